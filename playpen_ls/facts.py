@@ -1,0 +1,122 @@
+"""What files tell each other. A closed file keeps only its facts.
+
+A fact is small, immutable and comparable, and says where it stands. Rules ask for them by type:
+a parameter `routes: Facts[Route]` is every Route that the other files of the project state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from playpen_ls.finding import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Route(Fact):
+    """An HTTP route that Python code serves: `/api/health`. A router's prefix is not joined."""
+
+    path: str
+    methods: tuple[str, ...] = ("GET",)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentRead(Fact):
+    """Python code reads an environment variable; `default` is None where it has none."""
+
+    name: str
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Backup(Fact):
+    """Something that dumps a database; `namespace` is "" where it is not known."""
+
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed(Fact):
+    """A Dockerfile's EXPOSE, or a server's `--port` in its command."""
+
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageUse(Fact):
+    """An image reference with a fixed tag, as written: `postgres:16.4`."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSelector(Fact):
+    """A Kubernetes Service's selector: the labels of the pods that it sends requests to."""
+
+    namespace: str
+    labels: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccount(Fact):
+    namespace: str
+    name: str
+    mounts_token: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRange(Fact):
+    """Default limits for a namespace's containers."""
+
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKeys(Fact):
+    """A Kubernetes Secret, or a stub or controller object that stands for one."""
+
+    namespace: str
+    name: str
+    keys: tuple[str, ...]
+
+
+F = TypeVar("F", bound=Fact)
+
+
+class Facts(Generic[F]):
+    """The facts of one type that the other files of the project state, in path order."""
+
+    def __init__(self, items: tuple[F, ...] = ()) -> None:
+        self.items = items
+
+    def __iter__(self) -> Iterator[F]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+class Files(Protocol):
+    """The files of the project as they are now, saved or not. Paths are relative to its root.
+
+    A path that leaves the project is not looked at: it does not exist.
+    """
+
+    @property
+    def known(self) -> bool:
+        """False for a text that has no place on the disk: then nothing is known to be missing."""
+
+    def exists(self, path: str) -> bool:
+        """There is a file or a folder of that name."""
+
+    def text(self, path: str) -> str | None:
+        """The file's text without a byte-order mark, or None if it cannot be read as text."""
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """What the folder holds, sorted; folders end in `/`. Empty for what is no folder."""

@@ -1,0 +1,94 @@
+"""What every language offers: a model of a file, cut into chunks, made of parts that rules look at.
+
+A model never raises on any text. It is immutable: an edit makes a new model, which may take over
+what the `previous` one had parsed.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from playpen_ls.facts import Fact
+from playpen_ls.source import Edit, Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """`span` covers the marker too. `alone` means that nothing else stands on its line."""
+
+    span: Span
+    text: str
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Text that the language's own tools would refuse."""
+
+    span: Span
+    message: str
+
+
+class Chunk(ABC):
+    """A piece of a file that is parsed on its own: one YAML document, one top-level statement.
+
+    What rules find in a chunk is remembered by `key`, so the key must hold everything of the file
+    that its parts show: its own text, and what encloses it or what it looks up (such as the import
+    table). Positions of its parts are the file's.
+    """
+
+    span: Span
+    key: Hashable
+    broken: bool = False
+    """It does not parse as it stands; its parts are what could be saved."""
+
+    @abstractmethod
+    def parts(self) -> Iterable[object]:
+        """Everything in the chunk that a rule's first parameter can name, each once, in text order."""
+
+
+class Model(ABC):
+    """A file as its language sees it."""
+
+    language: ClassVar[str]
+    comment_mark: ClassVar[str] = "#"
+    source: Source
+    chunks: Sequence[Chunk]
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        return ()
+
+    @abstractmethod
+    def facts(self) -> Iterable[Fact]:
+        """What the file tells other files."""
+
+    @abstractmethod
+    def comments(self) -> Sequence[Comment]:
+        """All comments in text order; never text inside a string, a heredoc or a block scalar."""
+
+    @abstractmethod
+    def construct_after(self, offset: int) -> Span | None:
+        """The whole instruction, statement, step or key that starts first at or after `offset`."""
+
+    @abstractmethod
+    def construct_at(self, offset: int) -> Span | None:
+        """The innermost construct that holds `offset` and that a comment line may stand above.
+
+        None where no comment can stand (JSON). Its start is the first character after indentation.
+        """
+
+    def comment_above(self, offset: int, text: str) -> Edit | None:
+        """The edit that puts a comment line above the construct at `offset`, indented like it."""
+        construct = self.construct_at(offset)
+        if construct is None:
+            return None
+        start = self.source.line_start(construct.start)
+        indentation = self.source.indentation(construct.start)
+        return Edit(start, start, f"{indentation}{self.comment_mark} {text}{self.source.newline}")
+
+    def chunks_touching(self, span: Span) -> list[Chunk]:
+        return [chunk for chunk in self.chunks if chunk.span.touches(span)]

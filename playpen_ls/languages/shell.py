@@ -1,0 +1,428 @@
+"""The shell inside RUN, sh and args: simple commands, their words, and where each stands in the host.
+
+It is a reader of POSIX shell as people write it in build files, not a shell: what it cannot read it
+passes over. It never raises and takes linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from playpen_ls.source import Fragment, Span
+
+_TOKEN = re.compile(
+    r"""
+      (?P<blank>[ \t]+|\\\r?\n)
+    | (?P<newline>\r?\n)
+    | (?P<comment>\#[^\n]*)
+    | (?P<heredoc>\d*<<-?(?!<)[ \t]*(?P<delimiter>'[^'\n]+'|"[^"\n]+"|\\?[\w.-]+))
+    | (?P<redirect>\d*(?:>>|>\||>&|<&|<>|<<<|&>>?|>|<)(?:&?\d+-?(?=[\s;&|)]|$))?)
+    | (?P<operator>&&|\|\||;;&?|;&|;|\|&|\||&)
+    | (?P<open>\()
+    | (?P<close>\))
+    """,
+    re.VERBOSE,
+)
+_WORD_END = frozenset(" \t\r\n;&|<>()")
+_RESERVED = frozenset("if then elif else fi while until do done ! { } time coproc".split())
+_DECLARATION = frozenset(("for", "select", "case", "function", "in", "esac"))
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_DEPTH = 20  # nested `$(…)`; deeper ones are hostile
+
+# Options that take a value as a separate word; `--name=value` needs no table.
+VALUED: dict[str, frozenset[str]] = {
+    name: frozenset(options.split())
+    for name, options in {
+        "pip": "-r --requirement -c --constraint -i --index-url --extra-index-url --trusted-host -f --find-links -t"
+        " --target --platform --python-version --implementation --abi --prefix --root --src --cache-dir --log --proxy"
+        " --retries --timeout --progress-bar --no-binary --only-binary -e --editable --upgrade-strategy --cert"
+        " --config-settings -d --dest -w --wheel-dir --report --global-option --exists-action --python",
+        "npm": "--prefix --registry --cache --userconfig -w --workspace --loglevel --omit --include --tag -C",
+        "yarn": "--cwd --cache-folder --registry --modules-folder --network-timeout --mutex",
+        "pnpm": "-C --dir --filter -F --registry --store-dir --reporter",
+        "apt-get": "-o --option -c --config-file -t --target-release --default-release",
+        "apk": "-t --virtual -X --repository -p --root --arch --repositories-file --keys-dir --cache-dir",
+        "docker": "-u --username -p --password -t --tag -f --file -H --host --config --context -l --label --build-arg"
+        " --target --platform --cache-from --cache-to --output -o --network --name -v --volume -e --env -w --workdir"
+        " --entrypoint --log-level --secret --ssh --progress --builder",
+        "curl": "-u --user -H --header -d --data --data-binary --data-raw -o --output -X --request -F --form -A -e -b -c"
+        " -T --upload-file --cacert --cert --key -m --max-time --connect-timeout --retry --url -w --write-out -x --proxy",
+        "kubectl": "-n --namespace -f --filename -l --selector -o --output --context --kubeconfig -c --container"
+        " --cluster --user -s --server --token --timeout",
+        "uvicorn": "--host --port --workers --log-level --log-config --app-dir --root-path --reload-dir --env-file --uds",
+        "gunicorn": "-b --bind -w --workers -k --worker-class -c --config --timeout -t --log-level --access-logfile"
+        " --error-logfile --chdir --threads --max-requests -u --user -g --group -n --name",
+    }.items()
+}
+VALUED |= {"apt": VALUED["apt-get"], "podman": VALUED["docker"], "nerdctl": VALUED["docker"], "buildah": VALUED["docker"]}
+_WRAPPERS = {
+    "sudo": frozenset("-u --user -g --group -h --host -p --prompt".split()),
+    "env": frozenset("-u --unset -C --chdir -S".split()),
+    "nice": frozenset(("-n",)),
+    "timeout": frozenset("-s --signal -k --kill-after".split()),
+    "su-exec": frozenset(),
+    "gosu": frozenset(),
+    "exec": frozenset(("-a",)),
+    "command": frozenset(),
+    "nohup": frozenset(),
+    "eatmydata": frozenset(),
+    "time": frozenset(),
+}
+_FIRST_OPERAND = frozenset(("timeout", "su-exec", "gosu"))  # their first operand is not the command yet
+_SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh"))
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """`text` has its quotes removed, expansions stay as written. `start:end` are the fragment's offsets.
+
+    `plain` means that the shell gives exactly `text`: no expansion, no glob, no hole. `quote` is the
+    quote around the whole word, "" if there is none, or "mixed".
+    """
+
+    fragment: Fragment
+    start: int
+    end: int
+    text: str
+    plain: bool
+    quote: str
+
+    @property
+    def span(self) -> Span:
+        """Where the word stands in the host, with its quotes."""
+        return self.fragment.span(self.start, self.end)
+
+    @property
+    def raw(self) -> str:
+        return self.fragment.text[self.start : self.end]
+
+    def part(self, start: int, end: int) -> Span:
+        """The host's range of `text[start:end]`; the whole word where quotes hide which that is."""
+        if self.raw == self.text:
+            return self.fragment.span(self.start + start, self.start + end)
+        if self.quote in ("'", '"') and self.raw[1:-1] == self.text:
+            return self.fragment.span(self.start + 1 + start, self.start + 1 + end)
+        return self.span
+
+    def after(self, prefix: str) -> Span:
+        """The host's range behind a prefix such as `--tag=`."""
+        return self.part(len(prefix), len(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """`value` is None for a flag. For `--name=value` and `-pVALUE` both words are the same one."""
+
+    name: str
+    word: Word
+    value: Word | None
+    text: str
+
+    @property
+    def value_span(self) -> Span:
+        if self.value is None:
+            return self.word.span
+        if self.value is self.word:
+            return self.word.part(len(self.word.text) - len(self.text), len(self.word.text))
+        return self.value.span
+
+
+@dataclass(frozen=True)
+class Command:
+    """A simple command: `words[0]` is its name, behind assignments and wrappers such as `sudo`.
+
+    `start:end` are the fragment's offsets of the whole of it, `before` and `after` the operators
+    around it ("" at the ends; "\\n" for a new line), `depth` counts the subshells around it.
+    """
+
+    fragment: Fragment
+    start: int
+    end: int
+    assignments: tuple[Word, ...]
+    words: tuple[Word, ...]
+    redirects: tuple[Word, ...]
+    wrapper: str
+    before: str
+    after: str
+    depth: int
+
+    @property
+    def span(self) -> Span:
+        return self.fragment.span(self.start, self.end)
+
+    @cached_property
+    def name(self) -> str:
+        """The program without its folder and version: `pip` for `/usr/bin/pip3.12` and `python -m pip`."""
+        if not self.words:
+            return ""
+        name = self.words[0].text.rpartition("/")[2]
+        return re.sub(r"^(pip|python)[\d.]+$", r"\1", name)
+
+    @property
+    def arguments(self) -> tuple[Word, ...]:
+        return self.words[1:]
+
+    @cached_property
+    def operands(self) -> tuple[Word, ...]:
+        """The arguments that are neither options nor their values; all of them after `--`."""
+        return self._parsed[0]
+
+    @cached_property
+    def options(self) -> tuple[Option, ...]:
+        return self._parsed[1]
+
+    @cached_property
+    def _parsed(self) -> tuple[tuple[Word, ...], tuple[Option, ...]]:
+        valued = VALUED.get(self.name, frozenset())
+        operands: list[Word] = []
+        options: list[Option] = []
+        words = iter(self.arguments)
+        for word in words:
+            text = word.text
+            if text == "--":
+                operands += words
+            elif len(text) < 2 or text[0] != "-":
+                operands.append(word)
+            elif "=" in text:
+                name, _, value = text.partition("=")
+                options.append(Option(name, word, word, value))
+            elif text in valued:
+                value_word = next(words, None)
+                options.append(Option(text, word, value_word, value_word.text if value_word else ""))
+            elif text[1] != "-" and text[:2] in valued:
+                options.append(Option(text[:2], word, word, text[2:]))
+            else:
+                options.append(Option(text, word, None, ""))
+        return tuple(operands), tuple(options)
+
+    def option(self, *names: str) -> Option | None:
+        """The first option of any of these names."""
+        return next((option for option in self.options if option.name in names), None)
+
+    def has(self, *names: str) -> bool:
+        return self.option(*names) is not None
+
+    def runs(self, name: str, *subcommand: str) -> bool:
+        """It is `name` with these first operands: `command.runs("pip", "install")`."""
+        return self.name == name and tuple(word.text for word in self.operands[: len(subcommand)]) == subcommand
+
+
+def commands(fragment: Fragment) -> tuple[Command, ...]:
+    """Every simple command of a text in order, also those in subshells, `$(…)` and `sh -c '…'`."""
+    return tuple(_Reader(fragment).read(0, len(fragment.text), 0))
+
+
+def exec_form(words: tuple[Word, ...]) -> tuple[Command, ...]:
+    """The commands of an argument vector, such as the JSON form of RUN: `["sh", "-c", "…"]` is looked into."""
+    if not words:
+        return ()
+    return tuple(_finished(words[0].fragment, words[0].start, words[-1].end, list(words), [], "", "", 0))
+
+
+class _Reader:
+    def __init__(self, fragment: Fragment) -> None:
+        self.fragment = fragment
+        self.text = fragment.text
+
+    def read(self, start: int, end: int, depth: int) -> Iterator[Command]:
+        """The commands of `text[start:end]`. Offsets are the fragment's."""
+        text = self.text
+        at, words, redirects, before, opened, heredocs = start, [], [], "", 0, []
+        redirecting = False
+        nested: list[tuple[int, int]] = []
+
+        def finished(after: str, up_to: int) -> Iterator[Command]:
+            if words and not (after == ")" and opened == 0):
+                yield from _finished(self.fragment, words[0].start, up_to, words, redirects, before, after, depth)
+            for inner_start, inner_end in nested:
+                if depth < _DEPTH:
+                    yield from self.read(inner_start, inner_end, depth + 1)
+            words.clear()
+            redirects.clear()
+            nested.clear()
+
+        while at < end:
+            match = _TOKEN.match(text, at, end)
+            last = words[-1].end if words else at
+            if match is None or match.lastgroup == "comment" and at > start and text[at - 1] not in " \t\n;&|()":
+                word, inner = self._word(at, end)
+                (redirects if redirecting else words).append(word)
+                redirecting = False
+                nested += inner
+                at = word.end
+                continue
+            kind = match.lastgroup
+            at = match.end()
+            if kind == "delimiter" or kind == "heredoc":
+                heredocs.append(match)
+            elif kind == "redirect":
+                redirecting = not match[0][-1].isdigit() and not match[0].endswith("-")
+            elif kind == "newline":
+                yield from finished("\n", last)
+                before, redirecting = "\n", False
+                for heredoc in heredocs:
+                    at = self._after_heredoc(heredoc, at, end)
+                heredocs.clear()
+            elif kind in ("operator", "open", "close"):
+                yield from finished(match[0], last)
+                opened += (kind == "open") - (kind == "close" and opened > 0)
+                before, redirecting = match[0], False
+        yield from finished("", words[-1].end if words else end)
+
+    def _after_heredoc(self, heredoc: re.Match[str], at: int, end: int) -> int:
+        delimiter = heredoc["delimiter"].strip("'\"\\")
+        tabs = r"\t*" if "<<-" in heredoc[0] else ""
+        closing = re.compile(rf"^{tabs}{re.escape(delimiter)}\r?$", re.MULTILINE).search(self.text, at, end)
+        return min(closing.end() + 1, end) if closing else end
+
+    def _word(self, start: int, end: int) -> tuple[Word, list[tuple[int, int]]]:
+        """The word at `start`, and the ranges of the command substitutions in it."""
+        text, at = self.text, start
+        pieces: list[str] = []
+        inner: list[tuple[int, int]] = []
+        plain, quotes, bare = True, "", False
+        while at < end:
+            char = text[at]
+            if char in _WORD_END:
+                if char == "\r" and text[at + 1 : at + 2] != "\n":
+                    at += 1
+                    continue
+                break
+            if char == "\\":
+                if text[at + 1 : at + 2] != "\n":
+                    pieces.append(text[at + 1 : min(at + 2, end)])
+                bare = True
+                at += 2
+            elif char == "'":
+                close = text.find("'", at + 1, end)
+                close = end if close < 0 else close
+                pieces.append(text[at + 1 : close])
+                quotes += char
+                at = close + 1
+            elif char == '"':
+                close, expands = self._double(at + 1, end, inner)
+                pieces.append(re.sub(r'\\([$`"\\])', r"\1", text[at + 1 : close]))
+                plain = plain and not expands
+                quotes += char
+                at = close + 1
+            elif char == "$" or char == "`":
+                close = self._expansion(at, end, inner)
+                pieces.append(text[at:close])
+                plain = plain and close == at + 1 and char == "$"
+                bare = True
+                at = close
+            else:
+                plain = plain and char not in "*?[~"
+                bare = True
+                pieces.append(char)
+                at += 1
+        at = min(at, end)
+        if at == start:  # a lone carriage return or the like: never stand still
+            at, bare = start + 1, True
+            pieces.append(text[start:at])
+        quote = "mixed" if quotes and (bare or len(quotes) > 1) else quotes
+        plain = plain and not self.fragment.holds_hole(start, at)
+        return Word(self.fragment, start, at, "".join(pieces), plain, quote), inner
+
+    def _double(self, at: int, end: int, inner: list[tuple[int, int]]) -> tuple[int, bool]:
+        """Where the double quote closes, and whether anything in it is expanded."""
+        text, expands = self.text, False
+        while at < end and text[at] != '"':
+            if text[at] == "\\":
+                at += 2
+            elif text[at] in "$`":
+                after = self._expansion(at, end, inner)
+                expands = expands or after > at + 1 or text[at] == "`"
+                at = after
+            else:
+                at += 1
+        return min(at, end), expands
+
+    def _expansion(self, at: int, end: int, inner: list[tuple[int, int]]) -> int:
+        """The end of the `$x`, `${…}`, `$(…)` or backquotes at `at`; `at + 1` for a lone `$`."""
+        text = self.text
+        if text[at] == "`":
+            close = text.find("`", at + 1, end)
+            close = end if close < 0 else close
+            inner.append((at + 1, close))
+            return min(close + 1, end)
+        following = text[at + 1 : at + 2]
+        if following not in ("(", "{"):
+            match = re.compile(r"\w+|[@*#?$!-]").match(text, at + 1, end)
+            return match.end() if match else at + 1
+        closing = {"(": ")", "{": "}"}[following]
+        depth, here = 0, at + 1
+        while here < end:
+            char = text[here]
+            if char == "\\":
+                here += 1
+            elif char == "'" and following == "(":
+                close = text.find("'", here + 1, end)
+                here = end if close < 0 else close
+            elif char == following:
+                depth += 1
+            elif char == closing:
+                depth -= 1
+                if depth == 0:
+                    break
+            here += 1
+        here = min(here, end)
+        if following == "(" and text[at + 2 : at + 3] != "(":
+            inner.append((at + 2, here))
+        return min(here + 1, end)
+
+
+def _finished(
+    fragment: Fragment, start: int, end: int, found: list[Word], redirects: list[Word], before: str, after: str, depth: int
+) -> Iterator[Command]:
+    words = list(found)
+    while words and words[0].text in _RESERVED and not words[0].quote:
+        words.pop(0)
+    if not words or (words[0].text in _DECLARATION and not words[0].quote):
+        return
+    start = words[0].start
+    assignments: list[Word] = []
+    wrapper = ""
+    while words:
+        text = words[0].text
+        if _ASSIGNMENT.match(text):
+            assignments.append(words.pop(0))
+        elif (name := text.rpartition("/")[2]) in _WRAPPERS and len(words) > 1:
+            wrapper = wrapper or name
+            words.pop(0)
+            _drop_options(words, _WRAPPERS[name])
+            if name in _FIRST_OPERAND and words:
+                words.pop(0)
+        else:
+            break
+    if len(words) > 2 and re.fullmatch(r"python[\d.]*", words[0].text.rpartition("/")[2]) and words[1].text == "-m":
+        words = words[2:]
+    yield Command(fragment, start, end, tuple(assignments), tuple(words), tuple(redirects), wrapper, before, after, depth)
+    if depth < _DEPTH and words and words[0].text.rpartition("/")[2] in _SHELLS:
+        script = _script(words)
+        if script is not None:
+            shift = 1 if script.quote else 0
+            yield from _Reader(fragment).read(script.start + shift, script.end - shift, depth + 1)
+
+
+def _drop_options(words: list[Word], valued: frozenset[str]) -> None:
+    while words and words[0].text.startswith("-"):
+        option = words.pop(0).text
+        if option == "--":
+            return
+        if option in valued and words:
+            words.pop(0)
+
+
+def _script(words: list[Word]) -> Word | None:
+    """The text that `sh -c TEXT` runs, if it is one quoted word without escapes."""
+    for index, word in enumerate(words[1:], 1):
+        if re.fullmatch(r"-[a-z]*c[a-z]*", word.text):
+            script = words[index + 1] if index + 1 < len(words) else None
+            return script if script and script.quote in ("'", '"') and "\\" not in script.raw else None
+        if not word.text.startswith("-"):
+            return None
+    return None

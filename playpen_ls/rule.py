@@ -1,0 +1,218 @@
+"""What a rule is. One module under `rules/<language>/` is one rule; the folder is the registry.
+
+The signature of a rule's function is its declaration: the type of its first parameter says what it
+looks at (a part that the language's model gives, or the whole model), and the types of the others
+what it reads besides: `Facts[Route]`, `Files`, `Platform`. Keyword-only parameters are its options.
+"""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from playpen_ls.facts import Fact, Facts, Files
+from playpen_ls.finding import Finding, Offer, Severity
+from playpen_ls.languages import LANGUAGES
+from playpen_ls.platform import Platform
+
+RuleFunction = Callable[..., Iterable[Finding | Offer]]
+
+DEFAULT_PATHS = {
+    "dockerfile": "Dockerfile",
+    "jenkinsfile": "Jenkinsfile",
+    "kubernetes": "app.yaml",
+    "python": "app.py",
+}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text, or a project of `{path: text}` whose first file is looked at; `«»` mark findings.
+
+    `fixed` is the first file after the first finding's default fix, all of them applied in turn;
+    `creates` the files that the fix makes; None means that no fix is offered.
+    """
+
+    files: Mapping[str, str]
+    fixed: str | None = None
+    creates: Mapping[str, str] = field(default_factory=dict)
+    platform: Platform = Platform()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def example(
+    text: str | Mapping[str, str],
+    *,
+    fixed: str | None = None,
+    creates: Mapping[str, str] | None = None,
+    platform: Platform | None = None,
+    **options: Any,
+) -> Example:
+    files = {"": text} if isinstance(text, str) else text
+    return Example(files, fixed, creates or {}, platform or Platform(), options)
+
+
+@dataclass(frozen=True)
+class Option:
+    """A keyword-only parameter of a rule; `type` is as annotated."""
+
+    name: str
+    type: Any
+    default: Any
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a rule may read besides its part."""
+
+    platform: Platform
+    files: Files
+    facts: Callable[[type[Fact]], Facts[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """`subjects` are the types of its first parameter; `reads` the fact types that it asks for."""
+
+    id: str
+    language: str
+    function: RuleFunction
+    severity: Severity
+    practice: str
+    like: Mapping[str, Sequence[str]]
+    bad: tuple[Example, ...]
+    good: tuple[Example, ...]
+    absent: bool
+    secret: bool
+    on: bool
+    subjects: tuple[type, ...]
+    reads: tuple[type[Fact], ...]
+    looks_at_files: bool
+    options: tuple[Option, ...]
+    _arguments: tuple[Any, ...]
+
+    def __repr__(self) -> str:
+        return f"Rule({self.id!r})"
+
+    @property
+    def name(self) -> str:
+        return self.id.partition("/")[2]
+
+    @property
+    def title(self) -> str:
+        """The docstring's first line."""
+        return inspect.getdoc(self.function).partition("\n")[0]  # type: ignore[union-attr]
+
+    @property
+    def reason(self) -> str:
+        """The docstring after its first line."""
+        return inspect.getdoc(self.function).partition("\n")[2].strip()  # type: ignore[union-attr]
+
+    def run(self, part: object, given: Given, options: Mapping[str, Any]) -> Iterator[Finding | Offer]:
+        """Everything that the rule says of one part. Raises whatever the rule raises."""
+        arguments: list[object] = []
+        for argument in self._arguments:
+            if argument is Platform:
+                arguments.append(given.platform)
+            elif argument is Files:
+                arguments.append(given.files)
+            else:
+                arguments.append(given.facts(argument))
+        yield from self.function(part, *arguments, **options)
+
+
+def _types(annotation: Any) -> tuple[type, ...]:
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+
+
+def rule(
+    *,
+    severity: Severity,
+    practice: str,
+    bad: Sequence[str | Mapping[str, str] | Example],
+    good: Sequence[str | Mapping[str, str] | Example],
+    like: Mapping[str, Sequence[str]] | None = None,
+    absent: bool = False,
+    secret: bool = False,
+    on: bool = True,
+) -> Callable[[RuleFunction], Rule]:
+    """Declare a rule.
+
+    `practice` is a heading of the practices page, or "+". `like` names equivalents of other tools,
+    whose ignore comments count. `absent` marks findings that say "X is missing", which must not
+    flicker while X is typed. `secret` means that the text under its findings is never printed.
+    `on=False` keeps it off until a configuration selects it.
+    """
+
+    def declare(function: RuleFunction) -> Rule:
+        *_, language, module = function.__module__.split(".")
+        if not function.__doc__:
+            raise TypeError(f"{function.__module__}: a rule's docstring is its page")
+        subject, *others = inspect.signature(function, eval_str=True).parameters.values()
+        arguments: list[Any] = []
+        options: list[Option] = []
+        for parameter in others:
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                options.append(Option(parameter.name, parameter.annotation, parameter.default))
+            elif parameter.annotation in (Platform, Files):
+                arguments.append(parameter.annotation)
+            elif get_origin(parameter.annotation) is Facts:
+                arguments += get_args(parameter.annotation)
+            else:
+                raise TypeError(f"{function.__module__}: nothing gives a `{parameter}`")
+        path = DEFAULT_PATHS[language]
+
+        def examples(written: Sequence[str | Mapping[str, str] | Example]) -> tuple[Example, ...]:
+            made = [one if isinstance(one, Example) else example(one) for one in written]
+            return tuple(
+                Example({name or path: text for name, text in one.files.items()}, one.fixed, one.creates,
+                        one.platform, one.options)
+                for one in made
+            )
+
+        return Rule(
+            id=f"{language}/{module.replace('_', '-')}",
+            language=language,
+            function=function,
+            severity=severity,
+            practice=practice,
+            like=like or {},
+            bad=examples(bad),
+            good=examples(good),
+            absent=absent,
+            secret=secret,
+            on=on,
+            subjects=_types(subject.annotation),
+            reads=tuple(kind for kind in arguments if kind not in (Platform, Files)),
+            looks_at_files=Files in arguments,
+            options=tuple(options),
+            _arguments=tuple(arguments),
+        )
+
+    return declare
+
+
+@cache
+def rules_of(language: str) -> tuple[Rule, ...]:
+    """The rules of one language, by id. Imports their modules when first asked."""
+    package = import_module(f"playpen_ls.rules.{language}")
+    found = []
+    for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__)):
+        if module.startswith("_"):
+            continue
+        members = vars(import_module(f"{package.__name__}.{module}")).values()
+        mine = [one for one in members if isinstance(one, Rule)]
+        if len(mine) != 1:
+            raise TypeError(f"{package.__name__}.{module} declares {len(mine)} rules; one module is one rule")
+        found += mine
+    return tuple(found)
+
+
+def all_rules() -> tuple[Rule, ...]:
+    return tuple(one for language in LANGUAGES for one in rules_of(language))

@@ -1,0 +1,1 @@
+"""Words on which several languages must agree: image references, secrets, hosts, names."""
