@@ -86,13 +86,25 @@ class SecretKeys(Fact):
     keys: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Overlay(Fact):
+    """A kustomization or a Helm chart: the paths of files that hold parts of objects, and images that get a tag.
+
+    `partial` paths are the project's; a folder ends in `/`. `images` are names without tags.
+    """
+
+    partial: tuple[str, ...]
+    images: tuple[str, ...]
+
+
 F = TypeVar("F", bound=Fact)
 
 
 class Facts(Generic[F]):
     """The facts of one type that the other files of the project state, in path order."""
 
-    def __init__(self, items: tuple[F, ...] = ()) -> None:
+    def __init__(self, kind: type[F], items: tuple[F, ...] = ()) -> None:
+        self.kind = kind
         self.items = items
 
     def __iter__(self) -> Iterator[F]:

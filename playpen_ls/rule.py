@@ -114,6 +114,11 @@ class Rule:
         """The docstring after its first line."""
         return inspect.getdoc(self.function).partition("\n")[2].strip()  # type: ignore[union-attr]
 
+    @property
+    def crosses(self) -> bool:
+        """It reads more than its own file."""
+        return bool(self.reads) or self.looks_at_files
+
     def run(self, part: object, given: Given, options: Mapping[str, Any]) -> Iterator[Finding | Offer]:
         """Everything that the rule says of one part. Raises whatever the rule raises."""
         arguments: list[object] = []
@@ -125,6 +130,28 @@ class Rule:
             else:
                 arguments.append(given.facts(argument))
         yield from self.function(part, *arguments, **options)
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A rule as a configuration wants it; `severity` is None where the rule's own counts."""
+
+    rule: Rule
+    severity: Severity | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def own_rule(id: str, severity: Severity, doc: str) -> Rule:
+    """A rule that no language has: the engine itself reports it. `doc` is its page."""
+
+    def nothing(_: object) -> Iterator[Finding | Offer]:
+        yield from ()
+
+    nothing.__doc__ = doc
+    return Rule(
+        id=id, language="", function=nothing, severity=severity, practice="+", like={}, bad=(), good=(), absent=False,
+        secret=False, on=True, subjects=(), reads=(), looks_at_files=False, options=(), _arguments=(),
+    )  # fmt: skip
 
 
 def _types(annotation: Any) -> tuple[type, ...]:
@@ -171,8 +198,13 @@ def rule(
         def examples(written: Sequence[str | Mapping[str, str] | Example]) -> tuple[Example, ...]:
             made = [one if isinstance(one, Example) else example(one) for one in written]
             return tuple(
-                Example({name or path: text for name, text in one.files.items()}, one.fixed, one.creates,
-                        one.platform, one.options)
+                Example(
+                    {name or path: text for name, text in one.files.items()},
+                    one.fixed,
+                    one.creates,
+                    one.platform,
+                    one.options,
+                )
                 for one in made
             )
 

@@ -77,9 +77,7 @@ class Source:
         except UnicodeDecodeError as error:
             line = content[: error.start].count(b"\n") + 1
             raise Unreadable(f"not UTF-8: byte 0x{content[error.start]:02x} in line {line}; save it as UTF-8") from None
-        if "\0" in text:
-            line = text[: text.index("\0")].count("\n") + 1
-            raise Unreadable(f"binary: a NUL byte in line {line}")
+        check_readable(text)
         return cls(path, text)
 
     def encoded(self) -> bytes:
@@ -141,6 +139,15 @@ class Source:
             reached = edit.end
         pieces.append(self.text[reached:])
         return Source(self.path, "".join(pieces), byte_order_mark=self.byte_order_mark)
+
+
+def check_readable(text: str) -> None:
+    """Raises Unreadable for a text that nobody wrote by hand."""
+    if len(text) > LARGEST:
+        raise Unreadable(f"larger than {LARGEST:,} characters ({len(text):,})")
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise Unreadable(f"binary: a NUL byte in line {line}")
 
 
 def verbatim(text: str) -> str:

@@ -17,7 +17,7 @@ from playpen_ls.source import Edit, Source, Span
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """`span` covers the marker too. `alone` means that nothing else stands on its line."""
+    """A comment with its marker; `text` is all of it. `alone` means that nothing else stands on its line."""
 
     span: Span
     text: str

@@ -57,12 +57,17 @@ VALUED: dict[str, frozenset[str]] = {
         " --error-logfile --chdir --threads --max-requests -u --user -g --group -n --name",
     }.items()
 }
-VALUED |= {"apt": VALUED["apt-get"], "podman": VALUED["docker"], "nerdctl": VALUED["docker"], "buildah": VALUED["docker"]}
+VALUED |= {
+    "apt": VALUED["apt-get"],
+    "podman": VALUED["docker"],
+    "nerdctl": VALUED["docker"],
+    "buildah": VALUED["docker"],
+}
 _WRAPPERS = {
     "sudo": frozenset("-u --user -g --group -h --host -p --prompt".split()),
     "env": frozenset("-u --unset -C --chdir -S".split()),
     "nice": frozenset(("-n",)),
-    "timeout": frozenset("-s --signal -k --kill-after".split()),
+    "timeout": frozenset(["-s", "--signal", "-k", "--kill-after"]),
     "su-exec": frozenset(),
     "gosu": frozenset(),
     "exec": frozenset(("-a",)),
@@ -230,8 +235,10 @@ class _Reader:
     def read(self, start: int, end: int, depth: int) -> Iterator[Command]:
         """The commands of `text[start:end]`. Offsets are the fragment's."""
         text = self.text
-        at, words, redirects, before, opened, heredocs = start, [], [], "", 0, []
-        redirecting = False
+        at, before, opened, redirecting = start, "", 0, False
+        words: list[Word] = []
+        redirects: list[Word] = []
+        heredocs: list[re.Match[str]] = []
         nested: list[tuple[int, int]] = []
 
         def finished(after: str, up_to: int) -> Iterator[Command]:
@@ -247,7 +254,7 @@ class _Reader:
         while at < end:
             match = _TOKEN.match(text, at, end)
             last = words[-1].end if words else at
-            if match is None or match.lastgroup == "comment" and at > start and text[at - 1] not in " \t\n;&|()":
+            if match is None or (match.lastgroup == "comment" and at > start and text[at - 1] not in " \t\n;&|()"):
                 word, inner = self._word(at, end)
                 (redirects if redirecting else words).append(word)
                 redirecting = False
@@ -376,7 +383,14 @@ class _Reader:
 
 
 def _finished(
-    fragment: Fragment, start: int, end: int, found: list[Word], redirects: list[Word], before: str, after: str, depth: int
+    fragment: Fragment,
+    start: int,
+    end: int,
+    found: list[Word],
+    redirects: list[Word],
+    before: str,
+    after: str,
+    depth: int,
 ) -> Iterator[Command]:
     words = list(found)
     while words and words[0].text in _RESERVED and not words[0].quote:
@@ -400,7 +414,9 @@ def _finished(
             break
     if len(words) > 2 and re.fullmatch(r"python[\d.]*", words[0].text.rpartition("/")[2]) and words[1].text == "-m":
         words = words[2:]
-    yield Command(fragment, start, end, tuple(assignments), tuple(words), tuple(redirects), wrapper, before, after, depth)
+    yield Command(
+        fragment, start, end, tuple(assignments), tuple(words), tuple(redirects), wrapper, before, after, depth
+    )
     if depth < _DEPTH and words and words[0].text.rpartition("/")[2] in _SHELLS:
         script = _script(words)
         if script is not None:

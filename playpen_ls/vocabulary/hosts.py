@@ -17,8 +17,10 @@ _SERVICE = re.compile(
 _SHORT = re.compile(rf"(?:{_LABEL}\.)?(?P<service>{_LABEL})\.(?P<namespace>{_LABEL})\.svc")
 
 BACKING_SERVICES = frozenset(
-    "postgres postgresql db database mysql mariadb mongo mongodb redis memcached rabbitmq kafka zookeeper "
-    "elasticsearch opensearch cassandra clickhouse minio nats etcd consul vault influxdb neo4j couchdb".split()
+    (
+        "postgres postgresql db database mysql mariadb mongo mongodb redis memcached rabbitmq kafka zookeeper "
+        "elasticsearch opensearch cassandra clickhouse minio nats etcd consul vault influxdb neo4j couchdb"
+    ).split()
 )
 """Single-label names under which containers reach their databases and brokers."""
 

@@ -40,8 +40,10 @@ _TEMPLATE = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 WEAK = frozenset(
-    "secret password passwd pass admin root user postgres mysql test testing guest default token key 1234 12345 "
-    "123456 demo dev local playpen".split()
+    (
+        "secret password passwd pass admin root user postgres mysql test testing guest default token key 1234 "
+        "12345 123456 demo dev local playpen"
+    ).split()
 )
 
 _NAME = re.compile(

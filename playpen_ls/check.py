@@ -1,0 +1,189 @@
+"""Runs rules over one file's model. Pure: what may be remembered is handed in and handed back."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from playpen_ls.facts import Facts, Files
+from playpen_ls.finding import Finding, Offer, Severity
+from playpen_ls.languages.base import Model
+from playpen_ls.rule import Configured, Given, Rule
+from playpen_ls.source import Span
+
+logger = logging.getLogger("playpen_ls")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A finding with the rule that made it and the severity that the configuration gives it."""
+
+    rule: Rule
+    finding: Finding
+    severity: Severity
+
+    @property
+    def span(self) -> Span:
+        return self.finding.span
+
+    @property
+    def order(self) -> tuple[int, int, str]:
+        return self.finding.span.start, self.finding.span.end, self.rule.id
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    rule: Rule
+    offer: Offer
+
+
+Answer = tuple[Callable[[Files], object], object]
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What rules found in a chunk: spans relative to it, fixes left out, and what they read to find it."""
+
+    hits: tuple[tuple[Configured, Finding], ...]
+    facts: tuple[Facts, ...] = ()  # type: ignore[type-arg]
+    answers: tuple[Answer, ...] = ()
+
+
+Memory = Mapping[Hashable, Remembered]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Findings and offers in text order, and the memory for the next check of this file."""
+
+    hits: list[Hit]
+    offers: list[Offered] = field(default_factory=list)
+    memory: Memory = field(default_factory=dict)
+
+
+class ReadFiles:
+    """Files that keep a record of what was asked and answered."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self.answers: list[Answer] = []
+
+    def _ask(self, question: Callable[[Files], object]) -> object:
+        answer = question(self._files)
+        self.answers.append((question, answer))
+        return answer
+
+    @property
+    def known(self) -> bool:
+        return bool(self._ask(lambda files: files.known))
+
+    def exists(self, path: str) -> bool:
+        return bool(self._ask(lambda files: files.exists(path)))
+
+    def text(self, path: str) -> str | None:
+        return self._ask(lambda files: files.text(path))  # type: ignore[return-value]
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        return self._ask(lambda files: files.names(folder))  # type: ignore[return-value]
+
+
+class _Rules:
+    """Rules by the type of part that they look at."""
+
+    def __init__(self, rules: Iterable[Configured]) -> None:
+        self.rules = tuple(rules)
+        self._by_type: dict[type, tuple[Configured, ...]] = {}
+
+    def of(self, kind: type) -> tuple[Configured, ...]:
+        found = self._by_type.get(kind)
+        if found is None:
+            found = tuple(one for one in self.rules if issubclass(kind, one.rule.subjects))
+            self._by_type[kind] = found
+        return found
+
+
+def check(
+    model: Model, rules: Sequence[Configured], given: Given, memory: Memory | None = None, within: Span | None = None
+) -> Checked:
+    """All findings of a file.
+
+    With a `memory` (of an earlier version of the same file, the same rules, options and platform)
+    only what changed is looked at, and findings have no fixes. Without one every finding has its
+    fixes, and `within` limits the work to the chunks that touch it.
+    """
+    groups = [_Rules(one for one in rules if one.rule.crosses is crosses) for crosses in (False, True)]
+    chunks = model.chunks if within is None else model.chunks_touching(within)
+    units: list[tuple[Hashable, int, Callable[[], Iterable[object]]]] = [
+        (chunk.key, chunk.span.start, chunk.parts) for chunk in chunks
+    ]
+    units.append((("", model.source.text), 0, lambda: (model,)))
+    hits: list[Hit] = []
+    offers: list[Offered] = []
+    after: dict[Hashable, Remembered] = {}
+    for key, start, parts in units:
+        made: list[object] | None = None
+        for number, group in enumerate(groups):
+            if not group.rules:
+                continue
+            remembered = memory.get((number, key)) if memory is not None else None
+            if remembered is None or not _holds(remembered, given):
+                made = list(parts()) if made is None else made
+                remembered, fresh, fresh_offers = _run(made, group, given, start)
+                if memory is None:
+                    hits += fresh
+                    offers += fresh_offers
+                    continue
+            after[number, key] = remembered
+            hits += (_placed(configured, finding, start) for configured, finding in remembered.hits)
+    hits.sort(key=lambda hit: hit.order)
+    return Checked(hits, offers, after)
+
+
+def _run(
+    parts: Sequence[object], group: _Rules, given: Given, start: int
+) -> tuple[Remembered, list[Hit], list[Offered]]:
+    files = ReadFiles(given.files)
+    asked: dict[type, Facts] = {}  # type: ignore[type-arg]
+
+    def facts(kind: type) -> Facts:  # type: ignore[type-arg]
+        asked[kind] = given.facts(kind)
+        return asked[kind]
+
+    recording = Given(given.platform, files, facts)
+    hits: list[Hit] = []
+    offers: list[Offered] = []
+    found: list[tuple[Configured, Finding]] = []
+    for part in parts:
+        for configured in group.of(type(part)):
+            for said in _said(configured, part, recording):
+                if isinstance(said, Offer):
+                    offers.append(Offered(configured.rule, said))
+                else:
+                    hits.append(_placed(configured, said, 0))
+                    found.append((configured, replace(said, span=said.span.shifted(-start), fixes=())))
+    return Remembered(tuple(found), tuple(asked.values()), tuple(files.answers)), hits, offers
+
+
+def _said(configured: Configured, part: object, given: Given) -> Iterator[Finding | Offer]:
+    """What a rule says of a part. One that raises is logged in one line, without what it was looking at."""
+    try:
+        yield from configured.rule.run(part, given, configured.options)
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        logger.error(
+            "rule %s failed: %s at %s:%s", configured.rule.id, type(error).__name__, last.filename, last.lineno
+        )
+
+
+def _placed(configured: Configured, finding: Finding, start: int) -> Hit:
+    severity = configured.severity or finding.severity or configured.rule.severity
+    return Hit(configured.rule, replace(finding, span=finding.span.shifted(start)) if start else finding, severity)
+
+
+def _holds(remembered: Remembered, given: Given) -> bool:
+    """What the rules read is still so."""
+    return all(facts is given.facts(facts.kind) for facts in remembered.facts) and all(
+        question(given.files) == answer for question, answer in remembered.answers
+    )

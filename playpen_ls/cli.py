@@ -1,0 +1,305 @@
+"""The command line: check, fix, explain, rules, serve."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from playpen_ls import __version__
+from playpen_ls.check import Hit
+from playpen_ls.config import Settings, is_rule_name, unknown_rule
+from playpen_ls.finding import Fix, Refused, Severity
+from playpen_ls.fix import REWRITE, Fixed, safe_only
+from playpen_ls.languages import LANGUAGES
+from playpen_ls.page import OWN_RULES, catalogue, page
+from playpen_ls.report.findings import FileReport, Item, TriedFix, all_items
+from playpen_ls.report.masking import Mask
+from playpen_ls.rule import all_rules
+from playpen_ls.source import Source, Unreadable
+from playpen_ls.targets import Target, Targets
+
+DONE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
+
+
+def run(arguments: list[str]) -> int:
+    """The exit status: 0 nothing to report, 1 findings, 2 it could not run."""
+    parser = _parser()
+    if not arguments:
+        parser.print_help()
+        return DONE
+    try:
+        options = parser.parse_args(arguments)
+        status: int = options.command(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # The reader has gone; what the interpreter flushes at exit must not complain about it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="playpen-ls",
+        description="Holds Dockerfiles, Jenkinsfiles, Kubernetes manifests and Python files against the practices of "
+        "the platform. Without arguments it is a language server on standard input and output.",
+    )
+    parser.add_argument("--version", action="version", version=f"playpen-ls {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="show what breaks a practice")
+    _add_input(check)
+    check.add_argument("--format", choices=("text", "json"), default="text")
+    check.add_argument(
+        "--fail-on",
+        choices=[one.label for one in reversed(Severity)],
+        default="warning",
+        help="exit with 1 for findings of this severity or above (default: %(default)s)",
+    )
+    check.add_argument("--no-fixes", action="store_true", help="do not work out which findings can be fixed")
+    check.set_defaults(command=_check)
+
+    fix = commands.add_parser("fix", help="mend what can be mended safely")
+    _add_input(fix)
+    fix.add_argument(
+        "--unsafe", action="store_true", help="also take fixes that want to be read; rewrites only if selected"
+    )
+    fix.add_argument("--diff", action="store_true", help="show the changes instead of writing them")
+    fix.set_defaults(command=_fix)
+
+    explain = commands.add_parser("explain", help="show the page of a rule")
+    explain.add_argument("rule", metavar="RULE")
+    explain.set_defaults(command=_explain)
+
+    rules = commands.add_parser("rules", help="list the rules")
+    rules.add_argument("--markdown", action="store_true", help="as the page of the catalogue")
+    rules.set_defaults(command=_rules)
+
+    serve = commands.add_parser("serve", help="speak the language server protocol on standard input and output")
+    serve.set_defaults(command=_serve)
+    return parser
+
+
+def _add_input(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files and folders (default: this folder); - is standard input"
+    )
+    parser.add_argument("--select", action="append", default=[], metavar="RULE", help="only these rules or languages")
+    parser.add_argument("--ignore", action="append", default=[], metavar="RULE", help="not these rules or languages")
+    parser.add_argument("--stdin-filename", metavar="NAME", help="the name that the text on standard input has")
+    parser.add_argument("--language", choices=LANGUAGES, help="the language of the text on standard input")
+
+
+class Unusable(Exception):
+    """The command cannot run as it was called."""
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    names = {key: tuple(_split(getattr(options, key))) for key in ("select", "ignore")}
+    for key, given in names.items():
+        for name in given:
+            if not is_rule_name(name) and name not in [rule.id for rule in OWN_RULES]:
+                raise Unusable(f"--{key} {name}: {unknown_rule(name)}")
+    return Settings(names["select"] or None, names["ignore"])
+
+
+def _split(values: Iterable[str]) -> Iterator[str]:
+    for value in values:
+        yield from (word for word in value.replace(",", " ").split())
+
+
+def _targets(options: argparse.Namespace, targets: Targets) -> Iterator[Target]:
+    """The files that the options name. Raises Unusable."""
+    if "-" in options.paths:
+        if len(options.paths) > 1:
+            raise Unusable("- stands for standard input and takes no other paths beside it")
+        if not (options.stdin_filename or options.language):
+            raise Unusable("standard input needs --stdin-filename NAME or --language NAME")
+        name = options.stdin_filename or f"stdin.{options.language}"
+        target = targets.text(_standard_input(name), name, options.language)
+        if target is None:
+            raise Unusable(f"{name}: no Dockerfile, Jenkinsfile, Kubernetes manifest or Python file")
+        yield target
+        return
+    names = options.paths or ["."]
+    for name in names:
+        if not Path(name).exists():
+            raise Unusable(f"{name}: no such file or folder")
+    yield from targets.under(names)
+
+
+def _standard_input(name: str) -> str:
+    try:
+        source = Source.decoded(name, sys.stdin.buffer.read())
+    except Unreadable as error:
+        raise Unusable(f"{name}: {error}") from None
+    return ("\ufeff" if source.byte_order_mark else "") + source.text
+
+
+def _check(options: argparse.Namespace) -> int:
+    try:
+        targets = Targets(_settings(options))
+        files = [_report(targets, target, not options.no_fixes) for target in _targets(options, targets)]
+    except Unusable as error:
+        return _fail(str(error))
+    if options.format == "json":
+        from playpen_ls.report.json import json
+
+        print(json(files, targets.problems))
+    else:
+        from playpen_ls.report.text import text
+
+        for line in text(files, targets.problems):
+            print(line)
+    if _invalid_configuration(targets):
+        return FAILED
+    least = Severity.named(options.fail_on)
+    return FOUND if any(item.hit.severity >= least for item in all_items(files)) else DONE
+
+
+def _report(targets: Targets, target: Target, with_fixes: bool) -> FileReport:
+    """Check one file; its text is let go afterwards."""
+    workspace, path = target.workspace, target.path
+    _prepare(target)
+    report = workspace.check(path)
+    items = [Item(hit, ()) for hit in report.hits]
+    if with_fixes and items:
+        items = [Item(hit, tuple(_tried(target, hit))) for hit in workspace.look(path).hits]
+    del workspace.documents[path]
+    return FileReport(
+        path, Mask(target.source, report.secrets), items, lambda other: targets.shown(workspace, other), workspace.text
+    )
+
+
+def _prepare(target: Target) -> None:
+    workspace = target.workspace
+    if not workspace.index.complete and any(one.rule.reads for one in workspace.rules(target.path, target.language)):
+        workspace.read_all()
+    workspace.open(target.source, target.language)
+
+
+def _tried(target: Target, hit: Hit) -> Iterator[TriedFix]:
+    for fix in hit.finding.fixes:
+        try:
+            yield TriedFix(fix, target.workspace.tried(target.path, hit, fix))
+        except Refused:
+            continue
+
+
+def _fix(options: argparse.Namespace) -> int:
+    try:
+        settings = _settings(options)
+        targets = Targets(settings)
+        accept = _unsafe_too(settings) if options.unsafe else safe_only
+        applied: Counter[str] = Counter()
+        changed = 0
+        for target in _targets(options, targets):
+            _prepare(target)
+            fixed = target.workspace.fixed(target.path, accept)
+            if "-" in options.paths and not options.diff:
+                sys.stdout.buffer.write(fixed.source.encoded())
+            else:
+                changed += _put(targets, target, fixed, options.diff)
+            applied += fixed.applied
+            if fixed.stopped:
+                _say(f"{targets.shown(target.workspace, target.path)}: {fixed.stopped}")
+            del target.workspace.documents[target.path]
+    except Unusable as error:
+        return _fail(str(error))
+    for problem in targets.problems:
+        _say(f"{problem.path}: {problem.message}")
+    if "-" not in options.paths:
+        counts = ", ".join(f"{number} × {rule}" for rule, number in sorted(applied.items()))
+        verb = "would mend" if options.diff else "mended"
+        _say(
+            f"{verb} {applied.total()} in {changed} file{'' if changed == 1 else 's'}"
+            + (f": {counts}" if counts else "")
+        )
+    return FAILED if _invalid_configuration(targets) else DONE
+
+
+def _unsafe_too(settings: Settings) -> Callable[[Hit, Fix], bool]:
+    """Unsafe fixes too; a rewrite only where its rule is named in --select."""
+    return lambda hit, fix: fix.kind != REWRITE or hit.rule.id in (settings.select or ())
+
+
+def _put(targets: Targets, target: Target, fixed: Fixed, diff: bool) -> int:
+    """Write the changed files, or show how they would change; gives how many there are."""
+    workspace = target.workspace
+    texts = {path: (workspace.text(path), text) for path, text in fixed.others.items()}
+    if fixed.source.text != target.source.text:
+        texts[target.path] = (target.source.text, fixed.source.text)
+    for path, (before, after) in texts.items():
+        if diff:
+            _show_diff(targets, target, path, before or "", after)
+            continue
+        place = workspace.root / path
+        old = place.read_bytes() if before is not None else b""
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(Source(path, after, byte_order_mark=old.startswith(b"\xef\xbb\xbf")).encoded())
+    return len(texts)
+
+
+def _show_diff(targets: Targets, target: Target, path: str, before: str, after: str) -> None:
+    mask = Mask(target.source, target.workspace.check(target.path).secrets)
+    shown = targets.shown(target.workspace, path)
+    lines = list(difflib.unified_diff(before.split("\n"), after.split("\n"), f"a/{shown}", f"b/{shown}", lineterm=""))
+    if any(mask.hides(line) for line in lines):
+        print(f"# {shown}: secrets are masked, so this diff cannot be applied")
+    for line in lines:
+        print(mask.text(line))
+
+
+def _invalid_configuration(targets: Targets) -> bool:
+    """Say what is wrong in the configurations that were used."""
+    problems = {
+        str(problem): None
+        for workspace in targets.workspaces.values()
+        for config in workspace.used_configs()
+        for problem in config.problems
+    }
+    for problem in problems:
+        _say(problem)
+    return bool(problems)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    rules = [rule for rule in (*all_rules(), *OWN_RULES) if options.rule in (rule.id, rule.name)]
+    if not rules:
+        return _fail(unknown_rule(options.rule))
+    print("\n".join(page(rule) for rule in rules), end="")
+    return DONE
+
+
+def _rules(options: argparse.Namespace) -> int:
+    rules = (*all_rules(), *OWN_RULES)
+    if options.markdown:
+        print(catalogue(rules), end="")
+        return DONE
+    width = max(len(rule.id) for rule in rules)
+    for rule in rules:
+        severity = rule.severity.label if rule.on else f"{rule.severity.label} (off)"
+        print(f"{rule.id:<{width}}  {severity:<12}  {rule.title}")
+    return DONE
+
+
+def _serve(_: argparse.Namespace) -> int:
+    from playpen_ls.server.app import serve
+
+    return serve()
+
+
+def _fail(message: str) -> int:
+    _say(message)
+    return FAILED
+
+
+def _say(message: str) -> None:
+    print(f"playpen-ls: {message}", file=sys.stderr)

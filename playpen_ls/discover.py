@@ -1,0 +1,168 @@
+"""Which files there are, which language each is in, and to which project it belongs."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_DOCKERFILE = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "*.dockerfile", "Containerfile", "Containerfile.*")
+_JENKINSFILE = ("Jenkinsfile", "Jenkinsfile.*", "Jenkinsfile-*", "*.jenkinsfile")
+_PYTHON = ("*.py", "*.pyw", "wsgi")
+_YAML = ("*.yaml", "*.yml", "*.json")
+_NO_MANIFEST = re.compile(
+    r"^(docker-)?compose([.-].*)?\.ya?ml$|^values([.-].*)?\.ya?ml$|^Chart\.(yaml|lock)$|^kustomization\.ya?ml$"
+    r"|^skaffold\.ya?ml$|^package(-lock)?\.json$|^tsconfig.*\.json$|^\.pre-commit-config\.yaml$|^\.gitlab-ci\.yml$|^mkdocs\.yml$"
+)
+_API_VERSION = re.compile(r"""^[\s{]*['"]?apiVersion['"]?\s*:""", re.MULTILINE)
+_KIND = re.compile(r"""^[\s{]*['"]?kind['"]?\s*:""", re.MULTILINE)
+# Comments, imports and annotations may come before `pipeline {`.
+_PIPELINE = re.compile(
+    r"(?:\s|//[^\n]*|/\*.*?\*/|\#![^\n]*|import\s[^\n]*|@\w+(?:\([^)\n]*\))?(?:[ \t]+_)?|library\b[^\n]*)*"
+    r"pipeline\s*\{",
+    re.DOTALL,
+)
+_LANGUAGE_IDS = {
+    "dockerfile": "dockerfile",
+    "dockerfile-ts": "dockerfile",
+    "jenkinsfile": "jenkinsfile",
+    "groovy": "jenkinsfile",
+    "yaml": "kubernetes",
+    "yaml-ts": "kubernetes",
+    "kubernetes": "kubernetes",
+    "json": "kubernetes",
+    "python": "python",
+    "python-ts": "python",
+}
+# Folders of other people's code and of tools, which nobody wants findings in.
+_SKIPPED = frozenset(
+    (
+        ".git .hg .svn .venv venv node_modules __pycache__ .tox .nox .mypy_cache .ruff_cache .pytest_cache "
+        "site-packages .terraform .eggs"
+    ).split()
+)
+
+
+def language_of(path: str, text: Callable[[], str], language_id: str = "") -> str | None:
+    """The language of a file by its name, or by the editor's language id; None if it is none of ours.
+
+    `text` is asked only where the name does not decide.
+    """
+    name = PurePosixPath(path).name
+    if any(fnmatchcase(name, pattern) for pattern in _DOCKERFILE):
+        return None if name.endswith(".dockerignore") else "dockerfile"
+    if any(fnmatchcase(name, pattern) for pattern in _JENKINSFILE):
+        return "jenkinsfile"
+    if any(fnmatchcase(name, pattern) for pattern in _PYTHON):
+        return "python"
+    if any(fnmatchcase(name, pattern) for pattern in _YAML):
+        return "kubernetes" if _may_be_manifest(path) and _is_manifest(text()) else None
+    if name.endswith(".groovy"):
+        shared_library = {"vars", "src"} & set(PurePosixPath(path).parts[:-1])
+        return "jenkinsfile" if not shared_library and _PIPELINE.match(text()) else None
+    by_id = _LANGUAGE_IDS.get(language_id.lower().removesuffix("-mode"))
+    if by_id == "kubernetes" and not _is_manifest(text()):
+        return None
+    if name.endswith((".ipynb", ".pyi", ".dockerignore")):
+        return None
+    return by_id
+
+
+def may_matter(path: str) -> bool:
+    """By its name alone, a file that could be ours."""
+    name = PurePosixPath(path).name
+    patterns = (*_DOCKERFILE, *_JENKINSFILE, *_PYTHON, *_YAML, "*.groovy")
+    return any(fnmatchcase(name, pattern) for pattern in patterns) and not name.endswith(".dockerignore")
+
+
+def _may_be_manifest(path: str) -> bool:
+    return not _NO_MANIFEST.match(PurePosixPath(path).name) and "/.github/" not in f"/{path}"
+
+
+def _is_manifest(text: str) -> bool:
+    return bool(_API_VERSION.search(text) and _KIND.search(text))
+
+
+def project_root(path: Path, fallback: Path) -> Path:
+    """The nearest folder above a file with a playpen.toml, else with .git, else the fallback."""
+    for marker in ("playpen.toml", ".git"):
+        for folder in path.parents:
+            if (folder / marker).exists():
+                return folder
+    return fallback
+
+
+def repository_root(folder: Path) -> Path:
+    """The nearest folder with .git from `folder` upwards, else the top of the file system."""
+    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), Path(folder.anchor))
+
+
+def files_under(
+    folder: Path, exclude: Iterable[str] = (), unreadable: Callable[[Path], None] | None = None
+) -> Iterator[Path]:
+    """The files below a folder that could be ours, in path order; .gitignore files and `exclude` count.
+
+    `exclude` holds .gitignore patterns relative to `folder`. `unreadable` is told of folders that cannot be listed.
+    """
+    from pathspec import GitIgnoreSpec
+
+    specs: list[tuple[Path, GitIgnoreSpec]] = []
+    top = repository_root(folder)
+    if top != Path(folder.anchor):
+        above = [place for place in folder.parents if place == top or top in place.parents]
+        specs += [found for place in reversed(above) if (found := _ignore_file(place))]
+    patterns = list(exclude)
+    if patterns:
+        specs.append((folder, GitIgnoreSpec.from_lines(patterns)))
+    yield from _walk(folder, specs, unreadable)
+
+
+def _walk(
+    folder: Path, specs: list[tuple[Path, GitIgnoreSpec]], unreadable: Callable[[Path], None] | None
+) -> Iterator[Path]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        if unreadable:
+            unreadable(folder)
+        return
+    own = _ignore_file(folder)
+    specs = [*specs, own] if own else specs
+    for entry in entries:
+        path = Path(entry.path)
+        try:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            is_file = entry.is_file()
+        except OSError:
+            continue
+        if is_folder:
+            skipped = entry.name in _SKIPPED or (path / "pyvenv.cfg").exists()
+            if not skipped and not _ignored(path, specs, "/"):
+                yield from _walk(path, specs, unreadable)
+        elif is_file and may_matter(entry.name) and not _ignored(path, specs, ""):
+            yield path
+
+
+def _ignore_file(folder: Path) -> tuple[Path, GitIgnoreSpec] | None:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        text = (folder / ".gitignore").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return folder, GitIgnoreSpec.from_lines(text.split("\n"))
+
+
+def _ignored(path: Path, specs: list[tuple[Path, GitIgnoreSpec]], slash: str) -> bool:
+    """The innermost .gitignore that says anything decides, as git has it."""
+    for folder, spec in reversed(specs):
+        verdict = spec.check_file(path.relative_to(folder).as_posix() + slash).include
+        if verdict is not None:
+            return bool(verdict)
+    return False

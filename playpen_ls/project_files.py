@@ -1,0 +1,79 @@
+"""The files of a project as rules see them: what editors hold comes before what the disk holds."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from playpen_ls.source import LARGEST, Source, Unreadable
+
+
+class ProjectFiles:
+    """`Files` over a folder. `open_text` gives what an editor has of a file, or None.
+
+    Nothing outside the folder is looked at, by `..` or by a symbolic link.
+    """
+
+    def __init__(self, root: Path, open_text: Callable[[str], str | None], known: bool = True) -> None:
+        self._root = root
+        self._real_root = os.path.realpath(root)
+        self._open_text = open_text
+        self._known = known
+        self._read: dict[str, tuple[tuple[int, int], str | None]] = {}
+
+    @property
+    def known(self) -> bool:
+        return self._known
+
+    def exists(self, path: str) -> bool:
+        place = self._place(path)
+        return place is not None and (self._open_text(_clean(path)) is not None or os.path.exists(place))
+
+    def text(self, path: str) -> str | None:
+        place = self._place(path)
+        if place is None:
+            return None
+        opened = self._open_text(_clean(path))
+        return opened if opened is not None else self._on_disk(place)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        place = self._place(folder)
+        if place is None:
+            return ()
+        try:
+            with os.scandir(place) as entries:
+                return tuple(sorted(entry.name + ("/" if entry.is_dir() else "") for entry in entries))
+        except OSError:
+            return ()
+
+    def overlaid(self, texts: Mapping[str, str]) -> ProjectFiles:
+        """The same files, as if some had other texts."""
+        if not texts:
+            return self
+        return ProjectFiles(
+            self._root, lambda path: texts[path] if path in texts else self._open_text(path), self._known
+        )
+
+    def _place(self, path: str) -> str | None:
+        if not self._known or posixpath.isabs(path) or _clean(path).startswith("../") or _clean(path) == "..":
+            return None
+        place = os.path.realpath(os.path.join(self._root, path))
+        return place if place == self._real_root or place.startswith(self._real_root + os.sep) else None
+
+    def _on_disk(self, place: str) -> str | None:
+        try:
+            status = os.stat(place)
+            stamp = (status.st_mtime_ns, status.st_size)
+            known = self._read.get(place)
+            if known is None or known[0] != stamp:
+                text = Source.decoded(place, Path(place).read_bytes()).text if status.st_size <= LARGEST else None
+                self._read[place] = known = (stamp, text)
+            return known[1]
+        except (OSError, Unreadable):
+            return None
+
+
+def _clean(path: str) -> str:
+    return posixpath.normpath(path)

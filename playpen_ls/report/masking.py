@@ -1,0 +1,42 @@
+"""Keeps secrets out of everything that is printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from playpen_ls.source import Source, Span
+
+MASK = "•••"
+
+
+class Mask:
+    """Knows where secrets stand in a text, and hides them in it and in texts made from it."""
+
+    def __init__(self, source: Source, secrets: Iterable[Span]) -> None:
+        self.source = source
+        self.secrets = sorted(set(secrets))
+        words = {source.of(span).strip("\"'") for span in self.secrets}
+        longest = sorted((re.escape(word) for word in words if word.strip()), key=len, reverse=True)
+        # A word border keeps a password such as `secret` from hiding the word `secretKeyRef`.
+        self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(longest)})(?!\w)") if longest else None
+
+    def line(self, line: int) -> tuple[str, list[tuple[int, int]]]:
+        """A line of the source with its secrets hidden, and [(column, how much longer it got from there)]."""
+        span = self.source.line_span(line)
+        text, shifts, reached = "", [], span.start
+        for secret in self.secrets:
+            start, end = max(secret.start, reached), min(secret.end, span.end)
+            if start >= end:
+                continue
+            text += self.source.text[reached:start] + MASK
+            shifts.append((end - span.start, len(MASK) - (end - start)))
+            reached = end
+        return text + self.source.text[reached : span.end], shifts
+
+    def hides(self, text: str) -> bool:
+        return bool(self._pattern and self._pattern.search(text))
+
+    def text(self, text: str) -> str:
+        """Any text, such as an edit or a diff, with the secrets of the source hidden."""
+        return self._pattern.sub(MASK, text) if self._pattern else text

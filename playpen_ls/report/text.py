@@ -1,0 +1,102 @@
+"""Findings for people: the place, the message, the line with the words underlined, and what can be fixed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from unicodedata import east_asian_width
+
+from termcolor import colored
+
+from playpen_ls.finding import Severity
+from playpen_ls.report.findings import FileReport, Item, Problem, all_items
+from playpen_ls.report.masking import Mask
+
+_COLOURS = {
+    Severity.ERROR: "red",
+    Severity.WARNING: "yellow",
+    Severity.INFORMATION: "blue",
+    Severity.HINT: "cyan",
+}
+WIDEST = 200  # characters of a source line; longer ones are cut around the finding
+
+
+def text(files: Sequence[FileReport], problems: Iterable[Problem]) -> Iterator[str]:
+    """The report, line by line."""
+    for file in files:
+        for item in file.items:
+            yield from _finding(file, item)
+    for problem in problems:
+        yield f"{colored(problem.path, attrs=['bold'])}: {colored('not checked', 'red')}: {problem.message}"
+    yield _summary(files)
+
+
+def _finding(file: FileReport, item: Item) -> Iterator[str]:
+    source, span = file.mask.source, item.hit.span
+    line, column = source.position(span.start)
+    severity = item.hit.severity
+    place = colored(f"{file.shown(file.path)}:{line + 1}:{column + 1}", attrs=["bold"])
+    label = colored(severity.label, _COLOURS[severity], attrs=["bold"])
+    rule = colored(f"[{item.hit.rule.id}]", "dark_grey")
+    yield f"{place}: {label}: {file.mask.text(item.hit.finding.message)} {rule}"
+    yield from _excerpt(file.mask, line, column, span.end, _COLOURS[severity])
+    for related in item.hit.finding.related:
+        shown = file.shown(related.path)
+        text = file.text_of(related.path)
+        number = "" if text is None else f":{text.count(chr(10), 0, related.span.start) + 1}"
+        yield f"      {colored('see', 'dark_grey')} {shown}{number}: {related.message}"
+    for tried in item.fixes[:1]:
+        kind = "safe" if tried.fix.safe else "your choice"
+        yield f"      {colored('fix', 'green')} {file.mask.text(tried.fix.title)} {colored(f'({kind})', 'dark_grey')}"
+    yield ""
+
+
+def _excerpt(mask: Mask, line: int, column: int, end: int, colour: str) -> Iterator[str]:
+    """The first line of a finding, underlined; a finding of several lines goes to the end of its first."""
+    shown, shifts = mask.line(line)
+    start_of_line = mask.source.line_starts[line]
+    last = min(end, mask.source.line_span(line).end) - start_of_line
+    start, last = (_shifted(offset, shifts) for offset in (column, max(last, column)))
+    if len(shown) > WIDEST:
+        cut = max(0, min(start - 40, len(shown) - WIDEST))
+        shown, start, last = shown[cut : cut + WIDEST], start - cut, min(last - cut, WIDEST)
+    number = f"{line + 1:>5}"
+    blank = "".join("\t" if char == "\t" else " " * _width(char) for char in shown[:start])
+    underline = "^" * max(1, sum(map(_width, shown[start:last])))
+    yield f"{colored(f'{number} │', 'dark_grey')} {_printable(shown)}"
+    yield f"{colored(' ' * len(number) + ' │', 'dark_grey')} {blank}{colored(underline, colour, attrs=['bold'])}"
+
+
+def _shifted(column: int, shifts: list[tuple[int, int]]) -> int:
+    return column + sum(by for after, by in shifts if column >= after)
+
+
+def _width(char: str) -> int:
+    return 2 if east_asian_width(char) in "WF" else 1
+
+
+def _printable(text: str) -> str:
+    """No control characters: a checked file must not be able to steer the terminal."""
+    return "".join(char if (char >= " " and char != "\x7f") or char == "\t" else "�" for char in text)
+
+
+def _summary(files: Sequence[FileReport]) -> str:
+    items = all_items(files)
+    if not items:
+        return colored("no findings", "green")
+    counts = Counter(item.hit.severity for item in items)
+    by_severity = ", ".join(_counted(counts[severity], severity.label) for severity in sorted(counts, reverse=True))
+    safe = sum(any(tried.fix.safe for tried in item.fixes) for item in items)
+    chosen = sum(bool(item.fixes) for item in items) - safe
+    where = _counted(sum(bool(file.items) for file in files), "file")
+    said = f"{_counted(len(items), 'finding')} ({by_severity}) in {where}"
+    if safe:
+        said += f"; `playpen-ls fix` mends {safe}"
+    if chosen:
+        have = "has a fix" if chosen == 1 else "have fixes"
+        said += f"; {chosen} more {have} to choose in the editor or with `fix --unsafe`"
+    return said
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 or word == "information" else f"{number} {word}s"

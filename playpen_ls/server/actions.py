@@ -1,0 +1,171 @@
+"""Code actions: what could be done at a place, and, once one is chosen, the edit that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lsprotocol import types as lsp
+
+from playpen_ls.check import Hit, Offered
+from playpen_ls.finding import Change, Finding, Fix, Refused
+from playpen_ls.fix import REWRITE, Fixed, differences
+from playpen_ls.server.diagnostics import diagnostic
+from playpen_ls.server.documents import Documents, Open
+from playpen_ls.server.edits import Abilities, workspace_edit
+from playpen_ls.source import Span
+from playpen_ls.suppress import ignore_here
+
+FIX_ALL = "source.fixAll.playpen"
+KINDS = (lsp.CodeActionKind.QuickFix, REWRITE, FIX_ALL)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An action that is not worked out yet. `key` names it among the plans of one place; `compute` raises Refused."""
+
+    title: str
+    kind: str
+    key: list[Any]
+    compute: Callable[[], Change]
+    preferred: bool = False
+    finding: Hit | None = None
+
+
+class Actions:
+    def __init__(self, documents: Documents, abilities: Abilities) -> None:
+        self.documents = documents
+        self.abilities = abilities
+
+    def at(self, opened: Open, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        """The actions for a range. Each was tried out, unless the client only asks whether there are any."""
+        if opened.language is None:
+            return []
+        span = self.documents.positions(opened.source).span(params.range)
+        automatic = params.context.trigger_kind == lsp.CodeActionTriggerKind.Automatic
+        late = self.abilities.resolves_edits
+        actions = []
+        for plan in self._plans(opened, span, params.context.only, automatic):
+            action = self._action(opened, span, plan)
+            if not (late and (automatic or plan.kind == FIX_ALL)):
+                try:
+                    self._fill(action, opened, plan.compute(), leave_edit_out=late)
+                except Refused:
+                    continue
+            actions.append(action)
+        return actions
+
+    def resolved(self, action: lsp.CodeAction) -> lsp.CodeAction:
+        """The action with its edit; without one if it is not ours, or the text has changed since."""
+        data = action.data if isinstance(action.data, dict) else {}
+        opened = self.documents.get(str(data.get("uri")))
+        if action.edit is not None or opened is None or opened.version != data.get("version"):
+            return action
+        span = Span(int(data["start"]), int(data["end"]))
+        for plan in self._plans(opened, span, None, automatic=False):
+            if plan.key == list(data["key"]):
+                try:
+                    self._fill(action, opened, plan.compute())
+                except Refused:
+                    break
+        return action
+
+    def _action(self, opened: Open, span: Span, plan: Plan) -> lsp.CodeAction:
+        diagnostics = [diagnostic(self.documents, opened, plan.finding)] if plan.finding else None
+        data = {"uri": opened.uri, "version": opened.version, "start": span.start, "end": span.end, "key": plan.key}
+        return lsp.CodeAction(
+            plan.title, kind=plan.kind, diagnostics=diagnostics, is_preferred=plan.preferred or None, data=data
+        )
+
+    def _fill(self, action: lsp.CodeAction, opened: Open, change: Change, leave_edit_out: bool = False) -> None:
+        if change.creates and not self.abilities.creates_files:
+            action.title += f" (create {', '.join(f'`{path}`' for path in change.creates)} yourself)"
+            if not change.edits:
+                raise Refused("this editor cannot create files")
+        if not leave_edit_out:
+            action.edit = workspace_edit(self.documents, opened, change, self.abilities)
+
+    def _plans(self, opened: Open, span: Span, only: Iterable[str] | None, automatic: bool) -> Iterator[Plan]:
+        """The actions for the lines of a range, those that touch it first, then those for the whole file."""
+        wanted = None if only is None else tuple(only)
+        if any(_matches(kind, wanted) for kind in (lsp.CodeActionKind.QuickFix.value, REWRITE)):
+            for plan in self._plans_here(opened, span):
+                if _matches(plan.kind, wanted):
+                    yield plan
+        if _matches(FIX_ALL, wanted) and not (wanted is None and automatic):
+            fixed = opened.workspace.fixed
+            key = ["all"]
+            yield Plan("Fix everything that is safe to fix", FIX_ALL, key, lambda: _whole(opened, fixed(opened.path)))
+
+    def _plans_here(self, opened: Open, span: Span) -> Iterator[Plan]:
+        source = opened.source
+        lines = Span(source.line_starts[source.line_of(span.start)], source.line_span(source.line_of(span.end)).end)
+        found = opened.workspace.look(opened.path, lines)
+        hits = [hit for hit in found.hits if hit.span.touches(lines)]
+        hits.sort(key=lambda hit: not hit.span.touches(span))
+        for hit in hits:
+            yield from self._fixes(opened, hit)
+        for number, offered in enumerate(found.offers):
+            if offered.offer.span.touches(span):
+                yield self._offer(opened, offered, number)
+        for rule_id in dict.fromkeys(hit.rule.id for hit in hits):
+            yield from self._whole_rule(opened, next(hit for hit in hits if hit.rule.id == rule_id))
+        for hit in hits:
+            yield from self._ignore(opened, hit)
+
+    def _fixes(self, opened: Open, hit: Hit) -> Iterator[Plan]:
+        safe = [fix for fix in hit.finding.fixes if fix.safe]
+        for number, fix in enumerate(hit.finding.fixes):
+            preferred = fix.preferred or safe == [fix]
+            key = ["fix", hit.rule.id, hit.span.start, hit.span.end, number]
+            yield Plan(fix.title, fix.kind, key, _trying(opened, hit, fix), preferred, hit)
+
+    def _offer(self, opened: Open, offered: Offered, number: int) -> Plan:
+        fix = offered.offer.fix
+        key = ["offer", offered.rule.id, number]
+        return Plan(fix.title, fix.kind, key, lambda: opened.workspace.tried_offer(opened.path, offered))
+
+    def _whole_rule(self, opened: Open, hit: Hit) -> Iterator[Plan]:
+        """One action for all findings of a rule, where it has several."""
+        fix = next(iter(hit.finding.fixes), None)
+        document = opened.workspace.documents[opened.path]
+        if fix is None or fix.kind == REWRITE or sum(one.rule is hit.rule for one in document.hits) < 2:
+            return
+        fixed = opened.workspace.fixed
+
+        def accept(other: Hit, fix: Fix) -> bool:
+            return other.rule is hit.rule and fix.kind != REWRITE
+
+        yield Plan(
+            f"Fix all `{hit.rule.name}` in this file",
+            lsp.CodeActionKind.QuickFix.value,
+            ["rule", hit.rule.id],
+            lambda: _whole(opened, fixed(opened.path, accept)),
+        )
+
+    def _ignore(self, opened: Open, hit: Hit) -> Iterator[Plan]:
+        model = opened.workspace.documents[opened.path].model
+        if model is None or not hit.rule.language:
+            return
+        fix = Fix(f"Ignore `{hit.rule.name}` here", lambda: ignore_here(model, hit))
+        key = ["ignore", hit.rule.id, hit.span.start, hit.span.end]
+        bare = Hit(hit.rule, Finding(hit.span, hit.finding.message), hit.severity)
+        yield Plan(fix.title, lsp.CodeActionKind.QuickFix.value, key, _trying(opened, bare, fix), False, hit)
+
+
+def _trying(opened: Open, hit: Hit, fix: Fix) -> Callable[[], Change]:
+    return lambda: opened.workspace.tried(opened.path, hit, fix)
+
+
+def _whole(opened: Open, fixed: Fixed) -> Change:
+    """The change that leads from the text to its fixed form. Raises Refused where they are the same."""
+    edits = differences(opened.source.text, fixed.source.text)
+    if not edits:
+        raise Refused("nothing here can be fixed safely")
+    return Change({opened.path: tuple(edits)})
+
+
+def _matches(kind: str, only: tuple[str, ...] | None) -> bool:
+    """A kind is asked for by itself or by a dotted prefix: `source.fixAll` asks for ours."""
+    return only is None or any(kind == one or not one or kind.startswith(f"{one}.") for one in only)

@@ -1,0 +1,273 @@
+"""The server: messages to workspaces, reports to diagnostics."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls.uris import to_fs_path
+
+from playpen_ls import __version__
+from playpen_ls.config import Settings
+from playpen_ls.server.actions import KINDS, Actions
+from playpen_ls.server.diagnostics import SOURCE, diagnostic
+from playpen_ls.server.documents import Documents, Open
+from playpen_ls.server.edits import Abilities
+from playpen_ls.server.hover import hover
+from playpen_ls.server.log import log_to_stderr
+from playpen_ls.server.protocol import Server
+from playpen_ls.server.settings import settings_from
+from playpen_ls.workspace import Workspace
+
+logger = logging.getLogger("playpen_ls")
+
+QUIET = 0.25  # seconds without an edit after which "X is missing" may appear and other files are looked at
+WATCHED = (
+    "**/{Dockerfile,Dockerfile.*,*.Dockerfile,*.dockerfile,Containerfile,Jenkinsfile,Jenkinsfile.*,*.jenkinsfile}",
+    "**/*.{py,yaml,yml,json}",
+    "**/{playpen.toml,pyproject.toml,.dockerignore,*.dockerignore,requirements*.txt,alembic.ini}",
+)
+
+
+def serve() -> int:
+    """Run the language server on standard input and output until the client goes."""
+    log_to_stderr()
+    return App().run()
+
+
+class App:
+    """One client. All state is in `documents` and their workspaces; what is here is about when to look."""
+
+    def __init__(self) -> None:
+        self.server = Server("playpen-ls", __version__)
+        self.documents = Documents()
+        self.abilities = Abilities()
+        self._waiting: dict[str, Open] = {}
+        self._unsettled: set[str] = set()
+        self._published: dict[str, list[lsp.Diagnostic]] = {}
+        self._quiet: asyncio.TimerHandle | None = None
+        self._indexing: dict[Path, asyncio.Task[None]] = {}
+        self._frozen = False
+        handlers: dict[str, Callable[[Any], Any]] = {
+            lsp.INITIALIZE: self.initialize,
+            lsp.INITIALIZED: self.initialized,
+            lsp.TEXT_DOCUMENT_DID_OPEN: self.did_open,
+            lsp.TEXT_DOCUMENT_DID_CHANGE: self.did_change,
+            lsp.TEXT_DOCUMENT_DID_SAVE: self.did_save,
+            lsp.TEXT_DOCUMENT_DID_CLOSE: self.did_close,
+            lsp.TEXT_DOCUMENT_HOVER: self.hover,
+            lsp.CODE_ACTION_RESOLVE: self.resolve,
+            lsp.WORKSPACE_DID_CHANGE_CONFIGURATION: self.did_change_configuration,
+            lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES: self.did_change_watched_files,
+            lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: self.did_change_folders,
+        }
+        for method, handler in handlers.items():
+            self.server.feature(method)(partial(handler))
+        options = lsp.CodeActionOptions(code_action_kinds=list(KINDS), resolve_provider=True)
+        self.server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, options)(partial(self.code_action))
+
+    def run(self) -> int:
+        return self.server.serve()
+
+    # Start
+
+    def initialize(self, params: lsp.InitializeParams) -> None:
+        self.abilities = Abilities.of(params.capabilities)
+        self.documents.encoding = str(getattr(self.server.workspace.position_encoding, "value", "utf-16"))
+        folders = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
+        self.documents.folders = [Path(place) for uri in folders if uri and (place := to_fs_path(uri))]
+        self._set(settings_from(params.initialization_options))
+
+    async def initialized(self, _: lsp.InitializedParams) -> None:
+        if self.abilities.registers_watchers:
+            watchers = [lsp.FileSystemWatcher(glob_pattern) for glob_pattern in WATCHED]
+            options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
+            registration = lsp.Registration("files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+            await self._ask(self.server.client_register_capability_async(lsp.RegistrationParams([registration])))
+        await self._ask_settings()
+
+    async def _ask_settings(self) -> None:
+        if self.abilities.gives_configuration:
+            item = lsp.ConfigurationItem(section="playpen")
+            answer = await self._ask(self.server.workspace_configuration_async(lsp.ConfigurationParams([item])))
+            if answer:
+                self._set(settings_from(answer[0]))
+
+    async def _ask(self, request: Any) -> Any:
+        """What the client answers; None where it refuses."""
+        try:
+            return await request
+        except Exception as error:
+            logger.info("the client refused a request: %s", type(error).__name__)
+            return None
+
+    def _set(self, settings: Settings | None) -> None:
+        if settings is None or settings == self.documents.settings:
+            return
+        self.documents.settings = settings
+        for workspace in self.documents.workspaces.values():
+            workspace.settings = settings
+        self._look_again()
+
+    # Texts
+
+    def did_open(self, params: lsp.DidOpenTextDocumentParams) -> None:
+        opened = self.documents.open(params.text_document)
+        self._configuration_changed(opened)
+        self._start_index(opened.workspace)
+        self._publish(opened, settled=True)
+        if not self._frozen:
+            # What lives for ever need not be walked by the collector at every keystroke.
+            gc.collect()
+            gc.freeze()
+            self._frozen = True
+
+    def did_change(self, params: lsp.DidChangeTextDocumentParams) -> None:
+        opened = self.documents.change(params.text_document.uri, params.text_document.version, params.content_changes)
+        if opened is None:
+            return
+        self._configuration_changed(opened)
+        if not self._waiting:
+            # Edits that have already arrived are applied before this runs, and answered together.
+            asyncio.get_running_loop().call_soon(self._answer)
+        self._waiting[opened.uri] = opened
+
+    def did_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
+        opened = self.documents.get(params.text_document.uri)
+        if opened is not None:
+            self._look_again()
+
+    def did_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
+        uri = params.text_document.uri
+        opened = self.documents.close(uri)
+        self._waiting.pop(uri, None)
+        self._unsettled.discard(uri)
+        self._published.pop(uri, None)
+        if opened is not None:
+            self._configuration_changed(opened, closed=True)
+            self._send(uri, [], None)
+            self._when_quiet()
+
+    def _answer(self) -> None:
+        """Publish for every document that was edited."""
+        waiting, self._waiting = self._waiting, {}
+        for opened in waiting.values():
+            self._publish(opened, settled=False)
+        self._when_quiet()
+
+    def _when_quiet(self) -> None:
+        if self._quiet is not None:
+            self._quiet.cancel()
+        self._quiet = asyncio.get_running_loop().call_later(QUIET, self._look_again)
+
+    def _look_again(self) -> None:
+        """Settle what was held back, and see what changed elsewhere means for the open files."""
+        for opened in self.documents:
+            self._publish(opened, settled=True, only_changes=True)
+
+    # Diagnostics
+
+    def _publish(self, opened: Open, settled: bool, only_changes: bool = False) -> None:
+        diagnostics = self._diagnostics(opened, settled)
+        if only_changes and self._published.get(opened.uri) == diagnostics:
+            return
+        self._published[opened.uri] = diagnostics
+        self._send(opened.uri, diagnostics, opened.version)
+
+    def _diagnostics(self, opened: Open, settled: bool) -> list[lsp.Diagnostic]:
+        if _is_configuration(opened):
+            return self._configuration_problems(opened)
+        if opened.language is None:
+            return []
+        report = opened.workspace.check(opened.path, settled)
+        return [diagnostic(self.documents, opened, hit) for hit in report.hits]
+
+    def _send(self, uri: str, diagnostics: list[lsp.Diagnostic], version: int | None) -> None:
+        self.server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, diagnostics, version))
+
+    # Actions
+
+    def code_action(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        opened = self.documents.get(params.text_document.uri)
+        return Actions(self.documents, self.abilities).at(opened, params) if opened else []
+
+    def resolve(self, action: lsp.CodeAction) -> lsp.CodeAction:
+        return Actions(self.documents, self.abilities).resolved(action)
+
+    def hover(self, params: lsp.HoverParams) -> lsp.Hover | None:
+        opened = self.documents.get(params.text_document.uri)
+        return hover(self.documents, opened, params.position) if opened and opened.language else None
+
+    # Configuration, files, folders
+
+    async def did_change_configuration(self, params: lsp.DidChangeConfigurationParams) -> None:
+        self._set(settings_from(params.settings))
+        await self._ask_settings()
+
+    def did_change_watched_files(self, params: lsp.DidChangeWatchedFilesParams) -> None:
+        for change in params.changes:
+            place = to_fs_path(change.uri)
+            if place is None:
+                continue
+            path = Path(place)
+            for workspace in self.documents.workspaces.values():
+                if path.name in ("playpen.toml", "pyproject.toml") and self.documents.get(change.uri) is None:
+                    workspace.config_changed(path)
+                elif workspace.index.complete and path.is_relative_to(workspace.root):
+                    workspace.read(path.relative_to(workspace.root).as_posix())
+        self._when_quiet()
+
+    def did_change_folders(self, params: lsp.DidChangeWorkspaceFoldersParams) -> None:
+        removed = {folder.uri for folder in params.event.removed}
+        kept = [folder for folder in self.documents.folders if folder.as_uri() not in removed]
+        added = [Path(place) for folder in params.event.added if (place := to_fs_path(folder.uri))]
+        self.documents.folders = [*kept, *added]
+
+    def _configuration_changed(self, opened: Open, closed: bool = False) -> None:
+        if _is_configuration(opened):
+            path = opened.workspace.root / opened.path
+            for workspace in self.documents.workspaces.values():
+                workspace.config_changed(path, None if closed else opened.source.text)
+            self._when_quiet()
+
+    def _configuration_problems(self, opened: Open) -> list[lsp.Diagnostic]:
+        from playpen_ls.config_file import INVALID_CONFIG, load
+
+        config = load(opened.workspace.root / opened.path, opened.source.text)
+        positions = self.documents.positions(opened.source)
+        return [
+            lsp.Diagnostic(
+                positions.range(problem.span),
+                problem.message,
+                severity=lsp.DiagnosticSeverity.Error,
+                code=INVALID_CONFIG.id,
+                source=SOURCE,
+            )
+            for problem in config.problems
+            if problem.path.name == Path(opened.path).name
+        ]
+
+    # The index
+
+    def _start_index(self, workspace: Workspace) -> None:
+        if workspace.root not in self._indexing and workspace.indexed:
+            self._indexing[workspace.root] = asyncio.ensure_future(self._make_index(workspace))
+
+    async def _make_index(self, workspace: Workspace) -> None:
+        """Read the project's files one by one, letting messages in between."""
+        for path in workspace.paths():
+            workspace.read(path)
+            await asyncio.sleep(0)
+        workspace.index.complete = True
+        self._look_again()
+
+
+def _is_configuration(opened: Open) -> bool:
+    name = Path(opened.path).name
+    return name == "playpen.toml" or (name == "pyproject.toml" and "[tool.playpen" in opened.source.text)

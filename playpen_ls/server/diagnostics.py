@@ -1,0 +1,40 @@
+"""Findings as the client shows them."""
+
+from __future__ import annotations
+
+from lsprotocol import types as lsp
+
+from playpen_ls.check import Hit
+from playpen_ls.finding import Place, Severity
+from playpen_ls.server.documents import Documents, Open
+from playpen_ls.source import Source
+
+SOURCE = "playpen"
+_SEVERITIES = {
+    Severity.ERROR: lsp.DiagnosticSeverity.Error,
+    Severity.WARNING: lsp.DiagnosticSeverity.Warning,
+    Severity.INFORMATION: lsp.DiagnosticSeverity.Information,
+    Severity.HINT: lsp.DiagnosticSeverity.Hint,
+}
+
+
+def diagnostic(documents: Documents, opened: Open, hit: Hit) -> lsp.Diagnostic:
+    link = opened.workspace.config(opened.path).platform.link(hit.rule.practice)
+    related = [_related(documents, opened, place) for place in hit.finding.related]
+    return lsp.Diagnostic(
+        documents.positions(opened.source).range(hit.span),
+        hit.finding.message,
+        severity=_SEVERITIES[hit.severity],
+        code=hit.rule.id,
+        code_description=lsp.CodeDescription(link) if link else None,
+        source=SOURCE,
+        related_information=related or None,
+    )
+
+
+def _related(documents: Documents, opened: Open, place: Place) -> lsp.DiagnosticRelatedInformation:
+    source = opened.source
+    if place.path != opened.path:
+        source = Source(place.path, opened.workspace.text(place.path) or "")
+    location = lsp.Location(documents.uri(opened.workspace, place.path), documents.positions(source).range(place.span))
+    return lsp.DiagnosticRelatedInformation(location, place.message)

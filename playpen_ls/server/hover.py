@@ -1,0 +1,37 @@
+"""What the hover on a finding shows: its rule's page, and why a fix is not offered."""
+
+from __future__ import annotations
+
+from lsprotocol import types as lsp
+
+from playpen_ls.check import Hit
+from playpen_ls.finding import Refused
+from playpen_ls.page import page
+from playpen_ls.server.documents import Documents, Open
+
+
+def hover(documents: Documents, opened: Open, position: lsp.Position) -> lsp.Hover | None:
+    """None where there is no finding."""
+    workspace, positions = opened.workspace, documents.positions(opened.source)
+    offset = positions.offset(position)
+    hits = [hit for hit in workspace.documents[opened.path].hits if hit.span.start <= offset <= hit.span.end]
+    if not hits:
+        return None
+    hits.sort(key=lambda hit: hit.span.end - hit.span.start)
+    platform = workspace.config(opened.path).platform
+    texts = [page(hit.rule, platform) + _refusals(opened, hit) for hit in hits]
+    content = lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n---\n\n".join(dict.fromkeys(texts)))
+    return lsp.Hover(content, positions.range(hits[0].span))
+
+
+def _refusals(opened: Open, hit: Hit) -> str:
+    """Why fixes of a finding cannot be made."""
+    said = []
+    for one in opened.workspace.look(opened.path, hit.span).hits:
+        if one.rule is hit.rule and one.span == hit.span:
+            for fix in one.finding.fixes:
+                try:
+                    opened.workspace.tried(opened.path, one, fix)
+                except Refused as reason:
+                    said.append(f"\nNot offered: {fix.title}, because {reason}.\n")
+    return "".join(said)

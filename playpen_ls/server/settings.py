@@ -1,0 +1,53 @@
+"""What an editor may set: rules to leave out, and severities."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from playpen_ls.config import OFF, Settings, is_rule_name, unknown_rule
+from playpen_ls.finding import Severity
+
+logger = logging.getLogger("playpen_ls")
+
+# Settings of the editors' own clients, which the server leaves to them.
+_CLIENTS_OWN = frozenset(("trace", "server", "interpreter", "path", "enable"))
+
+
+def settings_from(value: object) -> Settings | None:
+    """The settings in what a client sent: `{"playpen": {…}}` or the bare object; None if it says nothing."""
+    if isinstance(value, Mapping) and "playpen" in value:
+        value = value["playpen"]
+    if not isinstance(value, Mapping):
+        return None
+    for key in value:
+        if key not in ("ignore", "severity") and key not in _CLIENTS_OWN:
+            logger.warning("setting playpen.%s: unknown; known are ignore and severity", key)
+    return Settings(ignore=_ignore(value.get("ignore", [])), severity=_severity(value.get("severity", {})))
+
+
+def _ignore(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
+        logger.warning("setting playpen.ignore: %r is no list of rules", value)
+        return ()
+    for name in value:
+        if not is_rule_name(name):
+            logger.warning("setting playpen.ignore: %s", unknown_rule(name))
+    return tuple(value)
+
+
+def _severity(value: Any) -> dict[str, str]:
+    labels = [*(severity.label for severity in Severity), OFF]
+    if not isinstance(value, Mapping):
+        logger.warning("setting playpen.severity: %r is no object of rules and severities", value)
+        return {}
+    severities = {}
+    for name, label in value.items():
+        if not is_rule_name(name):
+            logger.warning("setting playpen.severity: %s", unknown_rule(name))
+        elif label not in labels:
+            logger.warning("setting playpen.severity: %s is %r; it must be one of %s", name, label, ", ".join(labels))
+        else:
+            severities[name] = label
+    return severities

@@ -1,0 +1,171 @@
+"""Drops what comments silence: `# playpen: ignore[rule] why`, and what users wrote for other tools."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from playpen_ls.check import Hit
+from playpen_ls.finding import Finding, Fix, Refused, Severity
+from playpen_ls.languages.base import Comment, Model
+from playpen_ls.rule import Rule, own_rule
+from playpen_ls.source import Edit, Source, Span
+
+UNUSED_IGNORE = own_rule(
+    "playpen/unused-ignore",
+    Severity.HINT,
+    """An ignore comment silences nothing.
+
+    What it was written for is mended or moved, or its rule is misspelt, or it names no rule: an
+    ignore comment always says which rules it means, `ignore[moving-tag]`, so that it cannot hide
+    anything else.
+    """,
+)
+
+_OURS = re.compile(r"playpen:\s*(?P<word>ignore(?:-file)?)\b(?:\[(?P<ids>[^\]\n]*)\])?")
+_CODES = r"[A-Za-z][\w/.-]*"
+# (tool as in `like` of a rule, pattern, what it covers)
+_THEIRS = tuple(
+    (tool, re.compile(pattern, re.IGNORECASE), scope)
+    for tool, pattern, scope in (
+        ("hadolint", rf"hadolint\s+ignore=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "next"),
+        ("hadolint", rf"hadolint\s+global\s+ignore=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "file"),
+        ("docker", rf"check=(?:[\w=;]*;)?skip=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "file"),
+        ("ruff", rf"ruff:\s*noqa:\s*(?P<codes>{_CODES}(?:[\s,]+{_CODES})*)", "file"),
+        ("ruff", r"(?<!ruff: )(?<!ruff:)noqa(?::\s?(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*))?", "line"),
+        ("bandit", r"nosec(?:\s+(?P<codes>B\d+(?:[\s,]+B\d+)*))?", "line"),
+        ("pylint", rf"pylint:\s*disable=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "line"),
+        ("detect-secrets", r"pragma:\s*allowlist\s+(?P<codes>secret)", "line"),
+        ("detect-secrets", r"pragma:\s*allowlist\s+nextline\s+(?P<codes>secret)", "next"),
+        ("semgrep", r"nosemgrep", "line"),
+    )
+)
+_MARKS = ("playpen:", "hadolint", "check=", "noqa", "nosec", "pylint:", "pragma:", "nosemgrep")
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    """What is left, what was silenced, and the comments of ours that silenced nothing."""
+
+    kept: list[Hit]
+    silenced: list[Hit]
+    unused: list[Hit]
+
+
+def suppress(model: Model, hits: Sequence[Hit], known: Iterable[str]) -> Suppressed:
+    """`known` are the ids of all rules that ran; only with them all can a comment be called unused."""
+    comments = [comment for comment in model.comments() if any(mark in comment.text for mark in _MARKS)]
+    if not comments:
+        return Suppressed(list(hits), [], [])
+    names = set(known)
+    kept, silenced, unused = list(hits), list[Hit](), list[Hit]()
+    for comment in comments:
+        match = _OURS.search(comment.text)
+        if match is None:
+            kept = _theirs(model, comment, kept, silenced)
+            continue
+        ids = [word.strip() for word in (match["ids"] or "").split(",") if word.strip()]
+        span = Span(0, len(model.source.text)) if match["word"] == "ignore-file" else _covered(model, comment)
+        if match["word"] == "ignore-file" and not _in_header(model, comment):
+            unused.append(_report(model.source, comment, "`ignore-file` counts only in the first comment block"))
+            continue
+        if not ids:
+            unused.append(_report(model.source, comment, f"`{match['word']}` names no rule: `{match['word']}[rule]`"))
+            continue
+        for id in ids:
+            hit_now = [one for one in kept if _is(one.rule, id) and span and span.contains(one.span.start)]
+            silenced += hit_now
+            kept = [one for one in kept if one not in hit_now]
+            if not hit_now and not any(
+                _is(one.rule, id) and span and span.contains(one.span.start) for one in silenced
+            ):
+                full = id if "/" in id else f"{model.language}/{id}"
+                if full in names:
+                    unused.append(_report(model.source, comment, f"`{id}` is not reported here", _without(id, comment)))
+                elif "/" not in id or id.split("/")[0] in (model.language, "playpen"):
+                    unused.append(_report(model.source, comment, f"there is no rule `{id}`", _without(id, comment)))
+    return Suppressed(kept, silenced, unused)
+
+
+def _is(rule: Rule, id: str) -> bool:
+    return id in (rule.id, rule.name)
+
+
+def _covered(model: Model, comment: Comment) -> Span | None:
+    """A comment behind code covers its line; one alone covers the whole construct that follows."""
+    if comment.alone:
+        return model.construct_after(comment.span.end)
+    line = model.source.line_of(comment.span.start)
+    return Span(model.source.line_starts[line], model.source.line_span(line).end + 1)
+
+
+def _in_header(model: Model, comment: Comment) -> bool:
+    first = model.construct_after(0)
+    return first is None or comment.span.start < first.start
+
+
+def _report(source: Source, comment: Comment, message: str, edit: Edit | None = None) -> Hit:
+    edit = edit or _whole(source, comment)
+    fix = Fix("Remove the ignore comment", lambda: [edit], safe=True)
+    return Hit(UNUSED_IGNORE, Finding(comment.span, message, (fix,)), UNUSED_IGNORE.severity)
+
+
+def _whole(source: Source, comment: Comment) -> Edit:
+    """Take out a comment with its line, or with the blanks before it where code stands on the line."""
+    start = source.line_start(comment.span.start)
+    if comment.alone:
+        return Edit(start, source.next_line_start(comment.span.end), "")
+    before = source.text[start : comment.span.start]
+    return Edit(start + len(before.rstrip(" \t")), comment.span.end, "")
+
+
+def _without(id: str, comment: Comment) -> Edit | None:
+    """Take one id out of the list; None where it is the only one."""
+    match = _OURS.search(comment.text)
+    if match is None or match["ids"] is None:
+        return None
+    left = [word.strip() for word in match["ids"].split(",") if word.strip() and word.strip() != id]
+    if not left:
+        return None
+    start = comment.span.start
+    return Edit(start + match.start("ids"), start + match.end("ids"), ", ".join(left))
+
+
+def _theirs(model: Model, comment: Comment, kept: list[Hit], silenced: list[Hit]) -> list[Hit]:
+    """What another tool's comment silences; one that names no code lowers a secret to a hint."""
+    for tool, pattern, scope in _THEIRS:
+        match = pattern.search(comment.text)
+        if match is None:
+            continue
+        named = "codes" in match.groupdict() and match["codes"]
+        codes = {code.upper() for code in re.split(r"[\s,]+", named)} if named else set()
+        span = Span(0, len(model.source.text)) if scope == "file" else _covered(model, comment)
+        if span is None:
+            continue
+        left = []
+        for hit in kept:
+            theirs = {code.upper() for code in hit.rule.like.get(tool, ())}
+            if not span.touches(hit.span) or not span.contains(_line_end(model, hit, scope)) or not theirs:
+                left.append(hit)
+            elif codes & theirs or (not codes and not hit.rule.secret):
+                silenced.append(hit)
+            elif not codes:
+                left.append(replace(hit, severity=Severity.HINT))
+            else:
+                left.append(hit)
+        kept = left
+    return kept
+
+
+def _line_end(model: Model, hit: Hit, scope: str) -> int:
+    """The place by which a hit is on a line: line comments of other tools stand on a string's last line."""
+    return max(hit.span.start, hit.span.end - 1) if scope == "line" else hit.span.start
+
+
+def ignore_here(model: Model, hit: Hit) -> list[Edit]:
+    """The comment that silences a finding where it stands. Raises Refused where no comment can stand."""
+    edit = model.comment_above(hit.span.start, f"playpen: ignore[{hit.rule.name}]")
+    if edit is None:
+        raise Refused("no comment can stand here")
+    return [edit]

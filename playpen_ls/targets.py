@@ -1,0 +1,112 @@
+"""What a command line names: files and folders, each in its project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playpen_ls.config import Config, Settings
+from playpen_ls.config_file import find, load
+from playpen_ls.discover import files_under, language_of, project_root, repository_root
+from playpen_ls.report.findings import Problem
+from playpen_ls.source import LARGEST, Source, Unreadable
+from playpen_ls.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Target:
+    """A file to look at; `path` is relative to the workspace's root."""
+
+    workspace: Workspace
+    path: str
+    source: Source
+    language: str
+
+
+@dataclass
+class Targets:
+    """Finds the files; what cannot be read becomes a problem and the rest goes on."""
+
+    settings: Settings
+    folder: Path = field(default_factory=Path.cwd)
+    problems: list[Problem] = field(default_factory=list)
+    workspaces: dict[Path, Workspace] = field(default_factory=dict)
+
+    def under(self, names: Iterable[str]) -> Iterator[Target]:
+        """The files that these names stand for, in path order, each once."""
+        paths: dict[Path, bool] = {}
+        for name in names:
+            path = Path(os.path.abspath(self.folder / name))
+            if path.is_dir():
+                config = self._config(path)
+                exclude = config.exclude if config.folder == path else self._rebased(config, path)
+                for file in files_under(path, exclude, self._unreadable):
+                    paths.setdefault(file, False)
+            else:
+                paths[path] = True
+        for path, named in sorted(paths.items()):
+            target = self._target(path, named)
+            if target is not None:
+                yield target
+
+    def workspace(self, path: Path) -> Workspace:
+        """The project of a file; its index is made when something of it is first asked for."""
+        root = project_root(path, self.folder if path.is_relative_to(self.folder) else path.parent)
+        if root not in self.workspaces:
+            self.workspaces[root] = Workspace(root, self.settings)
+        return self.workspaces[root]
+
+    def text(self, text: str, name: str, language: str | None) -> Target | None:
+        """Text from standard input, as if it were the file `name`; None if it is no language of ours."""
+        path = Path(os.path.abspath(self.folder / name))
+        workspace = self.workspace(path)
+        source = Source(relative(path, workspace.root), text)
+        language = language or language_of(name, lambda: text)
+        return Target(workspace, source.path, source, language) if language else None
+
+    def shown(self, workspace: Workspace, path: str) -> str:
+        """A project path as it is printed: relative to the current folder, absolute outside of it."""
+        place = workspace.root / path
+        return relative(place, self.folder)
+
+    def _target(self, path: Path, named: bool) -> Target | None:
+        shown = relative(path, self.folder)
+        try:
+            size = path.stat().st_size
+            if size > LARGEST:
+                raise Unreadable(f"larger than {LARGEST:,} bytes ({size:,}); exclude it or split it")
+            workspace = self.workspace(path)
+            source = Source.decoded(relative(path, workspace.root), path.read_bytes())
+        except OSError as error:
+            self.problems.append(Problem(shown, error.strerror or str(error)))
+            return None
+        except Unreadable as error:
+            self.problems.append(Problem(shown, str(error)))
+            return None
+        language = language_of(source.path, lambda: source.text)
+        if language is None:
+            if named:
+                self.problems.append(Problem(shown, "no Dockerfile, Jenkinsfile, Kubernetes manifest or Python file"))
+            return None
+        return Target(workspace, source.path, source, language)
+
+    def _config(self, folder: Path) -> Config:
+        found = find(folder, repository_root(folder))
+        return load(found) if found else Config(folder)
+
+    def _rebased(self, config: Config, folder: Path) -> tuple[str, ...]:
+        """Exclude patterns of a folder further up: those without a slash match at any depth."""
+        if not folder.is_relative_to(config.folder):
+            return config.exclude
+        inside = folder.relative_to(config.folder).as_posix() + "/"
+        return tuple(pattern.removeprefix(inside).removeprefix("/" + inside) for pattern in config.exclude)
+
+    def _unreadable(self, folder: Path) -> None:
+        self.problems.append(Problem(relative(folder, self.folder), "the folder cannot be listed"))
+
+
+def relative(path: Path, folder: Path) -> str:
+    """With forward slashes; absolute where it is outside of the folder."""
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()

@@ -1,0 +1,300 @@
+"""A project as it is now: the text of each open file, what is remembered of it, and the index of the rest."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from playpen_ls.check import Checked, Hit, Memory, Offered, check
+from playpen_ls.config import Config, Settings
+from playpen_ls.config_file import find, load
+from playpen_ls.discover import files_under, language_of, repository_root
+from playpen_ls.facts import Fact
+from playpen_ls.finding import Change, Finding, Fix
+from playpen_ls.fix import Accept, Fixed, Look, Looker, fix_all, safe_only, verified
+from playpen_ls.index import Index
+from playpen_ls.languages import parse
+from playpen_ls.languages.base import Model
+from playpen_ls.project_files import ProjectFiles
+from playpen_ls.rule import Configured, Given, rules_of
+from playpen_ls.source import LARGEST, Edit, Source, Span, Unreadable
+from playpen_ls.suppress import UNUSED_IGNORE, suppress
+
+logger = logging.getLogger("playpen_ls")
+
+
+@dataclass
+class Document:
+    """An open file: its text, and what the last check left behind."""
+
+    source: Source
+    language: str
+    on_disk: bool = True
+    model: Model | None = None
+    memory: Memory = field(default_factory=dict)
+    rules: tuple[Configured, ...] = ()
+    hits: list[Hit] = field(default_factory=list)
+    shown: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What there is to say of a file. `secrets` are ranges that must never be printed."""
+
+    source: Source
+    hits: list[Hit]
+    secrets: tuple[Span, ...]
+    settled: bool = True
+    """False while findings are held back that say "X is missing": ask again after a quiet spell."""
+
+
+class Workspace:
+    """One project. Paths are relative to its root, with forward slashes; absolute outside of it."""
+
+    def __init__(self, root: Path, settings: Settings | None = None, *, indexed: bool = True) -> None:
+        self.root = root
+        self.settings = settings or Settings()
+        self.documents: dict[str, Document] = {}
+        self.index = Index()
+        self.indexed = indexed
+        self._configs: dict[Path, Config] = {}
+        self._config_texts: dict[Path, str] = {}
+        self._files = ProjectFiles(root, self._open_text)
+
+    # Configuration
+
+    def config(self, path: str) -> Config:
+        """The configuration of a file: the nearest one upwards, or the defaults."""
+        folder = (self.root / path).parent
+        if folder not in self._configs:
+            found = find(folder, repository_root(folder))
+            self._configs[folder] = load(found, self._config_texts.get(found)) if found else Config(self.root)
+        return self._configs[folder]
+
+    def config_changed(self, path: Path, text: str | None = None) -> None:
+        """A configuration file changed; `text` is what an editor has of it, None to look at the disk again."""
+        self._config_texts.pop(path, None)
+        if text is not None:
+            self._config_texts[path] = text
+        self._configs.clear()
+
+    def used_configs(self) -> Iterator[Config]:
+        """The configurations of the files that were looked at, each once."""
+        yield from {config.path: config for config in self._configs.values()}.values()
+
+    def rules(self, path: str, language: str) -> tuple[Configured, ...]:
+        config = self.config(path)
+        place = self.root / path
+        relative = place.relative_to(config.folder).as_posix() if place.is_relative_to(config.folder) else path
+        return config.rules(language, relative, self.settings)
+
+    # Texts
+
+    def open(self, source: Source, language: str, on_disk: bool = True) -> None:
+        """An editor has this file now, or a command line looks at it."""
+        self.documents[source.path] = Document(source, language, on_disk)
+
+    def edit(self, path: str, source: Source, edits: Iterable[Edit]) -> None:
+        """A new text of an open file. `edits` lead to it one after the other; none means that all is new."""
+        document = self.documents[path]
+        before, hits = document.source, document.hits
+        edits = list(edits)
+        for edit in edits:
+            hits = list(_moved(hits, before, edit))
+            before = before.edited([edit])
+        document.source = source
+        document.hits = hits if edits else []
+
+    def close(self, path: str) -> None:
+        document = self.documents.pop(path, None)
+        if document is not None:
+            self.read(path)
+
+    def _open_text(self, path: str) -> str | None:
+        document = self.documents.get(path)
+        return document.source.text if document else None
+
+    def text(self, path: str) -> str | None:
+        """The text of any file of the project as it is now."""
+        return self._files.text(path)
+
+    # The index
+
+    def paths(self) -> Iterator[str]:
+        """The files of the project that could be ours, in order."""
+        config = self.config("x")
+        for path in files_under(self.root, config.exclude):
+            yield path.relative_to(self.root).as_posix()
+
+    def read(self, path: str) -> bool:
+        """Put the facts of a closed file into the index; gives whether anything changed."""
+        if path in self.documents:
+            return False
+        facts: tuple[Fact, ...] = ()
+        try:
+            place = self.root / path
+            if place.stat().st_size <= LARGEST:
+                source = Source.decoded(path, place.read_bytes())
+                language = language_of(path, lambda: source.text)
+                if language is not None:
+                    facts = tuple(parse(language, source).facts())
+        except (OSError, Unreadable):
+            pass
+        return bool(self.index.put(path, facts))
+
+    def read_all(self) -> None:
+        """Make the index complete, at once."""
+        for path in self.paths():
+            self.read(path)
+        self.index.complete = self.indexed
+
+    # Checking
+
+    def check(self, path: str, settled: bool = True) -> Report:
+        """What there is to say of an open file now.
+
+        While not `settled`, findings that say "X is missing" may vanish, and none appears.
+        """
+        document = self.documents[path]
+        rules, hidden = self._active(path, document.language)
+        if rules != document.rules:
+            document.rules, document.memory = rules, {}
+        model = parse(document.language, document.source, document.model)
+        document.model = model
+        self.index.put(path, model.facts() if document.on_disk else ())
+        checked = check(model, rules, self._given(document), document.memory)
+        document.memory = checked.memory
+        hits, secrets = self._told(document, model, checked, hidden)
+        broken = [chunk.span for chunk in model.chunks if chunk.broken]
+        if broken:
+            hits = _carried(hits, document.hits, broken)
+        document.hits = hits
+        shown, held = _steady(hits, document.shown, settled and not broken)
+        document.shown = Counter((hit.rule.id, hit.finding.message) for hit in shown if hit.rule.absent)
+        return Report(document.source, shown, secrets, settled or not held)
+
+    def _active(self, path: str, language: str) -> tuple[tuple[Configured, ...], frozenset[str]]:
+        """The rules to run, and the ids of those that run only to know where secrets stand."""
+        rules = self.rules(path, language)
+        ids = {one.rule.id for one in rules}
+        hidden = tuple(Configured(rule) for rule in rules_of(language) if rule.secret and rule.id not in ids)
+        if not self.index.complete:
+            rules = tuple(one for one in rules if not one.rule.reads)
+        return (*rules, *hidden), frozenset(one.rule.id for one in hidden)
+
+    def _told(
+        self, document: Document, model: Model, checked: Checked, hidden: frozenset[str]
+    ) -> tuple[list[Hit], tuple[Span, ...]]:
+        """The findings that count, after what comments silence, and where secrets stand."""
+        secrets = tuple(hit.span for hit in checked.hits if hit.rule.secret)
+        wanted = [hit for hit in checked.hits if hit.rule.id not in hidden]
+        known = [one.rule.id for one in document.rules if one.rule.id not in hidden]
+        suppressed = suppress(model, wanted, known)
+        hits = suppressed.kept
+        if self._all_rules_ran(document):
+            hits = sorted([*hits, *suppressed.unused], key=lambda hit: hit.order)
+        return hits, secrets
+
+    def _all_rules_ran(self, document: Document) -> bool:
+        config = self.config(document.source.path)
+        everything = self.settings.select is None and config.select is None
+        ignored = UNUSED_IGNORE.id in (*config.ignore, *self.settings.ignore)
+        return everything and not ignored and (self.index.complete or not self.indexed)
+
+    def _given(self, document: Document, others: Mapping[str, str] | None = None) -> Given:
+        path, index = document.source.path, self.index
+        files = self._files if document.on_disk else ProjectFiles(self.root, self._open_text, known=False)
+        if others:
+            files = files.overlaid(others)
+            index = index.overlaid({other: _facts(other, text) for other, text in others.items()})
+        return Given(self.config(path).platform, files, lambda kind: index.facts(kind, path))
+
+    # Fixes
+
+    def look(self, path: str, within: Span | None = None) -> Checked:
+        """Findings and offers with their fixes, as the file is now."""
+        document = self.documents[path]
+        model = parse(document.language, document.source, document.model)
+        document.model = model
+        rules, hidden = self._active(path, document.language)
+        checked = check(model, rules, self._given(document), within=within)
+        hits, _ = self._told(document, model, checked, hidden)
+        return replace(checked, hits=hits)
+
+    def looker(self, path: str, *, fixes: bool) -> Looker:
+        """Looks at texts that this file could have. Without `fixes` only what is changed is looked at."""
+        document = self.documents[path]
+        rules, hidden = self._active(path, document.language)
+
+        def look(source: Source, others: Mapping[str, str]) -> Look:
+            model = parse(document.language, source, document.model)
+            memory = None if fixes else document.memory
+            checked = check(model, rules, self._given(document, others), memory)
+            hits, _ = self._told(document, model, checked, hidden)
+            return Look(model, hits)
+
+        return look
+
+    def tried(self, path: str, hit: Hit, fix: Fix) -> Change:
+        """The change of a fix, tried out. Raises Refused with the reason why it cannot be made."""
+        again = self.looker(path, fixes=False)
+        return verified(again(self.documents[path].source, {}), hit, fix, again, self.text)
+
+    def tried_offer(self, path: str, offered: Offered) -> Change:
+        """The same for an action without a finding: its result must parse. Raises Refused."""
+        again = self.looker(path, fixes=False)
+        before = again(self.documents[path].source, {})
+        # As if it were a finding, so that one more of its rule counts as wrong.
+        stand_in = Hit(offered.rule, Finding(offered.offer.span, ""), offered.rule.severity)
+        return verified(Look(before.model, [*before.hits, stand_in]), stand_in, offered.offer.fix, again, self.text)
+
+    def fixed(self, path: str, accept: Accept = safe_only) -> Fixed:
+        """The file after all its fixes that `accept` takes."""
+        document = self.documents[path]
+        return fix_all(document.source, self.looker(path, fixes=True), accept, self.text)
+
+
+def _facts(path: str, text: str) -> tuple[Fact, ...]:
+    language = language_of(path, lambda: text)
+    return tuple(parse(language, Source(path, text)).facts()) if language else ()
+
+
+def _moved(hits: Iterable[Hit], source: Source, edit: Edit) -> Iterator[Hit]:
+    """The findings on lines that an edit of `source` does not touch, where they are after it."""
+    first, last = source.line_of(edit.start), source.line_of(edit.end)
+    touched = Span(source.line_starts[first], source.line_span(last).end)
+    by = len(edit.text) - (edit.end - edit.start)
+    for hit in hits:
+        if hit.span.end < touched.start:
+            yield hit
+        elif hit.span.start > touched.end:
+            yield replace(hit, finding=replace(hit.finding, span=hit.span.shifted(by)))
+
+
+def _carried(hits: list[Hit], last: list[Hit], broken: list[Span]) -> list[Hit]:
+    """Add the last good findings of ranges that do not parse now."""
+    have = {(hit.rule.id, hit.span) for hit in hits}
+    more = [
+        hit
+        for hit in last
+        if (hit.rule.id, hit.span) not in have and any(span.start <= hit.span.start <= span.end for span in broken)
+    ]
+    return sorted([*hits, *more], key=lambda hit: hit.order) if more else hits
+
+
+def _steady(hits: list[Hit], shown: Counter[tuple[str, str]], settled: bool) -> tuple[list[Hit], bool]:
+    """What may be shown, and whether anything is held back: "X is missing" appears only when settled."""
+    if settled:
+        return hits, False
+    left = Counter(shown)
+    kept = []
+    for hit in hits:
+        mark = (hit.rule.id, hit.finding.message)
+        if hit.rule.absent and left[mark] <= 0:
+            continue
+        left[mark] -= 1
+        kept.append(hit)
+    return kept, len(kept) < len(hits)

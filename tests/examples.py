@@ -1,0 +1,121 @@
+"""Runs rules over the small projects that their examples are."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from playpen_ls.check import Hit, check
+from playpen_ls.discover import language_of
+from playpen_ls.finding import Finding, Fix, Refused
+from playpen_ls.fix import Look, Looker, fix_all, verified
+from playpen_ls.index import Index
+from playpen_ls.languages import parse
+from playpen_ls.project_files import ProjectFiles
+from playpen_ls.rule import Configured, Example, Given, Rule
+from playpen_ls.source import Source, Span
+
+MARK = re.compile("[«»]")
+
+
+def unmarked(text: str) -> tuple[str, list[Span]]:
+    """The text without its «marks», and the ranges that they mark."""
+    spans, starts, plain, reached = [], [], [], 0
+    for match in MARK.finditer(text):
+        plain.append(text[reached : match.start()])
+        at = sum(map(len, plain))
+        if match[0] == "«":
+            starts.append(at)
+        else:
+            spans.append(Span(starts.pop(), at))
+        reached = match.end()
+    assert not starts, f"«» do not match in {text!r}"
+    return "".join(plain) + text[reached:], sorted(spans)
+
+
+class Project:
+    """The files of an example, with one rule to look at the first of them."""
+
+    def __init__(self, rule: Rule, example: Example, change: Callable[[str], str] = str) -> None:
+        self.rule, self.example = rule, example
+        self.path, first = next(iter(example.files.items()))
+        text, self.expected = unmarked(first)
+        if change is not str:
+            # Marks travel with the text that they mark.
+            text, self.expected = unmarked(change(first))
+        self.source = Source(self.path, text)
+        self.others = {path: text for path, text in example.files.items() if path != self.path}
+        self.index = Index()
+        self.index.complete = True
+        self.folder = tempfile.TemporaryDirectory() if self.others else None
+        root = Path(self.folder.name if self.folder else "/nonexistent-project")
+        for path, text in self.others.items():
+            place = root / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if not path.endswith("/"):
+                place.write_bytes(text.encode())
+            self.index.put(path, self._facts(path, text))
+        self.files = ProjectFiles(root, lambda path: self.source.text if path == self.path else None)
+
+    def _facts(self, path: str, text: str):
+        language = language_of(path, lambda: text)
+        return tuple(parse(language, Source(path, text)).facts()) if language else ()
+
+    def look(self, source: Source | None = None, others: Mapping[str, str] | None = None) -> Look:
+        source, others = source or self.source, others or {}
+        index = self.index.overlaid({path: self._facts(path, text) for path, text in others.items()})
+        given = Given(self.example.platform, self.files.overlaid(others), lambda kind: index.facts(kind, self.path))
+        model = parse(self.rule.language, source)
+        checked = check(model, [Configured(self.rule, None, self.example.options)], given)
+        offers = [
+            Hit(self.rule, Finding(offered.offer.span, "", (offered.offer.fix,)), self.rule.severity)
+            for offered in checked.offers
+        ]
+        return Look(model, [*checked.hits, *(offers if not self.expected else [])])
+
+    @property
+    def looker(self) -> Looker:
+        return self.look
+
+    def text(self, path: str) -> str | None:
+        return self.files.text(path)
+
+    def fixed(self, source: Source | None = None):
+        """All default fixes of the rule, applied in turn."""
+        return fix_all(source or self.source, self.look, lambda hit, fix: fix is hit.finding.fixes[0], self.text)
+
+    def possible_fixes(self) -> Iterator[tuple[Hit, Fix]]:
+        """The fixes that would be offered."""
+        look = self.look()
+        for hit in look.hits:
+            for fix in hit.finding.fixes:
+                try:
+                    verified(look, hit, fix, self.look, self.text)
+                except Refused:
+                    continue
+                yield hit, fix
+
+
+EMOJI = "😀"
+
+
+def emoji_before(language: str, text: str, offset: int) -> Iterator[str]:
+    """Texts that mean the same, with an emoji before `offset` on its line, or at least above it; best first."""
+    start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+    code = start + len(text[start:]) - len(text[start:].lstrip(" \t"))
+    if language == "python":
+        yield f'{text[:code]}"{EMOJI}"; {text[code:]}'
+    elif language == "jenkinsfile":
+        yield f"{text[:code]}/* {EMOJI} */ {text[code:]}"
+    elif language == "dockerfile":
+        keyword = re.compile(r"[A-Za-z]+[ \t]+").match(text, code)
+        if keyword:
+            for words in (f"echo {EMOJI} && ", f"E={EMOJI} ", f"--chown={EMOJI} "):
+                yield text[: keyword.end()] + words + text[keyword.end() :]
+    elif language == "kubernetes":
+        yield f'{text[:code]}{{"{EMOJI}": 1}}: 1, {text[code:]}'
+    mark = "//" if language == "jenkinsfile" else "#"
+    if not text.lstrip().startswith("{"):
+        yield f"{mark} {EMOJI}\n{text}"

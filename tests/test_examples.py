@@ -1,0 +1,153 @@
+"""Every example of every rule is a promise: exact spans, a fix that mends, and silence where it is due."""
+
+from __future__ import annotations
+
+import pytest
+
+from examples import EMOJI, Project, emoji_before, unmarked
+from playpen_ls.rule import Example, Rule, all_rules
+from playpen_ls.source import Source, Span
+from playpen_ls.suppress import suppress
+
+RULES = all_rules()
+BAD = [pytest.param(rule, example, id=f"{rule.id}-bad-{n}") for rule in RULES for n, example in enumerate(rule.bad, 1)]
+GOOD = [
+    pytest.param(rule, example, id=f"{rule.id}-good-{n}") for rule in RULES for n, example in enumerate(rule.good, 1)
+]
+FIXED = [case for case in BAD if case.values[1].fixed is not None or case.values[1].creates]
+
+each_bad = pytest.mark.parametrize(("rule", "example"), BAD)
+each_good = pytest.mark.parametrize(("rule", "example"), GOOD)
+each_fixed = pytest.mark.parametrize(("rule", "example"), FIXED)
+
+
+@pytest.fixture(autouse=True)
+def _no_rule_fails(caplog: pytest.LogCaptureFixture):
+    yield
+    assert not [record.getMessage() for record in caplog.records if record.name == "playpen_ls"]
+
+
+def spans(project: Project, source: Source | None = None) -> list[Span]:
+    return sorted(hit.span for hit in project.look(source).hits if hit.finding.message)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_has_examples_and_a_page(rule: Rule):
+    assert rule.bad
+    assert rule.good
+    assert rule.title
+    assert rule.reason
+
+
+@each_bad
+def test_the_marked_words_are_found(rule: Rule, example: Example):
+    project = Project(rule, example)
+    assert [project.source.of(span) for span in spans(project)] == [project.source.of(s) for s in project.expected]
+    assert spans(project) == project.expected
+
+
+@each_good
+def test_good_is_silent(rule: Rule, example: Example):
+    project = Project(rule, example)
+    assert project.expected == []
+    assert [(hit.finding.message, project.source.of(hit.span)) for hit in project.look().hits] == []
+
+
+@each_fixed
+def test_the_fix_mends(rule: Rule, example: Example):
+    project = Project(rule, example)
+    fixed = project.fixed()
+    if example.fixed is not None:
+        text, left = unmarked(example.fixed)
+        assert fixed.source.text == text
+        after = project.look(fixed.source, fixed.others)
+        assert sorted(hit.span for hit in after.hits) == left
+        assert after.damage <= project.look().damage
+    assert dict(fixed.others) == dict(example.creates)
+
+
+@each_fixed
+def test_fixing_twice_changes_nothing(rule: Rule, example: Example):
+    project = Project(rule, example)
+    once = project.fixed()
+    if not once.others:
+        assert project.fixed(once.source).source.text == once.source.text
+
+
+@each_bad
+def test_a_fix_is_offered_only_where_the_example_shows_one(rule: Rule, example: Example):
+    project = Project(rule, example)
+    offered = [fix.title for _, fix in project.possible_fixes()]
+    assert bool(offered) == (example.fixed is not None or bool(example.creates)), offered
+
+
+@each_bad
+def test_a_comment_silences(rule: Rule, example: Example):
+    project = Project(rule, example)
+    source = project.source
+    for _ in range(50):
+        look = project.look(source)
+        hits = [hit for hit in suppress(look.model, look.hits, [rule.id]).kept if hit.finding.message]
+        if not hits:
+            break
+        edit = look.model.comment_above(hits[0].span.start, f"playpen: ignore[{rule.name}]")
+        if edit is None:
+            assert source.text.lstrip().startswith(("{", "["))  # JSON has no comments
+            return
+        source = source.edited([edit])
+    look = project.look(source)
+    left = suppress(look.model, look.hits, [rule.id])
+    assert [hit.finding.message for hit in left.kept if hit.finding.message] == []
+    assert left.unused == []
+
+
+@each_bad
+@pytest.mark.parametrize("line_end", ["\r\n", "\r"], ids=["crlf", "cr"])
+def test_other_line_ends_change_nothing(rule: Rule, example: Example, line_end: str):
+    if line_end == "\r" and rule.language in ("dockerfile", "jenkinsfile"):
+        return  # BuildKit and Groovy do not end a line there
+
+    def changed(text: str) -> str:
+        return text.replace("\n", line_end)
+
+    project = Project(rule, example, changed)
+    assert spans(project) == project.expected
+    if example.fixed is not None:
+        assert project.fixed().source.text == unmarked(changed(example.fixed))[0]
+
+
+@each_bad
+def test_a_byte_order_mark_changes_nothing(rule: Rule, example: Example):
+    project = Project(rule, example)
+    marked = Source.decoded(project.path, b"\xef\xbb\xbf" + project.source.text.encode())
+    assert spans(project, marked) == project.expected
+    if example.fixed is not None:
+        assert project.fixed(marked).source.encoded() == b"\xef\xbb\xbf" + unmarked(example.fixed)[0].encode()
+
+
+@each_bad
+def test_a_missing_final_newline_changes_nothing(rule: Rule, example: Example):
+    def changed(text: str) -> str:
+        return text[:-1] if text.endswith("\n") else text
+
+    project = Project(rule, example, changed)
+    assert spans(project) == project.expected
+    if example.fixed is not None:
+        assert project.fixed().source.text == unmarked(changed(example.fixed))[0]
+
+
+@each_bad
+def test_an_emoji_before_it_moves_it_by_one_code_point_each(rule: Rule, example: Example):
+    project = Project(rule, example)
+    text = project.source.text
+    if not project.expected:
+        return  # an action without a finding
+    first = project.expected[0]
+    for changed in emoji_before(rule.language, text, first.start):
+        look = project.look(Source(project.path, changed))
+        by = len(changed) - len(text)
+        if look.damage <= project.look().damage and spans(project, look.model.source)[0] == first.shifted(by):
+            assert EMOJI in changed[: first.start + by]
+            return
+    if not text.lstrip().startswith("{"):
+        pytest.fail("no emoji can stand before it without changing what is found")
