@@ -88,7 +88,7 @@ class _Reader:
 
     def _error_line(self, message: str) -> Span:
         match = re.search(r"at line (\d+)", message)
-        line = min(int(match[1]) - 1, len(self.source.line_starts) - 1) if match else len(self.source.line_starts) - 1
+        line = int(match[1]) - 1 if match else self.source.line_of(len(self.source.text.rstrip()))
         return self.source.line_span(line)
 
     def _extended(self, table: Mapping[str, Any], extended: bool) -> Config:
@@ -111,9 +111,10 @@ class _Reader:
             if key not in KEYS:
                 self._unknown(key, key, KEYS)
         made = base
-        for key in ("select", "ignore"):
-            if key in table:
-                made = replace(made, **{key: self._names(key, table[key])})  # type: ignore[arg-type]
+        if "select" in table:
+            made = replace(made, select=self._names("select", table["select"]) or base.select)
+        if "ignore" in table:
+            made = replace(made, ignore=self._names("ignore", table["ignore"]))
         if "exclude" in table:
             made = replace(made, exclude=self._strings("exclude", table["exclude"]))
         made = replace(made, severity={**base.severity, **self._severities(self._table("severity", table))})

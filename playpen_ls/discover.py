@@ -20,8 +20,8 @@ _NO_MANIFEST = re.compile(
     r"^(docker-)?compose([.-].*)?\.ya?ml$|^values([.-].*)?\.ya?ml$|^Chart\.(yaml|lock)$|^kustomization\.ya?ml$"
     r"|^skaffold\.ya?ml$|^package(-lock)?\.json$|^tsconfig.*\.json$|^\.pre-commit-config\.yaml$|^\.gitlab-ci\.yml$|^mkdocs\.yml$"
 )
-_API_VERSION = re.compile(r"""^[\s{]*['"]?apiVersion['"]?\s*:""", re.MULTILINE)
-_KIND = re.compile(r"""^[\s{]*['"]?kind['"]?\s*:""", re.MULTILINE)
+_API_VERSION = re.compile(r"""(?:^|[{,])[\s{]*['"]?apiVersion['"]?\s*:""", re.MULTILINE)
+_KIND = re.compile(r"""(?:^|[{,])[\s{]*['"]?kind['"]?\s*:""", re.MULTILINE)
 # Comments, imports and annotations may come before `pipeline {`.
 _PIPELINE = re.compile(
     r"(?:\s|//[^\n]*|/\*.*?\*/|\#![^\n]*|import\s[^\n]*|@\w+(?:\([^)\n]*\))?(?:[ \t]+_)?|library\b[^\n]*)*"

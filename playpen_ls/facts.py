@@ -27,6 +27,23 @@ class Route(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ComputedRoute(Fact):
+    """Python code serves or includes a route whose path is not literal, so nobody knows what else is served."""
+
+
+@dataclass(frozen=True, slots=True)
+class MountedApplication(Fact):
+    """A web application that another one mounts; `name` is the last part of its variable's name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLogs(Fact):
+    """Python code sets up structured logs: a JSON formatter, structlog or loguru."""
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentRead(Fact):
     """Python code reads an environment variable; `default` is None where it has none."""
 

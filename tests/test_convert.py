@@ -7,28 +7,12 @@ import random
 import pytest
 from lsprotocol import types as lsp
 
+from editor import client_position
 from playpen_ls.server.convert import Positions, changed
 from playpen_ls.source import Source
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 ALPHABET = ["a", "é", "😀", "\t", "\f", "\v", "\x1c", "\u0085", "\u2028", "\u2029", "\n", "\r\n", "\r", "̈", "中", " "]
-
-
-def units(char: str, encoding: str) -> int:
-    return {"utf-8": len(char.encode()), "utf-16": 2 if ord(char) > 0xFFFF else 1, "utf-32": 1}[encoding]
-
-
-def client_position(text: str, offset: int, encoding: str) -> lsp.Position:
-    """What a client would say, counted character by character."""
-    line = column = at = 0
-    while at < offset:
-        if text.startswith("\r\n", at):
-            line, column, at = line + 1, 0, at + 2
-        elif text[at] in "\r\n":
-            line, column, at = line + 1, 0, at + 1
-        else:
-            column, at = column + units(text[at], encoding), at + 1
-    return lsp.Position(line, column)
 
 
 def between_characters(text: str) -> list[int]:

@@ -11,14 +11,12 @@ from lsprotocol import types as lsp
 from playpen_ls.check import Hit, Offered
 from playpen_ls.finding import Change, Finding, Fix, Refused
 from playpen_ls.fix import REWRITE, Fixed, differences
+from playpen_ls.server.abilities import FIX_ALL, Abilities
 from playpen_ls.server.diagnostics import diagnostic
 from playpen_ls.server.documents import Documents, Open
-from playpen_ls.server.edits import Abilities, workspace_edit
+from playpen_ls.server.edits import workspace_edit
 from playpen_ls.source import Span
 from playpen_ls.suppress import ignore_here
-
-FIX_ALL = "source.fixAll.playpen"
-KINDS = (lsp.CodeActionKind.QuickFix, REWRITE, FIX_ALL)
 
 
 @dataclass(frozen=True)

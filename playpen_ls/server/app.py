@@ -6,33 +6,27 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 from pygls.uris import to_fs_path
 
 from playpen_ls import __version__
-from playpen_ls.config import Settings
-from playpen_ls.server.actions import KINDS, Actions
-from playpen_ls.server.diagnostics import SOURCE, diagnostic
-from playpen_ls.server.documents import Documents, Open
-from playpen_ls.server.edits import Abilities
-from playpen_ls.server.hover import hover
+from playpen_ls.server.abilities import KINDS, WATCHED, Abilities
 from playpen_ls.server.log import log_to_stderr
 from playpen_ls.server.protocol import Server
-from playpen_ls.server.settings import settings_from
-from playpen_ls.workspace import Workspace
+
+# The client waits for the answer to `initialize`, so what that does not need is imported after it.
+if TYPE_CHECKING:
+    from playpen_ls.server.actions import Actions
+    from playpen_ls.server.documents import Documents, Open
+    from playpen_ls.workspace import Workspace
 
 logger = logging.getLogger("playpen_ls")
 
 QUIET = 0.25  # seconds without an edit after which "X is missing" may appear and other files are looked at
-WATCHED = (
-    "**/{Dockerfile,Dockerfile.*,*.Dockerfile,*.dockerfile,Containerfile,Jenkinsfile,Jenkinsfile.*,*.jenkinsfile}",
-    "**/*.{py,yaml,yml,json}",
-    "**/{playpen.toml,pyproject.toml,.dockerignore,*.dockerignore,requirements*.txt,alembic.ini}",
-)
 
 
 def serve() -> int:
@@ -46,14 +40,14 @@ class App:
 
     def __init__(self) -> None:
         self.server = Server("playpen-ls", __version__)
-        self.documents = Documents()
         self.abilities = Abilities()
+        self._folders: list[Path] = []
         self._waiting: dict[str, Open] = {}
-        self._unsettled: set[str] = set()
         self._published: dict[str, list[lsp.Diagnostic]] = {}
         self._quiet: asyncio.TimerHandle | None = None
         self._indexing: dict[Path, asyncio.Task[None]] = {}
         self._frozen = False
+        self._options: object = None
         handlers: dict[str, Callable[[Any], Any]] = {
             lsp.INITIALIZE: self.initialize,
             lsp.INITIALIZED: self.initialized,
@@ -77,14 +71,23 @@ class App:
 
     # Start
 
+    @cached_property
+    def documents(self) -> Documents:
+        """Made when first asked for, which is after the client has its answer to `initialize`."""
+        from playpen_ls.server.documents import Documents
+
+        encoding = self.server.workspace.position_encoding or "utf-16"
+        # pygls gives a string or an enum.
+        return Documents(str(getattr(encoding, "value", encoding)), self._folders)
+
     def initialize(self, params: lsp.InitializeParams) -> None:
         self.abilities = Abilities.of(params.capabilities)
-        self.documents.encoding = str(getattr(self.server.workspace.position_encoding, "value", "utf-16"))
+        self._options = params.initialization_options
         folders = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
-        self.documents.folders = [Path(place) for uri in folders if uri and (place := to_fs_path(uri))]
-        self._set(settings_from(params.initialization_options))
+        self._folders = [Path(place) for uri in folders if uri and (place := to_fs_path(uri))]
 
     async def initialized(self, _: lsp.InitializedParams) -> None:
+        self._set(self._options)
         if self.abilities.registers_watchers:
             watchers = [lsp.FileSystemWatcher(glob_pattern) for glob_pattern in WATCHED]
             options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
@@ -97,7 +100,7 @@ class App:
             item = lsp.ConfigurationItem(section="playpen")
             answer = await self._ask(self.server.workspace_configuration_async(lsp.ConfigurationParams([item])))
             if answer:
-                self._set(settings_from(answer[0]))
+                self._set(answer[0])
 
     async def _ask(self, request: Any) -> Any:
         """What the client answers; None where it refuses."""
@@ -107,7 +110,11 @@ class App:
             logger.info("the client refused a request: %s", type(error).__name__)
             return None
 
-    def _set(self, settings: Settings | None) -> None:
+    def _set(self, value: object) -> None:
+        """Take the settings that a client sent in any of its ways."""
+        from playpen_ls.server.settings import settings_from
+
+        settings = settings_from(value)
         if settings is None or settings == self.documents.settings:
             return
         self.documents.settings = settings
@@ -147,7 +154,6 @@ class App:
         uri = params.text_document.uri
         opened = self.documents.close(uri)
         self._waiting.pop(uri, None)
-        self._unsettled.discard(uri)
         self._published.pop(uri, None)
         if opened is not None:
             self._configuration_changed(opened, closed=True)
@@ -181,8 +187,10 @@ class App:
         self._send(opened.uri, diagnostics, opened.version)
 
     def _diagnostics(self, opened: Open, settled: bool) -> list[lsp.Diagnostic]:
+        from playpen_ls.server.diagnostics import configuration_problems, diagnostic
+
         if _is_configuration(opened):
-            return self._configuration_problems(opened)
+            return configuration_problems(self.documents, opened)
         if opened.language is None:
             return []
         report = opened.workspace.check(opened.path, settled)
@@ -195,19 +203,26 @@ class App:
 
     def code_action(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         opened = self.documents.get(params.text_document.uri)
-        return Actions(self.documents, self.abilities).at(opened, params) if opened else []
+        return self._actions().at(opened, params) if opened else []
 
     def resolve(self, action: lsp.CodeAction) -> lsp.CodeAction:
-        return Actions(self.documents, self.abilities).resolved(action)
+        return self._actions().resolved(action)
+
+    def _actions(self) -> Actions:
+        from playpen_ls.server.actions import Actions
+
+        return Actions(self.documents, self.abilities)
 
     def hover(self, params: lsp.HoverParams) -> lsp.Hover | None:
+        from playpen_ls.server.hover import hover
+
         opened = self.documents.get(params.text_document.uri)
         return hover(self.documents, opened, params.position) if opened and opened.language else None
 
     # Configuration, files, folders
 
     async def did_change_configuration(self, params: lsp.DidChangeConfigurationParams) -> None:
-        self._set(settings_from(params.settings))
+        self._set(params.settings)
         await self._ask_settings()
 
     def did_change_watched_files(self, params: lsp.DidChangeWatchedFilesParams) -> None:
@@ -235,23 +250,6 @@ class App:
             for workspace in self.documents.workspaces.values():
                 workspace.config_changed(path, None if closed else opened.source.text)
             self._when_quiet()
-
-    def _configuration_problems(self, opened: Open) -> list[lsp.Diagnostic]:
-        from playpen_ls.config_file import INVALID_CONFIG, load
-
-        config = load(opened.workspace.root / opened.path, opened.source.text)
-        positions = self.documents.positions(opened.source)
-        return [
-            lsp.Diagnostic(
-                positions.range(problem.span),
-                problem.message,
-                severity=lsp.DiagnosticSeverity.Error,
-                code=INVALID_CONFIG.id,
-                source=SOURCE,
-            )
-            for problem in config.problems
-            if problem.path.name == Path(opened.path).name
-        ]
 
     # The index
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lsprotocol import types as lsp
 
 from playpen_ls.check import Hit
+from playpen_ls.config_file import INVALID_CONFIG, load
 from playpen_ls.finding import Place, Severity
 from playpen_ls.server.documents import Documents, Open
 from playpen_ls.source import Source
@@ -38,3 +39,20 @@ def _related(documents: Documents, opened: Open, place: Place) -> lsp.Diagnostic
         source = Source(place.path, opened.workspace.text(place.path) or "")
     location = lsp.Location(documents.uri(opened.workspace, place.path), documents.positions(source).range(place.span))
     return lsp.DiagnosticRelatedInformation(location, place.message)
+
+
+def configuration_problems(documents: Documents, opened: Open) -> list[lsp.Diagnostic]:
+    """What is wrong in a configuration file that is open."""
+    path = opened.workspace.root / opened.path
+    positions = documents.positions(opened.source)
+    return [
+        lsp.Diagnostic(
+            positions.range(problem.span),
+            problem.message,
+            severity=lsp.DiagnosticSeverity.Error,
+            code=INVALID_CONFIG.id,
+            source=SOURCE,
+        )
+        for problem in load(path, opened.source.text).problems
+        if problem.path == path
+    ]

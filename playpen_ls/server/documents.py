@@ -39,10 +39,10 @@ class Open:
 class Documents:
     """Keeps the texts as the client has them, and puts ours into their workspaces."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self.encoding = "utf-16"
-        self.folders: list[Path] = []
-        self.settings = settings or Settings()
+    def __init__(self, encoding: str, folders: list[Path]) -> None:
+        self.encoding = encoding
+        self.folders = folders
+        self.settings = Settings()
         self.workspaces: dict[Path, Workspace] = {}
         self._open: dict[str, Open] = {}
 

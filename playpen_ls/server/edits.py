@@ -2,41 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lsprotocol import types as lsp
 
 from playpen_ls.finding import Change
+from playpen_ls.server.abilities import Abilities
 from playpen_ls.server.documents import Documents, Open
 from playpen_ls.source import Source
-
-
-@dataclass(frozen=True)
-class Abilities:
-    """What the client told of itself, as far as it matters here."""
-
-    resolves_edits: bool = False
-    document_changes: bool = False
-    creates_files: bool = False
-    registers_watchers: bool = False
-    gives_configuration: bool = False
-
-    @classmethod
-    def of(cls, client: lsp.ClientCapabilities) -> Abilities:
-        workspace = client.workspace or lsp.WorkspaceClientCapabilities()
-        edit = workspace.workspace_edit or lsp.WorkspaceEditClientCapabilities()
-        action = client.text_document.code_action if client.text_document else None
-        resolve = action.resolve_support if action else None
-        watched = workspace.did_change_watched_files
-        return cls(
-            resolves_edits=bool(resolve and "edit" in resolve.properties),
-            document_changes=bool(edit.document_changes),
-            # Creating a file is a document change; a client that takes none cannot be asked for it.
-            creates_files=bool(edit.document_changes)
-            and lsp.ResourceOperationKind.Create in (edit.resource_operations or ()),
-            registers_watchers=bool(watched and watched.dynamic_registration),
-            gives_configuration=bool(workspace.configuration),
-        )
 
 
 def workspace_edit(documents: Documents, opened: Open, change: Change, abilities: Abilities) -> lsp.WorkspaceEdit:

@@ -1,0 +1,43 @@
+"""What the client can do, and what the server offers it: all that must be known before anything is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lsprotocol import types as lsp
+
+FIX_ALL = "source.fixAll.playpen"
+KINDS = (lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.RefactorRewrite, FIX_ALL)
+WATCHED = (
+    "**/{Dockerfile,Dockerfile.*,*.Dockerfile,*.dockerfile,Containerfile,Jenkinsfile,Jenkinsfile.*,*.jenkinsfile}",
+    "**/*.{py,yaml,yml,json}",
+    "**/{playpen.toml,pyproject.toml,.dockerignore,*.dockerignore,requirements*.txt,alembic.ini}",
+)
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What the client told of itself, as far as it matters here."""
+
+    resolves_edits: bool = False
+    document_changes: bool = False
+    creates_files: bool = False
+    registers_watchers: bool = False
+    gives_configuration: bool = False
+
+    @classmethod
+    def of(cls, client: lsp.ClientCapabilities) -> Abilities:
+        workspace = client.workspace or lsp.WorkspaceClientCapabilities()
+        edit = workspace.workspace_edit or lsp.WorkspaceEditClientCapabilities()
+        action = client.text_document.code_action if client.text_document else None
+        resolve = action.resolve_support if action else None
+        watched = workspace.did_change_watched_files
+        return cls(
+            resolves_edits=bool(resolve and "edit" in resolve.properties),
+            document_changes=bool(edit.document_changes),
+            # Creating a file is a document change; a client that takes none cannot be asked for it.
+            creates_files=bool(edit.document_changes)
+            and lsp.ResourceOperationKind.Create in (edit.resource_operations or ()),
+            registers_watchers=bool(watched and watched.dynamic_registration),
+            gives_configuration=bool(workspace.configuration),
+        )

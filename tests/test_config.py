@@ -1,0 +1,135 @@
+"""Configuration: what it says is done, and what is wrong in it is said with its line, value and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from playpen_ls.config import Config, Settings
+from playpen_ls.config_file import find, load
+from playpen_ls.finding import Severity
+
+SAMPLE = """\
+select = ["dockerfile", "jenkinsfile/literal-credential"]
+ignore = ["kubernetes/no-cpu-limit"]
+exclude = ["vendor/", "**/testdata/**"]
+
+[severity]
+"dockerfile/moving-tag" = "error"
+
+[per-path]
+"legacy/**" = { ignore = ["dockerfile/moving-tag"] }
+
+[platform]
+registry = "registry.example:5000"
+base_images = { node = "acme/node:20" }
+own_images = ["acme/*"]
+pins = { postgres = "16.4" }
+liveness = { path = "/healthz", port = 8080 }
+"""
+
+
+def written(folder: Path, text: str, name: str = "playpen.toml") -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def ids(config: Config, language: str, path: str = "x", settings: Settings | None = None) -> set[str]:
+    return {one.rule.id for one in config.rules(language, path, settings or Settings())}
+
+
+def test_the_sample_is_understood(tmp_path: Path):
+    config = load(written(tmp_path, SAMPLE))
+    assert config.problems == ()
+    assert config.exclude == ("vendor/", "**/testdata/**")
+    assert ids(config, "jenkinsfile") == {"jenkinsfile/literal-credential"}
+    assert ids(config, "kubernetes") == set()
+    moving_tag = next(one for one in config.rules("dockerfile", "Dockerfile") if one.rule.name == "moving-tag")
+    assert moving_tag.severity is Severity.ERROR
+    assert "dockerfile/moving-tag" not in ids(config, "dockerfile", "legacy/Dockerfile")
+    platform = config.platform
+    assert (platform.registry, platform.pins["postgres"]) == ("registry.example:5000", "16.4")
+    assert platform.own_images == ("acme/*",)
+    # What a probe leaves out keeps the platform's value.
+    assert (platform.liveness.path, platform.liveness.port, platform.liveness.periodSeconds) == ("/healthz", 8080, 10)
+
+
+def test_pyproject_counts_where_there_is_no_playpen_toml(tmp_path: Path):
+    project = written(tmp_path, '[project]\nname = "x"\n[tool.playpen]\nselect = ["python"]\n', "pyproject.toml")
+    assert find(tmp_path, tmp_path) == project
+    config = load(project)
+    assert ids(config, "dockerfile") == set()
+    assert ids(config, "python")
+    beside = written(tmp_path, "")
+    assert find(tmp_path, tmp_path) == beside
+
+
+def test_the_nearest_file_counts_and_the_search_stops_at_the_top(tmp_path: Path):
+    written(tmp_path, "")
+    inner = written(tmp_path, "", "a/playpen.toml")
+    (tmp_path / "a/b").mkdir()
+    (tmp_path / "c").mkdir()
+    assert find(tmp_path / "a/b", tmp_path) == inner
+    assert find(tmp_path / "c", tmp_path / "c") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("select = 'dockerfile'\n", 1, "`select` is 'dockerfile'; it must be a list of strings"),
+        ("\nselct = []\n", 2, "unknown key `selct`; did you mean `select`?"),
+        ('ignore = ["dockerfile/moving-tags"]\n', 1, "there is no rule `dockerfile/moving-tags`; did you mean"),
+        (
+            '[severity]\n"dockerfile/moving-tag" = "fatal"\n',
+            2,
+            "it must be one of hint, information, warning, error, off",
+        ),
+        ("[platform]\nregistry = 5\n", 2, "`platform.registry` is 5; it must be a string"),
+        ('[platform]\nregistri = "x"\n', 2, "unknown key `platform.registri`; did you mean `registry`?"),
+        ('[platform]\nliveness = { path = "/x", prt = 1 }\n', 2, "unknown key `liveness.prt`; did you mean `port`?"),
+        ('[rules."dockerfile/moving-tag"]\nnothing = 1\n', 2, "unknown key `dockerfile/moving-tag.nothing`"),
+        ("a = [\n", 1, "not TOML"),
+        ('extend = "nowhere.toml"\n', 1, "`extend` names `nowhere.toml`, which does not exist"),
+        ("severity = 3\n", 1, "`severity` is 3; it must be a table"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, line: int, message: str):
+    config = load(written(tmp_path, text))
+    assert [(problem.line, message in problem.message) for problem in config.problems] == [(line, True)], (
+        config.problems
+    )
+    # The defaults go on working.
+    assert ids(config, "dockerfile") == ids(Config(tmp_path), "dockerfile")
+
+
+def test_what_is_right_beside_it_still_counts(tmp_path: Path):
+    config = load(written(tmp_path, 'unknown = 1\nignore = ["dockerfile/moving-tag", "nonsense"]\n'))
+    assert len(config.problems) == 2
+    assert "dockerfile/moving-tag" not in ids(config, "dockerfile")
+
+
+def test_an_organisation_s_profile_is_extended_by_one_level(tmp_path: Path):
+    written(
+        tmp_path, '[platform]\nregistry = "r:1"\n[severity]\n"dockerfile/moving-tag" = "hint"\n', "org/playpen.toml"
+    )
+    config = load(written(tmp_path, 'extend = "org/playpen.toml"\n[platform]\npins = { redis = "7.4" }\n'))
+    assert config.problems == ()
+    assert config.platform.registry == "r:1"
+    assert config.platform.pins == {"redis": "7.4"}
+    assert config.severity == {"dockerfile/moving-tag": "hint"}
+
+
+def test_unreadable_bytes_are_a_problem_not_a_crash(tmp_path: Path):
+    path = tmp_path / "playpen.toml"
+    path.write_bytes(b"\xff\xfe\0")
+    assert "not UTF-8" in load(path).problems[0].message
+
+
+def test_an_editor_can_switch_off_and_change_severities(tmp_path: Path):
+    config = Config(tmp_path)
+    off = Settings(severity={"dockerfile/moving-tag": "off"}, ignore=("python",))
+    assert "dockerfile/moving-tag" not in ids(config, "dockerfile", settings=off)
+    assert ids(config, "python", settings=off) == set()

@@ -1,0 +1,117 @@
+"""Which files are looked at, and as what."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from playpen_ls.discover import files_under, language_of, project_root
+
+MANIFEST = "apiVersion: v1\nkind: Service\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "language"),
+    [
+        ("Dockerfile", "", "dockerfile"),
+        ("docker/Dockerfile.dev", "", "dockerfile"),
+        ("web.Dockerfile", "", "dockerfile"),
+        ("Containerfile", "", "dockerfile"),
+        ("Dockerfile.dockerignore", "", None),
+        ("Jenkinsfile", "", "jenkinsfile"),
+        ("Jenkinsfile-nightly", "", "jenkinsfile"),
+        ("ci/build.jenkinsfile", "", "jenkinsfile"),
+        ("ci/build.groovy", "// the build\n@Library('x') _\npipeline {\n}\n", "jenkinsfile"),
+        ("ci/build.groovy", "def x = 1\n", None),
+        ("vars/build.groovy", "pipeline {\n}\n", None),
+        ("app.yaml", MANIFEST, "kubernetes"),
+        ("app.json", '{"apiVersion": "v1", "kind": "Service"}', "kubernetes"),
+        ("app.yaml", "a: 1\n", None),
+        ("docker-compose.yml", MANIFEST, None),
+        ("compose.prod.yaml", MANIFEST, None),
+        ("values.yaml", MANIFEST, None),
+        ("kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n", None),
+        (".github/workflows/ci.yml", MANIFEST, None),
+        ("main.py", "", "python"),
+        ("types.pyi", "", None),
+        ("notebook.ipynb", "", None),
+        ("README.md", "", None),
+    ],
+)
+def test_names_decide_and_contents_where_names_do_not(path: str, text: str, language: str | None):
+    assert language_of(path, lambda: text) == language
+
+
+@pytest.mark.parametrize(
+    ("language_id", "text", "language"),
+    [
+        ("python", "", "python"),
+        ("python-mode", "", "python"),
+        ("dockerfile", "", "dockerfile"),
+        ("groovy", "", "jenkinsfile"),
+        ("yaml", MANIFEST, "kubernetes"),
+        ("yaml", "a: 1", None),
+        ("markdown", "", None),
+    ],
+)
+def test_an_unnamed_buffer_is_what_the_editor_says(language_id: str, text: str, language: str | None):
+    assert language_of("untitled:1", lambda: text, language_id) == language
+
+
+def tree(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("")
+
+
+def found(root: Path, *exclude: str) -> list[str]:
+    return [path.relative_to(root).as_posix() for path in files_under(root, exclude)]
+
+
+def test_gitignore_counts_as_git_reads_it(tmp_path: Path):
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    tree(
+        tmp_path, "a.py", "build/b.py", "keep/build/c.py", "x/d.py", "x/e.py", "node_modules/f.py", "env/g.py", "h.txt"
+    )
+    tree(tmp_path, "env/pyvenv.cfg")
+    (tmp_path / ".gitignore").write_text("/build/\n*.tmp\nd.py\n")
+    (tmp_path / "x/.gitignore").write_text("!d.py\ne.py\n")
+    assert found(tmp_path) == ["a.py", "keep/build/c.py", "x/d.py"]
+    # The rules of the folders above count too, up to the repository.
+    assert found(tmp_path / "x") == ["d.py"]
+
+
+def test_excludes_are_patterns_like_those_of_gitignore(tmp_path: Path):
+    tree(tmp_path, "a.py", "vendor/b.py", "x/vendor/c.py", "x/testdata/d.py")
+    assert found(tmp_path, "/vendor/", "**/testdata/**") == ["a.py", "x/vendor/c.py"]
+
+
+def test_an_unreadable_folder_is_reported_and_the_rest_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    tree(tmp_path, "a.py", "locked/b.py")
+    scandir = os.scandir
+
+    def denied(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    told: list[Path] = []
+    assert [path.name for path in files_under(tmp_path, (), told.append)] == ["a.py"]
+    assert told == [tmp_path / "locked"]
+
+
+def test_links_that_lead_in_circles_are_not_followed(tmp_path: Path):
+    tree(tmp_path, "a/b.py")
+    (tmp_path / "a/loop").symlink_to(tmp_path, target_is_directory=True)
+    assert found(tmp_path) == ["a/b.py"]
+
+
+def test_the_project_of_a_file(tmp_path: Path):
+    tree(tmp_path, ".git/HEAD", "svc/playpen.toml", "svc/app/main.py", "other/x.py")
+    assert project_root(tmp_path / "svc/app/main.py", Path("/")) == tmp_path / "svc"
+    assert project_root(tmp_path / "other/x.py", Path("/")) == tmp_path
+    assert project_root(Path("/nowhere/x.py"), Path("/fallback")) == Path("/fallback")

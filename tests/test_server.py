@@ -1,0 +1,293 @@
+"""The server under the capabilities of real editors: what each does from opening a file to closing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from lsprotocol import types as lsp
+
+from editor import Editor
+from playpen_ls.languages import parse
+from playpen_ls.source import Source
+
+
+@dataclass(frozen=True)
+class Case:
+    """A file with one finding to look at, with an emoji before it, and what its default fix makes of it."""
+
+    name: str
+    text: str
+    rule: str
+    words: str
+    fixed: str
+    others: tuple[tuple[str, str], ...] = ()
+
+
+CASES = [
+    Case(
+        "Dockerfile",
+        "FROM playpen/python-base:latest\r\nLABEL mood=😀\r\nWORKDIR /app\r\nCOPY . .\r\n"
+        "RUN pip install --no-cache-dir -r requirements.txt\r\n",
+        "dockerfile/copy-before-install",
+        "COPY . .",
+        "FROM playpen/python-base:latest\r\nLABEL mood=😀\r\nWORKDIR /app\r\nCOPY requirements.txt .\r\n"
+        "RUN pip install --no-cache-dir -r requirements.txt\r\nCOPY . .\r\n",
+        (("requirements.txt", "flask==3.0.0\n"),),
+    ),
+    Case(
+        "Jenkinsfile",
+        "pipeline {\n    agent any\n    stages {\n        stage('😀') {\n            steps {\n"
+        "                /* 😀 */ sh 'docker push nexus:5000/app:latest'\n            }\n        }\n    }\n}\n",
+        "jenkinsfile/moving-tag",
+        "latest",
+        "pipeline {\n    agent any\n    stages {\n        stage('😀') {\n            steps {\n"
+        "                /* 😀 */ sh 'docker push nexus:5000/app:v1.0.0-${BUILD_NUMBER}'\n            }\n        }\n    }\n}\n",
+    ),
+    Case(
+        "k8s/web.yaml",
+        "apiVersion: apps/v1\r\nkind: Deployment\r\nmetadata: {name: web, annotations: {mood: 😀}}\r\nspec:\r\n"
+        "  selector: {matchLabels: {app: web}}\r\n  template:\r\n    spec:\r\n      serviceAccountName: web\r\n"
+        "      containers:\r\n      - image: nexus:5000/web:1.0\r\n        env: [{name: MOOD, value: 😀}]\r\n"
+        "        name: web\r\n",
+        "kubernetes/no-liveness-probe",
+        "web",
+        "livenessProbe:\r\n          httpGet:\r\n            path: /health\r\n            port: 8000\r\n",
+    ),
+    Case(
+        "app.py",
+        'import os\n\n"😀"; db_host = "postgres.playpen-platform.svc.cluster.local"  # Hard-coded 😀\n',
+        "python/hard-coded-host",
+        '"postgres.playpen-platform.svc.cluster.local"',
+        'import os\n\n"😀"; db_host = os.getenv("POSTGRES_HOST", "postgres.playpen-platform.svc.cluster.local")'
+        "  # Hard-coded 😀\n",
+    ),
+]
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+async def opened(editor: Editor, case: Case) -> lsp.Diagnostic:
+    """Open the file; gives the diagnostic to look at."""
+    for name, text in case.others:
+        (editor.folder / name).write_text(text)
+    await editor.open(case.name, case.text)
+    found = await editor.until(case.name, lambda found: any(one.code == case.rule for one in found))
+    return next(one for one in found if one.code == case.rule)
+
+
+@each_case
+@pytest.mark.asyncio
+async def test_open_see_fix_clean_close(each_editor: Editor, case: Case):
+    editor = each_editor
+    diagnostic = await opened(editor, case)
+    assert diagnostic.source == "playpen"
+    assert editor.words(case.name, diagnostic) == case.words
+    assert diagnostic.code_description
+    assert diagnostic.code_description.href.startswith("https://hiranofficial.github.io/playpen/")
+
+    actions = await editor.actions(case.name, diagnostic.range, only=["quickfix"])
+    action = next(one for one in actions if one.diagnostics and one.diagnostics[0].code == case.rule)
+    await editor.apply(action)
+    assert case.fixed in editor.texts[case.name]
+    assert "\r" not in editor.texts[case.name].replace("\r\n", "")
+    await editor.until(case.name, lambda found: all(one.code != case.rule for one in found))
+
+    uri = editor.uri(case.name)
+    editor.client.text_document_did_close(lsp.DidCloseTextDocumentParams(lsp.TextDocumentIdentifier(uri)))
+    editor.versions[case.name] = None  # what is published on closing has no version
+    assert await editor.diagnostics(case.name) == []
+
+
+FIX_ALL_BEFORE = (
+    "import logging\n\nlogger = logging.getLogger(__name__)\n\n\ndef f(user):\n    try:\n        user()\n"
+    '    except ValueError:\n        logger.error("😀 failed")\n    logger.warn("old")\n    logger.info(f"{user}")\n'
+)
+FIX_ALL_AFTER = (
+    "import logging\n\nlogger = logging.getLogger(__name__)\n\n\ndef f(user):\n    try:\n        user()\n"
+    '    except ValueError:\n        logger.error("😀 failed", exc_info=True)\n    logger.warning("old")\n'
+    '    logger.info("%s", user)\n'
+)
+
+
+@pytest.mark.asyncio
+async def test_fix_all_mends_what_is_safe(each_editor: Editor):
+    editor = each_editor
+    await editor.open("app.py", FIX_ALL_BEFORE)
+    (action,) = await editor.whole("app.py", ["source.fixAll"])
+    assert action.kind == "source.fixAll.playpen"
+    await editor.apply(action)
+    assert editor.texts["app.py"] == FIX_ALL_AFTER
+    assert await editor.whole("app.py", ["source.organizeImports"]) == []
+
+
+@pytest.mark.asyncio
+async def test_half_typed_text_does_not_blank_the_file(each_editor: Editor):
+    editor = each_editor
+    text = 'a_host = "redis.apps.svc.cluster.local"\n\n\ndef f():\n    pass\n\n\nb_host = "orders.apps.svc.cluster.local"\n'
+    assert len(await editor.open("app.py", text)) == 2
+    at = text.index("    pass")
+    for char in '    value = call("x", [1, {"😀": (2,':
+        found = await editor.change("app.py", (at, at, char))
+        assert len(found) == 2, editor.texts["app.py"]
+        at += len(char)
+
+
+@pytest.mark.asyncio
+async def test_half_typed_yaml_does_not_blank_the_file(each_editor: Editor):
+    editor = each_editor
+    case = next(case for case in CASES if case.name.endswith(".yaml"))
+    await opened(editor, case)
+    text = case.text + "---\r\n" + case.text
+    before = await editor.change(case.name, (0, len(case.text), text))
+    before = await editor.until(case.name, lambda found: len(found) >= 2)
+    at = text.index("        name: web")
+    for char in "        args: [a, '😀":
+        found = await editor.change(case.name, (at, at, char))
+        at += len(char)
+        second = at + len(case.text) // 2
+        kept = [one for one in found if one.range.start.line > editor.texts[case.name][:second].count("\n")]
+        assert len(kept) >= len(before) // 2, editor.texts[case.name]
+
+
+@pytest.mark.asyncio
+async def test_every_edit_is_answered_with_its_version(editor: Editor):
+    await editor.open("app.py", "x = 1\n")
+    for _ in range(5):
+        await editor.change("app.py", (0, 0, "#"))
+    for _ in range(30):
+        editor.type("app.py", (0, 0, "\n"))
+    assert (await editor.publish("app.py")).version == 36
+
+
+@pytest.mark.asyncio
+async def test_the_light_bulb_gets_titles_and_the_menu_what_works(editor: Editor):
+    case = CASES[0]
+    diagnostic = await opened(editor, case)
+    automatic = await editor.actions(case.name, diagnostic.range, automatic=True)
+    assert automatic
+    assert all(action.edit is None for action in automatic)
+    invoked = await editor.actions(case.name, diagnostic.range)
+    assert {action.title for action in invoked} >= {
+        "Ignore `copy-before-install` here",
+        next(action.title for action in automatic),
+    }
+
+
+@pytest.mark.asyncio
+async def test_resolve_takes_any_action(editor: Editor):
+    await editor.open("app.py", "x = 1\n")
+    bare = await editor.resolved(lsp.CodeAction("somebody else's"))
+    assert bare.edit is None
+    odd = await editor.resolved(lsp.CodeAction("odd", data=["not", "ours"]))
+    assert odd.edit is None
+
+
+@pytest.mark.asyncio
+async def test_an_action_for_an_older_text_gets_no_edit(editor: Editor):
+    case = CASES[3]
+    diagnostic = await opened(editor, case)
+    action = (await editor.actions(case.name, diagnostic.range, only=["quickfix"]))[0]
+    await editor.change(case.name, (0, 0, "# above\n"))
+    assert (await editor.resolved(action)).edit is None
+
+
+@pytest.mark.asyncio
+async def test_ignore_here_silences_the_finding(editor: Editor):
+    case = CASES[3]
+    diagnostic = await opened(editor, case)
+    actions = await editor.actions(case.name, diagnostic.range, only=["quickfix"])
+    await editor.apply(next(action for action in actions if action.title == "Ignore `hard-coded-host` here"))
+    assert "# playpen: ignore[hard-coded-host]\n" in editor.texts[case.name]
+    assert case.rule not in [one.code for one in await editor.diagnostics(case.name)]
+
+
+@pytest.mark.asyncio
+async def test_all_findings_of_a_rule_are_fixed_by_one_action(editor: Editor):
+    text = 'a_host = "redis.apps.svc.cluster.local"\nb_host = "orders.apps.svc.cluster.local"\n'
+    found = await editor.open("app.py", text)
+    actions = await editor.actions("app.py", found[0].range, only=["quickfix"])
+    await editor.apply(next(action for action in actions if action.title == "Fix all `hard-coded-host` in this file"))
+    assert await editor.diagnostics("app.py") == []
+    assert editor.texts["app.py"].count("os.getenv") == 2
+    assert editor.texts["app.py"].count("import os") == 1
+
+
+@pytest.mark.asyncio
+async def test_hover_shows_the_page_of_the_rule(editor: Editor):
+    diagnostic = await opened(editor, CASES[3])
+    params = lsp.HoverParams(lsp.TextDocumentIdentifier(editor.uri("app.py")), diagnostic.range.start)
+    hover = await editor.client.text_document_hover_async(params)
+    assert hover
+    assert isinstance(hover.contents, lsp.MarkupContent)
+    assert "# python/hard-coded-host" in hover.contents.value
+    above = lsp.HoverParams(lsp.TextDocumentIdentifier(editor.uri("app.py")), lsp.Position(0, 0))
+    assert await editor.client.text_document_hover_async(above) is None
+
+
+@pytest.mark.asyncio
+async def test_settings_count_at_once(editor: Editor):
+    await opened(editor, CASES[3])
+    editor.client.set_configuration({"playpen": {"severity": {"python/hard-coded-host": "hint"}}})
+    editor.client.workspace_did_change_configuration(lsp.DidChangeConfigurationParams(settings=None))
+    await editor.until("app.py", lambda found: [one.severity for one in found] == [lsp.DiagnosticSeverity.Hint])
+    editor.client.workspace_did_change_configuration(
+        lsp.DidChangeConfigurationParams(settings={"playpen": {"ignore": ["python"]}})
+    )
+    editor.client.set_configuration({"playpen": {"ignore": ["python"]}})
+    await editor.until("app.py", lambda found: found == [])
+
+
+@pytest.mark.asyncio
+async def test_the_configuration_is_checked_and_counts_as_it_is_typed(editor: Editor):
+    await opened(editor, CASES[3])
+    await editor.open("playpen.toml", 'ignore = ["python/hard-coded-hos"]\n')
+    (problem,) = await editor.diagnostics("playpen.toml")
+    assert problem.code == "playpen/invalid-config"
+    assert "did you mean `python/hard-coded-host`?" in problem.message
+    assert editor.words("playpen.toml", problem) == "python/hard-coded-hos"
+    await editor.change("playpen.toml", (32, 32, "t"))
+    assert await editor.diagnostics("playpen.toml") == []
+    await editor.until("app.py", lambda found: found == [])
+
+
+@pytest.mark.asyncio
+async def test_missing_things_do_not_flicker_while_they_are_typed(editor: Editor):
+    text = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/health")\ndef health() -> dict[str, str]:\n    return {}\n'
+    await editor.open("app.py", text)
+    await editor.until("app.py", lambda found: found == [])
+    at = text.index("health")
+    found = await editor.change("app.py", (at, at + len("health"), "orders"))
+    assert found == []  # held back until a quiet spell
+    await editor.until("app.py", lambda found: [one.code for one in found] == ["python/no-health-route"])
+    found = await editor.change("app.py", (at, at + len("orders"), "health"))
+    assert found == []  # gone at once
+
+
+@pytest.mark.asyncio
+async def test_a_buffer_without_a_file_is_checked_too(editor: Editor):
+    item = lsp.TextDocumentItem("untitled:Untitled-1", "python", 1, CASES[3].text)
+    editor.texts["untitled"], editor.versions["untitled"] = CASES[3].text, 1
+    editor.uri = lambda name: "untitled:Untitled-1"  # type: ignore[method-assign]
+    editor.client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
+    assert [one.code for one in await editor.diagnostics("untitled")] == [CASES[3].rule]
+
+
+@pytest.mark.asyncio
+async def test_texts_that_are_not_ours_are_left_alone(editor: Editor):
+    assert await editor.open("docker-compose.yml", "services: {}\n", "dockercompose") == []
+    assert await editor.open("big.py", "x = 1\n" * 500_000) == []
+    assert await editor.open("binary.py", 'password = "hunter2"\0\n') == []
+    # A manifest becomes one when it says so.
+    assert (
+        await editor.open("new.yaml", "kind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - {name: b, image: c}\n")
+        == []
+    )
+    await editor.change("new.yaml", (0, 0, "apiVersion: v1\n"))
+    await editor.until("new.yaml", lambda found: any(str(one.code).startswith("kubernetes/") for one in found))
+
+
+def test_the_cases_hold_an_emoji_before_their_finding():
+    for case in CASES:
+        assert "😀" in case.text
+        assert parse({"py": "python", "yaml": "kubernetes"}.get(case.name.rpartition(".")[2], case.name.lower()),
+                     Source(case.name, case.text)).problems == ()  # fmt: skip
