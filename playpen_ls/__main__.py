@@ -12,9 +12,12 @@ def main() -> int:
         from playpen_ls.server.app import serve
 
         return serve()
-    from playpen_ls.cli import run
+    try:
+        from playpen_ls.cli import run
 
-    return run([word for word in arguments if word != "--stdio"])
+        return run([word for word in arguments if word != "--stdio"])
+    except KeyboardInterrupt:
+        return 130  # what shells give a program that Ctrl-C ended
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from playpen_ls.rule import all_rules
 from playpen_ls.source import Source, Unreadable
 from playpen_ls.targets import Target, Targets
 
-DONE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
+DONE, FOUND, FAILED = 0, 1, 2
 
 
 def run(arguments: list[str]) -> int:
@@ -41,8 +41,6 @@ def run(arguments: list[str]) -> int:
         # The reader has gone; what the interpreter flushes at exit must not complain about it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except KeyboardInterrupt:
-        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from difflib import get_close_matches
 from pathlib import Path
-from types import UnionType
+from types import MappingProxyType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from playpen_ls.config import OFF, Config, Invalid, PathRules, is_rule_name, rules_named, unknown_rule
@@ -34,24 +34,27 @@ INVALID_CONFIG = own_rule(
 KEYS = ("select", "ignore", "exclude", "extend", "severity", "per-path", "rules", "platform")
 
 
-def find(folder: Path, stop: Path) -> Path | None:
-    """The nearest configuration from `folder` upwards, not above `stop`."""
+def find(folder: Path, stop: Path, opened: Mapping[Path, str] = MappingProxyType({})) -> Path | None:
+    """The nearest configuration from `folder` upwards, not above `stop`. `opened` are texts that an editor has."""
     for place in (folder, *folder.parents):
-        if (place / "playpen.toml").is_file():
-            return place / "playpen.toml"
-        project = place / "pyproject.toml"
-        if project.is_file() and re.search(rb"^\s*\[tool\.playpen[\].]", _bytes(project), re.MULTILINE):
+        own, project = place / "playpen.toml", place / "pyproject.toml"
+        if own in opened or own.is_file():
+            return own
+        if _TABLE.search(opened[project] if project in opened else _text(project)):
             return project
         if place == stop:
             break
     return None
 
 
-def _bytes(path: Path) -> bytes:
+_TABLE = re.compile(r"^\s*\[tool\.playpen[\].]", re.MULTILINE)
+
+
+def _text(path: Path) -> str:
     try:
-        return path.read_bytes()
+        return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return b""
+        return ""
 
 
 def load(path: Path, text: str | None = None) -> Config:

@@ -118,11 +118,16 @@ F = TypeVar("F", bound=Fact)
 
 
 class Facts(Generic[F]):
-    """The facts of one type that the other files of the project state, in path order."""
+    """The facts of one type that the other files of the project state, in path order.
 
-    def __init__(self, kind: type[F], items: tuple[F, ...] = ()) -> None:
+    `complete` is False while files are still being read. A rule sees that only if it is declared
+    with `waits=False`; the others wait.
+    """
+
+    def __init__(self, kind: type[F], items: tuple[F, ...] = (), complete: bool = True) -> None:
         self.kind = kind
         self.items = items
+        self.complete = complete
 
     def __iter__(self) -> Iterator[F]:
         return iter(self.items)

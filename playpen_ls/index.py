@@ -13,9 +13,19 @@ class Index:
     """Facts by file and by type. `complete` once every file of the project has been read."""
 
     def __init__(self) -> None:
-        self.complete = False
+        self._complete = False
         self._by_path: dict[str, dict[type[Fact], tuple[Fact, ...]]] = {}
         self._given: dict[tuple[type[Fact], str], Facts[Any]] = {}
+
+    @property
+    def complete(self) -> bool:
+        return self._complete
+
+    @complete.setter
+    def complete(self, complete: bool) -> None:
+        if complete != self._complete:
+            self._complete = complete
+            self._given.clear()
 
     def put(self, path: str, facts: Iterable[Fact]) -> set[type[Fact]]:
         """What a file says now; gives the types of facts that changed."""
@@ -44,7 +54,7 @@ class Index:
             items = (
                 fact for path, facts in sorted(self._by_path.items()) if path != but for fact in facts.get(kind, ())
             )
-            given = self._given[kind, but] = Facts(kind, tuple(items))
+            given = self._given[kind, but] = Facts(kind, tuple(items), self._complete)
         return given
 
     def paths(self) -> list[str]:
@@ -53,7 +63,7 @@ class Index:
     def overlaid(self, facts: dict[str, Iterable[Fact]]) -> Index:
         """This index as it would be if some files said other things."""
         other = Index()
-        other.complete = self.complete
+        other._complete = self._complete
         other._by_path = dict(self._by_path)
         for path, said in facts.items():
             other.put(path, said)

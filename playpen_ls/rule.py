@@ -89,6 +89,7 @@ class Rule:
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
     absent: bool
+    waits: bool
     secret: bool
     on: bool
     subjects: tuple[type, ...]
@@ -150,7 +151,7 @@ def own_rule(id: str, severity: Severity, doc: str) -> Rule:
     nothing.__doc__ = doc
     return Rule(
         id=id, language="", function=nothing, severity=severity, practice="+", like={}, bad=(), good=(), absent=False,
-        secret=False, on=True, subjects=(), reads=(), looks_at_files=False, options=(), _arguments=(),
+        waits=False, secret=False, on=True, subjects=(), reads=(), looks_at_files=False, options=(), _arguments=(),
     )  # fmt: skip
 
 
@@ -166,6 +167,7 @@ def rule(
     good: Sequence[str | Mapping[str, str] | Example],
     like: Mapping[str, Sequence[str]] | None = None,
     absent: bool = False,
+    waits: bool = True,
     secret: bool = False,
     on: bool = True,
 ) -> Callable[[RuleFunction], Rule]:
@@ -173,7 +175,8 @@ def rule(
 
     `practice` is a heading of the practices page, or "+". `like` names equivalents of other tools,
     whose ignore comments count. `absent` marks findings that say "X is missing", which must not
-    flicker while X is typed. `secret` means that the text under its findings is never printed.
+    flicker while X is typed. `waits=False` lets a rule run before all files have been read, if what
+    it reads of others only decides about fixes (see `Facts.complete`). `secret` means that the text under its findings is never printed.
     `on=False` keeps it off until a configuration selects it.
     """
 
@@ -218,6 +221,7 @@ def rule(
             bad=examples(bad),
             good=examples(good),
             absent=absent,
+            waits=waits,
             secret=secret,
             on=on,
             subjects=_types(subject.annotation),

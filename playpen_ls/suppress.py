@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from playpen_ls.check import Hit
 from playpen_ls.finding import Finding, Fix, Refused, Severity
 from playpen_ls.languages.base import Comment, Model
-from playpen_ls.rule import Rule, own_rule
+from playpen_ls.rule import own_rule, rules_of
 from playpen_ls.source import Edit, Source, Span
 
 UNUSED_IGNORE = own_rule(
@@ -53,43 +53,45 @@ class Suppressed:
     unused: list[Hit]
 
 
-def suppress(model: Model, hits: Sequence[Hit], known: Iterable[str]) -> Suppressed:
-    """`known` are the ids of all rules that ran; only with them all can a comment be called unused."""
-    comments = [comment for comment in model.comments() if any(mark in comment.text for mark in _MARKS)]
-    if not comments:
+def suppress(model: Model, hits: Sequence[Hit], ran: Iterable[str]) -> Suppressed:
+    """Apply the comments of a file to its findings. `ran` are the ids of the rules that looked at it."""
+    text = model.source.text
+    if not any(mark in text for mark in _MARKS):
         return Suppressed(list(hits), [], [])
-    names = set(known)
     kept, silenced, unused = list(hits), list[Hit](), list[Hit]()
-    for comment in comments:
+    for comment in model.comments():
         match = _OURS.search(comment.text)
         if match is None:
             kept = _theirs(model, comment, kept, silenced)
             continue
-        ids = [word.strip() for word in (match["ids"] or "").split(",") if word.strip()]
-        span = Span(0, len(model.source.text)) if match["word"] == "ignore-file" else _covered(model, comment)
-        if match["word"] == "ignore-file" and not _in_header(model, comment):
+        word, names = match["word"], [name.strip() for name in (match["ids"] or "").split(",") if name.strip()]
+        if word == "ignore-file" and not _in_header(model, comment):
             unused.append(_report(model.source, comment, "`ignore-file` counts only in the first comment block"))
-            continue
-        if not ids:
-            unused.append(_report(model.source, comment, f"`{match['word']}` names no rule: `{match['word']}[rule]`"))
-            continue
-        for id in ids:
-            hit_now = [one for one in kept if _is(one.rule, id) and span and span.contains(one.span.start)]
-            silenced += hit_now
-            kept = [one for one in kept if one not in hit_now]
-            if not hit_now and not any(
-                _is(one.rule, id) and span and span.contains(one.span.start) for one in silenced
-            ):
-                full = id if "/" in id else f"{model.language}/{id}"
-                if full in names:
-                    unused.append(_report(model.source, comment, f"`{id}` is not reported here", _without(id, comment)))
-                elif "/" not in id or id.split("/")[0] in (model.language, "playpen"):
-                    unused.append(_report(model.source, comment, f"there is no rule `{id}`", _without(id, comment)))
+        elif not names:
+            unused.append(_report(model.source, comment, f"`{word}` names no rule: `{word}[rule]`"))
+        else:
+            span = Span(0, len(text)) if word == "ignore-file" else _covered(model, comment)
+            for name in names:
+                before = [hit for hit in silenced if _silences(name, span, hit)]
+                now = [hit for hit in kept if _silences(name, span, hit)]
+                silenced += now
+                kept = [hit for hit in kept if not _silences(name, span, hit)]
+                if not before and not now and (message := _useless(model, name, ran)):
+                    unused.append(_report(model.source, comment, message, _without(name, comment)))
     return Suppressed(kept, silenced, unused)
 
 
-def _is(rule: Rule, id: str) -> bool:
-    return id in (rule.id, rule.name)
+def _useless(model: Model, name: str, ran: Iterable[str]) -> str:
+    """What to say of a name that silences nothing; nothing of rules that did not run, or of other languages."""
+    full = name if "/" in name else f"{model.language}/{name}"
+    if full in ran:
+        return f"`{name}` is not reported here"
+    known = any(rule.id == full for rule in rules_of(model.language))
+    return "" if known or not full.startswith(f"{model.language}/") else f"there is no rule `{name}`"
+
+
+def _silences(name: str, span: Span | None, hit: Hit) -> bool:
+    return span is not None and span.contains(hit.span.start) and name in (hit.rule.id, hit.rule.name)
 
 
 def _covered(model: Model, comment: Comment) -> Span | None:

@@ -35,7 +35,8 @@ class Document:
     on_disk: bool = True
     model: Model | None = None
     memory: Memory = field(default_factory=dict)
-    rules: tuple[Configured, ...] = ()
+    depends: object = None
+    """The rules and the platform that `memory` was made with."""
     hits: list[Hit] = field(default_factory=list)
     shown: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -56,12 +57,13 @@ class Workspace:
 
     def __init__(self, root: Path, settings: Settings | None = None, *, indexed: bool = True) -> None:
         self.root = root
-        self.settings = settings or Settings()
+        self._settings = settings or Settings()
         self.documents: dict[str, Document] = {}
         self.index = Index()
         self.indexed = indexed
         self._configs: dict[Path, Config] = {}
         self._config_texts: dict[Path, str] = {}
+        self._rules: dict[tuple[str, str], tuple[Configured, ...]] = {}
         self._files = ProjectFiles(root, self._open_text)
 
     # Configuration
@@ -70,7 +72,7 @@ class Workspace:
         """The configuration of a file: the nearest one upwards, or the defaults."""
         folder = (self.root / path).parent
         if folder not in self._configs:
-            found = find(folder, repository_root(folder))
+            found = find(folder, repository_root(folder), self._config_texts)
             self._configs[folder] = load(found, self._config_texts.get(found)) if found else Config(self.root)
         return self._configs[folder]
 
@@ -80,16 +82,30 @@ class Workspace:
         if text is not None:
             self._config_texts[path] = text
         self._configs.clear()
+        self._rules.clear()
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._settings = settings
+        self._rules.clear()
 
     def used_configs(self) -> Iterator[Config]:
         """The configurations of the files that were looked at, each once."""
         yield from {config.path: config for config in self._configs.values()}.values()
 
     def rules(self, path: str, language: str) -> tuple[Configured, ...]:
-        config = self.config(path)
-        place = self.root / path
-        relative = place.relative_to(config.folder).as_posix() if place.is_relative_to(config.folder) else path
-        return config.rules(language, relative, self.settings)
+        """The rules that count for a file."""
+        key = (path, language)
+        if key not in self._rules:
+            config, place = self.config(path), self.root / path
+            inside = place.is_relative_to(config.folder)
+            relative = place.relative_to(config.folder).as_posix() if inside else path
+            self._rules[key] = config.rules(language, relative, self.settings)
+        return self._rules[key]
 
     # Texts
 
@@ -160,14 +176,15 @@ class Workspace:
         """
         document = self.documents[path]
         rules, hidden = self._active(path, document.language)
-        if rules != document.rules:
-            document.rules, document.memory = rules, {}
+        depends = (rules, self.config(path).platform)
+        if depends != document.depends:
+            document.depends, document.memory = depends, {}
         model = parse(document.language, document.source, document.model)
         document.model = model
         self.index.put(path, model.facts() if document.on_disk else ())
         checked = check(model, rules, self._given(document), document.memory)
         document.memory = checked.memory
-        hits, secrets = self._told(document, model, checked, hidden)
+        hits, secrets = self._told(document, model, checked, rules, hidden)
         broken = [chunk.span for chunk in model.chunks if chunk.broken]
         if broken:
             hits = _carried(hits, document.hits, broken)
@@ -182,16 +199,21 @@ class Workspace:
         ids = {one.rule.id for one in rules}
         hidden = tuple(Configured(rule) for rule in rules_of(language) if rule.secret and rule.id not in ids)
         if not self.index.complete:
-            rules = tuple(one for one in rules if not one.rule.reads)
+            rules = tuple(one for one in rules if not (one.rule.reads and one.rule.waits))
         return (*rules, *hidden), frozenset(one.rule.id for one in hidden)
 
     def _told(
-        self, document: Document, model: Model, checked: Checked, hidden: frozenset[str]
+        self,
+        document: Document,
+        model: Model,
+        checked: Checked,
+        rules: tuple[Configured, ...],
+        hidden: frozenset[str],
     ) -> tuple[list[Hit], tuple[Span, ...]]:
         """The findings that count, after what comments silence, and where secrets stand."""
         secrets = tuple(hit.span for hit in checked.hits if hit.rule.secret)
         wanted = [hit for hit in checked.hits if hit.rule.id not in hidden]
-        known = [one.rule.id for one in document.rules if one.rule.id not in hidden]
+        known = [one.rule.id for one in rules if one.rule.id not in hidden]
         suppressed = suppress(model, wanted, known)
         hits = suppressed.kept
         if self._all_rules_ran(document):
@@ -217,11 +239,15 @@ class Workspace:
     def look(self, path: str, within: Span | None = None) -> Checked:
         """Findings and offers with their fixes, as the file is now."""
         document = self.documents[path]
+        if within and any(hit.rule is UNUSED_IGNORE and hit.span.touches(within) for hit in document.hits):
+            within = None  # whether a comment is used shows only in the whole file
         model = parse(document.language, document.source, document.model)
         document.model = model
         rules, hidden = self._active(path, document.language)
         checked = check(model, rules, self._given(document), within=within)
-        hits, _ = self._told(document, model, checked, hidden)
+        hits, _ = self._told(document, model, checked, rules, hidden)
+        if within:
+            hits = [hit for hit in hits if hit.rule is not UNUSED_IGNORE]
         return replace(checked, hits=hits)
 
     def looker(self, path: str, *, fixes: bool) -> Looker:
@@ -233,7 +259,7 @@ class Workspace:
             model = parse(document.language, source, document.model)
             memory = None if fixes else document.memory
             checked = check(model, rules, self._given(document, others), memory)
-            hits, _ = self._told(document, model, checked, hidden)
+            hits, _ = self._told(document, model, checked, rules, hidden)
             return Look(model, hits)
 
         return look

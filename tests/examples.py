@@ -106,7 +106,7 @@ def emoji_before(language: str, text: str, offset: int) -> Iterator[str]:
     start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
     code = start + len(text[start:]) - len(text[start:].lstrip(" \t"))
     if language == "python":
-        yield f'{text[:code]}"{EMOJI}"; {text[code:]}'
+        yield f'{text[:code]}mood = "{EMOJI}"; {text[code:]}'
     elif language == "jenkinsfile":
         yield f"{text[:code]}/* {EMOJI} */ {text[code:]}"
     elif language == "dockerfile":

@@ -1,0 +1,120 @@
+-- playpen_ls in Neovim 0.7 or later: starts the server for its files, and fixes on save what is safe.
+--
+--   require('playpen_ls').setup({ fix_on_save = true })
+
+local M = {}
+
+M.defaults = {
+  cmd = { 'playpen-ls' },
+  filetypes = { 'dockerfile', 'groovy', 'Jenkinsfile', 'yaml', 'json', 'python', 'toml' },
+  settings = {}, -- { ignore = { 'rule', ... }, severity = { rule = 'off' } }
+  fix_on_save = false,
+  save_timeout = 1000, -- milliseconds after which a save goes on without fixes
+}
+
+local FIX_ALL = 'source.fixAll.playpen'
+local clients = {} -- by root; only for Neovim 0.7, which has no vim.lsp.start
+
+-- The nearest folder with one of the markers, else the file's own.
+local function root_of(path)
+  local folder = vim.fn.fnamemodify(path, ':p:h')
+  for _, marker in ipairs({ 'playpen.toml', '.git' }) do
+    local place = folder
+    while true do
+      if vim.loop.fs_stat(place .. '/' .. marker) then
+        return place
+      end
+      local above = vim.fn.fnamemodify(place, ':h')
+      if above == place then
+        break
+      end
+      place = above
+    end
+  end
+  return folder
+end
+
+function M.start(bufnr, options)
+  local root = root_of(vim.api.nvim_buf_get_name(bufnr))
+  local config = {
+    name = 'playpen_ls',
+    cmd = options.cmd,
+    root_dir = root,
+    workspace_folders = { { uri = vim.uri_from_fname(root), name = root } },
+    settings = { playpen = options.settings },
+  }
+  if vim.lsp.start then
+    return vim.lsp.start(config, { bufnr = bufnr })
+  end
+  clients[root] = clients[root] or vim.lsp.start_client(config)
+  vim.lsp.buf_attach_client(bufnr, clients[root])
+  return clients[root]
+end
+
+-- Neovim 0.11 made these methods of the client.
+local function ask(client, method, params, timeout, bufnr)
+  local answer
+  if vim.fn.has('nvim-0.11') == 1 then
+    answer = client:request_sync(method, params, timeout, bufnr)
+  else
+    answer = client.request_sync(method, params, timeout, bufnr)
+  end
+  return answer and answer.result
+end
+
+local function client_of(bufnr)
+  local found = vim.lsp.get_clients and vim.lsp.get_clients({ bufnr = bufnr }) or vim.lsp.buf_get_clients(bufnr)
+  for _, client in pairs(found) do
+    if client.name == 'playpen_ls' then
+      return client
+    end
+  end
+end
+
+-- Apply every safe fix to the buffer. A server that does not answer in time never blocks a save.
+function M.fix(bufnr, timeout)
+  bufnr = (bufnr == nil or bufnr == 0) and vim.api.nvim_get_current_buf() or bufnr
+  local client = client_of(bufnr)
+  if not client then
+    return
+  end
+  local params = {
+    textDocument = { uri = vim.uri_from_bufnr(bufnr) },
+    range = {
+      start = { line = 0, character = 0 },
+      ['end'] = { line = vim.api.nvim_buf_line_count(bufnr), character = 0 },
+    },
+    context = { only = { FIX_ALL }, diagnostics = {} },
+  }
+  timeout = timeout or M.defaults.save_timeout
+  for _, action in ipairs(ask(client, 'textDocument/codeAction', params, timeout, bufnr) or {}) do
+    if not action.edit then
+      action = ask(client, 'codeAction/resolve', action, timeout, bufnr) or action
+    end
+    if action.edit then
+      vim.lsp.util.apply_workspace_edit(action.edit, client.offset_encoding)
+    end
+  end
+end
+
+function M.setup(options)
+  options = vim.tbl_extend('force', M.defaults, options or {})
+  local group = vim.api.nvim_create_augroup('playpen_ls', {})
+  vim.api.nvim_create_autocmd('FileType', {
+    group = group,
+    pattern = options.filetypes,
+    callback = function(event)
+      M.start(event.buf, options)
+    end,
+  })
+  if options.fix_on_save then
+    vim.api.nvim_create_autocmd('BufWritePre', {
+      group = group,
+      callback = function(event)
+        M.fix(event.buf, options.save_timeout)
+      end,
+    })
+  end
+end
+
+return M

@@ -1,0 +1,328 @@
+"""The command line as a shell sees it: what it prints, what it writes, how it exits."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOST = 'import os\n\ndb_host = "postgres.playpen-platform.svc.cluster.local"  # Hard-coded\n'
+HOST_FIXED = (
+    'import os\n\ndb_host = os.getenv("POSTGRES_HOST", "postgres.playpen-platform.svc.cluster.local")  # Hard-coded\n'
+)
+SECRET = "tr0ub4dor-and-3"
+SHOP = Path(__file__).parent / "projects" / "shop"
+
+
+def playpen(*arguments: str, folder: Path, stdin: bytes | str = b"", **env: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "playpen_ls", *arguments],
+        cwd=folder,
+        input=stdin.encode() if isinstance(stdin, str) else stdin,
+        capture_output=True,
+        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(Path(__file__).parent.parent), **env},
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def written(folder: Path, files: dict[str, str | bytes]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return folder
+
+
+def test_the_sample_project_has_findings_in_all_four_languages():
+    done = playpen("check", ".", folder=SHOP)
+    assert done.returncode == 1
+    for language in ("dockerfile", "jenkinsfile", "kubernetes", "python"):
+        assert f"[{language}/" in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_finding_shows_its_line_and_underlines_the_words(tmp_path: Path):
+    done = playpen("check", "app.py", folder=written(tmp_path, {"app.py": HOST}))
+    assert done.stdout.split("\n")[:4] == [
+        "app.py:3:11: warning: `postgres.playpen-platform.svc.cluster.local` is hard-coded [python/hard-coded-host]",
+        '    3 │ db_host = "postgres.playpen-platform.svc.cluster.local"  # Hard-coded',
+        "      │           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
+        "      fix Read `POSTGRES_HOST` from the environment (safe)",
+    ]
+    assert "1 finding (1 warning) in 1 file; `playpen-ls fix` mends 1" in done.stdout
+
+
+@pytest.mark.parametrize(("fail_on", "status"), [("hint", 1), ("warning", 1), ("error", 0)])
+def test_the_exit_status_follows_fail_on(tmp_path: Path, fail_on: str, status: int):
+    written(tmp_path, {"app.py": HOST})
+    assert playpen("check", "--fail-on", fail_on, folder=tmp_path).returncode == status
+
+
+def test_a_clean_tree_exits_with_0(tmp_path: Path):
+    done = playpen("check", folder=written(tmp_path, {"app.py": "x = 1\n"}))
+    assert (done.returncode, done.stdout) == (0, "no findings\n")
+
+
+def test_json_is_a_contract(tmp_path: Path):
+    written(tmp_path, {"src/app.py": "\ufeff" + HOST, "bad.py": b"\xff"})
+    done = playpen("check", "--format", "json", folder=tmp_path)
+    assert json.loads(done.stdout) == {
+        "version": 1,
+        "findings": [
+            {
+                "path": "src/app.py",
+                "rule": "python/hard-coded-host",
+                "severity": "warning",
+                "message": "`postgres.playpen-platform.svc.cluster.local` is hard-coded",
+                "start": {"line": 3, "column": 11},
+                "end": {"line": 3, "column": 56},
+                "fixes": [
+                    {
+                        "title": "Read `POSTGRES_HOST` from the environment",
+                        "safe": True,
+                        "kind": "quickfix",
+                        "edits": [
+                            {
+                                "path": "src/app.py",
+                                "start": {"line": 3, "column": 11},
+                                "end": {"line": 3, "column": 56},
+                                "text": 'os.getenv("POSTGRES_HOST", "postgres.playpen-platform.svc.cluster.local")',
+                            }
+                        ],
+                        "creates": {},
+                    }
+                ],
+                "related": [],
+            }
+        ],
+        "errors": [{"path": "bad.py", "message": "not UTF-8: byte 0xff in line 1; save it as UTF-8"}],
+    }
+    without = json.loads(playpen("check", "--format", "json", "--no-fixes", folder=tmp_path).stdout)
+    assert without["findings"][0]["fixes"] == []
+
+
+def test_paths_outside_the_current_folder_are_absolute(tmp_path: Path):
+    written(tmp_path, {"here/x.py": "", "there/app.py": HOST})
+    found = json.loads(playpen("check", "--format", "json", "../there", folder=tmp_path / "here").stdout)["findings"]
+    assert [one["path"] for one in found] == [(tmp_path / "there/app.py").as_posix()]
+
+
+def test_findings_come_in_path_and_text_order():
+    found = json.loads(playpen("check", "--format", "json", folder=SHOP).stdout)["findings"]
+    order = [(one["path"], one["start"]["line"], one["start"]["column"]) for one in found]
+    assert order == sorted(order)
+
+
+def test_select_and_ignore(tmp_path: Path):
+    written(tmp_path, {"app.py": HOST, "Dockerfile": 'FROM node:latest\nUSER app\nCMD ["x"]\n'})
+
+    def rules(*arguments: str) -> set[str]:
+        found = json.loads(playpen("check", "--format", "json", *arguments, folder=tmp_path).stdout)["findings"]
+        return {one["rule"] for one in found}
+
+    assert rules() == {"python/hard-coded-host", "dockerfile/moving-tag"}
+    assert rules("--select", "python") == {"python/hard-coded-host"}
+    assert rules("--select", "python,dockerfile", "--ignore", "hard-coded-host") == {"dockerfile/moving-tag"}
+    done = playpen("check", "--select", "python/hard-coded-hots", folder=tmp_path)
+    assert done.returncode == 2
+    assert "there is no rule `python/hard-coded-hots`; did you mean `python/hard-coded-host`?" in done.stderr
+
+
+def test_gitignore_and_exclude_count_but_named_files_are_always_checked(tmp_path: Path):
+    written(
+        tmp_path, {"a/app.py": HOST, "b/app.py": HOST, "playpen.toml": 'exclude = ["/a/"]\n', ".gitignore": "/b/\n"}
+    )
+    written(tmp_path, {".git/HEAD": ""})
+    assert playpen("check", folder=tmp_path).stdout == "no findings\n"
+    assert "a/app.py:3:11" in playpen("check", "a/app.py", folder=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check", "nowhere"], "nowhere: no such file or folder"),
+        (["check", "--fail-on", "fatal"], "invalid choice: 'fatal'"),
+        (["check", "-"], "standard input needs --stdin-filename NAME or --language NAME"),
+        (["explain", "moving-tg"], "there is no rule `moving-tg`"),
+        (["fix", "-", "x.py"], "takes no other paths beside it"),
+        (["nonsense"], "invalid choice: 'nonsense'"),
+    ],
+)
+def test_what_cannot_run_exits_with_2_and_says_why(tmp_path: Path, arguments: list[str], message: str):
+    done = playpen(*arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_bad_configuration_is_said_and_the_defaults_go_on(tmp_path: Path):
+    done = playpen("check", folder=written(tmp_path, {"app.py": HOST, "playpen.toml": "selekt = []\n"}))
+    assert done.returncode == 2
+    assert "playpen.toml:1: unknown key `selekt`; did you mean `select`?" in done.stderr
+    assert "[python/hard-coded-host]" in done.stdout
+
+
+def test_odd_files_are_said_and_the_rest_goes_on(tmp_path: Path):
+    written(tmp_path, {"app.py": HOST, "binary.py": b"a\0b", "latin.py": b"# \xe9\n", "large.py": b"x" * 20_000_000})
+    done = playpen("check", folder=tmp_path)
+    assert "[python/hard-coded-host]" in done.stdout
+    assert "binary.py: not checked: binary: a NUL byte in line 1" in done.stdout
+    assert "latin.py: not checked: not UTF-8: byte 0xe9 in line 1; save it as UTF-8" in done.stdout
+    assert "large.py: not checked: larger than 2,000,000 bytes" in done.stdout
+
+
+HOSTILE = {
+    "cyclic.yaml": "apiVersion: v1\nkind: Pod\nmetadata: &a {name: x, self: *a}\nspec: *a\n",
+    "laughs.yaml": "apiVersion: v1\nkind: Pod\na: &a [x]\n"
+    + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20)),
+    "deep.yaml": "apiVersion: v1\nkind: Pod\nspec: " + "[" * 100_000 + "\n",
+    "deep.py": "x = " + "(" * 50_000 + "\n",
+    "deep/Jenkinsfile": 'pipeline { sh "' + "${" * 50_000 + "\n",
+    "braces/Jenkinsfile": "pipeline " + "{ a " * 20_000,
+    "deep/Dockerfile": "FROM a\nRUN " + "$(" * 50_000 + "\n",
+    "long/Dockerfile": "FROM a\nRUN x \\\n" * 5_000,
+    "tabs.yaml": "apiVersion: v1\nkind: Pod\n\tspec: {\n",
+    "half.py": "def f(\n",
+    "empty/Dockerfile": "",
+    "crs.py": "x = 1\r" * 1000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_texts_do_no_harm(tmp_path: Path, name: str):
+    done = playpen("check", "--format", "json", folder=written(tmp_path, {name: HOSTILE[name], "app.py": HOST}))
+    assert done.returncode in (0, 1)
+    assert "Traceback" not in done.stderr
+    assert "failed" not in done.stderr
+    assert any(one["rule"] == "python/hard-coded-host" for one in json.loads(done.stdout)["findings"])
+
+
+def test_fix_writes_what_is_safe_and_nothing_else(tmp_path: Path):
+    written(tmp_path, {"app.py": HOST.replace("\n", "\r\n").encode(), "same.py": b"x = 1\r\n"})
+    os.utime(tmp_path / "same.py", (1, 1))
+    done = playpen("fix", folder=tmp_path)
+    assert done.returncode == 0
+    assert (tmp_path / "app.py").read_bytes() == HOST_FIXED.replace("\n", "\r\n").encode()
+    assert (tmp_path / "same.py").stat().st_mtime == 1
+    assert "mended 1 in 1 file: 1 × python/hard-coded-host" in done.stderr
+    assert "mended 0 in 0 files" in playpen("fix", folder=tmp_path).stderr
+
+
+def test_fix_shows_a_diff_without_writing(tmp_path: Path):
+    written(tmp_path, {"app.py": HOST})
+    done = playpen("fix", "--diff", folder=tmp_path)
+    assert "--- a/app.py\n+++ b/app.py\n" in done.stdout
+    assert '+db_host = os.getenv("POSTGRES_HOST", ' in done.stdout
+    assert (tmp_path / "app.py").read_text() == HOST
+
+
+def test_fix_takes_what_is_unsafe_only_when_told(tmp_path: Path):
+    text = 'api_key = "k3y-with-0ther-w0rds"\n'
+    written(tmp_path, {"app.py": text})
+    playpen("fix", folder=tmp_path)
+    assert (tmp_path / "app.py").read_text() == text
+    playpen("fix", "--unsafe", folder=tmp_path)
+    assert (tmp_path / "app.py").read_text() == 'import os\n\napi_key = os.environ["API_KEY"]\n'
+
+
+def test_fix_as_a_formatter(tmp_path: Path):
+    done = playpen("fix", "--stdin-filename", "src/app.py", "-", folder=tmp_path, stdin=HOST)
+    assert (done.returncode, done.stdout, done.stderr) == (0, HOST_FIXED, "")
+    crlf = playpen("fix", "--language", "python", "-", folder=tmp_path, stdin="\ufeff" + HOST.replace("\n", "\r\n"))
+    assert crlf.stdout == "\ufeff" + HOST_FIXED.replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("text", ["def f(:\n    x = (\n", "", 'x = """\n', "\r\r\n"])
+def test_fix_echoes_what_it_cannot_parse(tmp_path: Path, text: str):
+    done = playpen("fix", "--stdin-filename", "app.py", "-", folder=tmp_path, stdin=text)
+    assert (done.returncode, done.stdout) == (0, text)
+
+
+def test_check_reads_standard_input(tmp_path: Path):
+    done = playpen("check", "--stdin-filename", "x/Dockerfile", "-", folder=tmp_path, stdin="FROM node:latest\n")
+    assert "x/Dockerfile:1:6" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["check", "--format", "json"], ["fix", "--diff", "--unsafe"]])
+def test_no_secret_is_ever_printed(arguments: list[str]):
+    done = playpen(*arguments, folder=SHOP)
+    assert done.stdout
+    assert SECRET not in done.stdout + done.stderr
+    assert "•••" in done.stdout
+
+
+def test_secrets_are_masked_for_other_rules_and_behind_ignore_comments(tmp_path: Path):
+    text = (
+        "from fastapi import FastAPI\n\napp = FastAPI()  # playpen: ignore[no-health-route]\n"
+        f'db_host, api_key = "redis.apps.svc.cluster.local", "x"; api_key = "{SECRET}"  # playpen: ignore[literal-secret]\n'
+    )
+    written(tmp_path, {"app.py": text})
+    for arguments in (["check"], ["check", "--select", "hard-coded-host"], ["fix", "--diff"]):
+        done = playpen(*arguments, folder=tmp_path)
+        assert "redis.apps" in done.stdout
+        assert SECRET not in done.stdout + done.stderr
+
+
+def test_explain_and_rules(tmp_path: Path):
+    assert "# dockerfile/moving-tag\n" in playpen("explain", "dockerfile/moving-tag", folder=tmp_path).stdout
+    both = playpen("explain", "moving-tag", folder=tmp_path).stdout
+    assert "# dockerfile/moving-tag\n" in both
+    assert "# kubernetes/moving-tag\n" in both
+    rules = playpen("rules", folder=tmp_path).stdout
+    assert "python/hard-coded-host" in rules
+    assert "playpen/unused-ignore" in rules
+
+
+def test_version_and_help(tmp_path: Path):
+    assert playpen("--version", folder=tmp_path).stdout.startswith("playpen-ls 0.")
+    assert "language server" in playpen("--help", folder=tmp_path).stdout
+
+
+def test_at_a_terminal_it_shows_its_help_instead_of_waiting(tmp_path: Path):
+    import pty
+
+    leader, follower = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "playpen_ls", "--stdio"], stdin=follower, capture_output=True, text=True, timeout=20
+    )
+    os.close(leader)
+    os.close(follower)
+    assert done.returncode == 0
+    assert "usage: playpen-ls" in done.stdout
+
+
+def test_a_closed_pipe_leaves_no_traceback(tmp_path: Path):
+    written(tmp_path, {f"app{n}.py": HOST for n in range(200)})
+    command = f"{sys.executable} -m playpen_ls check --no-fixes | head -1"
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, env=env)
+    assert done.stderr == ""
+    assert done.stdout.count("\n") == 1
+
+
+def test_an_interrupt_leaves_no_traceback(tmp_path: Path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "playpen_ls", "check", "--language", "python", "-"],
+        cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+    )  # fmt: skip
+    assert process.stdin
+    process.stdin.write(b"#" * 1_000_000)  # more than a pipe holds: when this returns, it is reading
+    process.stdin.flush()
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert stderr == b""
+
+
+def test_links_to_files_outside_are_written_through(tmp_path: Path):
+    written(tmp_path, {"real/app.py": HOST, "project/.git/HEAD": ""})
+    (tmp_path / "project/app.py").symlink_to(tmp_path / "real/app.py")
+    playpen("fix", "app.py", folder=tmp_path / "project")
+    assert (tmp_path / "real/app.py").read_text() == HOST_FIXED
+    assert (tmp_path / "project/app.py").is_symlink()

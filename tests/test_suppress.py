@@ -1,0 +1,132 @@
+"""Comments silence what they name, where they stand, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from playpen_ls.check import Hit
+from playpen_ls.finding import Severity
+from playpen_ls.languages import parse
+from playpen_ls.source import Source
+from playpen_ls.workspace import Workspace
+
+HOST = '"redis.apps.svc.cluster.local"'
+KEY = '"k3y-with-0ther-w0rds"'
+
+
+def hits(text: str, folder: Path, name: str = "app.py", language: str = "python") -> list[Hit]:
+    workspace = Workspace(folder)
+    workspace.index.complete = True
+    workspace.open(Source(name, text), language)
+    return workspace.check(name).hits
+
+
+def rules(text: str, folder: Path, name: str = "app.py", language: str = "python") -> list[str]:
+    return [hit.rule.id for hit in hits(text, folder, name, language)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"host = {HOST}  # playpen: ignore[hard-coded-host] it is a test bed\n",
+        f"host = {HOST}  # playpen: ignore[python/hard-coded-host]\n",
+        f"# playpen: ignore[hard-coded-host] why not\nhost = {HOST}\n",
+        f"# playpen: ignore[hard-coded-host]\n# more words\n\nhosts = [\n    {HOST},\n    {HOST},\n]\n",
+        f"# playpen: ignore[hard-coded-host, literal-secret]\nhost, api_key = {HOST}, 1; api_key = {KEY}\n",
+        f"#!/usr/bin/env python\n# playpen: ignore-file[hard-coded-host]\n\nx = 1\nhost = {HOST}\n",
+        f"def f():\n    # playpen: ignore[hard-coded-host]\n    return [{HOST}]\n",
+    ],
+)
+def test_our_comments_silence(text: str, tmp_path: Path):
+    assert rules(text, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'note = "# playpen: ignore[hard-coded-host]"; host = {HOST}\n',
+        f"# playpen: ignore[hard-coded-host]\nx = 1\nhost = {HOST}\n",
+        f"x = 1\n# playpen: ignore-file[hard-coded-host]\nhost = {HOST}\n",
+        f"host = {HOST}  # playpen: ignore[literal-secret]\n",
+        f"host = {HOST}  # playpen: ignore\n",
+    ],
+)
+def test_what_they_do_not_name_or_reach_stays(text: str, tmp_path: Path):
+    assert "python/hard-coded-host" in rules(text, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("comment", "message", "left"),
+    [
+        ("# playpen: ignore[print-as-log]", "`print-as-log` is not reported here", "x = 1\n"),
+        ("# playpen: ignore[prnt]", "there is no rule `prnt`", "x = 1\n"),
+        ("# playpen: ignore", "`ignore` names no rule: `ignore[rule]`", "x = 1\n"),
+        ("# playpen: ignore[]", "`ignore` names no rule: `ignore[rule]`", "x = 1\n"),
+    ],
+)
+def test_an_unused_comment_is_reported_and_removed(comment: str, message: str, left: str, tmp_path: Path):
+    for text in (f"x = 1  {comment}\n", f"{comment}\nx = 1\n"):
+        (hit,) = hits(text, tmp_path)
+        assert (hit.rule.id, hit.severity, hit.finding.message) == ("playpen/unused-ignore", Severity.HINT, message)
+        assert Source("app.py", text).edited(hit.finding.fixes[0].change()).text == left
+
+
+def test_only_the_unused_name_is_taken_out(tmp_path: Path):
+    text = f"host = {HOST}  # playpen: ignore[print-as-log, hard-coded-host] why\n"
+    (hit,) = hits(text, tmp_path)
+    fixed = Source("app.py", text).edited(hit.finding.fixes[0].change()).text
+    assert fixed == f"host = {HOST}  # playpen: ignore[hard-coded-host] why\n"
+
+
+def test_nothing_is_called_unused_before_every_file_was_read(tmp_path: Path):
+    workspace = Workspace(tmp_path)
+    workspace.open(Source("app.py", "# playpen: ignore[no-health-route]\nx = 1\n"), "python")
+    assert workspace.check("app.py").hits == []
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        (f"api_key = {KEY}  # noqa: S105\n", None),
+        (f"api_key = {KEY}  # nosec B105\n", None),
+        (f"api_key = {KEY}  # pragma: allowlist secret\n", None),
+        (f"# pragma: allowlist nextline secret\napi_key = {KEY}\n", None),
+        (f"api_key = {KEY}  # noqa\n", Severity.HINT),
+        (f"api_key = {KEY}  # nosec\n", Severity.HINT),
+        (f"api_key = {KEY}  # noqa: E501\n", Severity.WARNING),
+    ],
+)
+def test_comments_for_other_tools_count(text: str, severity: Severity | None, tmp_path: Path):
+    assert [hit.severity for hit in hits(text, tmp_path)] == ([severity] if severity else [])
+
+
+def test_hadolint_s_comments_count(tmp_path: Path):
+    text = "# hadolint ignore=DL3007,DL3002\nFROM node:latest\n"
+    assert "dockerfile/moving-tag" not in rules(text, tmp_path, "Dockerfile", "dockerfile")
+    other = "# hadolint ignore=DL3002\nFROM node:latest\n"
+    assert "dockerfile/moving-tag" in rules(other, tmp_path, "Dockerfile", "dockerfile")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("python", 'x = "# a"\n# b\ny = 1  # c\n"""\n# d\n"""\n'),
+        ("dockerfile", "# a\nFROM a\n# b\nRUN x \\\n# c\n  y # d\nRUN <<E\n# e\nE\n"),
+        ("jenkinsfile", "// a\npipeline {\n  /* b */ agent any // c\n  x '// d'\n}\n"),
+        ("kubernetes", "# a\napiVersion: v1\nkind: Pod # b\nx: |\n  # c\ny: '# d'\n"),
+    ],
+)
+def test_comments_are_their_whole_text(language: str, text: str):
+    model = parse(language, Source("x", text))
+    comments = list(model.comments())
+    assert comments
+    for comment in comments:
+        assert comment.text == model.source.of(comment.span)
+        assert comment.text.startswith(("#", "//", "/*"))
+        before = text[model.source.line_start(comment.span.start) : comment.span.start]
+        assert comment.alone == (not before.strip())
+    expected = {"python": "bc", "dockerfile": "abc", "jenkinsfile": "abc", "kubernetes": "ab"}[language]
+    letters = "".join(letter for comment in comments for letter in "abcde" if f" {letter}" in comment.text)
+    assert letters == expected
