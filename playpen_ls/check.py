@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from playpen_ls.facts import Facts, Files
 from playpen_ls.finding import Finding, Offer, Severity
@@ -44,11 +45,25 @@ Answer = tuple[Callable[[Files], object], object]
 
 @dataclass(frozen=True)
 class Remembered:
-    """What rules found in a chunk: spans relative to it, fixes left out, and what they read to find it."""
+    """What rules found in a chunk that began at `start`, fixes left out, and what they read to find it."""
 
-    hits: tuple[tuple[Configured, Finding], ...]
-    facts: tuple[Facts, ...] = ()  # type: ignore[type-arg]
+    start: int
+    hits: tuple[Hit, ...]
+    facts: tuple[Facts[Any], ...] = ()
     answers: tuple[Answer, ...] = ()
+
+    def moved(self, start: int) -> Remembered:
+        """The same for a chunk that begins elsewhere now."""
+        if start == self.start:
+            return self
+        by = start - self.start
+        return Remembered(start, tuple(_bare(hit, hit.span.shifted(by)) for hit in self.hits), self.facts, self.answers)
+
+
+def _bare(hit: Hit, span: Span) -> Hit:
+    """A hit somewhere else, without fixes: those are of a text that is gone by the time they are wanted."""
+    finding = hit.finding
+    return Hit(hit.rule, Finding(span, finding.message, (), finding.severity, finding.related), hit.severity)
 
 
 Memory = Mapping[Hashable, Remembered]
@@ -130,56 +145,54 @@ def check(
             remembered = memory.get((number, key)) if memory is not None else None
             if remembered is None or not _holds(remembered, given):
                 made = list(parts()) if made is None else made
-                remembered, fresh, fresh_offers = _run(made, group, given, start)
+                fresh, fresh_offers, reads = _run(made, group, given)
                 if memory is None:
                     hits += fresh
                     offers += fresh_offers
                     continue
-            after[number, key] = remembered
-            hits += (_placed(configured, finding, start) for configured, finding in remembered.hits)
+                remembered = Remembered(start, tuple(_bare(hit, hit.span) for hit in fresh), *reads)
+            after[number, key] = remembered = remembered.moved(start)
+            hits += remembered.hits
     hits.sort(key=lambda hit: hit.order)
     return Checked(hits, offers, after)
 
 
-def _run(
-    parts: Sequence[object], group: _Rules, given: Given, start: int
-) -> tuple[Remembered, list[Hit], list[Offered]]:
-    files = ReadFiles(given.files)
-    asked: dict[type, Facts] = {}  # type: ignore[type-arg]
+Reads = tuple[tuple[Facts[Any], ...], tuple[Answer, ...]]
 
-    def facts(kind: type) -> Facts:  # type: ignore[type-arg]
+
+def _run(parts: Sequence[object], group: _Rules, given: Given) -> tuple[list[Hit], list[Offered], Reads]:
+    """Look at every part with the rules for its type. A rule that raises is logged, and the rest go on."""
+    files = ReadFiles(given.files)
+    asked: dict[type, Facts[Any]] = {}
+
+    def facts(kind: type) -> Facts[Any]:
         asked[kind] = given.facts(kind)
         return asked[kind]
 
     recording = Given(given.platform, files, facts)
+    arguments: dict[str, tuple[object, ...]] = {}
     hits: list[Hit] = []
     offers: list[Offered] = []
-    found: list[tuple[Configured, Finding]] = []
     for part in parts:
         for configured in group.of(type(part)):
-            for said in _said(configured, part, recording):
-                if isinstance(said, Offer):
-                    offers.append(Offered(configured.rule, said))
-                else:
-                    hits.append(_placed(configured, said, 0))
-                    found.append((configured, replace(said, span=said.span.shifted(-start), fixes=())))
-    return Remembered(tuple(found), tuple(asked.values()), tuple(files.answers)), hits, offers
+            rule = configured.rule
+            if rule.id not in arguments:
+                arguments[rule.id] = rule.arguments(recording)
+            try:
+                for said in rule.function(part, *arguments[rule.id], **configured.options):
+                    if isinstance(said, Offer):
+                        offers.append(Offered(rule, said))
+                    else:
+                        hits.append(Hit(rule, said, configured.severity or said.severity or rule.severity))
+            except Exception as error:
+                _log(rule, error)
+    return hits, offers, (tuple(asked.values()), tuple(files.answers))
 
 
-def _said(configured: Configured, part: object, given: Given) -> Iterator[Finding | Offer]:
-    """What a rule says of a part. One that raises is logged in one line, without what it was looking at."""
-    try:
-        yield from configured.rule.run(part, given, configured.options)
-    except Exception as error:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        logger.error(
-            "rule %s failed: %s at %s:%s", configured.rule.id, type(error).__name__, last.filename, last.lineno
-        )
-
-
-def _placed(configured: Configured, finding: Finding, start: int) -> Hit:
-    severity = configured.severity or finding.severity or configured.rule.severity
-    return Hit(configured.rule, replace(finding, span=finding.span.shifted(start)) if start else finding, severity)
+def _log(rule: Rule, error: Exception) -> None:
+    """One line, without the message of the error: it may hold what the rule was looking at."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    logger.error("rule %s failed: %s at %s:%s", rule.id, type(error).__name__, last.filename, last.lineno)
 
 
 def _holds(remembered: Remembered, given: Given) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from playpen_ls import __version__
 from playpen_ls.check import Hit
 from playpen_ls.config import Settings, is_rule_name, unknown_rule
-from playpen_ls.finding import Fix, Refused, Severity
+from playpen_ls.finding import Change, Fix, Refused, Severity
 from playpen_ls.fix import REWRITE, Fixed, safe_only
 from playpen_ls.languages import LANGUAGES
 from playpen_ls.page import OWN_RULES, catalogue, page
@@ -144,7 +144,8 @@ def _standard_input(name: str) -> str:
 def _check(options: argparse.Namespace) -> int:
     try:
         targets = Targets(_settings(options))
-        files = [_report(targets, target, not options.no_fixes) for target in _targets(options, targets)]
+        with_fixes, every = not options.no_fixes, options.format == "json"
+        files = [_report(targets, target, with_fixes, every) for target in _targets(options, targets)]
     except Unusable as error:
         return _fail(str(error))
     if options.format == "json":
@@ -162,14 +163,15 @@ def _check(options: argparse.Namespace) -> int:
     return FOUND if any(item.hit.severity >= least for item in all_items(files)) else DONE
 
 
-def _report(targets: Targets, target: Target, with_fixes: bool) -> FileReport:
+def _report(targets: Targets, target: Target, with_fixes: bool, every: bool) -> FileReport:
     """Check one file; its text is let go afterwards."""
     workspace, path = target.workspace, target.path
     _prepare(target)
     report = workspace.check(path)
     items = [Item(hit, ()) for hit in report.hits]
     if with_fixes and items:
-        items = [Item(hit, tuple(_tried(target, hit))) for hit in workspace.look(path).hits]
+        tried = workspace.trier(path)
+        items = [Item(hit, tuple(_tried(hit, tried, every))) for hit in workspace.look(path).hits]
     del workspace.documents[path]
     return FileReport(
         path, Mask(target.source, report.secrets), items, lambda other: targets.shown(workspace, other), workspace.text
@@ -183,12 +185,15 @@ def _prepare(target: Target) -> None:
     workspace.open(target.source, target.language)
 
 
-def _tried(target: Target, hit: Hit) -> Iterator[TriedFix]:
+def _tried(hit: Hit, tried: Callable[[Hit, Fix], Change], every: bool) -> Iterator[TriedFix]:
+    """The fixes that can be made; only the first unless `every` one is wanted."""
     for fix in hit.finding.fixes:
         try:
-            yield TriedFix(fix, target.workspace.tried(target.path, hit, fix))
+            yield TriedFix(fix, tried(hit, fix))
         except Refused:
             continue
+        if not every:
+            return
 
 
 def _fix(options: argparse.Namespace) -> int:

@@ -17,9 +17,11 @@ _JENKINSFILE = ("Jenkinsfile", "Jenkinsfile.*", "Jenkinsfile-*", "*.jenkinsfile"
 _PYTHON = ("*.py", "*.pyw", "wsgi")
 _YAML = ("*.yaml", "*.yml", "*.json")
 _NO_MANIFEST = re.compile(
-    r"^(docker-)?compose([.-].*)?\.ya?ml$|^values([.-].*)?\.ya?ml$|^Chart\.(yaml|lock)$|^kustomization\.ya?ml$"
-    r"|^skaffold\.ya?ml$|^package(-lock)?\.json$|^tsconfig.*\.json$|^\.pre-commit-config\.yaml$|^\.gitlab-ci\.yml$|^mkdocs\.yml$"
+    r"^(docker-)?compose([.-].*)?\.ya?ml$|^values([.-].*)?\.ya?ml$|^Chart\.lock$"
+    r"|^package(-lock)?\.json$|^tsconfig.*\.json$|^\.pre-commit-config\.yaml$|^\.gitlab-ci\.yml$|^mkdocs\.yml$"
 )
+# No manifests, but they say what others mean: which are patches or templates, which tags are replaced.
+_ABOUT_MANIFESTS = re.compile(r"^kustomization\.ya?ml$|^Chart\.yaml$|^skaffold\.ya?ml$")
 _API_VERSION = re.compile(r"""(?:^|[{,])[\s{]*['"]?apiVersion['"]?\s*:""", re.MULTILINE)
 _KIND = re.compile(r"""(?:^|[{,])[\s{]*['"]?kind['"]?\s*:""", re.MULTILINE)
 # Comments, imports and annotations may come before `pipeline {`.
@@ -62,7 +64,8 @@ def language_of(path: str, text: Callable[[], str], language_id: str = "") -> st
     if any(fnmatchcase(name, pattern) for pattern in _PYTHON):
         return "python"
     if any(fnmatchcase(name, pattern) for pattern in _YAML):
-        return "kubernetes" if _may_be_manifest(path) and _is_manifest(text()) else None
+        about = _ABOUT_MANIFESTS.match(name)
+        return "kubernetes" if about or (_may_be_manifest(path) and _is_manifest(text())) else None
     if name.endswith(".groovy"):
         shared_library = {"vars", "src"} & set(PurePosixPath(path).parts[:-1])
         return "jenkinsfile" if not shared_library and _PIPELINE.match(text()) else None

@@ -65,6 +65,7 @@ class Index:
         other = Index()
         other._complete = self._complete
         other._by_path = dict(self._by_path)
+        other._given = dict(self._given)
         for path, said in facts.items():
             other.put(path, said)
         return other

@@ -120,17 +120,12 @@ class Rule:
         """It reads more than its own file."""
         return bool(self.reads) or self.looks_at_files
 
-    def run(self, part: object, given: Given, options: Mapping[str, Any]) -> Iterator[Finding | Offer]:
-        """Everything that the rule says of one part. Raises whatever the rule raises."""
-        arguments: list[object] = []
-        for argument in self._arguments:
-            if argument is Platform:
-                arguments.append(given.platform)
-            elif argument is Files:
-                arguments.append(given.files)
-            else:
-                arguments.append(given.facts(argument))
-        yield from self.function(part, *arguments, **options)
+    def arguments(self, given: Given) -> tuple[object, ...]:
+        """What the function takes behind its part."""
+        return tuple(
+            given.platform if wanted is Platform else given.files if wanted is Files else given.facts(wanted)
+            for wanted in self._arguments
+        )
 
 
 @dataclass(frozen=True)
@@ -176,8 +171,8 @@ def rule(
     `practice` is a heading of the practices page, or "+". `like` names equivalents of other tools,
     whose ignore comments count. `absent` marks findings that say "X is missing", which must not
     flicker while X is typed. `waits=False` lets a rule run before all files have been read, if what
-    it reads of others only decides about fixes (see `Facts.complete`). `secret` means that the text under its findings is never printed.
-    `on=False` keeps it off until a configuration selects it.
+    it reads of others only decides about fixes (see `Facts.complete`). `secret` means that the text
+    under its findings is never printed. `on=False` keeps it off until a configuration selects it.
     """
 
     def declare(function: RuleFunction) -> Rule:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from playpen_ls.check import Checked, Hit, Memory, Offered, check
+from playpen_ls.check import Checked, Hit, Memory, check
 from playpen_ls.config import Config, Settings
 from playpen_ls.config_file import find, load
 from playpen_ls.discover import files_under, language_of, repository_root
 from playpen_ls.facts import Fact
-from playpen_ls.finding import Change, Finding, Fix
+from playpen_ls.finding import Change, Fix
 from playpen_ls.fix import Accept, Fixed, Look, Looker, fix_all, safe_only, verified
 from playpen_ls.index import Index
 from playpen_ls.languages import parse
@@ -264,18 +264,18 @@ class Workspace:
 
         return look
 
-    def tried(self, path: str, hit: Hit, fix: Fix) -> Change:
-        """The change of a fix, tried out. Raises Refused with the reason why it cannot be made."""
-        again = self.looker(path, fixes=False)
-        return verified(again(self.documents[path].source, {}), hit, fix, again, self.text)
-
-    def tried_offer(self, path: str, offered: Offered) -> Change:
-        """The same for an action without a finding: its result must parse. Raises Refused."""
+    def trier(self, path: str) -> Callable[[Hit, Fix], Change]:
+        """Gives the change of a fix, tried out on the text as it is now. It raises Refused with the reason."""
         again = self.looker(path, fixes=False)
         before = again(self.documents[path].source, {})
-        # As if it were a finding, so that one more of its rule counts as wrong.
-        stand_in = Hit(offered.rule, Finding(offered.offer.span, ""), offered.rule.severity)
-        return verified(Look(before.model, [*before.hits, stand_in]), stand_in, offered.offer.fix, again, self.text)
+
+        def tried(hit: Hit, fix: Fix) -> Change:
+            hits = before.hits
+            if not any(one.rule is hit.rule and one.span == hit.span for one in hits):
+                hits = [*hits, hit]  # an action without a finding: as if it were one, of which none may be left
+            return verified(Look(before.model, hits), hit, fix, again, self.text)
+
+        return tried
 
     def fixed(self, path: str, accept: Accept = safe_only) -> Fixed:
         """The file after all its fixes that `accept` takes."""

@@ -125,8 +125,8 @@ def test_comments_are_their_whole_text(language: str, text: str):
     for comment in comments:
         assert comment.text == model.source.of(comment.span)
         assert comment.text.startswith(("#", "//", "/*"))
-        before = text[model.source.line_start(comment.span.start) : comment.span.start]
-        assert comment.alone == (not before.strip())
+        start, end = model.source.line_start(comment.span.start), model.source.next_line_start(comment.span.end)
+        assert comment.alone == (not (text[start : comment.span.start] + text[comment.span.end : end]).strip())
     expected = {"python": "bc", "dockerfile": "abc", "jenkinsfile": "abc", "kubernetes": "ab"}[language]
     letters = "".join(letter for comment in comments for letter in "abcde" if f" {letter}" in comment.text)
     assert letters == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from lsprotocol import types as lsp
@@ -102,27 +103,20 @@ class Actions:
         found = opened.workspace.look(opened.path, lines)
         hits = [hit for hit in found.hits if hit.span.touches(lines)]
         hits.sort(key=lambda hit: not hit.span.touches(span))
+        tried = cache(opened.workspace.trier)
+
+        def trying(hit: Hit, fix: Fix) -> Callable[[], Change]:
+            return lambda: tried(opened.path)(hit, fix)
+
         for hit in hits:
-            yield from self._fixes(opened, hit)
+            yield from _fixes(hit, trying)
         for number, offered in enumerate(found.offers):
             if offered.offer.span.touches(span):
-                yield self._offer(opened, offered, number)
+                yield _offer(offered, number, trying)
         for rule_id in dict.fromkeys(hit.rule.id for hit in hits):
             yield from self._whole_rule(opened, next(hit for hit in hits if hit.rule.id == rule_id))
         for hit in hits:
-            yield from self._ignore(opened, hit)
-
-    def _fixes(self, opened: Open, hit: Hit) -> Iterator[Plan]:
-        safe = [fix for fix in hit.finding.fixes if fix.safe]
-        for number, fix in enumerate(hit.finding.fixes):
-            preferred = fix.preferred or safe == [fix]
-            key = ["fix", hit.rule.id, hit.span.start, hit.span.end, number]
-            yield Plan(fix.title, fix.kind, key, _trying(opened, hit, fix), preferred, hit)
-
-    def _offer(self, opened: Open, offered: Offered, number: int) -> Plan:
-        fix = offered.offer.fix
-        key = ["offer", offered.rule.id, number]
-        return Plan(fix.title, fix.kind, key, lambda: opened.workspace.tried_offer(opened.path, offered))
+            yield from _ignore(opened, hit, trying)
 
     def _whole_rule(self, opened: Open, hit: Hit) -> Iterator[Plan]:
         """One action for all findings of a rule, where it has several."""
@@ -142,18 +136,30 @@ class Actions:
             lambda: _whole(opened, fixed(opened.path, accept)),
         )
 
-    def _ignore(self, opened: Open, hit: Hit) -> Iterator[Plan]:
-        model = opened.workspace.documents[opened.path].model
-        if model is None or not hit.rule.language:
-            return
+
+Trying = Callable[[Hit, Fix], Callable[[], Change]]
+
+
+def _fixes(hit: Hit, trying: Trying) -> Iterator[Plan]:
+    safe = [fix for fix in hit.finding.fixes if fix.safe]
+    for number, fix in enumerate(hit.finding.fixes):
+        preferred = fix.preferred or safe == [fix]
+        key = ["fix", hit.rule.id, hit.span.start, hit.span.end, number]
+        yield Plan(fix.title, fix.kind, key, trying(hit, fix), preferred, hit)
+
+
+def _offer(offered: Offered, number: int, trying: Trying) -> Plan:
+    fix = offered.offer.fix
+    stand_in = Hit(offered.rule, Finding(offered.offer.span, ""), offered.rule.severity)
+    return Plan(fix.title, fix.kind, ["offer", offered.rule.id, number], trying(stand_in, fix))
+
+
+def _ignore(opened: Open, hit: Hit, trying: Trying) -> Iterator[Plan]:
+    model = opened.workspace.documents[opened.path].model
+    if model is not None and hit.rule.language:
         fix = Fix(f"Ignore `{hit.rule.name}` here", lambda: ignore_here(model, hit))
         key = ["ignore", hit.rule.id, hit.span.start, hit.span.end]
-        bare = Hit(hit.rule, Finding(hit.span, hit.finding.message), hit.severity)
-        yield Plan(fix.title, lsp.CodeActionKind.QuickFix.value, key, _trying(opened, bare, fix), False, hit)
-
-
-def _trying(opened: Open, hit: Hit, fix: Fix) -> Callable[[], Change]:
-    return lambda: opened.workspace.tried(opened.path, hit, fix)
+        yield Plan(fix.title, lsp.CodeActionKind.QuickFix.value, key, trying(hit, fix), False, hit)
 
 
 def _whole(opened: Open, fixed: Fixed) -> Change:

@@ -26,12 +26,12 @@ def hover(documents: Documents, opened: Open, position: lsp.Position) -> lsp.Hov
 
 def _refusals(opened: Open, hit: Hit) -> str:
     """Why fixes of a finding cannot be made."""
-    said = []
+    said, tried = [], opened.workspace.trier(opened.path)
     for one in opened.workspace.look(opened.path, hit.span).hits:
         if one.rule is hit.rule and one.span == hit.span:
             for fix in one.finding.fixes:
                 try:
-                    opened.workspace.tried(opened.path, one, fix)
+                    tried(one, fix)
                 except Refused as reason:
                     said.append(f"\nNot offered: {fix.title}, because {reason}.\n")
     return "".join(said)

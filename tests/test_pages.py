@@ -1,0 +1,41 @@
+"""What is generated is what the code says now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from playpen_ls.finding import Severity
+from playpen_ls.page import OWN_RULES, catalogue, page
+from playpen_ls.platform import Platform
+from playpen_ls.rule import Rule, all_rules
+
+ROOT = Path(__file__).parent.parent
+RULES = (*all_rules(), *OWN_RULES)
+
+
+def test_the_catalogue_is_up_to_date():
+    made = catalogue(RULES)
+    stored = (ROOT / "playpen_ls/rules/README.md").read_text(encoding="utf-8")
+    assert stored == made, "run: playpen-ls rules --markdown > playpen_ls/rules/README.md"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_page_is_whole(rule: Rule):
+    text = page(rule)
+    assert text.startswith(f"# {rule.id}\n\n**{rule.title}**\n")
+    assert "«" not in text
+    assert rule.reason in text
+    assert not rule.title.endswith("…")
+
+
+def test_practices_link_to_their_heading():
+    link = Platform().link
+    assert link("Layer caching") == "https://hiranofficial.github.io/playpen/operations/best-practices#layer-caching"
+    assert link("+") is None
+    assert Platform(practices_url="").link("Layer caching") is None
+
+
+def test_severities_are_named_as_the_configuration_names_them():
+    assert [Severity.named(one.label) for one in Severity] == list(Severity)
