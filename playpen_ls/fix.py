@@ -170,7 +170,7 @@ def _choose(look: Look, accept: Accept, hopeless: set[tuple[str, str]], text_of:
         except (Refused, ValueError):
             hopeless.add(_mark(look, hit))
             continue
-        edits = change.edits.get(path, ())
+        edits = [edit for edit in change.edits.get(path, ()) if edit not in taken]
         if elsewhere & others.keys() or any(_conflict(edit, other) for edit in edits for other in taken):
             continue
         taken += edits
@@ -180,8 +180,6 @@ def _choose(look: Look, accept: Accept, hopeless: set[tuple[str, str]], text_of:
 
 
 def _conflict(one: Edit, other: Edit) -> bool:
-    if one == other:
-        return False
     if one.start == one.end or other.start == other.end:
         return one.start <= other.end and other.start <= one.end
     return one.start < other.end and other.start < one.end

@@ -113,7 +113,7 @@ class Workspace:
         """An editor has this file now, or a command line looks at it."""
         self.documents[source.path] = Document(source, language, on_disk)
 
-    def edit(self, path: str, source: Source, edits: Iterable[Edit]) -> None:
+    def edit(self, path: str, source: Source, edits: Iterable[Edit] = ()) -> None:
         """A new text of an open file. `edits` lead to it one after the other; none means that all is new."""
         document = self.documents[path]
         before, hits = document.source, document.hits

@@ -1,0 +1,188 @@
+"""The engine: a rule that fails does no harm, what is remembered is what a fresh look would find."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from playpen_ls.config import Config
+from playpen_ls.finding import Finding, Fix
+from playpen_ls.fix import Look, fix_all
+from playpen_ls.check import Hit
+from playpen_ls.languages import parse
+from playpen_ls.rule import rules_of
+from playpen_ls.source import Edit, Source, Span
+from playpen_ls.workspace import Workspace
+
+SHOP = Path(__file__).parent / "projects/shop"
+FILES = {"Dockerfile": "dockerfile", "Jenkinsfile": "jenkinsfile", "k8s/deployment.yaml": "kubernetes", "app/main.py": "python"}
+
+
+def summary(workspace: Workspace, name: str) -> list[tuple[str, Span, str]]:
+    return [(hit.rule.id, hit.span, hit.finding.message) for hit in workspace.check(name).hits]
+
+
+def test_a_rule_that_raises_is_one_line_in_the_log_and_the_rest_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(part: object, *_: object):
+        raise KeyError("hunter2-the-secret")
+        yield
+
+    rule = next(rule for rule in rules_of("python") if rule.id == "python/literal-secret")
+    failing = replace(rule, function=broken)
+    rules = Config.rules
+
+    def with_failing(self: Config, language: str, path: str, settings: object):
+        return tuple(replace(one, rule=failing) if one.rule is rule else one for one in rules(self, language, path, settings))
+
+    monkeypatch.setattr(Config, "rules", with_failing)
+    workspace = Workspace(tmp_path)
+    workspace.index.complete = True
+    workspace.open(Source("app.py", 'host = "redis.apps.svc.cluster.local"\n'), "python")
+    assert [hit.rule.id for hit in workspace.check("app.py").hits] == ["python/hard-coded-host"]
+    messages = {record.getMessage() for record in caplog.records}
+    (message,) = messages
+    assert message.startswith("rule python/literal-secret failed: KeyError at ")
+    assert "hunter2" not in caplog.text
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_after_any_edits_the_findings_are_those_of_a_fresh_look(name: str, tmp_path: Path):
+    rng = random.Random(5)
+    text = (SHOP / name).read_text()
+    workspace = Workspace(tmp_path)
+    workspace.index.complete = True
+    workspace.open(Source(name, text), FILES[name])
+    workspace.check(name)
+    for _ in range(60):
+        source = workspace.documents[name].source
+        start = rng.randrange(len(source.text))
+        end = min(len(source.text), start + rng.choice([0, 0, 0, 1, 1, 20]))
+        edit = Edit(start, end, rng.choice(["", "x", "\n", " ", '"', "latest", "#", "    "]))
+        workspace.edit(name, source.edited([edit]), [edit])
+        workspace.check(name, settled=False)
+    # Whole again, by one edit for each difference, so that nothing is known to be new.
+    last = workspace.documents[name].source
+    workspace.edit(name, Source(name, text), [Edit(0, len(last.text), text)])
+    fresh = Workspace(tmp_path)
+    fresh.index.complete = True
+    fresh.open(Source(name, text), FILES[name])
+    assert summary(workspace, name) == summary(fresh, name)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_remembered_equals_a_fresh_look_at_every_step(name: str, tmp_path: Path):
+    rng = random.Random(9)
+    text = (SHOP / name).read_text()
+    workspace = Workspace(tmp_path)
+    workspace.index.complete = True
+    workspace.open(Source(name, text), FILES[name])
+    compared = 0
+    for _ in range(120):
+        source = Source(name, text)
+        at = rng.randrange(len(source.text))
+        new = source.edited([Edit(at, at, rng.choice(["x", "\n", " ", "1", "# "]))])
+        workspace.edit(name, new)
+        found = summary(workspace, name)
+        model = workspace.documents[name].model
+        if not any(chunk.broken for chunk in model.chunks):
+            fresh = Workspace(tmp_path)
+            fresh.index.complete = True
+            fresh.open(new, FILES[name])
+            assert found == summary(fresh, name)
+            compared += 1
+    assert compared > 20
+
+
+def test_a_changed_fact_elsewhere_is_noticed(tmp_path: Path):
+    database = (
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: postgres, namespace: a}\nspec:\n  selector: {}\n"
+        "  template:\n    spec:\n      containers:\n      - {name: postgres, image: 'postgres:16'}\n"
+    )
+    backup = (
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: backup, namespace: a}\nspec:\n  schedule: 0 2 * * *\n"
+        "  jobTemplate:\n    spec:\n      template:\n        spec:\n          containers:\n"
+        "          - {name: dump, image: 'postgres:16', command: [pg_dump, app]}\n"
+    )
+    (tmp_path / "db.yaml").write_text(database)
+    workspace = Workspace(tmp_path)
+    workspace.open(Source("db.yaml", database), "kubernetes")
+    assert "kubernetes/no-backup" not in [hit.rule.id for hit in workspace.check("db.yaml").hits]  # not known yet
+    workspace.read_all()
+    assert "kubernetes/no-backup" in [hit.rule.id for hit in workspace.check("db.yaml").hits]
+    (tmp_path / "backup.yaml").write_text(backup)
+    assert workspace.read("backup.yaml")
+    assert "kubernetes/no-backup" not in [hit.rule.id for hit in workspace.check("db.yaml").hits]
+    (tmp_path / "backup.yaml").unlink()
+    workspace.read("backup.yaml")
+    assert "kubernetes/no-backup" in [hit.rule.id for hit in workspace.check("db.yaml").hits]
+
+
+def test_a_changed_file_that_a_rule_read_is_noticed(tmp_path: Path):
+    dockerfile = "FROM playpen/python-base:latest\nWORKDIR /app\nCOPY . .\nRUN pip install --no-cache-dir -r requirements.txt\n"
+    workspace = Workspace(tmp_path)
+    workspace.read_all()
+    workspace.open(Source("Dockerfile", dockerfile), "dockerfile")
+
+    def safe() -> bool:
+        workspace.check("Dockerfile")
+        return bool(workspace.fixed("Dockerfile").applied)
+
+    assert not safe()
+    (tmp_path / "requirements.txt").write_text("flask==3.0.0\n")
+    assert safe()
+    (tmp_path / "requirements.txt").write_text("-e .\n")
+    assert not safe()
+
+
+# Fixes
+
+
+class Words:
+    """A look for tests: every word of a table is a finding, with what to put in its place."""
+
+    def __init__(self, table: dict[str, list[Edit] | str]) -> None:
+        self.table = table
+
+    def __call__(self, source: Source, others: dict[str, str]) -> Look:
+        hits = []
+        for rule, (word, new) in zip(rules_of("python"), self.table.items(), strict=False):
+            at = source.text.find(word)
+            while at >= 0:
+                edits = [Edit(at, at + len(word), new)] if isinstance(new, str) else new
+                fix = Fix("x", lambda edits=edits: edits, safe=True)
+                hits.append(Hit(rule, Finding(Span(at, at + len(word)), word, (fix,)), rule.severity))
+                at = source.text.find(word, at + 1)
+        return Look(parse("python", source), sorted(hits, key=lambda hit: hit.order))
+
+
+def fixed(text: str, table: dict[str, list[Edit] | str]):
+    return fix_all(Source("x.py", text), Words(table), lambda hit, fix: True, lambda path: None)
+
+
+def test_fixes_that_overlap_wait_a_round():
+    result = fixed("ab = 1\n", {"ab": "c", "b ": "d "})
+    assert (result.source.text, result.applied.total(), result.stopped) == ("c = 1\n", 1, "")
+
+
+def test_equal_edits_count_once():
+    shared = [Edit(0, 0, "import os\n")]
+    result = fixed("bad = bad2\n", {"bad ": [*shared, Edit(0, 4, "good")], "bad2": [*shared, Edit(6, 10, "fine")]})
+    assert result.source.text == "import os\ngood= fine\n"
+
+
+def test_fixes_that_undo_each_other_stop_with_a_message():
+    result = fixed("a = 1\n", {"a = 1": "b = 1", "b = 1": "a = 1"})
+    assert result.source.text == "b = 1\n"
+    assert result.stopped == "the fixes of python/default-pool undo each other"
+
+
+def test_a_fix_whose_result_does_not_parse_is_left_out_and_the_others_are_made():
+    result = fixed("x = 1\ny = 2\n", {"x = 1": "x = (", "y = 2": "y = 3"})
+    assert result.source.text == "x = 1\ny = 3\n"
+
+

@@ -1,0 +1,190 @@
+"""The server and messages that no editor should send: each gets an answer, and the next one too."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+class Raw:
+    """A server, and its messages as they are on the wire."""
+
+    def __init__(self, folder: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "playpen_ls", "--stdio"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path(__file__).parent.parent,
+        )  # fmt: skip
+        self.folder = folder
+        self.ids = 0
+
+    def send(self, method: str, params: Any = None, request: bool = False) -> None:
+        message: dict[str, Any] = {"jsonrpc": "2.0", "method": method, "params": params}
+        if request:
+            self.ids += 1
+            message["id"] = self.ids
+        self.write(json.dumps(message).encode())
+
+    def write(self, body: bytes) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        self.process.stdin.flush()
+
+    def receive(self) -> dict[str, Any]:
+        assert self.process.stdout
+        length = 0
+        while (line := self.process.stdout.readline().strip()) or not length:
+            if line.startswith(b"Content-Length:"):
+                length = int(line.split(b":")[1])
+        return json.loads(self.process.stdout.read(length))
+
+    def ask(self, method: str, params: Any = None) -> dict[str, Any]:
+        """The answer to a request; notifications and requests of the server that come before it are left out."""
+        self.send(method, params, request=True)
+        while (message := self.receive()).get("id") != self.ids or "method" in message:
+            pass
+        return message
+
+    def start(self) -> None:
+        self.ask("initialize", {"capabilities": {}, "rootUri": self.folder.as_uri(), "processId": None})
+        self.send("initialized", {})
+
+    def open(self, name: str, text: str) -> dict[str, Any]:
+        uri = (self.folder / name).as_uri()
+        item = {"uri": uri, "languageId": "x", "version": 1, "text": text}
+        self.send("textDocument/didOpen", {"textDocument": item})
+        return self.receive()
+
+    def end(self) -> tuple[int, str]:
+        """The exit status and what was logged."""
+        assert self.process.stdin
+        self.process.stdin.close()
+        assert self.process.stderr
+        log = self.process.stderr.read().decode()
+        return self.process.wait(timeout=20), log
+
+
+@pytest.fixture
+def raw(tmp_path: Path):
+    server = Raw(tmp_path)
+    yield server
+    server.process.kill()
+    server.process.wait()
+
+
+ACTION = {"textDocument": {"uri": "file:///x"}, "range": "everywhere", "context": {"diagnostics": []}}
+
+
+def test_shutdown_and_exit_end_with_0(raw: Raw):
+    raw.start()
+    assert raw.ask("shutdown")["result"] is None
+    raw.send("exit")
+    assert raw.process.wait(timeout=20) == 0
+
+
+def test_exit_without_shutdown_ends_with_1(raw: Raw):
+    raw.start()
+    raw.send("exit")
+    assert raw.process.wait(timeout=20) == 1
+
+
+def test_the_end_of_input_ends_the_server(raw: Raw):
+    raw.start()
+    status, log = raw.end()
+    assert (status, log) == (1, "")
+
+
+def test_before_initialize_nothing_is_executed(raw: Raw):
+    assert raw.ask("textDocument/codeAction", ACTION)["error"]["code"] in (-32002, -32602)
+    raw.send("textDocument/didChange", {"textDocument": {"uri": "file:///x", "version": 1}, "contentChanges": []})
+    raw.start()
+    assert raw.ask("shutdown")["result"] is None
+
+
+def test_malformed_parameters_get_an_answer(raw: Raw):
+    raw.start()
+    answer = raw.ask("textDocument/codeAction", ACTION)
+    assert answer["error"]["code"] == -32602
+    assert "malformed" in answer["error"]["message"]
+    raw.send("textDocument/didChange", {"nothing": 1})
+    assert raw.ask("shutdown")["result"] is None
+
+
+def test_broken_messages_and_unknown_methods_do_no_harm(raw: Raw):
+    raw.start()
+    raw.write(b"{ not json")
+    raw.write(b"[]")
+    raw.send("$/unknown", {"a": 1})
+    assert raw.ask("made/up", {})["error"]["code"] == -32601
+    raw.send("textDocument/didChange", {
+        "textDocument": {"uri": "file:///never-opened.py", "version": 3},
+        "contentChanges": [{"range": {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 9}}, "text": ""}],
+    })  # fmt: skip
+    raw.send("textDocument/didClose", {"textDocument": {"uri": "file:///never-opened.py"}})
+    assert raw.ask("shutdown")["result"] is None
+    raw.send("exit")
+    status, log = raw.end()
+    assert status == 0
+    assert "Traceback" not in log
+
+
+def test_nonsense_in_edits_is_clamped(raw: Raw):
+    raw.start()
+    raw.open("app.py", "x = 1\n")
+    edit = {"range": {"start": {"line": 70, "character": 9}, "end": {"line": 0, "character": 2}}, "text": "#"}
+    document = {"uri": (raw.folder / "app.py").as_uri(), "version": 2}
+    raw.send("textDocument/didChange", {"textDocument": document, "contentChanges": [edit]})
+    assert raw.receive()["params"]["version"] == 2
+    assert raw.ask("shutdown")["result"] is None
+
+
+def test_a_file_that_vanishes_does_no_harm(raw: Raw):
+    (raw.folder / "gone.py").write_text("x = 1\n")
+    raw.start()
+    raw.open("gone.py", "x = 1\n")
+    (raw.folder / "gone.py").unlink()
+    uri = (raw.folder / "gone.py").as_uri()
+    raw.send("workspace/didChangeWatchedFiles", {"changes": [{"uri": uri, "type": 3}]})
+    raw.send("textDocument/didClose", {"textDocument": {"uri": uri}})
+    assert raw.ask("shutdown")["result"] is None
+    raw.send("exit")
+    assert raw.end() == (0, "")
+
+
+def test_odd_settings_are_said_once_and_ignored(raw: Raw):
+    options = {"playpen": {"ignore": ["nonsense"], "severity": {"python/hard-coded-host": "loud"}, "colour": 1}}
+    raw.ask("initialize", {"capabilities": {}, "rootUri": None, "processId": None, "initializationOptions": options})
+    raw.send("initialized", {})
+    for _ in range(3):
+        raw.send("workspace/didChangeConfiguration", {"settings": options})
+    raw.ask("shutdown")
+    raw.send("exit")
+    _, log = raw.end()
+    assert log.split("\n") == [
+        "WARNING playpen-ls: setting playpen.colour: unknown; known are ignore and severity",
+        "WARNING playpen-ls: setting playpen.ignore: there is no rule `nonsense`",
+        "WARNING playpen-ls: setting playpen.severity: python/hard-coded-host is 'loud'; it must be one of hint, "
+        "information, warning, error, off",
+        "",
+    ]
+
+
+def test_a_large_text_and_a_binary_one_are_one_line_in_the_log(raw: Raw):
+    raw.start()
+    raw.open("large.py", "x = 1\n" * 400_000)
+    raw.open("binary.py", "x = '\0'\n")
+    document = {"uri": (raw.folder / "binary.py").as_uri(), "version": 2}
+    edit = {"range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}, "text": "#"}
+    raw.send("textDocument/didChange", {"textDocument": document, "contentChanges": [edit]})
+    raw.ask("shutdown")
+    raw.send("exit")
+    _, log = raw.end()
+    assert log.split("\n") == [
+        "WARNING playpen-ls: large.py: not checked: larger than 2,000,000 characters (2,400,000)",
+        "WARNING playpen-ls: binary.py: not checked: binary: a NUL byte in line 1",
+        "",
+    ]
