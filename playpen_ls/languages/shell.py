@@ -53,6 +53,16 @@ VALUED: dict[str, frozenset[str]] = {
         "kubectl": "-n --namespace -f --filename -l --selector -o --output --context --kubeconfig -c --container"
         " --cluster --user -s --server --token --timeout",
         "uvicorn": "--host --port --workers --log-level --log-config --app-dir --root-path --reload-dir --env-file --uds",
+        "uv": "-r --requirement -c --constraint -i --index-url --extra-index-url --index --default-index -f --find-links -p"
+        " --python -t --target --prefix --group --extra --no-group --only-group --directory --project --package --cache-dir"
+        " --config-file --no-install-package --link-mode --index-strategy --python-version --color --no-extra",
+        "poetry": "-C --directory -P --project --with --without --only -E --extras",
+        "pipenv": "--categories --python --extra-pip-args",
+        "bun": "--cwd --cache-dir --registry -c --config",
+        "go": "-C -o -ldflags -tags -mod -gcflags -asmflags -p -modfile -overlay -pgo -pkgdir -toolexec",
+        "bundle": "--path --without --with -j --jobs --retry --gemfile --binstubs --shebang",
+        "composer": "-d --working-dir --ignore-platform-req",
+        "mvn": "-f --file -s --settings -P --activate-profiles -pl --projects -rf -T --threads -l --log-file -gs",
         "gunicorn": "-b --bind -w --workers -k --worker-class -c --config --timeout -t --log-level --access-logfile"
         " --error-logfile --chdir --threads --max-requests -u --user -g --group -n --name",
     }.items()
@@ -434,11 +444,12 @@ def _drop_options(words: list[Word], valued: frozenset[str]) -> None:
 
 
 def _script(words: list[Word]) -> Word | None:
-    """The text that `sh -c TEXT` runs, if it is one quoted word without escapes."""
+    """The text that `sh -c TEXT` runs, if it is one word without escapes."""
     for index, word in enumerate(words[1:], 1):
         if re.fullmatch(r"-[a-z]*c[a-z]*", word.text):
             script = words[index + 1] if index + 1 < len(words) else None
-            return script if script and script.quote in ("'", '"') and "\\" not in script.raw else None
+            # An unquoted script is one word of shell, or an element of an argument vector.
+            return script if script and script.quote != "mixed" and "\\" not in script.raw else None
         if not word.text.startswith("-"):
             return None
     return None

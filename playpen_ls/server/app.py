@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +45,8 @@ class App:
         self._waiting: dict[str, Open] = {}
         self._published: dict[str, list[lsp.Diagnostic]] = {}
         self._quiet: asyncio.TimerHandle | None = None
-        self._indexing: dict[Path, asyncio.Task[None]] = {}
+        self._indexed: set[Path] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._frozen = False
         self._options: object = None
         handlers: dict[str, Callable[[Any], Any]] = {
@@ -86,8 +87,12 @@ class App:
         folders = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
         self._folders = [Path(place) for uri in folders if uri and (place := to_fs_path(uri))]
 
-    async def initialized(self, _: lsp.InitializedParams) -> None:
+    def initialized(self, _: lsp.InitializedParams) -> None:
         self._set(self._options)
+        self._later(self._introduce())
+
+    async def _introduce(self) -> None:
+        """Ask the client for what it knows and we do not."""
         if self.abilities.registers_watchers:
             watchers = [lsp.FileSystemWatcher(glob_pattern) for glob_pattern in WATCHED]
             options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
@@ -101,6 +106,11 @@ class App:
             answer = await self._ask(self.server.workspace_configuration_async(lsp.ConfigurationParams([item])))
             if answer:
                 self._set(answer[0])
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)  # the loop itself keeps only a weak reference
+        task.add_done_callback(self._tasks.discard)
 
     async def _ask(self, request: Any) -> Any:
         """What the client answers; None where it refuses."""
@@ -221,9 +231,9 @@ class App:
 
     # Configuration, files, folders
 
-    async def did_change_configuration(self, params: lsp.DidChangeConfigurationParams) -> None:
+    def did_change_configuration(self, params: lsp.DidChangeConfigurationParams) -> None:
         self._set(params.settings)
-        await self._ask_settings()
+        self._later(self._ask_settings())
 
     def did_change_watched_files(self, params: lsp.DidChangeWatchedFilesParams) -> None:
         for change in params.changes:
@@ -254,8 +264,9 @@ class App:
     # The index
 
     def _start_index(self, workspace: Workspace) -> None:
-        if workspace.root not in self._indexing and workspace.indexed:
-            self._indexing[workspace.root] = asyncio.ensure_future(self._make_index(workspace))
+        if workspace.root not in self._indexed and workspace.indexed:
+            self._indexed.add(workspace.root)
+            self._later(self._make_index(workspace))
 
     async def _make_index(self, workspace: Workspace) -> None:
         """Read the project's files one by one, letting messages in between."""

@@ -35,6 +35,7 @@ _TEMPLATE = re.compile(
     r"""^(?: $ | <.*> | .*\$\{.*\}.* | \$\(.*\) | \$\w+ | .*\{\{.*\}\}.* | \{\w*\} | .*%\(\w+\)s.* | %\w+% | %s
       | [x*.?_-]+ | (?:changeme|change[-_]?(?:this|it)|replace[-_]?(?:me|this)?)[-_ \w]*
       | (?:your|my|the|some|a)[-_ ].* | .*(?:example|placeholder|redacted|dummy|fake|todo|sample|insert|fixme).*
+      | \*\*.*\*\* | .*replace[-_ ]?me.*
       | none | null | nil | true | false | secret[-_]?here | set[-_ ].*
     )$""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
@@ -99,7 +100,7 @@ def url_logins(text: str) -> Iterator[Login]:
         return
     for match in _URL.finditer(text):
         password = match["password"]
-        if is_template(password) or re.search(r"[${}%<>]", password) or password.lower() in ("pass", "password"):
+        if is_template(password) or re.search(r"[${}%<>]", password) or password.lower() in ("pass", "password", "x-oauth-basic"):
             continue
         yield Login(
             match["scheme"],

@@ -1,0 +1,65 @@
+"""Dockerfiles, read as BuildKit reads them."""
+
+from __future__ import annotations
+
+from playpen_ls.languages.base import Model
+from playpen_ls.languages.dockerfile.instructions import Flag, Instruction, Onbuild, Pair, Word
+from playpen_ls.languages.dockerfile.kinds import (
+    Add,
+    Argument,
+    Assigning,
+    Cmd,
+    Copy,
+    Entrypoint,
+    Environment,
+    Expose,
+    From,
+    Healthcheck,
+    Label,
+    Run,
+    Shell,
+    ShellForm,
+    Transfer,
+    User,
+    Volume,
+    Workdir,
+)
+from playpen_ls.languages.dockerfile.model import Dockerfile
+from playpen_ls.languages.dockerfile.stages import BaseImage, Stage
+from playpen_ls.source import Source
+
+__all__ = [
+    "Add",
+    "Argument",
+    "Assigning",
+    "BaseImage",
+    "Cmd",
+    "Copy",
+    "Dockerfile",
+    "Entrypoint",
+    "Environment",
+    "Expose",
+    "Flag",
+    "From",
+    "Healthcheck",
+    "Instruction",
+    "Label",
+    "Onbuild",
+    "Pair",
+    "Run",
+    "Shell",
+    "ShellForm",
+    "Stage",
+    "Transfer",
+    "User",
+    "Volume",
+    "Word",
+    "Workdir",
+    "parse",
+]
+
+
+def parse(source: Source, previous: Model | None = None) -> Dockerfile:
+    if isinstance(previous, Dockerfile) and previous.source.text == source.text and previous.source.path == source.path:
+        return previous
+    return Dockerfile(source)

@@ -1,0 +1,59 @@
+"""Commands that leave behind in an image what only a build needs."""
+
+from __future__ import annotations
+
+import re
+
+from playpen_ls.languages.dockerfile.kinds import Run
+from playpen_ls.languages.shell import Command
+from playpen_ls.source import Span
+
+_INSTALLERS = frozenset("apt-get apt apk yum dnf microdnf zypper".split())
+_TOOLS = frozenset(
+    "build-essential build-base gcc g++ gcc-c++ clang make cmake gfortran ninja-build rustc cargo golang go"
+    " default-jdk-headless default-jdk linux-headers".split()
+)
+_HEADERS = re.compile(r"[a-z0-9][a-z0-9+.-]*-(?:dev|devel)")
+_REMOVAL = frozenset("purge remove autoremove del erase".split())
+_SCRIPTS = {"npm": ("run", "run-script"), "yarn": ("run",), "pnpm": ("run",), "bun": ("run",)}
+_GOALS = {
+    "go": frozenset(("build", "install")),
+    "mvn": frozenset(("package", "install", "verify")),
+    "mvnw": frozenset(("package", "install", "verify")),
+    "gradle": frozenset(("build", "assemble", "bootJar", "shadowJar", "jar", "installDist")),
+    "gradlew": frozenset(("build", "assemble", "bootJar", "shadowJar", "jar", "installDist")),
+    "cargo": frozenset(("build", "install")),
+}
+
+
+def build_left_by(run: Run) -> tuple[str, Span] | None:
+    """What a RUN leaves behind, and where it says so: `gcc` that it installs, `npm run build` that it runs."""
+    commands = run.commands
+    removes = any(
+        command.name in _INSTALLERS and command.operands and command.operands[0].text in _REMOVAL
+        for command in commands
+    )
+    for command in commands:
+        if command.name in _INSTALLERS and not removes:
+            for word in command.operands[1:] if _installs(command) else ():
+                package = re.split(r"[=<>~]", word.text)[0]
+                if package in _TOOLS or _HEADERS.fullmatch(package):
+                    return package, word.span
+        elif _builds(command):
+            return " ".join(word.text for word in command.words[:1] + command.operands[:2]), command.span
+    return None
+
+
+def _installs(command: Command) -> bool:
+    return bool(command.operands) and command.operands[0].text in ("install", "add")
+
+
+def _builds(command: Command) -> bool:
+    words = [word.text for word in command.operands]
+    if command.name in _SCRIPTS:
+        if words[:1] and words[0] in _SCRIPTS[command.name]:
+            words = words[1:]
+        elif command.name == "npm":
+            return False
+        return words[:1] == ["build"]
+    return any(word in _GOALS[command.name] for word in words) if command.name in _GOALS else False

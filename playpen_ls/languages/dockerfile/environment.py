@@ -1,0 +1,87 @@
+"""Which variables an instruction sees: ENV and ARG of its stage and of those that it continues."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+
+from playpen_ls.languages.dockerfile.instructions import Instruction
+from playpen_ls.languages.dockerfile.kinds import Argument, Assigning, Environment
+from playpen_ls.languages.dockerfile.stages import Stage
+from playpen_ls.languages.dockerfile.values import expanded
+
+
+def assignments_before(instruction: Instruction) -> Iterator[Assigning]:
+    """The ENV and ARG that it sees, latest first; an ARG counts in its own stage only."""
+    if instruction.stage is None:
+        return
+    for earlier in instruction.stage.before(instruction):
+        if isinstance(earlier, Environment) or (isinstance(earlier, Argument) and earlier.stage is instruction.stage):
+            yield earlier
+
+
+def is_set_before(instruction: Instruction, name: str) -> bool:
+    """The variable has a value that is not empty."""
+    for assigning in assignments_before(instruction):
+        for pair in reversed(assigning.pairs):
+            if pair.name == name:
+                return bool(pair.value)
+    return False
+
+
+def values_before(instruction: Instruction) -> Mapping[str, str]:
+    """The variables whose values are known there. An ARG counts with its default."""
+    values: dict[str, str] = {}
+    if instruction.stage is None:
+        return values
+    for stage in reversed(instruction.stage.lineage):
+        seen = [
+            one
+            for one in stage.instructions
+            if isinstance(one, Assigning) and one.index < instruction.index and one.name != "LABEL"
+        ]
+        _run(seen, stage, values)
+        if stage is not instruction.stage:
+            for argument in (one for one in seen if isinstance(one, Argument)):
+                for pair in argument.pairs:
+                    values.pop(pair.name, None)
+    return values
+
+
+def _run(seen: list[Assigning], stage: Stage, values: dict[str, str]) -> None:
+    defaults = stage.document.global_defaults
+    for assigning, assigned in zip(seen, _assigned(seen), strict=True):
+        # All words of one ENV see the values from before it.
+        before = dict(values)
+        for name, text in assigned:
+            value = expanded(text, before) if text is not None else defaults.get(name)
+            if isinstance(assigning, Argument) and text is not None and name in before:
+                continue  # an ENV of that name outweighs the argument
+            if value is None:
+                values.pop(name, None)
+            else:
+                values[name] = value
+
+
+def _assigned(seen: Iterable[Assigning]) -> list[list[tuple[str, str | None]]]:
+    """The names and unexpanded values of each instruction, as dockerfile-parse reads them.
+
+    It gets one instruction a line and only those that BuildKit takes, so that none that is half
+    typed hides the others; what it cannot read is taken from the words themselves.
+    """
+    from dockerfile_parse import DockerfileParser
+
+    own = [[(pair.name, pair.value) for pair in one.pairs] for one in seen]
+    lines = ["FROM scratch"]
+    for one in seen:
+        fits = "=" in one.arguments and "\n" not in one.arguments and not one.arguments.endswith("\\")
+        lines.append(f"{one.name} {one.arguments}" if fits and not one.unassigned else "LABEL left=out")
+    try:
+        file = io.BytesIO("".join(line + "\n" for line in lines).encode())
+        contexts = DockerfileParser(fileobj=file, env_replace=False).context_structure[1:]
+    except Exception:  # whatever it raises, it is a second opinion
+        return own
+    if len(contexts) != len(own):
+        return own
+    read = [context.line_envs or context.line_args for context in contexts]
+    return [list(theirs.items()) if theirs else mine for theirs, mine in zip(read, own, strict=True)]

@@ -1,0 +1,68 @@
+"""Who a container runs as, and where a USER line goes."""
+
+from __future__ import annotations
+
+import re
+
+from playpen_ls.languages.dockerfile.instructions import Instruction
+from playpen_ls.languages.dockerfile.kinds import Add, Cmd, Copy, Entrypoint, Run, User, Workdir
+from playpen_ls.languages.dockerfile.layout import line_above, line_below
+from playpen_ls.languages.dockerfile.stages import Stage
+from playpen_ls.source import Edit
+from playpen_ls.vocabulary.images import ImageReference
+
+# Docker Hub's official images whose configuration has no USER. Databases are left out: they drop root.
+_ROOT_IMAGES = frozenset(
+    "almalinux alpine amazoncorretto amazonlinux archlinux buildpack-deps busybox centos debian eclipse-temurin"
+    " elixir erlang fedora gcc golang haskell httpd julia maven nginx node openjdk opensuse/leap oraclelinux"
+    " perl php pypy python r-base rockylinux ruby rust sapmachine swift tomcat ubuntu".split()
+)
+_OTHER_IMAGES = frozenset(
+    "postgres mysql mariadb mongo redis memcached rabbitmq traefik caddy haproxy vault consul docker composer registry"
+    " hello-world bash scratch gradle kong elasticsearch kibana logstash nats telegraf influxdb ghost wordpress".split()
+)
+_DROPS_ROOT = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|s6-setuidgid|chpst|fixuid|s6-overlay|supervisord?)\b")
+USER = "1000:1000"  # numbers, so that Kubernetes' runAsNonRoot can check it
+
+
+def is_known_image(name: str) -> bool:
+    """A name without a tag that is an image, not a misspelt stage."""
+    return name in _ROOT_IMAGES or name in _OTHER_IMAGES
+
+
+def last_user(stage: Stage) -> User | None:
+    """The USER that counts at the end of the stage."""
+    for one in stage.lineage:
+        for instruction in reversed(one.instructions):
+            if isinstance(instruction, User):
+                return instruction
+    return None
+
+
+def is_root(user: User) -> bool:
+    return user.user in ("root", "0")
+
+
+def runs_as_root(image: ImageReference, registry: str) -> bool:
+    """A public image that is known to run as root; `registry` is "" for Docker Hub."""
+    return not registry and image.name in _ROOT_IMAGES and "nonroot" not in image.tag
+
+
+def drops_root(stage: Stage) -> bool:
+    """Something in the file looks like a program that starts as root and changes the user itself."""
+    return bool(_DROPS_ROOT.search(stage.document.source.text))
+
+
+def user_edit(stage: Stage) -> Edit:
+    """Run as an ordinary user from where the stage has done its work, above its CMD or ENTRYPOINT."""
+    at_work = [one for one in stage.instructions if isinstance(one, (Run, Copy, Add, Workdir, User))]
+    last: Instruction = at_work[-1] if at_work else stage.start
+    if isinstance(last, User) and is_root(last):
+        return Edit(last.arguments_span.start, last.arguments_span.end, USER)
+    starting = next(
+        (one for one in stage.instructions if isinstance(one, (Cmd, Entrypoint)) and one.index > last.index), None
+    )
+    if starting is not None:
+        return line_above(starting, f"{'user' if starting.keyword.islower() else 'USER'} {USER}")
+    end = stage.instructions[-1] if stage.instructions else stage.start
+    return line_below(end, f"{'user' if end.keyword.islower() else 'USER'} {USER}")

@@ -1,0 +1,71 @@
+"""The service account that a pod runs as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from playpen_ls.facts import Overlay, ServiceAccount
+from playpen_ls.languages.kubernetes.insertion import put, put_before, replace_scalar
+from playpen_ls.languages.kubernetes.judgement import is_whole, same_namespace
+from playpen_ls.languages.kubernetes.resources import Workload
+from playpen_ls.languages.kubernetes.tree import Scalar
+from playpen_ls.source import Edit
+
+_NAME = "serviceAccountName"
+_TOKEN = "automountServiceAccountToken"
+_BEFORE = ("initContainers", "containers", "ephemeralContainers")
+
+
+def uses_default(workload: Workload, accounts: Iterable[ServiceAccount], overlays: Iterable[Overlay]) -> bool:
+    """It certainly runs as `default` and has that account's token."""
+    pod = workload.pod
+    if not is_whole(workload, overlays) or workload.document.masks(pod) or workload.managed:
+        return False
+    for key in (_NAME, "serviceAccount"):
+        value = pod.get(key)
+        named = value.value if isinstance(value, Scalar) and not value.null else ""
+        if named not in ("", "default"):
+            return False
+    mounts = pod.scalar(_TOKEN)
+    if mounts is not None:
+        return pod.true(_TOKEN)
+    return not any(account.name == "default" and not account.mounts_token for account in _near(workload, accounts))
+
+
+def give_account(workload: Workload, accounts: Iterable[ServiceAccount]) -> list[Edit]:
+    """Name an account after the workload; a document for it is added where the project has none. Raises Refused."""
+    document = workload.document
+    edits = _set_name(workload)
+    if any(account.name == workload.name for account in _near(workload, accounts)):
+        return edits
+    lines = ["---", "apiVersion: v1", "kind: ServiceAccount", "metadata:", f"  name: {workload.name}"]
+    if workload.namespace:
+        lines.append(f"  namespace: {workload.namespace}")
+    text, end = document.newline.join(lines), document.start + len(document.text)
+    if document.text.endswith(("\n", "\r")):
+        return [*edits, Edit(end, end, text + document.newline)]
+    return [*edits, Edit(end, end, document.newline + text)]
+
+
+def _set_name(workload: Workload) -> list[Edit]:
+    document, pod = workload.document, workload.pod
+    for key in (_NAME, "serviceAccount"):
+        value = pod.scalar(key)
+        if value is not None:
+            return replace_scalar(document, value, workload.name)
+    if pod.entry(_NAME) is not None:  # null
+        return put(document, pod, (_NAME,), workload.name)
+    return put_before(document, pod, _NAME, workload.name, _BEFORE)
+
+
+def mount_no_token(workload: Workload) -> list[Edit]:
+    """For programs that do not ask the API server. Raises Refused."""
+    value = workload.pod.scalar(_TOKEN)
+    if value is not None:
+        return replace_scalar(workload.document, value, "false")
+    return put_before(workload.document, workload.pod, _TOKEN, False, _BEFORE)
+
+
+def _near(workload: Workload, accounts: Iterable[ServiceAccount]) -> list[ServiceAccount]:
+    every = (*accounts, *workload.document.neighbours.of(ServiceAccount))
+    return [account for account in every if same_namespace(account.namespace, workload.namespace)]

@@ -1,0 +1,84 @@
+"""A file cut at its `---` lines. A piece is read once; the next version of the file takes it over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from playpen_ls.languages.base import Chunk, Comment
+from playpen_ls.languages.kubernetes import layout
+from playpen_ls.languages.kubernetes.half_typed import Reading, read
+from playpen_ls.languages.kubernetes.resources import Document, Workload, resources
+from playpen_ls.languages.kubernetes.statements import Statement, statements
+from playpen_ls.source import Span
+
+_MARKER = re.compile(r"---(?=[ \t\r\n]|\Z)")
+_DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?[\r\n])*%")
+
+
+class Piece:
+    """The text of one document (rarely several, behind `...`) and what was read of it; offsets are its own."""
+
+    def __init__(self, text: str, edited: int | None = None) -> None:
+        self.text = text
+        self.reading: Reading = read(text, edited)
+
+    @cached_property
+    def runs_pods(self) -> bool:
+        return any(isinstance(resource, Workload) for resource in resources(Document(self)))
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        return tuple(statements(self))
+
+    @cached_property
+    def comments(self) -> tuple[Comment, ...]:
+        return layout.comments(self.text, self.reading.roots)
+
+    @cached_property
+    def constructs(self) -> tuple[Span, ...]:
+        return layout.constructs(self.text, self.reading.roots)
+
+    @cached_property
+    def json(self) -> bool:
+        """Written as JSON: a flow collection as the whole, with quoted keys."""
+        return bool(re.match(r"\s*(?:\{\s*[\"}]|\[)", self.text))
+
+
+@dataclass(frozen=True)
+class DocumentChunk(Chunk):
+    """`read_parts` is called with the chunk: what it finds depends on `key` only."""
+
+    span: Span
+    key: Hashable
+    piece: Piece
+    read_parts: Callable[[DocumentChunk], Iterable[object]]
+
+    @property
+    def broken(self) -> bool:  # type: ignore[override]
+        return self.piece.reading.broken
+
+    def parts(self) -> Iterable[object]:
+        return self.read_parts(self)
+
+
+def cut(text: str) -> list[int]:
+    """Where the pieces start; the first is 0. A `---` with a blank behind it cannot stand inside a scalar."""
+    markers = [match.start() for match in _MARKER.finditer(text) if match.start() and text[match.start() - 1] in "\r\n"]
+    if markers and _DIRECTIVE.match(text, 0, markers[0]):
+        del markers[0]  # `%YAML` belongs to the document behind the marker
+    return [0, *markers]
+
+
+def edited_at(before: str, after: str) -> int:
+    """How far two texts are equal: what was typed last ends on that line or a later one."""
+    low, high = 0, min(len(before), len(after))
+    while low < high:  # bisect over equal prefixes: slices compare at memory speed
+        middle = (low + high + 1) // 2
+        if before[low:middle] == after[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,0 +1,59 @@
+"""What may be said of a workload, given what the other documents and files say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from playpen_ls.facts import LimitRange, Overlay, ServiceSelector
+from playpen_ls.languages.kubernetes.resources import Container, Workload
+from playpen_ls.languages.kubernetes.tree import Mapping, Scalar, resolved
+
+
+def same_namespace(one: str, other: str) -> bool:
+    """Two namespaces may be the same; "" is not known."""
+    return one == other or "" in (one, other)
+
+
+def is_whole(workload: Workload, overlays: Iterable[Overlay]) -> bool:
+    """What it does not say is said nowhere else: it is no patch and no template."""
+    if workload.partial:
+        return False
+    path = workload.document.path
+    paths = [place for overlay in overlays for place in overlay.partial]
+    return not any(path == place or (place.endswith("/") and path.startswith(place)) for place in paths)
+
+
+def lacks(container: Container, key: str, overlays: Iterable[Overlay]) -> bool:
+    """The container certainly has no such key, or an empty one; not where a line of it is half-typed."""
+    if not is_whole(container.workload, overlays) or container.document.masks(container.node):
+        return False
+    value = container.node.get(key)
+    return value is None or is_empty(value)
+
+
+def is_empty(value: object) -> bool:
+    """Null or `{}`."""
+    if isinstance(value, Scalar):
+        return value.null
+    return isinstance(value, Mapping) and not value.entries
+
+
+def is_selected(workload: Workload, services: Iterable[ServiceSelector]) -> bool:
+    """A Service of the project sends requests to its pods."""
+    labels = workload.pod_labels.items()
+    return any(
+        same_namespace(service.namespace, workload.namespace) and set(service.labels) <= labels
+        for service in (*services, *workload.document.neighbours.of(ServiceSelector))
+    )
+
+
+def has_limit_range(workload: Workload, limits: Iterable[LimitRange]) -> bool:
+    """The namespace gives its containers default limits."""
+    every = (*limits, *workload.document.neighbours.of(LimitRange))
+    return any(same_namespace(limit.namespace, workload.namespace) for limit in every)
+
+
+def is_aliased(mapping: Mapping, key: str) -> bool:
+    """The value of a key is written elsewhere: merged in or an alias."""
+    entry = mapping.entry(key)
+    return entry is None or resolved(entry.value) is not entry.value

@@ -1,0 +1,172 @@
+"""Liveness and readiness: where a probe is missing, and which one would be right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from playpen_ls.facts import Exposed, Overlay, ServiceSelector
+from playpen_ls.finding import Fix, Refused, Severity
+from playpen_ls.languages.kubernetes.insertion import put
+from playpen_ls.languages.kubernetes.judgement import is_selected, lacks
+from playpen_ls.languages.kubernetes.rendering import Value
+from playpen_ls.languages.kubernetes.resources import Container, Port
+from playpen_ls.source import Edit
+from playpen_ls.vocabulary.images import ImageReference
+
+LIVENESS, READINESS = "livenessProbe", "readinessProbe"
+_HTTP_NAMES = ("http", "web", "api")
+# Port names as Istio and Kubernetes' appProtocol have them: their first part is the protocol.
+_OTHER_NAME = re.compile(
+    r"(?:grpc|tcp|udp|tls|https|amqp|mqtt|postgres\w*|psql|pgsql|mysql|mariadb|redis|mongo\w*|kafka|smtp|ldap|ssh|dns"
+    r"|db|database|client|peer|transport|backend|nats|stomp|cql|thrift)(?:-.*)?"
+)
+_OTHER_PORTS = {
+    "5432": "PostgreSQL", "3306": "MySQL", "6379": "Redis", "27017": "MongoDB", "11211": "memcached", "5672": "AMQP",
+    "9092": "Kafka", "2181": "ZooKeeper", "9042": "Cassandra", "50051": "gRPC", "22": "SSH", "25": "SMTP", "53": "DNS",
+    "443": "TLS", "8443": "TLS", "6443": "TLS", "1883": "MQTT", "389": "LDAP", "1433": "SQL Server",
+}  # fmt: skip
+_OTHER_IMAGES = frozenset(
+    "postgres postgresql postgis timescaledb pgbouncer redis valkey mysql mariadb percona mongo mongodb memcached "
+    "rabbitmq kafka zookeeper cassandra etcd nats mosquitto busybox alpine".split()
+)
+_PORT_WORD = re.compile(r"(?:--port|--bind|-b)(?:=|\s+)(?:[\w.\[\]:]*:)?(\d{2,5})(?!\S)")
+
+
+class Probe(Protocol):
+    """An HTTP probe as the platform recommends it; delays and periods in seconds."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def initialDelaySeconds(self) -> int: ...
+    @property
+    def periodSeconds(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class ProbePort:
+    """`value` is a number or a port's name, `why` says where it comes from."""
+
+    value: int | str
+    why: str
+
+
+def missing(
+    container: Container, key: str, services: Iterable[ServiceSelector], overlays: Iterable[Overlay]
+) -> Severity | None:
+    """How much it matters that the container has no such probe; None if it needs none."""
+    workload = container.workload
+    if container.role == "init" or workload.managed or not lacks(container, key, overlays):
+        return None
+    if workload.runs_to_its_end:
+        is_job = workload.group == "batch"
+        return Severity.HINT if container.role == "sidecar" and is_job else None
+    if container.ports:
+        return Severity.WARNING
+    if any(other.ports for other in workload.containers if other.role != "init"):
+        return Severity.HINT
+    if key == LIVENESS or workload.kind == "StatefulSet" or is_selected(workload, services):
+        return Severity.WARNING
+    return Severity.HINT
+
+
+def fix(container: Container, key: str, probe: Probe, exposed: Iterable[Exposed]) -> Fix:
+    """The platform's probe. Unsafe: nothing shows that the program answers there, and soon enough."""
+    kind = "liveness" if key == LIVENESS else "readiness"
+    try:
+        port = port_of(container, probe.port, exposed)
+    except Refused as reason:
+        return Fix(f"Add a {kind} probe", partial(_refuse, str(reason)))
+    title = f"Add a {kind} probe of `{probe.path}` (the platform's path) on port {port.value} ({port.why})"
+    return Fix(title, lambda: add(container, key, probe, port))
+
+
+def _refuse(reason: str) -> list[Edit]:
+    raise Refused(reason)
+
+
+def add(container: Container, key: str, probe: Probe, port: ProbePort) -> list[Edit]:
+    """Insert the platform's probe. Raises Refused."""
+    value: Value = {
+        "httpGet": {"path": probe.path, "port": port.value},
+        "initialDelaySeconds": probe.initialDelaySeconds,
+        "periodSeconds": probe.periodSeconds,
+    }
+    behind = (LIVENESS, *container.head) if key == READINESS else container.head
+    return put(container.document, container.node, (key,), value, behind)
+
+
+def port_of(container: Container, default: int, exposed: Iterable[Exposed]) -> ProbePort:
+    """The port that answers HTTP. Raises Refused where there is none, or no telling which."""
+    image = container.image
+    reference = ImageReference.parse(image.value) if image is not None and image.literal else None
+    if reference is not None and reference.base in _OTHER_IMAGES:
+        raise Refused(f"`{reference.base}` does not speak HTTP: probe it with a command or `tcpSocket`")
+    probed = _probed(container)
+    if probed is not None:
+        return probed
+    ports = [port for port in container.ports if port.protocol == "TCP" and port.number.isdigit()]
+    if container.ports:
+        return _declared(ports, default)
+    return _undeclared(container, reference, default, exposed)
+
+
+def _probed(container: Container) -> ProbePort | None:
+    for key in (LIVENESS, READINESS, "startupProbe"):
+        request = container.node.mapping(key, "httpGet")
+        port = request.scalar("port") if request is not None else None
+        if port is not None and port.literal:
+            value: int | str = int(port.value) if port.value.isdigit() else port.value
+            return ProbePort(value, f"as in its {key}")
+    return None
+
+
+def _declared(ports: list[Port], default: int) -> ProbePort:
+    for port in ports:
+        if port.name in _HTTP_NAMES:
+            return ProbePort(port.name, "the named port")
+    speaking = [port for port in ports if not _speaks_other(port)]
+    if not speaking:
+        raise Refused(f"port {ports[0].number} is {_speaks_other(ports[0])}" if ports else "it declares no TCP port")
+    if len(ports) == 1:
+        port = ports[0]
+        return ProbePort(port.name or int(port.number), "its only port")
+    for port in speaking:
+        if port.number == str(default):
+            return ProbePort(port.name or default, "the platform's port among several")
+    numbers = ", ".join(port.number for port in ports)
+    raise Refused(f"it has several ports ({numbers}), and none is named http")
+
+
+def _speaks_other(port: Port) -> str:
+    if port.name and _OTHER_NAME.fullmatch(port.name):
+        return f"named `{port.name}`, so it does not speak plain HTTP"
+    known = "" if port.name.startswith("http") else _OTHER_PORTS.get(port.number, "")
+    return f"{known}'s, not plain HTTP" if known else ""
+
+
+def _undeclared(
+    container: Container, reference: ImageReference | None, default: int, exposed: Iterable[Exposed]
+) -> ProbePort:
+    found = _PORT_WORD.search(" ".join(word.value for word in container.words))
+    if found:
+        return ProbePort(int(found[1]), "from its arguments")
+    variable = container.environment.get("PORT", "")
+    if variable.isdigit():
+        return ProbePort(int(variable), "from `PORT`")
+    built = {one.port: one.place.path for one in exposed if reference and _folder(one.place.path) == reference.base}
+    if len(built) == 1:
+        ((number, path),) = built.items()
+        return ProbePort(number, f"from {path}")
+    return ProbePort(default, "assumed: it declares no port")
+
+
+def _folder(path: str) -> str:
+    """The last folder of a path: the name of the image that is built there."""
+    return path.rpartition("/")[0].rpartition("/")[2]

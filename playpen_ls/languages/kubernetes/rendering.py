@@ -1,0 +1,69 @@
+"""Values as the document around them would write them: block, flow or JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+Value = str | int | bool | Mapping[str, "Value"] | Sequence["Value"]
+
+_PLAIN = re.compile(r"[A-Za-z_/](?:[\w./-]|:(?=\w))*|\d+(?:\.\d+)?(?:m|k|M|G|T|Ki|Mi|Gi|Ti)?")
+_WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))  # YAML 1.1 reads them otherwise
+
+
+@dataclass(frozen=True)
+class Style:
+    """`step` is the indentation of a nested mapping, `dash` that of a list's dashes, both in spaces."""
+
+    step: int = 2
+    dash: int = 0
+    newline: str = "\n"
+    json: bool = False
+
+
+def scalar(value: str | int | bool, style: Style) -> str:
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if not style.json and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def flow(value: Value, style: Style) -> str:
+    """On one line: `{httpGet: {path: /health, port: 8000}}`."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(flow_entry(key, one, style) for key, one in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(flow(one, style) for one in value) + "]"
+    return scalar(value, style)
+
+
+def flow_entry(key: str, value: Value, style: Style) -> str:
+    return f"{json.dumps(key) if style.json else key}: {flow(value, style)}"
+
+
+def pretty(value: Value, column: int, style: Style) -> str:
+    """JSON over several lines; the closing brace stands at `column`."""
+    if not isinstance(value, Mapping) or not value:
+        return flow(value, style)
+    inner = style.newline + " " * (column + style.step)
+    entries = (f"{json.dumps(key)}: {pretty(one, column + style.step, style)}" for key, one in value.items())
+    return "{" + inner + ("," + inner).join(entries) + style.newline + " " * column + "}"
+
+
+def block_entry(key: str, value: Value, column: int, style: Style) -> str:
+    """`key: value` over lines that stand at `column`; the first line is not indented, the last has no end."""
+    if isinstance(value, Mapping) and value:
+        return f"{key}:{style.newline}" + block(value, column + style.step, style)
+    if isinstance(value, Sequence) and not isinstance(value, str) and value:
+        indentation = " " * (column + style.dash)
+        lines = [f"{indentation}- {flow(one, style)}" for one in value]
+        return f"{key}:{style.newline}" + style.newline.join(lines)
+    return f"{key}: {flow(value, style)}"
+
+
+def block(value: Mapping[str, Value], column: int, style: Style) -> str:
+    """The entries of a mapping, every line indented, the last without its end."""
+    return style.newline.join(" " * column + block_entry(key, one, column, style) for key, one in value.items())

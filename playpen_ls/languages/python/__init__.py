@@ -1,0 +1,24 @@
+"""Python: `parse` gives a model whose chunks are statements, and these parts for rules to look at."""
+
+from __future__ import annotations
+
+from playpen_ls.languages.python.model import PythonModel, parse
+from playpen_ls.languages.python.parts import (
+    EngineCall,
+    LogCall,
+    LogConfiguration,
+    PrintCall,
+    SchemaCreation,
+    StringLiteral,
+)
+
+__all__ = [
+    "EngineCall",
+    "LogCall",
+    "LogConfiguration",
+    "PrintCall",
+    "PythonModel",
+    "SchemaCreation",
+    "StringLiteral",
+    "parse",
+]

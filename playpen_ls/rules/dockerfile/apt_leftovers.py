@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.dockerfile import Run, Stage
+from playpen_ls.languages.shell import VALUED, Command
+from playpen_ls.rule import example, rule
+from playpen_ls.source import Edit
+
+_GET = ("apt-get", "apt")
+_YES = ("-y", "--yes", "--assume-yes", "-qq", "--force-yes")
+_LISTS = "/var/lib/apt/lists"
+
+
+@rule(
+    severity=Severity.INFORMATION,
+    practice="+",
+    like={"hadolint": ["DL3009", "DL3014", "DL3015"]},
+    bad=[
+        example(
+            "FROM a\nRUN apt-get update && «apt-get install» --no-install-recommends curl"
+            " && rm -rf /var/lib/apt/lists/*\n",
+            fixed="FROM a\nRUN apt-get update && apt-get install --no-install-recommends -y curl"
+            " && rm -rf /var/lib/apt/lists/*\n",
+        ),
+        example(
+            "FROM a\nRUN apt-get update \\\n && «apt-get install» -y curl \\\n && rm -rf /var/lib/apt/lists/*\n",
+            fixed="FROM a\nRUN apt-get update \\\n && apt-get install -y --no-install-recommends curl \\\n"
+            " && rm -rf /var/lib/apt/lists/*\n",
+        ),
+        example(
+            "FROM a\nRUN apt-get update && «apt-get install» -y --no-install-recommends curl\n",
+            fixed="FROM a\nRUN apt-get update && apt-get install -y --no-install-recommends curl"
+            " && rm -rf /var/lib/apt/lists/*\n",
+        ),
+        example(
+            "FROM a\nRUN apt-get update \\\n && «apt-get install» -y --no-install-recommends \\\n    a \\\n    b \\\n"
+            " && make\n",
+            fixed="FROM a\nRUN apt-get update \\\n"
+            " && apt-get install -y --no-install-recommends \\\n    a \\\n    b \\\n"
+            " && make && rm -rf /var/lib/apt/lists/*\n",
+        ),
+        example(
+            "FROM a\nRUN apt-get update && ««apt-get install»» -y curl\n",
+            fixed="FROM a\nRUN apt-get update && apt-get install -y --no-install-recommends curl"
+            " && rm -rf /var/lib/apt/lists/*\n",
+        ),
+    ],
+    good=[
+        "FROM a\nRUN apt-get update && apt-get install -y --no-install-recommends a && rm -rf /var/lib/apt/lists/*\n",
+        "FROM a AS build\nRUN apt-get update && apt-get install curl\nFROM a\n",
+        "FROM a\nRUN --mount=type=cache,target=/var/lib/apt apt-get -yq install --no-install-recommends a\n",
+        "FROM a\nRUN --mount=type=tmpfs,target=/var/lib/apt/lists apt-get install -qq --no-install-recommends a\n",
+        "FROM a\nRUN apt-get update && apt-get install -y --no-install-recommends a\n"
+        "RUN apt-get install -y --no-install-recommends b && rm -rf /var/lib/apt/lists/*\n",
+        "FROM a\nRUN apk add curl\nRUN echo apt-get install x\n",
+        "FROM a\nENV DEBIAN_FRONTEND=x\nRUN apt-get -o APT::Install-Recommends=false -y install a"
+        " && rm -rf /var/lib/apt/lists/*\n",
+    ],
+)
+def apt_leftovers(stage: Stage) -> Iterator[Finding]:
+    """apt leaves more in the image than what is asked for, or waits for an answer.
+
+    Without `-y` a build stops at apt's question. Without `--no-install-recommends` come packages
+    that nobody asked for, and the package lists in `/var/lib/apt/lists` are of no use in the image.
+    Only `-y` changes nothing else: what a later step needs may be among the recommended packages.
+    Silent in build stages, with a cache mount, and where a later RUN removes the lists.
+    """
+    for run in stage.instructions if stage.final else ():
+        if isinstance(run, Run) and stage.document.mentions(run.whole_text, ("apt",)):
+            yield from _left_by(run)
+
+
+def _left_by(run: Run) -> Iterator[Finding]:
+    kept = True
+    for command in run.commands:
+        if command.name not in _GET or [word.text for word in command.operands[:1]] != ["install"]:
+            continue
+        if run.vector is not None or "APT::" in command.fragment.text:
+            return
+        span = command.fragment.span(command.words[0].start, command.operands[0].end)
+        if not command.has(*_YES) and not _has_short(command, "y") and not _has_short(command, "q", 2):
+            add = partial(_option, command, "-y")
+            yield Finding(span, "apt asks whether to go on, and nobody answers", (Fix("Add `-y`", add, safe=True),))
+        if not command.has("--no-install-recommends"):
+            add = partial(_option, command, "--no-install-recommends")
+            fix = Fix("Add `--no-install-recommends`", add)
+            yield Finding(span, "apt also installs recommended packages", (fix,))
+        if kept and not _lists_go(run):
+            kept = False
+            fixes = () if run.heredocs else (Fix("Remove apt's lists at the end of the RUN", partial(_removal, run)),)
+            yield Finding(span, "apt's package lists stay in the image", fixes)
+
+
+def _has_short(command: Command, letter: str, times: int = 1) -> bool:
+    """Among short options written as one: `-yq`."""
+    return any(
+        option.name[:1] == "-" and option.name[1:2] != "-" and option.name.count(letter) >= times
+        for option in command.options
+    )
+
+
+def _option(command: Command, name: str) -> list[Edit]:
+    last = command.operands[0]
+    for word in command.words:
+        if word.start > last.start:
+            if not word.text.startswith("-") or word.text in VALUED["apt-get"]:
+                break
+            last = word
+    return [Edit(last.span.end, last.span.end, f" {name}")]
+
+
+def _removal(run: Run) -> list[Edit]:
+    at = run.commands[-1].span.end
+    return [Edit(at, at, f" && rm -rf {_LISTS}/*")]
+
+
+def _lists_go(run: Run) -> bool:
+    """They are mounted, or removed here or by a later RUN that installs again."""
+    if any(mount.type in ("cache", "tmpfs") and _LISTS.startswith(mount.target.rstrip("/")) for mount in run.mounts):
+        return True
+    assert run.stage is not None
+    later = [one for one in run.stage.instructions if isinstance(one, Run) and one.index > run.index]
+    if _LISTS in run.whole_text:
+        return True
+    return any(_LISTS in one.whole_text and "install" in one.whole_text for one in later)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.dockerfile import BaseImage
+from playpen_ls.languages.dockerfile.images import replacement, stands_in
+from playpen_ls.platform import Platform
+from playpen_ls.rule import example, rule
+
+NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "nexus:5000/playpen/node-base:20"})
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Use base images",
+    like={"hadolint": ["DL3026"]},
+    bad=[
+        example("FROM «python:3.11»\n", fixed="FROM playpen/python-base:latest\n"),
+        example(
+            "FROM --platform=linux/amd64 «docker.io/library/python:3.11-slim» AS build\n",
+            fixed="FROM --platform=linux/amd64 playpen/python-base:latest AS build\n",
+        ),
+        example("FROM «python@sha256:0b5e»\n", fixed="FROM playpen/python-base:latest\n"),
+        example("ARG BASE=python:3.11\nFROM «${BASE}»\n", fixed="ARG BASE=playpen/python-base:latest\nFROM ${BASE}\n"),
+        example(
+            "ARG VERSION=3.11\nFROM «python:${VERSION}-slim»\n",
+            fixed="ARG VERSION=3.11\nFROM playpen/python-base:latest\n",
+        ),
+        example(
+            "FROM «gcr.io/distroless/static»\nFROM «node»\n", fixed=None, platform=Platform(base_images={"node": ""})
+        ),
+        example(
+            "FROM «python» as a\nFROM «node:20» as b\n",
+            fixed="FROM playpen/python-base:latest as a\nFROM nexus:5000/playpen/node-base:20 as b\n",
+            platform=NEXUS,
+        ),
+    ],
+    good=[
+        "FROM playpen/python-base:latest\n",
+        "FROM nexus:5000/playpen/python-base:1.2\n",
+        "FROM playpen/python-base@sha256:0b5e\n",
+        "FROM scratch\n",
+        "ARG BASE\nFROM $BASE\n",
+        "FROM playpen/python-base:latest AS python\nFROM python\nCOPY --from=alpine /a /b\n",
+        "FROM node:20\n",
+        "FROM nexus:5000/team/app:1.0\n",
+        "FROM bitnami/python:3.11\n",
+        "FROM \n",
+    ],
+)
+def foreign_base_image(image: BaseImage, platform: Platform) -> Iterator[Finding]:
+    """The base image is not the platform's.
+
+    The platform's base images carry its certificates, package sources and security updates, and are
+    scanned together; a public image has none of that and is pulled over the internet at each build.
+    Reported for public images that the platform has its own version of (`base_images` of the
+    profile), and for images of another registry than the platform's. Silent for earlier stages,
+    `scratch`, and build arguments without a default.
+    """
+    if not image.external or platform.owns(image.reference):
+        return
+    own = platform.base_images.get(image.reference.name)
+    if own is not None:
+        fixes = (Fix(f"Use `{own}`", lambda: [replacement(image, own)]),) if own else ()
+        yield Finding(image.span, f"`{image.reference.name}` is not the platform's base image", fixes)
+    elif stands_in(image.reference) not in ("", platform.registry):
+        yield Finding(image.span, f"`{image.reference.registry}` is not the platform's registry")

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playpen_ls.facts import Facts, ImageUse
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.dockerfile import BaseImage
+from playpen_ls.languages.dockerfile.images import fixed_tags, stands_in
+from playpen_ls.platform import Platform
+from playpen_ls.rule import example, rule
+from playpen_ls.source import Edit
+
+PINNED = Platform(pins={"node": "20.14.0"})
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Image tagging",
+    like={"hadolint": ["DL3006", "DL3007"]},
+    bad=[
+        example("FROM «node:latest» AS web\n", fixed="FROM node:20.14.0 AS web\n", platform=PINNED),
+        example("FROM «node»\n", fixed="FROM node:20.14.0\n", platform=PINNED),
+        example("FROM «node»\n"),
+        example("FROM «nexus:5000/team/tool»\n"),
+        example("FROM «nexus:5000/team/tool:latest»\n"),
+        example(
+            {"Dockerfile": "FROM «debian»\n", "other/Dockerfile": "FROM debian:12.5\n"}, fixed="FROM debian:12.5\n"
+        ),
+        example("FROM debian:12.5 AS a\nFROM «debian»\n", fixed="FROM debian:12.5 AS a\nFROM debian:12.5\n"),
+        example({"Dockerfile": "FROM «debian»\n", "a/Dockerfile": "FROM debian:12.5\nFROM debian:11\n"}),
+    ],
+    good=[
+        "FROM node:20\n",
+        "FROM node@sha256:0b5e\n",
+        "FROM nexus:5000/team/tool:1.2\n",
+        "FROM scratch\n",
+        "ARG BASE\nFROM $BASE\n",
+        "ARG TAG=latest\nFROM node:${TAG}\n",
+        "FROM node:20 AS web\nFROM web\n",
+        "FROM playpen/python-base:latest\n",
+        "FROM playpen/python-base\n",
+        "FROM python\n",
+        "FROM quay.io/team/tool\n",
+    ],
+)
+def moving_tag(image: BaseImage, platform: Platform, uses: Facts[ImageUse]) -> Iterator[Finding]:
+    """The base image can change under you.
+
+    A missing tag means `latest`, and `latest` is whatever was pushed last: the build that passed
+    yesterday is not the one that ships today. Silent for digests, build arguments, earlier stages
+    and the platform's own images, which are meant to move; an image that should be the platform's
+    is reported as that.
+    """
+    reference = image.reference
+    if not image.external or not image.literal or not reference.floats or platform.owns(reference):
+        return
+    if reference.name in platform.base_images or stands_in(reference) not in ("", platform.registry):
+        return
+    pin = platform.pins.get(reference.name) or platform.pins.get(reference.repository)
+    tags = [pin] if pin else fixed_tags(image, uses)
+    fixes: tuple[Fix, ...] = ()
+    if len(tags) == 1:
+        retagged = reference.retagged(tags[0])
+        fixes = (Fix(f"Pin to `{retagged}`", lambda: [Edit(image.span.start, image.span.end, retagged)]),)
+    says = "the tag `latest`, which moves" if reference.tag else "no tag, which means `latest`"
+    yield Finding(image.span, f"`{reference.repository}` has {says}", fixes)

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.dockerfile import Run, Stage
+from playpen_ls.languages.dockerfile.environment import is_set_before
+from playpen_ls.languages.shell import Command, Word
+from playpen_ls.rule import example, rule
+from playpen_ls.source import Edit
+
+
+@rule(
+    severity=Severity.INFORMATION,
+    practice="Layer caching",
+    like={"hadolint": ["DL3042"]},
+    bad=[
+        example(
+            "FROM a\nRUN pip «install» -r requirements.txt\n",
+            fixed="FROM a\nRUN pip install --no-cache-dir -r requirements.txt\n",
+        ),
+        example(
+            "FROM a\nRUN apt-get update \\\n    # the driver\n    && python3 -m pip «install» \\\n       psycopg2\n",
+            fixed="FROM a\nRUN apt-get update \\\n    # the driver\n"
+            "    && python3 -m pip install --no-cache-dir \\\n       psycopg2\n",
+        ),
+        example(
+            'FROM a\nRUN pip «install» a\nRUN ["pip", "«install»", "flask"]\nRUN ["sh", "-c", "pip «install» flask"]\n',
+            fixed="FROM a\nRUN pip install --no-cache-dir a\n"
+            'RUN ["pip", "install", "--no-cache-dir", "flask"]\n'
+            'RUN ["sh", "-c", "pip install --no-cache-dir flask"]\n',
+        ),
+        example(
+            "FROM a\nRUN <<EOF\nset -e\npip3.12 «install» flask\nEOF\n",
+            fixed="FROM a\nRUN <<EOF\nset -e\npip3.12 install --no-cache-dir flask\nEOF\n",
+        ),
+        example(
+            "FROM a\nRUN bash -c 'pip «install» a' && sudo pip «install» b\n",
+            fixed="FROM a\nRUN bash -c 'pip install --no-cache-dir a' && sudo pip install --no-cache-dir b\n",
+        ),
+    ],
+    good=[
+        "FROM a\nRUN pip install --no-cache-dir -r requirements.txt\n",
+        "FROM a AS builder\nRUN pip install --user -r requirements.txt\nFROM a\n",
+        "FROM a\nRUN --mount=type=cache,target=/root/.cache/pip pip install flask\n",
+        "FROM a\nRUN --mount=type=cache,target=/root/.cache pip install flask\n",
+        "FROM a\nENV PIP_NO_CACHE_DIR=1\nRUN pip install flask\n",
+        "FROM a AS base\nENV PIP_NO_CACHE_DIR=off\nFROM base\nRUN pip install flask\n",
+        "FROM a\nRUN PIP_NO_CACHE_DIR=1 pip install flask\n",
+        "FROM a\nRUN export PIP_NO_CACHE_DIR=1 && pip install flask\n",
+        "FROM a\nRUN pip install flask && rm -rf ~/.cache/pip\n",
+        "FROM a\nRUN pip install flask \\\n && rm -rf /tmp/x /root/.cache\n",
+        "FROM a\nRUN pip install flask && pip cache purge\n",
+        "FROM a\nRUN uv pip install flask\n",
+        "FROM a\nRUN echo 'pip install flask'\n",
+        "FROM a\nRUN pip --no-cache-dir install flask\n",
+        "FROM a\nRUN cat <<EOF > /install.sh\npip install flask\nEOF\n",
+        "FROM a\nONBUILD RUN pip install flask\n",
+    ],
+)
+def pip_cache_kept(stage: Stage) -> Iterator[Finding]:
+    """pip's download cache stays in the image.
+
+    What pip downloads is kept under `~/.cache/pip` of the layer, where no later build finds it: the
+    image only grows. `--no-cache-dir` leaves it out. Silent in build stages, with a cache mount, with
+    `PIP_NO_CACHE_DIR`, and where the same RUN removes the cache.
+    """
+    for run in stage.instructions if stage.final else ():
+        if isinstance(run, Run) and stage.document.mentions(run.whole_text, ("pip",)):
+            yield from _kept_by(run)
+
+
+def _kept_by(run: Run) -> Iterator[Finding]:
+    installs = [word for command in run.commands if (word := _caching_install(command))]
+    if not installs or _is_mounted(run) or _is_removed(run.commands):
+        return
+    if is_set_before(run, "PIP_NO_CACHE_DIR") or is_set_before(run, "PIP_CACHE_DIR"):
+        return
+    for command, word in ((command, _caching_install(command)) for command in run.commands):
+        if word is not None:
+            edit = _insertion(run, command, word)
+            fix = Fix("Add `--no-cache-dir`", partial(list, [edit]), safe=True)
+            yield Finding(word.span, "pip keeps its download cache in the image", (fix,))
+
+
+def _caching_install(command: Command) -> Word | None:
+    """The word `install` of a pip command that keeps its cache."""
+    if not command.runs("pip", "install") or command.has("--no-cache-dir", "--cache-dir"):
+        return None
+    if any(word.text.startswith(("PIP_NO_CACHE_DIR=", "PIP_CACHE_DIR=")) for word in command.assignments):
+        return None
+    return command.operands[0]
+
+
+def _insertion(run: Run, command: Command, install: Word) -> Edit:
+    at = install.span.end
+    if run.vector is not None and command.depth == 0:
+        return Edit(at + 1, at + 1, ', "--no-cache-dir"')
+    return Edit(at, at, " --no-cache-dir")
+
+
+def _is_mounted(run: Run) -> bool:
+    return any(
+        mount.type in ("cache", "tmpfs") and ("pip" in mount.target or mount.target.rstrip("/").endswith("/.cache"))
+        for mount in run.mounts
+    )
+
+
+def _is_removed(commands: Iterable[Command]) -> bool:
+    for command in commands:
+        if command.runs("pip", "cache", "purge"):
+            return True
+        if command.name == "rm" and any(
+            re.search(r"/\.cache|\.pip\b|pip/cache", word.text) for word in command.operands
+        ):
+            return True
+        if command.name == "export" and any(word.text.startswith("PIP_NO_CACHE_DIR=") for word in command.operands):
+            return True
+    return False

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.dockerfile import Stage
+from playpen_ls.languages.dockerfile.images import stands_in
+from playpen_ls.languages.dockerfile.users import USER, drops_root, is_root, last_user, runs_as_root, user_edit
+from playpen_ls.platform import Platform
+from playpen_ls.rule import example, rule
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Least privilege",
+    absent=True,
+    like={"hadolint": ["DL3002"]},
+    bad=[
+        example(
+            'FROM «node:20»\nCOPY . .\nCMD ["node", "a.js"]\n',
+            fixed='FROM node:20\nCOPY . .\nUSER 1000:1000\nCMD ["node", "a.js"]\n',
+        ),
+        example(
+            'FROM a\nUSER «root»\nRUN apt-get update\n\n# start it\nENTRYPOINT ["a"]\nCMD b\n',
+            fixed='FROM a\nUSER root\nRUN apt-get update\n\nUSER 1000:1000\n# start it\nENTRYPOINT ["a"]\nCMD b\n',
+        ),
+        example("FROM a\nRUN x\nUSER «0:0»\nCMD b\n", fixed="FROM a\nRUN x\nUSER 1000:1000\nCMD b\n"),
+        example(
+            "FROM node:20 AS web\nUSER node\nUSER «root»\nFROM web\n",
+            fixed="FROM node:20 AS web\nUSER node\nUSER root\nFROM web\nUSER 1000:1000\n",
+        ),
+        example("from «debian:12»\nrun x\n", fixed="from debian:12\nrun x\nuser 1000:1000\n"),
+        example("FROM a AS b\nFROM «alpine:3.20»\n", fixed="FROM a AS b\nFROM alpine:3.20\nUSER 1000:1000\n"),
+    ],
+    good=[
+        "FROM playpen/python-base:latest\nCMD x\n",
+        "FROM node:20\nUSER node\n",
+        "FROM node:20\nUSER root\nRUN x\nUSER node\n",
+        "FROM node:20\nUSER $APP_USER\n",
+        "FROM node:20 AS build\nUSER root\nFROM playpen/python-base:latest\n",
+        "FROM node:20 AS base\nUSER node\nFROM base\n",
+        "FROM scratch\nCOPY app /\n",
+        "FROM nginxinc/nginx-unprivileged:1.27\n",
+        "FROM team/tool:1\n",
+        "FROM postgres:16\n",
+        'FROM debian:12\nRUN apt-get install -y gosu\nENTRYPOINT ["gosu", "app", "x"]\n',
+    ],
+)
+def root_user(stage: Stage, platform: Platform) -> Iterator[Finding]:
+    """The container runs as root.
+
+    Whoever breaks out of the process is root in the container, may write everything in it, and is
+    one kernel bug away from the node. Reported where the image that ships ends with `USER root`, or
+    has no USER and its public base image is known to run as root. Silent for the platform's images
+    and for unknown ones, and where a program such as gosu changes the user at the start.
+    """
+    if not stage.final:
+        return
+    fixes = (Fix(f"Run as `USER {USER}`", lambda: [user_edit(stage)]),)
+    user = last_user(stage)
+    if user is not None:
+        if is_root(user) and not drops_root(stage):
+            yield Finding(user.arguments_span, f"the container runs as `{user.user}`", fixes)
+        return
+    image, start = stage.pulled, stage.image
+    if image is None or start is None or not image.external or platform.owns(image.reference):
+        return
+    if runs_as_root(image.reference, stands_in(image.reference)) and not drops_root(stage):
+        yield Finding(start.span, f"`{image.reference.name}` runs as root, and no `USER` follows", fixes)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from playpen_ls.facts import Files
+from playpen_ls.finding import Finding, Severity
+from playpen_ls.languages.dockerfile import (
+    Argument,
+    Assigning,
+    Dockerfile,
+    Environment,
+    Pair,
+    Run,
+    Transfer,
+    key_files,
+    logins,
+)
+from playpen_ls.rule import rule
+from playpen_ls.source import Span
+from playpen_ls.vocabulary import secrets
+
+# Pieces of the names and values that `vocabulary.secrets` takes for secrets, for a quick look.
+_NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
+
+
+@rule(
+    severity=Severity.ERROR,
+    practice="Secrets management",
+    secret=True,
+    like={"hadolint": ["DL3064"], "docker": ["SecretsUsedInArgOrEnv"]},
+    bad=[
+        "FROM a\nENV API_TOKEN=«tk_0f1e2d3c4b5a6978»\n",
+        'FROM a\nENV APP=x \\\n    DB_PASSWORD="«hunter2-Horse»"\n',
+        "FROM a\nENV DB_PASSWORD «hunter2-Horse»\n",
+        "FROM a\nARG NPM_TOKEN=«npm9f8e7d6c5b4a»\n",
+        "FROM a\nENV DATABASE_URL=postgresql://app:«s3cr3t-9f8e»@db/app\n",
+        "FROM a\nENV KEY=«AKIAQYLPMN5HFIQR7XYA»\n",
+        "FROM a\nRUN docker login -u admin -p «admin123» nexus:5000\n",
+        "FROM a\nRUN echo «hunter2-Horse» | docker login -u me --password-stdin\n",
+        "FROM a\nRUN apt-get update \\\n    && curl -fsSL -u me:«hunter2-Horse» https://x.io/a\n",
+        "FROM a\nRUN pip install --index-url https://me:«hunter2-Horse»@nexus/simple flask\n",
+        "FROM a\nRUN git clone https://oauth2:«glpat-abcdefghij0123456789»@git.io/a\n",
+        "FROM a\nRUN NPM_TOKEN=«npm9f8e7d6c5b4a» npm ci\n",
+        'FROM a\nRUN echo "//registry.npmjs.org/:_authToken=«npm9f8e7d6c5b4a»" > .npmrc\n',
+        "FROM a\nRUN <<EOF\nexport API_TOKEN=«tk_0f1e2d3c4b5a6978»\nEOF\n",
+        "FROM a\nCOPY «.env» /app/\n",
+        "FROM a\nCOPY --chown=1:1 app.py «keys/id_rsa» «tls/server.key» /root/\n",
+        'FROM a\nADD [«".env.production"», "/"]\n',
+        "FROM a\nARG «NPM_TOKEN»\nRUN echo $NPM_TOKEN > /x\n",
+        {"Dockerfile": "FROM a\nCOPY «.npmrc» ./\n", ".npmrc": "//r/:_authToken=abc\n"},
+    ],
+    good=[
+        "FROM a\nENV DB_PASSWORD=\n",
+        "FROM a\nARG TOKEN\nENV API_TOKEN=$TOKEN\n",
+        "FROM a\nENV DB_PASSWORD=changeme\n",
+        "FROM a\nENV DB_PASSWORD_FILE=/run/secrets/db\nENV TOKEN_URL=https://a/b\nENV AWS_ACCESS_KEY_ID=x\n",
+        "FROM a\nENV DATABASE_URL=postgresql://user:pass@host/db\n",
+        "FROM a\nRUN --mount=type=secret,id=token TOKEN=$(cat /run/secrets/token) npm ci\n",
+        "FROM a\nRUN docker login -u $NEXUS_USER -p $NEXUS_PASS nexus:5000\n",
+        "FROM a\nRUN curl -u $USER:$PASS https://x.io\n",
+        "FROM a\nCOPY .env.example .env\nCOPY id_rsa.pub ca.pem server.crt /x/\n",
+        "FROM a\nCOPY --from=build /app/.env /app/\n",
+        "FROM a AS build\nARG NPM_TOKEN\nRUN echo $NPM_TOKEN\nFROM a\n",
+        "FROM a\nARG NPM_TOKEN\nRUN npm ci\n",
+        {"Dockerfile": "FROM a\nCOPY .npmrc ./\n", ".npmrc": "registry=https://nexus/\n//r/:_authToken=${NPM_TOKEN}\n"},
+        "FROM a\nCOPY .npmrc ca/proxy.pem ./\n",
+        "FROM a\nENV TOKENIZERS_PARALLELISM=false\nENV DB_PASS=**None**\nENV SECRET_KEY=!!!REPLACE-ME-1u9!!!\n",
+    ],
+)
+def secret_in_image(document: Dockerfile, files: Files) -> Iterator[Finding]:
+    """A secret is written into the image.
+
+    Everyone who can pull the image can read it: `docker history` prints ENV, ARG and RUN, and a
+    copied file stays in its layer even if a later one deletes it. Give secrets to a build with
+    `RUN --mount=type=secret`, and to a container when it starts. Silent for variables, for
+    placeholders, and for example files.
+    """
+    mentions = document.mentions
+    for instruction in document.instructions:
+        if isinstance(instruction, Run):
+            if mentions(instruction.whole_text, logins.HINTS):
+                for span, user in logins.literal_secrets(instruction.commands):
+                    yield Finding(span, f"a secret of {user} stands in the image's history")
+        elif isinstance(instruction, (Environment, Argument)):
+            if mentions(instruction.logical, _NAMES):
+                yield from _assigned(instruction)
+        elif isinstance(instruction, Transfer) and mentions(instruction.logical, key_files.HINTS):
+            yield from _copied(instruction, files)
+
+
+def _copied(instruction: Transfer, files: Files) -> Iterator[Finding]:
+    contexts = {posixpath.dirname(instruction.document.source.path), ""}
+    for source in instruction.sources if instruction.origin is None else ():
+        if key_files.holds_secrets(source.text, contexts, files):
+            yield Finding(source.span, f"`{posixpath.basename(source.text)}` holds secrets, and the image keeps it")
+
+
+def _assigned(instruction: Assigning) -> Iterator[Finding]:
+    for pair in instruction.pairs:
+        if pair.value is None:
+            if _is_used_secret(instruction, pair):
+                message = f"the value of `{pair.name}` stays in the image's history"
+                yield Finding(pair.name_span, message, severity=Severity.HINT)
+        elif secrets.is_named_secret(pair.name, pair.value) and not re.search(r"[$`]", pair.value):
+            yield Finding(pair.value_span, f"the secret `{pair.name}` is written into the image")
+        else:
+            for span in _in_value(pair.value):
+                yield Finding(_place(instruction, pair, span), f"`{pair.name}` holds a secret, written into the image")
+
+
+def _in_value(value: str) -> Iterator[Span]:
+    yield from secrets.shapes(value)
+    for login in secrets.url_logins(value):
+        if "$" not in value[login.password.start : login.password.end]:
+            yield login.password
+
+
+def _place(instruction: Assigning, pair: Pair, span: Span) -> Span:
+    """The part of the value, or all of it where quotes or joined lines hide which that is."""
+    start = pair.value_span.start
+    if instruction.document.source.of(pair.value_span) == pair.value:
+        return Span(start + span.start, start + span.end)
+    return pair.value_span
+
+
+def _is_used_secret(instruction: Assigning, pair: Pair) -> bool:
+    """A build argument with the name of a secret whose value a RUN of the final stage takes."""
+    stage = instruction.stage
+    if stage is None or not stage.final or not secrets.is_secret_name(pair.name):
+        return False
+    use = re.compile(rf"\$\{{?{re.escape(pair.name)}\b")
+    return any(isinstance(one, Run) and use.search(one.whole_text) for one in stage.instructions)

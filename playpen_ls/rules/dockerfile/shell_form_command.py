@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.dockerfile import Cmd, Entrypoint, Shell
+from playpen_ls.rule import example, rule
+from playpen_ls.source import Edit
+
+_SCRIPT = re.compile(r"\./.*|.*\.sh")  # without a shebang only a shell starts it
+_BUILTINS = frozenset(
+    ". : [ alias cd command eval exec exit export read set shift source test trap ulimit umask".split()
+)
+
+
+@rule(
+    severity=Severity.INFORMATION,
+    practice="+",
+    like={"hadolint": ["DL3025"], "docker": ["JSONArgsRecommended"]},
+    bad=[
+        example("FROM a\nCMD «python app.py»\n", fixed='FROM a\nCMD ["python", "app.py"]\n'),
+        example("FROM a\nENTRYPOINT  «serve --quiet»\n", fixed='FROM a\nENTRYPOINT  ["serve", "--quiet"]\n'),
+        "FROM a\nENTRYPOINT «./start.sh»\n",
+        example("FROM a\ncmd «node \\\n  a.js»\n", fixed='FROM a\ncmd ["node", "a.js"]\n'),
+        "FROM a\nCMD «uvicorn app:app --port $PORT»\n",
+        "FROM a\nCMD «migrate && serve»\n",
+        "FROM a\nCMD «echo 'a b'»\n",
+        "FROM a\nCMD «exec serve»\n",
+        'FROM a\nENTRYPOINT ["x"]\nCMD «y»\n',
+        "FROM a\nCMD «['serve', 'x']»\n",
+    ],
+    good=[
+        'FROM a\nCMD ["python", "app.py"]\n',
+        "FROM a AS b\nCMD x\nFROM a\n",
+        'FROM a\nSHELL ["/bin/bash", "-c"]\nCMD x\n',
+        "FROM a\nHEALTHCHECK CMD curl localhost\n",
+        "FROM a\nCMD\n",
+        "FROM a\nCMD []\n",
+    ],
+)
+def shell_form_command(command: Cmd | Entrypoint) -> Iterator[Finding]:
+    """A shell stands between the container and its program.
+
+    In shell form `/bin/sh -c` is process 1: it does not pass signals on, so the program is killed
+    after the grace period instead of stopping by itself. The JSON form starts the program itself.
+    The fix is there for plain words only; variables, quotes and operators need the shell.
+    """
+    stage = command.stage
+    if stage is None or not stage.final or command.json is not None or not command.arguments:
+        return
+    if any(isinstance(one, Shell) for one in stage.before(command)):
+        return
+    fixes: tuple[Fix, ...] = ()
+    # Together they mean something else: a shell form ENTRYPOINT ignores CMD, a JSON one gets it as arguments.
+    beside = any(
+        isinstance(one, (Cmd, Entrypoint)) and type(one) is not type(command)
+        for each in stage.lineage
+        for one in each.instructions
+    )
+    words = [word.text for word in command.words]
+    plain = all(re.fullmatch(r"[\w./:@%+,-]+|--?[\w-]+=[\w./:@%+,-]+", word) for word in words)
+    if (
+        plain
+        and words[0] not in _BUILTINS
+        and not _SCRIPT.fullmatch(words[0])
+        and not beside
+        and not _has_comment(command)
+    ):
+        span = command.arguments_span
+        text = json.dumps(words, ensure_ascii=False)
+        fixes = (Fix("Use the JSON form", lambda: [Edit(span.start, span.end, text)], safe=True),)
+    yield Finding(
+        command.arguments_span, f"`{command.keyword}` in shell form runs under `sh`, which keeps signals back", fixes
+    )
+
+
+def _has_comment(command: Cmd | Entrypoint) -> bool:
+    """A comment between its lines would be lost."""
+    span = command.arguments_span
+    return any(span.contains(comment.span.start) for comment in command.document.comments())

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from playpen_ls.finding import Finding, Fix, Refused, Severity
+from playpen_ls.languages.jenkinsfile import Call, Jenkinsfile, ShellStep, StringLiteral
+from playpen_ls.languages.jenkinsfile.credentials import Bound, bound_at, credential_entries
+from playpen_ls.languages.jenkinsfile.quoting import in_comment, quote_at, words_at
+from playpen_ls.languages.shell import Word
+from playpen_ls.rule import example, rule
+from playpen_ls.source import Edit, Span
+
+
+def steps(text: str) -> str:
+    body = "".join(f"    {line}\n" for line in text.split("\n"))
+    return f"withCredentials([string(credentialsId: 'tok', variable: 'TOKEN')]) {{\n{body}}}\n"
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Credential management",
+    bad=[
+        example(
+            steps('sh "curl -H X-Token:«${TOKEN}» https://api/"'), fixed=steps("sh 'curl -H X-Token:${TOKEN} https://api/'")
+        ),
+        example(
+            steps("sh \"curl -H 'Authorization: «${env.TOKEN}»' https://it\\'s/\""),
+            fixed=steps("sh 'curl -H \"Authorization: ${TOKEN}\" https://it\\'s/'"),
+        ),
+        example(
+            steps("def url = 'https://api/'\nsh \"curl -H \\\"Authorization: «$TOKEN»\\\" ${url}\""),
+            fixed=steps("def url = 'https://api/'\nsh \"curl -H \\\"Authorization: \\$TOKEN\\\" ${url}\""),
+        ),
+        example(
+            steps('sh """\n    echo "\\$HOME"\n    login «${TOKEN}»\n"""'), fixed=steps("sh '''\n    echo \"$HOME\"\n    login ${TOKEN}\n'''")
+        ),
+        steps('bat "login «${TOKEN}»"'),
+        steps('httpRequest url: "https://api/?token=«${TOKEN}»"'),
+        steps("sh \"ssh host 'login «${TOKEN}»'\""),
+        steps("sh \"\"\"\n    cat > f <<'EOF'\n    «${TOKEN}»\n    EOF\n\"\"\""),
+    ],
+    good=[
+        steps("sh 'curl -H \"Authorization: $TOKEN\" https://api/'"),
+        steps('sh "curl -H \\"Authorization: \\$TOKEN\\" https://api/"'),
+        steps('sh "echo ${BUILD_NUMBER} ${params.TOKEN}"'),
+        "withCredentials([file(credentialsId: 'key', variable: 'KEY')]) {\n    sh \"gpg --import ${KEY}\"\n}\n",
+        "pipeline {\n    environment {\n        A = credentials('a')\n        DSN = \"postgres://app:${A_PSW}@db/app\"\n    }\n}\n",
+        "pipeline {\n    environment {\n        A = credentials('a')\n    }\n    stages { stage('X') { steps { sh \"tag ${A_USR}/app\" } } }\n}\n",
+        'def TOKEN = env.OTHER\nsh "login ${TOKEN}"\n' + steps("echo 'x'"),
+    ],
+)  # fmt: skip
+def interpolated_secret(file: Jenkinsfile) -> Iterator[Finding]:
+    """Groovy writes a secret into the text of a script.
+
+    A double-quoted string is filled in before the step starts: the secret stands in the process
+    list and in the step's record, and a quote or `$` in it changes the command. In single quotes the shell reads it
+    from the environment instead.
+    """
+    if "redentials" not in file.source.text or not file.tree.holes:
+        return
+    entries = credential_entries(file)
+    locals_ = {one.name for one in file.assignments if one.declared}
+    seen: set[int] = set()
+    for call in reversed(file.calls):  # the innermost call that a literal is an argument of
+        literals = [literal for argument in call.arguments for literal in _direct(argument.string, argument.strings)]
+        holed = [literal for literal in literals if literal.holes and literal.start not in seen]
+        if not holed or call.name == "withCredentials":
+            continue
+        bound = bound_at(call, entries)
+        for literal in holed:
+            seen.add(literal.start)
+            yield from _in_literal(call, literal, bound, locals_)
+
+
+def _direct(one: StringLiteral | None, several: Iterator[StringLiteral]) -> list[StringLiteral]:
+    return [one] if one is not None else list(several)
+
+
+def _in_literal(call: Call, literal: StringLiteral, bound: Bound, locals_: set[str]) -> Iterator[Finding]:
+    script = isinstance(call, ShellStep) and call.script is not None and call.script.start == literal.start
+    secret = bound.secrets
+    if script and any(literal.hole_name(hole) in secret for hole in literal.holes):
+        secret |= bound.users  # a user's name is none alone, but goes with its password
+    for hole in literal.holes:
+        name = literal.hole_name(hole)
+        if name is None or name not in secret or name in locals_:
+            continue
+        message = f"Groovy writes the secret `{name}` into the text of `{call.name}`"
+        if not script:
+            yield Finding(hole, message, severity=Severity.HINT)
+        elif call.name != "sh" or not isinstance(call, ShellStep):
+            yield Finding(hole, message)
+        else:
+            whole = all(literal.hole_name(one) in bound.all - locals_ for one in literal.holes)
+            yield Finding(hole, message, (_fix(call, literal, hole, bound, whole),))
+
+
+def _fix(step: ShellStep, literal: StringLiteral, hole: Span, bound: Bound, whole: bool) -> Fix:
+    if whole:
+        return Fix("Let the shell read it: single quotes", _single_quoted(step, literal), safe=True)
+    return Fix(f"Let the shell read `{literal.hole_name(hole)}`", _escaped(step, literal, hole))
+
+
+def _single_quoted(step: ShellStep, literal: StringLiteral) -> Callable[[], list[Edit]]:
+    def change() -> list[Edit]:
+        if literal.quote not in ('"', '"""'):
+            raise Refused("a slashy string cannot be rewritten")
+        text, pieces, at = literal.fragment.text, [], 0
+        holes = literal.fragment.holes
+        quotes = sorted(place for hole in holes for place in _requoted(step, hole))
+        replaced = dict.fromkeys(quotes, '"')
+        names = {hole.start: (hole.end, literal.hole_name(host)) for hole, host in zip(holes, literal.holes)}
+        while at < len(text):
+            if at in names:
+                end, name = names[at]
+                pieces.append(f"${{{name}}}" if text.startswith("${", at) else f"${name}")
+                at = end
+                continue
+            pieces.append(replaced.get(at, text[at]))
+            at += 1
+        quote = "'" * len(literal.quote)
+        decoded = "".join(pieces).replace("\\", "\\\\")
+        decoded = (
+            decoded.replace("'", "\\'").replace("\n", "\\n") if len(quote) == 1 else decoded.replace("'''", "\\'''")
+        )
+        if len(quote) == 3:
+            decoded = _same_line_ends(literal, decoded)
+        return [Edit(literal.start, literal.end, f"{quote}{decoded}{quote}")]
+
+    return change
+
+
+def _same_line_ends(literal: StringLiteral, decoded: str) -> str:
+    if re.search(r"\\(?!['\"$\\])", literal.raw):
+        raise Refused("the string holds escapes that single quotes would need written in another way")
+    return decoded
+
+
+def _escaped(step: ShellStep, literal: StringLiteral, hole: Span) -> Callable[[], list[Edit]]:
+    def change() -> list[Edit]:
+        if literal.quote not in ('"', '"""'):
+            raise Refused("a slashy string cannot be rewritten")
+        fragment = literal.fragment
+        inner = fragment.holes[literal.holes.index(hole)]
+        written = literal.hole_text(hole)
+        name = literal.hole_name(hole)
+        edits = [Edit(hole.start, hole.end, f"\\${{{name}}}" if written.startswith("${") else f"\\${name}")]
+        for place in _requoted(step, inner):
+            span = fragment.span(place, place + 1)
+            edits.append(Edit(span.start, span.end, '\\"' if literal.quote == '"' else '"'))
+        return edits
+
+    return change
+
+
+def _requoted(step: ShellStep, hole: Span) -> list[int]:
+    """The offsets of the single quotes around a hole that must become double ones. Raises Refused."""
+    words = words_at(step, hole.start)
+    if not words:
+        if step.script is not None and in_comment(step.script.fragment.text, hole.start):
+            return []
+        raise Refused("it stands in a here-document, where the shell may not fill it in")
+    if any(command.name == "ssh" and command.start <= hole.start < command.end for command in step.commands):
+        raise Refused("`ssh` runs the text on another machine, which does not have the variable")
+    if quote_at(words[0], hole.start) != "'":
+        return []
+    if len(words) > 1:
+        raise Refused("the text is a script of its own inside single quotes")
+    return _single_quotes(words[0])
+
+
+def _single_quotes(word: Word) -> list[int]:
+    holes = [hole for hole in word.fragment.holes if word.start <= hole.start < word.end]
+    plain = word.fragment.text[word.start : word.end]
+    for hole in reversed(holes):
+        plain = plain[: hole.start - word.start] + plain[hole.end - word.start :]
+    if word.quote != "'" or re.search(r'[$`"\\!]', plain):
+        raise Refused("the shell's single quotes around it cannot become double ones")
+    return [word.start, word.end - 1]

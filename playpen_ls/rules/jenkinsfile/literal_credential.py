@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.jenkinsfile import Assignment, Call, EnvironmentEntry, Jenkinsfile, StringLiteral
+from playpen_ls.languages.jenkinsfile.binding import Store, credential_for, rebound
+from playpen_ls.languages.jenkinsfile.credentials import names_of_ids
+from playpen_ls.languages.jenkinsfile.leaks import WORDS, Leak, leaks
+from playpen_ls.platform import Platform
+from playpen_ls.rule import example, rule
+from playpen_ls.source import Edit, Span
+from playpen_ls.vocabulary.names import kebab
+from playpen_ls.vocabulary.secrets import SHAPE, is_named_secret, is_secret_name, is_template, shapes, url_logins
+
+_VALUES = frozenset(("string", "password", "text", "withEnv"))
+_SHAPES = (
+    *"AKIA ASIA ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xox k_live_ AIza SG. pypi- npm_ eyJ PRIVATE".split(),
+    *(f"{before}sk-" for before in "'\"= :/@"),
+)
+
+NEXUS = (
+    "withCredentials([usernamePassword(credentialsId: 'nexus-credentials', usernameVariable: 'NEXUS_USER', "
+    "passwordVariable: 'NEXUS_PASS')])"
+)
+
+
+def steps(text: str) -> str:
+    body = "".join(f"        {line}\n" if line else "\n" for line in text.split("\n"))
+    return f"node {{\n    stage('X') {{\n{body}    }}\n}}\n"
+
+
+@rule(
+    severity=Severity.ERROR,
+    practice="Credential management",
+    secret=True,
+    bad=[
+        example(
+            steps("sh 'docker login -u admin -p «secret» nexus:5000' // log in"),
+            fixed=steps(
+                NEXUS + " {\n    sh 'echo \"$NEXUS_PASS\" | docker login -u \"$NEXUS_USER\" --password-stdin nexus:5000' // log in\n}"
+            ),
+        ),
+        example(
+            steps('sh "docker login -u admin -p «hunter2» ${env.REGISTRY}"'),
+            fixed=steps(
+                NEXUS
+                + ' {\n    sh "echo \\"\\$NEXUS_PASS\\" | docker login -u \\"\\$NEXUS_USER\\" --password-stdin ${env.REGISTRY}"\n}'
+            ),
+        ),
+        example(
+            NEXUS + " { sh 'curl -u admin:«hunter2» https://nexus:5000/v2/' }\n",
+            fixed=NEXUS + " { sh 'curl -u \"$NEXUS_USER:$NEXUS_PASS\" https://nexus:5000/v2/' }\n",
+        ),
+        example(
+            steps("sh \"\"\"\n    curl -H 'Authorization: Bearer «a81jf9sk2mzn»' ${URL}\n\"\"\""),
+            fixed=steps(
+                "withCredentials([string(credentialsId: 'api-token', variable: 'API_TOKEN')]) {\n    sh \"\"\"\n"
+                '        curl -H "Authorization: Bearer \\$API_TOKEN" ${URL}\n    """\n}'
+            ),
+        ),
+        example(
+            steps("sh 'PGPASSWORD=«hunter2» psql -c \"select 1\"'"),
+            fixed=steps(
+                "withCredentials([string(credentialsId: 'pgpassword', variable: 'PGPASSWORD')]) {\n"
+                "    sh 'PGPASSWORD=\"$PGPASSWORD\" psql -c \"select 1\"'\n}"
+            ),
+        ),
+        example(
+            "pipeline {\n    environment {\n        DB_PASSWORD = '«s3cr3t»'\n    }\n}\n",
+            fixed="pipeline {\n    environment {\n        DB_PASSWORD = credentials('db-password')\n    }\n}\n",
+        ),
+        steps("def apiToken = '«f81jf9sk2mzn»'"),
+        steps("def out = sh(script: 'docker login -u admin -p «secret» nexus:5000', returnStdout: true)"),
+        "pipeline {\n    parameters {\n        string(name: 'DB_PASSWORD', defaultValue: '«s3cr3t!7»')\n    }\n}\n",
+        steps("git url: 'https://ci:«p4ssw0rd!»@git.corp/app.git'"),
+    ],
+    good=[
+        NEXUS + " {\n    sh 'docker login -u $NEXUS_USER -p $NEXUS_PASS nexus:5000'\n}\n",
+        steps('sh \'docker login -u "$USER" -p "$PASS" nexus:5000\'\nsh "mysql --password=${params.DB_PASSWORD}"'),
+        steps("sh 'tool --password=<password> --token=changeme-in-jenkins'\nbat 'docker login -u %U% -p %P%'"),
+        "pipeline {\n    environment {\n        NEXUS = credentials('nexus-credentials')\n        DB_PASSWORD_FILE = '/run/s3cr3t'\n    }\n}\n",
+        steps("def registryCredential = 'dockerhub-id-1'\ndocker.withRegistry('https://nexus:5000', 'nexus-credentials') { }"),
+        steps("def GIT_TOKEN = 'github-token-1'\ngit url: 'https://git/app.git', credentialsId: GIT_TOKEN"),
+        steps("sh 'AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE aws s3 ls'\nsh 'docker run -p 8080:80 app'"),
+    ],
+)  # fmt: skip
+def literal_credential(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
+    """A password, token or key stands in the pipeline.
+
+    Everyone who can read the repository, now or in its history, has it. Jenkins' credential store
+    gives it to the one step that needs it, and masks it in the log. A value that was committed is
+    known: change it too.
+    """
+    for step in file.steps_with(WORDS):
+        for leak in leaks(step):
+            yield _in_script(leak, Store(platform.registry, platform.credentials))
+    seen: set[Span] = set()
+    ids = names_of_ids(file)
+    for assignment in file.assignments:
+        for finding in _assigned(file, assignment, ids):
+            seen.add(finding.span)
+            yield finding
+    for call in file.calls:
+        for finding in _parameter(call) if call.name in _VALUES else ():
+            seen.add(finding.span)
+            yield finding
+    for literal in _suspicious_strings(file):
+        for span in _in_string(literal):
+            if span not in seen and not any(span.start < one.end and one.start < span.end for one in seen):
+                yield Finding(span, "a secret stands in the pipeline in clear text")
+
+
+def _in_script(leak: Leak, store: Store) -> Finding:
+    credential = credential_for(leak, store)
+    title = "Bind a credential"
+    if credential is not None:
+        title = f"Bind credential '{credential.id}' (it must exist in Jenkins; the old value must be changed)"
+    command = f"of `{leak.command.name}` " if leak.command is not None and leak.command.name else ""
+    fix = Fix(title, lambda: rebound(leak.step, leak, store))
+    return Finding(leak.span, f"a secret {command}stands in the script in clear text", (fix,))
+
+
+def _assigned(file: Jenkinsfile, one: Assignment, ids: frozenset[str]) -> Iterator[Finding]:
+    literal = one.value.string
+    if literal is None or literal.value is None or not _is_secret(file, one, literal.value, ids):
+        return
+    message = f"the secret `{one.name}` stands in the pipeline in clear text"
+    fixes: tuple[Fix, ...] = ()
+    if isinstance(one, EnvironmentEntry):
+        id = kebab(one.name)
+        title = f"Use credential '{id}' (it must exist in Jenkins as secret text; the old value must be changed)"
+        fixes = (Fix(title, _credentials_call(literal, id)),)
+    yield Finding(literal.inside, message, fixes)
+
+
+def _credentials_call(literal: StringLiteral, id: str) -> Callable[[], list[Edit]]:
+    return lambda: [Edit(literal.start, literal.end, f"credentials('{id}')")]
+
+
+def _is_secret(file: Jenkinsfile, one: Assignment, value: str, ids: frozenset[str]) -> bool:
+    if any(span.end - span.start == len(value) for span in shapes(value)):
+        return True
+    if not is_secret_name(one.name) or not (is_named_secret(one.name, value) or _is_of_login(file, one, value)):
+        return False
+    # A name with "credential" holds an id in Jenkins, and so does one that is used as one.
+    return "cred" not in one.name.lower() and one.name not in ids
+
+
+def _is_of_login(file: Jenkinsfile, one: Assignment, value: str) -> bool:
+    """`X_PASSWORD` beside a literal `X_USER`: then even a weak word is a password."""
+    match = re.fullmatch(r"(\w+)_PASS(WORD)?", one.name)
+    if match is None or is_template(value) or not isinstance(one, EnvironmentEntry):
+        return False
+    users = (f"{match[1]}_USER", f"{match[1]}_USERNAME")
+    return any(other.name in users and other.value.value for other in file.assignments)
+
+
+def _parameter(call: Call) -> Iterator[Finding]:
+    """`string(name: 'DB_PASSWORD', defaultValue: '…')` and entries of `withEnv`."""
+    if call.name != "withEnv":
+        name, default = call.value("name"), call.argument("defaultValue")
+        value = default.value if default else None
+        if name and value and default and default.string and is_named_secret(name, value):
+            yield Finding(default.string.inside, f"the secret `{name}` has its value as default, in clear text")
+    else:
+        for item in (item for argument in call.positional for item in argument.items or ()):
+            name, _, value = (item.value or "").partition("=")
+            if item.string and value and is_secret_name(name) and is_named_secret(name, value):
+                end = len(item.value or "")
+                span = item.string.fragment.span(end - len(value), end)
+                yield Finding(span, f"the secret `{name}` stands in the pipeline in clear text")
+
+
+def _suspicious_strings(file: Jenkinsfile) -> Iterator[StringLiteral]:
+    """Strings that are no scripts and may hold a provider's key or a URL with a password."""
+    text = file.source.text
+    offsets = [match.start() for match in re.finditer(r"://[^\s'\"@]{0,300}@", text)]
+    if any(beginning in text for beginning in _SHAPES):
+        offsets += (match.start() for match in SHAPE.finditer(text))
+    starts = {literal.start for offset in offsets if (literal := file.string_around(offset)) is not None}
+    for start in sorted(starts):
+        literal, step = file.string_around(start), file.step_around(start)
+        if literal is not None and (step is None or step.script is None or step.script.start != start):
+            yield literal
+
+
+def _in_string(literal: StringLiteral) -> Iterator[Span]:
+    fragment = literal.fragment
+    for login in url_logins(fragment.text):
+        yield fragment.span(login.password.start, login.password.end)
+    for span in shapes(fragment.text):
+        if not fragment.holds_hole(span.start, span.end):
+            yield fragment.span(span.start, span.end)

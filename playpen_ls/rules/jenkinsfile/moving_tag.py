@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from playpen_ls.finding import Finding, Fix, Refused, Severity
+from playpen_ls.languages.jenkinsfile import Assignment, Call, Jenkinsfile
+from playpen_ls.languages.jenkinsfile.images import Mention, image_pushes, mentions, variables
+from playpen_ls.languages.jenkinsfile.retag import (
+    groovy_edit,
+    release_tag,
+    retagged,
+    without_option,
+    without_statement,
+)
+from playpen_ls.platform import Platform
+from playpen_ls.rule import example, rule
+from playpen_ls.source import Edit, Span
+from playpen_ls.vocabulary.images import ImageReference
+
+
+def steps(text: str) -> str:
+    body = "".join(f"                {line}\n" for line in text.split("\n"))
+    return f"pipeline {{\n    agent any\n    stages {{\n        stage('X') {{\n            steps {{\n{body}            }}\n        }}\n    }}\n}}\n"
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Image tagging",
+    bad=[
+        example(
+            steps("sh 'docker tag my-app:latest nexus:5000/my-app:«latest»'"),
+            fixed=steps("sh 'docker tag my-app:latest nexus:5000/my-app:v1.0.0-${BUILD_NUMBER}'"),
+        ),
+        example(
+            steps("sh 'docker build -t nexus:5000/app:«latest» . && docker push nexus:5000/app:«latest»' // send it"),
+            fixed=steps(
+                "sh 'docker build -t nexus:5000/app:v1.0.0-${BUILD_NUMBER} . && docker push nexus:5000/app:v1.0.0-${BUILD_NUMBER}' // send it"
+            ),
+        ),
+        example(
+            steps('bat "docker push nexus:5000/app:«latest»"'),
+            fixed=steps('bat "docker push nexus:5000/app:v1.0.0-%BUILD_NUMBER%"'),
+        ),
+        example(
+            steps(
+                "container('kaniko') {\n    sh '/kaniko/executor --destination=nexus:5000/a:1.0 --destination=nexus:5000/a:«latest»'\n}"
+            ),
+            fixed=steps("container('kaniko') {\n    sh '/kaniko/executor --destination=nexus:5000/a:1.0'\n}"),
+        ),
+        example(
+            steps("script {\n    def img = docker.build('nexus:5000/app:«latest»')\n    img.push()\n}"),
+            fixed=steps(
+                'script {\n    def img = docker.build("nexus:5000/app:v1.0.0-${BUILD_NUMBER}")\n    img.push()\n}'
+            ),
+        ),
+        example(
+            steps("script {\n    img.push(\"v${BUILD_NUMBER}\")\n    img.push('«latest»')\n}"),
+            fixed=steps('script {\n    img.push("v${BUILD_NUMBER}")\n}'),
+        ),
+        steps("sh 'docker push «nexus:5000/my-app»'"),
+        steps("sh \"ssh build 'docker push nexus:5000/my-app'; docker push «nexus:5000/my-app»\""),
+        "pipeline {\n    agent {\n        docker {\n            image 'maven:«latest»'\n        }\n    }\n}\n",
+    ],
+    good=[
+        steps("sh 'docker tag my-app:latest nexus:5000/my-app:1.0.0'"),
+        steps("sh 'docker tag my-app:latest nexus:5000/my-app:v1.0.0-${BUILD_NUMBER}'"),
+        steps("sh 'docker run --rm my-app:latest pytest'\nsh 'docker build -t my-app:latest .'"),
+        steps('sh "docker push ${IMAGE}"\nsh "docker push nexus:5000/app:${TAG}"'),
+        steps("script {\n    docker.build('app:latest').push('1.0')\n}"),
+        steps("echo 'docker push nexus:5000/app:latest'"),
+        "pipeline {\n    agent { docker { image 'playpen/python-base:latest' } }\n    environment {\n        CHANNEL = 'latest'\n    }\n}\n",
+    ],
+)
+def moving_tag(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
+    """An image goes to the registry under a tag that moves.
+
+    `latest`, also where it is left out, names whatever was pushed last: nobody can say which build
+    runs, and going back to the one before is not possible. A tag with the version and the build's
+    number names one build for ever. A `latest` that never leaves the build machine is left alone.
+    """
+    if "docker" not in file.source.text and not any(word in file.source.text for word in ("latest", "push", "kaniko")):
+        return
+    found = mentions(file)
+    pushed = {one.reference.text for one in found if one.role == "push"}
+    for one in found:
+        if one.floats and (one.role == "push" or one.reference.text in pushed or _to_registry(one)):
+            message = f"`{one.reference.text}` is pushed under a tag that moves"
+            yield Finding(one.tag, message, (Fix(_title(one, found, platform), _change(file, one, found, platform)),))
+    yield from _pushed_calls(file, platform)
+    yield from _variables(file, found, platform)
+    yield from _agents(file, platform)
+
+
+def _to_registry(one: Mention) -> bool:
+    return one.role == "target" and bool(one.reference.registry)
+
+
+def _sibling(one: Mention, found: list[Mention]) -> bool:
+    """The same command pushes the same image under a fixed tag too."""
+    return one.role == "push" and any(
+        other.command is one.command and other.reference.repository == one.reference.repository and not other.floats
+        for other in found
+        if one.command is not None and one.command.name not in ("skopeo",)
+    )
+
+
+def _alone(one: Mention, found: list[Mention]) -> bool:
+    return Counter(other.reference.text for other in found)[one.reference.text] == 1
+
+
+def _title(one: Mention, found: list[Mention], platform: Platform) -> str:
+    if _sibling(one, found) and _alone(one, found):
+        return f"Push only the fixed tag of `{one.reference.repository}`"
+    return f"Push `{one.reference.repository}` as `{platform.release}`"
+
+
+def _change(file: Jenkinsfile, one: Mention, found: list[Mention], platform: Platform) -> Callable[[], Iterator[Edit]]:
+    def change() -> Iterator[Edit]:
+        if _sibling(one, found) and _alone(one, found):
+            yield without_option(one)
+            return
+        made = any(other.role in ("target", "build") for other in found if other.reference.text == one.reference.text)
+        if not one.reference.tag and not made and one.command is not None:
+            raise Refused("no command of this file gives the image another tag, so there would be nothing to push")
+        yield from retagged(file, one.reference, release_tag(file, found, one.reference, platform.release))
+
+    return change
+
+
+def _pushed_calls(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
+    """`img.push('latest')`."""
+    if ".push" not in file.source.text:
+        return
+    pushes = [call for call in image_pushes(file) if call.positional]
+    for call in pushes:
+        literal = call.positional[0].string
+        if literal is None or literal.value != "latest":
+            continue
+        others = [
+            one for one in pushes
+            if one.receiver == call.receiver and one.statement.block is call.statement.block and one is not call
+            and one.positional[0].value != "latest"
+        ]  # fmt: skip
+        fix = (
+            Fix("Push only the fixed tag", _dropped(file, call))
+            if others
+            else Fix(
+                f"Push as `{platform.release}`",
+                lambda literal=literal: [groovy_edit(literal, [(0, 6)], platform.release)],
+            )
+        )
+        yield Finding(literal.inside, f"`{call.receiver}` is pushed under a tag that moves", (fix,))
+
+
+def _dropped(file: Jenkinsfile, call: Call) -> Callable[[], list[Edit]]:
+    return lambda: [without_statement(file, call.statement)]
+
+
+def _variables(file: Jenkinsfile, found: list[Mention], platform: Platform) -> Iterator[Finding]:
+    """`TAG = 'latest'` where `$TAG` is the tag of something pushed."""
+    used = set[str]().union(*(one.variables for one in found if one.role == "push" or _to_registry(one)))
+    for call in file.calls if used or ".push" in file.source.text else ():
+        if call.name == "push" and call.receiver and call.positional:
+            used |= variables(call.positional[0].text) | {call.positional[0].text}
+    if not used:
+        return
+    waiting = list(file.assignments)
+    for one in reversed(waiting):  # IMAGE = "nexus:5000/app:${TAG}": TAG is used where IMAGE is
+        if one.name in used and one.value.string is not None:
+            used |= variables(one.value.string.fragment.text)
+    for one in waiting:
+        if one.name in used and one.owner in ("", "env"):
+            yield from _variable(one, platform)
+
+
+def _variable(one: Assignment, platform: Platform) -> Iterator[Finding]:
+    literal = one.value.string
+    if literal is None or literal.value is None:
+        return
+    reference = ImageReference.parse(literal.value)
+    if literal.value != "latest" and reference.tag != "latest":
+        return
+    end = len(literal.value)
+    span: Span = literal.fragment.span(end - len("latest"), end)
+    yield Finding(
+        span,
+        f"`{one.name}` is the tag of a pushed image, and it moves",
+        (Fix(f"Set `{one.name}` to `{platform.release}`",
+             lambda: [groovy_edit(literal, [(end - len("latest"), end)], platform.release)]),),
+    )  # fmt: skip
+
+
+def _agents(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
+    """`agent { docker { image 'maven:latest' } }`, `agent { docker 'maven' }`."""
+    for call in file.calls:
+        if call.name not in ("image", "docker") or call.receiver or not call.positional:
+            continue
+        around = [one.name for one in call.enclosing][: 2 if call.name == "image" else 1]
+        if around != (["docker", "agent"] if call.name == "image" else ["agent"]):
+            continue
+        literal = call.positional[0].string
+        if literal is None or literal.value is None:
+            continue
+        reference = ImageReference.parse(literal.value)
+        if not reference.path or not reference.floats or reference.variable or platform.owns(reference):
+            continue
+        tag = reference.tag_span
+        span = literal.fragment.span(tag.start, tag.end) if reference.tag else literal.inside
+        pin = platform.pins.get(reference.name)
+        fixes = (
+            (Fix(f"Pin to `{reference.name}:{pin}`", _pinned(literal.inside, reference.retagged(pin))),) if pin else ()
+        )
+        yield Finding(span, f"the agent's image `{reference.text}` has no fixed version", fixes)
+
+
+def _pinned(span: Span, text: str) -> Callable[[], list[Edit]]:
+    return lambda: [Edit(span.start, span.end, text)]

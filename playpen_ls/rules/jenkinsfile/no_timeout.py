@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.jenkinsfile import Pipeline
+from playpen_ls.languages.jenkinsfile.sections import with_entry
+from playpen_ls.rule import example, rule
+
+STAGES = "    stages {\n        stage('Build') {\n            steps {\n                sh 'make'\n            }\n        }\n    }\n}\n"
+
+
+@rule(
+    severity=Severity.HINT,
+    practice="+",
+    absent=True,
+    on=False,
+    bad=[
+        example(
+            "«pipeline» {\n    agent any\n" + STAGES,
+            fixed="pipeline {\n    agent any\n    options {\n        timeout(time: 1, unit: 'HOURS')\n    }\n" + STAGES,
+        ),
+        example(
+            "«pipeline» {\n    agent any\n    options { timestamps() }\n" + STAGES,
+            fixed="pipeline {\n    agent any\n    options { timestamps(); timeout(time: 1, unit: 'HOURS') }\n" + STAGES,
+        ),
+        example(
+            "«pipeline» {\n    options {\n        timestamps() // seen\n    }\n" + STAGES,
+            fixed="pipeline {\n    options {\n        timestamps() // seen\n        timeout(time: 1, unit: 'HOURS')\n    }\n"
+            + STAGES,
+        ),
+    ],
+    good=[
+        "pipeline {\n    agent any\n    options {\n        timeout(time: 2, unit: 'HOURS')\n    }\n" + STAGES,
+        "pipeline {\n    agent any\n" + STAGES.replace("sh 'make'", "timeout(5) { sh 'make' }"),
+        "node { sh 'make' }\n",
+    ],
+)
+def no_timeout(pipeline: Pipeline) -> Iterator[Finding]:
+    """The pipeline may run for ever.
+
+    A step that waits for an answer that never comes holds its agent until somebody notices. A
+    timeout of the pipeline, or of any of its stages or steps, ends it.
+    """
+    inside = pipeline.block.inside
+    calls = pipeline.call.tree.calls.values()
+    if any(call.name == "timeout" and inside.contains(call.span.start) for call in calls):
+        return
+    fix = Fix(
+        "Give the pipeline one hour", lambda: [with_entry(pipeline, "options", "timeout(time: 1, unit: 'HOURS')")]
+    )
+    yield Finding(pipeline.call.name_span, "the pipeline has no timeout", (fix,))

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playpen_ls.finding import Finding, Severity
+from playpen_ls.languages.kubernetes import Resource
+from playpen_ls.rule import rule
+
+
+def binding(subjects: str, role: str = "«cluster-admin»", kind: str = "ClusterRoleBinding") -> str:
+    head = f"apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata:\n  name: web\n"
+    reference = f"roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: ClusterRole\n  name: {role}\n"
+    return f"{head}{reference}subjects:\n{subjects}"
+
+
+@rule(
+    severity=Severity.ERROR,
+    practice="Least privilege",
+    like={"kube-linter": ["cluster-admin-role-binding"], "polaris": ["clusterrolebindingClusterAdmin"]},
+    bad=[
+        binding("  - {kind: ServiceAccount, name: web, namespace: playpen-apps}\n"),
+        binding("  - {kind: Group, name: 'system:masters'}\n  - {kind: User, name: jane}\n", kind="RoleBinding"),
+    ],
+    good=[
+        binding("  - {kind: ServiceAccount, name: web, namespace: playpen-apps}\n", "view"),
+        binding("  - {kind: Group, name: 'system:masters'}\n", "cluster-admin"),
+    ],
+)
+def cluster_admin_binding(resource: Resource) -> Iterator[Finding]:
+    """The subject may do everything in the cluster, or in the namespace.
+
+    Bind a role that names what it needs. Silent for `system:masters`, which may do everything anyway.
+    """
+    if resource.group != "rbac.authorization.k8s.io" or resource.kind not in ("ClusterRoleBinding", "RoleBinding"):
+        return
+    reference = resource.node.mapping("roleRef")
+    name = reference.scalar("name") if reference else None
+    if name is None or name.value != "cluster-admin":
+        return
+    subjects = resource.node.mappings("subjects")
+    if subjects and all(subject.text("name") == "system:masters" for subject in subjects):
+        return
+    place = "the cluster" if resource.kind == "ClusterRoleBinding" else "the namespace"
+    yield Finding(resource.document.content(name), f"`cluster-admin` may do everything in {place}")

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import base64
+import binascii
+import posixpath
+import re
+from collections.abc import Iterator
+
+from playpen_ls.finding import Finding, Severity
+from playpen_ls.languages.kubernetes import Resource
+from playpen_ls.languages.kubernetes.tree import Mapping, Scalar, resolved
+from playpen_ls.rule import rule
+from playpen_ls.vocabulary.names import snake
+from playpen_ls.vocabulary.secrets import is_template
+
+# What stands beside a password and is none: `username`, `tls.crt`.
+_OPEN = re.compile(r"\w*(?:user|name|host|address|port|database|db|crt|cert|region|endpoint|email|enabled)(?:_in)?")
+
+
+def secret(entries: str, kind: str = "Secret") -> str:
+    return f"apiVersion: v1\nkind: {kind}\nmetadata:\n  name: db\n{entries}"
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Secrets management",
+    like={"detect-secrets": ["secret"]},
+    secret=True,
+    bad=[
+        secret("data:\n  password: «aHVudGVyMg==»\n"),
+        secret("stringData:\n  username: web\n  password: '«hunter2»'  # old\n"),
+        secret("stringData:\n  key.pem: |\n    «-----BEGIN KEY-----\n    abc»\n"),
+    ],
+    good=[
+        secret("data: {}\n"),
+        secret("stringData:\n  password: ''\n"),
+        secret("stringData:\n  password: <set outside git>\n"),
+        secret("stringData:\n  password: ${DB_PASSWORD}\n"),
+        secret("stringData:\n  password: '{{ .Values.password }}'\n"),
+        secret("data:\n  password: Y2hhbmdlbWU=\n"),
+        secret("stringData:\n  enabled: true\n  DB_HOST: postgres\n"),
+        secret("data:\n  password: ENC[AES256_GCM,data:abc]\nsops: {version: 3.8.1}\n"),
+        secret("spec:\n  encryptedData: {password: AgBy3i4OJSWK}\n", "SealedSecret"),
+        secret("type: kubernetes.io/service-account-token\ndata:\n  extra: YmFy\n"),
+        {"db.example.yaml": secret("data:\n  password: aHVudGVyMg==\n")},
+    ],
+)
+def committed_secret(resource: Resource) -> Iterator[Finding]:
+    """A Secret is in git with its values, and base64 is no encryption.
+
+    Make it outside git, or commit it encrypted (SealedSecret, SOPS, ExternalSecret). Templates and
+    files named `*.example.*` or `*.sample.*` are silent.
+    """
+    if resource.kind != "Secret" or resource.group or resource.node.get("sops") is not None:
+        return
+    if resource.node.text("type") == "kubernetes.io/service-account-token":
+        return
+    if re.search(r"\.(example|sample|template|dist)(\.|$)", posixpath.basename(resource.document.path)):
+        return
+    for part in ("data", "stringData"):
+        for entry in (resource.node.mapping(part) or Mapping(0, 0, False, (), False)).entries:
+            value = resolved(entry.value)
+            name = entry.key.value if isinstance(entry.key, Scalar) else ""
+            if isinstance(value, Scalar) and value.literal and not _is_harmless(name, value, part == "data"):
+                yield Finding(resource.document.content(value), f"`{name}` is committed to git")
+
+
+def _is_harmless(name: str, scalar: Scalar, encoded: bool) -> bool:
+    value = scalar.value.strip()
+    if scalar.null or _OPEN.fullmatch(snake(name)) or is_template(value) or (not scalar.style and value.isdigit()):
+        return True
+    return encoded and is_template(_decoded(value))
+
+
+def _decoded(value: str) -> str:
+    """The text behind base64; the value itself where there is none."""
+    try:
+        return base64.b64decode("".join(value.split()), validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return value

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playpen_ls.facts import Facts, ImageUse, Overlay
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.kubernetes import ContainerImage
+from playpen_ls.languages.kubernetes.insertion import replace_scalar
+from playpen_ls.platform import Platform
+from playpen_ls.rule import example, rule
+from playpen_ls.vocabulary.images import ImageReference
+
+PINNED = Platform(pins={"redis": "7.4.1"})
+
+
+def pod(image: str) -> str:
+    head = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: web\n"
+    return f"{head}      image: {image}\n"
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Image tagging",
+    like={
+        "kube-linter": ["latest-tag"],
+        "kube-score": ["container-image-tag"],
+        "polaris": ["tagNotSpecified"],
+        "checkov": ["CKV_K8S_14"],
+    },
+    bad=[
+        pod("nexus:5000/web:«latest»"),
+        pod("«nexus:5000/web»"),
+        example(pod("redis:«latest»  # cache"), fixed=pod("redis:7.4.1  # cache"), platform=PINNED),
+        example(pod('"«redis»"'), fixed=pod('"redis:7.4.1"'), platform=PINNED),
+        example(
+            {"app.yaml": pod("nexus:5000/web:«latest»"), "other.yaml": pod("nexus:5000/web:1.4.2")},
+            fixed=pod("nexus:5000/web:1.4.2"),
+        ),
+        {
+            "app.yaml": pod("nexus:5000/web:«latest»"),
+            "one.yaml": pod("nexus:5000/web:1.4.2"),
+            "two.yaml": pod("nexus:5000/web:1.4.3"),
+        },
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  initContainers:\n"
+        "    - {name: one, image: &image 'web:«latest»'}\n  containers:\n    - {name: two, image: *image}\n",
+    ],
+    good=[
+        pod("nexus:5000/web:1.0.0"),
+        pod("nexus:5000/web@sha256:0b5e0b5e0b5e0b5e0b5e0b5e0b5e0b5e0b5e0b5e0b5e0b5e0b5e0b5e0b5e0b5e"),
+        pod("playpen/python-base:latest"),
+        pod("nexus:5000/playpen/python-base"),
+        pod("${REGISTRY}/web"),
+        pod("'{{ .Values.image }}:latest'"),
+        pod("IMAGE_PLACEHOLDER"),
+        pod("web:__TAG__"),
+        "image: web:latest\n",
+    ],
+)
+def moving_tag(
+    image: ContainerImage, platform: Platform, uses: Facts[ImageUse], overlays: Facts[Overlay]
+) -> Iterator[Finding]:
+    """What runs can change without a change of the manifest.
+
+    A missing tag means `latest`, and `latest` is whatever was pushed last: a pod that is moved to
+    another node may start another version, and there is nothing to roll back to. Silent for digests,
+    variables, the platform's own images, and images that a kustomization gives a tag.
+    """
+    reference = ImageReference.parse(image.scalar.value)
+    if not reference.floats or reference.variable or not reference.path or platform.owns(reference):
+        return
+    # Upper case cannot be an image: such a word is replaced before it is applied.
+    if reference.path != reference.path.lower() or any(reference.repository in one.images for one in overlays):
+        return
+    tags = {
+        other.tag for use in uses if (other := ImageReference.parse(use.reference)).repository == reference.repository
+    }
+    tag = platform.pins.get(reference.name) or (tags.pop() if len(tags) == 1 else None)
+    pinned = reference.retagged(str(tag))
+    fixes = (Fix(f"Pin to `{pinned}`", lambda: replace_scalar(image.document, image.scalar, pinned)),) if tag else ()
+    where, end = reference.tag_span, len(image.scalar.value)
+    span = image.document.part(image.scalar, *((where.start, where.end) if reference.tag else (0, end)))
+    problem = f"`{reference.text}` moves" if reference.tag else f"`{reference.text}` has no tag, so it means `latest`"
+    yield Finding(span, problem, fixes)

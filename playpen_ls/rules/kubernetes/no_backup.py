@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playpen_ls.facts import Backup, Facts, Files, Overlay
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.kubernetes import Workload
+from playpen_ls.languages.kubernetes.backups import backup_path, create_backup, is_backed_up, postgres
+from playpen_ls.languages.kubernetes.judgement import is_whole
+from playpen_ls.platform import Platform
+from playpen_ls.rule import example, rule
+
+DATABASE = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: «postgres»
+  namespace: playpen-platform
+spec:
+  serviceName: postgres
+  selector:
+    matchLabels: {app: postgres}
+  template:
+    spec:
+      containers:
+        - name: postgres
+          image: postgres:16.4
+          env:
+            - name: POSTGRES_USER
+              value: playpen
+            - name: POSTGRES_PASSWORD
+              valueFrom:
+                secretKeyRef:
+                  name: postgres-secrets
+                  key: password
+"""
+PLAIN = DATABASE.replace("«", "").replace("»", "")
+CREATED = """\
+# Dumps the database every night. It needs a volume that outlives the database's own.
+apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: postgres-backup
+  namespace: playpen-platform
+spec:
+  schedule: "0 2 * * *"
+  concurrencyPolicy: Forbid
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          automountServiceAccountToken: false
+          restartPolicy: OnFailure
+          containers:
+            - name: pg-dump
+              image: postgres:16.4
+              command: ["bash", "-o", "pipefail", "-c"]
+              args:
+                - pg_dump -h postgres -U playpen playpen | gzip > "/backup/backup-$(date +%Y%m%d).sql.gz"
+              env:
+                - name: PGPASSWORD
+                  valueFrom:
+                    secretKeyRef:
+                      name: postgres-secrets
+                      key: password
+              resources:
+                requests:
+                  cpu: 100m
+                  memory: 128Mi
+                limits:
+                  cpu: 500m
+                  memory: 512Mi
+              volumeMounts:
+                - name: backup
+                  mountPath: /backup
+          volumes:
+            - name: backup
+              persistentVolumeClaim:
+                claimName: postgres-backup
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: postgres-backup
+  namespace: playpen-platform
+spec:
+  accessModes: [ReadWriteOnce]
+  resources:
+    requests:
+      storage: 10Gi
+"""
+
+
+@rule(
+    severity=Severity.INFORMATION,
+    practice="Backup strategy",
+    absent=True,
+    bad=[
+        example(DATABASE, fixed=PLAIN, creates={"postgres-backup.yaml": CREATED}),
+        DATABASE.replace(
+            "valueFrom:\n                secretKeyRef:\n                  name: postgres-secrets\n"
+            "                  key: password",
+            "value: hunter2",
+        ),
+        example(
+            {
+                "app.yaml": DATABASE.replace("playpen-platform", "one"),
+                "other.yaml": CREATED.replace("playpen-platform", "two"),
+            },
+            fixed=PLAIN.replace("playpen-platform", "one"),
+            creates={"postgres-backup.yaml": CREATED.replace("playpen-platform", "one")},
+        ),
+    ],
+    good=[
+        {"app.yaml": PLAIN, "other.yaml": CREATED},
+        PLAIN + "---\n" + CREATED,
+        PLAIN.replace("postgres:16.4", "quay.io/prometheuscommunity/postgres-exporter:v0.15.0"),
+        PLAIN.replace("postgres:16.4", "edoburu/pgbouncer:1.23"),
+        {
+            "app.yaml": PLAIN,
+            "backup.yaml": "apiVersion: postgresql.cnpg.io/v1\nkind: ScheduledBackup\nmetadata: {name: nightly}\n",
+        },
+    ],
+)
+def no_backup(
+    workload: Workload, platform: Platform, files: Files, backups: Facts[Backup], overlays: Facts[Overlay]
+) -> Iterator[Finding]:
+    """Nothing in the project dumps this database.
+
+    A volume protects against a lost pod, not against a dropped table or a lost volume. Silent where a
+    CronJob, a script or a pipeline of the same namespace runs `pg_dump`, `pg_dumpall` or
+    `pg_basebackup`, or an operator's object asks for backups.
+    """
+    container = postgres(workload)
+    if container is None or not is_whole(workload, overlays) or is_backed_up(workload, backups):
+        return
+    path = backup_path(workload)
+    fix = Fix(
+        f"Create `{path}`, a CronJob that dumps it every night into a volume",
+        lambda: create_backup(workload, container, platform.resources, files.exists(path)),
+        kind="refactor.rewrite",
+    )
+    yield Finding(workload.name_span, "nothing in the project dumps this database", (fix,))

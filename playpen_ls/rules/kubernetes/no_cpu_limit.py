@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playpen_ls.facts import Facts, LimitRange, Overlay
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.limits import described, lacking, nothing_set, place, set_all, set_leaf
+from playpen_ls.platform import Platform
+from playpen_ls.rule import example, rule
+
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: train
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+"""
+TRAIN = JOB + "        - name: «train»\n          image: nexus:5000/train:1.0\n"
+SET = JOB + "        - name: train\n          image: nexus:5000/train:1.0\n          «resources»:\n"
+ALL = """\
+          resources:
+            requests:
+              cpu: 100m
+              memory: 128Mi
+            limits:
+              cpu: 500m
+              memory: 512Mi
+"""
+
+
+def plain(text: str) -> str:
+    return text.replace("«", "").replace("»", "")
+
+
+REQUESTS = "            requests:\n              cpu: 100m\n"
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Resource limits",
+    like={
+        "kube-linter": ["unset-cpu-requirements"],
+        "kube-score": ["container-resources"],
+        "polaris": ["cpuLimitsMissing"],
+        "checkov": ["CKV_K8S_11"],
+    },
+    absent=True,
+    bad=[
+        example(TRAIN, fixed=plain(TRAIN) + ALL),
+        example(SET + REQUESTS, fixed=plain(SET) + REQUESTS + "            limits:\n              cpu: 500m\n"),
+        example(
+            SET.replace("»:\n", "»: {}  # none yet\n"),
+            fixed=plain(SET).replace("resources:\n", "resources:  # none yet\n") + ALL.partition("\n")[2],
+        ),
+    ],
+    good=[
+        plain(TRAIN) + ALL,
+        plain(SET) + "            limits: {cpu: 1}\n",
+        plain(SET) + "            limits: {cpu: 2.5}\n",
+    ],
+)
+def no_cpu_limit(
+    container: Container, platform: Platform, overlays: Facts[Overlay], limits: Facts[LimitRange]
+) -> Iterator[Finding]:
+    """A busy container takes the processor from its neighbours.
+
+    Some teams leave CPU limits out on purpose, since a limit also slows a container down while the
+    node is idle: switch this rule off then. Silent where a LimitRange of the namespace or the pod's
+    own `resources` give a limit; a hint for init containers.
+    """
+    if not lacking(container, (("limits", "cpu"),), overlays, limits):
+        return
+    value = platform.resources.get("limits", {}).get("cpu")
+    fixes = [Fix(f"Limit the CPU to {value}, the platform's default",
+                 lambda: set_leaf(container, "limits", "cpu", str(value)))] if value else []  # fmt: skip
+    if value and nothing_set(container):
+        everything = Fix(
+            f"Set the platform's default resources: {described(platform.resources)}",
+            lambda: set_all(container, platform.resources),
+        )
+        fixes.insert(0, everything)
+    severity = Severity.HINT if container.role == "init" else None
+    yield Finding(place(container), "no CPU limit: a busy loop slows its neighbours down", tuple(fixes), severity)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playpen_ls.facts import Exposed, Facts, Overlay, ServiceSelector
+from playpen_ls.finding import Finding, Severity
+from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.probes import LIVENESS, fix, missing
+from playpen_ls.platform import Platform
+from playpen_ls.rule import example, rule
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector:
+    matchLabels: {app: web}
+  template:
+    metadata:
+      labels: {app: web}
+    spec:
+      containers:
+"""
+WEB = DEPLOYMENT + "        - name: «web»\n          image: nexus:5000/web:1.0\n"
+PROBE = """\
+          livenessProbe:
+            httpGet:
+              path: /health
+              port: {port}
+            initialDelaySeconds: 30
+            periodSeconds: 10
+"""
+
+
+def plain(text: str) -> str:
+    return text.replace("«", "").replace("»", "")
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Health probes",
+    like={"kube-linter": ["no-liveness-probe"], "polaris": ["livenessProbeMissing"], "checkov": ["CKV_K8S_8"]},
+    absent=True,
+    bad=[
+        example(
+            WEB + "          ports:\n            - containerPort: 8080  # http\n",
+            fixed=plain(WEB)
+            + "          ports:\n            - containerPort: 8080  # http\n"
+            + PROBE.format(port="8080"),
+        ),
+        example(WEB, fixed=plain(WEB) + PROBE.format(port="8000")),
+        example(
+            WEB + "          readinessProbe:\n            httpGet: {path: /ready, port: 9000}\n",
+            fixed=plain(WEB)
+            + PROBE.format(port="9000")
+            + "          readinessProbe:\n            httpGet: {path: /ready, port: 9000}\n",
+        ),
+        example(WEB + "          livenessProbe: {}\n", fixed=plain(WEB) + PROBE.format(port="8000")),
+        # Which of two ports speaks HTTP is not known.
+        WEB + "          ports:\n            - containerPort: 9090\n            - containerPort: 9091\n",
+        DEPLOYMENT + "        - name: «db»\n          image: postgres:16.4\n",
+    ],
+    good=[
+        plain(WEB) + PROBE.format(port="8000"),
+        plain(WEB) + "          livenessProbe:\n            exec: {command: [check]}\n",
+        plain(WEB).replace("containers", "initContainers"),
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: once}\nspec:\n  restartPolicy: Never\n  containers:\n"
+        "    - {name: once, image: web:1.0}\n",
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  template:\n    spec:\n      containers:\n"
+        "        - {name: once, image: web:1.0}\n",
+        plain(WEB).replace("  selector:\n    matchLabels: {app: web}\n", ""),
+        plain(WEB).replace("          image: nexus:5000/web:1.0\n", ""),
+        plain(WEB) + "          args: ['{{ .Values.mode }}']\n",
+        "name: web\ncontainers:\n  - name: web\n    image: web\n",
+    ],
+)
+def no_liveness_probe(
+    container: Container,
+    platform: Platform,
+    exposed: Facts[Exposed],
+    services: Facts[ServiceSelector],
+    overlays: Facts[Overlay],
+) -> Iterator[Finding]:
+    """A container that hangs is never restarted.
+
+    Kubernetes restarts a container when its process ends, and when its liveness probe fails. Without
+    the probe a deadlocked server goes on receiving requests. Silent for init containers, Jobs, pods
+    that run once, and objects that may be completed elsewhere: kustomize patches and templates. A
+    hint for containers without ports beside one that has them.
+    """
+    severity = missing(container, LIVENESS, services, overlays)
+    if severity is not None:
+        change = fix(container, LIVENESS, platform.liveness, exposed)
+        yield Finding(container.span, "no liveness probe: it is not restarted when it hangs", (change,), severity)

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playpen_ls.facts import Facts, LimitRange, Overlay
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.limits import described, lacking, nothing_set, place, set_all, set_leaf
+from playpen_ls.platform import Platform
+from playpen_ls.rule import example, rule
+
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: train
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+"""
+TRAIN = JOB + "        - name: «train»\n          image: nexus:5000/train:1.0\n"
+SET = JOB + "        - name: train\n          image: nexus:5000/train:1.0\n          «resources»:\n"
+ALL = """\
+          resources:
+            requests:
+              cpu: 100m
+              memory: 128Mi
+            limits:
+              cpu: 500m
+              memory: 512Mi
+"""
+
+
+def plain(text: str) -> str:
+    return text.replace("«", "").replace("»", "")
+
+
+REQUESTS = "            requests:\n              memory: 128Mi\n"
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Resource limits",
+    like={"kube-linter": ["unset-memory-requirements"], "polaris": ["memoryLimitsMissing"], "checkov": ["CKV_K8S_13"]},
+    absent=True,
+    bad=[
+        example(TRAIN, fixed=plain(TRAIN) + ALL),
+        example(SET + REQUESTS, fixed=plain(SET) + REQUESTS + "            limits:\n              memory: 512Mi\n"),
+        example(
+            SET + "            limits:\n              cpu: 1  # core\n",
+            fixed=plain(SET) + "            limits:\n              cpu: 1  # core\n              memory: 512Mi\n",
+        ),
+        example(
+            SET.replace("»:\n", "»: {limits: {cpu: 1}}\n"),
+            fixed=plain(SET).replace("resources:\n", "resources: {limits: {cpu: 1, memory: 512Mi}}\n"),
+        ),
+        # The platform's default limit is less than what is requested.
+        SET + "            requests:\n              memory: 4Gi\n",
+        SET + "            limits: *shared\n",
+    ],
+    good=[
+        plain(TRAIN) + ALL,
+        plain(SET) + "            limits: {memory: 1Gi}\n",
+        plain(TRAIN).replace("      containers:", "      resources: {limits: {memory: 1Gi}}\n      containers:"),
+        plain(TRAIN) + "          command: ['{{ .Values.command }}']\n",
+        plain(TRAIN)
+        + "---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: all}\nspec:\n  limits:\n"
+        + "    - {type: Container, default: {memory: 1Gi}}\n",
+    ],
+)
+def no_memory_limit(
+    container: Container, platform: Platform, overlays: Facts[Overlay], limits: Facts[LimitRange]
+) -> Iterator[Finding]:
+    """A leak takes the node's memory, and the node kills other pods for it.
+
+    With a limit only the container that leaks is killed. Silent where a LimitRange of the namespace
+    or the pod's own `resources` give a limit; a hint for init containers.
+    """
+    if not lacking(container, (("limits", "memory"),), overlays, limits):
+        return
+    value = platform.resources.get("limits", {}).get("memory")
+    fixes = [Fix(f"Limit memory to {value}, the platform's default",
+                 lambda: set_leaf(container, "limits", "memory", str(value)))] if value else []  # fmt: skip
+    if value and nothing_set(container):
+        everything = Fix(
+            f"Set the platform's default resources: {described(platform.resources)}",
+            lambda: set_all(container, platform.resources),
+        )
+        fixes.insert(0, everything)
+    severity = Severity.HINT if container.role == "init" else None
+    yield Finding(place(container), "no memory limit: a leak takes the node's memory", tuple(fixes), severity)

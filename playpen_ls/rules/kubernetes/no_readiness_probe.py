@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playpen_ls.facts import Exposed, Facts, Overlay, ServiceSelector
+from playpen_ls.finding import Finding, Severity
+from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.probes import READINESS, fix, missing
+from playpen_ls.platform import Platform
+from playpen_ls.rule import example, rule
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector:
+    matchLabels:
+      app: web
+  template:
+    metadata:
+      labels:
+        app: web
+    spec:
+      containers:
+"""
+WEB = (
+    DEPLOYMENT + "      - name: web\n        image: nexus:5000/web:1.0\n        ports:\n        - containerPort: 8000\n"
+)
+MARKED = WEB.replace("- name: web", "- name: «web»")
+LIVENESS = """\
+        livenessProbe:
+          httpGet:
+            path: /health
+            port: 8000
+          initialDelaySeconds: 30
+          periodSeconds: 10
+"""
+PROBE = """\
+        readinessProbe:
+          httpGet:
+            path: /ready
+            port: 8000
+          initialDelaySeconds: 5
+          periodSeconds: 5
+"""
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Health probes",
+    like={"kube-linter": ["no-readiness-probe"], "polaris": ["readinessProbeMissing"], "checkov": ["CKV_K8S_9"]},
+    absent=True,
+    bad=[
+        example(MARKED, fixed=WEB + PROBE),
+        example(MARKED + LIVENESS, fixed=WEB + LIVENESS + PROBE),
+        example(
+            MARKED + LIVENESS + "        env: []  # none\n", fixed=WEB + LIVENESS + PROBE + "        env: []  # none\n"
+        ),
+        DEPLOYMENT + "      - {name: «grpc», image: 'grpc:1.0', ports: [{containerPort: 50051}]}\n",
+    ],
+    good=[
+        WEB + PROBE,
+        WEB + "        readinessProbe:\n          grpc: {port: 8000}\n",
+        WEB.replace("      containers", "      initContainers"),
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: once}\nspec:\n  jobTemplate:\n    spec:\n"
+        "      template:\n"
+        "        spec:\n          containers:\n            - {name: once, image: 'web:1.0'}\n",
+    ],
+)
+def no_readiness_probe(
+    container: Container,
+    platform: Platform,
+    exposed: Facts[Exposed],
+    services: Facts[ServiceSelector],
+    overlays: Facts[Overlay],
+) -> Iterator[Finding]:
+    """Requests reach a container that is not ready for them.
+
+    A Service sends requests to a pod as soon as its containers are ready; without a readiness probe
+    that is the moment their processes start, so every rollout drops requests. A warning for
+    containers with ports, pods behind a Service and StatefulSets; a hint for workers.
+    """
+    severity = missing(container, READINESS, services, overlays)
+    if severity is not None:
+        change = fix(container, READINESS, platform.readiness, exposed)
+        yield Finding(container.span, "no readiness probe: requests reach it before it is ready", (change,), severity)

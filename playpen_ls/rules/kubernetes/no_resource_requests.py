@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playpen_ls.facts import Facts, LimitRange, Overlay
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.limits import described, lacking, nothing_set, place, set_all, set_leaf
+from playpen_ls.platform import Platform
+from playpen_ls.rule import example, rule
+
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: train
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+"""
+TRAIN = JOB + "        - name: «train»\n          image: nexus:5000/train:1.0\n"
+SET = JOB + "        - name: train\n          image: nexus:5000/train:1.0\n          «resources»:\n"
+ALL = """\
+          resources:
+            requests:
+              cpu: 100m
+              memory: 128Mi
+            limits:
+              cpu: 500m
+              memory: 512Mi
+"""
+
+
+def plain(text: str) -> str:
+    return text.replace("«", "").replace("»", "")
+
+
+LEAVES = (("requests", "cpu"), ("requests", "memory"))
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Resource limits",
+    like={
+        "kube-linter": ["unset-cpu-requirements", "unset-memory-requirements"],
+        "polaris": ["cpuRequestsMissing", "memoryRequestsMissing"],
+        "checkov": ["CKV_K8S_10", "CKV_K8S_12"],
+    },
+    absent=True,
+    bad=[
+        example(TRAIN, fixed=plain(TRAIN) + ALL),
+        example(
+            SET + "            requests:\n              cpu: 1\n",
+            fixed=plain(SET) + "            requests:\n              cpu: 1\n              memory: 128Mi\n",
+        ),
+        example(
+            SET + "            limits:\n              memory: 1Gi\n",
+            fixed=plain(SET)
+            + "            requests:\n              cpu: 100m\n            limits:\n              memory: 1Gi\n",
+        ),
+    ],
+    good=[
+        plain(TRAIN) + ALL,
+        # Kubernetes takes the limit for the request where there is none.
+        plain(SET) + "            limits: {cpu: 1, memory: 1Gi}\n",
+        plain(SET) + "            requests: {cpu: 1, memory: 1Gi}\n",
+    ],
+)
+def no_resource_requests(
+    container: Container, platform: Platform, overlays: Facts[Overlay], limits: Facts[LimitRange]
+) -> Iterator[Finding]:
+    """The scheduler does not know what the container needs, so nodes fill up too far.
+
+    Kubernetes places pods by what they request and takes the limits for it where only those are
+    given. Silent where a LimitRange of the namespace or the pod's own `resources` say it; a hint for
+    init containers.
+    """
+    leaves = lacking(container, LEAVES, overlays, limits)
+    if not leaves:
+        return
+    defaults = platform.resources.get("requests", {})
+    fixes: list[Fix] = []
+    if all(name in defaults for _, name in leaves):
+        if nothing_set(container):
+            fixes.append(
+                Fix(
+                    f"Set the platform's default resources: {described(platform.resources)}",
+                    lambda: set_all(container, platform.resources),
+                )
+            )
+        else:
+            kind, name = leaves[0]
+            fixes.append(
+                Fix(
+                    f"Request {defaults[name]} of {name}, the platform's default",
+                    lambda: set_leaf(container, kind, name, defaults[name]),
+                )
+            )
+    names = " and ".join(name for _, name in leaves).replace("cpu", "CPU")
+    severity = Severity.HINT if container.role == "init" else None
+    yield Finding(place(container), f"no request for {names}: the scheduler does not count it", tuple(fixes), severity)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.kubernetes import Workload
+from playpen_ls.languages.kubernetes.insertion import replace_scalar
+from playpen_ls.languages.kubernetes.privileges import privileges
+from playpen_ls.rule import example, rule
+
+HEAD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"
+CONTAINER = "  containers:\n    - name: web\n      image: nexus:5000/web:1.0\n"
+CONTEXT = HEAD + CONTAINER + "      securityContext:\n"
+
+
+@rule(
+    severity=Severity.ERROR,
+    practice="Least privilege",
+    like={
+        "kube-linter": ["privileged-container", "host-network", "host-pid", "host-ipc", "docker-sock"],
+        "kube-score": ["container-security-context-privileged"],
+        "polaris": ["runAsPrivileged", "hostNetworkSet", "hostPIDSet", "hostIPCSet", "privilegeEscalationAllowed"],
+        "checkov": ["CKV_K8S_16", "CKV_K8S_17", "CKV_K8S_18", "CKV_K8S_19", "CKV_K8S_20", "CKV_K8S_27", "CKV_K8S_39"],
+    },
+    bad=[
+        example(CONTEXT + "        «privileged: true»  # why\n", fixed=CONTEXT + "        privileged: false  # why\n"),
+        example(
+            CONTEXT + "        «allowPrivilegeEscalation: true»\n",
+            fixed=CONTEXT + "        allowPrivilegeEscalation: false\n",
+        ),
+        example(HEAD + "  «hostNetwork: true»\n" + CONTAINER, fixed=HEAD + "  hostNetwork: false\n" + CONTAINER),
+        CONTEXT + "        capabilities:\n          add: [NET_BIND_SERVICE, «SYS_ADMIN»]\n",
+        HEAD + CONTAINER + "  volumes:\n    - name: sock\n      hostPath:\n        path: «/var/run/docker.sock»\n",
+    ],
+    good=[
+        HEAD + CONTAINER,
+        CONTEXT + "        privileged: false\n        capabilities: {drop: [ALL], add: [NET_ADMIN]}\n",
+        CONTEXT + "        privileged: '{{ .Values.privileged }}'\n",
+        HEAD + CONTAINER + "  volumes:\n    - {name: tz, hostPath: {path: /etc/localtime}}\n",
+    ],
+)
+def privileged_container(workload: Workload) -> Iterator[Finding]:
+    """Who breaks into the container has the node.
+
+    A privileged container, the node's network or processes, the capability to do anything, and the
+    sockets and folders that rule the node all lead out of the container. A hint for agents in
+    `kube-system`, which need it.
+    """
+    agent = workload.namespace == "kube-system"
+    for one in privileges(workload):
+        fixes = (
+            (Fix(f"Set `{one.name}: false`", partial(replace_scalar, workload.document, one.switch, "false")),)
+            if one.switch
+            else ()
+        )
+        yield Finding(one.span, one.problem, fixes, Severity.HINT if agent else None)

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playpen_ls.finding import Finding, Severity
+from playpen_ls.languages.kubernetes import Resource
+from playpen_ls.languages.kubernetes.secret_values import in_lines, is_secret
+from playpen_ls.languages.kubernetes.tree import Scalar, content, resolved
+from playpen_ls.rule import rule
+from playpen_ls.source import Span
+
+
+def config(data: str) -> str:
+    return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: web}}\ndata:\n{data}"
+
+
+@rule(
+    severity=Severity.ERROR,
+    practice="Secrets management",
+    like={"detect-secrets": ["secret"], "checkov": ["CKV_SECRET_6"]},
+    secret=True,
+    bad=[
+        config("  api_token: «tk_9a8b7c6d5e4f3021»  # old\n"),
+        config("  DATABASE_URL: 'postgres://web:«hunter2»@postgres/web'\n"),
+        config("  app.env: |\n    # the database\n    DB_PASSWORD=«hunter2»\n    DB_HOST=postgres\n"),
+        config('  app.json: |-\n    {\n      "dbPassword": "«hunter2»",\n      "debug": true\n    }\n'),
+        config("  app.yaml: |\n    db:\n      password: «hunter2»\n"),
+    ],
+    good=[
+        config("  log_level: info\n  api_token_ttl: '36000000'\n"),
+        config("  app.env: |\n    DB_PASSWORD=${DB_PASSWORD}\n    TOKEN_FILE=/run/token1\n    password=\n"),
+        config("  app.env: |\n    DB_PASSWORD={{ .Values.password1 }}\n"),
+        config("  run.sh: |\n    password=$(cat /run/pw1)\n    # password=hunter2\n"),
+        "data:\n  api_token: tk_9a8b7c6d5e4f3021\n",
+    ],
+)
+def secret_in_configmap(resource: Resource) -> Iterator[Finding]:
+    """A password stands in a ConfigMap, and so in git.
+
+    Everybody who may read ConfigMaps or the repository has it. Put it into a Secret that is made
+    outside git. Keys are looked at, and the lines of embedded env, properties, ini, YAML and JSON
+    files.
+    """
+    data = resource.node.mapping("data") if (resource.group, resource.kind) == ("", "ConfigMap") else None
+    for entry in data.entries if data else ():
+        value = resolved(entry.value)
+        name = entry.key.value if isinstance(entry.key, Scalar) else ""
+        if not isinstance(value, Scalar) or value.null:
+            continue
+        if value.literal and "\n" not in value.value.strip() and is_secret(name, value.value):
+            yield Finding(resource.document.content(value), f"a literal secret in `{name}`")
+            continue
+        start, end = content(resource.document.text, value)
+        written = resource.document.text[start:end]
+        if value.style in ("'", '"') and written != value.value:
+            continue  # escapes hide where things stand
+        for span in in_lines(written):
+            place = Span(span.start + start, span.end + start).shifted(resource.document.start)
+            yield Finding(place, f"a literal secret in `{name}`")

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from playpen_ls.finding import Finding, Severity
+from playpen_ls.languages.python import EngineCall
+from playpen_ls.languages.python.parsed import dotted
+from playpen_ls.rule import example, rule
+
+_CACHES = frozenset(
+    ("lru_cache", "cache", "cached_property", "cached", "asynccontextmanager", "on_event", "fixture", "singleton")
+)
+_VERBS = frozenset(("get", "post", "put", "delete", "patch", "route", "api_route"))
+IMPORTS = "from fastapi import FastAPI\nfrom sqlalchemy import create_engine\n\napp = FastAPI()\n\n\n"
+OPTIONS = "poolclass=QueuePool, pool_size=10, max_overflow=20"
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Connection pooling",
+    bad=[
+        example(IMPORTS + f'@app.get("/items")\ndef items():\n    engine = «create_engine»(url, {OPTIONS})\n'),
+        example(IMPORTS + f"def get_db():\n    engine = «create_engine»(url, {OPTIONS})\n    yield engine\n"),
+    ],
+    good=[
+        IMPORTS + f"engine = create_engine(url, {OPTIONS})\n",
+        IMPORTS + f"def create_app():\n    engine = create_engine(url, {OPTIONS})\n",
+        "from functools import lru_cache\n"
+        + IMPORTS
+        + f"@lru_cache\ndef get_db():\n    return create_engine(url, {OPTIONS})\n",
+        IMPORTS + f"class Store:\n    def __init__(self):\n        self.engine = create_engine(url, {OPTIONS})\n",
+    ],
+)
+def engine_per_request(call: EngineCall) -> Iterator[Finding]:
+    """Every request makes its own engine, and so its own pool.
+
+    A pool that lives as long as a request pools nothing, and its connections stay open until the
+    collector finds it. Make the engine once, when the module is loaded or the application starts.
+    """
+    function = call.function
+    poolclass = call.keyword("poolclass")
+    if function is None or (poolclass is not None and "Null" in call.text_of(poolclass)):
+        return
+    names = [
+        dotted(decorator.func if isinstance(decorator, ast.Call) else decorator) or ""
+        for decorator in function.decorator_list
+    ]
+    if any(name.rpartition(".")[2] in _CACHES for name in names) or _kept(call):
+        return
+    serves = any("." in name and name.rpartition(".")[2] in _VERBS for name in names)
+    depends = function.name in ("get_db", "get_session", "get_async_session") and any(
+        isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(function)
+    )
+    if serves or depends:
+        yield Finding(call.callee_span, f"`{function.name}` makes a new engine for every request")
+
+
+def _kept(call: EngineCall) -> bool:
+    """It is put into something that outlives the function."""
+    statement = call.statement
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if isinstance(target, (ast.Attribute, ast.Subscript)):
+        return True
+    function = call.function
+    return function is not None and any(isinstance(node, ast.Global) for node in ast.walk(function))

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.python import LogCall
+from playpen_ls.languages.python.arguments import appended
+from playpen_ls.languages.python.parsed import dotted
+from playpen_ls.rule import example, rule
+from playpen_ls.source import Edit
+
+LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
+TRY = LOGGER + "try:\n    work()\nexcept Exception as error:\n"
+# Raised to steer a program, not because something is broken.
+_STEERING = re.compile(
+    r"(?:^|\.)(?:KeyboardInterrupt|SystemExit|CancelledError|StopIteration|StopAsyncIteration|Empty|QueueEmpty|Full"
+    r"|HTTPException|Http404|NotFound|DoesNotExist|GeneratorExit|TimeoutExpired)$"
+)
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Log levels",
+    like={"ruff": ["TRY400"]},
+    bad=[
+        example(TRY + '    «logger.error»("boom")\n', fixed=TRY + '    logger.error("boom", exc_info=True)\n'),
+        example(
+            TRY + '    «logger.error»(\n        "boom %s",\n        name,  # whose\n    )\n',
+            fixed=TRY
+            + '    logger.error(\n        "boom %s",\n        name,  # whose\n        exc_info=True,\n    )\n',
+        ),
+        example(TRY + "    «logger.critical»(error)\n", fixed=TRY + "    logger.critical(error, exc_info=True)\n"),
+        TRY + "    «logger.error»(error)\n    raise error\n",
+        LOGGER + 'try:\n    f()\nexcept KeyboardInterrupt:\n    «logger.error»("stopped")\n',
+        example(
+            "from app.log import logger\n\ntry:\n    work()\nexcept ValueError:\n    «logger.error»('boom')\n",
+            fixed="from app.log import logger\n\ntry:\n    work()\nexcept ValueError:\n    logger.error('boom', "
+            "exc_info=True)\n",
+        ),
+    ],
+    good=[
+        LOGGER + 'logger.error("Error occurred", exc_info=True)\n',
+        LOGGER + 'logger.error("Error occurred")\n',
+        TRY + '    logger.error("boom", exc_info=True)\n',
+        TRY + '    logger.error("boom", exc_info=error)\n',
+        TRY + '    logger.exception("boom")\n',
+        TRY + '    logger.warning("retrying")\n',
+        TRY + '    def later():\n        logger.error("boom")\n',
+        TRY + '    logger.error("boom %s", traceback.format_exc())\n',
+        TRY + '    traceback.print_exc()\n    logger.error("boom")\n',
+        'from loguru import logger\n\ntry:\n    f()\nexcept ValueError:\n    logger.error("x")\n',
+    ],
+)
+def error_without_traceback(call: LogCall) -> Iterator[Finding]:
+    """An error is logged without its traceback.
+
+    The message says that something went wrong, the traceback says where. Silent where the traceback
+    is logged otherwise; a hint where the exception is raised again, or only steers the program.
+    """
+    handler = call.handler
+    if handler is None or call.method not in ("error", "critical", "fatal") or call.kind == "loguru" or call.spreads:
+        return
+    if call.keyword("exc_info", "stack_info") is not None or _logs_traceback(handler):
+        return
+    if any(_is_error(statement) and statement.lineno < call.node.lineno for statement in handler.body):
+        return  # the first one is reported
+    message = "the error is logged without its traceback"
+    if _raises_again(call, handler):
+        yield Finding(call.callee_span, message + ", and raised again: it will be logged twice", severity=Severity.HINT)
+    elif _steers(handler):
+        yield Finding(call.callee_span, message, severity=Severity.HINT)
+    else:
+        yield Finding(call.callee_span, message, tuple(_fixes(call)))
+
+
+def _fixes(call: LogCall) -> Iterator[Fix]:
+    yield Fix(
+        "Log the traceback: `exc_info=True`",
+        lambda: [appended(call, "exc_info=True")],
+        safe=call.standard,
+        preferred=True,
+    )
+    if call.method == "error" and call.standard:
+        span = call.method_span
+        yield Fix("Log with `exception`", lambda: [Edit(span.start, span.end, "exception")])
+
+
+def _is_error(statement: ast.stmt) -> bool:
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Call) and (dotted(value.func) or "").rpartition(".")[2] in (
+        "error",
+        "critical",
+        "fatal",
+    )
+
+
+def _logs_traceback(handler: ast.ExceptHandler) -> bool:
+    for node in ast.walk(handler):
+        if isinstance(node, ast.Call):
+            name = dotted(node.func) or ""
+            if (
+                "traceback" in name
+                or "exc_info" in name
+                or name.endswith((".exception", "capture_exception", "format_exc"))
+            ):
+                return True
+            if any(keyword.arg == "exc_info" for keyword in node.keywords):
+                return True
+    return False
+
+
+def _raises_again(call: LogCall, handler: ast.ExceptHandler) -> bool:
+    """The same exception, or another that carries it, leaves the handler behind the call."""
+    line = call.node.lineno
+    for statement in handler.body:
+        if isinstance(statement, ast.Raise) and statement.lineno > line:
+            same = isinstance(statement.exc, ast.Name) and statement.exc.id == handler.name
+            return statement.exc is None or same or isinstance(statement.cause, ast.Name)
+    return False
+
+
+def _steers(handler: ast.ExceptHandler) -> bool:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
+    return bool(kinds) and all(_STEERING.search(dotted(kind) or "") for kind in kinds)

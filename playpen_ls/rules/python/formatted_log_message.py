@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from playpen_ls.finding import Finding, Fix, Refused, Severity
+from playpen_ls.languages.python import LogCall
+from playpen_ls.languages.python.messages import rewritten
+from playpen_ls.rule import example, rule
+from playpen_ls.source import Edit
+
+LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Structured logging",
+    like={"ruff": ["G001", "G002", "G003", "G004"], "pylint": ["logging-fstring-interpolation"]},
+    bad=[
+        example(
+            LOGGER + 'logger.info(«f"User {user.id} did {action!r} 100%"»)\n',
+            fixed=LOGGER + 'logger.info("User %s did %r 100%%", user.id, action)\n',
+        ),
+        example(LOGGER + 'logger.info(«f"no {{holes}}"»)\n', fixed=LOGGER + 'logger.info("no {holes}")\n'),
+        example(LOGGER + "logger.info(«f'{x=}'», extra=more)\n", fixed=LOGGER + "logger.info('x=%r', x, extra=more)\n"),
+        example(LOGGER + 'logger.info(«f"{x:.2f} s"»)\n', fixed=LOGGER + 'logger.info("%.2f s", x)\n'),
+        example(
+            LOGGER + 'logger.info(«"listening on port: " + port»)\n',
+            fixed=LOGGER + 'logger.info("listening on port: %s", port)\n',
+        ),
+        example(LOGGER + 'logger.info(«"%s of %s" % (a, b)»)\n', fixed=LOGGER + 'logger.info("%s of %s", a, b)\n'),
+        example(
+            LOGGER + 'logger.info(\n    «f"one {a} "\n    "100% "\n    f"two {b}"»\n)\n',
+            fixed=LOGGER + 'logger.info(\n    "one %s "\n    "100%% "\n    "two %s", a, b\n)\n',
+        ),
+        LOGGER + 'logger.info(«f"{x:>10}"»)\n',
+        LOGGER + 'logger.info(«f"a {b}"», c)\n',
+        LOGGER + 'logger.info(«"%s" % name»)\n',
+        example(
+            LOGGER + 'logger.info(«"{} of {}".format(name, n)»)\n', fixed=LOGGER + 'logger.info("%s of %s", name, n)\n'
+        ),
+        LOGGER + 'logger.info(«"{:>5}".format(name)»)\n',
+        LOGGER + 'logger.info(«"too many"», user)\n',
+        example(
+            'from app.log import logger\n\nlogger.info(«f"user {name}"»)\n',
+            fixed='from app.log import logger\n\nlogger.info("user %s", name)\n',
+        ),
+        'from loguru import logger\n\nlogger.info(«f"user {name}"»)\n',
+    ],
+    good=[
+        LOGGER + 'logger.info("User %s", user.id)\n',
+        LOGGER + 'logger.info("User login", extra={"user_id": user_id})\n',
+        LOGGER + "logger.info(message)\n",
+        'console.info(f"{x}")\n',
+        'import math\n\nprint(math.log(f"{x}"))\n',
+    ],
+)
+def formatted_log_message(call: LogCall) -> Iterator[Finding]:
+    """The message is put together before the logger sees it.
+
+    The logger then pays for messages that nobody reads, and what collects the logs cannot tell that
+    two of them are the same event. Give the values as arguments, or as `extra`.
+    """
+    message = call.message
+    if message is None:
+        return
+    problem = _problem(call, message)
+    if problem:
+        fixes = (
+            () if call.kind in ("loguru", "structlog") or isinstance(message, ast.Constant) else (_fix(call, message),)
+        )
+        yield Finding(call.span_of(message), problem, fixes)
+
+
+def _problem(call: LogCall, message: ast.expr) -> str:
+    if isinstance(message, ast.JoinedStr):
+        holes = any(isinstance(one, ast.FormattedValue) for one in message.values)
+        return "the message is formatted before it is logged" if holes else "the format string has no placeholders"
+    if isinstance(message, ast.BinOp) and isinstance(message.op, (ast.Add, ast.Mod)):
+        return "the message is put together before it is logged" if _holds_text(message) else ""
+    if isinstance(message, ast.Call) and isinstance(message.func, ast.Attribute) and message.func.attr == "format":
+        return "the message is formatted before it is logged" if _is_text(message.func.value) else ""
+    if call.standard and call.arguments and isinstance(message, ast.Constant) and isinstance(message.value, str):
+        starred = any(isinstance(argument, ast.Starred) for argument in call.arguments)
+        return "" if starred or "%" in message.value else "the message has no place for its arguments"
+    return ""
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _holds_text(message: ast.BinOp) -> bool:
+    """One of the terms is a literal; numbers are added too."""
+    node: ast.expr = message
+    while isinstance(node, ast.BinOp):
+        if _is_text(node.right) and isinstance(node.op, ast.Add):
+            return True
+        node = node.left
+    return _is_text(node)
+
+
+def _fix(call: LogCall, message: ast.expr) -> Fix:
+    sure = call.standard
+    if sure:
+        try:
+            sure = rewritten(call, message, bool(call.arguments)).sure
+        except Refused:
+            sure = False
+
+    def change() -> list[Edit]:
+        made = rewritten(call, message, bool(call.arguments))
+        span = call.span_of(message)
+        behind = call.model.source.text[span.end : call.span.end - 1]
+        if made.arguments and re.match(r"(?:\s|#[^\n]*)*\)", behind):
+            raise Refused("the message stands in brackets of its own")
+        return [Edit(span.start, span.end, ", ".join([made.literal, *made.arguments]))]
+
+    return Fix("Let the logger format the message", change, safe=sure)

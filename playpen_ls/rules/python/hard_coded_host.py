@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from playpen_ls.facts import EnvironmentRead, Facts
+from playpen_ls.finding import Finding, Fix, Refused, Severity
+from playpen_ls.languages.python import StringLiteral
+from playpen_ls.languages.python.hosts import Host, host_in
+from playpen_ls.languages.python.imports import module_member
+from playpen_ls.languages.python.parsed import dotted
+from playpen_ls.rule import example, rule
+from playpen_ls.source import Edit
+from playpen_ls.vocabulary.hosts import service_hosts
+from playpen_ls.vocabulary.names import variable
+from playpen_ls.vocabulary.secrets import url_logins
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Environment variables",
+    bad=[
+        example(
+            'db_host = «"postgres.playpen-platform.svc.cluster.local"» # Hard-coded\n',
+            fixed='import os\n\ndb_host = os.getenv("POSTGRES_HOST", '
+            '"postgres.playpen-platform.svc.cluster.local") # Hard-coded\n',
+        ),
+        example(
+            '"""Settings."""\n\nimport json\nimport sys\n\nimport redis\n\n'
+            "cache = redis.Redis(host=«'redis.pp.svc.cluster.local'», port=6379)\n",
+            fixed='"""Settings."""\n\nimport json\nimport os\nimport sys\n\nimport redis\n\n'
+            "cache = redis.Redis(host=os.getenv('REDIS_HOST', 'redis.pp.svc.cluster.local'), port=6379)\n",
+        ),
+        example(
+            'from os import getenv\n\nHOST: str = «"orders-svc.apps.svc.cluster.local"»\n',
+            fixed='from os import getenv\n\nHOST: str = getenv("ORDERS_HOST", "orders-svc.apps.svc.cluster.local")\n',
+        ),
+        example(
+            'import os\n\na = «"postgres.one.svc.cluster.local"»\nb = «"postgres.two.svc.cluster.local"»\n',
+            fixed='import os\n\na = os.getenv("POSTGRES_HOST", "postgres.one.svc.cluster.local")\n'
+            'b = os.getenv("POSTGRES_TWO_HOST", "postgres.two.svc.cluster.local")\n',
+        ),
+        example(
+            'import os\n\n\ndef item(i):\n    return get(«f"http://orders.pp.svc.cluster.local/items/{i}"»)\n',
+            fixed="import os\n\n\ndef item(i):\n"
+            "    return get(f\"{os.getenv('ORDERS_URL', 'http://orders.pp.svc.cluster.local')}/items/{i}\")\n",
+        ),
+        example(
+            'import os\n\nurl = «"postgresql://app@postgres.pp.svc.cluster.local:5432/app"»\n',
+            fixed='import os\n\nurl = os.getenv("DATABASE_URL", '
+            '"postgresql://app@postgres.pp.svc.cluster.local:5432/app")\n',
+        ),
+        example(
+            'import os\n\nfrom redis import Redis\n\nredis = Redis(host=«"redis"»)\n',
+            fixed='import os\n\nfrom redis import Redis\n\nredis = Redis(host=os.getenv("REDIS_HOST", "redis"))\n',
+        ),
+        'os = None\nhost = «"postgres.pp.svc.cluster.local"»\n',
+    ],
+    good=[
+        'import os\n\ndb_host = os.getenv("POSTGRES_HOST", "postgres.playpen-platform.svc.cluster.local")\n',
+        'import os\n\ndb_host = os.environ.get("H") or "postgres.pp.svc.cluster.local"\n',
+        'API = "https://kubernetes.default.svc.cluster.local"\n',
+        'def f():\n    """Connects to postgres.pp.svc.cluster.local."""\n',
+        'raise RuntimeError("cannot reach postgres.pp.svc.cluster.local")\n',
+        'host = "postgres.%s.svc.cluster.local" % namespace\n',
+        'if host == "postgres.pp.svc.cluster.local":\n    pass\n',
+        "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings):\n"
+        '    redis_host: str = "redis.pp.svc.cluster.local"\n',
+        'x = "foo.bar.svc is no host in a sentence"\n',
+        'host = "localhost"\n',
+        example({"tests/test_app.py": 'host = "postgres.pp.svc.cluster.local"\n'}),
+    ],
+)
+def hard_coded_host(literal: StringLiteral, reads: Facts[EnvironmentRead]) -> Iterator[Finding]:
+    """The address of a service is written into the code.
+
+    The same image runs in every namespace and cluster, so where a service lives is the deployment's
+    business: read it from the environment, and keep the address as the default. Silent for defaults
+    of anything that is configured, prose, comparisons, and fields of settings classes.
+    """
+    host = _found(literal)
+    if host is None:
+        return
+    what = "in a URL " if host.shape in ("url", "format") else ""
+    severity = None if host.sure else Severity.INFORMATION
+    if host.sure and _is_option_default(literal):
+        severity = Severity.INFORMATION
+    yield Finding(
+        literal.span, f"`{host.name}` is hard-coded {what}".rstrip(), tuple(_fixes(literal, host, reads)), severity
+    )
+
+
+def _found(literal: StringLiteral) -> Host | None:
+    if literal.model.left_alone:
+        return None
+    host = host_in(literal)
+    if host is None or any(
+        "\0" not in literal.value[login.password.start : login.password.end] for login in url_logins(literal.value)
+    ):
+        return None  # a password in it is another rule's business
+    return host
+
+
+def _is_option_default(literal: StringLiteral) -> bool:
+    """The default of a command line's option: it can be given otherwise already."""
+    call = literal.role.owner
+    name = (dotted(call.func) or "").rpartition(".")[2] if isinstance(call, ast.Call) else ""
+    return literal.role.name == "default" and name in ("add_argument", "option", "Option", "Argument", "argument")
+
+
+def _fixes(literal: StringLiteral, host: Host, reads: Facts[EnvironmentRead]) -> Iterator[Fix]:
+    role = literal.role
+    if role.kind == "key" or isinstance(role.owner, ast.Set) or _is_literal_type(literal):
+        return
+    name, taken = _variable(literal, host, reads)
+    safe = host.shape == "host" and role.kind != "default" and not taken
+    yield Fix(f"Read `{name}` from the environment", lambda: _wrapped(literal, host, name), safe=safe, preferred=True)
+    constant = role.kind == "assigned" and role.name.isupper() and host.shape in ("host", "url")
+    own = variable(role.name) if constant else name
+    if own != name:
+        yield Fix(f"Read `{own}` from the environment", lambda: _wrapped(literal, host, own))
+
+
+def _is_literal_type(literal: StringLiteral) -> bool:
+    statement = literal.statement
+    return isinstance(statement, ast.AnnAssign) and "'Literal'" in ast.dump(statement.annotation)
+
+
+def _variable(literal: StringLiteral, host: Host, reads: Facts[EnvironmentRead]) -> tuple[str, bool]:
+    """The variable's name, and whether the obvious one stands for another host already."""
+    value = literal.value
+    own = [fact for fact in literal.model.told if isinstance(fact, EnvironmentRead)]
+    clash = any(read.name == host.variable and read.default not in (None, "", value) for read in own)
+    if host.shape == "host" and host.sure and not clash:
+        for other in service_hosts(literal.model.source.text):
+            if other.span.start >= literal.span.start:
+                break
+            text = literal.model.source.of(other.span)
+            clash = clash or (other.variable == host.variable and text != value)
+    if clash:
+        return host.qualified, False
+    elsewhere = any(read.name == host.variable and read.default not in (None, "", value) for read in reads)
+    return (host.qualified, True) if elsewhere else (host.variable, False)
+
+
+def _wrapped(literal: StringLiteral, host: Host, name: str) -> list[Edit]:
+    brought = module_member(literal, "os", "getenv")
+    span, text = literal.span, literal.text
+    opening = _OPENING.match(text)
+    if opening is None:
+        raise Refused("the text is put together in a way that cannot be kept")
+    quote = opening["quotes"][0]
+    if host.shape == "url" and _has_other_urls(literal, host):
+        raise Refused(f"other URLs of `{host.name}` stand in this file; what they begin with should be the variable")
+    if not host.shape.startswith("format"):
+        return [*brought.edits, Edit(span.start, span.end, f"{brought.name}({quote}{name}{quote}, {text})")]
+    inner = "'" if quote == '"' else '"'
+    if inner in text or text.count(quote) != 2:
+        raise Refused("both kinds of quotes are in use, and a format string needs one of them free")
+    start = opening.end()
+    end = text.index(host.name) + len(host.name)
+    if host.shape == "format host":
+        start = end - len(host.name)
+    else:
+        port = re.compile(r":\d+").match(text, end)
+        end = port.end() if port else end
+    hole = f"{{{brought.name}({inner}{name}{inner}, {inner}{text[start:end]}{inner})}}"
+    return [*brought.edits, Edit(span.start + start, span.start + end, hole)]
+
+
+def _has_other_urls(literal: StringLiteral, host: Host) -> bool:
+    pattern = re.compile(rf"[a-z][a-z0-9+.-]*://[^\s'\"/]*{re.escape(host.name)}[^\s'\"]*", re.IGNORECASE)
+    return any(match[0] != literal.value for match in pattern.finditer(literal.model.source.text))
+
+
+_OPENING = re.compile(r"(?P<prefix>[rRuUfF]*)(?P<quotes>\"\"\"|'''|\"|')")

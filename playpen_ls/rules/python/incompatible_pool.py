@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.python import EngineCall
+from playpen_ls.languages.python.imports import imported_name
+from playpen_ls.rule import example, rule
+from playpen_ls.source import Edit
+
+_ASYNC = "from sqlalchemy.ext.asyncio import create_async_engine\nfrom sqlalchemy.pool import "
+
+
+@rule(
+    severity=Severity.ERROR,
+    practice="Connection pooling",
+    bad=[
+        example(
+            _ASYNC + "QueuePool\n\nengine = «create_async_engine»(url, poolclass=QueuePool)\n",
+            fixed=_ASYNC + "AsyncAdaptedQueuePool, QueuePool\n\n"
+            "engine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool)\n",
+        ),
+        "from sqlalchemy import create_engine, pool\n\nengine = «create_engine»(url, poolclass=pool.NullPool, "
+        "pool_size=5)\n",
+    ],
+    good=[
+        _ASYNC + "AsyncAdaptedQueuePool\n\nengine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool)\n",
+        "from sqlalchemy import create_engine, pool\n\nengine = create_engine(url, poolclass=pool.NullPool)\n",
+        "from sqlalchemy import create_engine\nfrom sqlalchemy.pool import QueuePool\n\n"
+        "engine = create_engine(url, poolclass=QueuePool, pool_size=10, max_overflow=20)\n",
+    ],
+)
+def incompatible_pool(call: EngineCall) -> Iterator[Finding]:
+    """The pool and the engine do not go together, so the call raises.
+
+    An asynchronous engine takes no `QueuePool`, and a `NullPool` has no size.
+    """
+    poolclass = call.keyword("poolclass")
+    name = (call.origin(poolclass) or "").rpartition(".")[2]
+    if call.is_async and name == "QueuePool" and poolclass is not None:
+        fix = Fix("Use `AsyncAdaptedQueuePool`", lambda: _replaced(call, poolclass))
+        yield Finding(call.callee_span, "an asynchronous engine raises an ArgumentError for `QueuePool`", (fix,))
+    elif name == "NullPool" and call.keyword("pool_size", "max_overflow") is not None:
+        yield Finding(call.callee_span, "`NullPool` has no size: this raises a TypeError")
+
+
+def _replaced(call: EngineCall, poolclass: ast.expr) -> list[Edit]:
+    pool = imported_name(call, "sqlalchemy.pool", "AsyncAdaptedQueuePool")
+    span = call.span_of(poolclass)
+    return [*pool.edits, Edit(span.start, span.end, pool.name)]

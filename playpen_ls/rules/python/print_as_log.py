@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from playpen_ls.finding import Finding, Fix, Refused, Severity
+from playpen_ls.languages.python import PrintCall
+from playpen_ls.languages.python.imports import module_logger
+from playpen_ls.languages.python.kinds import is_script
+from playpen_ls.languages.python.messages import rewritten
+from playpen_ls.rule import example, rule
+from playpen_ls.source import Edit
+
+API = "from fastapi import FastAPI\n\napp = FastAPI()\n"
+LOGGED = "import logging\n\nfrom fastapi import FastAPI\n\nlogger = logging.getLogger(__name__)\n\napp = FastAPI()\n"
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Structured logging",
+    like={"ruff": ["T201"]},
+    bad=[
+        example(LOGGED + '«print»("hi")\n', fixed=LOGGED + 'logger.info("hi")\n'),
+        example(API + '\n\ndef f():\n    «print»("hi")\n', fixed=LOGGED + '\n\ndef f():\n    logger.info("hi")\n'),
+        example(LOGGED + '«print»(f"user {name} 100%")\n', fixed=LOGGED + 'logger.info("user %s 100%%", name)\n'),
+        example(LOGGED + '«print»("port: " + port)\n', fixed=LOGGED + 'logger.info("port: %s", port)\n'),
+        example(LOGGED + '«print»("user", name)\n', fixed=LOGGED + 'logger.info("%s %s", "user", name)\n'),
+        example(
+            LOGGED + "try:\n    f()\nexcept ValueError as e:\n    «print»(e)\n",
+            fixed=LOGGED + "try:\n    f()\nexcept ValueError as e:\n    logger.error(e, exc_info=True)\n",
+        ),
+        example(
+            "import sys\n" + LOGGED + 'def g():\n    «print»("bad", file=sys.stderr)\n',
+            fixed="import sys\n" + LOGGED + 'def g():\n    logger.error("bad")\n',
+        ),
+        LOGGED + '«print»("x", end="")\n',
+        LOGGED + "«print»()\n",
+        LOGGED + 'x = «print»("x")\n',
+        example(
+            "def f():\n    «print»(1)\n",
+            fixed="import logging\n\nlogger = logging.getLogger(__name__)\n\ndef f():\n    logger.info(1)\n",
+        ),
+    ],
+    good=[
+        LOGGED + 'logger.info("hi")\n',
+        LOGGED + 'if __name__ == "__main__":\n    print("usage")\n',
+        LOGGED + 'print("x", file=f)\n',
+        "import argparse\n\nprint(1)\n",
+        "from rich import print\n\nprint(1)\n",
+        API + "\n\ndef f(print):\n    print(1)\n",
+        example({"scripts/load.py": "print(1)\n"}),
+        "def main():\n    print(1)\n",
+    ],
+)
+def print_as_log(call: PrintCall) -> Iterator[Finding]:
+    """`print` is used where a service should log.
+
+    What is printed has no time, no level and no source, and nothing can filter it. A warning in
+    modules of web and gRPC services, a hint elsewhere; silent in scripts, command lines and
+    `__main__` blocks, and where something is written to a file.
+    """
+    target = _target(call)
+    web = "web" in call.flags
+    if target is None or call.in_main_guard or is_script(call.path) or ("cli" in call.flags and not web):
+        return
+    if not web and (
+        "main" in call.flags or (call.function is not None and call.function.name in ("main", "cli", "usage"))
+    ):
+        return
+    fixes = (_fix(call, target),) if call.is_statement else ()
+    yield Finding(call.callee_span, "`print` is no log", fixes, None if web else Severity.HINT)
+
+
+def _target(call: PrintCall) -> str | None:
+    """stdout, stderr, or None for any other file."""
+    file = call.keyword("file")
+    if file is None:
+        return None if any(keyword.arg is None for keyword in call.node.keywords) else "stdout"
+    origin = call.origin(file)
+    return origin.rpartition(".")[2] if origin in ("sys.stdout", "sys.stderr") else None
+
+
+def _fix(call: PrintCall, target: str) -> Fix:
+    level = "error" if call.handler is not None or target == "stderr" else "info"
+
+    def change() -> list[Edit]:
+        node = call.node
+        if any(keyword.arg != "file" for keyword in node.keywords):
+            raise Refused("`sep`, `end` and `flush` have no place in a log")
+        if not node.args or any(isinstance(argument, ast.Starred) for argument in node.args):
+            raise Refused("what is printed is no message")
+        comments = call.model.source.of(call.span)
+        if node.keywords and re.search("#", comments) and "\n" in comments:
+            raise Refused("a comment stands in the call")
+        logger = module_logger(call)
+        arguments = ", ".join(_arguments(call))
+        traceback = ", exc_info=True" if call.handler is not None else ""
+        return [*logger.edits, Edit(call.span.start, call.span.end, f"{logger.name}.{level}({arguments}{traceback})")]
+
+    return Fix(f"Log it with `{level}`", change)
+
+
+def _arguments(call: PrintCall) -> list[str]:
+    arguments = call.node.args
+    if len(arguments) > 1:
+        return [f'"{" ".join(["%s"] * len(arguments))}"', *(call.text_of(argument) for argument in arguments)]
+    only = arguments[0]
+    if isinstance(only, ast.JoinedStr) or (isinstance(only, ast.BinOp) and isinstance(only.op, ast.Mod)):
+        made = rewritten(call, only, False)
+        return [made.literal, *made.arguments]
+    try:
+        made = rewritten(call, only, False)
+    except Refused:
+        return [call.text_of(only)]
+    return [made.literal, *made.arguments]

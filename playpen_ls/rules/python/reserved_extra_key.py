@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.python import LogCall
+from playpen_ls.rule import example, rule
+from playpen_ls.source import Edit, Span
+
+LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
+# The attributes of logging.LogRecord, and the two that Logger.makeRecord refuses besides.
+_RESERVED = frozenset(
+    "name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName "
+    "created msecs "
+    "relativeCreated thread threadName processName process taskName message asctime".split()
+)
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Structured logging",
+    like={"ruff": ["LOG003", "G101"]},
+    bad=[
+        example(
+            LOGGER + 'logger.info("User login", extra={«"name"»: name, "user_id": 1})\n',
+            fixed=LOGGER + 'logger.info("User login", extra={"name_": name, "user_id": 1})\n',
+        ),
+        example(
+            LOGGER + "logger.info('x', extra={«'module'»: m})\n",
+            fixed=LOGGER + "logger.info('x', extra={'module_': m})\n",
+        ),
+    ],
+    good=[
+        LOGGER + 'logger.info("User login", extra={"user_id": user_id, "timestamp": now})\n',
+        LOGGER + 'logger.info("User login", extra=context)\n',
+        'import structlog\n\nlog = structlog.get_logger()\nlog.info("x", extra={"name": 1})\n',
+    ],
+)
+def reserved_extra_key(call: LogCall) -> Iterator[Finding]:
+    """A key of `extra` is an attribute that every log record has.
+
+    `logging` raises a KeyError for it, at the moment when something is worth logging.
+    """
+    extra = call.keyword("extra")
+    if not call.standard or not isinstance(extra, ast.Dict):
+        return
+    for key in extra.keys:
+        if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value in _RESERVED:
+            span = call.span_of(key)
+            name = key.value
+            fixes = (_renamed(span, name),) if call.text_of(key)[1:-1] == name else ()
+            yield Finding(span, f"`{name}` is an attribute of every log record: this raises a KeyError", fixes)
+
+
+def _renamed(span: Span, name: str) -> Fix:
+    return Fix(f"Rename the key to `{name}_`", lambda: [Edit(span.end - 1, span.end - 1, "_")])

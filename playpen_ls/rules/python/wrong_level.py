@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.python import LogCall
+from playpen_ls.rule import example, rule
+from playpen_ls.source import Edit
+
+LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
+_FAILURE = re.compile(r"(?:error|failed|exception)\b", re.IGNORECASE)
+
+
+@rule(
+    severity=Severity.HINT,
+    practice="Log levels",
+    like={"ruff": ["G010", "LOG009", "LOG004"], "pylint": ["deprecated-method"]},
+    bad=[
+        example(LOGGER + 'logger.«warn»("disk is full")\n', fixed=LOGGER + 'logger.warning("disk is full")\n'),
+        example('import logging\n\nlogging.«warn»("x")\n', fixed='import logging\n\nlogging.warning("x")\n'),
+        'def f(log):\n    log.«warn»("x")\n',
+        LOGGER + 'try:\n    f()\nexcept ValueError:\n    logger.«info»("Failed to do it")\n',
+        example(LOGGER + 'logger.«exception»("x")\n', fixed=LOGGER + 'logger.error("x")\n'),
+    ],
+    good=[
+        LOGGER + 'logger.warning("x")\n',
+        'import warnings\n\nwarnings.warn("x")\n',
+        LOGGER + 'try:\n    f()\nexcept ValueError:\n    logger.exception("Failed to do it")\n',
+        LOGGER + 'logger.info("Failed jobs: none")\n',
+        LOGGER + 'def on_error(exc):\n    logger.exception("x")\n',
+    ],
+)
+def wrong_level(call: LogCall) -> Iterator[Finding]:
+    """The level does not fit what is logged.
+
+    `warn` is the deprecated spelling of `warning`; a failure that is logged as `info` is missed by
+    whoever looks for errors; `exception` outside of an `except` logs a traceback that is not there.
+    """
+    if call.method == "warn":
+        fixes = (_renamed(call, "warning", safe=True),) if call.standard else ()
+        yield Finding(call.method_span, "`warn` is deprecated", fixes)
+    elif call.method in ("info", "debug") and call.handler is not None and _is_failure(call):
+        yield Finding(call.method_span, f"a failure is logged as `{call.method}`")
+    elif call.method == "exception" and call.standard and _is_outside(call):
+        yield Finding(call.method_span, "no exception is being handled here", (_renamed(call, "error", safe=False),))
+
+
+def _renamed(call: LogCall, name: str, *, safe: bool) -> Fix:
+    span = call.method_span
+    return Fix(f"Log with `{name}`", lambda: [Edit(span.start, span.end, name)], safe=safe)
+
+
+def _is_failure(call: LogCall) -> bool:
+    """The message says so, and nothing shows that the level was chosen with care."""
+    return bool(_FAILURE.match(_text(call))) and call.keyword("exc_info", "stack_info") is None
+
+
+def _text(call: LogCall) -> str:
+    message = call.message
+    if isinstance(message, ast.JoinedStr) and message.values:
+        message = message.values[0]
+    return message.value if isinstance(message, ast.Constant) and isinstance(message.value, str) else ""
+
+
+def _is_outside(call: LogCall) -> bool:
+    """It cannot be reached from an `except`: functions may be called from one."""
+    if call.handler is not None or call.keyword("exc_info") is not None or call.spreads:
+        return False
+    if not isinstance(call.node.func, ast.Attribute):
+        return False
+    return all(not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) for node, _ in call.above())

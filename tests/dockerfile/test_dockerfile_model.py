@@ -1,0 +1,236 @@
+"""Dockerfiles are cut where BuildKit cuts them; problems are data, and nothing raises."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playpen_ls.facts import Exposed, ImageUse
+from playpen_ls.languages.dockerfile import (
+    Copy,
+    Dockerfile,
+    Environment,
+    From,
+    Onbuild,
+    Run,
+    parse,
+)
+from playpen_ls.languages.dockerfile.container_paths import working_directory
+from playpen_ls.languages.dockerfile.environment import values_before
+from playpen_ls.languages.dockerfile.ignoring import Ignore
+from playpen_ls.languages.dockerfile.values import expanded
+from playpen_ls.source import Source, Span
+
+
+def model(text: str) -> Dockerfile:
+    return parse(Source("Dockerfile", text))
+
+
+def logical(text: str) -> list[str]:
+    return [instruction.logical for instruction in model(text).instructions]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FROM a\nRUN b \\\n  c\n", ["FROM a", "RUN b   c"]),
+        ("FROM a\r\nRUN b \\\r\n  c\r\n", ["FROM a", "RUN b   c"]),
+        ("RUN a \\\n# comment\n\n && b\nCMD c", ["RUN a  && b", "CMD c"]),
+        ("RUN a \\\\\nCMD b\n", ["RUN a \\\\", "CMD b"]),
+        ("RUN a \\ \t\n b\n", ["RUN a  b"]),
+        ("FR\\\nOM a\n", ["FROM a"]),
+        ("# escape=`\nFROM a `\n b\n", ["FROM a  b"]),
+        ("# syntax=x\n# ESCAPE = `\nRUN a `\n b\n", ["RUN a  b"]),
+        ("# a comment\n# escape=`\nRUN a `\nCMD b\n", ["RUN a `", "CMD b"]),
+        ("\ufeff# escape=`\nRUN a `\n b\n", ["RUN a  b"]),
+        ("CMD foo \\", ["CMD foo "]),
+        ("RUN a\u2028b\x0cc\x85d\nCMD e", ["RUN a\u2028b\x0cc\x85d", "CMD e"]),
+        ("RUN a\rCMD b\n", ["RUN a\rCMD b"]),
+        ("", []),
+        ("# only\n\n", []),
+    ],
+)
+def test_instructions_are_cut_where_buildkit_cuts_them(text: str, expected: list[str]):
+    assert logical(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("RUN <<EOF", ["EOF"]),
+        ("RUN << EOF", ["EOF"]),
+        ("RUN cat <<-'E F' > x", []),
+        ('RUN <<-"EOF"', ["EOF"]),
+        ("RUN 3<<EOF", ["EOF"]),
+        ("COPY <<a <<b /x/", ["a", "b"]),
+        ("ONBUILD RUN <<EOF", ["EOF"]),
+        ("RUN cat<<EOF", []),
+        ("RUN cat <<<EOF", []),
+        ("RUN echo 'don <<EOF", []),
+        ("RUN echo '<<EOF'", []),
+        ('RUN ["a", "<<EOF"]', []),
+        ("ENV A=<<EOF", []),
+    ],
+)
+def test_heredocs(line: str, names: list[str]):
+    body = "".join(f"FROM evil\n{name}\n" for name in names)
+    read = model(f"FROM a\n{line}\n{body}CMD x\n")
+    assert [heredoc.name for heredoc in read.instructions[1].heredocs] == names
+    assert [instruction.name for instruction in read.instructions] == ["FROM", line.split()[0], "CMD"]
+
+
+def test_a_heredoc_being_typed_leaves_the_rest_alone():
+    read = model("FROM a\nRUN <<EOF\nset -e\nCOPY . .\nCMD x\n")
+    assert [one.name for one in read.instructions] == ["FROM", "RUN", "COPY", "CMD"]
+    assert [problem.message for problem in read.problems] == ["the heredoc has no line `EOF` that ends it"]
+
+
+def test_a_continuation_being_typed_leaves_the_rest_alone():
+    text = "FROM a\nRUN apt-get update \\\nCOPY . .\n"
+    read = model(text)
+    assert [one.name for one in read.instructions] == ["FROM", "RUN", "COPY"]
+    (problem,) = read.problems
+    assert read.source.of(problem.span) == "\\"
+
+
+def test_spans_go_through_continuations():
+    text = "FROM a\nCOPY --from=b \\\n  # why\n  x \\\n  /y/\n"
+    copy = model(text).instructions[1]
+    assert isinstance(copy, Copy)
+    assert [text[word.span.start : word.span.end] for word in copy.words] == ["x", "/y/"]
+    assert copy.origin is not None
+    assert text[copy.origin.value_span.start : copy.origin.value_span.end] == "b"
+    assert text[copy.words_span.start : copy.words_span.end] == text[7:].rstrip("\n")
+
+
+def test_commands_of_every_form():
+    text = (
+        "FROM a\nRUN --mount=type=cache,target=/c a 1 \\\n && b\n"
+        'RUN ["c", "x y"]\nRUN <<EOF\nd\nEOF\nRUN bash -e <<EOF\ne\nEOF\nRUN python3 <<EOF\nf\nEOF\n'
+        'RUN ["sh", "-c", "g && h"]\n'
+    )
+    read = model(text)
+    names = [[command.name for command in run.commands] for run in read.instructions if isinstance(run, Run)]
+    assert names == [["a", "b"], ["c"], ["d"], ["bash", "e"], ["python"], ["sh", "g", "h"]]
+    for run in read.instructions:
+        for command in run.commands if isinstance(run, Run) else ():
+            assert read.source.of(command.words[0].span).strip('"') == command.words[0].text
+
+
+@pytest.mark.parametrize("head", ["# escape=`\nFROM a\n", 'FROM a\nSHELL ["powershell", "-command"]\n'])
+def test_another_shell_is_not_read(head: str):
+    run = model(f"{head}RUN pip install x\n").instructions[-1]
+    assert isinstance(run, Run)
+    assert run.commands == ()
+
+
+def test_pairs():
+    read = model("FROM a\nENV A=1 B=\"x y\" C='z' D=a\\ b\nENV E the rest  of it\n")
+    pairs = [pair for one in read.instructions if isinstance(one, Environment) for pair in one.pairs]
+    assert [(pair.name, pair.value) for pair in pairs] == [
+        ("A", "1"), ("B", "x y"), ("C", "z"), ("D", "a b"), ("E", "the rest  of it"),
+    ]  # fmt: skip
+    assert [read.source.of(pair.value_span) for pair in pairs] == ["1", "x y", "z", "a\\ b", "the rest  of it"]
+
+
+def test_stages_and_their_images():
+    read = model("ARG V=3\nFROM x:$V AS Base\nFROM base\nFROM $UNKNOWN\nFROM scratch\n")
+    first, second, third, last = read.stages
+    assert first.image is not None
+    assert first.image.reference.text == "x:3"
+    assert second.base is first
+    assert second.pulled is first.image
+    assert third.image is not None
+    assert not third.image.known
+    assert last.final
+    assert read.stage_named("BASE") is first
+    assert read.stage_named("1") is second
+
+
+def test_onbuild_holds_an_instruction():
+    onbuild = model("FROM a\nONBUILD \\\n  COPY . /x\n").instructions[1]
+    assert isinstance(onbuild, Onbuild)
+    inner = onbuild.instruction
+    assert isinstance(inner, Copy)
+    assert onbuild.document.source.of(inner.words[1].span) == "/x"
+
+
+def test_the_variables_that_an_instruction_sees():
+    read = model(
+        "ARG TAG=9\nFROM a AS base\nARG TAG\nENV A=/a B=${A:-/none}\nENV\nENV C\nFROM base\n"
+        "ENV D=$A/d E=$NOWHERE\nWORKDIR $D\nRUN x\n"
+    )
+    seen = values_before(read.instructions[-1])
+    assert dict(seen) == {"A": "/a", "B": "/none", "D": "/a/d"}
+    assert working_directory(read.instructions[-1]) == "/a/d"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$A-${B}", "1-"), ("${X:-y}", "y"), ("${X-${A}}", "1"), ("${B:-e}", "e"), ("${A:+set}", "set"), ("$X", None),
+        ("${A", None), ("${P#*/}", "b/c"), ("${P##*/}", "c"), ("${P%/*}", "a/b"), ("${P/b/x}", "a/x/c"),
+    ],
+)  # fmt: skip
+def test_expansion(text: str, value: str | None):
+    assert expanded(text, {"A": "1", "B": "", "P": "a/b/c"}) == value
+
+
+def test_facts():
+    facts = list(model('FROM p:16.4\nEXPOSE 80/tcp $X 8000-8010\nCMD ["uvicorn", "a:b", "--port", "8001"]\n').facts())
+    assert [fact.reference for fact in facts if isinstance(fact, ImageUse)] == ["p:16.4"]
+    assert [fact.port for fact in facts if isinstance(fact, Exposed)] == [80, 8001]
+
+
+def test_comments_and_what_they_stand_above():
+    text = "# syntax=x\n# one\nFROM a\nRUN a \\\n  # two\n  && b\nCOPY <<EOF /x\n# none\nEOF\n"
+    read = model(text)
+    assert [comment.text for comment in read.comments()] == ["# syntax=x", "# one", "# two"]
+    assert read.construct_after(text.index("# one")) == read.instructions[0].span
+    inner = read.construct_after(text.index("# two") + 5)
+    assert inner is not None
+    assert read.source.of(inner) == "&& b"
+    assert read.construct_at(text.index("# none")) == read.instructions[2].span
+    assert read.construct_at(3) is None
+
+
+@pytest.mark.parametrize(
+    ("patterns", "path", "excluded"),
+    [
+        ("node_modules", "node_modules", True), ("node_modules", "web/node_modules", False),
+        ("**/node_modules", "web/node_modules", True), ("/a", "a/b", True), ("*.txt", "r.txt", True),
+        ("*.txt", "a/r.txt", False), ("*\n!r.txt", "r.txt", False), ("!r.txt\n*", "r.txt", True),
+        ("# a\na?c", "abc", True), ("a[0-9]", "a5", True), ("a/**/c", "a/c", True), ("a/**", "a/b/c", True),
+        ("**", "x/y", True), ("./a/", "a", True), ("", "a", False), ("a\\*", "a*", True), ("[", "[", True),
+    ],
+)  # fmt: skip
+def test_what_dockerignore_excludes(patterns: str, path: str, excluded: bool):
+    assert Ignore(".dockerignore", patterns).excludes(path) is excluded
+
+
+PIECES = st.sampled_from(
+    ["FROM a", "RUN ", "COPY . .", "ENV A=", "ONBUILD ", "# c", "# escape=`", " ", "\\", "\\\n", "\n", "\r\n", "\r", "`",
+     "<<EOF", "EOF", "$X", "${", "'", '"', "[", ']', '["a"]', "--from=", "--", "é", "😀", "\u2028", "\x0c", "&&", "pip install",
+     "HEALTHCHECK ", "SHELL ", "ARG", "USER root", "=", "\\\\"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=30).map("".join))
+def test_nothing_raises_and_every_place_holds_its_text(text: str):
+    read = model(text)
+    assert read.problems is not None
+    source = read.source
+    for instruction in read.instructions:
+        for at, char in enumerate(instruction.logical):
+            assert source.text[instruction.offset(at)] == char
+        for word in instruction.words:
+            assert 0 <= word.span.start <= word.span.end <= len(source.text)
+        if isinstance(instruction, Run):
+            assert all(command.span.end <= len(source.text) for command in instruction.commands)
+        if isinstance(instruction, From):
+            assert instruction.stage is not None
+    assert list(read.facts()) is not None
+    for chunk in read.chunks:
+        assert chunk.span == Span(0, len(source.text))
+        assert list(chunk.parts()) is not None
