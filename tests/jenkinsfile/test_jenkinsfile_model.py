@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -223,48 +225,9 @@ def test_a_scheduled_dump_is_a_backup():
     assert list(model(dump.replace("triggers { cron('H 2 * * *') }", "")).facts()) == []
 
 
-PIECES = st.sampled_from(
-    [
-        "pipeline {",
-        "stage('a') {",
-        "steps {",
-        "}",
-        "{",
-        "(",
-        ")",
-        "[",
-        "]",
-        "sh 'x'",
-        '"',
-        "'",
-        '"""',
-        "'''",
-        "${",
-        "/",
-        "$/",
-    ]
-    + [
-        "\n",
-        "\r\n",
-        "\r",
-        " ",
-        "\\",
-        "//",
-        "/*",
-        "*/",
-        "a",
-        "=",
-        ".",
-        ",",
-        ":",
-        "->",
-        "😀",
-        "\f",
-        "\u2028",
-        "def x",
-        "case 'b':",
-    ]
-)
+WORDS = "pipeline { | stage('a') { | steps { | } | { | ( | ) | [ | ] | sh 'x' | ' | ${ | / | $/ | \\ | // | /* | */ | a | = | . | ,"
+MARKS = [":", "->", "😀", "def x", "case 'b':", "'" * 3, '"' * 3, '"', "\n", "\r\n", "\r", " ", "\f", "\u2028"]
+PIECES = st.sampled_from([*WORDS.split(" | "), *MARKS])
 
 
 @given(st.lists(PIECES, max_size=40).map("".join))
@@ -278,7 +241,7 @@ def test_no_text_raises_and_none_is_lost(text: str):
     spans = sorted(
         [Span(start, end) for _, start, end, _ in found.tree.tokens] + [comment.span for comment in found.comments()]
     )
-    assert all(one.end <= other.start for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(spans))
     covered = {offset for span in spans for offset in range(span.start, span.end)}
     between = "".join(char for offset, char in enumerate(found.source.text) if offset not in covered)
     assert set(between) <= set(" \t\f\\\r\n")

@@ -137,7 +137,8 @@ def _replaced(leak: Leak, store: Store) -> tuple[Credential, bool, list[Edit]]:
 
 def _check(leak: Leak) -> None:
     command, word = leak.command, leak.word
-    assert command is not None and word is not None
+    assert command is not None
+    assert word is not None
     if command.name == "ssh" or any(one.text == "ssh" for one in command.words[:1]):
         raise Refused("the command runs on another machine")
     around = [one for one in all_words(leak.step) if one.start <= leak.start < one.end]
@@ -147,7 +148,8 @@ def _check(leak: Leak) -> None:
 
 def _in_shell(leak: Leak, credential: Credential) -> list[Edit]:
     command, word = leak.command, leak.word
-    assert command is not None and word is not None
+    assert command is not None
+    assert word is not None
     if leak.kind == "login" and command.name in KNOW_STDIN and leak.user is not None:
         if command.before in ("|", "|&") or "<" in command.fragment.text[command.start : command.end]:
             raise Refused("the command's standard input is taken")
@@ -216,15 +218,24 @@ def _elsewhere(leak: Leak, credential: Credential) -> list[Edit]:
         places.append(_url_user(leak, credential))
     elif leak.user is not None:
         places.append((leak.user[1], leak.user[2], credential.user))
-    return [_edit(leak, start, end, f"%{name}%" if bat else f"${{env:{name}}}" if leak.kind in ("pair", "url") else f"$env:{name}")
-            for start, end, name in places]  # fmt: skip
+    return [
+        _edit(
+            leak,
+            start,
+            end,
+            f"%{name}%" if bat else f"${{env:{name}}}" if leak.kind in ("pair", "url") else f"$env:{name}",
+        )
+        for start, end, name in places
+    ]
 
 
 def _edit(leak: Leak, start: int, end: int, text: str) -> Edit:
     literal = leak.step.script
     assert literal is not None
-    span = literal.fragment.span(start, end)
-    return Edit(span.start, span.end, literal.encode(text))
+    span, written = literal.fragment.span(start, end), literal.encode(text)
+    if literal.quote == '"""' and span.end == literal.inside.end and written.endswith('"'):
+        written = f'{written[:-1]}\\"'  # four quotes in a row would end the string too early
+    return Edit(span.start, span.end, written)
 
 
 def _wrapped(step: ShellStep, needed: list[Credential], edits: list[Edit]) -> Edit:

@@ -234,7 +234,7 @@ def find_calls(tree: Tree, kinds: Mapping[str, type[Call]]) -> None:
 
 
 def _calls_of(tree: Tree, statement: Statement, kinds: Mapping[str, type[Call]]) -> None:
-    tokens, blocks, calls = tree.tokens, tree.blocks, statement.calls
+    tokens, blocks = tree.tokens, tree.blocks
     at, last = statement.first, statement.last
     before = ""  # the token before, but those of a path `a.b.`
     command = True  # a call without parentheses can stand here
@@ -300,7 +300,7 @@ def _begins_argument(tokens: list[Token], at: int, following: str) -> bool:
         after = tokens[at + 2][0] if at + 2 < len(tokens) else ""
         if name in ("in", "instanceof", "as") or after == "=" or name == "_":
             return False
-        if tokens[at][3][:1].isupper() and after in ("\n", ";", "", ")", ","):
+        if tokens[at][3][:1].isupper():
             return False  # `String name`
     return True
 

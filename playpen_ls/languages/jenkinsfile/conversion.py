@@ -47,7 +47,6 @@ class _Writer:
             raise Refused("the pipeline does not begin on a line of its own")
         for _, block, dropped in plan.post:
             self._taken(block.inside, dropped)
-        post_comments = self.waiting
         header = self._header()
         for statement in plan.hoisted:
             header += statement.text + self.newline
@@ -59,7 +58,6 @@ class _Writer:
         self._section("parameters", plan.parameters)
         self._section("triggers", plan.triggers)
         self._section("environment", plan.environment)
-        self.waiting = [one for one in post_comments]
         self._open(1, "stages")
         for stage in plan.stages:
             self._comments(2, stage.start)

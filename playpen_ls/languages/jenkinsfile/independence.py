@@ -17,8 +17,8 @@ from playpen_ls.languages.jenkinsfile.tree import Block
 
 _VERIFY = frozenset(
     f"{word}{ending}"
-    for word in """test unit lint check style static analysis sonar scan audit sast type format spotbugs checkstyle pylint
-    flake mypy pytest hadolint trivy bandit ruff eslint shellcheck yamllint""".split()
+    for word in """test unit lint check style static analysis sonar scan audit sast type format spotbugs checkstyle
+    pylint flake mypy pytest hadolint trivy bandit ruff eslint shellcheck yamllint""".split()
     for ending in ("", "s", "ing", "er")
 )
 # Work that another stage builds on, or that must not come early: beginnings of words, and whole words.
@@ -139,7 +139,7 @@ def can_run_together(one: StageWork, other: StageWork) -> bool:
     if not (one.verifies and other.verifies):
         if one.agent is None or other.agent is None or one.agent == other.agent or one.changes or other.changes:
             return False
-        if one.makes != other.makes:
+        if not one.makes or one.makes != other.makes:
             return False
     if not one.is_plain or not other.is_plain:
         return False

@@ -98,9 +98,9 @@ def value_of(command: Command, *names: str) -> tuple[Word, int, Word | None] | N
                 return words[index + 1], 0, word
             if name.startswith("--") and word.text.startswith(name + "="):
                 return word, len(name) + 1, None
-            if name in ("-u", "-p") and word.text.startswith(name) and len(word.text) > 2 and command.name != "docker":
-                if command.name in ("curl", "wget") or command.name in _MYSQL:
-                    return word, 2, None
+            joined = name in ("-u", "-p") and word.text.startswith(name) and len(word.text) > 2
+            if joined and (command.name in ("curl", "wget") or command.name in _MYSQL):
+                return word, 2, None
     return None
 
 
@@ -187,7 +187,11 @@ def _assignments(step: ShellStep, command: Command) -> Iterator[Leak]:
         words += command.arguments
     elif command.name in ("docker", "podman", "nerdctl"):
         previous = ("", *(word.text for word in command.words))
-        words += (word for word, before in zip(command.words, previous) if before in ("-e", "--env", "--build-arg"))
+        words += (
+            word
+            for word, before in zip(command.words, previous, strict=False)
+            if before in ("-e", "--env", "--build-arg")
+        )
     for word in words:
         name, equals, value = word.text.partition("=")
         if not equals or not word.plain or not re.fullmatch(r"[A-Za-z_]\w*", name):

@@ -73,13 +73,3 @@ def expandable(step: ShellStep, offset: int, text: str) -> str | None:
     if step.name != "bat" and any(quote_at(word, offset) == "'" for word in words):
         raise Refused("the shell expands nothing inside single quotes")
     return written
-
-
-def as_groovy_string(inside: str) -> str:
-    """Text with `${…}` that Groovy shall expand, as a double-quoted string."""
-    pieces = re.split(r"(\$\{\w+\})", inside)
-    escaped = (
-        piece if index % 2 else piece.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
-        for index, piece in enumerate(pieces)
-    )
-    return '"' + "".join(escaped) + '"'

@@ -10,7 +10,7 @@ from playpen_ls.languages.jenkinsfile.calls import string_at
 from playpen_ls.languages.jenkinsfile.images import Mention
 from playpen_ls.languages.jenkinsfile.layout import whole_lines
 from playpen_ls.languages.jenkinsfile.model import Jenkinsfile
-from playpen_ls.languages.jenkinsfile.quoting import as_groovy_string, expandable
+from playpen_ls.languages.jenkinsfile.quoting import expandable
 from playpen_ls.languages.jenkinsfile.steps import ShellStep
 from playpen_ls.languages.jenkinsfile.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.tree import Statement
@@ -67,30 +67,35 @@ def _in_script(
 
 
 def groovy_edit(literal: StringLiteral, places: list[tuple[int, int]], new: str) -> Edit:
-    """Replace ranges of a literal's decoded text by text that Groovy expands, requoting it if it must be."""
-    text, pieces, at = literal.source.text, [], literal.inside.start
+    """Replace ranges of a literal's decoded text by text that Groovy expands; single quotes become double ones."""
     if literal.quote not in ("'", '"'):
-        raise Refused("the reference stands in a text that is no shell script")
-    if literal.quote == '"':
-        for start, end in places:
-            span = literal.fragment.span(start, end)
-            pieces += [text[at : span.start], new]
-            at = span.end
-        return Edit(literal.start, literal.end, '"' + "".join(pieces) + text[at : literal.inside.end] + '"')
-    value, reached = literal.fragment.text, 0
-    for start, end in places:
-        pieces += [as_groovy_string(value[reached:start])[1:-1], new]
-        reached = end
-    pieces.append(as_groovy_string(value[reached:])[1:-1] if "${" not in value[reached:] else "")
-    if "${" in value:
+        raise Refused("the text stands in a string that is no shell script")
+    text = literal.fragment.text
+    if literal.quote == "'" and "${" in text:
         raise Refused("the string holds `${…}` that is not Groovy's")
-    return Edit(literal.start, literal.end, '"' + "".join(pieces) + '"')
+
+    def kept(start: int, end: int) -> str:
+        if literal.quote == "'":
+            return _escaped(text[start:end])
+        return literal.source.of(literal.fragment.span(start, end)) if start < end else ""
+
+    pieces, reached = [], 0
+    for start, end in places:
+        pieces += [kept(reached, start), new]
+        reached = end
+    return Edit(literal.start, literal.end, f'"{"".join(pieces)}{kept(reached, len(text))}"')
+
+
+def _escaped(text: str) -> str:
+    """Text as it is written in double quotes."""
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("\n", "\\n")
 
 
 def without_option(mention: Mention) -> Edit:
     """Drop `-t REF` from its command, with the blanks before it."""
     command, word = mention.command, mention.word
-    assert command is not None and word is not None
+    assert command is not None
+    assert word is not None
     first = mention.flag or word
     before = command.words[command.words.index(first) - 1]
     span = Span(mention.literal.fragment.span(before.start, before.end).end, word.span.end)

@@ -83,7 +83,7 @@ class StringLiteral:
             text = text.replace("$", "\\$")
         if len(quote) == 1:
             return text.replace(quote, "\\" + quote).replace("\n", "\\n")
-        return text.replace(quote, "\\" + quote[0] * 3)
+        return re.sub(rf"{quote[0]}{{2,}}", lambda run: ("\\" + quote[0]) * len(run[0]), text)
 
     def hole_text(self, hole: Span) -> str:
         return self.source.text[hole.start : hole.end]

@@ -20,7 +20,8 @@ _OPENER = {")": "(", "]": "[", "}": "{"}
 _NAMES = {"(": "parenthesis", "[": "bracket", "{": "brace"}
 # A line that ends so, or begins so, goes on.
 _GOES_ON_AFTER = frozenset(
-    ", . ?. *. .& + - * / % = += -= *= /= %= == != === !== < > <= >= <=> && || & | ^ ! ? : ?: =~ ==~ << >> >>> .. ..< ** <<=".split()
+    ", . ?. *. .& + - * / % = += -= *= /= %= == != === !== < > <= >= <=> && || & | ^ ! ? : ?: =~ ==~ "
+    "<< >> >>> .. ..< ** <<=".split()
 )
 _GOES_ON_BEFORE = frozenset(". ?. *. .& ? : ?: && ||".split())
 _GOES_ON_NAMES = frozenset(("else", "catch", "finally"))
@@ -218,12 +219,12 @@ class _Builder:
         following = self.tokens[index + 1][0] if index + 1 < len(self.tokens) else ""
         if following != "{" and not (following == "(" and self.tokens[index][3] == "stage"):
             return
-        while self.stack and self.tokens[self.stack[-1]][0] != "{":
-            self._unclosed(self.stack.pop())
+        self._leave_groups()
         if self.by_indentation:
             depth = self._indentation(index)
             while len(self.stack) > 1 and depth <= self._indentation(self.stack[-1]):
                 self._leave(self.stack.pop(), index)
+                self._leave_groups()
 
     def _indentation(self, index: int) -> int:
         return len(self.tree.source.indentation(self.tokens[index][1]))
@@ -267,8 +268,12 @@ class _Builder:
         if any(self._indentation(one) == depth for one in braces):
             while self._indentation(self.stack[-1]) > depth:
                 self._leave(self.stack.pop(), index)
-                while self.stack and self.tokens[self.stack[-1]][0] != "{":
-                    self._unclosed(self.stack.pop())
+                self._leave_groups()
+
+    def _leave_groups(self) -> None:
+        """Close the parentheses and brackets that are open in the block."""
+        while self._in_group():
+            self._unclosed(self.stack.pop())
 
     def _leave(self, opened: int, index: int) -> None:
         """Close a block whose brace is missing."""

@@ -168,7 +168,7 @@ class PythonModel(Model):
         for chunk in self.chunks:
             for span, alone in chunk.parsed.comments():
                 span = span.shifted(chunk.span.start)
-                found.append(Comment(span, self.source.of(span).removeprefix("#").strip(), alone))
+                found.append(Comment(span, self.source.of(span), alone))
         return tuple(found)
 
     def construct_after(self, offset: int) -> Span | None:

@@ -22,34 +22,37 @@ def steps(text: str) -> str:
     practice="Credential management",
     bad=[
         example(
-            steps('sh "curl -H X-Token:«${TOKEN}» https://api/"'), fixed=steps("sh 'curl -H X-Token:${TOKEN} https://api/'")
+            steps('sh "curl -H X-Token:«${TOKEN}» https://api/"'),
+            fixed=steps("sh 'curl -H X-Token:${TOKEN} https://api/'"),
         ),
         example(
             steps("sh \"curl -H 'Authorization: «${env.TOKEN}»' https://it\\'s/\""),
             fixed=steps("sh 'curl -H \"Authorization: ${TOKEN}\" https://it\\'s/'"),
         ),
         example(
-            steps("def url = 'https://api/'\nsh \"curl -H \\\"Authorization: «$TOKEN»\\\" ${url}\""),
-            fixed=steps("def url = 'https://api/'\nsh \"curl -H \\\"Authorization: \\$TOKEN\\\" ${url}\""),
+            steps('def url = \'https://api/\'\nsh "curl -H \\"Authorization: «$TOKEN»\\" ${url}"'),
+            fixed=steps('def url = \'https://api/\'\nsh "curl -H \\"Authorization: \\$TOKEN\\" ${url}"'),
         ),
         example(
-            steps('sh """\n    echo "\\$HOME"\n    login «${TOKEN}»\n"""'), fixed=steps("sh '''\n    echo \"$HOME\"\n    login ${TOKEN}\n'''")
+            steps('sh """\n    echo "\\$HOME"\n    login «${TOKEN}»\n"""'),
+            fixed=steps("sh '''\n    echo \"$HOME\"\n    login ${TOKEN}\n'''"),
         ),
         steps('bat "login «${TOKEN}»"'),
         steps('httpRequest url: "https://api/?token=«${TOKEN}»"'),
         steps("sh \"ssh host 'login «${TOKEN}»'\""),
-        steps("sh \"\"\"\n    cat > f <<'EOF'\n    «${TOKEN}»\n    EOF\n\"\"\""),
+        steps('sh """\n    cat > f <<\'EOF\'\n    «${TOKEN}»\n    EOF\n"""'),
     ],
     good=[
         steps("sh 'curl -H \"Authorization: $TOKEN\" https://api/'"),
         steps('sh "curl -H \\"Authorization: \\$TOKEN\\" https://api/"'),
         steps('sh "echo ${BUILD_NUMBER} ${params.TOKEN}"'),
         "withCredentials([file(credentialsId: 'key', variable: 'KEY')]) {\n    sh \"gpg --import ${KEY}\"\n}\n",
-        "pipeline {\n    environment {\n        A = credentials('a')\n        DSN = \"postgres://app:${A_PSW}@db/app\"\n    }\n}\n",
-        "pipeline {\n    environment {\n        A = credentials('a')\n    }\n    stages { stage('X') { steps { sh \"tag ${A_USR}/app\" } } }\n}\n",
+        "pipeline {\n environment {\n  A = credentials('a')\n  DSN = \"postgres://a:${A_PSW}@db/a\"\n }\n}\n",
+        "pipeline {\n    environment {\n        A = credentials('a')\n    }\n"
+        "    stages { stage('X') { steps { sh \"tag ${A_USR}/app\" } } }\n}\n",
         'def TOKEN = env.OTHER\nsh "login ${TOKEN}"\n' + steps("echo 'x'"),
     ],
-)  # fmt: skip
+)
 def interpolated_secret(file: Jenkinsfile) -> Iterator[Finding]:
     """Groovy writes a secret into the text of a script.
 
@@ -110,7 +113,9 @@ def _single_quoted(step: ShellStep, literal: StringLiteral) -> Callable[[], list
         holes = literal.fragment.holes
         quotes = sorted(place for hole in holes for place in _requoted(step, hole))
         replaced = dict.fromkeys(quotes, '"')
-        names = {hole.start: (hole.end, literal.hole_name(host)) for hole, host in zip(holes, literal.holes)}
+        names = {
+            hole.start: (hole.end, literal.hole_name(host)) for hole, host in zip(holes, literal.holes, strict=True)
+        }
         while at < len(text):
             if at in names:
                 end, name = names[at]

@@ -39,14 +39,16 @@ def steps(text: str) -> str:
         example(
             steps("sh 'docker login -u admin -p «secret» nexus:5000' // log in"),
             fixed=steps(
-                NEXUS + " {\n    sh 'echo \"$NEXUS_PASS\" | docker login -u \"$NEXUS_USER\" --password-stdin nexus:5000' // log in\n}"
+                NEXUS + " {\n"
+                '    sh \'echo "$NEXUS_PASS" | docker login -u "$NEXUS_USER" --password-stdin nexus:5000\' // log in\n}'
             ),
         ),
         example(
             steps('sh "docker login -u admin -p «hunter2» ${env.REGISTRY}"'),
             fixed=steps(
-                NEXUS
-                + ' {\n    sh "echo \\"\\$NEXUS_PASS\\" | docker login -u \\"\\$NEXUS_USER\\" --password-stdin ${env.REGISTRY}"\n}'
+                NEXUS + " {\n"
+                '    sh "echo \\"\\$NEXUS_PASS\\" | docker login -u \\"\\$NEXUS_USER\\" --password-stdin '
+                '${env.REGISTRY}"\n}'
             ),
         ),
         example(
@@ -54,7 +56,7 @@ def steps(text: str) -> str:
             fixed=NEXUS + " { sh 'curl -u \"$NEXUS_USER:$NEXUS_PASS\" https://nexus:5000/v2/' }\n",
         ),
         example(
-            steps("sh \"\"\"\n    curl -H 'Authorization: Bearer «a81jf9sk2mzn»' ${URL}\n\"\"\""),
+            steps('sh """\n    curl -H \'Authorization: Bearer «a81jf9sk2mzn»\' ${URL}\n"""'),
             fixed=steps(
                 "withCredentials([string(credentialsId: 'api-token', variable: 'API_TOKEN')]) {\n    sh \"\"\"\n"
                 '        curl -H "Authorization: Bearer \\$API_TOKEN" ${URL}\n    """\n}'
@@ -64,7 +66,7 @@ def steps(text: str) -> str:
             steps("sh 'PGPASSWORD=«hunter2» psql -c \"select 1\"'"),
             fixed=steps(
                 "withCredentials([string(credentialsId: 'pgpassword', variable: 'PGPASSWORD')]) {\n"
-                "    sh 'PGPASSWORD=\"$PGPASSWORD\" psql -c \"select 1\"'\n}"
+                '    sh \'PGPASSWORD="$PGPASSWORD" psql -c "select 1"\'\n}'
             ),
         ),
         example(
@@ -80,12 +82,15 @@ def steps(text: str) -> str:
         NEXUS + " {\n    sh 'docker login -u $NEXUS_USER -p $NEXUS_PASS nexus:5000'\n}\n",
         steps('sh \'docker login -u "$USER" -p "$PASS" nexus:5000\'\nsh "mysql --password=${params.DB_PASSWORD}"'),
         steps("sh 'tool --password=<password> --token=changeme-in-jenkins'\nbat 'docker login -u %U% -p %P%'"),
-        "pipeline {\n    environment {\n        NEXUS = credentials('nexus-credentials')\n        DB_PASSWORD_FILE = '/run/s3cr3t'\n    }\n}\n",
-        steps("def registryCredential = 'dockerhub-id-1'\ndocker.withRegistry('https://nexus:5000', 'nexus-credentials') { }"),
+        "pipeline {\n    environment {\n        NEXUS = credentials('nexus-credentials')\n"
+        "        DB_PASSWORD_FILE = '/run/s3cr3t'\n    }\n}\n",
+        steps(
+            "def registryCredential = 'hub-id-1'\ndocker.withRegistry('https://nexus:5000', 'nexus-credentials') { }"
+        ),
         steps("def GIT_TOKEN = 'github-token-1'\ngit url: 'https://git/app.git', credentialsId: GIT_TOKEN"),
         steps("sh 'AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE aws s3 ls'\nsh 'docker run -p 8080:80 app'"),
     ],
-)  # fmt: skip
+)
 def literal_credential(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
     """A password, token or key stands in the pipeline.
 

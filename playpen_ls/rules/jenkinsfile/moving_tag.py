@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from playpen_ls.finding import Finding, Fix, Refused, Severity
-from playpen_ls.languages.jenkinsfile import Assignment, Call, Jenkinsfile
+from playpen_ls.languages.jenkinsfile import Assignment, Call, Jenkinsfile, StringLiteral
 from playpen_ls.languages.jenkinsfile.images import Mention, image_pushes, mentions, variables
 from playpen_ls.languages.jenkinsfile.retag import (
     groovy_edit,
@@ -21,7 +21,8 @@ from playpen_ls.vocabulary.images import ImageReference
 
 def steps(text: str) -> str:
     body = "".join(f"                {line}\n" for line in text.split("\n"))
-    return f"pipeline {{\n    agent any\n    stages {{\n        stage('X') {{\n            steps {{\n{body}            }}\n        }}\n    }}\n}}\n"
+    head = "pipeline {\n    agent any\n    stages {\n        stage('X') {\n            steps {\n"
+    return f"{head}{body}            }}\n        }}\n    }}\n}}\n"
 
 
 @rule(
@@ -35,7 +36,8 @@ def steps(text: str) -> str:
         example(
             steps("sh 'docker build -t nexus:5000/app:«latest» . && docker push nexus:5000/app:«latest»' // send it"),
             fixed=steps(
-                "sh 'docker build -t nexus:5000/app:v1.0.0-${BUILD_NUMBER} . && docker push nexus:5000/app:v1.0.0-${BUILD_NUMBER}' // send it"
+                "sh 'docker build -t nexus:5000/app:v1.0.0-${BUILD_NUMBER} . "
+                "&& docker push nexus:5000/app:v1.0.0-${BUILD_NUMBER}' // send it"
             ),
         ),
         example(
@@ -44,7 +46,8 @@ def steps(text: str) -> str:
         ),
         example(
             steps(
-                "container('kaniko') {\n    sh '/kaniko/executor --destination=nexus:5000/a:1.0 --destination=nexus:5000/a:«latest»'\n}"
+                "container('kaniko') {\n"
+                "    sh '/kaniko/executor --destination=nexus:5000/a:1.0 --destination=nexus:5000/a:«latest»'\n}"
             ),
             fixed=steps("container('kaniko') {\n    sh '/kaniko/executor --destination=nexus:5000/a:1.0'\n}"),
         ),
@@ -53,6 +56,10 @@ def steps(text: str) -> str:
             fixed=steps(
                 'script {\n    def img = docker.build("nexus:5000/app:v1.0.0-${BUILD_NUMBER}")\n    img.push()\n}'
             ),
+        ),
+        example(
+            steps("script {\n    docker.image('«nexus:5000/app»').push()\n}"),
+            fixed=steps('script {\n    docker.image("nexus:5000/app:v1.0.0-${BUILD_NUMBER}").push()\n}'),
         ),
         example(
             steps("script {\n    img.push(\"v${BUILD_NUMBER}\")\n    img.push('«latest»')\n}"),
@@ -69,7 +76,8 @@ def steps(text: str) -> str:
         steps('sh "docker push ${IMAGE}"\nsh "docker push nexus:5000/app:${TAG}"'),
         steps("script {\n    docker.build('app:latest').push('1.0')\n}"),
         steps("echo 'docker push nexus:5000/app:latest'"),
-        "pipeline {\n    agent { docker { image 'playpen/python-base:latest' } }\n    environment {\n        CHANNEL = 'latest'\n    }\n}\n",
+        "pipeline {\n    agent { docker { image 'playpen/python-base:latest' } }\n"
+        "    environment {\n        CHANNEL = 'latest'\n    }\n}\n",
     ],
 )
 def moving_tag(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
@@ -138,19 +146,23 @@ def _pushed_calls(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
         if literal is None or literal.value != "latest":
             continue
         others = [
-            one for one in pushes
-            if one.receiver == call.receiver and one.statement.block is call.statement.block and one is not call
+            one
+            for one in pushes
+            if one.receiver == call.receiver
+            and one.statement.block is call.statement.block
+            and one is not call
             and one.positional[0].value != "latest"
-        ]  # fmt: skip
-        fix = (
-            Fix("Push only the fixed tag", _dropped(file, call))
-            if others
-            else Fix(
-                f"Push as `{platform.release}`",
-                lambda literal=literal: [groovy_edit(literal, [(0, 6)], platform.release)],
-            )
-        )
+        ]
+        if others:
+            fix = Fix("Push only the fixed tag", _dropped(file, call))
+        else:
+            fix = Fix(f"Push as `{platform.release}`", _tagged(literal, 0, platform.release))
         yield Finding(literal.inside, f"`{call.receiver}` is pushed under a tag that moves", (fix,))
+
+
+def _tagged(literal: StringLiteral, start: int, release: str) -> Callable[[], list[Edit]]:
+    """Put the release's tag in place of the text from `start` on."""
+    return lambda: [groovy_edit(literal, [(start, len(literal.fragment.text))], release)]
 
 
 def _dropped(file: Jenkinsfile, call: Call) -> Callable[[], list[Edit]]:
@@ -183,12 +195,8 @@ def _variable(one: Assignment, platform: Platform) -> Iterator[Finding]:
         return
     end = len(literal.value)
     span: Span = literal.fragment.span(end - len("latest"), end)
-    yield Finding(
-        span,
-        f"`{one.name}` is the tag of a pushed image, and it moves",
-        (Fix(f"Set `{one.name}` to `{platform.release}`",
-             lambda: [groovy_edit(literal, [(end - len("latest"), end)], platform.release)]),),
-    )  # fmt: skip
+    fix = Fix(f"Set `{one.name}` to `{platform.release}`", _tagged(literal, end - len("latest"), platform.release))
+    yield Finding(span, f"`{one.name}` is the tag of a pushed image, and it moves", (fix,))
 
 
 def _agents(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:

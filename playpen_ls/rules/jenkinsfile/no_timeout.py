@@ -7,7 +7,7 @@ from playpen_ls.languages.jenkinsfile import Pipeline
 from playpen_ls.languages.jenkinsfile.sections import with_entry
 from playpen_ls.rule import example, rule
 
-STAGES = "    stages {\n        stage('Build') {\n            steps {\n                sh 'make'\n            }\n        }\n    }\n}\n"
+STAGES = "    stages {\n        stage('Build') {\n            steps { sh 'make' }\n        }\n    }\n}\n"
 
 
 @rule(
@@ -26,8 +26,8 @@ STAGES = "    stages {\n        stage('Build') {\n            steps {\n         
         ),
         example(
             "«pipeline» {\n    options {\n        timestamps() // seen\n    }\n" + STAGES,
-            fixed="pipeline {\n    options {\n        timestamps() // seen\n        timeout(time: 1, unit: 'HOURS')\n    }\n"
-            + STAGES,
+            fixed="pipeline {\n    options {\n        timestamps() // seen\n"
+            "        timeout(time: 1, unit: 'HOURS')\n    }\n" + STAGES,
         ),
     ],
     good=[

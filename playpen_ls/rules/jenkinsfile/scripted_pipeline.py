@@ -34,13 +34,15 @@ pipeline {
             fixed=DECLARATIVE,
         ),
         example(
-            "// The build.\ndef image = 'app'\n\ntimestamps {\n  «node» {\n    checkout scm\n    // first\n    stage('Build') {\n"
+            "// The build.\ndef image = 'app'\n\ntimestamps {\n  «node» {\n    checkout scm\n"
+            "    // first\n    stage('Build') {\n"
             '      if (env.FAST) {\n        sh """\n  make fast\n"""\n      }\n    }\n  }\n}\n',
-            fixed="// The build.\ndef image = 'app'\n\npipeline {\n  agent any\n  options {\n    timestamps()\n  }\n  stages {\n"
+            fixed="// The build.\ndef image = 'app'\n\npipeline {\n  agent any\n  options {\n"
+            "    timestamps()\n  }\n  stages {\n"
             "    // first\n    stage('Build') {\n      steps {\n        script {\n          if (env.FAST) {\n"
             '            sh """\n  make fast\n"""\n          }\n        }\n      }\n    }\n  }\n}\n',
         ),
-        "podTemplate(yaml: '''kind: Pod''') {\n    «node»(POD_LABEL) {\n        stage('Build') { sh 'make' }\n    }\n}\n",
+        "podTemplate(yaml: '''kind: Pod''') {\n    «node»(POD_LABEL) {\n        stage('A') { sh 'make' }\n    }\n}\n",
         "«node» {\n    def home = tool 'M3'\n    stage('Build') { sh \"${home}/bin/mvn verify\" }\n}\n",
         "«stage» 'Build'\nnode_label = 'x'\n",
         "«node» {\n    stage('Build') { sh 'make' }\n    if (currentBuild.result == 'UNSTABLE') { return }\n}\n",

@@ -91,12 +91,14 @@ DEEP = " " * 16
         pipeline(stage("Test", "sh 'pytest --junitxml=out.xml'"), stage("Check results", "sh 'check out.xml'")),
         pipeline(stage("Unit test", "sh 'make test'"), stage("Push", "sh 'docker push nexus:5000/app:1.0'")),
         pipeline(stage("Test", "stash 'x'\n sh 'make test'"), stage("Scan", "unstash 'x'\n sh 'scan'")),
-        pipeline(stage("Unit test", "script { env.V = sh(script: 'unit', returnStdout: true) }"), stage("Lint", "sh 'lint'")),
+        pipeline(
+            stage("Unit test", "script { env.V = sh(script: 'u', returnStdout: true) }"), stage("Lint", "sh 'lint'")
+        ),
         pipeline(stage("Unit test", "runTests()"), stage("Lint", "sh 'make lint'")),
         pipeline(stage("Unit test", "sh 'make test'"), stage("Sonar scan", "sh 'sonar-scanner'")),
-        pipeline(stage("Unit test", "sh 'make test'"), stage("Lint", "sh 'make lint'", extra="input { message 'go?' }")),
+        pipeline(stage("Unit test", "sh 'make test'"), stage("Lint", "sh 'make lint'", extra="input { message '?' }")),
     ],
-)  # fmt: skip
+)
 def sequential_stages(pipeline: Pipeline) -> Iterator[Finding]:
     """Stages that do not need each other run one after another.
 
@@ -173,7 +175,8 @@ def _moved(parallel: Stage, stage: Stage) -> Callable[[], list[Edit]]:
     def change() -> list[Edit]:
         tree, source = stage.call.tree, stage.call.tree.source
         section = parallel.section("parallel")
-        assert section is not None and section.block is not None
+        assert section is not None
+        assert section.block is not None
         brace = section.block.end - 1
         if whole_lines(source, stage.call.span) is None or not ends_line(source, parallel.call.span.end):
             raise Refused("the stages do not stand on lines of their own")

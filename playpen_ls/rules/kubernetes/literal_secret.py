@@ -54,6 +54,7 @@ stringData:
     practice="Secrets management",
     like={"kube-linter": ["env-var-secret"], "checkov": ["CKV_K8S_35", "CKV_SECRET_6"], "detect-secrets": ["secret"]},
     secret=True,
+    waits=False,
     bad=[
         example(
             ENV + "            - name: DB_PASSWORD\n              value: «hunter2»  # TODO\n",

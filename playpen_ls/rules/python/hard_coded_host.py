@@ -20,6 +20,7 @@ from playpen_ls.vocabulary.secrets import url_logins
 @rule(
     severity=Severity.WARNING,
     practice="Environment variables",
+    waits=False,
     bad=[
         example(
             'db_host = «"postgres.playpen-platform.svc.cluster.local"» # Hard-coded\n',
@@ -114,7 +115,7 @@ def _fixes(literal: StringLiteral, host: Host, reads: Facts[EnvironmentRead]) ->
     if role.kind == "key" or isinstance(role.owner, ast.Set) or _is_literal_type(literal):
         return
     name, taken = _variable(literal, host, reads)
-    safe = host.shape == "host" and role.kind != "default" and not taken
+    safe = host.shape == "host" and role.kind != "default" and not taken and reads.complete
     yield Fix(f"Read `{name}` from the environment", lambda: _wrapped(literal, host, name), safe=safe, preferred=True)
     constant = role.kind == "assigned" and role.name.isupper() and host.shape in ("host", "url")
     own = variable(role.name) if constant else name

@@ -1,0 +1,47 @@
+"""New arguments of a call, where the comments of the old ones stay beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from playpen_ls.source import Source
+from playpen_ls.workspace import Workspace
+
+HEAD = "from sqlalchemy import create_engine\nfrom sqlalchemy.pool import QueuePool\n\n"
+NEW = ("poolclass=QueuePool", "pool_size=10", "max_overflow=20")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("create_engine(URL)", f"create_engine(URL, {', '.join(NEW)})"),
+        ("create_engine(URL, )", f"create_engine(URL, {', '.join(NEW)}, )"),
+        ("create_engine(\n    URL\n)", "create_engine(\n    URL,\n    " + ",\n    ".join(NEW) + "\n)"),
+        ("create_engine(\n    URL,\n)", "create_engine(\n    URL,\n    " + ",\n    ".join(NEW) + ",\n)"),
+        (
+            "create_engine(\n    URL,\n    echo=True,  # noisy\n)",
+            "create_engine(\n    URL,\n    echo=True,  # noisy\n    " + ",\n    ".join(NEW) + ",\n)",
+        ),
+        (
+            "create_engine(\n    URL,\n    echo=True  # noisy\n)",
+            "create_engine(\n    URL,\n    echo=True,  # noisy\n    " + ",\n    ".join(NEW) + "\n)",
+        ),
+        (
+            "create_engine(URL,  # where\n              echo=True)  # what",
+            f"create_engine(URL,  # where\n              echo=True, {', '.join(NEW)})  # what",
+        ),
+        (
+            "create_engine(\n\tURL,\n\t# the end\n)",
+            "create_engine(\n\tURL,\n\t# the end\n\t" + ",\n\t".join(NEW) + ",\n)",
+        ),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_arguments_are_added_as_by_hand(before: str, after: str, newline: str, tmp_path: Path):
+    text, expected = (f"{HEAD}engine = {call}\n".replace("\n", newline) for call in (before, after))
+    workspace = Workspace(tmp_path)
+    workspace.open(Source("app.py", text), "python")
+    fixed = workspace.fixed("app.py", lambda hit, fix: hit.rule.name == "default-pool")
+    assert fixed.source.text == expected

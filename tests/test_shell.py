@@ -1,0 +1,103 @@
+"""The shell inside build files: which programs run, with which words, and where those stand."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playpen_ls.languages.shell import Command, commands
+from playpen_ls.source import Fragment, Span
+
+
+def read(text: str) -> tuple[Command, ...]:
+    return commands(Fragment.verbatim(text, Span(0, len(text))))
+
+
+def words(text: str) -> list[list[str]]:
+    return [[word.text for word in command.words] for command in read(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a b && c || d; e | f & g\nh", [["a", "b"], ["c"], ["d"], ["e"], ["f"], ["g"], ["h"]]),
+        ("a \\\n  b \\\n  && c", [["a", "b"], ["c"]]),
+        ("a 'b c' \"d e\" f\\ g", [["a", "b c", "d e", "f g"]]),
+        ("a # b c\nd", [["a"], ["d"]]),
+        ("a x#y", [["a", "x#y"]]),
+        ("FOO=1 BAR='2 3' a", [["a"]]),
+        ("sudo -u app env A=1 nice -n 5 a b", [["a", "b"]]),
+        ("timeout -s KILL 10 a", [["a"]]),
+        ("python3.12 -m pip install x", [["pip", "install", "x"]]),
+        ("if [ -f x ]; then a; elif b; then c; else d; fi", [["[", "-f", "x", "]"], ["a"], ["b"], ["c"], ["d"]]),
+        ("for x in 1 2; do a $x; done", [["a", "$x"]]),
+        ("while read x; do a; done < f", [["read", "x"], ["a"]]),
+        ("case $x in a|b) c ;; *) d ;; esac", [["c"], ["d"]]),
+        ("(a; b) && { c; }", [["a"], ["b"], ["c"]]),
+        ("a $(b c) `d`", [["a", "$(b c)", "`d`"], ["b", "c"], ["d"]]),
+        ('a "$(b "c d")"', [["a", '$(b "c d")'], ["b", "c d"]]),
+        ("sh -c 'a b; c'", [["sh", "-c", "a b; c"], ["a", "b"], ["c"]]),
+        ("a > out 2>&1 < in", [["a"]]),
+        ("cat <<EOF\nrm -rf /\nEOF\na", [["cat"], ["a"]]),
+        ("cat <<-'E O' && b\n\trm\n\tE O\na", [["cat"], ["b"], ["a"]]),
+        ("", []),
+    ],
+)
+def test_simple_commands(text: str, expected: list[list[str]]):
+    assert words(text) == expected
+
+
+def test_options_take_the_values_that_their_program_gives_them():
+    (command,) = read("pip install --index-url https://x -r requirements.txt --no-cache-dir -c=c.txt flask -- -odd")
+    assert [word.text for word in command.operands] == ["install", "flask", "-odd"]
+    assert [(option.name, option.text) for option in command.options] == [
+        ("--index-url", "https://x"),
+        ("-r", "requirements.txt"),
+        ("--no-cache-dir", ""),
+        ("-c", "c.txt"),
+    ]
+    assert command.runs("pip", "install")
+    assert not command.runs("pip", "download")
+
+
+def test_a_value_has_its_exact_place():
+    text = "docker login --password='s e' -pX -u  \"me\""
+    (command,) = read(text)
+    spans = {option.name: option.value_span for option in command.options}
+    assert text[spans["-u"].start : spans["-u"].end] == '"me"'
+    assert text[spans["-p"].start : spans["-p"].end] == "X"
+
+
+def test_plain_words_are_those_that_the_shell_leaves_alone():
+    (command,) = read("a b 'c $x' \"d\" \"$e\" f* $g h~ \\i")
+    assert [word.plain for word in command.words] == [True, True, True, True, False, False, False, False, True]
+
+
+def test_places_follow_the_host_through_escapes():
+    # In the host `it\'s x` stands for `it's x`, from offset 10.
+    starts = (10, 11, 12, 14, 15, 16)
+    fragment = Fragment('it"s x', starts, (11, 12, 14, 15, 16, 17))
+    (command,) = commands(fragment)
+    assert command.span == Span(10, 17)
+
+
+@given(st.text(alphabet="ab '\"$(){}`\\\n;&|<>#=-", max_size=60))
+def test_any_text_is_read_and_words_lie_in_it_in_order(text: str):
+    for command in read(text):
+        assert 0 <= command.start <= command.end <= len(text)
+        for word in command.words:
+            assert word.start < word.end <= len(text)
+
+
+@pytest.mark.parametrize("piece", ["$(", "`", "'", '"', "(", "\\", "a\\", "<<E\n", '"$(', "{", "${", "$(a `", "&&"])
+def test_hostile_texts_take_linear_time(piece: str):
+    def seconds(times: int) -> float:
+        start = time.process_time()
+        read(piece * times)
+        return time.process_time() - start
+
+    seconds(100)
+    assert seconds(20_000) < 5  # a quadratic reader takes minutes; no benchmark, only a bound
