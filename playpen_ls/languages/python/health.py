@@ -124,7 +124,7 @@ def _in_factory(model: PythonModel, app: Web, path: str, holder: Top, unit: str)
     at = source.line_start(span.start)
     if source.text[at : span.start].strip():
         raise Refused("other code stands on the line of the `return`")
-    indented = "".join(indentation + line if line.strip() else line for line in text.splitlines(keepends=True))
+    indented = "\n".join(indentation + line if line.strip() else line for line in text.split("\n"))
     before = source.text[:at].rstrip(" \t")
     empty = before.endswith(("\n\n", "\r\n\r\n", "\r\r"))
     return [
