@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from playpen_ls.facts import Facts, Files
+from playpen_ls.facts import Fact, Facts, Files
 from playpen_ls.finding import Finding, Offer, Severity
 from playpen_ls.languages.base import Model
 from playpen_ls.rule import Configured, Given, Rule
@@ -54,7 +54,7 @@ class Remembered:
 
     def moved(self, start: int) -> Remembered:
         """The same for a chunk that begins elsewhere now."""
-        if start == self.start:
+        if start == self.start or not self.hits:
             return self
         by = start - self.start
         return Remembered(start, tuple(_bare(hit, hit.span.shifted(by)) for hit in self.hits), self.facts, self.answers)
@@ -137,13 +137,15 @@ def check(
     hits: list[Hit] = []
     offers: list[Offered] = []
     after: dict[Hashable, Remembered] = {}
+    kinds = {facts.kind for remembered in (memory or {}).values() for facts in remembered.facts}
+    facts_now = {kind: given.facts(kind) for kind in kinds}
     for key, start, parts in units:
         made: list[object] | None = None
         for number, group in enumerate(groups):
             if not group.rules:
                 continue
             remembered = memory.get((number, key)) if memory is not None else None
-            if remembered is None or not _holds(remembered, given):
+            if remembered is None or not _holds(remembered, facts_now, given.files):
                 made = list(parts()) if made is None else made
                 fresh, fresh_offers, reads = _run(made, group, given)
                 if memory is None:
@@ -195,8 +197,9 @@ def _log(rule: Rule, error: Exception) -> None:
     logger.error("rule %s failed: %s at %s:%s", rule.id, type(error).__name__, last.filename, last.lineno)
 
 
-def _holds(remembered: Remembered, given: Given) -> bool:
+def _holds(remembered: Remembered, facts_now: Mapping[type[Fact], Facts[Any]], files: Files) -> bool:
     """What the rules read is still so."""
-    return all(facts is given.facts(facts.kind) for facts in remembered.facts) and all(
-        question(given.files) == answer for question, answer in remembered.answers
-    )
+    for facts in remembered.facts:
+        if facts is not facts_now[facts.kind]:
+            return False
+    return all(question(files) == answer for question, answer in remembered.answers) if remembered.answers else True

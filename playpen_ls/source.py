@@ -131,14 +131,31 @@ class Source:
 
     def edited(self, edits: Iterable[Edit]) -> Source:
         """The text after edits that do not overlap; equal ones count once."""
+        edits = sorted(set(edits))
         pieces, reached = [], 0
-        for edit in sorted(set(edits)):
+        for edit in edits:
             if edit.start < reached:
                 raise ValueError(f"edits overlap at {edit.start}")
             pieces += [self.text[reached : edit.start], edit.text]
             reached = edit.end
         pieces.append(self.text[reached:])
-        return Source(self.path, "".join(pieces), byte_order_mark=self.byte_order_mark)
+        text = "".join(pieces)
+        after = Source(self.path, text, byte_order_mark=self.byte_order_mark)
+        if len(pieces) == 3 and "line_starts" in self.__dict__ and len(after.text) == len(text):
+            after.__dict__["line_starts"] = self._line_starts_after(edits[0], text)
+        return after
+
+    def _line_starts_after(self, edit: Edit, text: str) -> list[int]:
+        """The line starts of the text after one edit: only the lines around it are looked through again.
+
+        One line more on either side, since an edit can join or part a `\r` and a `\n`.
+        """
+        starts, by = self.line_starts, len(edit.text) - (edit.end - edit.start)
+        first = max(self.line_of(edit.start) - 1, 0)
+        beyond = self.line_of(edit.end) + 2
+        end = starts[beyond] + by if beyond < len(starts) else len(text)
+        fresh = [match.end() for match in LINE_END.finditer(text, starts[first], end)]
+        return [*starts[: first + 1], *fresh, *(start + by for start in starts[beyond + 1 :])]
 
 
 def check_readable(text: str) -> None:

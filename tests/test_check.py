@@ -8,17 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from playpen_ls.check import Hit
 from playpen_ls.config import Config
 from playpen_ls.finding import Finding, Fix
 from playpen_ls.fix import Look, fix_all
-from playpen_ls.check import Hit
 from playpen_ls.languages import parse
 from playpen_ls.rule import rules_of
 from playpen_ls.source import Edit, Source, Span
 from playpen_ls.workspace import Workspace
 
 SHOP = Path(__file__).parent / "projects/shop"
-FILES = {"Dockerfile": "dockerfile", "Jenkinsfile": "jenkinsfile", "k8s/deployment.yaml": "kubernetes", "app/main.py": "python"}
+FILES = {
+    "Dockerfile": "dockerfile",
+    "Jenkinsfile": "jenkinsfile",
+    "k8s/deployment.yaml": "kubernetes",
+    "app/main.py": "python",
+}
 
 
 def summary(workspace: Workspace, name: str) -> list[tuple[str, Span, str]]:
@@ -37,7 +42,9 @@ def test_a_rule_that_raises_is_one_line_in_the_log_and_the_rest_run(
     rules = Config.rules
 
     def with_failing(self: Config, language: str, path: str, settings: object):
-        return tuple(replace(one, rule=failing) if one.rule is rule else one for one in rules(self, language, path, settings))
+        return tuple(
+            replace(one, rule=failing) if one.rule is rule else one for one in rules(self, language, path, settings)
+        )
 
     monkeypatch.setattr(Config, "rules", with_failing)
     workspace = Workspace(tmp_path)
@@ -123,7 +130,9 @@ def test_a_changed_fact_elsewhere_is_noticed(tmp_path: Path):
 
 
 def test_a_changed_file_that_a_rule_read_is_noticed(tmp_path: Path):
-    dockerfile = "FROM playpen/python-base:latest\nWORKDIR /app\nCOPY . .\nRUN pip install --no-cache-dir -r requirements.txt\n"
+    dockerfile = (
+        "FROM playpen/python-base:latest\nWORKDIR /app\nCOPY . .\nRUN pip install --no-cache-dir -r requirements.txt\n"
+    )
     workspace = Workspace(tmp_path)
     workspace.read_all()
     workspace.open(Source("Dockerfile", dockerfile), "dockerfile")
@@ -184,5 +193,3 @@ def test_fixes_that_undo_each_other_stop_with_a_message():
 def test_a_fix_whose_result_does_not_parse_is_left_out_and_the_others_are_made():
     result = fixed("x = 1\ny = 2\n", {"x = 1": "x = (", "y = 2": "y = 3"})
     assert result.source.text == "x = 1\ny = 3\n"
-
-

@@ -72,7 +72,7 @@ def test_a_value_has_its_exact_place():
 
 
 def test_plain_words_are_those_that_the_shell_leaves_alone():
-    (command,) = read("a b 'c $x' \"d\" \"$e\" f* $g h~ \\i")
+    (command,) = read('a b \'c $x\' "d" "$e" f* $g h~ \\i')
     assert [word.plain for word in command.words] == [True, True, True, True, False, False, False, False, True]
 
 

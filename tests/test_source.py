@@ -24,6 +24,16 @@ def test_positions_and_offsets_are_inverse(text: str):
         assert source.line_starts[line] + column == offset
 
 
+@given(TEXTS, st.data())
+def test_the_lines_after_an_edit_are_those_of_the_new_text(text: str, data: st.DataObject):
+    source = Source("x", text)
+    assert source.line_starts
+    start = data.draw(st.integers(0, len(source.text)))
+    end = data.draw(st.integers(start, len(source.text)))
+    after = source.edited([Edit(start, end, data.draw(TEXTS))])
+    assert after.line_starts == Source("x", after.text).line_starts
+
+
 def test_a_byte_order_mark_is_no_part_of_the_text_and_is_written_back():
     source = Source.decoded("x", b"\xef\xbb\xbfFROM a\r\n")
     assert source.text == "FROM a\r\n"

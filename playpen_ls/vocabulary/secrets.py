@@ -56,8 +56,10 @@ _NOT_NAME = re.compile(
     r"|ref|env|var|param|scheme|algorithm|hasher|class|format|length|expires?|expiry|ttl|endpoint|enabled|policy"
     r"|version|host|port|count|size|limit|timeout|key_name|rotation|store|manager|provider|bytes)s?$"
 )
+# What documentation writes for a password, and what GitHub wants in its place beside a token.
+_NO_PASSWORDS = ("pass", "password", "x-oauth-basic")
 _URL = re.compile(
-    r"\b(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*)://(?P<user>[^\s:/@'\"]*):(?P<password>[^\s/@'\"]+)@(?P<host>[^\s/:'\"?#]*)"
+    r"\b(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{0,20})://(?P<user>[^\s:/@'\"]*):(?P<password>[^\s/@'\"]+)@(?P<host>[^\s/:'\"?#]*)"
 )
 
 
@@ -100,7 +102,7 @@ def url_logins(text: str) -> Iterator[Login]:
         return
     for match in _URL.finditer(text):
         password = match["password"]
-        if is_template(password) or re.search(r"[${}%<>]", password) or password.lower() in ("pass", "password", "x-oauth-basic"):
+        if is_template(password) or re.search(r"[${}%<>]", password) or password.lower() in _NO_PASSWORDS:
             continue
         yield Login(
             match["scheme"],
