@@ -10,89 +10,36 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from playpen_ls import __version__
+from playpen_ls.arguments import parser
 from playpen_ls.check import Hit
 from playpen_ls.config import Settings, is_rule_name, unknown_rule
 from playpen_ls.finding import Change, Fix, Refused, Severity
 from playpen_ls.fix import REWRITE, Fixed, safe_only
-from playpen_ls.languages import LANGUAGES
 from playpen_ls.page import OWN_RULES, catalogue, page
-from playpen_ls.report.findings import FileReport, Item, TriedFix, all_items
+from playpen_ls.report.findings import FileReport, Item, Problem, TriedFix, all_items
 from playpen_ls.report.masking import Mask
 from playpen_ls.rule import all_rules
 from playpen_ls.source import Source, Unreadable
-from playpen_ls.targets import Target, Targets
+from playpen_ls.targets import Target, Targets, relative
 
 DONE, FOUND, FAILED = 0, 1, 2
 
 
 def run(arguments: list[str]) -> int:
     """The exit status: 0 nothing to report, 1 findings, 2 it could not run."""
-    parser = _parser()
+    known = parser()
     if not arguments:
-        parser.print_help()
+        known.print_help()
         return DONE
     try:
-        options = parser.parse_args(arguments)
-        status: int = options.command(options)
+        options = known.parse_args(arguments)
+        status = COMMANDS[options.command](options)
         sys.stdout.flush()
         return status
     except BrokenPipeError:
         # The reader has gone; what the interpreter flushes at exit must not complain about it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="playpen-ls",
-        description="Holds Dockerfiles, Jenkinsfiles, Kubernetes manifests and Python files against the practices of "
-        "the platform. Without arguments it is a language server on standard input and output.",
-    )
-    parser.add_argument("--version", action="version", version=f"playpen-ls {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-
-    check = commands.add_parser("check", help="show what breaks a practice")
-    _add_input(check)
-    check.add_argument("--format", choices=("text", "json"), default="text")
-    check.add_argument(
-        "--fail-on",
-        choices=[one.label for one in reversed(Severity)],
-        default="warning",
-        help="exit with 1 for findings of this severity or above (default: %(default)s)",
-    )
-    check.add_argument("--no-fixes", action="store_true", help="do not work out which findings can be fixed")
-    check.set_defaults(command=_check)
-
-    fix = commands.add_parser("fix", help="mend what can be mended safely")
-    _add_input(fix)
-    fix.add_argument(
-        "--unsafe", action="store_true", help="also take fixes that want to be read; rewrites only if selected"
-    )
-    fix.add_argument("--diff", action="store_true", help="show the changes instead of writing them")
-    fix.set_defaults(command=_fix)
-
-    explain = commands.add_parser("explain", help="show the page of a rule")
-    explain.add_argument("rule", metavar="RULE")
-    explain.set_defaults(command=_explain)
-
-    rules = commands.add_parser("rules", help="list the rules")
-    rules.add_argument("--markdown", action="store_true", help="as the page of the catalogue")
-    rules.set_defaults(command=_rules)
-
-    serve = commands.add_parser("serve", help="speak the language server protocol on standard input and output")
-    serve.set_defaults(command=_serve)
-    return parser
-
-
-def _add_input(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "paths", nargs="*", metavar="PATH", help="files and folders (default: this folder); - is standard input"
-    )
-    parser.add_argument("--select", action="append", default=[], metavar="RULE", help="only these rules or languages")
-    parser.add_argument("--ignore", action="append", default=[], metavar="RULE", help="not these rules or languages")
-    parser.add_argument("--stdin-filename", metavar="NAME", help="the name that the text on standard input has")
-    parser.add_argument("--language", choices=LANGUAGES, help="the language of the text on standard input")
 
 
 class Unusable(Exception):
@@ -148,16 +95,17 @@ def _check(options: argparse.Namespace) -> int:
         files = [_report(targets, target, with_fixes, every) for target in _targets(options, targets)]
     except Unusable as error:
         return _fail(str(error))
+    invalid = _invalid_configuration(targets)
     if options.format == "json":
         from playpen_ls.report.json import json
 
-        print(json(files, targets.problems))
+        print(json(files, [*targets.problems, *invalid]))
     else:
         from playpen_ls.report.text import text
 
         for line in text(files, targets.problems):
             print(line)
-    if _invalid_configuration(targets):
+    if invalid:
         return FAILED
     least = Severity.named(options.fail_on)
     return FOUND if any(item.hit.severity >= least for item in all_items(files)) else DONE
@@ -260,17 +208,13 @@ def _show_diff(targets: Targets, target: Target, path: str, before: str, after: 
         print(mask.text(line))
 
 
-def _invalid_configuration(targets: Targets) -> bool:
-    """Say what is wrong in the configurations that were used."""
-    problems = {
-        str(problem): None
-        for workspace in targets.workspaces.values()
-        for config in workspace.used_configs()
-        for problem in config.problems
-    }
+def _invalid_configuration(targets: Targets) -> list[Problem]:
+    """What is wrong in the configurations that were used; it is said at once, whatever the format."""
+    used = (config for workspace in targets.workspaces.values() for config in workspace.used_configs())
+    problems = dict.fromkeys(problem for config in used for problem in config.problems)
     for problem in problems:
-        _say(problem)
-    return bool(problems)
+        _say(str(problem))
+    return [Problem(relative(one.path, targets.folder), f"line {one.line}: {one.message}") for one in problems]
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -306,3 +250,6 @@ def _fail(message: str) -> int:
 
 def _say(message: str) -> None:
     print(f"playpen-ls: {message}", file=sys.stderr)
+
+
+COMMANDS = {"check": _check, "fix": _fix, "explain": _explain, "rules": _rules, "serve": _serve}

@@ -165,6 +165,8 @@ def test_a_bad_configuration_is_said_and_the_defaults_go_on(tmp_path: Path):
     assert done.returncode == 2
     assert "playpen.toml:1: unknown key `selekt`; did you mean `select`?" in done.stderr
     assert "[python/hard-coded-host]" in done.stdout
+    errors = json.loads(playpen("check", "--format", "json", folder=tmp_path).stdout)["errors"]
+    assert errors == [{"path": "playpen.toml", "message": "line 1: unknown key `selekt`; did you mean `select`?"}]
 
 
 def test_odd_files_are_said_and_the_rest_goes_on(tmp_path: Path):
