@@ -8,6 +8,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from io import TextIOWrapper
 from pathlib import Path
 
 from playpen_ls.arguments import parser
@@ -27,6 +28,9 @@ DONE, FOUND, FAILED = 0, 1, 2
 
 def run(arguments: list[str]) -> int:
     """The exit status: 0 nothing to report, 1 findings, 2 it could not run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without `│` or emoji shows a question mark
     known = parser()
     if not arguments:
         known.print_help()
@@ -99,6 +103,8 @@ def _check(options: argparse.Namespace) -> int:
     if options.format == "json":
         from playpen_ls.report.json import json
 
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")
         print(json(files, [*targets.problems, *invalid]))
     else:
         from playpen_ls.report.text import text

@@ -270,6 +270,15 @@ def test_secrets_are_masked_for_other_rules_and_behind_ignore_comments(tmp_path:
         assert SECRET not in done.stdout + done.stderr
 
 
+def test_a_terminal_without_unicode_gets_what_it_can_show(tmp_path: Path):
+    written(tmp_path, {"app.py": HOST.replace("Hard-coded", "😀")})
+    done = playpen("check", folder=tmp_path, PYTHONIOENCODING="ascii")
+    assert '    3 ? db_host = "postgres' in done.stdout
+    assert done.stderr == ""
+    found = json.loads(playpen("check", "--format", "json", folder=tmp_path, PYTHONIOENCODING="ascii").stdout)
+    assert found["findings"]
+
+
 def test_explain_and_rules(tmp_path: Path):
     assert "# dockerfile/moving-tag\n" in playpen("explain", "dockerfile/moving-tag", folder=tmp_path).stdout
     both = playpen("explain", "moving-tag", folder=tmp_path).stdout

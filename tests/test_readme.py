@@ -1,0 +1,31 @@
+"""What the README shows is what happens."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+from playpen_ls.config_file import load
+from test_cli import SHOP, playpen
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_finding_that_it_shows_is_printed_so():
+    shown = re.search(r"^```\n(Dockerfile:.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    assert shown
+    assert shown[1] in playpen("check", folder=SHOP).stdout
+
+
+def test_its_configuration_is_valid(tmp_path: Path):
+    shown = re.search(r"^```toml\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    assert shown
+    assert tomllib.loads(shown[1])
+    text = "".join(line + "\n" for line in shown[1].split("\n") if not line.startswith("extend"))
+    (tmp_path / "playpen.toml").write_text(text)
+    assert load(tmp_path / "playpen.toml").problems == ()
+
+
+def test_its_two_commands_are_marked_for_ci():
+    assert len(re.findall(r"^```sh (try|test)\n.+\n```$", README, re.MULTILINE)) == 2
