@@ -25,6 +25,8 @@ from playpen_ls.suppress import UNUSED_IGNORE, suppress
 
 logger = logging.getLogger("playpen_ls")
 
+MOST_FILES = 20_000  # of our four languages in one project; a larger tree is somebody's home folder
+
 
 @dataclass
 class Document:
@@ -161,11 +163,26 @@ class Workspace:
             pass
         return bool(self.index.put(path, facts))
 
+    def reading(self) -> Iterator[str]:
+        """Make the index complete; gives each path after it was read, so that others can have their turn."""
+        if not self.indexed:
+            return
+        for number, path in enumerate(self.paths()):
+            if number == MOST_FILES:
+                logger.warning(
+                    "%s: more than %s files, so rules that look at several files are off; exclude folders in playpen.toml",
+                    self.root,
+                    f"{MOST_FILES:,}",
+                )
+                return
+            self.read(path)
+            yield path
+        self.index.complete = True
+
     def read_all(self) -> None:
         """Make the index complete, at once."""
-        for path in self.paths():
-            self.read(path)
-        self.index.complete = self.indexed
+        for _ in self.reading():
+            pass
 
     # Checking
 

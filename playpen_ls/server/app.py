@@ -270,10 +270,8 @@ class App:
 
     async def _make_index(self, workspace: Workspace) -> None:
         """Read the project's files one by one, letting messages in between."""
-        for path in workspace.paths():
-            workspace.read(path)
+        for _ in workspace.reading():
             await asyncio.sleep(0)
-        workspace.index.complete = True
         self._look_again()
 
 
