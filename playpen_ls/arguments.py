@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
 
     rules = commands.add_parser("rules", help="list the rules")
     rules.add_argument("--markdown", action="store_true", help="as the page of the catalogue")
+    rules.add_argument("--schema", action="store_true", help="as the JSON Schema of playpen.toml")
     rules.set_defaults(command="rules")
 
     serve = commands.add_parser("serve", help="speak the language server protocol on standard input and output")

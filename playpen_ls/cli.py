@@ -236,6 +236,13 @@ def _rules(options: argparse.Namespace) -> int:
     if options.markdown:
         print(catalogue(rules), end="")
         return DONE
+    if options.schema:
+        import json
+
+        from playpen_ls.schema import schema
+
+        print(json.dumps(schema(all_rules()), indent=2))
+        return DONE
     width = max(len(rule.id) for rule in rules)
     for rule in rules:
         severity = rule.severity.label if rule.on else f"{rule.severity.label} (off)"

@@ -22,7 +22,7 @@ ORDER = [
     ("platform",),
     ("rule",),
     ("rules",),
-    ("check", "config", "config_file", "fix", "page", "suppress"),
+    ("check", "config", "config_file", "fix", "page", "schema", "suppress"),
     ("discover", "index", "project_files", "workspace"),
     ("arguments", "cli", "report", "server", "targets"),
     ("__main__",),

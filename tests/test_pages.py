@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from playpen_ls.finding import Severity
 from playpen_ls.page import OWN_RULES, catalogue, page
 from playpen_ls.platform import Platform
 from playpen_ls.rule import Rule, all_rules
+from playpen_ls.schema import schema
 
 ROOT = Path(__file__).parent.parent
 RULES = (*all_rules(), *OWN_RULES)
@@ -19,6 +21,12 @@ def test_the_catalogue_is_up_to_date():
     made = catalogue(RULES)
     stored = (ROOT / "playpen_ls/rules/README.md").read_text(encoding="utf-8")
     assert stored == made, "run: playpen-ls rules --markdown > playpen_ls/rules/README.md"
+
+
+def test_the_schema_of_the_configuration_is_up_to_date():
+    stored = json.loads((ROOT / "editors/playpen.schema.json").read_text(encoding="utf-8"))
+    made = json.loads(json.dumps(schema(all_rules())))
+    assert stored == made, "run: playpen-ls rules --schema > editors/playpen.schema.json"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
