@@ -9,7 +9,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from io import TextIOWrapper
-from pathlib import Path
 
 from playpen_ls.arguments import parser
 from playpen_ls.check import Hit
@@ -22,6 +21,7 @@ from playpen_ls.report.masking import Mask
 from playpen_ls.rule import all_rules
 from playpen_ls.source import Source, Unreadable
 from playpen_ls.targets import Target, Targets, relative
+from playpen_ls.writing import write
 
 DONE, FOUND, FAILED = 0, 1, 2
 
@@ -54,7 +54,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     names = {key: tuple(_split(getattr(options, key))) for key in ("select", "ignore")}
     for key, given in names.items():
         for name in given:
-            if not is_rule_name(name) and name not in [rule.id for rule in OWN_RULES]:
+            if not is_rule_name(name):
                 raise Unusable(f"--{key} {name}: {unknown_rule(name)}")
     return Settings(names["select"] or None, names["ignore"])
 
@@ -79,7 +79,7 @@ def _targets(options: argparse.Namespace, targets: Targets) -> Iterator[Target]:
         return
     names = options.paths or ["."]
     for name in names:
-        if not Path(name).exists():
+        if not os.path.exists(name):
             raise Unusable(f"{name}: no such file or folder")
     yield from targets.under(names)
 
@@ -104,7 +104,8 @@ def _check(options: argparse.Namespace) -> int:
         from playpen_ls.report.json import json
 
         if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")
+            # A file's name need not be Unicode; JSON writes what is none as `\udcff`.
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
         print(json(files, [*targets.problems, *invalid]))
     else:
         from playpen_ls.report.text import text
@@ -125,7 +126,9 @@ def _report(targets: Targets, target: Target, with_fixes: bool, every: bool) -> 
     items = [Item(hit, ()) for hit in report.hits]
     if with_fixes and items:
         tried = workspace.trier(path)
-        items = [Item(hit, tuple(_tried(hit, tried, every))) for hit in workspace.look(path).hits]
+        shown = {(hit.rule.id, hit.span) for hit in report.hits}
+        hits = [hit for hit in workspace.look(path).hits if (hit.rule.id, hit.span) in shown]
+        items = [Item(hit, tuple(_tried(hit, tried, every))) for hit in hits]
     del workspace.documents[path]
     return FileReport(
         path, Mask(target.source, report.secrets), items, lambda other: targets.shown(workspace, other), workspace.text
@@ -157,16 +160,24 @@ def _fix(options: argparse.Namespace) -> int:
         accept = _unsafe_too(settings) if options.unsafe else safe_only
         applied: Counter[str] = Counter()
         changed = 0
+        unwritten = False
         for target in _targets(options, targets):
             _prepare(target)
             fixed = target.workspace.fixed(target.path, accept)
-            if "-" in options.paths and not options.diff:
-                sys.stdout.buffer.write(fixed.source.encoded())
-            else:
-                changed += _put(targets, target, fixed, options.diff)
-            applied += fixed.applied
+            shown = targets.shown(target.workspace, target.path)
+            try:
+                if "-" in options.paths and not options.diff:
+                    sys.stdout.buffer.write(fixed.source.encoded())
+                else:
+                    changed += _put(targets, target, fixed, options.diff)
+                applied += fixed.applied
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                unwritten = True
+                targets.problems.append(Problem(shown, f"its fixes cannot be written: {error.strerror or error}"))
             if fixed.stopped:
-                _say(f"{targets.shown(target.workspace, target.path)}: {fixed.stopped}")
+                _say(f"{shown}: {fixed.stopped}")
             del target.workspace.documents[target.path]
     except Unusable as error:
         return _fail(str(error))
@@ -179,16 +190,16 @@ def _fix(options: argparse.Namespace) -> int:
             f"{verb} {applied.total()} in {changed} file{'' if changed == 1 else 's'}"
             + (f": {counts}" if counts else "")
         )
-    return FAILED if _invalid_configuration(targets) else DONE
+    return FAILED if _invalid_configuration(targets) or unwritten else DONE
 
 
 def _unsafe_too(settings: Settings) -> Callable[[Hit, Fix], bool]:
     """Unsafe fixes too; a rewrite only where its rule is named in --select."""
-    return lambda hit, fix: fix.kind != REWRITE or hit.rule.id in (settings.select or ())
+    return lambda hit, fix: fix.kind != REWRITE or not {hit.rule.id, hit.rule.name}.isdisjoint(settings.select or ())
 
 
 def _put(targets: Targets, target: Target, fixed: Fixed, diff: bool) -> int:
-    """Write the changed files, or show how they would change; gives how many there are."""
+    """Write the changed files, or show how they would change; gives how many there are. Raises OSError."""
     workspace = target.workspace
     texts = {path: (workspace.text(path), text) for path, text in fixed.others.items()}
     if fixed.source.text != target.source.text:
@@ -197,10 +208,7 @@ def _put(targets: Targets, target: Target, fixed: Fixed, diff: bool) -> int:
         if diff:
             _show_diff(targets, target, path, before or "", after)
             continue
-        place = workspace.root / path
-        old = place.read_bytes() if before is not None else b""
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(Source(path, after, byte_order_mark=old.startswith(b"\xef\xbb\xbf")).encoded())
+        write(workspace.root / path, before, after)
     return len(texts)
 
 

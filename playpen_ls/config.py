@@ -62,15 +62,23 @@ class Config:
     platform: Platform = Platform()
     problems: tuple[Invalid, ...] = ()
 
+    def excludes(self, path: Path) -> bool:
+        """A file somewhere below `folder` is left out of what is found there."""
+        return bool(self.exclude) and _matches(self.exclude, path.relative_to(self.folder).as_posix())
+
     def rules(self, language: str, path: str, settings: Settings = Settings()) -> tuple[Configured, ...]:
         """The rules that count for a file. `path` is relative to `folder`, with forward slashes."""
+        return self.chosen(rules_of(language), path, settings)
+
+    def chosen(self, rules: Iterable[Rule], path: str, settings: Settings) -> tuple[Configured, ...]:
+        """Those of some rules that count for a file."""
         select = self.select if settings.select is None else settings.select
         ignore = [*self.ignore, *settings.ignore]
-        for rules in self.per_path:
-            if _matches(rules.pattern, path):
-                ignore += rules.ignore
+        for one in self.per_path:
+            if _matches([one.pattern], path):
+                ignore += one.ignore
         chosen = []
-        for rule in rules_of(language):
+        for rule in rules:
             if not (rule.on if select is None else _named(rule, select)) or _named(rule, ignore):
                 continue
             label = settings.severity.get(rule.id, self.severity.get(rule.id))
@@ -84,15 +92,19 @@ def _named(rule: Rule, names: Iterable[str]) -> bool:
     return any(name in (rule.id, rule.name, rule.language, "all") for name in names)
 
 
-def _matches(pattern: str, path: str) -> bool:
+def _matches(patterns: Iterable[str], path: str) -> bool:
     from pathspec import GitIgnoreSpec  # 15 ms that most runs do not need
 
-    return GitIgnoreSpec.from_lines([pattern]).match_file(path)
+    return GitIgnoreSpec.from_lines(patterns).match_file(path)
+
+
+OWN = ("playpen/unused-ignore", "playpen/invalid-config")
+"""The ids of the rules that the engine itself has."""
 
 
 def is_rule_name(name: str) -> bool:
     """It can stand in `select` and `ignore`."""
-    return name in ("all", *LANGUAGES) or any(_named(rule, (name,)) for rule in rules_named(name))
+    return name in ("all", *LANGUAGES, *OWN) or any(_named(rule, (name,)) for rule in rules_named(name))
 
 
 def rules_named(name: str) -> Iterator[Rule]:

@@ -6,6 +6,7 @@ right, and the default stands in for what is wrong.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,16 +39,18 @@ def find(folder: Path, stop: Path, opened: Mapping[Path, str] = MappingProxyType
     """The nearest configuration from `folder` upwards, not above `stop`. `opened` are texts that an editor has."""
     for place in (folder, *folder.parents):
         own, project = place / "playpen.toml", place / "pyproject.toml"
-        if own in opened or own.is_file():
+        if own in opened or os.path.isfile(own):
             return own
-        if _TABLE.search(opened[project] if project in opened else _text(project)):
+        if has_table(opened[project] if project in opened else _text(project)):
             return project
         if place == stop:
             break
     return None
 
 
-_TABLE = re.compile(r"^\s*\[tool\.playpen[\].]", re.MULTILINE)
+def has_table(pyproject: str) -> bool:
+    """The text of a pyproject.toml says something to us."""
+    return bool(re.search(r"^[ \t]*\[tool\.playpen[\].]", pyproject, re.MULTILINE))
 
 
 def _text(path: Path) -> str:
@@ -78,11 +81,11 @@ class _Reader:
         except (OSError, Unreadable) as error:
             self._say(Span(0, 0), f"cannot be read: {getattr(error, 'strerror', None) or error}")
             return replace(empty, problems=tuple(self.problems))
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             self._say(self._error_line(str(error)), f"not TOML: {error}")
             return replace(empty, problems=tuple(self.problems))
         if self.path.name == "pyproject.toml":
-            table = table.get("tool", {}).get("playpen", {})
+            table = self._table("playpen", self._table("tool", table))
         base = self._extended(table, extended) if "extend" in table else empty
         return replace(self._config(table, base), problems=tuple(self.problems))
 
@@ -100,7 +103,7 @@ class _Reader:
             self._wrong("extend", target, "a relative path to a file")
         elif extended:
             self._say(self._key("extend"), "`extend` works for one level only")
-        elif not (self.path.parent / target).is_file():
+        elif not os.path.isfile(self.path.parent / target):
             self._say(self._key("extend"), f"`extend` names `{target}`, which does not exist")
         else:
             reader = _Reader((self.path.parent / target).resolve())

@@ -22,11 +22,12 @@ _NO_MANIFEST = re.compile(
 )
 # No manifests, but they say what others mean: which are patches or templates, which tags are replaced.
 _ABOUT_MANIFESTS = re.compile(r"^kustomization\.ya?ml$|^Chart\.yaml$|^skaffold\.ya?ml$")
-_API_VERSION = re.compile(r"""(?:^|[{,])[\s{]*['"]?apiVersion['"]?\s*:""", re.MULTILINE)
-_KIND = re.compile(r"""(?:^|[{,])[\s{]*['"]?kind['"]?\s*:""", re.MULTILINE)
-# Comments, imports and annotations may come before `pipeline {`.
+_API_VERSION = re.compile(r"""(?:^|[{,\r])[ \t]*+['"]?apiVersion['"]?\s*:""", re.MULTILINE)
+_KIND = re.compile(r"""(?:^|[{,\r])[ \t]*+['"]?kind['"]?\s*:""", re.MULTILINE)
+# Comments, imports and annotations may come before `pipeline {`. What was read is never read in another way (`*+`):
+# the ways to read a long header are exponentially many.
 _PIPELINE = re.compile(
-    r"(?:\s|//[^\n]*|/\*.*?\*/|\#![^\n]*|import\s[^\n]*|@\w+(?:\([^)\n]*\))?(?:[ \t]+_)?|library\b[^\n]*)*"
+    r"(?:\s|//[^\n]*|/\*.*?\*/|\#![^\n]*|import\s[^\n]*|@\w+(?:\([^)\n]*\))?(?:[ \t]+_)?|library\b[^\n]*)*+"
     r"pipeline\s*\{",
     re.DOTALL,
 )
@@ -93,25 +94,32 @@ def _is_manifest(text: str) -> bool:
 
 
 def project_root(path: Path, fallback: Path) -> Path:
-    """The nearest folder above a file with a playpen.toml, else with .git, else the fallback."""
-    for marker in ("playpen.toml", ".git"):
-        for folder in path.parents:
-            if (folder / marker).exists():
-                return folder
+    """The nearest folder above a file with a playpen.toml, else with .git, else the fallback.
+
+    Like the search for configurations it never leaves the repository.
+    """
+    for folder in path.parents:
+        if any(os.path.exists(folder / marker) for marker in ("playpen.toml", ".git")):
+            return folder
     return fallback
 
 
 def repository_root(folder: Path) -> Path:
     """The nearest folder with .git from `folder` upwards, else the top of the file system."""
-    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), Path(folder.anchor))
+    return next((place for place in (folder, *folder.parents) if os.path.exists(place / ".git")), Path(folder.anchor))
 
 
 def files_under(
-    folder: Path, exclude: Iterable[str] = (), unreadable: Callable[[Path], None] | None = None
+    folder: Path,
+    exclude: Iterable[str] = (),
+    unreadable: Callable[[Path], None] | None = None,
+    *,
+    base: Path | None = None,
 ) -> Iterator[Path]:
     """The files below a folder that could be ours, in path order; .gitignore files and `exclude` count.
 
-    `exclude` holds .gitignore patterns relative to `folder`. `unreadable` is told of folders that cannot be listed.
+    `exclude` holds .gitignore patterns relative to `base`, by default `folder`; they do not count where they exclude
+    `folder` itself. `unreadable` is told of folders that cannot be listed.
     """
     from pathspec import GitIgnoreSpec
 
@@ -120,9 +128,11 @@ def files_under(
     if top != Path(folder.anchor):
         above = [place for place in folder.parents if place == top or top in place.parents]
         specs += [found for place in reversed(above) if (found := _ignore_file(place))]
-    patterns = list(exclude)
+    base, patterns = base or folder, list(exclude)
     if patterns:
-        specs.append((folder, GitIgnoreSpec.from_lines(patterns)))
+        excluded = (base, GitIgnoreSpec.from_lines(patterns))
+        if base == folder or not _ignored(folder, [excluded], "/"):
+            specs.append(excluded)
     yield from _walk(folder, specs, unreadable)
 
 
@@ -145,7 +155,7 @@ def _walk(
         except OSError:
             continue
         if is_folder:
-            skipped = entry.name in _SKIPPED or (path / "pyvenv.cfg").exists()
+            skipped = entry.name in _SKIPPED or os.path.exists(path / "pyvenv.cfg")
             if not skipped and not _ignored(path, specs, "/"):
                 yield from _walk(path, specs, unreadable)
         elif is_file and may_matter(entry.name) and not _ignored(path, specs, ""):

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import re
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Protocol
 
 from playpen_ls.check import Hit
 from playpen_ls.finding import Change, Fix, Refused
 from playpen_ls.languages.base import Model
 from playpen_ls.source import Edit, Source
+
+logger = logging.getLogger("playpen_ls")
 
 ROUNDS = 50  # of fix, look again, fix; real files need two or three
 
@@ -55,9 +60,17 @@ class Fixed:
 
 
 def change_of(fix: Fix, path: str) -> Change:
-    """The change that a fix makes, edits of its own file under `path`. Raises Refused."""
-    made = fix.change()
-    change = made if isinstance(made, Change) else Change({path: tuple(made)})
+    """The change that a fix makes, edits of its own file under `path`. Raises Refused, also for a fix that fails."""
+    try:
+        made = fix.change()
+        change = made if isinstance(made, Change) else Change({path: tuple(made)})
+    except Refused:
+        raise
+    except Exception as error:
+        # Without the message of the error: it may hold what the fix was looking at.
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        logger.error("a fix failed: %s at %s:%s", type(error).__name__, last.filename, last.lineno)
+        raise Refused("it failed; the log says where") from None
     if not any(change.edits.values()) and not change.creates:
         raise Refused("there is nothing to change")
     return change
@@ -124,17 +137,12 @@ def fix_all(source: Source, look: Looker, accept: Accept, text_of: Callable[[str
         chosen = _choose(now, accept, hopeless, current_text)
         if not chosen:
             return Fixed(now.model.source, others, applied)
-        edits = [edit for _, change in chosen for edit in change.edits.get(source.path, ())]
-        made = _merged_others(chosen, source.path, current_text)
-        after = look(now.model.source.edited(edits), others | made)
-        wrong = _not_mended(now, after, chosen)
-        if wrong:
-            if len(chosen) == 1:
-                hopeless.add(_mark(now, chosen[0][0]))
-                continue
-            chosen, after, made = _one_by_one(now, chosen, look, current_text, hopeless, others)
+        after, made = _tried(now, chosen, look, current_text, others)
+        if _not_mended(now, after, chosen):
+            chosen = _sifted(now, chosen, look, current_text, hopeless, others)
             if not chosen:
                 continue
+            after, made = _tried(now, chosen, look, current_text, others)
         if after.model.source.text in seen and not made:
             rules = ", ".join(sorted({hit.rule.id for hit, _ in chosen}))
             return Fixed(now.model.source, others, applied, f"the fixes of {rules} undo each other")
@@ -167,16 +175,25 @@ def _choose(look: Look, accept: Accept, hopeless: set[tuple[str, str]], text_of:
         try:
             change = change_of(fix, path)
             others = _others(change, path, text_of)
+            edits = _fitting(change.edits.get(path, ()))
         except (Refused, ValueError):
             hopeless.add(_mark(look, hit))
             continue
-        edits = [edit for edit in change.edits.get(path, ()) if edit not in taken]
+        edits = [edit for edit in edits if edit not in taken]
         if elsewhere & others.keys() or any(_conflict(edit, other) for edit in edits for other in taken):
             continue
         taken += edits
         elsewhere |= others.keys()
         chosen.append((hit, change))
     return chosen
+
+
+def _fitting(edits: Iterable[Edit]) -> list[Edit]:
+    """The edits of one change in order. Raises Refused where they overlap."""
+    ordered = sorted(set(edits))
+    if any(one.end > other.start for one, other in pairwise(ordered)):
+        raise Refused("its edits overlap")
+    return ordered
 
 
 def _conflict(one: Edit, other: Edit) -> bool:
@@ -198,23 +215,43 @@ def _not_mended(before: Look, after: Look, chosen: Iterable[tuple[Hit, Change]])
     return any(after.count(id) >= before.count(id) for id in {hit.rule.id for hit, _ in chosen})
 
 
-def _one_by_one(
+def _tried(
+    now: Look, chosen: Chosen, look: Looker, text_of: Callable[[str], str | None], others: Mapping[str, str]
+) -> tuple[Look, dict[str, str]]:
+    """How it looks after these fixes, and the texts of other files that they change."""
+    path = now.model.source.path
+    edits = [edit for _, change in chosen for edit in change.edits.get(path, ())]
+    made = _merged_others(chosen, path, text_of)
+    return look(now.model.source.edited(edits), {**others, **made}), made
+
+
+def _sifted(
     now: Look,
     chosen: Chosen,
     look: Looker,
     text_of: Callable[[str], str | None],
     hopeless: set[tuple[str, str]],
     others: Mapping[str, str],
-) -> tuple[Chosen, Look, dict[str, str]]:
-    """Together they went wrong: take the first that goes well alone, and never try again those that do not."""
-    path = now.model.source.path
-    for hit, change in chosen:
-        made = _others(change, path, text_of)
-        after = look(now.model.source.edited(change.edits.get(path, ())), {**others, **made})
-        if not _not_mended(now, after, [(hit, change)]):
-            return [(hit, change)], after, made
-        hopeless.add(_mark(now, hit))
-    return [], now, {}
+) -> Chosen:
+    """Together they went wrong: those that go well together, without those that do not even alone.
+
+    It halves, since each look costs a whole check of the file. What is left over has its turn in the next round.
+    """
+    if len(chosen) == 1:
+        hopeless.add(_mark(now, chosen[0][0]))
+        return []
+
+    def good(part: Chosen) -> Chosen:
+        after, _ = _tried(now, part, look, text_of, others)
+        return _sifted(now, part, look, text_of, hopeless, others) if _not_mended(now, after, part) else part
+
+    half = len(chosen) // 2
+    first, second = good(chosen[:half]), good(chosen[half:])
+    if first and second and len(first) + len(second) < len(chosen):
+        after, _ = _tried(now, first + second, look, text_of, others)
+        if not _not_mended(now, after, first + second):
+            return first + second
+    return first or second
 
 
 def differences(before: str, after: str) -> list[Edit]:
@@ -226,7 +263,8 @@ def differences(before: str, after: str) -> list[Edit]:
     for line in old:
         starts.append(starts[-1] + len(line))
     edits = []
-    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    # Lines that repeat, such as blank ones, are matched only beside others: else it takes quadratic time.
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new).get_opcodes():
         if tag != "equal":
             edits.append(_trimmed(starts[i1], "".join(old[i1:i2]), "".join(new[j1:j2])))
     return edits

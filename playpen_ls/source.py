@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -156,6 +156,18 @@ class Source:
         end = starts[beyond] + by if beyond < len(starts) else len(text)
         fresh = [match.end() for match in LINE_END.finditer(text, starts[first], end)]
         return [*starts[: first + 1], *fresh, *(start + by for start in starts[beyond + 1 :])]
+
+
+def runs(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
+    """Edits made one after the other, cut where one does not lie before the last: a run can be made at once."""
+    run: list[Edit] = []
+    for edit in edits:
+        if run and edit.end >= run[-1].start:
+            yield run
+            run = []
+        run.append(edit)
+    if run:
+        yield run
 
 
 def check_readable(text: str) -> None:

@@ -33,8 +33,8 @@ _THEIRS = tuple(
         ("hadolint", rf"hadolint\s+global\s+ignore=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "file"),
         ("docker", rf"check=(?:[\w=;]*;)?skip=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "file"),
         ("ruff", rf"ruff:\s*noqa:\s*(?P<codes>{_CODES}(?:[\s,]+{_CODES})*)", "file"),
-        ("ruff", r"(?<!ruff: )(?<!ruff:)noqa(?::\s?(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*))?", "line"),
-        ("bandit", r"nosec(?:\s+(?P<codes>B\d+(?:[\s,]+B\d+)*))?", "line"),
+        ("ruff", r"(?<!ruff: )(?<!ruff:)\bnoqa\b(?::\s?(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*))?", "line"),
+        ("bandit", r"\bnosec\b(?:\s+(?P<codes>B\d+(?:[\s,]+B\d+)*))?", "line"),
         ("pylint", rf"pylint:\s*disable=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "line"),
         ("detect-secrets", r"pragma:\s*allowlist\s+(?P<codes>secret)", "line"),
         ("detect-secrets", r"pragma:\s*allowlist\s+nextline\s+(?P<codes>secret)", "next"),
@@ -61,8 +61,8 @@ def suppress(model: Model, hits: Sequence[Hit], ran: Iterable[str]) -> Suppresse
     kept, silenced, unused = list(hits), list[Hit](), list[Hit]()
     for comment in model.comments():
         match = _OURS.search(comment.text)
+        kept = _theirs(model, comment, kept, silenced)
         if match is None:
-            kept = _theirs(model, comment, kept, silenced)
             continue
         word, names = match["word"], [name.strip() for name in (match["ids"] or "").split(",") if name.strip()]
         if word == "ignore-file" and not _in_header(model, comment):

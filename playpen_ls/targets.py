@@ -33,6 +33,7 @@ class Targets:
     folder: Path = field(default_factory=Path.cwd)
     problems: list[Problem] = field(default_factory=list)
     workspaces: dict[Path, Workspace] = field(default_factory=dict)
+    _configs: dict[Path, Config] = field(default_factory=dict)
 
     def under(self, names: Iterable[str]) -> Iterator[Target]:
         """The files that these names stand for, in path order, each once."""
@@ -41,9 +42,10 @@ class Targets:
             path = Path(os.path.abspath(self.folder / name))
             if path.is_dir():
                 config = self._config(path)
-                exclude = config.exclude if config.folder == path else self._rebased(config, path)
-                for file in files_under(path, exclude, self._unreadable):
-                    paths.setdefault(file, False)
+                for file in files_under(path, config.exclude, self._unreadable, base=config.folder):
+                    nearest = self._config(file.parent)
+                    if nearest.path == config.path or not nearest.excludes(file):
+                        paths.setdefault(file, False)
             else:
                 paths[path] = True
         for path, named in sorted(paths.items()):
@@ -93,15 +95,10 @@ class Targets:
         return Target(workspace, source.path, source, language)
 
     def _config(self, folder: Path) -> Config:
-        found = find(folder, repository_root(folder))
-        return load(found) if found else Config(folder)
-
-    def _rebased(self, config: Config, folder: Path) -> tuple[str, ...]:
-        """Exclude patterns of a folder further up: those without a slash match at any depth."""
-        if not folder.is_relative_to(config.folder):
-            return config.exclude
-        inside = folder.relative_to(config.folder).as_posix() + "/"
-        return tuple(pattern.removeprefix(inside).removeprefix("/" + inside) for pattern in config.exclude)
+        if folder not in self._configs:
+            found = find(folder, repository_root(folder))
+            self._configs[folder] = load(found) if found else Config(folder)
+        return self._configs[folder]
 
     def _unreadable(self, folder: Path) -> None:
         self.problems.append(Problem(relative(folder, self.folder), "the folder cannot be listed"))

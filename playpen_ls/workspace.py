@@ -20,7 +20,7 @@ from playpen_ls.languages import parse
 from playpen_ls.languages.base import Model
 from playpen_ls.project_files import ProjectFiles
 from playpen_ls.rule import Configured, Given, rules_of
-from playpen_ls.source import LARGEST, Edit, Source, Span, Unreadable
+from playpen_ls.source import LARGEST, Edit, Source, Span, Unreadable, runs
 from playpen_ls.suppress import UNUSED_IGNORE, suppress
 
 logger = logging.getLogger("playpen_ls")
@@ -103,11 +103,13 @@ class Workspace:
         """The rules that count for a file."""
         key = (path, language)
         if key not in self._rules:
-            config, place = self.config(path), self.root / path
-            inside = place.is_relative_to(config.folder)
-            relative = place.relative_to(config.folder).as_posix() if inside else path
-            self._rules[key] = config.rules(language, relative, self.settings)
+            self._rules[key] = self.config(path).rules(language, self._inside(path), self.settings)
         return self._rules[key]
+
+    def _inside(self, path: str) -> str:
+        """The path as the patterns of its configuration see it."""
+        folder, place = self.config(path).folder, self.root / path
+        return place.relative_to(folder).as_posix() if place.is_relative_to(folder) else path
 
     # Texts
 
@@ -120,9 +122,9 @@ class Workspace:
         document = self.documents[path]
         before, hits = document.source, document.hits
         edits = list(edits)
-        for edit in edits:
-            hits = list(_moved(hits, before, edit))
-            before = before.edited([edit])
+        for run in runs(edits):
+            hits = list(_moved(hits, before, run))
+            before = before.edited(run)
         document.source = source
         document.hits = hits if edits else []
 
@@ -144,7 +146,7 @@ class Workspace:
     def paths(self) -> Iterator[str]:
         """The files of the project that could be ours, in order."""
         config = self.config("x")
-        for path in files_under(self.root, config.exclude):
+        for path in files_under(self.root, config.exclude, base=config.folder):
             yield path.relative_to(self.root).as_posix()
 
     def read(self, path: str) -> bool:
@@ -161,7 +163,15 @@ class Workspace:
                     facts = tuple(parse(language, source).facts())
         except (OSError, Unreadable):
             pass
+        except Exception as error:  # one file that cannot be understood does not keep the others out
+            logger.error("%s: reading it failed: %s", path, type(error).__name__)
         return bool(self.index.put(path, facts))
+
+    def read_below(self, folder: str) -> None:
+        """Look again at every file of a folder that the index knows: some clients name only the folder that is gone."""
+        for path in self.index.paths():
+            if path.startswith(f"{folder}/"):
+                self.read(path)
 
     def reading(self) -> Iterator[str]:
         """Make the index complete; gives each path after it was read, so that others can have their turn."""
@@ -170,7 +180,8 @@ class Workspace:
         for number, path in enumerate(self.paths()):
             if number == MOST_FILES:
                 logger.warning(
-                    "%s: more than %s files, so rules that look at several files are off; exclude folders in playpen.toml",
+                    "%s: more than %s files, so rules that look at several files are off; "
+                    "exclude folders in playpen.toml",
                     self.root,
                     f"{MOST_FILES:,}",
                 )
@@ -196,6 +207,9 @@ class Workspace:
         depends = (rules, self.config(path).platform)
         if depends != document.depends:
             document.depends, document.memory = depends, {}
+            # What a rule that is off now found when the text was whole is not carried over.
+            active = {one.rule.id for one in rules} - hidden
+            document.hits = [hit for hit in document.hits if hit.rule.id in active]
         model = parse(document.language, document.source, document.model)
         document.model = model
         self.index.put(path, model.facts() if document.on_disk else ())
@@ -206,7 +220,8 @@ class Workspace:
         if broken:
             hits = _carried(hits, document.hits, broken)
         document.hits = hits
-        shown, held = _steady(hits, document.shown, settled and not broken)
+        unsure = [hit for hit in hits if hit.rule.absent and (not settled or _unseen(hit, model, broken))]
+        shown, held = _steady(hits, document.shown, unsure)
         document.shown = Counter((hit.rule.id, hit.finding.message) for hit in shown if hit.rule.absent)
         return Report(document.source, shown, secrets, settled or not held)
 
@@ -233,15 +248,17 @@ class Workspace:
         known = [one.rule.id for one in rules if one.rule.id not in hidden]
         suppressed = suppress(model, wanted, known)
         hits = suppressed.kept
-        if self._all_rules_ran(document):
-            hits = sorted([*hits, *suppressed.unused], key=lambda hit: hit.order)
+        # What silences nothing in a text that does not parse may do so when it does.
+        if suppressed.unused and self._all_rules_ran(document) and not any(chunk.broken for chunk in model.chunks):
+            path = document.source.path
+            for one in self.config(path).chosen((UNUSED_IGNORE,), self._inside(path), self.settings):
+                unused = [replace(hit, severity=one.severity or hit.severity) for hit in suppressed.unused]
+                hits = sorted([*hits, *unused], key=lambda hit: hit.order)
         return hits, secrets
 
     def _all_rules_ran(self, document: Document) -> bool:
-        config = self.config(document.source.path)
-        everything = self.settings.select is None and config.select is None
-        ignored = UNUSED_IGNORE.id in (*config.ignore, *self.settings.ignore)
-        return everything and not ignored and (self.index.complete or not self.indexed)
+        everything = self.settings.select is None and self.config(document.source.path).select is None
+        return everything and (self.index.complete or not self.indexed)
 
     def _given(self, document: Document, others: Mapping[str, str] | None = None) -> Given:
         path, index = document.source.path, self.index
@@ -271,10 +288,11 @@ class Workspace:
         """Looks at texts that this file could have. Without `fixes` only what is changed is looked at."""
         document = self.documents[path]
         rules, hidden = self._active(path, document.language)
+        fresh = (rules, self.config(path).platform) != document.depends
 
         def look(source: Source, others: Mapping[str, str]) -> Look:
             model = parse(document.language, source, document.model)
-            memory = None if fixes else document.memory
+            memory = None if fixes else {} if fresh else document.memory
             checked = check(model, rules, self._given(document, others), memory)
             hits, _ = self._told(document, model, checked, rules, hidden)
             return Look(model, hits)
@@ -305,16 +323,17 @@ def _facts(path: str, text: str) -> tuple[Fact, ...]:
     return tuple(parse(language, Source(path, text)).facts()) if language else ()
 
 
-def _moved(hits: Iterable[Hit], source: Source, edit: Edit) -> Iterator[Hit]:
-    """The findings on lines that an edit of `source` does not touch, where they are after it."""
-    first, last = source.line_of(edit.start), source.line_of(edit.end)
-    touched = Span(source.line_starts[first], source.line_span(last).end)
-    by = len(edit.text) - (edit.end - edit.start)
+def _moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[Hit]:
+    """The findings on lines that edits of `source` do not touch, where they are after them."""
+    moves = []
+    for edit in run:
+        first, last = source.line_of(edit.start), source.line_of(edit.end)
+        touched = Span(source.line_starts[first], source.line_span(last).end)
+        moves.append((touched, len(edit.text) - (edit.end - edit.start)))
     for hit in hits:
-        if hit.span.end < touched.start:
-            yield hit
-        elif hit.span.start > touched.end:
-            yield replace(hit, finding=replace(hit.finding, span=hit.span.shifted(by)))
+        if not any(hit.span.touches(touched) for touched, _ in moves):
+            by = sum(by for touched, by in moves if touched.end < hit.span.start)
+            yield replace(hit, finding=replace(hit.finding, span=hit.span.shifted(by))) if by else hit
 
 
 def _carried(hits: list[Hit], last: list[Hit], broken: list[Span]) -> list[Hit]:
@@ -328,15 +347,21 @@ def _carried(hits: list[Hit], last: list[Hit], broken: list[Span]) -> list[Hit]:
     return sorted([*hits, *more], key=lambda hit: hit.order) if more else hits
 
 
-def _steady(hits: list[Hit], shown: Counter[tuple[str, str]], settled: bool) -> tuple[list[Hit], bool]:
-    """What may be shown, and whether anything is held back: "X is missing" appears only when settled."""
-    if settled:
+def _unseen(hit: Hit, model: Model, broken: list[Span]) -> bool:
+    """What it calls missing may stand where the text does not parse: in its chunk or, for a whole file, in any."""
+    whole_file = issubclass(type(model), hit.rule.subjects)
+    return bool(broken) and (whole_file or any(span.touches(hit.span) for span in broken))
+
+
+def _steady(hits: list[Hit], shown: Counter[tuple[str, str]], unsure: list[Hit]) -> tuple[list[Hit], bool]:
+    """What may be shown, and whether anything is held back: an `unsure` one stays but does not appear."""
+    if not unsure:
         return hits, False
-    left = Counter(shown)
+    left, doubted = Counter(shown), set(map(id, unsure))
     kept = []
     for hit in hits:
         mark = (hit.rule.id, hit.finding.message)
-        if hit.rule.absent and left[mark] <= 0:
+        if id(hit) in doubted and left[mark] <= 0:
             continue
         left[mark] -= 1
         kept.append(hit)

@@ -181,7 +181,7 @@ class Editor:
             if isinstance(operation, lsp.CreateFile):
                 created[operation.uri] = ""
             elif operation.text_document.uri in created:
-                created[operation.text_document.uri] = operation.edits[0].text
+                created[operation.text_document.uri] = operation.edits[0].new_text
             else:
                 name = self._name(operation.text_document.uri)
                 assert operation.text_document.version == self.versions[name]

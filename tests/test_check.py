@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from playpen_ls.check import Hit
-from playpen_ls.config import Config
-from playpen_ls.finding import Finding, Fix
-from playpen_ls.fix import Look, fix_all
+from playpen_ls.config import Config, Settings
+from playpen_ls.finding import Finding, Fix, Refused
+from playpen_ls.fix import Look, change_of, differences, fix_all
 from playpen_ls.languages import parse
 from playpen_ls.rule import rules_of
 from playpen_ls.source import Edit, Source, Span
@@ -193,3 +193,88 @@ def test_fixes_that_undo_each_other_stop_with_a_message():
 def test_a_fix_whose_result_does_not_parse_is_left_out_and_the_others_are_made():
     result = fixed("x = 1\ny = 2\n", {"x = 1": "x = (", "y = 2": "y = 3"})
     assert result.source.text == "x = 1\ny = 3\n"
+
+
+def test_one_bad_fix_among_many_does_not_hold_the_others_up():
+    result = fixed("y = 2\n" * 70 + "x = 1\n", {"x = 1": "x = (", "y = 2": "y = 3"})
+    assert (result.source.text, result.stopped) == ("y = 3\n" * 70 + "x = 1\n", "")
+
+
+def test_a_fix_whose_own_edits_overlap_is_left_out():
+    result = fixed("abc = 1\ny = 2\n", {"abc": [Edit(0, 2, "x"), Edit(1, 3, "z")], "y = 2": "y = 3"})
+    assert result.source.text == "abc = 1\ny = 3\n"
+
+
+def test_differences_lead_from_one_text_to_the_other_and_never_part_a_line_end():
+    rng = random.Random(3)
+    for _ in range(3000):
+        before = "".join(rng.choices(["a", "b", "\r", "\n", "\r\n"], k=rng.randrange(9)))
+        after = list(before)
+        for _ in range(rng.randrange(4)):
+            at = rng.randrange(len(after) + 1)
+            after[at : at + rng.randrange(2)] = rng.choice(["", "a", "\r", "\n"])
+        edits = differences(before, "".join(after))
+        assert Source("x", before).edited(edits).text == "".join(after)
+        assert all(before[at - 1 : at + 1] != "\r\n" or at == 0 for edit in edits for at in (edit.start, edit.end))
+
+
+# Text that does not parse
+
+HOST = 'host = "redis.apps.svc.cluster.local"'
+DEPLOYMENT = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n"
+    "  template:\n    spec:\n      containers:\n      - name: web\n        image: nexus:5000/web:1.0\n"
+)
+
+
+def complete(folder: Path, name: str, language: str, text: str) -> Workspace:
+    workspace = Workspace(folder)
+    workspace.index.complete = True
+    workspace.open(Source(name, text), language)
+    return workspace
+
+
+def test_a_document_that_never_parses_does_not_hide_what_another_lacks(tmp_path: Path):
+    workspace = complete(tmp_path, "web.yaml", "kubernetes", f"{DEPLOYMENT}---\nfoo: [1,\n")
+    assert "kubernetes/no-liveness-probe" in [hit.rule.id for hit in workspace.check("web.yaml").hits]
+
+
+def test_what_is_carried_over_goes_when_its_rule_is_switched_off(tmp_path: Path):
+    text = f"def f():\n    {HOST}\n    g(1)\n"
+    workspace = complete(tmp_path, "app.py", "python", text)
+    workspace.check("app.py")
+    edit = Edit(text.index("g(") + 2, len(text), "")
+    workspace.edit("app.py", Source("app.py", text).edited([edit]), [edit])
+    assert [hit.rule.id for hit in workspace.check("app.py").hits] == ["python/hard-coded-host"]
+    workspace.settings = Settings(ignore=("python/hard-coded-host",))
+    assert workspace.check("app.py").hits == []
+
+
+def test_many_edits_move_what_is_carried_over_as_one_after_the_other_does(tmp_path: Path):
+    text = f"a = 1\nb = 2\ndef f():\n    {HOST}\n    g(1)\n"
+    edits = [Edit(len(text) - 2, len(text) - 1, ""), Edit(6, 7, "bbb"), Edit(0, 1, "")]
+    workspace = complete(tmp_path, "app.py", "python", text)
+    workspace.check("app.py")
+    source = Source("app.py", text).edited(edits)
+    workspace.edit("app.py", source, edits)
+    (hit,) = workspace.check("app.py").hits
+    assert source.of(hit.span) == '"redis.apps.svc.cluster.local"'
+
+
+def test_a_fix_is_tried_out_with_the_configuration_as_it_is_now(tmp_path: Path):
+    workspace = complete(tmp_path, "app.py", "python", f"{HOST}\n")
+    assert workspace.check("app.py").hits != []
+    workspace.settings = Settings(ignore=("python",))
+    look = workspace.looker("app.py", fixes=False)
+    assert look(Source("app.py", f"{HOST}\n"), {}).hits == []
+
+
+def test_a_fix_that_raises_is_refused_and_logged_without_its_words(caplog: pytest.LogCaptureFixture):
+    def failing() -> list[Edit]:
+        raise KeyError("hunter2-the-secret")
+
+    with pytest.raises(Refused, match="it failed"):
+        change_of(Fix("x", failing), "x.py")
+    (record,) = caplog.records
+    assert record.getMessage().startswith("a fix failed: KeyError at ")
+    assert "hunter2" not in caplog.text

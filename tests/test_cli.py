@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from playpen_ls.report.masking import Mask
+from playpen_ls.source import Source, Span
+from playpen_ls.writing import write
 
 HOST = 'import os\n\ndb_host = "postgres.playpen-platform.svc.cluster.local"  # Hard-coded\n'
 HOST_FIXED = (
@@ -337,3 +342,86 @@ def test_links_to_files_outside_are_written_through(tmp_path: Path):
     playpen("fix", "app.py", folder=tmp_path / "project")
     assert (tmp_path / "real/app.py").read_text() == HOST_FIXED
     assert (tmp_path / "project/app.py").is_symlink()
+
+
+def test_a_fix_that_cannot_be_written_leaves_the_file_as_it_was(tmp_path: Path):
+    written(tmp_path, {"app.py": HOST})
+    done = subprocess.run(
+        [sys.executable, "-m", "playpen_ls", "fix", "app.py"],
+        cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (len(HOST), len(HOST))),
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "app.py: its fixes cannot be written: File too large" in done.stderr
+    assert (tmp_path / "app.py").read_text() == HOST
+
+
+def test_a_text_that_changed_meanwhile_is_not_written_over(tmp_path: Path):
+    place = written(tmp_path, {"app.py": "new\n"}) / "app.py"
+    with pytest.raises(OSError, match="it has changed meanwhile"):
+        write(place, "old\n", "fixed\n")
+    with pytest.raises(FileExistsError):
+        write(place, None, "created\n")
+    assert place.read_text() == "new\n"
+    write(place, "new\n", "a\n")
+    write(tmp_path / "folder/b.py", None, "b\n")
+    assert (place.read_text(), (tmp_path / "folder/b.py").read_text()) == ("a\n", "b\n")
+
+
+def test_a_rewrite_can_be_selected_by_its_short_name(tmp_path: Path):
+    written(tmp_path, {"service/app.py": "from models import Base\n\nBase.metadata.create_all(engine)\n"})
+    for name in ("python/create-all", "create-all"):
+        assert "alembic.ini" in playpen("fix", "--diff", "--unsafe", "--select", name, folder=tmp_path).stdout
+
+
+def test_names_and_messages_cannot_steer_the_terminal(tmp_path: Path):
+    written(tmp_path, {"x\x1b[31m.py": HOST, "Dockerfile": "FROM no\x1b[31mde:latest\n"})
+    assert "\x1b" not in playpen("check", folder=tmp_path).stdout
+
+
+def test_a_file_name_need_not_be_unicode(tmp_path: Path):
+    written(tmp_path, {"x\udcff.py": HOST})
+    (found,) = json.loads(playpen("check", "--format", "json", folder=tmp_path).stdout)["findings"]
+    assert found["path"] == "x\udcff.py"
+    assert playpen("check", folder=tmp_path).returncode == 1
+
+
+def test_a_name_that_no_file_can_have_is_said(tmp_path: Path):
+    done = playpen("check", "a" * 5000, folder=tmp_path)
+    assert done.returncode == 2
+    assert "aaa: no such file or folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_secret_is_masked_wherever_its_word_stands(tmp_path: Path):
+    written(tmp_path, {"Dockerfile": f"FROM a:1\nUSER 1\nENV PASSWORD={SECRET}\nCMD serve --key={SECRET}\n"})
+    done = playpen("check", folder=tmp_path)
+    assert "shell-form-command" in done.stdout
+    assert SECRET not in done.stdout
+
+
+def test_a_secret_of_several_lines_is_masked_in_a_diff(tmp_path: Path):
+    key = "    -----BEGIN PRIVATE KEY-----\n    MIIEowIBAAKCAQEAsecretbody1\n    MIIEowIBAAKCAQEAsecretbody2\n    -----END PRIVATE KEY-----\n"
+    secret = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: x}}\nstringData:\n  tls.key: |\n{key}"
+    written(tmp_path, {"s.yaml": f"# playpen: ignore[nothing]\n{secret}"})
+    done = playpen("fix", "--diff", folder=tmp_path)
+    assert "-# playpen: ignore[nothing]" in done.stdout
+    source = Source("s.yaml", secret)
+    start = secret.index("-----BEGIN")
+    mask = Mask(source, [Span(start, len(secret) - 1)])
+    assert "secretbody" not in "\n".join(mask.text(line) for line in secret.split("\n"))
+
+
+def test_with_and_without_fixes_the_same_is_found(tmp_path: Path):
+    written(tmp_path, {"app.py": "from fastapi import FastAPI\n\napp = FastAPI()\n\n\ndef f(:\n"})
+    with_fixes, without = (
+        json.loads(playpen("check", "--format", "json", *more, folder=tmp_path).stdout)["findings"]
+        for more in ((), ("--no-fixes",))
+    )
+    assert [one["rule"] for one in with_fixes] == [one["rule"] for one in without]
+
+
+def test_the_nearest_configuration_excludes(tmp_path: Path):
+    written(tmp_path, {"svc/gen/app.py": HOST, "svc/playpen.toml": 'exclude = ["/gen/"]\n'})
+    for folder in (".", "svc"):
+        assert playpen("check", folder, folder=tmp_path).stdout == "no findings\n"

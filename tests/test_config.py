@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.config import Config, Settings
+from playpen_ls.config import OWN, Config, Settings
 from playpen_ls.config_file import find, load
 from playpen_ls.finding import Severity
+from playpen_ls.page import OWN_RULES
 
 SAMPLE = """\
 select = ["dockerfile", "jenkinsfile/literal-credential"]
@@ -133,3 +134,16 @@ def test_an_editor_can_switch_off_and_change_severities(tmp_path: Path):
     off = Settings(severity={"dockerfile/moving-tag": "off"}, ignore=("python",))
     assert "dockerfile/moving-tag" not in ids(config, "dockerfile", settings=off)
     assert ids(config, "python", settings=off) == set()
+
+
+@pytest.mark.parametrize(
+    "text", ["tool = 3\n", '[tool]\nplaypen = "x"\n', "[[tool.playpen]]\n", "a = " + "[" * 100_000]
+)
+def test_a_table_that_is_none_is_a_problem_not_a_crash(tmp_path: Path, text: str):
+    config = load(written(tmp_path, text, "pyproject.toml"))
+    assert len(config.problems) == 1
+    assert ids(config, "dockerfile") == ids(Config(tmp_path), "dockerfile")
+
+
+def test_the_rules_of_the_engine_can_be_named():
+    assert {rule.id for rule in OWN_RULES} == set(OWN)

@@ -60,3 +60,20 @@ def test_a_whole_text_replaces_the_old_one():
     source, edits = changed(Source("x", "old"), [lsp.TextDocumentContentChangeWholeDocument(text="new\r\n")], "utf-16")
     assert source.text == "new\r\n"
     assert edits == []
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_many_changes_at_once_are_made_one_after_the_other(encoding: str):
+    rng = random.Random(13)
+    for _ in range(300):
+        text = "".join(rng.choices(ALPHABET, k=20))
+        source, events = Source("x", text), []
+        places = sorted((rng.choice(between_characters(text)) for _ in range(8)), reverse=True)
+        for at in places if rng.random() < 0.7 else rng.sample(places, 8):
+            start = max(one for one in between_characters(text) if one <= at)
+            end = min(one for one in between_characters(text) if one >= min(start + rng.randrange(3), len(text)))
+            new = "".join(rng.choices(ALPHABET, k=rng.randrange(3)))
+            where = lsp.Range(client_position(text, start, encoding), client_position(text, end, encoding))
+            events.append(lsp.TextDocumentContentChangePartial(range=where, text=new))
+            text = text[:start] + new + text[end:]
+        assert changed(source, events, encoding)[0].text == text

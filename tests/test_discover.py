@@ -116,3 +116,27 @@ def test_the_project_of_a_file(tmp_path: Path):
     assert project_root(tmp_path / "svc/app/main.py", Path("/")) == tmp_path / "svc"
     assert project_root(tmp_path / "other/x.py", Path("/")) == tmp_path
     assert project_root(Path("/nowhere/x.py"), Path("/fallback")) == Path("/fallback")
+
+
+def test_a_configuration_above_the_repository_does_not_make_its_folder_the_project(tmp_path: Path):
+    tree(tmp_path, "playpen.toml", "repo/.git/HEAD", "repo/app.py")
+    assert project_root(tmp_path / "repo/app.py", Path("/")) == tmp_path / "repo"
+
+
+def test_excludes_of_a_folder_further_up_stay_relative_to_it(tmp_path: Path):
+    tree(tmp_path, "gen/a.py", "src/gen/b.py", "src/c.py")
+
+    def below(folder: str, *exclude: str) -> list[str]:
+        return [path.name for path in files_under(tmp_path / folder, exclude, base=tmp_path)]
+
+    assert below("src", "/gen/") == ["c.py", "b.py"]
+    assert below("src", "/src/gen/") == ["c.py"]
+    assert below("src", "gen/") == ["c.py"]
+    assert below("gen", "/gen/") == ["a.py"]  # who names an excluded folder wants to see it
+
+
+def test_long_headers_and_many_blank_lines_take_no_time():
+    # Tried in every way in which they can be read, these would take years.
+    assert language_of("x.groovy", lambda: "//  \n" * 2000 + "def x = 1\n") is None
+    assert language_of("x.groovy", lambda: "//  \n" * 2000 + "pipeline {\n") == "jenkinsfile"
+    assert language_of("x.yaml", lambda: "\n" * 500_000 + "a: 1\n") is None

@@ -24,7 +24,7 @@ ORDER = [
     ("rules",),
     ("check", "config", "config_file", "fix", "page", "schema", "suppress"),
     ("discover", "index", "project_files", "workspace"),
-    ("arguments", "cli", "report", "server", "targets"),
+    ("arguments", "cli", "report", "server", "targets", "writing"),
     ("__main__",),
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}

@@ -255,7 +255,8 @@ PRACTICES = [
         },
         "python/default-pool",
         "create_engine",
-        'engine = create_engine("postgresql://user:pass@host/db", poolclass=QueuePool, pool_size=10, max_overflow=20)\n',
+        "engine = create_engine(\n"
+        '    "postgresql://user:pass@host/db", poolclass=QueuePool, pool_size=10, max_overflow=20\n)\n',
     ),
     Practice(
         "Backup strategy",

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from playpen_ls.server.protocol import Server
+
 
 class Raw:
     """A server, and its messages as they are on the wire."""
@@ -188,3 +190,42 @@ def test_a_large_text_and_a_binary_one_are_one_line_in_the_log(raw: Raw):
         "WARNING playpen-ls: binary.py: not checked: binary: a NUL byte in line 1",
         "",
     ]
+
+
+def test_resolve_takes_odd_data_of_an_open_document(raw: Raw):
+    raw.start()
+    raw.open("app.py", "x = 1\n")
+    ours = {"uri": (raw.folder / "app.py").as_uri(), "version": 1}
+    for data in (
+        {},
+        {"start": "a", "end": 1, "key": []},
+        {"start": 0, "end": 10**9, "key": []},
+        {"start": 0, "end": 1},
+    ):
+        action = {"title": "x", "data": {**ours, **data}}
+        assert raw.ask("codeAction/resolve", action)["result"] == action
+
+
+def test_an_error_tells_the_client_nothing_and_the_log_its_place(caplog: pytest.LogCaptureFixture):
+    server, written = Server("x", "1"), []
+
+    class Writer:
+        def write(self, data: bytes) -> None:
+            written.append(data)
+
+        def close(self) -> None:
+            pass
+
+    @server.feature("made/up")
+    def failing(*_: object) -> None:
+        raise KeyError("hunter2-the-secret")
+
+    server.protocol.set_writer(Writer(), include_headers=False)
+    options = {"capabilities": {}, "rootUri": None, "processId": None}
+    for message in ({"method": "initialize", "params": options, "id": 1}, {"method": "made/up", "params": {}, "id": 2},
+                    {"method": "made/up", "params": {}}):  # fmt: skip
+        server.protocol.handle_message(server.protocol.structure_message({"jsonrpc": "2.0", **message}))
+    (answer,) = [one for data in written if (one := json.loads(data)).get("id") == 2]
+    assert answer["error"] == {"code": -32603, "message": "it failed; see the log"}
+    lines = [record.getMessage() for record in caplog.records if record.name == "playpen_ls"]
+    assert [line.startswith(f"KeyError at {__file__}:") for line in lines] == [True, True]

@@ -287,3 +287,96 @@ async def test_texts_that_are_not_ours_are_left_alone(editor: Editor):
     )
     await editor.change("new.yaml", (0, 0, "apiVersion: v1\n"))
     await editor.until("new.yaml", lambda found: any(str(one.code).startswith("kubernetes/") for one in found))
+
+
+HOST = 'host = "redis.apps.svc.cluster.local"\n'
+HARD_CODED = ["python/hard-coded-host"]
+
+
+def rules(found: list[lsp.Diagnostic]) -> list[object]:
+    return [one.code for one in found]
+
+
+@pytest.mark.asyncio
+async def test_a_table_that_is_taken_out_of_pyproject_counts_no_more(editor: Editor):
+    table = '[tool.playpen]\nignore = ["python"]\n'
+    await editor.open("pyproject.toml", f"{table}[project]\n")
+    assert await editor.open("app.py", HOST) == []
+    assert await editor.change("pyproject.toml", (0, len(table), "")) == []
+    await editor.until("app.py", lambda found: rules(found) == HARD_CODED)
+    # A file that says nothing to us is nobody's business, half-typed or not.
+    assert await editor.change("pyproject.toml", (0, 1, "")) == []
+
+
+@pytest.mark.asyncio
+async def test_a_saved_profile_counts_for_those_that_extend_it(editor: Editor):
+    profile = editor.folder / "platform" / "playpen.toml"
+    profile.parent.mkdir()
+    profile.write_text("")
+    (editor.folder / "playpen.toml").write_text('extend = "platform/playpen.toml"\n')
+    await editor.open("app.py", HOST)
+    await editor.until("app.py", lambda found: rules(found) == HARD_CODED)
+    await editor.open("platform/playpen.toml", "")
+    await editor.change("platform/playpen.toml", (0, 0, 'ignore = ["python"]\n'))
+    profile.write_text(editor.texts["platform/playpen.toml"])
+    document = lsp.TextDocumentIdentifier(editor.uri("platform/playpen.toml"))
+    editor.client.text_document_did_save(lsp.DidSaveTextDocumentParams(document))
+    await editor.until("app.py", lambda found: found == [])
+
+
+@pytest.mark.asyncio
+async def test_all_fixes_of_a_rule_make_the_files_that_each_makes(each_editor: Editor):
+    editor = each_editor
+    case = CASES[2]
+    entries = "{name: DB_PASSWORD, value: hunter2x1}, {name: API_TOKEN, value: abcd3fghijk1}"
+    await editor.open(case.name, case.text.replace("{name: MOOD, value: 😀}", entries))
+    found = await editor.until(case.name, lambda found: rules(found).count("kubernetes/literal-secret") == 2)
+    where = next(one for one in found if one.code == "kubernetes/literal-secret").range
+    actions = await editor.actions(case.name, where, only=["quickfix"])
+    action = next(one for one in actions if one.title.startswith("Fix all `literal-secret` in this file"))
+    created = await editor.apply(action)
+    if created:
+        ((_, stub),) = created.items()
+        assert "db-password:" in stub
+        assert "api-token:" in stub
+    else:
+        assert action.title.endswith("yourself)")
+    assert editor.texts[case.name].count("secretKeyRef") == 2
+
+
+@pytest.mark.asyncio
+async def test_one_file_under_two_uris_is_no_trouble_for_the_others(editor: Editor):
+    await editor.open("app.py", HOST)
+    await editor.open("other.py", HOST)
+    twin = editor.uri("app.py").replace("app.py", "%61pp.py")
+    editor.client.text_document_did_open(lsp.DidOpenTextDocumentParams(lsp.TextDocumentItem(twin, "python", 1, HOST)))
+    document = lsp.TextDocumentIdentifier(editor.uri("app.py"))
+    editor.client.text_document_did_close(lsp.DidCloseTextDocumentParams(document))
+    editor.client.set_configuration({"playpen": {"ignore": ["python"]}})
+    editor.client.workspace_did_change_configuration(lsp.DidChangeConfigurationParams(settings=None))
+    await editor.until("other.py", lambda found: found == [])
+
+
+@pytest.mark.asyncio
+async def test_what_stood_in_a_deleted_folder_is_forgotten(editor: Editor):
+    folder = editor.folder / "jobs"
+    folder.mkdir()
+    (folder / "backup.yaml").write_text(
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: backup, namespace: a}\nspec:\n  schedule: 0 2 * * *\n"
+        "  jobTemplate:\n    spec:\n      template:\n        spec:\n          containers:\n"
+        "          - {name: dump, image: 'postgres:16', command: [pg_dump, app]}\n"
+    )
+    database = (
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: postgres, namespace: a}\nspec:\n  selector: {}\n"
+        "  template:\n    spec:\n      containers:\n      - {name: postgres, image: 'postgres:16'}\n"
+    )
+    # A comment is called unused only when every file has been read.
+    await editor.open("db.yaml", database)
+    await editor.open("app.py", "x = 1  # playpen: ignore[print-as-log]\n")
+    await editor.until("app.py", lambda found: rules(found) == ["playpen/unused-ignore"])
+    assert "kubernetes/no-backup" not in rules(await editor.diagnostics("db.yaml"))
+    (folder / "backup.yaml").unlink()
+    folder.rmdir()
+    event = lsp.FileEvent(folder.as_uri(), lsp.FileChangeType.Deleted)
+    editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([event]))
+    await editor.until("db.yaml", lambda found: "kubernetes/no-backup" in rules(found))

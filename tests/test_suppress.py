@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from playpen_ls.check import Hit
+from playpen_ls.config_file import load
 from playpen_ls.finding import Severity
 from playpen_ls.languages import parse
 from playpen_ls.source import Source
@@ -130,3 +131,38 @@ def test_comments_are_their_whole_text(language: str, text: str):
     expected = {"python": "bc", "dockerfile": "abc", "jenkinsfile": "abc", "kubernetes": "ab"}[language]
     letters = "".join(letter for comment in comments for letter in "abcde" if f" {letter}" in comment.text)
     assert letters == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"def f():\n    host = {HOST}  # playpen: ignore[hard-coded-host]\n    return (\n",
+        f"# playpen: ignore[hard-coded-host]\nhosts = [\n    {HOST},\n",
+    ],
+)
+def test_no_comment_is_called_unused_or_removed_while_the_text_does_not_parse(text: str, tmp_path: Path):
+    assert hits(text, tmp_path) == []
+
+
+def test_the_configuration_can_silence_and_weigh_unused_comments(tmp_path: Path):
+    text = "x = 1  # playpen: ignore[print-as-log]\n"
+    config = tmp_path / "playpen.toml"
+    for said in ('ignore = ["playpen/unused-ignore"]\n', '[severity]\n"playpen/unused-ignore" = "off"\n',
+                 '[per-path]\n"*.py" = { ignore = ["playpen/unused-ignore"] }\n'):  # fmt: skip
+        config.write_text(said)
+        assert load(config).problems == ()
+        assert hits(text, tmp_path) == []
+    config.write_text('[severity]\n"playpen/unused-ignore" = "error"\n')
+    assert [hit.severity for hit in hits(text, tmp_path)] == [Severity.ERROR]
+
+
+def test_a_comment_may_speak_to_another_tool_and_to_us(tmp_path: Path):
+    text = f"api_key, host = {KEY}, {HOST}  # nosec B105 playpen: ignore[hard-coded-host]\n"
+    assert rules(text.replace("api_key, host", "host").replace(f"{KEY}, ", ""), tmp_path) == []
+    assert rules(f"api_key = {KEY}  # nosec B105 playpen: ignore[hard-coded-host]\n", tmp_path) == [
+        "playpen/unused-ignore"
+    ]
+
+
+def test_words_that_only_begin_like_a_comment_of_another_tool_are_none(tmp_path: Path):
+    assert [hit.severity for hit in hits(f"api_key = {KEY}  # nosecrets here\n", tmp_path)] == [Severity.WARNING]

@@ -61,7 +61,8 @@ def _fix(file: FileReport, tried: TriedFix) -> dict[str, Any]:
 
 
 def _related(file: FileReport, place: Place) -> dict[str, Any]:
-    return {"path": file.shown(place.path), **_range(_source(file, place.path), place.span), "message": place.message}
+    where = _range(_source(file, place.path), place.span)
+    return {"path": file.shown(place.path), **where, "message": file.mask.text(place.message)}
 
 
 def _source(file: FileReport, path: str) -> Source:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from playpen_ls.source import Source, Span
+from playpen_ls.source import LINE_END, Source, Span
 
 MASK = "•••"
+SHORTEST = 6  # characters of a line that tells anything of a secret
 
 
 class Mask:
@@ -15,11 +16,17 @@ class Mask:
 
     def __init__(self, source: Source, secrets: Iterable[Span]) -> None:
         self.source = source
-        self.secrets = sorted(set(secrets))
-        words = {source.of(span).strip("\"'") for span in self.secrets}
+        spans = set(secrets)
+        words = {source.of(span).strip("\"'") for span in spans}
+        # A diff shows a secret of several lines line by line.
+        words |= {line.strip() for word in words for line in LINE_END.split(word)[1:] if len(line.strip()) >= SHORTEST}
+        words |= {first for word in words if len(first := LINE_END.split(word)[0].strip()) >= SHORTEST}
         longest = sorted((re.escape(word) for word in words if word.strip()), key=len, reverse=True)
         # A word border keeps a password such as `secret` from hiding the word `secretKeyRef`.
         self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(longest)})(?!\w)") if longest else None
+        if self._pattern:
+            spans |= {Span(match.start(), match.end()) for match in self._pattern.finditer(source.text)}
+        self.secrets = sorted(spans)
 
     def line(self, line: int) -> tuple[str, list[tuple[int, int]]]:
         """A line of the source with its secrets hidden, and [(column, how much longer it got from there)]."""

@@ -27,7 +27,8 @@ def text(files: Sequence[FileReport], problems: Iterable[Problem]) -> Iterator[s
         for item in file.items:
             yield from _finding(file, item)
     for problem in problems:
-        yield f"{colored(problem.path, attrs=['bold'])}: {colored('not checked', 'red')}: {problem.message}"
+        path, message = _printable(problem.path), _printable(problem.message)
+        yield f"{colored(path, attrs=['bold'])}: {colored('not checked', 'red')}: {message}"
     yield _summary(files)
 
 
@@ -35,19 +36,20 @@ def _finding(file: FileReport, item: Item) -> Iterator[str]:
     source, span = file.mask.source, item.hit.span
     line, column = source.position(span.start)
     severity = item.hit.severity
-    place = colored(f"{file.shown(file.path)}:{line + 1}:{column + 1}", attrs=["bold"])
+    place = colored(f"{_printable(file.shown(file.path))}:{line + 1}:{column + 1}", attrs=["bold"])
     label = colored(severity.label, _COLOURS[severity], attrs=["bold"])
     rule = colored(f"[{item.hit.rule.id}]", "dark_grey")
-    yield f"{place}: {label}: {file.mask.text(item.hit.finding.message)} {rule}"
+    yield f"{place}: {label}: {_printable(file.mask.text(item.hit.finding.message))} {rule}"
     yield from _excerpt(file.mask, line, column, span.end, _COLOURS[severity])
     for related in item.hit.finding.related:
-        shown = file.shown(related.path)
+        shown, message = _printable(file.shown(related.path)), _printable(file.mask.text(related.message))
         text = file.text_of(related.path)
         number = "" if text is None else f":{text.count(chr(10), 0, related.span.start) + 1}"
-        yield f"      {colored('see', 'dark_grey')} {shown}{number}: {related.message}"
+        yield f"      {colored('see', 'dark_grey')} {shown}{number}: {message}"
     for tried in item.fixes[:1]:
         kind = "safe" if tried.fix.safe else "your choice"
-        yield f"      {colored('fix', 'green')} {file.mask.text(tried.fix.title)} {colored(f'({kind})', 'dark_grey')}"
+        title = _printable(file.mask.text(tried.fix.title))
+        yield f"      {colored('fix', 'green')} {title} {colored(f'({kind})', 'dark_grey')}"
     yield ""
 
 

@@ -61,9 +61,11 @@ class Actions:
         opened = self.documents.get(str(data.get("uri")))
         if action.edit is not None or opened is None or opened.version != data.get("version"):
             return action
-        span = Span(int(data["start"]), int(data["end"]))
-        for plan in self._plans(opened, span, None, automatic=False):
-            if plan.key == list(data["key"]):
+        start, end, key = data.get("start"), data.get("end"), data.get("key")
+        if not (isinstance(start, int) and isinstance(end, int) and 0 <= start <= end <= len(opened.source.text)):
+            return action
+        for plan in self._plans(opened, Span(start, end), None, automatic=False):
+            if plan.key == (list(key) if isinstance(key, (list, tuple)) else key):
                 try:
                     self._fill(action, opened, plan.compute())
                 except Refused:
@@ -79,8 +81,9 @@ class Actions:
 
     def _fill(self, action: lsp.CodeAction, opened: Open, change: Change, leave_edit_out: bool = False) -> None:
         if change.creates and not self.abilities.creates_files:
-            action.title += f" (create {', '.join(f'`{path}`' for path in change.creates)} yourself)"
-            if not change.edits:
+            said = f" (create {', '.join(f'`{path}`' for path in change.creates)} yourself)"
+            action.title = action.title.removesuffix(said) + said
+            if not any(change.edits.values()):
                 raise Refused("this editor cannot create files")
         if not leave_edit_out:
             action.edit = workspace_edit(self.documents, opened, change, self.abilities)
@@ -93,9 +96,8 @@ class Actions:
                 if _matches(plan.kind, wanted):
                     yield plan
         if _matches(FIX_ALL, wanted) and not (wanted is None and automatic):
-            fixed = opened.workspace.fixed
-            key = ["all"]
-            yield Plan("Fix everything that is safe to fix", FIX_ALL, key, lambda: _whole(opened, fixed(opened.path)))
+            title, fixed = "Fix everything that is safe to fix", opened.workspace.fixed
+            yield Plan(title, FIX_ALL, ["all"], lambda: _whole(opened, fixed(opened.path)))
 
     def _plans_here(self, opened: Open, span: Span) -> Iterator[Plan]:
         source = opened.source
@@ -163,11 +165,17 @@ def _ignore(opened: Open, hit: Hit, trying: Trying) -> Iterator[Plan]:
 
 
 def _whole(opened: Open, fixed: Fixed) -> Change:
-    """The change that leads from the text to its fixed form. Raises Refused where they are the same."""
-    edits = differences(opened.source.text, fixed.source.text)
-    if not edits:
+    """What leads from the text to its fixed form, other files too. Raises Refused where nothing does."""
+    edits, creates = {opened.path: differences(opened.source.text, fixed.source.text)}, {}
+    for path, text in fixed.others.items():
+        old = opened.workspace.text(path)
+        if old is None:
+            creates[path] = text
+        else:
+            edits[path] = differences(old, text)
+    if not any(edits.values()) and not creates:
         raise Refused("nothing here can be fixed safely")
-    return Change({opened.path: tuple(edits)})
+    return Change({path: tuple(found) for path, found in edits.items() if found}, creates)
 
 
 def _matches(kind: str, only: tuple[str, ...] | None) -> bool:

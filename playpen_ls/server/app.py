@@ -158,6 +158,7 @@ class App:
     def did_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
         opened = self.documents.get(params.text_document.uri)
         if opened is not None:
+            self._configuration_changed(opened)  # one that extends it reads it from the disk
             self._look_again()
 
     def did_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
@@ -190,7 +191,11 @@ class App:
     # Diagnostics
 
     def _publish(self, opened: Open, settled: bool, only_changes: bool = False) -> None:
-        diagnostics = self._diagnostics(opened, settled)
+        try:
+            diagnostics = self._diagnostics(opened, settled)
+        except Exception as error:  # the other documents are looked at all the same
+            self.server.report_server_error(error, type(self))
+            return
         if only_changes and self._published.get(opened.uri) == diagnostics:
             return
         self._published[opened.uri] = diagnostics
@@ -244,15 +249,18 @@ class App:
             for workspace in self.documents.workspaces.values():
                 if path.name in ("playpen.toml", "pyproject.toml") and self.documents.get(change.uri) is None:
                     workspace.config_changed(path)
-                elif workspace.index.complete and path.is_relative_to(workspace.root):
+                elif workspace.indexed and path.is_relative_to(workspace.root):
                     workspace.read(path.relative_to(workspace.root).as_posix())
+                    if change.type == lsp.FileChangeType.Deleted:
+                        workspace.read_below(path.relative_to(workspace.root).as_posix())
         self._when_quiet()
 
     def did_change_folders(self, params: lsp.DidChangeWorkspaceFoldersParams) -> None:
-        removed = {folder.uri for folder in params.event.removed}
-        kept = [folder for folder in self.documents.folders if folder.as_uri() not in removed]
-        added = [Path(place) for folder in params.event.added if (place := to_fs_path(folder.uri))]
-        self.documents.folders = [*kept, *added]
+        removed, added = (
+            [Path(place) for folder in folders if (place := to_fs_path(folder.uri))]
+            for folders in (params.event.removed, params.event.added)
+        )
+        self.documents.folders = [*(folder for folder in self.documents.folders if folder not in removed), *added]
 
     def _configuration_changed(self, opened: Open, closed: bool = False) -> None:
         if _is_configuration(opened):
@@ -276,5 +284,5 @@ class App:
 
 
 def _is_configuration(opened: Open) -> bool:
-    name = Path(opened.path).name
-    return name == "playpen.toml" or (name == "pyproject.toml" and "[tool.playpen" in opened.source.text)
+    """By its name: a pyproject.toml of which our table was just taken out is one too."""
+    return Path(opened.path).name in ("playpen.toml", "pyproject.toml")

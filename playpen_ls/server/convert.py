@@ -70,13 +70,16 @@ def changed(
     The edits are empty where a change replaced the whole text.
     """
     edits: list[Edit] = []
+    run: list[Edit] = []  # many cursors send many changes, from the last to the first: they are made at once
     whole = False
     for change in changes:
         if isinstance(change, lsp.TextDocumentContentChangeWholeDocument):
-            source, edits, whole = Source(source.path, change.text), [], True
+            source, edits, run, whole = Source(source.path, change.text), [], [], True
             continue
         span = Positions(source, encoding).span(change.range)
-        edit = Edit(span.start, span.end, change.text)
-        source = source.edited([edit])
-        edits.append(edit)
-    return source, ([] if whole else edits)
+        if run and span.end >= run[-1].start:
+            source, run = source.edited(run), []
+            span = Positions(source, encoding).span(change.range)
+        run.append(Edit(span.start, span.end, change.text))
+        edits.append(run[-1])
+    return source.edited(run) if run else source, ([] if whole else edits)

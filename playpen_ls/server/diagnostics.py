@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsprotocol import types as lsp
 
 from playpen_ls.check import Hit
-from playpen_ls.config_file import INVALID_CONFIG, load
+from playpen_ls.config_file import INVALID_CONFIG, has_table, load
 from playpen_ls.finding import Place, Severity
 from playpen_ls.server.documents import Documents, Open
 from playpen_ls.source import Source
@@ -44,6 +44,8 @@ def _related(documents: Documents, opened: Open, place: Place) -> lsp.Diagnostic
 def configuration_problems(documents: Documents, opened: Open) -> list[lsp.Diagnostic]:
     """What is wrong in a configuration file that is open."""
     path = opened.workspace.root / opened.path
+    if path.name == "pyproject.toml" and not has_table(opened.source.text):
+        return []
     positions = documents.positions(opened.source)
     return [
         lsp.Diagnostic(

@@ -81,7 +81,11 @@ class Documents:
     def close(self, uri: str) -> Open | None:
         opened = self._open.pop(uri, None)
         if opened is not None:
-            opened.workspace.close(opened.path)
+            twin = self.of(opened.workspace, opened.path)
+            if twin is not None:
+                self._place(twin, ())  # the same file under another URI
+            else:
+                opened.workspace.close(opened.path)
         return opened
 
     def uri(self, workspace: Workspace, path: str) -> str:

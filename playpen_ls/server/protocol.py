@@ -9,9 +9,11 @@ import os
 import sys
 import threading
 import traceback
+from concurrent.futures import Future
 from typing import Any
 
 from lsprotocol import types as lsp
+from pygls.exceptions import FeatureRequestError, JsonRpcException
 from pygls.io_ import StdoutWriter, run_async
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
@@ -64,6 +66,25 @@ class Protocol(LanguageServerProtocol):
                 self._send_response(message.id, error=error)
             return
         super().handle_message(message)
+
+    def _send_handler_result(self, future: Future[Any], *, msg_id: int | str) -> None:
+        """What an error says may quote the text, so the client hears only that there was one."""
+        error = None if future.cancelled() else future.exception()
+        if error is None or isinstance(error, JsonRpcException):
+            super()._send_handler_result(future, msg_id=msg_id)
+            return
+        self._request_futures.pop(msg_id, None)
+        self._send_response(msg_id, error=lsp.ResponseError(lsp.ErrorCodes.InternalError, "it failed; see the log"))
+        self._log(error)
+
+    def _check_handler_result(self, future: Future[Any]) -> None:
+        """A notification has no answer; the log says where it failed."""
+        if not future.cancelled() and (error := future.exception()) is not None:
+            self._log(error)
+
+    def _log(self, error: BaseException) -> None:
+        if isinstance(error, Exception):
+            self._server.report_server_error(error, FeatureRequestError)
 
     @property
     def was_shut_down(self) -> bool:

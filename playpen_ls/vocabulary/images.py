@@ -7,6 +7,16 @@ from dataclasses import dataclass
 
 from playpen_ls.source import Span
 
+_VARIANT = re.compile(
+    r"(?:^|[-_.])(?:alpine|slim|bookworm|bullseye|buster|trixie|stretch|sid|stable|jammy|focal|noble|bionic|nonroot"
+    r"|debug|onbuild|fpm|apache|windowsservercore|nanoserver)"
+)
+
+
+def is_variant(tag: str) -> bool:
+    """It chooses another build than `latest`, such as `22-alpine`."""
+    return bool(_VARIANT.search(tag))
+
 
 @dataclass(frozen=True, slots=True)
 class ImageReference:

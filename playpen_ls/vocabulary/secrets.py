@@ -19,7 +19,7 @@ SHAPE = re.compile(
     r"(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Za-z])"  # Amazon Web Services access key id
     r"|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,}"
     r"|glpat-[A-Za-z0-9_-]{20,}"
-    r"|xox[abprs]-[A-Za-z0-9-]{10,}"
+    r"|xox[abprs]-[0-9][A-Za-z0-9-]{9,}"
     r"|[sr]k_live_[A-Za-z0-9]{16,}"
     r"|sk-(?:proj-|ant-)?[A-Za-z0-9_-]{32,}"
     r"|AIza[0-9A-Za-z_-]{35}"

@@ -109,6 +109,11 @@ def test_a_receiver_is_the_code_before_the_dot():
     assert [call.receiver for call in calls] == ["docker", "docker", "docker.build('b')"]
 
 
+@pytest.mark.parametrize("text", ["x = [a].push('b')", "x = (a).push('b')", "f(.push('b'))", "x = [.push('b')]"])
+def test_a_receiver_may_begin_with_a_bracket(text: str):
+    assert text[: text.index(".push")].endswith(model(text).calls[-1].receiver)
+
+
 def test_closures_in_arguments_belong_to_their_call():
     step = script("parallel(a: { node { sh 'x' } })")
     assert [call.name for call in step.enclosing] == ["node", "parallel"]

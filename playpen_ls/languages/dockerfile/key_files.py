@@ -25,13 +25,15 @@ _PUBLIC = re.compile(
     r".*(?:cert|chain|bundle|pub|\bca\b|ca-|-ca\b|_ca\b|\broot\b|gpg|apt|repo|release|archive|keyring|dh(?:param)?).*"
 )
 _CERTIFICATES = re.compile(r"(?:^|/)(?:ca|cacerts|certs|certificates|ca-certificates|trusted?)/")
+_PUBLIC_TEXT = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)")
 _NPM_SECRET = re.compile(r"_(?:authToken|auth|password)\s*=\s*(?!\s*[\"']?\$\{)\S")
 
 
 def holds_secrets(source: str, contexts: Iterable[str], files: Files) -> bool:
     """The file of this name, in one of the build contexts, is one that should not be in an image.
 
-    An `.npmrc` is an ordinary setting, unless it can be read and has a literal token.
+    An `.npmrc` is an ordinary setting, unless it can be read and has a literal token. A key that can be
+    read may be a public one.
     """
     path = source.rstrip("/")
     name = posixpath.basename(path)
@@ -43,7 +45,9 @@ def holds_secrets(source: str, contexts: Iterable[str], files: Files) -> bool:
         return False
     if name.endswith(".pem") and _CERTIFICATES.search(path):
         return False
+    if not name.endswith((".npmrc", ".pem", ".key")):
+        return True
+    texts = [text for context in contexts if (text := files.text(posixpath.join(context, path))) is not None]
     if name == ".npmrc":
-        texts = [files.text(posixpath.join(context, path)) for context in contexts]
-        return any(text is not None and _NPM_SECRET.search(text) for text in texts)
-    return True
+        return any(_NPM_SECRET.search(text) for text in texts)
+    return not texts or not all(_PUBLIC_TEXT.search(text) and "PRIVATE KEY" not in text for text in texts)

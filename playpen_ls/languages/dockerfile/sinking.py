@@ -144,7 +144,8 @@ def _to_ignore(
                 if not rest:
                     continue
                 path = posixpath.join(broad.source, rest)
-                if ignore is not None and ignore.excludes(path):
+                # `node_modules/*` leaves the folder itself, which is empty then.
+                if ignore is not None and (ignore.excludes(path) or ignore.excludes(posixpath.join(path, "file"))):
                     continue
                 there = files.known and files.exists(posixpath.join(context, path))
                 if there and name in install.chosen_outputs:

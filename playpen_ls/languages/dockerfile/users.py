@@ -6,7 +6,7 @@ import re
 
 from playpen_ls.languages.dockerfile.instructions import Instruction
 from playpen_ls.languages.dockerfile.kinds import Add, Cmd, Copy, Entrypoint, Run, User, Workdir
-from playpen_ls.languages.dockerfile.layout import line_above, line_below
+from playpen_ls.languages.dockerfile.layout import block, is_blank_above, line_above, line_below
 from playpen_ls.languages.dockerfile.stages import Stage
 from playpen_ls.source import Edit
 from playpen_ls.vocabulary.images import ImageReference
@@ -22,6 +22,7 @@ _OTHER_IMAGES = frozenset(
     " hello-world bash scratch gradle kong elasticsearch kibana logstash nats telegraf influxdb ghost wordpress".split()
 )
 _DROPS_ROOT = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|s6-setuidgid|chpst|fixuid|s6-overlay|supervisord?)\b")
+_SERVERS = re.compile(r"\b(?:nginx|httpd|apache2(?:ctl|-foreground)?|apachectl)\b")
 USER = "1000:1000"  # numbers, so that Kubernetes' runAsNonRoot can check it
 
 
@@ -48,6 +49,15 @@ def runs_as_root(image: ImageReference, registry: str) -> bool:
     return not registry and image.name in _ROOT_IMAGES and "nonroot" not in image.tag
 
 
+def needs_root(stage: Stage) -> bool:
+    """It starts a server that begins as root and serves as another user; another USER alone would stop it."""
+    image = stage.pulled.reference if stage.pulled is not None else None
+    if image and (image.base in ("nginx", "httpd", "tomcat") or (image.base == "php" and "apache" in image.tag)):
+        return True
+    starting = (one for owner in stage.lineage for one in owner.instructions if isinstance(one, (Cmd, Entrypoint)))
+    return any(_SERVERS.search(one.logical) for one in starting)
+
+
 def drops_root(stage: Stage) -> bool:
     """Something in the file looks like a program that starts as root and changes the user itself."""
     return bool(_DROPS_ROOT.search(stage.document.source.text))
@@ -63,6 +73,9 @@ def user_edit(stage: Stage) -> Edit:
         (one for one in stage.instructions if isinstance(one, (Cmd, Entrypoint)) and one.index > last.index), None
     )
     if starting is not None:
-        return line_above(starting, f"{'user' if starting.keyword.islower() else 'USER'} {USER}")
+        source, above = starting.document.source, block(starting).start
+        commented = above < source.line_start(starting.piece.start)
+        gap = source.newline if commented and is_blank_above(source, above) else ""
+        return line_above(starting, f"{'user' if starting.keyword.islower() else 'USER'} {USER}{gap}")
     end = stage.instructions[-1] if stage.instructions else stage.start
     return line_below(end, f"{'user' if end.keyword.islower() else 'USER'} {USER}")

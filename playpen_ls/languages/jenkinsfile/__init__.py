@@ -1,7 +1,8 @@
 """Jenkinsfiles: Groovy's tokens, statements and calls, and the pipeline that they describe."""
 
-from playpen_ls.languages.jenkinsfile.calls import Argument, Call, Expression
+from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.declarative import Assignment, EnvironmentEntry, Pipeline, Sectioned, Stage
+from playpen_ls.languages.jenkinsfile.expressions import Argument, Expression
 from playpen_ls.languages.jenkinsfile.model import Jenkinsfile, parse
 from playpen_ls.languages.jenkinsfile.steps import ShellStep
 from playpen_ls.languages.jenkinsfile.strings import StringLiteral

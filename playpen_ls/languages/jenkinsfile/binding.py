@@ -91,7 +91,7 @@ def rebound(step: ShellStep, leak: Leak, store: Store) -> list[Edit]:
     """The edit that binds all secrets of the leak's step that can be bound. Raises Refused if this one cannot."""
     literal = step.script
     assert literal is not None
-    if step.statement.call is not step:
+    if step.statement.first != step.index or step.statement.last != step.last:
         raise Refused("the step is part of a larger statement; bind the credential around that")
     if literal.quote in ("/", "$/"):
         raise Refused("a slashy string cannot be rewritten")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from playpen_ls.finding import Refused
 from playpen_ls.languages.jenkinsfile.layout import begins_line, reindented, unit
 from playpen_ls.languages.jenkinsfile.model import Jenkinsfile, parse
-from playpen_ls.languages.jenkinsfile.scripted import Plan, PlannedStage, is_step, plan
+from playpen_ls.languages.jenkinsfile.plan import Plan, plan
+from playpen_ls.languages.jenkinsfile.planned_stages import PlannedStage
+from playpen_ls.languages.jenkinsfile.scripted import is_step
 from playpen_ls.languages.jenkinsfile.tree import Block, Statement
 from playpen_ls.source import Edit, Source, Span
 

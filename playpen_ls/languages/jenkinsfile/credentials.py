@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from playpen_ls.languages.jenkinsfile.calls import Argument, Call
+from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.declarative import EnvironmentEntry
+from playpen_ls.languages.jenkinsfile.expressions import Argument
 from playpen_ls.languages.jenkinsfile.model import Jenkinsfile
 
 _WORD = re.compile(r"\w+")

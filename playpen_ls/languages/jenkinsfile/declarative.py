@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from playpen_ls.languages.jenkinsfile.calls import Call, Expression
+from playpen_ls.languages.jenkinsfile.calls import Call
+from playpen_ls.languages.jenkinsfile.expressions import Expression
 from playpen_ls.languages.jenkinsfile.tree import Block, Statement
 from playpen_ls.source import Span
 
@@ -39,7 +40,7 @@ class EnvironmentEntry(Assignment):
 
 def assignment(statement: Statement, kind: type[Assignment] = Assignment) -> Assignment | None:
     """The statement as an assignment to a name, if it is one."""
-    if statement.calls and statement.calls[0].index == statement.first:
+    if statement.first in statement.tree.site_at:
         return None
     tokens, at, last = statement.tree.tokens, statement.first, statement.last
     while at < last - 1 and tokens[at][0] != "=":
@@ -90,7 +91,7 @@ class Sectioned:
         for statement in section.statements if section else ():
             call = statement.call
             if call is not None and call.name == "stage" and call.block is not None and depth < _DEPTH:
-                yield Stage(call, call.block, self, depth)
+                yield Stage(call, call.block, depth)
 
 
 class Pipeline(Sectioned):
@@ -111,11 +112,10 @@ class Pipeline(Sectioned):
 
 
 class Stage(Sectioned):
-    """`stage('name') {…}` of a declarative pipeline. `parent` is the stage around it, or the pipeline."""
+    """`stage('name') {…}` of a declarative pipeline, inside `depth` other ones."""
 
-    def __init__(self, call: Call, block: Block, parent: Sectioned, depth: int) -> None:
+    def __init__(self, call: Call, block: Block, depth: int) -> None:
         super().__init__(call, block)
-        self.parent = parent
         self.depth = depth
 
     @cached_property

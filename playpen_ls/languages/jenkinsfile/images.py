@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.declarative import assignment
-from playpen_ls.languages.jenkinsfile.model import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.steps import ShellStep
 from playpen_ls.languages.jenkinsfile.strings import StringLiteral
 from playpen_ls.languages.shell import Command, Word
 from playpen_ls.source import Span
 from playpen_ls.vocabulary.images import ImageReference
+
+if TYPE_CHECKING:
+    from playpen_ls.languages.jenkinsfile.model import Jenkinsfile
 
 _ENGINES = frozenset(("docker", "podman", "nerdctl", "buildah"))
 _WORDS = ("docker", "podman", "nerdctl", "buildah", "kaniko", "executor", "skopeo", "jib")
@@ -57,13 +60,14 @@ def variables(text: str) -> set[str]:
     return {first or second for first, second in _VARIABLE.findall(text)}
 
 
-def mentions(file: Jenkinsfile) -> list[Mention]:
+def mentions(file: Jenkinsfile) -> Iterator[Mention]:
     """Every reference in text order, those in shell scripts first; `build` counts as `push` where it pushes itself."""
-    found = [one for step in file.steps_with(_WORDS) for one in _in_script(step)]
+    for step in file.steps_with(_WORDS):
+        yield from _in_script(step)
     if "docker." in file.source.text:
         pushed = {call.receiver for call in image_pushes(file) if not call.arguments}
-        found += (one for call in file.calls for one in _in_call(call, pushed))
-    return found
+        for call in file.calls:
+            yield from _in_call(call, pushed)
 
 
 def _in_script(step: ShellStep) -> Iterator[Mention]:

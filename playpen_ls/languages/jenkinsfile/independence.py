@@ -7,8 +7,8 @@ a script with logic. What is left only checks, and writes nothing that the other
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.declarative import Pipeline, Stage
@@ -41,9 +41,40 @@ _READERS = frozenset("junit archiveArtifacts recordIssues publishHTML cobertura 
 _SINGLE = re.compile(
     r"\b(?:(mvn)w?|(gradle)w?|(dotnet)|(sbt)|(ant)|(terraform)|(docker[ -]compose)|(coverage|cov)|(msbuild))\b"
 )
+_SHORT = 5_000  # characters of a text whose nature is remembered
 _OUTPUT = re.compile(
     r"(?:>>?\s*|\s-o[ =]?|--output(?:-file)?[ =]|--junitxml[ =]|--report[ =]|\btee\s+(?:-a\s+)?)([\w./${}-]+)"
 )
+
+
+@dataclass(frozen=True)
+class Nature:
+    """What the words of a text say: which of them make something, whether it checks, and whether it changes."""
+
+    makes: frozenset[str]
+    checks: bool
+    changes: bool
+
+
+def nature(text: str) -> Nature:
+    """The shell's `test -f` is no word of a check."""
+    return _short_nature(text) if len(text) <= _SHORT else _nature(text)
+
+
+# From one keystroke to the next all stages but one stay as they are.
+@lru_cache(maxsize=1000)
+def _short_nature(text: str) -> Nature:
+    return _nature(text)
+
+
+def _nature(text: str) -> Nature:
+    words = frozenset(_WORD.findall(text.lower().replace("test -", "")))
+    makes = {word for word in words if word.startswith(_PRODUCES) and not word.startswith("build_")}
+    changes = not words.isdisjoint(_SIDE_EFFECT) or any(
+        word.startswith(_SIDE_EFFECTS) and word not in _HARMLESS for word in words
+    )
+    makes |= words & ({"dist", "ci"} if "npm" in words else {"dist"})
+    return Nature(frozenset(makes), not words.isdisjoint(_VERIFY), changes)
 
 
 class StageWork:
@@ -54,25 +85,13 @@ class StageWork:
         self.text = stage.call.tree.source.of(stage.call.span)
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        """The words of its text in lower case; the shell's `test -f` is none."""
-        return frozenset(_WORD.findall(self.text.lower().replace("test -", "")))
+    def nature(self) -> Nature:
+        return nature(self.text)
 
-    @cached_property
+    @property
     def verifies(self) -> bool:
         """It only looks: its words are those of a check, and none is of making or changing something."""
-        return not self.words.isdisjoint(_VERIFY) and not self.makes and not self.changes
-
-    @cached_property
-    def makes(self) -> frozenset[str]:
-        made = {word for word in self.words if word.startswith(_PRODUCES) and not word.startswith("build_")}
-        return frozenset(made | self.words & {"dist"} | (self.words & {"ci"} if "npm" in self.words else set()))
-
-    @cached_property
-    def changes(self) -> bool:
-        return not self.words.isdisjoint(_SIDE_EFFECT) or any(
-            word.startswith(_SIDE_EFFECTS) and word not in _HARMLESS for word in self.words
-        )
+        return self.nature.checks and not self.nature.makes and not self.nature.changes
 
     @cached_property
     def is_plain(self) -> bool:
@@ -91,10 +110,7 @@ class StageWork:
     @cached_property
     def calls(self) -> list[Call]:
         """The calls in it, in text order."""
-        statements, span = self.stage.call.tree.statements, self.stage.block.inside
-        first = bisect_left(statements, span.start, key=lambda statement: statement.start)
-        last = bisect_left(statements, span.end, key=lambda statement: statement.start)
-        return [call for statement in statements[first:last] for call in statement.calls]
+        return self.stage.block.calls
 
     def values(self, name: str) -> set[str | None]:
         """The first argument, or `name:`, of the calls of a step; None stands for code."""
@@ -137,9 +153,9 @@ def _only_steps(block: Block) -> bool:
 def can_run_together(one: StageWork, other: StageWork) -> bool:
     """`other` follows `one` and needs nothing of it."""
     if not (one.verifies and other.verifies):
-        if one.agent is None or other.agent is None or one.agent == other.agent or one.changes or other.changes:
+        if one.nature.changes or other.nature.changes or not one.nature.makes or one.nature.makes != other.nature.makes:
             return False
-        if not one.makes or one.makes != other.makes:
+        if one.agent is None or other.agent is None or one.agent == other.agent:
             return False
     if not one.is_plain or not other.is_plain:
         return False

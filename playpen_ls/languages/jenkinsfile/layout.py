@@ -10,7 +10,7 @@ from playpen_ls.source import Source, Span
 
 def unit(source: Source, tree: Tree, near: Statement | None = None) -> str:
     """One step of indentation, as the block around `near` does it, else the first block whose inside begins a line."""
-    for block in (*((near.block,) if near and near.block.open >= 0 else ()), *tree.blocks.values()):
+    for block in (*((near.block,) if near and near.block.open >= 0 else ()), *tree.blocks):
         if not block.statements:
             continue
         outer, inner = source.indentation(block.start), source.indentation(block.statements[0].start)

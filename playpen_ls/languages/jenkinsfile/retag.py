@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from playpen_ls.finding import Refused
-from playpen_ls.languages.jenkinsfile.calls import string_at
+from playpen_ls.languages.jenkinsfile.expressions import string_at
 from playpen_ls.languages.jenkinsfile.images import Mention
 from playpen_ls.languages.jenkinsfile.layout import whole_lines
 from playpen_ls.languages.jenkinsfile.model import Jenkinsfile
@@ -20,7 +20,7 @@ from playpen_ls.vocabulary.images import ImageReference
 _VERSION = re.compile(r"v?\d+(?:\.\d+)+")
 
 
-def release_tag(file: Jenkinsfile, mentions: list[Mention], reference: ImageReference, release: str) -> str:
+def release_tag(file: Jenkinsfile, mentions: Sequence[Mention], reference: ImageReference, release: str) -> str:
     """The release's tag, with the version of the same image elsewhere in the file in place of its own."""
     for one in mentions:
         same = one.reference.repository == reference.repository

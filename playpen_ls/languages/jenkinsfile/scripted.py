@@ -1,24 +1,19 @@
-"""Scripted pipelines: where one begins, and what a declarative one with the same behaviour would be made of.
-
-`plan` proves as it reads: it raises Refused, with the reason, at everything whose meaning it cannot keep.
-"""
+"""Scripted pipelines: where one begins, and what its statements are."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
-from playpen_ls.finding import Refused
-from playpen_ls.languages.jenkinsfile.calls import Argument, Call, Expression
-from playpen_ls.languages.jenkinsfile.declarative import assignment
+from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.model import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.tree import Block, Statement
 
-_WRAPPERS = frozenset(
+WRAPPERS = frozenset(
     """node podTemplate timestamps ansiColor timeout retry withEnv withCredentials lock catchError wrap ws dir throttle
     parallel milestone container withDockerRegistry""".split()
 )
+"""Steps that stand around others, stages too in a scripted pipeline."""
 _COMPOUND = frozenset(("try", "if", "for", "while"))
 _OPTIONS = frozenset(("timestamps", "ansiColor", "timeout", "retry"))
 _JOB_PROPERTIES = frozenset(
@@ -26,7 +21,6 @@ _JOB_PROPERTIES = frozenset(
     quietPeriod rateLimitBuilds copyArtifactPermission""".split()
 )
 _NOT_STEPS = frozenset(("stage", "properties", "parallel", "node", "pipeline", "podTemplate", "library"))
-_KNOWN_OBJECTS = frozenset(("env", "params", "currentBuild", "true", "false", "null", "scm"))
 
 
 def scripted_word(file: Jenkinsfile) -> Call | None:
@@ -47,7 +41,7 @@ def _top_steps(block: Block, depth: int) -> Iterator[Call]:
         call = statement.call
         if call is not None and call.name in ("node", "stage") and (call.block is not None or call.arguments):
             yield call
-        if depth < 8 and (statement.word in _COMPOUND or (call is not None and call.name in _WRAPPERS | {"stage"})):
+        if depth < 8 and (statement.word in _COMPOUND or (call is not None and call.name in WRAPPERS | {"stage"})):
             for inner in statement.blocks():
                 yield from _top_steps(inner, depth + 1)
 
@@ -61,40 +55,6 @@ def is_definition(statement: Statement) -> bool:
     ) and (statement.word not in _COMPOUND | {"return", "else", "switch"} and statement.call is None)
 
 
-@dataclass
-class PlannedStage:
-    """`name` is the literal as written; of `body`, `leading` and `branches` one says what it does."""
-
-    name: str
-    start: int
-    end: int
-    agent: str = ""
-    when: str = ""
-    body: Block | None = None
-    leading: Sequence[Statement] = ()
-    branches: list[PlannedStage] = field(default_factory=list)
-    fails_fast: bool = False
-
-
-@dataclass
-class Plan:
-    """`post` holds (condition, block, statements of it that are left out)."""
-
-    first: Statement
-    last: Statement
-    properties: Call | None = None
-    agent: str = ""
-    options: list[str] = field(default_factory=list)
-    parameters: list[str] = field(default_factory=list)
-    triggers: list[str] = field(default_factory=list)
-    environment: list[str] = field(default_factory=list)
-    hoisted: list[Statement] = field(default_factory=list)
-    stages: list[PlannedStage] = field(default_factory=list)
-    post: list[tuple[str, Block, list[Statement]]] = field(default_factory=list)
-    dropped: list[Statement] = field(default_factory=list)
-    implicit_checkout: bool = False
-
-
 def is_step(statement: Statement) -> bool:
     """It may stand in `steps` as it is: a bare-name call whose closure holds such calls."""
     call = statement.call
@@ -103,347 +63,3 @@ def is_step(statement: Statement) -> bool:
     if any(argument.block is not None for argument in call.arguments):
         return False
     return call.block is None or (not call.block.parameters and all(map(is_step, call.block.statements)))
-
-
-def plan(file: Jenkinsfile) -> Plan:
-    """Raises Refused."""
-    return _Reader(file).read()
-
-
-class _Reader:
-    def __init__(self, file: Jenkinsfile) -> None:
-        self.file = file
-        self.names = set(_KNOWN_OBJECTS)  # what an expression at the top of a pipeline can see
-
-    def read(self) -> Plan:
-        if self.file.problems:
-            raise Refused("the file does not parse")
-        statements = self.file.tree.root.statements
-        properties: Call | None = None
-        body: list[Statement] = []
-        for statement in statements:
-            call = statement.call
-            if call is not None and call.name == "properties":
-                if properties is not None or body:
-                    raise Refused("`properties` stands in several places")
-                properties = call
-            elif self._is_header(statement):
-                if body and not is_definition(statement):
-                    raise Refused(f"`{_shown(statement)}` stands behind the first stage")
-            else:
-                body.append(statement)
-        if not body:
-            raise Refused("there is no stage")
-        first, last = statements.index(body[0]), statements.index(body[-1])
-        if any(one not in body for one in statements[first : last + 1]):
-            raise Refused("a definition stands between the stages")
-        self.plan = Plan(body[0], body[-1], properties)
-        if properties is not None:
-            self._properties(properties)
-        self._body(body)
-        if not self.plan.stages:
-            raise Refused("there is no stage")
-        names = [stage.name[1:-1] for stage in self.plan.stages]
-        if len(set(names)) < len(names):
-            raise Refused("two stages have the same name")
-        return self.plan
-
-    def _is_header(self, statement: Statement) -> bool:
-        text = statement.text
-        if statement.word in ("import", "package", "class") or text.startswith("@Library") or is_definition(statement):
-            return True
-        call = statement.call
-        if call is not None and call.name == "library":
-            return True
-        declared = re.fullmatch(r"(?:@\w+\s+)*(?:def|final|String|boolean|int|[A-Z][\w<>, ]*)\s+(\w+)", text)
-        if declared:
-            self.names.add(declared[1])
-            return True
-        one = assignment(statement)
-        if one is None or one.owner:
-            return text.startswith("@Field")
-        if not _is_literal(one.value):
-            raise Refused(f"`{one.name}` is computed before the first stage")
-        self.names.add(one.name)
-        return True
-
-    def _properties(self, call: Call) -> None:
-        items = call.arguments[0].items if len(call.arguments) == 1 else None
-        if items is None:
-            raise Refused("`properties` is given something else than a literal list")
-        for item in items:
-            inner = item.call
-            if inner is None or not _is_literal(item, calls=True):
-                raise Refused("`properties` holds something else than literal symbols")
-            if inner.name in ("parameters", "pipelineTriggers"):
-                entries = inner.arguments[0].items if inner.arguments else None
-                if entries is None:
-                    raise Refused(f"`{inner.name}` is given something else than a list")
-                section = self.plan.parameters if inner.name == "parameters" else self.plan.triggers
-                section += (_one_line(entry) for entry in entries)
-            elif inner.name in _JOB_PROPERTIES:
-                self.plan.options.append(_one_line(item))
-            else:
-                raise Refused(f"`{inner.name}` has no place in `options` that is known")
-
-    def _body(self, statements: Sequence[Statement]) -> None:
-        """One tree of wrappers around the stages, or a row of nodes and stages at the top."""
-        if len(statements) == 1 and (statements[0].word == "try" or self._is_wrapper(statements[0])):
-            self._wrapper(statements[0])
-            return
-        if self.plan.agent:
-            self._row(statements)
-            return
-        self.plan.agent = "none"
-        for statement in statements:
-            call = statement.call
-            if call is not None and call.name == "node" and call.block is not None:
-                inner = call.block.statements
-                stage = inner[0].call if len(inner) == 1 else None
-                if stage is None or stage.name != "stage":
-                    raise Refused("a `node` beside others holds more than one stage")
-                planned = self._stage(stage)
-                if planned.agent:
-                    raise Refused("a `node` stands in a `node`")
-                planned.agent = _agent(call)
-                planned.start = statement.start
-                self.plan.stages.append(planned)
-            elif call is not None and call.name == "stage":
-                self.plan.stages.append(self._stage(call))
-            else:
-                raise Refused(f"`{_shown(statement)}` stands beside the stages")
-
-    def _is_wrapper(self, statement: Statement) -> bool:
-        call = statement.call
-        return call is not None and call.block is not None and (call.name in _WRAPPERS and call.name != "parallel")
-
-    def _wrapper(self, statement: Statement) -> None:
-        call = statement.call
-        if call is None:
-            self._try(statement)
-            return
-        assert call.block is not None
-        if call.block.parameters:
-            raise Refused(f"`{call.name}` hands its closure a value")
-        if call.name == "node":
-            if self.plan.agent:
-                raise Refused("a `node` stands in a `node`")
-            self.plan.agent = _agent(call)
-        elif call.name in _OPTIONS:
-            if not all(_is_literal(argument) for argument in call.arguments):
-                raise Refused(f"`{call.name}` is given a computed value")
-            arguments = ", ".join(_argument(argument) for argument in call.arguments)
-            self.plan.options.append(f"{call.name}({arguments})")
-        elif call.name == "withEnv":
-            self._environment(call)
-        elif call.name == "podTemplate":
-            raise Refused("`podTemplate` makes its agents as it runs; declare them with `agent { kubernetes { … } }`")
-        else:
-            raise Refused(f"`{call.name}` stands around several stages")
-        self._body(call.block.statements)
-
-    def _environment(self, call: Call) -> None:
-        for item in call.arguments[0].items or () if call.arguments else ():
-            literal = item.string
-            match = re.match(r"([A-Za-z_]\w*)=", literal.fragment.text) if literal else None
-            if literal is None or match is None or len(literal.quote) != 1 or "\\" in literal.raw:
-                raise Refused("`withEnv` holds something else than literal `NAME=value`")
-            for hole in literal.holes:
-                self._only_known(re.sub(r"^\$\{?|\}$", "", literal.hole_text(hole)))
-            value = literal.raw[1 + match.end() : -1]
-            self.plan.environment.append(f"{match[1]} = {literal.quote}{value}{literal.quote}")
-        if not call.arguments or call.arguments[0].items is None:
-            raise Refused("`withEnv` is given something else than a literal list")
-
-    def _try(self, statement: Statement) -> None:
-        blocks = list(statement.blocks())
-        words = re.findall(r"\b(?:try|catch|finally)\b", _outside(statement, blocks))
-        if (
-            self.plan.post
-            or not blocks
-            or words not in (["try", "catch"], ["try", "finally"], ["try", "catch", "finally"])
-        ):
-            raise Refused("`try` has a form that `post` has not")
-        if "catch" in words:
-            head = statement.tree.source.text[blocks[0].end : blocks[1].start]
-            caught = re.search(r"\(\s*(?:final\s+)?(?:(?:def|[\w.]+)\s+)?(\w+)\s*\)", head)
-            self._catch(blocks[1], caught[1] if caught else "")
-        if "finally" in words:
-            self._post("cleanup" if "catch" in words else "always", blocks[-1], [])
-        self._body(blocks[0].statements)
-        if self.plan.agent == "none":
-            raise Refused("`try` stands around several nodes, so its `finally` would have no agent")
-
-    def _catch(self, block: Block, name: str) -> None:
-        statements = block.statements
-        if not statements or statements[-1].text != f"throw {name}":
-            raise Refused("`catch` does not throw the exception again, so the build would go on")
-        dropped = [statements[-1]]
-        dropped += (
-            one for one in statements if re.fullmatch(r"currentBuild\.result\s*=\s*['\"]FAILURE['\"]", one.text)
-        )
-        if any(re.search(rf"\b{re.escape(name)}\b", one.text) for one in statements[:-1]):
-            raise Refused(f"`catch` looks at `{name}`, which `post` does not have")
-        self._post("failure", block, dropped)
-
-    def _post(self, condition: str, block: Block, dropped: list[Statement]) -> None:
-        rest = [one for one in block.statements if one not in dropped]
-        if any("currentBuild" in one.text or one.word == "return" for one in rest):
-            raise Refused(
-                f"the steps for `post {{ {condition} }}` look at the build's result, which is another one there"
-            )
-        self.plan.dropped += dropped
-        if rest:
-            self.plan.post.append((condition, block, dropped))
-
-    def _row(self, statements: Sequence[Statement]) -> None:
-        """What stands in the one node: steps, then stages."""
-        leading: list[Statement] = []
-        for statement in statements:
-            call = statement.call
-            if call is not None and call.name == "stage":
-                self.plan.stages.append(self._stage(call))
-            elif statement.word == "if":
-                self.plan.stages.append(self._conditional(statement))
-            elif self.plan.stages:
-                raise Refused(f"`{_shown(statement)}` stands between or behind the stages")
-            elif not leading and statement.text == "checkout scm" and not self.plan.implicit_checkout:
-                self.plan.implicit_checkout = True
-                self.plan.dropped.append(statement)
-            elif (one := assignment(statement)) is not None and one.declared and _is_literal(one.value):
-                self.plan.hoisted.append(statement)
-                self.names.add(one.name)
-            elif is_step(statement):
-                leading.append(statement)
-            else:
-                raise Refused(f"`{_shown(statement)}` is computed on the agent for several stages")
-        if leading:
-            planned = PlannedStage("'Prepare'", leading[0].start, leading[-1].end, leading=leading)
-            self.plan.stages.insert(0, planned)
-
-    def _conditional(self, statement: Statement) -> PlannedStage:
-        blocks = list(statement.blocks())
-        tree = statement.tree
-        opened = statement.first + 1
-        close = tree.partner[opened]
-        inner = blocks[0].statements if len(blocks) == 1 else []
-        stage = inner[0].call if len(inner) == 1 else None
-        if stage is None or stage.name != "stage" or close < opened + 2 or tree.blocks.get(close + 1) is not blocks[0]:
-            raise Refused(f"`{_shown(statement)}` is more than a condition on one stage")
-        condition = Expression(tree, opened + 1, close)
-        self._only_known(condition.text)
-        planned = self._stage(stage)
-        planned.when = condition.text
-        planned.start, planned.end = statement.start, statement.end
-        return planned
-
-    def _only_known(self, code: str) -> None:
-        """Raises Refused if code names something that the top of a declarative pipeline does not see."""
-        code = re.sub(r"'[^']*'|\"[^\"$]*\"", "''", code)
-        for name, call in re.findall(r"(?<![\w.])([A-Za-z_]\w*)\s*(\(?)", code):
-            if call or (name not in self.names and not re.fullmatch(r"[A-Z][A-Z0-9_]*", name)):
-                raise Refused(f"`{name}` is not known at the top of a declarative pipeline")
-
-    def _stage(self, call: Call) -> PlannedStage:
-        literal = call.arguments[0].string if len(call.arguments) == 1 else None
-        if literal is None or literal.value is None or len(literal.quote) != 1:
-            raise Refused("a stage's name is computed, or it has options")
-        if call.block is None:
-            raise Refused(f"`stage {literal.raw}` has no block")
-        planned = PlannedStage(literal.raw, call.span.start, call.span.end)
-        body = call.block
-        only = body.statements[0].call if len(body.statements) == 1 else None
-        if only is not None and only.name == "node" and only.block is not None and self.plan.agent in ("", "none"):
-            planned.agent = _agent(only)
-            body = only.block
-            only = body.statements[0].call if len(body.statements) == 1 else None
-        if not body.statements:
-            raise Refused(f"stage {literal.raw} has no steps")
-        if only is not None and only.name == "parallel" and not planned.agent and self._branches(only, planned):
-            return planned
-        planned.body = body
-        return planned
-
-    def _branches(self, call: Call, planned: PlannedStage) -> bool:
-        """The literal branches of `parallel` as stages; False where they are no such."""
-        arguments: Sequence[Argument] = call.arguments
-        if len(arguments) == 1 and arguments[0].name is None:
-            arguments = arguments[0].items or ()
-        branches = [one for one in arguments if one.name != "failFast"]
-        if not branches or any(one.block is None or one.name is None for one in branches):
-            return False
-        for one in branches:
-            body = one.block
-            assert body is not None
-            branch = PlannedStage(
-                repr(one.name) if "'" not in (one.name or "") else f'"{one.name}"', one.start, one.end
-            )
-            only = body.statements[0].call if len(body.statements) == 1 else None
-            if only is not None and only.name == "node" and only.block is not None:
-                branch.agent, body = _agent(only), only.block
-            if not body.statements or any(
-                word in {c.name for s in _inside(body) for c in s.calls} for word in ("stage", "parallel", "node")
-            ):
-                return False
-            branch.body = body
-            planned.branches.append(branch)
-        planned.fails_fast = any(one.name == "failFast" and one.text == "true" for one in arguments)
-        return True
-
-
-def _inside(block: Block) -> Iterator[Statement]:
-    waiting = list(block.statements)
-    while waiting:
-        statement = waiting.pop()
-        yield statement
-        for inner in statement.blocks():
-            waiting += inner.statements
-
-
-def _outside(statement: Statement, blocks: Sequence[Block]) -> str:
-    """The statement's text without its blocks."""
-    text, at, pieces = statement.tree.source.text, statement.start, []
-    for block in blocks:
-        pieces.append(text[at : block.start])
-        at = block.end
-    return "".join(pieces) + text[at : statement.end]
-
-
-def _agent(call: Call) -> str:
-    if not call.arguments:
-        return "any"
-    label = call.argument("label") or call.arguments[0]
-    if len(call.arguments) != 1 or label.value is None or label.string is None:
-        raise Refused("`node` has a computed label")
-    return f"{{ label {label.string.raw} }}" if label.value else "any"
-
-
-def _is_literal(value: Expression, calls: bool = False) -> bool:
-    """Strings without holes, numbers, truth values, lists and maps of them; with `calls` also symbols: `cron('…')`."""
-    tree = value.tree
-    for index in range(value.first, value.last):
-        kind, start, _, text = tree.tokens[index]
-        following = tree.tokens[index + 1][0] if index + 1 < len(tree.tokens) else ""
-        if kind == "string" and not tree.holes.get(start):
-            continue
-        if kind in ("number", "[", "]", ",", ":", "\n", "-") or (calls and kind in ("(", ")")):
-            continue
-        if kind == "name" and (text in ("true", "false", "null") or following == ":" or (calls and following == "(")):
-            continue
-        return False
-    return True
-
-
-def _argument(argument: Argument) -> str:
-    return f"{argument.name}: {argument.text}" if argument.name else argument.text
-
-
-def _one_line(expression: Expression) -> str:
-    if "\n" in expression.text or "\r" in expression.text:
-        raise Refused("`properties` holds an entry of several lines")
-    return expression.text
-
-
-def _shown(statement: Statement) -> str:
-    """Its first words, never a string's text."""
-    return re.split(r"['\"\n({]", statement.text)[0].strip()[:40] or "code"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from playpen_ls.languages import shell
-from playpen_ls.languages.jenkinsfile.calls import Argument, Call
+from playpen_ls.languages.jenkinsfile.calls import Call
+from playpen_ls.languages.jenkinsfile.expressions import Argument
 from playpen_ls.languages.jenkinsfile.strings import StringLiteral
 
 SHELLS = frozenset(("sh", "bat", "powershell", "pwsh"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 
 from playpen_ls.finding import Refused
 from playpen_ls.source import Fragment, Source, Span
@@ -70,20 +70,12 @@ class StringLiteral:
         if ("$" if quote == "$/" else "\\") not in raw:
             holes = tuple(hole.shifted(-inside.start) for hole in self.holes)
             starts = range(inside.start, inside.end)
-            return Fragment(raw, starts, range(inside.start + 1, inside.end + 1), holes, self.encode)
-        return _decoded(text, inside, self.holes, escape, self.encode)
+            return Fragment(raw, starts, range(inside.start + 1, inside.end + 1), holes, partial(_encoded, quote))
+        return _decoded(text, inside, self.holes, escape, partial(_encoded, quote))
 
     def encode(self, text: str) -> str:
         """Text as it is written between these quotes. Raises Refused for slashy strings."""
-        quote = self.quote
-        if quote in ("/", "$/"):
-            raise Refused("text in a slashy string cannot be rewritten")
-        text = text.replace("\\", "\\\\")
-        if quote in ('"', '"""'):
-            text = text.replace("$", "\\$")
-        if len(quote) == 1:
-            return text.replace(quote, "\\" + quote).replace("\n", "\\n")
-        return re.sub(rf"{quote[0]}{{2,}}", lambda run: ("\\" + quote[0]) * len(run[0]), text)
+        return _encoded(self.quote, text)
 
     def hole_text(self, hole: Span) -> str:
         return self.source.text[hole.start : hole.end]
@@ -92,6 +84,17 @@ class StringLiteral:
         """The variable of `${X}`, `${env.X}`, `$X`; None for other code."""
         match = _HOLE_NAME.fullmatch(self.hole_text(hole))
         return (match[1] or match[2]) if match else None
+
+
+def _encoded(quote: str, text: str) -> str:
+    if quote in ("/", "$/"):
+        raise Refused("text in a slashy string cannot be rewritten")
+    text = text.replace("\\", "\\\\")
+    if quote in ('"', '"""'):
+        text = text.replace("$", "\\$")
+    if len(quote) == 1:
+        return text.replace(quote, "\\" + quote).replace("\n", "\\n")
+    return re.sub(rf"{quote[0]}{{2,}}", lambda run: ("\\" + quote[0]) * len(run[0]), text)
 
 
 def _decoded(

@@ -31,8 +31,10 @@ _OTHER_PORTS = {
 }  # fmt: skip
 _OTHER_IMAGES = frozenset(
     "postgres postgresql postgis timescaledb pgbouncer redis valkey mysql mariadb percona mongo mongodb memcached "
-    "rabbitmq kafka zookeeper cassandra etcd nats mosquitto busybox alpine".split()
+    "rabbitmq kafka zookeeper cassandra etcd nats mosquitto busybox alpine pause".split()
 )
+# Their stock images answer every path but those of their own sites with 404.
+_SITE_SERVERS = frozenset("nginx httpd tomcat haproxy traefik caddy envoy".split())
 _PORT_WORD = re.compile(r"(?:--port|--bind|-b)(?:=|\s+)(?:[\w.\[\]:]*:)?(\d{2,5})(?!\S)")
 
 
@@ -69,7 +71,7 @@ def missing(
         return Severity.HINT if container.role == "sidecar" and is_job else None
     if container.ports:
         return Severity.WARNING
-    if any(other.ports for other in workload.containers if other.role != "init"):
+    if _is_beside_server(container):
         return Severity.HINT
     if key == LIVENESS or workload.kind == "StatefulSet" or is_selected(workload, services):
         return Severity.WARNING
@@ -108,6 +110,8 @@ def port_of(container: Container, default: int, exposed: Iterable[Exposed]) -> P
     reference = ImageReference.parse(image.value) if image is not None and image.literal else None
     if reference is not None and reference.base in _OTHER_IMAGES:
         raise Refused(f"`{reference.base}` does not speak HTTP: probe it with a command or `tcpSocket`")
+    if reference is not None and reference.name in _SITE_SERVERS:
+        raise Refused(f"which path `{reference.name}` serves is up to its configuration")
     probed = _probed(container)
     if probed is not None:
         return probed
@@ -115,6 +119,15 @@ def port_of(container: Container, default: int, exposed: Iterable[Exposed]) -> P
     if container.ports:
         return _declared(ports, default)
     return _undeclared(container, reference, default, exposed)
+
+
+def _is_beside_server(container: Container) -> bool:
+    """Another container of the pod is the one that answers requests."""
+    return any(
+        other.ports or _probed(other) is not None
+        for other in container.workload.containers
+        if other.role != "init" and other.node is not container.node
+    )
 
 
 def _probed(container: Container) -> ProbePort | None:
@@ -164,6 +177,8 @@ def _undeclared(
     if len(built) == 1:
         ((number, path),) = built.items()
         return ProbePort(number, f"from {path}")
+    if _is_beside_server(container):
+        raise Refused("it declares no port, and stands beside a container that serves")
     return ProbePort(default, "assumed: it declares no port")
 
 

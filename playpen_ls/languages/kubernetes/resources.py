@@ -150,14 +150,21 @@ class Workload(Resource):
 
     @property
     def runs_to_its_end(self) -> bool:
-        """A pod that is meant to finish: Jobs, and Pods that are not restarted."""
-        return self.group == "batch" or self.pod.text("restartPolicy") in ("Never", "OnFailure")
+        """A pod that is meant to finish: Jobs, Pods that are not restarted, and agents of Jenkins."""
+        if self.group == "batch" or self.pod.text("restartPolicy") in ("Never", "OnFailure"):
+            return True
+        return self.kind == "Pod" and any(one.text("name") == "jnlp" for one in self.pod.mappings("containers"))
 
     @property
     def managed(self) -> bool:
-        """Another object or the node made it, or it is a Helm hook or test: not a service."""
+        """Another object or the node made it, or it is a hook or a test of Helm or Argo CD: not a service."""
         annotations = self.annotations | pairs(self.pod_metadata.mapping("annotations"))
-        names = ("helm.sh/hook", "kubernetes.io/config.mirror", "kubernetes.io/config.source")
+        names = (
+            "helm.sh/hook",
+            "argocd.argoproj.io/hook",
+            "kubernetes.io/config.mirror",
+            "kubernetes.io/config.source",
+        )
         return self.metadata.get("ownerReferences") is not None or any(name in annotations for name in names)
 
 

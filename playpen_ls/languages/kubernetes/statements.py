@@ -135,6 +135,10 @@ def _overlay(root: Mapping) -> Iterator[Statement]:
         not root.text("kind") and root.text("apiVersion") in ("v1", "v2") and root.text("name") and root.text("version")
     ):
         yield Statement(Overlay, span, (("templates/",), ()))
+    elif root.text("apiVersion").startswith("skaffold/"):
+        builds = [one.mapping("build") for one in (root, *root.mappings("profiles"))]
+        images = [one.text("image") for build in builds for one in (build.mappings("artifacts") if build else ())]
+        yield Statement(Overlay, span, ((), tuple(filter(None, images))))
 
 
 def _is_kustomization(root: Mapping) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from playpen_ls.finding import Refused
 from playpen_ls.languages.python.parts import Called
-from playpen_ls.source import Edit
+from playpen_ls.source import LINE_END, Edit, Source
 
 if TYPE_CHECKING:
     import libcst
@@ -20,6 +20,27 @@ def appended(call: Called, *arguments: str) -> Edit:
     """The edit that adds arguments behind the last one; each on its own line where the others are. Raises Refused."""
     edit = _inserted(call, arguments)
     return edit if edit is not None else _rebuilt(call, arguments)
+
+
+def width(source: Source) -> int:
+    """How long a line may be: 88, or as long as the file's longest but for a few that no formatter can break."""
+    lengths = sorted(map(len, LINE_END.split(source.text)))
+    return max(88, min(120, lengths[int(len(lengths) * 0.98)]))
+
+
+def laid_out(call: Called, arguments: Sequence[str]) -> Edit:
+    """The edit that gives a call that stands on one line these arguments, on more lines where it gets too long."""
+    source, start, end = call.model.source, call.callee_span.end, call.span.end
+    joined = ", ".join(arguments)
+    line = source.line_span(source.line_of(end))
+    if line.end - line.start + len(joined) + 2 - (end - start) > width(source):
+        indentation = source.indentation(start)
+        inner = indentation + ("\t" if indentation.startswith("\t") else "    ")
+        if len(inner) + len(joined) <= width(source):
+            joined = f"{source.newline}{inner}{joined}{source.newline}{indentation}"
+        else:
+            joined = "".join(f"{source.newline}{inner}{one}," for one in arguments) + source.newline + indentation
+    return Edit(start, end, f"({joined})")
 
 
 def _inserted(call: Called, arguments: tuple[str, ...]) -> Edit | None:
@@ -45,15 +66,33 @@ def _inserted(call: Called, arguments: tuple[str, ...]) -> Edit | None:
     own_lines = source.line_of(opening) != source.line_of(last) and source.line_of(last) != source.line_of(end)
     if comment:
         return None
+    line = source.line_span(source.line_of(at))
     if not own_lines:
-        return Edit(at, at, "".join(f", {argument}" for argument in arguments)) if not comma else None
+        if comma:
+            return None
+        text = "".join(f", {argument}" for argument in arguments)
+        if line.end - line.start + len(text) > width(source) and source.line_of(opening) == source.line_of(end):
+            return laid_out(call, [*_written(call), *arguments])
+        return Edit(at, at, text)
     first = min(call.span_of(argument).start for argument in given)
     indentation = source.newline + source.indentation(first)
+    if not comma and len(given) > 1 and source.line_of(first) == source.line_of(last):
+        # All of them stand on one line of their own.
+        text = "".join(f", {argument}" for argument in arguments)
+        if line.end - line.start + len(text) <= width(source):
+            return Edit(at, at, text)
+        return Edit(first, at, "".join(f"{one},{indentation}" for one in (*_written(call), *arguments)).rstrip())
     if not comma:
         return Edit(at, at, "".join(f",{indentation}{argument}" for argument in arguments))
-    line = source.line_span(source.line_of(at))
     text = "".join(f"{indentation}{argument}," for argument in arguments)
     return Edit(line.end, line.end, text) if source.text.find(",", at, line.end) >= 0 else None
+
+
+def _written(call: Called) -> list[str]:
+    """The arguments as they are written, in their order."""
+    given = [call.span_of(argument) for argument in call.node.args]
+    given += [call.span_of(keyword) for keyword in call.node.keywords]
+    return [call.model.source.of(span) for span in sorted(given)]
 
 
 def _rebuilt(call: Called, arguments: tuple[str, ...]) -> Edit:

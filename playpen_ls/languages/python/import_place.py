@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from playpen_ls.finding import Refused
 from playpen_ls.languages.python.model import PythonModel
-from playpen_ls.source import LINE_END, Edit, Span
+from playpen_ls.source import LINE_END, Edit, Source, Span
 
 _DIRECTIVE = re.compile(
     r"#!|.*(?:coding[:=]|noqa|pylint|mypy|type:|playpen|isort|flake8|ruff|fmt:|yapf|copyright|licen[sc]e|spdx)",
@@ -36,15 +36,16 @@ def import_edit(model: PythonModel, tops: list[Top], line: str, used_at: int) ->
     new = ast.parse(line).body[0]
     key = _key(new)
     run = _first_run(tops)
-    smaller = [top for top in run if _key(top.node) < key]
-    same = [top for top in smaller if _key(top.node)[0] == key[0]]
-    following = next((top for top in run if _key(top.node) > key), None)
+    own = _own_from(source, run)
+    keys = {id(top): _key(top.node, index >= own) for index, top in enumerate(run)}
+    smaller = [top for top in run if keys[id(top)] < key]
+    same = [top for top in smaller if keys[id(top)][0] == key[0]]
+    following = next((top for top in run if keys[id(top)] > key), None)
     if run and source.line_start(run[0].span.start) >= used_at:
         run, smaller, same, following = [], [], [], None
     if same or (smaller and following is None):
         after = (
-            max((top for top in same if _key(top.node)[1] == key[1]), key=_key_of, default=None)
-            or (same or smaller)[-1]
+            max((top for top in same if keys[id(top)][1] == key[1]), key=_key_of, default=None) or (same or smaller)[-1]
         )
         at = source.next_line_start(max(after.span.end - 1, 0))
         text = line + newline if same else newline + line + newline
@@ -52,7 +53,7 @@ def import_edit(model: PythonModel, tops: list[Top], line: str, used_at: int) ->
             text = newline + text.removesuffix(newline)
     elif following is not None:
         at = source.line_start(following.span.start)
-        text = line + newline + (newline if _key(following.node)[0] != key[0] else "")
+        text = line + newline + (newline if keys[id(following)][0] != key[0] else "")
         if smaller:
             previous = source.next_line_start(max(smaller[-1].span.end - 1, 0))
             at, text = previous, newline + line + newline
@@ -142,14 +143,26 @@ def _is_dunder(node: ast.stmt) -> bool:
     )
 
 
-def _key(node: ast.stmt) -> tuple[int, bool, str]:
-    """isort's order: section, `import` before `from`, name."""
+def _key(node: ast.stmt, own: bool = False) -> tuple[int, bool, str]:
+    """isort's order: section, `import` before `from`, name. `own` is the section of the project itself."""
     if isinstance(node, ast.ImportFrom):
         module = node.module or ""
-        section = 3 if node.level else _section(module)
+        section = 4 if node.level else 3 if own else _section(module)
         return section, True, module.lower()
     module = node.names[0].name if isinstance(node, ast.Import) else ""
-    return _section(module), False, module.lower()
+    return 3 if own else _section(module), False, module.lower()
+
+
+def _own_from(source: Source, run: list[Top]) -> int:
+    """Where a second group of other modules than Python's begins: those of the project itself."""
+    groups = 0
+    for index, top in enumerate(run):
+        if _key(top.node)[0] == 2:
+            above = source.text[run[index - 1].span.end : top.span.start] if index else ""
+            if groups and LINE_END.sub("\n", above).replace(" ", "").find("\n\n") >= 0:
+                return index
+            groups = 1
+    return len(run)
 
 
 def _key_of(top: Top) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from playpen_ls.finding import Finding, Fix, Severity
@@ -40,7 +41,14 @@ _LISTS = "/var/lib/apt/lists"
             " && make\n",
             fixed="FROM a\nRUN apt-get update \\\n"
             " && apt-get install -y --no-install-recommends \\\n    a \\\n    b \\\n"
-            " && make && rm -rf /var/lib/apt/lists/*\n",
+            " && make \\\n && rm -rf /var/lib/apt/lists/*\n",
+        ),
+        # What is installed later needs the lists.
+        example(
+            "FROM a\nRUN apt-get update && apt-get install -y --no-install-recommends a\n"
+            "RUN «apt-get install» -y --no-install-recommends b\n",
+            fixed="FROM a\nRUN apt-get update && apt-get install -y --no-install-recommends a\n"
+            "RUN apt-get install -y --no-install-recommends b && rm -rf /var/lib/apt/lists/*\n",
         ),
         example(
             "FROM a\nRUN apt-get update && ««apt-get install»» -y curl\n",
@@ -55,6 +63,7 @@ _LISTS = "/var/lib/apt/lists"
         "FROM a\nRUN --mount=type=tmpfs,target=/var/lib/apt/lists apt-get install -qq --no-install-recommends a\n",
         "FROM a\nRUN apt-get update && apt-get install -y --no-install-recommends a\n"
         "RUN apt-get install -y --no-install-recommends b && rm -rf /var/lib/apt/lists/*\n",
+        "FROM a\nRUN apt-get update; apt-get install -y --no-install-recommends a; apt-get dist-clean\n",
         "FROM a\nRUN apk add curl\nRUN echo apt-get install x\n",
         "FROM a\nENV DEBIAN_FRONTEND=x\nRUN apt-get -o APT::Install-Recommends=false -y install a"
         " && rm -rf /var/lib/apt/lists/*\n",
@@ -113,16 +122,39 @@ def _option(command: Command, name: str) -> list[Edit]:
 
 
 def _removal(run: Run) -> list[Edit]:
-    at = run.commands[-1].span.end
-    return [Edit(at, at, f" && rm -rf {_LISTS}/*")]
+    """One more command at the end, on a line of its own where the last one has one."""
+    last = [command for command in run.commands if command.depth == 0][-1]
+    source, removal = run.document.source, f"rm -rf {_LISTS}/*"
+    start = source.line_start(last.span.start)
+    before, above = source.text[start : last.span.start], source.text[:start].rstrip()
+    if re.fullmatch(r"[ \t]*&&[ \t]+", before):
+        added = f" \\{source.newline}{before}{removal}"
+    elif not before.strip() and re.search(r"&&[ \t]*\\$", above):
+        added = f" && \\{source.newline}{before}{removal}"
+    else:
+        added = f" && {removal}"
+    return [Edit(last.span.end, last.span.end, added)]
 
 
 def _lists_go(run: Run) -> bool:
-    """They are mounted, or removed here or by a later RUN that installs again."""
+    """They are mounted, or removed here or by a later RUN that installs again, or that RUN needs them."""
     if any(mount.type in ("cache", "tmpfs") and _LISTS.startswith(mount.target.rstrip("/")) for mount in run.mounts):
         return True
     assert run.stage is not None
     later = [one for one in run.stage.instructions if isinstance(one, Run) and one.index > run.index]
-    if _LISTS in run.whole_text:
+    if _LISTS in run.whole_text or any(command.runs(name, "dist-clean") for command in run.commands for name in _GET):
         return True
-    return any(_LISTS in one.whole_text and "install" in one.whole_text for one in later)
+    return any(
+        (_LISTS in one.whole_text and "install" in one.whole_text) or _needs_lists(one.commands) for one in later
+    )
+
+
+def _needs_lists(commands: Iterable[Command]) -> bool:
+    """apt installs without fetching the lists before."""
+    for command in commands:
+        if command.name in _GET and command.operands:
+            if command.operands[0].text == "update":
+                return False
+            if command.operands[0].text == "install":
+                return True
+    return False

@@ -40,6 +40,16 @@ NODE = {"package.json": "{}", "package-lock.json": "{}"}
             "RUN npm ci\nCOPY . .\nRUN npm run build\n",
         ),
         example(
+            {
+                "Dockerfile": "FROM a\nWORKDIR /app\n«COPY ./web .»\nRUN npm ci\n",
+                ".dockerignore": "web/node_modules/*\n",
+                "web/package.json": "{}",
+                "web/package-lock.json": "{}",
+            },
+            fixed="FROM a\nWORKDIR /app\nCOPY ./web/package.json ./web/package-lock.json ./\nRUN npm ci\n"
+            "COPY ./web .\n",
+        ),
+        example(
             {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN apt-get update && apt-get install -y curl\n"},
             fixed="FROM a\nWORKDIR /app\nRUN apt-get update && apt-get install -y curl\nCOPY . .\n",
         ),

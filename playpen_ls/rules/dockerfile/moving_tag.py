@@ -9,6 +9,7 @@ from playpen_ls.languages.dockerfile.images import fixed_tags, stands_in
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit
+from playpen_ls.vocabulary.images import is_variant
 
 PINNED = Platform(pins={"node": "20.14.0"})
 
@@ -29,6 +30,7 @@ PINNED = Platform(pins={"node": "20.14.0"})
         ),
         example("FROM debian:12.5 AS a\nFROM «debian»\n", fixed="FROM debian:12.5 AS a\nFROM debian:12.5\n"),
         example({"Dockerfile": "FROM «debian»\n", "a/Dockerfile": "FROM debian:12.5\nFROM debian:11\n"}),
+        example({"Dockerfile": "FROM «debian»\n", "a/Dockerfile": "FROM debian:12.5-slim\nFROM debian:trixie\n"}),
     ],
     good=[
         "FROM node:20\n",
@@ -58,7 +60,7 @@ def moving_tag(image: BaseImage, platform: Platform, uses: Facts[ImageUse]) -> I
     if reference.name in platform.base_images or stands_in(reference) not in ("", platform.registry):
         return
     pin = platform.pins.get(reference.name) or platform.pins.get(reference.repository)
-    tags = [pin] if pin else fixed_tags(image, uses)
+    tags = [pin] if pin else [tag for tag in fixed_tags(image, uses) if not is_variant(tag)]
     fixes: tuple[Fix, ...] = ()
     if len(tags) == 1:
         retagged = reference.retagged(tags[0])

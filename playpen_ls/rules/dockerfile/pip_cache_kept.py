@@ -11,6 +11,9 @@ from playpen_ls.languages.shell import Command, Word
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit
 
+# pip takes any beginning of an option that is no other's.
+_CACHE_OPTIONS = ("--no-cache-dir", "--no-cache-di", "--no-cache-d", "--no-cache-", "--no-cache", "--cache-dir")
+
 
 @rule(
     severity=Severity.INFORMATION,
@@ -53,6 +56,7 @@ from playpen_ls.source import Edit
         "FROM a\nRUN pip install flask && rm -rf ~/.cache/pip\n",
         "FROM a\nRUN pip install flask \\\n && rm -rf /tmp/x /root/.cache\n",
         "FROM a\nRUN pip install flask && pip cache purge\n",
+        "FROM a\nRUN pip install --no-cache /wheels/*\n",
         "FROM a\nRUN uv pip install flask\n",
         "FROM a\nRUN echo 'pip install flask'\n",
         "FROM a\nRUN pip --no-cache-dir install flask\n",
@@ -87,7 +91,7 @@ def _kept_by(run: Run) -> Iterator[Finding]:
 
 def _caching_install(command: Command) -> Word | None:
     """The word `install` of a pip command that keeps its cache."""
-    if not command.runs("pip", "install") or command.has("--no-cache-dir", "--cache-dir"):
+    if not command.runs("pip", "install") or command.has(*_CACHE_OPTIONS):
         return None
     if any(word.text.startswith(("PIP_NO_CACHE_DIR=", "PIP_CACHE_DIR=")) for word in command.assignments):
         return None

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.dockerfile import Stage
 from playpen_ls.languages.dockerfile.images import stands_in
-from playpen_ls.languages.dockerfile.users import USER, drops_root, is_root, last_user, runs_as_root, user_edit
+from playpen_ls.languages.dockerfile.users import (
+    USER,
+    drops_root,
+    is_root,
+    last_user,
+    needs_root,
+    runs_as_root,
+    user_edit,
+)
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
 
@@ -22,7 +30,7 @@ from playpen_ls.rule import example, rule
         ),
         example(
             'FROM a\nUSER «root»\nRUN apt-get update\n\n# start it\nENTRYPOINT ["a"]\nCMD b\n',
-            fixed='FROM a\nUSER root\nRUN apt-get update\n\nUSER 1000:1000\n# start it\nENTRYPOINT ["a"]\nCMD b\n',
+            fixed='FROM a\nUSER root\nRUN apt-get update\n\nUSER 1000:1000\n\n# start it\nENTRYPOINT ["a"]\nCMD b\n',
         ),
         example("FROM a\nRUN x\nUSER «0:0»\nCMD b\n", fixed="FROM a\nRUN x\nUSER 1000:1000\nCMD b\n"),
         example(
@@ -30,6 +38,10 @@ from playpen_ls.rule import example, rule
             fixed="FROM node:20 AS web\nUSER node\nUSER root\nFROM web\nUSER 1000:1000\n",
         ),
         example("from «debian:12»\nrun x\n", fixed="from debian:12\nrun x\nuser 1000:1000\n"),
+        # These servers write where only root may, and have images of their own for other users.
+        "FROM «nginx:1.27»\nCOPY dist /usr/share/nginx/html\n",
+        "FROM «php:8.3-apache»\n",
+        'FROM «ubuntu:24.04»\nRUN apt-get install -y nginx\nCMD ["nginx", "-g", "daemon off;"]\n',
         example("FROM a AS b\nFROM «alpine:3.20»\n", fixed="FROM a AS b\nFROM alpine:3.20\nUSER 1000:1000\n"),
     ],
     good=[
@@ -56,7 +68,7 @@ def root_user(stage: Stage, platform: Platform) -> Iterator[Finding]:
     """
     if not stage.final:
         return
-    fixes = (Fix(f"Run as `USER {USER}`", lambda: [user_edit(stage)]),)
+    fixes = () if needs_root(stage) else (Fix(f"Run as `USER {USER}`", lambda: [user_edit(stage)]),)
     user = last_user(stage)
     if user is not None:
         if is_root(user) and not drops_root(stage):

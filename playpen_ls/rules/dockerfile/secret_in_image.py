@@ -66,6 +66,8 @@ _NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
         "FROM a\nARG NPM_TOKEN\nRUN npm ci\n",
         {"Dockerfile": "FROM a\nCOPY .npmrc ./\n", ".npmrc": "registry=https://nexus/\n//r/:_authToken=${NPM_TOKEN}\n"},
         "FROM a\nCOPY .npmrc ca/proxy.pem ./\n",
+        "FROM a\nCOPY jenkins.io.key /war/jenkins-key.pub\n",
+        {"Dockerfile": "FROM a\nCOPY a.key /x/\n", "a.key": "-----BEGIN PGP PUBLIC KEY BLOCK-----\n"},
         "FROM a\nENV TOKENIZERS_PARALLELISM=false\nENV DB_PASS=**None**\nENV SECRET_KEY=!!!REPLACE-ME-1u9!!!\n",
     ],
 )
@@ -92,7 +94,8 @@ def secret_in_image(document: Dockerfile, files: Files) -> Iterator[Finding]:
 
 def _copied(instruction: Transfer, files: Files) -> Iterator[Finding]:
     contexts = {posixpath.dirname(instruction.document.source.path), ""}
-    for source in instruction.sources if instruction.origin is None else ():
+    public = instruction.destination is not None and instruction.destination.text.endswith((".pub", ".crt", ".asc"))
+    for source in instruction.sources if instruction.origin is None and not public else ():
         if key_files.holds_secrets(source.text, contexts, files):
             yield Finding(source.span, f"`{posixpath.basename(source.text)}` holds secrets, and the image keeps it")
 

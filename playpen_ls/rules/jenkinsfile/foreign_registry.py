@@ -6,7 +6,6 @@ from fnmatch import fnmatchcase
 
 from playpen_ls.finding import Finding, Severity
 from playpen_ls.languages.jenkinsfile import Jenkinsfile
-from playpen_ls.languages.jenkinsfile.images import mentions
 from playpen_ls.platform import Platform
 from playpen_ls.rule import rule
 from playpen_ls.source import Span
@@ -38,7 +37,7 @@ def foreign_registry(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]
     The platform's clusters pull from the platform's registry; what lies elsewhere is not scanned,
     not kept with the rest, and may not be reachable when it is needed.
     """
-    for one in mentions(file):
+    for one in file.mentions:
         host = one.reference.registry
         span = Span(one.span.start, one.span.start + len(host))
         if one.role == "push" and host and _is_foreign(host, platform) and file.source.of(span) == host:

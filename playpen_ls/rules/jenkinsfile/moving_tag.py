@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from playpen_ls.finding import Finding, Fix, Refused, Severity
 from playpen_ls.languages.jenkinsfile import Assignment, Call, Jenkinsfile, StringLiteral
-from playpen_ls.languages.jenkinsfile.images import Mention, image_pushes, mentions, variables
+from playpen_ls.languages.jenkinsfile.images import Mention, image_pushes, variables
 from playpen_ls.languages.jenkinsfile.retag import (
     groovy_edit,
     release_tag,
@@ -89,7 +89,7 @@ def moving_tag(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
     """
     if "docker" not in file.source.text and not any(word in file.source.text for word in ("latest", "push", "kaniko")):
         return
-    found = mentions(file)
+    found = file.mentions
     pushed = {one.reference.text for one in found if one.role == "push"}
     for one in found:
         if one.floats and (one.role == "push" or one.reference.text in pushed or _to_registry(one)):
@@ -104,7 +104,7 @@ def _to_registry(one: Mention) -> bool:
     return one.role == "target" and bool(one.reference.registry)
 
 
-def _sibling(one: Mention, found: list[Mention]) -> bool:
+def _sibling(one: Mention, found: Sequence[Mention]) -> bool:
     """The same command pushes the same image under a fixed tag too."""
     return one.role == "push" and any(
         other.command is one.command and other.reference.repository == one.reference.repository and not other.floats
@@ -113,17 +113,19 @@ def _sibling(one: Mention, found: list[Mention]) -> bool:
     )
 
 
-def _alone(one: Mention, found: list[Mention]) -> bool:
+def _alone(one: Mention, found: Sequence[Mention]) -> bool:
     return Counter(other.reference.text for other in found)[one.reference.text] == 1
 
 
-def _title(one: Mention, found: list[Mention], platform: Platform) -> str:
+def _title(one: Mention, found: Sequence[Mention], platform: Platform) -> str:
     if _sibling(one, found) and _alone(one, found):
         return f"Push only the fixed tag of `{one.reference.repository}`"
     return f"Push `{one.reference.repository}` as `{platform.release}`"
 
 
-def _change(file: Jenkinsfile, one: Mention, found: list[Mention], platform: Platform) -> Callable[[], Iterator[Edit]]:
+def _change(
+    file: Jenkinsfile, one: Mention, found: Sequence[Mention], platform: Platform
+) -> Callable[[], Iterator[Edit]]:
     def change() -> Iterator[Edit]:
         if _sibling(one, found) and _alone(one, found):
             yield without_option(one)
@@ -149,7 +151,7 @@ def _pushed_calls(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
             one
             for one in pushes
             if one.receiver == call.receiver
-            and one.statement.block is call.statement.block
+            and one.statement.block == call.statement.block
             and one is not call
             and one.positional[0].value != "latest"
         ]
@@ -169,7 +171,7 @@ def _dropped(file: Jenkinsfile, call: Call) -> Callable[[], list[Edit]]:
     return lambda: [without_statement(file, call.statement)]
 
 
-def _variables(file: Jenkinsfile, found: list[Mention], platform: Platform) -> Iterator[Finding]:
+def _variables(file: Jenkinsfile, found: Sequence[Mention], platform: Platform) -> Iterator[Finding]:
     """`TAG = 'latest'` where `$TAG` is the tag of something pushed."""
     used = set[str]().union(*(one.variables for one in found if one.role == "push" or _to_registry(one)))
     for call in file.calls if used or ".push" in file.source.text else ():

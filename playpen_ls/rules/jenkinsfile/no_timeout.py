@@ -42,9 +42,7 @@ def no_timeout(pipeline: Pipeline) -> Iterator[Finding]:
     A step that waits for an answer that never comes holds its agent until somebody notices. A
     timeout of the pipeline, or of any of its stages or steps, ends it.
     """
-    inside = pipeline.block.inside
-    calls = pipeline.call.tree.calls.values()
-    if any(call.name == "timeout" and inside.contains(call.span.start) for call in calls):
+    if any(call.name == "timeout" for call in pipeline.block.calls):
         return
     fix = Fix(
         "Give the pipeline one hour", lambda: [with_entry(pipeline, "options", "timeout(time: 1, unit: 'HOURS')")]

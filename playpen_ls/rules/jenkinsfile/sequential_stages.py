@@ -111,7 +111,7 @@ def sequential_stages(pipeline: Pipeline) -> Iterator[Finding]:
     works = [StageWork(stage) for stage in pipeline.stages]
     at = 0
     while at < len(works) - 1:
-        if works[at].stage.section("parallel") is not None:
+        if "parallel" in works[at].text and works[at].stage.section("parallel") is not None:
             if _can_join(works[at].stage, works[at + 1]):
                 yield _joined(pipeline, works[at].stage, works[at + 1].stage)
             at += 1

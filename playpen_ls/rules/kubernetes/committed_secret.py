@@ -16,6 +16,10 @@ from playpen_ls.vocabulary.secrets import is_template
 # What stands beside a password and is none: `username`, `tls.crt`.
 _OPEN = re.compile(r"\w*(?:user|name|host|address|port|database|db|crt|cert|region|endpoint|email|enabled)(?:_in)?")
 
+# Where a database or a site is; the path of a web hook is its password.
+_PLAIN_URL = re.compile(r"(?:jdbc:)?[a-z0-9+]+://[\w.-]+(?::\d+)?(?:/[\w.-]{0,20})?/?(?:\?[a-z]\w*=\w{0,9})?")
+_PUBLIC = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)(?!.*PRIVATE KEY)", re.DOTALL)
+
 
 def secret(entries: str, kind: str = "Secret") -> str:
     return f"apiVersion: v1\nkind: {kind}\nmetadata:\n  name: db\n{entries}"
@@ -30,6 +34,7 @@ def secret(entries: str, kind: str = "Secret") -> str:
         secret("data:\n  password: «aHVudGVyMg==»\n"),
         secret("stringData:\n  username: web\n  password: '«hunter2»'  # old\n"),
         secret("stringData:\n  key.pem: |\n    «-----BEGIN KEY-----\n    abc»\n"),
+        secret("stringData:\n  url: «postgresql://app:hunter2@db/app»\n  hook: «https://hooks.io/T0/B0/x9f8e7d6»\n"),
     ],
     good=[
         secret("data: {}\n"),
@@ -43,6 +48,9 @@ def secret(entries: str, kind: str = "Secret") -> str:
         secret("spec:\n  encryptedData: {password: AgBy3i4OJSWK}\n", "SealedSecret"),
         secret("type: kubernetes.io/service-account-token\ndata:\n  extra: YmFy\n"),
         {"db.example.yaml": secret("data:\n  password: aHVudGVyMg==\n")},
+        secret("stringData:\n  jdbc: jdbc:postgresql://db:5432/app\n  site: https://shop.io/a?b=c\n"),
+        secret("stringData:\n  sign.key: |\n    -----BEGIN PUBLIC KEY-----\n    MIIC\n"),
+        secret("data:\n  sign.key.pub: LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0K\n"),
     ],
 )
 def committed_secret(resource: Resource) -> Iterator[Finding]:
@@ -69,7 +77,9 @@ def _is_harmless(name: str, scalar: Scalar, encoded: bool) -> bool:
     value = scalar.value.strip()
     if scalar.null or _OPEN.fullmatch(snake(name)) or is_template(value) or (not scalar.style and value.isdigit()):
         return True
-    return encoded and is_template(_decoded(value))
+    if encoded:
+        value = _decoded(value)
+    return is_template(value) or bool(_PLAIN_URL.fullmatch(value) or _PUBLIC.match(value))
 
 
 def _decoded(value: str) -> str:

@@ -55,6 +55,7 @@ PLAIN = HEAD.replace("«", "").replace("»", "")
         PLAIN + "      serviceAccount: web\n" + TAIL,
         PLAIN + "      automountServiceAccountToken: false\n" + TAIL,
         PLAIN.replace("  selector:\n    matchLabels: {app: web}\n", "") + TAIL,
+        PLAIN.replace("  name: web\n", "  name: web\n  annotations: {argocd.argoproj.io/hook: PreSync}\n", 1) + TAIL,
         PLAIN + TAIL.replace("nexus:5000/web:1.0", "{{ .Values.image }}"),
         PLAIN
         + TAIL

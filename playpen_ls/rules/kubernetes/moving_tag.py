@@ -8,8 +8,9 @@ from playpen_ls.languages.kubernetes import ContainerImage
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
-from playpen_ls.vocabulary.images import ImageReference
+from playpen_ls.vocabulary.images import ImageReference, is_variant
 
+_PLACEHOLDERS = frozenset(("replace", "replace-me", "replaceme", "placeholder", "image-placeholder", "changeme"))
 PINNED = Platform(pins={"redis": "7.4.1"})
 
 
@@ -41,6 +42,7 @@ def pod(image: str) -> str:
             "one.yaml": pod("nexus:5000/web:1.4.2"),
             "two.yaml": pod("nexus:5000/web:1.4.3"),
         },
+        {"app.yaml": pod("«redis»"), "other.yaml": pod("redis:7.4.1-alpine")},
         "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  initContainers:\n"
         "    - {name: one, image: &image 'web:«latest»'}\n  containers:\n    - {name: two, image: *image}\n",
     ],
@@ -52,6 +54,11 @@ def pod(image: str) -> str:
         pod("${REGISTRY}/web"),
         pod("'{{ .Values.image }}:latest'"),
         pod("IMAGE_PLACEHOLDER"),
+        pod("replace-me"),
+        {
+            "app.yaml": pod("web"),
+            "skaffold.yaml": "apiVersion: skaffold/v3\nkind: Config\nbuild:\n  artifacts:\n  - image: web\n",
+        },
         pod("web:__TAG__"),
         "image: web:latest\n",
     ],
@@ -63,17 +70,18 @@ def moving_tag(
 
     A missing tag means `latest`, and `latest` is whatever was pushed last: a pod that is moved to
     another node may start another version, and there is nothing to roll back to. Silent for digests,
-    variables, the platform's own images, and images that a kustomization gives a tag.
+    variables, the platform's own images, and images that a kustomization or Skaffold gives a tag.
     """
     reference = ImageReference.parse(image.scalar.value)
     if not reference.floats or reference.variable or not reference.path or platform.owns(reference):
         return
     # Upper case cannot be an image: such a word is replaced before it is applied.
-    if reference.path != reference.path.lower() or any(reference.repository in one.images for one in overlays):
+    if reference.path != reference.path.lower() or reference.text in _PLACEHOLDERS:
         return
-    tags = {
-        other.tag for use in uses if (other := ImageReference.parse(use.reference)).repository == reference.repository
-    }
+    if any(reference.repository in one.images for one in overlays):
+        return
+    others = (ImageReference.parse(use.reference) for use in uses)
+    tags = {other.tag for other in others if other.repository == reference.repository and not is_variant(other.tag)}
     tag = platform.pins.get(reference.name) or (tags.pop() if len(tags) == 1 else None)
     pinned = reference.retagged(str(tag))
     fixes = (Fix(f"Pin to `{pinned}`", lambda: replace_scalar(image.document, image.scalar, pinned)),) if tag else ()

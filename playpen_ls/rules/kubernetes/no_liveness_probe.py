@@ -61,6 +61,7 @@ def plain(text: str) -> str:
         # Which of two ports speaks HTTP is not known.
         WEB + "          ports:\n            - containerPort: 9090\n            - containerPort: 9091\n",
         DEPLOYMENT + "        - name: «db»\n          image: postgres:16.4\n",
+        DEPLOYMENT + "        - name: «site»\n          image: nginx:1.27\n",
     ],
     good=[
         plain(WEB) + PROBE.format(port="8000"),
@@ -68,6 +69,8 @@ def plain(text: str) -> str:
         plain(WEB).replace("containers", "initContainers"),
         "apiVersion: v1\nkind: Pod\nmetadata: {name: once}\nspec:\n  restartPolicy: Never\n  containers:\n"
         "    - {name: once, image: web:1.0}\n",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: agent}\nspec:\n  containers:\n"
+        "    - {name: jnlp, image: agent:1.0}\n    - {name: maven, image: maven:3.9}\n",
         "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  template:\n    spec:\n      containers:\n"
         "        - {name: once, image: web:1.0}\n",
         plain(WEB).replace("  selector:\n    matchLabels: {app: web}\n", ""),

@@ -58,6 +58,9 @@ PROBE = """\
         example(
             MARKED + LIVENESS + "        env: []  # none\n", fixed=WEB + LIVENESS + PROBE + "        env: []  # none\n"
         ),
+        example(
+            WEB + PROBE.replace("/ready", "/live") + "      - name: «proxy»\n        image: proxy:1.0\n",
+        ),
         DEPLOYMENT + "      - {name: «grpc», image: 'grpc:1.0', ports: [{containerPort: 50051}]}\n",
     ],
     good=[

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from playpen_ls.facts import Facts, Route
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
@@ -14,20 +15,32 @@ HEAD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n
 LIVE = HEAD + "      livenessProbe:\n        httpGet: {path: /health, port: 8000}\n"
 
 
+def served(path: str) -> str:
+    return f"from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('{path}')\ndef served():\n    return {{}}\n"
+
+
 @rule(
     severity=Severity.HINT,
     practice="Health probes",
     like={"kube-score": ["pod-probes-identical"]},
     bad=[
         example(
-            LIVE + "      readinessProbe:\n        httpGet: {path: «/health», port: 8000}\n",
+            {
+                "web.yaml": LIVE + "      readinessProbe:\n        httpGet: {path: «/health», port: 8000}\n",
+                "app.py": served("/ready"),
+            },
             fixed=LIVE + "      readinessProbe:\n        httpGet: {path: /ready, port: 8000}\n",
         ),
         example(
-            LIVE.replace("/health", "/ready")
-            + "      readinessProbe:\n        httpGet: {path: «/ready», port: 8000}\n",
+            {
+                "web.yaml": LIVE.replace("/health", "/ready")
+                + "      readinessProbe:\n        httpGet: {path: «/ready», port: 8000}\n",
+                "app.py": served("/health"),
+            },
             fixed=LIVE + "      readinessProbe:\n        httpGet: {path: /ready, port: 8000}\n",
         ),
+        # Nothing shows that the application serves another path.
+        LIVE + "      readinessProbe:\n        httpGet: {path: «/health», port: 8000}\n",
     ],
     good=[
         LIVE + "      readinessProbe:\n        httpGet: {path: /ready, port: 8000}\n",
@@ -35,11 +48,12 @@ LIVE = HEAD + "      livenessProbe:\n        httpGet: {path: /health, port: 8000
         LIVE + "      readinessProbe:\n        tcpSocket: {port: 8000}\n",
     ],
 )
-def same_probe_endpoint(container: Container, platform: Platform) -> Iterator[Finding]:
+def same_probe_endpoint(container: Container, platform: Platform, routes: Facts[Route]) -> Iterator[Finding]:
     """Liveness and readiness ask the same question.
 
     A pod that waits for its database is not ready, but it need not be restarted; with one endpoint
-    for both, a slow database restarts every pod.
+    for both, a slow database restarts every pod. The fix is offered where an application of the
+    project serves the other path.
     """
     live = container.node.mapping(LIVENESS, "httpGet")
     ready = container.node.mapping(READINESS, "httpGet")
@@ -53,5 +67,6 @@ def same_probe_endpoint(container: Container, platform: Platform) -> Iterator[Fi
     if path.value == other:
         which, scalar, other = "liveness", live.scalar("path") or path, platform.liveness.path
     fix = Fix(f"Probe `{other}` for {which}", partial(replace_scalar, container.document, scalar, other))
-    fixes = (fix,) if other != path.value else ()
+    known = other != path.value and any(route.path.rstrip("/") == other for route in routes)
+    fixes = (fix,) if known else ()
     yield Finding(container.document.content(path), f"liveness and readiness both probe `{path.value}`", fixes)

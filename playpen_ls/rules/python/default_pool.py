@@ -22,7 +22,14 @@ _SERVER = re.compile(r"(?:postgres|mysql|mariadb|oracle|mssql)")
         example(
             'from sqlalchemy import create_engine\n\nengine = «create_engine»("postgresql://db/app")\n',
             fixed="from sqlalchemy import create_engine\nfrom sqlalchemy.pool import QueuePool\n\n"
-            'engine = create_engine("postgresql://db/app", poolclass=QueuePool, pool_size=10, max_overflow=20)\n',
+            "engine = create_engine(\n"
+            '    "postgresql://db/app", poolclass=QueuePool, pool_size=10, max_overflow=20\n)\n',
+        ),
+        example(
+            "from sqlmodel import create_engine\n\nfrom app.settings import url\n\nengine = «create_engine»(url)\n",
+            fixed="from sqlalchemy.pool import QueuePool\nfrom sqlmodel import create_engine\n\n"
+            "from app.settings import url\n\n"
+            "engine = create_engine(url, poolclass=QueuePool, pool_size=10, max_overflow=20)\n",
         ),
         example(
             "import sqlalchemy as sa\n\nengine = sa.«create_engine»(\n    url,\n    echo=True,  # noisy\n)\n".replace(

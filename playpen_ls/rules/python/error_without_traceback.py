@@ -16,7 +16,7 @@ TRY = LOGGER + "try:\n    work()\nexcept Exception as error:\n"
 # Raised to steer a program, not because something is broken.
 _STEERING = re.compile(
     r"(?:^|\.)(?:KeyboardInterrupt|SystemExit|CancelledError|StopIteration|StopAsyncIteration|Empty|QueueEmpty|Full"
-    r"|HTTPException|Http404|NotFound|DoesNotExist|GeneratorExit|TimeoutExpired)$"
+    r"|HTTPException|Http404|NotFound|NoResultFound|DoesNotExist|GeneratorExit|TimeoutExpired)$"
 )
 
 
@@ -34,6 +34,10 @@ _STEERING = re.compile(
         example(TRY + "    «logger.critical»(error)\n", fixed=TRY + "    logger.critical(error, exc_info=True)\n"),
         TRY + "    «logger.error»(error)\n    raise error\n",
         LOGGER + 'try:\n    f()\nexcept KeyboardInterrupt:\n    «logger.error»("stopped")\n',
+        # What the caller did wrong, and is told.
+        LOGGER + "def f():\n    try:\n        g()\n    except LookupError as error:\n"
+        "        «logger.error»('login: %s', error)\n        return str(error), 404\n",
+        TRY + '    «logger.error»("bad")\n    raise HTTPException(status_code=400)\n',
         example(
             "from app.log import logger\n\ntry:\n    work()\nexcept ValueError:\n    «logger.error»('boom')\n",
             fixed="from app.log import logger\n\ntry:\n    work()\nexcept ValueError:\n    logger.error('boom', "
@@ -121,6 +125,22 @@ def _raises_again(call: LogCall, handler: ast.ExceptHandler) -> bool:
     return False
 
 
+def _is_refusal(statement: ast.stmt) -> bool:
+    """`return message, 404` or `raise HTTPException(status_code=404)`."""
+    if isinstance(statement, ast.Return):
+        values = statement.value.elts if isinstance(statement.value, ast.Tuple) else []
+    elif isinstance(statement, ast.Raise) and isinstance(statement.exc, ast.Call):
+        values = [*statement.exc.args, *(keyword.value for keyword in statement.exc.keywords)]
+    else:
+        return False
+    return any(
+        isinstance(one, ast.Constant) and isinstance(one.value, int) and 400 <= one.value < 500 for one in values
+    )
+
+
 def _steers(handler: ast.ExceptHandler) -> bool:
+    """It is raised to steer, or answered as the caller's mistake: a status from 400 to 499."""
+    if any(_is_refusal(statement) for statement in handler.body):
+        return True
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
     return bool(kinds) and all(_STEERING.search(dotted(kind) or "") for kind in kinds)

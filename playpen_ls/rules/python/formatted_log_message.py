@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from playpen_ls.finding import Finding, Fix, Refused, Severity
 from playpen_ls.languages.python import LogCall
+from playpen_ls.languages.python.arguments import laid_out, width
 from playpen_ls.languages.python.messages import rewritten
 from playpen_ls.rule import example, rule
-from playpen_ls.source import Edit
+from playpen_ls.source import LINE_END, Edit, Span
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
 
@@ -32,7 +33,22 @@ LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
         example(LOGGER + 'logger.info(«"%s of %s" % (a, b)»)\n', fixed=LOGGER + 'logger.info("%s of %s", a, b)\n'),
         example(
             LOGGER + 'logger.info(\n    «f"one {a} "\n    "100% "\n    f"two {b}"»\n)\n',
-            fixed=LOGGER + 'logger.info(\n    "one %s "\n    "100%% "\n    "two %s", a, b\n)\n',
+            fixed=LOGGER + 'logger.info(\n    "one %s "\n    "100%% "\n    "two %s",\n    a,\n    b,\n)\n',
+        ),
+        example(
+            LOGGER + 'logger.info(\n    «f"{a} and {b}"»,  # both\n)\n',
+            fixed=LOGGER + 'logger.info(\n    "%s and %s",\n    a,\n    b,  # both\n)\n',
+        ),
+        example(
+            LOGGER + 'logger.info(\n    «f"{a} and {b}"»\n)\n',
+            fixed=LOGGER + 'logger.info(\n    "%s and %s", a, b\n)\n',
+        ),
+        example(
+            LOGGER
+            + "if x:\n    logger.info(«f'It is known that {what!r} is {how_far} of what there {is_}'», extra=more)\n",
+            fixed=LOGGER
+            + "if x:\n    logger.info(\n        'It is known that %r is %s of what there %s', what, how_far, is_"
+            ", extra=more\n    )\n",
         ),
         LOGGER + 'logger.info(«f"{x:>10}"»)\n',
         LOGGER + 'logger.info(«f"a {b}"», c)\n',
@@ -101,6 +117,26 @@ def _holds_text(message: ast.BinOp) -> bool:
     return _is_text(node)
 
 
+def _put(call: LogCall, span: Span, parts: list[str]) -> Edit:
+    """The message and its arguments in the place of the message, laid out as the call is."""
+    source = call.model.source
+    text, inline = source.text, ", ".join(parts)
+    last, long = source.line_span(source.line_of(span.end)), LINE_END.search(parts[0]) is not None
+    if not text[source.line_start(span.start) : span.start].strip() and len(parts) > 1:
+        behind = text[span.end : last.end].split("#")[0].strip()
+        long = long or last.end - source.line_start(span.start) - (span.end - span.start) + len(inline) > width(source)
+        if behind == "," or (not behind and long):
+            indentation = source.newline + source.indentation(span.start)
+            inline = f",{indentation}".join(parts) + ("" if behind else ",")
+    elif not long and source.line_of(call.callee_span.end) == source.line_of(call.span.end):
+        added = len(inline) - (span.end - span.start)
+        if added > 0 and last.end - last.start + added > width(source) and "#" not in text[span.end : last.end]:
+            rest = [*call.arguments, *call.node.keywords]
+            before = call.node.args[: call.node.args.index(call.message)] if call.message else []
+            return laid_out(call, [*map(call.text_of, before), *parts, *map(call.text_of, rest)])
+    return Edit(span.start, span.end, inline)
+
+
 def _fix(call: LogCall, message: ast.expr) -> Fix:
     sure = call.standard
     if sure:
@@ -115,6 +151,6 @@ def _fix(call: LogCall, message: ast.expr) -> Fix:
         behind = call.model.source.text[span.end : call.span.end - 1]
         if made.arguments and re.match(r"(?:\s|#[^\n]*)*\)", behind):
             raise Refused("the message stands in brackets of its own")
-        return [Edit(span.start, span.end, ", ".join([made.literal, *made.arguments]))]
+        return [_put(call, span, [made.literal, *made.arguments])]
 
     return Fix("Let the logger format the message", change, safe=sure)

@@ -94,6 +94,10 @@ ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
         {"docs_src/app.py": FAST},
         {"shop/urls.py": 'from django.urls import path\n\nurlpatterns = [\n    path("a/", a),\n]\n'},
         {
+            "shop/urls.py": 'from django.urls import path\n\nurlpatterns = [\n    path("a/", a),\n]\n',
+            "shop/settings.py": 'MIDDLEWARE = ["shop.middleware.HealthCheck"]\n',
+        },
+        {
             "shop/urls.py": 'from django.urls import re_path\n\nurlpatterns = [re_path(r"^healthz$", a)]\n',
             "shop/settings.py": "",
         },
@@ -150,7 +154,16 @@ def _is_root(model: PythonModel, files: Files) -> bool:
     """The `urls.py` of a Django project, not of one of its applications."""
     folder = posixpath.dirname(model.source.path)
     beside = ("settings.py", "wsgi.py", "asgi.py", "settings")
-    return model.source.path.endswith("urls.py") and any(files.exists(posixpath.join(folder, name)) for name in beside)
+    if not model.source.path.endswith("urls.py"):
+        return False
+    return any(files.exists(posixpath.join(folder, name)) for name in beside) and not _answers_before(folder, files)
+
+
+def _answers_before(folder: str, files: Files) -> bool:
+    """A middleware or a wrapper of the application speaks of health, and may answer before any route does."""
+    entries = ("settings.py", "asgi.py", "wsgi.py", *(f"{name}/__init__.py" for name in ("settings", "asgi", "wsgi")))
+    texts = (files.text(posixpath.join(folder, name)) for name in entries)
+    return any(text is not None and "health" in text.lower() for text in texts)
 
 
 def _knows_health(model: PythonModel) -> bool:

@@ -9,6 +9,7 @@ from playpen_ls.languages.python import PrintCall
 from playpen_ls.languages.python.imports import module_logger
 from playpen_ls.languages.python.kinds import is_script
 from playpen_ls.languages.python.messages import rewritten
+from playpen_ls.languages.python.parsed import dotted
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit
 
@@ -25,7 +26,12 @@ LOGGED = "import logging\n\nfrom fastapi import FastAPI\n\nlogger = logging.getL
         example(API + '\n\ndef f():\n    «print»("hi")\n', fixed=LOGGED + '\n\ndef f():\n    logger.info("hi")\n'),
         example(LOGGED + '«print»(f"user {name} 100%")\n', fixed=LOGGED + 'logger.info("user %s 100%%", name)\n'),
         example(LOGGED + '«print»("port: " + port)\n', fixed=LOGGED + 'logger.info("port: %s", port)\n'),
-        example(LOGGED + '«print»("user", name)\n', fixed=LOGGED + 'logger.info("%s %s", "user", name)\n'),
+        example(LOGGED + '«print»("100% of", name)\n', fixed=LOGGED + 'logger.info("100%% of %s", name)\n'),
+        example(LOGGED + "«print»(a, b)\n", fixed=LOGGED + 'logger.info("%s %s", a, b)\n'),
+        example(
+            LOGGED + "try:\n    f()\nexcept KeyboardInterrupt:\n    «print»('stopped')\n",
+            fixed=LOGGED + "try:\n    f()\nexcept KeyboardInterrupt:\n    logger.info('stopped')\n",
+        ),
         example(
             LOGGED + "try:\n    f()\nexcept ValueError as e:\n    «print»(e)\n",
             fixed=LOGGED + "try:\n    f()\nexcept ValueError as e:\n    logger.error(e, exc_info=True)\n",
@@ -50,6 +56,8 @@ LOGGED = "import logging\n\nfrom fastapi import FastAPI\n\nlogger = logging.getL
         "from rich import print\n\nprint(1)\n",
         API + "\n\ndef f(print):\n    print(1)\n",
         example({"scripts/load.py": "print(1)\n"}),
+        example({"shop/cli/users.py": "import click\nfrom flask.cli import AppGroup\n\nprint(1)\n"}),
+        LOGGED + "\n\nclass Kept(logging.Handler):\n    def emit(self, record):\n        print(record)\n",
         "def main():\n    print(1)\n",
     ],
 )
@@ -57,13 +65,15 @@ def print_as_log(call: PrintCall) -> Iterator[Finding]:
     """`print` is used where a service should log.
 
     What is printed has no time, no level and no source, and nothing can filter it. A warning in
-    modules of web and gRPC services, a hint elsewhere; silent in scripts, command lines and
-    `__main__` blocks, and where something is written to a file.
+    modules of web and gRPC services, a hint elsewhere; silent in scripts, command lines, handlers of
+    logs and `__main__` blocks, and where something is written to a file.
     """
     target = _target(call)
     web = "web" in call.flags
     if target is None or call.in_main_guard or is_script(call.path) or ("cli" in call.flags and not web):
         return
+    if call.function is not None and call.function.name in ("emit", "handleError"):
+        return  # of a log's handler, which must not log
     if not web and (
         "main" in call.flags or (call.function is not None and call.function.name in ("main", "cli", "usage"))
     ):
@@ -82,7 +92,8 @@ def _target(call: PrintCall) -> str | None:
 
 
 def _fix(call: PrintCall, target: str) -> Fix:
-    level = "error" if call.handler is not None or target == "stderr" else "info"
+    failed = call.handler is not None and not _is_stop(call.handler)
+    level = "error" if failed or target == "stderr" else "info"
 
     def change() -> list[Edit]:
         node = call.node
@@ -95,16 +106,27 @@ def _fix(call: PrintCall, target: str) -> Fix:
             raise Refused("a comment stands in the call")
         logger = module_logger(call)
         arguments = ", ".join(_arguments(call))
-        traceback = ", exc_info=True" if call.handler is not None else ""
+        traceback = ", exc_info=True" if failed else ""
         return [*logger.edits, Edit(call.span.start, call.span.end, f"{logger.name}.{level}({arguments}{traceback})")]
 
     return Fix(f"Log it with `{level}`", change)
 
 
+def _is_stop(handler: ast.ExceptHandler) -> bool:
+    return handler.type is not None and dotted(handler.type) in ("KeyboardInterrupt", "SystemExit")
+
+
+def _plain(call: PrintCall, argument: ast.expr) -> re.Match[str] | None:
+    """A literal text that can stand between double quotes as it is."""
+    return re.fullmatch(r"""(["'])(?P<body>[^"'\\\r\n]*)\1""", call.text_of(argument))
+
+
 def _arguments(call: PrintCall) -> list[str]:
     arguments = call.node.args
     if len(arguments) > 1:
-        return [f'"{" ".join(["%s"] * len(arguments))}"', *(call.text_of(argument) for argument in arguments)]
+        texts = {index: match["body"] for index, one in enumerate(arguments) if (match := _plain(call, one))}
+        message = " ".join(texts[at].replace("%", "%%") if at in texts else "%s" for at in range(len(arguments)))
+        return [f'"{message}"', *(call.text_of(one) for at, one in enumerate(arguments) if at not in texts)]
     only = arguments[0]
     if isinstance(only, ast.JoinedStr) or (isinstance(only, ast.BinOp) and isinstance(only.op, ast.Mod)):
         made = rewritten(call, only, False)

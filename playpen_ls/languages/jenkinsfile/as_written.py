@@ -1,0 +1,50 @@
+"""Code of a scripted pipeline that means the same where a declarative one has it, and how it is written there."""
+
+from __future__ import annotations
+
+import re
+
+from playpen_ls.finding import Refused
+from playpen_ls.languages.jenkinsfile.calls import Call
+from playpen_ls.languages.jenkinsfile.expressions import Argument, Expression
+from playpen_ls.languages.jenkinsfile.tree import Statement
+
+
+def agent_of(call: Call) -> str:
+    if not call.arguments:
+        return "any"
+    label = call.argument("label") or call.arguments[0]
+    if len(call.arguments) != 1 or label.value is None or label.string is None:
+        raise Refused("`node` has a computed label")
+    return f"{{ label {label.string.raw} }}" if label.value else "any"
+
+
+def is_literal(value: Expression, calls: bool = False) -> bool:
+    """Strings without holes, numbers, truth values, lists and maps of them; with `calls` also symbols: `cron('…')`."""
+    tree = value.tree
+    for index in range(value.first, value.last):
+        kind, start, _, text = tree.tokens[index]
+        following = tree.tokens[index + 1][0] if index + 1 < len(tree.tokens) else ""
+        if kind == "string" and not tree.holes.get(start):
+            continue
+        if kind in ("number", "[", "]", ",", ":", "\n", "-") or (calls and kind in ("(", ")")):
+            continue
+        if kind == "name" and (text in ("true", "false", "null") or following == ":" or (calls and following == "(")):
+            continue
+        return False
+    return True
+
+
+def as_argument(argument: Argument) -> str:
+    return f"{argument.name}: {argument.text}" if argument.name else argument.text
+
+
+def on_one_line(expression: Expression) -> str:
+    if "\n" in expression.text or "\r" in expression.text:
+        raise Refused("`properties` holds an entry of several lines")
+    return expression.text
+
+
+def shown(statement: Statement) -> str:
+    """Its first words, never a string's text."""
+    return re.split(r"['\"\n({]", statement.text)[0].strip()[:40] or "code"

@@ -1,0 +1,133 @@
+"""Finding calls among the tokens: which names are called, what belongs to each, and what only looks like a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from playpen_ls.languages.jenkinsfile.calls import DOTS, Call
+from playpen_ls.languages.jenkinsfile.lexer import Token
+from playpen_ls.languages.jenkinsfile.tree import Tree
+
+KEYWORDS = frozenset(
+    """if else for while do try catch finally switch case default return throw new def import package class interface
+    enum extends implements instanceof in as assert break continue true false null this super void boolean int long
+    double float byte short char static final private public protected abstract synchronized throws""".split()
+)
+# A command call (`sh 'x'`) can stand behind these.
+_COMMAND_AFTER = frozenset(("", "{", "}", "->", "=", ":", ";", "else", "return", "+="))
+_ARGUMENT = frozenset(("string", "number", "name"))
+
+
+def find_calls(tree: Tree, kinds: Mapping[str, type[Call]]) -> None:
+    """Tell the tree where its calls are; `kinds` are the types of steps by name."""
+    finder = _Finder(tree, kinds)
+    for number in range(len(tree.outline.first)):
+        tree.sites_before.append(len(tree.sites))
+        finder.look_at(number)
+    tree.sites_before.append(len(tree.sites))
+
+
+class _Finder:
+    """`statement` is the number of the one that is looked at, `last` the token behind it."""
+
+    def __init__(self, tree: Tree, kinds: Mapping[str, type[Call]]) -> None:
+        self.tree = tree
+        self.tokens = tree.tokens
+        self.kinds = kinds
+        self.statement = 0
+        self.last = 0
+
+    def look_at(self, statement: int) -> None:
+        tokens, outline = self.tokens, self.tree.outline
+        at, last = outline.first[statement], outline.last[statement]
+        self.statement, self.last = statement, last
+        before = ""  # the token before, but those of a path `a.b.`
+        command = True  # a call without parentheses can stand here
+        while at < last:
+            kind, _, _, text = tokens[at]
+            if kind == "name":
+                if at + 1 < len(tokens):
+                    command = self._name(at, text, before, command)
+                before = text
+            else:
+                if kind == "{":
+                    block = outline.block_at.get(at)
+                    at = max(at, outline.close[block] if block else at)
+                    command = False
+                elif kind not in DOTS:
+                    command = kind in _COMMAND_AFTER or (kind == ")" and self._condition(at))
+                before = kind
+            at += 1
+
+    def _name(self, at: int, name: str, before: str, command: bool) -> bool:
+        """Add the call of a name, if it is one; whether a call without parentheses can stand behind it."""
+        following = self.tokens[at + 1][0]
+        if name in KEYWORDS:
+            return name in ("else", "return")
+        if following == "(":
+            if not self._declares(at, before):
+                self._parenthesised(at, before)
+        elif following == "{" and before != "new":
+            self._closured(at, before, at + 1, at + 1, at + 1)
+        elif command and at + 1 < self.last and _begins_argument(self.tokens, at, following):
+            self._add(at, before, self.last, 0, at + 1, self.last)  # it takes the rest of the statement
+        elif following in DOTS:
+            return command
+        return False
+
+    def _condition(self, close: int) -> bool:
+        """The parenthesis at `close` ends `if (…)`, behind which a command can stand."""
+        opened = self.tree.partner[close]
+        return opened > 0 and self.tokens[opened - 1][3] in ("if", "for", "while")
+
+    def _declares(self, at: int, before: str) -> bool:
+        """`def f(x) {`, `String f(x) {`, `new F(x)`, `@F(x)`: no call."""
+        tokens = self.tokens
+        if before in ("new", "@"):
+            return True
+        if at == 0 or tokens[at - 1][0] not in ("name", ">", "]") or before in ("return", "else", "in"):
+            return False
+        if before in KEYWORDS:
+            return before not in ("assert", "throw", "case", "instanceof", "as")
+        close = self.tree.partner[at + 1]
+        following = tokens[close + 1][0] if 0 <= close < len(tokens) - 1 else ""
+        return following == "{" and (before[:1].isupper() or before in (">", "]"))
+
+    def _parenthesised(self, at: int, before: str) -> None:
+        close = self.tree.partner[at + 1]
+        if close < 0:
+            self._add(at, before, self.last, 0, at + 2, max(at + 2, self.last))
+        else:
+            self._closured(at, before, at + 2, close, close + 1)
+
+    def _closured(self, at: int, before: str, first: int, end: int, after: int) -> None:
+        """A call that ends at `after`, or behind the closure that begins there."""
+        tree = self.tree
+        block = tree.outline.block_at.get(after, 0)
+        if block:
+            tree.call_of_block[block] = len(tree.sites)
+            after = tree.outline.close[block] + 1
+        self._add(at, before, min(after, len(self.tokens)), block, first, end)
+
+    def _add(self, at: int, before: str, last: int, block: int, first: int, end: int) -> None:
+        tree = self.tree
+        kind = self.kinds.get(self.tokens[at][3], Call)
+        if before in DOTS and self.tokens[at - 2][3] not in ("steps", "this"):
+            kind = Call
+        tree.site_at[at] = len(tree.sites)
+        tree.sites.append((kind, self.statement, at, last, block, first, end))
+
+
+def _begins_argument(tokens: list[Token], at: int, following: str) -> bool:
+    if following == "[":
+        return tokens[at + 1][1] > tokens[at][2]  # `echo [1]`, but not `list[1]`
+    if following not in _ARGUMENT:
+        return False
+    name = tokens[at + 1][3]
+    if following == "name":
+        after = tokens[at + 2][0] if at + 2 < len(tokens) else ""
+        if name in ("in", "instanceof", "as") or after == "=" or name == "_":
+            return False
+        if tokens[at][3][:1].isupper():
+            return False  # `String name`
+    return True

@@ -1,0 +1,83 @@
+"""The stages of a declarative pipeline, as a scripted one has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from playpen_ls.finding import Refused
+from playpen_ls.languages.jenkinsfile.as_written import agent_of
+from playpen_ls.languages.jenkinsfile.calls import Call
+from playpen_ls.languages.jenkinsfile.expressions import Argument
+from playpen_ls.languages.jenkinsfile.tree import Block, Statement
+
+
+@dataclass
+class PlannedStage:
+    """`name` is the literal as written; of `body`, `leading` and `branches` one says what it does."""
+
+    name: str
+    start: int
+    end: int
+    agent: str = ""
+    when: str = ""
+    body: Block | None = None
+    leading: Sequence[Statement] = ()
+    branches: list[PlannedStage] = field(default_factory=list)
+    fails_fast: bool = False
+
+
+def planned_stage(call: Call, agent: str) -> PlannedStage:
+    """The stage that a call of `stage` becomes; `agent` is that of the whole pipeline. Raises Refused."""
+    literal = call.arguments[0].string if len(call.arguments) == 1 else None
+    if literal is None or literal.value is None or len(literal.quote) != 1:
+        raise Refused("a stage's name is computed, or it has options")
+    if call.block is None:
+        raise Refused(f"`stage {literal.raw}` has no block")
+    planned = PlannedStage(literal.raw, call.span.start, call.span.end)
+    body = call.block
+    only = body.statements[0].call if len(body.statements) == 1 else None
+    if only is not None and only.name == "node" and only.block is not None and agent in ("", "none"):
+        planned.agent = agent_of(only)
+        body = only.block
+        only = body.statements[0].call if len(body.statements) == 1 else None
+    if not body.statements:
+        raise Refused(f"stage {literal.raw} has no steps")
+    if only is not None and only.name == "parallel" and not planned.agent and _branches(only, planned):
+        return planned
+    planned.body = body
+    return planned
+
+
+def _branches(call: Call, planned: PlannedStage) -> bool:
+    """The literal branches of `parallel` as stages; False where they are no such."""
+    arguments: Sequence[Argument] = call.arguments
+    if len(arguments) == 1 and arguments[0].name is None:
+        arguments = arguments[0].items or ()
+    branches = [one for one in arguments if one.name != "failFast"]
+    if not branches or any(one.block is None or one.name is None for one in branches):
+        return False
+    for one in branches:
+        body = one.block
+        assert body is not None
+        branch = PlannedStage(repr(one.name) if "'" not in (one.name or "") else f'"{one.name}"', one.start, one.end)
+        only = body.statements[0].call if len(body.statements) == 1 else None
+        if only is not None and only.name == "node" and only.block is not None:
+            branch.agent, body = agent_of(only), only.block
+        if not body.statements or any(
+            word in {c.name for s in _inside(body) for c in s.calls} for word in ("stage", "parallel", "node")
+        ):
+            return False
+        branch.body = body
+        planned.branches.append(branch)
+    planned.fails_fast = any(one.name == "failFast" and one.text == "true" for one in arguments)
+    return True
+
+
+def _inside(block: Block) -> Iterator[Statement]:
+    waiting = list(block.statements)
+    while waiting:
+        statement = waiting.pop()
+        yield statement
+        for inner in statement.blocks():
+            waiting += inner.statements
