@@ -76,6 +76,8 @@ class Checked:
     hits: list[Hit]
     offers: list[Offered] = field(default_factory=list)
     memory: Memory = field(default_factory=dict)
+    failed: frozenset[str] = frozenset()
+    """The ids of rules that raised; what they would have found is not known."""
 
 
 class ReadFiles:
@@ -136,6 +138,7 @@ def check(
     units.append((("", model.source.text), 0, lambda: (model,)))
     hits: list[Hit] = []
     offers: list[Offered] = []
+    failed: set[str] = set()
     after: dict[Hashable, Remembered] = {}
     kinds = {facts.kind for remembered in (memory or {}).values() for facts in remembered.facts}
     facts_now = {kind: given.facts(kind) for kind in kinds}
@@ -147,8 +150,9 @@ def check(
             remembered = memory.get((number, key)) if memory is not None else None
             if remembered is None or not _holds(remembered, facts_now, given.files):
                 made = list(parts()) if made is None else made
-                fresh, fresh_offers, reads = _run(made, group, given)
-                if memory is None:
+                fresh, fresh_offers, reads, wrong = _run(made, group, given)
+                failed |= wrong
+                if memory is None or wrong:
                     hits += fresh
                     offers += fresh_offers
                     continue
@@ -156,13 +160,13 @@ def check(
             after[number, key] = remembered = remembered.moved(start)
             hits += remembered.hits
     hits.sort(key=lambda hit: hit.order)
-    return Checked(hits, offers, after)
+    return Checked(hits, offers, after, frozenset(failed))
 
 
 Reads = tuple[tuple[Facts[Any], ...], tuple[Answer, ...]]
 
 
-def _run(parts: Sequence[object], group: _Rules, given: Given) -> tuple[list[Hit], list[Offered], Reads]:
+def _run(parts: Sequence[object], group: _Rules, given: Given) -> tuple[list[Hit], list[Offered], Reads, set[str]]:
     """Look at every part with the rules for its type. A rule that raises is logged, and the rest go on."""
     files = ReadFiles(given.files)
     asked: dict[type, Facts[Any]] = {}
@@ -175,6 +179,7 @@ def _run(parts: Sequence[object], group: _Rules, given: Given) -> tuple[list[Hit
     arguments: dict[str, tuple[object, ...]] = {}
     hits: list[Hit] = []
     offers: list[Offered] = []
+    failed: set[str] = set()
     for part in parts:
         for configured in group.of(type(part)):
             rule = configured.rule
@@ -188,7 +193,8 @@ def _run(parts: Sequence[object], group: _Rules, given: Given) -> tuple[list[Hit
                         hits.append(Hit(rule, said, configured.severity or said.severity or rule.severity))
             except Exception as error:
                 _log(rule, error)
-    return hits, offers, (tuple(asked.values()), tuple(files.answers))
+                failed.add(rule.id)
+    return hits, offers, (tuple(asked.values()), tuple(files.answers)), failed
 
 
 def _log(rule: Rule, error: Exception) -> None:

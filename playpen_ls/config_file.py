@@ -118,7 +118,9 @@ class _Reader:
                 self._unknown(key, key, KEYS)
         made = base
         if "select" in table:
-            made = replace(made, select=self._names("select", table["select"]) or base.select)
+            names = self._names("select", table["select"])
+            # A list of misspelt names only must not switch everything off.
+            made = replace(made, select=names if names or table["select"] == [] else base.select)
         if "ignore" in table:
             made = replace(made, ignore=self._names("ignore", table["ignore"]))
         if "exclude" in table:

@@ -127,7 +127,7 @@ def fix_all(source: Source, look: Looker, accept: Accept, text_of: Callable[[str
     applied: Counter[str] = Counter()
     seen = {source.text}
     others: dict[str, str] = {}
-    hopeless: set[tuple[str, str]] = set()
+    hopeless: set[Mark] = set()
 
     def current_text(path: str) -> str | None:
         return others[path] if path in others else text_of(path)
@@ -153,31 +153,40 @@ def fix_all(source: Source, look: Looker, accept: Accept, text_of: Callable[[str
     return Fixed(now.model.source, others, applied, f"stopped after {ROUNDS} rounds")
 
 
-def _mark(look: Look, hit: Hit) -> tuple[str, str]:
-    """Names a finding in a way that survives edits elsewhere."""
-    source = look.model.source
-    return hit.rule.id, source.line_text(source.line_of(hit.span.start)) + "\0" + source.of(hit.span)
+Mark = tuple[str, str, int]
+
+
+def _marks(look: Look) -> dict[int, Mark]:
+    """A name for each finding (by `id`) that survives edits elsewhere: rule, line, and which of its kind it is."""
+    source, count = look.model.source, Counter[tuple[str, str]]()
+    marks = {}
+    for hit in look.hits:
+        line = source.line_text(source.line_of(hit.span.start)) + "\0" + source.of(hit.span)
+        marks[id(hit)] = (hit.rule.id, line, count[hit.rule.id, line])
+        count[hit.rule.id, line] += 1
+    return marks
 
 
 Chosen = list[tuple[Hit, Change]]
 
 
-def _choose(look: Look, accept: Accept, hopeless: set[tuple[str, str]], text_of: Callable[[str], str | None]) -> Chosen:
+def _choose(look: Look, accept: Accept, hopeless: set[Mark], text_of: Callable[[str], str | None]) -> Chosen:
     """Fixes that can be applied together, in order of place, then rule id."""
     path = look.model.source.path
     taken: list[Edit] = []
     elsewhere: set[str] = set()
     chosen: Chosen = []
+    marks = _marks(look)
     for hit in look.hits:
         fix = next((fix for fix in hit.finding.fixes if accept(hit, fix)), None)
-        if fix is None or _mark(look, hit) in hopeless:
+        if fix is None or marks[id(hit)] in hopeless:
             continue
         try:
             change = change_of(fix, path)
             others = _others(change, path, text_of)
             edits = _fitting(change.edits.get(path, ()))
         except (Refused, ValueError):
-            hopeless.add(_mark(look, hit))
+            hopeless.add(marks[id(hit)])
             continue
         edits = [edit for edit in edits if edit not in taken]
         if elsewhere & others.keys() or any(_conflict(edit, other) for edit in edits for other in taken):
@@ -230,7 +239,7 @@ def _sifted(
     chosen: Chosen,
     look: Looker,
     text_of: Callable[[str], str | None],
-    hopeless: set[tuple[str, str]],
+    hopeless: set[Mark],
     others: Mapping[str, str],
 ) -> Chosen:
     """Together they went wrong: those that go well together, without those that do not even alone.
@@ -238,7 +247,7 @@ def _sifted(
     It halves, since each look costs a whole check of the file. What is left over has its turn in the next round.
     """
     if len(chosen) == 1:
-        hopeless.add(_mark(now, chosen[0][0]))
+        hopeless.add(_marks(now)[id(chosen[0][0])])
         return []
 
     def good(part: Chosen) -> Chosen:

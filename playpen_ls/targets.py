@@ -32,6 +32,8 @@ class Targets:
     settings: Settings
     folder: Path = field(default_factory=Path.cwd)
     problems: list[Problem] = field(default_factory=list)
+    failed: bool = False
+    """A file that was named could not be read; one that was only found in a folder is no failure."""
     workspaces: dict[Path, Workspace] = field(default_factory=dict)
     _configs: dict[Path, Config] = field(default_factory=dict)
 
@@ -81,11 +83,9 @@ class Targets:
                 raise Unreadable(f"larger than {LARGEST:,} bytes ({size:,}); exclude it or split it")
             workspace = self.workspace(path)
             source = Source.decoded(relative(path, workspace.root), path.read_bytes())
-        except OSError as error:
-            self.problems.append(Problem(shown, error.strerror or str(error)))
-            return None
-        except Unreadable as error:
-            self.problems.append(Problem(shown, str(error)))
+        except (OSError, Unreadable) as error:
+            self.problems.append(Problem(shown, getattr(error, "strerror", None) or str(error)))
+            self.failed = self.failed or named
             return None
         language = language_of(source.path, lambda: source.text)
         if language is None:

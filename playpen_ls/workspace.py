@@ -15,6 +15,7 @@ from playpen_ls.discover import files_under, language_of, repository_root
 from playpen_ls.facts import Fact
 from playpen_ls.finding import Change, Fix
 from playpen_ls.fix import Accept, Fixed, Look, Looker, fix_all, safe_only, verified
+from playpen_ls.half_typed import carried, moved, steady, unseen
 from playpen_ls.index import Index
 from playpen_ls.languages import parse
 from playpen_ls.languages.base import Model
@@ -40,6 +41,8 @@ class Document:
     depends: object = None
     """The rules and the platform that `memory` was made with."""
     hits: list[Hit] = field(default_factory=list)
+    """All findings, those that are held back too."""
+    displayed: list[Hit] = field(default_factory=list)
     shown: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
@@ -123,7 +126,7 @@ class Workspace:
         before, hits = document.source, document.hits
         edits = list(edits)
         for run in runs(edits):
-            hits = list(_moved(hits, before, run))
+            hits = list(moved(hits, before, run))
             before = before.edited(run)
         document.source = source
         document.hits = hits if edits else []
@@ -218,10 +221,11 @@ class Workspace:
         hits, secrets = self._told(document, model, checked, rules, hidden)
         broken = [chunk.span for chunk in model.chunks if chunk.broken]
         if broken:
-            hits = _carried(hits, document.hits, broken)
+            hits = carried(hits, document.hits, broken)
         document.hits = hits
-        unsure = [hit for hit in hits if hit.rule.absent and (not settled or _unseen(hit, model, broken))]
-        shown, held = _steady(hits, document.shown, unsure)
+        unsure = [hit for hit in hits if hit.rule.absent and (not settled or unseen(hit, model, broken))]
+        shown, held = steady(hits, document.shown, unsure)
+        document.displayed = shown
         document.shown = Counter((hit.rule.id, hit.finding.message) for hit in shown if hit.rule.absent)
         return Report(document.source, shown, secrets, settled or not held)
 
@@ -245,7 +249,7 @@ class Workspace:
         """The findings that count, after what comments silence, and where secrets stand."""
         secrets = tuple(hit.span for hit in checked.hits if hit.rule.secret)
         wanted = [hit for hit in checked.hits if hit.rule.id not in hidden]
-        known = [one.rule.id for one in rules if one.rule.id not in hidden]
+        known = [one.rule.id for one in rules if one.rule.id not in hidden | checked.failed]
         suppressed = suppress(model, wanted, known)
         hits = suppressed.kept
         # What silences nothing in a text that does not parse may do so when it does.
@@ -321,48 +325,3 @@ class Workspace:
 def _facts(path: str, text: str) -> tuple[Fact, ...]:
     language = language_of(path, lambda: text)
     return tuple(parse(language, Source(path, text)).facts()) if language else ()
-
-
-def _moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[Hit]:
-    """The findings on lines that edits of `source` do not touch, where they are after them."""
-    moves = []
-    for edit in run:
-        first, last = source.line_of(edit.start), source.line_of(edit.end)
-        touched = Span(source.line_starts[first], source.line_span(last).end)
-        moves.append((touched, len(edit.text) - (edit.end - edit.start)))
-    for hit in hits:
-        if not any(hit.span.touches(touched) for touched, _ in moves):
-            by = sum(by for touched, by in moves if touched.end < hit.span.start)
-            yield replace(hit, finding=replace(hit.finding, span=hit.span.shifted(by))) if by else hit
-
-
-def _carried(hits: list[Hit], last: list[Hit], broken: list[Span]) -> list[Hit]:
-    """Add the last good findings of ranges that do not parse now."""
-    have = {(hit.rule.id, hit.span) for hit in hits}
-    more = [
-        hit
-        for hit in last
-        if (hit.rule.id, hit.span) not in have and any(span.start <= hit.span.start <= span.end for span in broken)
-    ]
-    return sorted([*hits, *more], key=lambda hit: hit.order) if more else hits
-
-
-def _unseen(hit: Hit, model: Model, broken: list[Span]) -> bool:
-    """What it calls missing may stand where the text does not parse: in its chunk or, for a whole file, in any."""
-    whole_file = issubclass(type(model), hit.rule.subjects)
-    return bool(broken) and (whole_file or any(span.touches(hit.span) for span in broken))
-
-
-def _steady(hits: list[Hit], shown: Counter[tuple[str, str]], unsure: list[Hit]) -> tuple[list[Hit], bool]:
-    """What may be shown, and whether anything is held back: an `unsure` one stays but does not appear."""
-    if not unsure:
-        return hits, False
-    left, doubted = Counter(shown), set(map(id, unsure))
-    kept = []
-    for hit in hits:
-        mark = (hit.rule.id, hit.finding.message)
-        if id(hit) in doubted and left[mark] <= 0:
-            continue
-        left[mark] -= 1
-        kept.append(hit)
-    return kept, len(kept) < len(hits)

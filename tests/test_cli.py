@@ -250,6 +250,39 @@ def test_fix_echoes_what_it_cannot_parse(tmp_path: Path, text: str):
     assert (done.returncode, done.stdout) == (0, text)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("compose.yaml", b"services: {}\n"),
+        ("values.yaml", b"a: 1\r\n"),
+        ("app.py", b"x = '\0'\n"),
+        ("app.py", b"# \xe9\n"),
+        ("notes.txt", b"host\n"),
+    ],
+)
+def test_a_formatter_gives_back_what_is_not_ours_or_no_text(tmp_path: Path, name: str, content: bytes):
+    done = subprocess.run(
+        [sys.executable, "-m", "playpen_ls", "fix", "--stdin-filename", name, "-"],
+        cwd=tmp_path, input=content, capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, content)
+
+
+def test_a_formatter_makes_no_fix_that_needs_another_file(tmp_path: Path):
+    text = (SHOP / "k8s/deployment.yaml").read_text()
+    done = playpen("fix", "--unsafe", "--stdin-filename", "k8s/deployment.yaml", "-", folder=tmp_path, stdin=text)
+    assert "livenessProbe" in done.stdout
+    assert SECRET in done.stdout  # its Secret's stub would have to be written
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_named_file_that_cannot_be_read_is_a_failure(tmp_path: Path):
+    written(tmp_path, {"bad.py": b"\xff", "app.py": "x = 1\n"})
+    assert playpen("check", "bad.py", folder=tmp_path).returncode == 2
+    assert playpen("check", ".", folder=tmp_path).returncode == 0
+
+
 def test_check_reads_standard_input(tmp_path: Path):
     done = playpen("check", "--stdin-filename", "x/Dockerfile", "-", folder=tmp_path, stdin="FROM node:latest\n")
     assert "x/Dockerfile:1:6" in done.stdout

@@ -112,6 +112,10 @@ def test_what_is_right_beside_it_still_counts(tmp_path: Path):
     assert "dockerfile/moving-tag" not in ids(config, "dockerfile")
 
 
+def test_an_empty_selection_selects_nothing(tmp_path: Path):
+    assert ids(load(written(tmp_path, "select = []\n")), "dockerfile") == set()
+
+
 def test_an_organisation_s_profile_is_extended_by_one_level(tmp_path: Path):
     written(
         tmp_path, '[platform]\nregistry = "r:1"\n[severity]\n"dockerfile/moving-tag" = "hint"\n', "org/playpen.toml"

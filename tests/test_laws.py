@@ -23,8 +23,8 @@ ORDER = [
     ("rule",),
     ("rules",),
     ("check", "config", "config_file", "fix", "page", "schema", "suppress"),
-    ("discover", "index", "project_files", "workspace"),
-    ("arguments", "cli", "report", "server", "targets", "writing"),
+    ("discover", "half_typed", "index", "project_files", "workspace"),
+    ("arguments", "cli", "cli_fix", "command", "report", "server", "targets", "writing"),
     ("__main__",),
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}

@@ -14,7 +14,7 @@ def hover(documents: Documents, opened: Open, position: lsp.Position) -> lsp.Hov
     """None where there is no finding."""
     workspace, positions = opened.workspace, documents.positions(opened.source)
     offset = positions.offset(position)
-    hits = [hit for hit in workspace.documents[opened.path].hits if hit.span.start <= offset <= hit.span.end]
+    hits = [hit for hit in workspace.documents[opened.path].displayed if hit.span.start <= offset <= hit.span.end]
     if not hits:
         return None
     hits.sort(key=lambda hit: hit.span.end - hit.span.start)

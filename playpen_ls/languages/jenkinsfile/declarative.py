@@ -141,6 +141,9 @@ class Stage(Sectioned):
     @cached_property
     def children(self) -> tuple[Stage, ...]:
         """The stages inside it, one after another or parallel."""
+        text = self.call.tree.source.of(self.block.inside)
+        if not any(word in text for word in ("stages", "parallel", "matrix")):  # most have none: spare their sections
+            return ()
         matrix = self.section("matrix")
         nested = (
             next((one.call for one in matrix.statements if one.call and one.call.name == "stages"), None)

@@ -1,0 +1,127 @@
+"""`playpen-ls fix`: mends files in place, or text on its way through."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections import Counter
+from collections.abc import Callable
+
+from playpen_ls.check import Hit
+from playpen_ls.command import (
+    DONE,
+    FAILED,
+    Unusable,
+    fail,
+    invalid_configuration,
+    prepare,
+    say,
+    settings_of,
+    targets_of,
+)
+from playpen_ls.config import Settings
+from playpen_ls.finding import Fix, Refused
+from playpen_ls.fix import REWRITE, Accept, Fixed, change_of, safe_only
+from playpen_ls.report.findings import Problem
+from playpen_ls.report.masking import Mask
+from playpen_ls.source import Source, Unreadable
+from playpen_ls.targets import Target, Targets
+from playpen_ls.writing import write
+
+
+def run_fix(options: argparse.Namespace) -> int:
+    """The exit status."""
+    try:
+        targets = Targets(settings_of(options))
+        accept = _unsafe_too(targets.settings) if options.unsafe else safe_only
+        if options.paths == ["-"] and (options.stdin_filename or options.language) and not options.diff:
+            return _filtered(options, targets, accept)
+        return _in_place(options, targets, accept)
+    except Unusable as error:
+        return fail(str(error))
+
+
+def _filtered(options: argparse.Namespace, targets: Targets, accept: Accept) -> int:
+    """A formatter: what cannot be read or is not ours comes out as it went in."""
+    content = sys.stdin.buffer.read()
+    name = options.stdin_filename or f"stdin.{options.language}"
+    try:
+        source = Source.decoded(name, content)
+        target = targets.text(("\ufeff" if source.byte_order_mark else "") + source.text, name, options.language)
+    except Unreadable as error:
+        say(f"{name}: {error}")
+        target = None
+    if target is not None:
+        prepare(target)
+        content = target.workspace.fixed(target.path, _alone(accept, target.path)).source.encoded()
+    sys.stdout.buffer.write(content)
+    return FAILED if invalid_configuration(targets) else DONE
+
+
+def _alone(accept: Accept, path: str) -> Accept:
+    """Only fixes that change nothing but the text itself: a filter writes no files."""
+
+    def accepts(hit: Hit, fix: Fix) -> bool:
+        try:
+            change = change_of(fix, path) if accept(hit, fix) else None
+        except Refused:
+            return False
+        return change is not None and not change.creates and not change.edits.keys() - {path}
+
+    return accepts
+
+
+def _in_place(options: argparse.Namespace, targets: Targets, accept: Accept) -> int:
+    applied: Counter[str] = Counter()
+    changed, unwritten = 0, False
+    for target in targets_of(options, targets):
+        prepare(target)
+        fixed = target.workspace.fixed(target.path, accept)
+        shown = targets.shown(target.workspace, target.path)
+        try:
+            changed += _put(targets, target, fixed, options.diff)
+            applied += fixed.applied
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            unwritten = True
+            targets.problems.append(Problem(shown, f"its fixes cannot be written: {error.strerror or error}"))
+        if fixed.stopped:
+            say(f"{shown}: {fixed.stopped}")
+        del target.workspace.documents[target.path]
+    for problem in targets.problems:
+        say(f"{problem.path}: {problem.message}")
+    counts = ", ".join(f"{number} × {rule}" for rule, number in sorted(applied.items()))
+    files = "1 file" if changed == 1 else f"{changed} files"
+    say(f"{'would mend' if options.diff else 'mended'} {applied.total()} in {files}{': ' if counts else ''}{counts}")
+    return FAILED if invalid_configuration(targets) or targets.failed or unwritten else DONE
+
+
+def _unsafe_too(settings: Settings) -> Callable[[Hit, Fix], bool]:
+    """Unsafe fixes too; a rewrite only where its rule is named in --select."""
+    return lambda hit, fix: fix.kind != REWRITE or not {hit.rule.id, hit.rule.name}.isdisjoint(settings.select or ())
+
+
+def _put(targets: Targets, target: Target, fixed: Fixed, diff: bool) -> int:
+    """Write the changed files, or show how they would change; gives how many there are. Raises OSError."""
+    workspace = target.workspace
+    texts = {path: (workspace.text(path), text) for path, text in fixed.others.items()}
+    if fixed.source.text != target.source.text:
+        texts[target.path] = (target.source.text, fixed.source.text)
+    for path, (before, after) in texts.items():
+        if diff:
+            _show_diff(targets, target, path, before or "", after)
+            continue
+        write(workspace.root / path, before, after)
+    return len(texts)
+
+
+def _show_diff(targets: Targets, target: Target, path: str, before: str, after: str) -> None:
+    mask = Mask(target.source, target.workspace.check(target.path).secrets)
+    shown = targets.shown(target.workspace, path)
+    lines = list(difflib.unified_diff(before.split("\n"), after.split("\n"), f"a/{shown}", f"b/{shown}", lineterm=""))
+    if any(mask.hides(line) for line in lines):
+        print(f"# {shown}: secrets are masked, so this diff cannot be applied")
+    for line in lines:
+        print(mask.text(line))

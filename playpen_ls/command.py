@@ -1,0 +1,86 @@
+"""What the commands share: which files and rules they are told, and how they say what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Iterator
+
+from playpen_ls.config import Settings, is_rule_name, unknown_rule
+from playpen_ls.report.findings import Problem
+from playpen_ls.source import Source, Unreadable
+from playpen_ls.targets import Target, Targets, relative
+
+DONE, FOUND, FAILED = 0, 1, 2
+
+
+class Unusable(Exception):
+    """The command cannot run as it was called."""
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    names = {key: tuple(_split(getattr(options, key))) for key in ("select", "ignore")}
+    for key, given in names.items():
+        for name in given:
+            if not is_rule_name(name):
+                raise Unusable(f"--{key} {name}: {unknown_rule(name)}")
+    return Settings(names["select"] or None, names["ignore"])
+
+
+def _split(values: Iterable[str]) -> Iterator[str]:
+    for value in values:
+        yield from (word for word in value.replace(",", " ").split())
+
+
+def targets_of(options: argparse.Namespace, targets: Targets) -> Iterator[Target]:
+    """The files that the options name. Raises Unusable."""
+    if "-" in options.paths:
+        if len(options.paths) > 1:
+            raise Unusable("- stands for standard input and takes no other paths beside it")
+        if not (options.stdin_filename or options.language):
+            raise Unusable("standard input needs --stdin-filename NAME or --language NAME")
+        name = options.stdin_filename or f"stdin.{options.language}"
+        target = targets.text(standard_input(name), name, options.language)
+        if target is None:
+            raise Unusable(f"{name}: no Dockerfile, Jenkinsfile, Kubernetes manifest or Python file")
+        yield target
+        return
+    names = options.paths or ["."]
+    for name in names:
+        if not os.path.exists(name):
+            raise Unusable(f"{name}: no such file or folder")
+    yield from targets.under(names)
+
+
+def standard_input(name: str) -> str:
+    try:
+        source = Source.decoded(name, sys.stdin.buffer.read())
+    except Unreadable as error:
+        raise Unusable(f"{name}: {error}") from None
+    return ("\ufeff" if source.byte_order_mark else "") + source.text
+
+
+def prepare(target: Target) -> None:
+    workspace = target.workspace
+    if not workspace.index.complete and any(one.rule.reads for one in workspace.rules(target.path, target.language)):
+        workspace.read_all()
+    workspace.open(target.source, target.language)
+
+
+def invalid_configuration(targets: Targets) -> list[Problem]:
+    """What is wrong in the configurations that were used; it is said at once, whatever the format."""
+    used = (config for workspace in targets.workspaces.values() for config in workspace.used_configs())
+    problems = dict.fromkeys(problem for config in used for problem in config.problems)
+    for problem in problems:
+        say(str(problem))
+    return [Problem(relative(one.path, targets.folder), f"line {one.line}: {one.message}") for one in problems]
+
+
+def fail(message: str) -> int:
+    say(message)
+    return FAILED
+
+
+def say(message: str) -> None:
+    print(f"playpen-ls: {message}", file=sys.stderr)

@@ -1,0 +1,56 @@
+"""What is shown of a text that is being typed: nothing blinks out because a bracket is open, nothing flickers in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from playpen_ls.check import Hit
+from playpen_ls.languages.base import Model
+from playpen_ls.source import Edit, Source, Span
+
+
+def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[Hit]:
+    """The findings on lines that edits of `source` do not touch, where they are after them."""
+    moves = []
+    for edit in run:
+        first, last = source.line_of(edit.start), source.line_of(edit.end)
+        touched = Span(source.line_starts[first], source.line_span(last).end)
+        moves.append((touched, len(edit.text) - (edit.end - edit.start)))
+    for hit in hits:
+        if not any(hit.span.touches(touched) for touched, _ in moves):
+            by = sum(by for touched, by in moves if touched.end < hit.span.start)
+            yield replace(hit, finding=replace(hit.finding, span=hit.span.shifted(by))) if by else hit
+
+
+def carried(hits: list[Hit], last: list[Hit], broken: list[Span]) -> list[Hit]:
+    """Add the last good findings of ranges that do not parse now."""
+    have = {(hit.rule.id, hit.span) for hit in hits}
+    more = [
+        hit
+        for hit in last
+        if (hit.rule.id, hit.span) not in have and any(span.start <= hit.span.start <= span.end for span in broken)
+    ]
+    return sorted([*hits, *more], key=lambda hit: hit.order) if more else hits
+
+
+def unseen(hit: Hit, model: Model, broken: list[Span]) -> bool:
+    """What it calls missing may stand where the text does not parse: in its chunk or, for a whole file, in any."""
+    whole_file = issubclass(type(model), hit.rule.subjects)
+    return bool(broken) and (whole_file or any(span.touches(hit.span) for span in broken))
+
+
+def steady(hits: list[Hit], shown: Counter[tuple[str, str]], unsure: list[Hit]) -> tuple[list[Hit], bool]:
+    """What may be shown, and whether anything is held back: an `unsure` one stays but does not appear."""
+    if not unsure:
+        return hits, False
+    left, doubted = Counter(shown), set(map(id, unsure))
+    kept = []
+    for hit in hits:
+        mark = (hit.rule.id, hit.finding.message)
+        if id(hit) in doubted and left[mark] <= 0:
+            continue
+        left[mark] -= 1
+        kept.append(hit)
+    return kept, len(kept) < len(hits)
