@@ -55,7 +55,7 @@ def test_a_rule_that_raises_is_one_line_in_the_log_and_the_rest_run(
     (message,) = messages
     assert message.startswith("rule python/literal-secret failed: KeyError at ")
     # Its comments are not called unused: what it would have found is not known.
-    ignored = 'x = "a"  # playpen: ignore[literal-secret]\n'
+    ignored = 'api_key = "k3y-with-0ther-w0rds"  # playpen: ignore[literal-secret]\n'
     workspace.edit("app.py", Source("app.py", ignored))
     assert workspace.check("app.py").hits == []
     assert "hunter2" not in caplog.text
