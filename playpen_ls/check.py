@@ -122,13 +122,19 @@ class _Rules:
 
 
 def check(
-    model: Model, rules: Sequence[Configured], given: Given, memory: Memory | None = None, within: Span | None = None
+    model: Model,
+    rules: Sequence[Configured],
+    given: Given,
+    memory: Memory | None = None,
+    within: Span | None = None,
+    fixes: bool = False,
 ) -> Checked:
     """All findings of a file.
 
     With a `memory` (of an earlier version of the same file, the same rules, options and platform)
-    only what changed is looked at, and findings have no fixes. Without one every finding has its
-    fixes, and `within` limits the work to the chunks that touch it.
+    only what changed is looked at, and findings have no fixes unless `fixes` asks for them: then
+    the chunks that have findings are looked at again. Without a memory every finding has its fixes,
+    and `within` limits the work to the chunks that touch it.
     """
     groups = [_Rules(one for one in rules if one.rule.crosses is crosses) for crosses in (False, True)]
     chunks = model.chunks if within is None else model.chunks_touching(within)
@@ -148,13 +154,15 @@ def check(
             if not group.rules:
                 continue
             remembered = memory.get((number, key)) if memory is not None else None
-            if remembered is None or not _holds(remembered, facts_now, given.files):
+            if remembered is None or (fixes and remembered.hits) or not _holds(remembered, facts_now, given.files):
                 made = list(parts()) if made is None else made
                 fresh, fresh_offers, reads, wrong = _run(made, group, given)
                 failed |= wrong
-                if memory is None or wrong:
+                if memory is None or wrong or fixes:
                     hits += fresh
                     offers += fresh_offers
+                    if fixes and not wrong:
+                        after[number, key] = Remembered(start, tuple(_bare(hit, hit.span) for hit in fresh), *reads)
                     continue
                 remembered = Remembered(start, tuple(_bare(hit, hit.span) for hit in fresh), *reads)
             after[number, key] = remembered = remembered.moved(start)

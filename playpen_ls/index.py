@@ -14,7 +14,8 @@ class Index:
 
     def __init__(self) -> None:
         self._complete = False
-        self._by_path: dict[str, dict[type[Fact], tuple[Fact, ...]]] = {}
+        self._by_kind: dict[type[Fact], dict[str, tuple[Fact, ...]]] = {}
+        self._kinds_of: dict[str, tuple[type[Fact], ...]] = {}
         self._given: dict[tuple[type[Fact], str], Facts[Any]] = {}
 
     @property
@@ -29,19 +30,20 @@ class Index:
 
     def put(self, path: str, facts: Iterable[Fact]) -> set[type[Fact]]:
         """What a file says now; gives the types of facts that changed."""
-        sorted_facts: defaultdict[type[Fact], list[Fact]] = defaultdict(list)
+        new: defaultdict[type[Fact], list[Fact]] = defaultdict(list)
         for fact in facts:
-            sorted_facts[type(fact)].append(fact)
-        new = {kind: tuple(found) for kind, found in sorted_facts.items()}
-        old = self._by_path.get(path, {})
-        changed = {kind for kind in (*old, *new) if old.get(kind) != new.get(kind)}
-        if new:
-            self._by_path[path] = new
-        else:
-            self._by_path.pop(path, None)
-        self._given = {
-            (kind, but): given for (kind, but), given in self._given.items() if kind not in changed or but == path
-        }
+            new[type(fact)].append(fact)
+        changed = set()
+        for kind in {*self._kinds_of.get(path, ()), *new}:
+            said = tuple(new.get(kind, ()))
+            stated = self._by_kind.get(kind, {})
+            if stated.get(path, ()) != said:
+                changed.add(kind)
+                # A new table, since an overlaid index may share the old one.
+                self._by_kind[kind] = {**stated, path: said} if said else {p: f for p, f in stated.items() if p != path}
+        self._kinds_of[path] = tuple(new)
+        if changed:
+            self._given = {key: given for key, given in self._given.items() if key[0] not in changed or key[1] == path}
         return changed
 
     def drop(self, path: str) -> set[type[Fact]]:
@@ -49,22 +51,23 @@ class Index:
 
     def facts(self, kind: type[Fact], but: str) -> Facts[Any]:
         """The facts of one type that files other than `but` state; the same object while nothing changed."""
-        given = self._given.get((kind, but))
+        stated = self._by_kind.get(kind, {})
+        key = (kind, but if but in stated else "")
+        given = self._given.get(key)
         if given is None:
-            items = (
-                fact for path, facts in sorted(self._by_path.items()) if path != but for fact in facts.get(kind, ())
-            )
-            given = self._given[kind, but] = Facts(kind, tuple(items), self._complete)
+            items = (fact for path in sorted(stated) if path != but for fact in stated[path])
+            given = self._given[key] = Facts(kind, tuple(items), self._complete)
         return given
 
     def paths(self) -> list[str]:
-        return sorted(self._by_path)
+        return sorted(path for path, kinds in self._kinds_of.items() if kinds)
 
     def overlaid(self, facts: dict[str, Iterable[Fact]]) -> Index:
         """This index as it would be if some files said other things."""
         other = Index()
         other._complete = self._complete
-        other._by_path = dict(self._by_path)
+        other._by_kind = dict(self._by_kind)
+        other._kinds_of = dict(self._kinds_of)
         other._given = dict(self._given)
         for path, said in facts.items():
             other.put(path, said)

@@ -289,15 +289,21 @@ class Workspace:
         return replace(checked, hits=hits)
 
     def looker(self, path: str, *, fixes: bool) -> Looker:
-        """Looks at texts that this file could have. Without `fixes` only what is changed is looked at."""
+        """Looks at texts that this file could have, one after the other; only at what differs from the last one.
+
+        Without `fixes`, each text is compared with the document's own instead.
+        """
         document = self.documents[path]
         rules, hidden = self._active(path, document.language)
-        fresh = (rules, self.config(path).platform) != document.depends
+        stale = (rules, self.config(path).platform) != document.depends
+        memory, last = {} if stale else document.memory, document.model
 
         def look(source: Source, others: Mapping[str, str]) -> Look:
-            model = parse(document.language, source, document.model)
-            memory = None if fixes else {} if fresh else document.memory
-            checked = check(model, rules, self._given(document, others), memory)
+            nonlocal memory, last
+            model = parse(document.language, source, last)
+            checked = check(model, rules, self._given(document, others), memory, fixes=fixes)
+            if fixes:
+                memory, last = checked.memory, model
             hits, _ = self._told(document, model, checked, rules, hidden)
             return Look(model, hits)
 
