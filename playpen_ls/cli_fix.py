@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable
+from itertools import islice
 
 from playpen_ls.check import Hit
 from playpen_ls.command import (
@@ -111,17 +113,25 @@ def _put(targets: Targets, target: Target, fixed: Fixed, diff: bool) -> int:
         texts[target.path] = (target.source.text, fixed.source.text)
     for path, (before, after) in texts.items():
         if diff:
-            _show_diff(targets, target, path, before or "", after)
+            _show_diff(targets, target, path, before, after)
             continue
         write(workspace.root / path, before, after)
     return len(texts)
 
 
-def _show_diff(targets: Targets, target: Target, path: str, before: str, after: str) -> None:
+def _show_diff(targets: Targets, target: Target, path: str, before: str | None, after: str) -> None:
+    """A patch that can be applied, unless it says that secrets are masked in it."""
     mask = Mask(target.source, target.workspace.check(target.path).secrets)
     shown = targets.shown(target.workspace, path)
-    lines = list(difflib.unified_diff(before.split("\n"), after.split("\n"), f"a/{shown}", f"b/{shown}", lineterm=""))
-    if any(mask.hides(line) for line in lines):
+    old, new = (_LINE.findall(text) for text in (before or "", after))
+    lines = difflib.unified_diff(old, new, "/dev/null" if before is None else f"a/{shown}", f"b/{shown}")
+    header, body = [*islice(lines, 2)], [*lines]
+    patch = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in body)
+    masked = mask.text(patch)
+    if masked != patch:
         print(f"# {shown}: secrets are masked, so this diff cannot be applied")
-    for line in lines:
-        print(mask.text(line))
+    print("".join(header) + masked, end="")
+
+
+# What ends a line for `patch` and git.
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")

@@ -84,7 +84,9 @@ class Targets:
             workspace = self.workspace(path)
             source = Source.decoded(relative(path, workspace.root), path.read_bytes())
         except (OSError, Unreadable) as error:
-            self.problems.append(Problem(shown, getattr(error, "strerror", None) or str(error)))
+            # Data in JSON or YAML is often large, or in another encoding: that it is no manifest goes without saying.
+            if named or isinstance(error, OSError) or path.suffix not in (".json", ".yaml", ".yml"):
+                self.problems.append(Problem(shown, getattr(error, "strerror", None) or str(error)))
             self.failed = self.failed or named
             return None
         language = language_of(source.path, lambda: source.text)

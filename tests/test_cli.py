@@ -228,6 +228,30 @@ def test_fix_shows_a_diff_without_writing(tmp_path: Path):
     assert (tmp_path / "app.py").read_text() == HOST
 
 
+def test_its_diff_is_a_patch_that_git_applies(tmp_path: Path):
+    files = {
+        "end.py": HOST.rstrip("\n"),
+        "crlf.py": HOST.replace("\n", "\r\n"),
+        "api/main.py": HOST,
+        "db.yaml": (
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: postgres, namespace: a}\nspec:\n  selector: {}\n"
+            "  template:\n    spec:\n      containers:\n      - name: postgres\n        image: postgres:16\n        env:\n        - name: POSTGRES_PASSWORD\n"
+            "          valueFrom: {secretKeyRef: {name: db, key: password}}\n"
+        ),
+    }
+    written(tmp_path, files)
+    subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
+    patch = subprocess.run(
+        [sys.executable, "-m", "playpen_ls", "fix", "--diff", "--unsafe", "--select", "hard-coded-host,no-backup"],
+        cwd=tmp_path, capture_output=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+    ).stdout  # fmt: skip
+    assert b"--- /dev/null" in patch
+    subprocess.run(["git", "apply"], cwd=tmp_path, input=patch, check=True)
+    assert (tmp_path / "end.py").read_text() == HOST_FIXED.rstrip("\n")
+    assert (tmp_path / "crlf.py").read_bytes() == HOST_FIXED.replace("\n", "\r\n").encode()
+
+
 def test_fix_takes_what_is_unsafe_only_when_told(tmp_path: Path):
     text = 'api_key = "k3y-with-0ther-w0rds"\n'
     written(tmp_path, {"app.py": text})
@@ -315,6 +339,13 @@ def test_a_terminal_without_unicode_gets_what_it_can_show(tmp_path: Path):
     assert done.stderr == ""
     found = json.loads(playpen("check", "--format", "json", folder=tmp_path, PYTHONIOENCODING="ascii").stdout)
     assert found["findings"]
+
+
+def test_a_password_that_is_a_common_word_hides_only_itself(tmp_path: Path):
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData:\n  password: password\n"
+    done = playpen("check", "--fail-on", "hint", folder=written(tmp_path, {"secret.yaml": secret}))
+    assert "`password` is committed to git" in done.stdout
+    assert "  password: •••\n" in done.stdout
 
 
 def test_explain_and_rules(tmp_path: Path):

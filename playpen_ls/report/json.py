@@ -27,7 +27,7 @@ def _finding(file: FileReport, item: Item) -> dict[str, Any]:
         "path": file.shown(file.path),
         "rule": item.hit.rule.id,
         "severity": item.hit.severity.label,
-        "message": file.mask.text(item.hit.finding.message),
+        "message": file.mask.said(item.hit.finding.message),
         **_range(file.mask.source, item.hit.span),
         "fixes": [_fix(file, tried) for tried in item.fixes],
         "related": [_related(file, place) for place in item.hit.finding.related],
@@ -52,7 +52,7 @@ def _fix(file: FileReport, tried: TriedFix) -> dict[str, Any]:
             for edit in changes
         ]
     return {
-        "title": file.mask.text(tried.fix.title),
+        "title": file.mask.said(tried.fix.title),
         "safe": tried.fix.safe,
         "kind": tried.fix.kind,
         "edits": edits,
@@ -62,7 +62,7 @@ def _fix(file: FileReport, tried: TriedFix) -> dict[str, Any]:
 
 def _related(file: FileReport, place: Place) -> dict[str, Any]:
     where = _range(_source(file, place.path), place.span)
-    return {"path": file.shown(place.path), **where, "message": file.mask.text(place.message)}
+    return {"path": file.shown(place.path), **where, "message": file.mask.said(place.message)}
 
 
 def _source(file: FileReport, path: str) -> Source:

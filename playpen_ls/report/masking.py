@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from playpen_ls.source import LINE_END, Source, Span
+from playpen_ls.vocabulary.secrets import is_weak
 
 MASK = "•••"
 SHORTEST = 6  # characters of a line that tells anything of a secret
@@ -21,11 +22,12 @@ class Mask:
         # A diff shows a secret of several lines line by line.
         words |= {line.strip() for word in words for line in LINE_END.split(word)[1:] if len(line.strip()) >= SHORTEST}
         words |= {first for word in words if len(first := LINE_END.split(word)[0].strip()) >= SHORTEST}
-        longest = sorted((re.escape(word) for word in words if word.strip()), key=len, reverse=True)
-        # A word border keeps a password such as `secret` from hiding the word `secretKeyRef`.
-        self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(longest)})(?!\w)") if longest else None
-        if self._pattern:
-            spans |= {Span(match.start(), match.end()) for match in self._pattern.finditer(source.text)}
+        words = {word for word in words if word.strip()}
+        self._any = _pattern(words)
+        # `password: password` must not hide the key, nor every sentence about passwords.
+        self._telling = _pattern({word for word in words if not is_weak(word)})
+        if self._telling:
+            spans |= {Span(match.start(), match.end()) for match in self._telling.finditer(source.text)}
         self.secrets = sorted(spans)
 
     def line(self, line: int) -> tuple[str, list[tuple[int, int]]]:
@@ -41,9 +43,16 @@ class Mask:
             reached = end
         return text + self.source.text[reached : span.end], shifts
 
-    def hides(self, text: str) -> bool:
-        return bool(self._pattern and self._pattern.search(text))
-
     def text(self, text: str) -> str:
-        """Any text, such as an edit or a diff, with the secrets of the source hidden."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        """A text made from the source, such as an edit or a diff, with its secrets hidden."""
+        return self._any.sub(MASK, text) if self._any else text
+
+    def said(self, text: str) -> str:
+        """A sentence, such as a message or a title: secrets are hidden that are no common words."""
+        return self._telling.sub(MASK, text) if self._telling else text
+
+
+def _pattern(words: set[str]) -> re.Pattern[str] | None:
+    """Finds these words; borders keep a password such as `secret` from hiding the word `secretKeyRef`."""
+    longest = sorted((re.escape(word) for word in words), key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(longest)})(?!\w)") if longest else None

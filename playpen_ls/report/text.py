@@ -39,16 +39,16 @@ def _finding(file: FileReport, item: Item) -> Iterator[str]:
     place = colored(f"{_printable(file.shown(file.path))}:{line + 1}:{column + 1}", attrs=["bold"])
     label = colored(severity.label, _COLOURS[severity], attrs=["bold"])
     rule = colored(f"[{item.hit.rule.id}]", "dark_grey")
-    yield f"{place}: {label}: {_printable(file.mask.text(item.hit.finding.message))} {rule}"
+    yield f"{place}: {label}: {_printable(file.mask.said(item.hit.finding.message))} {rule}"
     yield from _excerpt(file.mask, line, column, span.end, _COLOURS[severity])
     for related in item.hit.finding.related:
-        shown, message = _printable(file.shown(related.path)), _printable(file.mask.text(related.message))
+        shown, message = _printable(file.shown(related.path)), _printable(file.mask.said(related.message))
         text = file.text_of(related.path)
         number = "" if text is None else f":{text.count(chr(10), 0, related.span.start) + 1}"
         yield f"      {colored('see', 'dark_grey')} {shown}{number}: {message}"
     for tried in item.fixes[:1]:
         kind = "safe" if tried.fix.safe else "your choice"
-        title = _printable(file.mask.text(tried.fix.title))
+        title = _printable(file.mask.said(tried.fix.title))
         yield f"      {colored('fix', 'green')} {title} {colored(f'({kind})', 'dark_grey')}"
     yield ""
 
