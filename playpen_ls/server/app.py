@@ -202,14 +202,14 @@ class App:
         self._send(opened.uri, diagnostics, opened.version)
 
     def _diagnostics(self, opened: Open, settled: bool) -> list[lsp.Diagnostic]:
-        from playpen_ls.server.diagnostics import configuration_problems, diagnostic
+        from playpen_ls.server.diagnostics import configuration_problems, diagnostics
 
         if _is_configuration(opened):
             return configuration_problems(self.documents, opened)
         if opened.language is None:
             return []
         report = opened.workspace.check(opened.path, settled)
-        return [diagnostic(self.documents, opened, hit) for hit in report.hits]
+        return diagnostics(self.documents, opened, report.hits)
 
     def _send(self, uri: str, diagnostics: list[lsp.Diagnostic], version: int | None) -> None:
         self.server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, diagnostics, version))

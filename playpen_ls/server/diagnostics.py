@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
+
 from lsprotocol import types as lsp
 
 from playpen_ls.check import Hit
@@ -19,18 +22,25 @@ _SEVERITIES = {
 }
 
 
-def diagnostic(documents: Documents, opened: Open, hit: Hit) -> lsp.Diagnostic:
-    link = opened.workspace.config(opened.path).platform.link(hit.rule.practice)
-    related = [_related(documents, opened, place) for place in hit.finding.related]
-    return lsp.Diagnostic(
-        documents.positions(opened.source).range(hit.span),
-        hit.finding.message,
-        severity=_SEVERITIES[hit.severity],
-        code=hit.rule.id,
-        code_description=lsp.CodeDescription(link) if link else None,
-        source=SOURCE,
-        related_information=related or None,
-    )
+def diagnostics(documents: Documents, opened: Open, hits: Iterable[Hit]) -> list[lsp.Diagnostic]:
+    """The diagnostics of an open document."""
+    positions = documents.positions(opened.source)
+    link = cache(opened.workspace.config(opened.path).platform.link)
+
+    def one(hit: Hit) -> lsp.Diagnostic:
+        page = link(hit.rule.practice)
+        related = [_related(documents, opened, place) for place in hit.finding.related]
+        return lsp.Diagnostic(
+            positions.range(hit.span),
+            hit.finding.message,
+            severity=_SEVERITIES[hit.severity],
+            code=hit.rule.id,
+            code_description=lsp.CodeDescription(page) if page else None,
+            source=SOURCE,
+            related_information=related or None,
+        )
+
+    return [one(hit) for hit in hits]
 
 
 def _related(documents: Documents, opened: Open, place: Place) -> lsp.DiagnosticRelatedInformation:

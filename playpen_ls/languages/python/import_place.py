@@ -27,7 +27,7 @@ class Top:
 
 
 def top_level(model: PythonModel) -> list[Top]:
-    return [Top(node, span) for node, span in model.top_level()]
+    return [Top(node, span) for node, span in model.top_level]
 
 
 def import_edit(model: PythonModel, tops: list[Top], line: str, used_at: int) -> Edit:

@@ -102,12 +102,15 @@ class PythonModel(Model):
     def chunk_at(self, offset: int) -> PythonChunk:
         return self.chunks[max(bisect_right(self._starts, offset) - 1, 0)]
 
-    def top_level(self) -> Iterator[tuple[ast.stmt, Span]]:
-        """The statements of the module, but for the members of long classes."""
-        for chunk in self.chunks:
-            if not chunk.broken and not chunk.parsed.header:
-                for statement in chunk.parsed.body():
-                    yield statement, chunk.parsed.span(statement).shifted(chunk.span.start)
+    @cached_property
+    def top_level(self) -> tuple[tuple[ast.stmt, Span], ...]:
+        """The statements of the module, but for the members of long classes. Parses the whole file: only for fixes."""
+        return tuple(
+            (statement, chunk.parsed.span(statement).shifted(chunk.span.start))
+            for chunk in self.chunks
+            if not chunk.broken and not chunk.parsed.header
+            for statement in chunk.parsed.body()
+        )
 
     @cached_property
     def told(self) -> tuple[Told, ...]:
@@ -129,7 +132,7 @@ class PythonModel(Model):
         """The texts of constants that are assigned once."""
         values: dict[str, str] = {}
         seen: set[str] = set()
-        for statement, _ in self.top_level():
+        for statement, _ in self.top_level:
             for name, _ in bound(statement):
                 value = getattr(statement, "value", None)
                 if name in names:
