@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from collections.abc import Callable, Coroutine
 from functools import cached_property, partial
@@ -15,6 +14,7 @@ from pygls.uris import to_fs_path
 
 from playpen_ls import __version__
 from playpen_ls.server.abilities import KINDS, WATCHED, Abilities
+from playpen_ls.server.collector import Collector
 from playpen_ls.server.log import log_to_stderr
 from playpen_ls.server.protocol import Server
 
@@ -47,7 +47,7 @@ class App:
         self._quiet: asyncio.TimerHandle | None = None
         self._indexed: set[Path] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._frozen = False
+        self._collector = Collector()
         self._options: object = None
         handlers: dict[str, Callable[[Any], Any]] = {
             lsp.INITIALIZE: self.initialize,
@@ -139,11 +139,8 @@ class App:
         self._configuration_changed(opened)
         self._start_index(opened.workspace)
         self._publish(opened, settled=True)
-        if not self._frozen:
-            # What lives for ever need not be walked by the collector at every keystroke.
-            gc.collect()
-            gc.freeze()
-            self._frozen = True
+        self._collector.start()
+        self._collector.soon()
 
     def did_change(self, params: lsp.DidChangeTextDocumentParams) -> None:
         opened = self.documents.change(params.text_document.uri, params.text_document.version, params.content_changes)
@@ -176,6 +173,7 @@ class App:
         waiting, self._waiting = self._waiting, {}
         for opened in waiting.values():
             self._publish(opened, settled=False)
+        self._collector.soon()
         self._when_quiet()
 
     def _when_quiet(self) -> None:
@@ -279,6 +277,7 @@ class App:
     async def _make_index(self, workspace: Workspace) -> None:
         """Read the project's files one by one, letting messages in between."""
         for _ in workspace.reading():
+            self._collector.soon()
             await asyncio.sleep(0)
         self._look_again()
 
