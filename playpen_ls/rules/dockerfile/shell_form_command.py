@@ -71,9 +71,8 @@ def shell_form_command(command: Cmd | Entrypoint) -> Iterator[Finding]:
         span = command.arguments_span
         text = json.dumps(words, ensure_ascii=False)
         fixes = (Fix("Use the JSON form", lambda: [Edit(span.start, span.end, text)], safe=True),)
-    yield Finding(
-        command.arguments_span, f"`{command.keyword}` in shell form runs under `sh`, which keeps signals back", fixes
-    )
+    message = f"`{command.keyword}` in shell form runs under `sh`, which does not pass signals on"
+    yield Finding(command.arguments_span, message, fixes)
 
 
 def _has_comment(command: Cmd | Entrypoint) -> bool:

@@ -61,7 +61,6 @@ def single_stage_build(stage: Stage) -> Iterator[Finding]:
             if left is not None:
                 what, span = left
                 related = (Place(document.source.path, span, "here"),)
-                yield Finding(
-                    stage.start.keyword_span, f"the only stage ships what `{what}` is for: the build", related=related
-                )
+                message = f"what `{what}` leaves in the image is needed only for the build"
+                yield Finding(stage.start.keyword_span, message, related=related)
                 return

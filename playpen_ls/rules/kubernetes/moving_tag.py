@@ -87,5 +87,6 @@ def moving_tag(
     fixes = (Fix(f"Pin to `{pinned}`", lambda: replace_scalar(image.document, image.scalar, pinned)),) if tag else ()
     where, end = reference.tag_span, len(image.scalar.value)
     span = image.document.part(image.scalar, *((where.start, where.end) if reference.tag else (0, end)))
-    problem = f"`{reference.text}` moves" if reference.tag else f"`{reference.text}` has no tag, so it means `latest`"
+    what = "names whatever was pushed last" if reference.tag else "has no tag, so it means `latest`"
+    problem = f"`{reference.text}` {what}"
     yield Finding(span, problem, fixes)

@@ -79,7 +79,7 @@ def print_as_log(call: PrintCall) -> Iterator[Finding]:
     ):
         return
     fixes = (_fix(call, target),) if call.is_statement else ()
-    yield Finding(call.callee_span, "`print` is no log", fixes, None if web else Severity.HINT)
+    yield Finding(call.callee_span, "`print` writes past the log", fixes, None if web else Severity.HINT)
 
 
 def _target(call: PrintCall) -> str | None:
