@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-from playpen_ls.check import Checked, Hit, Memory, check
+from playpen_ls.check import Checked, Hit, check
 from playpen_ls.config import Config, Settings
 from playpen_ls.config_file import find, load
 from playpen_ls.discover import files_under, language_of, repository_root
+from playpen_ls.document import Document, Report
 from playpen_ls.facts import Fact
 from playpen_ls.finding import Change, Fix
 from playpen_ls.fix import Accept, Fixed, Look, Looker, fix_all, safe_only, verified
@@ -27,34 +28,6 @@ from playpen_ls.suppress import UNUSED_IGNORE, suppress
 logger = logging.getLogger("playpen_ls")
 
 MOST_FILES = 20_000  # of our four languages in one project; a larger tree is somebody's home folder
-
-
-@dataclass
-class Document:
-    """An open file: its text, and what the last check left behind."""
-
-    source: Source
-    language: str
-    on_disk: bool = True
-    model: Model | None = None
-    memory: Memory = field(default_factory=dict)
-    depends: object = None
-    """The rules and the platform that `memory` was made with."""
-    hits: list[Hit] = field(default_factory=list)
-    """All findings, those that are held back too."""
-    displayed: list[Hit] = field(default_factory=list)
-    shown: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-
-@dataclass(frozen=True)
-class Report:
-    """What there is to say of a file. `secrets` are ranges that must never be printed."""
-
-    source: Source
-    hits: list[Hit]
-    secrets: tuple[Span, ...]
-    settled: bool = True
-    """False while findings are held back that say "X is missing": ask again after a quiet spell."""
 
 
 class Workspace:
