@@ -187,6 +187,8 @@ class Workspace:
             active = {one.rule.id for one in rules} - hidden
             document.hits = [hit for hit in document.hits if hit.rule.id in active]
         model = parse(document.language, document.source, document.model)
+        if document.model is not None and document.model is not model:
+            document.model.release()
         document.model = model
         self.index.put(path, model.facts() if document.on_disk else ())
         checked = check(model, rules, self._given(document), document.memory)

@@ -62,6 +62,12 @@ class Model(ABC):
     def problems(self) -> Sequence[Problem]:
         return ()
 
+    def release(self) -> None:  # noqa: B027  # most models have no circles
+        """A newer model has taken its place, and nobody looks at it again: let go of what points in circles.
+
+        Without that it stays in memory until the garbage collector runs, which a keystroke can feel.
+        """
+
     @abstractmethod
     def facts(self) -> Iterable[Fact]:
         """What the file tells other files."""

@@ -75,6 +75,13 @@ class Dockerfile(Model):
                 stage.instructions.append(instruction)
             instruction.stage = stage
 
+    def release(self) -> None:
+        for instruction in self.instructions:
+            instruction.stage = None
+        for stage in self.stages:
+            vars(stage).clear()
+        self.instructions, self.stages, self.chunks = [], [], ()
+
     @cached_property
     def global_defaults(self) -> Mapping[str, str]:
         """The defaults of the build arguments above the first FROM; those without one are left out."""
