@@ -15,7 +15,7 @@ from typing import Protocol
 from playpen_ls.check import Hit
 from playpen_ls.finding import Change, Fix, Refused
 from playpen_ls.languages.base import Model
-from playpen_ls.source import Edit, Source
+from playpen_ls.source import Edit, Source, narrowed
 
 logger = logging.getLogger("playpen_ls")
 
@@ -275,23 +275,5 @@ def differences(before: str, after: str) -> list[Edit]:
     # Lines that repeat, such as blank ones, are matched only beside others: else it takes quadratic time.
     for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new).get_opcodes():
         if tag != "equal":
-            edits.append(_trimmed(starts[i1], "".join(old[i1:i2]), "".join(new[j1:j2])))
+            edits.append(narrowed(starts[i1], "".join(old[i1:i2]), "".join(new[j1:j2])))
     return edits
-
-
-def _trimmed(start: int, old: str, new: str) -> Edit:
-    head = _common(old, new)
-    tail = _common(old[head:][::-1], new[head:][::-1])
-    # Never between \r and \n: no editor has a position there.
-    if old[head - 1 : head] == "\r" or new[head - 1 : head] == "\r":
-        head -= 1
-        tail = min(tail, len(old) - head, len(new) - head)
-    end = len(old) - tail
-    if (tail and old[end - 1 : end + 1] == "\r\n") or new[len(new) - tail - 1 : len(new) - tail + 1] == "\r\n":
-        tail -= 1
-    return Edit(start + head, start + len(old) - tail, new[head : len(new) - tail])
-
-
-def _common(one: str, other: str) -> int:
-    """How many characters both begin with."""
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

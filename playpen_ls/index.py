@@ -46,9 +46,6 @@ class Index:
             self._given = {key: given for key, given in self._given.items() if key[0] not in changed or key[1] == path}
         return changed
 
-    def drop(self, path: str) -> set[type[Fact]]:
-        return self.put(path, ())
-
     def facts(self, kind: type[Fact], but: str) -> Facts[Any]:
         """The facts of one type that files other than `but` state; the same object while nothing changed."""
         stated = self._by_kind.get(kind, {})

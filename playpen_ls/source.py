@@ -179,6 +179,25 @@ def check_readable(text: str) -> None:
         raise Unreadable(f"binary: a NUL byte in line {line}")
 
 
+def narrowed(start: int, old: str, new: str) -> Edit:
+    """The edit that makes `new` of the `old` text at `start`, cut to what differs."""
+    head = _common(old, new)
+    tail = _common(old[head:][::-1], new[head:][::-1])
+    # Never between \r and \n: no editor has a position there.
+    if old[head - 1 : head] == "\r" or new[head - 1 : head] == "\r":
+        head -= 1
+        tail = min(tail, len(old) - head, len(new) - head)
+    end = len(old) - tail
+    if (tail and old[end - 1 : end + 1] == "\r\n") or new[len(new) - tail - 1 : len(new) - tail + 1] == "\r\n":
+        tail -= 1
+    return Edit(start + head, start + len(old) - tail, new[head : len(new) - tail])
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
 def verbatim(text: str) -> str:
     return text
 

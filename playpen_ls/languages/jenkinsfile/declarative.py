@@ -134,10 +134,6 @@ class Stage(Sectioned):
     def steps(self) -> Call | None:
         return self.section("steps")
 
-    @property
-    def is_parallel(self) -> bool:
-        return self.section("parallel") is not None or self.section("matrix") is not None
-
     @cached_property
     def children(self) -> tuple[Stage, ...]:
         """The stages inside it, one after another or parallel."""

@@ -7,14 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from playpen_ls.languages.jenkinsfile.strings import StringLiteral
-from playpen_ls.languages.jenkinsfile.tree import Block, Tree
-from playpen_ls.source import Span
+from playpen_ls.languages.jenkinsfile.tree import Block, Tokens, Tree
 
 if TYPE_CHECKING:
     from playpen_ls.languages.jenkinsfile.calls import Call
 
 
-class Expression:
+class Expression(Tokens):
     """The tokens `first` to `last` (not included); at least one."""
 
     __slots__ = ("__dict__", "first", "last", "tree")
@@ -23,22 +22,6 @@ class Expression:
         self.tree = tree
         self.first = first
         self.last = last
-
-    @property
-    def start(self) -> int:
-        return self.tree.tokens[self.first][1]
-
-    @property
-    def end(self) -> int:
-        return self.tree.tokens[self.last - 1][2]
-
-    @property
-    def span(self) -> Span:
-        return Span(self.start, self.end)
-
-    @property
-    def text(self) -> str:
-        return self.tree.source.text[self.start : self.end]
 
     @cached_property
     def string(self) -> StringLiteral | None:

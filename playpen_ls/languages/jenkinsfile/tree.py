@@ -88,16 +88,14 @@ class _View:
         return hash(self.number)
 
 
-class Statement(_View):
-    """Tokens `first` to `last` (not included), blocks in it as a whole."""
+class Tokens:
+    """The tokens `first` to `last` (not included) of a tree, at least one, as a piece of text."""
 
-    __slots__ = ("first", "last")
+    __slots__ = ()
 
-    def __init__(self, tree: Tree, number: int) -> None:
-        self.tree = tree
-        self.number = number
-        self.first = tree.outline.first[number]
-        self.last = tree.outline.last[number]
+    tree: Tree
+    first: int
+    last: int
 
     @property
     def start(self) -> int:
@@ -114,6 +112,18 @@ class Statement(_View):
     @property
     def text(self) -> str:
         return self.tree.source.text[self.start : self.end]
+
+
+class Statement(_View, Tokens):
+    """Tokens `first` to `last` (not included), blocks in it as a whole."""
+
+    __slots__ = ("first", "last")
+
+    def __init__(self, tree: Tree, number: int) -> None:
+        self.tree = tree
+        self.number = number
+        self.first = tree.outline.first[number]
+        self.last = tree.outline.last[number]
 
     @property
     def word(self) -> str:

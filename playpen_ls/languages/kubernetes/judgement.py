@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from playpen_ls.facts import LimitRange, Overlay, ServiceSelector
 from playpen_ls.languages.kubernetes.resources import Container, Workload
-from playpen_ls.languages.kubernetes.tree import Mapping, Scalar, resolved
+from playpen_ls.languages.kubernetes.tree import Mapping, Scalar
 
 
 def same_namespace(one: str, other: str) -> bool:
@@ -51,9 +51,3 @@ def has_limit_range(workload: Workload, limits: Iterable[LimitRange]) -> bool:
     """The namespace gives its containers default limits."""
     every = (*limits, *workload.document.neighbours.of(LimitRange))
     return any(same_namespace(limit.namespace, workload.namespace) for limit in every)
-
-
-def is_aliased(mapping: Mapping, key: str) -> bool:
-    """The value of a key is written elsewhere: merged in or an alias."""
-    entry = mapping.entry(key)
-    return entry is None or resolved(entry.value) is not entry.value

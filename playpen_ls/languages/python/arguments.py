@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from playpen_ls.finding import Refused
 from playpen_ls.languages.python.parts import Called
-from playpen_ls.source import LINE_END, Edit, Source
+from playpen_ls.source import LINE_END, Edit, Source, narrowed
 
 if TYPE_CHECKING:
     import libcst
@@ -110,7 +110,7 @@ def _rebuilt(call: Called, arguments: tuple[str, ...]) -> Edit:
         raise Refused("the call is written in a way that cannot be kept")
     whole = tree.with_changes(args=_joined(tree.args, added, tree))
     module = libcst.Module([], default_newline=source.newline)
-    return _changed(call.span.start, text, module.code_for_node(whole))
+    return narrowed(call.span.start, text, module.code_for_node(whole))
 
 
 def _joined(old: Sequence[libcst.Arg], added: list[libcst.Arg], before: libcst.Call) -> list[libcst.Arg]:
@@ -142,12 +142,3 @@ def _comma(after: libcst.BaseParenthesizableWhitespace) -> libcst.Comma:
     import libcst as cst
 
     return cst.Comma(whitespace_after=after)
-
-
-def _changed(start: int, old: str, new: str) -> Edit:
-    """The part of the text that differs, as one edit."""
-    shorter = min(len(old), len(new))
-    head = next((at for at in range(shorter) if old[at] != new[at]), shorter)
-    rest = shorter - head
-    tail = next((at for at in range(rest) if old[-1 - at] != new[-1 - at]), rest)
-    return Edit(start + head, start + len(old) - tail, new[head : len(new) - tail])

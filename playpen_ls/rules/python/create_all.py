@@ -12,8 +12,6 @@ from playpen_ls.languages.python.parsed import dotted
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit
 
-MODELS = "from sqlalchemy.orm import DeclarativeBase\n\n\nclass Base(DeclarativeBase):\n    pass\n\n\n"
-
 
 @rule(
     severity=Severity.WARNING,
