@@ -13,7 +13,7 @@ from playpen_ls.check import Hit, Offered
 from playpen_ls.finding import Change, Finding, Fix, Refused
 from playpen_ls.fix import REWRITE, Fixed, differences
 from playpen_ls.server.abilities import FIX_ALL, Abilities
-from playpen_ls.server.diagnostics import diagnostics
+from playpen_ls.server.diagnostics import diagnostic
 from playpen_ls.server.documents import Documents, Open
 from playpen_ls.server.edits import workspace_edit
 from playpen_ls.source import Span
@@ -73,7 +73,7 @@ class Actions:
         return action
 
     def _action(self, opened: Open, span: Span, plan: Plan) -> lsp.CodeAction:
-        about = diagnostics(self.documents, opened, [plan.finding]) if plan.finding else None
+        about = [diagnostic(self.documents, opened, plan.finding)] if plan.finding else None
         data = {"uri": opened.uri, "version": opened.version, "start": span.start, "end": span.end, "key": plan.key}
         return lsp.CodeAction(
             plan.title, kind=plan.kind, diagnostics=about, is_preferred=plan.preferred or None, data=data

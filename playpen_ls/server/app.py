@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable, Coroutine
 from functools import cached_property, partial
@@ -43,7 +44,7 @@ class App:
         self.abilities = Abilities()
         self._folders: list[Path] = []
         self._waiting: dict[str, Open] = {}
-        self._published: dict[str, list[lsp.Diagnostic]] = {}
+        self._published: dict[str, str] = {}
         self._quiet: asyncio.TimerHandle | None = None
         self._indexed: set[Path] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -165,7 +166,7 @@ class App:
         self._published.pop(uri, None)
         if opened is not None:
             self._configuration_changed(opened, closed=True)
-            self._send(uri, [], None)
+            self._send(uri, "[]", None)
             self._when_quiet()
 
     def _answer(self) -> None:
@@ -199,18 +200,21 @@ class App:
         self._published[opened.uri] = diagnostics
         self._send(opened.uri, diagnostics, opened.version)
 
-    def _diagnostics(self, opened: Open, settled: bool) -> list[lsp.Diagnostic]:
-        from playpen_ls.server.diagnostics import configuration_problems, diagnostics
+    def _diagnostics(self, opened: Open, settled: bool) -> str:
+        from playpen_ls.server.diagnostics import configuration_problems, encoded
 
         if _is_configuration(opened):
-            return configuration_problems(self.documents, opened)
+            return encoded(self.documents, opened, configuration_problems(opened))
         if opened.language is None:
-            return []
+            return "[]"
         report = opened.workspace.check(opened.path, settled)
-        return diagnostics(self.documents, opened, report.hits)
+        return encoded(self.documents, opened, report.hits)
 
-    def _send(self, uri: str, diagnostics: list[lsp.Diagnostic], version: int | None) -> None:
-        self.server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, diagnostics, version))
+    def _send(self, uri: str, diagnostics: str, version: int | None) -> None:
+        members = {"uri": json.dumps(uri), "diagnostics": diagnostics}
+        if version is not None:
+            members["version"] = str(version)
+        self.server.protocol.notify_encoded(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, members)
 
     # Actions
 

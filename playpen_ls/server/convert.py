@@ -26,12 +26,16 @@ class Positions:
         self._plain = source.text.isascii() or encoding == "utf-32"
         self._mark = len("\ufeff".encode(self._codec)) // self._unit if source.byte_order_mark else 0
 
-    def position(self, offset: int) -> lsp.Position:
+    def place(self, offset: int) -> tuple[int, int]:
+        """(line, character) as the client counts them."""
         line, column = self.source.position(offset)
         if not self._plain:
             start = self.source.line_starts[line]
             column = self._units(self.source.text[start : start + column])
-        return lsp.Position(line, column + (self._mark if line == 0 else 0))
+        return line, column + (self._mark if line == 0 else 0)
+
+    def position(self, offset: int) -> lsp.Position:
+        return lsp.Position(*self.place(offset))
 
     def range(self, span: Span) -> lsp.Range:
         return lsp.Range(self.position(span.start), self.position(span.end))

@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -85,6 +86,13 @@ class Protocol(LanguageServerProtocol):
     def _log(self, error: BaseException) -> None:
         if isinstance(error, Exception):
             self._server.report_server_error(error, FeatureRequestError)
+
+    def notify_encoded(self, method: str, members: Mapping[str, str]) -> None:
+        """Send a notification whose parameters are JSON already, in ASCII."""
+        parameters = ", ".join(f'"{name}": {value}' for name, value in members.items())
+        body = f'{{"jsonrpc": "2.0", "method": "{method}", "params": {{{parameters}}}}}'.encode("ascii")
+        if self.writer is not None:
+            self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
 
     @property
     def was_shut_down(self) -> bool:
