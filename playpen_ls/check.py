@@ -33,6 +33,12 @@ class Hit:
     def order(self) -> tuple[int, int, str]:
         return self.finding.span.start, self.finding.span.end, self.rule.id
 
+    def shifted(self, by: int) -> Hit:
+        """The same hit further on in another version of the text, without its fixes: they were made for this one."""
+        finding = self.finding
+        moved = Finding(finding.span.shifted(by), finding.message, (), finding.severity, finding.related)
+        return Hit(self.rule, moved, self.severity)
+
 
 @dataclass(frozen=True, slots=True)
 class Offered:
@@ -57,13 +63,7 @@ class Remembered:
         if start == self.start or not self.hits:
             return self
         by = start - self.start
-        return Remembered(start, tuple(_bare(hit, hit.span.shifted(by)) for hit in self.hits), self.facts, self.answers)
-
-
-def _bare(hit: Hit, span: Span) -> Hit:
-    """A hit somewhere else, without fixes: those are of a text that is gone by the time they are wanted."""
-    finding = hit.finding
-    return Hit(hit.rule, Finding(span, finding.message, (), finding.severity, finding.related), hit.severity)
+        return Remembered(start, tuple(hit.shifted(by) for hit in self.hits), self.facts, self.answers)
 
 
 Memory = Mapping[Hashable, Remembered]
@@ -162,9 +162,9 @@ def check(
                     hits += fresh
                     offers += fresh_offers
                     if fixes and not wrong:
-                        after[number, key] = Remembered(start, tuple(_bare(hit, hit.span) for hit in fresh), *reads)
+                        after[number, key] = Remembered(start, tuple(hit.shifted(0) for hit in fresh), *reads)
                     continue
-                remembered = Remembered(start, tuple(_bare(hit, hit.span) for hit in fresh), *reads)
+                remembered = Remembered(start, tuple(hit.shifted(0) for hit in fresh), *reads)
             after[number, key] = remembered = remembered.moved(start)
             hits += remembered.hits
     hits.sort(key=lambda hit: hit.order)

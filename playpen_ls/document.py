@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from playpen_ls.check import Hit, Memory
+from playpen_ls.half_typed import moved
 from playpen_ls.languages.base import Model
-from playpen_ls.source import Source, Span
+from playpen_ls.source import Edit, Source, Span, runs
 
 
 @dataclass
@@ -21,10 +23,35 @@ class Document:
     memory: Memory = field(default_factory=dict)
     depends: object = None
     """The rules and the platform that `memory` was made with."""
-    hits: list[Hit] = field(default_factory=list)
-    """All findings, those that are held back too."""
     displayed: list[Hit] = field(default_factory=list)
     shown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _hits: list[Hit] = field(default_factory=list)
+    _typed: list[tuple[Source, list[Edit]]] = field(default_factory=list)
+    """Runs of edits since `_hits` were found, each with the text that it was made in."""
+
+    @property
+    def hits(self) -> list[Hit]:
+        """All findings of the last check, those that are held back too, where edits since then have moved them."""
+        for before, run in self._typed:
+            self._hits = list(moved(self._hits, before, run))
+        self._typed.clear()
+        return self._hits
+
+    @hits.setter
+    def hits(self, hits: list[Hit]) -> None:
+        self._hits = hits
+        self._typed.clear()
+
+    def edited(self, source: Source, edits: Iterable[Edit]) -> None:
+        """A new text. `edits` lead to it one after the other; none means that all is new."""
+        edits = list(edits)
+        if not edits:
+            self.hits = []
+        before, cuts = self.source, list(runs(edits))
+        for number, run in enumerate(cuts, 1):
+            self._typed.append((before, run))
+            before = before.edited(run) if number < len(cuts) else source
+        self.source = source
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from playpen_ls.check import Hit
 from playpen_ls.languages.base import Model
@@ -21,7 +20,7 @@ def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[
     for hit in hits:
         if not any(hit.span.touches(touched) for touched, _ in moves):
             by = sum(by for touched, by in moves if touched.end < hit.span.start)
-            yield replace(hit, finding=replace(hit.finding, span=hit.span.shifted(by))) if by else hit
+            yield hit.shifted(by) if by else hit
 
 
 def carried(hits: list[Hit], last: list[Hit], broken: list[Span]) -> list[Hit]:
@@ -48,6 +47,9 @@ def steady(hits: list[Hit], shown: Counter[tuple[str, str]], unsure: list[Hit]) 
     left, doubted = Counter(shown), set(map(id, unsure))
     kept = []
     for hit in hits:
+        if not hit.rule.absent:
+            kept.append(hit)
+            continue
         mark = (hit.rule.id, hit.finding.message)
         if id(hit) in doubted and left[mark] <= 0:
             continue

@@ -16,13 +16,13 @@ from playpen_ls.document import Document, Report
 from playpen_ls.facts import Fact
 from playpen_ls.finding import Change, Fix
 from playpen_ls.fix import Accept, Fixed, Look, Looker, fix_all, safe_only, verified
-from playpen_ls.half_typed import carried, moved, steady, unseen
+from playpen_ls.half_typed import carried, steady, unseen
 from playpen_ls.index import Index
 from playpen_ls.languages import parse
 from playpen_ls.languages.base import Model
 from playpen_ls.project_files import ProjectFiles
 from playpen_ls.rule import Configured, Given, rules_of
-from playpen_ls.source import LARGEST, Edit, Source, Span, Unreadable, runs
+from playpen_ls.source import LARGEST, Edit, Source, Span, Unreadable
 from playpen_ls.suppress import UNUSED_IGNORE, suppress
 
 logger = logging.getLogger("playpen_ls")
@@ -95,14 +95,7 @@ class Workspace:
 
     def edit(self, path: str, source: Source, edits: Iterable[Edit] = ()) -> None:
         """A new text of an open file. `edits` lead to it one after the other; none means that all is new."""
-        document = self.documents[path]
-        before, hits = document.source, document.hits
-        edits = list(edits)
-        for run in runs(edits):
-            hits = list(moved(hits, before, run))
-            before = before.edited(run)
-        document.source = source
-        document.hits = hits if edits else []
+        self.documents[path].edited(source, edits)
 
     def close(self, path: str) -> None:
         document = self.documents.pop(path, None)
