@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playpen_ls.facts import Fact, Facts, Files
-from playpen_ls.finding import Finding, Offer, Severity
+from playpen_ls.finding import Finding, Offer, Place, Severity
 from playpen_ls.languages.base import Model
 from playpen_ls.rule import Configured, Given, Rule
 from playpen_ls.source import Span
@@ -33,10 +33,17 @@ class Hit:
     def order(self) -> tuple[int, int, str]:
         return self.finding.span.start, self.finding.span.end, self.rule.id
 
-    def shifted(self, by: int) -> Hit:
-        """The same hit further on in another version of the text, without its fixes: they were made for this one."""
-        finding = self.finding
-        moved = Finding(finding.span.shifted(by), finding.message, (), finding.severity, finding.related)
+    def shifted(self, by: int, path: str) -> Hit:
+        """The same hit further on in another version of the text, without its fixes: they were made for this one.
+
+        What it points to in its own file, at `path`, stands in the same chunk and moves with it.
+        """
+        finding, related = self.finding, self.finding.related
+        if by and related:
+            related = tuple(
+                Place(path, place.span.shifted(by), place.message) if place.path == path else place for place in related
+            )
+        moved = Finding(finding.span.shifted(by), finding.message, (), finding.severity, related)
         return Hit(self.rule, moved, self.severity)
 
 
@@ -58,12 +65,12 @@ class Remembered:
     facts: tuple[Facts[Any], ...] = ()
     answers: tuple[Answer, ...] = ()
 
-    def moved(self, start: int) -> Remembered:
+    def moved(self, start: int, path: str) -> Remembered:
         """The same for a chunk that begins elsewhere now."""
         if start == self.start or not self.hits:
             return self
         by = start - self.start
-        return Remembered(start, tuple(hit.shifted(by) for hit in self.hits), self.facts, self.answers)
+        return Remembered(start, tuple(hit.shifted(by, path) for hit in self.hits), self.facts, self.answers)
 
 
 Memory = Mapping[Hashable, Remembered]
@@ -145,6 +152,7 @@ def check(
     hits: list[Hit] = []
     offers: list[Offered] = []
     failed: set[str] = set()
+    path = model.source.path
     after: dict[Hashable, Remembered] = {}
     kinds = {facts.kind for remembered in (memory or {}).values() for facts in remembered.facts}
     facts_now = {kind: given.facts(kind) for kind in kinds}
@@ -162,10 +170,10 @@ def check(
                     hits += fresh
                     offers += fresh_offers
                     if fixes and not wrong:
-                        after[number, key] = Remembered(start, tuple(hit.shifted(0) for hit in fresh), *reads)
+                        after[number, key] = Remembered(start, tuple(hit.shifted(0, path) for hit in fresh), *reads)
                     continue
-                remembered = Remembered(start, tuple(hit.shifted(0) for hit in fresh), *reads)
-            after[number, key] = remembered = remembered.moved(start)
+                remembered = Remembered(start, tuple(hit.shifted(0, path) for hit in fresh), *reads)
+            after[number, key] = remembered = remembered.moved(start, path)
             hits += remembered.hits
     hits.sort(key=lambda hit: hit.order)
     return Checked(hits, offers, after, frozenset(failed))

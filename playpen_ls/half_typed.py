@@ -20,7 +20,7 @@ def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[
     for hit in hits:
         if not any(hit.span.touches(touched) for touched, _ in moves):
             by = sum(by for touched, by in moves if touched.end < hit.span.start)
-            yield hit.shifted(by) if by else hit
+            yield hit.shifted(by, source.path) if by else hit
 
 
 def carried(hits: list[Hit], last: list[Hit], broken: list[Span]) -> list[Hit]:

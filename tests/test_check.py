@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.check import Hit
+from playpen_ls.check import Hit, Remembered
 from playpen_ls.config import Config, Settings
-from playpen_ls.finding import Finding, Fix, Refused
+from playpen_ls.finding import Finding, Fix, Place, Refused
 from playpen_ls.fix import Look, change_of, differences, fix_all
 from playpen_ls.languages import parse
 from playpen_ls.rule import rules_of
@@ -282,3 +282,12 @@ def test_a_fix_that_raises_is_refused_and_logged_without_its_words(caplog: pytes
     (record,) = caplog.records
     assert record.getMessage().startswith("a fix failed: KeyError at ")
     assert "hunter2" not in caplog.text
+
+
+def test_what_a_finding_points_to_in_its_own_file_moves_with_it():
+    rule = rules_of("python")[0]
+    here, there = Place("app.py", Span(6, 8), "here"), Place("web.yaml", Span(6, 8), "there")
+    hit = Hit(rule, Finding(Span(2, 4), "said", related=(here, there)), rule.severity)
+    (moved,) = Remembered(0, (hit,)).moved(10, "app.py").hits
+    assert moved.span == Span(12, 14)
+    assert moved.finding.related == (Place("app.py", Span(16, 18), "here"), there)
