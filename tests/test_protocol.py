@@ -3,79 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+from raw import Raw
 
 from playpen_ls.server.protocol import Server
 
 
-class Raw:
-    """A server, and its messages as they are on the wire."""
-
-    def __init__(self, folder: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "playpen_ls", "--stdio"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path(__file__).parent.parent,
-        )  # fmt: skip
-        self.folder = folder
-        self.ids = 0
-
-    def send(self, method: str, params: Any = None, request: bool = False) -> None:
-        message: dict[str, Any] = {"jsonrpc": "2.0", "method": method, "params": params}
-        if request:
-            self.ids += 1
-            message["id"] = self.ids
-        self.write(json.dumps(message).encode())
-
-    def write(self, body: bytes) -> None:
-        assert self.process.stdin
-        self.process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
-        self.process.stdin.flush()
-
-    def receive(self) -> dict[str, Any]:
-        assert self.process.stdout
-        length = 0
-        while (line := self.process.stdout.readline().strip()) or not length:
-            if line.startswith(b"Content-Length:"):
-                length = int(line.split(b":")[1])
-        return json.loads(self.process.stdout.read(length))
-
-    def ask(self, method: str, params: Any = None) -> dict[str, Any]:
-        """The answer to a request; notifications and requests of the server that come before it are left out."""
-        self.send(method, params, request=True)
-        while (message := self.receive()).get("id") != self.ids or "method" in message:
-            pass
-        return message
-
-    def start(self) -> None:
-        self.ask("initialize", {"capabilities": {}, "rootUri": self.folder.as_uri(), "processId": None})
-        self.send("initialized", {})
-
-    def open(self, name: str, text: str) -> dict[str, Any]:
-        uri = (self.folder / name).as_uri()
-        item = {"uri": uri, "languageId": "x", "version": 1, "text": text}
-        self.send("textDocument/didOpen", {"textDocument": item})
-        return self.receive()
-
-    def end(self) -> tuple[int, str]:
-        """The exit status and what was logged."""
-        assert self.process.stdin
-        self.process.stdin.close()
-        assert self.process.stderr
-        log = self.process.stderr.read().decode()
-        return self.process.wait(timeout=20), log
-
-
 @pytest.fixture
 def raw(tmp_path: Path):
-    server = Raw(tmp_path)
-    yield server
-    server.process.kill()
-    server.process.wait()
+    with Raw(tmp_path) as server:
+        yield server
 
 
 ACTION = {"textDocument": {"uri": "file:///x"}, "range": "everywhere", "context": {"diagnostics": []}}

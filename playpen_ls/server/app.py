@@ -23,6 +23,7 @@ from playpen_ls.server.protocol import Server
 if TYPE_CHECKING:
     from playpen_ls.server.actions import Actions
     from playpen_ls.server.documents import Documents, Open
+    from playpen_ls.server.notices import Notices
     from playpen_ls.workspace import Workspace
 
 logger = logging.getLogger("playpen_ls")
@@ -72,6 +73,12 @@ class App:
         return self.server.serve()
 
     # Start
+
+    @cached_property
+    def _notices(self) -> Notices:
+        from playpen_ls.server.notices import Notices
+
+        return Notices()
 
     @cached_property
     def documents(self) -> Documents:
@@ -140,6 +147,7 @@ class App:
         self._configuration_changed(opened)
         self._start_index(opened.workspace)
         self._publish(opened, settled=True)
+        self._tell_of_configurations()
         self._collector.start()
         self._collector.soon()
 
@@ -186,6 +194,7 @@ class App:
         """Settle what was held back, and see what changed elsewhere means for the open files."""
         for opened in self.documents:
             self._publish(opened, settled=True, only_changes=True)
+        self._tell_of_configurations()
 
     # Diagnostics
 
@@ -270,6 +279,14 @@ class App:
             for workspace in self.documents.workspaces.values():
                 workspace.config_changed(path, None if closed else opened.source.text)
             self._when_quiet()
+
+    def _tell_of_configurations(self) -> None:
+        def is_open(path: Path) -> bool:
+            return any(one.workspace.root / one.path == path for one in self.documents)
+
+        for workspace in self.documents.workspaces.values():
+            for message in self._notices.news(workspace, is_open):
+                self.server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, f"playpen: {message}"))
 
     # The index
 

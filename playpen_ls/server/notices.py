@@ -1,0 +1,32 @@
+"""What the user is told of a configuration that is wrong and not open: once, until it is wrong in another way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from playpen_ls.config import Invalid
+from playpen_ls.workspace import Workspace
+
+
+class Notices:
+    """Remembers what was said of which configuration file."""
+
+    def __init__(self) -> None:
+        self._said: dict[Path, tuple[Invalid, ...]] = {}
+
+    def news(self, workspace: Workspace, is_open: Callable[[Path], bool]) -> Iterator[str]:
+        """A message for each configuration in use that is wrong; those that are open have diagnostics instead."""
+        for config in workspace.used_configs():
+            if config.path is None:
+                continue
+            before, self._said[config.path] = self._said.get(config.path, ()), config.problems
+            if config.problems and config.problems != before and not is_open(config.path):
+                yield _message(config.problems, workspace.root)
+
+
+def _message(problems: tuple[Invalid, ...], root: Path) -> str:
+    first = problems[0]
+    shown = first.path.relative_to(root) if first.path.is_relative_to(root) else first.path
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{shown.as_posix()}, line {first.line}: {first.message}{more}; the defaults stand in for what is wrong"
