@@ -42,6 +42,7 @@ _THEIRS = tuple(
     )
 )
 _MARKS = ("playpen:", "hadolint", "check=", "noqa", "nosec", "pylint:", "pragma:", "nosemgrep")
+_ANNOTATIONS = ("kube-linter.io/", "kube-score/ignore", "polaris.fairwinds.com/", "checkov.io/skip")
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,11 @@ class Suppressed:
 def suppress(model: Model, hits: Sequence[Hit], ran: Iterable[str]) -> Suppressed:
     """Apply the comments of a file to its findings. `ran` are the ids of the rules that looked at it."""
     text = model.source.text
-    if not any(mark in text for mark in _MARKS):
-        return Suppressed(list(hits), [], [])
     kept, silenced, unused = list(hits), list[Hit](), list[Hit]()
+    if any(mark in text for mark in _ANNOTATIONS):
+        kept = _exempted(model, kept, silenced)
+    if not any(mark in text for mark in _MARKS):
+        return Suppressed(kept, silenced, [])
     for comment in model.comments():
         match = _OURS.search(comment.text)
         kept = _theirs(model, comment, kept, silenced)
@@ -156,6 +159,22 @@ def _theirs(model: Model, comment: Comment, kept: list[Hit], silenced: list[Hit]
                 left.append(replace(hit, severity=Severity.HINT))
             else:
                 left.append(hit)
+        kept = left
+    return kept
+
+
+def _exempted(model: Model, kept: list[Hit], silenced: list[Hit]) -> list[Hit]:
+    """What annotations for other tools silence; one that excuses from everything lowers a secret to a hint."""
+    for exemption in model.exemptions():
+        left = []
+        for hit in kept:
+            theirs = {code.lower() for code in hit.rule.like.get(exemption.tool, ())}
+            if not theirs or not exemption.span.contains(hit.span.start):
+                left.append(hit)
+            elif theirs & exemption.codes or (not exemption.codes and not hit.rule.secret):
+                silenced.append(hit)
+            else:
+                left.append(hit if exemption.codes else replace(hit, severity=Severity.HINT))
         kept = left
     return kept
 

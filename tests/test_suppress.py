@@ -166,3 +166,94 @@ def test_a_comment_may_speak_to_another_tool_and_to_us(tmp_path: Path):
 
 def test_words_that_only_begin_like_a_comment_of_another_tool_are_none(tmp_path: Path):
     assert [hit.severity for hit in hits(f"api_key = {KEY}  # nosecrets here\n", tmp_path)] == [Severity.WARNING]
+
+
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  annotations:
+    ANNOTATION
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata:
+      labels: {app: web}
+    spec:
+      containers:
+        - name: web
+          image: web:latest
+          securityContext: {runAsUser: 0}
+          env: [{name: DB_PASSWORD, value: hunter2-5}]
+"""
+LIVENESS, TAG, ROOT, SECRET = (
+    f"kubernetes/{name}" for name in ("no-liveness-probe", "moving-tag", "runs-as-root", "literal-secret")
+)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "silenced"),
+    [
+        ("ignore-check.kube-linter.io/latest-tag: reason", {TAG}),
+        ("ignore-check.kube-linter.io/no-liveness-probe: ''", {LIVENESS}),
+        ("kube-linter.io/ignore-all: legacy", {LIVENESS, TAG, ROOT}),
+        ("kube-score/ignore: pod-probes, container-image-tag", {LIVENESS, TAG}),
+        ("polaris.fairwinds.com/tagNotSpecified-exempt: 'true'", {TAG}),
+        ("polaris.fairwinds.com/livenessProbeMissing-exempt: true", {LIVENESS}),
+        ("polaris.fairwinds.com/tagNotSpecified-exempt: 'false'", set()),
+        ("polaris.fairwinds.com/exempt: 'true'", {LIVENESS, TAG, ROOT}),
+        ("checkov.io/skip1: CKV_K8S_14=it moves", {TAG}),
+        ("ignore-check.kube-linter.io/dangling-service: x", set()),
+        ("owner: kube-linter.io/ignore-all", set()),
+    ],
+)
+def test_annotations_for_other_tools_count_for_their_object(annotation: str, silenced: set[str], tmp_path: Path):
+    text = WEB.replace("ANNOTATION", annotation)
+    two = text + "---\n" + WEB.replace("ANNOTATION", "a: b").replace("name: web\n", "name: other\n")
+    every = {LIVENESS, TAG, ROOT, SECRET}
+    found = hits(two, tmp_path, "web.yaml", "kubernetes")
+    first = {hit.rule.id for hit in found if hit.span.start < len(text)} & every
+    assert first == every - silenced
+    assert {hit.rule.id for hit in found if hit.span.start > len(text)} >= every
+    (secret,) = (hit for hit in found if hit.rule.id == SECRET and hit.span.start < len(text))
+    everything = "ignore-all: legacy" in annotation or annotation.startswith("polaris.fairwinds.com/exempt")
+    assert secret.severity == (Severity.HINT if everything else Severity.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "silences"),
+    [
+        ("ignore-check.kube-linter.io/env-var-secret: known", True),
+        ("polaris.fairwinds.com/sensitiveContainerEnvVar-exempt: 'true'", True),
+        ("ignore-check.kube-linter.io/run-as-non-root: known", False),
+    ],
+)
+def test_an_annotation_that_names_the_check_silences_a_secret_too(annotation: str, silences: bool, tmp_path: Path):
+    assert (SECRET in rules(WEB.replace("ANNOTATION", annotation), tmp_path, "web.yaml", "kubernetes")) != silences
+
+
+def test_an_annotation_of_the_pods_template_and_of_an_item_counts(tmp_path: Path):
+    text = WEB.replace("ANNOTATION", "a: b")
+    of_pods = text.replace(
+        "      labels: {app: web}\n", "      labels: {app: web}\n      annotations: {kube-score/ignore: pod-probes}\n"
+    )
+    assert LIVENESS not in rules(of_pods, tmp_path, "web.yaml", "kubernetes")
+    items = (
+        WEB.replace("ANNOTATION", "ignore-check.kube-linter.io/latest-tag: x")
+        + "---\n"
+        + WEB.replace("ANNOTATION", "a: b")
+    )
+    listed = "apiVersion: v1\nkind: List\nitems:\n" + "".join(
+        "  - " + one.replace("\n", "\n    ").rstrip() + "\n" for one in items.split("---\n")
+    )
+    assert rules(listed, tmp_path, "web.yaml", "kubernetes").count(TAG) == 1
+
+
+def test_our_comment_beside_an_annotation_is_not_called_unused(tmp_path: Path):
+    text = WEB.replace("ANNOTATION", "ignore-check.kube-linter.io/latest-tag: x").replace(
+        "          image:", "          # playpen: ignore[moving-tag]\n          image:"
+    )
+    found = rules(text, tmp_path, "web.yaml", "kubernetes")
+    assert TAG not in found
+    assert "playpen/unused-ignore" not in found

@@ -32,6 +32,18 @@ class Problem:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """The file itself says, by other means than a comment, that checks of another tool do not count in `span`.
+
+    `tool` is as in `like` of a rule; no `codes` means all of that tool's checks.
+    """
+
+    span: Span
+    tool: str
+    codes: frozenset[str]
+
+
 class Chunk(ABC):
     """A piece of a file that is parsed on its own: one YAML document, one top-level statement.
 
@@ -75,6 +87,10 @@ class Model(ABC):
     @abstractmethod
     def comments(self) -> Sequence[Comment]:
         """All comments in text order; never text inside a string, a heredoc or a block scalar."""
+
+    def exemptions(self) -> Sequence[Exemption]:
+        """What is excused by other means than comments, such as annotations."""
+        return ()
 
     @abstractmethod
     def construct_after(self, offset: int) -> Span | None:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from playpen_ls.languages.base import Chunk, Comment
+from playpen_ls.languages.base import Chunk, Comment, Exemption
 from playpen_ls.languages.kubernetes import layout
+from playpen_ls.languages.kubernetes.exemptions import exemptions
 from playpen_ls.languages.kubernetes.half_typed import Reading, read
 from playpen_ls.languages.kubernetes.resources import Document, Workload, resources
 from playpen_ls.languages.kubernetes.statements import Statement, statements
@@ -36,6 +37,10 @@ class Piece:
     @cached_property
     def comments(self) -> tuple[Comment, ...]:
         return layout.comments(self.text, self.reading.roots)
+
+    @cached_property
+    def exemptions(self) -> tuple[Exemption, ...]:
+        return tuple(exemptions(Document(self)))
 
     @cached_property
     def constructs(self) -> tuple[Span, ...]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from playpen_ls.facts import Backup, Fact, LimitRange, SecretKeys, ServiceAccount, ServiceSelector
-from playpen_ls.languages.base import Comment, Model, Problem
+from playpen_ls.languages.base import Comment, Exemption, Model, Problem
 from playpen_ls.languages.kubernetes import layout
 from playpen_ls.languages.kubernetes.chunks import DocumentChunk, Piece, cut, edited_at
 from playpen_ls.languages.kubernetes.neighbours import Neighbours
@@ -69,6 +69,13 @@ class Manifests(Model):
             Comment(comment.span.shifted(chunk.span.start), comment.text, comment.alone)
             for chunk in self.chunks
             for comment in chunk.piece.comments
+        )
+
+    def exemptions(self) -> Sequence[Exemption]:
+        return tuple(
+            Exemption(one.span.shifted(chunk.span.start), one.tool, one.codes)
+            for chunk in self.chunks
+            for one in chunk.piece.exemptions
         )
 
     def construct_after(self, offset: int) -> Span | None:

@@ -16,7 +16,10 @@ def binding(subjects: str, role: str = "«cluster-admin»", kind: str = "Cluster
 @rule(
     severity=Severity.ERROR,
     practice="Least privilege",
-    like={"kube-linter": ["cluster-admin-role-binding"], "polaris": ["clusterrolebindingClusterAdmin"]},
+    like={
+        "kube-linter": ["cluster-admin-role-binding"],
+        "polaris": ["clusterrolebindingClusterAdmin", "rolebindingClusterAdminClusterRole"],
+    },
     bad=[
         binding("  - {kind: ServiceAccount, name: web, namespace: playpen-apps}\n"),
         binding("  - {kind: Group, name: 'system:masters'}\n  - {kind: User, name: jane}\n", kind="RoleBinding"),

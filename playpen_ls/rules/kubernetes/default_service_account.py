@@ -27,7 +27,11 @@ PLAIN = HEAD.replace("«", "").replace("»", "")
 @rule(
     severity=Severity.WARNING,
     practice="Least privilege",
-    like={"kube-linter": ["default-service-account"], "checkov": ["CKV_K8S_41", "CKV_K8S_43"]},
+    like={
+        "kube-linter": ["default-service-account"],
+        "polaris": ["automountServiceAccountToken"],
+        "checkov": ["CKV_K8S_41", "CKV_K8S_43"],
+    },
     absent=True,
     bad=[
         example(HEAD + TAIL, fixed=PLAIN + "      serviceAccountName: web\n" + TAIL + ACCOUNT),

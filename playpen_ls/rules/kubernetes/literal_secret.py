@@ -52,7 +52,12 @@ stringData:
 @rule(
     severity=Severity.ERROR,
     practice="Secrets management",
-    like={"kube-linter": ["env-var-secret"], "checkov": ["CKV_K8S_35", "CKV_SECRET_6"], "detect-secrets": ["secret"]},
+    like={
+        "kube-linter": ["env-var-secret"],
+        "polaris": ["sensitiveContainerEnvVar"],
+        "checkov": ["CKV_K8S_35", "CKV_SECRET_6"],
+        "detect-secrets": ["secret"],
+    },
     secret=True,
     waits=False,
     bad=[

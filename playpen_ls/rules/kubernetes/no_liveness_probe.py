@@ -41,7 +41,12 @@ def plain(text: str) -> str:
 @rule(
     severity=Severity.WARNING,
     practice="Health probes",
-    like={"kube-linter": ["no-liveness-probe"], "polaris": ["livenessProbeMissing"], "checkov": ["CKV_K8S_8"]},
+    like={
+        "kube-linter": ["no-liveness-probe"],
+        "kube-score": ["pod-probes"],
+        "polaris": ["livenessProbeMissing"],
+        "checkov": ["CKV_K8S_8"],
+    },
     absent=True,
     bad=[
         example(

@@ -43,7 +43,12 @@ REQUESTS = "            requests:\n              memory: 128Mi\n"
 @rule(
     severity=Severity.WARNING,
     practice="Resource limits",
-    like={"kube-linter": ["unset-memory-requirements"], "polaris": ["memoryLimitsMissing"], "checkov": ["CKV_K8S_13"]},
+    like={
+        "kube-linter": ["unset-memory-requirements"],
+        "kube-score": ["container-resources"],
+        "polaris": ["memoryLimitsMissing"],
+        "checkov": ["CKV_K8S_13"],
+    },
     absent=True,
     bad=[
         example(TRAIN, fixed=plain(TRAIN) + ALL),

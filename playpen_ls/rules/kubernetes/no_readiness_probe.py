@@ -50,7 +50,12 @@ PROBE = """\
 @rule(
     severity=Severity.WARNING,
     practice="Health probes",
-    like={"kube-linter": ["no-readiness-probe"], "polaris": ["readinessProbeMissing"], "checkov": ["CKV_K8S_9"]},
+    like={
+        "kube-linter": ["no-readiness-probe"],
+        "kube-score": ["pod-probes"],
+        "polaris": ["readinessProbeMissing"],
+        "checkov": ["CKV_K8S_9"],
+    },
     absent=True,
     bad=[
         example(MARKED, fixed=WEB + PROBE),

@@ -45,6 +45,7 @@ LEAVES = (("requests", "cpu"), ("requests", "memory"))
     practice="Resource limits",
     like={
         "kube-linter": ["unset-cpu-requirements", "unset-memory-requirements"],
+        "kube-score": ["container-resources"],
         "polaris": ["cpuRequestsMissing", "memoryRequestsMissing"],
         "checkov": ["CKV_K8S_10", "CKV_K8S_12"],
     },

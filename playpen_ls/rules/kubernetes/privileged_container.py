@@ -18,9 +18,25 @@ CONTEXT = HEAD + CONTAINER + "      securityContext:\n"
     severity=Severity.ERROR,
     practice="Least privilege",
     like={
-        "kube-linter": ["privileged-container", "host-network", "host-pid", "host-ipc", "docker-sock"],
-        "kube-score": ["container-security-context-privileged"],
-        "polaris": ["runAsPrivileged", "hostNetworkSet", "hostPIDSet", "hostIPCSet", "privilegeEscalationAllowed"],
+        "kube-linter": [
+            "privileged-container",
+            "privilege-escalation-container",
+            "host-network",
+            "host-pid",
+            "host-ipc",
+            "docker-sock",
+            "sensitive-host-mounts",
+        ],
+        "kube-score": ["container-security-context", "container-security-context-privileged"],
+        "polaris": [
+            "runAsPrivileged",
+            "hostNetworkSet",
+            "hostPIDSet",
+            "hostIPCSet",
+            "hostPathSet",
+            "privilegeEscalationAllowed",
+            "dangerousCapabilities",
+        ],
         "checkov": ["CKV_K8S_16", "CKV_K8S_17", "CKV_K8S_18", "CKV_K8S_19", "CKV_K8S_20", "CKV_K8S_27", "CKV_K8S_39"],
     },
     bad=[

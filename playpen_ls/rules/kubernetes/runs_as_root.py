@@ -17,7 +17,7 @@ CONTEXT = HEAD + CONTAINER + "      securityContext:\n"
     practice="Least privilege",
     like={
         "kube-linter": ["run-as-non-root"],
-        "kube-score": ["container-security-context-user-group-id"],
+        "kube-score": ["container-security-context", "container-security-context-user-group-id"],
         "polaris": ["runAsRootAllowed"],
         "checkov": ["CKV_K8S_23", "CKV_K8S_40"],
     },

@@ -22,7 +22,7 @@ def served(path: str) -> str:
 @rule(
     severity=Severity.HINT,
     practice="Health probes",
-    like={"kube-score": ["pod-probes-identical"]},
+    like={"kube-score": ["pod-probes", "pod-probes-identical"]},
     bad=[
         example(
             {

@@ -17,7 +17,7 @@ def config(data: str) -> str:
 @rule(
     severity=Severity.ERROR,
     practice="Secrets management",
-    like={"detect-secrets": ["secret"], "checkov": ["CKV_SECRET_6"]},
+    like={"polaris": ["sensitiveConfigmapContent"], "detect-secrets": ["secret"], "checkov": ["CKV_SECRET_6"]},
     secret=True,
     bad=[
         config("  api_token: «tk_9a8b7c6d5e4f3021»  # old\n"),
