@@ -20,7 +20,7 @@ from playpen_ls.languages.dockerfile.container_paths import working_directory
 from playpen_ls.languages.dockerfile.environment import values_before
 from playpen_ls.languages.dockerfile.ignoring import Ignore
 from playpen_ls.languages.dockerfile.values import expanded
-from playpen_ls.source import Source, Span
+from playpen_ls.source import Source
 
 
 def model(text: str) -> Dockerfile:
@@ -231,6 +231,8 @@ def test_nothing_raises_and_every_place_holds_its_text(text: str):
         if isinstance(instruction, From):
             assert instruction.stage is not None
     assert list(read.facts()) is not None
+    ends = [0, *(chunk.span.end for chunk in read.chunks)]
+    assert [chunk.span.start for chunk in read.chunks] == ends[:-1]
+    assert ends[-1] == len(source.text)
     for chunk in read.chunks:
-        assert chunk.span == Span(0, len(source.text))
         assert list(chunk.parts()) is not None

@@ -60,6 +60,9 @@ __all__ = [
 
 
 def parse(source: Source, previous: Model | None = None) -> Dockerfile:
-    if isinstance(previous, Dockerfile) and previous.source.text == source.text and previous.source.path == source.path:
+    """Stages are looked at again only where their text changed, or what they show of the rest of the file."""
+    if not isinstance(previous, Dockerfile):
+        return Dockerfile(source)
+    if previous.source.text == source.text and previous.source.path == source.path:
         return previous
-    return Dockerfile(source)
+    return Dockerfile(source, previous)

@@ -75,7 +75,7 @@ class BroadCopy:
 
 def broad_copies(stage: Stage, files: Files, contexts: list[str]) -> Iterator[BroadCopy]:
     """`contexts` are the folders that may be the build context, likeliest first."""
-    mentions = stage.document.mentions
+    mentions = stage.mentions
     runs = (one for one in reversed(stage.instructions) if isinstance(one, Run) and mentions(one.whole_text, _TOOLS))
     last = next((run.index for run in runs), 0)
     for copy in stage.instructions:

@@ -2,44 +2,60 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 
-from playpen_ls.facts import Exposed, Fact, ImageUse
-from playpen_ls.finding import Place
+from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Chunk, Comment, Model, Problem
 from playpen_ls.languages.dockerfile.checks import problems_of
 from playpen_ls.languages.dockerfile.instructions import Instruction
-from playpen_ls.languages.dockerfile.kinds import Argument, Cmd, Entrypoint, Expose, From, Shell, instruction_of
+from playpen_ls.languages.dockerfile.kinds import Argument, From, Shell, instruction_of
+from playpen_ls.languages.dockerfile.mentions import Mentions
 from playpen_ls.languages.dockerfile.reader import Directive, read
 from playpen_ls.languages.dockerfile.stages import Stage
+from playpen_ls.languages.dockerfile.users import drops_root
 from playpen_ls.languages.dockerfile.values import expanded
 from playpen_ls.source import LINE_END, Source, Span
 
-_SERVERS = re.compile(r"uvicorn|gunicorn|hypercorn|flask|fastapi")
-_PORT_OPTIONS = ("--port", "-b", "--bind", "-p")
+LONGEST_LINEAGE = 20  # stages of which each continues the one before
 
 
-class WholeFile(Chunk):
-    """A Dockerfile is read again as a whole: what a line means hangs on those above it."""
+class Surroundings:
+    """What rules see of a file besides a stage and those that it continues: the text above, and every FROM.
 
-    def __init__(self, document: Dockerfile) -> None:
-        self.document = document
-        self.span = Span(0, len(document.source.text))
-        self.key = document.source.text
+    Versions of a file that agree in it share one object, so that comparing it costs nothing.
+    """
+
+    def __init__(self, head: str, starts: tuple[str, ...]) -> None:
+        self._value = (head, starts)
+        self._hash = hash(self._value)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Surroundings) and self._value == other._value)
+
+
+class Section(Chunk):
+    """A stage from its FROM to the next one, or what stands above the first."""
+
+    def __init__(self, span: Span, key: Hashable, stage: Stage | None, instructions: Sequence[Instruction]) -> None:
+        self.span = span
+        self.key = key
+        self.stage = stage
+        self.instructions = instructions
 
     def parts(self) -> Iterable[object]:
-        """Stages before their image, both before their instructions; ONBUILD's inner ones are not given."""
-        starts = {stage.start.index: stage for stage in self.document.stages}
-        for instruction in self.document.instructions:
-            stage = starts.get(instruction.index)
-            if stage is not None:
-                yield stage
-                if stage.image is not None:
-                    yield stage.image
-            yield instruction
+        """The stage before its image, both before the instructions; ONBUILD's inner ones are not given."""
+        if self.stage is not None:
+            yield self.stage
+            if self.stage.image is not None:
+                yield self.stage.image
+            yield self.stage.start
+        yield from self.instructions
 
 
 class Dockerfile(Model):
@@ -47,7 +63,7 @@ class Dockerfile(Model):
 
     language = "dockerfile"
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, previous: Dockerfile | None = None) -> None:
         self.source = source
         reading = read(source.text)
         self.escape = reading.escape
@@ -57,10 +73,8 @@ class Dockerfile(Model):
         self.instructions = [instruction_of(self, piece, index) for index, piece in enumerate(reading.pieces)]
         self._starts = [piece.start for piece in reading.pieces]
         self.stages: list[Stage] = []
-        self._present: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._words: dict[str, bool] = {}
         self._number_stages()
-        self.chunks = (WholeFile(self),)
+        self.chunks: Sequence[Section] = tuple(self._sections(previous))
 
     def _number_stages(self) -> None:
         named: dict[str, Stage] = {}
@@ -75,9 +89,38 @@ class Dockerfile(Model):
                 stage.instructions.append(instruction)
             instruction.stage = stage
 
+    def _sections(self, previous: Dockerfile | None) -> Iterator[Section]:
+        text, stages = self.source.text, self.stages
+        starts = [stage.start.piece.start for stage in stages]
+        head = Span(0, starts[0] if starts else len(text))
+        self._surroundings = Surroundings(
+            text[head.start : head.end], (self.source.path, *(stage.start.logical for stage in stages))
+        )
+        if previous is not None and previous._surroundings == self._surroundings:
+            self._surroundings = previous._surroundings
+        self.mentions = Mentions(text[head.start : head.end])
+        above = self.instructions[: stages[0].start.index if stages else None]
+        yield Section(head, ("", self._surroundings), None, above)
+        spans = [Span(*pair) for pair in pairwise([*starts, len(text)])]
+        texts = [text[span.start : span.end] for span in spans]
+        for stage, span in zip(stages, spans, strict=True):
+            stage.mentions = Mentions(texts[stage.index])
+            drops = drops_root(stage) if stage.final else False
+            below = tuple(self._texts_below(stage, texts))
+            key = (texts[stage.index], stage.index, stage.final, drops, below, self._surroundings)
+            yield Section(span, key, stage, stage.instructions)
+
+    def _texts_below(self, stage: Stage, texts: Sequence[str]) -> Iterator[str]:
+        """The texts of the stages that it continues; the whole file's where those are too many to compare."""
+        base = stage.base
+        for _ in range(LONGEST_LINEAGE):
+            if base is None:
+                return
+            yield texts[base.index]
+            base = base.base
+        yield self.source.text
+
     def release(self) -> None:
-        for instruction in self.instructions:
-            instruction.stage = None
         for stage in self.stages:
             vars(stage).clear()
         self.instructions, self.stages, self.chunks = [], [], ()
@@ -105,26 +148,6 @@ class Dockerfile(Model):
             if image and image.external and image.literal and not image.reference.floats:
                 tags.setdefault(image.reference.repository, set()).add(image.reference.tag)
         return tags
-
-    def mentions(self, text: str, words: tuple[str, ...]) -> bool:
-        """A piece of the file has one of the lower-case words. Words that the file lacks cost nothing."""
-        present = self._present.get(words)
-        if present is None:
-            present = self._present[words] = tuple(word for word in words if self._has(word))
-        if not present:
-            return False
-        lower = text.lower()
-        return any(word in lower for word in present)
-
-    def _has(self, word: str) -> bool:
-        found = self._words.get(word)
-        if found is None:
-            found = self._words[word] = word in self._lower
-        return found
-
-    @cached_property
-    def _lower(self) -> str:
-        return self.source.text.lower()
 
     def stage_named(self, name: str) -> Stage | None:
         """The stage that `--from=name` means: by name, or by number from 0."""
@@ -159,30 +182,9 @@ class Dockerfile(Model):
         return self._comments
 
     def facts(self) -> Iterator[Fact]:
-        path = self.source.path
-        for stage in self.stages:
-            image = stage.image
-            if image and image.external and image.literal and image.reference.tag and not image.reference.floats:
-                yield ImageUse(Place(path, image.span), image.reference.text)
-        if not self.stages:
-            return
-        for instruction in self.stages[-1].instructions:
-            if isinstance(instruction, Expose):
-                for word in instruction.words:
-                    port = word.text.partition("/")[0]
-                    if port.isascii() and port.isdigit() and len(port) < 6:
-                        yield Exposed(Place(path, word.span), int(port))
-            elif isinstance(instruction, (Cmd, Entrypoint)) and _SERVERS.search(instruction.logical):
-                yield from self._served(instruction)
+        from playpen_ls.languages.dockerfile.facts import facts
 
-    def _served(self, instruction: Cmd | Entrypoint) -> Iterator[Exposed]:
-        for command in instruction.commands:
-            if not _SERVERS.fullmatch(command.name):
-                continue
-            for option in command.options:
-                port = option.text.rpartition(":")[2]
-                if option.name in _PORT_OPTIONS and port.isascii() and port.isdigit() and len(port) < 6:
-                    yield Exposed(Place(self.source.path, option.value_span), int(port))
+        return facts(self)
 
     def instruction_at(self, offset: int) -> Instruction | None:
         index = bisect_right(self._starts, offset) - 1

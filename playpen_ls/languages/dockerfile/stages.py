@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from playpen_ls.languages.dockerfile.instructions import Instruction, Word
 from playpen_ls.languages.dockerfile.kinds import From
+from playpen_ls.languages.dockerfile.mentions import Mentions
 from playpen_ls.languages.dockerfile.values import expanded
 from playpen_ls.source import Span
 from playpen_ls.vocabulary.images import ImageReference
@@ -55,6 +56,7 @@ class Stage:
         name = start.stage_name
         self.name = name.text.lower() if name else ""
         self.instructions: list[Instruction] = []
+        self.mentions = Mentions("")  # of its whole text, once that is known
         word = start.image
         self.base = earlier.get(word.text.lower()) if word else None
         self.image = BaseImage(word, self, self.base) if word else None
@@ -75,7 +77,11 @@ class Stage:
     @cached_property
     def lineage(self) -> tuple[Stage, ...]:
         """The stage, the stage that it continues, and so on down to the one with a pulled image."""
-        return (self, *self.base.lineage) if self.base else (self,)
+        found, base = [self], self.base
+        while base is not None:
+            found.append(base)
+            base = base.base
+        return tuple(found)
 
     @property
     def pulled(self) -> BaseImage | None:

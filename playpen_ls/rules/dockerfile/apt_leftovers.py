@@ -78,7 +78,7 @@ def apt_leftovers(stage: Stage) -> Iterator[Finding]:
     Silent in build stages, with a cache mount, and where a later RUN removes the lists.
     """
     for run in stage.instructions if stage.final else ():
-        if isinstance(run, Run) and stage.document.mentions(run.whole_text, ("apt",)):
+        if isinstance(run, Run) and stage.mentions(run.whole_text, ("apt",)):
             yield from _left_by(run)
 
 

@@ -72,7 +72,7 @@ def pip_cache_kept(stage: Stage) -> Iterator[Finding]:
     `PIP_NO_CACHE_DIR`, and where the same RUN removes the cache.
     """
     for run in stage.instructions if stage.final else ():
-        if isinstance(run, Run) and stage.document.mentions(run.whole_text, ("pip",)):
+        if isinstance(run, Run) and stage.mentions(run.whole_text, ("pip",)):
             yield from _kept_by(run)
 
 

@@ -9,7 +9,6 @@ from playpen_ls.finding import Finding, Severity
 from playpen_ls.languages.dockerfile import (
     Argument,
     Assigning,
-    Dockerfile,
     Environment,
     Pair,
     Run,
@@ -71,7 +70,7 @@ _NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
         "FROM a\nENV TOKENIZERS_PARALLELISM=false\nENV DB_PASS=**None**\nENV SECRET_KEY=!!!REPLACE-ME-1u9!!!\n",
     ],
 )
-def secret_in_image(document: Dockerfile, files: Files) -> Iterator[Finding]:
+def secret_in_image(instruction: Run | Environment | Argument | Transfer, files: Files) -> Iterator[Finding]:
     """A secret is written into the image.
 
     Everyone who can pull the image can read it: `docker history` prints ENV, ARG and RUN, and a
@@ -79,17 +78,16 @@ def secret_in_image(document: Dockerfile, files: Files) -> Iterator[Finding]:
     `RUN --mount=type=secret`, and to a container when it starts. Silent for variables, for
     placeholders, and for example files.
     """
-    mentions = document.mentions
-    for instruction in document.instructions:
-        if isinstance(instruction, Run):
-            if mentions(instruction.whole_text, logins.HINTS):
-                for span, user in logins.literal_secrets(instruction.commands):
-                    yield Finding(span, f"a secret of {user} stands in the image's history")
-        elif isinstance(instruction, (Environment, Argument)):
-            if mentions(instruction.logical, _NAMES):
-                yield from _assigned(instruction)
-        elif isinstance(instruction, Transfer) and mentions(instruction.logical, key_files.HINTS):
+    mentions = (instruction.stage or instruction.document).mentions
+    if isinstance(instruction, Run):
+        if mentions(instruction.whole_text, logins.HINTS):
+            for span, user in logins.literal_secrets(instruction.commands):
+                yield Finding(span, f"a secret of {user} stands in the image's history")
+    elif isinstance(instruction, Transfer):
+        if mentions(instruction.logical, key_files.HINTS):
             yield from _copied(instruction, files)
+    elif mentions(instruction.logical, _NAMES):
+        yield from _assigned(instruction)
 
 
 def _copied(instruction: Transfer, files: Files) -> Iterator[Finding]:

@@ -52,11 +52,10 @@ def unknown_stage(stage: Stage) -> Iterator[Finding]:
         named = stage.document.stage_named(name)
         if named is not None and named.name and not is_known_image(name):
             yield Finding(image.span, f"the stage `{name}` begins only below")
-    if stage.document.mentions("from=", ("from=",)):
-        for part in stage.instructions:
-            if isinstance(part, (Copy, Run)) and "from=" in part.logical:
-                for name, span in _origins(part):
-                    yield from _looked_up(stage, name, span)
+    for part in stage.instructions:
+        if isinstance(part, (Copy, Run)) and "from=" in part.logical:
+            for name, span in _origins(part):
+                yield from _looked_up(stage, name, span)
 
 
 def _origins(part: Copy | Run) -> Iterator[tuple[str, Span]]:

@@ -1,0 +1,73 @@
+"""Stages are looked at again only where something changed: what is found is what a fresh look would find."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from playpen_ls.source import Edit, Source
+from playpen_ls.workspace import Workspace
+
+TEXT = """\
+# syntax=docker/dockerfile:1
+ARG BASE=python:3.12
+ARG TAG
+FROM golang:latest AS tools
+RUN apt-get install gcc
+ENV API_TOKEN=k3y-with-0ther-w0rds
+FROM ${BASE} AS base
+WORKDIR /app
+ARG NPM_TOKEN
+COPY . .
+RUN pip install -r requirements.txt
+FROM base AS build
+COPY --from=tols /bin/x /bin/x
+USER root
+RUN npm ci && echo $NPM_TOKEN
+FROM base
+COPY --from=build /app /app
+RUN pip install flask && apt-get install -y make
+CMD python app.py
+"""
+PIECES = [
+    "\n",
+    "FROM ",
+    "FROM a AS b\n",
+    "AS ",
+    "latest",
+    " root",
+    "#",
+    "\\\n",
+    "USER app\n",
+    "gosu ",
+    "<<EOF\n",
+    "ARG X\n",
+]
+
+
+def found(workspace: Workspace) -> list[tuple[str, int, int, str]]:
+    hits = workspace.check("Dockerfile").hits
+    return [(hit.rule.id, hit.span.start, hit.span.end, hit.finding.message) for hit in hits]
+
+
+def test_findings_while_typing_are_those_of_a_fresh_look(tmp_path: Path):
+    rng = random.Random(7)
+    typed = Workspace(tmp_path)
+    typed.index.complete = True
+    source = Source("Dockerfile", TEXT)
+    typed.open(source, "dockerfile")
+    seen = set()
+    for _ in range(400):
+        start = rng.randrange(len(source.text) + 1)
+        end = min(len(source.text), start + rng.choice((0, 0, 1, 7, 30)))
+        edit = Edit(start, end, rng.choice(PIECES) if rng.random() < 0.6 else "")
+        source = source.edited([edit])
+        typed.edit("Dockerfile", source, [edit])
+        fresh = Workspace(tmp_path)
+        fresh.index.complete = True
+        fresh.open(source, "dockerfile")
+        assert found(typed) == found(fresh)
+        seen |= {rule for rule, *_ in found(fresh)}
+        if len(source.text) < 200:
+            typed.edit("Dockerfile", source := Source("Dockerfile", TEXT))
+    assert len(seen) > 8  # else the texts were too poor to tell
