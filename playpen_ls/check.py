@@ -73,6 +73,9 @@ class Remembered:
         return Remembered(start, tuple(hit.shifted(by, path) for hit in self.hits), self.facts, self.answers)
 
 
+QUIET = Remembered(0, ())
+"""Nothing was found, and nothing read that could change that."""
+
 Memory = Mapping[Hashable, Remembered]
 
 
@@ -146,7 +149,7 @@ def check(
     groups = [_Rules(one for one in rules if one.rule.crosses is crosses) for crosses in (False, True)]
     chunks = model.chunks if within is None else model.chunks_touching(within)
     units: list[tuple[Hashable, int, Callable[[], Iterable[object]]]] = [
-        (chunk.key, chunk.span.start, chunk.parts) for chunk in chunks
+        (chunk.key, chunk.begins, chunk.parts) for chunk in chunks
     ]
     units.append((("", model.source.text), 0, lambda: (model,)))
     hits: list[Hit] = []
@@ -154,14 +157,17 @@ def check(
     failed: set[str] = set()
     path = model.source.path
     after: dict[Hashable, Remembered] = {}
-    kinds = {facts.kind for remembered in (memory or {}).values() for facts in remembered.facts}
-    facts_now = {kind: given.facts(kind) for kind in kinds}
+    facts_now = _FactsNow(given.facts)
+    known = memory.get if memory is not None else None
+    numbered = [(number, group) for number, group in enumerate(groups) if group.rules]
     for key, start, parts in units:
         made: list[object] | None = None
-        for number, group in enumerate(groups):
-            if not group.rules:
+        for number, group in numbered:
+            both = (number, key)
+            remembered = known(both) if known else None
+            if remembered is QUIET:  # most chunks of a long file; the rest of this costs more
+                after[both] = QUIET
                 continue
-            remembered = memory.get((number, key)) if memory is not None else None
             if remembered is None or (fixes and remembered.hits) or not _holds(remembered, facts_now, given.files):
                 made = list(parts()) if made is None else made
                 fresh, fresh_offers, reads, wrong = _run(made, group, given)
@@ -170,11 +176,13 @@ def check(
                     hits += fresh
                     offers += fresh_offers
                     if fixes and not wrong:
-                        after[number, key] = Remembered(start, tuple(hit.shifted(0, path) for hit in fresh), *reads)
+                        after[both] = _remembered(start, fresh, reads, path)
                     continue
-                remembered = Remembered(start, tuple(hit.shifted(0, path) for hit in fresh), *reads)
-            after[number, key] = remembered = remembered.moved(start, path)
-            hits += remembered.hits
+                remembered = _remembered(start, fresh, reads, path)
+            if remembered.hits:
+                remembered = remembered.moved(start, path)
+                hits += remembered.hits
+            after[both] = remembered
     hits.sort(key=lambda hit: hit.order)
     return Checked(hits, offers, after, frozenset(failed))
 
@@ -217,6 +225,23 @@ def _log(rule: Rule, error: Exception) -> None:
     """One line, without the message of the error: it may hold what the rule was looking at."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     logger.error("rule %s failed: %s at %s:%s", rule.id, type(error).__name__, last.filename, last.lineno)
+
+
+def _remembered(start: int, fresh: Iterable[Hit], reads: Reads, path: str) -> Remembered:
+    hits = tuple(hit.shifted(0, path) for hit in fresh)
+    return Remembered(start, hits, *reads) if hits or any(reads) else QUIET
+
+
+class _FactsNow(dict[type[Fact], Facts[Any]]):
+    """The facts of each type as they are now, each asked for once."""
+
+    def __init__(self, ask: Callable[[type[Fact]], Facts[Any]]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def __missing__(self, kind: type[Fact]) -> Facts[Any]:
+        self[kind] = found = self._ask(kind)
+        return found
 
 
 def _holds(remembered: Remembered, facts_now: Mapping[type[Fact], Facts[Any]], files: Files) -> bool:

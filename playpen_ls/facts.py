@@ -20,10 +20,53 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Route(Fact):
-    """An HTTP route that Python code serves: `/api/health`. A router's prefix is not joined."""
+    """An HTTP route that Python code states: `/api/health`, with the prefix that its router has in the same file.
+
+    `owner` is the variable of the application or router that it is put on, "" where it stands for itself; `bare` the
+    path without the router's prefix. What is served in the end is for `linking` to say.
+    """
 
     path: str
     methods: tuple[str, ...] = ("GET",)
+    owner: str = ""
+    bare: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebApplication(Fact):
+    """Python code makes an HTTP application; `owner` is its variable."""
+
+    framework: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouterIncluded(Fact):
+    """A router is put into an application or another router.
+
+    `target` is its dotted origin, `app.api.items.router`, or its variable in the same file. `prefix` is what the
+    inclusion adds, None where that is computed; it takes the place of the router's own where `replaces` says so.
+    """
+
+    owner: str
+    target: str
+    prefix: str | None
+    replaces: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Router(Fact):
+    """Python code makes a router; `prefix` is None where that is computed."""
+
+    owner: str
+    prefix: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listens(Fact):
+    """Python code listens on a port: `uvicorn.run(app, port=8000)`."""
+
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +88,21 @@ class JsonLogs(Fact):
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentRead(Fact):
-    """Python code reads an environment variable; `default` is None where it has none."""
+    """Python code reads an environment variable; `default` is None where it has none.
+
+    `required`: without the variable the program fails, as with `os.environ["X"]`, not with `os.getenv("X")`.
+    """
 
     name: str
     default: str | None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentKnown(Fact):
+    """Python code sets a variable itself, or asks whether it is there; `*` where a `.env` file may set any."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +114,54 @@ class Backup(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Exposed(Fact):
-    """A Dockerfile's EXPOSE, or a server's `--port` in its command."""
+    """A Dockerfile's EXPOSE, or a server's port in its command, which `served` tells from the former."""
 
     port: int
+    served: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe(Fact):
+    """A Dockerfile, by its final image. The place is that of the command, else of the last FROM.
+
+    `program` is what a container runs (`uvicorn`), "" where that is not known; `variables` the names that the image
+    sets; `stages` the names of its stages.
+    """
+
+    program: str
+    variables: tuple[str, ...]
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBuilt(Fact):
+    """A pipeline or skaffold builds an image. Paths are the project's; `context` is None where it is computed,
+    `dockerfile` "" where it is not said."""
+
+    reference: str
+    context: str | None
+    dockerfile: str
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePushed(Fact):
+    """A pipeline pushes an image under this reference, as written: `nexus:5000/web:1.0-${BUILD_NUMBER}`."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagComputed(Fact):
+    """Tags are put into manifests as they are deployed: `kubectl set image`, `sed`, `envsubst`, kustomize."""
+
+
+@dataclass(frozen=True, slots=True)
+class Created(Fact):
+    """A pipeline makes an object with `kubectl create`; `name` is "" where it is computed."""
+
+    kind: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +200,40 @@ class SecretKeys(Fact):
     namespace: str
     name: str
     keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigMapKeys(Fact):
+    """A ConfigMap; `keys` is None where a generator makes them."""
+
+    namespace: str
+    name: str
+    keys: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pods(Fact):
+    """The pods that an object describes: a workload's, or those of a kind that is not Kubernetes' own.
+
+    `ports` are the (name, number) pairs of all containers, None where one of them declares none. `images` have no
+    tags.
+    """
+
+    kind: str
+    name: str
+    namespace: str
+    labels: tuple[tuple[str, str], ...]
+    ports: tuple[tuple[str, str], ...] | None
+    images: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Relabelled(Fact):
+    """A kustomization adds labels to what it lists, or renames it; the place says in which folder it stands."""
+
+    labels: tuple[str, ...]
+    renames: bool
+    namespace: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ class Source:
         beyond = self.line_of(edit.end) + 2
         end = starts[beyond] + by if beyond < len(starts) else len(text)
         fresh = [match.end() for match in LINE_END.finditer(text, starts[first], end)]
-        return [*starts[: first + 1], *fresh, *(start + by for start in starts[beyond + 1 :])]
+        return starts[: first + 1] + fresh + [start + by for start in starts[beyond + 1 :]]
 
 
 def runs(edits: Iterable[Edit]) -> Iterator[list[Edit]]:

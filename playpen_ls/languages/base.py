@@ -57,6 +57,10 @@ class Chunk(ABC):
     broken: bool = False
     """It does not parse as it stands; its parts are what could be saved."""
 
+    @property
+    def begins(self) -> int:
+        return self.span.start
+
     @abstractmethod
     def parts(self) -> Iterable[object]:
         """Everything in the chunk that a rule's first parameter can name, each once, in text order."""
@@ -91,6 +95,11 @@ class Model(ABC):
     def exemptions(self) -> Sequence[Exemption]:
         """What is excused by other means than comments, such as annotations."""
         return ()
+
+    def comments_with(self, marks: Sequence[str]) -> Sequence[Comment]:
+        """The comments that may hold one of these lower-case words, in any case."""
+        text = self.source.text.lower()
+        return self.comments() if any(mark in text for mark in marks) else ()
 
     @abstractmethod
     def construct_after(self, offset: int) -> Span | None:

@@ -11,8 +11,11 @@ from playpen_ls.finding import Place
 from playpen_ls.languages.python.parsed import dotted
 from playpen_ls.languages.python.parts import Site
 from playpen_ls.languages.python.scope import Link, Names
+from playpen_ls.languages.python.surroundings import is_certain
 
 _READERS = frozenset(("os.getenv", "os.environ.get", "os.environ.setdefault", "os.environ.pop", "decouple.config"))
+# Without the variable they give None.
+_OPTIONAL = frozenset(("os.getenv", "os.environ.get", "os.environ.setdefault", "os.environ.pop"))
 _READER_NAME = re.compile(
     r"(?:^|_)(?:getenv|env|environ|config|setting|settings|envvar|env_var|variable|option|secret|parameter)$"
 )
@@ -26,7 +29,7 @@ def environment_read(site: Site, node: ast.AST, link: Link | None) -> Iterator[E
         if isinstance(node.ctx, ast.Load) and _is_environ(site.names, node.value, link):
             name = _text(node.slice)
             if name:
-                yield EnvironmentRead(Place("", site.parsed.span(node)), name, None)
+                yield EnvironmentRead(Place("", site.parsed.span(node)), name, None, is_certain(link))
     elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
         name = _text(node.args[0])
         if not name or not name.isidentifier():
@@ -36,7 +39,8 @@ def environment_read(site: Site, node: ast.AST, link: Link | None) -> Iterator[E
             default = _default(node)
             if default is None and link is not None and isinstance(link[0], _ASKING):
                 default = ""  # `os.getenv("X") or "…"`, `if os.getenv("X")`: the code goes on without it
-            yield EnvironmentRead(Place("", site.parsed.span(node)), name, default)
+            required = default is None and origin not in _OPTIONAL and is_certain(link)
+            yield EnvironmentRead(Place("", site.parsed.span(node)), name, default, required)
 
 
 def _default(node: ast.Call) -> str | None:

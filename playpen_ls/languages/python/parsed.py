@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -51,16 +51,18 @@ class Parsed:
     def __init__(self, text: str, header: str = "") -> None:
         self.text = text
         self.header = header
-        self.facts: dict[object, object] = {}  # by what they were resolved with
         self._lines: list[int] | None = None
         self._ascii = text.isascii()
         self._comments: tuple[tuple[Span, bool], ...] | None = None
         self._statements: tuple[Span, ...] | None = None
+        self._mentions: tuple[Sequence[str], bool] = ((), False)
         self._tree: ast.Module | None = _parse(text, header)
         self.broken = self._tree is None
         self.bindings: tuple[Binding, ...] = ()
         self.guards_main = False
+        self.texts: tuple[tuple[str, str], ...] = ()  # that constants of the module hold
         if self._tree is not None:
+            self.texts = () if header else tuple(_texts(self._tree.body))
             self.bindings = tuple(_bindings(self._tree.body)) if not header else tuple(_own_bindings(self._tree))
             self.guards_main = any(is_main_guard(statement) for statement in self._tree.body)
 
@@ -114,6 +116,15 @@ class Parsed:
                         found.append((Span(match.start(), end), not self.text[line : match.start()].strip()))
             self._comments = tuple(found)
         return self._comments
+
+    def mentions(self, marks: Sequence[str]) -> bool:
+        """One of these lower-case words stands in the text, in any case; the same words are asked for every time."""
+        known, answer = self._mentions
+        if known is not marks:
+            text = self.text.lower() if "#" in self.text else ""
+            answer = any(mark in text for mark in marks)
+            self._mentions = (marks, answer)
+        return answer
 
     def statements(self) -> tuple[Span, ...]:
         """Every statement, also inside others, by start; outer ones first."""
@@ -255,6 +266,15 @@ def _bindings(body: list[ast.stmt]) -> Iterator[Binding]:
         stack += [
             (inner, fallback) for name in ("body", "orelse", "finalbody") for inner in getattr(statement, name, ())
         ]
+
+
+def _texts(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    for statement in body:
+        if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or not isinstance(statement.value, ast.Constant):
+            continue
+        text = statement.value.value
+        if isinstance(text, str):
+            yield from ((name, text) for name, _ in bound(statement))
 
 
 def self_bindings(body: list[ast.stmt]) -> Iterator[Binding]:

@@ -47,6 +47,27 @@ class Piece:
     header: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """`closed`: no triple-quoted string is left open. `decorated`: what the last decorator belongs to is to come."""
+
+    pieces: list[Piece]
+    closed: bool
+    decorated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """How many pieces make one statement, 0 if they do not; how many behind the first were looked at.
+
+    `runs_out`: there are no more pieces, and more of them could change it.
+    """
+
+    count: int = 0
+    looked: int = 0
+    runs_out: bool = False
+
+
 def with_line_feeds(text: str) -> str:
     """The text with lone carriage returns as line feeds; every offset stays."""
     return re.sub(r"\r(?!\n)", "\n", text) if "\r" in text else text
@@ -54,6 +75,11 @@ def with_line_feeds(text: str) -> str:
 
 def pieces(text: str) -> list[Piece]:
     """The statements of a text (see `with_line_feeds`), in order and without gaps. Linear."""
+    return cut(text).pieces
+
+
+def cut(text: str) -> Cut:
+    """The pieces of a text, and whether it ends what it begins."""
     strings = _Strings(text)
     starts: list[int] = []
     decorated = False
@@ -77,7 +103,16 @@ def pieces(text: str) -> list[Piece]:
             found += _members(text, start, end, strings)
         else:
             found.append(Piece(start, end))
-    return found
+    return Cut(found, strings.closed, decorated)
+
+
+def continues(text: str, start: int) -> bool:
+    """An `else` or the like stands there, which is no statement of its own."""
+    return bool(_CONTINUES.match(text, start))
+
+
+def leaves_line_open(text: str) -> bool:
+    return text.rstrip("\r\n").endswith("\\")
 
 
 def _members(text: str, start: int, end: int, strings: _Strings) -> Iterator[Piece]:
@@ -106,25 +141,26 @@ def _members(text: str, start: int, end: int, strings: _Strings) -> Iterator[Pie
         yield Piece(here, after, line)
 
 
-def joined(text: str, found: list[Piece], index: int) -> int | None:
-    """How many pieces from `index` on make one statement, if it leaves a bracket or a line open."""
+def joined(text: str, found: list[Piece], index: int) -> Joined:
+    """The pieces from `index` on that make one statement, if the first leaves a bracket or a line open."""
     piece = found[index]
     if piece.header:
-        return None
+        return Joined()
     depth = _depth(text[piece.start : piece.end])
-    open_line = text[piece.start : piece.end].rstrip("\r\n").endswith("\\")
-    if depth <= 0 and not open_line:
-        return None
+    if depth <= 0 and not leaves_line_open(text[piece.start : piece.end]):
+        return Joined()
     for number in range(index + 1, min(index + _JOINED, len(found))):
-        following = found[number]
+        following, looked = found[number], number - index
         if following.header or (depth > 0 and _BARRIER.match(text, following.start)):
-            return None
+            return Joined(0, looked)
         body = text[following.start : following.end]
         depth += _depth(body)
-        if depth <= 0 and not body.rstrip("\r\n").endswith("\\"):
-            decorator = text[piece.start] == "@" and number + 1 < len(found)  # and what it decorates
-            return number + 1 - index + decorator
-    return None
+        if depth <= 0 and not leaves_line_open(body):
+            decorated = text[piece.start] == "@"  # and what it decorates
+            last = number + 1 == len(found)
+            more = decorated and not last
+            return Joined(looked + 1 + more, looked + more, decorated and last)
+    return Joined(0, min(_JOINED, len(found) - index) - 1, len(found) < index + _JOINED)
 
 
 def _depth(text: str) -> int:
@@ -138,6 +174,7 @@ class _Strings:
     def __init__(self, text: str) -> None:
         self.text = text
         ranges, open_at = self._read(0, [], None)
+        self.closed = open_at is None
         if open_at is not None:
             ranges = self._contained([*ranges, (open_at, len(text))])
         self._starts = [start for start, _ in ranges]

@@ -9,6 +9,7 @@ from playpen_ls.languages.python.calls import ATTRIBUTES, NAMES, called
 from playpen_ls.languages.python.environment import environment_read
 from playpen_ls.languages.python.parts import Part, SchemaCreation, Site, StringLiteral
 from playpen_ls.languages.python.scope import Link
+from playpen_ls.languages.python.surroundings import ASKING, needs
 from playpen_ls.languages.python.web import DECORATORS, Told, decorated_route, told_by_call, urlpatterns
 
 _SKIPPED = {
@@ -102,6 +103,8 @@ def _look_at(
     site: Site, node: ast.AST, link: Link | None, names: Set[str], parts: list[Part], facts: list[Told]
 ) -> None:
     """What one node is and says."""
+    if isinstance(node, ASKING):
+        facts += needs(site, node, link)
     if isinstance(node, ast.Call):
         function = node.func
         if isinstance(function, ast.Attribute):
@@ -127,7 +130,9 @@ def _look_at(
         facts += urlpatterns(site, node)
 
 
-_TELLING = frozenset((ast.Call, ast.Attribute, ast.Subscript, ast.FunctionDef, ast.AsyncFunctionDef, ast.Assign))
+_TELLING = frozenset(
+    (ast.Call, ast.Attribute, ast.Subscript, ast.FunctionDef, ast.AsyncFunctionDef, ast.Assign, *ASKING)
+)
 
 
 def _order(part: Part) -> tuple[int, int, int]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from playpen_ls.facts import EnvironmentRead, Fact
+from playpen_ls.facts import EnvironmentKnown, EnvironmentRead, Fact, Listens
 from playpen_ls.finding import Place
 from playpen_ls.languages.python.parsed import dotted, is_main_guard
 from playpen_ls.languages.python.parts import Site
@@ -58,7 +58,7 @@ class Web(Fact):
     methods: tuple[str, ...] = ("GET",)
 
 
-Told = EnvironmentRead | Web
+Told = EnvironmentRead | EnvironmentKnown | Listens | Web
 
 
 def urlpatterns(site: Site, node: ast.Assign) -> Iterator[Web]:

@@ -1,0 +1,169 @@
+"""Which pieces of a text are parsed as one, all of them or only those that an edit can have changed.
+
+After an edit the text is cut again from the statement before it to the first statement behind it that
+begins where one began before; that is as good as cutting all of it, as long as no string stands open.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from playpen_ls.languages.python.chunks import PythonChunk
+from playpen_ls.languages.python.parsed import Parsed, quiet
+from playpen_ls.languages.python.split import continues, cut, joined, leaves_line_open
+
+_FURTHER = (1, 8, 64, 512)  # chunks behind the edit to look for an end in, before all of the text is cut
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A chunk that does not parse, and how far it was looked for what would complete it."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """The chunks `first:last` of the version before are replaced by `found`, of which each begins at its place.
+
+    `closed` says that no triple-quoted string is left open.
+    """
+
+    first: int
+    last: int
+    found: tuple[tuple[int, Parsed], ...]
+    reaches: tuple[Reach, ...]
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is known of the version before."""
+
+    text: str
+    chunks: Sequence[PythonChunk]
+    starts: Sequence[int]
+    reaches: tuple[Reach, ...]
+    closed: bool
+
+
+def all_pieces(text: str, before: Before | None) -> Pieces:
+    """Linear in the text. Statements that were parsed before are not parsed again."""
+    old = before.chunks if before else ()
+    found = _assembled(text, 0, old, whole=True)
+    assert found is not None
+    return Pieces(0, len(old), found[0], found[1], found[2])
+
+
+def changed_pieces(text: str, before: Before) -> Pieces | None:
+    """None where only cutting all of the text tells."""
+    if not before.closed or not before.chunks:
+        return None
+    head = common(before.text, text)
+    tail = common_end(before.text, text, min(len(text), len(before.text)) - head)
+    end, by = len(before.text) - tail, len(text) - len(before.text)
+    first = _first(before, head)
+    start = before.starts[first]
+    at = bisect_right(before.starts, end)
+    for more in _FURTHER:
+        last = at + more - 1
+        while last < len(before.chunks) and before.chunks[last].parsed.header:
+            last += 1
+        if last >= len(before.chunks):
+            break
+        stop = before.starts[last] + by
+        if continues(text, stop):
+            break
+        found = _assembled(text[start:stop], start, before.chunks[first:last], whole=False)
+        if found is not None:
+            kept = (one for one in before.reaches if one.start < start)
+            moved = (Reach(one.start + by, one.end + by) for one in before.reaches if one.start + by >= stop)
+            return Pieces(first, last, found[0], (*kept, *found[1], *moved), True)
+    return None
+
+
+def _first(before: Before, head: int) -> int:
+    """The chunk to begin with: what stands before the edit can swallow the statement that it changes."""
+    index = max(bisect_left(before.starts, head) - 2, 0)
+    start = before.starts[index]
+    for one in before.reaches:  # in text order
+        if one.start < start and one.end >= head:
+            index = bisect_left(before.starts, one.start)
+            break
+    while index and before.chunks[index].parsed.header:
+        index -= 1
+    return index
+
+
+_Assembled = tuple[tuple[tuple[int, Parsed], ...], tuple[Reach, ...], bool]
+
+
+def _assembled(text: str, offset: int, old: Sequence[PythonChunk], whole: bool) -> _Assembled | None:
+    """The chunks of a text that begins at `offset`. None where a part of a text does not end what it begins."""
+    made = cut(text)
+    if not whole and (not made.closed or made.decorated or leaves_line_open(text)):
+        return None
+    known = {(chunk.parsed.text, chunk.parsed.header): chunk.parsed for chunk in old}
+    found: list[tuple[int, Parsed]] = []
+    reaches: list[Reach] = []
+    of = _parser(known)
+    with quiet():
+        pieces, index = made.pieces, 0
+        while index < len(pieces):
+            piece, count = pieces[index], 1
+            parsed = of(text[piece.start : piece.end], piece.header)
+            if parsed.broken:
+                join = joined(text, pieces, index)
+                if join.runs_out and not whole:
+                    return None
+                if join.count:
+                    more = of(text[piece.start : pieces[index + join.count - 1].end], piece.header)
+                    if not more.broken:
+                        parsed, count = more, join.count
+                if count == 1 and join.looked:
+                    reaches.append(Reach(offset + piece.start, offset + pieces[index + join.looked].end))
+            found.append((offset + piece.start, parsed))
+            index += count
+    return tuple(found), tuple(reaches), made.closed
+
+
+def _parser(known: dict[tuple[str, str], Parsed]) -> Callable[[str, str], Parsed]:
+    def of(text: str, header: str) -> Parsed:
+        found = known.get((text, header))
+        if found is None:
+            found = known[text, header] = Parsed(text, header)
+        return found
+
+    return of
+
+
+def common(one: str, other: str) -> int:
+    """How many characters both begin with; by halves, since comparing slices is what Python does fast."""
+    low, high = 0, min(len(one), len(other))
+    if one[:high] == other[:high]:
+        return high
+    while high - low > 1:
+        middle = (low + high) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def common_end(one: str, other: str, most: int) -> int:
+    """How many characters both end with, `most` of them."""
+    low, high = 0, most
+    size, length = len(one), len(other)
+    if one[size - high :] == other[length - high :]:
+        return high
+    while high - low > 1:
+        middle = (low + high) // 2
+        if one[size - middle : size - low] == other[length - middle : length - low]:
+            low = middle
+        else:
+            high = middle
+    return low

@@ -1,0 +1,69 @@
+"""What a Python file tells other files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from playpen_ls.facts import (
+    ComputedRoute,
+    EnvironmentKnown,
+    EnvironmentRead,
+    Fact,
+    JsonLogs,
+    Listens,
+    MountedApplication,
+    Route,
+    Router,
+    RouterIncluded,
+    WebApplication,
+)
+from playpen_ls.finding import Place
+from playpen_ls.languages.python.web import Web
+from playpen_ls.source import Span
+
+if TYPE_CHECKING:
+    from playpen_ls.languages.python.model import PythonModel
+
+# Their inclusion takes the place of the router's own prefix instead of adding to it.
+_REPLACING = ("flask.", "quart.")
+
+
+def facts(model: PythonModel) -> Iterator[Fact]:
+    if model.left_alone:
+        return
+    path = model.source.path
+    prefixes = {fact.owner: fact.path or "" for fact in model.web if fact.kind == "router" and fact.owner}
+    for fact in model.told:
+        if isinstance(fact, (EnvironmentRead, EnvironmentKnown, Listens)):
+            yield replace(fact, place=Place(path, fact.place.span))
+    for web in model.web:
+        yield from _of_web(web, Place(path, web.place.span), prefixes, model)
+    if "json" in model.scope.flags:
+        yield JsonLogs(Place(path, Span(0, 0)))
+
+
+def _of_web(web: Web, place: Place, prefixes: dict[str, str], model: PythonModel) -> Iterator[Fact]:
+    if web.kind == "route" and web.path is not None:
+        yield Route(place, prefixes.get(web.owner, "") + web.path, web.methods, web.owner, web.path)
+    elif web.kind == "route" or (web.kind == "include" and web.target == "?"):
+        yield ComputedRoute(place)
+    elif web.kind == "include" and web.target:
+        replaces = any((origin or "").startswith(_REPLACING) for origin in model.scope.names.values())
+        # Without `url_prefix` a blueprint keeps its own.
+        prefix = web.path if not web.constant else None
+        yield RouterIncluded(place, web.owner, web.target, prefix, replaces and bool(web.path))
+    elif web.kind == "mount":
+        if web.framework:
+            yield MountedApplication(place, web.framework.rpartition(".")[2])
+        if web.target:
+            yield RouterIncluded(place, web.owner, web.target, web.path, False)
+        else:
+            yield ComputedRoute(place)  # files: which ones, only the disk knows
+    elif web.kind == "app" and web.framework:
+        yield WebApplication(place, web.framework, web.owner)
+    elif web.kind == "urlpatterns":
+        yield WebApplication(place, "django", "urlpatterns")
+    elif web.kind == "router" and web.owner:
+        yield Router(place, web.owner, web.path)
