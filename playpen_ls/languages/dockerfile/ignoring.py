@@ -16,6 +16,11 @@ class Ignore:
         self.path = path
         self._patterns = [pattern for line in text.split("\n") if (pattern := _read(line))]
 
+    @property
+    def takes_back(self) -> bool:
+        """It has a `!` pattern."""
+        return any(negated for _, negated in self._patterns)
+
     def excludes(self, path: str) -> bool:
         """`path` is relative to the build context. The last pattern that meets it, or a folder above it, decides."""
         paths = [path]

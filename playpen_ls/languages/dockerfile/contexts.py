@@ -1,0 +1,100 @@
+"""Which folder of the project a Dockerfile is built in: the one that COPY looks in."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from playpen_ls.facts import Files, ImageBuilt
+
+_COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml")
+_BAKE = re.compile(r"docker-bake(?:\.override)?\.(?:hcl|json)")
+_HCL_TARGET = re.compile(r'^target\s+"[^"]*"\s*\{(?P<body>.*?)^\}', re.MULTILINE | re.DOTALL)
+_HCL_VALUE = re.compile(r'^\s*(?P<key>context|dockerfile)\s*=\s*"(?P<value>[^"]*)"', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Context:
+    """`folders` may be the build context, likeliest first, "" for the project's root.
+
+    `stated` means that the profile or a build says so; without it they are a guess. No folder at all
+    means that a build says it, but computes which.
+    """
+
+    folders: tuple[str, ...]
+    stated: bool
+
+
+def context_of(path: str, configured: Mapping[str, str], builds: Iterable[ImageBuilt], files: Files) -> Context:
+    """`configured` is `build_context` of the profile, `builds` what pipelines build."""
+    if path in configured:
+        return Context((_clean(configured[path]),), True)
+    told = [one.context for one in builds if _dockerfile_of(one.context, one.dockerfile) == posixpath.normpath(path)]
+    told += _told_by_files(path, files)
+    if told:
+        known = [_clean(folder) for folder in told if folder is not None and "$" not in folder]
+        return Context(tuple(dict.fromkeys(known)) if len(known) == len(told) else (), True)
+    folder = posixpath.dirname(path)
+    return Context((folder, "") if folder else ("",), False)
+
+
+def _clean(folder: str) -> str:
+    made = posixpath.normpath(folder or ".")
+    return "" if made == "." else made
+
+
+def _dockerfile_of(context: str | None, dockerfile: str) -> str | None:
+    if dockerfile:
+        return posixpath.normpath(dockerfile)
+    return None if context is None else posixpath.normpath(posixpath.join(context, "Dockerfile"))
+
+
+def _told_by_files(path: str, files: Files) -> list[str]:
+    """The contexts that compose and bake files beside the Dockerfile, or above it, give to its build."""
+    found, folder = [], posixpath.dirname(path)
+    while True:
+        for name in files.names(folder or "."):
+            if _COMPOSE.fullmatch(name) or _BAKE.fullmatch(name):
+                text = files.text(posixpath.join(folder, name)) or ""
+                for context, dockerfile in _builds_in(name, text):
+                    place = posixpath.normpath(posixpath.join(folder, context))
+                    if posixpath.normpath(posixpath.join(place, dockerfile)) == posixpath.normpath(path):
+                        found.append(place)
+        if not folder:
+            return found
+        folder = posixpath.dirname(folder)
+
+
+def _builds_in(name: str, text: str) -> Iterator[tuple[str, str]]:
+    """(context, Dockerfile seen from there) of each build in a compose or bake file."""
+    if name.endswith(".hcl"):
+        for target in _HCL_TARGET.finditer(text):
+            values = {match["key"]: match["value"] for match in _HCL_VALUE.finditer(target["body"])}
+            yield values.get("context", "."), values.get("dockerfile", "Dockerfile")
+        return
+    if "build" not in text and "target" not in text:
+        return
+    document = _loaded(name, text)
+    group = document.get("target" if name.endswith(".json") else "services")
+    for one in group.values() if isinstance(group, dict) else ():
+        build = one if name.endswith(".json") else one.get("build") if isinstance(one, dict) else None
+        if isinstance(build, str):
+            yield build, "Dockerfile"
+        elif isinstance(build, dict):
+            context, dockerfile = build.get("context", "."), build.get("dockerfile", "Dockerfile")
+            if isinstance(context, str) and isinstance(dockerfile, str):
+                yield context, dockerfile
+
+
+def _loaded(name: str, text: str) -> dict[Any, Any]:
+    import yaml
+
+    try:
+        made = json.loads(text) if name.endswith(".json") else yaml.load(text, Loader=yaml.CSafeLoader)
+    except (ValueError, yaml.YAMLError, RecursionError):
+        return {}
+    return made if isinstance(made, dict) else {}

@@ -1,0 +1,68 @@
+"""What COPY and ADD take from the build context, and whether it is there."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from playpen_ls.facts import Files
+from playpen_ls.languages.dockerfile.container_paths import known
+from playpen_ls.languages.dockerfile.ignoring import Ignore, ignore_of
+from playpen_ls.languages.dockerfile.instructions import Word
+from playpen_ls.languages.dockerfile.kinds import Transfer
+from playpen_ls.languages.dockerfile.stages import Stage
+
+# What a build makes before the image is built.
+_MADE = re.compile(
+    r"(?:.*/)?(?:target|build|dist|out|output|bin|publish|release|artifacts?|_build|generated|vendor|node_modules"
+    r"|coverage|wheels?|wheelhouse|pkg|obj|result)(?:/.*)?|.*\.(?:jar|war|ear|whl|so|exe|deb|rpm|apk|zip|tgz|gz|tar|js|css)"
+    r"|(?:.*/)?(?:version|VERSION|git_?hash|commit)[\w.]*",
+    re.DOTALL,
+)
+_REMOTE = re.compile(r"\w+://|git@|<<")
+
+
+def local_sources(stage: Stage) -> Iterator[tuple[Word, str]]:
+    """The source words of a stage's COPY and ADD, and the path in the build context that each is, "" for all of it.
+
+    Left out: other stages and images, remote ones, heredocs, patterns, and variables without a known value.
+    """
+    for transfer in stage.instructions:
+        if not isinstance(transfer, Transfer) or transfer.origin is not None:
+            continue
+        for word in transfer.sources:
+            text = known(word.text, transfer) if transfer.json is None else word.text
+            if text.startswith("?") or _REMOTE.match(text) or re.search(r"[*?\[\\\"'$]", text):
+                continue
+            yield word, posixpath.normpath("/" + text).lstrip("/")
+
+
+def is_made_by_a_build(path: str, context: str, files: Files) -> bool:
+    """A file that is not there now may come from a step before the build: a known output, or one that git ignores."""
+    if _MADE.fullmatch(path):
+        return True
+    for folder in dict.fromkeys((context, "")):
+        inside = posixpath.relpath(posixpath.join(context, path), folder or ".")
+        if (text := files.text(posixpath.join(folder, ".gitignore"))) is not None and _git_ignores(text, inside):
+            return True
+    name = posixpath.basename(path)
+    return any(name in (files.text(one) or "") for one in ("Jenkinsfile", posixpath.join(context, "Jenkinsfile")))
+
+
+def _git_ignores(text: str, path: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return GitIgnoreSpec.from_lines(text.split("\n")).match_file(path)
+    except ValueError:
+        return False
+
+
+def dropping(dockerfile: str, path: str, context: str, files: Files) -> Ignore | None:
+    """The ignore file that keeps all of `path` out of the build context."""
+    ignore = ignore_of(dockerfile, context, files)
+    if ignore is None or not ignore.excludes(path):
+        return None
+    # A folder that is left out may have files that are taken back in.
+    return None if ignore.takes_back and files.names(posixpath.join(context, path)) else ignore
