@@ -8,8 +8,10 @@ No function here returns or prints more of a secret than the caller already has.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import log2
 
 from playpen_ls.source import Span
 from playpen_ls.vocabulary.names import snake
@@ -35,7 +37,7 @@ _TEMPLATE = re.compile(
     r"""^(?: $ | <.*> | .*\$\{.*\}.* | \$\(.*\) | \$\w+ | .*\{\{.*\}\}.* | \{\w*\} | .*%\(\w+\)s.* | %\w+% | %s
       | [x*.?_-]+ | (?:changeme|change[-_]?(?:this|it)|replace[-_]?(?:me|this)?)[-_ \w]*
       | (?:your|my|the|some|a)[-_ ].* | .*(?:example|placeholder|redacted|dummy|fake|todo|sample|insert|fixme).*
-      | \*\*.*\*\* | .*replace[-_ ]?me.*
+      | .*\*{3}.* | .*replace[-_ ]?me.*
       | none | null | nil | true | false | secret[-_]?here | set[-_ ].*
     )$""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
@@ -56,6 +58,10 @@ _NOT_NAME = re.compile(
     r"|ref|env|var|param|scheme|algorithm|hasher|class|format|length|expires?|expiry|ttl|endpoint|enabled|policy"
     r"|version|host|port|count|size|limit|timeout|key_name|rotation|store|manager|provider|bytes)s?$"
 )
+# Where a page or a sentence ends, and who may post a form.
+_OTHER_TOKEN = re.compile(r"(?:^|_)(?:page|continuation|pagination|cursor|pad|eos|bos|unk|sep|cls|mask)_token$")
+# Two words and more: `_password_reset_token`, `oauth2_jwt_secret`, `pDischarge1`, `bdc1ChargeTotal`.
+_WORDS = re.compile(r"_*[A-Za-z]+(?:\d?[-_.: /]+[A-Za-z]+)*_*|[a-z]{1,12}(?:\d?[A-Z][a-z]{3,}|\d?[A-Z]{2})+\d?")
 # What documentation writes for a password, and what GitHub wants in its place beside a token.
 _NO_PASSWORDS = ("pass", "password", "x-oauth-basic")
 _URL = re.compile(
@@ -66,7 +72,7 @@ _URL = re.compile(
 def is_secret_name(name: str) -> bool:
     """A variable, key or option of this name holds a secret: `dbPassword`, `NEXUS_PASS`, `api-key`."""
     spelled = snake(name)
-    return bool(_NAME.search(spelled)) and not _NOT_NAME.search(spelled)
+    return bool(_NAME.search(spelled)) and not _NOT_NAME.search(spelled) and not _OTHER_TOKEN.search(spelled)
 
 
 def is_template(value: str) -> bool:
@@ -127,7 +133,29 @@ def is_named_secret(name: str, value: str) -> bool:
         return False
     if not re.search(r"[A-Za-z0-9]", value) or value.isdigit():
         return False
-    if re.fullmatch(r"[A-Za-z]+([-_.: /][A-Za-z]+)*", value):
+    if _WORDS.fullmatch(value):
         return False
     plain_name, plain_value = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (name, value))
     return plain_value not in plain_name and plain_name not in plain_value
+
+
+# detect-secrets' limits, in bits a character
+_BASE64_ENTROPY, _HEX_ENTROPY, _SHORTEST_RANDOM = 4.5, 3.0, 20
+
+
+def is_random(value: str) -> bool:
+    """Only chance makes such a text. It says nothing alone: hashes and test vectors are random too."""
+    if len(value) < _SHORTEST_RANDOM or is_template(value):
+        return False
+    if re.fullmatch(r"[0-9a-fA-F]+", value):
+        return entropy(value) > _HEX_ENTROPY and value.lower()[:8] not in "0123456789abcdef"
+    return (
+        bool(re.fullmatch(r"[A-Za-z0-9+/_-]+={0,2}", value))
+        and entropy(value) > _BASE64_ENTROPY
+        and not re.search(r"abcdef|ABCDEF|12345", value)
+    )
+
+
+def entropy(text: str) -> float:
+    """Shannon's, in bits a character."""
+    return -sum(n / len(text) * log2(n / len(text)) for n in Counter(text).values())

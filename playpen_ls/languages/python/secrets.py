@@ -10,8 +10,9 @@ from playpen_ls.languages.python.hosts import is_client, url_variable
 from playpen_ls.languages.python.parsed import dotted
 from playpen_ls.languages.python.parts import StringLiteral
 from playpen_ls.languages.python.roles import Role
+from playpen_ls.source import Span
 from playpen_ls.vocabulary.names import snake
-from playpen_ls.vocabulary.secrets import SHAPE, is_named_secret, is_template, is_weak, shapes, url_logins
+from playpen_ls.vocabulary.secrets import SHAPE, is_named_secret, is_random, is_template, is_weak, shapes, url_logins
 
 _WRAPPERS = frozenset(("SecretStr", "SecretBytes", "Secret", "Field", "StrictStr", "str", "Config"))
 _LOGIN = re.compile(r"(?:^|_)(?:password|passwd|pwd|pass)$")
@@ -20,7 +21,7 @@ _PATTERN = re.compile(r"^(?!.*(?:gh|git|hub|lab|azure|devops|jira)).*_pat$")
 _PROSE = frozenset(
     ("help", "description", "doc", "docs", "example", "examples", "message", "msg", "detail", "title", "summary")
 )
-_KEY_BODY = re.compile(r"PRIVATE KEY-----\s*(?:[\w-]+: [^\n]*\s+)*[A-Za-z0-9+/=\s]{60}")
+_KEY_BODY = re.compile(r"PRIVATE KEY-----\s*(?:[\w-]+: [^\n]*\s+)*[A-Za-z0-9+/=]{16}")
 _LOCAL = re.compile(r"(?:localhost|127\.[\d.]+|0\.0\.0\.0|.*\.example(?:\.\w+)?|example\.\w+|.*\.test)$", re.IGNORECASE)
 _SERVICES = (
     ("psycopg|asyncpg|postgres", "POSTGRES"),
@@ -31,6 +32,10 @@ _SERVICES = (
     ("smtp", "SMTP"),
 )
 _STAND_IN = re.compile(r"(?:my|your|the|db|user)?[_-]?(?:pass(?:word|wd)?|pwd|pw|secret|token)", re.IGNORECASE)
+_WEAK_NAME = re.compile(
+    r"^(?:key|auth)$|(?:^|_)salt$|(?:^|_)(?:encryption|signing|signature|hmac|cipher|aes|fernet|session|cookie|jwt)_key$"
+)
+_FEW_WORDS = 8  # beside a URL: a command line has fewer
 _SPOKEN = frozenset("debug info warning warn error exception critical fatal log print add_argument echo".split())
 
 
@@ -73,16 +78,34 @@ def _from_url(literal: StringLiteral) -> Secret | None:
         password = literal.value[login.password.start : login.password.end]
         if "\0" in password or _LOCAL.match(login.host) or len(password) < 3 or not login.host:
             continue
-        if _is_spoken(literal) or literal.role.name in _PROSE or _STAND_IN.fullmatch(password):
+        if _is_spoken(literal) or _is_prose(literal, login.url) or _STAND_IN.fullmatch(password):
             continue
         whole = (login.url.start, "\0" in literal.value) == (0, False)
         return Secret("url", named(literal)[0], url_variable(login.scheme, "") if whole else "", _reader(literal))
     return None
 
 
+def _is_prose(literal: StringLiteral, url: Span) -> bool:
+    """An example, or a text of many words that tells of a URL."""
+    words = literal.value[: url.start].split() + literal.value[url.end :].split()
+    return len(words) > _FEW_WORDS or _is_shown(literal)
+
+
+def _is_shown(literal: StringLiteral) -> bool:
+    """It is part of what a help text or a schema shows: `examples=[{"password": "…"}]`."""
+    if literal.role.name in _PROSE:
+        return True
+    for node, _ in literal.above():
+        if isinstance(node, ast.stmt):
+            return False
+        if isinstance(node, ast.keyword) and node.arg in _PROSE:
+            return True
+    return False
+
+
 def _from_name(literal: StringLiteral) -> Secret | None:
     role, value = literal.role, literal.value
-    if "\0" in value or _is_spoken(literal):
+    if "\0" in value or _is_spoken(literal) or _is_shown(literal):
         return None
     if role.kind == "compared":
         name = _compared_with(role, literal)
@@ -93,11 +116,16 @@ def _from_name(literal: StringLiteral) -> Secret | None:
         return Secret("named", given) if is_named_secret(given, value) else None
     if not _NAME.fullmatch(name) or _PATTERN.search(snake(name)) or _is_no_value(literal, role):
         return None
-    if is_named_secret(name, value) and not _is_conditional(literal):
+    if (is_named_secret(name, value) or _is_random_key(role, name, value)) and not _is_conditional(literal):
         return Secret("named", name, _variable(name), reader)
     if role.kind in ("keyword", "entry") and _LOGIN.search(snake(name)) and _weak_login(role, value):
         return Secret("weak", name, _variable(name))
     return None
+
+
+def _is_random_key(role: Role, name: str, value: str) -> bool:
+    """A name such as `salt` says little; a value that only chance can have made says the rest."""
+    return role.kind in ("assigned", "field", "keyword") and bool(_WEAK_NAME.search(snake(name))) and is_random(value)
 
 
 def named(literal: StringLiteral) -> tuple[str, ast.Call | None]:
@@ -195,8 +223,8 @@ def _is_spoken(literal: StringLiteral) -> bool:
 
 def _weak_login(role: Role, value: str) -> bool:
     """A weak word where it certainly is the password of a connection."""
-    if not is_weak(value) or is_template(value):
-        return False
+    if not is_weak(value) or is_template(value) or value[0].isupper():
+        return False  # `{"password": "Password"}` labels a form
     if isinstance(role.owner, ast.Call):
         beside = {(keyword.arg or "").lower() for keyword in role.owner.keywords}
         return is_client(role.owner) or bool(beside & {"user", "username"} and beside & {"host", "hostname", "server"})

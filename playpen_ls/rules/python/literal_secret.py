@@ -12,6 +12,8 @@ from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit
 
 KEY = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
+RANDOM = "Zk9" + "vQ2xT7bLm4YpW8sRd3NcJ6hGfA1u"
+PEM = "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIBOgIBAAJBAKj34Gkx\n-----END RSA PRIVATE KEY-----\n"
 SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings):\n"
 
 
@@ -48,6 +50,9 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
         'import os\n\nos.environ["DB_PASSWORD"] = «"s3cr3tpw"»\n',
         'import os\n\nx = os.environ.get("PASSWORD") or «"s3cr3tpw"»\n',
         example(SETTINGS + '    token: str = Field(default=«"a1b2c3d4"»)\n', fixed=SETTINGS + "    token: str\n"),
+        example(f'import os\n\nSALT = «"{RANDOM}"»\n', fixed='import os\n\nSALT = os.environ["SALT"]\n'),
+        example(f'import os\n\nhmac.new(key=«"{RANDOM}"»)\n', fixed='import os\n\nhmac.new(key=os.environ["KEY"])\n'),
+        f'pem = «"""{PEM}"""»\n',
         'if password == «"s3cr3tpw"»:\n    pass\n',
         'def f(password=«"s3cr3tpw"»):\n    pass\n',
         example({"tests/test_a.py": f'key = «"{KEY}"»\n'}, fixed='import os\n\nkey = os.environ["KEY"]\n'),
@@ -65,6 +70,13 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
         'from enum import Enum\n\n\nclass Token(Enum):\n    token = "s3cr3t-t0ken"\n',
         'schema = {"password": "s3cr3tpw", "type": "string"}\n',
         'begins = "-----BEGIN PRIVATE KEY-----"\n',
+        'begins = "-----BEGIN PRIVATE KEY-----\\n...\\n"\n',
+        'sensor(api_key="pDischarge1")\nSESSION_TOKEN = "_password_reset_token"\nJWT_SECRET = "oauth2_jwt_secret"\n',
+        'page = {"next_page_token": "eyJpbmRleCI6IDExfQ=="}\napi_key = "sk-****************"\n',
+        'field(examples=[{"password": "s3cr3tpw"}])\nform = {"user": "User", "host": "Host", "password": "Password"}\n',
+        f'cache_key = "{RANDOM}"\ndigests = {{"key": "{RANDOM}"}}\nsalt = "salted-with-plain-words-only"\n',
+        'usage = """To use a remote database, say something that is like this on the command line:\n'
+        'mysql://user:s3cr3tpw@dbhost/db\n"""\n',
         example({"tests/test_a.py": 'login(password="s3cr3tpw")\n'}),
     ],
 )
