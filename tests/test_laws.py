@@ -18,6 +18,7 @@ ORDER = [
     ("finding",),
     ("facts",),
     ("vocabulary",),
+    ("linking",),
     ("languages",),
     ("platform",),
     ("rule",),

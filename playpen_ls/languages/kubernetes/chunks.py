@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from playpen_ls.facts import ServiceSelector
 from playpen_ls.languages.base import Chunk, Comment, Exemption
 from playpen_ls.languages.kubernetes import layout
 from playpen_ls.languages.kubernetes.exemptions import exemptions
@@ -29,6 +30,11 @@ class Piece:
     @cached_property
     def runs_pods(self) -> bool:
         return any(isinstance(resource, Workload) for resource in resources(Document(self)))
+
+    @cached_property
+    def selects(self) -> bool:
+        """It holds a Service."""
+        return any(one.kind is ServiceSelector for one in self.statements)
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
 
-from playpen_ls.facts import Backup, Fact, LimitRange, SecretKeys, ServiceAccount, ServiceSelector
+from playpen_ls.facts import Backup, ConfigMapKeys, Fact, LimitRange, Pods, SecretKeys, ServiceAccount, ServiceSelector
 from playpen_ls.languages.base import Comment, Exemption, Model, Problem
 from playpen_ls.languages.kubernetes import layout
 from playpen_ls.languages.kubernetes.chunks import DocumentChunk, Piece, cut, edited_at
 from playpen_ls.languages.kubernetes.neighbours import Neighbours
 from playpen_ls.languages.kubernetes.parts import parts
 from playpen_ls.languages.kubernetes.resources import Document
+from playpen_ls.languages.kubernetes.statements import Statement
 from playpen_ls.source import Source, Span
 
-_SHARED = (Backup, LimitRange, SecretKeys, ServiceAccount, ServiceSelector)
+_SHARED = (Backup, ConfigMapKeys, LimitRange, SecretKeys, ServiceAccount, ServiceSelector)
+_BACKENDS = (Pods,)  # only Services look at them, and typing in a workload changes them
 
 
 class Manifests(Model):
@@ -25,30 +27,38 @@ class Manifests(Model):
 
     def __init__(self, source: Source, previous: Manifests | None = None) -> None:
         self.source = source
-        self.neighbours = Neighbours()
         pieces = list(_pieces(source.text, previous))
-        said = tuple(one for _, piece in pieces for one in piece.statements if one.kind in _SHARED)
-        self._said = said
-        # Statements of unchanged documents are the same objects, so this compares in no time.
-        if previous is not None and [(s.kind, s.values) for s in said] == [(s.kind, s.values) for s in previous._said]:
-            self.neighbours = previous.neighbours
-        else:
-            self.neighbours = Neighbours(tuple(statement.placeless for statement in said))
+        self._said = tuple(self._told(pieces, kinds) for kinds in (_SHARED, _BACKENDS))
+        shared, backends = self._said
+        self.neighbours: Neighbours = _neighbours(
+            shared, *((previous._said[0], previous.neighbours) if previous else ())
+        )
+        self.backends: Neighbours = _neighbours(backends, *((previous._said[1], previous.backends) if previous else ()))
         self.chunks: Sequence[DocumentChunk] = tuple(
             DocumentChunk(
                 Span(start, start + len(piece.text)),
-                (piece.text, self.neighbours) if piece.runs_pods else piece.text,
+                self._key(piece),
                 piece,
                 self._parts,
             )
             for start, piece in pieces
         )
 
+    @staticmethod
+    def _told(pieces: Sequence[tuple[int, Piece]], kinds: tuple[type[Fact], ...]) -> tuple[Statement, ...]:
+        return tuple(one for _, piece in pieces for one in piece.statements if one.kind in kinds)
+
+    def _key(self, piece: Piece) -> Hashable:
+        if piece.runs_pods:
+            return piece.text, self.neighbours
+        return (piece.text, self.backends) if piece.selects else piece.text
+
     def _parts(self, chunk: DocumentChunk) -> Iterable[object]:
         return parts(self.document(chunk))
 
     def document(self, chunk: DocumentChunk) -> Document:
-        return Document(chunk.piece, chunk.span.start, self.source.path, self.source.newline, self.neighbours)
+        neighbours = self.backends if chunk.piece.selects and not chunk.piece.runs_pods else self.neighbours
+        return Document(chunk.piece, chunk.span.start, self.source.path, self.source.newline, neighbours)
 
     @cached_property
     def problems(self) -> Sequence[Problem]:
@@ -100,6 +110,16 @@ class Manifests(Model):
             if span.start <= at <= span.end and layout.first_on_its_line(piece.text, span.start)
         ]
         return max(holding, key=lambda span: (span.start, -span.end)).shifted(chunk.span.start) if holding else None
+
+
+Said = tuple[Statement, ...]
+
+
+def _neighbours(said: Said, before: Said = (), known: Neighbours | None = None) -> Neighbours:
+    # Statements of unchanged documents are the same objects, so this compares in no time.
+    if known is not None and [(s.kind, s.values) for s in said] == [(s.kind, s.values) for s in before]:
+        return known
+    return Neighbours(tuple(statement.placeless for statement in said))
 
 
 def parse(source: Source, previous: Model | None = None) -> Manifests:

@@ -8,8 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from playpen_ls.facts import Backup, Fact, ImageUse, LimitRange, Overlay, SecretKeys, ServiceAccount, ServiceSelector
+from playpen_ls.facts import (
+    Backup,
+    Fact,
+    ImageBuilt,
+    ImageUse,
+    LimitRange,
+    Overlay,
+    SecretKeys,
+    ServiceAccount,
+    ServiceSelector,
+)
 from playpen_ls.finding import Place
+from playpen_ls.languages.kubernetes.facts import of_kustomization, of_resource, of_skaffold
 from playpen_ls.languages.kubernetes.resources import Document, Resource, Workload, pairs, resources
 from playpen_ls.languages.kubernetes.tree import Mapping, Scalar, is_true
 from playpen_ls.source import Span
@@ -39,7 +50,17 @@ class Statement:
 
     def fact(self, path: str, start: int) -> Fact:
         values = self.values
-        if self.kind is Overlay:  # its paths are relative to its own folder
+        if self.kind is ImageBuilt:
+            folder = posixpath.dirname(path)
+            reference, context, dockerfile, target = values
+            context = _within(folder, context)
+            values = (
+                reference,
+                "" if context == "." else context,
+                _within(folder, dockerfile) if dockerfile else "",
+                target,
+            )
+        elif self.kind is Overlay:  # its paths are relative to its own folder
             folder = posixpath.dirname(path)
             partial, images = values
             values = (tuple(_within(folder, one) for one in partial), images)
@@ -53,6 +74,7 @@ def statements(piece: Piece) -> Iterator[Statement]:
             yield from _overlay(root)
     for resource in resources(document):
         yield from _of_resource(resource)
+        yield from (Statement(*said) for said in of_resource(resource))
 
 
 def _of_resource(resource: Resource) -> Iterator[Statement]:
@@ -129,6 +151,7 @@ def _overlay(root: Mapping) -> Iterator[Statement]:
         images = [one.text("name") for one in root.mappings("images")]
         generated = [one.text("name") for one in root.mappings("secretGenerator")]
         yield Statement(Overlay, span, (tuple(filter(None, patches)), tuple(filter(None, images))))
+        yield from (Statement(*said) for said in of_kustomization(root))
         for name in filter(None, generated):
             yield Statement(SecretKeys, span, (root.text("namespace"), name, ()))
     elif (
@@ -139,6 +162,7 @@ def _overlay(root: Mapping) -> Iterator[Statement]:
         builds = [one.mapping("build") for one in (root, *root.mappings("profiles"))]
         images = [one.text("image") for build in builds for one in (build.mappings("artifacts") if build else ())]
         yield Statement(Overlay, span, ((), tuple(filter(None, images))))
+        yield from (Statement(*said) for said in of_skaffold(root))
 
 
 def _is_kustomization(root: Mapping) -> bool:

@@ -1,0 +1,159 @@
+"""What a pipeline tells other files: what it builds, pushes, deploys and backs up."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from playpen_ls.facts import Backup, Created, Fact, ImageBuilt, ImagePushed, TagComputed
+from playpen_ls.finding import Place
+from playpen_ls.languages.jenkinsfile.images import image_pushes
+from playpen_ls.languages.jenkinsfile.steps import ShellStep
+from playpen_ls.languages.shell import Command
+
+if TYPE_CHECKING:
+    from playpen_ls.languages.jenkinsfile.model import Jenkinsfile
+
+_DUMP = frozenset(("pg_dump", "pg_dumpall", "pg_basebackup"))
+_WORDS = (
+    "docker", "podman", "nerdctl", "buildah", "kaniko", "executor", "kubectl", "kustomize", "sed", "envsubst", "helm",
+    "pg_dump", "pg_basebackup", "skaffold", "perl", "yq", "git commit", "argocd",
+)  # fmt: skip
+_ENGINES = frozenset(("docker", "podman", "nerdctl", "buildah"))
+_CHANGING = frozenset(("envsubst", "helm", "skaffold", "yq", "perl", "argocd"))
+_KINDS = {"configmap": "ConfigMap", "cm": "ConfigMap", "secret": "Secret", "serviceaccount": "ServiceAccount",
+          "sa": "ServiceAccount"}  # fmt: skip
+
+
+def facts(file: Jenkinsfile) -> Iterator[Fact]:
+    path = file.source.path
+    text = file.source.text
+    scheduled = "pg_dump" in text and any(call.name == "cron" for call in file.calls)
+    for step in file.steps_with(_WORDS):
+        folder: str | None = _working_folder(step)
+        for command in step.commands:
+            if command.name == "cd":
+                folder = _joined(folder, command.operands[0].text if command.operands else None)
+            yield from _of_command(command, path, folder)
+            if scheduled and _dumps(command):
+                yield Backup(Place(path, step.name_span, "dumps the database"), "")
+    yield from _of_steps(file, path)
+    for mention in file.mentions:
+        if mention.role == "push":
+            yield ImagePushed(Place(path, mention.span), mention.reference.text)
+    for call in image_pushes(file):
+        if call.arguments:  # `img.push("1.0")`: of which image, only the flow of values tells
+            yield TagComputed(Place(path, call.name_span))
+
+
+def _of_steps(file: Jenkinsfile, path: str) -> Iterator[Fact]:
+    for call in file.calls:
+        if call.name == "build" and call.receiver == "docker" and call.arguments:
+            literal = call.arguments[0].string
+            if literal is None:
+                yield TagComputed(Place(path, call.name_span))
+                continue
+            second = call.arguments[1].value if len(call.arguments) > 1 else "."
+            dockerfile, context = _docker_build(second)
+            place = Place(path, literal.inside)
+            yield ImageBuilt(place, literal.fragment.text, _from(_outer_folder(call), context), dockerfile)
+        elif call.name in ("kubernetesDeploy", "kubernetesApply", "openshiftDeploy", "readYaml", "writeYaml"):
+            yield TagComputed(Place(path, call.name_span))
+
+
+def _docker_build(arguments: str | None) -> tuple[str, str | None]:
+    """(the Dockerfile, the context) of `docker.build(image, "-f docker/web.Dockerfile web")`."""
+    if arguments is None:
+        return "", None
+    words = arguments.split()
+    dockerfile = next((words[at + 1] for at, word in enumerate(words[:-1]) if word in ("-f", "--file")), "")
+    return dockerfile, words[-1] if words and "$" not in words[-1] else None
+
+
+def _of_command(command: Command, path: str, folder: str | None) -> Iterator[Fact]:
+    name = command.name
+    place = Place(path, command.span)
+    if name in _ENGINES:
+        yield from _built(command, path, folder)
+    elif name == "executor":
+        options = {one.name: one.text for one in command.options}
+        context = options.get("--context", options.get("-c", "")).removeprefix("dir://")
+        told = {word.text.partition("=")[0]: word.text.partition("=")[2] for word in command.words}
+        context = context or told.get("--context", "").removeprefix("dir://")
+        for word in command.arguments:
+            if word.text.startswith("--destination="):
+                reference = word.text.partition("=")[2]
+                yield ImageBuilt(
+                    Place(path, word.span), reference, _from(folder, _plain(context)), told.get("--dockerfile", "")
+                )
+    elif name == "kubectl":
+        yield from _kubectl(command, place)
+    elif (
+        name in _CHANGING
+        or (name == "sed" and command.has("-i", "--in-place"))
+        or name == "sed"
+        or (name == "kustomize" and any(word.text == "edit" for word in command.arguments))
+    ):
+        yield TagComputed(place)
+
+
+def _kubectl(command: Command, place: Place) -> Iterator[Fact]:
+    words = [word.text for word in command.operands]
+    if words[:2] == ["set", "image"] or words[:1] in (["patch"], ["edit"], ["replace"]):
+        yield TagComputed(place)
+    elif words[:1] == ["create"] and len(words) > 1 and words[1] in _KINDS:
+        named = words[3] if words[1] == "secret" and len(words) > 3 else words[2] if len(words) > 2 else ""
+        yield Created(place, _KINDS[words[1]], named if _plain(named) else "")
+
+
+def _built(command: Command, path: str, folder: str | None) -> Iterator[Fact]:
+    words = [word.text for word in command.operands]
+    while words and words[0] in ("image", "buildx", "builder"):
+        words = words[1:]
+    if not words or words[0] not in ("build", "bud"):
+        return
+    context = _from(folder, _plain(words[-1])) if len(words) > 1 else _from(folder, ".")
+    options = {one.name: one for one in command.options}
+    file = next((options[name].text for name in ("-f", "--file") if name in options), "")
+    target = options["--target"].text if "--target" in options else ""
+    for option in command.options:
+        if option.name in ("-t", "--tag") and option.text:
+            dockerfile = posixpath.normpath(posixpath.join(folder or "", file)) if file and "$" not in file else ""
+            yield ImageBuilt(Place(path, option.value_span), option.text, context, dockerfile, target)
+
+
+def _plain(text: str) -> str | None:
+    return text if not re.search(r"[$`(]", text) else None
+
+
+def _from(folder: str | None, context: str | None) -> str | None:
+    """The context as the project names it; None where it cannot be known."""
+    if folder is None or context is None or context.startswith(("/", "http", "git@", "-")):
+        return None
+    joined = posixpath.normpath(posixpath.join(folder, context))
+    return None if joined.startswith("..") else "" if joined == "." else joined
+
+
+def _joined(folder: str | None, into: str | None) -> str | None:
+    return _from(folder, _plain(into)) if into is not None else None
+
+
+def _working_folder(step: ShellStep) -> str | None:
+    return _outer_folder(step)
+
+
+def _outer_folder(call: object) -> str | None:
+    """The folder of the `dir('x')` steps around a call, "" for the workspace itself."""
+    folder: str | None = ""
+    for outer in reversed(list(call.enclosing)):  # type: ignore[attr-defined]
+        if outer.name in ("dir", "ws"):
+            value = outer.arguments[0].value if outer.arguments else None
+            folder = _from(folder, value) if value is not None and outer.name == "dir" else None
+    return folder
+
+
+def _dumps(command: Command) -> bool:
+    words: Sequence[object] = command.words
+    return any(getattr(word, "text", "").rpartition("/")[2] in _DUMP for word in words)

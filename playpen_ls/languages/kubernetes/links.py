@@ -1,0 +1,121 @@
+"""Where a manifest points to something: its probes' endpoints, its references, its Services' ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from playpen_ls.facts import Exposed, ImageBuilt, Listens, Overlay, Pods, Recipe
+from playpen_ls.languages.kubernetes.judgement import is_whole, same_namespace
+from playpen_ls.languages.kubernetes.resources import Container, Resource, Workload
+from playpen_ls.languages.kubernetes.tree import Mapping, Scalar
+from playpen_ls.linking import Built, Ports, built, ports_of
+
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+
+
+def linked(
+    container: Container, overlays: Iterable[Overlay], recipes: Iterable[Recipe], builds: Iterable[ImageBuilt]
+) -> Built | None:
+    """What the container's image is made of, where the container runs it as its Dockerfile says."""
+    image = container.image
+    if image is None or not image.literal or container.role == "init" or container.document.template:
+        return None
+    if not is_whole(container.workload, overlays) or container.document.masks(container.node):
+        return None
+    if container.node.get("command") is not None or container.node.get("args") is not None:
+        return None
+    return built(image.value, container.document.path, recipes, builds)
+
+
+def listening(container: Container, image: Built, exposed: Iterable[Exposed], listens: Iterable[Listens]) -> Ports:
+    """The ports of the image's program; none are known where the manifest sets a variable such as PORT."""
+    ports = ports_of(image, exposed, listens)
+    for entry in container.node.mappings("env"):
+        if "PORT" in entry.text("name") or not entry.text("name") or entry.text("name").endswith("_ARGS"):
+            value = entry.text("value")
+            if not (value.isdigit() and int(value) in ports.served):
+                return Ports(frozenset(), ports.open, None)
+    return ports
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A probe that asks a port: `path` only for `httpGet`, whose own `host` is another machine."""
+
+    key: str
+    port: Scalar | None
+    path: Scalar | None
+
+
+def endpoints(container: Container) -> Iterator[Endpoint]:
+    for key in PROBES:
+        probe = container.node.mapping(key)
+        for kind in ("httpGet", "tcpSocket", "grpc"):
+            asked = probe.mapping(kind) if probe is not None else None
+            if asked is None or asked.text("host") or not _inside(container, asked):
+                continue
+            path = asked.scalar("path") if kind == "httpGet" else None
+            yield Endpoint(key, asked.scalar("port"), path)
+
+
+def _inside(container: Container, node: Mapping) -> bool:
+    """Written in the container itself, not behind an alias."""
+    return container.node.start <= node.start < container.node.end
+
+
+def number_of(container: Container, port: Scalar | None) -> int | None:
+    """The number of a port that is given by number or by name."""
+    if port is None or not port.literal:
+        return None
+    if port.value.isdigit():
+        return int(port.value)
+    numbers = [one.number for one in container.ports if one.name == port.value]
+    return int(numbers[0]) if len(numbers) == 1 and numbers[0].isdigit() else None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The name of another object that a workload needs; `key` is the key in it, if it asks for one."""
+
+    kind: str
+    name: Scalar
+    key: Scalar | None = None
+
+
+def references(workload: Workload) -> Iterator[Reference]:
+    """Those that must be there, each place once."""
+    pod = workload.pod
+    for container in workload.containers:
+        for entry in container.node.mappings("env"):
+            for part, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
+                yield from _reference(entry.mapping("valueFrom", part), kind, "name", "key")
+        for entry in container.node.mappings("envFrom"):
+            for part, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
+                yield from _reference(entry.mapping(part), kind, "name")
+    for volume in pod.mappings("volumes"):
+        yield from _reference(volume.mapping("configMap"), "ConfigMap", "name")
+        yield from _reference(volume.mapping("secret"), "Secret", "secretName")
+        for source in (volume.mapping("projected") or pod).mappings("sources"):
+            yield from _reference(source.mapping("configMap"), "ConfigMap", "name")
+            yield from _reference(source.mapping("secret"), "Secret", "name")
+    for one in pod.mappings("imagePullSecrets"):
+        yield from _reference(one, "Secret", "name")
+    yield from _reference(pod, "ServiceAccount", "serviceAccountName")
+
+
+def _reference(node: Mapping | None, kind: str, name: str, key: str = "") -> Iterator[Reference]:
+    if node is None or node.true("optional"):
+        return
+    named, keyed = node.scalar(name), node.scalar(key) if key else None
+    if named is not None and named.literal and named.value:
+        yield Reference(kind, named, keyed if keyed is not None and keyed.literal else None)
+
+
+def selected(service: Resource, pods: Iterable[Pods]) -> list[Pods]:
+    """The pods that a Service sends requests to."""
+    spec = service.node.mapping("spec", "selector")
+    labels = {(e.key.value, e.value.value) for e in (spec.entries if spec else ())
+              if isinstance(e.key, Scalar) and isinstance(e.value, Scalar)}  # fmt: skip
+    every = (*pods, *service.document.neighbours.of(Pods)) if labels else ()
+    return [one for one in every if same_namespace(one.namespace, service.namespace) and labels <= set(one.labels)]

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from playpen_ls.facts import ConfigMapKeys, Created, Facts, Overlay, SecretKeys, ServiceAccount
+from playpen_ls.finding import Finding, Fix, Place, Severity
+from playpen_ls.languages.kubernetes import Workload
+from playpen_ls.languages.kubernetes.insertion import replace_scalar
+from playpen_ls.languages.kubernetes.judgement import is_whole, same_namespace
+from playpen_ls.languages.kubernetes.links import Reference, references
+from playpen_ls.rule import example, rule
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers:
+        - name: shop
+          image: nexus:5000/shop:1.0.0
+          envFrom:
+            - configMapRef:
+                name: «shop-confg»
+"""
+PLAIN = DEPLOYMENT.replace("«", "").replace("»", "")
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop-config}\ndata: {LEVEL: info}\n"
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: shop-secrets}\nstringData: {password: <set outside git>}\n"
+KEYED = """\
+          env:
+            - name: LEVEL
+              valueFrom:
+                configMapKeyRef:
+                  name: shop-config
+                  key: LEVL
+"""
+FROM = "          envFrom:\n            - configMapRef:\n                name: shop-confg\n"
+ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: shop}\n"
+PULL = "      imagePullSecrets: [{name: shop-secret}]\n"
+Definition = ConfigMapKeys | SecretKeys | ServiceAccount
+# Every namespace has them.
+_GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")))
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="+",
+    like={"kube-linter": ["env-value-from", "non-existent-service-account"]},
+    bad=[
+        example({"app.yaml": DEPLOYMENT, "config.yaml": CONFIG}, fixed=PLAIN.replace("confg", "config")),
+        example(
+            PLAIN.replace(FROM, KEYED.replace("LEVL", "«LEVL»")) + "---\n" + CONFIG,
+            fixed=PLAIN.replace(FROM, KEYED.replace("LEVL", "LEVEL")) + "---\n" + CONFIG,
+        ),
+        {"app.yaml": DEPLOYMENT.replace("shop-confg", "other"), "config.yaml": CONFIG},
+        example(
+            {"app.yaml": PLAIN.replace(FROM, PULL.replace("shop-secret", "«shop-secret»")), "secret.yaml": SECRET},
+            fixed=PLAIN.replace(FROM, PULL.replace("shop-secret", "shop-secrets")),
+        ),
+        example(
+            {
+                "app.yaml": PLAIN.replace(FROM, "      serviceAccountName: «shopp»\n"),
+                "account.yaml": ACCOUNT,
+            },
+            fixed=PLAIN.replace(FROM, "      serviceAccountName: shop\n"),
+        ),
+    ],
+    good=[
+        PLAIN,
+        {"app.yaml": PLAIN.replace("confg", "config"), "config.yaml": CONFIG},
+        {"app.yaml": PLAIN + "                optional: true\n", "config.yaml": CONFIG},
+        # Secrets are made outside of git, as they should; a generator and a pipeline make what they name.
+        {"app.yaml": PLAIN.replace("configMapRef", "secretRef"), "secret.yaml": SECRET},
+        {
+            "app.yaml": PLAIN,
+            "config.yaml": CONFIG,
+            "kustomization.yaml": "resources: [app.yaml]\nconfigMapGenerator: [{name: shop-confg}]\nimages: []\n",
+        },
+        {
+            "app.yaml": PLAIN,
+            "config.yaml": CONFIG,
+            "Jenkinsfile": "node { sh 'kubectl create configmap shop-confg --from-file=a' }\n",
+        },
+        {
+            "app.yaml": PLAIN.replace("{name: shop}\nspec", "{name: shop, namespace: one}\nspec"),
+            "config.yaml": CONFIG.replace("{name: shop-config}", "{name: shop-config, namespace: two}"),
+        },
+        {"app.yaml": PLAIN.replace(FROM, "      serviceAccountName: default\n"), "account.yaml": ACCOUNT},
+        {"app.yaml": PLAIN.replace(FROM, "      serviceAccountName: shop\n"), "account.yaml": ACCOUNT},
+        {"app.yaml": PLAIN.replace(FROM, PULL.replace("shop-secret", "nexus")), "secret.yaml": SECRET},
+    ],
+)
+def missing_reference(
+    workload: Workload,
+    overlays: Facts[Overlay],
+    configs: Facts[ConfigMapKeys],
+    secrets: Facts[SecretKeys],
+    accounts: Facts[ServiceAccount],
+    created: Facts[Created],
+) -> Iterator[Finding]:
+    """The pods need an object, or a key of one, that is not there.
+
+    They do not start. ConfigMaps and ServiceAccounts are looked for in the manifests of the project, where it has
+    others of that kind in a namespace that may be the same; kustomize's generators and `kubectl create` in pipelines
+    make some too. Secrets are made outside of git, so that one is only reported if another is spelled almost alike.
+    """
+    document = workload.document
+    if document.template or not is_whole(workload, overlays):
+        return
+    every: dict[str, Iterable[Definition]] = {"ConfigMap": configs, "Secret": secrets, "ServiceAccount": accounts}
+    kinds = {"ConfigMap": ConfigMapKeys, "Secret": SecretKeys, "ServiceAccount": ServiceAccount}
+    made = {(one.kind, one.name) for one in created}
+    seen: set[int] = set()
+    for reference in references(workload):
+        kind, name = reference.kind, reference.name
+        pair = (kind, name.value)
+        if pair in _GIVEN or pair in made or (kind, "") in made or id(reference.key or name) in seen:
+            continue
+        seen.add(id(reference.key or name))
+        known: list[Definition] = [
+            one
+            for one in (*every[kind], *document.neighbours.of(kinds[kind]))
+            if same_namespace(one.namespace, workload.namespace)
+        ]
+        found = [one for one in known if one.name == name.value]
+        if not found:
+            yield from _missing(workload, reference, known)
+        elif reference.key is not None and len(found) == 1:
+            yield from _missing_key(workload, reference, found[0])
+
+
+def _missing(workload: Workload, reference: Reference, known: list[Definition]) -> Iterator[Finding]:
+    document, name = workload.document, reference.name
+    near = _near(name.value, {one.name for one in known})
+    if not known or (reference.kind == "Secret" and near is None):
+        return
+    fixes = [Fix(f"Name `{near}`", partial(replace_scalar, document, name, near))] if near else []
+    related = [Place(one.place.path, one.place.span, f"the {reference.kind} `{near}`") for one in known
+               if one.name == near and one.place.path]  # fmt: skip
+    message = f"no {reference.kind} is named `{name.value}`"
+    yield Finding(document.content(name), message, tuple(fixes), None, tuple(related))
+
+
+def _missing_key(workload: Workload, reference: Reference, found: Definition) -> Iterator[Finding]:
+    keys = getattr(found, "keys", None)
+    key, document = reference.key, workload.document
+    if key is None or not keys or key.value in keys:
+        return
+    near = _near(key.value, set(keys))
+    if reference.kind == "Secret" and near is None:
+        return
+    fixes = [Fix(f"Take key `{near}`", partial(replace_scalar, document, key, near))] if near else []
+    related = (Place(found.place.path, found.place.span, "its keys"),) if found.place.path else ()
+    message = f"{reference.kind} `{reference.name.value}` has no key `{key.value}`"
+    yield Finding(document.content(key), message, tuple(fixes), None, related)
+
+
+def _near(name: str, others: set[str]) -> str | None:
+    """The only other name that differs by a character or two, or by an ending such as `s` or `-secret`."""
+    close = [one for one in others if _distance_is_small(name, one)]
+    return close[0] if len(close) == 1 else None
+
+
+def _distance_is_small(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    if long.startswith(short) and len(short) > 3 and long[len(short) :] in ("s", "-secret", "-secrets", "-config"):
+        return True
+    if len(long) - len(short) > 2 or len(short) < 4:
+        return False
+    row = list(range(len(other) + 1))
+    for i, left in enumerate(one, 1):
+        before, row[0] = row[0], i
+        for j, right in enumerate(other, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (left != right))
+    # Names that end in numbers or letters of a series (`shop-1`, `shop-2`) are meant to differ.
+    return row[-1] <= 2 and not (row[-1] == 1 and one[:-1] == other[:-1] and len(one) == len(other))

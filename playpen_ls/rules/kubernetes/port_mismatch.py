@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from playpen_ls.facts import Exposed, Facts, ImageBuilt, Listens, Overlay, Pods, Recipe
+from playpen_ls.finding import Finding, Fix, Place, Severity
+from playpen_ls.languages.kubernetes import Container, Resource
+from playpen_ls.languages.kubernetes.insertion import replace_scalar
+from playpen_ls.languages.kubernetes.links import linked, listening, selected
+from playpen_ls.linking import built, ports_of
+from playpen_ls.rule import example, rule
+from playpen_ls.vocabulary.names import nearest
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers:
+        - name: shop
+          image: nexus:5000/shop:1.0.0
+          ports:
+            - name: http
+              containerPort: «8080»
+"""
+PLAIN = DEPLOYMENT.replace("«", "").replace("»", "")
+SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {name: shop}
+spec:
+  selector: {app: shop}
+  ports:
+    - port: 80
+      targetPort: «8000»
+"""
+PLAIN_SERVICE = SERVICE.replace("«", "").replace("»", "")
+DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "main:app", "--port", "8000"]\n'
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Health probes",
+    bad=[
+        example({"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE}, fixed=PLAIN.replace("8080", "8000")),
+        example(
+            {"k8s/service.yaml": SERVICE, "k8s/app.yaml": PLAIN},
+            fixed=PLAIN_SERVICE.replace("8000", "8080"),
+        ),
+        example(
+            {"k8s/service.yaml": SERVICE.replace("8000", "htttp"), "k8s/app.yaml": PLAIN},
+            fixed=PLAIN_SERVICE.replace("8000", "http"),
+        ),
+        example(
+            {"k8s/app.yaml": PLAIN + "---\n" + SERVICE}, fixed=PLAIN + "---\n" + PLAIN_SERVICE.replace("8000", "8080")
+        ),
+    ],
+    good=[
+        PLAIN,
+        {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE.replace("8000", "8080")},
+        {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE.replace("EXPOSE 8000", "EXPOSE 8080")},
+        {"k8s/app.yaml": PLAIN, "shop/Dockerfile": 'FROM x\nCMD ["./start.sh"]\n'},
+        {
+            "k8s/app.yaml": PLAIN.replace(
+                "          ports:", "          env: [{name: PORT, value: '8080'}]\n          ports:"
+            ),
+            "shop/Dockerfile": DOCKERFILE,
+        },
+        {"k8s/service.yaml": PLAIN_SERVICE.replace("8000", "http"), "k8s/app.yaml": PLAIN},
+        {"k8s/service.yaml": PLAIN_SERVICE, "k8s/app.yaml": PLAIN.replace("app: shop", "app: web")},
+        # The program does listen there; another container declares no port; ports that no literal tells.
+        {"k8s/service.yaml": PLAIN_SERVICE, "k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE},
+        {
+            "k8s/service.yaml": PLAIN_SERVICE,
+            "k8s/app.yaml": PLAIN + "        - name: proxy\n          image: envoy:1\n",
+        },
+        {"k8s/service.yaml": PLAIN_SERVICE, "k8s/app.yaml": PLAIN, "k8s/two.yaml": PLAIN.replace("8080", "8000")},
+    ],
+)
+def port_mismatch(
+    part: Container | Resource,
+    overlays: Facts[Overlay],
+    recipes: Facts[Recipe],
+    builds: Facts[ImageBuilt],
+    exposed: Facts[Exposed],
+    listens: Facts[Listens],
+    pods: Facts[Pods],
+) -> Iterator[Finding]:
+    """The ports of a Service, its pods and their program do not agree.
+
+    Requests end nowhere. A Service's `targetPort` must be a port of all the pods that it selects, and a
+    `containerPort` one that the image's program listens on, if its Dockerfile says so. Silent where a container
+    declares no ports, where a variable or another command may decide, and for images that are not built here.
+    """
+    if isinstance(part, Container):
+        yield from _of_container(part, overlays, recipes, builds, exposed, listens)
+    elif (part.group, part.kind) == ("", "Service") and not part.document.template:
+        found = selected(part, pods)
+        made = [
+            built(image, one.place.path or part.document.path, recipes, builds) for one in found for image in one.images
+        ]
+        opened = {port for one in made if one for port in ports_of(one, exposed, listens).open}
+        yield from _of_service(part, found, opened)
+
+
+def _of_container(
+    container: Container,
+    overlays: Facts[Overlay],
+    recipes: Facts[Recipe],
+    builds: Facts[ImageBuilt],
+    exposed: Facts[Exposed],
+    listens: Facts[Listens],
+) -> Iterator[Finding]:
+    declared = [port for port in container.ports if port.number.isdigit() and port.protocol == "TCP"]
+    image = linked(container, overlays, recipes, builds) if declared else None
+    if image is None:
+        return
+    ports = listening(container, image, exposed, listens)
+    if not ports.served or ports.place is None or any(int(port.number) in ports.open for port in declared):
+        return
+    for port in declared:
+        scalar = port.node.scalar("containerPort")
+        if scalar is None:
+            continue
+        fixes = []
+        if len(declared) == len(ports.served) == 1:
+            (served,) = ports.served
+            fixes = [Fix(f"Declare port {served}", partial(replace_scalar, container.document, scalar, str(served)))]
+        related = Place(ports.place.path, ports.place.span, f"it listens on {min(ports.served)}")
+        message = f"the program in the container does not listen on port {port.number}"
+        yield Finding(container.document.content(scalar), message, tuple(fixes), None, (related,))
+
+
+def _of_service(service: Resource, found: list[Pods], opened: set[int]) -> Iterator[Finding]:
+    if not found or any(one.ports is None for one in found):
+        return
+    every = {port for one in found for port in one.ports or ()}
+    if any(not number for _, number in every):
+        return
+    document, spec = service.document, service.node.mapping("spec")
+    for port in spec.mappings("ports") if spec else ():
+        target = port.scalar("targetPort") or port.scalar("port")
+        if target is None or not target.literal or (target.value.isdigit() and int(target.value) in opened):
+            continue
+        if any(target.value in pair for pair in every):
+            continue
+        names = [name for name, _ in every if name]
+        likely = nearest(target.value, names) if not target.value.isdigit() else None
+        if likely is None and len(every) == 1:
+            ((name, number),) = every
+            likely = number if target.value.isdigit() else name or number
+        fixes = []
+        if likely and port.scalar("targetPort") is not None:
+            fixes = [Fix(f"Send them to port `{likely}`", partial(replace_scalar, document, target, likely))]
+        related = [Place(one.place.path, one.place.span, "the pods") for one in found if one.place.path]
+        message = f"the pods of `{service.name}` have no port `{target.value}`"
+        yield Finding(document.content(target), message, tuple(fixes), None, tuple(related))

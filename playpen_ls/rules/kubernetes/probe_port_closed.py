@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from playpen_ls.facts import Exposed, Facts, ImageBuilt, Listens, Overlay, Recipe
+from playpen_ls.finding import Finding, Fix, Place, Severity
+from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.insertion import replace_scalar
+from playpen_ls.languages.kubernetes.judgement import is_whole
+from playpen_ls.languages.kubernetes.links import endpoints, linked, listening
+from playpen_ls.rule import example, rule
+from playpen_ls.vocabulary.names import nearest
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers:
+        - name: shop
+          image: nexus:5000/shop:1.0.0
+          ports:
+            - name: http
+              containerPort: 8000
+          readinessProbe:
+            httpGet: {path: /ready, port: «8080»}
+"""
+PLAIN = DEPLOYMENT.replace("«", "").replace("»", "")
+DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "main:app", "--port", "8000"]\n'
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Health probes",
+    bad=[
+        example(
+            {"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE},
+            fixed=PLAIN.replace("port: 8080", "port: http"),
+        ),
+        example(
+            DEPLOYMENT.replace("8080", "htp"),
+            fixed=PLAIN.replace("port: 8080", "port: http"),
+        ),
+        DEPLOYMENT.replace("8080", "metrics").replace("- name: http\n              ", "- "),
+    ],
+    good=[
+        PLAIN,
+        PLAIN.replace("port: 8080", "port: http"),
+        {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE + "EXPOSE 8080\n"},
+        {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE, "shop/main.py": "start_http_server(8080)\n"},
+        {
+            "k8s/app.yaml": PLAIN.replace("          ports:", "          command: [sleep]\n          ports:"),
+            "shop/Dockerfile": DOCKERFILE,
+        },
+    ],
+)
+def probe_port_closed(
+    container: Container,
+    overlays: Facts[Overlay],
+    recipes: Facts[Recipe],
+    builds: Facts[ImageBuilt],
+    exposed: Facts[Exposed],
+    listens: Facts[Listens],
+) -> Iterator[Finding]:
+    """A probe asks a port on which nothing listens.
+
+    Nobody answers, so the pod never becomes ready, or is restarted for ever. A name must be that of one of the
+    container's ports; a number is held against what the image's program listens on, if its Dockerfile says so.
+    Silent for numbers of images that are not built here: a port need not be declared.
+    """
+    document = container.document
+    if document.template or container.role == "init" or document.masks(container.node):
+        return
+    if not is_whole(container.workload, overlays):
+        return
+    names = [port.name for port in container.ports if port.name]
+    numbers = {port.number for port in container.ports}
+    for one in endpoints(container):
+        port = one.port
+        if port is None or not port.literal:
+            continue
+        if not port.value.isdigit():
+            if port.value not in names and container.node.get("ports") is not None and all(numbers):
+                likely = nearest(port.value, names) or (names[0] if len(names) == 1 else None)
+                fixes = (
+                    [Fix(f"Probe port `{likely}`", partial(replace_scalar, document, port, likely))] if likely else []
+                )
+                yield Finding(document.content(port), f"the container has no port named `{port.value}`", tuple(fixes))
+            continue
+        image = linked(container, overlays, recipes, builds) if port.value not in numbers else None
+        ports = listening(container, image, exposed, listens) if image else None
+        if ports is None or not ports.served or ports.place is None or int(port.value) in ports.open:
+            continue
+        fixes = []
+        if len(ports.served) == 1:
+            (served,) = ports.served
+            target = next((one.name for one in container.ports if one.number == str(served) and one.name), str(served))
+            fixes = [Fix(f"Probe port `{target}`", partial(replace_scalar, document, port, target))]
+        related = Place(ports.place.path, ports.place.span, "the ports that the image listens on")
+        yield Finding(
+            document.content(port),
+            f"nothing listens on port {port.value} of the container",
+            tuple(fixes),
+            None,
+            (related,),
+        )

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from playpen_ls.facts import (
+    ComputedRoute,
+    Exposed,
+    Facts,
+    ImageBuilt,
+    Listens,
+    Overlay,
+    Recipe,
+    Route,
+    Router,
+    RouterIncluded,
+    WebApplication,
+)
+from playpen_ls.finding import Finding, Fix, Place, Severity
+from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.insertion import replace_scalar
+from playpen_ls.languages.kubernetes.links import endpoints, linked, listening, number_of
+from playpen_ls.linking import PYTHON, Web, answers, probe_paths
+from playpen_ls.rule import example, rule
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers:
+        - name: shop
+          image: nexus:5000/shop:1.0.0
+          ports: [{containerPort: 8000}]
+          livenessProbe:
+            httpGet: {path: «/health», port: 8000}
+"""
+PLAIN = DEPLOYMENT.replace("«", "").replace("»", "")
+DOCKERFILE = 'FROM playpen/python-base:latest\nCOPY . .\nCMD ["uvicorn", "main:app", "--port", "8000"]\n'
+APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\ndef health():\n    return {}\n'
+SERVING = APP.replace("/healthz", "/health")
+ROUTED = (
+    "from fastapi import FastAPI\n\nfrom shop.ops import router\n\napp = FastAPI()\n"
+    'app.include_router(router, prefix="/v1")\n'
+)
+OPS = (
+    'from fastapi import APIRouter\n\nrouter = APIRouter(prefix="/ops")\n\n\n'
+    '@router.get("/health")\ndef health():\n    return {}\n'
+)
+FLASK = (
+    "from flask import Flask\n\nfrom ops import bp\n\napp = Flask(__name__)\n"
+    "app.register_blueprint(bp, url_prefix='/x')\n"
+)
+BLUEPRINT = (
+    "from flask import Blueprint\n\nbp = Blueprint('ops', __name__, url_prefix='/ops')\n\n\n"
+    "@bp.get('/health')\ndef health():\n    return ''\n"
+)
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Health checks",
+    bad=[
+        example(
+            {"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE, "shop/main.py": APP},
+            fixed=PLAIN.replace("/health,", "/healthz,"),
+        ),
+        {
+            "k8s/app.yaml": DEPLOYMENT,
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": APP.replace("/healthz", "/items/{id}"),
+        },
+        example(
+            {"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE, "shop/main.py": ROUTED, "shop/ops.py": OPS},
+            fixed=PLAIN.replace("/health,", "/v1/ops/health,"),
+        ),
+        example(
+            {
+                "k8s/app.yaml": DEPLOYMENT.replace("/health", "/x/ops/health"),
+                "shop/Dockerfile": DOCKERFILE,
+                "shop/main.py": FLASK,
+                "shop/ops.py": BLUEPRINT,
+            },
+            fixed=PLAIN.replace("/health,", "/x/health,"),
+        ),
+        example(
+            {
+                "k8s/app.yaml": DEPLOYMENT,
+                "src/Dockerfile": DOCKERFILE,
+                "src/main.py": APP,
+                "Jenkinsfile": "node { sh 'docker build -t nexus:5000/shop:1.0.0 src' }\n",
+            },
+            fixed=PLAIN.replace("/health,", "/healthz,"),
+        ),
+    ],
+    good=[
+        PLAIN,
+        {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE, "shop/main.py": SERVING},
+        {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE, "shop/main.py": SERVING.replace("/health", "/health/")},
+        {
+            "k8s/app.yaml": PLAIN.replace("/health,", "/docs,"),
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": APP,
+        },
+        {
+            "k8s/app.yaml": PLAIN.replace("/health,", "/x/health,"),
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": FLASK,
+            "shop/ops.py": BLUEPRINT,
+        },
+        # Another program of the image, a port of something else, two services of one name.
+        {
+            "k8s/app.yaml": PLAIN.replace("          ports:", "          args: [worker]\n          ports:"),
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": APP,
+        },
+        {
+            "k8s/app.yaml": PLAIN.replace("port: 8000", "port: 9000"),
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": APP,
+        },
+        {
+            "k8s/app.yaml": PLAIN,
+            "one/shop/Dockerfile": DOCKERFILE,
+            "one/shop/main.py": APP,
+            "two/shop/Dockerfile": DOCKERFILE,
+        },
+        # What is served is not known.
+        {
+            "k8s/app.yaml": PLAIN,
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": APP + "\n\nfor path in paths:\n    app.add_api_route(path, health)\n",
+        },
+        {
+            "k8s/app.yaml": PLAIN,
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": "from healthlib import router\n" + APP + "\n\napp.include_router(router)\n",
+        },
+        {"k8s/app.yaml": PLAIN, "shop/Dockerfile": 'FROM x\nCMD ["node", "a.js"]\n', "shop/tool.py": APP},
+    ],
+)
+def probe_without_route(
+    container: Container,
+    overlays: Facts[Overlay],
+    recipes: Facts[Recipe],
+    builds: Facts[ImageBuilt],
+    exposed: Facts[Exposed],
+    listens: Facts[Listens],
+    routes: Facts[Route],
+    routers: Facts[Router],
+    included: Facts[RouterIncluded],
+    computed: Facts[ComputedRoute],
+    apps: Facts[WebApplication],
+) -> Iterator[Finding]:
+    """A probe asks for a path that the application does not serve.
+
+    It answers 404, so Kubernetes takes the pod for unready, or restarts it for ever. The application is the one
+    that the image's Dockerfile starts; the routes are joined with the prefixes under which their routers are
+    included. Silent where routes are computed or come from libraries, where the manifest runs another command, and
+    where it is not certain which Dockerfile makes the image.
+    """
+    asked = [one for one in endpoints(container) if one.path is not None and one.path.literal]
+    image = linked(container, overlays, recipes, builds) if asked else None
+    if image is None or image.recipe.program not in PYTHON:
+        return
+    own = image.of(apps)
+    web = Web(image.of(routes), image.of(routers), image.of(included), own)
+    if not own or image.of(computed) or not web.known():
+        return
+    ports = listening(container, image, exposed, listens)
+    served = web.served()
+    for one in asked:
+        path = one.path
+        if path is None or answers(served, own, path.value):
+            continue
+        if number_of(container, one.port) not in ports.served and (ports.served or len(container.ports) != 1):
+            continue
+        document = container.document
+        fixes = [
+            Fix(f"Probe `{found}`", partial(replace_scalar, document, path, found))
+            for found in probe_paths(served, path.value)
+        ]
+        related = Place(own[0].place.path, own[0].place.span, "the application")
+        yield Finding(
+            document.content(path), f"no route of the application serves `{path.value}`", tuple(fixes), None, (related,)
+        )

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playpen_ls.facts import Facts, ImagePushed, Overlay, TagComputed
+from playpen_ls.finding import Finding, Fix, Place, Severity
+from playpen_ls.languages.kubernetes import ContainerImage
+from playpen_ls.languages.kubernetes.insertion import replace_scalar
+from playpen_ls.rule import example, rule
+from playpen_ls.source import Span
+from playpen_ls.vocabulary.images import ImageReference
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers:
+        - name: shop
+          image: nexus:5000/shop:«1.1.0»
+"""
+PLAIN = DEPLOYMENT.replace("«", "").replace("»", "")
+PUSHES = "node {\n    sh 'docker build -t nexus:5000/shop:1.2.0 .'\n    sh 'docker push nexus:5000/shop:1.2.0'\n}\n"
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Image tagging",
+    bad=[
+        example({"k8s/app.yaml": DEPLOYMENT, "Jenkinsfile": PUSHES}, fixed=PLAIN.replace("1.1.0", "1.2.0")),
+        example(
+            {"k8s/app.yaml": DEPLOYMENT.replace("image: ", "image: '").replace("»", "»'"), "Jenkinsfile": PUSHES},
+            fixed=PLAIN.replace("nexus:5000/shop:1.1.0", "'nexus:5000/shop:1.2.0'"),
+        ),
+    ],
+    good=[
+        PLAIN,
+        {"k8s/app.yaml": PLAIN.replace("1.1.0", "1.2.0"), "Jenkinsfile": PUSHES},
+        {"k8s/app.yaml": PLAIN.replace("1.1.0", "${TAG}"), "Jenkinsfile": PUSHES},
+        {"k8s/app.yaml": PLAIN.replace("1.1.0", "latest"), "Jenkinsfile": PUSHES},
+        {"k8s/app.yaml": PLAIN, "Jenkinsfile": PUSHES.replace(":1.2.0", ":1.2.${BUILD_NUMBER}")},
+        {"k8s/app.yaml": PLAIN, "Jenkinsfile": PUSHES, "old/Jenkinsfile": PUSHES.replace("1.2.0", "1.3.0")},
+        {
+            "k8s/app.yaml": PLAIN,
+            "Jenkinsfile": PUSHES + "node { sh 'kubectl set image deployment/shop shop=nexus:5000/shop:1.2.0' }\n",
+        },
+        {"k8s/app.yaml": PLAIN.replace("nexus:5000/shop", "nexus:5000/cart"), "Jenkinsfile": PUSHES},
+        {
+            "k8s/app.yaml": PLAIN,
+            "Jenkinsfile": PUSHES,
+            "k8s/kustomization.yaml": "resources: [app.yaml]\nimages: [{name: 'nexus:5000/shop', newTag: 1.2.0}]\n",
+        },
+    ],
+)
+def unbuilt_image(
+    image: ContainerImage, pushed: Facts[ImagePushed], computed: Facts[TagComputed], overlays: Facts[Overlay]
+) -> Iterator[Finding]:
+    """The pipeline pushes this image under another tag.
+
+    What is deployed is not what was built. Only where the one pipeline that pushes the image pushes it under one
+    literal tag, and nothing puts tags into manifests on their way to the cluster (`kubectl set image`, `sed`,
+    `envsubst`, kustomize, Helm).
+    """
+    value = image.scalar.value
+    reference = ImageReference.parse(value)
+    if not reference.tag or reference.tag == "latest" or reference.digest or reference.variable:
+        return
+    if image.document.template or not image.direct:
+        return
+    mine = [one for one in pushed if ImageReference.parse(one.reference).repository == reference.repository]
+    # A reference with a variable in it may be any image.
+    if any(ImageReference.parse(one.reference).variable and one not in mine for one in pushed):
+        mine += [one for one in pushed if _may_be(one.reference, reference)]
+    pipelines = {one.place.path for one in mine}
+    tags = {ImageReference.parse(one.reference).tag for one in mine}
+    if len(pipelines) != 1 or len(tags) != 1 or reference.tag in tags:
+        return
+    (tag,) = tags
+    if not tag or tag == "latest" or ImageReference.parse(mine[0].reference).variable:
+        return
+    if any(one.place.path in pipelines for one in computed):
+        return
+    if any(name in (reference.repository, reference.name, reference.base) for one in overlays for name in one.images):
+        return
+    document, at = image.document, reference.tag_span
+    fix = Fix(
+        f"Deploy `{tag}`, which the pipeline pushes",
+        lambda: replace_scalar(document, image.scalar, reference.retagged(tag)),
+    )
+    span: Span = document.part(image.scalar, at.start, at.end)
+    related = Place(mine[0].place.path, mine[0].place.span, "pushed here")
+    yield Finding(span, f"the pipeline pushes `{reference.base}` as `{tag}`", (fix,), None, (related,))
+
+
+def _may_be(pushed: str, reference: ImageReference) -> bool:
+    """A pushed reference with variables could name this image."""
+    other = ImageReference.parse(pushed)
+    return other.variable and ("$" in other.base or other.base == reference.base)

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from playpen_ls.facts import (
+    ConfigMapKeys,
+    EnvironmentKnown,
+    EnvironmentRead,
+    Facts,
+    ImageBuilt,
+    Overlay,
+    Recipe,
+    SecretKeys,
+)
+from playpen_ls.finding import Finding, Fix, Place, Severity
+from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.additions import add_variable
+from playpen_ls.languages.kubernetes.judgement import same_namespace
+from playpen_ls.languages.kubernetes.links import linked
+from playpen_ls.linking import PYTHON
+from playpen_ls.rule import example, rule
+from playpen_ls.vocabulary.names import kebab
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers:
+        - name: «shop»
+          image: nexus:5000/shop:1.0.0
+          env:
+            - name: LEVEL
+              value: info
+"""
+PLAIN = DEPLOYMENT.replace("«", "").replace("»", "")
+DOCKERFILE = 'FROM playpen/python-base:latest\nCMD ["python", "main.py"]\n'
+APP = 'import os\n\nhost = os.environ["REGION"]\n'
+SET = '            - name: REGION\n              value: ""\n'
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop-config}\ndata: {REGION: eu}\n"
+REFERRED = """\
+            - name: REGION
+              valueFrom:
+                configMapKeyRef:
+                  name: shop-config
+                  key: REGION
+"""
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Environment variables",
+    bad=[
+        example({"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE, "shop/main.py": APP}, fixed=PLAIN + SET),
+        example(
+            {"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE, "shop/main.py": APP, "k8s/config.yaml": CONFIG},
+            fixed=PLAIN + REFERRED,
+        ),
+        example(
+            {
+                "k8s/app.yaml": DEPLOYMENT,
+                "shop/Dockerfile": DOCKERFILE,
+                "shop/main.py": "from pydantic_settings import BaseSettings, SettingsConfigDict\n\n\n"
+                "class Settings(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='SHOP_')\n"
+                "    region: str\n    level: str = 'info'\n",
+            },
+            fixed=PLAIN + SET.replace("REGION", "SHOP_REGION"),
+        ),
+    ],
+    good=[
+        PLAIN,
+        {"k8s/app.yaml": PLAIN + SET, "shop/Dockerfile": DOCKERFILE, "shop/main.py": APP},
+        {
+            "k8s/app.yaml": PLAIN,
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": 'import os\n\nhost = os.getenv("REGION")\n',
+        },
+        {"k8s/app.yaml": PLAIN, "shop/Dockerfile": "FROM x\nENV REGION=eu\nCMD python main.py\n", "shop/main.py": APP},
+        {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE, "shop/main.py": APP + "load_dotenv()\n"},
+        {
+            "k8s/app.yaml": PLAIN,
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": 'import os\n\nif "REGION" in os.environ:\n    print(os.environ["REGION"])\n',
+        },
+        {
+            "k8s/app.yaml": PLAIN,
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": 'import os\n\ntry:\n    x = os.environ["REGION"]\nexcept KeyError:\n    x = ""\n',
+        },
+        {
+            "k8s/app.yaml": PLAIN + "          envFrom: [{secretRef: {name: outside}}]\n",
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": APP,
+        },
+        {
+            "k8s/app.yaml": PLAIN + "          envFrom: [{configMapRef: {name: shop-config}}]\n",
+            "k8s/config.yaml": CONFIG,
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": APP,
+        },
+        {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE, "shop/scripts/seed.py": APP},
+        {
+            "k8s/app.yaml": PLAIN + "          command: [python, worker.py]\n",
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": APP,
+        },
+    ],
+)
+def unset_variable(
+    container: Container,
+    overlays: Facts[Overlay],
+    recipes: Facts[Recipe],
+    builds: Facts[ImageBuilt],
+    reads: Facts[EnvironmentRead],
+    known: Facts[EnvironmentKnown],
+    configs: Facts[ConfigMapKeys],
+    secrets: Facts[SecretKeys],
+) -> Iterator[Finding]:
+    """The program reads a variable that nothing sets.
+
+    It fails with a KeyError, or its settings with a validation error. Variables count that the code of the image
+    reads without a default, at its top level or in functions, but under no condition. Silent where the manifest runs
+    another command, takes variables from something unknown, or the program loads a `.env` file; for scripts, tests
+    and migrations, and what the image or Kubernetes sets.
+    """
+    image = linked(container, overlays, recipes, builds)
+    if image is None or image.recipe.program not in PYTHON:
+        return
+    given = _given(container, configs, secrets)
+    sets = {one.name for one in image.of(known)}
+    if given is None or "*" in sets:
+        return
+    given |= sets | set(image.recipe.variables)
+    seen: set[str] = set()
+    for read in image.of(reads):
+        name = read.name
+        if not read.required or name in given or name in seen or _OWN.search(name) or _SCRIPT.search(read.place.path):
+            continue
+        if any(one.name == name and one.default is not None for one in image.of(reads)):
+            continue  # elsewhere the program goes on without it
+        seen.add(name)
+        title, value = _value(container, name, configs, secrets)
+        fix = Fix(title, partial(add_variable, container, name, value))
+        related = Place(read.place.path, read.place.span, "read here, without a default")
+        yield Finding(container.span, f"nothing sets `{name}`, which the program reads", (fix,), None, (related,))
+
+
+_OWN = re.compile(
+    r"^(?:HOME|PATH|HOSTNAME|PWD|USER|SHELL|LANG|TZ|TMPDIR|PYTHON\w*|KUBERNETES_\w+|\w+_SERVICE_(?:HOST|PORT))$"
+)
+_SCRIPT = re.compile(r"(?:^|/)(?:scripts?|bin|tools?|examples?|docs?|tests?|migrations|alembic|notebooks?)/|(?:^|/)"
+                     r"(?:manage|setup|noxfile|fabfile|tasks|conftest|locustfile)\.py$")  # fmt: skip
+
+
+def _given(container: Container, configs: Facts[ConfigMapKeys], secrets: Facts[SecretKeys]) -> set[str] | None:
+    """The variables that the manifest sets; None where that is not known."""
+    neighbours, namespace = container.document.neighbours, container.workload.namespace
+    names: set[str] = set()
+    for entry in container.node.mappings("env"):
+        if not entry.text("name"):
+            return None
+        names.add(entry.text("name"))
+    for source in container.node.mappings("envFrom"):
+        config, secret = source.mapping("configMapRef"), source.mapping("secretRef")
+        found: list[ConfigMapKeys | SecretKeys] = []
+        if config is not None:
+            found = [one for one in (*configs, *neighbours.of(ConfigMapKeys)) if one.name == config.text("name")]
+        elif secret is not None:
+            found = [one for one in (*secrets, *neighbours.of(SecretKeys)) if one.name == secret.text("name")]
+        found = [one for one in found if same_namespace(one.namespace, namespace)]
+        if len(found) != 1 or not found[0].keys:
+            return None
+        names |= {source.text("prefix") + key for key in found[0].keys}
+    return names
+
+
+def _value(
+    container: Container, name: str, configs: Facts[ConfigMapKeys], secrets: Facts[SecretKeys]
+) -> tuple[str, object]:
+    """The title of the fix, and the entry's value: a key of that name if a ConfigMap or Secret has it."""
+    neighbours, namespace = container.document.neighbours, container.workload.namespace
+    every: tuple[ConfigMapKeys | SecretKeys, ...]
+    every = (*configs, *neighbours.of(ConfigMapKeys), *secrets, *neighbours.of(SecretKeys))
+    found = [(one, key) for one in every for key in one.keys or ()
+             if key in (name, kebab(name)) and same_namespace(one.namespace, namespace)]  # fmt: skip
+    if len(found) == 1:
+        one, key = found[0]
+        kind = "configMapKeyRef" if isinstance(one, ConfigMapKeys) else "secretKeyRef"
+        return f"Set `{name}` from key `{key}` of `{one.name}`", {kind: {"name": one.name, "key": key}}
+    return f"Set `{name}`, to be filled in", ""

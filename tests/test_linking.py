@@ -1,0 +1,227 @@
+"""Which image is made of which Dockerfile, which code is whose, and which paths are served in the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from playpen_ls.facts import (
+    Exposed,
+    Fact,
+    ImageBuilt,
+    Listens,
+    Recipe,
+    Route,
+    Router,
+    RouterIncluded,
+    WebApplication,
+)
+from playpen_ls.finding import Place
+from playpen_ls.languages import parse
+from playpen_ls.linking import Web, answers, built, ports_of, probe_paths
+from playpen_ls.source import Source, Span
+
+HERE = Span(0, 0)
+
+
+def recipe(path: str, program: str = "uvicorn") -> Recipe:
+    return Recipe(Place(path, HERE), program, (), ())
+
+
+def build(reference: str, context: str | None = "", dockerfile: str = "", path: str = "Jenkinsfile") -> ImageBuilt:
+    return ImageBuilt(Place(path, HERE), reference, context, dockerfile)
+
+
+# (the image, the manifest that names it, the Dockerfiles, what pipelines build, the Dockerfile that it is made of)
+CASES = {
+    "by folder": ("nexus:5000/shop:1.0", "k8s/app.yaml", ["shop/Dockerfile", "cart/Dockerfile"], [], "shop/Dockerfile"),
+    "by folder, deep": ("r.io/x/cart", "k8s/app.yaml", ["src/cart/Dockerfile"], [], "src/cart/Dockerfile"),
+    "by the file's name": ("me/web:1", "app.yaml", ["docker/web.Dockerfile", "docker/Dockerfile.api"], [],
+                           "docker/web.Dockerfile"),
+    "no such folder": ("nexus:5000/shop:1.0", "k8s/app.yaml", ["cart/Dockerfile"], [], None),
+    "only a variant is in the folder": ("me/shop:1", "app.yaml", ["shop/Dockerfile.dev"], [], None),
+    "a public image is not ours": ("redis:7", "k8s/app.yaml", ["redis/Dockerfile"], [], None),
+    "a public image by its full name": ("docker.io/library/redis:7", "app.yaml", ["redis/Dockerfile"], [], None),
+    "a public name in a registry of ours": ("nexus:5000/redis:7", "app.yaml", ["redis/Dockerfile"], [],
+                                            "redis/Dockerfile"),
+    "by the pipeline, at the root": ("nexus:5000/shop:1.0", "k8s/app.yaml", ["Dockerfile"],
+                                     [build("nexus:5000/shop:1.0")], "Dockerfile"),
+    "by the pipeline, tagged for a registry later": ("nexus:5000/shop:1.0", "app.yaml", ["app/Dockerfile"],
+                                                     [build("shop:latest", "app")], "app/Dockerfile"),
+    "the pipeline says another folder than the name": ("me/shop:1", "app.yaml", ["shop/Dockerfile", "src/Dockerfile"],
+                                                       [build("me/shop:2", "src")], "src/Dockerfile"),
+    "by the pipeline's -f": ("me/shop:1", "app.yaml", ["docker/Dockerfile", "Dockerfile"],
+                             [build("me/shop", "", "docker/Dockerfile")], "docker/Dockerfile"),
+    "a context that is computed": ("me/shop:1", "app.yaml", ["shop/Dockerfile"], [build("me/shop", None)], None),
+    "a computed context with a -f": ("me/shop:1", "app.yaml", ["x/Dockerfile"], [build("me/shop", None, "x/Dockerfile")],
+                                     "x/Dockerfile"),
+    "two builds of one image": ("me/shop:1", "app.yaml", ["a/Dockerfile", "b/Dockerfile"],
+                                [build("me/shop", "a"), build("me/shop", "b")], None),
+    "the whole repository decides": ("two/shop:1", "app.yaml", ["a/Dockerfile", "b/Dockerfile"],
+                                     [build("one/shop", "a"), build("two/shop", "b")], "b/Dockerfile"),
+    "another account's image": ("other/shop:1", "app.yaml", ["a/Dockerfile"], [build("one/shop", "a")], None),
+    "a pipeline's variable": ("me/shop:1", "app.yaml", ["a/Dockerfile"], [build("$REGISTRY/shop:1", "a")],
+                              "a/Dockerfile"),
+    "a variable in the manifest": ("$REGISTRY/shop:1", "app.yaml", ["shop/Dockerfile"], [], None),
+    "two services of one name": ("me/web:1", "k8s/app.yaml", ["a/web/Dockerfile", "b/web/Dockerfile"], [], None),
+    "two services of one name, one is nearer": ("me/web:1", "a/k8s/app.yaml", ["a/web/Dockerfile", "b/web/Dockerfile"],
+                                                [], "a/web/Dockerfile"),
+    "an overlay names what the base names": ("me/shop:1", "k8s/overlays/prod/app.yaml", ["shop/Dockerfile"], [],
+                                             "shop/Dockerfile"),
+    "no name": ("", "app.yaml", ["Dockerfile"], [], None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_an_image_belongs_to_a_dockerfile_or_to_none(case: tuple[str, str, list[str], list[ImageBuilt], str | None]):
+    image, manifest, dockerfiles, builds, expected = case
+    found = built(image, manifest, [recipe(path) for path in dockerfiles], builds)
+    assert (found.dockerfile if found else None) == expected
+
+
+# (the Dockerfiles, the one asked for, what is built, a file, whether it is its code)
+CODE = {
+    "below its folder": (["shop/Dockerfile"], "shop", [], "shop/app/main.py", True),
+    "beside it": (["shop/Dockerfile"], "shop", [], "cart/main.py", False),
+    "a folder that begins alike": (["shop/Dockerfile"], "shop", [], "shop2/main.py", False),
+    "below another's folder": (["shop/Dockerfile", "shop/cart/Dockerfile"], "shop", [], "shop/cart/main.py", False),
+    "below its context": (["docker/Dockerfile"], "shop", [build("shop", "", "docker/Dockerfile")], "app/main.py", True),
+    "its own folder is no other's": (
+        ["a/docker/Dockerfile", "a/docker/Dockerfile.dev"],
+        "shop",
+        [build("shop", "a", "a/docker/Dockerfile")],
+        "a/docker/entry.py",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CODE.values(), ids=CODE)
+def test_code_belongs_to_a_dockerfile(case: tuple[list[str], str, list[ImageBuilt], str, bool]):
+    dockerfiles, image, builds, path, expected = case
+    found = built(image, "k8s/app.yaml", [recipe(one) for one in dockerfiles], builds)
+    assert found is not None
+    assert found.holds(Listens(Place(path, HERE), 1)) is expected
+
+
+def facts(files: dict[str, str]) -> list[Fact]:
+    return [fact for path, text in files.items() for fact in parse("python", Source(path, text)).facts()]
+
+
+def web(files: dict[str, str]) -> Web:
+    every = facts(files)
+    return Web(
+        *([one for one in every if type(one) is kind] for kind in (Route, Router, RouterIncluded, WebApplication))
+    )  # type: ignore[arg-type]
+
+
+def served(files: dict[str, str]) -> list[tuple[str, bool]]:
+    return sorted((one.path, one.whole) for one in web(files).served())
+
+
+FASTAPI = "from fastapi import APIRouter, FastAPI\n"
+ROUTE = "@{0}.get('{1}')\ndef f(): pass\n"
+
+
+def test_fastapi_adds_the_prefixes_of_routers_in_routers():
+    files = {
+        "app/main.py": FASTAPI + "from app.api import api_router\napp = FastAPI()\n"
+        "app.include_router(api_router, prefix='/api/v1')\n",
+        "app/api/__init__.py": FASTAPI + "from app.api.routes import items\napi_router = APIRouter(prefix='/x')\n"
+        "api_router.include_router(items.router, prefix='/items')\n",
+        "app/api/routes/items.py": FASTAPI + "router = APIRouter(prefix='/own')\n" + ROUTE.format("router", "/health"),
+    }
+    assert served(files) == [("/api/v1/x/items/own/health", True)]
+    assert web(files).known()
+
+
+def test_flask_s_registration_takes_the_place_of_the_blueprint_s_own_prefix():
+    blueprint = "from flask import Blueprint\nbp = Blueprint('o', __name__, url_prefix='/own')\n" + ROUTE.format(
+        "bp", "/h"
+    )
+    main = "from flask import Flask\nfrom ops import bp\napp = Flask(__name__)\napp.register_blueprint(bp{})\n"
+    assert served({"main.py": main.format(", url_prefix='/x'"), "ops.py": blueprint}) == [("/x/h", True)]
+    assert served({"main.py": main.format(""), "ops.py": blueprint}) == [("/own/h", True)]
+
+
+def test_a_router_of_a_library_leaves_open_what_is_served():
+    main = FASTAPI + "from healthlib import router\napp = FastAPI()\napp.include_router(router)\n"
+    assert not web({"main.py": main}).known()
+
+
+def test_a_computed_prefix_may_be_anything():
+    files = {
+        "main.py": FASTAPI
+        + "from api import router\napp = FastAPI()\napp.include_router(router, prefix=settings.API)\n",
+        "api.py": FASTAPI + "router = APIRouter()\n" + ROUTE.format("router", "/health"),
+    }
+    assert served(files) == [("/health", False)]
+    paths = web(files).served()
+    assert answers(paths, [], "/anything/health")
+    assert not answers(paths, [], "/anything/ready")
+
+
+@pytest.mark.parametrize(
+    ("route", "asked", "expected"),
+    [
+        ("/health", "/health", True),
+        ("/health", "/health/", True),
+        ("/health", "/health?full=1", True),
+        ("/health", "/healthz", False),
+        ("/items/{id}", "/items/3", True),
+        ("/items/{id}", "/items/3/x", False),
+        ("/files/{name:path}", "/files/a/b", True),
+        ("/<path:rest>", "/a/b", True),
+        ("/", "/", True),
+        ("/", "/health", False),
+    ],
+)
+def test_a_route_answers_what_its_pattern_says(route: str, asked: str, expected: bool):
+    files = {"main.py": FASTAPI + "app = FastAPI()\n" + ROUTE.format("app", route)}
+    assert answers(web(files).served(), [], asked) is expected
+
+
+def test_a_route_for_post_answers_no_probe():
+    files = {"main.py": FASTAPI + "app = FastAPI()\n@app.post('/health')\ndef f(): pass\n"}
+    assert not answers(web(files).served(), [], "/health")
+
+
+def test_the_path_that_is_most_alike_is_offered_first():
+    files = {
+        "main.py": FASTAPI + "app = FastAPI()\n" + ROUTE.format("app", "/health/ready") + ROUTE.format("app", "/livez")
+    }
+    assert probe_paths(web(files).served(), "/ready") == ["/health/ready", "/livez"]
+    assert probe_paths(web(files).served(), "/live") == ["/livez", "/health/ready"]
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "served_ports", "opened"),
+    [
+        ('EXPOSE 80\nCMD ["uvicorn", "a:b", "--port", "8000"]', {8000}, {80, 8000}),
+        ("EXPOSE 80", set(), {80}),
+        ("CMD gunicorn -b 0.0.0.0:8001 a:b", {8001}, {8001}),
+        ("CMD gunicorn --bind=:${PORT:-8002} a:b", {8002}, {8002}),
+        ("ENV PORT=8003\nCMD exec gunicorn --bind :$PORT a:b", {8003}, {8003}),
+        ("CMD gunicorn --bind :$PORT a:b", set(), set()),
+        ("CMD gunicorn -c conf.py a:b", set(), set()),
+        ('CMD ["fastapi", "run", "main.py"]', {8000}, {8000}),
+        ('CMD ["flask", "run", "--host=0.0.0.0"]', {5000}, {5000}),
+        ('CMD ["flask", "run", "-p", "80"]', {80}, {80}),
+        ('CMD ["python", "-m", "uvicorn", "a:b", "--port=8004"]', {8004}, {8004}),
+        ('CMD ["poetry", "run", "hypercorn", "a:b", "-b", "0.0.0.0:8005"]', {8005}, {8005}),
+        ('ENTRYPOINT ["uvicorn", "a:b"]\nCMD ["--port", "9"]', set(), set()),
+        ('CMD ["./start.sh"]', set(), set()),
+    ],
+)
+def test_the_ports_that_an_image_s_program_listens_on(dockerfile: str, served_ports: set[int], opened: set[int]):
+    told = list(parse("dockerfile", Source("web/Dockerfile", f"FROM x\n{dockerfile}\n")).facts())
+    one = built("me/web", "k.yaml", [fact for fact in told if isinstance(fact, Recipe)], [])
+    assert one is not None
+    ports = ports_of(one, [fact for fact in told if isinstance(fact, Exposed)], [])
+    assert (set(ports.served), set(ports.open)) == (served_ports, opened)
+
+
+def test_the_port_of_a_program_that_is_run_by_python_stands_in_its_code():
+    one = built("me/web", "k.yaml", [recipe("web/Dockerfile", "python")], [])
+    assert one is not None
+    code = facts({"web/main.py": "import os, uvicorn\nuvicorn.run('a:b', port=int(os.getenv('PORT', '8080')))\n"})
+    assert ports_of(one, [], [fact for fact in code if isinstance(fact, Listens)]).served == {8080}
