@@ -37,7 +37,7 @@ _TEMPLATE = re.compile(
     r"""^(?: $ | <.*> | .*\$\{.*\}.* | \$\(.*\) | \$\w+ | .*\{\{.*\}\}.* | \{\w*\} | .*%\(\w+\)s.* | %\w+% | %s
       | [x*.?_-]+ | (?:changeme|change[-_]?(?:this|it)|replace[-_]?(?:me|this)?)[-_ \w]*
       | (?:your|my|the|some|a)[-_ ].* | .*(?:example|placeholder|redacted|dummy|fake|todo|sample|insert|fixme).*
-      | .*\*{3}.* | .*replace[-_ ]?me.*
+      | \*\*.*\*\* | .*\*{3}.* | .*replace[-_ ]?me.*
       | none | null | nil | true | false | secret[-_]?here | set[-_ ].*
     )$""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
