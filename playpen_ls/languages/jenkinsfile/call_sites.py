@@ -106,7 +106,7 @@ class _Finder:
         block = tree.outline.block_at.get(after, 0)
         if block:
             tree.call_of_block[block] = len(tree.sites)
-            after = tree.outline.close[block] + 1
+            after = min(tree.outline.close[block] + 1, self.last)  # without its brace it ends with the statement
         self._add(at, before, min(after, len(self.tokens)), block, first, end)
 
     def _add(self, at: int, before: str, last: int, block: int, first: int, end: int) -> None:

@@ -6,8 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from playpen_ls.facts import Backup, Fact
-from playpen_ls.finding import Place
+from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Chunk, Comment, Model, Problem
 from playpen_ls.languages.jenkinsfile.call_sites import find_calls
 from playpen_ls.languages.jenkinsfile.calls import Call
@@ -17,9 +16,8 @@ from playpen_ls.languages.jenkinsfile.images import Mention, mentions
 from playpen_ls.languages.jenkinsfile.steps import SHELLS, ShellStep
 from playpen_ls.languages.jenkinsfile.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.tree import Statement, Tree
+from playpen_ls.languages.jenkinsfile.validator import Fault, Memory, validate
 from playpen_ls.source import Source, Span
-
-_DUMP = frozenset(("pg_dump", "pg_dumpall"))
 
 
 class Whole(Chunk):
@@ -45,9 +43,10 @@ class Jenkinsfile(Model):
     language = "jenkinsfile"
     comment_mark = "//"
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, previous: Jenkinsfile | None = None) -> None:
         self.source = source
-        self.tree = Tree(source)
+        self.memory: Memory = Memory(previous.memory if previous is not None else None)
+        self.tree: Tree = Tree(source)
         find_calls(self.tree, dict.fromkeys(SHELLS, ShellStep))
 
     @property
@@ -81,6 +80,11 @@ class Jenkinsfile(Model):
         # Word by word in small texts: beyond 30,000 characters `in` takes a way that is five times as slow.
         codes = zip(self.shell_steps, self._step_codes, strict=True)
         return [step for step, code in codes if any(word in code for word in words)]
+
+    @cached_property
+    def faults(self) -> list[Fault]:
+        """What Jenkins would refuse of a declarative pipeline that parses, in text order."""
+        return validate(self, self.memory)
 
     @cached_property
     def mentions(self) -> tuple[Mention, ...]:
@@ -127,13 +131,9 @@ class Jenkinsfile(Model):
         return tuple(found)
 
     def facts(self) -> Iterator[Fact]:
-        if "pg_dump" in self.source.text and self._scheduled():
-            for step in self.shell_steps:
-                if any(_dumps(command.words) for command in step.commands):
-                    yield Backup(Place(self.source.path, step.name_span, "dumps the database"), "")
+        from playpen_ls.languages.jenkinsfile.facts import facts
 
-    def _scheduled(self) -> bool:
-        return any(call.name == "cron" for call in self.calls)
+        return facts(self)
 
     @cached_property
     def _comments(self) -> tuple[Comment, ...]:
@@ -205,9 +205,5 @@ class Jenkinsfile(Model):
         return [statement.start for statement in self.statements]
 
 
-def _dumps(words: Sequence[object]) -> bool:
-    return any(getattr(word, "text", "").rpartition("/")[2] in _DUMP for word in words)
-
-
 def parse(source: Source, previous: Model | None = None) -> Jenkinsfile:
-    return Jenkinsfile(source)
+    return Jenkinsfile(source, previous if isinstance(previous, Jenkinsfile) else None)

@@ -1,0 +1,154 @@
+"""What Jenkins would refuse in a declarative pipeline, and the readings of statements that tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from playpen_ls.languages.jenkinsfile.calls import DOTS, Call
+from playpen_ls.languages.jenkinsfile.expressions import Expression, string_at
+from playpen_ls.languages.jenkinsfile.strings import StringLiteral
+from playpen_ls.languages.jenkinsfile.tree import Block, Statement
+from playpen_ls.source import Span
+
+_SHOWN = 60  # characters of source text in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`kind` is the name of Jenkins' message; `sure` means that no plugin can make it right.
+
+    `anchor` is where the statement begins that a fix would change.
+    """
+
+    kind: str
+    span: Span
+    message: str
+    sure: bool = True
+    anchor: int = -1
+
+    def shifted(self, by: int) -> Fault:
+        return replace(self, span=self.span.shifted(by), anchor=self.anchor + by) if by else self
+
+
+class Faults:
+    """Collects them."""
+
+    def __init__(self) -> None:
+        self.found: list[Fault] = []
+
+    def add(self, kind: str, span: Span, message: str, *, sure: bool = True, anchor: int | None = None) -> None:
+        self.found.append(Fault(kind, span, message, sure, span.start if anchor is None else anchor))
+
+    def repeated(self, calls: Iterable[Call]) -> None:
+        """Sections of a name that was there before."""
+        seen: set[str] = set()
+        for call in calls:
+            if call.name in seen:
+                message = f"Multiple occurrences of the {call.name} section"
+                self.add("MultipleOfSection", call.name_span, message, anchor=call.span.start)
+            seen.add(call.name)
+
+
+def words_of(statement: Statement) -> Span:
+    """Its first line: a fault does not underline whole blocks."""
+    source = statement.tree.source
+    span = statement.span
+    return Span(span.start, min(span.end, source.line_span(source.line_of(span.start)).end))
+
+
+def shown(statement: Statement) -> str:
+    """Its source text for a message, without the text of strings: it may hold a secret."""
+    tree, pieces, reached = statement.tree, [], statement.start
+    for index in range(statement.first, statement.last):
+        kind, start, end, _ = tree.tokens[index]
+        if kind == "string":
+            pieces += [tree.source.text[reached:start], "'…'"]
+            reached = end
+        if start - statement.start > _SHOWN:
+            break
+    text = "".join(pieces) + tree.source.text[reached : statement.end]
+    text = " ".join(text.split())
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def block_of(call: Call) -> Block | None:
+    """The closure that is its last argument, written behind the parentheses or in them."""
+    if call.block is not None:
+        return call.block
+    arguments = call.arguments
+    return arguments[-1].block if arguments and arguments[-1].name is None else None
+
+
+def needs_block(faults: Faults, call: Call) -> Block | None:
+    block = block_of(call)
+    if block is None:
+        faults.add("ExpectedBlockFor", call.name_span, f"Expected a block for {call.name}")
+    return block
+
+
+def in_parentheses(call: Call) -> bool:
+    """It has arguments besides its closure."""
+    return len(call.arguments) > (0 if call.block is not None or block_of(call) is None else 1)
+
+
+def method(statement: Statement) -> Call | None:
+    """The call of an object's method that is the whole statement: `a.b()`."""
+    calls = statement.calls
+    last = next((call for call in reversed(calls) if call.last == statement.last), None)
+    if last is None or last.index == statement.first:
+        return None
+    tokens = statement.tree.tokens
+    dotted = tokens[last.index - 1][0] in DOTS
+    plain = all(kind in DOTS or kind == "name" for kind, *_ in tokens[statement.first : last.index])
+    if plain and any(tokens[at][0] == tokens[at + 1][0] == "name" for at in range(statement.first, last.index)):
+        return None  # `def x.y()`, `echo x.y()`
+    if not plain:
+        first = next((call for call in calls if call.index == statement.first), None)
+        plain = first is not None and any(
+            kind in DOTS and statement.tree.partner[at - 1] >= 0
+            for at, (kind, *_) in enumerate(tokens[statement.first : last.index], statement.first)
+        )
+    return last if dotted and plain else None
+
+
+def bare_dollar(tree_tokens: list[tuple[str, int, int, str]], first: int, last: int) -> bool:
+    """The tokens are `${…}` outside a string."""
+    return first + 1 < last and tree_tokens[first][0] == "$" and tree_tokens[first + 1][0] == "{"
+
+
+def is_bare_dollar(value: Expression) -> bool:
+    return bare_dollar(value.tree.tokens, value.first, value.last) and (
+        value.tree.partner[value.first + 1] == value.last - 1
+    )
+
+
+def number(value: Expression) -> str | None:
+    """The literal number, if the expression is nothing else."""
+    kind, _, _, text = value.tree.tokens[value.first]
+    return text if kind == "number" and value.last == value.first + 1 else None
+
+
+def boolean(value: Expression) -> bool | None:
+    return {"true": True, "false": False}.get(value.text)
+
+
+def literal_kind(value: Expression) -> str:
+    """What Java calls the class of a literal; "" for other code, and for strings with holes."""
+    if value.string is not None:
+        return "" if value.string.holes else "class java.lang.String"
+    text = number(value)
+    if text is not None:
+        return "class java.lang.Integer" if text.isdigit() and len(text) < 10 else ""
+    return "class java.lang.Boolean" if boolean(value) is not None else ""
+
+
+def first_string(call: Call) -> StringLiteral | None:
+    tree, at = call.tree, call.index + 1
+    return string_at(tree, at) if at < len(tree.tokens) else None
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that was meant, "" if none is near."""
+    return next(iter(get_close_matches(word, list(known), 1, 0.7)), "")

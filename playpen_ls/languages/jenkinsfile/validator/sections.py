@@ -1,0 +1,158 @@
+"""`tools`, `libraries`, `options`, `triggers`, `parameters`."""
+
+from __future__ import annotations
+
+from playpen_ls.languages.jenkinsfile.calls import Call
+from playpen_ls.languages.jenkinsfile.tree import Statement
+from playpen_ls.languages.jenkinsfile.validator.faults import (
+    Faults,
+    block_of,
+    nearest,
+    needs_block,
+    shown,
+    words_of,
+)
+from playpen_ls.languages.jenkinsfile.validator.given import symbol, value
+from playpen_ls.languages.jenkinsfile.validator.tables import (
+    JOB_OPTIONS,
+    NEAR_PARAMETERS,
+    NEAR_TRIGGERS,
+    NO_OPTIONS,
+    PARAMETERS,
+    STAGE_OPTIONS,
+    STEPS,
+    TRIGGERS,
+)
+
+
+def tools(faults: Faults, call: Call) -> None:
+    block = needs_block(faults, call)
+    if block is None:
+        return
+    for statement in block.statements:
+        one = statement.call
+        if one is None:
+            tokens = statement.tree.tokens
+            if tokens[statement.first][0] == "string":
+                continue  # 'hudson.plugins.…Installation' 'name'
+            message = 'Expected to find ‘someTool "someVersion"’'
+            faults.add("ExpectedTool", words_of(statement), message)
+        elif not one.arguments and one.block is None:
+            faults.add("NoArgForTool", one.name_span, f'No argument for tool "{one.name}"')
+        elif len([argument for argument in one.arguments if argument.name is None]) > 1:
+            faults.add("TooManyArgsForTool", one.name_span, f'Too many arguments for tool "{one.name}"')
+        else:
+            for argument in one.arguments:
+                value(faults, argument)
+    if not block.statements:
+        faults.add("NoTools", call.name_span, "No tools specified")
+
+
+def libraries(faults: Faults, call: Call) -> None:
+    block = needs_block(faults, call)
+    if block is None:
+        return
+    found = 0
+    for statement in block.statements:
+        one = statement.call
+        message = f'Expected a "lib(...)" but got {shown(statement)}'
+        if one is None or one.name != "lib":
+            faults.add("ExpectedLibrary", words_of(statement), message)
+        elif block_of(one) is not None:
+            faults.add("CannotHaveBlocks", one.name_span, "Libraries definitions cannot have blocks")
+        elif len(one.arguments) != 1 or one.arguments[0].name is not None:
+            faults.add("ExpectedLibrary", one.name_span, message)
+        else:
+            found += 1
+    if not found:
+        faults.add("EmptySection", call.name_span, "libraries can not be empty")
+
+
+def _entries(faults: Faults, call: Call, title: str, expected: tuple[str, str]) -> list[Call]:
+    """The calls in a section, those that are no such reported."""
+    block = needs_block(faults, call)
+    if block is None:
+        return []
+    found = []
+    for statement in block.statements:
+        one = statement.call
+        if one is None:
+            tokens = statement.tree.tokens
+            if tokens[statement.first][0] == "[" and statement.tree.partner[statement.first] == statement.last - 1:
+                faults.add("MapNotAllowed", words_of(statement), f"{title} cannot be defined as maps")
+            elif _is_chain(statement):
+                continue
+            else:
+                faults.add(expected[0], words_of(statement), expected[1])
+        elif block_of(one) is not None and one.block is not None:
+            faults.add("CannotHaveBlocks", one.name_span, f"{title} definitions cannot have blocks")
+        else:
+            symbol(faults, one)
+            found.append(one)
+    if not block.statements:
+        faults.add("EmptySection", call.name_span, f"{call.name} can not be empty")
+    return found
+
+
+def _is_chain(statement: Statement) -> bool:
+    """`a('b').c()`, `${X}`: not looked into."""
+    tokens = statement.tree.tokens
+    return tokens[statement.first][0] == "name" and tokens[statement.last - 1][0] in (")", "}")
+
+
+def _repeated(faults: Faults, calls: list[Call], kind: str, word: str) -> None:
+    seen: set[str] = set()
+    for one in calls:
+        if one.name in seen:
+            faults.add(kind, one.name_span, f'Duplicate {word} name: "{one.name}"')
+        seen.add(one.name)
+
+
+_REJECTED = {
+    "parameters": ("RejectParameters", "parameters"),
+    "pipelineTriggers": ("RejectTriggers", "triggers"),
+}
+
+
+def options(faults: Faults, call: Call, in_stage: bool) -> None:
+    found = _entries(faults, call, "Options", ("ExpectedOption", "Expected an option"))
+    _repeated(faults, found, "DuplicateOptionName", "option")
+    for one in found:
+        if one.name in _REJECTED:
+            kind, name = _REJECTED[one.name]
+            message = (
+                f'The "{name}" job property can\'t be used in the "options" directive. '
+                f'Use the "{name} {{...}}" directive instead.'
+            )
+            faults.add(kind, one.name_span, message)
+        elif one.name in NO_OPTIONS or (in_stage and one.name in JOB_OPTIONS) or _slip(one.name, in_stage):
+            known = STAGE_OPTIONS if in_stage else STAGE_OPTIONS | JOB_OPTIONS
+            best = nearest(one.name, sorted(known))
+            message = f'Invalid option type "{one.name}".' + (f" Did you mean {best}?" if best else "")
+            faults.add("InvalidSectionType", one.name_span, message, sure=False)
+
+
+def _slip(name: str, in_stage: bool) -> bool:
+    """Nothing that is known, but near to it; a name of its own may be a plugin's."""
+    known = STAGE_OPTIONS | JOB_OPTIONS | STEPS.keys()
+    return name not in known and bool(nearest(name, sorted(STAGE_OPTIONS if in_stage else known)))
+
+
+def _typed(faults: Faults, calls: list[Call], word: str, known: frozenset[str], near: tuple[str, ...]) -> None:
+    for one in calls:
+        if one.name in known or (one.name not in STEPS and not nearest(one.name, near)):
+            continue
+        message = f'Invalid {word} type "{one.name}". Valid {word} types: [{", ".join(near)}]'
+        faults.add("InvalidSectionType", one.name_span, message, sure=False)
+
+
+def triggers(faults: Faults, call: Call) -> None:
+    found = _entries(faults, call, "Triggers", ("ExpectedTrigger", "Expected a trigger"))
+    _repeated(faults, found, "DuplicateTriggerName", "trigger")
+    _typed(faults, found, "trigger", TRIGGERS, NEAR_TRIGGERS)
+
+
+def parameters(faults: Faults, call: Call) -> None:
+    expected = ("ExpectedBuildParameter", "Expected a build parameter definition")
+    found = _entries(faults, call, "Build parameters", expected)
+    _typed(faults, found, "parameter", PARAMETERS, NEAR_PARAMETERS)

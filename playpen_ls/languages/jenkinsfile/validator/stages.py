@@ -1,0 +1,203 @@
+"""`pipeline {…}`, its stages, and what stands in each."""
+
+from __future__ import annotations
+
+from playpen_ls.languages.jenkinsfile.calls import Call
+from playpen_ls.languages.jenkinsfile.declarative import Pipeline
+from playpen_ls.languages.jenkinsfile.tree import Block, Statement
+from playpen_ls.languages.jenkinsfile.validator import sections
+from playpen_ls.languages.jenkinsfile.validator.agents import agent
+from playpen_ls.languages.jenkinsfile.validator.conditions import boolean_setting, input_, when
+from playpen_ls.languages.jenkinsfile.validator.environment import environment
+from playpen_ls.languages.jenkinsfile.validator.faults import Faults, block_of, needs_block, shown, words_of
+from playpen_ls.languages.jenkinsfile.validator.matrix import axes, calls_of, excludes
+from playpen_ls.languages.jenkinsfile.validator.remembering import Memory, remembered
+from playpen_ls.languages.jenkinsfile.validator.steps import post, steps
+from playpen_ls.languages.jenkinsfile.validator.tables import (
+    MATRIX_SECTIONS,
+    PIPELINE_SECTIONS,
+    RENAMED,
+    STAGE_SECTIONS,
+)
+from playpen_ls.source import Span
+
+_DEPTH = 30  # stages in stages
+
+
+def pipeline(faults: Faults, one: Pipeline, memory: Memory) -> None:
+    found = calls_of(faults, one.block)
+    for call in found:
+        if call.name in RENAMED:
+            faults.add(f"Renamed.{call.name}", call.name_span, RENAMED[call.name])
+        elif call.name not in PIPELINE_SECTIONS:
+            faults.add("UndefinedSection", call.name_span, f'Undefined section "{call.name}"')
+        elif call.name == "stages":
+            _stages(faults, call, memory, within=False, depth=0)
+        else:
+            remembered(faults, call, memory, _section)
+    names = {call.name for call in found}
+    for name in ("stages", "agent"):
+        if name not in names:
+            span, anchor = one.call.name_span, one.call.span.start
+            faults.add("RequiredSection", span, f'Missing required section "{name}"', anchor=anchor)
+
+
+def _section(faults: Faults, call: Call) -> None:
+    """A section that a pipeline and a stage can have."""
+    if call.name == "environment":
+        environment(faults, call)
+    elif call.name == "post":
+        post(faults, call)
+    elif call.name == "agent":
+        agent(faults, call)
+    elif call.name == "tools":
+        sections.tools(faults, call)
+    elif call.name == "options":
+        sections.options(faults, call, in_stage=False)
+    elif call.name == "parameters":
+        sections.parameters(faults, call)
+    elif call.name == "triggers":
+        sections.triggers(faults, call)
+    elif call.name == "libraries":
+        sections.libraries(faults, call)
+
+
+def _stages(faults: Faults, call: Call, memory: Memory, within: bool, depth: int) -> None:
+    block = needs_block(faults, call)
+    if block is None or depth > _DEPTH:
+        return
+    seen: set[str] = set()
+    for statement in block.statements:
+        name = _stage(faults, statement, memory, within, depth)
+        if name is not None and name in seen:
+            first = statement.call
+            assert first is not None
+            literal = first.arguments[0].string
+            span = literal.inside if literal else first.name_span
+            faults.add("DuplicateStageName", span, f'Duplicate stage name: "{name}"', anchor=statement.start)
+        if name is not None:
+            seen.add(name)
+    if not block.statements:
+        faults.add("NoStages", call.name_span, "No stages specified")
+
+
+def _stage(faults: Faults, statement: Statement, memory: Memory, within: bool, depth: int) -> str | None:
+    """Its name, None where it has none that is known."""
+    call = statement.call
+    block = block_of(call) if call is not None else None
+    if call is None or block is None or call.name != "stage":
+        faults.add("ExpectedStage", words_of(statement), "Expected a stage")
+        return None
+    arguments = [one for one in call.arguments if one.block is None]
+    if not arguments:
+        message = "Expected a stage name but did not find any"
+        faults.add("ExpectedStageName", call.name_span, message)
+        return None
+    first = arguments[0]
+    name = first.value if first.string else first.text if first.last == first.first + 1 else None
+    if name is None:
+        faults.add("ExpectedStringLiteral", first.span, "Expected string literal")
+    if len(arguments) > 1:
+        faults.add("StageWithoutBlock", call.name_span, "Stage does not have a block")
+        return name
+
+    def judge(into: Faults, one: Call) -> None:
+        _body(into, one, block, name or "error", memory, within, depth)
+
+    remembered(faults, call, memory, judge, within)
+    return name
+
+
+def _body(faults: Faults, stage: Call, block: Block, name: str, memory: Memory, within: bool, depth: int) -> None:
+    found: dict[str, Call] = {}
+    seen: list[Call] = []
+    branches: list[str] = []
+    for statement in block.statements:
+        call = statement.call
+        if call is None:
+            text = f'Not a valid stage section definition: "{shown(statement)}". Some extra configuration is required.'
+            faults.add("InvalidStageSectionDefinition", words_of(statement), text)
+            continue
+        seen.append(call)
+        found.setdefault(call.name, call)
+        if call.name == "steps":
+            inner = needs_block(faults, call)
+            if inner is not None:
+                branches += steps(faults, call, inner)
+        elif call.name in ("parallel", "stages"):
+            _stages(faults, call, memory, within or call.name == "parallel", depth + 1)
+        elif call.name == "matrix":
+            _matrix(faults, call, memory, depth)
+        elif call.name in STAGE_SECTIONS:
+            stage_section(faults, call)
+        else:
+            text = (
+                f'Unknown stage section "{call.name}". Starting with version 0.5, steps in a stage must be in a '
+                "‘steps’ block."
+            )
+            faults.add("UnknownStageSection", call.name_span, text)
+    faults.repeated(seen)
+    _contents(faults, stage, name, found, branches, within)
+
+
+def stage_section(faults: Faults, call: Call) -> None:
+    """A section of a stage or a matrix."""
+    if call.name == "when":
+        when(faults, call)
+    elif call.name == "input":
+        input_(faults, call)
+    elif call.name == "options":
+        sections.options(faults, call, in_stage=True)
+    elif call.name == "failFast":
+        boolean_setting(faults, call)
+    else:
+        _section(faults, call)
+
+
+def _contents(
+    faults: Faults, stage: Call, name: str, found: dict[str, Call], branches: list[str], within: bool
+) -> None:
+    span = _name_span(stage)
+    kinds = [one for one in ("steps", "parallel", "matrix", "stages") if one in found]
+    nested = found.get("matrix") or found.get("parallel")
+    if within and (nested is not None or len(branches) > 1):
+        message = '"matrix" or "parallel" cannot be nested inside another "matrix" or "parallel".'
+        faults.add("NoNestedWithinNestedStages", (nested or found["steps"]).name_span, message)
+    elif len(kinds) > 1:
+        message = f'Only one of "matrix", "parallel", "stages", or "steps" allowed for stage "{name}"'
+        faults.add("TwoOfStepsStagesParallel", span, message)
+    elif not kinds or (kinds == ["steps"] and not branches and block_of(found["steps"]) is not None):
+        message = f'Expected one of "steps", "stages", or "parallel" for stage "{name}"'
+        faults.add("NothingForStage", span, message)
+    elif nested is not None:
+        for section, kind in (("agent", "AgentInNestedStages"), ("tools", "ToolsInNestedStages")):
+            if section in found:
+                message = f'"{section}" is not allowed in stage "{name}" as it contains parallel or matrix stages'
+                faults.add(kind, found[section].name_span, message)
+
+
+def _name_span(stage: Call) -> Span:
+    first = stage.arguments[0]
+    return first.string.inside if first.string and first.string.inside.start < first.string.inside.end else first.span
+
+
+def _matrix(faults: Faults, call: Call, memory: Memory, depth: int) -> None:
+    block = needs_block(faults, call)
+    if block is None:
+        return
+    found = calls_of(faults, block)
+    for one in found:
+        if one.name == "axes":
+            axes(faults, one)
+        elif one.name == "excludes":
+            excludes(faults, one)
+        elif one.name == "stages":
+            _stages(faults, one, memory, within=True, depth=depth + 1)
+        elif one.name in MATRIX_SECTIONS:
+            stage_section(faults, one)
+        else:
+            faults.add("UndefinedSection", one.name_span, f'Undefined section "{one.name}"')
+    names = {one.name for one in found}
+    for name in ("axes", "stages"):
+        if name not in names:
+            faults.add("RequiredSection", call.name_span, f'Missing required section "{name}"')
