@@ -61,7 +61,9 @@ _NOT_NAME = re.compile(
 # Where a page or a sentence ends, and who may post a form.
 _OTHER_TOKEN = re.compile(r"(?:^|_)(?:page|continuation|pagination|cursor|pad|eos|bos|unk|sep|cls|mask)_token$")
 # Two words and more: `_password_reset_token`, `oauth2_jwt_secret`, `pDischarge1`, `bdc1ChargeTotal`.
-_WORDS = re.compile(r"_*[A-Za-z]+(?:\d?[-_.: /]+[A-Za-z]+)*_*|[a-z]{1,12}(?:\d?[A-Z][a-z]{3,}|\d?[A-Z]{2})+\d?")
+_WORDS = re.compile(
+    r"[A-Za-z]+(?:[-_.: /][A-Za-z]+)*|_*[a-z]+(?:\d?_+[a-z]+)*_*|[a-z]{1,12}(?:\d?[A-Z][a-z]{3,}|\d?[A-Z]{2})+\d?"
+)
 # What documentation writes for a password, and what GitHub wants in its place beside a token.
 _NO_PASSWORDS = ("pass", "password", "x-oauth-basic")
 _URL = re.compile(
