@@ -1,18 +1,17 @@
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from playpen_ls.finding import Finding, Fix, Refused, Severity
+from playpen_ls.finding import Finding, Fix, Place, Refused, Severity
 from playpen_ls.languages.jenkinsfile import Assignment, Call, Jenkinsfile, StringLiteral
 from playpen_ls.languages.jenkinsfile.images import Mention, image_pushes, variables
 from playpen_ls.languages.jenkinsfile.retag import (
     groovy_edit,
     release_tag,
     retagged,
-    without_option,
     without_statement,
 )
+from playpen_ls.languages.jenkinsfile.unpush import has_fixed_sibling, without_pushes
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit, Span
@@ -34,7 +33,7 @@ def steps(text: str) -> str:
             fixed=steps("sh 'docker tag my-app:latest nexus:5000/my-app:v1.0.0-${BUILD_NUMBER}'"),
         ),
         example(
-            steps("sh 'docker build -t nexus:5000/app:«latest» . && docker push nexus:5000/app:«latest»' // send it"),
+            steps("sh 'docker build -t nexus:5000/app:latest . && docker push nexus:5000/app:«latest»' // send it"),
             fixed=steps(
                 "sh 'docker build -t nexus:5000/app:v1.0.0-${BUILD_NUMBER} . "
                 "&& docker push nexus:5000/app:v1.0.0-${BUILD_NUMBER}' // send it"
@@ -65,6 +64,23 @@ def steps(text: str) -> str:
             steps("script {\n    img.push(\"v${BUILD_NUMBER}\")\n    img.push('«latest»')\n}"),
             fixed=steps('script {\n    img.push("v${BUILD_NUMBER}")\n}'),
         ),
+        example(
+            steps(
+                "sh 'docker tag app:1.0 nexus:5000/app:1.0 && docker tag app:1.0 nexus:5000/app:latest'\n"
+                "sh 'docker push nexus:5000/app:1.0'\nsh 'docker push nexus:5000/app:«latest»'"
+            ),
+            fixed=steps("sh 'docker tag app:1.0 nexus:5000/app:1.0'\nsh 'docker push nexus:5000/app:1.0'"),
+        ),
+        example(
+            steps(
+                "sh '''\n  docker build -t app:latest .\n  docker tag app:latest app:1.0\n"
+                "  docker push app:1.0\n  docker push app:«latest»\n'''"
+            ),
+            fixed=steps(
+                "sh '''\n  docker build -t app:latest .\n  docker tag app:latest app:1.0\n  docker push app:1.0\n'''"
+            ),
+        ),
+        steps("sh 'docker push nexus:5000/app:1.0'\ndef x = sh(script: 'docker push nexus:5000/app:«latest»')"),
         steps("sh 'docker push «nexus:5000/my-app»'"),
         steps("sh \"ssh build 'docker push nexus:5000/my-app'; docker push «nexus:5000/my-app»\""),
         "pipeline {\n    agent {\n        docker {\n            image 'maven:«latest»'\n        }\n    }\n}\n",
@@ -90,35 +106,36 @@ def moving_tag(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
     if "docker" not in file.source.text and not any(word in file.source.text for word in ("latest", "push", "kaniko")):
         return
     found = file.mentions
-    pushed = {one.reference.text for one in found if one.role == "push"}
-    for one in found:
-        if one.floats and (one.role == "push" or one.reference.text in pushed or _to_registry(one)):
-            message = f"`{one.reference.text}` is pushed under a tag that moves"
-            yield Finding(one.tag, message, (Fix(_title(one, found, platform), _change(file, one, found, platform)),))
+    for places in _moving(found):
+        first, *others = places
+        message = f"`{first.reference.text}` is pushed under a tag that moves"
+        related = tuple(Place(file.source.path, one.tag, "the same image") for one in others)
+        fix = Fix(_title(first, found, platform), _change(file, first, found, platform))
+        yield Finding(first.tag, message, (fix,), related=related)
     yield from _pushed_calls(file, platform)
     yield from _variables(file, found, platform)
     yield from _agents(file, platform)
+
+
+def _moving(found: Sequence[Mention]) -> Iterator[list[Mention]]:
+    """The places of each image that goes to a registry and floats, the one that sends it first."""
+    by_text: dict[str, list[Mention]] = {}
+    for one in found:
+        if one.floats:
+            by_text.setdefault(one.reference.text, []).append(one)
+    for places in by_text.values():
+        sends = [one for one in places if one.role == "push" or _to_registry(one)]
+        if sends:
+            first = min(sends, key=lambda one: (one.role != "push", one.span))
+            yield [first, *(one for one in places if one is not first)]
 
 
 def _to_registry(one: Mention) -> bool:
     return one.role == "target" and bool(one.reference.registry)
 
 
-def _sibling(one: Mention, found: Sequence[Mention]) -> bool:
-    """The same command pushes the same image under a fixed tag too."""
-    return one.role == "push" and any(
-        other.command is one.command and other.reference.repository == one.reference.repository and not other.floats
-        for other in found
-        if one.command is not None and one.command.name not in ("skopeo",)
-    )
-
-
-def _alone(one: Mention, found: Sequence[Mention]) -> bool:
-    return Counter(other.reference.text for other in found)[one.reference.text] == 1
-
-
 def _title(one: Mention, found: Sequence[Mention], platform: Platform) -> str:
-    if _sibling(one, found) and _alone(one, found):
+    if has_fixed_sibling(one, found):
         return f"Push only the fixed tag of `{one.reference.repository}`"
     return f"Push `{one.reference.repository}` as `{platform.release}`"
 
@@ -127,8 +144,8 @@ def _change(
     file: Jenkinsfile, one: Mention, found: Sequence[Mention], platform: Platform
 ) -> Callable[[], Iterator[Edit]]:
     def change() -> Iterator[Edit]:
-        if _sibling(one, found) and _alone(one, found):
-            yield without_option(one)
+        if has_fixed_sibling(one, found):
+            yield from without_pushes(file, one.reference, found)
             return
         made = any(other.role in ("target", "build") for other in found if other.reference.text == one.reference.text)
         if not one.reference.tag and not made and one.command is not None:
