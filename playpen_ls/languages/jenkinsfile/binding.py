@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from playpen_ls.finding import Refused
 from playpen_ls.languages.jenkinsfile.credentials import enclosing_bindings
@@ -13,82 +11,83 @@ from playpen_ls.languages.jenkinsfile.layout import fixed_lines, unit, whole_lin
 from playpen_ls.languages.jenkinsfile.leaks import KNOW_STDIN, Leak, leaks
 from playpen_ls.languages.jenkinsfile.quoting import all_words
 from playpen_ls.languages.jenkinsfile.steps import ShellStep
+from playpen_ls.languages.jenkinsfile.stored import Credential, Store, credential_for
+from playpen_ls.languages.jenkinsfile.tree import Statement
 from playpen_ls.languages.shell import Word
 from playpen_ls.source import Edit, Source, Span
-from playpen_ls.vocabulary.names import kebab, variable
 from playpen_ls.vocabulary.secrets import url_logins
 
 
 @dataclass(frozen=True)
-class Store:
-    """The platform's registry, and the ids of the credentials that it keeps for hosts."""
+class Rebinding:
+    """What binding the secrets of one step takes: credentials that are not bound yet, and edits of its script."""
 
-    registry: str
-    ids: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Credential:
-    """A credential that must exist in Jenkins; `user` is "" for a secret text."""
-
-    id: str
-    user: str
-    secret: str
-
-    @property
-    def binding(self) -> str:
-        if not self.user:
-            return f"string(credentialsId: '{self.id}', variable: '{self.secret}')"
-        return (
-            f"usernamePassword(credentialsId: '{self.id}', usernameVariable: '{self.user}', "
-            f"passwordVariable: '{self.secret}')"
-        )
+    step: ShellStep
+    needed: tuple[Credential, ...]
+    edits: tuple[Edit, ...]
 
 
-def credential_for(leak: Leak, store: Store) -> Credential | None:
-    """The credential that should stand in for a literal; None where nothing suggests its name."""
-    if leak.kind == "single":
-        return Credential(kebab(leak.name), "", leak.name) if leak.name else None
-    id = _id(leak, store)
-    if id is None:
+def rebound(leak: Leak, store: Store) -> list[Edit]:
+    """The edit that binds what can be bound in the leak's step, and in those beside it. Raises Refused if it cannot."""
+    return [_wrapped(_row(leak, store))]
+
+
+def credentials_of(leak: Leak, store: Store) -> list[Credential]:
+    """Those that `rebound` binds anew, the leak's own first; none where it refuses."""
+    try:
+        row = _row(leak, store)
+    except Refused:
+        row = []
+    own = credential_for(leak, store)
+    needed = dict.fromkeys(one for rebinding in row for one in rebinding.needed)
+    return sorted(needed, key=lambda one: one != own)
+
+
+def _row(leak: Leak, store: Store) -> list[Rebinding]:
+    """The leak's step, and the secret steps right before and behind it, if one wrapper suits them. Raises Refused."""
+    middle = _rebinding(leak.step, store, leak)
+    row = [middle]
+    if not middle.needed:
+        return row
+    siblings = leak.step.statement.block.statements
+    place = siblings.index(leak.step.statement)
+    # From the first of the row on, so that every secret in it is given the same change.
+    first = place
+    while first > 0 and _secret_step(siblings[first - 1], store) is not None:
+        first -= 1
+    rows: list[list[Rebinding]] = [[]]
+    for statement in siblings[first:]:
+        one = _secret_step(statement, store)
+        if one is None:
+            break
+        if rows[-1] and not _suits(rows[-1], one):
+            rows.append([])
+        rows[-1].append(one)
+    return next((row for row in rows if any(one.step.index == leak.step.index for one in row)), row)
+
+
+def _suits(row: list[Rebinding], one: Rebinding) -> bool:
+    """No two of their credentials would be bound to one variable, and they stand on lines of their own."""
+    names = {credential.secret: credential for other in row for credential in other.needed}
+    source = one.step.tree.source
+    return all(names.get(credential.secret, credential) == credential for credential in one.needed) and all(
+        whole_lines(source, other.step.statement.span) is not None for other in (row[-1], one)
+    )
+
+
+def _secret_step(statement: Statement, store: Store) -> Rebinding | None:
+    call = statement.call
+    if not isinstance(call, ShellStep) or not leaks(call):
         return None
-    name = variable(id.removesuffix("-credentials"))
-    return Credential(id, f"{name}_USER", f"{name}_PASS")
-
-
-def _id(leak: Leak, store: Store) -> str | None:
-    command = leak.command
-    if command is None:
+    try:
+        made = _rebinding(call, store)
+    except Refused:
         return None
-    if leak.kind == "login" and command.name in KNOW_STDIN:
-        operands = [word for word in command.operands if word.text not in ("registry", "login")]
-        literal_user = leak.user[0] if leak.user else None
-        hosts = [word for word in operands if word not in (literal_user, leak.word)]
-        if hosts and not hosts[-1].plain:
-            return store.ids.get(store.registry, "registry-credentials")
-        return _of_host(hosts[-1].text if hosts else "docker.io", store)
-    if command.name == "git":
-        return "git-credentials"
-    if command.name.startswith(("mysql", "mariadb")):
-        return "mysql-credentials"
-    if leak.kind in ("pair", "url"):
-        url = next((word.text for word in command.arguments if "://" in word.text), "")
-        host = re.sub(r"^[^/]*@", "", urlsplit(url).netloc) if "$" not in url and "[" not in url else ""
-        return _of_host(host, store) if host and "%" not in host else f"{kebab(command.name)}-credentials"
-    return f"{kebab(command.name)}-credentials"
+    return made if made.needed else None
 
 
-def _of_host(host: str, store: Store) -> str:
-    host = re.sub(r"^https?://", "", host).partition("/")[0]
-    bare = host.partition(":")[0]
-    for registry, id in store.ids.items():
-        if host == registry or bare == registry.partition(":")[0]:
-            return id
-    return f"{bare}-credentials"
-
-
-def rebound(step: ShellStep, leak: Leak, store: Store) -> list[Edit]:
-    """The edit that binds all secrets of the leak's step that can be bound. Raises Refused if this one cannot."""
+def _rebinding(step: ShellStep, store: Store, leak: Leak | None = None) -> Rebinding:
+    """Raises Refused if this leak of the step, or any if none is given, cannot be bound."""
     literal = step.script
     assert literal is not None
     if step.statement.first != step.index or step.statement.last != step.last:
@@ -105,13 +104,13 @@ def rebound(step: ShellStep, leak: Leak, store: Store) -> list[Edit]:
             if wrap and any(other.secret == credential.secret and other != credential for other in needed):
                 raise Refused("two secrets would be bound to one variable")
         except Refused:
-            if (one.start, one.end) == (leak.start, leak.end):
+            if leak is not None and (one.start, one.end) == (leak.start, leak.end):
                 raise
             continue
         edits += made
         if wrap and credential not in needed:
             needed.append(credential)
-    return [_wrapped(step, needed, edits)]
+    return Rebinding(step, tuple(needed), tuple(edits))
 
 
 def _replaced(leak: Leak, store: Store) -> tuple[Credential, bool, list[Edit]]:
@@ -238,20 +237,23 @@ def _edit(leak: Leak, start: int, end: int, text: str) -> Edit:
     return Edit(span.start, span.end, written)
 
 
-def _wrapped(step: ShellStep, needed: list[Credential], edits: list[Edit]) -> Edit:
-    """One edit: the step's statement with the edits made, and `withCredentials` around it if it is needed."""
-    tree, statement = step.tree, step.statement
-    source = tree.source
-    lines = whole_lines(source, statement.span)
-    span = lines if lines is not None and needed else statement.span
+def _wrapped(row: list[Rebinding]) -> Edit:
+    """One edit: the row's statements with the edits made, and `withCredentials` around them if it is needed."""
+    first, last = row[0].step.statement, row[-1].step.statement
+    tree, source = first.tree, first.tree.source
+    whole = Span(first.start, last.end)
+    needed = list(dict.fromkeys(one for rebinding in row for one in rebinding.needed))
+    edits = [edit for rebinding in row for edit in rebinding.edits]
+    lines = whole_lines(source, whole)
+    span = lines if lines is not None and needed else whole
     if not needed:
         return Edit(span.start, span.end, _applied(source, span, edits))
     header = f"withCredentials([{', '.join(one.binding for one in needed)}]) {{"
     if lines is None:
         return Edit(span.start, span.end, f"{header} {_applied(source, span, edits)} }}")
-    indentation, newline = source.indentation(statement.start), source.newline
-    by = unit(source, tree, statement)
-    fixed = frozenset[int]() if _may_shift(step) else fixed_lines(tree, span)
+    indentation, newline = source.indentation(first.start), source.newline
+    by = unit(source, tree, first)
+    fixed = frozenset[int]().union(*(fixed_lines(tree, one.step.span) for one in row if not _may_shift(one.step)))
     for number in range(source.line_of(span.start), source.line_of(max(span.start, span.end - 1)) + 1):
         if number not in fixed and source.line_text(number).strip():
             edits = [*edits, Edit(source.line_starts[number], source.line_starts[number], by)]

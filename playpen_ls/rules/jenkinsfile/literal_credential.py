@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.jenkinsfile import Assignment, Call, EnvironmentEntry, Jenkinsfile, StringLiteral
-from playpen_ls.languages.jenkinsfile.binding import Store, credential_for, rebound
+from playpen_ls.languages.jenkinsfile.binding import credentials_of, rebound
 from playpen_ls.languages.jenkinsfile.credentials import names_of_ids
 from playpen_ls.languages.jenkinsfile.leaks import WORDS, Leak, leaks
+from playpen_ls.languages.jenkinsfile.stored import Store, credential_for
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit, Span
@@ -49,6 +50,20 @@ def steps(text: str) -> str:
                 NEXUS + " {\n"
                 '    sh "echo \\"\\$NEXUS_PASS\\" | docker login -u \\"\\$NEXUS_USER\\" --password-stdin '
                 '${env.REGISTRY}"\n}'
+            ),
+        ),
+        example(
+            steps(
+                "sh 'docker login -u admin -p «secret» nexus:5000'\n// then\n"
+                "bat 'docker login -u admin -p «secret» nexus'\n"
+                "sh '''\n    curl -H \"Authorization: Bearer «a81jf9sk2mzn»\" https://api/\n'''\nsh 'make'"
+            ),
+            fixed=steps(
+                NEXUS.replace(")])", "), string(credentialsId: 'api-token', variable: 'API_TOKEN')])") + " {\n"
+                '    sh \'echo "$NEXUS_PASS" | docker login -u "$NEXUS_USER" --password-stdin nexus:5000\'\n'
+                "    // then\n"
+                "    bat 'docker login -u %NEXUS_USER% -p %NEXUS_PASS% nexus'\n"
+                "    sh '''\n        curl -H \"Authorization: Bearer $API_TOKEN\" https://api/\n    '''\n}\nsh 'make'"
             ),
         ),
         example(
@@ -121,9 +136,11 @@ def _in_script(leak: Leak, store: Store) -> Finding:
     credential = credential_for(leak, store)
     title = "Bind a credential"
     if credential is not None:
-        title = f"Bind credential '{credential.id}' (it must exist in Jenkins; the old value must be changed)"
+        ids = list(dict.fromkeys(one.id for one in credentials_of(leak, store))) or [credential.id]
+        what = f"credential '{ids[0]}' (it" if len(ids) == 1 else "credentials " + ", ".join(map(repr, ids)) + " (they"
+        title = f"Bind {what} must exist in Jenkins; the old value must be changed)"
     command = f"of `{leak.command.name}` " if leak.command is not None and leak.command.name else ""
-    fix = Fix(title, lambda: rebound(leak.step, leak, store))
+    fix = Fix(title, lambda: rebound(leak, store))
     return Finding(leak.span, f"a secret {command}stands in the script in clear text", (fix,))
 
 
