@@ -3,9 +3,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from playpen_ls.facts import Files
-from playpen_ls.finding import Finding, Severity
+from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.dockerfile import (
     Argument,
     Assigning,
@@ -13,12 +14,14 @@ from playpen_ls.languages.dockerfile import (
     Pair,
     Run,
     Transfer,
+    build_secrets,
     key_files,
     logins,
 )
-from playpen_ls.rule import rule
+from playpen_ls.rule import example, rule
 from playpen_ls.source import Span
 from playpen_ls.vocabulary import secrets
+from playpen_ls.vocabulary.names import kebab
 
 # Pieces of the names and values that `vocabulary.secrets` takes for secrets, for a quick look.
 _NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
@@ -34,20 +37,61 @@ _NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
         'FROM a\nENV APP=x \\\n    DB_PASSWORD="«hunter2-Horse»"\n',
         "FROM a\nENV DB_PASSWORD «hunter2-Horse»\n",
         "FROM a\nARG NPM_TOKEN=«npm9f8e7d6c5b4a»\n",
+        example(
+            "FROM a\n# for npm\nARG NPM_TOKEN=«npm9f8e7d6c5b4a»\n"
+            "RUN --network=host npm ci \\\n  && echo $NPM_TOKEN\nRUN x\n",
+            fixed="FROM a\n# for npm\nRUN --mount=type=secret,id=npm-token,env=NPM_TOKEN,required=true"
+            " --network=host npm ci \\\n  && echo $NPM_TOKEN\nRUN x\n",
+        ),
+        "FROM a\nARG NPM_TOKEN=«npm9f8e7d6c5b4a»\nENV T=$NPM_TOKEN\nRUN echo $NPM_TOKEN\n",
+        "# syntax=docker/dockerfile:1.4\nFROM a\nARG NPM_TOKEN=«npm9f8e7d6c5b4a»\nRUN echo $NPM_TOKEN\n",
         "FROM a\nENV DATABASE_URL=postgresql://app:«s3cr3t-9f8e»@db/app\n",
         "FROM a\nENV KEY=«AKIAQYLPMN5HFIQR7XYA»\n",
-        "FROM a\nRUN docker login -u admin -p «admin123» nexus:5000\n",
-        "FROM a\nRUN echo «hunter2-Horse» | docker login -u me --password-stdin\n",
-        "FROM a\nRUN apt-get update \\\n    && curl -fsSL -u me:«hunter2-Horse» https://x.io/a\n",
-        "FROM a\nRUN pip install --index-url https://me:«hunter2-Horse»@nexus/simple flask\n",
-        "FROM a\nRUN git clone https://oauth2:«glpat-abcdefghij0123456789»@git.io/a\n",
-        "FROM a\nRUN NPM_TOKEN=«npm9f8e7d6c5b4a» npm ci\n",
-        'FROM a\nRUN echo "//registry.npmjs.org/:_authToken=«npm9f8e7d6c5b4a»" > .npmrc\n',
+        example(
+            "FROM a\nRUN docker login -u admin -p «admin123» nexus:5000\n",
+            fixed="FROM a\nRUN --mount=type=secret,id=docker-password,required=true docker login -u admin"
+            ' -p "$(cat /run/secrets/docker-password)" nexus:5000\n',
+        ),
+        "FROM a\nUSER app\nRUN docker login -u admin -p «admin123» nexus:5000\n",
+        "FROM a\nRUN bash -c 'docker login -u admin -p «admin123» nexus:5000'\n",
+        example(
+            "FROM a\nRUN echo «hunter2-Horse» | docker login -u me --password-stdin\n",
+            fixed="FROM a\nRUN --mount=type=secret,id=docker-password,required=true"
+            ' echo "$(cat /run/secrets/docker-password)" | docker login -u me --password-stdin\n',
+        ),
+        example(
+            "FROM a\nRUN apt-get update \\\n    && curl -fsSL -u me:«hunter2-Horse» https://x.io/a\n",
+            fixed="FROM a\nRUN --mount=type=secret,id=curl-password,required=true apt-get update \\\n"
+            '    && curl -fsSL -u me:"$(cat /run/secrets/curl-password)" https://x.io/a\n',
+        ),
+        example(
+            "FROM a\nRUN pip install --index-url https://me:«hunter2-Horse»@nexus/simple flask\n",
+            fixed="FROM a\nRUN --mount=type=secret,id=pip-password,required=true"
+            ' pip install --index-url https://me:"$(cat /run/secrets/pip-password)"@nexus/simple flask\n',
+        ),
+        example(
+            "FROM a\nRUN git clone https://oauth2:«glpat-abcdefghij0123456789»@git.io/a\n",
+            fixed="FROM a\nRUN --mount=type=secret,id=git-password,required=true"
+            ' git clone https://oauth2:"$(cat /run/secrets/git-password)"@git.io/a\n',
+        ),
+        example(
+            "from a\nrun NPM_TOKEN=«npm9f8e7d6c5b4a» npm ci",
+            fixed="from a\nrun --mount=type=secret,id=npm-token,required=true"
+            ' NPM_TOKEN="$(cat /run/secrets/npm-token)" npm ci',
+        ),
+        example(
+            'FROM a\nRUN echo "//registry.npmjs.org/:_authToken=«npm9f8e7d6c5b4a»" > .npmrc\n',
+            fixed="FROM a\nRUN --mount=type=secret,id=echo-password,required=true"
+            ' echo "//registry.npmjs.org/:_authToken=$(cat /run/secrets/echo-password)" > .npmrc\n',
+        ),
         "FROM a\nRUN <<EOF\nexport API_TOKEN=«tk_0f1e2d3c4b5a6978»\nEOF\n",
         "FROM a\nCOPY «.env» /app/\n",
         "FROM a\nCOPY --chown=1:1 app.py «keys/id_rsa» «tls/server.key» /root/\n",
         'FROM a\nADD [«".env.production"», "/"]\n',
-        "FROM a\nARG «NPM_TOKEN»\nRUN echo $NPM_TOKEN > /x\n",
+        example(
+            "FROM a\nARG «NPM_TOKEN»\nRUN echo $NPM_TOKEN > /x\n",
+            fixed="FROM a\nRUN --mount=type=secret,id=npm-token,env=NPM_TOKEN,required=true echo $NPM_TOKEN > /x\n",
+        ),
         {"Dockerfile": "FROM a\nCOPY «.npmrc» ./\n", ".npmrc": "//r/:_authToken=abc\n"},
     ],
     good=[
@@ -82,7 +126,10 @@ def secret_in_image(instruction: Run | Environment | Argument | Transfer, files:
     if isinstance(instruction, Run):
         if mentions(instruction.whole_text, logins.HINTS):
             for span, user in logins.literal_secrets(instruction.commands):
-                yield Finding(span, f"a secret of {user} stands in the image's history")
+                id = build_secrets.secret_id(user)
+                change = partial(build_secrets.reading_edits, instruction, span, id)
+                fix = Fix(f"Read it from the build secret `{id}` (`docker build --secret id={id},src=…`)", change)
+                yield Finding(span, f"a secret of {user} stands in the image's history", (fix,))
     elif isinstance(instruction, Transfer):
         if mentions(instruction.logical, key_files.HINTS):
             yield from _copied(instruction, files)
@@ -103,12 +150,19 @@ def _assigned(instruction: Assigning) -> Iterator[Finding]:
         if pair.value is None:
             if _is_used_secret(instruction, pair):
                 message = f"the value of `{pair.name}` stays in the image's history"
-                yield Finding(pair.name_span, message, severity=Severity.HINT)
+                yield Finding(pair.name_span, message, (_mounted(instruction, pair),), severity=Severity.HINT)
         elif secrets.is_named_secret(pair.name, pair.value) and not re.search(r"[$`]", pair.value):
-            yield Finding(pair.value_span, f"the secret `{pair.name}` is written into the image")
+            fix = _mounted(instruction, pair)
+            yield Finding(pair.value_span, f"the secret `{pair.name}` is written into the image", (fix,))
         else:
             for span in _in_value(pair.value):
                 yield Finding(_place(instruction, pair, span), f"`{pair.name}` holds a secret, written into the image")
+
+
+def _mounted(instruction: Assigning, pair: Pair) -> Fix:
+    id = kebab(pair.name)
+    title = f"Give `{pair.name}` to `RUN` as the build secret `{id}` (`docker build --secret id={id},env={pair.name}`)"
+    return Fix(title, partial(build_secrets.argument_edits, instruction, pair))
 
 
 def _in_value(value: str) -> Iterator[Span]:
