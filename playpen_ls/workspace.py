@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from playpen_ls.check import Checked, Hit, check
 from playpen_ls.config import Config, Settings
 from playpen_ls.config_file import find, load
-from playpen_ls.discover import files_under, language_of, repository_root
+from playpen_ls.discover import language_of, repository_root
 from playpen_ls.document import Document, Report
 from playpen_ls.facts import Fact
 from playpen_ls.finding import Change, Fix
@@ -21,13 +22,12 @@ from playpen_ls.index import Index
 from playpen_ls.languages import parse
 from playpen_ls.languages.base import Model
 from playpen_ls.project_files import ProjectFiles
+from playpen_ls.reading import MOST_FILES, Stamp, facts_of, paths_under
 from playpen_ls.rule import Configured, Given, rules_of
 from playpen_ls.source import LARGEST, Edit, Source, Span, Unreadable
 from playpen_ls.suppress import UNUSED_IGNORE, suppress
 
 logger = logging.getLogger("playpen_ls")
-
-MOST_FILES = 20_000  # of our four languages in one project; a larger tree is somebody's home folder
 
 
 class Workspace:
@@ -38,6 +38,8 @@ class Workspace:
         self._settings = settings or Settings()
         self.documents: dict[str, Document] = {}
         self.index = Index()
+        self._stamps: dict[str, Stamp] = {}
+        self._touched: set[str] = set()
         self.indexed = indexed
         self._configs: dict[Path, Config] = {}
         self._config_texts: dict[Path, str] = {}
@@ -115,26 +117,31 @@ class Workspace:
     def paths(self) -> Iterator[str]:
         """The files of the project that could be ours, in order."""
         config = self.config("x")
-        for path in files_under(self.root, config.exclude, base=config.folder):
-            yield path.relative_to(self.root).as_posix()
+        yield from paths_under(self.root, config.exclude, config.folder)
+
+    def order(self) -> dict[str, Any]:
+        """What the process that reads the project must know."""
+        config = self.config("x")
+        self._touched.clear()
+        return {
+            "root": str(self.root), "exclude": list(config.exclude), "base": str(config.folder), "known": self._stamps,
+        }  # fmt: skip
+
+    def take(self, path: str, facts: Iterable[Fact], stamp: Stamp | None) -> None:
+        """Facts that another process read. What was opened or read here since is newer."""
+        if stamp is None:
+            self._stamps.pop(path, None)
+        else:
+            self._stamps[path] = stamp
+        if path not in self.documents and path not in self._touched:
+            self.index.put(path, facts)
 
     def read(self, path: str) -> bool:
         """Put the facts of a closed file into the index; gives whether anything changed."""
         if path in self.documents:
             return False
-        facts: tuple[Fact, ...] = ()
-        try:
-            place = self.root / path
-            if place.stat().st_size <= LARGEST:
-                source = Source.decoded(path, place.read_bytes())
-                language = language_of(path, lambda: source.text)
-                if language is not None:
-                    facts = tuple(parse(language, source).facts())
-        except (OSError, Unreadable):
-            pass
-        except Exception as error:  # one file that cannot be understood does not keep the others out
-            logger.error("%s: reading it failed: %s", path, type(error).__name__)
-        return bool(self.index.put(path, facts))
+        self._touched.add(path)
+        return bool(self.index.put(path, facts_of(self.root, path)))
 
     def read_below(self, folder: str) -> None:
         """Look again at every file of a folder that the index knows: some clients name only the folder that is gone."""
@@ -180,6 +187,7 @@ class Workspace:
             active = {one.rule.id for one in rules} - hidden
             document.hits = [hit for hit in document.hits if hit.rule.id in active]
         model = parse(document.language, document.source, document.model)
+        model = model.settled() if settled else model
         if document.model is not None and document.model is not model:
             document.model.release()
         document.model = model

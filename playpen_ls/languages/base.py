@@ -78,6 +78,10 @@ class Model(ABC):
     def problems(self) -> Sequence[Problem]:
         return ()
 
+    def settled(self) -> Model:
+        """The same text when typing pauses, without what was only assumed while it went on."""
+        return self
+
     def release(self) -> None:  # noqa: B027  # most models have no circles
         """A newer model has taken its place, and nobody looks at it again: let go of what points in circles.
 

@@ -1,18 +1,19 @@
 """Which pieces of a text are parsed as one, all of them or only those that an edit can have changed.
 
 After an edit the text is cut again from the statement before it to the first statement behind it that
-begins where one began before; that is as good as cutting all of it, as long as no string stands open.
+begins where one began before; that is as good as cutting all of it, as long as no string stands open. A
+triple-quoted string that an edit opens ends, until all of the text is cut again, where that statement begins.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from playpen_ls.languages.python.chunks import PythonChunk
 from playpen_ls.languages.python.parsed import Parsed, quiet
-from playpen_ls.languages.python.split import continues, cut, joined, leaves_line_open
+from playpen_ls.languages.python.split import Cut, continues, cut, joined, leaves_line_open
 
 _FURTHER = (1, 8, 64, 512)  # chunks behind the edit to look for an end in, before all of the text is cut
 
@@ -29,7 +30,7 @@ class Reach:
 class Pieces:
     """The chunks `first:last` of the version before are replaced by `found`, of which each begins at its place.
 
-    `closed` says that no triple-quoted string is left open.
+    `closed` says that no triple-quoted string is left open, `contained` that one is, but ends with its piece.
     """
 
     first: int
@@ -37,6 +38,7 @@ class Pieces:
     found: tuple[tuple[int, Parsed], ...]
     reaches: tuple[Reach, ...]
     closed: bool
+    contained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,16 @@ class Before:
     starts: Sequence[int]
     reaches: tuple[Reach, ...]
     closed: bool
+    contained: bool
 
 
 def all_pieces(text: str, before: Before | None) -> Pieces:
     """Linear in the text. Statements that were parsed before are not parsed again."""
     old = before.chunks if before else ()
-    found = _assembled(text, 0, old, whole=True)
+    made = cut(text)
+    found = _assembled(made, text, 0, old, whole=True)
     assert found is not None
-    return Pieces(0, len(old), found[0], found[1], found[2])
+    return Pieces(0, len(old), *found, made.closed)
 
 
 def changed_pieces(text: str, before: Before) -> Pieces | None:
@@ -77,12 +81,38 @@ def changed_pieces(text: str, before: Before) -> Pieces | None:
         stop = before.starts[last] + by
         if continues(text, stop):
             break
-        found = _assembled(text[start:stop], start, before.chunks[first:last], whole=False)
-        if found is not None:
-            kept = (one for one in before.reaches if one.start < start)
-            moved = (Reach(one.start + by, one.end + by) for one in before.reaches if one.start + by >= stop)
-            return Pieces(first, last, found[0], (*kept, *found[1], *moved), True)
+        local = text[start:stop]
+        made, contained = cut(local), before.contained
+        if not made.closed:
+            member = _member(text, before, (head, end), by)
+            if member is not None:
+                return member
+            made, contained = replace(made, closed=True), True
+        if made.closed and not made.decorated and not leaves_line_open(local):
+            found = _assembled(made, local, start, before.chunks[first:last], whole=False)
+            if found is not None:
+                kept = (one for one in before.reaches if one.start < start)
+                moved = (Reach(one.start + by, one.end + by) for one in before.reaches if one.start + by >= stop)
+                return Pieces(first, last, found[0], (*kept, *found[1], *moved), True, contained)
     return None
+
+
+def _member(text: str, before: Before, edited: tuple[int, int], by: int) -> Pieces | None:
+    """A string that is left open in a member of a long class breaks that member alone."""
+    start, end = edited
+    index = bisect_left(before.starts, start) - 1
+    following = index + 1
+    if index < 0 or following >= len(before.starts) or before.starts[following] <= end:
+        return None
+    header = before.chunks[index].parsed.header
+    if not header or not before.chunks[following].parsed.header:
+        return None
+    begins, stop = before.starts[index], before.starts[following] + by
+    with quiet():
+        found = ((begins, Parsed(text[begins:stop], header)),)
+    kept = (one for one in before.reaches if one.start < begins)
+    moved = (Reach(one.start + by, one.end + by) for one in before.reaches if one.start + by >= stop)
+    return Pieces(index, following, found, (*kept, *moved), True, True)
 
 
 def _first(before: Before, head: int) -> int:
@@ -98,14 +128,11 @@ def _first(before: Before, head: int) -> int:
     return index
 
 
-_Assembled = tuple[tuple[tuple[int, Parsed], ...], tuple[Reach, ...], bool]
+_Assembled = tuple[tuple[tuple[int, Parsed], ...], tuple[Reach, ...]]
 
 
-def _assembled(text: str, offset: int, old: Sequence[PythonChunk], whole: bool) -> _Assembled | None:
-    """The chunks of a text that begins at `offset`. None where a part of a text does not end what it begins."""
-    made = cut(text)
-    if not whole and (not made.closed or made.decorated or leaves_line_open(text)):
-        return None
+def _assembled(made: Cut, text: str, offset: int, old: Sequence[PythonChunk], whole: bool) -> _Assembled | None:
+    """The chunks of a text that begins at `offset`. None where what follows a part of a text can change them."""
     known = {(chunk.parsed.text, chunk.parsed.header): chunk.parsed for chunk in old}
     found: list[tuple[int, Parsed]] = []
     reaches: list[Reach] = []
@@ -127,7 +154,7 @@ def _assembled(text: str, offset: int, old: Sequence[PythonChunk], whole: bool) 
                     reaches.append(Reach(offset + piece.start, offset + pieces[index + join.looked].end))
             found.append((offset + piece.start, parsed))
             index += count
-    return tuple(found), tuple(reaches), made.closed
+    return tuple(found), tuple(reaches)
 
 
 def _parser(known: dict[tuple[str, str], Parsed]) -> Callable[[str, str], Parsed]:

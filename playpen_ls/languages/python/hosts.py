@@ -109,7 +109,7 @@ def _guessed(literal: StringLiteral) -> Host | None:
         return None
     host = whole["host"]
     backing = host in BACKING_SERVICES or (host.partition("-")[0] in BACKING_SERVICES and "." not in host)
-    if not backing and not _INTERNAL.fullmatch(host):
+    if not backing and (not _INTERNAL.fullmatch(host) or "xxx" in host):
         return None
     role = literal.role
     name = snake(role.name)

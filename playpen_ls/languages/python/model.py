@@ -25,14 +25,17 @@ from playpen_ls.source import Source, Span
 
 
 class PythonModel(Model):
-    """`scope` is what the top level says; `left_alone` files (tests, migrations, generated) have next to no parts."""
+    """`scope` is what the top level says; `left_alone` files (tests, migrations, generated) have next to no parts.
+
+    `contained`: an edit has opened a string, which is taken to end with its statement.
+    """
 
     language: ClassVar[str] = "python"
 
-    def __init__(self, source: Source, before: PythonModel | None = None) -> None:
+    def __init__(self, source: Source, before: PythonModel | None = None, *, anew: bool = False) -> None:
         text = with_line_feeds(source.text)
         known = before._known if before is not None else None
-        made = (changed_pieces(text, known) if known else None) or all_pieces(text, known)
+        made = (changed_pieces(text, known) if known and not anew else None) or all_pieces(text, known)
         old = known.chunks if known else ()
         gone = old[made.first : made.last]
         self.source = source
@@ -49,11 +52,18 @@ class PythonModel(Model):
         self.chunks: Sequence[PythonChunk] = self._chunks(made, old, gone, before, by)
         self._text = text
         self._starts = [chunk.start for chunk in self.chunks]
-        self._reaches, self._closed = made.reaches, made.closed
+        self._reaches, self._closed, self.contained = made.reaches, made.closed, made.contained
+
+    def settled(self) -> PythonModel:
+        """Of a text that is whole, what it says now; a string that is left open stays where it is contained."""
+        if not self.contained:
+            return self
+        made = PythonModel(self.source, self, anew=True)
+        return made if made._closed else self
 
     @property
     def _known(self) -> Before:
-        return Before(self._text, self.chunks, self._starts, self._reaches, self._closed)
+        return Before(self._text, self.chunks, self._starts, self._reaches, self._closed, self.contained)
 
     def _chunks(
         self,
@@ -108,9 +118,14 @@ class PythonModel(Model):
 
     def _constants(self, names: set[str]) -> dict[str, str]:
         """The texts of constants that are assigned once."""
-        parsed = [chunk.parsed for chunk in self.chunks if not chunk.parsed.header]
+        parsed = (chunk.parsed for chunk in self.chunks if not chunk.parsed.header)
         count = Counter(one.name for each in parsed for one in each.bindings if one.name in names)
-        return {name: text for each in parsed for name, text in each.texts if count[name] == 1}
+        return {name: text for name, text in self.texts if count[name] == 1}
+
+    @property
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """The constants of the module that hold texts, in order."""
+        return (pair for chunk in self.chunks for pair in chunk.parsed.texts)
 
     def facts(self) -> Iterator[Fact]:
         from playpen_ls.languages.python.facts import facts

@@ -15,6 +15,7 @@ from itertools import pairwise
 # Where code stands in column 0, but for closing brackets and comments.
 _CODE = re.compile(r"\n(?=[^ \t\f\r\n#)\]},])")
 _CONTINUES = re.compile(r"(?:else|elif|except|finally)\b")
+_DECORATED = re.compile(r"@|(?:def|class|async)\b")
 _DEFINITION = re.compile(r"\n(?:(?:async\s+)?def\s+\w+\s*\(|class\s+\w+\s*[(:]|@\w|from\s+[\w.]+\s+import\b)")
 _STATEMENT = re.compile(
     r"\n(?=(?:(?:async\s+)?def|class|import|from|if|for|while|with|try|return|raise|assert|del|global)\b|@\w"
@@ -87,7 +88,7 @@ def cut(text: str) -> Cut:
     for start in first + [match.end() for match in _CODE.finditer(text)]:
         if strings.hold(start):
             continue
-        if decorated and _depth(text[starts[-1] : start]) <= 0:
+        if decorated and _DECORATED.match(text, start) and _depth(text[starts[-1] : start]) <= 0:
             decorated = text[start] == "@"
             continue
         if text[start] in "ef" and starts and _CONTINUES.match(text, start):
@@ -156,9 +157,9 @@ def joined(text: str, found: list[Piece], index: int) -> Joined:
         body = text[following.start : following.end]
         depth += _depth(body)
         if depth <= 0 and not leaves_line_open(body):
-            decorated = text[piece.start] == "@"  # and what it decorates
+            decorated = text[piece.start] == "@"
             last = number + 1 == len(found)
-            more = decorated and not last
+            more = decorated and not last and bool(_DECORATED.match(text, found[number + 1].start))
             return Joined(looked + 1 + more, looked + more, decorated and last)
     return Joined(0, min(_JOINED, len(found) - index) - 1, len(found) < index + _JOINED)
 
