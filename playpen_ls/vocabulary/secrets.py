@@ -135,7 +135,7 @@ def is_named_secret(name: str, value: str) -> bool:
         return False
     if not re.search(r"[A-Za-z0-9]", value) or value.isdigit():
         return False
-    if _WORDS.fullmatch(value):
+    if _WORDS.fullmatch(value.strip("[](){}<>|:")):
         return False
     plain_name, plain_value = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (name, value))
     return plain_value not in plain_name and plain_name not in plain_value

@@ -69,7 +69,7 @@ from playpen_ls.vocabulary.secrets import url_logins
         "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings):\n"
         '    redis_host: str = "redis.pp.svc.cluster.local"\n',
         'x = "foo.bar.svc is no host in a sentence"\n',
-        'host = "localhost"\n',
+        'host = "localhost"\nDEFAULT_HOST = "gateway-xxxx-xxxx.local"\n',
         example({"tests/test_app.py": 'host = "postgres.pp.svc.cluster.local"\n'}),
     ],
 )

@@ -71,6 +71,7 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
         'schema = {"password": "s3cr3tpw", "type": "string"}\n',
         'begins = "-----BEGIN PRIVATE KEY-----"\n',
         'begins = "-----BEGIN PRIVATE KEY-----\\n...\\n"\n',
+        'Tokens(start_token="KEYWORDS:", image_token="[IMG_END]")\n',
         'sensor(api_key="pDischarge1")\nSESSION_TOKEN = "_password_reset_token"\nJWT_SECRET = "oauth2_jwt_secret"\n',
         'page = {"next_page_token": "eyJpbmRleCI6IDExfQ=="}\napi_key = "sk-****************"\n',
         'field(examples=[{"password": "s3cr3tpw"}])\nform = {"user": "User", "host": "Host", "password": "Password"}\n',

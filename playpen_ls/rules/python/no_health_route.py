@@ -94,6 +94,10 @@ ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
         {"docs_src/app.py": FAST},
         {"shop/urls.py": 'from django.urls import path\n\nurlpatterns = [\n    path("a/", a),\n]\n'},
         {
+            "lib/urls.py": 'from django.urls import path\n\napp_name = "lib"\nurlpatterns = [\n    path("a/", a),\n]\n',
+            "lib/settings.py": "",
+        },
+        {
             "shop/urls.py": 'from django.urls import path\n\nurlpatterns = [\n    path("a/", a),\n]\n',
             "shop/settings.py": 'MIDDLEWARE = ["shop.middleware.HealthCheck"]\n',
         },
@@ -154,8 +158,8 @@ def _is_root(model: PythonModel, files: Files) -> bool:
     """The `urls.py` of a Django project, not of one of its applications."""
     folder = posixpath.dirname(model.source.path)
     beside = ("settings.py", "wsgi.py", "asgi.py", "settings")
-    if not model.source.path.endswith("urls.py"):
-        return False
+    if not model.source.path.endswith("urls.py") or any(name == "app_name" for name, _ in model.texts):
+        return False  # one that has a name is included by another
     return any(files.exists(posixpath.join(folder, name)) for name in beside) and not _answers_before(folder, files)
 
 
