@@ -5,9 +5,10 @@ from __future__ import annotations
 from playpen_ls.finding import Refused
 from playpen_ls.languages.jenkinsfile.layout import begins_line, reindented, unit
 from playpen_ls.languages.jenkinsfile.model import Jenkinsfile, parse
-from playpen_ls.languages.jenkinsfile.plan import Plan, plan
-from playpen_ls.languages.jenkinsfile.planned_stages import PlannedStage
+from playpen_ls.languages.jenkinsfile.plan import plan
+from playpen_ls.languages.jenkinsfile.planned_stages import Plan, PlannedStage
 from playpen_ls.languages.jenkinsfile.scripted import is_step
+from playpen_ls.languages.jenkinsfile.steps import ShellStep
 from playpen_ls.languages.jenkinsfile.tree import Block, Statement
 from playpen_ls.source import Edit, Source, Span
 
@@ -23,13 +24,19 @@ def _prove(before: Jenkinsfile, after: Jenkinsfile) -> None:
     """Nothing was lost: the same scripts in the same order, the same comments."""
     if after.problems or after.pipeline is None:
         raise Refused("the result would not parse")
-    scripts = [[step.script.raw for step in file.shell_steps if step.script] for file in (before, after)]
-    shifted = [[" ".join(raw.split()) for raw in one] for one in scripts]
-    if shifted[0] != shifted[1]:
+    if after.faults:
+        raise Refused(f"Jenkins would refuse the result: {after.faults[0].message}")
+    if _work(before) != _work(after):
         raise Refused("the scripts would run in another order")
     comments = [sorted(" ".join(comment.text.split()) for comment in file.comments()) for file in (before, after)]
     if comments[0] != comments[1]:
         raise Refused("a comment stands where a declarative pipeline has no place for it")
+
+
+def _work(file: Jenkinsfile) -> list[str]:
+    """What the shell steps and `echo` say, in text order; blanks count as one, since lines are re-indented."""
+    said = (step.arguments for step in file.calls if step.name == "echo" or isinstance(step, ShellStep))
+    return [" ".join(argument.text.split()) for arguments in said for argument in arguments]
 
 
 class _Writer:
@@ -53,8 +60,7 @@ class _Writer:
         for statement in plan.hoisted:
             header += statement.text + self.newline
         self._open(0, "pipeline")
-        agent = plan.agent if plan.agent else "any"
-        self._line(1, f"agent {agent}")
+        self._agent()
         options = plan.options + ([] if plan.implicit_checkout else ["skipDefaultCheckout()"])
         self._section("options", options)
         self._section("parameters", plan.parameters)
@@ -71,6 +77,18 @@ class _Writer:
         self._line(0, "}")
         tail = self.text[self._end() :]
         return header + self.newline.join(self.lines) + tail
+
+    def _agent(self) -> None:
+        if not self.plan.docker:
+            self._line(1, f"agent {self.plan.agent or 'any'}")
+            return
+        self._open(1, "agent")
+        self._open(2, "docker")
+        order = ("image", "args", "label", "registryUrl", "registryCredentialsId")
+        for entry in sorted(self.plan.docker, key=lambda entry: order.index(entry.split()[0])):
+            self._line(3, entry)
+        self._line(2, "}")
+        self._line(1, "}")
 
     def _header(self) -> str:
         start = self.source.line_start(self.plan.first.start)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from playpen_ls.finding import Refused
 from playpen_ls.languages.jenkinsfile.as_written import agent_of, as_argument, is_literal, on_one_line, shown
 from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.declarative import assignment
+from playpen_ls.languages.jenkinsfile.docker_agent import docker_entries, docker_wrapper
 from playpen_ls.languages.jenkinsfile.expressions import Expression
 from playpen_ls.languages.jenkinsfile.model import Jenkinsfile
-from playpen_ls.languages.jenkinsfile.planned_stages import PlannedStage, planned_stage
+from playpen_ls.languages.jenkinsfile.planned_stages import Plan, PlannedStage, planned_stage
 from playpen_ls.languages.jenkinsfile.scripted import WRAPPERS, is_definition, is_step
 from playpen_ls.languages.jenkinsfile.tree import Block, Statement
 
@@ -24,30 +24,7 @@ _JOB_PROPERTIES = frozenset(
     """buildDiscarder disableConcurrentBuilds disableResume durabilityHint overrideIndexTriggers preserveStashes
     quietPeriod rateLimitBuilds copyArtifactPermission""".split()
 )
-_JOB_PROPERTIES = frozenset(
-    """buildDiscarder disableConcurrentBuilds disableResume durabilityHint overrideIndexTriggers preserveStashes
-    quietPeriod rateLimitBuilds copyArtifactPermission""".split()
-)
 _KNOWN_OBJECTS = frozenset(("env", "params", "currentBuild", "true", "false", "null", "scm"))
-
-
-@dataclass
-class Plan:
-    """`post` holds (condition, block, statements of it that are left out)."""
-
-    first: Statement
-    last: Statement
-    properties: Call | None = None
-    agent: str = ""
-    options: list[str] = field(default_factory=list)
-    parameters: list[str] = field(default_factory=list)
-    triggers: list[str] = field(default_factory=list)
-    environment: list[str] = field(default_factory=list)
-    hoisted: list[Statement] = field(default_factory=list)
-    stages: list[PlannedStage] = field(default_factory=list)
-    post: list[tuple[str, Block, list[Statement]]] = field(default_factory=list)
-    dropped: list[Statement] = field(default_factory=list)
-    implicit_checkout: bool = False
 
 
 def plan(file: Jenkinsfile) -> Plan:
@@ -88,6 +65,10 @@ class _Reader:
         self._body(body)
         if not self.plan.stages:
             raise Refused("there is no stage")
+        if self.plan.docker and not self.plan.docker[-1].startswith("image "):
+            raise Refused("`docker.withRegistry` stands around several stages")
+        if self.plan.docker and (label := re.fullmatch(r"\{ (label .*) \}", self.plan.agent)):
+            self.plan.docker.append(label[1])
         names = [stage.name[1:-1] for stage in self.plan.stages]
         if len(set(names)) < len(names):
             raise Refused("two stages have the same name")
@@ -135,6 +116,9 @@ class _Reader:
         """One tree of wrappers around the stages, or a row of nodes and stages at the top."""
         if len(statements) == 1 and (statements[0].word == "try" or self._is_wrapper(statements[0])):
             self._wrapper(statements[0])
+            return
+        if self.plan.agent and statements and (inside := docker_wrapper(statements[-1])) is not None:
+            self._docker(inside, statements[:-1])
             return
         if self.plan.agent:
             self._row(statements)
@@ -186,6 +170,19 @@ class _Reader:
         else:
             raise Refused(f"`{call.name}` stands around several stages")
         self._body(call.block.statements)
+
+    def _docker(self, inside: Call, before: Sequence[Statement]) -> None:
+        """`docker.image('x').inside {…}`, `docker.withRegistry('u', 'c') {…}` around all stages."""
+        if [one.text for one in before] not in ([], ["checkout scm"]) or (before and self.plan.implicit_checkout):
+            raise Refused("a step runs outside the container")
+        if self.plan.post:
+            raise Refused("`try` stands around the container, so its `finally` would run in there")
+        if before:
+            self.plan.implicit_checkout = True
+            self.plan.dropped += before
+        self.plan.docker += docker_entries(inside)
+        assert inside.block is not None
+        self._body(inside.block.statements)
 
     def _environment(self, call: Call) -> None:
         for item in call.arguments[0].items or () if call.arguments else ():

@@ -1,4 +1,4 @@
-"""The stages of a declarative pipeline, as a scripted one has them."""
+"""A declarative pipeline and its stages, as a scripted one has them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,26 @@ class PlannedStage:
     leading: Sequence[Statement] = ()
     branches: list[PlannedStage] = field(default_factory=list)
     fails_fast: bool = False
+
+
+@dataclass
+class Plan:
+    """`post` holds (condition, block, statements of it that are left out); `docker` the entries of a docker agent."""
+
+    first: Statement
+    last: Statement
+    properties: Call | None = None
+    agent: str = ""
+    docker: list[str] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+    parameters: list[str] = field(default_factory=list)
+    triggers: list[str] = field(default_factory=list)
+    environment: list[str] = field(default_factory=list)
+    hoisted: list[Statement] = field(default_factory=list)
+    stages: list[PlannedStage] = field(default_factory=list)
+    post: list[tuple[str, Block, list[Statement]]] = field(default_factory=list)
+    dropped: list[Statement] = field(default_factory=list)
+    implicit_checkout: bool = False
 
 
 def planned_stage(call: Call, agent: str) -> PlannedStage:

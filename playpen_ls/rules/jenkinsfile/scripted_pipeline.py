@@ -42,6 +42,21 @@ pipeline {
             "    // first\n    stage('Build') {\n      steps {\n        script {\n          if (env.FAST) {\n"
             '            sh """\n  make fast\n"""\n          }\n        }\n      }\n    }\n  }\n}\n',
         ),
+        example(
+            "«node»('linux') {\n    checkout scm\n"
+            "    docker.withRegistry('https://nexus:5000', 'nexus-credentials') {\n"
+            "        docker.image('maven:3.9').inside('-v /m2:/m2') {\n            stage('Build') {\n"
+            "                sh 'mvn verify'\n            }\n        }\n    }\n}\n",
+            fixed="pipeline {\n    agent {\n        docker {\n            image 'maven:3.9'\n"
+            "            args '-v /m2:/m2'\n            label 'linux'\n            registryUrl 'https://nexus:5000'\n"
+            "            registryCredentialsId 'nexus-credentials'\n        }\n    }\n    stages {\n"
+            "        stage('Build') {\n            steps {\n                sh 'mvn verify'\n            }\n"
+            "        }\n    }\n}\n",
+        ),
+        "«node» {\n    docker.image(env.IMAGE).inside {\n        stage('Build') { sh 'make' }\n    }\n}\n",
+        "«node» {\n    sh 'x'\n    docker.image('a:1').inside { stage('Build') { sh 'make' } }\n}\n",
+        "«node» {\n    try {\n        docker.image('a:1').inside { stage('Build') { sh 'make' } }\n    } finally {\n"
+        "        sh 'x'\n    }\n}\n",
         "podTemplate(yaml: '''kind: Pod''') {\n    «node»(POD_LABEL) {\n        stage('A') { sh 'make' }\n    }\n}\n",
         "«node» {\n    def home = tool 'M3'\n    stage('Build') { sh \"${home}/bin/mvn verify\" }\n}\n",
         "«stage» 'Build'\nnode_label = 'x'\n",

@@ -1,0 +1,84 @@
+"""What holds of every conversion of a scripted pipeline, whatever it looks like."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from examples import unmarked
+from playpen_ls.finding import Refused
+from playpen_ls.languages.jenkinsfile import Jenkinsfile, ShellStep, parse
+from playpen_ls.languages.jenkinsfile.conversion import converted
+from playpen_ls.languages.jenkinsfile.scripted import scripted_word
+from playpen_ls.rule import rules_of
+from playpen_ls.source import Source
+
+CASES = json.loads((Path(__file__).parent / "jenkinsfile-fixes.json").read_text())
+RULE = next(rule for rule in rules_of("jenkinsfile") if rule.name == "scripted-pipeline")
+TEXTS = {
+    **{case["title"]: case["before"] for case in CASES if case["fix"] == "scripted-to-declarative" and case["after"]},
+    **{f"example {n}": unmarked(one.files["Jenkinsfile"])[0] for n, one in enumerate(RULE.bad, 1) if one.fixed},
+}
+
+
+def model(text: str) -> Jenkinsfile:
+    return parse(Source("Jenkinsfile", text))
+
+
+def said(file: Jenkinsfile) -> list[tuple[str, str]]:
+    """What `sh`, `bat` and `echo` are given, blanks as one."""
+    steps = [call for call in file.calls if isinstance(call, ShellStep) or call.name == "echo"]
+    return [(step.name, " ".join(one.text.split())) for step in steps for one in step.arguments]
+
+
+@pytest.fixture(params=TEXTS.values(), ids=TEXTS.keys())
+def pair(request: pytest.FixtureRequest) -> tuple[Jenkinsfile, Jenkinsfile]:
+    before = model(request.param)
+    return before, model(before.source.edited(converted(before)).text)
+
+
+def test_the_result_parses_and_jenkins_takes_it(pair: tuple[Jenkinsfile, Jenkinsfile]):
+    _, after = pair
+    assert after.pipeline is not None
+    assert list(after.problems) == []
+    assert [fault.message for fault in after.faults] == []
+
+
+def test_the_same_scripts_run_in_the_same_order(pair: tuple[Jenkinsfile, Jenkinsfile]):
+    before, after = pair
+    assert said(after) == said(before)
+
+
+def test_comments_are_kept(pair: tuple[Jenkinsfile, Jenkinsfile]):
+    before, after = pair
+    assert [comment.text for comment in after.comments()] == [comment.text for comment in before.comments()]
+
+
+def test_the_result_is_converted_no_more(pair: tuple[Jenkinsfile, Jenkinsfile]):
+    _, after = pair
+    assert scripted_word(after) is None
+
+
+def test_it_is_one_edit_of_the_whole_file():
+    before = model("node {\n    stage('A') {\n        sh 'x'\n    }\n}\n")
+    assert [(edit.start, edit.end) for edit in converted(before)] == [(0, len(before.source.text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("node {\n    stage('A') { sh 'x' }\n    foo()\n    stage('B') { sh 'y' }\n}\n", "between or behind the stages"),
+        ("node {\n    stage('A') { sh 'x' }\n    stage('A') { sh 'y' }\n}\n", "same name"),
+        ("node(env.L) {\n    stage('A') { sh 'x' }\n}\n", "computed label"),
+        ("node {\n    stage(env.NAME) { sh 'x' }\n}\n", "name is computed"),
+        ("node {\n    withCredentials([]) {\n        stage('A') { sh 'x' }\n    }\n}\n", "around several stages"),
+        ("node {\n    try {\n        stage('A') { sh 'x' }\n    } catch (e) {\n        echo \"${e}\"\n        throw e\n    }\n}\n", "looks at `e`"),
+        ("node {\n    try {\n        stage('A') { sh 'x' }\n    } catch (e) {\n        echo 'no'\n    }\n}\n", "does not throw"),
+        ("node {\n    stage('A') { sh 'x'\n", "does not parse"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_proved_is_refused_with_its_reason(text: str, reason: str):
+    with pytest.raises(Refused, match=reason):
+        converted(model(text))
