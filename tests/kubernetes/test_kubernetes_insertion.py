@@ -10,7 +10,7 @@ import pytest
 from playpen_ls.finding import Refused
 from playpen_ls.languages.kubernetes import Container, parse
 from playpen_ls.languages.kubernetes.insertion import put, put_before, replace_entry
-from playpen_ls.languages.kubernetes.probes import LIVENESS, add, port_of
+from playpen_ls.languages.kubernetes.probes import LIVENESS, add, port_of, probe_value
 from playpen_ls.platform import Platform
 from playpen_ls.source import Source
 
@@ -29,7 +29,7 @@ def test_a_liveness_probe_goes_where_a_person_would_put_it(case: dict[str, str])
     def fix() -> str:
         platform = Platform()
         port = port_of(container, platform.liveness.port, [])
-        return source.edited(add(container, LIVENESS, platform.liveness, port)).text
+        return source.edited(add(container, LIVENESS, probe_value(platform.liveness, port))).text
 
     if case["after"] is None:
         with pytest.raises(Refused):

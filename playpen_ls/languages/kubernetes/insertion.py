@@ -12,7 +12,7 @@ from playpen_ls.finding import Refused
 from playpen_ls.languages.kubernetes.rendering import Style, Value, block, block_entry, flow, flow_entry, pretty
 from playpen_ls.languages.kubernetes.resources import Document
 from playpen_ls.languages.kubernetes.tree import Alias, Entry, Mapping, Node, Scalar, Sequence, content, walk
-from playpen_ls.languages.kubernetes.verification import Path, changed, path_to, without
+from playpen_ls.languages.kubernetes.verification import Path, changed, data, path_to, without, write
 from playpen_ls.source import LINE_END, Edit
 
 
@@ -39,6 +39,23 @@ def put(
     else:
         edits = _fill(document, target, here, entry, value)
     return changed(document, edits, (*way, *path[: len(path) - len(rest) + 1]), value)
+
+
+def put_all(
+    document: Document, target: Mapping, values: Iterable[tuple[str, Value]], after: Iterable[str]
+) -> list[Edit]:
+    """Several new keys, one behind the other. Raises Refused where they do not go to one place."""
+    after, values = tuple(after), tuple(values)
+    way = editable(document, target)
+    made = [put(document, target, (key,), value, after) for key, value in values]
+    first = made[0][0]
+    if any(len(edits) != 1 or edits[0].span != first.span or first.start != first.end for edits in made):
+        raise Refused("their places are apart: add them one by one")
+    before = data(document.piece.reading.roots)
+    for key, value in values[:-1]:
+        write(before, (*way, key), value)
+    edit = Edit(first.start, first.end, "".join(edits[0].text for edits in made))
+    return changed(document, [edit], (*way, values[-1][0]), values[-1][1], before)
 
 
 def put_before(document: Document, target: Mapping, key: str, value: Value, before: tuple[str, ...]) -> list[Edit]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 from playpen_ls.facts import Exposed, Overlay, ServiceSelector
-from playpen_ls.finding import Fix, Refused, Severity
+from playpen_ls.finding import Refused, Severity
 from playpen_ls.languages.kubernetes.insertion import put
 from playpen_ls.languages.kubernetes.judgement import is_selected, lacks
 from playpen_ls.languages.kubernetes.rendering import Value
@@ -78,28 +77,16 @@ def missing(
     return Severity.HINT
 
 
-def fix(container: Container, key: str, probe: Probe, exposed: Iterable[Exposed]) -> Fix:
-    """The platform's probe. Unsafe: nothing shows that the program answers there, and soon enough."""
-    kind = "liveness" if key == LIVENESS else "readiness"
-    try:
-        port = port_of(container, probe.port, exposed)
-    except Refused as reason:
-        return Fix(f"Add a {kind} probe", partial(_refuse, str(reason)))
-    title = f"Add a {kind} probe of `{probe.path}` (the platform's path) on port {port.value} ({port.why})"
-    return Fix(title, lambda: add(container, key, probe, port))
-
-
-def _refuse(reason: str) -> list[Edit]:
-    raise Refused(reason)
-
-
-def add(container: Container, key: str, probe: Probe, port: ProbePort) -> list[Edit]:
-    """Insert the platform's probe. Raises Refused."""
-    value: Value = {
+def probe_value(probe: Probe, port: ProbePort) -> Value:
+    return {
         "httpGet": {"path": probe.path, "port": port.value},
         "initialDelaySeconds": probe.initialDelaySeconds,
         "periodSeconds": probe.periodSeconds,
     }
+
+
+def add(container: Container, key: str, value: Value) -> list[Edit]:
+    """Insert a probe. Raises Refused."""
     behind = (LIVENESS, *container.head) if key == READINESS else container.head
     return put(container.document, container.node, (key,), value, behind)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 Value = str | int | bool | Mapping[str, "Value"] | Sequence["Value"]
 
-_PLAIN = re.compile(r"[A-Za-z_/](?:[\w./-]|:(?=\w))*|\d+(?:\.\d+)?(?:m|k|M|G|T|Ki|Mi|Gi|Ti)?")
+_PLAIN = re.compile(r"-{0,2}[A-Za-z_/](?:[\w./-]|:(?=\w))*|\d+(?:\.\d+)?(?:m|k|M|G|T|Ki|Mi|Gi|Ti)?")
 _WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))  # YAML 1.1 reads them otherwise
 
 

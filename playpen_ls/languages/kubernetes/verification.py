@@ -38,7 +38,7 @@ def changed(
 ) -> list[Edit]:
     """The edits, if the document then holds `value` at `way` and is otherwise as `before`. Raises Refused."""
     expected = data(document.piece.reading.roots) if before is None else before
-    _set(expected, way, _plain_value(value))
+    write(expected, way, value)
     text = document.text
     for edit in sorted(edits, reverse=True):
         text = text[: edit.start - document.start] + edit.text + text[edit.end - document.start :]
@@ -56,6 +56,14 @@ def without(document: Document, way: Path) -> list[Any]:
         here = here[step]
     del here[way[-1]]
     return found
+
+
+def write(data: list[Any], way: Path, value: Value) -> None:
+    """Set a value in plain data."""
+    here: Any = data
+    for step in way[:-1]:
+        here = here[step]
+    here[way[-1]] = _plain_value(value)
 
 
 def data(roots: Iterable[Node]) -> list[Any]:
@@ -93,10 +101,3 @@ def _plain_value(value: Value) -> Any:
     if isinstance(value, int):
         return str(value)
     return [_plain_value(one) for one in value]
-
-
-def _set(data: Any, way: Path, value: Any) -> None:
-    here = data
-    for step in way[:-1]:
-        here = here[step]
-    here[way[-1]] = value

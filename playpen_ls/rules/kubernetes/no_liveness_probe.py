@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from playpen_ls.facts import Exposed, Facts, Overlay, ServiceSelector
 from playpen_ls.finding import Finding, Severity
 from playpen_ls.languages.kubernetes import Container
-from playpen_ls.languages.kubernetes.probes import LIVENESS, fix, missing
+from playpen_ls.languages.kubernetes.probe_fixes import fixes
+from playpen_ls.languages.kubernetes.probes import LIVENESS, READINESS, missing
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
 
@@ -29,6 +30,19 @@ PROBE = """\
             httpGet:
               path: /health
               port: {port}
+            initialDelaySeconds: 30
+            periodSeconds: 10
+"""
+
+
+USER = "          env:\n            - {name: POSTGRES_USER, value: app}\n"
+ISREADY = """\
+          livenessProbe:
+            exec:
+              command:
+                - pg_isready
+                - -U
+                - {user}
             initialDelaySeconds: 30
             periodSeconds: 10
 """
@@ -65,7 +79,23 @@ def plain(text: str) -> str:
         example(WEB + "          livenessProbe: {}\n", fixed=plain(WEB) + PROBE.format(port="8000")),
         # Which of two ports speaks HTTP is not known.
         WEB + "          ports:\n            - containerPort: 9090\n            - containerPort: 9091\n",
-        DEPLOYMENT + "        - name: «db»\n          image: postgres:16.4\n",
+        example(
+            DEPLOYMENT + "        - name: «db»\n          image: postgres:16.4\n",
+            fixed=DEPLOYMENT + "        - name: db\n          image: postgres:16.4\n" + ISREADY.format(user="postgres"),
+        ),
+        example(
+            DEPLOYMENT + "        - name: «db»\n          image: postgis/postgis:16-3.4\n" + USER,
+            fixed=DEPLOYMENT
+            + "        - name: db\n          image: postgis/postgis:16-3.4\n"
+            + ISREADY.format(user="app")
+            + USER,
+        ),
+        example(
+            DEPLOYMENT + "        - {name: «cache», image: 'redis:7.4', ports: [{containerPort: 6380}]}\n",
+            fixed=DEPLOYMENT
+            + "        - {name: cache, image: 'redis:7.4', ports: [{containerPort: 6380}], livenessProbe: "
+            "{tcpSocket: {port: 6380}, initialDelaySeconds: 30, periodSeconds: 10}}\n",
+        ),
         DEPLOYMENT + "        - name: «site»\n          image: nginx:1.27\n",
     ],
     good=[
@@ -100,5 +130,6 @@ def no_liveness_probe(
     """
     severity = missing(container, LIVENESS, services, overlays)
     if severity is not None:
-        change = fix(container, LIVENESS, platform.liveness, exposed)
-        yield Finding(container.span, "no liveness probe: it is not restarted when it hangs", (change,), severity)
+        both = missing(container, READINESS, services, overlays) is not None
+        changes = fixes(container, LIVENESS, (platform.liveness, platform.readiness), exposed, both)
+        yield Finding(container.span, "no liveness probe: it is not restarted when it hangs", changes, severity)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from playpen_ls.facts import Exposed, Facts, Overlay, ServiceSelector
 from playpen_ls.finding import Finding, Severity
 from playpen_ls.languages.kubernetes import Container
-from playpen_ls.languages.kubernetes.probes import READINESS, fix, missing
+from playpen_ls.languages.kubernetes.probe_fixes import fixes
+from playpen_ls.languages.kubernetes.probes import LIVENESS, READINESS, missing
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
 
@@ -29,7 +30,7 @@ WEB = (
     DEPLOYMENT + "      - name: web\n        image: nexus:5000/web:1.0\n        ports:\n        - containerPort: 8000\n"
 )
 MARKED = WEB.replace("- name: web", "- name: «web»")
-LIVENESS = """\
+ALIVE = """\
         livenessProbe:
           httpGet:
             path: /health
@@ -59,14 +60,16 @@ PROBE = """\
     absent=True,
     bad=[
         example(MARKED, fixed=WEB + PROBE),
-        example(MARKED + LIVENESS, fixed=WEB + LIVENESS + PROBE),
-        example(
-            MARKED + LIVENESS + "        env: []  # none\n", fixed=WEB + LIVENESS + PROBE + "        env: []  # none\n"
-        ),
+        example(MARKED + ALIVE, fixed=WEB + ALIVE + PROBE),
+        example(MARKED + ALIVE + "        env: []  # none\n", fixed=WEB + ALIVE + PROBE + "        env: []  # none\n"),
         example(
             WEB + PROBE.replace("/ready", "/live") + "      - name: «proxy»\n        image: proxy:1.0\n",
         ),
-        DEPLOYMENT + "      - {name: «grpc», image: 'grpc:1.0', ports: [{containerPort: 50051}]}\n",
+        example(
+            DEPLOYMENT + "      - {name: «grpc», image: 'grpc:1.0', ports: [{containerPort: 50051}]}\n",
+            fixed=DEPLOYMENT + "      - {name: grpc, image: 'grpc:1.0', ports: [{containerPort: 50051}], "
+            "readinessProbe: {tcpSocket: {port: 50051}, initialDelaySeconds: 5, periodSeconds: 5}}\n",
+        ),
     ],
     good=[
         WEB + PROBE,
@@ -92,5 +95,6 @@ def no_readiness_probe(
     """
     severity = missing(container, READINESS, services, overlays)
     if severity is not None:
-        change = fix(container, READINESS, platform.readiness, exposed)
-        yield Finding(container.span, "no readiness probe: requests reach it before it is ready", (change,), severity)
+        both = missing(container, LIVENESS, services, overlays) is not None
+        changes = fixes(container, READINESS, (platform.liveness, platform.readiness), exposed, both)
+        yield Finding(container.span, "no readiness probe: requests reach it before it is ready", changes, severity)

@@ -1,0 +1,224 @@
+"""Every fix changes the keys that it names and not a character outside of what it inserts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playpen_ls.finding import Refused
+from playpen_ls.source import Edit, Source
+from playpen_ls.workspace import Workspace
+
+CASES = json.loads((Path(__file__).parent / "probes.json").read_text())
+# What each rule's fixes may add or change, below the container, the pod or the entry of `env`.
+INTENDED = {
+    "no-liveness-probe": {"livenessProbe", "readinessProbe"},
+    "no-readiness-probe": {"livenessProbe", "readinessProbe"},
+    "no-memory-limit": {"resources"},
+    "no-cpu-limit": {"resources"},
+    "no-resource-requests": {"resources"},
+    "default-service-account": {"serviceAccountName", "automountServiceAccountToken", "document"},
+    "privileged-container": {"privileged", "hostNetwork"},
+    "literal-secret": {"value", "valueFrom"},
+    "suspicious-quantity": {"memory"},
+}
+REPLACING = {"literal-secret", "privileged-container", "suspicious-quantity"}
+
+
+def workspace(text: str, path: str) -> Workspace:
+    made = Workspace(Path("/nonexistent"))
+    made.index.complete = True
+    made.open(Source(path, text), "kubernetes", on_disk=False)
+    made.check(path)
+    return made
+
+
+def changes(text: str, path: str = "app.yaml") -> Iterator[tuple[str, str, tuple[Edit, ...], str]]:
+    """(rule, title, edits, result) of every fix that is offered."""
+    made = workspace(text, path)
+    trier = made.trier(path)
+    for hit in made.look(path).hits:
+        for fix in hit.finding.fixes:
+            try:
+                edits = tuple(trier(hit, fix).edits.get(path, ()))
+            except Refused:
+                continue
+            yield hit.rule.name, fix.title, edits, made.documents[path].source.edited(edits).text
+
+
+def differing(before: object, after: object, name: str = "document") -> set[str]:
+    """The innermost keys that were added, taken away or changed."""
+    if before == after:
+        return set()
+    if isinstance(before, dict) and isinstance(after, dict):
+        return {
+            key
+            for name in {*before, *after}
+            for key in (differing(before[name], after[name], name) if name in before and name in after else {name})
+        }
+    if isinstance(before, list) and isinstance(after, list):
+        shared = {key for one, other in zip(before, after, strict=False) for key in differing(one, other, name)}
+        return shared if len(before) == len(after) else {*shared, name}
+    return {name}
+
+
+def data(text: str) -> list[object]:
+    return list(yaml.load_all(text, Loader=yaml.CBaseLoader))
+
+
+def outermost(keys: set[str]) -> set[str]:
+    """`requests` and `limits` and what is in them are `resources`."""
+    inside = {"requests", "limits", "cpu", "memory"}
+    return {"resources" if key in inside else key for key in keys}
+
+
+def assert_only_intended(text: str, path: str = "app.yaml") -> int:
+    count = 0
+    for rule, title, edits, after in changes(text, path):
+        count += 1
+        found = differing(data(text), data(after))
+        found = found if rule == "suspicious-quantity" else outermost(found)
+        assert found <= INTENDED[rule], (rule, title, after)
+        assert found, (rule, title)
+        if rule not in REPLACING:
+            taken = "".join(text[edit.start : edit.end] for edit in edits)
+            assert set(taken) <= set(" {}~null"), (rule, title, taken)
+    return count
+
+
+def item(lines: list[str], dash: int) -> list[str]:
+    return [" " * dash + "- " + lines[0], *(" " * (dash + 2) + line for line in lines[1:])]
+
+
+BLOCKS = [
+    ["image: nexus:5000/web:1.0"],
+    ["image: postgres:16.4  # the database"],
+    ["ports:", "- containerPort: 8080"],
+    ["ports: [{name: http, containerPort: 8080}]"],
+    ["resources: {}"],
+    ["resources:"],
+    ["resources:", "  limits: {cpu: 1}"],
+    ["resources:", "  requests:", "    memory: 512m  # odd"],
+    ["readinessProbe: {tcpSocket: {port: 8080}}"],
+    ["livenessProbe: ~  # later"],
+    ["securityContext:", "  privileged: true"],
+    ["env:", "- name: DB_PASSWORD", '  value: "hunter2-77"  # why'],
+    ["args:", "- |", "  run", "  # no comment", ""],
+    ["# a comment", "workingDir: /app"],
+    ["command: [sh, -c, '😀']"],
+]
+
+
+@st.composite
+def manifests(draw: st.DrawFn) -> str:
+    """A Deployment in one of the styles that people write."""
+    step, dash = draw(st.sampled_from([2, 4])), draw(st.sampled_from([0, 2]))
+    containers: list[str] = []
+    for name in draw(st.lists(st.sampled_from("abc"), min_size=1, max_size=2, unique=True)):
+        blocks = draw(st.lists(st.sampled_from(BLOCKS), max_size=5, unique_by=lambda block: block[0].split(":")[0]))
+        image = [] if any(block[0].startswith("image") for block in blocks) else [BLOCKS[0]]
+        order = draw(st.permutations([[f"name: {name}"], *image, *blocks]))
+        containers += item([line for block in order for line in block], dash)
+        containers += draw(st.sampled_from([[], ["# between"], [""]]))
+    lines = ["apiVersion: apps/v1", "kind: Deployment", "metadata:", " " * step + "name: web", "spec:"]
+    lines += [" " * step + "selector: {matchLabels: {app: web}}", " " * step + "template:", " " * 2 * step + "spec:"]
+    lines += draw(st.sampled_from([[], [" " * 3 * step + "hostNetwork: true"]]))
+    lines += [" " * 3 * step + "containers:", *(" " * 3 * step + line if line else "" for line in containers)]
+    lines += draw(st.sampled_from([[], ["---", "# the end"], ["# the end"]]))
+    text = draw(st.sampled_from(["", "# 😀\n", "---\n"])) + "\n".join(lines)
+    return (text + draw(st.sampled_from(["", "\n", "\n\n"]))).replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
+
+
+@given(manifests())
+def test_a_fix_changes_only_what_it_names(text: str):
+    assert_only_intended(text)
+
+
+@given(manifests())
+def test_all_fixes_together_leave_a_document_that_parses(text: str):
+    made = workspace(text, "app.yaml")
+    fixed = made.fixed("app.yaml", lambda hit, fix: True)
+    assert not fixed.stopped
+    found = outermost(differing(data(text), data(fixed.source.text)))
+    assert found <= set().union(*INTENDED.values())
+    if "\r\n" in text:
+        assert "\n" not in fixed.source.text.replace("\r\n", "")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_the_fixes_of_the_cases_change_only_what_they_name(case: dict[str, str]):
+    # Without a selector it would be the patch of an object.
+    selector = "spec:\n    selector: {matchLabels: {app: web}}\n    template:"
+    count = assert_only_intended(case["before"].replace("spec:\n    template:", selector))
+    assert bool(count) or case["after"] is None
+
+
+def test_json_stays_json():
+    container = {"name": "web", "image": "nexus:5000/web:1.0", "ports": [{"containerPort": 8000}]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": {"containers": [container]}}
+    for indent in (None, 2, 4):
+        text = json.dumps(pod, indent=indent)
+        results = list(changes(text, "pod.json"))
+        assert {rule for rule, *_ in results} >= {"no-liveness-probe", "no-memory-limit", "default-service-account"}
+        for *_, after in results:
+            assert json.loads(after)
+            assert after == json.dumps(json.loads(after), indent=indent)
+
+
+BOTH = """\
+        livenessProbe:
+          httpGet:
+            path: /health
+            port: 8000
+          initialDelaySeconds: 30
+          periodSeconds: 10
+        readinessProbe:
+          httpGet:
+            path: /ready
+            port: 8000
+          initialDelaySeconds: 5
+          periodSeconds: 5
+"""
+
+
+def test_both_probes_are_one_action():
+    before = next(case["before"] for case in CASES if case["id"].startswith("P02"))
+    results = [after for _, title, _, after in changes(before) if title.startswith("Add both probes")]
+    assert results == [before + BOTH] * 2  # it is offered at either finding
+    flow = next(case["before"] for case in CASES if case["id"].startswith("P08"))
+    (after, _) = [after for _, title, _, after in changes(flow) if title.startswith("Add both probes")]
+    assert after.count("\n") == flow.count("\n")
+    (container,) = data(after)[0]["spec"]["template"]["spec"]["containers"]  # type: ignore[index,call-overload]
+    assert list(container)[-2:] == ["livenessProbe", "readinessProbe"]
+
+
+@pytest.mark.parametrize(
+    ("container", "probe"),
+    [
+        ("{name: db, image: 'postgres:16'}", {"exec": {"command": ["pg_isready", "-U", "postgres"]}}),
+        (
+            "{name: db, image: 'postgres:16', envFrom: [{secretRef: {name: db}}]}",
+            {"exec": {"command": ["sh", "-c", 'pg_isready -U "${POSTGRES_USER:-postgres}"']}},
+        ),
+        ("{name: db, image: 'mysql:8.4'}", {"tcpSocket": {"port": "3306"}}),
+        ("{name: db, image: 'mysql:8.4', args: [--port=3307]}", None),
+        ("{name: db, image: 'mysql:8.4', ports: [{name: sql, containerPort: 3307}]}", {"tcpSocket": {"port": "sql"}}),
+        ("{name: web, image: 'nginx:1.27', ports: [{containerPort: 80}]}", {"tcpSocket": {"port": "80"}}),
+        ("{name: web, image: 'web:1', ports: [{containerPort: 53, protocol: UDP}]}", None),
+        ("{name: web, image: 'web:1', ports: [{containerPort: 9090}, {containerPort: 9091}]}", None),
+    ],
+)
+def test_what_does_not_speak_http_is_probed_otherwise(container: str, probe: dict[str, object] | None):
+    text = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec:\n  containers:\n    - {container}\n"
+    made = [after for rule, _, _, after in changes(text) if rule == "no-liveness-probe"]
+    if probe is None:
+        assert made == []
+    else:
+        found = data(made[0])[0]["spec"]["containers"][0]["livenessProbe"]  # type: ignore[index,call-overload]
+        assert {"initialDelaySeconds": "30", "periodSeconds": "10", **probe} == found
