@@ -15,6 +15,7 @@ KEYWORDS = frozenset(
 )
 # A command call (`sh 'x'`) can stand behind these.
 _COMMAND_AFTER = frozenset(("", "{", "}", "->", "=", ":", ";", "else", "return", "+="))
+_UNCLOSED = 200  # tokens that are taken for the arguments of a call without its parenthesis
 _ARGUMENT = frozenset(("string", "number", "name"))
 
 
@@ -96,7 +97,7 @@ class _Finder:
     def _parenthesised(self, at: int, before: str) -> None:
         close = self.tree.partner[at + 1]
         if close < 0:
-            self._add(at, before, self.last, 0, at + 2, max(at + 2, self.last))
+            self._add(at, before, self.last, 0, at + 2, max(at + 2, min(self.last, at + _UNCLOSED)))
         else:
             self._closured(at, before, at + 2, close, close + 1)
 
