@@ -226,6 +226,9 @@ PRACTICES = [
         },
         "dockerfile/single-stage-build",
         "FROM",
+        "# Runtime stage\nFROM playpen/python-base:latest\nWORKDIR /app\n"
+        "COPY --from=builder /root/.local /root/.local\nCOPY . .\nENV PATH=/root/.local/bin:$PATH\n"
+        'CMD ["python", "app.py"]\n',
     ),
     Practice(
         "Database migrations",

@@ -44,6 +44,34 @@ def build_left_by(run: Run) -> tuple[str, Span] | None:
     return None
 
 
+# They leave nothing that a program links to. A library's headers bring the library too, which it needs when it runs.
+_COMPILE_ONLY = frozenset(
+    "build-essential gcc g++ make cmake ninja-build pkg-config python3-dev python-dev libc6-dev libc-dev musl-dev"
+    " linux-headers rustc cargo".split()
+)
+
+
+def is_compiler_only(command: Command) -> str | None:
+    """ "" for an installation of packages that only a compiler needs, else its first other package.
+
+    None for a command that installs no system packages.
+    """
+    if command.name not in _INSTALLERS or not _installs(command):
+        return None
+    allowed = _COMPILE_ONLY - {"g++", "build-base"} if command.name == "apk" else _COMPILE_ONLY
+    packages = [re.split(r"[=<>~]", word.text)[0] for word in command.operands[1:]]
+    return next((one for one in packages if one not in allowed), "")
+
+
+def removes_nothing_needed(command: Command) -> bool:
+    """A step around an installation: fetching lists, cleaning up, shell settings."""
+    if command.name in _INSTALLERS:
+        return bool(command.operands) and command.operands[0].text in ("update", "clean", "autoclean")
+    if command.name == "rm":
+        return all(word.text.startswith(("/var/lib/apt/lists", "/var/cache")) for word in command.operands)
+    return command.name == "set"
+
+
 def _installs(command: Command) -> bool:
     return bool(command.operands) and command.operands[0].text in ("install", "add")
 

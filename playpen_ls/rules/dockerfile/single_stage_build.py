@@ -3,11 +3,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import partial
 
-from playpen_ls.finding import Finding, Place, Severity
+from playpen_ls.facts import Files
+from playpen_ls.finding import Finding, Fix, Place, Severity
 from playpen_ls.languages.dockerfile import Run, Stage
 from playpen_ls.languages.dockerfile.build_tools import build_left_by
-from playpen_ls.rule import rule
+from playpen_ls.languages.dockerfile.multi_stage import two_stages
+from playpen_ls.rule import example, rule
 from playpen_ls.vocabulary.names import words
 
 # An image of this name is made to build in.
@@ -21,6 +24,70 @@ _MENTIONS = re.compile(r"build|gcc|g\+\+|\bmake\b|-dev|clang|gfortran|package|in
     severity=Severity.INFORMATION,
     practice="Multi-stage builds",
     bad=[
+        example(
+            "«FROM» playpen/python-base:latest\nWORKDIR /app\nRUN apt-get update && apt-get install -y gcc\n"
+            'COPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\nCMD ["python", "app.py"]\n',
+            fixed="# Build stage\nFROM playpen/python-base:latest AS builder\nWORKDIR /build\n"
+            "RUN apt-get update && apt-get install -y gcc\nCOPY requirements.txt .\n"
+            "RUN pip install --user -r requirements.txt\n\n"
+            "# Runtime stage\nFROM playpen/python-base:latest\nWORKDIR /app\n"
+            "COPY --from=builder /root/.local /root/.local\nCOPY . .\nENV PATH=/root/.local/bin:$PATH\n"
+            'CMD ["python", "app.py"]\n',
+        ),
+        # Its own virtual environment is taken over; other users can read it.
+        example(
+            "# app\n«from» a\nrun apk add gcc musl-dev\nrun python -m venv /venv\nenv PATH=/venv/bin:$PATH\n"
+            "copy requirements.txt /r/\nrun pip install -r /r/requirements.txt\ncopy . /app\nuser app\n"
+            'cmd ["python", "a.py"]',
+            fixed="# app\nfrom a as builder\nrun apk add gcc musl-dev\nrun python -m venv /venv\n"
+            "env PATH=/venv/bin:$PATH\ncopy requirements.txt /r/\nrun pip install -r /r/requirements.txt\n\n"
+            "# Runtime stage\nfrom a\nenv PATH=/venv/bin:$PATH\ncopy --from=builder /venv /venv\n"
+            'copy . /app\nuser app\ncmd ["python", "a.py"]',
+        ),
+        example(
+            {
+                "Dockerfile": "«FROM» node:20\nWORKDIR /app\nENV A=1\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\n"
+                'RUN npm run build\nEXPOSE 80\nCMD ["node", "dist/a.js"]\n',
+                "package.json": "{}",
+            },
+            fixed="# Build stage\nFROM node:20 AS builder\nWORKDIR /app\nENV A=1\nCOPY package*.json ./\nRUN npm ci\n"
+            "COPY . .\nRUN npm run build\n\n# Runtime stage\nFROM node:20\nWORKDIR /app\nENV A=1\n"
+            "COPY package*.json ./\nRUN npm ci --omit=dev\nCOPY --from=builder /app/dist ./dist\n"
+            'EXPOSE 80\nCMD ["node", "dist/a.js"]\n',
+        ),
+        example(
+            {
+                "Dockerfile": "«FROM» golang:1.22\nWORKDIR /src\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /app ./cmd\n"
+                'ENTRYPOINT ["/app"]\n',
+                "go.mod": "",
+            },
+            fixed="# Build stage\nFROM golang:1.22 AS builder\nWORKDIR /src\nCOPY . .\n"
+            "RUN CGO_ENABLED=0 go build -o /app ./cmd\n\n# Runtime stage\nFROM scratch\nWORKDIR /src\n"
+            "COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt\n"
+            'COPY --from=builder /app /app\nENTRYPOINT ["/app"]\n',
+        ),
+        example(
+            "«FROM» maven:3.9-eclipse-temurin-21\nWORKDIR /src\nCOPY . .\nRUN mvn -B package\n"
+            'CMD ["java", "-jar", "target/a.jar"]\n',
+            fixed="# Build stage\nFROM maven:3.9-eclipse-temurin-21 AS builder\nWORKDIR /src\nCOPY . .\n"
+            "RUN mvn -B package\n\n# Runtime stage\nFROM eclipse-temurin:21-jre\nWORKDIR /src\n"
+            'COPY --from=builder /src/target/a.jar /src/target/a.jar\nCMD ["java", "-jar", "target/a.jar"]\n',
+        ),
+        {
+            "Dockerfile": "«FROM» a\nWORKDIR /a\nCOPY package.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\n"
+            'CMD ["node", "dist/a.js"]\n',
+            "package.json": '{"scripts": {"prepare": "husky"}}',
+        },
+        # A library that is installed for its headers is needed when the container runs.
+        "«FROM» a\nRUN apt-get install -y gcc libpq-dev\nCOPY r.txt .\nRUN pip install -r r.txt\n",
+        "«FROM» a\nRUN apt-get install -y gcc\nCOPY . .\nRUN pip install -r r.txt\n",
+        "«FROM» a\nRUN apt-get install -y gcc\nCOPY r.txt .\nRUN pip install -r r.txt\nUSER app\n",
+        "«FROM» a\nRUN apt-get install -y gcc\nCOPY r.txt .\nRUN pip install -r r.txt\nRUN make\n",
+        {"Dockerfile": '«FROM» golang\nRUN go build -o /a .\nCMD ["/a"]\n', "go.mod": ""},
+        {
+            "Dockerfile": '«FROM» golang\nENV CGO_ENABLED=0\nRUN go build -o /a .\nCMD ["/a"]\n',
+            "static/a.css": "",
+        },
         "«FROM» node:20\nCOPY . .\nRUN npm ci && npm run build\nCMD node dist/a.js\n",
         "«FROM» a\nRUN apt-get update && apt-get install -y --no-install-recommends build-essential curl\n",
         "# app\n«from» a\nrun apk add --no-cache gcc musl-dev\nrun pip install -r requirements.txt\n",
@@ -39,7 +106,7 @@ _MENTIONS = re.compile(r"build|gcc|g\+\+|\bmake\b|-dev|clang|gfortran|package|in
         "FROM a\nRUN pip install build-tools python-dev-tools\n",
     ],
 )
-def single_stage_build(stage: Stage) -> Iterator[Finding]:
+def single_stage_build(stage: Stage, files: Files) -> Iterator[Finding]:
     """What only the build needs stays in the image.
 
     Compilers, headers, development packages and the sources make the image larger, slower to pull
@@ -62,5 +129,6 @@ def single_stage_build(stage: Stage) -> Iterator[Finding]:
                 what, span = left
                 related = (Place(document.source.path, span, "here"),)
                 message = f"what `{what}` leaves in the image is needed only for the build"
-                yield Finding(stage.start.keyword_span, message, related=related)
+                fix = Fix("Convert to a multi-stage build", partial(two_stages, stage, files), kind="refactor.rewrite")
+                yield Finding(stage.start.keyword_span, message, (fix,), related=related)
                 return
