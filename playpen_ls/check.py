@@ -76,7 +76,13 @@ class Remembered:
 QUIET = Remembered(0, ())
 """Nothing was found, and nothing read that could change that."""
 
-Memory = Mapping[Hashable, Remembered]
+Both = tuple[Remembered | None, Remembered | None]
+"""What rules that look at one file found, and what those that look at others did; None where one raised."""
+
+NEVER: Both = (None, None)
+"""A chunk that was not looked at before."""
+
+Memory = Mapping[Hashable, Both]
 
 
 @dataclass(frozen=True)
@@ -156,35 +162,35 @@ def check(
     offers: list[Offered] = []
     failed: set[str] = set()
     path = model.source.path
-    after: dict[Hashable, Remembered] = {}
-    facts_now = _FactsNow(given.facts)
-    known = memory.get if memory is not None else None
-    numbered = [(number, group) for number, group in enumerate(groups) if group.rules]
+    after: dict[Hashable, Both] = {}
+    reader = _Reader(given)
+    known: Memory = memory if memory is not None else {}
     for key, start, parts in units:
+        before = known.get(key, NEVER)
+        if id(before) in reader.quiet:  # most chunks of a long file; the rest of this costs more
+            after[key] = before
+            continue
         made: list[object] | None = None
-        for number, group in numbered:
-            both = (number, key)
-            remembered = known(both) if known else None
-            if remembered is QUIET:  # most chunks of a long file; the rest of this costs more
-                after[both] = QUIET
-                continue
-            if remembered is None or (fixes and remembered.hits) or not _holds(remembered, facts_now, given.files):
+        now: list[Remembered | None] = []
+        for group, remembered in zip(groups, before, strict=True):
+            if remembered is None or (fixes and remembered.hits) or not reader.holds(remembered):
                 made = list(parts()) if made is None else made
                 fresh, fresh_offers, reads, wrong = _run(made, group, given)
                 failed |= wrong
+                remembered = None if wrong else reader.remembered(start, fresh, reads, path)
                 if memory is None or wrong or fixes:
                     hits += fresh
                     offers += fresh_offers
-                    if fixes and not wrong:
-                        after[both] = _remembered(start, fresh, reads, path)
+                    now.append(remembered)
                     continue
-                remembered = _remembered(start, fresh, reads, path)
+                assert remembered is not None
             if remembered.hits:
                 remembered = remembered.moved(start, path)
                 hits += remembered.hits
-            after[both] = remembered
+            now.append(remembered)
+        after[key] = reader.both(now, before)
     hits.sort(key=lambda hit: hit.order)
-    return Checked(hits, offers, after, frozenset(failed))
+    return Checked(hits, offers, after if memory is not None else {}, frozenset(failed))
 
 
 Reads = tuple[tuple[Facts[Any], ...], tuple[Answer, ...]]
@@ -227,26 +233,43 @@ def _log(rule: Rule, error: Exception) -> None:
     logger.error("rule %s failed: %s at %s:%s", rule.id, type(error).__name__, last.filename, last.lineno)
 
 
-def _remembered(start: int, fresh: Iterable[Hit], reads: Reads, path: str) -> Remembered:
-    hits = tuple(hit.shifted(0, path) for hit in fresh)
-    return Remembered(start, hits, *reads) if hits or any(reads) else QUIET
+class _Reader:
+    """Says whether what was read is still so; what is asked about facts is asked once.
 
+    `quiet` has the ids of what is known to hold and to have found nothing.
+    """
 
-class _FactsNow(dict[type[Fact], Facts[Any]]):
-    """The facts of each type as they are now, each asked for once."""
+    def __init__(self, given: Given) -> None:
+        self._given = given
+        self._now: dict[type[Fact], Facts[Any]] = {}
+        self._nothing: dict[tuple[Facts[Any], ...], Remembered] = {(): QUIET}
+        self._pairs: dict[tuple[int, int], Both] = {}
+        self.quiet: set[int] = set()
 
-    def __init__(self, ask: Callable[[type[Fact]], Facts[Any]]) -> None:
-        super().__init__()
-        self._ask = ask
+    def holds(self, remembered: Remembered) -> bool:
+        """What the rules read is still so."""
+        for facts in remembered.facts:
+            if facts.kind not in self._now:
+                self._now[facts.kind] = self._given.facts(facts.kind)
+            if facts is not self._now[facts.kind]:
+                return False
+        files = self._given.files
+        return not remembered.answers or all(question(files) == answer for question, answer in remembered.answers)
 
-    def __missing__(self, kind: type[Fact]) -> Facts[Any]:
-        self[kind] = found = self._ask(kind)
-        return found
+    def remembered(self, start: int, fresh: Iterable[Hit], reads: Reads, path: str) -> Remembered:
+        """One object for all chunks in which nothing was found, if they read the same facts."""
+        hits = tuple(hit.shifted(0, path) for hit in fresh)
+        facts, answers = reads
+        if hits or answers:
+            return Remembered(start, hits, facts, answers)
+        return self._nothing.setdefault(facts, Remembered(0, (), facts))
 
-
-def _holds(remembered: Remembered, facts_now: Mapping[type[Fact], Facts[Any]], files: Files) -> bool:
-    """What the rules read is still so."""
-    for facts in remembered.facts:
-        if facts is not facts_now[facts.kind]:
-            return False
-    return all(question(files) == answer for question, answer in remembered.answers) if remembered.answers else True
+    def both(self, now: Sequence[Remembered | None], before: Both) -> Both:
+        """The same pair as before, or as other chunks have it."""
+        one, other = now
+        pair = before
+        if one is not before[0] or other is not before[1]:
+            pair = self._pairs.setdefault((id(one), id(other)), (one, other))
+        if all(each is not None and not each.hits and not each.answers for each in pair):
+            self.quiet.add(id(pair))
+        return pair

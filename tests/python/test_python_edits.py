@@ -75,7 +75,10 @@ def placed(text: str, edits: list[tuple[float, int, int, str]]):
 
 
 def seen(made: PythonModel) -> object:
-    return [(chunk.key, chunk.span, chunk.broken) for chunk in made.chunks], made.scope, made.told
+    chunks = [(chunk.parsed.text, chunk.parsed.header, chunk.span, chunk.broken) for chunk in made.chunks]
+    if any(chunk.broken for chunk in made.chunks):
+        return chunks  # what is half typed still binds what it did
+    return chunks, [chunk.key for chunk in made.chunks], made.scope, made.told
 
 
 @given(st.sampled_from(REAL), EDITS)
@@ -89,6 +92,8 @@ def test_a_model_that_takes_over_equals_a_fresh_one(text: str, edits: list[tuple
         settled = made.settled()
         if not settled.contained:
             assert seen(settled) == seen(parse(Source("app.py", source.text)))
+    made = parse(Source("app.py", text), made).settled()
+    assert seen(made) == seen(parse(Source("app.py", text)))
 
 
 def found(workspace: Workspace, settled: bool = True) -> list[tuple[str, str, str]]:
@@ -186,6 +191,16 @@ def test_taking_a_statement_away_letter_by_letter_hides_nothing_elsewhere():
         change(workspace, Edit(at - 1, at, ""))
         now = found(workspace, settled=False)
         assert [one for one in set(gone) if now.count(one) < gone.count(one)] == []
+
+
+def test_a_logger_that_is_typed_again_is_a_logger_all_the_while():
+    line = "log = logging.getLogger(__name__)"
+    workspace = opened(SERVICE)
+    before = found(workspace)
+    at = SERVICE.index(line) + len(line)
+    for size in range(1, 10):  # to `getLogger(`
+        change(workspace, Edit(at - size, at - size + 1, ""))
+        assert found(workspace, settled=False) == before
 
 
 ENDPOINT = '@app.get("/health")\nasync def health() -> dict[str, str]:\n    return {"status": "healthy"}\n\n\n'

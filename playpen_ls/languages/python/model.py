@@ -40,7 +40,9 @@ class PythonModel(Model):
         gone = old[made.first : made.last]
         self.source = source
         self.left_alone = is_left_alone(source.path, text)
-        if before is not None and _same_bindings([chunk.parsed for chunk in gone], [one for _, one in made.found]):
+        found = [parsed for _, parsed in made.found]
+        _keep_bindings([chunk.parsed for chunk in gone], found)
+        if before is not None and _same_bindings([chunk.parsed for chunk in gone], found):
             self.scope: Scope = before.scope
         else:
             every = [chunk.parsed for chunk in old[: made.first]]
@@ -194,6 +196,14 @@ _LINE = re.compile(r"^[ \t]*([^\s#][^\n\r]*)", re.MULTILINE)
 def parse(source: Source, previous: Model | None = None) -> PythonModel:
     """Never raises. What `previous` has cut and parsed is taken over."""
     return PythonModel(source, previous if isinstance(previous, PythonModel) else None)
+
+
+def _keep_bindings(before: Sequence[Parsed], after: Sequence[Parsed]) -> None:
+    """What is half typed still binds what it did, so that a name keeps its meaning in the rest of the file."""
+    broken = next((one for one in after if one.broken), None)
+    if broken is not None and not broken.bindings:
+        bound = {one.name for parsed in after for one in parsed.bindings}
+        broken.bindings = tuple(one for parsed in before for one in parsed.bindings if one.name not in bound)
 
 
 def _same_bindings(before: Sequence[Parsed], after: Sequence[Parsed]) -> bool:
