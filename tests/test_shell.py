@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import sys
 
 import pytest
 from hypothesis import given
@@ -92,12 +92,44 @@ def test_any_text_is_read_and_words_lie_in_it_in_order(text: str):
             assert word.start < word.end <= len(text)
 
 
-@pytest.mark.parametrize("piece", ["$(", "`", "'", '"', "(", "\\", "a\\", "<<E\n", '"$(', "{", "${", "$(a `", "&&"])
-def test_hostile_texts_take_linear_time(piece: str):
-    def seconds(times: int) -> float:
-        start = time.process_time()
-        read(piece * times)
-        return time.process_time() - start
+class Counted(str):
+    """A text that counts the characters that are looked through in it."""
 
-    seconds(100)
-    assert seconds(20_000) < 5  # a quadratic reader takes minutes; no benchmark, only a bound
+    looked_at = 0
+
+    def find(self, part, start=0, end=None):  # type: ignore[override]
+        found = super().find(part, start, len(self) if end is None else end)
+        self.looked_at += (len(self) if end is None else end) - start if found < 0 else found - start
+        return found
+
+    def __getitem__(self, key):
+        taken = super().__getitem__(key)
+        self.looked_at += len(taken)
+        return taken
+
+
+def work(text: str) -> int:
+    """Calls made and characters looked through while all commands are read."""
+    calls, counted = 0, Counted(text)
+
+    def called(frame, event, argument):
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    fragment = Fragment(counted, range(len(text)), range(1, len(text) + 1))
+    before = sys.getprofile()
+    sys.setprofile(called)
+    try:
+        commands(fragment)
+    finally:
+        sys.setprofile(before)
+    return calls + counted.looked_at
+
+
+@pytest.mark.parametrize(
+    "piece", ["$(", "`", "'", '"', "(", "\\", "a\\", "<<E\n", '"$(', "{", "${", "$(a `", "&&", "a 'b' "]
+)
+def test_hostile_texts_take_linear_work(piece: str):
+    few, many = work(piece * 500), work(piece * 2_000)
+    assert few > 100
+    assert many < 5 * few  # four times the text; a quadratic reader needs sixteen times the work

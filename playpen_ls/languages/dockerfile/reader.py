@@ -9,10 +9,13 @@ Both are how a file looks while it is typed.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from playpen_ls.languages.base import Comment, Problem
-from playpen_ls.languages.dockerfile.heredocs import heredocs_of
+from playpen_ls.languages.dockerfile.heredocs import HeredocWord, heredocs_of
 from playpen_ls.source import Span
 
 # Go's unicode.IsSpace; Python's str.isspace has U+001C to U+001F besides.
@@ -200,13 +203,8 @@ class _Reader:
     def _heredocs(self, piece: Piece) -> None:
         found: list[Heredoc] = []
         for word in heredocs_of(piece.logical):
-            start, number = self.at, self.number
-            while number < len(self.lines):
-                line = self.lines[number].rstrip("\r")
-                if (line.lstrip("\t") if word.chomps else line) == word.name:
-                    break
-                number += 1
-            else:
+            start, number = self.at, self._terminator(word)
+            if number is None:
                 self._unterminated(piece, word.name, found)
                 return
             while self.number < number:
@@ -215,6 +213,27 @@ class _Reader:
             piece.end = self.at + len(self.lines[number].rstrip("\r"))
             self._step()
         piece.heredocs = tuple(found)
+
+    def _terminator(self, word: HeredocWord) -> int | None:
+        """The number of the line that ends the heredoc: each is found without a walk through the text."""
+        found = [lines[at] for lines in self._lines_named(word) if (at := bisect_left(lines, self.number)) < len(lines)]
+        return min(found, default=None)
+
+    def _lines_named(self, word: HeredocWord) -> Iterator[list[int]]:
+        yield self._lines_by_text.get(word.name, [])
+        if word.chomps:
+            yield self._lines_by_text.get("\t" + word.name, [])
+
+    @cached_property
+    def _lines_by_text(self) -> dict[str, list[int]]:
+        """The numbers of the lines by their text; of several tabs before it only one is left."""
+        found: dict[str, list[int]] = {}
+        for number, line in enumerate(self.lines):
+            text = line.rstrip("\r")
+            if text[:1] == "\t":
+                text = "\t" + text.lstrip("\t")
+            found.setdefault(text, []).append(number)
+        return found
 
     def _unterminated(self, piece: Piece, name: str, found: list[Heredoc]) -> None:
         span = Span(piece.start, piece.head_end)

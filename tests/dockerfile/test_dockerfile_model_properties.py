@@ -1,0 +1,182 @@
+"""Whatever is typed, a Dockerfile is read: every character has its place, and the work grows with the text."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playpen_ls.languages.dockerfile import Dockerfile, Instruction, Run, parse
+from playpen_ls.languages.dockerfile.reader import SPACE
+from playpen_ls.source import Source, Span
+
+WHOLE = """\
+# syntax=docker/dockerfile:1
+# escape=\\
+ARG VERSION=3.12
+FROM --platform=linux/amd64 python:${VERSION}-slim AS build
+# a comment
+ENV A=1 \\
+    B="two words" \\
+
+    # inside
+    C='x'
+LABEL old the rest of it
+RUN --mount=type=cache,target=/root/.cache \\
+    pip install -r requirements.txt \\
+    && echo "a \\
+b"
+COPY --from=build --chown=1:1 ["a b", "/x/"]
+COPY <<one <<-"two" /y/
+first $A
+one
+\tsecond
+\ttwo
+RUN <<EOF
+set -e
+FROM nothing
+EOF
+ONBUILD RUN make
+HEALTHCHECK --interval=3s CMD curl localhost
+CMD ["a", "b"]"""
+TEXTS = [WHOLE, WHOLE.replace("\n", "\r\n"), "\ufeff" + WHOLE, WHOLE + "\n", WHOLE.replace("\\", "`"), WHOLE.lower()]
+NAMES = ["unix", "windows", "mark", "final newline", "backquotes", "lower case"]
+
+
+def model(text: str) -> Dockerfile:
+    return parse(Source("Dockerfile", text))
+
+
+def tokens(read: Dockerfile) -> list[Span]:
+    found = [comment.span for comment in read.comments()]
+    for one in read.instructions:
+        found += [one.keyword_span, *(flag.span for flag in one.flags), *(word.span for word in one.words)]
+        if one.heredocs:
+            found.append(Span(one.heredocs[0].body.start, one.piece.end))
+    return sorted(found)
+
+
+def gaps(read: Dockerfile) -> list[str]:
+    """What stands between the tokens. Comments may stand inside a token that goes over several lines."""
+    reached, found, text = 0, [], read.source.text
+    for token in tokens(read):
+        if token.start > reached:
+            found.append(text[reached : token.start])
+        reached = max(reached, token.end)
+    return [*found, text[reached:]]
+
+
+def is_trivia(gap: str, escape: str) -> bool:
+    lines = gap.split("\n")
+    for number, line in enumerate(lines):
+        line = line.rstrip("\r \t")
+        if line.endswith(escape) and number + 1 < len(lines):
+            line = line[:-1]
+        if line.strip(SPACE + "[,]"):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=NAMES)
+def test_only_trivia_stand_between_tokens(text: str):
+    read = model(text)
+    assert [gap for gap in gaps(read) if not is_trivia(gap, read.escape)] == []
+
+
+LINES = st.sampled_from(
+    ["FROM a AS b\n", "RUN a \\\n  b && c\n", "# c\n", "ENV A=1 B='x y'\n", 'COPY --from=b ["x", "y"]\n', "\n", "CMD x\r\n",
+     "RUN <<E\na\nE\n", "RUN a \\\n# c\n\n  b\n", "LABEL a b c\n", "EXPOSE 80\n", "ONBUILD COPY . .\n", "  WORKDIR /é😀 \n",
+     "RUN a\u2028b\n", "ARG A\n", "run --network=host a\n"]
+)  # fmt: skip
+
+
+@given(st.lists(LINES, max_size=12).map("".join), st.booleans())
+def test_only_trivia_stand_between_tokens_of_any_whole_file(text: str, cut: bool):
+    read = model(text.rstrip("\r\n") if cut else text)
+    assert [gap for gap in gaps(read) if not is_trivia(gap, read.escape)] == []
+
+
+def look_at_all(read: Dockerfile) -> None:
+    assert read.problems is not None
+    for one in read.instructions:
+        for span in (one.span, one.keyword_span, one.words_span, *(word.span for word in one.words)):
+            assert 0 <= span.start <= span.end <= len(read.source.text)
+        _look_at(one)
+    assert list(read.facts()) is not None
+
+
+def _look_at(one: Instruction) -> None:
+    if isinstance(one, Run):
+        assert all(command.span.end <= len(one.document.source.text) for command in one.commands)
+    for name in ("pairs", "instruction", "sources", "mounts", "json"):
+        getattr(one, name, None)
+
+
+@pytest.mark.parametrize("text", TEXTS[:2], ids=NAMES[:2])
+def test_any_prefix_is_read(text: str):
+    for end in range(len(text)):
+        look_at_all(model(text[:end]))
+
+
+@pytest.mark.parametrize("text", TEXTS[:2], ids=NAMES[:2])
+def test_any_text_that_lacks_one_character_is_read(text: str):
+    for at in range(len(text)):
+        look_at_all(model(text[:at] + text[at + 1 :]))
+
+
+PIECES = ["", "\n", "\\\n", "<<EOF", "EOF\n", "'", '"', "FROM x\n", "#", "# escape=`\n", "[", "$", "\r", "é", " "]
+
+
+def drawn_edit(data: st.DataObject, text: str) -> str:
+    start = data.draw(st.integers(0, len(text)))
+    end = min(len(text), start + data.draw(st.integers(0, 30)))
+    return text[:start] + data.draw(st.sampled_from(PIECES)) + text[end:]
+
+
+@given(st.data())
+def test_a_new_version_is_what_a_fresh_look_gives(data: st.DataObject):
+    read = model(WHOLE)
+    for _ in range(data.draw(st.integers(1, 4))):
+        source = Source("Dockerfile", drawn_edit(data, read.source.text))
+        read, fresh = parse(source, read), parse(source)
+        look_at_all(read)
+        for seen in (
+            lambda one: [(each.name, each.span, each.logical, each.heredocs) for each in one.instructions],
+            lambda one: [(stage.name, stage.span, stage.index) for stage in one.stages],
+            lambda one: [comment.span for comment in one.comments()],
+            lambda one: (one.escape, one.directives, list(one.problems)),
+        ):
+            assert seen(read) == seen(fresh)
+
+
+def calls(text: str) -> int:
+    """Function calls made while a text is read and all of it is looked at."""
+    count = 0
+
+    def called(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(called)
+    try:
+        read = model(text)
+        for one in read.instructions:
+            assert one.words is not None
+            _look_at(one)
+        assert read.problems is not None
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+HOSTILE = [WHOLE + "\n", "RUN a \\\n", "a \\\n", "RUN <<EOF\n", "COPY <<a <<b /x\n", "# c\n", "\\\n", "ENV A=", '["a",', "'",
+           "${", "--x=", "ONBUILD ", "ARG A=1\nFROM a\n", "\r", "\r\n", "FROM a AS b\nCOPY --from=b . .\n"]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_the_work_grows_with_the_text(piece: str):
+    few, many = calls(piece * 100), calls(piece * 400)
+    assert many < 5 * few + 500  # four times the text
