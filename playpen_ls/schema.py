@@ -1,4 +1,4 @@
-"""The JSON Schema of playpen.toml, made from what the rules and the platform declare."""
+"""The JSON Schema of playpen.toml and the settings of editors, made from what the rules and the platform declare."""
 
 from __future__ import annotations
 
@@ -53,6 +53,34 @@ def schema(rules: Sequence[Rule]) -> Schema:
             "platform": _dataclass(Platform),
         },
     }
+
+
+def editor_settings(rules: Sequence[Rule]) -> Schema:
+    """The settings of an editor, `playpen.*`: those that the server reads, and those of the extension itself."""
+    shared = schema(rules)["properties"]
+    command = {"type": "array", "items": {"type": "string"}, "default": [], "scope": "machine-overridable"}
+    return {
+        "playpen.ignore": {**shared["ignore"], "default": [], "scope": "resource", "markdownDescription": _IGNORE},
+        "playpen.severity": {**shared["severity"], "default": {}, "scope": "resource", "markdownDescription": _SEVERITY},
+        "playpen.fixOnSave": {"type": "boolean", "default": False, "markdownDescription": _FIX_ON_SAVE},
+        "playpen.server.command": {**command, "markdownDescription": _COMMAND},
+        "playpen.interpreter": {
+            "type": "string", "default": "", "scope": "machine-overridable", "markdownDescription": _INTERPRETER,
+        },
+        "playpen.trace.server": {
+            "enum": ["off", "messages", "verbose"], "default": "off", "description": "Log what server and editor say.",
+        },
+    }  # fmt: skip
+
+
+_IGNORE = "Rules and languages to leave out in this editor. What your team agrees on belongs into `playpen.toml`."
+_SEVERITY = "Other severities in this editor, by rule."
+_FIX_ON_SAVE = (
+    "The server mends what is safe before each save. In VS Code, "
+    '`"editor.codeActionsOnSave": {"source.fixAll.playpen": "explicit"}` does the same, one language at a time.'
+)
+_COMMAND = "The program to run and its arguments. By default the server of the selected Python interpreter, then PATH."
+_INTERPRETER = "A Python that has `playpen-ls` installed, in place of the selected interpreter."
 
 
 def _options(rule: Rule) -> Schema:

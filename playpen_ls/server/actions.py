@@ -13,6 +13,7 @@ from playpen_ls.check import Hit, Offered
 from playpen_ls.finding import Change, Finding, Fix, Refused
 from playpen_ls.fix import REWRITE, Fixed, differences
 from playpen_ls.server.abilities import FIX_ALL, Abilities
+from playpen_ls.server.commands import EXPLAIN
 from playpen_ls.server.diagnostics import diagnostic
 from playpen_ls.server.documents import Documents, Open
 from playpen_ls.server.edits import workspace_edit
@@ -30,6 +31,8 @@ class Plan:
     compute: Callable[[], Change]
     preferred: bool = False
     finding: Hit | None = None
+    command: lsp.Command | None = None
+    """What the client is to call; there is nothing to compute then."""
 
 
 class Actions:
@@ -46,6 +49,9 @@ class Actions:
         late = self.abilities.resolves_edits
         actions = []
         for plan in self._plans(opened, span, params.context.only, automatic):
+            if plan.command is not None:
+                actions.append(lsp.CodeAction(plan.title, kind=plan.kind, command=plan.command))
+                continue
             action = self._action(opened, span, plan)
             if not (late and (automatic or plan.kind == FIX_ALL)):
                 try:
@@ -97,7 +103,7 @@ class Actions:
                     yield plan
         if _matches(FIX_ALL, wanted) and not (wanted is None and automatic):
             title, fixed = "Fix everything that is safe to fix", opened.workspace.fixed
-            yield Plan(title, FIX_ALL, ["all"], lambda: _whole(opened, fixed(opened.path)))
+            yield Plan(title, FIX_ALL, ["all"], lambda: whole(opened, fixed(opened.path)))
 
     def _plans_here(self, opened: Open, span: Span) -> Iterator[Plan]:
         source = opened.source
@@ -119,6 +125,16 @@ class Actions:
             yield from self._whole_rule(opened, next(hit for hit in hits if hit.rule.id == rule_id))
         for hit in hits:
             yield from _ignore(opened, hit, trying)
+        for rule_id, name in {hit.rule.id: hit.rule.name for hit in hits}.items():
+            yield _explain(rule_id, name)
+
+    def before_save(self, opened: Open) -> list[lsp.TextEdit]:
+        """What is safe to do to the text before it is written; no other file is touched."""
+        if opened.language is None:
+            return []
+        fixed = opened.workspace.fixed(opened.path).source.text
+        edits = differences(opened.source.text, fixed)
+        return self.documents.positions(opened.source).text_edits(edits)
 
     def _whole_rule(self, opened: Open, hit: Hit) -> Iterator[Plan]:
         """One action for all findings of a rule, where it has several."""
@@ -135,7 +151,7 @@ class Actions:
             f"Fix all `{hit.rule.name}` in this file",
             lsp.CodeActionKind.QuickFix.value,
             ["rule", hit.rule.id],
-            lambda: _whole(opened, fixed(opened.path, accept)),
+            lambda: whole(opened, fixed(opened.path, accept)),
         )
 
 
@@ -164,7 +180,13 @@ def _ignore(opened: Open, hit: Hit, trying: Trying) -> Iterator[Plan]:
         yield Plan(fix.title, lsp.CodeActionKind.QuickFix.value, key, trying(hit, fix), False, hit)
 
 
-def _whole(opened: Open, fixed: Fixed) -> Change:
+def _explain(rule_id: str, name: str) -> Plan:
+    title = f"Explain `{name}`"
+    command = lsp.Command(title, EXPLAIN, arguments=[rule_id])
+    return Plan(title, lsp.CodeActionKind.QuickFix.value, [], Change, command=command)
+
+
+def whole(opened: Open, fixed: Fixed) -> Change:
     """What leads from the text to its fixed form, other files too. Raises Refused where nothing does."""
     edits, creates = {opened.path: differences(opened.source.text, fixed.source.text)}, {}
     for path, text in fixed.others.items():

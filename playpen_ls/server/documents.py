@@ -111,6 +111,16 @@ class Documents:
             workspace.edit(opened.path, source, edits)
         opened.language = language
 
+    def at(self, uri: str) -> Open | None:
+        """The document of a file, by whatever name the client has it open."""
+        place = to_fs_path(uri)
+        workspace = self.project(Path(place)) if place else None
+        return self.of(workspace, _relative(Path(place), workspace.root)) if place and workspace else None
+
+    def project(self, path: Path) -> Workspace:
+        """The project that a file belongs to."""
+        return self._workspace(path)
+
     def _workspace(self, path: Path | None) -> Workspace:
         folder = next((one for one in self.folders if path and path.is_relative_to(one)), None)
         if path is None:

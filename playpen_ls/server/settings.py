@@ -1,4 +1,4 @@
-"""What an editor may set: rules to leave out, and severities."""
+"""What an editor may set: rules to leave out, severities, and whether a save mends."""
 
 from __future__ import annotations
 
@@ -22,9 +22,19 @@ def settings_from(value: object) -> Settings | None:
     if not isinstance(value, Mapping):
         return None
     for key in value:
-        if key not in ("ignore", "severity") and key not in _CLIENTS_OWN:
-            logger.warning("setting playpen.%s: unknown; known are ignore and severity", key)
+        if key not in ("ignore", "severity", "fixOnSave") and key not in _CLIENTS_OWN:
+            logger.warning("setting playpen.%s: unknown; known are ignore, severity and fixOnSave", key)
     return Settings(ignore=_ignore(value.get("ignore", [])), severity=_severity(value.get("severity", {})))
+
+
+def fix_on_save(value: object) -> bool:
+    """Whether the server is to mend texts when the client says that it will save them."""
+    if isinstance(value, Mapping) and "playpen" in value:
+        value = value["playpen"]
+    wanted = value.get("fixOnSave", False) if isinstance(value, Mapping) else False
+    if not isinstance(wanted, bool):
+        logger.warning("setting playpen.fixOnSave: %r is neither true nor false", wanted)
+    return wanted is True
 
 
 def _ignore(value: Any) -> tuple[str, ...]:

@@ -1,0 +1,22 @@
+"""Writes the settings into package.json, as the rules and the server declare them: run it after changing rules."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from playpen_ls.rule import all_rules
+from playpen_ls.schema import editor_settings
+
+PACKAGE = Path(__file__).parent / "package.json"
+
+
+def with_settings(text: str) -> str:
+    """The text of a package.json with the settings of now."""
+    package = json.loads(text)
+    package["contributes"]["configuration"]["properties"] = editor_settings(all_rules())
+    return json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    PACKAGE.write_text(with_settings(PACKAGE.read_text(encoding="utf-8")), encoding="utf-8")

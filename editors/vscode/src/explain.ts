@@ -1,0 +1,47 @@
+// The page of a rule, as a document that nobody can edit.
+import { commands, languages, Uri, window } from 'vscode';
+import type { TextDocumentContentProvider } from 'vscode';
+import type { LanguageClient } from 'vscode-languageclient/node';
+
+interface RuleName {
+  id: string;
+  title: string;
+}
+
+export class Pages implements TextDocumentContentProvider {
+  static readonly scheme = 'playpen-rule';
+  private readonly texts = new Map<string, string>();
+
+  provideTextDocumentContent(uri: Uri): string {
+    return this.texts.get(uri.path) ?? '';
+  }
+
+  async show(client: LanguageClient, rule: string): Promise<void> {
+    const params = { command: 'playpen-ls.rulePage', arguments: [rule] };
+    const page = await client.sendRequest<string | null>('workspace/executeCommand', params);
+    if (page) {
+      const uri = Uri.from({ scheme: Pages.scheme, path: `/${rule.replace('/', ' ')}.md` });
+      this.texts.set(uri.path, page);
+      await commands.executeCommand('markdown.showPreview', uri);
+    }
+  }
+}
+
+/** Those of the current line first. */
+export async function explain(client: LanguageClient, pages: Pages): Promise<void> {
+  const params = { command: 'playpen-ls.rules', arguments: [] };
+  const rules = await client.sendRequest<RuleName[]>('workspace/executeCommand', params);
+  const editor = window.activeTextEditor;
+  const here = new Set<unknown>();
+  for (const one of editor ? languages.getDiagnostics(editor.document.uri) : []) {
+    if (one.source === 'playpen' && editor && one.range.intersection(editor.selection)) {
+      here.add(typeof one.code === 'object' ? one.code.value : one.code);
+    }
+  }
+  const items = rules.map(({ id, title }) => ({ label: id, description: title }));
+  items.sort((a, b) => Number(here.has(b.label)) - Number(here.has(a.label)));
+  const chosen = await window.showQuickPick(items, { placeHolder: 'Which rule?', matchOnDescription: true });
+  if (chosen) {
+    await pages.show(client, chosen.label);
+  }
+}

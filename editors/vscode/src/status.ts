@@ -1,0 +1,51 @@
+// The language status item: the server's state, and how many findings there are.
+import { languages, LanguageStatusSeverity, window } from 'vscode';
+import type { DocumentSelector, LanguageStatusItem } from 'vscode';
+
+const STATES = {
+  starting: 'starting',
+  running: 'running',
+  stopped: 'stopped',
+  failed: 'does not start',
+  missing: 'not installed',
+};
+export type ServerState = keyof typeof STATES;
+
+export class Status {
+  private readonly item: LanguageStatusItem;
+  private now: ServerState = 'starting';
+
+  constructor(selector: DocumentSelector) {
+    this.item = languages.createLanguageStatusItem('playpen.status', selector);
+    this.item.name = 'Playpen';
+    this.show();
+  }
+
+  state(now: ServerState): void {
+    this.now = now;
+    this.show();
+  }
+
+  count(): void {
+    this.show();
+  }
+
+  dispose(): void {
+    this.item.dispose();
+  }
+
+  private show(): void {
+    const running = this.now === 'running';
+    const here = window.activeTextEditor?.document.uri;
+    const inFile = here ? languages.getDiagnostics(here).filter((one) => one.source === 'playpen').length : 0;
+    const all = languages.getDiagnostics().flatMap(([, found]) => found.filter((one) => one.source === 'playpen'));
+    this.item.text = running ? `Playpen: ${inFile} here, ${all.length} in all` : `Playpen: ${STATES[this.now]}`;
+    this.item.detail = `server ${STATES[this.now]}`;
+    this.item.busy = this.now === 'starting';
+    this.item.severity =
+      running || this.item.busy ? LanguageStatusSeverity.Information : LanguageStatusSeverity.Warning;
+    this.item.command = running
+      ? { command: 'playpen.showOutput', title: 'Show Output' }
+      : { command: 'playpen.restart', title: 'Restart' };
+  }
+}

@@ -1,0 +1,51 @@
+// The whole workspace: check it, and fix of it what the user picks.
+import { commands, ProgressLocation, window } from 'vscode';
+import type { LanguageClient } from 'vscode-languageclient/node';
+
+interface Checked {
+  findings: number;
+  files: number;
+}
+
+interface Fixable {
+  rule: string;
+  title: string;
+  fixes: number;
+  files: number;
+}
+
+export async function checkWorkspace(client: LanguageClient): Promise<void> {
+  const found = await waiting('Playpen: checking the workspace', () => ask<Checked>(client, 'checkWorkspace'));
+  await commands.executeCommand('workbench.actions.view.problems');
+  window.setStatusBarMessage(`Playpen: ${found.findings} findings in ${found.files} files`, 10_000);
+}
+
+export async function fixWorkspace(client: LanguageClient): Promise<void> {
+  const fixable = await waiting('Playpen: looking for safe fixes', () => ask<Fixable[]>(client, 'fixableInWorkspace'));
+  if (fixable.length === 0) {
+    void window.showInformationMessage('Playpen: nothing in the workspace can be fixed safely');
+    return;
+  }
+  const items = fixable.map(({ rule, title, fixes, files }) => ({
+    label: rule,
+    description: `${fixes} in ${files === 1 ? '1 file' : `${files} files`}`,
+    detail: title,
+    picked: true,
+  }));
+  const chosen = await window.showQuickPick(items, {
+    canPickMany: true,
+    title: 'What is to be fixed in the whole workspace? Only safe fixes are listed.',
+  });
+  if (chosen && chosen.length > 0) {
+    const rules = chosen.map((one) => one.label);
+    await waiting('Playpen: fixing', () => ask(client, 'fixWorkspace', rules));
+  }
+}
+
+function ask<T>(client: LanguageClient, command: string, ...given: unknown[]): Promise<T> {
+  return client.sendRequest<T>('workspace/executeCommand', { command: `playpen-ls.${command}`, arguments: given });
+}
+
+function waiting<T>(title: string, work: () => Promise<T>): Thenable<T> {
+  return window.withProgress({ location: ProgressLocation.Window, title }, work);
+}

@@ -1,0 +1,246 @@
+"""What a user can ask for beside a file: the whole workspace checked or mended, a rule's page, a configuration."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types as lsp
+from pygls.uris import from_fs_path, to_fs_path
+
+from playpen_ls.server.protocol import Server
+
+# They are registered before the client has its answer to `initialize`, so what they need is imported later.
+if TYPE_CHECKING:
+    from playpen_ls.check import Hit
+    from playpen_ls.finding import Fix
+    from playpen_ls.rule import Rule
+    from playpen_ls.server.abilities import Abilities
+    from playpen_ls.server.documents import Documents, Open
+
+EXPLAIN = "playpen-ls.explainRule"
+CONFIGURATION = """\
+# What playpen-ls looks at in this project. Everything has a default; remove what you do not change.
+
+# ignore = ["kubernetes/no-cpu-limit"]
+# exclude = ["vendor/"]
+
+# [severity]
+# "python/print-as-log" = "warning"  # error, warning, information, hint, off
+"""
+
+
+class Commands:
+    """`documents`, `abilities` and `send` are asked for when a command runs: they come with `initialize`."""
+
+    def __init__(
+        self,
+        server: Server,
+        documents: Callable[[], Documents],
+        abilities: Callable[[], Abilities],
+        send: Callable[[str, str, int | None], None],
+    ) -> None:
+        self._server = server
+        self._documents = documents
+        self._abilities = abilities
+        self._send = send
+        self._checked: set[str] = set()  # closed files of which the client shows findings
+        handlers: dict[str, Callable[..., Any]] = {
+            "checkWorkspace": self.check_workspace,
+            "fixableInWorkspace": self.fixable,
+            "fixWorkspace": self.fix_workspace,
+            "explainRule": self.explain,
+            "rulePage": self.page,
+            "rules": self.rules,
+            "createConfiguration": self.create_configuration,
+        }
+        for name, handler in handlers.items():
+            server.command(f"playpen-ls.{name}")(_free(handler))
+
+    async def check_workspace(self) -> dict[str, int]:
+        """Publish the findings of the closed files too; they stay until the file is looked at again."""
+        found: Counter[str] = Counter()
+        async for one in self._files():
+            count = self._publish(one) if self._is_closed(one) else len(one.workspace.documents[one.path].displayed)
+            found.update(findings=count, files=bool(count))
+        return {"findings": found["findings"], "files": found["files"]}
+
+    async def fixable(self) -> list[dict[str, Any]]:
+        """What can be mended safely, by rule."""
+        fixes: Counter[str] = Counter()
+        files: Counter[str] = Counter()
+        async for one in self._files():
+            applied = one.workspace.fixed(one.path).applied
+            fixes.update(applied)
+            files.update(applied.keys())
+        return [
+            {"rule": rule.id, "title": rule.title, "fixes": fixes[rule.id], "files": files[rule.id]}
+            for rule in _all_rules()
+            if fixes[rule.id]
+        ]
+
+    async def fix_workspace(self, *rules: Any) -> bool:
+        """Mend safely what these rules found, in one edit that the client makes; without rules, nothing."""
+        from playpen_ls.fix import safe_only
+        from playpen_ls.server.actions import whole
+
+        chosen = {name for given in rules for name in (given if isinstance(given, (list, tuple)) else [given])}
+
+        def accept(hit: Hit, fix: Fix) -> bool:
+            return hit.rule.id in chosen and safe_only(hit, fix)
+
+        edits: list[lsp.WorkspaceEdit] = []
+        async for one in self._files():
+            fixed = one.workspace.fixed(one.path, accept)
+            if fixed.applied:
+                edits.append(self._edit(one, whole(one, fixed)))
+        return bool(edits) and await self._apply(_joined(edits), "playpen: safe fixes in the whole workspace")
+
+    def explain(self, rule: Any) -> None:
+        """Show a rule's page in the way that every client has. Clients with a better one ask for `rulePage`."""
+        text = self.page(rule) or f"there is no rule `{rule}`"
+        self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, text))
+
+    def page(self, rule: Any) -> str | None:
+        """The page as Markdown."""
+        from playpen_ls.page import page
+
+        return next((page(one) for one in _all_rules() if rule in (one.id, one.name)), None)
+
+    def rules(self) -> list[dict[str, str]]:
+        return [{"id": rule.id, "title": rule.title} for rule in _all_rules()]
+
+    async def create_configuration(self, folder: Any = None) -> str | None:
+        """Have the client make a playpen.toml; gives its URI, of one that was there already too."""
+        folders = self._documents().folders
+        place = to_fs_path(folder) if isinstance(folder, str) else str(folders[0]) if folders else None
+        if place is None:
+            self._say("open a folder first; playpen.toml stands at its top")
+            return None
+        uri = from_fs_path(str(Path(place) / "playpen.toml")) or ""
+        if (Path(place) / "playpen.toml").exists():
+            self._say("there is a playpen.toml already")
+        elif not self._abilities().creates_files:
+            self._say("this editor cannot create files for a server; make playpen.toml yourself")
+            return None
+        else:
+            start = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
+            document = lsp.OptionalVersionedTextDocumentIdentifier(uri)
+            text = lsp.TextDocumentEdit(document, [lsp.TextEdit(start, CONFIGURATION)])
+            edit = lsp.WorkspaceEdit(document_changes=[lsp.CreateFile(uri), text])
+            return uri if await self._apply(edit, "playpen: create playpen.toml") else None
+        return uri
+
+    def look_again(self, uri: str) -> bool:
+        """A file was closed, or changed on the disk: publish anew if its findings are shown. Gives whether they are."""
+        one = self._closed(uri) if uri in self._checked else None
+        if one is None:
+            return False
+        self._open(one)
+        self._publish(one)
+        return True
+
+    # The files
+
+    async def _files(self) -> AsyncIterator[Open]:
+        """Every file of the workspace, open or closed, in its project and ready to be looked at."""
+        documents = self._documents()
+        for folder in documents.folders:
+            for path in list(documents.project(folder / "playpen.toml").paths()):
+                uri = from_fs_path(str(documents.project(folder / "playpen.toml").root / path)) or ""
+                one = documents.at(uri) or self._closed(uri)
+                if one is None or one.language is None:
+                    continue
+                if not one.workspace.index.complete:
+                    one.workspace.read_all()
+                self._open(one)
+                try:
+                    yield one
+                finally:
+                    if self._is_closed(one):
+                        one.workspace.documents.pop(one.path, None)
+                await asyncio.sleep(0)  # messages have their turn
+
+    def _closed(self, uri: str) -> Open | None:
+        """A closed file, as if it were open."""
+        from playpen_ls.discover import language_of
+        from playpen_ls.server.documents import Open
+        from playpen_ls.source import LARGEST, Source, Unreadable
+
+        place = Path(to_fs_path(uri) or "")
+        workspace = self._documents().project(place)
+        path = place.relative_to(workspace.root).as_posix()
+        try:
+            if place.stat().st_size > LARGEST:
+                return None
+            source = Source.decoded(path, place.read_bytes())
+        except (OSError, Unreadable):
+            return Open(uri, 0, "", workspace, Source(path, ""), True) if uri in self._checked else None
+        return Open(uri, 0, "", workspace, source, True, language_of(path, lambda: source.text))
+
+    def _is_closed(self, one: Open) -> bool:
+        return self._documents().get(one.uri) is not one
+
+    def _open(self, one: Open) -> None:
+        if one.language is not None and self._is_closed(one):
+            one.workspace.open(one.source, one.language)
+        if one.language is not None:
+            one.workspace.check(one.path)
+
+    def _publish(self, one: Open) -> int:
+        """Of a closed file; gives the number of its findings."""
+        from playpen_ls.server.diagnostics import encoded
+
+        document = one.workspace.documents.pop(one.path, None)
+        hits = document.displayed if document else []
+        if hits or one.uri in self._checked:
+            self._send(one.uri, encoded(self._documents(), one, hits), None)
+        self._checked.add(one.uri) if hits else self._checked.discard(one.uri)
+        return len(hits)
+
+    # The client
+
+    def _edit(self, one: Open, change: Any) -> lsp.WorkspaceEdit:
+        from playpen_ls.server.edits import workspace_edit
+
+        edit = workspace_edit(self._documents(), one, change, self._abilities())
+        for operation in edit.document_changes or ():
+            if self._is_closed(one) and isinstance(operation, lsp.TextDocumentEdit):
+                operation.text_document.version = None
+        return edit
+
+    async def _apply(self, edit: lsp.WorkspaceEdit, label: str) -> bool:
+        answer = await self._server.workspace_apply_edit_async(lsp.ApplyWorkspaceEditParams(edit, label))
+        if not answer.applied:
+            self._say(f"the editor did not make the change{f': {answer.failure_reason}' * bool(answer.failure_reason)}")
+        return answer.applied
+
+    def _say(self, message: str) -> None:
+        self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, f"playpen: {message}"))
+
+
+def _all_rules() -> list[Rule]:
+    from playpen_ls.page import OWN_RULES
+    from playpen_ls.rule import all_rules
+
+    return [*all_rules(), *OWN_RULES]
+
+
+def _joined(edits: list[lsp.WorkspaceEdit]) -> lsp.WorkspaceEdit:
+    if any(edit.document_changes for edit in edits):
+        return lsp.WorkspaceEdit(document_changes=[one for edit in edits for one in edit.document_changes or ()])
+    return lsp.WorkspaceEdit(changes={uri: found for edit in edits for uri, found in (edit.changes or {}).items()})
+
+
+def _free(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """pygls hands arguments over by the names and types of a handler; one without takes them as they are."""
+    if asyncio.iscoroutinefunction(handler):
+
+        async def later(*arguments: Any) -> Any:
+            return await handler(*arguments)
+
+        return later
+    return lambda *arguments: handler(*arguments)
