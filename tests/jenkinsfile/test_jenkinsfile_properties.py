@@ -128,10 +128,32 @@ def test_edits_lead_to_what_a_fresh_look_sees(data: st.DataObject):
         file = model(text, file)
         fresh = model(text)
         assert file.tree.tokens == fresh.tree.tokens
+        assert file.tree.holes == fresh.tree.holes
+        assert file.comments() == fresh.comments()
         assert file.problems == fresh.problems
+        assert [(one.first, one.last) for one in file.statements] == [(one.first, one.last) for one in fresh.statements]
         assert file.faults == fresh.faults
         assert [call.span for call in file.calls] == [call.span for call in fresh.calls]
         look_at_everything(file)
+
+
+def test_an_edit_reads_only_the_lines_that_it_touches(monkeypatch: pytest.MonkeyPatch):
+    text = WHOLE * 50
+    before = model(text)
+    at = text.index("// first", len(text) // 2)
+    read: list[int] = []
+    run = lexer._Lexer.run
+
+    def counting(self, *given):
+        out = run(self, *given)
+        read.append(len(out.tokens))
+        return out
+
+    monkeypatch.setattr(lexer._Lexer, "run", counting)
+    after = model(text[:at] + "// the " + text[at + 3 :], before)
+    assert sum(read) < 20 < len(before.tree.tokens)
+    assert after.tree.outline is before.tree.outline
+    assert after.tree.sites is before.tree.sites
 
 
 HOSTILE = {

@@ -8,6 +8,7 @@ text costs linear time: scans that fail are paid from a budget, and nesting is c
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from playpen_ls.languages.base import Problem
@@ -65,29 +66,44 @@ _OPENS_EXPRESSION = frozenset("return in case else instanceof assert throw as ne
 
 @dataclass
 class Lexed:
-    """`holes[start]` are the ranges of the `${…}` and `$x` of the string that starts there."""
+    """`holes[start]` are the ranges of the `${…}` and `$x` of the string that starts there.
+
+    `doubts` says that a slash was looked into far ahead before it was taken for a division.
+    """
 
     tokens: list[Token] = field(default_factory=list)
     holes: dict[int, tuple[Span, ...]] = field(default_factory=dict)
     comments: list[Span] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    doubts: bool = False
 
 
 def lex(text: str) -> Lexed:
     return _Lexer(text).run()
 
 
+def relexed(text: str, start: int, ends: Collection[int]) -> tuple[Lexed, int] | None:
+    """What stands from the beginning of a line up to a line end in `ends`, and that end, -1 for the text's.
+
+    None where it is not certain that all of it, and what follows, is read as it would be in the whole.
+    """
+    lexer = _Lexer(text)
+    out = lexer.run(start, ends)
+    return None if out.problems or out.doubts else (out, lexer.stopped)
+
+
 class _Lexer:
     def __init__(self, text: str) -> None:
         self.text = text
         self.out = Lexed()
+        self.stopped = -1
         self.budget = 1_000_000 + 4 * len(text)  # characters of scans that may fail
 
-    def run(self) -> Lexed:
+    def run(self, at: int = 0, ends: Collection[int] = ()) -> Lexed:
+        """From the beginning of a line on, to its first line end of `ends`."""
         text, tokens = self.text, self.out.tokens
         add, comment = tokens.append, self.out.comments.append
-        at = 0
-        if text.startswith("#!"):
+        if at == 0 and text.startswith("#!"):
             at = self._line_end(0)
             comment(Span(0, at))
         while at < len(text):
@@ -100,6 +116,9 @@ class _Lexer:
                     operator = match[kind]
                     add((operator, start, at, operator))
                 elif kind == 2:
+                    if start in ends:
+                        self.stopped = start
+                        return self.out
                     add(("\n", start, at, "\n"))
                 elif kind == 4:
                     add(("string", start, at, ""))
@@ -146,6 +165,7 @@ class _Lexer:
             if end_or_none is not None and end_or_none > start + 2:
                 self._add(start, end_or_none, holes)
                 return end_or_none
+            self.out.doubts = True
         end = start + (2 if text.startswith("/=", start) else 1)
         self.out.tokens.append((text[start:end], start, end, text[start:end]))
         return end

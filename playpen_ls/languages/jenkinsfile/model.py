@@ -46,8 +46,9 @@ class Jenkinsfile(Model):
     def __init__(self, source: Source, previous: Jenkinsfile | None = None) -> None:
         self.source = source
         self.memory: Memory = Memory(previous.memory if previous is not None else None)
-        self.tree: Tree = Tree(source)
-        find_calls(self.tree, dict.fromkeys(SHELLS, ShellStep))
+        self.tree: Tree = Tree(source, previous.tree if previous is not None else None)
+        if not self.tree.sites_before:
+            find_calls(self.tree, dict.fromkeys(SHELLS, ShellStep))
 
     @property
     def chunks(self) -> tuple[Whole]:  # type: ignore[override]  # kept, it would hold the model in a circle

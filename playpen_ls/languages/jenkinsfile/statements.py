@@ -28,6 +28,18 @@ _SECTIONS = frozenset("stage stages steps post environment when script agent opt
 _BLANKS = re.compile(r"[ \t]*")
 
 
+_STRUCTURAL = _SECTIONS | _GOES_ON_NAMES | {"import", "package", "case", "default"}
+
+
+def same_outline(old: list[Token], new: list[Token]) -> bool:
+    """Tokens that may stand for each other without changing any statement or block."""
+    return len(old) == len(new) and all(
+        one[0] == other[0]
+        and (one[3] == other[3] or (one[0] == "name" and one[3] not in _STRUCTURAL and other[3] not in _STRUCTURAL))
+        for one, other in zip(old, new, strict=True)
+    )
+
+
 class Outline:
     """The brackets, statements and blocks of a file, all by number; block 0 is the file, statements are in text order.
 

@@ -6,8 +6,10 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from playpen_ls.languages.jenkinsfile.lexer import lex
-from playpen_ls.languages.jenkinsfile.statements import outline
+from playpen_ls.languages.base import Problem
+from playpen_ls.languages.jenkinsfile.lexer import Lexed, lex
+from playpen_ls.languages.jenkinsfile.relexing import Middle, taken_over
+from playpen_ls.languages.jenkinsfile.statements import Outline, outline, same_outline
 from playpen_ls.source import Source, Span
 
 if TYPE_CHECKING:
@@ -20,15 +22,14 @@ class Tree:
     It points at none of the views of it, so it goes with the last of them.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, previous: Tree | None = None) -> None:
         self.source = source
-        lexed = lex(source.text)
-        self.tokens = lexed.tokens
-        self.holes = lexed.holes
-        self.comments = lexed.comments
-        self.outline = outline(source, self.tokens)
-        self.partner = self.outline.partner
-        self.problems = sorted([*lexed.problems, *self.outline.problems], key=lambda problem: problem.span)
+        taken = taken_over(previous.lexed, previous.source.text, source.text) if previous is not None else None
+        middle = taken[1] if taken is not None else None
+        self.lexed: Lexed = taken[0] if taken is not None else lex(source.text)
+        self.tokens = self.lexed.tokens
+        self.holes = self.lexed.holes
+        self.comments = self.lexed.comments
         self.sites: list[Site] = []
         """The calls: by statement, then in text order."""
         self.site_at: dict[int, int] = {}
@@ -37,6 +38,21 @@ class Tree:
         """By statement: how many calls stand in the statements before it; one more number than statements."""
         self.call_of_block: dict[int, int] = {}
         """The places in `sites` of the calls whose closures blocks are."""
+        if previous is not None and middle is not None and not previous.problems and same_outline(*middle):
+            self.outline: Outline = previous.outline
+            self._take_calls(previous, middle)
+        else:
+            self.outline = outline(source, self.tokens)
+        self.partner = self.outline.partner
+        problems = [*self.lexed.problems, *self.outline.problems]
+        self.problems: list[Problem] = sorted(problems, key=lambda problem: problem.span)
+
+    def _take_calls(self, previous: Tree, middle: Middle) -> None:
+        """Calls hang on names, and on the blank before a bracket."""
+        old, new = middle
+        if all(one[3] == other[3] and one[0] != "[" for one, other in zip(old, new, strict=True)):
+            self.sites, self.site_at = previous.sites, previous.site_at
+            self.sites_before, self.call_of_block = previous.sites_before, previous.call_of_block
 
     @property
     def root(self) -> Block:
