@@ -17,6 +17,7 @@ class Index:
         self._by_kind: dict[type[Fact], dict[str, tuple[Fact, ...]]] = {}
         self._kinds_of: dict[str, tuple[type[Fact], ...]] = {}
         self._given: dict[tuple[type[Fact], str], Facts[Any]] = {}
+        self._own: set[type[Fact]] = set()
 
     @property
     def complete(self) -> bool:
@@ -39,8 +40,13 @@ class Index:
             stated = self._by_kind.get(kind, {})
             if stated.get(path, ()) != said:
                 changed.add(kind)
-                # A new table, since an overlaid index may share the old one.
-                self._by_kind[kind] = {**stated, path: said} if said else {p: f for p, f in stated.items() if p != path}
+                if kind not in self._own:  # an overlaid index may share the table
+                    stated = self._by_kind[kind] = dict(stated)
+                    self._own.add(kind)
+                if said:
+                    stated[path] = said
+                else:
+                    del stated[path]
         self._kinds_of[path] = tuple(new)
         if changed:
             self._given = {key: given for key, given in self._given.items() if key[0] not in changed or key[1] == path}
@@ -63,6 +69,7 @@ class Index:
         """This index as it would be if some files said other things."""
         other = Index()
         other._complete = self._complete
+        self._own.clear()
         other._by_kind = dict(self._by_kind)
         other._kinds_of = dict(self._kinds_of)
         other._given = dict(self._given)

@@ -24,7 +24,7 @@ from playpen_ls.languages.base import Model
 from playpen_ls.project_files import ProjectFiles
 from playpen_ls.reading import MOST_FILES, Stamp, facts_of, paths_under
 from playpen_ls.rule import Configured, Given, rules_of
-from playpen_ls.source import LARGEST, Edit, Source, Span, Unreadable
+from playpen_ls.source import Edit, Source, Span
 from playpen_ls.suppress import UNUSED_IGNORE, suppress
 
 logger = logging.getLogger("playpen_ls")

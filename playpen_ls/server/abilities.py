@@ -24,6 +24,7 @@ class Abilities:
     creates_files: bool = False
     registers_watchers: bool = False
     gives_configuration: bool = False
+    shows_progress: bool = False
 
     @classmethod
     def of(cls, client: lsp.ClientCapabilities) -> Abilities:
@@ -40,4 +41,5 @@ class Abilities:
             and lsp.ResourceOperationKind.Create in (edit.resource_operations or ()),
             registers_watchers=bool(watched and watched.dynamic_registration),
             gives_configuration=bool(workspace.configuration),
+            shows_progress=bool(client.window and client.window.work_done_progress),
         )

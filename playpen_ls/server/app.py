@@ -16,6 +16,7 @@ from pygls.uris import to_fs_path
 from playpen_ls import __version__
 from playpen_ls.server.abilities import KINDS, WATCHED, Abilities
 from playpen_ls.server.collector import Collector
+from playpen_ls.server.commands import Commands
 from playpen_ls.server.log import log_to_stderr
 from playpen_ls.server.protocol import Server
 
@@ -23,6 +24,7 @@ from playpen_ls.server.protocol import Server
 if TYPE_CHECKING:
     from playpen_ls.server.actions import Actions
     from playpen_ls.server.documents import Documents, Open
+    from playpen_ls.server.indexing import Indexing
     from playpen_ls.server.notices import Notices
     from playpen_ls.workspace import Workspace
 
@@ -48,9 +50,11 @@ class App:
         self._published: dict[str, str] = {}
         self._quiet: asyncio.TimerHandle | None = None
         self._indexed: set[Path] = set()
+        self._indexing: dict[Path, Indexing] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._collector = Collector()
         self._options: object = None
+        self._fix_on_save = False
         handlers: dict[str, Callable[[Any], Any]] = {
             lsp.INITIALIZE: self.initialize,
             lsp.INITIALIZED: self.initialized,
@@ -58,6 +62,7 @@ class App:
             lsp.TEXT_DOCUMENT_DID_CHANGE: self.did_change,
             lsp.TEXT_DOCUMENT_DID_SAVE: self.did_save,
             lsp.TEXT_DOCUMENT_DID_CLOSE: self.did_close,
+            lsp.TEXT_DOCUMENT_WILL_SAVE_WAIT_UNTIL: self.will_save,
             lsp.TEXT_DOCUMENT_HOVER: self.hover,
             lsp.CODE_ACTION_RESOLVE: self.resolve,
             lsp.WORKSPACE_DID_CHANGE_CONFIGURATION: self.did_change_configuration,
@@ -68,9 +73,14 @@ class App:
             self.server.feature(method)(partial(handler))
         options = lsp.CodeActionOptions(code_action_kinds=list(KINDS), resolve_provider=True)
         self.server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, options)(partial(self.code_action))
+        self._commands = Commands(self.server, lambda: self.documents, lambda: self.abilities, self._send)
 
     def run(self) -> int:
-        return self.server.serve()
+        try:
+            return self.server.serve()
+        finally:
+            for one in self._indexing.values():
+                one.cancel()
 
     # Start
 
@@ -130,9 +140,11 @@ class App:
 
     def _set(self, value: object) -> None:
         """Take the settings that a client sent in any of its ways."""
-        from playpen_ls.server.settings import settings_from
+        from playpen_ls.server.settings import fix_on_save, settings_from
 
         settings = settings_from(value)
+        if settings is not None:
+            self._fix_on_save = fix_on_save(value)
         if settings is None or settings == self.documents.settings:
             return
         self.documents.settings = settings
@@ -161,10 +173,15 @@ class App:
             asyncio.get_running_loop().call_soon(self._answer)
         self._waiting[opened.uri] = opened
 
+    def will_save(self, params: lsp.WillSaveTextDocumentParams) -> list[lsp.TextEdit]:
+        opened = self.documents.get(params.text_document.uri) if self._fix_on_save else None
+        return self._actions().before_save(opened) if opened else []
+
     def did_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
         opened = self.documents.get(params.text_document.uri)
         if opened is not None:
             self._configuration_changed(opened)  # one that extends it reads it from the disk
+            self._start_index(opened.workspace)
             self._look_again()
 
     def did_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
@@ -174,7 +191,8 @@ class App:
         self._published.pop(uri, None)
         if opened is not None:
             self._configuration_changed(opened, closed=True)
-            self._send(uri, "[]", None)
+            if not self._commands.look_again(uri):
+                self._send(uri, "[]", None)
             self._when_quiet()
 
     def _answer(self) -> None:
@@ -257,6 +275,8 @@ class App:
             if place is None:
                 continue
             path = Path(place)
+            if self.documents.get(change.uri) is None:
+                self._commands.look_again(change.uri)
             for workspace in self.documents.workspaces.values():
                 if path.name in ("playpen.toml", "pyproject.toml") and self.documents.get(change.uri) is None:
                     workspace.config_changed(path)
@@ -291,15 +311,23 @@ class App:
     # The index
 
     def _start_index(self, workspace: Workspace) -> None:
-        if workspace.root not in self._indexed and workspace.indexed:
+        """Read the project once; where the client does not watch files, see again what changed."""
+        first = workspace.root not in self._indexed
+        if workspace.indexed and (first or not self.abilities.registers_watchers):
             self._indexed.add(workspace.root)
-            self._later(self._make_index(workspace))
+            self._later(self._make_index(workspace, first))
 
-    async def _make_index(self, workspace: Workspace) -> None:
-        """Read the project's files one by one, letting messages in between."""
-        for _ in workspace.reading():
-            self._collector.soon()
-            await asyncio.sleep(0)
+    async def _make_index(self, workspace: Workspace, first: bool) -> None:
+        from playpen_ls.server.indexing import Indexing
+
+        if workspace.root in self._indexing or (not first and not workspace.index.complete):
+            return
+        run = self._indexing[workspace.root] = Indexing(self.server, workspace, self.abilities.shows_progress)
+        try:
+            await run.run(first)
+        finally:
+            del self._indexing[workspace.root]
+        self._collector.soon()
         self._look_again()
 
 

@@ -1,0 +1,163 @@
+"""Makes a project's index in a process of its own, shows how far it is, and lets it be cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import pickle
+import sys
+import uuid
+from pathlib import Path
+
+from lsprotocol import types as lsp
+
+import playpen_ls
+from playpen_ls.index_worker import HEADER
+from playpen_ls.reading import MOST_FILES
+from playpen_ls.server.protocol import Server
+from playpen_ls.workspace import Workspace
+
+logger = logging.getLogger("playpen_ls")
+
+STEP = 5  # percent between two reports of progress
+
+
+class Cancelled(Exception):
+    """The user does not want it."""
+
+
+class Indexing:
+    """One run over one project. `shows` says whether the client can show progress."""
+
+    def __init__(self, server: Server, workspace: Workspace, shows: bool) -> None:
+        self._server = server
+        self._workspace = workspace
+        self._token = f"playpen-{uuid.uuid4()}" if shows else None
+        self._process: asyncio.subprocess.Process | None = None
+        self._total = 0
+        self._said = 0
+        self._cancelled = False
+
+    async def run(self, first: bool = True) -> None:
+        """Make the index complete; a later run takes in what changed on the disk. Never raises."""
+        if first:
+            await self._begin()
+        message = "done"
+        try:
+            await self._work()
+            self._workspace.index.complete = True
+        except Cancelled:
+            message = "cancelled: rules that look at several files are off"
+        except TooMany:
+            message = f"more than {MOST_FILES:,} files: rules that look at several files are off"
+            logger.warning("%s: %s; exclude folders in playpen.toml", self._workspace.root, message)
+        except Exception as error:
+            logger.error("the process that reads the project failed: %s", type(error).__name__)
+            if first:
+                self._tell("playpen: the process that reads the project failed; it is read more slowly instead")
+                await self._slowly()
+        except asyncio.CancelledError:  # the server ends
+            self._kill()
+            self._token = None
+        finally:
+            await self._stop()
+            self._end(message)
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        self._kill()
+
+    async def _work(self) -> None:
+        process = self._process = await self._start()
+        assert process.stdout is not None
+        while True:
+            try:
+                header = await process.stdout.readexactly(HEADER.size)
+                answer = pickle.loads(await process.stdout.readexactly(HEADER.unpack(header)[0]))
+            except asyncio.IncompleteReadError:
+                if self._cancelled:
+                    raise Cancelled from None
+                raise
+            match answer:
+                case ("total", total):
+                    self._total = total
+                case ("facts", number, batch):
+                    for path, stamp, facts in batch:
+                        self._workspace.take(path, facts, stamp)
+                    self._report(number)
+                case ("many",):
+                    raise TooMany
+                case _:
+                    return
+            await asyncio.sleep(0)
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        # The server may have been started from a folder of its own: the child must find the same package.
+        package = str(Path(playpen_ls.__file__).parent.parent)
+        paths = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH", ""))))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "playpen_ls.index_worker",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=None,
+            env={**os.environ, "PYTHONPATH": paths}, limit=1 << 20,
+        )  # fmt: skip
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(self._workspace.order()).encode() + b"\n")
+        return process
+
+    async def _slowly(self) -> None:
+        """In this process, file by file, letting messages in between."""
+        for _ in self._workspace.reading():
+            if self._cancelled:
+                return
+            await asyncio.sleep(0)
+
+    def _kill(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+
+    async def _stop(self) -> None:
+        """Wait for the process, so that none is left behind as a zombie."""
+        if self._process is not None:
+            if self._process.returncode is None:
+                self._kill()
+            await self._process.wait()
+
+    # Progress
+
+    async def _begin(self) -> None:
+        if self._token is None:
+            return
+        progress = self._server.work_done_progress
+        try:
+            await progress.create_async(self._token)
+        except Exception as error:
+            logger.info("the client shows no progress: %s", type(error).__name__)
+            self._token = None
+            return
+        progress.tokens[self._token].add_done_callback(lambda future: self.cancel() if future.cancelled() else None)
+        progress.begin(
+            self._token, lsp.WorkDoneProgressBegin("playpen: reading the project", cancellable=True, percentage=0)
+        )
+
+    def _report(self, number: int) -> None:
+        percent = 100 * number // max(self._total, 1)
+        if self._token is not None and percent >= self._said + STEP:
+            self._said = percent
+            message = f"{number} of {self._total} files"
+            report = lsp.WorkDoneProgressReport(message=message, percentage=min(percent, 100))
+            self._server.work_done_progress.report(self._token, report)
+
+    def _end(self, message: str) -> None:
+        if self._token is not None:
+            self._server.work_done_progress.end(self._token, lsp.WorkDoneProgressEnd(message=message))
+            self._server.work_done_progress.tokens.pop(self._token, None)
+            self._token = None
+
+    def _tell(self, message: str) -> None:
+        self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, message))
+
+
+class TooMany(Exception):
+    """The tree is no project."""

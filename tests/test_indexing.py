@@ -1,0 +1,227 @@
+"""The index: made in another process, complete or silent, and kept fresh."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from playpen_ls import reading
+from playpen_ls.facts import ImageUse
+from playpen_ls.finding import Place
+from playpen_ls.index import Index
+from playpen_ls.index_worker import HEADER, work
+from playpen_ls.server import indexing
+from playpen_ls.server.indexing import Indexing
+from playpen_ls.source import Span
+from playpen_ls.workspace import Workspace
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {0}}}\nspec: {{containers: [{{name: a, image: 'web:{1}'}}]}}\n"
+
+
+class Client:
+    """What a server's side of the indexing calls."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def window_show_message(self, params) -> None:
+        self.said.append(params.message)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for number in range(30):
+        (tmp_path / f"pod-{number}.yaml").write_text(POD.format(f"p{number}", f"1.{number}"))
+    return tmp_path
+
+
+def uses(workspace: Workspace) -> list[str]:
+    return sorted(fact.reference for fact in workspace.index.facts(ImageUse, but=""))
+
+
+def answers(workspace: Workspace) -> list[tuple]:
+    output = io.BytesIO()
+    work(json.loads(json.dumps(workspace.order())), output)
+    output.seek(0)
+    found = []
+    while header := output.read(HEADER.size):
+        found.append(pickle.loads(output.read(HEADER.unpack(header)[0])))
+    return found
+
+
+def run(workspace: Workspace, first: bool = True) -> Client:
+    client = Client()
+    asyncio.run(Indexing(client, workspace, shows=False).run(first))  # type: ignore[arg-type]
+    return client
+
+
+def test_another_process_reads_the_project(project: Path):
+    workspace = Workspace(project)
+    run(workspace)
+    assert workspace.index.complete
+    assert uses(workspace) == sorted(f"web:1.{number}" for number in range(30))
+
+
+def test_it_finds_what_reading_here_finds(project: Path):
+    there, here = Workspace(project), Workspace(project)
+    run(there)
+    here.read_all()
+    for kind in here.index._by_kind:
+        assert there.index.facts(kind, "").items == here.index.facts(kind, "").items
+
+
+def test_a_later_run_takes_only_what_changed(project: Path):
+    workspace = Workspace(project)
+    run(workspace)
+    (project / "pod-0.yaml").write_text(POD.format("p0", "2.00"))
+    (project / "pod-1.yaml").unlink()
+    said = [path for answer in answers(workspace) if answer[0] == "facts" for path, _, _ in answer[2]]
+    assert said == ["pod-0.yaml", "pod-1.yaml"]
+    run(workspace, first=False)
+    assert "web:2.00" in uses(workspace)
+    assert "web:1.1" not in uses(workspace)
+    assert len(uses(workspace)) == 29
+
+
+def test_what_was_read_here_since_is_newer(project: Path):
+    workspace = Workspace(project)
+    found = answers(workspace)
+    (project / "pod-0.yaml").write_text(POD.format("p0", "3.0"))
+    workspace.read("pod-0.yaml")
+    for answer in found:
+        for path, stamp, facts in answer[2] if answer[0] == "facts" else ():
+            workspace.take(path, facts, stamp)
+    assert "web:3.0" in uses(workspace)
+    assert "web:1.0" not in uses(workspace)
+
+
+def test_a_process_that_dies_is_said_and_done_without(
+    project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(indexing.sys, "executable", "/bin/false")
+    workspace = Workspace(project)
+    with caplog.at_level(logging.ERROR, "playpen_ls"):
+        client = run(workspace)
+    assert workspace.index.complete
+    assert len(uses(workspace)) == 30
+    assert "read more slowly" in client.said[0]
+    assert "failed" in caplog.text
+    caplog.clear()
+
+
+def test_cancelled_it_stays_silent(project: Path):
+    async def cancelled() -> Workspace:
+        workspace = Workspace(project)
+        one = Indexing(Client(), workspace, shows=False)  # type: ignore[arg-type]
+        task = asyncio.create_task(one.run())
+        while one._process is None:
+            await asyncio.sleep(0)
+        one.cancel()
+        await task
+        assert one._process.returncode is not None
+        return workspace
+
+    assert not asyncio.run(cancelled()).index.complete
+
+
+def test_a_tree_that_is_no_project_is_not_indexed(
+    project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr("playpen_ls.index_worker.MOST_FILES", 10)
+    assert answers(Workspace(project)) == [("many",)]
+    monkeypatch.setattr("playpen_ls.workspace.MOST_FILES", 10)
+    workspace = Workspace(project)
+    with caplog.at_level(logging.WARNING, "playpen_ls"):
+        workspace.read_all()
+    assert not workspace.index.complete
+    assert "more than" in caplog.text
+    caplog.clear()
+
+
+def test_the_process_ends_with_its_server(project: Path):
+    order = json.dumps({"root": str(project), "exclude": [], "base": str(project), "known": {}}).encode() + b"\n"
+    environment = {**os.environ, "PYTHONPATH": str(Path(reading.__file__).parent.parent)}
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "playpen_ls.index_worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+    )
+    assert worker.stdin
+    assert worker.stdout
+    worker.stdin.write(order)
+    worker.stdin.close()
+    worker.stdout.close()
+    assert worker.wait(20) is not None
+
+
+def test_links_that_lead_round_in_circles_are_not_followed(project: Path):
+    (project / "loop").symlink_to(project, target_is_directory=True)
+    (project / "self.yaml").symlink_to(project / "self.yaml")
+    (project / "gone.yaml").symlink_to(project / "nothing.yaml")
+    workspace = Workspace(project)
+    run(workspace)
+    assert len(uses(workspace)) == 30
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read every folder")
+def test_a_folder_that_cannot_be_read_is_left_out(project: Path):
+    shut = project / "shut"
+    shut.mkdir()
+    shut.chmod(0)
+    try:
+        workspace = Workspace(project)
+        run(workspace)
+        assert len(uses(workspace)) == 30
+    finally:
+        shut.chmod(0o700)
+
+
+def test_a_folder_that_cannot_be_listed_is_left_out(project: Path, monkeypatch: pytest.MonkeyPatch):
+    (project / "shut").mkdir()
+    listed = os.scandir
+
+    def scandir(path):
+        if Path(path).name == "shut":
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    workspace = Workspace(project)
+    workspace.read_all()
+    assert workspace.index.complete
+    assert len(uses(workspace)) == 30
+
+
+def test_a_file_that_vanishes_while_it_is_read_says_nothing(project: Path):
+    workspace = Workspace(project)
+    steps = workspace.reading()
+    next(steps)
+    (project / "pod-29.yaml").unlink()
+    for _ in steps:
+        pass
+    assert workspace.index.complete
+    assert "web:1.29" not in uses(workspace)
+    assert len(uses(workspace)) == 29
+
+
+def test_an_overlaid_index_leaves_the_first_as_it_was():
+    def use(path: str, reference: str) -> ImageUse:
+        return ImageUse(Place(path, Span(0, 0)), reference)
+
+    index = Index()
+    index.put("a", [use("a", "x:1")])
+    index.put("b", [use("b", "x:2")])
+    other = index.overlaid({"a": [use("a", "x:3")], "b": []})
+    index.put("b", [use("b", "x:4")])
+    assert [fact.reference for fact in index.facts(ImageUse, "")] == ["x:1", "x:4"]
+    assert [fact.reference for fact in other.facts(ImageUse, "")] == ["x:3"]
