@@ -66,6 +66,8 @@ def changed_pieces(text: str, before: Before) -> Pieces | None:
     """None where only cutting all of the text tells."""
     if not before.closed or not before.chunks:
         return None
+    if text == before.text:
+        return Pieces(0, 0, (), before.reaches, True, before.contained)
     head = common(before.text, text)
     tail = common_end(before.text, text, min(len(text), len(before.text)) - head)
     end, by = len(before.text) - tail, len(text) - len(before.text)

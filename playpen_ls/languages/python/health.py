@@ -109,7 +109,7 @@ def _placed(model: PythonModel, at: int, text: str, blank: int) -> Edit:
 
 def _in_factory(model: PythonModel, app: Web, path: str, holder: Top, unit: str) -> list[Edit]:
     """Inside the function that makes the application, before it is returned."""
-    node, chunk = holder.node, model.chunk_at(holder.span.start)
+    node, chunk = model.whole(holder.span), model.chunk_at(holder.span.start)
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     returns = [statement for statement in node.body if isinstance(statement, ast.Return)]
     if not returns or dotted(returns[-1].value or ast.Constant(None)) != app.owner:
@@ -137,7 +137,8 @@ def _django(model: PythonModel, app: Web, path: str) -> list[Edit]:
     """One more element of `urlpatterns`."""
     source, tops = model.source, top_level(model)
     statement = next((top for top in tops if top.span.start == app.place.span.start), None)
-    value = statement.node.value if statement is not None and isinstance(statement.node, ast.Assign) else None
+    node = model.whole(statement.span) if statement is not None else None
+    value = node.value if isinstance(node, ast.Assign) else None
     if statement is None or not isinstance(value, ast.List) or not value.elts:
         raise Refused("`urlpatterns` is no plain list")
     chunk = model.chunk_at(statement.span.start)

@@ -94,13 +94,17 @@ class PythonModel(Model):
 
     @cached_property
     def top_level(self) -> tuple[tuple[ast.stmt, Span], ...]:
-        """The statements of the module, but for the members of long classes. Parses the whole file: only for fixes."""
+        """The statements of the module, but for the members of long classes: their outlines, see `whole`."""
         return tuple(
             (statement, chunk.parsed.span(statement).shifted(chunk.start))
             for chunk in self.chunks
-            if not chunk.broken and not chunk.parsed.header
-            for statement in chunk.parsed.body()
+            for statement in chunk.parsed.outline
         )
+
+    def whole(self, span: Span) -> ast.stmt:
+        """The statement of the top level that stands there, with all that it holds."""
+        chunk = self.chunk_at(span.start)
+        return next(one for one in chunk.parsed.body() if chunk.parsed.span(one).shifted(chunk.start) == span)
 
     @cached_property
     def told(self) -> tuple[Told, ...]:

@@ -61,8 +61,11 @@ class Parsed:
         self.bindings: tuple[Binding, ...] = ()
         self.guards_main = False
         self.texts: tuple[tuple[str, str], ...] = ()  # that constants of the module hold
+        self.outline: tuple[ast.stmt, ...] = ()
         if self._tree is not None:
-            self.texts = () if header else tuple(_texts(self._tree.body))
+            if not header:
+                self.texts = tuple(_texts(self._tree.body))
+                self.outline = tuple(map(_outlined, self._tree.body))
             self.bindings = tuple(_bindings(self._tree.body)) if not header else tuple(_own_bindings(self._tree))
             self.guards_main = any(is_main_guard(statement) for statement in self._tree.body)
 
@@ -266,6 +269,38 @@ def _bindings(body: list[ast.stmt]) -> Iterator[Binding]:
         stack += [
             (inner, fallback) for name in ("body", "orelse", "finalbody") for inner in getattr(statement, name, ())
         ]
+
+
+_BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While, ast.AsyncWith, ast.AsyncFor)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_NONE = ast.Constant(None)
+
+
+def _outlined(statement: ast.stmt) -> ast.stmt:
+    """The statement without what it holds: imports are whole, and so are the names that it binds, in blocks too."""
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return statement
+    made = type(statement)()
+    made.lineno, made.col_offset = statement.lineno, statement.col_offset
+    made.end_lineno, made.end_col_offset = statement.end_lineno, statement.end_col_offset
+    if isinstance(statement, _DEFINITIONS):
+        made.name, made.decorator_list = statement.name, statement.decorator_list[:1]  # type: ignore[attr-defined]
+        made.body, made.bases = [], getattr(statement, "bases", [])  # type: ignore[attr-defined]
+    elif isinstance(statement, _BLOCKS):
+        for name in ("body", "orelse", "finalbody"):
+            setattr(made, name, [_outlined(inner) for inner in getattr(statement, name, ())])
+        caught = [inner for handler in getattr(statement, "handlers", ()) for inner in handler.body]
+        made.handlers = [ast.ExceptHandler(None, None, [_outlined(inner) for inner in caught])]  # type: ignore[attr-defined]
+        for name in ("target", "items"):
+            if hasattr(statement, name):
+                setattr(made, name, getattr(statement, name))
+    else:
+        for name in ("targets", "target"):
+            if hasattr(statement, name):
+                setattr(made, name, getattr(statement, name))
+        value = getattr(statement, "value", None)
+        made.value = value if isinstance(value, ast.Constant) or (value and dotted(value)) else _NONE  # type: ignore[attr-defined]
+    return made
 
 
 def _texts(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
