@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from examples import unmarked
 from playpen_ls.languages.jenkinsfile import Jenkinsfile, lexer, parse
+from playpen_ls.languages.jenkinsfile.leaks import leaks
 from playpen_ls.languages.jenkinsfile.lexer import lex
 from playpen_ls.rule import rules_of
 from playpen_ls.source import Source
@@ -57,6 +58,7 @@ def look_at_everything(file: Jenkinsfile) -> None:
     list(file.facts())
     assert file.faults is not None
     assert file.mentions is not None
+    assert [file.of_step(step, leaks) for step in file.shell_steps] != None
     for call in file.calls:
         assert call.arguments is not None
 
@@ -133,6 +135,9 @@ def test_edits_lead_to_what_a_fresh_look_sees(data: st.DataObject):
         assert file.problems == fresh.problems
         assert [(one.first, one.last) for one in file.statements] == [(one.first, one.last) for one in fresh.statements]
         assert file.faults == fresh.faults
+        for step, other in zip(file.shell_steps, fresh.shell_steps, strict=True):
+            assert [leak.span for leak in file.of_step(step, leaks)] == [leak.span for leak in leaks(other)]
+        assert [one.span for one in file.mentions] == [one.span for one in fresh.mentions]
         assert [call.span for call in file.calls] == [call.span for call in fresh.calls]
         look_at_everything(file)
 

@@ -63,7 +63,7 @@ def variables(text: str) -> set[str]:
 def mentions(file: Jenkinsfile) -> Iterator[Mention]:
     """Every reference in text order, those in shell scripts first; `build` counts as `push` where it pushes itself."""
     for step in file.steps_with(_WORDS):
-        yield from _in_script(step)
+        yield from file.of_step(step, _in_script)
     if "docker." in file.source.text:
         pushed = {call.receiver for call in image_pushes(file) if not call.arguments}
         for call in file.calls:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Chunk, Comment, Model, Problem
@@ -18,6 +19,8 @@ from playpen_ls.languages.jenkinsfile.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.tree import Statement, Tree
 from playpen_ls.languages.jenkinsfile.validator import Fault, Memory, validate
 from playpen_ls.source import Source, Span
+
+T = TypeVar("T")
 
 
 class Whole(Chunk):
@@ -81,6 +84,20 @@ class Jenkinsfile(Model):
         # Word by word in small texts: beyond 30,000 characters `in` takes a way that is five times as slow.
         codes = zip(self.shell_steps, self._step_codes, strict=True)
         return [step for step, code in codes if any(word in code for word in words)]
+
+    def of_step(self, step: ShellStep, look: Callable[[ShellStep], Iterable[T]]) -> list[T]:
+        """What `look` finds in a shell step, not looked for again where the same text had nothing for it.
+
+        It must look at nothing but the step.
+        """
+        tokens = self.tree.tokens
+        code = self.source.text[tokens[step.index][1] : tokens[step.last - 1][2]]
+        if self.memory.is_clean(look, code):
+            return []
+        found = list(look(step))
+        if not found:
+            self.memory.put_clean(look, code)
+        return found
 
     @cached_property
     def faults(self) -> list[Fault]:

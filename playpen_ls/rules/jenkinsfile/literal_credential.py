@@ -114,7 +114,7 @@ def literal_credential(file: Jenkinsfile, platform: Platform) -> Iterator[Findin
     known: change it too.
     """
     for step in file.steps_with(WORDS):
-        for leak in leaks(step):
+        for leak in file.of_step(step, leaks):
             yield _in_script(leak, Store(platform.registry, platform.credentials))
     seen: set[Span] = set()
     ids = names_of_ids(file)

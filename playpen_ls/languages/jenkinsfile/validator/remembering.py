@@ -16,6 +16,8 @@ class Memory:
     def __init__(self, before: Memory | None = None) -> None:
         self._before: dict[Hashable, tuple[Fault, ...]] = before._now if before is not None else {}
         self._now: dict[Hashable, tuple[Fault, ...]] = {}
+        self._clean_before: set[Hashable] = before._clean if before is not None else set()
+        self._clean: set[Hashable] = set()
 
     def get(self, key: Hashable) -> tuple[Fault, ...] | None:
         found = self._now.get(key)
@@ -24,6 +26,20 @@ class Memory:
     def put(self, key: Hashable, faults: tuple[Fault, ...]) -> None:
         if len(self._now) < _MOST:
             self._now[key] = faults
+
+    def is_clean(self, question: Hashable, text: str) -> bool:
+        key = (question, text)
+        if key in self._clean:
+            return True
+        if key in self._clean_before:
+            self.put_clean(question, text)
+            return True
+        return False
+
+    def put_clean(self, question: Hashable, text: str) -> None:
+        """There was nothing in a text of what was asked for."""
+        if len(self._clean) < _MOST:
+            self._clean.add((question, text))
 
 
 def remembered(
