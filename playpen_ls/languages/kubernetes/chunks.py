@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from playpen_ls.facts import ServiceSelector
+from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Chunk, Comment, Exemption
 from playpen_ls.languages.kubernetes import layout
 from playpen_ls.languages.kubernetes.exemptions import exemptions
 from playpen_ls.languages.kubernetes.half_typed import Reading, read
+from playpen_ls.languages.kubernetes.links import references
+from playpen_ls.languages.kubernetes.neighbours import SHARED
+from playpen_ls.languages.kubernetes.parts import parts
 from playpen_ls.languages.kubernetes.resources import Document, Workload, resources
 from playpen_ls.languages.kubernetes.statements import Statement, statements
 from playpen_ls.source import Span
@@ -32,13 +35,19 @@ class Piece:
         return any(isinstance(resource, Workload) for resource in resources(Document(self)))
 
     @cached_property
-    def selects(self) -> bool:
-        """It holds a Service."""
-        return any(one.kind is ServiceSelector for one in self.statements)
-
-    @cached_property
     def statements(self) -> tuple[Statement, ...]:
         return tuple(statements(self))
+
+    @cached_property
+    def needs(self) -> frozenset[tuple[str, str]]:
+        """(kind, name) of the objects that its pods refer to."""
+        workloads = (one for one in resources(Document(self)) if isinstance(one, Workload))
+        return frozenset((one.kind, one.name.value) for workload in workloads for one in references(workload))
+
+    @cached_property
+    def said(self) -> tuple[Fact, ...]:
+        """What the other documents of the file may look at, without a place."""
+        return tuple(one.placeless for one in self.statements if one.kind in SHARED)
 
     @cached_property
     def comments(self) -> tuple[Comment, ...]:
@@ -60,19 +69,26 @@ class Piece:
 
 @dataclass(frozen=True)
 class DocumentChunk(Chunk):
-    """`read_parts` is called with the chunk: what it finds depends on `key` only."""
+    """What is found in it depends on `key` only. It knows nothing of its model, so that the next one can keep it."""
 
     span: Span
     key: Hashable
-    piece: Piece
-    read_parts: Callable[[DocumentChunk], Iterable[object]]
+    document: Document
+
+    @property
+    def piece(self) -> Piece:
+        return self.document.piece
 
     @property
     def broken(self) -> bool:  # type: ignore[override]
         return self.piece.reading.broken
 
     def parts(self) -> Iterable[object]:
-        return self.read_parts(self)
+        return parts(self.document)
+
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        return tuple(one.fact(self.document.path, self.span.start) for one in self.piece.statements)
 
 
 def cut(text: str) -> list[int]:

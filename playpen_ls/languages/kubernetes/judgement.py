@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from playpen_ls.facts import LimitRange, Overlay, ServiceSelector
+from playpen_ls.languages.kubernetes.neighbours import same_namespace as same_namespace
 from playpen_ls.languages.kubernetes.resources import Container, Workload
 from playpen_ls.languages.kubernetes.tree import Mapping, Scalar
-
-
-def same_namespace(one: str, other: str) -> bool:
-    """Two namespaces may be the same; "" is not known."""
-    return one == other or "" in (one, other)
 
 
 def is_whole(workload: Workload, overlays: Iterable[Overlay]) -> bool:

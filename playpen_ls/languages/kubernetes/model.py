@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
 
-from playpen_ls.facts import Backup, ConfigMapKeys, Fact, LimitRange, Pods, SecretKeys, ServiceAccount, ServiceSelector
+from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Comment, Exemption, Model, Problem
 from playpen_ls.languages.kubernetes import layout
 from playpen_ls.languages.kubernetes.chunks import DocumentChunk, Piece, cut, edited_at
-from playpen_ls.languages.kubernetes.neighbours import Neighbours
-from playpen_ls.languages.kubernetes.parts import parts
+from playpen_ls.languages.kubernetes.neighbours import NOBODY, Neighbourhood, Neighbours
 from playpen_ls.languages.kubernetes.resources import Document
-from playpen_ls.languages.kubernetes.statements import Statement
 from playpen_ls.source import Source, Span
-
-_SHARED = (Backup, ConfigMapKeys, LimitRange, SecretKeys, ServiceAccount, ServiceSelector)
-_BACKENDS = (Pods,)  # only Services look at them, and typing in a workload changes them
 
 
 class Manifests(Model):
@@ -28,37 +23,30 @@ class Manifests(Model):
     def __init__(self, source: Source, previous: Manifests | None = None) -> None:
         self.source = source
         pieces = list(_pieces(source.text, previous))
-        self._said = tuple(self._told(pieces, kinds) for kinds in (_SHARED, _BACKENDS))
-        shared, backends = self._said
-        self.neighbours: Neighbours = _neighbours(
-            shared, *((previous._said[0], previous.neighbours) if previous else ())
-        )
-        self.backends: Neighbours = _neighbours(backends, *((previous._said[1], previous.backends) if previous else ()))
+        said = tuple(piece.said for _, piece in pieces if piece.said)
+        self.neighbourhood = Neighbourhood(said)
+        views: dict[int, Neighbours] = {}
+        known: dict[tuple[int, Hashable], DocumentChunk] = {}
+        # What unchanged documents say are the same objects, so this compares in no time.
+        if previous is not None and previous.neighbourhood.said == said:
+            self.neighbourhood = previous.neighbourhood
+            views = {id(chunk.piece): chunk.document.neighbours for chunk in previous.chunks}
+            known = {(chunk.span.start, chunk.key): chunk for chunk in previous.chunks}
         self.chunks: Sequence[DocumentChunk] = tuple(
-            DocumentChunk(
-                Span(start, start + len(piece.text)),
-                self._key(piece),
-                piece,
-                self._parts,
-            )
-            for start, piece in pieces
+            self._chunk(start, piece, views.get(id(piece)), known) for start, piece in pieces
         )
 
-    @staticmethod
-    def _told(pieces: Sequence[tuple[int, Piece]], kinds: tuple[type[Fact], ...]) -> tuple[Statement, ...]:
-        return tuple(one for _, piece in pieces for one in piece.statements if one.kind in kinds)
-
-    def _key(self, piece: Piece) -> Hashable:
-        if piece.runs_pods:
-            return piece.text, self.neighbours
-        return (piece.text, self.backends) if piece.selects else piece.text
-
-    def _parts(self, chunk: DocumentChunk) -> Iterable[object]:
-        return parts(self.document(chunk))
-
-    def document(self, chunk: DocumentChunk) -> Document:
-        neighbours = self.backends if chunk.piece.selects and not chunk.piece.runs_pods else self.neighbours
-        return Document(chunk.piece, chunk.span.start, self.source.path, self.source.newline, neighbours)
+    def _chunk(
+        self, start: int, piece: Piece, view: Neighbours | None, known: dict[tuple[int, Hashable], DocumentChunk]
+    ) -> DocumentChunk:
+        if view is None:
+            view = self.neighbourhood.around(piece.said, piece.runs_pods, lambda: piece.needs)
+        key = piece.text if view is NOBODY else (piece.text, view)
+        path, newline = self.source.path, self.source.newline
+        chunk = known.get((start, key))
+        if chunk is not None and chunk.document.path == path and chunk.document.newline == newline:
+            return chunk
+        return DocumentChunk(Span(start, start + len(piece.text)), key, Document(piece, start, path, newline, view))
 
     @cached_property
     def problems(self) -> Sequence[Problem]:
@@ -67,8 +55,7 @@ class Manifests(Model):
 
     def facts(self) -> Iterator[Fact]:
         for chunk in self.chunks:
-            for statement in chunk.piece.statements:
-                yield statement.fact(self.source.path, chunk.span.start)
+            yield from chunk.facts
 
     def comments(self) -> Sequence[Comment]:
         return self._comments
@@ -110,16 +97,6 @@ class Manifests(Model):
             if span.start <= at <= span.end and layout.first_on_its_line(piece.text, span.start)
         ]
         return max(holding, key=lambda span: (span.start, -span.end)).shifted(chunk.span.start) if holding else None
-
-
-Said = tuple[Statement, ...]
-
-
-def _neighbours(said: Said, before: Said = (), known: Neighbours | None = None) -> Neighbours:
-    # Statements of unchanged documents are the same objects, so this compares in no time.
-    if known is not None and [(s.kind, s.values) for s in said] == [(s.kind, s.values) for s in before]:
-        return known
-    return Neighbours(tuple(statement.placeless for statement in said))
 
 
 def parse(source: Source, previous: Model | None = None) -> Manifests:

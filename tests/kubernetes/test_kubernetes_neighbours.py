@@ -1,0 +1,93 @@
+"""What is remembered of a document while another one is typed in is what a fresh look would find."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playpen_ls.languages.kubernetes import parse
+from playpen_ls.source import Edit, Source
+from playpen_ls.workspace import Workspace
+
+SERVICE = (
+    "apiVersion: v1\nkind: Service\nmetadata:\n  name: NAME\nspec:\n  selector: {app: NAME}\n  ports: [{port: 80}]\n"
+)
+WORKLOAD = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: NAME
+spec:
+  selector: {matchLabels: {app: NAME}}
+  template:
+    metadata:
+      labels: {app: NAME}
+    spec:
+      serviceAccountName: NAME
+      containers:
+        - name: NAME
+          image: nexus:5000/NAME:1.0
+          envFrom: [{configMapRef: {name: NAME-config}}]
+          env:
+            - name: MODE
+              valueFrom: {configMapKeyRef: {name: NAME-config, key: mode}}
+"""
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: NAME-config\ndata:\n  mode: fast\n  level: info\n"
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: NAME}\nstringData: {}\n"
+ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: NAME\n"
+LIMITS = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: all}\nspec: {limits: [{default: {cpu: 1}}]}\n"
+FILE = "---\n".join(
+    [one.replace("NAME", name) for name in ("web", "shop") for one in (SERVICE, WORKLOAD, CONFIG, SECRET, ACCOUNT)]
+    + [LIMITS]
+)
+
+
+def workspace(text: str) -> Workspace:
+    made = Workspace(Path("/nonexistent"))
+    made.index.complete = True
+    made.open(Source("app.yaml", text), "kubernetes", on_disk=False)
+    made.check("app.yaml")
+    return made
+
+
+def found(made: Workspace) -> list[tuple[str, int, str]]:
+    return [(hit.rule.id, hit.span.start, hit.finding.message) for hit in made.check("app.yaml").hits]
+
+
+EDITS = st.tuples(
+    st.integers(0, len(FILE) - 1), st.integers(0, 6), st.sampled_from(["", "x", "s", "web", "\n", "---\n"])
+)
+
+
+@given(st.lists(EDITS, min_size=1, max_size=4))
+def test_what_is_remembered_is_what_is_so(edits: list[tuple[int, int, str]]):
+    made = workspace(FILE)
+    for at, length, text in edits:
+        source = made.documents["app.yaml"].source
+        edit = Edit(min(at, len(source.text)), min(at + length, len(source.text)), text)
+        made.edit("app.yaml", source.edited([edit]), [edit])
+        made.check("app.yaml")
+    model = made.documents["app.yaml"].model
+    assert model is not None
+    if not any(chunk.broken for chunk in model.chunks):
+        assert found(made) == found(workspace(made.documents["app.yaml"].source.text))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "others"),
+    [
+        ("  level: info\n", "  level: infos\n", 0),  # a value
+        ("  level: info\n", "  levels: info\n", 1),  # a key, which the workload that names the ConfigMap reads
+        ("image: nexus:5000/web:1.0", "image: nexus:5000/web:2.0", 0),
+        ("selector: {app: web}", "selector: {app: webs}", 1),  # the workload that it selected
+        ("  name: shop-config\n", "  name: shops-config\n", 1),  # only the workload that named it misses it
+    ],
+)
+def test_an_edit_changes_the_keys_of_those_that_read_it(old: str, new: str, others: int):
+    before = parse(Source("app.yaml", FILE))
+    after = parse(Source("app.yaml", FILE.replace(old, new, 1)), before)
+    keys = {chunk.key for chunk in before.chunks}
+    assert sum(chunk.key not in keys for chunk in after.chunks) == 1 + others
