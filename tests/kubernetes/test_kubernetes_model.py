@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +19,7 @@ from playpen_ls.facts import (
     ServiceSelector,
 )
 from playpen_ls.languages.kubernetes import Container, Manifests, Resource, Workload, parse
-from playpen_ls.languages.kubernetes.compose import Unparsable, compose
+from playpen_ls.languages.kubernetes.compose import Unparsable, _loader, compose
 from playpen_ls.languages.kubernetes.tree import Mapping, Scalar
 from playpen_ls.source import Source
 
@@ -217,6 +218,63 @@ def test_any_edit_can_be_read(at: int, typed: str):
 def test_depth_is_bounded():
     with pytest.raises(Unparsable):
         compose("- " * 500)
+
+
+def test_without_libyaml_that_is_said_once_and_all_goes_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    fast = [(part.kind, part.name_span) for part in parts(f"{SERVICE}---\n{POD}") if isinstance(part, Resource)]
+    monkeypatch.setattr(yaml, "__with_libyaml__", False)
+    _loader.cache_clear()
+    try:
+        assert [(p.kind, p.name_span) for p in parts(f"{SERVICE}---\n{POD}") if isinstance(p, Resource)] == fast
+        assert not model(POD.replace("name: web", "name:\tweb\t# a tab")).chunks[0].broken
+        assert model("[" * 5_000).chunks[0].broken
+        assert len([record for record in caplog.records if "libyaml" in record.getMessage()]) == 1
+    finally:
+        _loader.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "a", "image": "b"}]}}', ["a"]),
+        (
+            "apiVersion: v1\nkind: Pod\nspec:\n  containers: &c\n  - name: a 😀\n    image: b\n  initContainers: *c\n",
+            ["a 😀"],
+        ),
+        (
+            "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - &a {name: a, image: b}\n  - {<<: *a, name: c}\n",
+            ["a", "c"],
+        ),
+        ("apiVersion: v1\r\nkind: Pod\r\nspec:\r\n  containers:\r\n  - name: a\r\n", ["a"]),
+        (
+            "apiVersion: v1\nkind: PodList\nitems:\n- {apiVersion: v1, kind: Pod, spec: {containers: [{name: a}]}}\n",
+            ["a"],
+        ),
+        ("apiVersion: v1\nkind: Pod\nspec: &s\n  containers:\n  - {name: a, more: *s}\n", ["a"]),
+        ("apiVersion: serving.knative.dev/v1\nkind: Pod\nspec: {containers: [{name: a}]}\n", []),
+        ("apiVersion: apps/v1\nkind: Pod\nspec: {containers: [{name: a}]}\n", []),
+        ("apiVersion: v1\nkind: Deployment\nspec: {template: {spec: {containers: [{name: a}]}}}\n", []),
+    ],
+    ids=["json", "alias", "merge", "crlf", "list", "cycle", "knative", "wrong-group", "wrong-version"],
+)
+def test_containers_are_found_in_every_spelling(text: str, expected: list[str]):
+    found = [part for part in parts(text) if isinstance(part, Container)]
+    assert [container.name for container in found] == expected
+    for container in found:
+        assert text[container.span.start : container.span.end] == container.name
+
+
+def test_a_merged_image_and_probe_count():
+    text = (
+        POD
+        + "    - &base\n      name: a\n      image: b\n      livenessProbe: {exec: {command: [x]}}\n    - {<<: *base, name: c}\n"
+    )
+    last = [part for part in parts(text) if isinstance(part, Container)][-1]
+    assert last.image is not None
+    assert last.image.value == "b"
+    assert last.node.get("livenessProbe") is not None
 
 
 # Comments and constructs

@@ -6,8 +6,10 @@ less, and take no recursion.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import yaml
@@ -23,8 +25,12 @@ from yaml.events import (
 
 from playpen_ls.languages.kubernetes.tree import Alias, Entry, Mapping, Node, Scalar, Sequence
 
+logger = logging.getLogger("playpen_ls")
+
 DEEPEST = 200  # levels; the deepest real manifests (schemas of custom resources) have about 60
 _BRACKET = re.compile(r"[\[\]{}]")
+# PyYAML's own parser wrongly refuses tabs that only separate.
+_SEPARATING_TAB = re.compile(r"(?<=[:,-])[ \t]*\t[ \t]*|[ \t]*\t[ \t]*(?=#|[\r\n]|\Z)")
 _PREFIX = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)+")
 
 
@@ -51,6 +57,8 @@ def compose(text: str) -> tuple[Node, ...]:
         opened = error.context_mark.index if error.context_mark and error.context else None
         message = " ".join(part for part in (error.problem, error.context) if part)
         raise Unparsable(message or "not YAML", at, opened) from None
+    except RecursionError:  # only PyYAML's own parser recurses
+        raise Unparsable("nested too deeply", 0) from None
     except yaml.reader.ReaderError:
         raise Unparsable("a control character", 0, unreadable=True) from None
 
@@ -66,6 +74,21 @@ def _refuse_depth(text: str) -> None:
             raise Unparsable("nested too deeply", match.start())
 
 
+@cache
+def _loader() -> Any:
+    """libyaml, or PyYAML's own parser, which is ten times slower; that is said once."""
+    if yaml.__with_libyaml__:
+        return yaml.CSafeLoader
+    logger.warning(
+        "PyYAML has no libyaml, so manifests are read slowly: reinstall it from a wheel (pip install PyYAML)"
+    )
+    return yaml.SafeLoader
+
+
+def _spaces(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
 class _Builder:
     def __init__(self, text: str) -> None:
         self.text = text
@@ -74,7 +97,9 @@ class _Builder:
     def roots(self) -> Iterator[Node]:
         # Each level: the event that opened it, and the nodes met in it.
         stack: list[tuple[Any, list[Node]]] = [(None, [])]
-        events: Iterator[Any] = yaml.parse(self.text, Loader=yaml.CSafeLoader)
+        loader = _loader()
+        text = self.text if loader is not yaml.SafeLoader else _SEPARATING_TAB.sub(_spaces, self.text)
+        events: Iterator[Any] = yaml.parse(text, Loader=loader)
         for event in events:
             kind = type(event)
             if kind is ScalarEvent:
