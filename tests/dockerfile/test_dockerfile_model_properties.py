@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playpen_ls.languages.dockerfile import Dockerfile, Instruction, Run, parse
@@ -135,6 +135,7 @@ def drawn_edit(data: st.DataObject, text: str) -> str:
     return text[:start] + data.draw(st.sampled_from(PIECES)) + text[end:]
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_new_version_is_what_a_fresh_look_gives(data: st.DataObject):
     read = model(WHOLE)

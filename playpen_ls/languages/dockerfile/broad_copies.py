@@ -43,7 +43,7 @@ class BroadCopy:
     `source` is the folder of the context, "" for all of it; `destination` a container path. `install`
     is the first that it makes run again, in `run`. The copy can sink past the `steps`, in which
     nothing needs the sources; `stop` is the reason why it cannot sink further, "" if it can, and
-    `left` an install that would still stand below it.
+    `left` an install that would still stand below it, in `left_run`.
     """
 
     copy: Transfer
@@ -54,6 +54,12 @@ class BroadCopy:
     steps: tuple[Step, ...]
     stop: str
     left: Install | None
+    left_run: Run | None = None
+
+    @property
+    def unpacks(self) -> bool:
+        """Its source is `*`, which copies what folders hold, not the folders."""
+        return self.copy.words[0].text.endswith("*")
 
     @property
     def named(self) -> Install:
@@ -96,6 +102,8 @@ def _broad_source(copy: Transfer, files: Files, contexts: list[str]) -> str | No
     if len(copy.words) != 2 or copy.heredocs or any(flag.name not in ("chown", "chmod", "link") for flag in copy.flags):
         return None
     source = copy.words[0].text
+    if source in ("*", "./*", "/*"):
+        return ""
     if not copy.words[0].plain or any(char in source for char in "*?[ ") or "://" in source:
         return None
     path = posixpath.normpath("/" + source).lstrip("/")
@@ -107,7 +115,7 @@ def _broad_source(copy: Transfer, files: Files, contexts: list[str]) -> str | No
 def _with_installs(stage: Stage, copy: Transfer, source: str, destination: str) -> BroadCopy | None:
     cached: set[str] | None = None  # the tools whose dependencies are installed without the copy
     steps: list[Step] = []
-    stop, first, left = "", None, None
+    stop, first, left, left_run = "", None, None, None
     for instruction in stage.instructions:
         if instruction.index <= copy.index:
             continue
@@ -128,13 +136,13 @@ def _with_installs(stage: Stage, copy: Transfer, source: str, destination: str) 
             steps.append(step)
             cached = (cached or set()) | {one.tool for one in step.installs}
         elif wanted is not None:
-            left = wanted
+            left, left_run = wanted, instruction
             break
     if first is None:
         return None
     while steps and not steps[-1].installs:
         steps.pop()
-    return BroadCopy(copy, source, destination, *first, tuple(steps), stop, left)
+    return BroadCopy(copy, source, destination, *first, tuple(steps), stop, left, left_run)
 
 
 def _is_wanted(install: Install, step: Step, cached: set[str]) -> bool:

@@ -20,6 +20,7 @@ from playpen_ls.languages.dockerfile.container_paths import joined, rest_below, 
 from playpen_ls.languages.dockerfile.copy_lines import copy_lines
 from playpen_ls.languages.dockerfile.ignoring import Ignore, ignore_of
 from playpen_ls.languages.dockerfile.installs import Install
+from playpen_ls.languages.dockerfile.instructions import Instruction
 from playpen_ls.languages.dockerfile.kinds import Assigning, Run
 from playpen_ls.languages.dockerfile.layout import block, is_blank_above, is_blank_below
 from playpen_ls.languages.dockerfile.supplies import Supply, supplies_of
@@ -59,8 +60,15 @@ class Plan:
 
 
 def sink(broad: BroadCopy, files: Files, contexts: list[str]) -> Plan:
-    """Raises Refused with the reason of the likeliest build context."""
+    """Raises Refused with the reason of the likeliest build context.
+
+    An install that is left below the copy, and could do with the manifests, is split.
+    """
     steps = [step for step in broad.steps if step.installs]
+    if steps and broad.left is not None and broad.left.alone and broad.left_run is not None:
+        rest = _split_step(broad, broad.left, broad.left_run, steps[-1].run)
+        _refuse_settings(broad, [*steps, rest])
+        return _in_likeliest(broad, [*steps, rest], files, contexts, _sinking_and_splitting_edits)
     if not steps or broad.left is not None:
         raise Refused(broad.stop)
     _refuse_settings(broad, steps)
@@ -69,23 +77,31 @@ def sink(broad: BroadCopy, files: Files, contexts: list[str]) -> Plan:
 
 def split(broad: BroadCopy, files: Files, contexts: list[str]) -> Plan:
     """The plan for an install that could do with the manifests if it left the project itself out."""
-    install = broad.install
-    between = [one.name for one in broad.between if one.name not in _MAY_STAND_ABOVE_SPLIT]
-    if install.tool == "go":
-        between = [name for name in between if name not in ("ENV", "ARG")]
-    if between:
-        raise Refused(f"`{between[0]}` stands between, on which the install may depend")
-    if len(broad.run.commands) != 1 or broad.run.heredocs or broad.run.vector is not None:
-        raise Refused("the install shares its `RUN` with other commands")
-    if any(mount.type not in ("cache", "tmpfs") for mount in broad.run.mounts):
-        raise Refused("the install mounts other files than caches")
-    step = Step(broad.run, working_directory(broad.run), (install,), "")
+    step = _split_step(broad, broad.install, broad.run, broad.copy)
     _refuse_settings(broad, [step])
     return _in_likeliest(broad, [step], files, contexts, _splitting_edits)
 
 
+def _split_step(broad: BroadCopy, install: Install, run: Run, above: Instruction) -> Step:
+    """The RUN of an install that is split, with its new copy right below or above `above`. Raises Refused."""
+    assert broad.copy.stage is not None
+    between = [one.name for one in broad.copy.stage.instructions if above.index < one.index < run.index]
+    between = [name for name in between if name not in _MAY_STAND_ABOVE_SPLIT]
+    if install.tool == "go":
+        between = [name for name in between if name not in ("ENV", "ARG")]
+    if between:
+        raise Refused(f"`{between[0]}` stands between, on which the install may depend")
+    if len(run.commands) != 1 or run.heredocs or run.vector is not None:
+        raise Refused("the install shares its `RUN` with other commands")
+    if any(mount.type not in ("cache", "tmpfs") for mount in run.mounts):
+        raise Refused("the install mounts other files than caches")
+    return Step(run, working_directory(run), (install,), "")
+
+
 def _refuse_settings(broad: BroadCopy, steps: list[Step]) -> None:
     destination = broad.destination
+    if broad.unpacks:
+        raise Refused("`*` copies what folders hold, not the folders, so where a file comes from is not known")
     if destination in ("/", "/root", "/etc", "/home") or re.fullmatch(r"/home/[^/]+|\?\$\{?HOME.*", destination):
         raise Refused(f"`{destination.lstrip('?')}` may hold settings that the install reads")
     seen = [one for one in _stage_assignments(broad) if _CONFIGURED.fullmatch(one)]
@@ -183,6 +199,18 @@ def _sinking_edits(broad: BroadCopy, steps: list[Step], supplies: list[list[Supp
     at = steps[-1].run.piece.end
     edits.append(Edit(at, at, source.newline * (2 if below else 1) + source.of(moving)))
     return edits
+
+
+def _sinking_and_splitting_edits(broad: BroadCopy, steps: list[Step], supplies: list[list[Supply]]) -> list[Edit]:
+    """The copy sinks below all but the last step; the dependencies of that one are installed above it."""
+    source, rest = broad.copy.document.source, steps[-1]
+    *edits, sunk = _sinking_edits(broad, steps[:-1], supplies[:-1])
+    brought = set(chain.from_iterable(supplies[:-1]))
+    wanted = [one for one in supplies[-1] if one not in brought]
+    lines = [*copy_lines(broad, wanted), _dependencies_only(rest.run, rest.installs[0])]
+    indentation = source.indentation(broad.copy.piece.start)
+    added = "".join(f"{source.newline}{indentation}{line}" for line in lines)
+    return [*edits, Edit(sunk.start, sunk.end, added + sunk.text)]
 
 
 def _splitting_edits(broad: BroadCopy, steps: list[Step], supplies: list[list[Supply]]) -> list[Edit]:

@@ -53,6 +53,19 @@ NODE = {"package.json": "{}", "package-lock.json": "{}"}
             {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN apt-get update && apt-get install -y curl\n"},
             fixed="FROM a\nWORKDIR /app\nRUN apt-get update && apt-get install -y curl\nCOPY . .\n",
         ),
+        # The copy sinks past the packages; what needs the project itself is split.
+        example(
+            {
+                "Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN apt-get update && apt-get install -y curl\n"
+                "RUN poetry install\nCMD x\n",
+                "pyproject.toml": "",
+                "poetry.lock": "",
+            },
+            fixed="FROM a\nWORKDIR /app\nRUN apt-get update && apt-get install -y curl\n"
+            "COPY pyproject.toml poetry.lock ./\nRUN poetry install --no-root\nCOPY . .\nRUN poetry install\nCMD x\n",
+        ),
+        # Folders are unpacked, so `docs/requirements.txt` may be the one that is installed.
+        {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY ./* ./»\nRUN pip install -r requirements.txt\n"} | FLASK,
         {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install .\n"},
         {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt && make\n"} | FLASK,
         "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt\n",
@@ -130,13 +143,14 @@ def _fix(broad: BroadCopy, files: Files, contexts: list[str]) -> Fix:
         if names
         else (f"Copy everything below `{broad.last.title}`")
     )
-    if broad.install.alone:
+    split = broad.install.alone or (broad.left.alone if broad.left else "")
+    if split:
         title = f"Install the dependencies from {what} first"
     if plan.ignored:
         ignored = " and ".join(f"`{path}`" for path in plan.ignored)
         title += f", and keep {ignored} out of the build context"
-    kind = "refactor.rewrite" if broad.install.alone else "quickfix"
-    safe = plan.safe and not plan.ignored and not broad.install.alone
+    kind = "refactor.rewrite" if split else "quickfix"
+    safe = plan.safe and not plan.ignored and not split
     return Fix(title, partial(plan.change, broad, files), safe=safe, kind=kind)
 
 
