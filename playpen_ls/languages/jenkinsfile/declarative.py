@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from playpen_ls.languages.jenkinsfile.calls import Call
@@ -10,6 +10,7 @@ from playpen_ls.languages.jenkinsfile.expressions import Expression
 from playpen_ls.languages.jenkinsfile.tree import Block, Statement
 from playpen_ls.source import Span
 
+Answer = Callable[[str, str, Callable[[], bool]], bool]
 _DEPTH = 40  # stages inside stages; deeper ones are hostile
 
 
@@ -95,7 +96,11 @@ class Sectioned:
 
 
 class Pipeline(Sectioned):
-    """`pipeline {…}` at the top of the file."""
+    """`pipeline {…}` at the top of the file; `answer` remembers what holds of a piece of its text."""
+
+    def __init__(self, call: Call, block: Block, answer: Answer) -> None:
+        super().__init__(call, block)
+        self.answer = answer
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:

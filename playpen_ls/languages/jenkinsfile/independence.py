@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from playpen_ls.languages.jenkinsfile.calls import Call
-from playpen_ls.languages.jenkinsfile.declarative import Pipeline, Stage
+from playpen_ls.languages.jenkinsfile.declarative import Answer, Pipeline, Stage
 from playpen_ls.languages.jenkinsfile.steps import ShellStep
 from playpen_ls.languages.jenkinsfile.tree import Block
 
@@ -80,8 +80,9 @@ def _nature(text: str) -> Nature:
 class StageWork:
     """What a stage does, as far as its text says."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, answer: Answer) -> None:
         self.stage = stage
+        self._answer = answer
         self.text = stage.call.tree.source.of(stage.call.span)
 
     @cached_property
@@ -96,6 +97,9 @@ class StageWork:
     @cached_property
     def is_plain(self) -> bool:
         """Only known sections and known steps, at least one of them a shell's."""
+        return self._answer("plain", self.text, self._is_plain)
+
+    def _is_plain(self) -> bool:
         stage = self.stage
         names = [one.call.name if one.call else "" for one in stage.block.statements]
         if stage.name is None or stage.steps is None or not _SECTIONS.issuperset(names) or len(set(names)) < len(names):

@@ -68,7 +68,8 @@ _OPENS_EXPRESSION = frozenset("return in case else instanceof assert throw as ne
 class Lexed:
     """`holes[start]` are the ranges of the `${…}` and `$x` of the string that starts there.
 
-    `doubts` says that a slash was looked into far ahead before it was taken for a division.
+    `doubts` says that what stands behind a line decided how it is read: a string or comment that has no
+    end, a slash that may begin a string.
     """
 
     tokens: list[Token] = field(default_factory=list)
@@ -89,7 +90,7 @@ def relexed(text: str, start: int, ends: Collection[int]) -> tuple[Lexed, int] |
     """
     lexer = _Lexer(text)
     out = lexer.run(start, ends)
-    return None if out.problems or out.doubts else (out, lexer.stopped)
+    return None if out.doubts else (out, lexer.stopped)
 
 
 class _Lexer:
@@ -143,6 +144,7 @@ class _Lexer:
         end = self._paid(start, delimiter, limit, holes)
         if end is None:
             end, holes = self._line_end(start), []
+            self.out.doubts |= len(delimiter) == 3 or "${" in self.text[start:end]
             self.out.problems.append(Problem(Span(start, start + len(delimiter)), "this string is not closed"))
         self._add(start, end, holes)
         return end
@@ -175,6 +177,7 @@ class _Lexer:
         if match:
             return match.end()
         self.budget -= len(self.text) - start
+        self.out.doubts = True
         self.out.problems.append(Problem(Span(start, start + 2), "this comment is not closed"))
         return self._line_end(start)
 

@@ -130,7 +130,7 @@ class Jenkinsfile(Model):
         for statement in self.tree.root.statements:
             call = statement.call
             if call is not None and call.name == "pipeline" and call.block is not None:
-                return Pipeline(call, call.block)
+                return Pipeline(call, call.block, self.memory.answer)
         return None
 
     @cached_property

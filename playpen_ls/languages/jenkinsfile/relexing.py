@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
+from playpen_ls.languages.base import Problem
 from playpen_ls.languages.jenkinsfile.lexer import Lexed, Token, relexed
 from playpen_ls.source import Span
 
@@ -34,7 +35,7 @@ def _most(limit: int, holds: Callable[[int], bool]) -> int:
 
 def taken_over(before: Lexed, old: str, new: str) -> tuple[Lexed, Middle] | None:
     """The tokens of the new text, where those of the old one help; else None."""
-    if before.problems or before.doubts:
+    if before.doubts:
         return None
     head, tail = changed_range(old, new)
     tokens, by = before.tokens, len(new) - len(old)
@@ -63,6 +64,11 @@ def taken_over(before: Lexed, old: str, new: str) -> tuple[Lexed, Middle] | None
             *(one for one in before.comments if one.start < start),
             *middle.comments,
             *(one.shifted(by) for one in before.comments if one.start >= beyond),
+        ],
+        [
+            *(one for one in before.problems if one.span.start < start),
+            *middle.problems,
+            *(Problem(one.span.shifted(by), one.message) for one in before.problems if one.span.start >= beyond),
         ],
     )
     return after, (tokens[first:last], middle.tokens)

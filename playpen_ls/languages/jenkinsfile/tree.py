@@ -38,7 +38,7 @@ class Tree:
         """By statement: how many calls stand in the statements before it; one more number than statements."""
         self.call_of_block: dict[int, int] = {}
         """The places in `sites` of the calls whose closures blocks are."""
-        if previous is not None and middle is not None and not previous.problems and same_outline(*middle):
+        if previous is not None and middle is not None and not previous.outline.problems and same_outline(*middle):
             self.outline: Outline = previous.outline
             self._take_calls(previous, middle)
         else:

@@ -108,11 +108,11 @@ def sequential_stages(pipeline: Pipeline) -> Iterator[Finding]:
     """
     if in_sequence(pipeline):
         return
-    works = [StageWork(stage) for stage in pipeline.stages]
+    works = [StageWork(stage, pipeline.answer) for stage in pipeline.stages]
     at = 0
     while at < len(works) - 1:
         if "parallel" in works[at].text and works[at].stage.section("parallel") is not None:
-            if _can_join(works[at].stage, works[at + 1]):
+            if _can_join(pipeline, works[at].stage, works[at + 1]):
                 yield _joined(pipeline, works[at].stage, works[at + 1].stage)
             at += 1
             continue
@@ -124,9 +124,9 @@ def sequential_stages(pipeline: Pipeline) -> Iterator[Finding]:
         at = end
 
 
-def _can_join(parallel: Stage, work: StageWork) -> bool:
+def _can_join(pipeline: Pipeline, parallel: Stage, work: StageWork) -> bool:
     sections = parallel.sections.keys()
-    inner = [StageWork(stage) for stage in parallel.children]
+    inner = [StageWork(stage, pipeline.answer) for stage in parallel.children]
     if not inner or not sections <= {"parallel", "when", "environment", "options"}:
         return False
     return "when" not in sections and all(can_run_together(one, work) for one in inner)

@@ -18,6 +18,8 @@ class Memory:
         self._now: dict[Hashable, tuple[Fault, ...]] = {}
         self._clean_before: set[Hashable] = before._clean if before is not None else set()
         self._clean: set[Hashable] = set()
+        self._answers_before: dict[Hashable, bool] = before._answers if before is not None else {}
+        self._answers: dict[Hashable, bool] = {}
 
     def get(self, key: Hashable) -> tuple[Fault, ...] | None:
         found = self._now.get(key)
@@ -40,6 +42,16 @@ class Memory:
         """There was nothing in a text of what was asked for."""
         if len(self._clean) < _MOST:
             self._clean.add((question, text))
+
+    def answer(self, question: str, text: str, find: Callable[[], bool]) -> bool:
+        """Whether something holds of a text; `find` must look at nothing else."""
+        key = (question, text)
+        known = self._answers.get(key, self._answers_before.get(key))
+        if known is None:
+            known = find()
+        if len(self._answers) < _MOST:
+            self._answers[key] = known
+        return known
 
 
 def remembered(
