@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from playpen_ls.languages.kubernetes.resources import Document, Workload
+from playpen_ls.languages.kubernetes.resources import Container, Document, Workload
 from playpen_ls.languages.kubernetes.tree import Mapping, Scalar, is_true, resolved
 from playpen_ls.source import Span
 
@@ -19,6 +20,8 @@ _CONTEXT = {
     "allowPrivilegeEscalation": "a process can gain more rights than its parent has",
 }
 _CAPABILITIES = frozenset(("SYS_ADMIN", "ALL", "CAP_SYS_ADMIN"))
+_STAGE = re.compile(r"(?im)^[ \t]*FROM[ \t]")
+_USER = re.compile(r"(?im)^[ \t]*USER[ \t]+(\S+)")
 _PATHS = frozenset(("/", "/etc", "/var/run/docker.sock", "/run/docker.sock"))
 
 
@@ -63,24 +66,39 @@ def _switches(document: Document, mapping: Mapping, names: dict[str, str]) -> It
             yield Privilege(span, name, f"`{name}: true`: {names[name]}", value)
 
 
-def root_users(workload: Workload) -> Iterator[tuple[Span, str, bool]]:
-    """(span, text, in an init container) of what orders root; a container's own word counts before the pod's."""
+@dataclass(frozen=True)
+class RootUser:
+    """An order to run as root; `containers` are those that obey it."""
+
+    span: Span
+    text: str
+    value: Scalar
+    containers: tuple[Container, ...]
+
+    @property
+    def only_init(self) -> bool:
+        return all(one.role == "init" for one in self.containers)
+
+
+def root_users(workload: Workload) -> Iterator[RootUser]:
+    """A container's own word counts before the pod's."""
     pod = workload.pod.mapping("securityContext")
-    contexts = [one.node.mapping("securityContext") for one in workload.containers]
-    if pod is not None and not (contexts and all(one is not None and _decides(one) for one in contexts)):
-        yield from ((*found, False) for found in _root(workload.document, pod))
+    contexts = [(one, one.node.mapping("securityContext")) for one in workload.containers]
+    obeying = tuple(one for one, context in contexts if context is None or not _decides(context))
+    if pod is not None and (obeying or not contexts):
+        yield from _root(workload.document, pod, obeying)
     seen: set[int] = set()
-    for container, context in zip(workload.containers, contexts, strict=True):
+    for container, context in contexts:
         if context is not None and id(context) not in seen:
             seen.add(id(context))
-            yield from ((*found, container.role == "init") for found in _root(workload.document, context))
+            yield from _root(workload.document, context, (container,))
 
 
 def _decides(context: Mapping) -> bool:
     return context.get("runAsUser") is not None or context.true("runAsNonRoot")
 
 
-def _root(document: Document, context: Mapping) -> Iterator[tuple[Span, str]]:
+def _root(document: Document, context: Mapping, containers: tuple[Container, ...]) -> Iterator[RootUser]:
     for entry in context.entries:
         name = entry.key.value if isinstance(entry.key, Scalar) else ""
         value = resolved(entry.value)
@@ -89,4 +107,15 @@ def _root(document: Document, context: Mapping) -> Iterator[tuple[Span, str]]:
         is_root = name == "runAsUser" and value.value == "0"
         may_be_root = name == "runAsNonRoot" and value.value == "false" and context.get("runAsUser") is None
         if is_root or may_be_root:
-            yield Span(document.span(entry.key).start, document.span(entry.value).end), f"{name}: {value.value}"
+            span = Span(document.span(entry.key).start, document.span(entry.value).end)
+            yield RootUser(span, f"{name}: {value.value}", value, containers)
+
+
+def own_user(dockerfile: str) -> str:
+    """The number of the user that a Dockerfile's final stage sets; "" if none, or if files below /root are needed."""
+    stages = _STAGE.split(dockerfile)
+    users = _USER.findall(stages[-1])
+    number = users[-1].partition(":")[0] if users else ""
+    return (
+        number if number.isdigit() and int(number) and "/root" not in stages[-1] and "--user" not in stages[-1] else ""
+    )

@@ -1,19 +1,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from playpen_ls.finding import Finding, Severity
+from playpen_ls.facts import Facts, Files, ImageBuilt, Overlay, Recipe
+from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Workload
-from playpen_ls.languages.kubernetes.privileges import root_users
-from playpen_ls.rule import rule
+from playpen_ls.languages.kubernetes.insertion import replace_scalar
+from playpen_ls.languages.kubernetes.links import linked
+from playpen_ls.languages.kubernetes.privileges import own_user, root_users
+from playpen_ls.rule import example, rule
 
 HEAD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"
 CONTAINER = "  containers:\n    - name: web\n      image: web:1.0\n"
 CONTEXT = HEAD + CONTAINER + "      securityContext:\n"
+DOCKERFILE = 'FROM python:3.12-slim\nUSER 1000:1000\nCMD ["python", "app.py"]\n'
 
 
 @rule(
     severity=Severity.WARNING,
+    waits=False,
     practice="Least privilege",
     like={
         "kube-linter": ["run-as-non-root"],
@@ -25,6 +31,20 @@ CONTEXT = HEAD + CONTAINER + "      securityContext:\n"
         CONTEXT + "        «runAsUser: 0»\n",
         CONTEXT + "        «runAsNonRoot: false»\n",
         HEAD + "  securityContext: {«runAsUser: 0»}\n" + CONTAINER,
+        example(
+            {"app.yaml": CONTEXT + "        «runAsNonRoot: false»  # why\n", "web/Dockerfile": DOCKERFILE},
+            fixed=CONTEXT + "        runAsNonRoot: true  # why\n",
+        ),
+        example(
+            {"app.yaml": CONTEXT + "        «runAsUser: 0»\n", "web/Dockerfile": DOCKERFILE},
+            fixed=CONTEXT + "        runAsUser: 1000\n",
+        ),
+        # What it needs lies below /root, which only root can read; a name says nothing of the number.
+        {
+            "app.yaml": CONTEXT + "        «runAsUser: 0»\n",
+            "web/Dockerfile": DOCKERFILE + "ENV PATH=/root/.local/bin\n",
+        },
+        {"app.yaml": CONTEXT + "        «runAsUser: 0»\n", "web/Dockerfile": DOCKERFILE.replace("1000", "app")},
     ],
     good=[
         HEAD + CONTAINER,
@@ -33,12 +53,25 @@ CONTEXT = HEAD + CONTAINER + "      securityContext:\n"
         CONTEXT + "        runAsUser: '{{ .Values.user }}'\n",
     ],
 )
-def runs_as_root(workload: Workload) -> Iterator[Finding]:
+def runs_as_root(
+    workload: Workload, files: Files, recipes: Facts[Recipe], builds: Facts[ImageBuilt], overlays: Facts[Overlay]
+) -> Iterator[Finding]:
     """The container runs as root by order of its manifest.
 
     A process that breaks out of its container is then root on the node. Only what is written counts:
     a missing securityContext leaves it to the image. A hint for init containers, which often prepare
-    a volume.
+    a volume. A fix is offered where the Dockerfile of the project sets a numeric user and keeps
+    nothing under `/root`.
     """
-    for span, text, init in root_users(workload):
-        yield Finding(span, f"`{text}` lets it run as root", (), Severity.HINT if init else None)
+    for one in root_users(workload):
+        users = set()
+        for container in one.containers:
+            image = linked(container, overlays, recipes, builds)
+            users.add(own_user(files.text(image.dockerfile) or "") if image else "")
+        user = users.pop() if len(users) == 1 else ""
+        better, title = ("true", f"Set `runAsNonRoot: true`: the image's user is {user}")
+        if one.text.startswith("runAsUser"):
+            better, title = user, f"Run it as user {user}, as its image says"
+        fixes = (Fix(title, partial(replace_scalar, workload.document, one.value, better)),) if user else ()
+        severity = Severity.HINT if one.containers and one.only_init else None
+        yield Finding(one.span, f"`{one.text}` lets it run as root", fixes, severity)
