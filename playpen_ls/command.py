@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from playpen_ls.config import Settings, is_rule_name, unknown_rule
 from playpen_ls.report.findings import Problem
@@ -46,11 +47,20 @@ def targets_of(options: argparse.Namespace, targets: Targets) -> Iterator[Target
             raise Unusable(f"{name}: no Dockerfile, Jenkinsfile, Kubernetes manifest or Python file")
         yield target
         return
-    names = options.paths or ["."]
+    yield from targets.under(_names(options))
+
+
+def paths_of(options: argparse.Namespace, targets: Targets) -> list[tuple[Path, bool]] | None:
+    """The files that the options name, and whether they do so themselves; None for standard input. Raises Unusable."""
+    return None if "-" in options.paths else targets.paths(_names(options))
+
+
+def _names(options: argparse.Namespace) -> list[str]:
+    names: list[str] = options.paths or ["."]
     for name in names:
         if not os.path.exists(name):
             raise Unusable(f"{name}: no such file or folder")
-    yield from targets.under(names)
+    return names
 
 
 def standard_input(name: str) -> str:

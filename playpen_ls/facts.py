@@ -6,9 +6,10 @@ a parameter `routes: Facts[Route]` is every Route that the other files of the pr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from playpen_ls.finding import Place
 
@@ -261,12 +262,33 @@ class Facts(Generic[F]):
         self.kind = kind
         self.items = items
         self.complete = complete
+        self._tables: dict[Callable[[F], Any], dict[Any, list[F]]] = {}
 
     def __iter__(self) -> Iterator[F]:
         return iter(self.items)
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def by(self, key: Callable[[F], Any]) -> dict[Any, list[F]]:
+        """The facts by a key of theirs. Made once for a function, so give one that has a name."""
+        table = self._tables.get(key)
+        if table is None:
+            table = self._tables[key] = {}
+            for fact in self.items:
+                table.setdefault(key(fact), []).append(fact)
+        return table
+
+    def below(self, folder: str) -> tuple[F, ...]:
+        """Those of the files in a folder and in those below it; "" is the whole project."""
+        if not folder:
+            return self.items
+        start = bisect_left(self.items, folder + "/", key=_path)
+        return self.items[start : bisect_left(self.items, folder + "0", key=_path)]  # `0` comes after `/`
+
+
+def _path(fact: Fact) -> str:
+    return fact.place.path
 
 
 class Files(Protocol):

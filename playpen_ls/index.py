@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -17,6 +18,7 @@ class Index:
         self._by_kind: dict[type[Fact], dict[str, tuple[Fact, ...]]] = {}
         self._kinds_of: dict[str, tuple[type[Fact], ...]] = {}
         self._given: dict[tuple[type[Fact], str], Facts[Any]] = {}
+        self._every: dict[type[Fact], tuple[Fact, ...]] = {}
         self._own: set[type[Fact]] = set()
 
     @property
@@ -48,6 +50,8 @@ class Index:
                 else:
                     del stated[path]
         self._kinds_of[path] = tuple(new)
+        for kind in changed:
+            self._every.pop(kind, None)
         if changed:
             self._given = {key: given for key, given in self._given.items() if key[0] not in changed or key[1] == path}
         return changed
@@ -58,9 +62,25 @@ class Index:
         key = (kind, but if but in stated else "")
         given = self._given.get(key)
         if given is None:
-            items = (fact for path in sorted(stated) if path != but for fact in stated[path])
-            given = self._given[key] = Facts(kind, tuple(items), self._complete)
+            items = self._all(kind)
+            if key[1]:
+                start, end = (bisect(items, but, key=_path) for bisect in (bisect_left, bisect_right))
+                items = items[:start] + items[end:]
+            given = self._given[key] = Facts(kind, items, self._complete)
         return given
+
+    def forget(self, path: str) -> None:
+        """Nobody asks for what the others of this file state soon again."""
+        for kind in self._kinds_of.get(path, ()):
+            self._given.pop((kind, path), None)
+
+    def _all(self, kind: type[Fact]) -> tuple[Fact, ...]:
+        """Those of all files, in path order."""
+        items = self._every.get(kind)
+        if items is None:
+            stated = self._by_kind.get(kind, {})
+            items = self._every[kind] = tuple(fact for path in sorted(stated) for fact in stated[path])
+        return items
 
     def paths(self) -> list[str]:
         return sorted(path for path, kinds in self._kinds_of.items() if kinds)
@@ -73,6 +93,11 @@ class Index:
         other._by_kind = dict(self._by_kind)
         other._kinds_of = dict(self._kinds_of)
         other._given = dict(self._given)
+        other._every = dict(self._every)
         for path, said in facts.items():
             other.put(path, said)
         return other
+
+
+def _path(fact: Fact) -> str:
+    return fact.place.path

@@ -18,13 +18,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from playpen_ls.facts import (
     Exposed,
     Fact,
+    Facts,
     ImageBuilt,
     Listens,
     Recipe,
@@ -65,7 +66,8 @@ class Built:
 
     def of(self, facts: Iterable[F]) -> list[F]:
         """Those of its code."""
-        return [fact for fact in facts if self.holds(fact)]
+        near = facts.below(self.folder) if isinstance(facts, Facts) else facts
+        return [fact for fact in near if self.holds(fact)]
 
 
 def built(image: str, manifest: str, recipes: Iterable[Recipe], builds: Iterable[ImageBuilt]) -> Built | None:
@@ -73,8 +75,12 @@ def built(image: str, manifest: str, recipes: Iterable[Recipe], builds: Iterable
     reference = ImageReference.parse(image)
     if not reference.base or reference.variable:
         return None
-    every = {recipe.place.path: recipe for recipe in recipes}
-    told = [one for one in builds if _same_image(ImageReference.parse(one.reference), reference)]
+    every = {path: found[0] for path, found in _by(recipes, _path).items()}
+    told = [
+        one
+        for one in _by(builds, _base).get(reference.base, ())
+        if _same_image(ImageReference.parse(one.reference), reference)
+    ]
     exact = [one for one in told if ImageReference.parse(one.reference).repository == reference.repository]
     found: dict[str, str] = {}
     for one in exact or told:
@@ -86,6 +92,19 @@ def built(image: str, manifest: str, recipes: Iterable[Recipe], builds: Iterable
         found = _named(reference.base, every)
     path = _nearest(manifest, list(found))
     return Built(every[path], found[path], _others(found[path], path, every)) if path else None
+
+
+def _by(facts: Iterable[F], key: Callable[[F], str]) -> dict[str, list[F]]:
+    every: Facts[Any] = facts if isinstance(facts, Facts) else Facts(Fact, tuple(facts))
+    return every.by(key)
+
+
+def _path(fact: Fact) -> str:
+    return fact.place.path
+
+
+def _base(fact: ImageBuilt) -> str:
+    return ImageReference.parse(fact.reference).base
 
 
 def _same_image(one: ImageReference, other: ImageReference) -> bool:
@@ -162,7 +181,7 @@ class Ports:
 
 
 def ports_of(one: Built, exposed: Iterable[Exposed], listens: Iterable[Listens]) -> Ports:
-    declared = [fact for fact in exposed if fact.place.path == one.dockerfile]
+    declared = _by(exposed, _path).get(one.dockerfile, [])
     told = [fact for fact in declared if fact.served]
     in_code = one.of(listens)
     every = frozenset(fact.port for fact in declared) | {fact.port for fact in in_code}

@@ -101,6 +101,10 @@ class Rule:
     def __repr__(self) -> str:
         return f"Rule({self.id!r})"
 
+    def __reduce__(self) -> tuple[Callable[[str], Rule], tuple[str]]:
+        """A process that has the same rules names them by their ids."""
+        return rule_of, (self.id,)
+
     @property
     def name(self) -> str:
         return self.id.partition("/")[2]
@@ -137,6 +141,9 @@ class Configured:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+_OWN: dict[str, Rule] = {}
+
+
 def own_rule(id: str, severity: Severity, doc: str) -> Rule:
     """A rule that no language has: the engine itself reports it. `doc` is its page."""
 
@@ -144,10 +151,11 @@ def own_rule(id: str, severity: Severity, doc: str) -> Rule:
         yield from ()
 
     nothing.__doc__ = doc
-    return Rule(
+    made = _OWN[id] = Rule(
         id=id, language="", function=nothing, severity=severity, practice="+", like={}, bad=(), good=(), absent=False,
         waits=False, secret=False, on=True, subjects=(), reads=(), looks_at_files=False, options=(), _arguments=(),
     )  # fmt: skip
+    return made
 
 
 def _types(annotation: Any) -> tuple[type, ...]:
@@ -247,3 +255,8 @@ def rules_of(language: str) -> tuple[Rule, ...]:
 
 def all_rules() -> tuple[Rule, ...]:
     return tuple(one for language in LANGUAGES for one in rules_of(language))
+
+
+def rule_of(id: str) -> Rule:
+    """Raises KeyError for an unknown id."""
+    return _OWN.get(id) or {one.id: one for one in rules_of(id.partition("/")[0])}[id]

@@ -39,6 +39,13 @@ class Targets:
 
     def under(self, names: Iterable[str]) -> Iterator[Target]:
         """The files that these names stand for, in path order, each once."""
+        for path, named in self.paths(names):
+            target = self.target(path, named)
+            if target is not None:
+                yield target
+
+    def paths(self, names: Iterable[str]) -> list[tuple[Path, bool]]:
+        """The files that could be ours, and whether they were named themselves."""
         paths: dict[Path, bool] = {}
         for name in names:
             path = Path(os.path.abspath(self.folder / name))
@@ -50,10 +57,7 @@ class Targets:
                         paths.setdefault(file, False)
             else:
                 paths[path] = True
-        for path, named in sorted(paths.items()):
-            target = self._target(path, named)
-            if target is not None:
-                yield target
+        return sorted(paths.items())
 
     def workspace(self, path: Path) -> Workspace:
         """The project of a file; its index is made when something of it is first asked for."""
@@ -75,7 +79,7 @@ class Targets:
         place = workspace.root / path
         return relative(place, self.folder)
 
-    def _target(self, path: Path, named: bool) -> Target | None:
+    def target(self, path: Path, named: bool) -> Target | None:
         shown = relative(path, self.folder)
         try:
             size = path.stat().st_size

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from playpen_ls import crew
 from playpen_ls.report.masking import Mask
 from playpen_ls.source import Source, Span
 from playpen_ls.writing import write
@@ -489,3 +490,21 @@ def test_the_nearest_configuration_excludes(tmp_path: Path):
     written(tmp_path, {"svc/gen/app.py": HOST, "svc/playpen.toml": 'exclude = ["/gen/"]\n'})
     for folder in (".", "svc"):
         assert playpen("check", folder, folder=tmp_path).stdout == "no findings\n"
+
+
+def test_many_files_are_checked_by_all_cores_as_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for number in range(crew.WORTH + 10):
+        folder = tmp_path / f"s{number}"
+        folder.mkdir()
+        (folder / "Dockerfile").write_text("FROM python:latest\nCOPY . .\n")
+    (tmp_path / "s1" / "playpen.toml").write_text('colour = "red"\n')
+    (tmp_path / "s2" / "Dockerfile").write_bytes(b"FROM \xff\n")
+    (tmp_path / "s3" / "app.py").write_text("import os\n" + 'AWS = "AKIAQ4TZ7XWJ2M9KRB5D"\n')
+    every = playpen("check", folder=tmp_path)
+    as_json = playpen("check", "--format", "json", folder=tmp_path)
+    assert every.returncode == 2
+    monkeypatch.setenv("PLAYPEN_CORES", "1")
+    alone = playpen("check", folder=tmp_path)
+    assert (every.stdout, every.stderr, every.returncode) == (alone.stdout, alone.stderr, alone.returncode)
+    assert as_json.stdout == playpen("check", "--format", "json", folder=tmp_path).stdout
+    assert "AKIAQ4TZ7XWJ2M9KRB5D" not in every.stdout

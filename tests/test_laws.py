@@ -24,7 +24,7 @@ ORDER = [
     ("rule",),
     ("rules",),
     ("check", "config", "config_file", "fix", "page", "schema", "suppress"),
-    ("discover", "document", "half_typed", "index", "index_worker", "project_files", "reading", "workspace"),
+    ("crew", "discover", "document", "half_typed", "index", "index_worker", "project_files", "reading", "workspace"),
     ("arguments", "cli", "cli_fix", "command", "report", "server", "targets", "writing"),
     ("__main__",),
 ]

@@ -134,11 +134,11 @@ def no_health_route(
     def inside(path: str) -> bool:
         return not service or path.startswith(service + "/")
 
-    if any(inside(route.place.path) and _serves(route.path, platform) for route in routes):
+    if any(inside(route.place.path) and _serves(route.path, platform) for route in routes.below(service)):
         return
-    if any(inside(route.place.path) for route in computed):
+    if any(inside(route.place.path) for route in computed.below(service)):
         return
-    taken = {mount.name for mount in mounted if inside(mount.place.path)}
+    taken = {mount.name for mount in mounted.below(service) if inside(mount.place.path)}
     taken |= {web.framework.rpartition(".")[2] for web in told if web.kind == "mount"}
     for app in apps:
         if app.owner.rpartition(".")[2] not in taken or not app.owner:
