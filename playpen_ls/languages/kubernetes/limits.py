@@ -7,7 +7,7 @@ from collections.abc import Mapping as Table
 
 from playpen_ls.facts import LimitRange, Overlay
 from playpen_ls.finding import Refused
-from playpen_ls.languages.kubernetes.insertion import put, put_before
+from playpen_ls.languages.kubernetes.insertion import put, put_all, put_before
 from playpen_ls.languages.kubernetes.judgement import has_limit_range, is_empty, is_whole
 from playpen_ls.languages.kubernetes.quantity import amount
 from playpen_ls.languages.kubernetes.resources import Container
@@ -89,6 +89,22 @@ def set_leaf(container: Container, kind: str, name: str, value: str) -> list[Edi
     elif isinstance(resources, Mapping) and resources.get(kind) is None:
         behind = ("requests",)
     return put(container.document, container.node, ("resources", kind, name), value, behind)
+
+
+def set_leaves(container: Container, kind: str, values: Table[str, str]) -> list[Edit]:
+    """Set several leaves of one kind, none of which is there. Raises Refused."""
+    if len(values) == 1:
+        ((name, value),) = values.items()
+        return set_leaf(container, kind, name, value)
+    resources = container.node.get("resources")
+    for name, value in values.items():
+        _refuse_crossing(resources, kind, name, value)
+    part = resources.entry(kind) if isinstance(resources, Mapping) else None
+    if part is not None and isinstance(part.value, Mapping) and part.value.entries:
+        return put_all(container.document, part.value, values.items(), ())
+    if isinstance(resources, Mapping) and part is None and kind == "requests" and resources.entry("limits") is not None:
+        return put_before(container.document, resources, kind, dict(values), ("limits",))
+    return put(container.document, container.node, ("resources", kind), dict(values))
 
 
 def _refuse_crossing(resources: object, kind: str, name: str, value: str) -> None:

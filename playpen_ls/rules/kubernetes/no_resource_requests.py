@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from playpen_ls.facts import Facts, LimitRange, Overlay
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Container
-from playpen_ls.languages.kubernetes.limits import described, lacking, nothing_set, place, set_all, set_leaf
+from playpen_ls.languages.kubernetes.limits import described, lacking, nothing_set, place, set_all, set_leaves
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
 
@@ -61,6 +61,18 @@ LEAVES = (("requests", "cpu"), ("requests", "memory"))
             fixed=plain(SET)
             + "            requests:\n              cpu: 100m\n            limits:\n              memory: 1Gi\n",
         ),
+        example(
+            SET + "            limits:\n              nvidia.com/gpu: 1\n",
+            fixed=plain(SET)
+            + "            requests:\n              cpu: 100m\n              memory: 128Mi\n"
+            + "            limits:\n              nvidia.com/gpu: 1\n",
+        ),
+        example(
+            SET + "            requests:\n              ephemeral-storage: 1Gi  # scratch\n",
+            fixed=plain(SET)
+            + "            requests:\n              ephemeral-storage: 1Gi  # scratch\n"
+            + "              cpu: 100m\n              memory: 128Mi\n",
+        ),
     ],
     good=[
         plain(TRAIN) + ALL,
@@ -92,11 +104,12 @@ def no_resource_requests(
                 )
             )
         else:
-            kind, name = leaves[0]
+            wanted = {name: defaults[name] for _, name in leaves}
+            words = " and ".join(f"{value} of {name}" for name, value in wanted.items())
             fixes.append(
                 Fix(
-                    f"Request {defaults[name]} of {name}, the platform's default",
-                    lambda: set_leaf(container, kind, name, defaults[name]),
+                    f"Request {words}, the platform's default" + ("s" if len(wanted) > 1 else ""),
+                    lambda: set_leaves(container, "requests", wanted),
                 )
             )
     names = " and ".join(name for _, name in leaves).replace("cpu", "CPU")
