@@ -52,6 +52,7 @@ class TestClient(LanguageClient):
     def __init__(self, *arguments: Any, **names: Any) -> None:
         super().__init__(*arguments, **names)
         self.published: dict[str, list[lsp.PublishDiagnosticsParams]] = {}
+        self.edits: list[lsp.WorkspaceEdit] = []
         self.news = asyncio.Event()
         self.editor: Editor
 
@@ -70,6 +71,11 @@ def client_factory() -> TestClient:
     @client.feature(lsp.CLIENT_REGISTER_CAPABILITY)
     def registered(params: lsp.RegistrationParams) -> None:
         return None
+
+    @client.feature(lsp.WORKSPACE_APPLY_EDIT)
+    def apply(params: lsp.ApplyWorkspaceEditParams) -> lsp.ApplyWorkspaceEditResult:
+        client.edits.append(params.edit)
+        return lsp.ApplyWorkspaceEditResult(applied=True)
 
     return client
 
@@ -161,7 +167,9 @@ class Editor:
         trigger = lsp.CodeActionTriggerKind.Automatic if automatic else None
         context = lsp.CodeActionContext([], only=only, trigger_kind=trigger)
         params = lsp.CodeActionParams(lsp.TextDocumentIdentifier(self.uri(name)), where, context)
-        return list(await self.client.text_document_code_action_async(params) or ())  # type: ignore[arg-type]
+        found = await self.client.text_document_code_action_async(params) or ()
+        # Those that only call a command ("Explain"): lsprotocol takes them for bare commands.
+        return [one for one in found if isinstance(one, lsp.CodeAction)]
 
     async def whole(self, name: str, only: Sequence[str]) -> list[lsp.CodeAction]:
         text = self.texts[name]

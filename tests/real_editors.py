@@ -63,7 +63,9 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {**os.environ, **names, "HOME": str(home), "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **more}
 
 
-def run(command: Sequence[str], env: dict[str, str], cwd: Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+def run(
+    command: Sequence[str], env: dict[str, str], cwd: Path, timeout: float = 120
+) -> subprocess.CompletedProcess[str]:
     """Run it in a session of its own, so that nothing it started outlives it."""
     process = subprocess.Popen(
         command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

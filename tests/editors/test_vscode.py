@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from real_editors import APP, APP_FIXED, CACHE, JENKINSFILE, JENKINSFILE_FIXED, ROOT, SCREENSHOTS, SERVER
+
 from real_editors import environment, missing, run  # isort: skip
 
 EXTENSION = ROOT / "editors/vscode"
@@ -111,8 +111,8 @@ def steps(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
         "screenshots": str(screenshots), "mark": f"PLAYPEN_LS_MARK={top}", "files": FILES,
         "live": {"name": "Jenkinsfile", "words": "any", "rule": "none"},
         "closed": {"name": "closed.py", "rule": "python/hard-coded-host"},
+        "machine": {"playpen.server.command": SERVER},
         "settings": {
-            "playpen.server.command": SERVER,
             "editor.codeActionsOnSave": {"source.fixAll.playpen": "explicit"},
             "workbench.startupEditor": "none", "chat.disableAIFeatures": True, "extensions.autoUpdate": False,
             "git.enabled": False, "editor.minimap.enabled": False, "editor.unicodeHighlight.ambiguousCharacters": False,

@@ -10,6 +10,9 @@ const { chromium } = createRequire(`${task.editor}/x.js`)('playwright-core');
 const WAIT = 30_000;
 const say = (step) => console.log(JSON.stringify(step));
 const settingsFile = `${task.data}/User/settings.json`;
+// What names programs belongs to the machine, the rest to the user.
+mkdirSync(`${task.data}/Machine`, { recursive: true });
+writeFileSync(`${task.data}/Machine/settings.json`, JSON.stringify(task.machine));
 const setSettings = (more) => {
   mkdirSync(`${task.data}/User`, { recursive: true });
   writeFileSync(settingsFile, JSON.stringify({ ...task.settings, ...more }));
@@ -77,6 +80,7 @@ async function drive(page) {
   await open(page, task.live.name);
   await squiggle(page, task.live.words);
   setSettings({ 'playpen.ignore': [task.live.rule] });
+
   await page.waitForFunction((selector) => !document.querySelector(selector), '.squiggly-warning, .squiggly-info, .squiggly-error');
   say({ step: 'setting', clean: true });
   setSettings({});

@@ -53,9 +53,21 @@ local function buffer()
   return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n')
 end
 
+-- The language server that this Neovim started.
+local function server_pid()
+  return vim.fn.trim(vim.fn.system("pgrep -P " .. vim.fn.getpid() .. " -f playpen_ls"))
+end
+
 local function run()
   vim.cmd('filetype on')
-  require('playpen_ls').setup({ cmd = { os.getenv('PLAYPEN_PYTHON'), '-m', 'playpen_ls' }, fix_on_save = true })
+  local cmd = { os.getenv('PLAYPEN_PYTHON'), '-m', 'playpen_ls' }
+  if os.getenv('PLAYPEN_START') == 'enable' then
+    vim.lsp.config('playpen_ls', { cmd = cmd })
+    vim.lsp.enable('playpen_ls')
+    require('playpen_ls').fix_on_save()
+  else
+    require('playpen_ls').setup({ cmd = cmd, fix_on_save = true })
+  end
   step('version', { version = vim.fn.matchstr(vim.fn.execute('version'), 'NVIM v[0-9.]*') })
 
   -- A quick fix, chosen by the user.
@@ -63,16 +75,26 @@ local function run()
   vim.cmd('set filetype=groovy')
   step('see', { found = until_(has('jenkinsfile/moving-tag')), diagnostics = diagnostics() })
   local line = vim.diagnostic.get(0)[1].lnum
-  local client = vim.lsp.buf_get_clients(0)[1] or vim.lsp.get_active_clients()[1]
+  local client
+  for _, one in pairs(vim.lsp.get_clients and vim.lsp.get_clients() or vim.lsp.get_active_clients()) do
+    client = one.name == 'playpen_ls' and one or client
+  end
+  local function ask(...)
+    if vim.fn.has('nvim-0.11') == 1 then
+      return client:request_sync(...)
+    end
+    return client.request_sync(...)
+  end
+  step('encoding', { encoding = client.offset_encoding })
   local position = { line = line, character = 0 }
-  local answer = client.request_sync('textDocument/codeAction', {
+  local answer = ask('textDocument/codeAction', {
     textDocument = { uri = vim.uri_from_bufnr(0) },
     range = { start = position, ['end'] = position },
     context = { diagnostics = {}, only = { 'quickfix' } },
   }, 5000, 0)
   local action = answer.result[1]
   if not action.edit then
-    action = client.request_sync('codeAction/resolve', action, 5000, 0).result
+    action = ask('codeAction/resolve', action, 5000, 0).result
   end
   vim.lsp.util.apply_workspace_edit(action.edit, client.offset_encoding)
   step('fix', { title = action.title, clean = until_(has_not('jenkinsfile/moving-tag')), buffer = buffer() })
@@ -82,6 +104,13 @@ local function run()
   step('open', { found = until_(has('python/hard-coded-host')), diagnostics = diagnostics(), format = vim.bo.fileformat })
   vim.cmd('write')
   step('save', { buffer = buffer(), clean = until_(has_not('python/hard-coded-host')) })
+
+  -- A server that is killed: the write goes on, without fixes.
+  local pid = server_pid()
+  vim.fn.system({ 'kill', '-9', pid })
+  vim.api.nvim_buf_set_lines(0, 0, 0, false, { '# written without a server' })
+  vim.cmd('write')
+  step('killed', { pid = pid })
   step('done', {})
 end
 

@@ -1,6 +1,11 @@
 -- playpen_ls in Neovim 0.7 or later: starts the server for its files, and fixes on save what is safe.
 --
 --   require('playpen_ls').setup({ fix_on_save = true })
+--
+-- With Neovim 0.11's own way of starting servers, only the fix on save is needed from here:
+--
+--   vim.lsp.enable('playpen_ls')
+--   require('playpen_ls').fix_on_save()
 
 local M = {}
 
@@ -53,13 +58,14 @@ end
 
 -- Neovim 0.11 made these methods of the client.
 local function ask(client, method, params, timeout, bufnr)
-  local answer
-  if vim.fn.has('nvim-0.11') == 1 then
-    answer = client:request_sync(method, params, timeout, bufnr)
-  else
-    answer = client.request_sync(method, params, timeout, bufnr)
-  end
-  return answer and answer.result
+  -- A server that is dead or fails raises here; the save goes on.
+  local ok, answer = pcall(function()
+    if vim.fn.has('nvim-0.11') == 1 then
+      return client:request_sync(method, params, timeout, bufnr)
+    end
+    return client.request_sync(method, params, timeout, bufnr)
+  end)
+  return ok and answer and answer.result or nil
 end
 
 local function client_of(bufnr)
@@ -108,12 +114,28 @@ function M.setup(options)
     end,
   })
   if options.fix_on_save then
-    vim.api.nvim_create_autocmd('BufWritePre', {
-      group = group,
-      callback = function(event)
-        M.fix(event.buf, options.save_timeout)
-      end,
-    })
+    M.fix_on_save(options.save_timeout)
+  end
+end
+
+function M.fix_on_save(timeout)
+  vim.api.nvim_create_autocmd('BufWritePre', {
+    group = vim.api.nvim_create_augroup('playpen_ls_save', {}),
+    callback = function(event)
+      M.fix(event.buf, timeout)
+    end,
+  })
+end
+
+-- The page of a rule, beside the cursor.
+if vim.lsp.commands then
+  vim.lsp.commands['playpen-ls.explainRule'] = function(command)
+    local client = client_of(vim.api.nvim_get_current_buf())
+    local params = { command = 'playpen-ls.rulePage', arguments = command.arguments }
+    local page = client and ask(client, 'workspace/executeCommand', params, 2000, 0)
+    if page then
+      vim.lsp.util.open_floating_preview(vim.split(page, '\n'), 'markdown', { focus_id = 'playpen' })
+    end
   end
 end
 
