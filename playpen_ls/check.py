@@ -96,6 +96,32 @@ class Checked:
     """The ids of rules that raised; what they would have found is not known."""
 
 
+class OnceFiles:
+    """Files that answer each question once. Many parts ask the same, and within one check nothing changes."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self.known = files.known
+        self._exists: dict[str, bool] = {}
+        self._texts: dict[str, str | None] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+
+    def exists(self, path: str) -> bool:
+        if path not in self._exists:
+            self._exists[path] = self._files.exists(path)
+        return self._exists[path]
+
+    def text(self, path: str) -> str | None:
+        if path not in self._texts:
+            self._texts[path] = self._files.text(path)
+        return self._texts[path]
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        if folder not in self._names:
+            self._names[folder] = self._files.names(folder)
+        return self._names[folder]
+
+
 class ReadFiles:
     """Files that keep a record of what was asked and answered."""
 
@@ -152,6 +178,7 @@ def check(
     the chunks that have findings are looked at again. Without a memory every finding has its fixes,
     and `within` limits the work to the chunks that touch it.
     """
+    given = Given(given.platform, OnceFiles(given.files), given.facts)
     groups = [_Rules(one for one in rules if one.rule.crosses is crosses) for crosses in (False, True)]
     chunks = model.chunks if within is None else model.chunks_touching(within)
     units: list[tuple[Hashable, int, Callable[[], Iterable[object]]]] = [

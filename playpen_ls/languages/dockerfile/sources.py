@@ -38,6 +38,15 @@ def local_sources(stage: Stage) -> Iterator[tuple[Word, str]]:
             yield word, posixpath.normpath("/" + text).lstrip("/")
 
 
+def is_there(path: str, context: str, files: Files) -> bool:
+    """The folder of the disk holds it. Folders are asked for, since many paths lie in one."""
+    if not path:
+        return True
+    folder, name = posixpath.split(posixpath.normpath(posixpath.join(context, path)))
+    names = files.names(folder or ".")
+    return name in names or f"{name}/" in names
+
+
 def is_made_by_a_build(path: str, context: str, files: Files) -> bool:
     """A file that is not there now may come from a step before the build: a known output, or one that git ignores."""
     if _MADE.fullmatch(path):

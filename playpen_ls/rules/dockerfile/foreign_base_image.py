@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playpen_ls.finding import Finding, Fix, Severity
-from playpen_ls.languages.dockerfile import BaseImage
+from playpen_ls.languages.dockerfile import BaseImage, Stage
 from playpen_ls.languages.dockerfile.images import replacement, stands_in
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
@@ -28,7 +28,9 @@ NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "n
             fixed="ARG VERSION=3.11\nFROM playpen/python-base:latest\n",
         ),
         example(
-            "FROM «gcr.io/distroless/static»\nFROM «node»\n", fixed=None, platform=Platform(base_images={"node": ""})
+            "FROM «gcr.io/distroless/static»\nRUN x\nFROM «node»\n",
+            fixed=None,
+            platform=Platform(base_images={"node": ""}),
         ),
         example(
             "FROM «python» as a\nFROM «node:20» as b\n",
@@ -47,6 +49,8 @@ NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "n
         "FROM nexus:5000/team/app:1.0\n",
         "FROM bitnami/python:3.11\n",
         "FROM \n",
+        # As `COPY --from=ghcr.io/a/tool:1` would be.
+        "FROM ghcr.io/a/tool:1 AS tool\nFROM playpen/python-base:latest\nCOPY --from=tool /tool /tool\n",
     ],
 )
 def foreign_base_image(image: BaseImage, platform: Platform) -> Iterator[Finding]:
@@ -56,7 +60,7 @@ def foreign_base_image(image: BaseImage, platform: Platform) -> Iterator[Finding
     scanned together; a public image has none of that and is pulled over the internet at each build.
     Reported for public images that the platform has its own version of (`base_images` of the
     profile), and for images of another registry than the platform's. Silent for earlier stages,
-    `scratch`, and build arguments without a default.
+    `scratch`, stages that only name an image to copy from, and build arguments without a default.
     """
     if not image.external or platform.owns(image.reference):
         return
@@ -64,5 +68,11 @@ def foreign_base_image(image: BaseImage, platform: Platform) -> Iterator[Finding
     if own is not None:
         fixes = (Fix(f"Use `{own}`", lambda: [replacement(image, own)]),) if own else ()
         yield Finding(image.span, f"`{image.reference.name}` is not the platform's base image", fixes)
-    elif stands_in(image.reference) not in ("", platform.registry):
+    elif stands_in(image.reference) not in ("", platform.registry) and not _is_only_copied_from(image.owner):
         yield Finding(image.span, f"`{image.reference.registry}` is not the platform's registry")
+
+
+def _is_only_copied_from(stage: Stage) -> bool:
+    """Nothing is done in it and nothing continues it: it only gives an image a name."""
+    stages = stage.document.stages
+    return stage is not stages[-1] and not stage.instructions and all(other.base is not stage for other in stages)

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from playpen_ls.facts import Facts, Files, ImageBuilt
 from playpen_ls.finding import Finding, Severity
 from playpen_ls.languages.dockerfile import Stage
 from playpen_ls.languages.dockerfile.contexts import context_of
-from playpen_ls.languages.dockerfile.sources import dropping, is_made_by_a_build, local_sources
+from playpen_ls.languages.dockerfile.sources import dropping, is_made_by_a_build, is_there, local_sources
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
 
@@ -65,11 +64,11 @@ def missing_source(stage: Stage, files: Files, platform: Platform, builds: Facts
     dockerfile = stage.document.source.path
     context = context_of(dockerfile, platform.build_context, builds, files)
     named = [path for _, path in sources if path]
-    folders = [one for one in context.folders if any(files.exists(posixpath.join(one, path)) for path in named)]
+    folders = [one for one in context.folders if any(is_there(path, one, files) for path in named)]
     if not folders and context.stated:
         folders = [one for one in context.folders if files.names(one or ".")]
     for word, path in sources if folders else ():
-        here = [folder for folder in folders if not path or files.exists(posixpath.join(folder, path))]
+        here = [folder for folder in folders if is_there(path, folder, files)]
         if not here:
             made = is_made_by_a_build(path, folders[0], files)
             where = f"`{folders[0]}`, the build context," if folders[0] else "the build context"
