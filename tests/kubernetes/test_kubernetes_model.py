@@ -215,6 +215,30 @@ def test_any_edit_can_be_read(at: int, typed: str):
         list(chunk.parts())
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 400),
+            st.integers(0, 8),
+            st.sampled_from(
+                ["", "x", "-", "---", "\n", "\r", "\n---\n", "\n--- # c\n", "%YAML 1.1\n", " ", "a: |\n  ---\n"]
+            ),
+        ),
+        max_size=6,
+    ),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_edits_cut_a_text_as_a_fresh_look_does(edits: list[tuple[int, int, str]], line_end: str):
+    text = f"{SERVICE}---\n{POD}---\n---\n{SERVICE}".replace("\n", line_end)
+    known = model(text)
+    for at, length, typed in edits:
+        text = text[: min(at, len(text))] + typed + text[at + length :]
+        known, fresh = model(text, known), model(text)
+        assert [chunk.span for chunk in known.chunks] == [chunk.span for chunk in fresh.chunks]
+        assert [chunk.piece.text for chunk in known.chunks] == [chunk.piece.text for chunk in fresh.chunks]
+        assert list(known.facts()) == list(fresh.facts()) or any(chunk.broken for chunk in known.chunks)
+
+
 def test_depth_is_bounded():
     with pytest.raises(Unparsable):
         compose("- " * 500)

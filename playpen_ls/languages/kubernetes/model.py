@@ -9,7 +9,7 @@ from typing import ClassVar
 from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Comment, Exemption, Model, Problem
 from playpen_ls.languages.kubernetes import layout
-from playpen_ls.languages.kubernetes.chunks import DocumentChunk, Piece, cut, edited_at
+from playpen_ls.languages.kubernetes.chunks import DocumentChunk, Piece, cut, edited_at, equal_end, has_directive
 from playpen_ls.languages.kubernetes.neighbours import NOBODY, Neighbourhood, Neighbours
 from playpen_ls.languages.kubernetes.resources import Document
 from playpen_ls.source import Source, Span
@@ -22,7 +22,7 @@ class Manifests(Model):
 
     def __init__(self, source: Source, previous: Manifests | None = None) -> None:
         self.source = source
-        pieces = list(_pieces(source.text, previous))
+        pieces = _pieces(source.text, previous)
         said = tuple(piece.said for _, piece in pieces if piece.said)
         self.neighbourhood = Neighbourhood(said)
         views: dict[int, Neighbours] = {}
@@ -104,14 +104,36 @@ def parse(source: Source, previous: Model | None = None) -> Manifests:
     return Manifests(source, previous if isinstance(previous, Manifests) else None)
 
 
-def _pieces(text: str, previous: Manifests | None) -> Iterator[tuple[int, Piece]]:
-    known = {chunk.piece.text: chunk.piece for chunk in previous.chunks} if previous is not None else {}
-    edited = edited_at(previous.source.text, text) if previous is not None else None
+def _pieces(text: str, previous: Manifests | None) -> list[tuple[int, Piece]]:
+    """Every piece with its start. Only the text around an edit is cut and looked up again."""
+    if previous is None or has_directive(text) or has_directive(previous.source.text):
+        return list(_cut(text, 0, {}, None))
+    before, chunks = previous.source.text, previous.chunks
+    edited = edited_at(before, text)
+    tail = equal_end(before, text, min(len(before), len(text)) - edited)
+    by, stays = len(text) - len(before), len(before) - tail
+    # The marker behind a piece, with the blank behind that, must be unchanged, and the line end before a marker.
+    head, last = 0, len(chunks)
+    while head < len(chunks) - 1 and chunks[head].span.end + len("---\n") <= edited:
+        head += 1
+    while last > head + 1 and chunks[last - 1].span.start > stays:
+        last -= 1
+    middle = chunks[head:last]
+    start, end = middle[0].span.start, middle[-1].span.end + by
+    known = {chunk.piece.text: chunk.piece for chunk in middle}
+    return [
+        *((chunk.span.start, chunk.piece) for chunk in chunks[:head]),
+        *_cut(text[start:end], start, known, edited),
+        *((chunk.span.start + by, chunk.piece) for chunk in chunks[last:]),
+    ]
+
+
+def _cut(text: str, offset: int, known: dict[str, Piece], edited: int | None) -> Iterator[tuple[int, Piece]]:
     starts = cut(text)
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         written = text[start:end]
         piece = known.get(written)
         if piece is None:
-            here = edited - start if edited is not None and start <= edited <= end else None
-            piece = known[written] = Piece(written, here)
-        yield start, piece
+            at = edited - offset - start if edited is not None else -1
+            piece = known[written] = Piece(written, at if 0 <= at <= end - start else None)
+        yield offset + start, piece
