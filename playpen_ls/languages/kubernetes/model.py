@@ -25,28 +25,26 @@ class Manifests(Model):
         pieces = _pieces(source.text, previous)
         said = tuple(piece.said for _, piece in pieces if piece.said)
         self.neighbourhood = Neighbourhood(said)
-        views: dict[int, Neighbours] = {}
-        known: dict[tuple[int, Hashable], DocumentChunk] = {}
+        known: dict[int, DocumentChunk] = {}
         # What unchanged documents say are the same objects, so this compares in no time.
         if previous is not None and previous.neighbourhood.said == said:
             self.neighbourhood = previous.neighbourhood
-            views = {id(chunk.piece): chunk.document.neighbours for chunk in previous.chunks}
-            known = {(chunk.span.start, chunk.key): chunk for chunk in previous.chunks}
-        self.chunks: Sequence[DocumentChunk] = tuple(
-            self._chunk(start, piece, views.get(id(piece)), known) for start, piece in pieces
-        )
+            known = {id(chunk.piece): chunk for chunk in previous.chunks}
+        path, newline = source.path, source.newline
+        as_before = previous is not None and (previous.source.path, previous.source.newline) == (path, newline)
+        chunks = []
+        for start, piece in pieces:
+            chunk = known.get(id(piece))
+            if chunk is None or not as_before or chunk.span.start != start:
+                view, key = (chunk.document.neighbours, chunk.key) if chunk is not None else self._view(piece)
+                document = Document(piece, start, path, newline, view)
+                chunk = DocumentChunk(Span(start, start + len(piece.text)), key, document)
+            chunks.append(chunk)
+        self.chunks: Sequence[DocumentChunk] = tuple(chunks)
 
-    def _chunk(
-        self, start: int, piece: Piece, view: Neighbours | None, known: dict[tuple[int, Hashable], DocumentChunk]
-    ) -> DocumentChunk:
-        if view is None:
-            view = self.neighbourhood.around(piece.said, piece.runs_pods, lambda: piece.needs)
-        key = piece.text if view is NOBODY else (piece.text, view)
-        path, newline = self.source.path, self.source.newline
-        chunk = known.get((start, key))
-        if chunk is not None and chunk.document.path == path and chunk.document.newline == newline:
-            return chunk
-        return DocumentChunk(Span(start, start + len(piece.text)), key, Document(piece, start, path, newline, view))
+    def _view(self, piece: Piece) -> tuple[Neighbours, Hashable]:
+        view = self.neighbourhood.around(piece.said, piece.runs_pods, lambda: piece.needs)
+        return view, piece.text if view is NOBODY else (piece.text, view)
 
     @cached_property
     def problems(self) -> Sequence[Problem]:
