@@ -64,6 +64,13 @@ class Router(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Probed(Fact):
+    """A manifest's probe or a Dockerfile's HEALTHCHECK asks for this path."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listens(Fact):
     """Python code listens on a port: `uvicorn.run(app, port=8000)`."""
 

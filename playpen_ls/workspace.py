@@ -38,6 +38,8 @@ class Workspace:
         self._settings = settings or Settings()
         self.documents: dict[str, Document] = {}
         self.index = Index()
+        self.told = False
+        """A check found that a file says other things than before; whoever looks at the others then resets it."""
         self._stamps: dict[str, Stamp] = {}
         self._touched: set[str] = set()
         self.indexed = indexed
@@ -191,7 +193,7 @@ class Workspace:
         if document.model is not None and document.model is not model:
             document.model.release()
         document.model = model
-        self.index.put(path, model.facts() if document.on_disk else ())
+        self.told |= bool(self.index.put(path, model.facts() if document.on_disk else ()))
         checked = check(model, rules, self._given(document), document.memory)
         document.memory = checked.memory
         hits, secrets = self._told(document, model, checked, rules, hidden)

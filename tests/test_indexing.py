@@ -21,7 +21,7 @@ from playpen_ls.index import Index
 from playpen_ls.index_worker import HEADER, work
 from playpen_ls.server import indexing
 from playpen_ls.server.indexing import Indexing
-from playpen_ls.source import Span
+from playpen_ls.source import Source, Span
 from playpen_ls.workspace import Workspace
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {0}}}\nspec: {{containers: [{{name: a, image: 'web:{1}'}}]}}\n"
@@ -225,3 +225,18 @@ def test_an_overlaid_index_leaves_the_first_as_it_was():
     index.put("b", [use("b", "x:4")])
     assert [fact.reference for fact in index.facts(ImageUse, "")] == ["x:1", "x:4"]
     assert [fact.reference for fact in other.facts(ImageUse, "")] == ["x:3"]
+
+
+def test_a_check_tells_whether_the_other_files_must_be_looked_at(tmp_path: Path):
+    app = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("{}")\ndef f():\n    return 1\n'
+    workspace = Workspace(tmp_path)
+    workspace.index.complete = True
+    workspace.open(Source("app.py", app.format("/health")), "python")
+    workspace.check("app.py")
+    workspace.told = False
+    workspace.edit("app.py", Source("app.py", app.format("/health").replace("return 1", "return 2")))
+    workspace.check("app.py")
+    assert not workspace.told
+    workspace.edit("app.py", Source("app.py", app.format("/healthz").replace("return 1", "return 2")))
+    workspace.check("app.py")
+    assert workspace.told

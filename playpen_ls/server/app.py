@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -200,8 +200,18 @@ class App:
         waiting, self._waiting = self._waiting, {}
         for opened in waiting.values():
             self._publish(opened, settled=False)
+        self._tell_others(waiting)
         self._collector.soon()
         self._when_quiet()
+
+    def _tell_others(self, waiting: Mapping[str, Open]) -> None:
+        """What an edited file tells the others has changed: look at those that are open at once."""
+        told = [one for one in self.documents.workspaces.values() if one.told]
+        for workspace in told:
+            workspace.told = False
+        for other in self.documents if told else ():
+            if other.uri not in waiting and other.workspace in told:
+                self._publish(other, settled=False, only_changes=True)
 
     def _when_quiet(self) -> None:
         if self._quiet is not None:

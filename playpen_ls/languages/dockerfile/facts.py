@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from playpen_ls.facts import Exposed, Fact, ImageUse, Recipe
+from playpen_ls.facts import Exposed, Fact, ImageUse, Probed, Recipe
 from playpen_ls.finding import Place
-from playpen_ls.languages.dockerfile.kinds import Cmd, Entrypoint, Environment, Expose, ShellForm
+from playpen_ls.languages.dockerfile.kinds import Cmd, Entrypoint, Environment, Expose, Healthcheck, ShellForm
 from playpen_ls.languages.dockerfile.stages import Stage
 from playpen_ls.languages.shell import Command, Word
 
@@ -21,6 +21,7 @@ _PORT_OPTIONS = ("--port", "-b", "--bind", "-p")
 _OWN_PORTS = {"flask": 5000, "fastapi": 8000, "uvicorn": 8000, "gunicorn": 8000, "hypercorn": 8000}
 _RUNNERS = {"poetry": 2, "uv": 2, "pipenv": 2, "opentelemetry-instrument": 1, "ddtrace-run": 1, "newrelic-admin": 2}
 _DEFAULT = re.compile(r"\$\{PORT:?-(\d+)\}")
+_ASKED = re.compile(r"https?://[^/\s'\"]+(/[^\s'\",)]*)?")
 _LONGEST_PORT = 5  # digits
 
 
@@ -43,6 +44,9 @@ def facts(document: Dockerfile) -> Iterator[Fact]:
                 port = _port(word.text.partition("/")[0])
                 if port:
                     yield Exposed(Place(path, word.span), port)
+        elif isinstance(instruction, Healthcheck):
+            for asked in _ASKED.finditer(instruction.whole_text):
+                yield Probed(Place(path, instruction.span), asked[1] or "/")
     start = _start(final)
     command = _command(start) if start is not None else None
     if start is not None and command is not None:

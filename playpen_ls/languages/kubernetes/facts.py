@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.facts import ConfigMapKeys, Fact, ImageBuilt, Pods, Relabelled
+from playpen_ls.facts import ConfigMapKeys, Fact, ImageBuilt, Pods, Probed, Relabelled
 from playpen_ls.languages.kubernetes.resources import Container, Resource, Workload, pairs
 from playpen_ls.languages.kubernetes.tree import Mapping, Scalar
 from playpen_ls.source import Span
@@ -22,6 +22,11 @@ def of_resource(resource: Resource) -> Iterator[Said]:
         images = tuple(_name(one) for one in containers)
         labels = tuple(sorted(resource.pod_labels.items()))
         yield Pods, span, (resource.kind, resource.name, resource.namespace, labels, ports, images)
+        for container in containers:
+            for key in ("livenessProbe", "readinessProbe", "startupProbe"):
+                asked = container.node.mapping(key, "httpGet")
+                if asked is not None and asked.text("path"):
+                    yield Probed, span, (asked.text("path"),)
     elif (resource.group, resource.kind) == ("", "ConfigMap") and resource.name:
         yield ConfigMapKeys, span, (resource.namespace, resource.name, _keys(resource.node))
     elif (template := resource.node.mapping("spec", "template", "metadata")) is not None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from functools import partial
 
@@ -92,6 +93,8 @@ _GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.c
         {"app.yaml": PLAIN.replace(FROM, "      serviceAccountName: default\n"), "account.yaml": ACCOUNT},
         {"app.yaml": PLAIN.replace(FROM, "      serviceAccountName: shop\n"), "account.yaml": ACCOUNT},
         {"app.yaml": PLAIN.replace(FROM, PULL.replace("shop-secret", "nexus")), "secret.yaml": SECRET},
+        # Another part of the repository keeps its configuration in git; this one may not.
+        {"app/app.yaml": PLAIN.replace("shop-confg", "other"), "infra/config.yaml": CONFIG},
     ],
 )
 def missing_reference(
@@ -104,9 +107,10 @@ def missing_reference(
 ) -> Iterator[Finding]:
     """The pods need an object, or a key of one, that is not there.
 
-    They do not start. ConfigMaps and ServiceAccounts are looked for in the manifests of the project, where it has
-    others of that kind in a namespace that may be the same; kustomize's generators and `kubectl create` in pipelines
-    make some too. Secrets are made outside of git, so that one is only reported if another is spelled almost alike.
+    They do not start. ConfigMaps and ServiceAccounts are looked for in the manifests of the project, and reported
+    where another is spelled almost alike, or others of that kind in a namespace that may be the same stand in the
+    same folder; kustomize's generators and `kubectl create` in pipelines make some too. Secrets are made outside of
+    git, so that one is only reported if another is spelled almost alike.
     """
     document = workload.document
     if document.template or not is_whole(workload, overlays):
@@ -136,13 +140,18 @@ def missing_reference(
 def _missing(workload: Workload, reference: Reference, known: list[Definition]) -> Iterator[Finding]:
     document, name = workload.document, reference.name
     near = _near(name.value, {one.name for one in known})
-    if not known or (reference.kind == "Secret" and near is None):
+    if near is None and (reference.kind == "Secret" or not any(_is_beside(one, document.path) for one in known)):
         return
     fixes = [Fix(f"Name `{near}`", partial(replace_scalar, document, name, near))] if near else []
     related = [Place(one.place.path, one.place.span, f"the {reference.kind} `{near}`") for one in known
                if one.name == near and one.place.path]  # fmt: skip
     message = f"no {reference.kind} is named `{name.value}`"
     yield Finding(document.content(name), message, tuple(fixes), None, tuple(related))
+
+
+def _is_beside(one: Definition, path: str) -> bool:
+    """In the same folder or file: what is applied together is kept together."""
+    return not one.place.path or posixpath.dirname(one.place.path) == posixpath.dirname(path)
 
 
 def _missing_key(workload: Workload, reference: Reference, found: Definition) -> Iterator[Finding]:

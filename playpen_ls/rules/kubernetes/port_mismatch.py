@@ -73,6 +73,10 @@ DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "mai
         },
         {"k8s/service.yaml": PLAIN_SERVICE.replace("8000", "http"), "k8s/app.yaml": PLAIN},
         {"k8s/service.yaml": PLAIN_SERVICE, "k8s/app.yaml": PLAIN.replace("app: shop", "app: web")},
+        {
+            "k8s/service.yaml": PLAIN_SERVICE,
+            "k8s/app.yaml": PLAIN + "            - containerPort: 9090\n",
+        },
         # The program does listen there; another container declares no port; ports that no literal tells.
         {"k8s/service.yaml": PLAIN_SERVICE, "k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE},
         {
@@ -93,9 +97,10 @@ def port_mismatch(
 ) -> Iterator[Finding]:
     """The ports of a Service, its pods and their program do not agree.
 
-    Requests end nowhere. A Service's `targetPort` must be a port of all the pods that it selects, and a
-    `containerPort` one that the image's program listens on, if its Dockerfile says so. Silent where a container
-    declares no ports, where a variable or another command may decide, and for images that are not built here.
+    Requests end nowhere. A Service's `targetPort` must be a port of the pods that it selects, and a `containerPort`
+    one that the image's program listens on, if its Dockerfile says so. Silent for numbers where the pods declare
+    several ports or none, since a port need not be declared, where a variable or another command may decide, and for
+    images that are not built here.
     """
     if isinstance(part, Container):
         yield from _of_container(part, overlays, recipes, builds, exposed, listens)
@@ -149,6 +154,8 @@ def _of_service(service: Resource, found: list[Pods], opened: set[int]) -> Itera
             continue
         if any(target.value in pair for pair in every):
             continue
+        if target.value.isdigit() and len(every) > 1:
+            continue  # a port need not be declared, and these pods listen on several
         names = [name for name, _ in every if name]
         likely = nearest(target.value, names) if not target.value.isdigit() else None
         if likely is None and len(every) == 1:

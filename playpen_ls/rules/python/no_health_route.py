@@ -3,7 +3,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from playpen_ls.facts import ComputedRoute, Facts, Files, MountedApplication, Route
+from playpen_ls.facts import ComputedRoute, Facts, Files, MountedApplication, Probed, Route
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.python import PythonModel
 from playpen_ls.languages.python.health import endpoint, is_health
@@ -91,6 +91,10 @@ ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
         FAST + "from other import sub\n\nmain.mount('/sub', app)\n",
         'from fastapi import FastAPI\n\nif __name__ == "__main__":\n    app = FastAPI()\n',
         {"tests/app.py": FAST},
+        {
+            "app.py": FAST + '\n\n@app.get("/")\ndef index():\n    return {}\n',
+            "Dockerfile": "FROM x\nHEALTHCHECK CMD curl --fail http://localhost:8000/ || exit 1\n",
+        },
         {"docs_src/app.py": FAST},
         {"shop/urls.py": 'from django.urls import path\n\nurlpatterns = [\n    path("a/", a),\n]\n'},
         {
@@ -112,6 +116,7 @@ def no_health_route(
     routes: Facts[Route],
     computed: Facts[ComputedRoute],
     mounted: Facts[MountedApplication],
+    probed: Facts[Probed],
     files: Files,
     platform: Platform,
 ) -> Iterator[Finding]:
@@ -137,6 +142,10 @@ def no_health_route(
     if any(inside(route.place.path) and _serves(route.path, platform) for route in routes.below(service)):
         return
     if any(inside(route.place.path) for route in computed.below(service)):
+        return
+    # What a probe asks for is the service's health check, whatever its path.
+    asked = {one.path.rstrip("/") for one in probed}
+    if any(web.path is not None and web.path.rstrip("/") in asked for web in told if web.kind == "route"):
         return
     taken = {mount.name for mount in mounted.below(service) if inside(mount.place.path)}
     taken |= {web.framework.rpartition(".")[2] for web in told if web.kind == "mount"}
