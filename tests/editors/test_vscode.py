@@ -95,6 +95,8 @@ def steps(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
     shutil.rmtree(screenshots, ignore_errors=True)
     screenshots.mkdir(parents=True)
     (folder / ".git").mkdir()
+    (folder / ".vscode").mkdir()
+    (folder / ".vscode/settings.json").write_text("{}")
     texts = {
         "Dockerfile": DOCKERFILE, "Jenkinsfile": JENKINSFILE, "web.yaml": MANIFEST, "app.py": TWO_HOSTS,
         "closed.py": CLOSED, "requirements.txt": "flask==3.0.0\n", ".dockerignore": ".git\n",

@@ -1,0 +1,51 @@
+;;; playpen-ls.el --- playpen_ls through eglot  -*- lexical-binding: t; -*-
+
+;; (load "/path/to/playpen_ls/editors/emacs/playpen-ls.el")
+;; (add-hook 'python-mode-hook #'eglot-ensure)
+;; (playpen-ls-fix-on-save)
+
+(require 'eglot)
+
+(defvar playpen-ls-modes
+  '(dockerfile-mode dockerfile-ts-mode groovy-mode jenkinsfile-mode
+    yaml-mode yaml-ts-mode python-mode python-ts-mode)
+  "The modes whose buffers playpen-ls looks at.")
+
+(defvar playpen-ls-command '("playpen-ls"))
+
+(add-to-list 'eglot-server-programs (cons playpen-ls-modes (lambda (&rest _) playpen-ls-command)))
+
+(defun playpen-ls-fix ()
+  "Make every safe fix in this buffer.  An error of the server is shown and never blocks a save."
+  (interactive)
+  (when (bound-and-true-p eglot--managed-mode)
+    (with-demoted-errors "playpen-ls: %S"
+      (eglot--signal-textDocument/didChange)
+      (let* ((server (eglot-current-server))
+             (actions (jsonrpc-request
+                       server :textDocument/codeAction
+                       (list :textDocument (eglot--TextDocumentIdentifier)
+                             :range (list :start (eglot--pos-to-lsp-position (point-min))
+                                          :end (eglot--pos-to-lsp-position (point-max)))
+                             :context (list :diagnostics [] :only ["source.fixAll.playpen"]))
+                       :timeout 1)))
+        (seq-do (lambda (action)
+                  (let ((edit (or (plist-get action :edit)
+                                  (plist-get (jsonrpc-request server :codeAction/resolve action :timeout 1) :edit))))
+                    (when edit (playpen-ls--apply server edit))))
+                actions)))))
+
+(defun playpen-ls--apply (_server edit)
+  "Apply EDIT without asking; eglot takes an origin as the last argument from version 1.17 on."
+  (let ((eglot-confirm-server-edits nil)
+        (eglot-confirm-server-initiated-edits nil))
+    (if (equal (func-arity 'eglot--apply-workspace-edit) '(1 . 2))
+        (eglot--apply-workspace-edit edit nil)
+      (eglot--apply-workspace-edit edit this-command))))
+
+(defun playpen-ls-fix-on-save ()
+  "Make the safe fixes before each save."
+  (add-hook 'before-save-hook #'playpen-ls-fix))
+
+(provide 'playpen-ls)
+;;; playpen-ls.el ends here
