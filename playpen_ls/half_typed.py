@@ -36,6 +36,8 @@ def carried(hits: list[Hit], last: list[Hit], broken: list[Span]) -> list[Hit]:
 
 def unseen(hit: Hit, model: Model, broken: list[Span]) -> bool:
     """What it calls missing may stand where the text does not parse: in its chunk or, for a whole file, in any."""
+    if any(problem.span == hit.span for problem in model.problems):
+        return False  # it is why the text does not parse
     whole_file = issubclass(type(model), hit.rule.subjects)
     return bool(broken) and (whole_file or any(span.touches(hit.span) for span in broken))
 
