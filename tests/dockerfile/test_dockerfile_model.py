@@ -236,3 +236,32 @@ def test_nothing_raises_and_every_place_holds_its_text(text: str):
     assert ends[-1] == len(source.text)
     for chunk in read.chunks:
         assert list(chunk.parts()) is not None
+
+
+def test_dockerfile_parse_is_asked_once_a_stage_and_only_where_a_variable_stands(monkeypatch: pytest.MonkeyPatch):
+    import dockerfile_parse
+
+    made = []
+
+    class Counting(dockerfile_parse.DockerfileParser):
+        def __init__(self, *arguments, **options):
+            made.append(self)
+            super().__init__(*arguments, **options)
+
+    monkeypatch.setattr(dockerfile_parse, "DockerfileParser", Counting)
+    read = model("FROM a\nENV A=/a\nWORKDIR /x\nCOPY x ./y/\nWORKDIR $A\nCOPY x $A/y\nRUN b\nRUN c\n")
+    assert working_directory(read.instructions[3]) == "/x"
+    assert made == []
+    assert [working_directory(one) for one in read.instructions[5:]] == ["/a"] * 3
+    assert len(made) == 1
+
+
+def test_what_dockerfile_parse_cannot_read_is_read_without_it(monkeypatch: pytest.MonkeyPatch):
+    import dockerfile_parse
+
+    def broken(**options):
+        raise IndexError
+
+    monkeypatch.setattr(dockerfile_parse, "DockerfileParser", broken)
+    read = model("FROM a\nENV A=/a B\nARG C=$A/c\nWORKDIR $C\nRUN b\n")
+    assert working_directory(read.instructions[-1]) == "/a/c"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from playpen_ls.languages.dockerfile.instructions import Instruction
 from playpen_ls.languages.dockerfile.kinds import Argument, Assigning, Environment
@@ -50,10 +50,10 @@ def values_before(instruction: Instruction) -> Mapping[str, str]:
 
 def _run(seen: list[Assigning], stage: Stage, values: dict[str, str]) -> None:
     defaults = stage.document.global_defaults
-    for assigning, assigned in zip(seen, _assigned(seen), strict=True):
+    for assigning in seen:
         # All words of one ENV see the values from before it.
         before = dict(values)
-        for name, text in assigned:
+        for name, text in stage.assigned[assigning.index]:
             value = expanded(text, before) if text is not None else defaults.get(name)
             if isinstance(assigning, Argument) and text is not None and name in before:
                 continue  # an ENV of that name outweighs the argument
@@ -63,15 +63,16 @@ def _run(seen: list[Assigning], stage: Stage, values: dict[str, str]) -> None:
                 values[name] = value
 
 
-def _assigned(seen: Iterable[Assigning]) -> list[list[tuple[str, str | None]]]:
-    """The names and unexpanded values of each instruction, as dockerfile-parse reads them.
+def assigned_in(stage: Stage) -> Mapping[int, Sequence[tuple[str, str | None]]]:
+    """What each ENV and ARG of the stage assigns, as dockerfile-parse reads it. `Stage.assigned` remembers it.
 
     It gets one instruction a line and only those that BuildKit takes, so that none that is half
     typed hides the others; what it cannot read is taken from the words themselves.
     """
     from dockerfile_parse import DockerfileParser
 
-    own = [[(pair.name, pair.value) for pair in one.pairs] for one in seen]
+    seen = [one for one in stage.instructions if isinstance(one, (Environment, Argument))]
+    own = {one.index: [(pair.name, pair.value) for pair in one.pairs] for one in seen}
     lines = ["FROM scratch"]
     for one in seen:
         fits = "=" in one.arguments and "\n" not in one.arguments and not one.arguments.endswith("\\")
@@ -83,5 +84,8 @@ def _assigned(seen: Iterable[Assigning]) -> list[list[tuple[str, str | None]]]:
         return own
     if len(contexts) != len(own):
         return own
-    read = [context.line_envs or context.line_args for context in contexts]
-    return [list(theirs.items()) if theirs else mine for theirs, mine in zip(read, own, strict=True)]
+    for one, context in zip(seen, contexts, strict=True):
+        theirs = context.line_envs or context.line_args
+        if theirs:
+            own[one.index] = list(theirs.items())
+    return own

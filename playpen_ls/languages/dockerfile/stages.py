@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -82,6 +82,13 @@ class Stage:
             found.append(base)
             base = base.base
         return tuple(found)
+
+    @cached_property
+    def assigned(self) -> Mapping[int, Sequence[tuple[str, str | None]]]:
+        """The names and unexpanded values of its ENV and ARG, by the instruction's index; read when asked."""
+        from playpen_ls.languages.dockerfile.environment import assigned_in
+
+        return assigned_in(self)
 
     @property
     def pulled(self) -> BaseImage | None:
