@@ -67,7 +67,7 @@ class Neighbourhood:
         return Neighbours(tuple(fact for facts in self.said for fact in facts))
 
     @cached_property
-    def _others(self) -> dict[str, tuple[Fact, ...]]:
+    def _others(self) -> dict[str, _Near]:
         """By namespace, what is neither pods nor a Service; filled when it is asked for."""
         return {}
 
@@ -104,8 +104,8 @@ class Neighbourhood:
                 for one in self._selectors.get(label, ())
                 if labels.issuperset(one.labels) and same_namespace(one.namespace, namespace)
             )
-            selectors, rest = tuple(selecting), self._rest(namespace)
-            return Neighbours((*selectors, *rest), (*selectors, *self._read(rest, pods[0].name, needs())))
+            selectors, near = tuple(selecting), self._near(namespace)
+            return Neighbours((*selectors, *near.facts), (*selectors, *near.read(pods[0].name, needs())))
         return self._all if runs_pods else NOBODY
 
     def _meant(self, service: ServiceSelector) -> Iterable[Pods]:
@@ -116,37 +116,41 @@ class Neighbourhood:
             return selected
         return [one for one in self._all.of(Pods) if same_namespace(one.namespace, service.namespace)]
 
-    def _rest(self, namespace: str) -> tuple[Fact, ...]:
+    def _near(self, namespace: str) -> _Near:
         found = self._others.get(namespace)
         if found is None:
-            found = self._others[namespace] = tuple(
+            near = (
                 fact
                 for fact in self._all.facts
                 if not isinstance(fact, Pods | ServiceSelector)
                 and same_namespace(getattr(fact, "namespace", ""), namespace)
             )
+            found = self._others[namespace] = _Near(tuple(near))
         return found
 
-    def _read(self, near: Iterable[Fact], name: str, needs: frozenset[tuple[str, str]]) -> Iterator[object]:
+
+class _Near:
+    """The objects of a namespace that are neither pods nor Services."""
+
+    def __init__(self, facts: tuple[Fact, ...]) -> None:
+        self.facts = facts
+        self.nameless = tuple(fact for fact in facts if type(fact) not in _KINDS)
+        self.named: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+        for fact in facts:
+            if (kind := _KINDS.get(type(fact))) is not None:
+                self.named[kind, getattr(fact, "name", "")].append(fact)
+
+    def read(self, name: str, needs: frozenset[tuple[str, str]]) -> Iterator[object]:
         """What findings of a workload can depend on: of objects that it does not name, only that they are there.
 
         That is read only where it names one that is not: a near miss is looked for then.
         """
-        found, names = set(), []
-        for fact in near:
-            kind = _KINDS.get(type(fact))
-            if kind is None:
-                yield fact
-                continue
-            named = (kind, getattr(fact, "name", ""))
-            if named in needs or named in (("ServiceAccount", "default"), ("ServiceAccount", name)):
-                found.add(named)
-                yield fact
-            else:
-                names.append(named)
-        lost = {kind for kind, _ in needs - found}
-        yield frozenset(lost & {kind for kind, _ in names})
-        yield from (named for named in names if named[0] in lost)
+        yield from self.nameless
+        for wanted in sorted({*needs, ("ServiceAccount", "default"), ("ServiceAccount", name)}):
+            yield from self.named.get(wanted, ())
+        lost = {kind for kind, wanted in needs if (kind, wanted) not in self.named}
+        if lost:
+            yield tuple(one for one in self.named if one[0] in lost)
 
 
 def same_namespace(one: str, other: str) -> bool:
