@@ -58,7 +58,8 @@ def look_at_everything(file: Jenkinsfile) -> None:
     list(file.facts())
     assert file.faults is not None
     assert file.mentions is not None
-    assert [file.of_step(step, leaks) for step in file.shell_steps] != None
+    for step in file.shell_steps:
+        assert all(leak.start < leak.end for leak in file.of_step(step, leaks))
     for call in file.calls:
         assert call.arguments is not None
 
