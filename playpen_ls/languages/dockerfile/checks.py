@@ -38,8 +38,14 @@ def problems_of(document: Dockerfile) -> Iterator[Problem]:
     if not document.stages:
         yield Problem(Span(0, 0), "the file has no `FROM`")
     names: set[str] = set()
+    plain = document.plain
     for instruction in document.instructions:
-        found = None if _is_plain(instruction) else next(_of_instruction(instruction), None)
+        found = None
+        if instruction.logical not in plain:
+            if _is_plain(instruction):
+                plain.add(instruction.logical)
+            else:
+                found = next(_of_instruction(instruction), None)
         if found is None and instruction.stage is None and instruction.name != "ARG" and document.stages:
             found = Problem(instruction.keyword_span, f"`{instruction.keyword}` stands above the first `FROM`")
         if found is None and isinstance(instruction, From) and (word := instruction.stage_name):

@@ -13,12 +13,13 @@ from playpen_ls.languages.dockerfile.checks import problems_of
 from playpen_ls.languages.dockerfile.instructions import Instruction
 from playpen_ls.languages.dockerfile.kinds import Argument, From, Shell, instruction_of
 from playpen_ls.languages.dockerfile.mentions import Mentions
-from playpen_ls.languages.dockerfile.reader import Directive, read
+from playpen_ls.languages.dockerfile.reader import Directive, Reading, read
 from playpen_ls.languages.dockerfile.stages import Stage
 from playpen_ls.languages.dockerfile.users import drops_root
 from playpen_ls.languages.dockerfile.values import expanded
 from playpen_ls.source import LINE_END, Source, Span
 
+MOST_PLAIN = 50_000  # texts, before the set is begun anew
 LONGEST_LINEAGE = 20  # stages of which each continues the one before
 
 
@@ -59,13 +60,20 @@ class Section(Chunk):
 
 
 class Dockerfile(Model):
-    """`escape` is the escape and continuation character; `directives` stand above everything else."""
+    """`escape` is the escape and continuation character; `directives` stand above everything else.
+
+    `plain` has logical texts in which nothing is wrong, wherever they stand: versions of a file share it.
+    """
 
     language = "dockerfile"
 
     def __init__(self, source: Source, previous: Dockerfile | None = None) -> None:
         self.source = source
-        reading = read(source.text)
+        reading = read(source.text, (previous.source.text, previous._reading) if previous is not None else None)
+        self._reading: Reading = reading
+        self.plain: set[str] = (
+            previous.plain if previous is not None and len(previous.plain) < MOST_PLAIN else set[str]()
+        )
         self.escape = reading.escape
         self.directives: Sequence[Directive] = reading.directives
         self._comments = reading.comments

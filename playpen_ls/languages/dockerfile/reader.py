@@ -9,7 +9,7 @@ Both are how a file looks while it is typed.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -80,31 +80,64 @@ class Piece:
 
 @dataclass(slots=True)
 class Reading:
-    """What a text holds; `empty_lines` are blank lines inside an instruction."""
+    """What a text holds."""
 
     escape: str = "\\"
     pieces: list[Piece] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     directives: list[Directive] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    empty_lines: list[int] = field(default_factory=list)
 
 
-def read(text: str) -> Reading:
-    return _Reader(text).read()
+def read(text: str, previous: tuple[str, Reading] | None = None) -> Reading:
+    """`previous` is another version and what it holds: instructions above the first difference are taken over."""
+    if previous is not None:
+        resumed = _resumed(text, *previous)
+        if resumed is not None:
+            return resumed.read()
+    return _Reader(text, 0, Reading()).read()
+
+
+def _resumed(text: str, old: str, before: Reading) -> _Reader | None:
+    """A reader that begins behind the instructions above the first difference; None where that does not pay.
+
+    Problems are of texts that BuildKit reads otherwise: there, what follows says where an instruction ends.
+    """
+    if before.problems:
+        return None
+    same = _common(old, text)
+    count = bisect_right(before.pieces, same, key=lambda piece: piece.start) - 2
+    if count < 1:
+        return None
+    start = text.find("\n", before.pieces[count - 1].end) + 1
+    kept = Reading(before.escape, before.pieces[:count], directives=before.directives)
+    kept.comments = before.comments[: bisect_left(before.comments, start, key=lambda comment: comment.span.start)]
+    return _Reader(text, start, kept)
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters both begin with. Slices are compared: that is faster than a loop over characters."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, start: int, reading: Reading) -> None:
         self.text = text
-        self.lines = text.split("\n")
-        self.reading = Reading()
-        self.number = 0  # the next line
-        self.at = 0  # its offset
+        self.lines = text[start:].split("\n")
+        self.reading = reading
+        self.number = 0  # the next line, counted from `start`
+        self.at = start  # its offset
 
     def read(self) -> Reading:
         lines, count, text = self.lines, len(self.lines), self.text
-        reading, directives_over = self.reading, False
+        reading, directives_over = self.reading, bool(self.reading.pieces)
         while self.number < count:
             at, line = self.at, lines[self.number]
             body = line.lstrip(SPACE)
@@ -180,8 +213,6 @@ class _Reader:
             if body:
                 span = Span(self.at + len(line) - len(body), self.at + len(line.rstrip("\r")))
                 self.reading.comments.append(Comment(span, self.text[span.start : span.end], True))
-            elif self.number + 1 < len(self.lines):
-                self.reading.empty_lines.append(self.at)
             self._step()
         return False
 
