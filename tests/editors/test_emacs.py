@@ -44,5 +44,10 @@ def newer(release: str, more: dict[str, str]) -> tuple[list[str], dict[str, str]
     share, libexec = root / f"usr/share/emacs/{version}", root / f"usr/libexec/emacs/{version}/x86_64-linux-gnu"
     (dump,) = libexec.glob("emacs*.pdmp")
     lisp = ":".join(str(one) for one in [share / "lisp", *(p for p in (share / "lisp").rglob("*") if p.is_dir())])
-    places = {"EMACSLOADPATH": lisp, "EMACSDATA": str(share / "etc"), "EMACSDOC": str(share / "etc"), "EMACSPATH": str(libexec)}
+    places = {
+        "EMACSLOADPATH": lisp,
+        "EMACSDATA": str(share / "etc"),
+        "EMACSDOC": str(share / "etc"),
+        "EMACSPATH": str(libexec),
+    }
     return [*emacs, f"--dump-file={dump}"], {**more, **places}

@@ -117,7 +117,7 @@ def steps(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
         "settings": {
             "editor.codeActionsOnSave": {"source.fixAll.playpen": "explicit"},
             "workbench.startupEditor": "none", "chat.disableAIFeatures": True, "extensions.autoUpdate": False,
-            "git.enabled": False, "editor.minimap.enabled": False, "editor.unicodeHighlight.ambiguousCharacters": False,
+            "git.enabled": False, "editor.minimap.enabled": False, "editor.autoClosingBrackets": "never", "editor.unicodeHighlight.ambiguousCharacters": False,
         },
     }  # fmt: skip
     # After the fixes the manifest still has findings that do not depend on others.
@@ -157,7 +157,7 @@ def test_settings_restart_and_a_killed_server(steps: dict[str, Any]):
 
 def test_the_whole_workspace_is_checked_and_fixed(steps: dict[str, Any]):
     assert any("closed.py" in row["text"] for row in steps["check"]["rows"])
-    assert steps["disk"]["closed.py"] == f'import os\r\nclosed = os.getenv("REDIS_HOST", {OTHER})\r\n'
+    assert steps["disk"]["closed.py"] == f'import os\r\n\r\nclosed = os.getenv("REDIS_HOST", {OTHER})\r\n'
     assert steps["disk"]["playpen.toml"].startswith("# What playpen-ls looks at")
 
 

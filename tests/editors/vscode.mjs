@@ -76,7 +76,6 @@ async function drive(page) {
   await open(page, 'app.py');
   await page.screenshot({ path: `${task.screenshots}/saved.png` });
 
-  // The status item's text is behind the braces at the right of the status bar.
   await open(page, task.live.name);
   await squiggle(page, task.live.words);
   await changeSettings(page, { 'playpen.ignore': [task.live.rule] });
@@ -108,13 +107,15 @@ async function drive(page) {
   await command(page, 'Playpen: Explain a Rule');
   await page.locator('.quick-input-list .monaco-list-row', { hasText: 'dockerfile/copy-before-install' }).first().click();
   await page.locator('.tab.active', { hasText: 'copy-before-install' }).waitFor();
+  await page.frameLocator('iframe.webview').frameLocator('iframe').locator('h1', { hasText: 'copy-before-install' }).waitFor();
+  await page.screenshot({ path: `${task.screenshots}/explain.png` });
   say({ step: 'explain' });
 
   await command(page, 'Playpen: Fix the Whole Workspace');
   await page.locator('.quick-input-list .monaco-list-row', { hasText: task.closed.rule }).first().waitFor();
   await page.screenshot({ path: `${task.screenshots}/fix-workspace.png` });
   await page.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
-  await page.locator('.tab', { hasText: task.closed.name }).first().waitFor();
+  await page.locator('.markers-panel .monaco-list-row', { hasText: task.closed.name }).first().waitFor({ state: 'detached' });
   await command(page, 'File: Save All Files');
   say({ step: 'fix' });
 
