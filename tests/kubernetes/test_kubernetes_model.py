@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playpen_ls.facts import (
@@ -193,6 +193,7 @@ def test_a_billion_laughs_are_not_told():
     assert not model(text).chunks[0].broken
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=" \n\r\t-:#'\"|>[]{}&*!%{}abk\ufeff😀", max_size=60))
 def test_any_text_can_be_read(text: str):
     any_model = model(text)
@@ -206,6 +207,7 @@ def test_any_text_can_be_read(text: str):
     list(any_model.facts())
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(POD) - 1), st.sampled_from([*"\"'[]{}:-#|>&*!%@`\t\n ", "{{", "a: ", "- "]))
 def test_any_edit_can_be_read(at: int, typed: str):
     before = model(POD)
@@ -215,6 +217,7 @@ def test_any_edit_can_be_read(at: int, typed: str):
         list(chunk.parts())
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playpen_ls.languages.kubernetes import parse
@@ -62,6 +62,7 @@ EDITS = st.tuples(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(EDITS, min_size=1, max_size=4))
 def test_what_is_remembered_is_what_is_so(edits: list[tuple[int, int, str]]):
     made = workspace(FILE)
