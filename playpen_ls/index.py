@@ -19,6 +19,8 @@ class Index:
         self._kinds_of: dict[str, tuple[type[Fact], ...]] = {}
         self._given: dict[tuple[type[Fact], str], Facts[Any]] = {}
         self._every: dict[type[Fact], tuple[Fact, ...]] = {}
+        # Who once stated a kind: for such a file the others' facts stay as they are while its own come and go.
+        self._ever: dict[type[Fact], set[str]] = {}
         self._own: set[type[Fact]] = set()
 
     @property
@@ -47,6 +49,7 @@ class Index:
                     self._own.add(kind)
                 if said:
                     stated[path] = said
+                    self._ever.setdefault(kind, set()).add(path)
                 else:
                     del stated[path]
         self._kinds_of[path] = tuple(new)
@@ -58,8 +61,7 @@ class Index:
 
     def facts(self, kind: type[Fact], but: str) -> Facts[Any]:
         """The facts of one type that files other than `but` state; the same object while nothing changed."""
-        stated = self._by_kind.get(kind, {})
-        key = (kind, but if but in stated else "")
+        key = (kind, but if but in self._ever.get(kind, ()) else "")
         given = self._given.get(key)
         if given is None:
             items = self._all(kind)
@@ -71,7 +73,7 @@ class Index:
 
     def forget(self, path: str) -> None:
         """Nobody asks for what the others of this file state soon again."""
-        for kind in self._kinds_of.get(path, ()):
+        for kind in self._ever:
             self._given.pop((kind, path), None)
 
     def _all(self, kind: type[Fact]) -> tuple[Fact, ...]:
@@ -94,6 +96,7 @@ class Index:
         other._kinds_of = dict(self._kinds_of)
         other._given = dict(self._given)
         other._every = dict(self._every)
+        other._ever = dict(self._ever)
         for path, said in facts.items():
             other.put(path, said)
         return other

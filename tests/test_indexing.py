@@ -240,3 +240,16 @@ def test_a_check_tells_whether_the_other_files_must_be_looked_at(tmp_path: Path)
     workspace.edit("app.py", Source("app.py", app.format("/healthz").replace("return 1", "return 2")))
     workspace.check("app.py")
     assert workspace.told
+
+
+def test_what_the_others_state_stays_the_same_object_while_the_own_facts_come_and_go():
+    index = Index()
+    for number in range(3):
+        index.put(f"f{number}", [ImageUse(Place(f"f{number}", Span(0, 0)), "x:1")])
+    before = index.facts(ImageUse, but="f0")
+    index.put("f0", [])
+    assert index.facts(ImageUse, but="f0") is before
+    index.put("f0", [ImageUse(Place("f0", Span(5, 5)), "x:2")])
+    assert index.facts(ImageUse, but="f0") is before
+    index.put("f1", [])
+    assert [fact.place.path for fact in index.facts(ImageUse, but="f0")] == ["f2"]
