@@ -4,10 +4,11 @@ import posixpath
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.facts import Files
+from playpen_ls.facts import Facts, Files, ImageBuilt
 from playpen_ls.finding import Change, Finding, Fix, Place, Refused, Severity
-from playpen_ls.languages.dockerfile import Stage
+from playpen_ls.languages.dockerfile import Run, Stage
 from playpen_ls.languages.dockerfile.broad_copies import BroadCopy, broad_copies
+from playpen_ls.languages.dockerfile.contexts import context_of
 from playpen_ls.languages.dockerfile.sinking import Plan, sink, split
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
@@ -19,6 +20,7 @@ NODE = {"package.json": "{}", "package-lock.json": "{}"}
 @rule(
     severity=Severity.WARNING,
     practice="Layer caching",
+    waits=False,
     bad=[
         example(
             {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt\n"} | FLASK,
@@ -64,6 +66,20 @@ NODE = {"package.json": "{}", "package-lock.json": "{}"}
             fixed="FROM a\nWORKDIR /app\nRUN apt-get update && apt-get install -y curl\n"
             "COPY pyproject.toml poetry.lock ./\nRUN poetry install --no-root\nCOPY . .\nRUN poetry install\nCMD x\n",
         ),
+        # The compose file says in which folder it is built.
+        example(
+            {
+                "docker/Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt\n",
+                "compose.yaml": "services: {web: {build: {context: ./src, dockerfile: ../docker/Dockerfile}}}\n",
+                "src/requirements.txt": "flask==3.0.0\n",
+            },
+            fixed="FROM a\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n",
+        ),
+        {
+            "Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt\n",
+            "compose.yaml": "services: {web: {build: {context: ./src, dockerfile: ../Dockerfile}}}\n",
+            "requirements.txt": "flask==3.0.0\n",
+        },
         # Folders are unpacked, so `docs/requirements.txt` may be the one that is installed.
         {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY ./* ./»\nRUN pip install -r requirements.txt\n"} | FLASK,
         {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install .\n"},
@@ -84,7 +100,7 @@ NODE = {"package.json": "{}", "package-lock.json": "{}"}
         "FROM a\nCOPY . .\nRUN <<EOF cat > a\npip install -r requirements.txt\nEOF\n",
     ],
 )
-def copy_before_install(stage: Stage, files: Files, platform: Platform) -> Iterator[Finding]:
+def copy_before_install(stage: Stage, files: Files, platform: Platform, builds: Facts[ImageBuilt]) -> Iterator[Finding]:
     """Everything is copied before the dependencies are installed.
 
     A layer is built again when anything changes that was copied above it. Where the whole project
@@ -92,7 +108,9 @@ def copy_before_install(stage: Stage, files: Files, platform: Platform) -> Itera
     reads, install, then copy the rest: the fix does that where it can prove that the image stays the
     same, and says why where it cannot.
     """
-    contexts = _contexts(stage, platform)
+    path = stage.document.source.path
+    runs = any(isinstance(one, Run) for one in stage.instructions)
+    contexts = list(context_of(path, platform.build_context, builds, files).folders) if runs else []
     for broad in broad_copies(stage, files, contexts):
         if _is_reported(broad, files, contexts):
             named = broad.named
@@ -100,15 +118,6 @@ def copy_before_install(stage: Stage, files: Files, platform: Platform) -> Itera
             message = f"`{named.title}` runs again whenever any file changes, since all are copied above it"
             severity = Severity.INFORMATION if named.needs else None
             yield Finding(broad.copy.words_span, message, (_fix(broad, files, contexts),), severity, related)
-
-
-def _contexts(stage: Stage, platform: Platform) -> list[str]:
-    path = stage.document.source.path
-    configured = platform.build_context.get(path)
-    if configured is not None:
-        return [posixpath.normpath(configured).lstrip(".") if configured in (".", "./") else configured]
-    folder = posixpath.dirname(path)
-    return [folder, ""] if folder else [""]
 
 
 def _is_reported(broad: BroadCopy, files: Files, contexts: list[str]) -> bool:

@@ -11,7 +11,10 @@ from playpen_ls.rule import rule
     severity=Severity.ERROR,
     practice="+",
     absent=True,
-    like={"docker": ["NoEmptyContinuation", "DuplicateStageName"], "hadolint": ["DL1000", "DL3024", "DL3061"]},
+    like={
+        "docker": ["NoEmptyContinuation", "DuplicateStageName"],
+        "hadolint": ["DL1000", "DL3024", "DL3043", "DL3061"],
+    },
     bad=[
         "FROM a\n«RUNN» x\n",
         "«ENV» A=1\nFROM a\n",

@@ -1,0 +1,62 @@
+"""Comments that users wrote for hadolint and for BuildKit's checks silence the rules that say the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from examples import Project
+from playpen_ls.rule import Example, Rule, rules_of
+from playpen_ls.source import Source
+from playpen_ls.suppress import suppress
+
+RULES = rules_of("dockerfile")
+# What the peers' documentation says; a rule that has no equivalent says so here too.
+EQUIVALENTS = {
+    "add-local-file": {"hadolint": {"DL3020"}},
+    "apt-leftovers": {"hadolint": {"DL3009", "DL3014", "DL3015"}},
+    "copy-before-install": {},
+    "foreign-base-image": {"hadolint": {"DL3026"}},
+    "invalid": {
+        "hadolint": {"DL1000", "DL3024", "DL3043", "DL3061"},
+        "docker": {"NoEmptyContinuation", "DuplicateStageName"},
+    },
+    "missing-source": {"docker": {"CopyIgnoredFile"}},
+    "moving-tag": {"hadolint": {"DL3006", "DL3007"}},
+    "no-dockerignore": {},
+    "pip-cache-kept": {"hadolint": {"DL3042"}},
+    "root-user": {"hadolint": {"DL3002"}},
+    "secret-in-image": {"hadolint": {"DL3064"}, "docker": {"SecretsUsedInArgOrEnv"}},
+    "shell-form-command": {"hadolint": {"DL3025"}, "docker": {"JSONArgsRecommended"}},
+    "single-stage-build": {},
+    "unknown-stage": {"hadolint": {"DL3022", "DL3023"}},
+}
+CASES = [
+    pytest.param(rule, example, tool, code, id=f"{rule.name}-{number}-{code}")
+    for rule in RULES
+    for number, example in enumerate(rule.bad)
+    for tool, codes in rule.like.items()
+    for code in codes
+]
+
+
+def test_the_equivalents_stand_beside_each_rule():
+    assert {rule.name: {tool: set(codes) for tool, codes in rule.like.items()} for rule in RULES} == EQUIVALENTS
+
+
+def commented(project: Project, tool: str, code: str) -> Source:
+    """The text with a comment for all of it, or above each instruction in which something is found."""
+    if tool == "docker":
+        return Source(project.path, f"# check=skip={code}\n{project.source.text}")
+    look = project.look()
+    edits = [look.model.comment_above(hit.span.start, f"hadolint ignore={code}") for hit in look.hits]
+    return project.source.edited({edit for edit in edits if edit is not None})
+
+
+@pytest.mark.parametrize(("rule", "example", "tool", "code"), CASES)
+def test_their_comments_silence_ours(rule: Rule, example: Example, tool: str, code: str):
+    project = Project(rule, example)
+    look = project.look(commented(project, tool, code))
+    assert look.hits != []
+    assert suppress(look.model, look.hits, [rule.id]).kept == []
+    other = project.look(commented(project, tool, "DL9999"))
+    assert suppress(other.model, other.hits, [rule.id]).silenced == []
