@@ -95,6 +95,8 @@ BY_TABLE = [
     ("InvalidSectionType", "options { «echo»('x') }"),
     ("InvalidSectionType", "triggers { «crom»('x') }"),
     ("InvalidSectionType", "parameters { «strin»(name: 'x') }"),
+    ("InvalidSectionType", "tools { «mavn» 'x' }"),
+    ("InvalidSectionType", "tools { «sh» 'x' }"),
     ("InvalidStepParameter", "parameters { string(«nmae»: 'x') }"),
     ("InvalidParameterType", "parameters { string(name: «12») }"),
     ("WrongNumberOfStepParameters", "triggers { «cron»() }"),
@@ -131,7 +133,8 @@ IN_STAGE = [
     ),
     ("RequiredSection", "«matrix» { stages { stage('B') { steps { sh 'x' } } } }"),
     ("RequiredSection", "«matrix» { axes { axis { name 'A'\n values 'b' } } }"),
-    ("ExpectedAgent", "«agent» { }\nsteps { sh 'x' }"),
+    ("NoAgentType", "«agent» { }\nsteps { sh 'x' }"),
+    ("ExpectedAgent", "agent { «'linux'» }\nsteps { sh 'x' }"),
     ("OneAgentMax", "«agent» { label 'a'\n docker 'b' }\nsteps { sh 'x' }"),
     ("InvalidAgent", "agent «'linux'»\nsteps { sh 'x' }"),
     ("NoArgForAgent", "«agent»()\nsteps { sh 'x' }"),
@@ -201,6 +204,11 @@ def case(frame, cases, sure=True):
 )  # fmt: skip
 def test_each_fault_is_found_at_its_words(text: str, kind: str, words: list[str], sure: bool):
     assert (kind, words[0], sure) in faults(unmarked(text)[0])
+
+
+def test_the_parameter_that_jenkins_proposes():
+    (fault,) = parse(Source("Jenkinsfile", of_steps("timeout(time: 5, banana: 'x') { sh 'y' }"))).faults
+    assert fault.message == 'Invalid parameter "banana", did you mean "unit"?'
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ def agent(faults: Faults, call: Call) -> None:
         return
     statements = block.statements
     if not statements:
-        faults.add("ExpectedAgent", call.name_span, "Expected an agent")
+        message = f"No agent type specified. Must be one of [{', '.join(AGENTS)}]"
+        faults.add("NoAgentType", call.name_span, message)
     elif len(statements) > 1:
         faults.add("OneAgentMax", call.name_span, "Only one agent type is allowed per agent section")
     else:

@@ -149,6 +149,20 @@ def first_string(call: Call) -> StringLiteral | None:
     return string_at(tree, at) if at < len(tree.tokens) else None
 
 
+def fewest_edits(word: str, known: Iterable[str]) -> str:
+    """The word that Jenkins proposes: the one that the fewest edits lead to, the first of several."""
+    return min(known, key=lambda one: _edits(word, one), default="")
+
+
+def _edits(one: str, other: str) -> int:
+    costs = list(range(len(one) + 1))
+    for there, wanted in enumerate(other, 1):
+        before, costs[0] = costs[0], there
+        for here, char in enumerate(one, 1):
+            before, costs[here] = costs[here], min(before + (char != wanted), costs[here - 1] + 1, costs[here] + 1)
+    return costs[-1]
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that was meant, "" if none is near."""
     return next(iter(get_close_matches(word, list(known), 1, 0.7)), "")

@@ -7,9 +7,9 @@ from playpen_ls.languages.jenkinsfile.expressions import Argument
 from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,
     block_of,
+    fewest_edits,
     is_bare_dollar,
     literal_kind,
-    nearest,
     number,
 )
 from playpen_ls.languages.jenkinsfile.validator.tables import BLOCKED, SYMBOLS, Parameters
@@ -17,6 +17,7 @@ from playpen_ls.source import Span
 
 _LARGEST = 2**63  # the first integer that is none of Java's long
 _DEPTH = 8  # calls in calls
+_LONGEST = 100  # characters of a name that may be a slip
 BIG = (
     "BigIntegers cannot be used as constants in Declarative. The maximum value for an integer is "
     "9,223,372,036,854,775,807 and the minimum value for an integer is -9,223,372,036,854,775,808."
@@ -93,7 +94,7 @@ def _unknown(faults: Faults, one: Argument, known: Parameters) -> None:
     tokens, at = one.tree.tokens, one.first - 2
     while at > 0 and tokens[at][0] not in ("name", "string"):
         at -= 1
-    best = nearest(one.name or "", known.kinds) or next(iter(known.kinds), "")
+    best = fewest_edits((one.name or "")[:_LONGEST], known.kinds)
     message = f'Invalid parameter "{one.name}", did you mean "{best}"?'
     faults.add("InvalidStepParameter", Span(tokens[at][1], tokens[at][2]), message, sure=False)
 

@@ -14,13 +14,17 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
 )
 from playpen_ls.languages.jenkinsfile.validator.given import symbol, value
 from playpen_ls.languages.jenkinsfile.validator.tables import (
+    BUILT_IN_OPTIONS,
+    BUILT_IN_STAGE_OPTIONS,
     JOB_OPTIONS,
     NEAR_PARAMETERS,
+    NEAR_TOOLS,
     NEAR_TRIGGERS,
     NO_OPTIONS,
     PARAMETERS,
     STAGE_OPTIONS,
     STEPS,
+    TOOLS,
     TRIGGERS,
 )
 
@@ -42,6 +46,7 @@ def tools(faults: Faults, call: Call) -> None:
         elif len([argument for argument in one.arguments if argument.name is None]) > 1:
             faults.add("TooManyArgsForTool", one.name_span, f'Too many arguments for tool "{one.name}"')
         else:
+            _typed(faults, [one], "tool", TOOLS, NEAR_TOOLS)
             for argument in one.arguments:
                 value(faults, argument)
     if not block.statements:
@@ -126,9 +131,8 @@ def options(faults: Faults, call: Call, in_stage: bool) -> None:
             )
             faults.add(kind, one.name_span, message)
         elif one.name in NO_OPTIONS or (in_stage and one.name in JOB_OPTIONS) or _slip(one.name, in_stage):
-            known = STAGE_OPTIONS if in_stage else STAGE_OPTIONS | JOB_OPTIONS
-            best = nearest(one.name, sorted(known))
-            message = f'Invalid option type "{one.name}".' + (f" Did you mean {best}?" if best else "")
+            valid = BUILT_IN_STAGE_OPTIONS if in_stage else BUILT_IN_OPTIONS
+            message = f'Invalid option type "{one.name}". Valid option types: [{", ".join(valid)}]'
             faults.add("InvalidSectionType", one.name_span, message, sure=False)
 
 

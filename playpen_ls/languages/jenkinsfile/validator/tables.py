@@ -68,6 +68,14 @@ STAGE_OPTIONS = frozenset(
     )
 )
 """`skipDefaultCheckout`, and steps that take a block."""
+# What a Jenkins without further plugins lists.
+BUILT_IN_OPTIONS = _words(
+    """buildDiscarder catchError checkoutToSubdirectory disableConcurrentBuilds disableRestartFromStage disableResume
+    durabilityHint newContainerPerStage overrideIndexTriggers parallelsAlwaysFailFast preserveStashes quietPeriod
+    rateLimitBuilds retry script skipDefaultCheckout skipStagesAfterUnstable timeout timestamps waitUntil warnError
+    withContext withCredentials withEnv wrap ws"""
+)
+BUILT_IN_STAGE_OPTIONS = tuple(one for one in BUILT_IN_OPTIONS if one not in JOB_OPTIONS)
 NO_OPTIONS = frozenset(
     _words(
         """echo sh bat powershell pwsh error sleep stash unstash archiveArtifacts junit input mail readFile writeFile
@@ -104,7 +112,18 @@ PARAMETERS = frozenset(
         buildSelectorParam parameterSeparator gitTag gitBranch promotion ecrImage readOnlyString"""
     )
 )
+TOOLS = frozenset(
+    _words(
+        """ant git gradle jdk maven jgit jgitapache nodejs go golang groovy gant sbt scala python perl ruby dotnetsdk
+        dotnet cmake terraform packer ansible docker dockerTool helm kubectl oc allure msbuild mstest vstest nunit
+        sonar sonarQubeScanner hugo yarn nvm android androidSdk snyk dependencyCheck xvfb custom customTool
+        msbuildScanner codeql grails flutter bazel buf trivy vault jfrog jfrogCli jf mill leiningen lein rake rbenv
+        conan anchore robot nuget doxygen dp tfs mercurial hg xcode jacoco bun deno cargo rust flyway liquibase
+        """
+    )
+)
 # A name that is near one of these and is not known is a slip.
+NEAR_TOOLS = ("ant", "git", "gradle", "jdk", "maven", "nodejs")
 NEAR_TRIGGERS = ("cron", "pollSCM", "upstream", "githubPush", "gitlab")
 NEAR_PARAMETERS = ("string", "booleanParam", "choice", "text", "password", "file", "credentials", "run")
 
