@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from playpen_ls.facts import Files, ImageBuilt
+from playpen_ls.finding import Place
+from playpen_ls.languages.dockerfile.stages import Stage
+from playpen_ls.source import Span
 
 _COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml")
 _BAKE = re.compile(r"docker-bake(?:\.override)?\.(?:hcl|json)")
 _HCL_TARGET = re.compile(r'^target\s+"[^"]*"\s*\{(?P<body>.*?)^\}', re.MULTILINE | re.DOTALL)
-_HCL_VALUE = re.compile(r'^\s*(?P<key>context|dockerfile)\s*=\s*"(?P<value>[^"]*)"', re.MULTILINE)
+_HCL_VALUE = re.compile(r'^\s*(?P<key>context|dockerfile|target)\s*=\s*"(?P<value>[^"]*)"', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,30 @@ def context_of(path: str, configured: Mapping[str, str], builds: Iterable[ImageB
     """`configured` is `build_context` of the profile, `builds` what pipelines build."""
     if path in configured:
         return Context((_clean(configured[path]),), True)
-    told = [one.context for one in builds if _dockerfile_of(one.context, one.dockerfile) == posixpath.normpath(path)]
-    told += _told_by_files(path, files)
+    told = [build.context for build in _builds_of(path, builds, files)]
     if told:
         known = [_clean(folder) for folder in told if folder is not None and "$" not in folder]
         return Context(tuple(dict.fromkeys(known)) if len(known) == len(told) else (), True)
     folder = posixpath.dirname(path)
     return Context((folder, "") if folder else ("",), False)
+
+
+def ships(stage: Stage, builds: Iterable[ImageBuilt], files: Files) -> bool:
+    """The stage makes an image that is used: the one that builds name as their target, else the last one."""
+    document = stage.document
+    if len(document.stages) > 1:
+        targets = {build.target.lower() for build in _builds_of(document.source.path, builds, files)}
+        named = {target for target in targets if target and "$" not in target}
+        if named and any(one.name in named for one in document.stages):
+            return stage.name in named or (stage.final and "" in targets)
+    return stage.final
+
+
+def _builds_of(path: str, builds: Iterable[ImageBuilt], files: Files) -> list[ImageBuilt]:
+    """What builds the Dockerfile: pipelines, compose and bake files."""
+    own = posixpath.normpath(path)
+    told = [one for one in builds if _dockerfile_of(one.context, one.dockerfile) == own]
+    return told + _told_by_files(path, files)
 
 
 def _clean(folder: str) -> str:
@@ -53,28 +73,28 @@ def _dockerfile_of(context: str | None, dockerfile: str) -> str | None:
     return None if context is None else posixpath.normpath(posixpath.join(context, "Dockerfile"))
 
 
-def _told_by_files(path: str, files: Files) -> list[str]:
-    """The contexts that compose and bake files beside the Dockerfile, or above it, give to its build."""
+def _told_by_files(path: str, files: Files) -> list[ImageBuilt]:
+    """The builds of it in compose and bake files beside the Dockerfile, or above it."""
     found, folder = [], posixpath.dirname(path)
     while True:
         for name in files.names(folder or "."):
             if _COMPOSE.fullmatch(name) or _BAKE.fullmatch(name):
                 text = files.text(posixpath.join(folder, name)) or ""
-                for context, dockerfile in _builds_in(name, text):
+                for context, dockerfile, target in _builds_in(name, text):
                     place = posixpath.normpath(posixpath.join(folder, context))
                     if posixpath.normpath(posixpath.join(place, dockerfile)) == posixpath.normpath(path):
-                        found.append(place)
+                        found.append(ImageBuilt(Place(path, Span(0, 0)), "", place, path, target))
         if not folder:
             return found
         folder = posixpath.dirname(folder)
 
 
-def _builds_in(name: str, text: str) -> Iterator[tuple[str, str]]:
-    """(context, Dockerfile seen from there) of each build in a compose or bake file."""
+def _builds_in(name: str, text: str) -> Iterator[tuple[str, str, str]]:
+    """(context, Dockerfile seen from there, target) of each build in a compose or bake file."""
     if name.endswith(".hcl"):
         for target in _HCL_TARGET.finditer(text):
             values = {match["key"]: match["value"] for match in _HCL_VALUE.finditer(target["body"])}
-            yield values.get("context", "."), values.get("dockerfile", "Dockerfile")
+            yield values.get("context", "."), values.get("dockerfile", "Dockerfile"), values.get("target", "")
         return
     if "build" not in text and "target" not in text:
         return
@@ -83,11 +103,12 @@ def _builds_in(name: str, text: str) -> Iterator[tuple[str, str]]:
     for one in group.values() if isinstance(group, dict) else ():
         build = one if name.endswith(".json") else one.get("build") if isinstance(one, dict) else None
         if isinstance(build, str):
-            yield build, "Dockerfile"
+            yield build, "Dockerfile", ""
         elif isinstance(build, dict):
             context, dockerfile = build.get("context", "."), build.get("dockerfile", "Dockerfile")
-            if isinstance(context, str) and isinstance(dockerfile, str):
-                yield context, dockerfile
+            target = build.get("target", "")
+            if isinstance(context, str) and isinstance(dockerfile, str) and isinstance(target, str):
+                yield context, dockerfile, target
 
 
 def _loaded(name: str, text: str) -> dict[Any, Any]:

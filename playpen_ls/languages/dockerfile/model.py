@@ -111,9 +111,9 @@ class Dockerfile(Model):
         yield Section(head, ("", self._surroundings), None, above)
         spans = [Span(*pair) for pair in pairwise([*starts, len(text)])]
         texts = [text[span.start : span.end] for span in spans]
+        drops = bool(stages) and drops_root(stages[0])
         for stage, span in zip(stages, spans, strict=True):
             stage.mentions = Mentions(texts[stage.index])
-            drops = drops_root(stage) if stage.final else False
             below = tuple(self._texts_below(stage, texts))
             key = (texts[stage.index], stage.index, stage.final, drops, below, self._surroundings)
             yield Section(span, key, stage, stage.instructions)

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from playpen_ls.facts import Facts, Files, ImageBuilt
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.dockerfile import Run, Stage
+from playpen_ls.languages.dockerfile.contexts import ships
 from playpen_ls.languages.shell import VALUED, Command
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit
@@ -18,6 +20,7 @@ _LISTS = "/var/lib/apt/lists"
 @rule(
     severity=Severity.INFORMATION,
     practice="+",
+    waits=False,
     like={"hadolint": ["DL3009", "DL3014", "DL3015"]},
     bad=[
         example(
@@ -69,7 +72,7 @@ _LISTS = "/var/lib/apt/lists"
         " && rm -rf /var/lib/apt/lists/*\n",
     ],
 )
-def apt_leftovers(stage: Stage) -> Iterator[Finding]:
+def apt_leftovers(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iterator[Finding]:
     """apt leaves more in the image than what is asked for, or waits for an answer.
 
     Without `-y` a build stops at apt's question. Without `--no-install-recommends` come packages
@@ -77,7 +80,7 @@ def apt_leftovers(stage: Stage) -> Iterator[Finding]:
     Only `-y` changes nothing else: what a later step needs may be among the recommended packages.
     Silent in build stages, with a cache mount, and where a later RUN removes the lists.
     """
-    for run in stage.instructions if stage.final else ():
+    for run in stage.instructions if ships(stage, builds, files) else ():
         if isinstance(run, Run) and stage.mentions(run.whole_text, ("apt",)):
             yield from _left_by(run)
 

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from playpen_ls.facts import Facts, Files, ImageBuilt
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.dockerfile import Run, Stage
+from playpen_ls.languages.dockerfile.contexts import ships
 from playpen_ls.languages.dockerfile.environment import is_set_before
 from playpen_ls.languages.shell import Command, Word
 from playpen_ls.rule import example, rule
@@ -18,6 +20,7 @@ _CACHE_OPTIONS = ("--no-cache-dir", "--no-cache-di", "--no-cache-d", "--no-cache
 @rule(
     severity=Severity.INFORMATION,
     practice="Layer caching",
+    waits=False,
     like={"hadolint": ["DL3042"]},
     bad=[
         example(
@@ -64,14 +67,14 @@ _CACHE_OPTIONS = ("--no-cache-dir", "--no-cache-di", "--no-cache-d", "--no-cache
         "FROM a\nONBUILD RUN pip install flask\n",
     ],
 )
-def pip_cache_kept(stage: Stage) -> Iterator[Finding]:
+def pip_cache_kept(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iterator[Finding]:
     """pip's download cache stays in the image.
 
     What pip downloads is kept under `~/.cache/pip` of the layer, where no later build finds it: the
     image only grows. `--no-cache-dir` leaves it out. Silent in build stages, with a cache mount, with
     `PIP_NO_CACHE_DIR`, and where the same RUN removes the cache.
     """
-    for run in stage.instructions if stage.final else ():
+    for run in stage.instructions if ships(stage, builds, files) else ():
         if isinstance(run, Run) and stage.mentions(run.whole_text, ("pip",)):
             yield from _kept_by(run)
 

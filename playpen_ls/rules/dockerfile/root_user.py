@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from playpen_ls.facts import Facts, Files, ImageBuilt
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.dockerfile import Stage
+from playpen_ls.languages.dockerfile.contexts import ships
 from playpen_ls.languages.dockerfile.images import stands_in
 from playpen_ls.languages.dockerfile.users import (
     USER,
@@ -21,9 +23,17 @@ from playpen_ls.rule import example, rule
 @rule(
     severity=Severity.WARNING,
     practice="Least privilege",
+    waits=False,
     absent=True,
     like={"hadolint": ["DL3002"]},
     bad=[
+        example(
+            {
+                "Dockerfile": "FROM node:20 AS web\nUSER «root»\nFROM web AS dev\nUSER node\n",
+                "docker-bake.hcl": 'target "web" {\n  target = "web"\n}\n',
+            },
+            fixed="FROM node:20 AS web\nUSER 1000:1000\nFROM web AS dev\nUSER node\n",
+        ),
         example(
             'FROM «node:20»\nCOPY . .\nCMD ["node", "a.js"]\n',
             fixed='FROM node:20\nCOPY . .\nUSER 1000:1000\nCMD ["node", "a.js"]\n',
@@ -45,6 +55,11 @@ from playpen_ls.rule import example, rule
         example("FROM a AS b\nFROM «alpine:3.20»\n", fixed="FROM a AS b\nFROM alpine:3.20\nUSER 1000:1000\n"),
     ],
     good=[
+        # The compose file builds another stage than the last.
+        {
+            "Dockerfile": "FROM node:20 AS web\nUSER node\nFROM web AS dev\nUSER root\n",
+            "compose.yaml": "services: {web: {build: {context: ., target: web}}}\n",
+        },
         "FROM playpen/python-base:latest\nCMD x\n",
         "FROM node:20\nUSER node\n",
         "FROM node:20\nUSER root\nRUN x\nUSER node\n",
@@ -58,7 +73,7 @@ from playpen_ls.rule import example, rule
         'FROM debian:12\nRUN apt-get install -y gosu\nENTRYPOINT ["gosu", "app", "x"]\n',
     ],
 )
-def root_user(stage: Stage, platform: Platform) -> Iterator[Finding]:
+def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[ImageBuilt]) -> Iterator[Finding]:
     """The container runs as root.
 
     Whoever breaks out of the process is root in the container, may write everything in it, and is
@@ -66,7 +81,7 @@ def root_user(stage: Stage, platform: Platform) -> Iterator[Finding]:
     has no USER and its public base image is known to run as root. Silent for the platform's images
     and for unknown ones, and where a program such as gosu changes the user at the start.
     """
-    if not stage.final:
+    if not ships(stage, builds, files):
         return
     fixes = () if needs_root(stage) else (Fix(f"Run as `USER {USER}`", lambda: [user_edit(stage)]),)
     user = last_user(stage)

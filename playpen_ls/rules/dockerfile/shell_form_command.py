@@ -4,8 +4,10 @@ import json
 import re
 from collections.abc import Iterator
 
+from playpen_ls.facts import Facts, Files, ImageBuilt
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.dockerfile import Cmd, Entrypoint, Shell
+from playpen_ls.languages.dockerfile.contexts import ships
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit
 
@@ -18,6 +20,7 @@ _BUILTINS = frozenset(
 @rule(
     severity=Severity.INFORMATION,
     practice="+",
+    waits=False,
     like={"hadolint": ["DL3025"], "docker": ["JSONArgsRecommended"]},
     bad=[
         example("FROM a\nCMD «python app.py»\n", fixed='FROM a\nCMD ["python", "app.py"]\n'),
@@ -40,7 +43,7 @@ _BUILTINS = frozenset(
         "FROM a\nCMD []\n",
     ],
 )
-def shell_form_command(command: Cmd | Entrypoint) -> Iterator[Finding]:
+def shell_form_command(command: Cmd | Entrypoint, files: Files, builds: Facts[ImageBuilt]) -> Iterator[Finding]:
     """A shell stands between the container and its program.
 
     In shell form `/bin/sh -c` is process 1: it does not pass signals on, so the program is killed
@@ -48,7 +51,7 @@ def shell_form_command(command: Cmd | Entrypoint) -> Iterator[Finding]:
     The fix is there for plain words only; variables, quotes and operators need the shell.
     """
     stage = command.stage
-    if stage is None or not stage.final or command.json is not None or not command.arguments:
+    if stage is None or command.json is not None or not command.arguments or not ships(stage, builds, files):
         return
     if any(isinstance(one, Shell) for one in stage.before(command)):
         return
