@@ -70,7 +70,9 @@ class Actions:
         start, end, key = data.get("start"), data.get("end"), data.get("key")
         if not (isinstance(start, int) and isinstance(end, int) and 0 <= start <= end <= len(opened.source.text)):
             return action
-        for plan in self._plans(opened, Span(start, end), None, automatic=False):
+        # Of its own kind only: to fix the whole file nobody has to look at each finding.
+        only = [str(getattr(action.kind, "value", action.kind))] if action.kind else None
+        for plan in self._plans(opened, Span(start, end), only, automatic=False):
             if plan.key == (list(key) if isinstance(key, (list, tuple)) else key):
                 try:
                     self._fill(action, opened, plan.compute())

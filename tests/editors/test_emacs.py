@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from real_editors import APP, APP_FIXED, CACHE, HOST, ROOT, environment, installed, of_release, run
 
 

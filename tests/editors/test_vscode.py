@@ -117,7 +117,7 @@ def steps(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
         "settings": {
             "editor.codeActionsOnSave": {"source.fixAll.playpen": "explicit"},
             "workbench.startupEditor": "none", "chat.disableAIFeatures": True, "extensions.autoUpdate": False,
-            "git.enabled": False, "editor.minimap.enabled": False, "editor.autoClosingBrackets": "never", "editor.unicodeHighlight.ambiguousCharacters": False,
+            "git.enabled": False, "editor.minimap.enabled": False, "editor.autoClosingBrackets": "never", "editor.autoSurround": "never", "editor.unicodeHighlight.ambiguousCharacters": False,
         },
     }  # fmt: skip
     # After the fixes the manifest still has findings that do not depend on others.

@@ -116,7 +116,8 @@ async function createConfiguration(client: LanguageClient): Promise<void> {
   const params = { command: 'playpen-ls.createConfiguration', arguments: [uri] };
   const made = await client.sendRequest<string | null>('workspace/executeCommand', params);
   if (made) {
-    await window.showTextDocument(client.protocol2CodeConverter.asUri(made));
+    const shown = await window.showTextDocument(client.protocol2CodeConverter.asUri(made));
+    await shown.document.save();
   }
 }
 
