@@ -12,6 +12,7 @@ from playpen_ls.languages.dockerfile import (
     Dockerfile,
     Environment,
     From,
+    Instruction,
     Onbuild,
     Run,
     parse,
@@ -265,3 +266,13 @@ def test_what_dockerfile_parse_cannot_read_is_read_without_it(monkeypatch: pytes
     monkeypatch.setattr(dockerfile_parse, "DockerfileParser", broken)
     read = model("FROM a\nENV A=/a B\nARG C=$A/c\nWORKDIR $C\nRUN b\n")
     assert working_directory(read.instructions[-1]) == "/a/c"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["FROM a", "from\ta  AS\tb ", "FROM a b", "FROM a AS b c", "FROM --platform=x a AS b", 'FROM ["a"]', "FROM -a", "FROM",
+     "FROM a\u00a0b", "FROM a AS b\u00a0", "FROM a \\\n AS b", "FROM 'a b' AS c", "FROM [a] AS b"],
+)  # fmt: skip
+def test_a_plain_from_is_cut_as_any_other_instruction(line: str):
+    one = model(line + "\n").instructions[0]
+    assert one.words == Instruction.words.func(one)

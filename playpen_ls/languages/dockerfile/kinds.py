@@ -13,12 +13,17 @@ from playpen_ls.languages import shell
 from playpen_ls.languages.dockerfile.instructions import Flag, Instruction, Onbuild, Pair, Word
 from playpen_ls.languages.dockerfile.pairs import pairs_of, unassigned_in
 from playpen_ls.languages.dockerfile.reader import SPACE, Heredoc, Piece
-from playpen_ls.source import Fragment
+from playpen_ls.source import Fragment, Span
 
 if TYPE_CHECKING:
     from playpen_ls.languages.dockerfile.model import Dockerfile
 
 _POSIX_SHELL = re.compile(r"(?:/\S*/)?(?:sh|bash|ash|dash|zsh)")
+# Most FROM lines, which every version of a file is cut into stages by. A flag or a list is read the long way.
+_PLAIN_FROM = re.compile(
+    rf"[A-Za-z]+[\t ]+(?P<image>[^{SPACE}\[-][^{SPACE}]*)"
+    rf"(?:[\t ]+(?P<as>[^{SPACE}]+)[\t ]+(?P<name>[^{SPACE}]+))?[\t ]*"
+)
 _ONLY_HEREDOC = re.compile(r"\d*<<-?\s*\S+\s*")
 _SHELL_READS_HEREDOC = re.compile(rf"{_POSIX_SHELL.pattern}(?:\s+-\w+)*\s*\d*<<-?\s*\S+\s*")
 _SHEBANG = re.compile(rf"\s*#!\s*(?:/usr/bin/env\s+)?(?P<posix>{_POSIX_SHELL.pattern}(?=\s|$))?")
@@ -27,11 +32,22 @@ _SHEBANG = re.compile(rf"\s*#!\s*(?:/usr/bin/env\s+)?(?P<posix>{_POSIX_SHELL.pat
 class From(Instruction):
     """`image` is None while none is typed; `stage_name` is the word behind AS."""
 
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        match = _PLAIN_FROM.fullmatch(self.logical) if len(self.piece.segments) == 1 else None
+        if match is None:
+            return super().words
+        at = self.piece.start
+        return tuple(
+            Word(match[group], Span(at + match.start(group), at + match.end(group)))
+            for group in (("image", "as", "name") if match["name"] else ("image",))
+        )
+
     @property
     def image(self) -> Word | None:
         return self.words[0] if self.words else None
 
-    @property
+    @cached_property
     def stage_name(self) -> Word | None:
         words = self.words
         return words[2] if len(words) == 3 and words[1].text.lower() == "as" else None

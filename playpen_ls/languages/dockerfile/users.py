@@ -22,6 +22,7 @@ _OTHER_IMAGES = frozenset(
     " hello-world bash scratch gradle kong elasticsearch kibana logstash nats telegraf influxdb ghost wordpress".split()
 )
 _DROPS_ROOT = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|s6-setuidgid|chpst|fixuid|s6-overlay|supervisord?)\b")
+_DROPS_ROOT_HINTS = ("gosu", "su-exec", "setpriv", "runuser", "s6-", "chpst", "fixuid", "supervisor")
 _SERVERS = re.compile(r"\b(?:nginx|httpd|apache2(?:ctl|-foreground)?|apachectl)\b")
 USER = "1000:1000"  # numbers, so that Kubernetes' runAsNonRoot can check it
 
@@ -60,7 +61,8 @@ def needs_root(stage: Stage) -> bool:
 
 def drops_root(stage: Stage) -> bool:
     """Something in the file looks like a program that starts as root and changes the user itself."""
-    return bool(_DROPS_ROOT.search(stage.document.source.text))
+    text = stage.document.source.text
+    return any(word in text for word in _DROPS_ROOT_HINTS) and bool(_DROPS_ROOT.search(text))
 
 
 def user_edit(stage: Stage) -> Edit:
