@@ -77,7 +77,8 @@ def apt_leftovers(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iter
 
     Without `-y` a build stops at apt's question. Without `--no-install-recommends` come packages
     that nobody asked for, and the package lists in `/var/lib/apt/lists` are of no use in the image.
-    Only `-y` changes nothing else: what a later step needs may be among the recommended packages.
+    Only `-y` changes nothing else: what a later step needs may be among the recommended packages, so
+    those are a hint.
     Silent in build stages, with a cache mount, and where a later RUN removes the lists.
     """
     for run in stage.instructions if ships(stage, builds, files) else ():
@@ -99,7 +100,7 @@ def _left_by(run: Run) -> Iterator[Finding]:
         if not command.has("--no-install-recommends"):
             add = partial(_option, command, "--no-install-recommends")
             fix = Fix("Add `--no-install-recommends`", add)
-            yield Finding(span, "apt also installs recommended packages", (fix,))
+            yield Finding(span, "apt also installs recommended packages", (fix,), Severity.HINT)
         if kept and not _lists_go(run):
             kept = False
             fixes = () if run.heredocs else (Fix("Remove apt's lists at the end of the RUN", partial(_removal, run)),)
