@@ -123,29 +123,32 @@ class OnceFiles:
 
 
 class ReadFiles:
-    """Files that keep a record of what was asked and answered."""
+    """Files that keep a record of what was asked and answered, each question once."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
+        self._asked: dict[tuple[str, str], object] = {}
         self.answers: list[Answer] = []
 
-    def _ask(self, question: Callable[[Files], object]) -> object:
-        answer = question(self._files)
-        self.answers.append((question, answer))
-        return answer
+    def _ask(self, what: str, path: str, question: Callable[[Files], object]) -> object:
+        key = (what, path)
+        if key not in self._asked:
+            self._asked[key] = answer = question(self._files)
+            self.answers.append((question, answer))
+        return self._asked[key]
 
     @property
     def known(self) -> bool:
-        return bool(self._ask(lambda files: files.known))
+        return bool(self._ask("known", "", lambda files: files.known))
 
     def exists(self, path: str) -> bool:
-        return bool(self._ask(lambda files: files.exists(path)))
+        return bool(self._ask("exists", path, lambda files: files.exists(path)))
 
     def text(self, path: str) -> str | None:
-        return self._ask(lambda files: files.text(path))  # type: ignore[return-value]
+        return self._ask("text", path, lambda files: files.text(path))  # type: ignore[return-value]
 
     def names(self, folder: str) -> tuple[str, ...]:
-        return self._ask(lambda files: files.names(folder))  # type: ignore[return-value]
+        return self._ask("names", folder, lambda files: files.names(folder))  # type: ignore[return-value]
 
 
 class _Rules:
