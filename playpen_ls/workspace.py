@@ -197,7 +197,7 @@ class Workspace:
         checked = check(model, rules, self._given(document), document.memory)
         document.memory = checked.memory
         hits, secrets = self._told(document, model, checked, rules, hidden)
-        broken = [chunk.span for chunk in model.chunks if chunk.broken]
+        broken = [chunk.span for chunk in model.chunks if chunk.seems_broken]
         if broken:
             hits = carried(hits, document.hits, broken)
         document.hits = hits

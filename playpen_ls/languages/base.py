@@ -58,6 +58,11 @@ class Chunk(ABC):
     """It does not parse as it stands; its parts are what could be saved."""
 
     @property
+    def seems_broken(self) -> bool:
+        """As far as is known without work: what has nothing to report need not be parsed to know."""
+        return self.broken
+
+    @property
     def begins(self) -> int:
         return self.span.start
 

@@ -165,7 +165,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize(("change", "accept"), itertools.product(CHANGES, (safe_only, every)))
+@pytest.mark.parametrize(("change", "accept"), list(itertools.product(CHANGES, (safe_only, every))))
 def test_a_service_compiles_after_its_fixes_and_nothing_is_left_of_them(change: str, accept):
     text = CHANGES[change](SERVICE)
     after = fixed(text, accept)

@@ -51,7 +51,7 @@ class Key:
 class PythonChunk(Chunk):
     """A top-level statement, or a member of a long class, with the comments and blanks behind it."""
 
-    __slots__ = ("_facts", "_model", "_parts", "broken", "key", "parsed", "start", "view")
+    __slots__ = ("_facts", "_model", "_parts", "key", "parsed", "start", "view")
 
     def __init__(
         self, start: int, parsed: Parsed, view: View, key: Key, facts: tuple[Told, ...] | None, model: ModelRef
@@ -59,11 +59,18 @@ class PythonChunk(Chunk):
         self.start = start
         self.parsed = parsed
         self.view = view
-        self.broken = parsed.broken
         self.key: Hashable = key
         self._facts = facts
         self._model = model
         self._parts: list[Part] | None = None
+
+    @property
+    def broken(self) -> bool:  # type: ignore[override]
+        return self.parsed.broken
+
+    @property
+    def seems_broken(self) -> bool:
+        return self.parsed.known_broken
 
     @property
     def begins(self) -> int:
@@ -91,6 +98,8 @@ class PythonChunk(Chunk):
 
     def told(self) -> tuple[Told, ...]:
         """The chunk's facts, with places in the file and without its path."""
+        if self.parsed.silent:
+            return ()
         if self._facts is None:
             self._parts = self._walked()
         facts = self._facts
@@ -100,7 +109,7 @@ class PythonChunk(Chunk):
 
     def _walked(self) -> list[Part]:
         model = self._model()
-        if model is None or self.broken:
+        if model is None or self.parsed.idle or self.parsed.broken:
             self._facts = ()
             return []
         parts, facts = walk(Site(model, self.parsed, self.start, Names(dict(self.view.names)), self.view.flags))
@@ -120,6 +129,7 @@ class Viewer:
         self._flags = scope.flags
         self._left_alone = left_alone
         self._names = sorted(scope.names.items())
+        self._idle = View((), self._flags, self._left_alone)
         self._changed: list[str] | None = None
         if before is scope:
             self._changed = []
@@ -129,6 +139,8 @@ class Viewer:
             self._changed = [name for name in both if before.names.get(name, nothing) != scope.names.get(name, nothing)]
 
     def of(self, parsed: Parsed) -> View:
+        if parsed.idle:
+            return self._idle
         text = parsed.text
         return View(tuple(pair for pair in self._names if pair[0] in text), self._flags, self._left_alone)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from playpen_ls.languages.python.chunks import PythonChunk
 from playpen_ls.languages.python.parsed import Parsed, quiet
-from playpen_ls.languages.python.split import Cut, continues, cut, joined, leaves_line_open
+from playpen_ls.languages.python.split import Cut, continues, cut, joined, leaves_line_open, may_go_on
 
 _FURTHER = (1, 8, 64, 512)  # chunks behind the edit to look for an end in, before all of the text is cut
 
@@ -144,7 +144,7 @@ def _assembled(made: Cut, text: str, offset: int, old: Sequence[PythonChunk], wh
         while index < len(pieces):
             piece, count = pieces[index], 1
             parsed = of(text[piece.start : piece.end], piece.header)
-            if parsed.broken:
+            if (not parsed.lazy or may_go_on(parsed.text)) and parsed.broken:
                 join = joined(text, pieces, index)
                 if join.runs_out and not whole:
                     return None

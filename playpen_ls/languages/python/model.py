@@ -204,6 +204,8 @@ def parse(source: Source, previous: Model | None = None) -> PythonModel:
 
 def _keep_bindings(before: Sequence[Parsed], after: Sequence[Parsed]) -> None:
     """What is half typed still binds what it did, so that a name keeps its meaning in the rest of the file."""
+    if not before:
+        return
     broken = next((one for one in after if one.broken), None)
     if broken is not None and not broken.bindings:
         bound = {one.name for parsed in after for one in parsed.bindings}

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from playpen_ls.languages.python.idle import definition, is_idle, tells_nothing
 from playpen_ls.languages.python.split import CLASS_LINE
 from playpen_ls.source import Span
 
@@ -46,7 +47,11 @@ def quiet() -> Iterator[None]:
 
 
 class Parsed:
-    """`header` is put before the text to parse it (the class line of a member), and is in no place."""
+    """`header` is put before the text to parse it (the class line of a member), and is in no place.
+
+    `idle`: no rule looks at it, `silent`: no fact comes from it. A `lazy` one is parsed when somebody asks for
+    more than its name.
+    """
 
     def __init__(self, text: str, header: str = "") -> None:
         self.text = text
@@ -56,23 +61,56 @@ class Parsed:
         self._comments: tuple[tuple[Span, bool], ...] | None = None
         self._statements: tuple[Span, ...] | None = None
         self._mentions: tuple[Sequence[str], bool] = ((), False)
-        self._tree: ast.Module | None = _parse(text, header)
-        self.broken = self._tree is None
+        self._tree: ast.Module | None = None
+        self._broken: bool | None = None
+        self._outline: tuple[ast.stmt, ...] | None = None
         self.bindings: tuple[Binding, ...] = ()
         self.guards_main = False
         self.texts: tuple[tuple[str, str], ...] = ()  # that constants of the module hold
-        self.outline: tuple[ast.stmt, ...] = ()
-        if self._tree is not None:
-            if not header:
-                self.texts = tuple(_texts(self._tree.body))
-                self.outline = tuple(map(_outlined, self._tree.body))
-            self.bindings = tuple(_bindings(self._tree.body)) if not header else tuple(_own_bindings(self._tree))
-            self.guards_main = any(is_main_guard(statement) for statement in self._tree.body)
+        self.idle = is_idle(text)
+        self.silent = self.idle or tells_nothing(text)
+        head = None if header else definition(text)
+        self.lazy = head is not None or (bool(header) and self.idle)
+        if head is not None:
+            self.bindings = (Binding(head[0], f"{head[1]}.<class>" if head[1] else None),)
+        elif not self.lazy:
+            self._read()
+
+    def _read(self) -> None:
+        tree = self._tree = _parse(self.text, self.header)
+        self._broken = tree is None
+        if tree is not None:
+            if not self.header:
+                self.texts = tuple(_texts(tree.body))
+                self._outline = tuple(map(_outlined, tree.body))
+            self.bindings = tuple(_bindings(tree.body)) if not self.header else tuple(_own_bindings(tree))
+            self.guards_main = any(is_main_guard(statement) for statement in tree.body)
+
+    @property
+    def broken(self) -> bool:
+        if self._broken is None:
+            self.tree()
+        return bool(self._broken)
+
+    @property
+    def known_broken(self) -> bool:
+        """It is broken, and that was found out: what is idle may be so unnoticed."""
+        return self._broken is True
+
+    @property
+    def outline(self) -> tuple[ast.stmt, ...]:
+        """The statements without what they hold."""
+        if self._outline is None:
+            self._outline = () if self.header else tuple(map(_outlined, self.tree().body))
+        return self._outline
 
     def tree(self) -> ast.Module:
         """The tree, made again if it was let go. Empty for a broken text."""
-        with quiet():
-            return self._tree or _parse(self.text, self.header) or ast.Module([], [])
+        if self._tree is None and not self._broken:
+            with quiet():
+                self._tree = _parse(self.text, self.header)
+            self._broken = self._tree is None
+        return self._tree or ast.Module([], [])
 
     def let_go(self) -> None:
         """Trees are large, and the collector walks them: keep them no longer than needed."""

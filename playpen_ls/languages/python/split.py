@@ -116,6 +116,11 @@ def leaves_line_open(text: str) -> bool:
     return text.rstrip("\r\n").endswith("\\")
 
 
+def may_go_on(text: str) -> bool:
+    """A bracket or a line may be left open; a quick look."""
+    return any(text.count(one) != text.count(other) for one, other in ("()", "[]", "{}")) or leaves_line_open(text)
+
+
 def _members(text: str, start: int, end: int, strings: _Strings) -> Iterator[Piece]:
     """A long class is cut at its methods, as far as its header stands on one line."""
     header = CLASS_LINE.match(text, start, end) if text.count("\n", start, end) > LONG else None
