@@ -60,3 +60,17 @@ def test_their_comments_silence_ours(rule: Rule, example: Example, tool: str, co
     assert suppress(look.model, look.hits, [rule.id]).kept == []
     other = project.look(commented(project, tool, "DL9999"))
     assert suppress(other.model, other.hits, [rule.id]).silenced == []
+
+
+@pytest.mark.parametrize("comment", ["# check=skip=all", "# check=error=true;skip=all"])
+def test_skipping_all_checks_of_buildkit_silences_their_equivalents_only(comment: str):
+    kept = {}
+    for name, text in {
+        "shell-form-command": "FROM a\nCMD serve\n",
+        "secret-in-image": "FROM a\nENV API_TOKEN=tk_0f1e2d3c4b5a6978\n",
+        "moving-tag": "FROM debian\n",
+    }.items():
+        rule = next(rule for rule in RULES if rule.name == name)
+        look = Project(rule, Example({"Dockerfile": f"{comment}\n{text}"})).look()
+        kept[name] = [hit.severity.label for hit in suppress(look.model, look.hits, [rule.id]).kept]
+    assert kept == {"shell-form-command": [], "secret-in-image": ["hint"], "moving-tag": ["warning"]}
