@@ -104,7 +104,7 @@ class Actions:
                 if _matches(plan.kind, wanted):
                     yield plan
         if _matches(FIX_ALL, wanted) and not (wanted is None and automatic):
-            title, fixed = "Fix everything that is safe to fix", opened.workspace.fixed
+            title, fixed = "Playpen: fix everything that is safe to fix", opened.workspace.fixed
             yield Plan(title, FIX_ALL, ["all"], lambda: whole(opened, fixed(opened.path)))
 
     def _plans_here(self, opened: Open, span: Span) -> Iterator[Plan]:

@@ -1,0 +1,100 @@
+-- Neovim with playpen_ls and other servers on the same buffers; writes down what its user sees, one object a step.
+local folder, report = os.getenv('PLAYPEN_FOLDER'), os.getenv('PLAYPEN_REPORT')
+local steps = {}
+
+local function step(name, what)
+  what.step = name
+  table.insert(steps, what)
+  local file = assert(io.open(report, 'w'))
+  file:write(vim.json.encode(steps))
+  file:close()
+end
+
+local function diagnostics()
+  local found = {}
+  for _, one in ipairs(vim.diagnostic.get(0)) do
+    table.insert(found, { source = one.source, code = tostring(one.code), message = one.message, line = one.lnum })
+  end
+  return found
+end
+
+-- Waits until each of these servers has said something, and gives all that was said.
+local function said(sources)
+  local all = vim.wait(40000, function()
+    local missing = {}
+    for _, source in ipairs(sources) do
+      missing[source] = true
+    end
+    for _, one in ipairs(diagnostics()) do
+      -- A schema's name stands behind that of its server.
+      missing[vim.split(one.source or '', ':')[1]] = nil
+    end
+    return next(missing) == nil
+  end, 20)
+  return { all = all, diagnostics = diagnostics() }
+end
+
+local function to(words)
+  vim.cmd('normal! gg0')
+  assert(vim.fn.search('\\V' .. words, 'c') > 0, words)
+end
+
+-- The menu as it is shown; nothing is chosen.
+local function menu()
+  local titles
+  vim.ui.select = function(items, options, choose)
+    titles = vim.tbl_map(options.format_item, items)
+    choose(nil)
+  end
+  vim.lsp.buf.code_action()
+  vim.wait(20000, function()
+    return titles ~= nil
+  end, 20)
+  return titles or {}
+end
+
+local function hover(wanted)
+  vim.lsp.buf.hover()
+  local text
+  vim.wait(20000, function()
+    for _, window in ipairs(vim.api.nvim_list_wins()) do
+      if vim.api.nvim_win_get_config(window).relative ~= '' then
+        text = table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false), '\n')
+        return text:find(wanted, 1, true) ~= nil
+      end
+    end
+  end, 20)
+  return text
+end
+
+local function run()
+  vim.cmd('filetype on')
+  for name, config in pairs(vim.json.decode(os.getenv('PLAYPEN_SERVERS'))) do
+    config.root_markers = { 'playpen.toml' }
+    vim.lsp.config(name, config)
+    vim.lsp.enable(name)
+  end
+  require('playpen_ls').fix_on_save()
+
+  vim.cmd('edit ' .. folder .. '/app.py')
+  step('python', said({ 'playpen', 'Pyright', 'Ruff' }))
+  to('print')
+  step('python menu', { titles = menu() })
+  step('python hover', { text = hover('print-as-log') })
+  vim.cmd('write')
+  step('python saved', {})
+
+  vim.cmd('edit! ' .. folder .. '/web.yaml')
+  step('yaml', said({ 'playpen', 'yaml-schema' }))
+  to('512m')
+  step('yaml menu', { titles = menu() })
+  step('yaml hover', { text = hover('quantity') })
+  vim.cmd('write')
+  step('done', {})
+end
+
+local ok, problem = xpcall(run, debug.traceback)
+if not ok then
+  step('failed', { problem = tostring(problem) })
+end
+vim.cmd('qall!')
