@@ -33,6 +33,31 @@ def said(file: Jenkinsfile) -> list[tuple[str, str]]:
     return [(step.name, " ".join(one.text.split())) for step in steps for one in step.arguments]
 
 
+BRANCHES = """\
+node('linux') {
+    stage('Verify') {
+        parallel(
+            unit: {
+                stage('Compile') {
+                    sh 'make' // all
+                }
+                // then
+                stage('Test') {
+                    sh 'make test'
+                }
+            },
+            "it's lint": {
+                node('lint') {
+                    stage('Lint') { sh 'make lint' }
+                }
+            }
+        )
+    }
+}
+"""
+TEXTS["branches of several stages"] = BRANCHES
+
+
 @pytest.fixture(params=TEXTS.values(), ids=TEXTS.keys())
 def pair(request: pytest.FixtureRequest) -> tuple[Jenkinsfile, Jenkinsfile]:
     before = model(request.param)
@@ -59,6 +84,51 @@ def test_comments_are_kept(pair: tuple[Jenkinsfile, Jenkinsfile]):
 def test_the_result_is_converted_no_more(pair: tuple[Jenkinsfile, Jenkinsfile]):
     _, after = pair
     assert scripted_word(after) is None
+
+
+def test_a_branch_of_several_stages_has_stages():
+    before = model(BRANCHES)
+    after = before.source.edited(converted(before)).text
+    assert (
+        "\n".join(after.split("\n")[6:35])
+        == """\
+        stage('Verify') {
+            parallel {
+                stage('unit') {
+                    stages {
+                        stage('Compile') {
+                            steps {
+                                sh 'make' // all
+                            }
+                        }
+                        // then
+                        stage('Test') {
+                            steps {
+                                sh 'make test'
+                            }
+                        }
+                    }
+                }
+                stage('it\\'s lint') {
+                    agent { label 'lint' }
+                    stages {
+                        stage('Lint') {
+                            steps {
+                                sh 'make lint'
+                            }
+                        }
+                    }
+                }
+            }
+        }"""
+    )
+
+
+def test_a_parallel_in_a_branch_stays_a_script():
+    inner = "a: { stage('A') { parallel x: { sh 'x' }, y: { sh 'y' } } }"
+    before = model(f"node {{\n    stage('V') {{\n        parallel {inner}, b: {{ sh 'b' }}\n    }}\n}}\n")
+    after = before.source.edited(converted(before)).text
+    assert f"script {{\n                    parallel {inner}, b: {{ sh 'b' }}\n" in after
 
 
 def test_it_is_one_edit_of_the_whole_file():

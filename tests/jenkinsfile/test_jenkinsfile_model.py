@@ -78,6 +78,7 @@ def test_comments_are_not_in_strings():
             ["switch (a) { case 'b': c 1; default: d 1 }", "case 'b':", "c 1", "default:", "d 1"],
         ),
         ("import a.*\nb 1", ["import a.*", "b 1"]),
+        ("a('b')\n\n// c\n{ d 1 }\ne\n{ f 1 }", ["a('b')\n\n// c\n{ d 1 }", "d 1", "e\n{ f 1 }", "f 1"]),
         ("a = b ? c\n  : d\ne 1", ["a = b ? c\n  : d", "e 1"]),
     ],
 )
@@ -96,6 +97,8 @@ def test_statements(text: str, expected: list[str]):
         ("String f(String x) { return g(x) }", ["g"]),
         ("new F(1)\n@G(2)\ndef x", []),
         ("if (a) sh 'x'\nelse bat 'y'", ["sh", "bat"]),
+        ("stage('a')\n{ sh 'x' }\nnode\n{ sh 'y' }", ["stage", "sh", "node", "sh"]),
+        ("def f(x)\n{ g(x) }\nString h(x)\n{ g(x) }", ["g", "g"]),
         ("checkout scm\nString name\nlist[1]", ["checkout"]),
         ("parallel a: { sh 'x' }, b: { sh 'y' }", ["parallel", "sh", "sh"]),
     ],

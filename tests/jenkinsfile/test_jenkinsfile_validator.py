@@ -238,6 +238,7 @@ def test_each_fault_of_a_whole_is_found(text: str, expected: tuple[str, str]):
         of_pipeline("options { buildDiscarder(logRotator(numToKeepStr: '1'))\n timeout(time: 1, unit: 'HOURS') }"),
         of_pipeline("options { acmeProperty(foo: 'x') }\ntriggers { acmeTrigger(a: 1) }\nparameters { acme(name: 'x') }"),
         of_pipeline("environment { A = 'a'\n B = 1\n C = true\n D = f(env.X)\n E = 'a' +\n 'b' + \"${A}\"\n F = sh(script: 'x', returnStdout: true).trim() }"),
+        of_pipeline("environment { def A = 'a'\n String B = 'b' }"),
         of_pipeline("post { always { script { x.y() }\n junit 'a' }\n cleanup { deleteDir() } }"),
         of_stage("agent { kubernetes { yaml '''\nfoo: [\n'''\n defaultContainer 'a' } }\nsteps { container('a') { sh 'x' } }"),
         of_stage("agent { dockerfile true }\nsteps { sh 'x' }"),
@@ -257,6 +258,7 @@ def test_each_fault_of_a_whole_is_found(text: str, expected: tuple[str, str]):
         of_steps("git branch: 'a',\n    url: 'b'\nsh(\"\"\"\n  ${x.y}\n\"\"\")"),
         "node { stage('A') { x = 1 } }\n",
         "buildPlugin(foo: 1)\n",
+        "pipeline\n{\nagent any\nstages\n{\nstage('A')\n{\nsteps\n{\nsh 'x'\n}\n}\n}\n}\n",
         "def call(Map config) {\n pipeline {\n foo { }\n }\n}\n",
     ],
 )  # fmt: skip

@@ -62,19 +62,27 @@ class _Finder:
 
     def _name(self, at: int, name: str, before: str, command: bool) -> bool:
         """Add the call of a name, if it is one; whether a call without parentheses can stand behind it."""
-        following = self.tokens[at + 1][0]
+        behind = self._behind(at + 1)
+        following = self.tokens[behind][0]
         if name in KEYWORDS:
             return name in ("else", "return")
         if following == "(":
             if not self._declares(at, before):
                 self._parenthesised(at, before)
         elif following == "{" and before != "new":
-            self._closured(at, before, at + 1, at + 1, at + 1)
+            self._closured(at, before, at + 1, at + 1, behind)
         elif command and at + 1 < self.last and _begins_argument(self.tokens, at, following):
             self._add(at, before, self.last, 0, at + 1, self.last)  # it takes the rest of the statement
         elif following in DOTS:
             return command
         return False
+
+    def _behind(self, at: int) -> int:
+        """The token that belongs to what stands before `at`: a closure can begin on a later line of the statement."""
+        index = at
+        while index < self.last and self.tokens[index][0] == "\n":
+            index += 1
+        return index if index < self.last and self.tokens[index][0] == "{" else at
 
     def _condition(self, close: int) -> bool:
         """The parenthesis at `close` ends `if (…)`, behind which a command can stand."""
@@ -91,7 +99,7 @@ class _Finder:
         if before in KEYWORDS:
             return before not in ("assert", "throw", "case", "instanceof", "as")
         close = self.tree.partner[at + 1]
-        following = tokens[close + 1][0] if 0 <= close < len(tokens) - 1 else ""
+        following = tokens[self._behind(close + 1)][0] if 0 <= close < len(tokens) - 1 else ""
         return following == "{" and (before[:1].isupper() or before in (">", "]"))
 
     def _parenthesised(self, at: int, before: str) -> None:
@@ -99,7 +107,7 @@ class _Finder:
         if close < 0:
             self._add(at, before, self.last, 0, at + 2, max(at + 2, min(self.last, at + _UNCLOSED)))
         else:
-            self._closured(at, before, at + 2, close, close + 1)
+            self._closured(at, before, at + 2, close, self._behind(close + 1))
 
     def _closured(self, at: int, before: str, first: int, end: int, after: int) -> None:
         """A call that ends at `after`, or behind the closure that begins there."""

@@ -144,6 +144,12 @@ class _Writer:
                 self._comments(depth + 2, branch.start)
                 self._stage(branch, depth + 2)
             self._line(depth + 1, "}")
+        elif stage.stages:
+            self._open(depth + 1, "stages")
+            for inner in stage.stages:
+                self._comments(depth + 2, inner.start)
+                self._stage(inner, depth + 2)
+            self._line(depth + 1, "}")
         else:
             self._open(depth + 1, "steps")
             if stage.body is not None:

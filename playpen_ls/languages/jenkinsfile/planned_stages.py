@@ -14,7 +14,7 @@ from playpen_ls.languages.jenkinsfile.tree import Block, Statement
 
 @dataclass
 class PlannedStage:
-    """`name` is the literal as written; of `body`, `leading` and `branches` one says what it does."""
+    """`name` is the literal as written; of `body`, `leading`, `branches` and `stages` one says what it does."""
 
     name: str
     start: int
@@ -24,6 +24,7 @@ class PlannedStage:
     body: Block | None = None
     leading: Sequence[Statement] = ()
     branches: list[PlannedStage] = field(default_factory=list)
+    stages: list[PlannedStage] = field(default_factory=list)
     fails_fast: bool = False
 
 
@@ -77,21 +78,36 @@ def _branches(call: Call, planned: PlannedStage) -> bool:
     branches = [one for one in arguments if one.name != "failFast"]
     if not branches or any(one.block is None or one.name is None for one in branches):
         return False
-    for one in branches:
-        body = one.block
-        assert body is not None
-        branch = PlannedStage(repr(one.name) if "'" not in (one.name or "") else f'"{one.name}"', one.start, one.end)
-        only = body.statements[0].call if len(body.statements) == 1 else None
-        if only is not None and only.name == "node" and only.block is not None:
-            branch.agent, body = agent_of(only), only.block
-        if not body.statements or any(
-            word in {c.name for s in _inside(body) for c in s.calls} for word in ("stage", "parallel", "node")
-        ):
-            return False
-        branch.body = body
-        planned.branches.append(branch)
+    made = [_branch(one) for one in branches]
+    if any(one is None for one in made):
+        return False
+    planned.branches = [one for one in made if one is not None]
     planned.fails_fast = any(one.name == "failFast" and one.text == "true" for one in arguments)
     return True
+
+
+def _branch(argument: Argument) -> PlannedStage | None:
+    """None where a branch holds what only a script can."""
+    body, name = argument.block, argument.name or ""
+    assert body is not None
+    escaped = name.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
+    branch = PlannedStage(f"'{escaped}'", argument.start, argument.end)
+    only = body.statements[0].call if len(body.statements) == 1 else None
+    if only is not None and only.name == "node" and only.block is not None:
+        branch.agent, body = agent_of(only), only.block
+    stages = [one.call for one in body.statements if one.call is not None and one.call.name == "stage"]
+    if stages and len(stages) == len(body.statements):
+        branch.stages = [planned_stage(one, branch.agent) for one in stages]
+        names = {one.name[1:-1] for one in branch.stages}
+        return branch if len(names) == len(stages) and not any(one.branches for one in branch.stages) else None
+    if not body.statements or _names_inside(body) & {"stage", "parallel", "node"}:
+        return None
+    branch.body = body
+    return branch
+
+
+def _names_inside(block: Block) -> set[str]:
+    return {call.name for statement in _inside(block) for call in statement.calls}
 
 
 def _inside(block: Block) -> Iterator[Statement]:

@@ -23,6 +23,8 @@ _GOES_ON_AFTER = frozenset(
     "<< >> >>> .. ..< ** <<=".split()
 )
 _GOES_ON_BEFORE = frozenset(". ?. *. .& ? : ?: && ||".split())
+# A closure on the next line is still theirs: `stage('x')`, then `{`.
+_TAKES_CLOSURE = frozenset(("name", ")"))
 _GOES_ON_NAMES = frozenset(("else", "catch", "finally"))
 _SECTIONS = frozenset("stage stages steps post environment when script agent options triggers tools".split())
 _BLANKS = re.compile(r"[ \t]*")
@@ -164,7 +166,7 @@ class _Builder:
             first = self.tokens[self.out.first[self.current]]
             if first[0] != "name" or first[3] not in ("import", "package"):
                 return
-        if kind == "name" and text in _GOES_ON_NAMES and last == "}":
+        if (kind == "name" and text in _GOES_ON_NAMES and last == "}") or (kind == "{" and last in _TAKES_CLOSURE):
             return
         self._finish(self.last + 1)
 

@@ -47,7 +47,7 @@ def environment(faults: Faults, call: Call) -> None:
     seen: set[str] = set()
     for statement in block.statements:
         one = assignment(statement)
-        if one is None or one.owner or one.declared:
+        if one is None or one.owner:
             _no_entry(faults, statement)
             continue
         if one.name in seen:
