@@ -43,7 +43,7 @@ class Hit:
             related = tuple(
                 Place(path, place.span.shifted(by), place.message) if place.path == path else place for place in related
             )
-        moved = Finding(finding.span.shifted(by), finding.message, (), finding.severity, related)
+        moved = Finding(finding.span.shifted(by), finding.message, (), finding.severity, related, finding.unparsed)
         return Hit(self.rule, moved, self.severity)
 
 
@@ -151,7 +151,7 @@ class ReadFiles:
         return self._ask("names", folder, lambda files: files.names(folder))  # type: ignore[return-value]
 
 
-class _Rules:
+class Rules:
     """Rules by the type of part that they look at."""
 
     def __init__(self, rules: Iterable[Configured]) -> None:
@@ -182,7 +182,7 @@ def check(
     and `within` limits the work to the chunks that touch it.
     """
     given = Given(given.platform, OnceFiles(given.files), given.facts)
-    groups = [_Rules(one for one in rules if one.rule.crosses is crosses) for crosses in (False, True)]
+    groups = [Rules(one for one in rules if one.rule.crosses is crosses) for crosses in (False, True)]
     chunks = model.chunks if within is None else model.chunks_touching(within)
     units: list[tuple[Hashable, int, Callable[[], Iterable[object]]]] = [
         (chunk.key, chunk.begins, chunk.parts) for chunk in chunks
@@ -226,7 +226,7 @@ def check(
 Reads = tuple[tuple[Facts[Any], ...], tuple[Answer, ...]]
 
 
-def _run(parts: Sequence[object], group: _Rules, given: Given) -> tuple[list[Hit], list[Offered], Reads, set[str]]:
+def _run(parts: Sequence[object], group: Rules, given: Given) -> tuple[list[Hit], list[Offered], Reads, set[str]]:
     """Look at every part with the rules for its type. A rule that raises is logged, and the rest go on."""
     files = ReadFiles(given.files)
     asked: dict[type, Facts[Any]] = {}
@@ -252,12 +252,12 @@ def _run(parts: Sequence[object], group: _Rules, given: Given) -> tuple[list[Hit
                     else:
                         hits.append(Hit(rule, said, configured.severity or said.severity or rule.severity))
             except Exception as error:
-                _log(rule, error)
+                log_failure(rule, error)
                 failed.add(rule.id)
     return hits, offers, (tuple(asked.values()), tuple(files.answers)), failed
 
 
-def _log(rule: Rule, error: Exception) -> None:
+def log_failure(rule: Rule, error: Exception) -> None:
     """One line, without the message of the error: it may hold what the rule was looking at."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     logger.error("rule %s failed: %s at %s:%s", rule.id, type(error).__name__, last.filename, last.lineno)

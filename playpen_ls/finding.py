@@ -66,13 +66,17 @@ class Fix:
 
 @dataclass(frozen=True)
 class Finding:
-    """The first fix is the default; `severity` overrides the rule's; `related` are places elsewhere."""
+    """The first fix is the default; `severity` overrides the rule's; `related` are places elsewhere.
+
+    `unparsed` says that the text does not parse here: that is found anew in every version of it.
+    """
 
     span: Span
     message: str
     fixes: tuple[Fix, ...] = ()
     severity: Severity | None = None
     related: tuple[Place, ...] = ()
+    unparsed: bool = False
 
 
 @dataclass(frozen=True)

@@ -24,20 +24,22 @@ def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[
 
 
 def carried(hits: list[Hit], last: list[Hit], broken: list[Span]) -> list[Hit]:
-    """Add the last good findings of ranges that do not parse now."""
+    """Add the last good findings of ranges that do not parse now, but those of text that did not parse then."""
     have = {(hit.rule.id, hit.span) for hit in hits}
     more = [
         hit
         for hit in last
-        if (hit.rule.id, hit.span) not in have and any(span.start <= hit.span.start <= span.end for span in broken)
+        if not hit.finding.unparsed
+        and (hit.rule.id, hit.span) not in have
+        and any(span.start <= hit.span.start <= span.end for span in broken)
     ]
     return sorted([*hits, *more], key=lambda hit: hit.order) if more else hits
 
 
 def unseen(hit: Hit, model: Model, broken: list[Span]) -> bool:
     """What it calls missing may stand where the text does not parse: in its chunk or, for a whole file, in any."""
-    if any(problem.span == hit.span for problem in model.problems):
-        return False  # it is why the text does not parse
+    if hit.finding.unparsed:
+        return False
     whole_file = issubclass(type(model), hit.rule.subjects)
     return bool(broken) and (whole_file or any(span.touches(hit.span) for span in broken))
 

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from examples import Project
 from playpen_ls.half_typed import unseen
 from playpen_ls.rule import Example, rules_of
+from playpen_ls.source import Edit, Source
+from playpen_ls.workspace import Workspace
 
 RULE = next(rule for rule in rules_of("jenkinsfile") if rule.name == "invalid-declarative")
 
@@ -11,3 +15,30 @@ def test_a_brace_that_is_missing_is_told_though_the_file_does_not_parse():
     look = Project(RULE, Example({"Jenkinsfile": "pipeline {\n    agent any\n"})).look()
     assert [hit.finding.message for hit in look.hits] == ["this brace is not closed"]
     assert not unseen(look.hits[0], look.model, [chunk.span for chunk in look.model.chunks if chunk.broken])
+
+
+def test_a_parser_problem_that_is_mended_goes_though_another_place_is_broken(tmp_path: Path):
+    text = """\
+pipeline {
+    agent any
+    options {
+        timestamps()
+    stages {
+        stage('A') {
+            steps {
+                echo('x'
+            }
+        }
+    }
+}
+"""
+    workspace = Workspace(tmp_path)
+    workspace.index.complete = True
+    workspace.open(Source("Jenkinsfile", text), "jenkinsfile")
+    brace, parenthesis = (hit.finding.message for hit in workspace.check("Jenkinsfile").hits)
+    assert (brace, parenthesis) == ("this brace is not closed", "this parenthesis is not closed")
+    for at, inserted in ((text.index("    stages"), "    }\n"), (0, "// above\n")):
+        source = workspace.documents["Jenkinsfile"].source
+        edits = [Edit(at, at, inserted)]
+        workspace.edit("Jenkinsfile", source.edited(edits), edits)
+        assert [hit.finding.message for hit in workspace.check("Jenkinsfile").hits] == [parenthesis]

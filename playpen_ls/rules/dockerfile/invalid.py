@@ -55,4 +55,4 @@ def invalid(document: Dockerfile) -> Iterator[Finding]:
     names another frontend.
     """
     for problem in document.problems:
-        yield Finding(problem.span, problem.message)
+        yield Finding(problem.span, problem.message, unparsed=True)

@@ -111,7 +111,7 @@ def invalid_declarative(file: Jenkinsfile) -> Iterator[Finding]:
     """
     if file.pipeline is not None:
         for problem in file.problems:
-            yield Finding(problem.span, problem.message)
+            yield Finding(problem.span, problem.message, unparsed=True)
     for fault in file.faults:
         severity = None if fault.sure else Severity.WARNING
         yield Finding(fault.span, fault.message, mended(file, fault), severity)
