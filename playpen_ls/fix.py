@@ -34,7 +34,7 @@ class Look:
     @property
     def damage(self) -> int:
         """How much of it does not parse."""
-        return len(self.model.problems) + sum(chunk.broken for chunk in self.model.chunks)
+        return len(self.model.problems) + sum(chunk.seems_broken for chunk in self.model.chunks)
 
     def count(self, rule_id: str) -> int:
         return sum(hit.rule.id == rule_id for hit in self.hits)

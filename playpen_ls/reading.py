@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playpen_ls.discover import files_under, language_of
 from playpen_ls.facts import Fact
-from playpen_ls.languages import parse
+from playpen_ls.languages import facts_in
 from playpen_ls.source import LARGEST, Source, Unreadable
 
 logger = logging.getLogger("playpen_ls")
@@ -26,7 +26,7 @@ def facts_of(root: Path, path: str) -> tuple[Fact, ...]:
             return ()
         source = Source.decoded(path, place.read_bytes())
         language = language_of(path, lambda: source.text)
-        return tuple(parse(language, source).facts()) if language is not None else ()
+        return facts_in(language, source) if language is not None else ()
     except (OSError, Unreadable):
         return ()
     except Exception as error:  # one file that cannot be understood does not keep the others out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import cast
 
+from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Model
 from playpen_ls.source import Source
 
@@ -17,3 +18,11 @@ def parse(language: str, source: Source, previous: Model | None = None) -> Model
     if previous is not None and previous.language != language:
         previous = None
     return cast(Model, module.parse(source, previous))
+
+
+def facts_in(language: str, source: Source) -> tuple[Fact, ...]:
+    """What a text tells other files; it is parsed only where its language cannot tell by a look that it is nothing."""
+    says_nothing = getattr(import_module(f"playpen_ls.languages.{language}"), "says_nothing", None)
+    if says_nothing is not None and says_nothing(source):
+        return ()
+    return tuple(parse(language, source).facts())

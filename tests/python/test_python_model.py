@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import warnings
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playpen_ls.facts import EnvironmentRead, Route
-from playpen_ls.languages.python import LogCall, PythonModel, StringLiteral, parse
+from playpen_ls.languages.python import LogCall, PythonModel, StringLiteral, parse, says_nothing
 from playpen_ls.languages.python.split import pieces
 from playpen_ls.source import Source, Span
 
@@ -218,6 +219,32 @@ def test_routes(text: str, paths: list[str]):
 def test_environment_reads(text: str, read: tuple[str, str | None] | None):
     facts = [(fact.name, fact.default) for fact in model(text).facts() if isinstance(fact, EnvironmentRead)]
     assert facts == ([read] if read else [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import os\n\n\ndef f():\n    return os.environ['A']\n",
+        "from environs import Env\n\nenv = Env()\n\n\ndef f():\n    return env.str('A')\n",
+        "@app.get('/a')\ndef f(): pass\n",
+        "from django.urls import path\n\nurlpatterns = [path('a/', v)]\n",
+        "from fastapi import APIRouter\n\n\ndef f():\n    r = APIRouter()\n    r.add_api_route('/a', g)\n",
+        "import structlog\n",
+        "def f():\n    uvicorn.run(app)\n",
+        "def f():\n    server.add_insecure_port('[::]:50051')\n",
+        "class S(BaseSettings):\n    a: str\n",
+    ],
+)
+def test_a_look_that_finds_nothing_misses_nothing(text: str):
+    assert list(model(text).facts())
+    assert not says_nothing(Source("app.py", text))
+    assert says_nothing(Source("tests/test_app.py", text))
+
+
+@pytest.mark.parametrize("path", sorted(Path(ast.__file__).parent.glob("*.py")), ids=lambda path: path.name)
+def test_a_file_of_which_a_look_says_that_it_tells_nothing_tells_nothing(path: Path):
+    source = Source("app.py", path.read_bytes().decode("utf-8", "replace"))
+    assert not says_nothing(source) or not list(parse(source).facts())
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playpen_ls.languages.python.facts import says_nothing
 from playpen_ls.languages.python.model import PythonModel, parse
 from playpen_ls.languages.python.parts import (
     EngineCall,
@@ -21,4 +22,5 @@ __all__ = [
     "SchemaCreation",
     "StringLiteral",
     "parse",
+    "says_nothing",
 ]

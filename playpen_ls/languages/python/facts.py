@@ -20,14 +20,25 @@ from playpen_ls.facts import (
     WebApplication,
 )
 from playpen_ls.finding import Place
+from playpen_ls.languages.python.idle import tells_nothing
+from playpen_ls.languages.python.kinds import is_left_alone
+from playpen_ls.languages.python.scope import JSON_LOGS
 from playpen_ls.languages.python.web import Web
-from playpen_ls.source import Span
+from playpen_ls.source import Source, Span
 
 if TYPE_CHECKING:
     from playpen_ls.languages.python.model import PythonModel
 
 # Their inclusion takes the place of the router's own prefix instead of adding to it.
 _REPLACING = ("flask.", "quart.")
+
+
+def says_nothing(source: Source) -> bool:
+    """No fact comes from the file; a look at its words tells, without parsing it."""
+    text = source.text
+    if is_left_alone(source.path, text):
+        return True
+    return tells_nothing(text) and not any(module in text for module in JSON_LOGS)
 
 
 def facts(model: PythonModel) -> Iterator[Fact]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 
 _TELLING = (
-    *("getenv", "environ", "env(", "config(", "setdefault", "dotenv", "read_env", "Settings"),
+    *("getenv", "environ", "env(", "env.", "config(", "setdefault", "dotenv", "read_env", "Settings"),
     *("route", "Route", "FastAPI", "Flask", "Quart", "Starlette", "Litestar", "Sanic", "Application(", "Blueprint"),
     *("urlpatterns", "mount", "Mount", "add_get", "add_post", "add_view", "add_resource", "add_api", "add_url_rule"),
-    *("register_", "register(", "setup(", "configure(", "include", "(app", ", app", "path(", "SQLAlchemy", "grpc"),
-    *("port=", "port =", "_port", "uvicorn", "listen(", "_server(", "Servicer", "health"),
+    *("register_", "register(", "setup(", "configure(", "include", "(app", ", app", "path("),
+    *("port=", "port =", "_port", "uvicorn", "listen(", "_server("),
 )  # fmt: skip
 _WORDS = (
     *("print", "debug(", "info(", "warning(", "warn(", "error(", "exception(", "critical(", "fatal(", "log("),
-    *("basicConfig", "create_engine", "create_async_engine", "create_all", "drop_all", "ogger", *_TELLING),
+    *("basicConfig", "create_engine", "create_async_engine", "create_all", "drop_all", "ogger"),
+    *("SQLAlchemy", *_TELLING),
     *("AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "k_live_", "sk-"),
     *("AIza", "SG.", "pypi-", "npm_", "eyJ", "PRIVATE KEY"),
 )  # fmt: skip

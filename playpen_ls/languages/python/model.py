@@ -206,7 +206,7 @@ def _keep_bindings(before: Sequence[Parsed], after: Sequence[Parsed]) -> None:
     """What is half typed still binds what it did, so that a name keeps its meaning in the rest of the file."""
     if not before:
         return
-    broken = next((one for one in after if one.broken), None)
+    broken = next(iter([one for one in after if one.broken]), None)  # of all of them it is to be known
     if broken is not None and not broken.bindings:
         bound = {one.name for parsed in after for one in parsed.bindings}
         broken.bindings = tuple(one for parsed in before for one in parsed.bindings if one.name not in bound)
