@@ -33,7 +33,13 @@ _THEIRS = tuple(
         ("hadolint", rf"hadolint\s+global\s+ignore=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "file"),
         ("docker", rf"check=(?:[\w=;]*;)?skip=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "file"),
         ("ruff", rf"ruff:\s*noqa:\s*(?P<codes>{_CODES}(?:[\s,]+{_CODES})*)", "file"),
-        ("ruff", r"(?<!ruff: )(?<!ruff:)\bnoqa\b(?::\s?(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*))?", "line"),
+        ("ruff", r"(?:ruff|flake8):\s*noqa(?!\s*:|\w)", "file"),
+        ("ruff", rf"ruff:\s*ignore\[(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)\]", "line"),
+        (
+            "ruff",
+            r"(?<!ruff: )(?<!ruff:)(?<!flake8: )(?<!flake8:)\bnoqa\b(?::\s?(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*))?",
+            "line",
+        ),
         ("bandit", r"\bnosec\b(?:\s+(?P<codes>B\d+(?:[\s,]+B\d+)*))?", "line"),
         ("pylint", rf"pylint:\s*disable=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "line"),
         ("detect-secrets", r"pragma:\s*allowlist\s+(?P<codes>secret)", "line"),
@@ -41,7 +47,7 @@ _THEIRS = tuple(
         ("semgrep", r"nosemgrep", "line"),
     )
 )
-_MARKS = ("playpen:", "hadolint", "check=", "noqa", "nosec", "pylint:", "pragma:", "nosemgrep")
+_MARKS = ("playpen:", "hadolint", "check=", "noqa", "nosec", "ruff:", "pylint:", "pragma:", "nosemgrep")
 _ANNOTATIONS = ("kube-linter.io/", "kube-score/ignore", "polaris.fairwinds.com/", "checkov.io/skip")
 
 
