@@ -213,7 +213,6 @@ def test_both_probes_are_one_action():
         ("{name: db, image: 'mysql:8.4', ports: [{name: sql, containerPort: 3307}]}", {"tcpSocket": {"port": "sql"}}),
         ("{name: web, image: 'nginx:1.27', ports: [{containerPort: 80}]}", {"tcpSocket": {"port": "80"}}),
         ("{name: web, image: 'web:1', ports: [{containerPort: 53, protocol: UDP}]}", None),
-        ("{name: web, image: 'web:1', ports: [{containerPort: 9090}, {containerPort: 9091}]}", None),
     ],
 )
 def test_what_does_not_speak_http_is_probed_otherwise(container: str, probe: dict[str, object] | None):
@@ -224,3 +223,126 @@ def test_what_does_not_speak_http_is_probed_otherwise(container: str, probe: dic
     else:
         found = data(made[0])[0]["spec"]["containers"][0]["livenessProbe"]  # type: ignore[index,call-overload]
         assert {"initialDelaySeconds": "30", "periodSeconds": "10", **probe} == found
+
+
+def offered(root: Path, files: dict[str, str], path: str = "k8s/app.yaml") -> dict[str, bool]:
+    """The probes that can be added to the manifest of a project, and whether each is the preferred one."""
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    made = Workspace(root)
+    made.read_all()
+    made.open(Source(path, files[path]), "kubernetes")
+    made.check(path)
+    trier, found = made.trier(path), {}
+    for hit in made.look(path).hits:
+        for fix in hit.finding.fixes if hit.rule.name.endswith("-probe") else ():
+            try:
+                trier(hit, fix)
+            except Refused:
+                continue
+            found[fix.title] = fix.preferred
+    return found
+
+
+WEB = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - {name: web, image: 'me/web:1.0'}\n"
+DOCKERFILE = 'FROM python:3.12-slim\nCOPY . .\nCMD ["uvicorn", "main:app", "--port", "8080"]\n'
+FAST = "from fastapi import FastAPI\n\napp = FastAPI()\n"
+
+
+def route(path: str) -> str:
+    return f"\n\n@app.get('{path}')\ndef answer{abs(hash(path))}():\n    return {{}}\n"
+
+
+def service(*paths: str, manifest: str = WEB) -> dict[str, str]:
+    return {"k8s/app.yaml": manifest, "web/Dockerfile": DOCKERFILE, "web/main.py": FAST + "".join(map(route, paths))}
+
+
+FROM = "on port 8080 (from web/Dockerfile)"
+LIVE, READY = "Add a liveness probe of", "Add a readiness probe of"
+BESIDE = "(the platform's path, served by web/main.py)"
+
+
+@pytest.mark.parametrize(
+    ("files", "titles"),
+    [
+        pytest.param(
+            service("/health", "/ready"),
+            {
+                f"{LIVE} `/health` {BESIDE} {FROM}": True,
+                f"{READY} `/ready` {BESIDE} {FROM}": True,
+                f"Add both probes, of `/health` and `/ready` {BESIDE} {FROM}": False,
+            },
+            id="both paths are served",
+        ),
+        pytest.param(
+            service("/healthz", "/readyz"),
+            {
+                f"{LIVE} `/healthz` (found in web/main.py) {FROM}": True,
+                f"{READY} `/readyz` (found in web/main.py) {FROM}": True,
+                f"Add both probes, of `/healthz` and `/readyz` (found in web/main.py) {FROM}": False,
+            },
+            id="the only ones that are served",
+        ),
+        pytest.param(
+            service("/healthz"), {f"{LIVE} `/healthz` (found in web/main.py) {FROM}": True}, id="no route for readiness"
+        ),
+        pytest.param(
+            service("/healthz", "/ping", "/ready"),
+            {
+                f"{LIVE} `/healthz` (found in web/main.py) {FROM}": False,
+                f"{LIVE} `/ping` (found in web/main.py) {FROM}": False,
+                f"{READY} `/ready` {BESIDE} {FROM}": True,
+            },
+            id="several: the owner's choice",
+        ),
+        pytest.param(service("/items"), {}, id="none"),
+        pytest.param(
+            {**service("/items"), "shop/web/Dockerfile": DOCKERFILE},
+            {
+                f"{LIVE} `/health` (the platform's path) on port 8000 (assumed: it declares no port)": False,
+                f"{READY} `/ready` (the platform's path) on port 8000 (assumed: it declares no port)": False,
+                "Add both probes, of `/health` and `/ready` (the platform's path) on port 8000 "
+                "(assumed: it declares no port)": False,
+            },
+            id="two Dockerfiles may make the image",
+        ),
+        pytest.param(
+            service("/healthz", manifest=WEB.replace("'}", "', args: [worker]}")),
+            {
+                f"{LIVE} `/health` (the platform's path) on port 8000 (assumed: it declares no port)": False,
+                f"{READY} `/ready` (the platform's path) on port 8000 (assumed: it declares no port)": False,
+                "Add both probes, of `/health` and `/ready` (the platform's path) on port 8000 "
+                "(assumed: it declares no port)": False,
+            },
+            id="another command",
+        ),
+        pytest.param(
+            service("/health", "/ready", manifest=WEB.replace("'}", "', ports: [{containerPort: 9000}]}")),
+            {},
+            id="the port of something else",
+        ),
+        pytest.param(
+            {"k8s/app.yaml": WEB.replace("'}", "', ports: [{containerPort: 9090}, {containerPort: 9091}]}")},
+            {
+                f"{kind} `{path}` (the platform's path) on port {port} (one of several)": False
+                for kind, path in ((LIVE, "/health"), (READY, "/ready"))
+                for port in (9090, 9091)
+            },
+            id="two ports",
+        ),
+    ],
+)
+def test_a_probe_asks_for_what_the_linked_application_serves(
+    files: dict[str, str], titles: dict[str, bool], tmp_path: Path
+):
+    assert offered(tmp_path, files) == titles
+
+
+def test_what_only_the_owner_can_choose_is_not_fixed_in_bulk(tmp_path: Path):
+    (tmp_path / "app.yaml").write_text(WEB.replace("'}", "', ports: [{containerPort: 9090}, {containerPort: 9091}]}"))
+    made = Workspace(tmp_path)
+    made.open(Source("app.yaml", (tmp_path / "app.yaml").read_text()), "kubernetes")
+    made.read_all()
+    fixed = made.fixed("app.yaml", lambda hit, fix: hit.rule.name.endswith("-probe"))
+    assert fixed.source.text == (tmp_path / "app.yaml").read_text()

@@ -28,14 +28,16 @@ def test_a_liveness_probe_goes_where_a_person_would_put_it(case: dict[str, str])
 
     def fix() -> str:
         platform = Platform()
-        port = port_of(container, platform.liveness.port, [])
-        return source.edited(add(container, LIVENESS, probe_value(platform.liveness, port))).text
+        port = port_of(container, platform.liveness.port, None)
+        return source.edited(
+            add(container, LIVENESS, probe_value(platform.liveness, platform.liveness.path, port))
+        ).text
 
     if case["after"] is None:
         with pytest.raises(Refused):
             fix()
     else:
-        assert str(port_of(container, 8000, []).value) == case["port"]
+        assert str(port_of(container, 8000, None).value) == case["port"]
         assert fix() == case["after"]
 
 

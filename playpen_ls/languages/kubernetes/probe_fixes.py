@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 
-from playpen_ls.facts import Exposed
 from playpen_ls.finding import Fix, Refused
+from playpen_ls.languages.kubernetes.application import Application
 from playpen_ls.languages.kubernetes.insertion import put_all
 from playpen_ls.languages.kubernetes.probes import (
     LIVENESS,
     READINESS,
+    NotServed,
     Probe,
     ProbePort,
+    SeveralPorts,
     add,
     port_of,
     probe_value,
 )
 from playpen_ls.languages.kubernetes.rendering import Value
 from playpen_ls.languages.kubernetes.resources import Container
+from playpen_ls.linking import answers, probe_paths
 from playpen_ls.source import Edit
 from playpen_ls.vocabulary.images import ImageReference
 
+_CHOICES = 4  # ways that are offered side by side
+_READY = re.compile(r"/[^/]*read(?:y|iness)[^/]*/?$", re.IGNORECASE)
 _POSTGRES = frozenset("postgres postgresql postgis timescaledb".split())
 # The ports that these programs listen on unless they are told otherwise; only for images that declare no port.
 _KNOWN_PORTS = {
@@ -30,32 +37,101 @@ _KNOWN_PORTS = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Way:
+    """One way to probe over HTTP; `why` says where its path comes from."""
+
+    path: str
+    why: str
+    port: ProbePort
+
+    def value(self, probe: Probe) -> Value:
+        return probe_value(probe, self.path, self.port)
+
+
 def fixes(
-    container: Container, key: str, probes: tuple[Probe, Probe], exposed: Iterable[Exposed], both: bool
+    container: Container, key: str, probes: tuple[Probe, Probe], application: Application | None, both: bool
 ) -> tuple[Fix, ...]:
     """All of them unsafe: nothing shows that the program answers, and soon enough.
 
     `probes` are the platform's for liveness and readiness; `both` means that the other one is missing too.
     """
     kind, probe = ("liveness", probes[0]) if key == LIVENESS else ("readiness", probes[1])
-    exposed = tuple(exposed)
     try:
-        ports = tuple(port_of(container, one.port, exposed) for one in probes)
-    except Refused as reason:
-        return (_without_http(container, key, kind, probe, str(reason)),)
-    port = ports[0] if key == LIVENESS else ports[1]
-    title = f"Add a {kind} probe of `{probe.path}` (the platform's path) on port {port.value} ({port.why})"
-    one = Fix(title, partial(add, container, key, probe_value(probe, port)))
-    if not both:
-        return (one,)
-    paths = " and ".join(f"`{each.path}`" for each in probes)
-    return (
-        one,
+        ways, reason = _ways(container, key, probe, application)
+    except NotServed as refusal:
+        return (Fix(f"Add a {kind} probe", partial(_refuse, str(refusal))),)
+    except Refused as refusal:
+        return (_without_http(container, key, kind, probe, str(refusal)),)
+    one = [
         Fix(
-            f"Add both probes, of {paths} (the platform's paths) on port {port.value} ({port.why})",
-            partial(_add_both, container, probe_value(probes[0], ports[0]), probe_value(probes[1], ports[1])),
-        ),
-    )
+            f"Add a {kind} probe of `{way.path}` ({way.why}) on port {way.port.value} ({way.port.why})",
+            partial(add, container, key, way.value(probe)),
+            preferred=len(ways) == 1 and not way.port.assumed,
+        )
+        for way in ways
+    ]
+    if len(ways) > 1:
+        # The first fix is the default, which nothing decides here; the others are for the owner to choose from.
+        return (Fix(f"Add a {kind} probe", partial(_refuse, reason)), *(one if len(one) <= _CHOICES else ()))
+    return (*one, *(_both(container, probes, application) if both else ()))
+
+
+def _both(container: Container, probes: tuple[Probe, Probe], application: Application | None) -> Iterator[Fix]:
+    try:
+        live, _ = _ways(container, LIVENESS, probes[0], application)
+        ready, _ = _ways(container, READINESS, probes[1], application)
+    except Refused:
+        return
+    if len(live) == len(ready) == 1:
+        (first,), (second,) = live, ready
+        if (first.path, first.port.value) == (second.path, second.port.value):
+            return
+        told = f" ({first.why})" if first.why != second.why else ""
+        title = f"Add both probes, of `{first.path}`{told} and `{second.path}` ({second.why})"
+        values = first.value(probes[0]), second.value(probes[1])
+        ports = f"port {first.port.value} ({first.port.why})"
+        yield Fix(f"{title} on {ports}", partial(_add_both, container, *values))
+
+
+def _ways(container: Container, key: str, probe: Probe, application: Application | None) -> tuple[tuple[Way, ...], str]:
+    """The ways to probe over HTTP, and where they are several, why. Raises Refused, or NotServed."""
+    ports, reason = _ports(container, probe, application)
+    paths = _paths(key, probe, application)
+    if len(paths) > 1:
+        reason = f"the application serves {' and '.join(f'`{path}`' for path, _ in paths)}"
+    return tuple(Way(path, why, port) for path, why in paths for port in ports), reason
+
+
+def _ports(container: Container, probe: Probe, application: Application | None) -> tuple[tuple[ProbePort, ...], str]:
+    try:
+        return (port_of(container, probe.port, application),), ""
+    except SeveralPorts as several:
+        if len(several.ports) == 1:  # the others speak something else, so this one need not speak HTTP either
+            raise Refused(str(several)) from None
+        return several.ports, str(several)
+
+
+def _paths(key: str, probe: Probe, application: Application | None) -> list[tuple[str, str]]:
+    """(a path that the application serves, where that is said); the platform's where it is not known what it serves."""
+    default = [(probe.path, "the platform's path")]
+    if application is None or not application.apps:
+        return default
+    certain = [one for one in application.served if one.whole]
+    for one in certain:
+        if answers((one,), (), probe.path):
+            return [(probe.path, f"the platform's path, served by {one.route.place.path}")]
+    if answers(application.served, application.apps, probe.path):
+        return default
+    # A route that tells whether it lives does not tell whether it is ready, nor the other way round.
+    found = [
+        path for path in probe_paths(certain, probe.path) if (key == READINESS) == (_READY.search(path) is not None)
+    ]
+    if not found:
+        kind = "liveness" if key == LIVENESS else "readiness"
+        raise NotServed(f"the application of {application.apps[0].place.path} has no route for {kind}: add one first")
+    places = {one.path: one.route.place.path for one in certain}
+    return [(path, f"found in {places[path]}") for path in found]
 
 
 def _without_http(container: Container, key: str, kind: str, probe: Probe, reason: str) -> Fix:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from playpen_ls.facts import Exposed, Overlay, ServiceSelector
+from playpen_ls.facts import Overlay, ServiceSelector
 from playpen_ls.finding import Refused, Severity
+from playpen_ls.languages.kubernetes.application import Application
 from playpen_ls.languages.kubernetes.insertion import put
 from playpen_ls.languages.kubernetes.judgement import is_selected, lacks
 from playpen_ls.languages.kubernetes.rendering import Value
@@ -52,10 +53,24 @@ class Probe(Protocol):
 
 @dataclass(frozen=True)
 class ProbePort:
-    """`value` is a number or a port's name, `why` says where it comes from."""
+    """`value` is a number or a port's name, `why` says where it comes from; `number` is 0 where it is not known."""
 
     value: int | str
     why: str
+    number: int = 0
+    assumed: bool = False
+
+
+class NotServed(Refused):
+    """The application is known, and would not answer."""
+
+
+class SeveralPorts(Refused):
+    """Each of `ports` may be the one that answers HTTP."""
+
+    def __init__(self, reason: str, ports: tuple[ProbePort, ...]) -> None:
+        super().__init__(reason)
+        self.ports = ports
 
 
 def missing(
@@ -77,9 +92,10 @@ def missing(
     return Severity.HINT
 
 
-def probe_value(probe: Probe, port: ProbePort) -> Value:
+def probe_value(probe: Probe, path: str, port: ProbePort) -> Value:
+    """The platform's probe, but of this path and port."""
     return {
-        "httpGet": {"path": probe.path, "port": port.value},
+        "httpGet": {"path": path, "port": port.value},
         "initialDelaySeconds": probe.initialDelaySeconds,
         "periodSeconds": probe.periodSeconds,
     }
@@ -91,8 +107,8 @@ def add(container: Container, key: str, value: Value) -> list[Edit]:
     return put(container.document, container.node, (key,), value, behind)
 
 
-def port_of(container: Container, default: int, exposed: Iterable[Exposed]) -> ProbePort:
-    """The port that answers HTTP. Raises Refused where there is none, or no telling which."""
+def port_of(container: Container, default: int, application: Application | None) -> ProbePort:
+    """The port that answers HTTP. Raises Refused where there is none, SeveralPorts where there is no telling which."""
     image = container.image
     reference = ImageReference.parse(image.value) if image is not None and image.literal else None
     if reference is not None and reference.base in _OTHER_IMAGES:
@@ -103,9 +119,14 @@ def port_of(container: Container, default: int, exposed: Iterable[Exposed]) -> P
     if probed is not None:
         return probed
     ports = [port for port in container.ports if port.protocol == "TCP" and port.number.isdigit()]
-    if container.ports:
-        return _declared(ports, default)
-    return _undeclared(container, reference, default, exposed)
+    if not container.ports:
+        return _undeclared(container, default, application)
+    port = _declared(ports, default)
+    known = application.ports if application is not None else None
+    if known is not None and known.served and port.number not in known.open:
+        numbers = ", ".join(str(number) for number in sorted(known.served))
+        raise NotServed(f"the image's program listens on {numbers}, not on port {port.number}")
+    return port
 
 
 def _is_beside_server(container: Container) -> bool:
@@ -130,18 +151,19 @@ def _probed(container: Container) -> ProbePort | None:
 def _declared(ports: list[Port], default: int) -> ProbePort:
     for port in ports:
         if port.name in _HTTP_NAMES:
-            return ProbePort(port.name, "the named port")
+            return ProbePort(port.name, "the named port", int(port.number))
     speaking = [port for port in ports if not _speaks_other(port)]
     if not speaking:
         raise Refused(f"port {ports[0].number} is {_speaks_other(ports[0])}" if ports else "it declares no TCP port")
     if len(ports) == 1:
         port = ports[0]
-        return ProbePort(port.name or int(port.number), "its only port")
+        return ProbePort(port.name or int(port.number), "its only port", int(port.number))
     for port in speaking:
         if port.number == str(default):
-            return ProbePort(port.name or default, "the platform's port among several")
+            return ProbePort(port.name or default, "the platform's port among several", default)
     numbers = ", ".join(port.number for port in ports)
-    raise Refused(f"it has several ports ({numbers}), and none is named http")
+    choice = tuple(ProbePort(port.name or int(port.number), "one of several", int(port.number)) for port in speaking)
+    raise SeveralPorts(f"it has several ports ({numbers}), and none is named http", choice)
 
 
 def _speaks_other(port: Port) -> str:
@@ -151,24 +173,20 @@ def _speaks_other(port: Port) -> str:
     return f"{known}'s, not plain HTTP" if known else ""
 
 
-def _undeclared(
-    container: Container, reference: ImageReference | None, default: int, exposed: Iterable[Exposed]
-) -> ProbePort:
+def _undeclared(container: Container, default: int, application: Application | None) -> ProbePort:
     found = _PORT_WORD.search(" ".join(word.value for word in container.words))
     if found:
         return ProbePort(int(found[1]), "from its arguments")
     variable = container.environment.get("PORT", "")
     if variable.isdigit():
         return ProbePort(int(variable), "from `PORT`")
-    built = {one.port: one.place.path for one in exposed if reference and _folder(one.place.path) == reference.base}
-    if len(built) == 1:
-        ((number, path),) = built.items()
-        return ProbePort(number, f"from {path}")
+    if application is not None:
+        ports = application.ports
+        numbers = ports.served or ports.open
+        if len(numbers) == 1:
+            (number,) = numbers
+            path = ports.place.path if ports.served and ports.place is not None else application.dockerfile
+            return ProbePort(number, f"from {path}", number)
     if _is_beside_server(container):
         raise Refused("it declares no port, and stands beside a container that serves")
-    return ProbePort(default, "assumed: it declares no port")
-
-
-def _folder(path: str) -> str:
-    """The last folder of a path: the name of the image that is built there."""
-    return path.rpartition("/")[0].rpartition("/")[2]
+    return ProbePort(default, "assumed: it declares no port", assumed=True)

@@ -2,9 +2,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.facts import Exposed, Facts, Overlay, ServiceSelector
+from playpen_ls.facts import (
+    ComputedRoute,
+    Exposed,
+    Facts,
+    ImageBuilt,
+    Listens,
+    Overlay,
+    Recipe,
+    Route,
+    Router,
+    RouterIncluded,
+    ServiceSelector,
+    WebApplication,
+)
 from playpen_ls.finding import Finding, Severity
 from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.application import Code, application_of
 from playpen_ls.languages.kubernetes.probe_fixes import fixes
 from playpen_ls.languages.kubernetes.probes import LIVENESS, READINESS, missing
 from playpen_ls.platform import Platform
@@ -46,6 +60,8 @@ ISREADY = """\
             initialDelaySeconds: 30
             periodSeconds: 10
 """
+DOCKERFILE = 'FROM playpen/python-base:latest\nCOPY . .\nCMD ["uvicorn", "main:app", "--port", "8080"]\n'
+APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\ndef health():\n    return {}\n'
 
 
 def plain(text: str) -> str:
@@ -77,8 +93,8 @@ def plain(text: str) -> str:
             + "          readinessProbe:\n            httpGet: {path: /ready, port: 9000}\n",
         ),
         example(WEB + "          livenessProbe: {}\n", fixed=plain(WEB) + PROBE.format(port="8000")),
-        # Which of two ports speaks HTTP is not known.
-        WEB + "          ports:\n            - containerPort: 9090\n            - containerPort: 9091\n",
+        # Which of so many ports speaks HTTP is not known; of two, each is offered.
+        WEB + "          ports:\n" + "".join(f"            - containerPort: {port}\n" for port in range(7001, 7006)),
         example(
             DEPLOYMENT + "        - name: «db»\n          image: postgres:16.4\n",
             fixed=DEPLOYMENT + "        - name: db\n          image: postgres:16.4\n" + ISREADY.format(user="postgres"),
@@ -95,6 +111,16 @@ def plain(text: str) -> str:
             fixed=DEPLOYMENT
             + "        - {name: cache, image: 'redis:7.4', ports: [{containerPort: 6380}], livenessProbe: "
             "{tcpSocket: {port: 6380}, initialDelaySeconds: 30, periodSeconds: 10}}\n",
+        ),
+        # The application that the image is made of says what it serves, and where.
+        example(
+            {"k8s/app.yaml": WEB, "web/Dockerfile": DOCKERFILE, "web/main.py": APP},
+            fixed=plain(WEB) + PROBE.format(port="8080").replace("/health", "/healthz"),
+        ),
+        {"k8s/app.yaml": WEB, "web/Dockerfile": DOCKERFILE, "web/main.py": APP.replace("/healthz", "/items")},
+        example(
+            {"k8s/app.yaml": WEB, "a/web/Dockerfile": DOCKERFILE, "a/web/main.py": APP, "b/web/Dockerfile": DOCKERFILE},
+            fixed=plain(WEB) + PROBE.format(port="8000"),
         ),
         DEPLOYMENT + "        - name: «site»\n          image: nginx:1.27\n",
     ],
@@ -117,9 +143,17 @@ def plain(text: str) -> str:
 def no_liveness_probe(
     container: Container,
     platform: Platform,
-    exposed: Facts[Exposed],
     services: Facts[ServiceSelector],
     overlays: Facts[Overlay],
+    recipes: Facts[Recipe],
+    builds: Facts[ImageBuilt],
+    exposed: Facts[Exposed],
+    listens: Facts[Listens],
+    routes: Facts[Route],
+    routers: Facts[Router],
+    included: Facts[RouterIncluded],
+    computed: Facts[ComputedRoute],
+    apps: Facts[WebApplication],
 ) -> Iterator[Finding]:
     """A container that hangs is never restarted.
 
@@ -131,5 +165,7 @@ def no_liveness_probe(
     severity = missing(container, LIVENESS, services, overlays)
     if severity is not None:
         both = missing(container, READINESS, services, overlays) is not None
-        changes = fixes(container, LIVENESS, (platform.liveness, platform.readiness), exposed, both)
+        code = Code(overlays, recipes, builds, exposed, listens, routes, routers, included, computed, apps)
+        application = application_of(container, code)
+        changes = fixes(container, LIVENESS, (platform.liveness, platform.readiness), application, both)
         yield Finding(container.span, "no liveness probe: it is not restarted when it hangs", changes, severity)

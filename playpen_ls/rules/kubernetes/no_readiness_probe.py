@@ -2,9 +2,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.facts import Exposed, Facts, Overlay, ServiceSelector
+from playpen_ls.facts import (
+    ComputedRoute,
+    Exposed,
+    Facts,
+    ImageBuilt,
+    Listens,
+    Overlay,
+    Recipe,
+    Route,
+    Router,
+    RouterIncluded,
+    ServiceSelector,
+    WebApplication,
+)
 from playpen_ls.finding import Finding, Severity
 from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.application import Code, application_of
 from playpen_ls.languages.kubernetes.probe_fixes import fixes
 from playpen_ls.languages.kubernetes.probes import LIVENESS, READINESS, missing
 from playpen_ls.platform import Platform
@@ -46,6 +60,8 @@ PROBE = """\
           initialDelaySeconds: 5
           periodSeconds: 5
 """
+DOCKERFILE = 'FROM playpen/python-base:latest\nCOPY . .\nCMD ["uvicorn", "main:app", "--port", "8000"]\n'
+APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/readyz")\ndef ready():\n    return {}\n'
 
 
 @rule(
@@ -66,6 +82,12 @@ PROBE = """\
             WEB + PROBE.replace("/ready", "/live") + "      - name: «proxy»\n        image: proxy:1.0\n",
         ),
         example(
+            {"k8s/app.yaml": MARKED, "web/Dockerfile": DOCKERFILE, "web/main.py": APP},
+            fixed=WEB + PROBE.replace("/ready", "/readyz"),
+        ),
+        # Whether it lives is no answer to whether it is ready.
+        {"k8s/app.yaml": MARKED, "web/Dockerfile": DOCKERFILE, "web/main.py": APP.replace("/readyz", "/health")},
+        example(
             DEPLOYMENT + "      - {name: «grpc», image: 'grpc:1.0', ports: [{containerPort: 50051}]}\n",
             fixed=DEPLOYMENT + "      - {name: grpc, image: 'grpc:1.0', ports: [{containerPort: 50051}], "
             "readinessProbe: {tcpSocket: {port: 50051}, initialDelaySeconds: 5, periodSeconds: 5}}\n",
@@ -83,9 +105,17 @@ PROBE = """\
 def no_readiness_probe(
     container: Container,
     platform: Platform,
-    exposed: Facts[Exposed],
     services: Facts[ServiceSelector],
     overlays: Facts[Overlay],
+    recipes: Facts[Recipe],
+    builds: Facts[ImageBuilt],
+    exposed: Facts[Exposed],
+    listens: Facts[Listens],
+    routes: Facts[Route],
+    routers: Facts[Router],
+    included: Facts[RouterIncluded],
+    computed: Facts[ComputedRoute],
+    apps: Facts[WebApplication],
 ) -> Iterator[Finding]:
     """Requests reach a container that is not ready for them.
 
@@ -96,5 +126,7 @@ def no_readiness_probe(
     severity = missing(container, READINESS, services, overlays)
     if severity is not None:
         both = missing(container, LIVENESS, services, overlays) is not None
-        changes = fixes(container, READINESS, (platform.liveness, platform.readiness), exposed, both)
+        code = Code(overlays, recipes, builds, exposed, listens, routes, routers, included, computed, apps)
+        application = application_of(container, code)
+        changes = fixes(container, READINESS, (platform.liveness, platform.readiness), application, both)
         yield Finding(container.span, "no readiness probe: requests reach it before it is ready", changes, severity)

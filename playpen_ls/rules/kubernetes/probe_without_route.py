@@ -18,9 +18,10 @@ from playpen_ls.facts import (
 )
 from playpen_ls.finding import Finding, Fix, Place, Severity
 from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.application import Code, application_of
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.links import endpoints, linked, listening, number_of
-from playpen_ls.linking import PYTHON, Web, answers, probe_paths
+from playpen_ls.languages.kubernetes.links import endpoints, number_of
+from playpen_ls.linking import answers, probe_paths
 from playpen_ls.rule import example, rule
 
 DEPLOYMENT = """\
@@ -164,15 +165,11 @@ def probe_without_route(
     where it is not certain which Dockerfile makes the image.
     """
     asked = [one for one in endpoints(container) if one.path is not None and one.path.literal]
-    image = linked(container, overlays, recipes, builds) if asked else None
-    if image is None or image.recipe.program not in PYTHON:
+    code = Code(overlays, recipes, builds, exposed, listens, routes, routers, included, computed, apps)
+    found = application_of(container, code) if asked else None
+    if found is None or not found.apps:
         return
-    own = image.of(apps)
-    web = Web(image.of(routes), image.of(routers), image.of(included), own)
-    if not own or image.of(computed) or not web.known():
-        return
-    ports = listening(container, image, exposed, listens)
-    served = web.served()
+    ports, own, served = found.ports, found.apps, found.served
     for one in asked:
         path = one.path
         if path is None or answers(served, own, path.value):
@@ -181,8 +178,8 @@ def probe_without_route(
             continue
         document = container.document
         fixes = [
-            Fix(f"Probe `{found}`", partial(replace_scalar, document, path, found))
-            for found in probe_paths(served, path.value)
+            Fix(f"Probe `{likely}`", partial(replace_scalar, document, path, likely))
+            for likely in probe_paths(served, path.value)
         ]
         related = Place(own[0].place.path, own[0].place.span, "the application")
         yield Finding(
