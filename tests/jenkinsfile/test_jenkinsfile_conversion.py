@@ -124,6 +124,14 @@ def test_a_branch_of_several_stages_has_stages():
     )
 
 
+def test_a_literal_declared_between_wrapper_and_stages_moves_above_the_pipeline():
+    before = model(
+        "timestamps {\n    def url = 'u'\n    stage('A') {\n        node('x') { sh \"get ${url}\" }\n    }\n}\n"
+    )
+    after = before.source.edited(converted(before)).text
+    assert after.startswith("def url = 'u'\npipeline {\n    agent none\n    options {\n        timestamps()\n")
+
+
 def test_a_parallel_in_a_branch_stays_a_script():
     inner = "a: { stage('A') { parallel x: { sh 'x' }, y: { sh 'y' } } }"
     before = model(f"node {{\n    stage('V') {{\n        parallel {inner}, b: {{ sh 'b' }}\n    }}\n}}\n")
@@ -147,6 +155,9 @@ def test_it_is_one_edit_of_the_whole_file():
         ("node {\n    try {\n        stage('A') { sh 'x' }\n    } catch (e) {\n        echo \"${e}\"\n        throw e\n    }\n}\n", "looks at `e`"),
         ("node {\n    try {\n        stage('A') { sh 'x' }\n    } catch (e) {\n        echo 'no'\n    }\n}\n", "does not throw"),
         ("node {\n    stage('A') { sh 'x'\n", "does not parse"),
+        ("node {\n    echo 'a'\n    try {\n        stage('A') { sh 'x' }\n    } finally {\n        cleanWs()\n    }\n}\n", "beside other steps"),
+        ("list << 'a'\nproperties([disableConcurrentBuilds()])\nnode {\n    stage('A') { sh 'x' }\n}\n", "before `properties`"),
+        ("timestamps {\n    stage('A') { sh 'x' }\n    def a = 'b'\n    stage('B') { sh a }\n}\n", "beside the stages"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_proved_is_refused_with_its_reason(text: str, reason: str):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from playpen_ls.finding import Refused
 from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.expressions import Argument, Expression
-from playpen_ls.languages.jenkinsfile.tree import Statement
+from playpen_ls.languages.jenkinsfile.tree import Block, Statement
 
 
 def agent_of(call: Call) -> str:
@@ -48,3 +49,12 @@ def on_one_line(expression: Expression) -> str:
 def shown(statement: Statement) -> str:
     """Its first words, never a string's text."""
     return re.split(r"['\"\n({]", statement.text)[0].strip()[:40] or "code"
+
+
+def outside(statement: Statement, blocks: Sequence[Block]) -> str:
+    """The statement's text without its blocks."""
+    text, at, pieces = statement.tree.source.text, statement.start, []
+    for block in blocks:
+        pieces.append(text[at : block.start])
+        at = block.end
+    return "".join(pieces) + text[at : statement.end]

@@ -9,21 +9,16 @@ import re
 from collections.abc import Sequence
 
 from playpen_ls.finding import Refused
-from playpen_ls.languages.jenkinsfile.as_written import agent_of, as_argument, is_literal, on_one_line, shown
+from playpen_ls.languages.jenkinsfile.as_written import agent_of, as_argument, is_literal, on_one_line, outside, shown
 from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.declarative import assignment
 from playpen_ls.languages.jenkinsfile.docker_agent import docker_entries, docker_wrapper
 from playpen_ls.languages.jenkinsfile.expressions import Expression
 from playpen_ls.languages.jenkinsfile.model import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.planned_stages import Plan, PlannedStage, planned_stage
-from playpen_ls.languages.jenkinsfile.scripted import WRAPPERS, is_definition, is_step
+from playpen_ls.languages.jenkinsfile.scripted import JOB_PROPERTIES, OPTIONS, WRAPPERS, is_definition, is_step
 from playpen_ls.languages.jenkinsfile.tree import Block, Statement
 
-_OPTIONS = frozenset(("timestamps", "ansiColor", "timeout", "retry"))
-_JOB_PROPERTIES = frozenset(
-    """buildDiscarder disableConcurrentBuilds disableResume durabilityHint overrideIndexTriggers preserveStashes
-    quietPeriod rateLimitBuilds copyArtifactPermission""".split()
-)
 _KNOWN_OBJECTS = frozenset(("env", "params", "currentBuild", "true", "false", "null", "scm"))
 
 
@@ -46,8 +41,10 @@ class _Reader:
         for statement in statements:
             call = statement.call
             if call is not None and call.name == "properties":
-                if properties is not None or body:
+                if properties is not None:
                     raise Refused("`properties` stands in several places")
+                if body:
+                    raise Refused(f"`{shown(body[0])}` stands before `properties`")
                 properties = call
             elif self._is_header(statement):
                 if body and not is_definition(statement):
@@ -107,7 +104,7 @@ class _Reader:
                     raise Refused(f"`{inner.name}` is given something else than a list")
                 section = self.plan.parameters if inner.name == "parameters" else self.plan.triggers
                 section += (on_one_line(entry) for entry in entries)
-            elif inner.name in _JOB_PROPERTIES:
+            elif inner.name in JOB_PROPERTIES:
                 self.plan.options.append(on_one_line(item))
             else:
                 raise Refused(f"`{inner.name}` has no place in `options` that is known")
@@ -139,7 +136,7 @@ class _Reader:
                 self.plan.stages.append(planned)
             elif call is not None and call.name == "stage":
                 self.plan.stages.append(planned_stage(call, self.plan.agent))
-            else:
+            elif self.plan.stages or not self._hoists(statement):
                 raise Refused(f"`{shown(statement)}` stands beside the stages")
 
     def _is_wrapper(self, statement: Statement) -> bool:
@@ -158,7 +155,7 @@ class _Reader:
             if self.plan.agent:
                 raise Refused("a `node` stands in a `node`")
             self.plan.agent = agent_of(call)
-        elif call.name in _OPTIONS:
+        elif call.name in OPTIONS:
             if not all(is_literal(argument) for argument in call.arguments):
                 raise Refused(f"`{call.name}` is given a computed value")
             arguments = ", ".join(as_argument(argument) for argument in call.arguments)
@@ -199,7 +196,7 @@ class _Reader:
 
     def _try(self, statement: Statement) -> None:
         blocks = list(statement.blocks())
-        words = re.findall(r"\b(?:try|catch|finally)\b", _outside(statement, blocks))
+        words = re.findall(r"\b(?:try|catch|finally)\b", outside(statement, blocks))
         if (
             self.plan.post
             or not blocks
@@ -252,16 +249,26 @@ class _Reader:
             elif not leading and statement.text == "checkout scm" and not self.plan.implicit_checkout:
                 self.plan.implicit_checkout = True
                 self.plan.dropped.append(statement)
-            elif (one := assignment(statement)) is not None and one.declared and is_literal(one.value):
-                self.plan.hoisted.append(statement)
-                self.names.add(one.name)
+            elif self._hoists(statement):
+                continue
             elif is_step(statement):
                 leading.append(statement)
+            elif statement.word == "try":
+                raise Refused("`try` stands beside other steps, for which its `catch` and `finally` do not count")
             else:
                 raise Refused(f"`{shown(statement)}` is computed on the agent for several stages")
         if leading:
             planned = PlannedStage("'Prepare'", leading[0].start, leading[-1].end, leading=leading)
             self.plan.stages.insert(0, planned)
+
+    def _hoists(self, statement: Statement) -> bool:
+        """A literal can be declared above the pipeline as well."""
+        one = assignment(statement)
+        if one is None or not one.declared or not is_literal(one.value):
+            return False
+        self.plan.hoisted.append(statement)
+        self.names.add(one.name)
+        return True
 
     def _conditional(self, statement: Statement) -> PlannedStage:
         blocks = list(statement.blocks())
@@ -285,12 +292,3 @@ class _Reader:
         for name, call in re.findall(r"(?<![\w.])([A-Za-z_]\w*)\s*(\(?)", code):
             if call or (name not in self.names and not re.fullmatch(r"[A-Z][A-Z0-9_]*", name)):
                 raise Refused(f"`{name}` is not known at the top of a declarative pipeline")
-
-
-def _outside(statement: Statement, blocks: Sequence[Block]) -> str:
-    """The statement's text without its blocks."""
-    text, at, pieces = statement.tree.source.text, statement.start, []
-    for block in blocks:
-        pieces.append(text[at : block.start])
-        at = block.end
-    return "".join(pieces) + text[at : statement.end]

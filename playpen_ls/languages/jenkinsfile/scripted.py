@@ -15,8 +15,8 @@ WRAPPERS = frozenset(
 )
 """Steps that stand around others, stages too in a scripted pipeline."""
 _COMPOUND = frozenset(("try", "if", "for", "while"))
-_OPTIONS = frozenset(("timestamps", "ansiColor", "timeout", "retry"))
-_JOB_PROPERTIES = frozenset(
+OPTIONS = frozenset(("timestamps", "ansiColor", "timeout", "retry"))
+JOB_PROPERTIES = frozenset(
     """buildDiscarder disableConcurrentBuilds disableResume durabilityHint overrideIndexTriggers preserveStashes
     quietPeriod rateLimitBuilds copyArtifactPermission""".split()
 )
