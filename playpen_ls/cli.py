@@ -5,14 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from io import TextIOWrapper
-from pathlib import Path
 
-from playpen_ls import crew
 from playpen_ls.arguments import parser
-from playpen_ls.check import Hit
 from playpen_ls.cli_fix import run_fix
 from playpen_ls.command import (
     DONE,
@@ -22,18 +18,16 @@ from playpen_ls.command import (
     fail,
     invalid_configuration,
     paths_of,
-    prepare,
     settings_of,
     targets_of,
 )
 from playpen_ls.config import unknown_rule
-from playpen_ls.finding import Change, Fix, Refused, Severity
+from playpen_ls.finding import Severity
 from playpen_ls.page import OWN_RULES, catalogue, page
-from playpen_ls.report.findings import FileReport, Item, Problem, TriedFix, all_items
-from playpen_ls.report.masking import Mask
+from playpen_ls.report.findings import FileReport, all_items
 from playpen_ls.rule import all_rules
-from playpen_ls.targets import Target, Targets
-from playpen_ls.workspace import Workspace
+from playpen_ls.sweep import report, reports
+from playpen_ls.targets import Targets
 
 
 def run(arguments: list[str]) -> int:
@@ -85,77 +79,13 @@ def _check(options: argparse.Namespace) -> int:
 def _reports(options: argparse.Namespace, targets: Targets, with_fixes: bool, every: bool) -> Iterator[FileReport]:
     """The files that have findings."""
     paths = paths_of(options, targets)
-    if paths is None or not crew.worth_it(len(paths)):
-        for target in targets_of(options, targets):
-            report = _report(targets, target, with_fixes, every)
-            if report.items:
-                yield report
+    if paths is not None:
+        yield from reports(targets, paths, with_fixes, every)
         return
-    for workspace in dict.fromkeys(targets.workspace(path) for path, _ in paths):
-        crew.index(workspace)
-    told = list(targets.problems)
-
-    def job(named: tuple[Path, bool]) -> tuple[Path | None, FileReport | None, list[Problem], bool]:
-        targets.problems.clear()
-        target = targets.target(*named)
-        report = _report(targets, target, with_fixes, every) if target is not None else None
-        root = target.workspace.root if target is not None else None
-        return root, _bare(report) if report and report.items else None, list(targets.problems), targets.failed
-
-    for root, report, problems, failed in crew.shared_out(job, paths):
-        told += problems
-        targets.failed = targets.failed or failed
-        if root is not None:
-            if report is not None:
-                yield _dressed(targets, targets.workspaces[root], report)
-    targets.problems[:] = told
-    for path, _ in paths:  # what is wrong in a configuration is said here, not in the processes
-        targets.workspace(path).config(path.as_posix())
-
-
-def _bare(report: FileReport) -> FileReport:
-    """What a process can tell another: fixes are made already."""
-    items = [
-        Item(
-            replace(item.hit, finding=replace(item.hit.finding, fixes=())),
-            tuple(TriedFix(replace(tried.fix, change=Change), tried.change) for tried in item.fixes),
-        )
-        for item in report.items
-    ]
-    return replace(report, items=items, shown=str, text_of=str)
-
-
-def _dressed(targets: Targets, workspace: Workspace, report: FileReport) -> FileReport:
-    return replace(report, shown=lambda other: targets.shown(workspace, other), text_of=workspace.text)
-
-
-def _report(targets: Targets, target: Target, with_fixes: bool, every: bool) -> FileReport:
-    """Check one file; its text is let go afterwards."""
-    workspace, path = target.workspace, target.path
-    prepare(target)
-    report = workspace.check(path)
-    items = [Item(hit, ()) for hit in report.hits]
-    if with_fixes and items:
-        tried = workspace.trier(path)
-        shown = {(hit.rule.id, hit.span) for hit in report.hits}
-        hits = [hit for hit in workspace.look(path).hits if (hit.rule.id, hit.span) in shown]
-        items = [Item(hit, tuple(_tried(hit, tried, every))) for hit in hits]
-    del workspace.documents[path]
-    workspace.index.forget(path)
-    return FileReport(
-        path, Mask(target.source, report.secrets), items, lambda other: targets.shown(workspace, other), workspace.text
-    )
-
-
-def _tried(hit: Hit, tried: Callable[[Hit, Fix], Change], every: bool) -> Iterator[TriedFix]:
-    """The fixes that can be made; only the first unless `every` one is wanted."""
-    for fix in hit.finding.fixes:
-        try:
-            yield TriedFix(fix, tried(hit, fix))
-        except Refused:
-            continue
-        if not every:
-            return
+    for target in targets_of(options, targets):
+        found = report(targets, target, with_fixes, every)
+        if found.items:
+            yield found
 
 
 def _explain(options: argparse.Namespace) -> int:

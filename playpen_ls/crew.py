@@ -1,7 +1,7 @@
-"""Checks many files with all cores: first what they say, then each of them.
+"""Processes that work through a tree together: each keeps what it has read, and finishes it when all have read.
 
-The processes are forks, so that they share the index without a copy. Where the system cannot fork safely, or there
-is little to do, the files are checked one after the other.
+They are forks, so that what is loaded already is shared. Where the system cannot fork safely, or there is little to
+do, nobody is called.
 """
 
 from __future__ import annotations
@@ -9,19 +9,27 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
-from typing import Any
-
-from playpen_ls.facts import Fact
-from playpen_ls.reading import MOST_FILES, facts_of
-from playpen_ls.workspace import Workspace
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from typing import Any, Protocol
 
 WORTH = 100  # files; below that the processes cost more than they save
 BATCH = 20  # files that a process is given at once
 
-_job: Callable[[Any], Any]  # what the forks inherit: it need not be picklable
+Said = tuple[int, Any]
+"""The number of a job, and what came of it."""
+
+
+class Worker(Protocol):
+    """What each process does; jobs are numbers, and what is given back must be picklable."""
+
+    def read(self, job: int) -> Any: ...
+
+    def learn(self, said: Iterable[Said]) -> None:
+        """All that came of reading, in any process."""
+
+    def finish(self, job: int) -> Any:
+        """Called for each job that was read here; for others too, if a process has died."""
 
 
 def cores() -> int:
@@ -36,37 +44,108 @@ def worth_it(files: int) -> bool:
     return files >= WORTH and cores() > 1 and sys.platform == "linux"
 
 
-def shared_out(job: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-    """`job` of every item, in order. Raises BrokenProcessPool if a process dies."""
-    from multiprocessing import get_context
+def work(worker: Worker, jobs: list[int], alone: int, died: Callable[[], None]) -> dict[int, Any]:
+    """What finishing each job gives. The first `alone` jobs are read here, before there are other processes.
 
-    global _job
-    _job = job
-    every = list(items)
-    batches = [every[start : start + BATCH] for start in range(0, len(every), BATCH)]
-    with ProcessPoolExecutor(cores(), mp_context=get_context("fork")) as pool:
-        for results in pool.map(_batch, batches):
-            yield from results
+    `died` is called once if processes end unexpectedly; what they had to do is done here.
+    """
+    read: dict[int, Any] = {job: worker.read(job) for job in jobs[:alone]}
+    crew = _Crew(worker) if worth_it(len(jobs)) else None
+    if crew is not None:
+        read.update(crew.read(jobs[alone:]))
+    left = [job for job in jobs if job not in read]
+    read.update((job, worker.read(job)) for job in left)
+    worker.learn(read.items())
+    finished: dict[int, Any] = {}
+    if crew is not None:
+        mine = jobs[:alone]
+        crew.ask("finish", list(read.items()))
+        finished.update((job, worker.finish(job)) for job in mine)
+        finished.update(crew.finished())
+        if crew.died:
+            died()
+    finished.update((job, worker.finish(job)) for job in jobs if job not in finished)
+    return finished
 
 
-def _batch(items: list[Any]) -> list[Any]:
-    return [_job(item) for item in items]
+class _Crew:
+    """The processes, seen from where they were called."""
+
+    def __init__(self, worker: Worker) -> None:
+        context = get_context("fork")
+        self.died = False
+        self._links: list[Connection] = []
+        for _ in range(cores()):
+            here, there = context.Pipe()
+            process = context.Process(target=_serve, args=(worker, there, [*self._links, here]), daemon=True)
+            process.start()
+            there.close()
+            self._links.append(here)
+
+    def read(self, jobs: list[int]) -> Iterator[Said]:
+        """What came of reading; nothing of jobs whose process died."""
+        batches = iter([jobs[start : start + BATCH] for start in range(0, len(jobs), BATCH)])
+        busy = [link for link in self._links if self._send(link, ("read", next(batches, [])))]
+        while busy:
+            for link in wait(busy):
+                assert isinstance(link, Connection)
+                said = self._heard(link)
+                batch = next(batches, None) if said is not None else None
+                if batch is None or not self._send(link, ("read", batch)):
+                    busy.remove(link)
+                yield from said or ()
+
+    def ask(self, *order: Any) -> None:
+        for link in list(self._links):
+            self._send(link, order)
+
+    def finished(self) -> Iterator[Said]:
+        """What came of finishing; nothing of jobs whose process died."""
+        while self._links:
+            for link in wait(self._links):
+                assert isinstance(link, Connection)
+                said = self._heard(link)
+                if said is not None and not said:  # it has nothing more
+                    self._links.remove(link)
+                yield from said or ()
+
+    def _send(self, link: Connection, order: tuple[Any, ...]) -> bool:
+        try:
+            link.send(order)
+        except OSError:
+            self._lose(link)
+            return False
+        return True
+
+    def _heard(self, link: Connection) -> list[Said] | None:
+        try:
+            return link.recv()  # type: ignore[no-any-return]
+        except (EOFError, OSError):
+            self._lose(link)
+            return None
+
+    def _lose(self, link: Connection) -> None:
+        self.died = True
+        if link in self._links:
+            self._links.remove(link)
 
 
-def index(workspace: Workspace) -> None:
-    """Make the workspace's index complete."""
-    paths = list(workspace.paths())
-    if not worth_it(len(paths)) or len(paths) > MOST_FILES:
-        workspace.read_all()
-        return
-    root: Path = workspace.root
-
-    def read(path: str) -> tuple[str, tuple[Fact, ...]]:
-        return path, facts_of(root, path)
-
+def _serve(worker: Worker, link: Connection, others: list[Connection]) -> None:
+    """What a process does until it has nothing more to do, or nobody listens."""
+    for other in others:
+        other.close()  # else it would never be told that the others' ends are gone
+    mine: list[int] = []
     try:
-        for path, facts in shared_out(read, paths):
-            workspace.take(path, facts, None)
-        workspace.index.complete = True
-    except BrokenProcessPool:
-        workspace.read_all()
+        while True:
+            order, told = link.recv()
+            if order == "read":
+                mine += told
+                link.send([(job, worker.read(job)) for job in told])
+                continue
+            worker.learn(told)
+            for start in range(0, len(mine), BATCH):
+                link.send([(job, worker.finish(job)) for job in mine[start : start + BATCH]])
+            link.send([])
+            return
+    except (EOFError, OSError, KeyboardInterrupt):
+        return

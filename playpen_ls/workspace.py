@@ -12,6 +12,7 @@ from typing import Any
 from playpen_ls.check import Checked, Hit, check
 from playpen_ls.config import Config, Settings
 from playpen_ls.config_file import find, load
+from playpen_ls.deferred import Begun, begin, finish
 from playpen_ls.discover import language_of, repository_root
 from playpen_ls.document import Document, Report
 from playpen_ls.facts import Fact
@@ -196,6 +197,31 @@ class Workspace:
         self.told |= bool(self.index.put(path, model.facts() if document.on_disk else ()))
         checked = check(model, rules, self._given(document), document.memory)
         document.memory = checked.memory
+        return self._report(document, model, checked, (rules, hidden), settled)
+
+    def begin(self, path: str, look: bool = True) -> Begun:
+        """Read an open file for the first time and `look` at it, before the index is complete; see `finish`."""
+        document = self.documents[path]
+        model = parse(document.language, document.source).settled()
+        rules, _ = self._active(path, document.language, waits=False) if look else ((), None)
+        return begin(model, rules, self._given(document))
+
+    def finish(self, path: str, begun: Begun) -> Report:
+        """What `check` says of an open file that was looked at; the index must be complete."""
+        document = self.documents[path]
+        document.model = begun.model
+        checked = finish(begun, self._given(document))
+        return self._report(document, begun.model, checked, self._active(path, document.language), True)
+
+    def _report(
+        self,
+        document: Document,
+        model: Model,
+        checked: Checked,
+        active: tuple[tuple[Configured, ...], frozenset[str]],
+        settled: bool,
+    ) -> Report:
+        rules, hidden = active
         hits, secrets = self._told(document, model, checked, rules, hidden)
         broken = [chunk.span for chunk in model.chunks if chunk.seems_broken]
         if broken:
@@ -207,12 +233,12 @@ class Workspace:
         document.shown = Counter((hit.rule.id, hit.finding.message) for hit in shown if hit.rule.absent)
         return Report(document.source, shown, secrets, settled or not held)
 
-    def _active(self, path: str, language: str) -> tuple[tuple[Configured, ...], frozenset[str]]:
+    def _active(self, path: str, language: str, waits: bool = True) -> tuple[tuple[Configured, ...], frozenset[str]]:
         """The rules to run, and the ids of those that run only to know where secrets stand."""
         rules = self.rules(path, language)
         ids = {one.rule.id for one in rules}
         hidden = tuple(Configured(rule) for rule in rules_of(language) if rule.secret and rule.id not in ids)
-        if not self.index.complete:
+        if waits and not self.index.complete:
             rules = tuple(one for one in rules if not (one.rule.reads and one.rule.waits))
         return (*rules, *hidden), frozenset(one.rule.id for one in hidden)
 

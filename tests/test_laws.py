@@ -23,9 +23,9 @@ ORDER = [
     ("platform",),
     ("rule",),
     ("rules",),
-    ("check", "config", "config_file", "fix", "page", "schema", "suppress"),
+    ("check", "config", "config_file", "deferred", "fix", "page", "schema", "suppress"),
     ("crew", "discover", "document", "half_typed", "index", "index_worker", "project_files", "reading", "workspace"),
-    ("arguments", "cli", "cli_fix", "command", "report", "server", "targets", "writing"),
+    ("arguments", "cli", "cli_fix", "command", "report", "server", "sweep", "targets", "writing"),
     ("__main__",),
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}

@@ -1,0 +1,141 @@
+"""A tree is read once, by one process or several: what is found is what looking at each file in turn finds."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from playpen_ls import crew, sweep
+from playpen_ls.config import Settings
+from playpen_ls.document import Report
+from playpen_ls.report.findings import FileReport
+from playpen_ls.rule import all_rules
+from playpen_ls.targets import Targets
+from playpen_ls.workspace import Workspace
+
+PROJECTS = Path(__file__).parent / "projects"
+SEVERAL = [one for rule in all_rules() for one in (*rule.bad, *rule.good) if len(one.files) > 1]
+
+
+def in_turn(folder: Path) -> dict[str, list[tuple]]:
+    targets, found = Targets(Settings(), folder), {}
+    for target in targets.under([str(folder)]):
+        workspace = target.workspace
+        workspace.read_all()
+        workspace.open(target.source, target.language)
+        report: Report = workspace.check(target.path)
+        found[target.path] = told(report.hits)
+        workspace.close(target.path)
+    return {path: hits for path, hits in found.items() if hits}
+
+
+def told(hits) -> list[tuple]:
+    return [
+        (hit.rule.id, hit.span, hit.finding.message, hit.severity, tuple(map(repr, hit.finding.related)))
+        for hit in hits
+    ]
+
+
+def at_once(folder: Path) -> dict[str, list[tuple]]:
+    targets = Targets(Settings(), folder)
+    files: list[FileReport] = list(sweep.reports(targets, targets.paths([str(folder)]), False, False))
+    return {file.path: told(item.hit for item in file.items) for file in files}
+
+
+@pytest.fixture
+def several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "WORTH", 2)
+    monkeypatch.setattr(crew, "BATCH", 1)
+    monkeypatch.setenv("PLAYPEN_CORES", "2")
+
+
+def written(folder: Path, files: dict[str, str]) -> Path:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return folder
+
+
+def projects() -> list[Path]:
+    return sorted(path for path in PROJECTS.iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("project", projects(), ids=lambda path: path.name)
+@pytest.mark.parametrize("held", [sweep.MOST_HELD, 0], ids=["held", "read again"])
+def test_projects_alone(project: Path, held: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sweep, "MOST_HELD", held)
+    assert at_once(project) == in_turn(project)
+
+
+@pytest.mark.usefixtures("several")
+@pytest.mark.parametrize("project", projects(), ids=lambda path: path.name)
+def test_projects_by_several(project: Path):
+    assert at_once(project) == in_turn(project)
+
+
+def test_every_example_of_several_files(tmp_path: Path):
+    assert len(SEVERAL) > 100
+    for number, one in enumerate(SEVERAL):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "playpen.toml").write_text("")  # a project of its own
+        written(folder, dict(one.files))
+        assert at_once(folder) == in_turn(folder), one.files
+
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: p{0}}}\nspec: {{containers: [{{name: a, image: 'web:latest'}}]}}\n"
+
+
+def dying(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """The process that comes to the seventh file is killed, unless it is the first process."""
+    first, real = os.getpid(), getattr(sweep._Sweep, step)
+
+    def mortal(self, number: int):
+        if number == 7 and os.getpid() != first:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(self, number)
+
+    monkeypatch.setattr(sweep._Sweep, step, mortal)
+
+
+@pytest.mark.usefixtures("several")
+@pytest.mark.parametrize("step", ["read", "finish"])
+def test_a_process_that_dies_loses_no_file(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    written(tmp_path, {f"pod-{number:02}.yaml": POD.format(number) for number in range(20)})
+    expected = in_turn(tmp_path)
+    assert len(expected) == 20
+    dying(monkeypatch, step)
+    assert at_once(tmp_path) == expected
+    assert capsys.readouterr().err.count("ended unexpectedly") == 1
+
+
+@pytest.mark.usefixtures("several")
+def test_all_processes_may_die(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    written(tmp_path, {f"pod-{number:02}.yaml": POD.format(number) for number in range(20)})
+    expected, first, real = in_turn(tmp_path), os.getpid(), sweep._Sweep.read
+    monkeypatch.setattr(
+        sweep._Sweep, "read", lambda self, number: real(self, number) if os.getpid() == first else os._exit(3)
+    )
+    assert at_once(tmp_path) == expected
+
+
+def test_what_is_not_named_is_read_for_what_it_says(tmp_path: Path):
+    (tmp_path / "playpen.toml").write_text("")
+    project = written(tmp_path, dict(SEVERAL[0].files))
+    whole = at_once(project)
+    for path, found in whole.items():
+        targets = Targets(Settings(), project)
+        alone = list(sweep.reports(targets, targets.paths([str(project / path)]), False, False))
+        assert [told(item.hit for item in file.items) for file in alone] == [found]
+
+
+def test_an_index_that_nobody_asks_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    written(tmp_path, {f"pod-{number:02}.yaml": POD.format(number) for number in range(3)})
+    monkeypatch.setattr(Workspace, "paths", lambda self: pytest.fail("the project is listed"))
+    targets = Targets(Settings(("kubernetes/privileged-container",)), tmp_path)
+    assert list(sweep.reports(targets, targets.paths([str(tmp_path)]), False, False)) == []
