@@ -56,7 +56,7 @@ _NAME = re.compile(
 _NOT_NAME = re.compile(
     r"_(url|uri|path|file|dir|name|field|type|header|prefix|suffix|regex|pattern|label|help|text|message|template|id"
     r"|ref|env|var|param|scheme|algorithm|hasher|class|format|length|expires?|expiry|ttl|endpoint|enabled|policy"
-    r"|version|host|port|count|size|limit|timeout|key_name|rotation|store|manager|provider|bytes)s?$"
+    r"|tag|branch|version|host|port|count|size|limit|timeout|key_name|rotation|store|manager|provider|bytes)s?$"
 )
 # Where a page or a sentence ends, and who may post a form.
 _OTHER_TOKEN = re.compile(r"(?:^|_)(?:page|continuation|pagination|cursor|pad|eos|bos|unk|sep|cls|mask)_token$")
@@ -112,6 +112,8 @@ def url_logins(text: str) -> Iterator[Login]:
         password = match["password"]
         if is_template(password) or re.search(r"[${}%<>]", password) or password.lower() in _NO_PASSWORDS:
             continue
+        if password.isupper() and is_secret_name(password):
+            continue  # `https://bot:GITHUB_TOKEN@host` names what is to be put there
         yield Login(
             match["scheme"],
             match["user"],

@@ -26,7 +26,7 @@ _SIDE_EFFECTS = tuple(
     """push publish deploy releas upload upgrad destroy rollback commit promot approv notif migrat waitfor currentbuild
     seed setup prepar start stop clean teardown init creat generat download fetch checkout login smoke""".split()
 )
-_SIDE_EFFECT = frozenset("tag tags tagged apply rm scp rsync ssh gate up down git report set".split())
+_SIDE_EFFECT = frozenset("tag tags tagged apply rm scp rsync ssh gate up down git report set until sleep wait".split())
 _PRODUCES = ("build", "compil", "packag", "install", "assembl")
 _HARMLESS = frozenset(("publishhtml", "publishchecks", "publishcoverage"))
 _WORD = re.compile(r"build_(?:number|id|url|tag)|[a-z]+")

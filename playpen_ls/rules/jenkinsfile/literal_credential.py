@@ -103,6 +103,8 @@ def steps(text: str) -> str:
             "def registryCredential = 'hub-id-1'\ndocker.withRegistry('https://nexus:5000', 'nexus-credentials') { }"
         ),
         steps("def GIT_TOKEN = 'github-token-1'\ngit url: 'https://git/app.git', credentialsId: GIT_TOKEN"),
+        "pipeline {\n    parameters {\n        string(name: 'PAT_TAG', defaultValue: 'v2.7.1-dev')\n    }\n}\n",
+        steps("sh 'git remote add fork https://bot:GITHUB_TOKEN@github.com/acme/app'"),
         steps("sh 'AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE aws s3 ls'\nsh 'docker run -p 8080:80 app'"),
     ],
 )

@@ -87,6 +87,7 @@ DEEP = " " * 16
             "            }\n        }\n",
         ),
         pipeline(stage("Build", "sh 'make build'"), stage("Test", "sh 'make test'")),
+        pipeline(stage("Check", "sh 'until curl $URL; do sleep 1; done'"), stage("Test", "sh 'make test'")),
         pipeline(stage("Test", "sh 'mvn test'"), stage("Checkstyle", "sh 'mvn checkstyle:check'")),
         pipeline(stage("Test", "sh 'pytest --junitxml=out.xml'"), stage("Check results", "sh 'check out.xml'")),
         pipeline(stage("Unit test", "sh 'make test'"), stage("Push", "sh 'docker push nexus:5000/app:1.0'")),
