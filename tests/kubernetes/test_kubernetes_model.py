@@ -19,9 +19,10 @@ from playpen_ls.facts import (
     ServiceSelector,
 )
 from playpen_ls.languages.kubernetes import Container, Manifests, Resource, Workload, parse
-from playpen_ls.languages.kubernetes.compose import Unparsable, _loader, compose
+from playpen_ls.languages.kubernetes.compose import Unparsable, compose
 from playpen_ls.languages.kubernetes.tree import Mapping, Scalar
 from playpen_ls.source import Source
+from playpen_ls.vocabulary.yaml_loader import yaml_loader
 
 POD = """\
 apiVersion: v1
@@ -252,14 +253,14 @@ def test_without_libyaml_that_is_said_once_and_all_goes_on(
 ):
     fast = [(part.kind, part.name_span) for part in parts(f"{SERVICE}---\n{POD}") if isinstance(part, Resource)]
     monkeypatch.setattr(yaml, "__with_libyaml__", False)
-    _loader.cache_clear()
+    yaml_loader.cache_clear()
     try:
         assert [(p.kind, p.name_span) for p in parts(f"{SERVICE}---\n{POD}") if isinstance(p, Resource)] == fast
         assert not model(POD.replace("name: web", "name:\tweb\t# a tab")).chunks[0].broken
         assert model("[" * 5_000).chunks[0].broken
         assert len([record for record in caplog.records if "libyaml" in record.getMessage()]) == 1
     finally:
-        _loader.cache_clear()
+        yaml_loader.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from playpen_ls.facts import Files, ImageBuilt
 from playpen_ls.finding import Place
 from playpen_ls.languages.dockerfile.stages import Stage
 from playpen_ls.source import Span
+from playpen_ls.vocabulary.yaml_loader import yaml_loader
 
 _COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml")
 _BAKE = re.compile(r"docker-bake(?:\.override)?\.(?:hcl|json)")
@@ -115,7 +116,7 @@ def _loaded(name: str, text: str) -> dict[Any, Any]:
     import yaml
 
     try:
-        made = json.loads(text) if name.endswith(".json") else yaml.load(text, Loader=yaml.CSafeLoader)
+        made = json.loads(text) if name.endswith(".json") else yaml.load(text, Loader=yaml_loader())
     except (ValueError, yaml.YAMLError, RecursionError):
         return {}
     return made if isinstance(made, dict) else {}

@@ -6,10 +6,8 @@ less, and take no recursion.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import yaml
@@ -24,8 +22,7 @@ from yaml.events import (
 )
 
 from playpen_ls.languages.kubernetes.tree import Alias, Entry, Mapping, Node, Scalar, Sequence
-
-logger = logging.getLogger("playpen_ls")
+from playpen_ls.vocabulary.yaml_loader import yaml_loader
 
 DEEPEST = 200  # levels; the deepest real manifests (schemas of custom resources) have about 60
 _BRACKET = re.compile(r"[\[\]{}]")
@@ -74,17 +71,6 @@ def _refuse_depth(text: str) -> None:
             raise Unparsable("nested too deeply", match.start())
 
 
-@cache
-def _loader() -> Any:
-    """libyaml, or PyYAML's own parser, which is ten times slower; that is said once."""
-    if yaml.__with_libyaml__:
-        return yaml.CSafeLoader
-    logger.warning(
-        "PyYAML has no libyaml, so manifests are read slowly: reinstall it from a wheel (pip install PyYAML)"
-    )
-    return yaml.SafeLoader
-
-
 def _spaces(match: re.Match[str]) -> str:
     return " " * len(match[0])
 
@@ -97,7 +83,7 @@ class _Builder:
     def roots(self) -> Iterator[Node]:
         # Each level: the event that opened it, and the nodes met in it.
         stack: list[tuple[Any, list[Node]]] = [(None, [])]
-        loader = _loader()
+        loader = yaml_loader()
         text = self.text if loader is not yaml.SafeLoader else _SEPARATING_TAB.sub(_spaces, self.text)
         events: Iterator[Any] = yaml.parse(text, Loader=loader)
         for event in events:
