@@ -132,6 +132,18 @@ def test_a_literal_declared_between_wrapper_and_stages_moves_above_the_pipeline(
     assert after.startswith("def url = 'u'\npipeline {\n    agent none\n    options {\n        timestamps()\n")
 
 
+def test_an_entry_of_several_lines_keeps_them():
+    before = model(
+        "properties([\n    parameters([\n        choice(\n            name: 'A',\n            choices: ['b', 'c']\n"
+        "        )\n    ])\n])\nnode {\n    stage('A') { sh 'x' }\n}\n"
+    )
+    after = before.source.edited(converted(before)).text
+    assert (
+        "    parameters {\n        choice(\n            name: 'A',\n            choices: ['b', 'c']\n        )\n    }\n"
+        in after
+    )
+
+
 def test_a_parallel_in_a_branch_stays_a_script():
     inner = "a: { stage('A') { parallel x: { sh 'x' }, y: { sh 'y' } } }"
     before = model(f"node {{\n    stage('V') {{\n        parallel {inner}, b: {{ sh 'b' }}\n    }}\n}}\n")

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from playpen_ls.finding import Refused
 from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.expressions import Argument, Expression
+from playpen_ls.languages.jenkinsfile.layout import reindented, unit
 from playpen_ls.languages.jenkinsfile.tree import Block, Statement
+from playpen_ls.source import Span
 
 
 def agent_of(call: Call) -> str:
@@ -40,10 +42,13 @@ def as_argument(argument: Argument) -> str:
     return f"{argument.name}: {argument.text}" if argument.name else argument.text
 
 
-def on_one_line(expression: Expression) -> str:
-    if "\n" in expression.text or "\r" in expression.text:
-        raise Refused("`properties` holds an entry of several lines")
-    return expression.text
+def as_entry(expression: Expression) -> str:
+    """As it is written in a section of a pipeline, further lines of it indented to stand there."""
+    tree, start, end = expression.tree, expression.start, expression.end
+    source = tree.source
+    first = min(source.next_line_start(start), end)
+    rest = reindented(tree, Span(first, end), source.indentation(start), unit(source, tree) * 2)
+    return source.text[start:first] + rest
 
 
 def shown(statement: Statement) -> str:

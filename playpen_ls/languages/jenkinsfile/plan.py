@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from playpen_ls.finding import Refused
-from playpen_ls.languages.jenkinsfile.as_written import agent_of, as_argument, is_literal, on_one_line, outside, shown
+from playpen_ls.languages.jenkinsfile.as_written import agent_of, as_argument, as_entry, is_literal, outside, shown
 from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.declarative import assignment
 from playpen_ls.languages.jenkinsfile.docker_agent import docker_entries, docker_wrapper
@@ -103,9 +103,9 @@ class _Reader:
                 if entries is None:
                     raise Refused(f"`{inner.name}` is given something else than a list")
                 section = self.plan.parameters if inner.name == "parameters" else self.plan.triggers
-                section += (on_one_line(entry) for entry in entries)
+                section += (as_entry(entry) for entry in entries)
             elif inner.name in JOB_PROPERTIES:
-                self.plan.options.append(on_one_line(item))
+                self.plan.options.append(as_entry(item))
             else:
                 raise Refused(f"`{inner.name}` has no place in `options` that is known")
 
