@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from lsprotocol import types as lsp
+from raw import Raw
 
 from editor import Editor
 
@@ -83,3 +85,19 @@ async def test_a_save_mends_only_where_that_was_set(editor: Editor):
     await call(editor, "checkWorkspace")  # after it the project is known, without which nothing is safe
     (edit,) = await editor.client.text_document_will_save_wait_until_async(params)
     assert edit.new_text.startswith("os.getenv(")
+
+
+def test_messages_are_answered_while_the_workspace_is_read(tmp_path: Path):
+    (tmp_path / ".git").mkdir()
+    for number in range(50):
+        (tmp_path / f"m{number}.py").write_text(HOST)
+    with Raw(tmp_path) as server:
+        server.start()
+        server.send("workspace/executeCommand", {"command": "playpen-ls.checkWorkspace"}, request=True)
+        check = server.ids
+        server.send("workspace/executeCommand", {"command": "playpen-ls.rules"}, request=True)
+        answers: list[Any] = []
+        while len(answers) < 2:
+            message = server.receive()
+            answers += [message["id"]] if "id" in message else []
+        assert answers == [check + 1, check]  # the second request came before the reading was through

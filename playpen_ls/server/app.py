@@ -51,6 +51,7 @@ class App:
         self._quiet: asyncio.TimerHandle | None = None
         self._indexed: set[Path] = set()
         self._indexing: dict[Path, Indexing] = {}
+        self._readings: dict[Path, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._collector = Collector()
         self._options: object = None
@@ -73,7 +74,7 @@ class App:
             self.server.feature(method)(partial(handler))
         options = lsp.CodeActionOptions(code_action_kinds=list(KINDS), resolve_provider=True)
         self.server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, options)(partial(self.code_action))
-        self._commands = Commands(self.server, lambda: self.documents, lambda: self.abilities, self._send)
+        self._commands = Commands(self.server, lambda: self.documents, lambda: self.abilities, self._send, self._read)
 
     def run(self) -> int:
         try:
@@ -125,10 +126,11 @@ class App:
             if answer:
                 self._set(answer[0])
 
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+    def _later(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)  # the loop itself keeps only a weak reference
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _ask(self, request: Any) -> Any:
         """What the client answers; None where it refuses."""
@@ -325,7 +327,16 @@ class App:
         first = workspace.root not in self._indexed
         if workspace.indexed and (first or not self.abilities.registers_watchers):
             self._indexed.add(workspace.root)
-            self._later(self._make_index(workspace, first))
+            reading = self._later(self._make_index(workspace, first))
+            if first:
+                self._readings[workspace.root] = reading
+
+    async def _read(self, workspace: Workspace) -> None:
+        """Wait until the index is there, or given up. Other messages are answered meanwhile."""
+        if workspace.root not in self._indexed:
+            self._start_index(workspace)
+        if workspace.root in self._readings:
+            await asyncio.wait({self._readings[workspace.root]})
 
     async def _make_index(self, workspace: Workspace, first: bool) -> None:
         from playpen_ls.server.indexing import Indexing

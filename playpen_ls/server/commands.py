@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from playpen_ls.rule import Rule
     from playpen_ls.server.abilities import Abilities
     from playpen_ls.server.documents import Documents, Open
+    from playpen_ls.workspace import Workspace
 
 EXPLAIN = "playpen-ls.explainRule"
 CONFIGURATION = """\
@@ -34,7 +35,10 @@ CONFIGURATION = """\
 
 
 class Commands:
-    """`documents`, `abilities` and `send` are asked for when a command runs: they come with `initialize`."""
+    """`documents`, `abilities` and `send` are asked for when a command runs: they come with `initialize`.
+
+    `read` waits until a project's index is there, or given up.
+    """
 
     def __init__(
         self,
@@ -42,11 +46,13 @@ class Commands:
         documents: Callable[[], Documents],
         abilities: Callable[[], Abilities],
         send: Callable[[str, str, int | None], None],
+        read: Callable[[Workspace], Awaitable[None]],
     ) -> None:
         self._server = server
         self._documents = documents
         self._abilities = abilities
         self._send = send
+        self._read = read
         self._checked: set[str] = set()  # closed files of which the client shows findings
         handlers: dict[str, Callable[..., Any]] = {
             "checkWorkspace": self.check_workspace,
@@ -149,13 +155,16 @@ class Commands:
         """Every file of the workspace, open or closed, in its project and ready to be looked at."""
         documents = self._documents()
         for folder in documents.folders:
-            for path in list(documents.project(folder / "playpen.toml").paths()):
-                uri = from_fs_path(str(documents.project(folder / "playpen.toml").root / path)) or ""
+            workspace = documents.project(folder / "playpen.toml")
+            if not workspace.index.complete:
+                await self._read(workspace)
+            for path in list(workspace.paths()):
+                uri = from_fs_path(str(workspace.root / path)) or ""
                 one = documents.at(uri) or self._closed(uri)
                 if one is None or one.language is None:
                     continue
                 if not one.workspace.index.complete:
-                    one.workspace.read_all()
+                    await self._read(one.workspace)  # of a project within the folder
                 self._open(one)
                 try:
                     yield one
