@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -75,7 +75,8 @@ def built(image: str, manifest: str, recipes: Iterable[Recipe], builds: Iterable
     reference = ImageReference.parse(image)
     if not reference.base or reference.variable:
         return None
-    every = {path: found[0] for path, found in _by(recipes, _path).items()}
+    recipes = recipes if isinstance(recipes, Facts) else Facts(Recipe, tuple(sorted(recipes, key=_path)))
+    every = recipes.by(_path)
     told = [
         one
         for one in _by(builds, _base).get(reference.base, ())
@@ -89,9 +90,9 @@ def built(image: str, manifest: str, recipes: Iterable[Recipe], builds: Iterable
             return None  # it is built from something that we do not see
         found.setdefault(dockerfile, one.context if one.context is not None else posixpath.dirname(dockerfile))
     if not found and not _is_public(reference):
-        found = _named(reference.base, every)
+        found = {_path(one): posixpath.dirname(_path(one)) for one in recipes.by(_named).get(reference.base, ())}
     path = _nearest(manifest, list(found))
-    return Built(every[path], found[path], _others(found[path], path, every)) if path else None
+    return Built(every[path][0], found[path], _others(found[path], path, recipes)) if path else None
 
 
 def _by(facts: Iterable[F], key: Callable[[F], str]) -> dict[str, list[F]]:
@@ -116,7 +117,7 @@ def _same_image(one: ImageReference, other: ImageReference) -> bool:
     return one.path == other.path or "/" not in one.path or "/" not in other.path or "$" in one.path
 
 
-def _dockerfile(one: ImageBuilt, recipes: dict[str, Recipe]) -> str:
+def _dockerfile(one: ImageBuilt, recipes: Mapping[str, object]) -> str:
     candidates = [one.dockerfile] if one.dockerfile else []
     if one.context is not None:
         candidates.append(posixpath.normpath(posixpath.join(one.context, one.dockerfile or "Dockerfile")))
@@ -128,14 +129,15 @@ def _is_public(reference: ImageReference) -> bool:
     return hub and "/" not in reference.name and reference.base in PUBLIC
 
 
-def _named(name: str, recipes: dict[str, Recipe]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for path in recipes:
-        folder, file = posixpath.split(path)
-        by_folder = posixpath.basename(folder) == name and file in ("Dockerfile", "Containerfile")
-        if by_folder or file.lower() in (f"dockerfile.{name}", f"{name}.dockerfile"):
-            found[path] = folder
-    return found
+def _named(recipe: Recipe) -> str:
+    """The image that its folder or its file is named after, or ""."""
+    folder, file = posixpath.split(_path(recipe))
+    if file in ("Dockerfile", "Containerfile"):
+        return posixpath.basename(folder)
+    name = file.lower()
+    if name.startswith("dockerfile."):
+        return name.removeprefix("dockerfile.")
+    return name.removesuffix(".dockerfile") if name.endswith(".dockerfile") else ""
 
 
 def _nearest(manifest: str, paths: list[str]) -> str:
@@ -156,9 +158,10 @@ def _shared(one: str, other: str) -> int:
     return count
 
 
-def _others(folder: str, dockerfile: str, recipes: dict[str, Recipe]) -> tuple[str, ...]:
+def _others(folder: str, dockerfile: str, recipes: Facts[Recipe]) -> tuple[str, ...]:
     own = posixpath.dirname(dockerfile)
-    places = {posixpath.dirname(path) for path in recipes if path != dockerfile}
+    paths = (_path(one) for one in recipes.below(folder))
+    places = {posixpath.dirname(path) for path in paths if path != dockerfile}
     return tuple(sorted(
         place for place in places if place != folder and _below(place + "/", folder) and not _below(own + "/", place)
     ))  # fmt: skip

@@ -36,6 +36,7 @@ class Targets:
     """A file that was named could not be read; one that was only found in a folder is no failure."""
     workspaces: dict[Path, Workspace] = field(default_factory=dict)
     _configs: dict[Path, Config] = field(default_factory=dict)
+    _roots: dict[Path, Path] = field(default_factory=dict)
 
     def under(self, names: Iterable[str]) -> Iterator[Target]:
         """The files that these names stand for, in path order, each once."""
@@ -61,7 +62,10 @@ class Targets:
 
     def workspace(self, path: Path) -> Workspace:
         """The project of a file; its index is made when something of it is first asked for."""
-        root = project_root(path, self.folder if path.is_relative_to(self.folder) else path.parent)
+        root = self._roots.get(path.parent)
+        if root is None:
+            root = project_root(path, self.folder if path.is_relative_to(self.folder) else path.parent)
+            self._roots[path.parent] = root
         if root not in self.workspaces:
             self.workspaces[root] = Workspace(root, self.settings)
         return self.workspaces[root]

@@ -72,6 +72,8 @@ class Indexing:
     async def _work(self) -> None:
         process = self._process = await self._start()
         assert process.stdout is not None
+        if self._cancelled:  # while the process was being started
+            raise Cancelled
         while True:
             try:
                 header = await process.stdout.readexactly(HEADER.size)
