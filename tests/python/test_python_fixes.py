@@ -179,3 +179,30 @@ def test_a_service_compiles_after_its_fixes_and_nothing_is_left_of_them(change: 
     assert "\n" not in after.replace("\r\n", "") or "\r" not in after
     assert after.endswith("\n") == text.endswith("\n")
     assert ("\t" in after) == ("\t" in text)
+
+
+LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('f"User {user.id} logged in"', '"User logged in", extra={"id": user.id}'),
+        (
+            "f'User logged in: {user_id!r}', exc_info=True",
+            "'User logged in', extra={'user_id': user_id}, exc_info=True",
+        ),
+        ('f"{name} is {a.id} of {b.id}, 100%"', '"is of, 100%", extra={"name_": name, "id": a.id, "id_": b.id}'),
+        ('f"took {seconds:.2f} s ({count})"', '"took s", extra={"seconds": seconds, "count": count}'),
+        ('f"login user={user} ip={ip}"', '"login", extra={"user": user, "ip": ip}'),
+        ('f"one {a} " "and " f"another"', '"one and another", extra={"a": a}'),
+        ('f"{len(users)} users"', None),
+        ('f"{user}"', None),
+        ('f"user {user}", extra=more', None),
+        ('f"user {user}", **more', None),
+        ('f"""user {user}"""', None),
+    ],
+)
+def test_the_values_of_a_message_as_extra(before: str, after: str | None):
+    made = fixed(f"{LOGGER}logger.info({before})\n", lambda _, fix: "`extra`" in fix.title)
+    assert made == f"{LOGGER}logger.info({after or before})\n"

@@ -8,10 +8,13 @@ from playpen_ls.finding import Finding, Fix, Refused, Severity
 from playpen_ls.languages.python import LogCall
 from playpen_ls.languages.python.arguments import laid_out, width
 from playpen_ls.languages.python.messages import rewritten
+from playpen_ls.languages.python.structured import RESERVED, structured
 from playpen_ls.rule import example, rule
 from playpen_ls.source import LINE_END, Edit, Span
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
+STRUCTLOG = "import structlog\n\nlog = structlog.get_logger()\n"
+_EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
 
 
 @rule(
@@ -63,6 +66,11 @@ LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
             fixed='from app.log import logger\n\nlogger.info("user %s", name)\n',
         ),
         'from loguru import logger\n\nlogger.info(«f"user {name}"»)\n',
+        example(
+            STRUCTLOG + 'log.info(«f"User {user.name} did {event!r}"», exc_info=True)\n',
+            fixed=STRUCTLOG + 'log.info("User did", name=user.name, event_=event, exc_info=True)\n',
+        ),
+        STRUCTLOG + 'log.info(«f"{len(users)} users"»)\n',
     ],
     good=[
         LOGGER + 'logger.info("User %s", user.id)\n',
@@ -83,9 +91,7 @@ def formatted_log_message(call: LogCall) -> Iterator[Finding]:
         return
     problem = _problem(call, message)
     if problem:
-        fixes = (
-            () if call.kind in ("loguru", "structlog") or isinstance(message, ast.Constant) else (_fix(call, message),)
-        )
+        fixes = () if isinstance(message, ast.Constant) else tuple(_fixes(call, message))
         yield Finding(call.span_of(message), problem, fixes)
 
 
@@ -137,6 +143,35 @@ def _put(call: LogCall, span: Span, parts: list[str]) -> Edit:
     return Edit(span.start, span.end, inline)
 
 
+def _fixes(call: LogCall, message: ast.expr) -> Iterator[Fix]:
+    if call.kind not in ("loguru", "structlog"):
+        yield _fix(call, message)
+    if (call.standard or call.kind == "structlog") and isinstance(message, ast.JoinedStr):
+        title = "Give the values as `extra`" if call.standard else "Give the values as keyword arguments"
+        yield Fix(title, lambda: _structured(call, message))
+
+
+def _structured(call: LogCall, message: ast.JoinedStr) -> list[Edit]:
+    if call.arguments or call.spreads:
+        raise Refused("the message has arguments already")
+    given = frozenset(keyword.arg or "" for keyword in call.node.keywords)
+    if call.standard and "extra" in given:
+        raise Refused("it has an `extra` already")
+    text, values = structured(rewritten(call, message, False), RESERVED if call.standard else given | _EVENT)
+    _refuse_brackets(call, message)
+    parts = [f"{key}={value}" for key, value in values.items()]
+    if call.standard:
+        quote = text[0]
+        parts = [f"extra={{{', '.join(f'{quote}{key}{quote}: {value}' for key, value in values.items())}}}"]
+    return [_put(call, call.span_of(message), [text, *parts])]
+
+
+def _refuse_brackets(call: LogCall, message: ast.expr) -> None:
+    behind = call.model.source.text[call.span_of(message).end : call.span.end - 1]
+    if re.match(r"(?:\s|#[^\n]*)*\)", behind):
+        raise Refused("the message stands in brackets of its own")
+
+
 def _fix(call: LogCall, message: ast.expr) -> Fix:
     sure = call.standard
     if sure:
@@ -147,10 +182,8 @@ def _fix(call: LogCall, message: ast.expr) -> Fix:
 
     def change() -> list[Edit]:
         made = rewritten(call, message, bool(call.arguments))
-        span = call.span_of(message)
-        behind = call.model.source.text[span.end : call.span.end - 1]
-        if made.arguments and re.match(r"(?:\s|#[^\n]*)*\)", behind):
-            raise Refused("the message stands in brackets of its own")
-        return [_put(call, span, [made.literal, *made.arguments])]
+        if made.arguments:
+            _refuse_brackets(call, message)
+        return [_put(call, call.span_of(message), [made.literal, *made.arguments])]
 
     return Fix("Let the logger format the message", change, safe=sure)

@@ -5,16 +5,11 @@ from collections.abc import Iterator
 
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.python import LogCall
+from playpen_ls.languages.python.structured import RESERVED
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit, Span
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
-# The attributes of logging.LogRecord, and the two that Logger.makeRecord refuses besides.
-_RESERVED = frozenset(
-    "name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName "
-    "created msecs "
-    "relativeCreated thread threadName processName process taskName message asctime".split()
-)
 
 
 @rule(
@@ -46,7 +41,7 @@ def reserved_extra_key(call: LogCall) -> Iterator[Finding]:
     if not call.standard or not isinstance(extra, ast.Dict):
         return
     for key in extra.keys:
-        if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value in _RESERVED:
+        if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value in RESERVED:
             span = call.span_of(key)
             name = key.value
             fixes = (_renamed(span, name),) if call.text_of(key)[1:-1] == name else ()
