@@ -55,5 +55,8 @@ def test_neovim_sees_fixes_and_fixes_on_save(tmp_path: Path, release: str, start
     assert seen["words"] == '"postgres.playpen-platform.svc.cluster.local"'
     assert steps["save"]["clean"]
     assert steps["killed"]["pid"].isdigit()
-    written = "# written without a server\r\n" + APP_FIXED
+    assert steps["hanging"]["state"].startswith("T")
+    hanging = "# written beside a server that hangs\r\n" + APP_FIXED
+    assert steps["hanging"]["disk"] + "\n" == hanging.replace("\r\n", "\n")
+    written = "# written without a server\r\n" + hanging
     assert (project / "app.py").read_bytes() == written.encode()

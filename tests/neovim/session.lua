@@ -105,8 +105,16 @@ local function run()
   vim.cmd('write')
   step('save', { buffer = buffer(), clean = until_(has_not('python/hard-coded-host')) })
 
-  -- A server that is killed: the write goes on, without fixes.
+  -- A server that hangs: the write goes on, without fixes.
   local pid = server_pid()
+  vim.fn.system({ 'kill', '-STOP', pid })
+  vim.api.nvim_buf_set_lines(0, 0, 0, false, { '# written beside a server that hangs' })
+  vim.cmd('write')
+  local state = vim.fn.system({ 'ps', '-o', 'stat=', '-p', pid })
+  step('hanging', { state = vim.fn.trim(state), disk = table.concat(vim.fn.readfile(folder .. '/app.py'), '\n') })
+  vim.fn.system({ 'kill', '-CONT', pid })
+
+  -- A server that is killed: the same.
   vim.fn.system({ 'kill', '-9', pid })
   vim.api.nvim_buf_set_lines(0, 0, 0, false, { '# written without a server' })
   vim.cmd('write')
