@@ -29,9 +29,10 @@ from playpen_ls.vocabulary.secrets import url_logins
         ),
         example(
             '"""Settings."""\n\nimport json\nimport sys\n\nimport redis\n\n'
-            "cache = redis.Redis(host=«'redis.pp.svc.cluster.local'», port=6379)\n",
+            "cache = redis.Redis(host=«'redis.pp.svc.cluster.local'», port=«6379»)\n",
             fixed='"""Settings."""\n\nimport json\nimport os\nimport sys\n\nimport redis\n\n'
-            "cache = redis.Redis(host=os.getenv('REDIS_HOST', 'redis.pp.svc.cluster.local'), port=6379)\n",
+            "cache = redis.Redis(host=os.getenv('REDIS_HOST', 'redis.pp.svc.cluster.local'), "
+            "port=int(os.getenv('REDIS_SERVICE_PORT', '6379')))\n",
         ),
         example(
             'from os import getenv\n\nHOST: str = «"orders-svc.apps.svc.cluster.local"»\n',
@@ -59,6 +60,7 @@ from playpen_ls.vocabulary.secrets import url_logins
         'os = None\nhost = «"postgres.pp.svc.cluster.local"»\n',
     ],
     good=[
+        'import os\n\nredis = Redis(host=os.getenv("H", "redis.pp.svc.cluster.local"), port=6379)\n',
         'import os\n\ndb_host = os.getenv("POSTGRES_HOST", "postgres.playpen-platform.svc.cluster.local")\n',
         'import os\n\ndb_host = os.environ.get("H") or "postgres.pp.svc.cluster.local"\n',
         'API = "https://kubernetes.default.svc.cluster.local"\n',
@@ -78,7 +80,8 @@ def hard_coded_host(literal: StringLiteral, reads: Facts[EnvironmentRead]) -> It
 
     The same image runs in every namespace and cluster, so where a service lives is the deployment's
     business: read it from the environment, and keep the address as the default. Silent for defaults
-    of anything that is configured, prose, comparisons, and fields of settings classes.
+    of anything that is configured, prose, comparisons, and fields of settings classes. A port beside
+    the host is a hint; its variable is `…_SERVICE_PORT`, since Kubernetes sets `…_PORT` to a URL.
     """
     host = _found(literal)
     if host is None:
@@ -90,6 +93,28 @@ def hard_coded_host(literal: StringLiteral, reads: Facts[EnvironmentRead]) -> It
     yield Finding(
         literal.span, f"`{host.name}` is hard-coded {what}".rstrip(), tuple(_fixes(literal, host, reads)), severity
     )
+    if host.sure and host.shape == "host":
+        yield from _port(literal, _variable(literal, host, reads)[0])
+
+
+def _port(literal: StringLiteral, host_variable: str) -> Iterator[Finding]:
+    """The number that a call is given as `port` beside the host."""
+    call = literal.role.owner
+    if literal.role.kind != "keyword" or not isinstance(call, ast.Call):
+        return
+    port = next((keyword.value for keyword in call.keywords if keyword.arg == "port"), None)
+    if not isinstance(port, ast.Constant) or type(port.value) is not int:
+        return
+    span, quote = literal.span_of(port), literal.text[-1]
+    number, name = literal.text_of(port), f"{host_variable.removesuffix('_HOST')}_SERVICE_PORT"
+
+    def change() -> list[Edit]:
+        brought = module_member(literal, "os", "getenv")
+        read = f"int({brought.name}({quote}{name}{quote}, {quote}{number}{quote}))"
+        return [*brought.edits, Edit(span.start, span.end, read)]
+
+    fix = Fix(f"Read `{name}` from the environment", change)
+    yield Finding(span, f"the port `{number}` is hard-coded", (fix,), Severity.HINT)
 
 
 def _found(literal: StringLiteral) -> Host | None:
