@@ -54,7 +54,7 @@ def endpoint(model: PythonModel, app: Web, path: str) -> list[Edit]:
         return _in_factory(model, app, path, holder, unit)
     if not isinstance(holder.node, (ast.Assign, ast.AnnAssign)):
         raise Refused("the application is made inside of something else")
-    name = "health_check" if any(found == "health" for top in tops for found, _ in bound(top.node)) else "health"
+    name = _free_name({found for top in tops for found, _ in bound(top.node)})
     text, edits = _written(model, app, path, name, unit, "\n\n", tops, holder.span.start)
     after = _last_route(model, app, tops) or holder
     at = model.source.next_line_start(max(after.span.end - 1, 0))
@@ -78,6 +78,13 @@ def _written(
         for found, _ in imported(top.node)
     )
     return template.format(**values), [] if known else [import_edit(model, tops, line, used_at)]
+
+
+def _free_name(taken: set[str]) -> str:
+    name = next((one for one in ("health", "health_check") if one not in taken), None)
+    if name is None:
+        raise Refused("`health` and `health_check` are names of something else")
+    return name
 
 
 def _last_route(model: PythonModel, app: Web, tops: list[Top]) -> Top | None:
@@ -114,12 +121,11 @@ def _in_factory(model: PythonModel, app: Web, path: str, holder: Top, unit: str)
     returns = [statement for statement in node.body if isinstance(statement, ast.Return)]
     if not returns or dotted(returns[-1].value or ast.Constant(None)) != app.owner:
         raise Refused("the function does not end by returning the application")
-    if any(found == "health" for statement in node.body for found, _ in bound(statement)):
-        raise Refused("`health` is the name of something else here")
+    name = _free_name({found for statement in node.body for found, _ in bound(statement)})
     tops = top_level(model)
     source = model.source
     span = chunk.parsed.span(returns[-1]).shifted(chunk.span.start)
-    text, edits = _written(model, app, path, "health", unit, "\n", tops, holder.span.start)
+    text, edits = _written(model, app, path, name, unit, "\n", tops, holder.span.start)
     indentation = source.indentation(span.start)
     at = source.line_start(span.start)
     if source.text[at : span.start].strip():

@@ -63,6 +63,14 @@ ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
             fixed="from django.http import JsonResponse\nfrom django.urls import path\n\nurlpatterns = [\n"
             '    path("a/", a),\n    path("health/", lambda request: JsonResponse({"status": "healthy"})),\n]\n',
         ),
+        FAST.replace("FastAPI()", "«FastAPI()»") + "\nhealth = health_check = 1\n",
+        example(
+            "from flask import Flask\n\n\ndef create_app():\n    health = 1\n    app = «Flask(__name__)»\n"
+            "    return app\n",
+            fixed="from flask import Flask\n\n\ndef create_app():\n    health = 1\n    app = Flask(__name__)\n\n"
+            '    @app.get("/health")\n    def health_check() -> dict[str, str]:\n'
+            '        return {"status": "healthy"}\n\n    return app\n',
+        ),
         "from sanic import Sanic\n\napp = «Sanic('x')»\n",
         {
             "api/app.py": "from sanic import Sanic\n\napp = «Sanic('x')»\n",
