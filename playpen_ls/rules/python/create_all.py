@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 from collections.abc import Iterator
 
 from playpen_ls.facts import Files
@@ -47,11 +48,32 @@ from playpen_ls.source import Edit
             fixed="from models import Base\n",
             creates=new_setup("service", "models", "Base.metadata"),
         ),
+        example(
+            {
+                "shop/app.py": "from shop.extensions import db\n\ndb.«create_all»()\n\nprint(1)\n",
+                "shop/extensions.py": "from flask_sqlalchemy import SQLAlchemy\n\ndb = SQLAlchemy()\n",
+                "alembic.ini": "",
+            },
+            fixed="from shop.extensions import db\n\n\nprint(1)\n",
+        ),
+        {
+            "shop/app.py": "from . import db\n\n\ndef start():\n    db.«create_all»()\n",
+            "shop/__init__.py": "import flask_sqlalchemy\n\ndb = flask_sqlalchemy.SQLAlchemy()\n",
+        },
+        {
+            "shop/api/app.py": "from .. import db\n\n\ndef start():\n    db.«create_all»()\n",
+            "shop/__init__.py": "import flask_sqlalchemy\n\ndb = flask_sqlalchemy.SQLAlchemy()\n",
+        },
         "from sqlalchemy import MetaData\n\nmetadata = MetaData()\nx = metadata.«create_all»(e)\n",
     ],
     good=[
         "# SQLModel.metadata.create_all(engine)\n",
         "factory.create_all()\n",
+        {
+            "shop/app.py": "from shop.extensions import db\n\ndb.create_all()\n",
+            "shop/extensions.py": "from flask_sqlalchemy import SQLAlchemy\n\ndb = Registry()\n",
+        },
+        "from elsewhere import db\n\ndb.create_all()\n",
         "class A:\n    def f(self):\n        self.create_all()\n",
         example({"alembic/versions/1.py": "Base.metadata.create_all(e)\n"}),
         example({"tests/conftest.py": "Base.metadata.create_all(e)\n"}),
@@ -65,7 +87,7 @@ def create_all(part: SchemaCreation, files: Files) -> Iterator[Finding]:
     changes with `alembic revision --autogenerate`, and apply them with `alembic upgrade head` before
     the program starts. Only information where Alembic is set up, or only some tables are made.
     """
-    if not _is_metadata(part):
+    if not _is_metadata(part) and not _is_imported_database(part, files):
         return
     folder = set_up_in(part.path, files)
     some = part.call is not None and any(keyword.arg == "tables" for keyword in part.call.keywords)
@@ -84,6 +106,31 @@ def _is_metadata(part: SchemaCreation) -> bool:
     ):
         return True
     return origin in ("flask_sqlalchemy.SQLAlchemy()", "flask_sqlalchemy.extension.SQLAlchemy()")
+
+
+def _is_imported_database(part: SchemaCreation, files: Files) -> bool:
+    """A name that a module of the project gives to Flask-SQLAlchemy's object."""
+    origin = part.origin(part.node.value) or ""
+    name = origin.lstrip(".")
+    dots = len(origin) - len(name)
+    module, _, name = name.rpartition(".")
+    if not name.isidentifier() or not (module or dots) or "(" in module:
+        return False
+    folders = [posixpath.dirname(part.path)]
+    if dots:
+        for _ in range(dots - 1):
+            folders = [posixpath.dirname(folders[0])]
+    else:
+        while folders[-1] not in ("", "/"):
+            folders.append(posixpath.dirname(folders[-1]))
+    assigned = re.compile(rf"^{name}[ \t]*(?::[^=\n]*)?=[ \t]*(?:flask_sqlalchemy\.)?SQLAlchemy\(", re.MULTILINE)
+    for folder in folders:
+        stem = posixpath.join(folder, module.replace(".", "/"))
+        for path in (f"{stem}.py" if module else "", posixpath.join(stem, "__init__.py")):
+            text = files.text(path) if path and files.exists(path) else None
+            if text is not None:
+                return "flask_sqlalchemy" in text and assigned.search(text) is not None
+    return False
 
 
 def _fixes(part: SchemaCreation, folder: str | None, some: bool, files: Files) -> Iterator[Fix]:
@@ -136,6 +183,8 @@ def _set_up(part: SchemaCreation, files: Files) -> Change:
     while folder and files.exists(posixpath.join(folder, "__init__.py")):
         folder = posixpath.dirname(folder)
     imported = origin.removesuffix(name[len(root) :]).rpartition(".")[0]
+    if not name.endswith("metadata"):
+        raise Refused("Alembic sees only models that are imported, and it is not clear where they are")
     if "(" in name or "(" in imported or "<" in imported or not imported or imported.startswith("."):
         raise Refused("it is not clear where the models can be imported from")
     if imported.partition(".")[0] in ("sqlmodel", "sqlalchemy", "flask_sqlalchemy"):
