@@ -61,7 +61,9 @@ def editor_settings(rules: Sequence[Rule]) -> Schema:
     command = {"type": "array", "items": {"type": "string"}, "default": [], "scope": "machine-overridable"}
     return {
         "playpen.ignore": {**shared["ignore"], "default": [], "scope": "resource", "markdownDescription": _IGNORE},
-        "playpen.severity": {**shared["severity"], "default": {}, "scope": "resource", "markdownDescription": _SEVERITY},
+        "playpen.severity": {
+            **shared["severity"], "default": {}, "scope": "resource", "markdownDescription": _SEVERITY,
+        },
         "playpen.fixOnSave": {"type": "boolean", "default": False, "markdownDescription": _FIX_ON_SAVE},
         "playpen.server.command": {**command, "markdownDescription": _COMMAND},
         "playpen.interpreter": {

@@ -106,7 +106,7 @@ def test_odd_settings_are_said_once_and_ignored(raw: Raw):
     raw.send("exit")
     _, log = raw.end()
     assert log.split("\n") == [
-        "WARNING playpen-ls: setting playpen.colour: unknown; known are ignore and severity",
+        "WARNING playpen-ls: setting playpen.colour: unknown; known are ignore, severity and fixOnSave",
         "WARNING playpen-ls: setting playpen.ignore: there is no rule `nonsense`",
         "WARNING playpen-ls: setting playpen.severity: python/hard-coded-host is 'loud'; it must be one of hint, "
         "information, warning, error, off",

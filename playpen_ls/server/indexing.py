@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
 import pickle
+import subprocess
 import sys
 import uuid
 from pathlib import Path
+from typing import Any
 
 from lsprotocol import types as lsp
 
@@ -35,7 +38,7 @@ class Indexing:
         self._server = server
         self._workspace = workspace
         self._token = f"playpen-{uuid.uuid4()}" if shows else None
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._total = 0
         self._said = 0
         self._cancelled = False
@@ -62,7 +65,7 @@ class Indexing:
             self._kill()
             self._token = None
         finally:
-            await self._stop()
+            self._stop()
             self._end(message)
 
     def cancel(self) -> None:
@@ -70,19 +73,16 @@ class Indexing:
         self._kill()
 
     async def _work(self) -> None:
-        process = self._process = await self._start()
-        assert process.stdout is not None
-        if self._cancelled:  # while the process was being started
-            raise Cancelled
+        process = self._process = self._start()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, _tell_process, process, self._workspace.order())
         while True:
-            try:
-                header = await process.stdout.readexactly(HEADER.size)
-                answer = pickle.loads(await process.stdout.readexactly(HEADER.unpack(header)[0]))
-            except asyncio.IncompleteReadError:
-                if self._cancelled:
-                    raise Cancelled from None
-                raise
+            answer = await loop.run_in_executor(None, _answer_of, process)
             match answer:
+                case None if self._cancelled:
+                    raise Cancelled
+                case None:
+                    raise EOFError
                 case ("total", total):
                     self._total = total
                 case ("facts", number, batch):
@@ -93,20 +93,18 @@ class Indexing:
                     raise TooMany
                 case _:
                     return
-            await asyncio.sleep(0)
 
-    async def _start(self) -> asyncio.subprocess.Process:
+    def _start(self) -> subprocess.Popen[bytes]:
+        """Not asyncio's way: a loop that ends while asyncio starts a process may wait for it for ever."""
+        if self._cancelled:
+            raise Cancelled
         # The server may have been started from a folder of its own: the child must find the same package.
         package = str(Path(playpen_ls.__file__).parent.parent)
         paths = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH", ""))))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "playpen_ls.index_worker",
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=None,
-            env={**os.environ, "PYTHONPATH": paths}, limit=1 << 20,
+        return subprocess.Popen(
+            [sys.executable, "-m", "playpen_ls.index_worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": paths},
         )  # fmt: skip
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(self._workspace.order()).encode() + b"\n")
-        return process
 
     async def _slowly(self) -> None:
         """In this process, file by file, letting messages in between."""
@@ -116,15 +114,14 @@ class Indexing:
             await asyncio.sleep(0)
 
     def _kill(self) -> None:
-        if self._process is not None and self._process.returncode is None:
+        if self._process is not None and self._process.poll() is None:
             self._process.kill()
 
-    async def _stop(self) -> None:
-        """Wait for the process, so that none is left behind as a zombie."""
+    def _stop(self) -> None:
+        """Wait for the process, so that none is left behind as a zombie; it is killed, so that takes no time."""
         if self._process is not None:
-            if self._process.returncode is None:
-                self._kill()
-            await self._process.wait()
+            self._kill()
+            self._process.wait()
 
     # Progress
 
@@ -163,3 +160,21 @@ class Indexing:
 
 class TooMany(Exception):
     """The tree is no project."""
+
+
+def _tell_process(process: subprocess.Popen[bytes], order: dict[str, Any]) -> None:
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):  # it was killed: that shows when it is asked
+        process.stdin.write(json.dumps(order).encode() + b"\n")
+        process.stdin.flush()
+
+
+def _answer_of(process: subprocess.Popen[bytes]) -> Any:
+    """The next answer; None where the process is gone. Blocks, so it is for a thread."""
+    assert process.stdout is not None
+    header = process.stdout.read(HEADER.size)
+    if len(header) < HEADER.size:
+        return None
+    (length,) = HEADER.unpack(header)
+    content = process.stdout.read(length)
+    return pickle.loads(content) if len(content) == length else None
