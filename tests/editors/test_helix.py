@@ -95,12 +95,13 @@ def test_a_finding_is_fixed_through_the_menu(tmp_path: Path, release: str):
         terminal.until(lambda text: "v1.0.0" in text)
         terminal.keys("\r")
         terminal.until(lambda text: "nexus:5000/app:v1.0.0-${BUILD_NUMBER}" in text)
+        terminal.keys("\x1b")
         place = tmp_path / "project/Jenkinsfile"
-        for _ in range(20):  # the menu may still be closing and swallow the first keys
-            terminal.keys("\x1b")
+        for _ in range(5):  # the menu that closes may swallow the first keys
             terminal.keys(":w\r")
             if place.read_text() == JENKINSFILE_FIXED:
                 break
+            terminal.keys("")
         assert place.read_text() == JENKINSFILE_FIXED
 
 
