@@ -53,9 +53,10 @@ local function buffer()
   return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n')
 end
 
--- The language server that this Neovim started.
+-- The language server that this Neovim started. A list, not a string: that would run in the user's shell, and one that
+-- stays in between (dash) is found as well, by the pattern in its own command line.
 local function server_pid()
-  return vim.fn.trim(vim.fn.system("pgrep -P " .. vim.fn.getpid() .. " -f playpen_ls"))
+  return vim.fn.trim(vim.fn.system({ 'pgrep', '-P', tostring(vim.fn.getpid()), '-f', 'playpen_ls' }))
 end
 
 local function run()
