@@ -2,7 +2,8 @@
 
 The signature of a rule's function is its declaration: the type of its first parameter says what it
 looks at (a part that the language's model gives, or the whole model), and the types of the others
-what it reads besides: `Facts[Route]`, `Files`, `Platform`. Keyword-only parameters are its options.
+what it reads besides: `Facts[Route]`, `Files`, `Platform`, or a dataclass of these that go together.
+Keyword-only parameters are its options.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from functools import cache
 from importlib import import_module
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from playpen_ls.facts import Fact, Facts, Files
 from playpen_ls.finding import Finding, Offer, Severity
@@ -58,6 +59,11 @@ def example(
     return Example(files, fixed, creates or {}, platform or Platform(), options)
 
 
+def unmarked(text: str) -> str:
+    """The text of an example without its marks."""
+    return text.replace("«", "").replace("»", "")
+
+
 @dataclass(frozen=True)
 class Option:
     """A keyword-only parameter of a rule; `type` is as annotated."""
@@ -74,6 +80,34 @@ class Given:
     platform: Platform
     files: Files
     facts: Callable[[type[Fact]], Facts[Any]]
+
+
+@dataclass(frozen=True)
+class _Argument:
+    """How a parameter behind the part is filled, and what is read for it."""
+
+    give: Callable[[Given], object]
+    reads: tuple[type[Fact], ...] = ()
+    files: bool = False
+
+
+def _argument(annotation: Any) -> _Argument:
+    """Raises TypeError where nothing gives this type."""
+    if annotation is Platform:
+        return _Argument(lambda given: given.platform)
+    if annotation is Files:
+        return _Argument(lambda given: given.files, files=True)
+    if get_origin(annotation) is Facts:
+        (kind,) = get_args(annotation)
+        return _Argument(lambda given: given.facts(kind), reads=(kind,))
+    if isinstance(annotation, type) and is_dataclass(annotation):
+        parts = {name: _argument(wanted) for name, wanted in get_type_hints(annotation).items()}
+        return _Argument(
+            lambda given: annotation(**{name: part.give(given) for name, part in parts.items()}),
+            tuple(kind for part in parts.values() for kind in part.reads),
+            any(part.files for part in parts.values()),
+        )
+    raise TypeError(f"nothing gives a `{annotation}`")
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +130,7 @@ class Rule:
     reads: tuple[type[Fact], ...]
     looks_at_files: bool
     options: tuple[Option, ...]
-    _arguments: tuple[Any, ...]
+    _arguments: tuple[_Argument, ...]
 
     def __repr__(self) -> str:
         return f"Rule({self.id!r})"
@@ -126,10 +160,7 @@ class Rule:
 
     def arguments(self, given: Given) -> tuple[object, ...]:
         """What the function takes behind its part."""
-        return tuple(
-            given.platform if wanted is Platform else given.files if wanted is Files else given.facts(wanted)
-            for wanted in self._arguments
-        )
+        return tuple(argument.give(given) for argument in self._arguments)
 
 
 @dataclass(frozen=True)
@@ -188,17 +219,8 @@ def rule(
         if not function.__doc__:
             raise TypeError(f"{function.__module__}: a rule's docstring is its page")
         subject, *others = inspect.signature(function, eval_str=True).parameters.values()
-        arguments: list[Any] = []
-        options: list[Option] = []
-        for parameter in others:
-            if parameter.kind is parameter.KEYWORD_ONLY:
-                options.append(Option(parameter.name, parameter.annotation, parameter.default))
-            elif parameter.annotation in (Platform, Files):
-                arguments.append(parameter.annotation)
-            elif get_origin(parameter.annotation) is Facts:
-                arguments += get_args(parameter.annotation)
-            else:
-                raise TypeError(f"{function.__module__}: nothing gives a `{parameter}`")
+        options = [one for one in others if one.kind is one.KEYWORD_ONLY]
+        arguments = tuple(_argument(one.annotation) for one in others if one not in options)
         path = DEFAULT_PATHS[language]
 
         def examples(written: Sequence[str | Mapping[str, str] | Example]) -> tuple[Example, ...]:
@@ -228,10 +250,10 @@ def rule(
             secret=secret,
             on=on,
             subjects=_types(subject.annotation),
-            reads=tuple(kind for kind in arguments if kind not in (Platform, Files)),
-            looks_at_files=Files in arguments,
-            options=tuple(options),
-            _arguments=tuple(arguments),
+            reads=tuple(dict.fromkeys(kind for argument in arguments for kind in argument.reads)),
+            looks_at_files=any(argument.files for argument in arguments),
+            options=tuple(Option(one.name, one.annotation, one.default) for one in options),
+            _arguments=arguments,
         )
 
     return declare

@@ -7,31 +7,23 @@ from dataclasses import dataclass
 
 from playpen_ls.facts import (
     ComputedRoute,
-    Exposed,
     Facts,
-    ImageBuilt,
-    Listens,
-    Overlay,
-    Recipe,
     Route,
     Router,
     RouterIncluded,
     WebApplication,
 )
-from playpen_ls.languages.kubernetes.links import linked, listening
+from playpen_ls.languages.kubernetes.links import Images, Openings, linked, listening
 from playpen_ls.languages.kubernetes.resources import Container
 from playpen_ls.linking import PYTHON, Ports, Served, Web
 
 
 @dataclass(frozen=True)
 class Code:
-    """What the other files of the project say of images and of the code in them."""
+    """What the other files of the project say of images and of the code in them; a rule takes it as one parameter."""
 
-    overlays: Facts[Overlay]
-    recipes: Facts[Recipe]
-    builds: Facts[ImageBuilt]
-    exposed: Facts[Exposed]
-    listens: Facts[Listens]
+    images: Images
+    openings: Openings
     routes: Facts[Route]
     routers: Facts[Router]
     included: Facts[RouterIncluded]
@@ -51,10 +43,10 @@ class Application:
 
 def application_of(container: Container, code: Code) -> Application | None:
     """None where it is not certain which Dockerfile makes the image, or whether its command is what runs."""
-    image = linked(container, code.overlays, code.recipes, code.builds)
+    image = linked(container, code.images)
     if image is None:
         return None
-    ports = listening(container, image, code.exposed, code.listens)
+    ports = listening(container, image, code.openings)
     apps = image.of(code.apps) if image.recipe.program in PYTHON else []
     if apps and not image.of(code.computed):
         web = Web(image.of(code.routes), image.of(code.routers), image.of(code.included), apps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from playpen_ls.facts import Exposed, ImageBuilt, Listens, Overlay, Pods, Recipe
+from playpen_ls.facts import Exposed, Facts, ImageBuilt, Listens, Overlay, Pods, Recipe
 from playpen_ls.languages.kubernetes.judgement import is_whole, same_namespace
 from playpen_ls.languages.kubernetes.resources import Container, Resource, Workload
 from playpen_ls.languages.kubernetes.tree import Mapping, Scalar
@@ -14,23 +14,45 @@ from playpen_ls.linking import Built, Ports, built, ports_of
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
-def linked(
-    container: Container, overlays: Iterable[Overlay], recipes: Iterable[Recipe], builds: Iterable[ImageBuilt]
-) -> Built | None:
+@dataclass(frozen=True)
+class Images:
+    """What the project says of the images that containers run."""
+
+    overlays: Facts[Overlay]
+    recipes: Facts[Recipe]
+    builds: Facts[ImageBuilt]
+
+    def recipe_of(self, image: str, path: str) -> Built | None:
+        """What an image is made of that a manifest at `path` names."""
+        return built(image, path, self.recipes, self.builds)
+
+
+@dataclass(frozen=True)
+class Openings:
+    """What the project says of the ports that programs listen on."""
+
+    exposed: Facts[Exposed]
+    listens: Facts[Listens]
+
+    def of(self, image: Built) -> Ports:
+        return ports_of(image, self.exposed, self.listens)
+
+
+def linked(container: Container, images: Images) -> Built | None:
     """What the container's image is made of, where the container runs it as its Dockerfile says."""
     image = container.image
     if image is None or not image.literal or container.role == "init" or container.document.template:
         return None
-    if not is_whole(container.workload, overlays) or container.document.masks(container.node):
+    if not is_whole(container.workload, images.overlays) or container.document.masks(container.node):
         return None
     if container.node.get("command") is not None or container.node.get("args") is not None:
         return None
-    return built(image.value, container.document.path, recipes, builds)
+    return images.recipe_of(image.value, container.document.path)
 
 
-def listening(container: Container, image: Built, exposed: Iterable[Exposed], listens: Iterable[Listens]) -> Ports:
+def listening(container: Container, image: Built, openings: Openings) -> Ports:
     """The ports of the image's program; none are known where the manifest sets a variable such as PORT."""
-    ports = ports_of(image, exposed, listens)
+    ports = openings.of(image)
     for entry in container.node.mappings("env"):
         if "PORT" in entry.text("name") or not entry.text("name") or entry.text("name").endswith("_ARGS"):
             value = entry.text("value")

@@ -10,7 +10,7 @@ from playpen_ls.languages.kubernetes.insertion import replace_scalar
 from playpen_ls.languages.kubernetes.judgement import same_namespace
 from playpen_ls.languages.kubernetes.links import selected
 from playpen_ls.languages.kubernetes.tree import Scalar
-from playpen_ls.rule import example, rule
+from playpen_ls.rule import example, rule, unmarked
 from playpen_ls.vocabulary.names import nearest
 
 SERVICE = """\
@@ -22,7 +22,7 @@ spec:
     app: «shopp»
   ports: [{port: 80}]
 """
-PLAIN = SERVICE.replace("«", "").replace("»", "")
+PLAIN = unmarked(SERVICE)
 DEPLOYMENT = """\
 apiVersion: apps/v1
 kind: Deployment

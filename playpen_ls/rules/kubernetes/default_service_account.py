@@ -6,7 +6,7 @@ from playpen_ls.facts import Facts, Overlay, ServiceAccount
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.languages.kubernetes.accounts import give_account, mount_no_token, uses_default
-from playpen_ls.rule import example, rule
+from playpen_ls.rule import example, rule, unmarked
 
 HEAD = """\
 apiVersion: apps/v1
@@ -21,7 +21,7 @@ spec:
 """
 TAIL = "      containers:\n        - name: web\n          image: nexus:5000/web:1.0\n"
 ACCOUNT = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: web\n"
-PLAIN = HEAD.replace("«", "").replace("»", "")
+PLAIN = unmarked(HEAD)
 
 
 @rule(

@@ -10,7 +10,7 @@ from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
 from playpen_ls.languages.kubernetes.judgement import is_whole, same_namespace
 from playpen_ls.languages.kubernetes.links import Reference, references
-from playpen_ls.rule import example, rule
+from playpen_ls.rule import example, rule, unmarked
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -28,7 +28,7 @@ spec:
             - configMapRef:
                 name: «shop-confg»
 """
-PLAIN = DEPLOYMENT.replace("«", "").replace("»", "")
+PLAIN = unmarked(DEPLOYMENT)
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop-config}\ndata: {LEVEL: info}\n"
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: shop-secrets}\nstringData: {password: <set outside git>}\n"
 KEYED = """\

@@ -8,7 +8,7 @@ from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.languages.kubernetes.backups import backup_path, create_backup, is_backed_up, postgres
 from playpen_ls.languages.kubernetes.judgement import is_whole
 from playpen_ls.platform import Platform
-from playpen_ls.rule import example, rule
+from playpen_ls.rule import example, rule, unmarked
 
 DATABASE = """\
 apiVersion: apps/v1
@@ -34,7 +34,7 @@ spec:
                   name: postgres-secrets
                   key: password
 """
-PLAIN = DATABASE.replace("«", "").replace("»", "")
+PLAIN = unmarked(DATABASE)
 CREATED = """\
 # Dumps the database every night. It needs a volume that outlives the database's own.
 apiVersion: batch/v1

@@ -7,7 +7,7 @@ from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.limits import described, lacking, nothing_set, place, set_all, set_leaf
 from playpen_ls.platform import Platform
-from playpen_ls.rule import example, rule
+from playpen_ls.rule import example, rule, unmarked
 
 JOB = """\
 apiVersion: batch/v1
@@ -32,11 +32,6 @@ ALL = """\
               memory: 512Mi
 """
 
-
-def plain(text: str) -> str:
-    return text.replace("«", "").replace("»", "")
-
-
 REQUESTS = "            requests:\n              cpu: 100m\n"
 
 
@@ -51,17 +46,17 @@ REQUESTS = "            requests:\n              cpu: 100m\n"
     },
     absent=True,
     bad=[
-        example(TRAIN, fixed=plain(TRAIN) + ALL),
-        example(SET + REQUESTS, fixed=plain(SET) + REQUESTS + "            limits:\n              cpu: 500m\n"),
+        example(TRAIN, fixed=unmarked(TRAIN) + ALL),
+        example(SET + REQUESTS, fixed=unmarked(SET) + REQUESTS + "            limits:\n              cpu: 500m\n"),
         example(
             SET.replace("»:\n", "»: {}  # none yet\n"),
-            fixed=plain(SET).replace("resources:\n", "resources:  # none yet\n") + ALL.partition("\n")[2],
+            fixed=unmarked(SET).replace("resources:\n", "resources:  # none yet\n") + ALL.partition("\n")[2],
         ),
     ],
     good=[
-        plain(TRAIN) + ALL,
-        plain(SET) + "            limits: {cpu: 1}\n",
-        plain(SET) + "            limits: {cpu: 2.5}\n",
+        unmarked(TRAIN) + ALL,
+        unmarked(SET) + "            limits: {cpu: 1}\n",
+        unmarked(SET) + "            limits: {cpu: 2.5}\n",
     ],
 )
 def no_cpu_limit(

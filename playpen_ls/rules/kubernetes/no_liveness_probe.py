@@ -2,27 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.facts import (
-    ComputedRoute,
-    Exposed,
-    Facts,
-    ImageBuilt,
-    Listens,
-    Overlay,
-    Recipe,
-    Route,
-    Router,
-    RouterIncluded,
-    ServiceSelector,
-    WebApplication,
-)
+from playpen_ls.facts import Facts, ServiceSelector
 from playpen_ls.finding import Finding, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.application import Code, application_of
 from playpen_ls.languages.kubernetes.probe_fixes import fixes
 from playpen_ls.languages.kubernetes.probes import LIVENESS, READINESS, missing
 from playpen_ls.platform import Platform
-from playpen_ls.rule import example, rule
+from playpen_ls.rule import example, rule, unmarked
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -64,10 +51,6 @@ DOCKERFILE = 'FROM playpen/python-base:latest\nCOPY . .\nCMD ["uvicorn", "main:a
 APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\ndef health():\n    return {}\n'
 
 
-def plain(text: str) -> str:
-    return text.replace("«", "").replace("»", "")
-
-
 @rule(
     severity=Severity.WARNING,
     practice="Health probes",
@@ -81,18 +64,18 @@ def plain(text: str) -> str:
     bad=[
         example(
             WEB + "          ports:\n            - containerPort: 8080  # http\n",
-            fixed=plain(WEB)
+            fixed=unmarked(WEB)
             + "          ports:\n            - containerPort: 8080  # http\n"
             + PROBE.format(port="8080"),
         ),
-        example(WEB, fixed=plain(WEB) + PROBE.format(port="8000")),
+        example(WEB, fixed=unmarked(WEB) + PROBE.format(port="8000")),
         example(
             WEB + "          readinessProbe:\n            httpGet: {path: /ready, port: 9000}\n",
-            fixed=plain(WEB)
+            fixed=unmarked(WEB)
             + PROBE.format(port="9000")
             + "          readinessProbe:\n            httpGet: {path: /ready, port: 9000}\n",
         ),
-        example(WEB + "          livenessProbe: {}\n", fixed=plain(WEB) + PROBE.format(port="8000")),
+        example(WEB + "          livenessProbe: {}\n", fixed=unmarked(WEB) + PROBE.format(port="8000")),
         # Which of so many ports speaks HTTP is not known; of two, each is offered.
         WEB + "          ports:\n" + "".join(f"            - containerPort: {port}\n" for port in range(7001, 7006)),
         example(
@@ -115,45 +98,33 @@ def plain(text: str) -> str:
         # The application that the image is made of says what it serves, and where.
         example(
             {"k8s/app.yaml": WEB, "web/Dockerfile": DOCKERFILE, "web/main.py": APP},
-            fixed=plain(WEB) + PROBE.format(port="8080").replace("/health", "/healthz"),
+            fixed=unmarked(WEB) + PROBE.format(port="8080").replace("/health", "/healthz"),
         ),
         {"k8s/app.yaml": WEB, "web/Dockerfile": DOCKERFILE, "web/main.py": APP.replace("/healthz", "/items")},
         example(
             {"k8s/app.yaml": WEB, "a/web/Dockerfile": DOCKERFILE, "a/web/main.py": APP, "b/web/Dockerfile": DOCKERFILE},
-            fixed=plain(WEB) + PROBE.format(port="8000"),
+            fixed=unmarked(WEB) + PROBE.format(port="8000"),
         ),
         DEPLOYMENT + "        - name: «site»\n          image: nginx:1.27\n",
     ],
     good=[
-        plain(WEB) + PROBE.format(port="8000"),
-        plain(WEB) + "          livenessProbe:\n            exec: {command: [check]}\n",
-        plain(WEB).replace("containers", "initContainers"),
+        unmarked(WEB) + PROBE.format(port="8000"),
+        unmarked(WEB) + "          livenessProbe:\n            exec: {command: [check]}\n",
+        unmarked(WEB).replace("containers", "initContainers"),
         "apiVersion: v1\nkind: Pod\nmetadata: {name: once}\nspec:\n  restartPolicy: Never\n  containers:\n"
         "    - {name: once, image: web:1.0}\n",
         "apiVersion: v1\nkind: Pod\nmetadata: {name: agent}\nspec:\n  containers:\n"
         "    - {name: jnlp, image: agent:1.0}\n    - {name: maven, image: maven:3.9}\n",
         "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  template:\n    spec:\n      containers:\n"
         "        - {name: once, image: web:1.0}\n",
-        plain(WEB).replace("  selector:\n    matchLabels: {app: web}\n", ""),
-        plain(WEB).replace("          image: nexus:5000/web:1.0\n", ""),
-        plain(WEB) + "          args: ['{{ .Values.mode }}']\n",
+        unmarked(WEB).replace("  selector:\n    matchLabels: {app: web}\n", ""),
+        unmarked(WEB).replace("          image: nexus:5000/web:1.0\n", ""),
+        unmarked(WEB) + "          args: ['{{ .Values.mode }}']\n",
         "name: web\ncontainers:\n  - name: web\n    image: web\n",
     ],
 )
 def no_liveness_probe(
-    container: Container,
-    platform: Platform,
-    services: Facts[ServiceSelector],
-    overlays: Facts[Overlay],
-    recipes: Facts[Recipe],
-    builds: Facts[ImageBuilt],
-    exposed: Facts[Exposed],
-    listens: Facts[Listens],
-    routes: Facts[Route],
-    routers: Facts[Router],
-    included: Facts[RouterIncluded],
-    computed: Facts[ComputedRoute],
-    apps: Facts[WebApplication],
+    container: Container, platform: Platform, services: Facts[ServiceSelector], code: Code
 ) -> Iterator[Finding]:
     """A container that hangs is never restarted.
 
@@ -162,10 +133,9 @@ def no_liveness_probe(
     that run once, and objects that may be completed elsewhere: kustomize patches and templates. A
     hint for containers without ports beside one that has them.
     """
-    severity = missing(container, LIVENESS, services, overlays)
+    severity = missing(container, LIVENESS, services, code.images.overlays)
     if severity is not None:
-        both = missing(container, READINESS, services, overlays) is not None
-        code = Code(overlays, recipes, builds, exposed, listens, routes, routers, included, computed, apps)
+        both = missing(container, READINESS, services, code.images.overlays) is not None
         application = application_of(container, code)
         changes = fixes(container, LIVENESS, (platform.liveness, platform.readiness), application, both)
         yield Finding(container.span, "no liveness probe: it is not restarted when it hangs", changes, severity)

@@ -7,7 +7,7 @@ from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.limits import described, lacking, nothing_set, place, set_all, set_leaf
 from playpen_ls.platform import Platform
-from playpen_ls.rule import example, rule
+from playpen_ls.rule import example, rule, unmarked
 
 JOB = """\
 apiVersion: batch/v1
@@ -32,11 +32,6 @@ ALL = """\
               memory: 512Mi
 """
 
-
-def plain(text: str) -> str:
-    return text.replace("«", "").replace("»", "")
-
-
 REQUESTS = "            requests:\n              memory: 128Mi\n"
 
 
@@ -51,26 +46,26 @@ REQUESTS = "            requests:\n              memory: 128Mi\n"
     },
     absent=True,
     bad=[
-        example(TRAIN, fixed=plain(TRAIN) + ALL),
-        example(SET + REQUESTS, fixed=plain(SET) + REQUESTS + "            limits:\n              memory: 512Mi\n"),
+        example(TRAIN, fixed=unmarked(TRAIN) + ALL),
+        example(SET + REQUESTS, fixed=unmarked(SET) + REQUESTS + "            limits:\n              memory: 512Mi\n"),
         example(
             SET + "            limits:\n              cpu: 1  # core\n",
-            fixed=plain(SET) + "            limits:\n              cpu: 1  # core\n              memory: 512Mi\n",
+            fixed=unmarked(SET) + "            limits:\n              cpu: 1  # core\n              memory: 512Mi\n",
         ),
         example(
             SET.replace("»:\n", "»: {limits: {cpu: 1}}\n"),
-            fixed=plain(SET).replace("resources:\n", "resources: {limits: {cpu: 1, memory: 512Mi}}\n"),
+            fixed=unmarked(SET).replace("resources:\n", "resources: {limits: {cpu: 1, memory: 512Mi}}\n"),
         ),
         # The platform's default limit is less than what is requested.
         SET + "            requests:\n              memory: 4Gi\n",
         SET + "            limits: *shared\n",
     ],
     good=[
-        plain(TRAIN) + ALL,
-        plain(SET) + "            limits: {memory: 1Gi}\n",
-        plain(TRAIN).replace("      containers:", "      resources: {limits: {memory: 1Gi}}\n      containers:"),
-        plain(TRAIN) + "          command: ['{{ .Values.command }}']\n",
-        plain(TRAIN)
+        unmarked(TRAIN) + ALL,
+        unmarked(SET) + "            limits: {memory: 1Gi}\n",
+        unmarked(TRAIN).replace("      containers:", "      resources: {limits: {memory: 1Gi}}\n      containers:"),
+        unmarked(TRAIN) + "          command: ['{{ .Values.command }}']\n",
+        unmarked(TRAIN)
         + "---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: all}\nspec:\n  limits:\n"
         + "    - {type: Container, default: {memory: 1Gi}}\n",
     ],

@@ -2,20 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.facts import (
-    ComputedRoute,
-    Exposed,
-    Facts,
-    ImageBuilt,
-    Listens,
-    Overlay,
-    Recipe,
-    Route,
-    Router,
-    RouterIncluded,
-    ServiceSelector,
-    WebApplication,
-)
+from playpen_ls.facts import Facts, ServiceSelector
 from playpen_ls.finding import Finding, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.application import Code, application_of
@@ -103,19 +90,7 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/readyz")\n
     ],
 )
 def no_readiness_probe(
-    container: Container,
-    platform: Platform,
-    services: Facts[ServiceSelector],
-    overlays: Facts[Overlay],
-    recipes: Facts[Recipe],
-    builds: Facts[ImageBuilt],
-    exposed: Facts[Exposed],
-    listens: Facts[Listens],
-    routes: Facts[Route],
-    routers: Facts[Router],
-    included: Facts[RouterIncluded],
-    computed: Facts[ComputedRoute],
-    apps: Facts[WebApplication],
+    container: Container, platform: Platform, services: Facts[ServiceSelector], code: Code
 ) -> Iterator[Finding]:
     """Requests reach a container that is not ready for them.
 
@@ -123,10 +98,9 @@ def no_readiness_probe(
     that is the moment their processes start, so every rollout drops requests. A warning for
     containers with ports, pods behind a Service and StatefulSets; a hint for workers.
     """
-    severity = missing(container, READINESS, services, overlays)
+    severity = missing(container, READINESS, services, code.images.overlays)
     if severity is not None:
-        both = missing(container, LIVENESS, services, overlays) is not None
-        code = Code(overlays, recipes, builds, exposed, listens, routes, routers, included, computed, apps)
+        both = missing(container, LIVENESS, services, code.images.overlays) is not None
         application = application_of(container, code)
         changes = fixes(container, READINESS, (platform.liveness, platform.readiness), application, both)
         yield Finding(container.span, "no readiness probe: requests reach it before it is ready", changes, severity)

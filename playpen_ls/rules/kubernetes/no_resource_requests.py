@@ -7,7 +7,7 @@ from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.limits import described, lacking, nothing_set, place, set_all, set_leaves
 from playpen_ls.platform import Platform
-from playpen_ls.rule import example, rule
+from playpen_ls.rule import example, rule, unmarked
 
 JOB = """\
 apiVersion: batch/v1
@@ -32,11 +32,6 @@ ALL = """\
               memory: 512Mi
 """
 
-
-def plain(text: str) -> str:
-    return text.replace("«", "").replace("»", "")
-
-
 LEAVES = (("requests", "cpu"), ("requests", "memory"))
 
 
@@ -51,34 +46,34 @@ LEAVES = (("requests", "cpu"), ("requests", "memory"))
     },
     absent=True,
     bad=[
-        example(TRAIN, fixed=plain(TRAIN) + ALL),
+        example(TRAIN, fixed=unmarked(TRAIN) + ALL),
         example(
             SET + "            requests:\n              cpu: 1\n",
-            fixed=plain(SET) + "            requests:\n              cpu: 1\n              memory: 128Mi\n",
+            fixed=unmarked(SET) + "            requests:\n              cpu: 1\n              memory: 128Mi\n",
         ),
         example(
             SET + "            limits:\n              memory: 1Gi\n",
-            fixed=plain(SET)
+            fixed=unmarked(SET)
             + "            requests:\n              cpu: 100m\n            limits:\n              memory: 1Gi\n",
         ),
         example(
             SET + "            limits:\n              nvidia.com/gpu: 1\n",
-            fixed=plain(SET)
+            fixed=unmarked(SET)
             + "            requests:\n              cpu: 100m\n              memory: 128Mi\n"
             + "            limits:\n              nvidia.com/gpu: 1\n",
         ),
         example(
             SET + "            requests:\n              ephemeral-storage: 1Gi  # scratch\n",
-            fixed=plain(SET)
+            fixed=unmarked(SET)
             + "            requests:\n              ephemeral-storage: 1Gi  # scratch\n"
             + "              cpu: 100m\n              memory: 128Mi\n",
         ),
     ],
     good=[
-        plain(TRAIN) + ALL,
+        unmarked(TRAIN) + ALL,
         # Kubernetes takes the limit for the request where there is none.
-        plain(SET) + "            limits: {cpu: 1, memory: 1Gi}\n",
-        plain(SET) + "            requests: {cpu: 1, memory: 1Gi}\n",
+        unmarked(SET) + "            limits: {cpu: 1, memory: 1Gi}\n",
+        unmarked(SET) + "            requests: {cpu: 1, memory: 1Gi}\n",
     ],
 )
 def no_resource_requests(

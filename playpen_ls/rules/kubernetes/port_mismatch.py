@@ -3,13 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.facts import Exposed, Facts, ImageBuilt, Listens, Overlay, Pods, Recipe
+from playpen_ls.facts import Facts, Pods
 from playpen_ls.finding import Finding, Fix, Place, Severity
 from playpen_ls.languages.kubernetes import Container, Resource
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.links import linked, listening, selected
-from playpen_ls.linking import built, ports_of
-from playpen_ls.rule import example, rule
+from playpen_ls.languages.kubernetes.links import Images, Openings, linked, listening, selected
+from playpen_ls.rule import example, rule, unmarked
 from playpen_ls.vocabulary.names import nearest
 
 DEPLOYMENT = """\
@@ -28,7 +27,7 @@ spec:
             - name: http
               containerPort: «8080»
 """
-PLAIN = DEPLOYMENT.replace("«", "").replace("»", "")
+PLAIN = unmarked(DEPLOYMENT)
 SERVICE = """\
 apiVersion: v1
 kind: Service
@@ -39,7 +38,7 @@ spec:
     - port: 80
       targetPort: «8000»
 """
-PLAIN_SERVICE = SERVICE.replace("«", "").replace("»", "")
+PLAIN_SERVICE = unmarked(SERVICE)
 DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "main:app", "--port", "8000"]\n'
 
 
@@ -87,13 +86,7 @@ DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "mai
     ],
 )
 def port_mismatch(
-    part: Container | Resource,
-    overlays: Facts[Overlay],
-    recipes: Facts[Recipe],
-    builds: Facts[ImageBuilt],
-    exposed: Facts[Exposed],
-    listens: Facts[Listens],
-    pods: Facts[Pods],
+    part: Container | Resource, images: Images, openings: Openings, pods: Facts[Pods]
 ) -> Iterator[Finding]:
     """The ports of a Service, its pods and their program do not agree.
 
@@ -103,29 +96,20 @@ def port_mismatch(
     images that are not built here.
     """
     if isinstance(part, Container):
-        yield from _of_container(part, overlays, recipes, builds, exposed, listens)
+        yield from _of_container(part, images, openings)
     elif (part.group, part.kind) == ("", "Service") and not part.document.template:
         found = selected(part, pods)
-        made = [
-            built(image, one.place.path or part.document.path, recipes, builds) for one in found for image in one.images
-        ]
-        opened = {port for one in made if one for port in ports_of(one, exposed, listens).open}
+        made = [images.recipe_of(image, one.place.path or part.document.path) for one in found for image in one.images]
+        opened = {port for one in made if one for port in openings.of(one).open}
         yield from _of_service(part, found, opened)
 
 
-def _of_container(
-    container: Container,
-    overlays: Facts[Overlay],
-    recipes: Facts[Recipe],
-    builds: Facts[ImageBuilt],
-    exposed: Facts[Exposed],
-    listens: Facts[Listens],
-) -> Iterator[Finding]:
+def _of_container(container: Container, images: Images, openings: Openings) -> Iterator[Finding]:
     declared = [port for port in container.ports if port.number.isdigit() and port.protocol == "TCP"]
-    image = linked(container, overlays, recipes, builds) if declared else None
+    image = linked(container, images) if declared else None
     if image is None:
         return
-    ports = listening(container, image, exposed, listens)
+    ports = listening(container, image, openings)
     if not ports.served or ports.place is None or any(int(port.number) in ports.open for port in declared):
         return
     for port in declared:

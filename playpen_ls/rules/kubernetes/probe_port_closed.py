@@ -3,13 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.facts import Exposed, Facts, ImageBuilt, Listens, Overlay, Recipe
 from playpen_ls.finding import Finding, Fix, Place, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
 from playpen_ls.languages.kubernetes.judgement import is_whole
-from playpen_ls.languages.kubernetes.links import endpoints, linked, listening
-from playpen_ls.rule import example, rule
+from playpen_ls.languages.kubernetes.links import Images, Openings, endpoints, linked, listening
+from playpen_ls.rule import example, rule, unmarked
 from playpen_ls.vocabulary.names import nearest
 
 DEPLOYMENT = """\
@@ -30,7 +29,7 @@ spec:
           readinessProbe:
             httpGet: {path: /ready, port: «8080»}
 """
-PLAIN = DEPLOYMENT.replace("«", "").replace("»", "")
+PLAIN = unmarked(DEPLOYMENT)
 DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "main:app", "--port", "8000"]\n'
 
 
@@ -59,14 +58,7 @@ DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "mai
         },
     ],
 )
-def probe_port_closed(
-    container: Container,
-    overlays: Facts[Overlay],
-    recipes: Facts[Recipe],
-    builds: Facts[ImageBuilt],
-    exposed: Facts[Exposed],
-    listens: Facts[Listens],
-) -> Iterator[Finding]:
+def probe_port_closed(container: Container, images: Images, openings: Openings) -> Iterator[Finding]:
     """A probe asks a port on which nothing listens.
 
     Nobody answers, so the pod never becomes ready, or is restarted for ever. A name must be that of one of the
@@ -76,7 +68,7 @@ def probe_port_closed(
     document = container.document
     if document.template or container.role == "init" or document.masks(container.node):
         return
-    if not is_whole(container.workload, overlays):
+    if not is_whole(container.workload, images.overlays):
         return
     names = [port.name for port in container.ports if port.name]
     numbers = {port.number for port in container.ports}
@@ -92,8 +84,8 @@ def probe_port_closed(
                 )
                 yield Finding(document.content(port), f"the container has no port named `{port.value}`", tuple(fixes))
             continue
-        image = linked(container, overlays, recipes, builds) if port.value not in numbers else None
-        ports = listening(container, image, exposed, listens) if image else None
+        image = linked(container, images) if port.value not in numbers else None
+        ports = listening(container, image, openings) if image else None
         if ports is None or not ports.served or ports.place is None or int(port.value) in ports.open:
             continue
         fixes = []

@@ -3,26 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.facts import (
-    ComputedRoute,
-    Exposed,
-    Facts,
-    ImageBuilt,
-    Listens,
-    Overlay,
-    Recipe,
-    Route,
-    Router,
-    RouterIncluded,
-    WebApplication,
-)
 from playpen_ls.finding import Finding, Fix, Place, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.application import Code, application_of
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
 from playpen_ls.languages.kubernetes.links import endpoints, number_of
 from playpen_ls.linking import answers, probe_paths
-from playpen_ls.rule import example, rule
+from playpen_ls.rule import example, rule, unmarked
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -40,7 +27,7 @@ spec:
           livenessProbe:
             httpGet: {path: «/health», port: 8000}
 """
-PLAIN = DEPLOYMENT.replace("«", "").replace("»", "")
+PLAIN = unmarked(DEPLOYMENT)
 DOCKERFILE = 'FROM playpen/python-base:latest\nCOPY . .\nCMD ["uvicorn", "main:app", "--port", "8000"]\n'
 APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\ndef health():\n    return {}\n'
 SERVING = APP.replace("/healthz", "/health")
@@ -144,19 +131,7 @@ BLUEPRINT = (
         {"k8s/app.yaml": PLAIN, "shop/Dockerfile": 'FROM x\nCMD ["node", "a.js"]\n', "shop/tool.py": APP},
     ],
 )
-def probe_without_route(
-    container: Container,
-    overlays: Facts[Overlay],
-    recipes: Facts[Recipe],
-    builds: Facts[ImageBuilt],
-    exposed: Facts[Exposed],
-    listens: Facts[Listens],
-    routes: Facts[Route],
-    routers: Facts[Router],
-    included: Facts[RouterIncluded],
-    computed: Facts[ComputedRoute],
-    apps: Facts[WebApplication],
-) -> Iterator[Finding]:
+def probe_without_route(container: Container, code: Code) -> Iterator[Finding]:
     """A probe asks for a path that the application does not serve.
 
     It answers 404, so Kubernetes takes the pod for unready, or restarts it for ever. The application is the one
@@ -165,7 +140,6 @@ def probe_without_route(
     where it is not certain which Dockerfile makes the image.
     """
     asked = [one for one in endpoints(container) if one.path is not None and one.path.literal]
-    code = Code(overlays, recipes, builds, exposed, listens, routes, routers, included, computed, apps)
     found = application_of(container, code) if asked else None
     if found is None or not found.apps:
         return

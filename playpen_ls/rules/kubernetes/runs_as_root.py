@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.facts import Facts, Files, ImageBuilt, Overlay, Recipe
+from playpen_ls.facts import Files
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.links import linked
+from playpen_ls.languages.kubernetes.links import Images, linked
 from playpen_ls.languages.kubernetes.privileges import own_user, root_users
 from playpen_ls.rule import example, rule
 
@@ -53,9 +53,7 @@ DOCKERFILE = 'FROM python:3.12-slim\nUSER 1000:1000\nCMD ["python", "app.py"]\n'
         CONTEXT + "        runAsUser: '{{ .Values.user }}'\n",
     ],
 )
-def runs_as_root(
-    workload: Workload, files: Files, recipes: Facts[Recipe], builds: Facts[ImageBuilt], overlays: Facts[Overlay]
-) -> Iterator[Finding]:
+def runs_as_root(workload: Workload, files: Files, images: Images) -> Iterator[Finding]:
     """The container runs as root by order of its manifest.
 
     A process that breaks out of its container is then root on the node. Only what is written counts:
@@ -66,7 +64,7 @@ def runs_as_root(
     for one in root_users(workload):
         users = set()
         for container in one.containers:
-            image = linked(container, overlays, recipes, builds)
+            image = linked(container, images)
             users.add(own_user(files.text(image.dockerfile) or "") if image else "")
         user = users.pop() if len(users) == 1 else ""
         better, title = ("true", f"Set `runAsNonRoot: true`: the image's user is {user}")

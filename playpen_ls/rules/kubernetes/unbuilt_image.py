@@ -6,7 +6,7 @@ from playpen_ls.facts import Facts, ImagePushed, Overlay, TagComputed
 from playpen_ls.finding import Finding, Fix, Place, Severity
 from playpen_ls.languages.kubernetes import ContainerImage
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.rule import example, rule
+from playpen_ls.rule import example, rule, unmarked
 from playpen_ls.source import Span
 from playpen_ls.vocabulary.images import ImageReference
 
@@ -23,7 +23,7 @@ spec:
         - name: shop
           image: nexus:5000/shop:«1.1.0»
 """
-PLAIN = DEPLOYMENT.replace("«", "").replace("»", "")
+PLAIN = unmarked(DEPLOYMENT)
 PUSHES = "node {\n    sh 'docker build -t nexus:5000/shop:1.2.0 .'\n    sh 'docker push nexus:5000/shop:1.2.0'\n}\n"
 
 

@@ -4,23 +4,14 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.facts import (
-    ConfigMapKeys,
-    EnvironmentKnown,
-    EnvironmentRead,
-    Facts,
-    ImageBuilt,
-    Overlay,
-    Recipe,
-    SecretKeys,
-)
+from playpen_ls.facts import ConfigMapKeys, EnvironmentKnown, EnvironmentRead, Facts, SecretKeys
 from playpen_ls.finding import Finding, Fix, Place, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.additions import add_variable
 from playpen_ls.languages.kubernetes.judgement import same_namespace
-from playpen_ls.languages.kubernetes.links import linked
+from playpen_ls.languages.kubernetes.links import Images, linked
 from playpen_ls.linking import PYTHON
-from playpen_ls.rule import example, rule
+from playpen_ls.rule import example, rule, unmarked
 from playpen_ls.vocabulary.names import kebab
 
 DEPLOYMENT = """\
@@ -39,7 +30,7 @@ spec:
             - name: LEVEL
               value: info
 """
-PLAIN = DEPLOYMENT.replace("«", "").replace("»", "")
+PLAIN = unmarked(DEPLOYMENT)
 DOCKERFILE = 'FROM playpen/python-base:latest\nCMD ["python", "main.py"]\n'
 APP = 'import os\n\nhost = os.environ["REGION"]\n'
 SET = '            - name: REGION\n              value: ""\n'
@@ -114,9 +105,7 @@ REFERRED = """\
 )
 def unset_variable(
     container: Container,
-    overlays: Facts[Overlay],
-    recipes: Facts[Recipe],
-    builds: Facts[ImageBuilt],
+    images: Images,
     reads: Facts[EnvironmentRead],
     known: Facts[EnvironmentKnown],
     configs: Facts[ConfigMapKeys],
@@ -129,7 +118,7 @@ def unset_variable(
     another command, takes variables from something unknown, or the program loads a `.env` file; for scripts, tests
     and migrations, and what the image or Kubernetes sets.
     """
-    image = linked(container, overlays, recipes, builds)
+    image = linked(container, images)
     if image is None or image.recipe.program not in PYTHON:
         return
     given = _given(container, configs, secrets)
