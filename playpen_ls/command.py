@@ -73,14 +73,16 @@ def standard_input(name: str) -> str:
 
 def prepare(target: Target) -> None:
     workspace = target.workspace
-    if not workspace.index.complete and any(one.rule.reads for one in workspace.rules(target.path, target.language)):
-        workspace.read_all()
+    if not workspace.index.complete and any(
+        one.rule.reads for one in workspace.configs.rules(target.path, target.language)
+    ):
+        workspace.closed.read_all()
     workspace.open(target.source, target.language)
 
 
 def invalid_configuration(targets: Targets) -> list[Problem]:
     """What is wrong in the configurations that were used; it is said at once, whatever the format."""
-    used = (config for workspace in targets.workspaces.values() for config in workspace.used_configs())
+    used = (config for workspace in targets.workspaces.values() for config in workspace.configs.used())
     problems = dict.fromkeys(problem for config in used for problem in config.problems)
     for problem in problems:
         say(str(problem))

@@ -50,7 +50,7 @@ def reports(targets: Targets, paths: list[tuple[Path, bool]], with_fixes: bool, 
             yield _dressed(targets, targets.workspaces[root], report)
     targets.problems[:] = told
     for path, _ in paths:  # what is wrong in a configuration is said here, not in the processes
-        targets.workspace(path).config(path.as_posix())
+        targets.workspace(path).configs.of(path.as_posix())
 
 
 def _died() -> None:
@@ -99,12 +99,12 @@ class _Sweep:
         asks = any(
             one.rule.reads
             for path in {
-                workspace.config(self._jobs[number].inside).path: self._jobs[number].inside for number in own
+                workspace.configs.of(self._jobs[number].inside).path: self._jobs[number].inside for number in own
             }.values()
             for language in LANGUAGES
-            for one in workspace.rules(path, language)
+            for one in workspace.configs.rules(path, language)
         )
-        inside = list(islice(workspace.paths(), MOST_FILES + 1)) if asks else []
+        inside = list(islice(workspace.closed.paths(), MOST_FILES + 1)) if asks else []
         every = set(inside) if len(inside) <= MOST_FILES else set()
         for number in own:
             if self._jobs[number].inside not in every:
@@ -138,7 +138,7 @@ class _Sweep:
         for _, learned in said:
             if learned is not None:
                 root, path, facts = learned
-                self._targets.workspaces[root].take(path, facts, None)
+                self._targets.workspaces[root].closed.take(path, facts, None)
         for workspace in self._complete:
             workspace.index.complete = True
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from playpen_ls.check import Checked, Hit, check
-from playpen_ls.config import Config, Settings
-from playpen_ls.config_file import find, load
+from playpen_ls.closed_files import ClosedFiles
+from playpen_ls.config import Settings
+from playpen_ls.configs import Configs
 from playpen_ls.deferred import Begun, begin, finish
-from playpen_ls.discover import language_of, repository_root
+from playpen_ls.discover import language_of
 from playpen_ls.document import Document, Report
 from playpen_ls.facts import Fact
 from playpen_ls.finding import Change, Fix
@@ -23,12 +22,9 @@ from playpen_ls.index import Index
 from playpen_ls.languages import parse
 from playpen_ls.languages.base import Model
 from playpen_ls.project_files import ProjectFiles
-from playpen_ls.reading import MOST_FILES, Stamp, facts_of, paths_under
 from playpen_ls.rule import Configured, Given, rules_of
 from playpen_ls.source import Edit, Source, Span
 from playpen_ls.suppress import UNUSED_IGNORE, suppress
-
-logger = logging.getLogger("playpen_ls")
 
 
 class Workspace:
@@ -36,61 +32,14 @@ class Workspace:
 
     def __init__(self, root: Path, settings: Settings | None = None, *, indexed: bool = True) -> None:
         self.root = root
-        self._settings = settings or Settings()
+        self.configs = Configs(root, settings or Settings())
         self.documents: dict[str, Document] = {}
         self.index = Index()
         self.told = False
         """A check found that a file says other things than before; whoever looks at the others then resets it."""
-        self._stamps: dict[str, Stamp] = {}
-        self._touched: set[str] = set()
         self.indexed = indexed
-        self._configs: dict[Path, Config] = {}
-        self._config_texts: dict[Path, str] = {}
-        self._rules: dict[tuple[str, str], tuple[Configured, ...]] = {}
+        self.closed = ClosedFiles(root, self.configs, self.index, self.documents)
         self._files = ProjectFiles(root, self._open_text)
-
-    # Configuration
-
-    def config(self, path: str) -> Config:
-        """The configuration of a file: the nearest one upwards, or the defaults."""
-        folder = (self.root / path).parent
-        if folder not in self._configs:
-            found = find(folder, repository_root(folder), self._config_texts)
-            self._configs[folder] = load(found, self._config_texts.get(found)) if found else Config(self.root)
-        return self._configs[folder]
-
-    def config_changed(self, path: Path, text: str | None = None) -> None:
-        """A configuration file changed; `text` is what an editor has of it, None to look at the disk again."""
-        self._config_texts.pop(path, None)
-        if text is not None:
-            self._config_texts[path] = text
-        self._configs.clear()
-        self._rules.clear()
-
-    @property
-    def settings(self) -> Settings:
-        return self._settings
-
-    @settings.setter
-    def settings(self, settings: Settings) -> None:
-        self._settings = settings
-        self._rules.clear()
-
-    def used_configs(self) -> Iterator[Config]:
-        """The configurations of the files that were looked at, each once."""
-        yield from {config.path: config for config in self._configs.values()}.values()
-
-    def rules(self, path: str, language: str) -> tuple[Configured, ...]:
-        """The rules that count for a file."""
-        key = (path, language)
-        if key not in self._rules:
-            self._rules[key] = self.config(path).rules(language, self._inside(path), self.settings)
-        return self._rules[key]
-
-    def _inside(self, path: str) -> str:
-        """The path as the patterns of its configuration see it."""
-        folder, place = self.config(path).folder, self.root / path
-        return place.relative_to(folder).as_posix() if place.is_relative_to(folder) else path
 
     # Texts
 
@@ -105,7 +54,7 @@ class Workspace:
     def close(self, path: str) -> None:
         document = self.documents.pop(path, None)
         if document is not None:
-            self.read(path)
+            self.closed.read(path)
 
     def _open_text(self, path: str) -> str | None:
         document = self.documents.get(path)
@@ -114,65 +63,6 @@ class Workspace:
     def text(self, path: str) -> str | None:
         """The text of any file of the project as it is now."""
         return self._files.text(path)
-
-    # The index
-
-    def paths(self) -> Iterator[str]:
-        """The files of the project that could be ours, in order."""
-        config = self.config("x")
-        yield from paths_under(self.root, config.exclude, config.folder)
-
-    def order(self) -> dict[str, Any]:
-        """What the process that reads the project must know."""
-        config = self.config("x")
-        self._touched.clear()
-        return {
-            "root": str(self.root), "exclude": list(config.exclude), "base": str(config.folder), "known": self._stamps,
-        }  # fmt: skip
-
-    def take(self, path: str, facts: Iterable[Fact], stamp: Stamp | None) -> None:
-        """Facts that another process read. What was opened or read here since is newer."""
-        if stamp is None:
-            self._stamps.pop(path, None)
-        else:
-            self._stamps[path] = stamp
-        if path not in self.documents and path not in self._touched:
-            self.index.put(path, facts)
-
-    def read(self, path: str) -> bool:
-        """Put the facts of a closed file into the index; gives whether anything changed."""
-        if path in self.documents:
-            return False
-        self._touched.add(path)
-        return bool(self.index.put(path, facts_of(self.root, path)))
-
-    def read_below(self, folder: str) -> None:
-        """Look again at every file of a folder that the index knows: some clients name only the folder that is gone."""
-        for path in self.index.paths():
-            if path.startswith(f"{folder}/"):
-                self.read(path)
-
-    def reading(self) -> Iterator[str]:
-        """Make the index complete; gives each path after it was read, so that others can have their turn."""
-        if not self.indexed:
-            return
-        for number, path in enumerate(self.paths()):
-            if number == MOST_FILES:
-                logger.warning(
-                    "%s: more than %s files, so rules that look at several files are off; "
-                    "exclude folders in playpen.toml",
-                    self.root,
-                    f"{MOST_FILES:,}",
-                )
-                return
-            self.read(path)
-            yield path
-        self.index.complete = True
-
-    def read_all(self) -> None:
-        """Make the index complete, at once."""
-        for _ in self.reading():
-            pass
 
     # Checking
 
@@ -183,7 +73,7 @@ class Workspace:
         """
         document = self.documents[path]
         rules, hidden = self._active(path, document.language)
-        depends = (rules, self.config(path).platform)
+        depends = (rules, self.configs.of(path).platform)
         if depends != document.depends:
             document.depends, document.memory = depends, {}
             # What a rule that is off now found when the text was whole is not carried over.
@@ -235,7 +125,7 @@ class Workspace:
 
     def _active(self, path: str, language: str, waits: bool = True) -> tuple[tuple[Configured, ...], frozenset[str]]:
         """The rules to run, and the ids of those that run only to know where secrets stand."""
-        rules = self.rules(path, language)
+        rules = self.configs.rules(path, language)
         ids = {one.rule.id for one in rules}
         hidden = tuple(Configured(rule) for rule in rules_of(language) if rule.secret and rule.id not in ids)
         if waits and not self.index.complete:
@@ -259,13 +149,13 @@ class Workspace:
         # What silences nothing in a text that does not parse may do so when it does.
         if suppressed.unused and self._all_rules_ran(document) and not any(chunk.broken for chunk in model.chunks):
             path = document.source.path
-            for one in self.config(path).chosen((UNUSED_IGNORE,), self._inside(path), self.settings):
+            for one in self.configs.chosen((UNUSED_IGNORE,), path):
                 unused = [replace(hit, severity=one.severity or hit.severity) for hit in suppressed.unused]
                 hits = sorted([*hits, *unused], key=lambda hit: hit.order)
         return hits, secrets
 
     def _all_rules_ran(self, document: Document) -> bool:
-        everything = self.settings.select is None and self.config(document.source.path).select is None
+        everything = self.configs.settings.select is None and self.configs.of(document.source.path).select is None
         return everything and (self.index.complete or not self.indexed)
 
     def _given(self, document: Document, others: Mapping[str, str] | None = None) -> Given:
@@ -274,7 +164,7 @@ class Workspace:
         if others:
             files = files.overlaid(others)
             index = index.overlaid({other: _facts(other, text) for other, text in others.items()})
-        return Given(self.config(path).platform, files, lambda kind: index.facts(kind, path))
+        return Given(self.configs.of(path).platform, files, lambda kind: index.facts(kind, path))
 
     # Fixes
 
@@ -299,7 +189,7 @@ class Workspace:
         """
         document = self.documents[path]
         rules, hidden = self._active(path, document.language)
-        stale = (rules, self.config(path).platform) != document.depends
+        stale = (rules, self.configs.of(path).platform) != document.depends
         memory, last = {} if stale else document.memory, document.model
 
         def look(source: Source, others: Mapping[str, str]) -> Look:

@@ -123,13 +123,13 @@ def test_a_changed_fact_elsewhere_is_noticed(tmp_path: Path):
     workspace = Workspace(tmp_path)
     workspace.open(Source("db.yaml", database), "kubernetes")
     assert "kubernetes/no-backup" not in [hit.rule.id for hit in workspace.check("db.yaml").hits]  # not known yet
-    workspace.read_all()
+    workspace.closed.read_all()
     assert "kubernetes/no-backup" in [hit.rule.id for hit in workspace.check("db.yaml").hits]
     (tmp_path / "backup.yaml").write_text(backup)
-    assert workspace.read("backup.yaml")
+    assert workspace.closed.read("backup.yaml")
     assert "kubernetes/no-backup" not in [hit.rule.id for hit in workspace.check("db.yaml").hits]
     (tmp_path / "backup.yaml").unlink()
-    workspace.read("backup.yaml")
+    workspace.closed.read("backup.yaml")
     assert "kubernetes/no-backup" in [hit.rule.id for hit in workspace.check("db.yaml").hits]
 
 
@@ -138,7 +138,7 @@ def test_a_changed_file_that_a_rule_read_is_noticed(tmp_path: Path):
         "FROM playpen/python-base:latest\nWORKDIR /app\nCOPY . .\nRUN pip install --no-cache-dir -r requirements.txt\n"
     )
     workspace = Workspace(tmp_path)
-    workspace.read_all()
+    workspace.closed.read_all()
     workspace.open(Source("Dockerfile", dockerfile), "dockerfile")
 
     def safe() -> bool:
@@ -250,7 +250,7 @@ def test_what_is_carried_over_goes_when_its_rule_is_switched_off(tmp_path: Path)
     edit = Edit(text.index("g(") + 2, len(text), "")
     workspace.edit("app.py", Source("app.py", text).edited([edit]), [edit])
     assert [hit.rule.id for hit in workspace.check("app.py").hits] == ["python/hard-coded-host"]
-    workspace.settings = Settings(ignore=("python/hard-coded-host",))
+    workspace.configs.settings = Settings(ignore=("python/hard-coded-host",))
     assert workspace.check("app.py").hits == []
 
 
@@ -268,7 +268,7 @@ def test_many_edits_move_what_is_carried_over_as_one_after_the_other_does(tmp_pa
 def test_a_fix_is_tried_out_with_the_configuration_as_it_is_now(tmp_path: Path):
     workspace = complete(tmp_path, "app.py", "python", f"{HOST}\n")
     assert workspace.check("app.py").hits != []
-    workspace.settings = Settings(ignore=("python",))
+    workspace.configs.settings = Settings(ignore=("python",))
     look = workspace.looker("app.py", fixes=False)
     assert look(Source("app.py", f"{HOST}\n"), {}).hits == []
 

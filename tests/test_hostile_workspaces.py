@@ -69,4 +69,4 @@ def test_a_pipe_is_no_file(tmp_path: Path):
     (tmp_path / "app.py").write_text(APP)
     documents = Documents("utf-16", [tmp_path])
     workspace = opened(documents, (tmp_path / "app.py").as_uri()).workspace
-    assert list(workspace.paths()) == ["app.py"]
+    assert list(workspace.closed.paths()) == ["app.py"]

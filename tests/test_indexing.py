@@ -50,7 +50,7 @@ def uses(workspace: Workspace) -> list[str]:
 
 def answers(workspace: Workspace) -> list[tuple]:
     output = io.BytesIO()
-    work(json.loads(json.dumps(workspace.order())), output)
+    work(json.loads(json.dumps(workspace.closed.order())), output)
     output.seek(0)
     found = []
     while header := output.read(HEADER.size):
@@ -74,7 +74,7 @@ def test_another_process_reads_the_project(project: Path):
 def test_it_finds_what_reading_here_finds(project: Path):
     there, here = Workspace(project), Workspace(project)
     run(there)
-    here.read_all()
+    here.closed.read_all()
     for kind in here.index._by_kind:
         assert there.index.facts(kind, "").items == here.index.facts(kind, "").items
 
@@ -96,10 +96,10 @@ def test_what_was_read_here_since_is_newer(project: Path):
     workspace = Workspace(project)
     found = answers(workspace)
     (project / "pod-0.yaml").write_text(POD.format("p0", "3.0"))
-    workspace.read("pod-0.yaml")
+    workspace.closed.read("pod-0.yaml")
     for answer in found:
         for path, stamp, facts in answer[2] if answer[0] == "facts" else ():
-            workspace.take(path, facts, stamp)
+            workspace.closed.take(path, facts, stamp)
     assert "web:3.0" in uses(workspace)
     assert "web:1.0" not in uses(workspace)
 
@@ -138,10 +138,10 @@ def test_a_tree_that_is_no_project_is_not_indexed(
 ):
     monkeypatch.setattr("playpen_ls.index_worker.MOST_FILES", 10)
     assert answers(Workspace(project)) == [("many",)]
-    monkeypatch.setattr("playpen_ls.workspace.MOST_FILES", 10)
+    monkeypatch.setattr("playpen_ls.closed_files.MOST_FILES", 10)
     workspace = Workspace(project)
     with caplog.at_level(logging.WARNING, "playpen_ls"):
-        workspace.read_all()
+        workspace.closed.read_all()
     assert not workspace.index.complete
     assert "more than" in caplog.text
     caplog.clear()
@@ -197,14 +197,14 @@ def test_a_folder_that_cannot_be_listed_is_left_out(project: Path, monkeypatch: 
 
     monkeypatch.setattr(os, "scandir", scandir)
     workspace = Workspace(project)
-    workspace.read_all()
+    workspace.closed.read_all()
     assert workspace.index.complete
     assert len(uses(workspace)) == 30
 
 
 def test_a_file_that_vanishes_while_it_is_read_says_nothing(project: Path):
     workspace = Workspace(project)
-    steps = workspace.reading()
+    steps = workspace.closed.reading()
     next(steps)
     (project / "pod-29.yaml").unlink()
     for _ in steps:

@@ -24,7 +24,8 @@ ORDER = [
     ("rule",),
     ("rules",),
     ("check", "config", "config_file", "deferred", "fix", "page", "schema", "suppress"),
-    ("crew", "discover", "document", "half_typed", "index", "index_worker", "project_files", "reading", "workspace"),
+    ("closed_files", "configs", "crew", "discover", "index", "index_worker", "project_files", "reading"),
+    ("document", "half_typed", "workspace"),
     ("arguments", "cli", "cli_fix", "command", "report", "server", "sweep", "targets", "writing"),
     ("__main__",),
 ]

@@ -337,7 +337,7 @@ def opened(folder: Path, files: dict[str, str]) -> Workspace:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     workspace = Workspace(folder)
-    workspace.read_all()
+    workspace.closed.read_all()
     for name, text in files.items():
         language = language_of(name, lambda text=text: text)
         if language:

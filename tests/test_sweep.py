@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from playpen_ls import crew, sweep
+from playpen_ls.closed_files import ClosedFiles
 from playpen_ls.config import Settings
 from playpen_ls.document import Report
 from playpen_ls.report.findings import FileReport
 from playpen_ls.rule import all_rules
 from playpen_ls.targets import Targets
-from playpen_ls.workspace import Workspace
 
 PROJECTS = Path(__file__).parent / "projects"
 SEVERAL = [one for rule in all_rules() for one in (*rule.bad, *rule.good) if len(one.files) > 1]
@@ -24,7 +24,7 @@ def in_turn(folder: Path) -> dict[str, list[tuple]]:
     targets, found = Targets(Settings(), folder), {}
     for target in targets.under([str(folder)]):
         workspace = target.workspace
-        workspace.read_all()
+        workspace.closed.read_all()
         workspace.open(target.source, target.language)
         report: Report = workspace.check(target.path)
         found[target.path] = told(report.hits)
@@ -136,6 +136,6 @@ def test_what_is_not_named_is_read_for_what_it_says(tmp_path: Path):
 
 def test_an_index_that_nobody_asks_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     written(tmp_path, {f"pod-{number:02}.yaml": POD.format(number) for number in range(3)})
-    monkeypatch.setattr(Workspace, "paths", lambda self: pytest.fail("the project is listed"))
+    monkeypatch.setattr(ClosedFiles, "paths", lambda self: pytest.fail("the project is listed"))
     targets = Targets(Settings(("kubernetes/privileged-container",)), tmp_path)
     assert list(sweep.reports(targets, targets.paths([str(tmp_path)]), False, False)) == []

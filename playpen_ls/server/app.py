@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from functools import cached_property, partial
@@ -17,16 +16,16 @@ from playpen_ls import __version__
 from playpen_ls.server.abilities import KINDS, WATCHED, Abilities
 from playpen_ls.server.collector import Collector
 from playpen_ls.server.commands import Commands
+from playpen_ls.server.indexes import Indexes
 from playpen_ls.server.log import log_to_stderr
 from playpen_ls.server.protocol import Server
+from playpen_ls.server.publisher import Publisher, is_configuration
 
 # The client waits for the answer to `initialize`, so what that does not need is imported after it.
 if TYPE_CHECKING:
     from playpen_ls.server.actions import Actions
     from playpen_ls.server.documents import Documents, Open
-    from playpen_ls.server.indexing import Indexing
     from playpen_ls.server.notices import Notices
-    from playpen_ls.workspace import Workspace
 
 logger = logging.getLogger("playpen_ls")
 
@@ -47,15 +46,13 @@ class App:
         self.abilities = Abilities()
         self._folders: list[Path] = []
         self._waiting: dict[str, Open] = {}
-        self._published: dict[str, str] = {}
         self._quiet: asyncio.TimerHandle | None = None
-        self._indexed: set[Path] = set()
-        self._indexing: dict[Path, Indexing] = {}
-        self._readings: dict[Path, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._collector = Collector()
         self._options: object = None
         self._fix_on_save = False
+        self._publisher = Publisher(self.server, lambda: self.documents)
+        self._indexes = Indexes(self.server, lambda: self.abilities, self._index_done)
         handlers: dict[str, Callable[[Any], Any]] = {
             lsp.INITIALIZE: self.initialize,
             lsp.INITIALIZED: self.initialized,
@@ -74,14 +71,15 @@ class App:
             self.server.feature(method)(partial(handler))
         options = lsp.CodeActionOptions(code_action_kinds=list(KINDS), resolve_provider=True)
         self.server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, options)(partial(self.code_action))
-        self._commands = Commands(self.server, lambda: self.documents, lambda: self.abilities, self._send, self._read)
+        self._commands = Commands(
+            self.server, lambda: self.documents, lambda: self.abilities, self._publisher.send, self._indexes.wait
+        )
 
     def run(self) -> int:
         try:
             return self.server.serve()
         finally:
-            for one in self._indexing.values():
-                one.cancel()
+            self._indexes.cancel()
 
     # Start
 
@@ -151,7 +149,7 @@ class App:
             return
         self.documents.settings = settings
         for workspace in self.documents.workspaces.values():
-            workspace.settings = settings
+            workspace.configs.settings = settings
         self._look_again()
 
     # Texts
@@ -159,8 +157,8 @@ class App:
     def did_open(self, params: lsp.DidOpenTextDocumentParams) -> None:
         opened = self.documents.open(params.text_document)
         self._configuration_changed(opened)
-        self._start_index(opened.workspace)
-        self._publish(opened, settled=True)
+        self._indexes.start(opened.workspace)
+        self._publisher.publish(opened, settled=True)
         self._tell_of_configurations()
         self._collector.start()
         self._collector.soon()
@@ -183,25 +181,25 @@ class App:
         opened = self.documents.get(params.text_document.uri)
         if opened is not None:
             self._configuration_changed(opened)  # one that extends it reads it from the disk
-            self._start_index(opened.workspace)
+            self._indexes.start(opened.workspace)
             self._look_again()
 
     def did_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri
         opened = self.documents.close(uri)
         self._waiting.pop(uri, None)
-        self._published.pop(uri, None)
+        self._publisher.forget(uri)
         if opened is not None:
             self._configuration_changed(opened, closed=True)
             if not self._commands.look_again(uri):
-                self._send(uri, "[]", None)
+                self._publisher.send(uri, "[]", None)
             self._when_quiet()
 
     def _answer(self) -> None:
         """Publish for every document that was edited."""
         waiting, self._waiting = self._waiting, {}
         for opened in waiting.values():
-            self._publish(opened, settled=False)
+            self._publisher.publish(opened, settled=False)
         self._tell_others(waiting)
         self._collector.soon()
         self._when_quiet()
@@ -213,7 +211,7 @@ class App:
             workspace.told = False
         for other in self.documents if told else ():
             if other.uri not in waiting and other.workspace in told:
-                self._publish(other, settled=False, only_changes=True)
+                self._publisher.publish(other, settled=False, only_changes=True)
 
     def _when_quiet(self) -> None:
         if self._quiet is not None:
@@ -223,37 +221,12 @@ class App:
     def _look_again(self) -> None:
         """Settle what was held back, and see what changed elsewhere means for the open files."""
         for opened in self.documents:
-            self._publish(opened, settled=True, only_changes=True)
+            self._publisher.publish(opened, settled=True, only_changes=True)
         self._tell_of_configurations()
 
-    # Diagnostics
-
-    def _publish(self, opened: Open, settled: bool, only_changes: bool = False) -> None:
-        try:
-            diagnostics = self._diagnostics(opened, settled)
-        except Exception as error:  # the other documents are looked at all the same
-            self.server.report_server_error(error, type(self))
-            return
-        if only_changes and self._published.get(opened.uri) == diagnostics:
-            return
-        self._published[opened.uri] = diagnostics
-        self._send(opened.uri, diagnostics, opened.version)
-
-    def _diagnostics(self, opened: Open, settled: bool) -> str:
-        from playpen_ls.server.diagnostics import configuration_problems, encoded
-
-        if _is_configuration(opened):
-            return encoded(self.documents, opened, configuration_problems(opened))
-        if opened.language is None:
-            return "[]"
-        report = opened.workspace.check(opened.path, settled)
-        return encoded(self.documents, opened, report.hits)
-
-    def _send(self, uri: str, diagnostics: str, version: int | None) -> None:
-        members = {"uri": json.dumps(uri), "diagnostics": diagnostics}
-        if version is not None:
-            members["version"] = str(version)
-        self.server.protocol.notify_encoded(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, members)
+    def _index_done(self) -> None:
+        self._collector.soon()
+        self._look_again()
 
     # Actions
 
@@ -291,11 +264,11 @@ class App:
                 self._commands.look_again(change.uri)
             for workspace in self.documents.workspaces.values():
                 if path.name in ("playpen.toml", "pyproject.toml") and self.documents.get(change.uri) is None:
-                    workspace.config_changed(path)
+                    workspace.configs.changed(path)
                 elif workspace.indexed and path.is_relative_to(workspace.root):
-                    workspace.read(path.relative_to(workspace.root).as_posix())
+                    workspace.closed.read(path.relative_to(workspace.root).as_posix())
                     if change.type == lsp.FileChangeType.Deleted:
-                        workspace.read_below(path.relative_to(workspace.root).as_posix())
+                        workspace.closed.read_below(path.relative_to(workspace.root).as_posix())
         self._when_quiet()
 
     def did_change_folders(self, params: lsp.DidChangeWorkspaceFoldersParams) -> None:
@@ -306,10 +279,10 @@ class App:
         self.documents.folders = [*(folder for folder in self.documents.folders if folder not in removed), *added]
 
     def _configuration_changed(self, opened: Open, closed: bool = False) -> None:
-        if _is_configuration(opened):
+        if is_configuration(opened):
             path = opened.workspace.root / opened.path
             for workspace in self.documents.workspaces.values():
-                workspace.config_changed(path, None if closed else opened.source.text)
+                workspace.configs.changed(path, None if closed else opened.source.text)
             self._when_quiet()
 
     def _tell_of_configurations(self) -> None:
@@ -319,39 +292,3 @@ class App:
         for workspace in self.documents.workspaces.values():
             for message in self._notices.news(workspace, is_open):
                 self.server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, f"playpen: {message}"))
-
-    # The index
-
-    def _start_index(self, workspace: Workspace) -> None:
-        """Read the project once; where the client does not watch files, see again what changed."""
-        first = workspace.root not in self._indexed
-        if workspace.indexed and (first or not self.abilities.registers_watchers):
-            self._indexed.add(workspace.root)
-            reading = self._later(self._make_index(workspace, first))
-            if first:
-                self._readings[workspace.root] = reading
-
-    async def _read(self, workspace: Workspace) -> None:
-        """Wait until the index is there, or given up. Other messages are answered meanwhile."""
-        if workspace.root not in self._indexed:
-            self._start_index(workspace)
-        if workspace.root in self._readings:
-            await asyncio.wait({self._readings[workspace.root]})
-
-    async def _make_index(self, workspace: Workspace, first: bool) -> None:
-        from playpen_ls.server.indexing import Indexing
-
-        if workspace.root in self._indexing or (not first and not workspace.index.complete):
-            return
-        run = self._indexing[workspace.root] = Indexing(self.server, workspace, self.abilities.shows_progress)
-        try:
-            await run.run(first)
-        finally:
-            del self._indexing[workspace.root]
-        self._collector.soon()
-        self._look_again()
-
-
-def _is_configuration(opened: Open) -> bool:
-    """By its name: a pyproject.toml of which our table was just taken out is one too."""
-    return Path(opened.path).name in ("playpen.toml", "pyproject.toml")

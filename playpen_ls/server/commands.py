@@ -158,7 +158,7 @@ class Commands:
             workspace = documents.project(folder / "playpen.toml")
             if not workspace.index.complete:
                 await self._read(workspace)
-            for path in list(workspace.paths()):
+            for path in list(workspace.closed.paths()):
                 uri = from_fs_path(str(workspace.root / path)) or ""
                 one = documents.at(uri) or self._closed(uri)
                 if one is None or one.language is None:

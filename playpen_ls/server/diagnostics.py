@@ -26,7 +26,7 @@ _SEVERITIES = {
 
 def diagnostic(documents: Documents, opened: Open, hit: Hit) -> lsp.Diagnostic:
     """One finding, for the action that mends it."""
-    page = opened.workspace.config(opened.path).platform.link(hit.rule.practice)
+    page = opened.workspace.configs.of(opened.path).platform.link(hit.rule.practice)
     related = []
     for place in hit.finding.related:
         uri, positions = _elsewhere(documents, opened, place)
@@ -50,7 +50,7 @@ def encoded(documents: Documents, opened: Open, hits: Iterable[Hit]) -> str:
     making objects of them, and what does not say where they stand is written once.
     """
     positions = documents.positions(opened.source)
-    link = cache(opened.workspace.config(opened.path).platform.link)
+    link = cache(opened.workspace.configs.of(opened.path).platform.link)
     written = []
     for hit in hits:
         finding = hit.finding

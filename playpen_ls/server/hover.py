@@ -18,7 +18,7 @@ def hover(documents: Documents, opened: Open, position: lsp.Position) -> lsp.Hov
     if not hits:
         return None
     hits.sort(key=lambda hit: hit.span.end - hit.span.start)
-    platform = workspace.config(opened.path).platform
+    platform = workspace.configs.of(opened.path).platform
     texts = [page(hit.rule, platform) + _refusals(opened, hit) for hit in hits]
     content = lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n---\n\n".join(dict.fromkeys(texts)))
     return lsp.Hover(content, positions.range(hits[0].span))

@@ -75,7 +75,7 @@ class Indexing:
     async def _work(self) -> None:
         process = self._process = self._start()
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, _tell_process, process, self._workspace.order())
+        await loop.run_in_executor(None, _tell_process, process, self._workspace.closed.order())
         while True:
             answer = await loop.run_in_executor(None, _answer_of, process)
             match answer:
@@ -87,7 +87,7 @@ class Indexing:
                     self._total = total
                 case ("facts", number, batch):
                     for path, stamp, facts in batch:
-                        self._workspace.take(path, facts, stamp)
+                        self._workspace.closed.take(path, facts, stamp)
                     self._report(number)
                 case ("many",):
                     raise TooMany
@@ -108,7 +108,7 @@ class Indexing:
 
     async def _slowly(self) -> None:
         """In this process, file by file, letting messages in between."""
-        for _ in self._workspace.reading():
+        for _ in self._workspace.closed.reading():
             if self._cancelled:
                 return
             await asyncio.sleep(0)

@@ -17,7 +17,7 @@ class Notices:
 
     def news(self, workspace: Workspace, is_open: Callable[[Path], bool]) -> Iterator[str]:
         """A message for each configuration in use that is wrong; those that are open have diagnostics instead."""
-        for config in workspace.used_configs():
+        for config in workspace.configs.used():
             if config.path is None:
                 continue
             before, self._said[config.path] = self._said.get(config.path, ()), config.problems

@@ -231,7 +231,7 @@ def offered(root: Path, files: dict[str, str], path: str = "k8s/app.yaml") -> di
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     made = Workspace(root)
-    made.read_all()
+    made.closed.read_all()
     made.open(Source(path, files[path]), "kubernetes")
     made.check(path)
     trier, found = made.trier(path), {}
@@ -343,6 +343,6 @@ def test_what_only_the_owner_can_choose_is_not_fixed_in_bulk(tmp_path: Path):
     (tmp_path / "app.yaml").write_text(WEB.replace("'}", "', ports: [{containerPort: 9090}, {containerPort: 9091}]}"))
     made = Workspace(tmp_path)
     made.open(Source("app.yaml", (tmp_path / "app.yaml").read_text()), "kubernetes")
-    made.read_all()
+    made.closed.read_all()
     fixed = made.fixed("app.yaml", lambda hit, fix: hit.rule.name.endswith("-probe"))
     assert fixed.source.text == (tmp_path / "app.yaml").read_text()

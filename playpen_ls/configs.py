@@ -1,0 +1,68 @@
+"""The configurations of a project's files, and the rules that count for each, as editors and the disk have them now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from playpen_ls.config import Config, Settings
+from playpen_ls.config_file import find, load
+from playpen_ls.discover import repository_root
+from playpen_ls.rule import Configured, Rule
+
+
+class Configs:
+    """Paths are those of a workspace: relative to `root`, absolute outside of it."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self._root = root
+        self._settings = settings
+        self._by_folder: dict[Path, Config] = {}
+        self._texts: dict[Path, str] = {}
+        self._rules: dict[tuple[str, str], tuple[Configured, ...]] = {}
+
+    def of(self, path: str) -> Config:
+        """The configuration of a file: the nearest one upwards, or the defaults."""
+        folder = (self._root / path).parent
+        if folder not in self._by_folder:
+            found = find(folder, repository_root(folder), self._texts)
+            self._by_folder[folder] = load(found, self._texts.get(found)) if found else Config(self._root)
+        return self._by_folder[folder]
+
+    def used(self) -> Iterator[Config]:
+        """Those of the files that were looked at, each once."""
+        yield from {config.path: config for config in self._by_folder.values()}.values()
+
+    def rules(self, path: str, language: str) -> tuple[Configured, ...]:
+        """The rules that count for a file."""
+        key = (path, language)
+        if key not in self._rules:
+            self._rules[key] = self.of(path).rules(language, self._inside(path), self._settings)
+        return self._rules[key]
+
+    def chosen(self, rules: Iterable[Rule], path: str) -> tuple[Configured, ...]:
+        """Those of some rules that count for a file."""
+        return self.of(path).chosen(rules, self._inside(path), self._settings)
+
+    def _inside(self, path: str) -> str:
+        """The path as the patterns of its configuration see it."""
+        folder, place = self.of(path).folder, self._root / path
+        return place.relative_to(folder).as_posix() if place.is_relative_to(folder) else path
+
+    def changed(self, path: Path, text: str | None = None) -> None:
+        """A configuration file changed; `text` is what an editor has of it, None to look at the disk again."""
+        self._texts.pop(path, None)
+        if text is not None:
+            self._texts[path] = text
+        self._by_folder.clear()
+        self._rules.clear()
+
+    @property
+    def settings(self) -> Settings:
+        """What the editor or the command line adds."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._settings = settings
+        self._rules.clear()

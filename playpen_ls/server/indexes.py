@@ -1,0 +1,61 @@
+"""When the projects are read: once after the first file of each is opened, and again where nobody tells of changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playpen_ls.server.abilities import Abilities
+from playpen_ls.server.protocol import Server
+
+if TYPE_CHECKING:
+    from playpen_ls.server.indexing import Indexing
+    from playpen_ls.workspace import Workspace
+
+
+class Indexes:
+    """One run at a time for each project. `abilities` are those of the client; `done` is called after each run."""
+
+    def __init__(self, server: Server, abilities: Callable[[], Abilities], done: Callable[[], None]) -> None:
+        self._server = server
+        self._abilities = abilities
+        self._done = done
+        self._running: dict[Path, Indexing] = {}
+        self._first: dict[Path, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, workspace: Workspace) -> None:
+        """Read the project once; where the client does not watch files, see again what changed."""
+        first = workspace.root not in self._first
+        if workspace.indexed and (first or not self._abilities().registers_watchers):
+            task = asyncio.ensure_future(self._run(workspace, first))
+            self._tasks.add(task)  # the loop itself keeps only a weak reference
+            task.add_done_callback(self._tasks.discard)
+            if first:
+                self._first[workspace.root] = task
+
+    async def wait(self, workspace: Workspace) -> None:
+        """Until the index is there, or given up. Other messages are answered meanwhile."""
+        if workspace.root not in self._first:
+            self.start(workspace)
+        if workspace.root in self._first:
+            await asyncio.wait({self._first[workspace.root]})
+
+    def cancel(self) -> None:
+        """The server ends."""
+        for one in self._running.values():
+            one.cancel()
+
+    async def _run(self, workspace: Workspace, first: bool) -> None:
+        from playpen_ls.server.indexing import Indexing
+
+        if workspace.root in self._running or (not first and not workspace.index.complete):
+            return
+        run = self._running[workspace.root] = Indexing(self._server, workspace, self._abilities().shows_progress)
+        try:
+            await run.run(first)
+        finally:
+            del self._running[workspace.root]
+        self._done()
