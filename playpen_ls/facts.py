@@ -223,8 +223,8 @@ class ConfigMapKeys(Fact):
 class Pods(Fact):
     """The pods that an object describes: a workload's, or those of a kind that is not Kubernetes' own.
 
-    `ports` are the (name, number) pairs of all containers, None where one of them declares none. `images` have no
-    tags.
+    `ports` are the (name, number) pairs of all containers, None where one of them declares none; `mentioned` the
+    other numbers that their arguments, variables and probes have, any of which may be a port. `images` have no tags.
     """
 
     kind: str
@@ -233,6 +233,7 @@ class Pods(Fact):
     labels: tuple[tuple[str, str], ...]
     ports: tuple[tuple[str, str], ...] | None
     images: tuple[str, ...]
+    mentioned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

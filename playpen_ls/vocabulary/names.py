@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _OTHER = re.compile(r"[^A-Za-z0-9]+")
@@ -33,3 +34,45 @@ def nearest(name: str, candidates: list[str]) -> str | None:
 
     close = get_close_matches(name, candidates, n=2, cutoff=0.75)
     return close[0] if close else None
+
+
+_ENDINGS = frozenset(("s", "-secret", "-secrets", "-config"))
+_SHORTEST = 4  # letters: of `api` and `app` each may be meant
+_LONG = 7  # letters of a word in which two that stand together may be wrong
+
+
+def near_miss(name: str, others: Iterable[str]) -> str | None:
+    """The only other name that this one is a slip of.
+
+    Stricter than `nearest`, for names that may be right although nothing known has them: one word differs by one
+    letter, a long one by two, or an ending is left out. Not for members of a series (`shop-1`, `shop-b`), whose
+    names are meant to differ.
+    """
+    close = [other for other in others if _is_slip(name, other)]
+    return close[0] if len(close) == 1 else None
+
+
+def _is_slip(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    if len(short) >= _SHORTEST and long.startswith(short) and long[len(short) :] in _ENDINGS:
+        return True
+    ours, theirs = re.split(r"[-_.]", one), re.split(r"[-_.]", other)
+    if len(ours) != len(theirs):
+        return len(short) >= _LONG and "".join(ours) == "".join(theirs)
+    different = [pair for pair in zip(ours, theirs, strict=True) if pair[0] != pair[1]]
+    if not different:
+        return True  # `shop_config`, `shop-config`
+    return len(different) == 1 and _is_misspelled(*different[0])
+
+
+def _is_misspelled(one: str, other: str) -> bool:
+    start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    a, b = one[start:], other[start:]
+    while a and b and a[-1] == b[-1]:
+        a, b = a[:-1], b[:-1]
+    if min(len(one), len(other)) < _SHORTEST or any(letter.isdigit() for letter in a + b):
+        return False
+    if len(a) == len(b) == 1 and start + 1 == len(one):
+        return False  # the last letter, of a series
+    most = 2 if min(len(one), len(other)) >= _LONG else 1
+    return max(len(a), len(b)) <= most or (len(a) == 2 and a == b[::-1])

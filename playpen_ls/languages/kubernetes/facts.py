@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from playpen_ls.facts import ConfigMapKeys, Fact, ImageBuilt, Pods, Probed, Relabelled
 from playpen_ls.languages.kubernetes.resources import Container, Resource, Workload, pairs
-from playpen_ls.languages.kubernetes.tree import Mapping, Scalar
+from playpen_ls.languages.kubernetes.tree import Mapping, Node, Scalar, Sequence
 from playpen_ls.source import Span
 from playpen_ls.vocabulary.images import ImageReference
 
+_NUMBER = re.compile(r"(?<![\d.])\d{2,5}(?![\d.])")
+_DEEP = 12  # levels; a Rollout's template is at 1, a JobSet's at 5
 Said = tuple[type[Fact], Span, tuple[object, ...]]
 
 
@@ -21,7 +24,8 @@ def of_resource(resource: Resource) -> Iterator[Said]:
         ports = _ports(containers) if not resource.partial else None
         images = tuple(_name(one) for one in containers)
         labels = tuple(sorted(resource.pod_labels.items()))
-        yield Pods, span, (resource.kind, resource.name, resource.namespace, labels, ports, images)
+        mentioned = _mentioned(containers, ports) if ports else ()
+        yield Pods, span, (resource.kind, resource.name, resource.namespace, labels, ports, images, mentioned)
         for container in containers:
             for key in ("livenessProbe", "readinessProbe", "startupProbe"):
                 asked = container.node.mapping(key, "httpGet")
@@ -29,9 +33,9 @@ def of_resource(resource: Resource) -> Iterator[Said]:
                     yield Probed, span, (asked.text("path"),)
     elif (resource.group, resource.kind) == ("", "ConfigMap") and resource.name:
         yield ConfigMapKeys, span, (resource.namespace, resource.name, _keys(resource.node))
-    elif (template := resource.node.mapping("spec", "template", "metadata")) is not None:
-        labels = tuple(sorted(pairs(template.mapping("labels")).items()))
-        yield Pods, span, (resource.kind, resource.name, resource.namespace, labels, None, ())
+    elif (spec := resource.node.mapping("spec")) is not None and "." in resource.group:
+        for labels in sorted(set(_templates(spec))):
+            yield Pods, span, (resource.kind, resource.name, resource.namespace, labels, None, ())
 
 
 def of_kustomization(root: Mapping) -> Iterator[Said]:
@@ -64,6 +68,32 @@ def _ports(containers: list[Container]) -> tuple[tuple[str, str], ...] | None:
     if not containers or not all(one.ports for one in containers):
         return None
     return tuple((port.name, port.number) for one in containers for port in one.ports)
+
+
+def _mentioned(containers: list[Container], ports: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    texts = [word.value for one in containers for word in one.words]
+    texts += [value for one in containers for value in one.environment.values()]
+    for one in containers:
+        for key in ("livenessProbe", "readinessProbe", "startupProbe"):
+            probe = one.node.mapping(key)
+            texts += [asked.text("port") for kind in ("httpGet", "tcpSocket", "grpc")
+                      if probe is not None and (asked := probe.mapping(kind)) is not None]  # fmt: skip
+    found = {number for text in texts for number in _NUMBER.findall(text)}
+    return tuple(sorted(found.difference(number for _, number in ports)))
+
+
+def _templates(node: Node, depth: int = 0) -> Iterator[tuple[tuple[str, str], ...]]:
+    """The labels of the pods that a custom object describes, wherever it does: `leaderTemplate.metadata.labels`."""
+    if isinstance(node, Mapping) and depth < _DEEP:
+        metadata = node.mapping("metadata")
+        labels = metadata.mapping("labels") if metadata is not None else None
+        if labels is not None:
+            yield tuple(sorted(pairs(labels).items()))
+        for entry in node.entries:
+            yield from _templates(entry.value, depth + 1)
+    elif isinstance(node, Sequence) and depth < _DEEP:
+        for item in node.items:
+            yield from _templates(item, depth + 1)
 
 
 def _name(container: Container) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -84,6 +85,14 @@ def endpoints(container: Container) -> Iterator[Endpoint]:
 def _inside(container: Container, node: Mapping) -> bool:
     """Written in the container itself, not behind an alias."""
     return container.node.start <= node.start < container.node.end
+
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+
+
+def is_name(text: str) -> bool:
+    """It can be the name of an object or a port; `${NAME}`, `NAME` and `<name>` are filled in by a tool."""
+    return _NAME.fullmatch(text) is not None
 
 
 def number_of(container: Container, port: Scalar | None) -> int | None:

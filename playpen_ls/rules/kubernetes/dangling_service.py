@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from functools import partial
 
@@ -9,9 +10,10 @@ from playpen_ls.languages.kubernetes import Resource
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
 from playpen_ls.languages.kubernetes.judgement import same_namespace
 from playpen_ls.languages.kubernetes.links import selected
+from playpen_ls.languages.kubernetes.resources import pairs
 from playpen_ls.languages.kubernetes.tree import Scalar
 from playpen_ls.rule import example, rule, unmarked
-from playpen_ls.vocabulary.names import nearest
+from playpen_ls.vocabulary.names import near_miss
 
 SERVICE = """\
 apiVersion: v1
@@ -42,7 +44,19 @@ spec:
     bad=[
         example({"service.yaml": SERVICE, "app.yaml": DEPLOYMENT}, fixed=PLAIN.replace("shopp", "shop")),
         example(SERVICE + "---\n" + DEPLOYMENT, fixed=PLAIN.replace("shopp", "shop") + "---\n" + DEPLOYMENT),
-        {"service.yaml": SERVICE.replace("shopp", "cart"), "app.yaml": DEPLOYMENT},
+        # The pods of its own name have another label; pods that have all the other labels.
+        example(
+            {"service.yaml": SERVICE.replace("shopp", "cart"), "app.yaml": DEPLOYMENT},
+            fixed=PLAIN.replace("shopp", "shop"),
+        ),
+        example(
+            {
+                "service.yaml": SERVICE.replace("app: «shopp»", "app: shop\n    tier: «cache»"),
+                "app.yaml": DEPLOYMENT,
+                "other.yaml": DEPLOYMENT.replace("shop", "cart").replace("web", "cache"),
+            },
+            fixed=PLAIN.replace("app: shopp", "app: shop\n    tier: web"),
+        ),
     ],
     good=[
         PLAIN,
@@ -54,6 +68,14 @@ spec:
         {"service.yaml": PLAIN.replace("  selector:", "  type: ExternalName\n  selector:"), "app.yaml": DEPLOYMENT},
         {"service.yaml": PLAIN.replace("app: shopp", "cnpg.io/cluster: shop"), "app.yaml": DEPLOYMENT},
         {"service.yaml": PLAIN.replace("app: shopp", "role: shopp"), "app.yaml": DEPLOYMENT},
+        # The cluster's own pods, those of an operator, and of a template deep inside of a custom object.
+        {"service.yaml": PLAIN.replace("shopp", "kube-scheduler").replace("name: shop", "name: scheduler"),
+         "app.yaml": DEPLOYMENT},
+        {"service.yaml": PLAIN.replace("shopp", "rook-ceph-mgr").replace("name: shop", "name: dashboard"),
+         "app.yaml": DEPLOYMENT.replace("app: shop", "app: rook-ceph-mon")},
+        {"service.yaml": PLAIN, "app.yaml": DEPLOYMENT, "set.yaml": "apiVersion: leaderworkerset.x-k8s.io/v1\n"
+         "kind: LeaderWorkerSet\nmetadata: {name: shop}\nspec:\n  leaderWorkerTemplate:\n    leaderTemplate:\n"
+         "      metadata: {labels: {app: shopp}}\n"},
         {
             "service.yaml": PLAIN,
             "app.yaml": DEPLOYMENT,
@@ -70,8 +92,10 @@ def dangling_service(
     """The Service selects no pod.
 
     Requests to it are refused. Its selector is held against the pods of all manifests of the project that may be in
-    its namespace; one that a manifest does not name may be any. Silent without such pods, where none of them has a
-    label of that key, for labels that operators give, and where kustomize adds the labels.
+    its namespace; one that a manifest does not name may be any. Operators and the cluster itself make pods that no
+    manifest shows, so it is reported only where pods are at hand that it may have meant: their label is spelled
+    almost alike, or the workload beside it that has the Service's name has another one. Silent for labels that
+    operators give, and where kustomize adds the labels.
     """
     spec = service.node.mapping("spec")
     selector = spec.mapping("selector") if spec else None
@@ -83,31 +107,46 @@ def dangling_service(
     path = document.path
     if any(path == one or (one.endswith("/") and path.startswith(one)) for fact in overlays for one in fact.partial):
         return
-    near = [one for one in (*pods, *document.neighbours.of(Pods)) if same_namespace(one.namespace, service.namespace)]
-    added = {label for one in relabelled for label in one.labels}
-    if not near or selected(service, pods):
+    if selected(service, pods):
         return
-    for entry in selector.entries:
-        if not isinstance(entry.key, Scalar) or not isinstance(entry.value, Scalar) or not entry.value.literal:
-            return
-        if entry.key.value in added or _is_operators(entry.key.value):
-            return
+    near = [one for one in (*pods, *document.neighbours.of(Pods)) if same_namespace(one.namespace, service.namespace)]
+    asked = pairs(selector)
+    added = {label for one in relabelled for label in one.labels}
+    if len(asked) < len(selector.entries) or any(key in added or _is_operators(key) for key in asked):
+        return
     for entry in selector.entries:
         key, value = entry.key, entry.value
         if not isinstance(key, Scalar) or not isinstance(value, Scalar):
             continue
-        values = sorted({worth for one in near for name, worth in one.labels if name == key.value})
-        if not values or value.value in values:
-            continue
-        likely = nearest(value.value, values)
-        fixes = (
-            [Fix(f"Select `{key.value}: {likely}`", partial(replace_scalar, document, value, likely))] if likely else []
-        )
-        related = [Place(one.place.path, one.place.span, "these pods have another label") for one in near
-                   if one.place.path and likely and (key.value, likely) in one.labels]  # fmt: skip
-        message = f"no pods have the label `{key.value}: {value.value}` that `{service.name}` selects"
-        yield Finding(document.content(value), message, tuple(fixes), None, tuple(related))
-        return
+        likely, meant = _likely(service, key.value, asked, near)
+        if likely:
+            fix = Fix(f"Select `{key.value}: {likely}`", partial(replace_scalar, document, value, likely))
+            related = [Place(one.place.path, one.place.span, f"these pods have `{key.value}: {likely}`")
+                       for one in meant if one.place.path]  # fmt: skip
+            message = f"no pods have the label `{key.value}: {value.value}` that `{service.name}` selects"
+            yield Finding(document.content(value), message, (fix,), None, tuple(related))
+            return
+
+
+def _likely(service: Resource, key: str, asked: dict[str, str], near: list[Pods]) -> tuple[str, list[Pods]]:
+    """The value that was meant, of the pods that have the other labels, and those that have it; else nothing."""
+    others = {(name, worth) for name, worth in asked.items() if name != key}
+    values: dict[str, list[Pods]] = {}
+    for one in near:
+        for name, worth in one.labels:
+            if name == key and others.issubset(one.labels):
+                values.setdefault(worth, []).append(one)
+    if asked[key] in values:
+        return "", []
+    named = {worth for worth, those in values.items() if any(_is_namesake(one, service) for one in those)}
+    likely = near_miss(asked[key], values) or (named.pop() if len(named) == 1 else "")
+    return (likely, values[likely]) if likely else ("", [])
+
+
+def _is_namesake(pods: Pods, service: Resource) -> bool:
+    """Of the Service's name, and beside it: what is applied together is kept together."""
+    beside = not pods.place.path or posixpath.dirname(pods.place.path) == posixpath.dirname(service.document.path)
+    return bool(service.name) and pods.name == service.name and bool(pods.images) and beside
 
 
 def _is_operators(key: str) -> bool:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Iterator
 from functools import partial
 
@@ -11,6 +10,7 @@ from playpen_ls.languages.kubernetes.insertion import replace_scalar
 from playpen_ls.languages.kubernetes.judgement import is_whole, same_namespace
 from playpen_ls.languages.kubernetes.links import Reference, references
 from playpen_ls.rule import example, rule, unmarked
+from playpen_ls.vocabulary.names import near_miss
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -57,7 +57,6 @@ _GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.c
             PLAIN.replace(FROM, KEYED.replace("LEVL", "«LEVL»")) + "---\n" + CONFIG,
             fixed=PLAIN.replace(FROM, KEYED.replace("LEVL", "LEVEL")) + "---\n" + CONFIG,
         ),
-        {"app.yaml": DEPLOYMENT.replace("shop-confg", "other"), "config.yaml": CONFIG},
         example(
             {"app.yaml": PLAIN.replace(FROM, PULL.replace("shop-secret", "«shop-secret»")), "secret.yaml": SECRET},
             fixed=PLAIN.replace(FROM, PULL.replace("shop-secret", "shop-secrets")),
@@ -93,8 +92,11 @@ _GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.c
         {"app.yaml": PLAIN.replace(FROM, "      serviceAccountName: default\n"), "account.yaml": ACCOUNT},
         {"app.yaml": PLAIN.replace(FROM, "      serviceAccountName: shop\n"), "account.yaml": ACCOUNT},
         {"app.yaml": PLAIN.replace(FROM, PULL.replace("shop-secret", "nexus")), "secret.yaml": SECRET},
-        # Another part of the repository keeps its configuration in git; this one may not.
-        {"app/app.yaml": PLAIN.replace("shop-confg", "other"), "infra/config.yaml": CONFIG},
+        # An operator, a chart or a line of a README may make what nothing is spelled like.
+        {"app.yaml": PLAIN.replace("shop-confg", "other"), "config.yaml": CONFIG},
+        {"app.yaml": PLAIN.replace(FROM, "      serviceAccountName: operator\n"), "account.yaml": ACCOUNT},
+        # What a tool fills in is no name yet.
+        {"app.yaml": PLAIN.replace("shop-confg", "shop-config${SUFFIX}"), "config.yaml": CONFIG},
     ],
 )
 def missing_reference(
@@ -107,10 +109,9 @@ def missing_reference(
 ) -> Iterator[Finding]:
     """The pods need an object, or a key of one, that is not there.
 
-    They do not start. ConfigMaps and ServiceAccounts are looked for in the manifests of the project, and reported
-    where another is spelled almost alike, or others of that kind in a namespace that may be the same stand in the
-    same folder; kustomize's generators and `kubectl create` in pipelines make some too. Secrets are made outside of
-    git, so that one is only reported if another is spelled almost alike.
+    They do not start. Secrets are made outside of git, and operators, charts and people make ConfigMaps and
+    ServiceAccounts that no manifest shows, so an object is reported only where another of its kind, in a namespace
+    that may be the same, is spelled almost alike; a key, where the ConfigMap is in the project and does not have it.
     """
     document = workload.document
     if document.template or not is_whole(workload, overlays):
@@ -139,19 +140,13 @@ def missing_reference(
 
 def _missing(workload: Workload, reference: Reference, known: list[Definition]) -> Iterator[Finding]:
     document, name = workload.document, reference.name
-    near = _near(name.value, {one.name for one in known})
-    if near is None and (reference.kind == "Secret" or not any(_is_beside(one, document.path) for one in known)):
+    near = near_miss(name.value, {one.name for one in known})
+    if near is None:
         return
-    fixes = [Fix(f"Name `{near}`", partial(replace_scalar, document, name, near))] if near else []
+    fix = Fix(f"Name `{near}`", partial(replace_scalar, document, name, near))
     related = [Place(one.place.path, one.place.span, f"the {reference.kind} `{near}`") for one in known
                if one.name == near and one.place.path]  # fmt: skip
-    message = f"no {reference.kind} is named `{name.value}`"
-    yield Finding(document.content(name), message, tuple(fixes), None, tuple(related))
-
-
-def _is_beside(one: Definition, path: str) -> bool:
-    """In the same folder or file: what is applied together is kept together."""
-    return not one.place.path or posixpath.dirname(one.place.path) == posixpath.dirname(path)
+    yield Finding(document.content(name), f"no {reference.kind} is named `{name.value}`", (fix,), None, tuple(related))
 
 
 def _missing_key(workload: Workload, reference: Reference, found: Definition) -> Iterator[Finding]:
@@ -159,31 +154,10 @@ def _missing_key(workload: Workload, reference: Reference, found: Definition) ->
     key, document = reference.key, workload.document
     if key is None or not keys or key.value in keys:
         return
-    near = _near(key.value, set(keys))
+    near = near_miss(key.value, set(keys))
     if reference.kind == "Secret" and near is None:
         return
     fixes = [Fix(f"Take key `{near}`", partial(replace_scalar, document, key, near))] if near else []
     related = (Place(found.place.path, found.place.span, "its keys"),) if found.place.path else ()
     message = f"{reference.kind} `{reference.name.value}` has no key `{key.value}`"
     yield Finding(document.content(key), message, tuple(fixes), None, related)
-
-
-def _near(name: str, others: set[str]) -> str | None:
-    """The only other name that differs by a character or two, or by an ending such as `s` or `-secret`."""
-    close = [one for one in others if _distance_is_small(name, one)]
-    return close[0] if len(close) == 1 else None
-
-
-def _distance_is_small(one: str, other: str) -> bool:
-    short, long = sorted((one, other), key=len)
-    if long.startswith(short) and len(short) > 3 and long[len(short) :] in ("s", "-secret", "-secrets", "-config"):
-        return True
-    if len(long) - len(short) > 2 or len(short) < 4:
-        return False
-    row = list(range(len(other) + 1))
-    for i, left in enumerate(one, 1):
-        before, row[0] = row[0], i
-        for j, right in enumerate(other, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (left != right))
-    # Names that end in numbers or letters of a series (`shop-1`, `shop-2`) are meant to differ.
-    return row[-1] <= 2 and not (row[-1] == 1 and one[:-1] == other[:-1] and len(one) == len(other))

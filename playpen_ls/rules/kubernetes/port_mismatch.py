@@ -7,7 +7,7 @@ from playpen_ls.facts import Facts, Pods
 from playpen_ls.finding import Finding, Fix, Place, Severity
 from playpen_ls.languages.kubernetes import Container, Resource
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.links import Images, Openings, linked, listening, selected
+from playpen_ls.languages.kubernetes.links import Images, Openings, is_name, linked, listening, selected
 from playpen_ls.rule import example, rule, unmarked
 from playpen_ls.vocabulary.names import nearest
 
@@ -76,6 +76,12 @@ DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "mai
             "k8s/service.yaml": PLAIN_SERVICE,
             "k8s/app.yaml": PLAIN + "            - containerPort: 9090\n",
         },
+        # It is told to listen there; what a tool fills in is no port yet.
+        {
+            "k8s/service.yaml": PLAIN_SERVICE,
+            "k8s/app.yaml": PLAIN.replace("          ports:", "          args: ['--metrics=:8000']\n          ports:"),
+        },
+        {"k8s/service.yaml": PLAIN_SERVICE.replace("8000", "${PORT:-8000}"), "k8s/app.yaml": PLAIN},
         # The program does listen there; another container declares no port; ports that no literal tells.
         {"k8s/service.yaml": PLAIN_SERVICE, "k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE},
         {
@@ -136,8 +142,10 @@ def _of_service(service: Resource, found: list[Pods], opened: set[int]) -> Itera
         target = port.scalar("targetPort") or port.scalar("port")
         if target is None or not target.literal or (target.value.isdigit() and int(target.value) in opened):
             continue
-        if any(target.value in pair for pair in every):
+        if any(target.value in pair for pair in every) or any(target.value in one.mentioned for one in found):
             continue
+        if not target.value.isdigit() and not is_name(target.value):
+            continue  # filled in by a tool
         if target.value.isdigit() and len(every) > 1:
             continue  # a port need not be declared, and these pods listen on several
         names = [name for name, _ in every if name]

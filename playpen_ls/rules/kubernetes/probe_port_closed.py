@@ -7,7 +7,7 @@ from playpen_ls.finding import Finding, Fix, Place, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
 from playpen_ls.languages.kubernetes.judgement import is_whole
-from playpen_ls.languages.kubernetes.links import Images, Openings, endpoints, linked, listening
+from playpen_ls.languages.kubernetes.links import Images, Openings, endpoints, is_name, linked, listening
 from playpen_ls.rule import example, rule, unmarked
 from playpen_ls.vocabulary.names import nearest
 
@@ -50,6 +50,7 @@ DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "mai
     good=[
         PLAIN,
         PLAIN.replace("port: 8080", "port: http"),
+        PLAIN.replace("port: 8080", "port: '${PORT:-8080}'"),
         {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE + "EXPOSE 8080\n"},
         {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE, "shop/main.py": "start_http_server(8080)\n"},
         {
@@ -74,7 +75,7 @@ def probe_port_closed(container: Container, images: Images, openings: Openings) 
     numbers = {port.number for port in container.ports}
     for one in endpoints(container):
         port = one.port
-        if port is None or not port.literal:
+        if port is None or not port.literal or not (port.value.isdigit() or is_name(port.value)):
             continue
         if not port.value.isdigit():
             if port.value not in names and container.node.get("ports") is not None and all(numbers):
