@@ -13,6 +13,7 @@ from playpen_ls.languages.python.web import Web
 from playpen_ls.source import Edit
 
 _HEALTH = re.compile(
+    r"^/status$|"
     r"(?:^|/)(?:[\w.-]*health[\w.-]*|livez?|liveness|alive|readyz?|readiness|ping|_health|-/healthy)(?:/.*)?$"
 )
 _DECORATED = {

@@ -84,6 +84,8 @@ ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
         FAST + '\n\nPATH = "/healthz"\n\n\n@app.get(PATH)\ndef live():\n    pass\n',
         FAST + "\n\n@app.get(settings.path)\ndef live():\n    pass\n",
         FAST + 'app.add_api_route("/health", h)\n',
+        FAST + '\n\n@app.get("/status")\ndef status():\n    return {}\n',
+        "from ray import serve\n" + FAST + "\n\n@serve.deployment\n@serve.ingress(app)\nclass Model:\n    pass\n",
         "from aiohttp import web\n\nroutes = web.RouteTableDef()\n\n\n@routes.get('/health')\nasync def h(r):\n"
         "    pass\n\n\n"
         "app = web.Application()\napp.add_routes(routes)\n",
@@ -188,8 +190,9 @@ def _answers_before(folder: str, files: Files) -> bool:
 
 
 def _knows_health(model: PythonModel) -> bool:
-    """A library for health checks is imported."""
-    return any(origin and "health" in origin.lower() for origin in model.scope.names.values())
+    """A library for health checks is imported, or Ray Serve, whose proxy answers `/-/healthz` for what it runs."""
+    origins = [origin for origin in model.scope.names.values() if origin]
+    return any("health" in origin.lower() or origin.startswith("ray.serve") for origin in origins)
 
 
 def _all_known(model: PythonModel, files: Files) -> bool:
