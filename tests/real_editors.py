@@ -27,7 +27,7 @@ APP_FIXED = f'import os\r\n\r\nmood = "😀"; db_host = os.getenv("POSTGRES_HOST
 JENKINSFILE = (
     "pipeline {\n    agent any\n    stages {\n        stage('Push 😀') {\n            steps {\n"
     "                sh 'echo 😀; docker push nexus:5000/app:latest'\n            }\n        }\n    }\n}\n"
-)
+).replace("\n", "\r\n")
 JENKINSFILE_FIXED = JENKINSFILE.replace("app:latest", "app:v1.0.0-${BUILD_NUMBER}")
 
 

@@ -12,6 +12,7 @@ from real_editors import (
     APP_FIXED,
     CACHE,
     JENKINSFILE,
+    JENKINSFILE_FIXED,
     ROOT,
     environment,
     installed,
@@ -28,7 +29,7 @@ def test_neovim_sees_fixes_and_fixes_on_save(tmp_path: Path, release: str, start
     project = tmp_path / "project"
     project.mkdir()
     (project / "playpen.toml").write_text("")
-    (project / "Jenkinsfile").write_text(JENKINSFILE)
+    (project / "Jenkinsfile").write_bytes(JENKINSFILE.encode())
     (project / "app.py").write_bytes(APP.encode())
     report = tmp_path / "report.json"
     more = {
@@ -48,7 +49,8 @@ def test_neovim_sees_fixes_and_fixes_on_save(tmp_path: Path, release: str, start
     (seen,) = [one for one in steps["see"]["diagnostics"] if one["code"] == "jenkinsfile/moving-tag"]
     assert (seen["source"], seen["words"]) == ("playpen", "latest")
     assert steps["fix"]["clean"]
-    assert steps["fix"]["buffer"] == JENKINSFILE.replace("app:latest", "app:v1.0.0-${BUILD_NUMBER}").rstrip("\n")
+    assert steps["fix"]["buffer"] + "\n" == JENKINSFILE_FIXED.replace("\r\n", "\n")
+    assert (project / "Jenkinsfile").read_bytes() == JENKINSFILE_FIXED.encode()
 
     assert steps["open"]["format"] == "dos"
     (seen,) = [one for one in steps["open"]["diagnostics"] if one["code"] == "python/hard-coded-host"]

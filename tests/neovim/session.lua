@@ -99,6 +99,7 @@ local function run()
   end
   vim.lsp.util.apply_workspace_edit(action.edit, client.offset_encoding)
   step('fix', { title = action.title, clean = until_(has_not('jenkinsfile/moving-tag')), buffer = buffer() })
+  vim.cmd('write')
 
   -- Fix on save: an emoji before the finding, CRLF line ends.
   vim.cmd('edit! ' .. folder .. '/app.py')
