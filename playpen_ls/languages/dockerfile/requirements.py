@@ -39,6 +39,12 @@ def closure(path: str, text_of: Callable[[str], str | None]) -> list[str]:
     return found
 
 
+def included_in(text: str) -> list[str]:
+    """The files that a requirements file names with `-r` and `-c`, as written."""
+    matches = (_INCLUDE.fullmatch(line) for line in _lines(text))
+    return [match["path"] for match in matches if match and not re.search(r"://|\$", match["path"])]
+
+
 def _lines(text: str) -> list[str]:
     joined = re.sub(r"\\\r?\n", "", text)
     return [line for raw in joined.split("\n") if (line := re.sub(r"(?:^|\s)#.*", "", raw).strip())]

@@ -29,13 +29,19 @@ def local_sources(stage: Stage) -> Iterator[tuple[Word, str]]:
     Left out: other stages and images, remote ones, heredocs, patterns, and variables without a known value.
     """
     for transfer in stage.instructions:
-        if not isinstance(transfer, Transfer) or transfer.origin is not None:
-            continue
-        for word in transfer.sources:
-            text = known(word.text, transfer) if transfer.json is None else word.text
-            if text.startswith("?") or _REMOTE.match(text) or re.search(r"[*?\[\\\"'$]", text):
-                continue
-            yield word, posixpath.normpath("/" + text).lstrip("/")
+        if isinstance(transfer, Transfer):
+            for word in transfer.sources:
+                path = local_path(word, transfer)
+                if path is not None:
+                    yield word, path
+
+
+def local_path(source: Word, transfer: Transfer) -> str | None:
+    """The path in the build context that a source word is; None where it is another place, or not known."""
+    text = known(source.text, transfer) if transfer.json is None else source.text
+    if transfer.origin is not None or text.startswith("?") or _REMOTE.match(text) or re.search(r"[*?\[\\\"'$]", text):
+        return None
+    return posixpath.normpath("/" + text).lstrip("/")
 
 
 def is_there(path: str, context: str, files: Files) -> bool:
