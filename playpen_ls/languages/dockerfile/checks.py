@@ -28,7 +28,16 @@ _NEED_ARGUMENTS = frozenset(
     "ARG ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD SHELL STOPSIGNAL USER VOLUME WORKDIR".split()
 )
 _NEED_NOTHING_MORE = frozenset("ARG CMD ENTRYPOINT EXPOSE MAINTAINER STOPSIGNAL USER VOLUME WORKDIR".split())
+_TEMPLATE_MARKS = ("{{", "{%", "{#", "<%")  # of Go, jq and Mustache, of Jinja, of ERB
 _OFFICIAL = re.compile(r"(docker\.io/)?docker/dockerfile(:|@|$)(?!.*labs)")
+
+
+def is_template(document: Dockerfile) -> bool:
+    """Lines of a template language stand in it: what BuildKit will read is made from it."""
+    text = document.source.text
+    if not any(mark in text for mark in _TEMPLATE_MARKS):
+        return False
+    return any(one.keyword.startswith(_TEMPLATE_MARKS) for one in document.instructions)
 
 
 def problems_of(document: Dockerfile) -> Iterator[Problem]:

@@ -74,10 +74,10 @@ def _in_word(word: Word, user: str) -> Iterator[tuple[Span, str]]:
             yield word.part(login.password.start, login.password.end), f"a URL of {user}"
     for span in secrets.shapes(text):
         yield word.part(span.start, span.end), user
-    for pattern in (_BEARER, _NPM_TOKEN):
+    for pattern, whose in ((_BEARER, user), (_NPM_TOKEN, "`npm`")):
         match = pattern.search(text)
         if match and _is_literal(match["secret"]) and len(match["secret"]) > 7:
-            yield word.part(match.start("secret"), match.end("secret")), user
+            yield word.part(match.start("secret"), match.end("secret")), whose
 
 
 def _sshpass(option: Option, command: Command) -> Iterator[tuple[Span, str]]:
@@ -100,4 +100,4 @@ def _inside(word: Word) -> Span:
 
 
 def _is_literal(value: str) -> bool:
-    return bool(value) and not secrets.is_template(value) and not re.search(r"[$`]|%\w", value)
+    return bool(value) and not secrets.is_template(value) and not re.search(r"[$`]|%[\w{(]", value)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Chunk, Comment, Model, Problem
-from playpen_ls.languages.dockerfile.checks import problems_of
+from playpen_ls.languages.dockerfile.checks import is_template, problems_of
 from playpen_ls.languages.dockerfile.instructions import Instruction
 from playpen_ls.languages.dockerfile.kinds import Argument, From, Shell, instruction_of
 from playpen_ls.languages.dockerfile.mentions import Mentions
@@ -183,6 +183,8 @@ class Dockerfile(Model):
 
     @cached_property
     def problems(self) -> Sequence[Problem]:
+        if is_template(self):
+            return ()
         return sorted([*self._read_problems, *problems_of(self)], key=lambda problem: problem.span)
 
     def comments(self) -> Sequence[Comment]:

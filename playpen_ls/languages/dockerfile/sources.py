@@ -20,6 +20,10 @@ _MADE = re.compile(
     r"|(?:.*/)?(?:version|VERSION|git_?hash|commit)[\w.]*",
     re.DOTALL,
 )
+_STEPS = ("Jenkinsfile", "Makefile", "build.sh")  # where a step before the image's build is written down
+_COMPILED = frozenset(
+    ("go.mod", "main.go", "Cargo.toml", "CMakeLists.txt")
+)  # a program without an ending stands beside
 _REMOTE = re.compile(r"\w+://|git@|<<")
 
 
@@ -54,7 +58,10 @@ def is_there(path: str, context: str, files: Files) -> bool:
 
 
 def is_made_by_a_build(path: str, context: str, files: Files) -> bool:
-    """A file that is not there now may come from a step before the build: a known output, or one that git ignores."""
+    """A file that is not there now may come from a step before the build.
+
+    A known output, one that git ignores, a program beside its sources, or a name that such a step mentions.
+    """
     if _MADE.fullmatch(path):
         return True
     for folder in dict.fromkeys((context, "")):
@@ -62,7 +69,10 @@ def is_made_by_a_build(path: str, context: str, files: Files) -> bool:
         if (text := files.text(posixpath.join(folder, ".gitignore"))) is not None and _git_ignores(text, inside):
             return True
     name = posixpath.basename(path)
-    return any(name in (files.text(one) or "") for one in ("Jenkinsfile", posixpath.join(context, "Jenkinsfile")))
+    if "." not in name and any(one in _COMPILED or one == f"{name}.go" for one in files.names(context or ".")):
+        return True
+    steps = [posixpath.join(folder, one) for folder in dict.fromkeys((context, "")) for one in _STEPS]
+    return any(name in (files.text(one) or "") for one in steps)
 
 
 def _git_ignores(text: str, path: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,11 +17,13 @@ from playpen_ls.vocabulary.images import ImageReference
 if TYPE_CHECKING:
     from playpen_ls.languages.dockerfile.model import Dockerfile
 
+_HOLE = re.compile(r"\{\{|\}\}|\{%|<|>|@@|%%")  # of a template that a Dockerfile is made from
+
 
 class BaseImage:
     """What a FROM names. `reference` has the defaults of build arguments filled in.
 
-    `known` is False where an argument has no default; `literal` where the text is the reference
+    `known` is False where an argument has no default, and in a template; `literal` where the text is the reference
     itself. `stage` is the earlier stage of that name, if it is one.
     """
 
@@ -30,7 +33,7 @@ class BaseImage:
         self.stage = base
         self.literal = word.plain
         resolved = word.text if self.literal else expanded(word.text.strip("\"'"), stage.document.global_defaults)
-        self.known = bool(resolved)
+        self.known = bool(resolved) and not _HOLE.search(word.text)
         self.reference = ImageReference.parse(resolved or word.text)
 
     def __repr__(self) -> str:

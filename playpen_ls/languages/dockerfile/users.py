@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from playpen_ls.languages.dockerfile.instructions import Instruction
-from playpen_ls.languages.dockerfile.kinds import Add, Cmd, Copy, Entrypoint, Run, User, Workdir
+from playpen_ls.languages.dockerfile.kinds import Add, Cmd, Copy, Entrypoint, Run, Transfer, User, Workdir
 from playpen_ls.languages.dockerfile.layout import block, is_blank_above, line_above, line_below
 from playpen_ls.languages.dockerfile.stages import Stage
 from playpen_ls.source import Edit
@@ -18,17 +19,31 @@ _ROOT_IMAGES = frozenset(
     " perl php pypy python r-base rockylinux ruby rust sapmachine swift tomcat ubuntu".split()
 )
 _OTHER_IMAGES = frozenset(
-    "postgres mysql mariadb mongo redis memcached rabbitmq traefik caddy haproxy vault consul docker composer registry"
-    " hello-world bash scratch gradle kong elasticsearch kibana logstash nats telegraf influxdb ghost wordpress".split()
+    """
+    adminer aerospike arangodb backdrop bash bonita caddy cassandra chronograf cirros clearlinux clojure
+    composer consul convertigo couchbase couchdb crate dart docker drupal eclipse-mosquitto eggdrop
+    elasticsearch emqx flink fluentd friendica gazebo geonetwork ghost gradle groovy haproxy haxe hello-world
+    hitch hylang ibm-semeru-runtimes ibmjava influxdb irssi jetty jobber joomla jruby kapacitor kibana kong
+    krakend lightstreamer liquibase logstash mageia mariadb matomo mediawiki memcached mongo mongo-express
+    monica mysql nats nats-streaming neo4j neurodebian nextcloud odoo open-liberty orientdb percona photon
+    phpmyadmin plone postfixadmin postgres rabbitmq rakudo-star redis redmine registry rethinkdb rocket.chat
+    ros scratch silverpeas solr sonarqube spark spiped storm swipl teamspeak telegraf thrift tomee traefik
+    unit varnish vault websphere-liberty wordpress xwiki yourls znc zookeeper
+    """.split()
 )
 _DROPS_ROOT = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|s6-setuidgid|chpst|fixuid|s6-overlay|supervisord?)\b")
 _DROPS_ROOT_HINTS = ("gosu", "su-exec", "setpriv", "runuser", "s6-", "chpst", "fixuid", "supervisor")
 _SERVERS = re.compile(r"\b(?:nginx|httpd|apache2(?:ctl|-foreground)?|apachectl)\b")
+# What reads its commands from a terminal.
+_WAITS = re.compile(
+    r"(?:ba|z|a|da|fi|pw)?sh|i?python[\d.]*|pypy[\d.]*|node|irb|iex|erl|jshell|julia|R|ghci|php|swift|groovysh|scala|lua"
+)
+_OPTIONS = frozenset(("-l", "-i", "-a", "-il", "-li", "--login"))
 USER = "1000:1000"  # numbers, so that Kubernetes' runAsNonRoot can check it
 
 
 def is_known_image(name: str) -> bool:
-    """A name without a tag that is an image, not a misspelt stage."""
+    """One of Docker Hub's official images; other names without a `/` are stages or images that were built here."""
     return name in _ROOT_IMAGES or name in _OTHER_IMAGES
 
 
@@ -57,6 +72,25 @@ def needs_root(stage: Stage) -> bool:
         return True
     starting = (one for owner in stage.lineage for one in owner.instructions if isinstance(one, (Cmd, Entrypoint)))
     return any(_SERVERS.search(one.logical) for one in starting)
+
+
+def is_built_upon(stage: Stage) -> bool:
+    """As it is, only a shell or an interpreter starts in it: it is for other images to begin with, or for hand work.
+
+    So too where it has no command and nothing is copied into it, if the pulled image starts no server.
+    """
+    own = [one for owner in stage.lineage for one in reversed(owner.instructions)]
+    commands: list[Cmd | Entrypoint] = []
+    for kind in (Cmd, Entrypoint):  # an ENTRYPOINT beside a CMD mostly starts what that says
+        commands += [one for one in own if isinstance(one, kind)][:1]
+    if commands:
+        words = [word.text for word in commands[0].vector or commands[0].words]
+        return bool(words) and bool(_WAITS.fullmatch(posixpath.basename(words[0]))) and _OPTIONS.issuperset(words[1:])
+    return not needs_root(stage) and not any(isinstance(one, Transfer) for one in own)
+
+
+def starts_something(stage: Stage) -> bool:
+    return any(isinstance(one, (Cmd, Entrypoint)) for owner in stage.lineage for one in owner.instructions)
 
 
 def drops_root(stage: Stage) -> bool:

@@ -44,6 +44,9 @@ from playpen_ls.rule import rule
         "FROM a\nONBUILD RUN x\n# comment\nCMD [\n",
         "# escape=`\nFROM a\nRUN dir `\n  c:\\\n",
         "from a\nrun x\n",
+        # Templates that a Dockerfile is made from.
+        "FROM {{ .Base }}\n{{ if .Tools -}}\nRUN make\n{{ end -}}\n",
+        "FROM a\n{% if b %}\nRUN b\n{% endif %}\n",
     ],
 )
 def invalid(document: Dockerfile) -> Iterator[Finding]:
@@ -52,7 +55,7 @@ def invalid(document: Dockerfile) -> Iterator[Finding]:
     What BuildKit's parser refuses: unknown instructions and flags, missing arguments, a heredoc
     without its end, two stages of one name. And a `\\` at the end of a line that makes the next
     instruction an argument of this one, which BuildKit takes without a word. Silent where `# syntax=`
-    names another frontend.
+    names another frontend, and in templates from which a Dockerfile is made.
     """
     for problem in document.problems:
         yield Finding(problem.span, problem.message, unparsed=True)

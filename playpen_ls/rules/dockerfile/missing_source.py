@@ -56,6 +56,8 @@ _PYTHON = re.compile(r".*\.py|pyproject\.toml|setup\.cfg|requirements[\w.-]*\.tx
         {"Dockerfile": f"{PYTHON}COPY a.py .\nRUN uv pip sync «r.txt»\n", "a.py": "", "r.txt": ""},
         # Made by an earlier step of the build, perhaps.
         {"Dockerfile": "FROM a\nCOPY app.py «secrets.yml» «dist/» /x/\n", "app.py": "", ".gitignore": "*.yml\n"},
+        {"Dockerfile": "FROM a\nCOPY «server» a.x /x/\n", "a.x": "", "go.mod": ""},
+        {"Dockerfile": "FROM a\nCOPY «a.bin» a.x /x/\n", "a.x": "", "Makefile": "a.bin: a.x\n\tlink a.x\n"},
     ],
     good=[
         {

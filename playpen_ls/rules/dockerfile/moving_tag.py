@@ -6,6 +6,7 @@ from playpen_ls.facts import Facts, ImageUse
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.dockerfile import BaseImage
 from playpen_ls.languages.dockerfile.images import fixed_tags, stands_in
+from playpen_ls.languages.dockerfile.users import is_known_image
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit
@@ -24,6 +25,7 @@ PINNED = Platform(pins={"node": "20.14.0"})
         example("FROM «node»\n", fixed="FROM node:20.14.0\n", platform=PINNED),
         example("FROM «node»\n"),
         example("FROM «nexus:5000/team/tool»\n"),
+        example("FROM «our-base»\n"),
         example("FROM «nexus:5000/team/tool:latest»\n"),
         example(
             {"Dockerfile": "FROM «debian»\n", "other/Dockerfile": "FROM debian:12.5\n"}, fixed="FROM debian:12.5\n"
@@ -44,6 +46,7 @@ PINNED = Platform(pins={"node": "20.14.0"})
         "FROM playpen/python-base\n",
         "FROM python\n",
         "FROM quay.io/team/tool\n",
+        "FROM {{ from }}\nFROM <image>\n",
     ],
 )
 def moving_tag(image: BaseImage, platform: Platform, uses: Facts[ImageUse]) -> Iterator[Finding]:
@@ -52,7 +55,7 @@ def moving_tag(image: BaseImage, platform: Platform, uses: Facts[ImageUse]) -> I
     A missing tag means `latest`, and `latest` is whatever was pushed last: the build that passed
     yesterday is not the one that ships today. Silent for digests, build arguments, earlier stages
     and the platform's own images, which are meant to move; an image that should be the platform's
-    is reported as that.
+    is reported as that. A hint for a bare name that is no official image: it was built on this machine.
     """
     reference = image.reference
     if not image.external or not image.literal or not reference.floats or platform.owns(reference):
@@ -65,5 +68,7 @@ def moving_tag(image: BaseImage, platform: Platform, uses: Facts[ImageUse]) -> I
     if len(tags) == 1:
         retagged = reference.retagged(tags[0])
         fixes = (Fix(f"Pin to `{retagged}`", lambda: [Edit(image.span.start, image.span.end, retagged)]),)
+    built_here = not reference.registry and "/" not in reference.path and not is_known_image(reference.name)
+    severity = Severity.HINT if built_here else None
     says = "the tag `latest`, which moves" if reference.tag else "no tag, which means `latest`"
-    yield Finding(image.span, f"`{reference.repository}` has {says}", fixes)
+    yield Finding(image.span, f"`{reference.repository}` has {says}", fixes, severity)

@@ -10,10 +10,12 @@ from playpen_ls.languages.dockerfile.images import stands_in
 from playpen_ls.languages.dockerfile.users import (
     USER,
     drops_root,
+    is_built_upon,
     is_root,
     last_user,
     needs_root,
     runs_as_root,
+    starts_something,
     user_edit,
 )
 from playpen_ls.platform import Platform
@@ -52,6 +54,10 @@ from playpen_ls.rule import example, rule
         "FROM «nginx:1.27»\nCOPY dist /usr/share/nginx/html\n",
         "FROM «php:8.3-apache»\n",
         'FROM «ubuntu:24.04»\nRUN apt-get install -y nginx\nCMD ["nginx", "-g", "daemon off;"]\n',
+        example(
+            'FROM golang:1.22 AS b\nFROM «scratch»\nCOPY --from=b /a /\nENTRYPOINT ["/a"]\n',
+            fixed='FROM golang:1.22 AS b\nFROM scratch\nCOPY --from=b /a /\nUSER 1000:1000\nENTRYPOINT ["/a"]\n',
+        ),
         example("FROM a AS b\nFROM «alpine:3.20»\n", fixed="FROM a AS b\nFROM alpine:3.20\nUSER 1000:1000\n"),
     ],
     good=[
@@ -78,19 +84,28 @@ def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[Imag
 
     Whoever breaks out of the process is root in the container, may write everything in it, and is
     one kernel bug away from the node. Reported where the image that ships ends with `USER root`, or
-    has no USER and its public base image is known to run as root. Silent for the platform's images
-    and for unknown ones, and where a program such as gosu changes the user at the start.
+    has no USER and its public base image is known to run as root. A hint for programs in `scratch`, and
+    for images that start a shell or an interpreter, or nothing of their own: they are for others to
+    begin with. Silent for the platform's images and for unknown ones, and where a program such as
+    gosu changes the user at the start.
     """
     if not ships(stage, builds, files):
         return
+    severity = Severity.HINT if is_built_upon(stage) else None
     fixes = () if needs_root(stage) else (Fix(f"Run as `USER {USER}`", lambda: [user_edit(stage)]),)
     user = last_user(stage)
     if user is not None:
         if is_root(user) and not drops_root(stage):
-            yield Finding(user.arguments_span, f"the container runs as `{user.user}`", fixes)
+            yield Finding(user.arguments_span, f"the container runs as `{user.user}`", fixes, severity)
         return
     image, start = stage.pulled, stage.image
-    if image is None or start is None or not image.external or platform.owns(image.reference):
+    if image is None or start is None:
         return
-    if runs_as_root(image.reference, stands_in(image.reference)) and not drops_root(stage):
-        yield Finding(start.span, f"`{image.reference.name}` runs as root, and no `USER` follows", fixes)
+    if image.reference.text == "scratch":
+        if starts_something(stage):
+            yield Finding(start.span, "`scratch` has no user but root, and no `USER` follows", fixes, Severity.HINT)
+        return
+    if not image.external or platform.owns(image.reference) or drops_root(stage):
+        return
+    if runs_as_root(image.reference, stands_in(image.reference)):
+        yield Finding(start.span, f"`{image.reference.name}` runs as root, and no `USER` follows", fixes, severity)

@@ -81,8 +81,8 @@ _NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
         ),
         example(
             'FROM a\nRUN echo "//registry.npmjs.org/:_authToken=«npm9f8e7d6c5b4a»" > .npmrc\n',
-            fixed="FROM a\nRUN --mount=type=secret,id=echo-password,required=true"
-            ' echo "//registry.npmjs.org/:_authToken=$(cat /run/secrets/echo-password)" > .npmrc\n',
+            fixed="FROM a\nRUN --mount=type=secret,id=npm-password,required=true"
+            ' echo "//registry.npmjs.org/:_authToken=$(cat /run/secrets/npm-password)" > .npmrc\n',
         ),
         "FROM a\nRUN <<EOF\nexport API_TOKEN=«tk_0f1e2d3c4b5a6978»\nEOF\n",
         "FROM a\nCOPY «.env» /app/\n",
@@ -103,6 +103,7 @@ _NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
         "FROM a\nRUN --mount=type=secret,id=token TOKEN=$(cat /run/secrets/token) npm ci\n",
         "FROM a\nRUN docker login -u $NEXUS_USER -p $NEXUS_PASS nexus:5000\n",
         "FROM a\nRUN curl -u $USER:$PASS https://x.io\n",
+        "FROM a\nRUN echo 'RewriteRule .* - [E=HTTP_AUTHORIZATION:%{HTTP:Authorization}]' > /a.conf\n",
         "FROM a\nCOPY .env.example .env\nCOPY id_rsa.pub ca.pem server.crt /x/\n",
         "FROM a\nCOPY --from=build /app/.env /app/\n",
         "FROM a AS build\nARG NPM_TOKEN\nRUN echo $NPM_TOKEN\nFROM a\n",

@@ -1,0 +1,48 @@
+"""How loud a finding is: a rule's own severity, or a quieter one where the text leaves room for doubt."""
+
+from __future__ import annotations
+
+import pytest
+
+from examples import Project
+from playpen_ls.rule import Example, rules_of
+
+RULES = {rule.name: rule for rule in rules_of("dockerfile")}
+APP = {"app.py": ""}
+CASES = [
+    # A bare name that Docker Hub has no official image of was built on this machine.
+    ("moving-tag", "FROM debian\n", ["warning"]),
+    ("moving-tag", "FROM team/tool\n", ["warning"]),
+    ("moving-tag", "FROM our-base\n", ["hint"]),
+    # What starts by itself, and what others begin with.
+    ("root-user", "FROM python:3.12\nCMD python app.py\n", ["warning"]),
+    ("root-user", "FROM python:3.12\nCOPY app.py /\n", ["warning"]),
+    ("root-user", "FROM nginx:1.27\nRUN x\n", ["warning"]),
+    ("root-user", 'FROM debian:12\nCMD ["bash", "-c", "serve"]\n', ["warning"]),
+    ("root-user", "FROM a\nUSER root\nCOPY x /\n", ["warning"]),
+    ("root-user", 'FROM debian:12\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\nCMD ["python3"]\n', ["hint"]),
+    ("root-user", "FROM debian:12\nCMD /bin/bash -l\n", ["hint"]),
+    ("root-user", "FROM alpine:3.20\nRUN apk add curl\n", ["hint"]),
+    ("root-user", "FROM golang:1.22 AS base\nFROM base\nRUN go vet\n", ["hint"]),
+    ("root-user", "FROM golang:1.22 AS base\nCOPY . .\nFROM base\nRUN go vet\n", ["warning"]),
+    ("root-user", 'FROM scratch\nCMD ["/a"]\n', ["hint"]),
+    # What a step before the build may make.
+    ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py b.py /\n"} | APP, ["warning"]),
+    ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py dist /\n"} | APP, ["hint"]),
+    ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py b.py /\n", ".gitignore": "b.py"} | APP, ["hint"]),
+    ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py tool /\n", "main.go": ""} | APP, ["hint"]),
+    ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py b.py /\n", "Makefile": "b.py: x\n"} | APP, ["hint"]),
+    # A value that may be public, and one that stands there.
+    ("secret-in-image", "FROM a\nARG NPM_TOKEN\nRUN echo $NPM_TOKEN\n", ["hint"]),
+    ("secret-in-image", "FROM a\nARG NPM_TOKEN=npm9f8e7d6c5b4a\n", ["error"]),
+    # Recommended packages may be wanted.
+    ("apt-leftovers", "FROM a\nRUN apt-get install curl && rm -rf /var/lib/apt/lists/*\n", ["information", "hint"]),
+    ("apt-leftovers", "FROM a\nRUN apt-get install -y --no-install-recommends curl\n", ["information"]),
+]
+
+
+@pytest.mark.parametrize(("name", "files", "severities"), CASES)
+def test_a_finding_is_as_loud_as_it_is_sure(name: str, files: str | dict[str, str], severities: list[str]):
+    files = {"Dockerfile": files} if isinstance(files, str) else files
+    look = Project(RULES[name], Example(files)).look()
+    assert [hit.severity.label for hit in look.hits] == severities
