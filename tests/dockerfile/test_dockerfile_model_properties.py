@@ -135,21 +135,76 @@ def drawn_edit(data: st.DataObject, text: str) -> str:
     return text[:start] + data.draw(st.sampled_from(PIECES)) + text[end:]
 
 
+STAGES = """\
+# escape=\\
+ARG BASE=python:3.12
+FROM ${BASE} AS base
+# check=skip=all
+RUN <<EOF
+FROM inside
+EOF
+FROM base as build
+ENV A=1 \\
+    # hadolint ignore=DL3007
+    B
+COPY <<one /x
+one
+  FROM alpine:3 \\
+    AS tools
+RUN a \\
+FROM tools
+HEALTHCHECK CMD curl localhost/health
+FROM scratch
+COPY --from=build /x /x
+EXPOSE 80
+FROM base AS Base
+SHELL ["cmd"]
+RUN <<two
+CMD python app.py
+"""
+SEEN = {
+    "instructions": lambda one: [(each.name, each.index, each.span, each.logical, each.heredocs) for each in one.instructions],
+    "words": lambda one: [(each.keyword_span, each.flags, each.words) for each in one.instructions],
+    "stages": lambda one: [(stage.name, stage.span, stage.index, stage.base and stage.base.index) for stage in one.stages],
+    "images": lambda one: [stage.image and (stage.image.span, stage.image.reference) for stage in one.stages],
+    "sections": lambda one: [(chunk.span, chunk.key) for chunk in one.chunks],
+    "comments": lambda one: list(one.comments()),
+    "marked": lambda one: list(one.comments_with(MARKS)),
+    "rest": lambda one: (one.escape, one.directives, list(one.problems), list(one.facts()), one.fixed_tags),
+    "constructs": lambda one: [(one.construct_at(at), one.construct_after(at)) for at in range(0, len(one.source.text), 7)],
+}  # fmt: skip
+MARKS = ("hadolint", "check=")
+
+
+@pytest.mark.parametrize("whole", [WHOLE, STAGES], ids=["one stage", "several stages"])
 @settings(deadline=None)
-@given(st.data())
-def test_a_new_version_is_what_a_fresh_look_gives(data: st.DataObject):
-    read = model(WHOLE)
+@given(data=st.data())
+def test_a_new_version_is_what_a_fresh_look_gives(data: st.DataObject, whole: str):
+    read = model(whole)
     for _ in range(data.draw(st.integers(1, 4))):
         source = Source("Dockerfile", drawn_edit(data, read.source.text))
-        read, fresh = parse(source, read), parse(source)
+        read, before = parse(source, read), read
+        fresh = parse(source)
         look_at_all(read)
-        for seen in (
-            lambda one: [(each.name, each.span, each.logical, each.heredocs) for each in one.instructions],
-            lambda one: [(stage.name, stage.span, stage.index) for stage in one.stages],
-            lambda one: [comment.span for comment in one.comments()],
-            lambda one: (one.escape, one.directives, list(one.problems)),
-        ):
-            assert seen(read) == seen(fresh)
+        for name, seen in SEEN.items():
+            assert seen(read) == seen(fresh), name
+        if before is not read:
+            before.release()
+
+
+def test_a_keystroke_makes_the_instructions_of_its_stage_alone():
+    text = "ARG A\n" + "".join(f"FROM a:1 AS s{number}\nRUN a\nCOPY . .\n" for number in range(50))
+    before = model(text)
+    assert not before.problems
+    assert len(list(before.facts())) == 51
+    at = text.index("COPY", text.index("AS s30\n"))
+    after = parse(Source("Dockerfile", text[:at] + "RUN b\n" + text[at:]), before)
+    pairs = zip(after.stages, before.stages, strict=True)
+    assert [one.index for one, other in pairs if one.cut is not other.cut] == [30]
+    assert not after.problems
+    assert len(list(after.facts())) == 51
+    assert [stage.index for stage in after.stages if "instructions" in vars(stage)] == [49]  # what the final one starts
+    assert [one.logical for one in after.stages[30].instructions] == ["RUN a", "RUN b", "COPY . ."]
 
 
 def calls(text: str) -> int:

@@ -41,33 +41,57 @@ def is_template(document: Dockerfile) -> bool:
 
 
 def problems_of(document: Dockerfile) -> Iterator[Problem]:
+    """Those found while reading, and of each instruction at most one."""
     syntax = next((one.value for one in document.directives if one.key == "syntax"), None)
-    if syntax is not None and not _OFFICIAL.match(syntax):
-        return  # another frontend has instructions and flags of its own
-    if not document.stages:
+    theirs = syntax is not None and not _OFFICIAL.match(
+        syntax
+    )  # another frontend has instructions and flags of its own
+    if not document.stages and not theirs:
         yield Problem(Span(0, 0), "the file has no `FROM`")
     names: set[str] = set()
-    plain = document.plain
-    for instruction in document.instructions:
-        found = None
-        if instruction.logical not in plain:
-            if _is_plain(instruction):
-                plain.add(instruction.logical)
-            else:
-                found = next(_of_instruction(instruction), None)
-        if found is None and instruction.stage is None and instruction.name != "ARG" and document.stages:
-            found = Problem(instruction.keyword_span, f"`{instruction.keyword}` stands above the first `FROM`")
-        if found is None and isinstance(instruction, From) and (word := instruction.stage_name):
-            if word.text.lower() in names:
-                found = Problem(word.span, f"an earlier stage is called `{word.text}` too")
-            names.add(word.text.lower())
-        if found is not None:
-            yield found
+    for number, (cut, start) in enumerate(zip(document.cuts, document.starts, strict=True)):
+        for problem in cut.problems:
+            yield _moved(problem, start - cut.start)
+        if theirs:
+            continue
+        faults = cut.made.get("faults")
+        if faults is None:
+            faults = cut.made["faults"] = _faults(document, number)
+        for fault in faults.values():
+            yield _moved(fault, start - cut.start)
+        if number:
+            stage = document.stages[number - 1]
+            if stage.name and 0 not in faults:
+                if stage.name in names and (word := stage.start.stage_name):
+                    yield Problem(word.span, f"an earlier stage is called `{word.text}` too")
+                names.add(stage.name)
+        elif document.stages:
+            for index, instruction in enumerate(document.above):
+                if instruction.name != "ARG" and index not in faults:
+                    what = f"`{instruction.keyword}` stands above the first `FROM`"
+                    yield Problem(instruction.keyword_span, what)
 
 
-def _is_plain(instruction: Instruction) -> bool:
+def _moved(problem: Problem, by: int) -> Problem:
+    return Problem(problem.span.shifted(by), problem.message) if by else problem
+
+
+def _faults(document: Dockerfile, number: int) -> dict[int, Problem]:
+    """What is wrong in a cut whatever the rest of the file says, by the instruction's number in it; as it was read."""
+    cut, faults = document.cuts[number], dict[int, Problem]()
+    by = document.starts[number] - cut.start
+    for index, piece in enumerate(cut.pieces):
+        if not _is_plain(piece.keyword.upper(), piece.logical):
+            (instruction,) = document.made(number, 0, None, index, index + 1)
+            fault = next(_of_instruction(instruction), None)
+            if fault is not None:
+                faults[index] = _moved(fault, -by)
+    return faults
+
+
+def _is_plain(name: str, logical: str) -> bool:
     """A quick look: nothing can be wrong with it. Most instructions are so."""
-    name, words = instruction.name, instruction.logical.split()[1:]
+    words = logical.split()[1:]
     while words and words[0].startswith("--"):
         flag = words.pop(0)
         if flag[2:].partition("=")[0] not in _FLAGS.get(name, ()) or '"' in flag or "'" in flag or "\\" in flag:
@@ -79,7 +103,7 @@ def _is_plain(instruction: Instruction) -> bool:
     if name == "FROM":
         return len(words) == 1
     if name == "ENV":
-        plain = '"' not in instruction.logical and "'" not in instruction.logical and "\\" not in instruction.logical
+        plain = '"' not in logical and "'" not in logical and "\\" not in logical
         return plain and bool(words) and all("=" in word for word in words)
     return name in _NEED_NOTHING_MORE and bool(words)
 

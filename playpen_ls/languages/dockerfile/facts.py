@@ -28,9 +28,9 @@ _LONGEST_PORT = 5  # digits
 def facts(document: Dockerfile) -> Iterator[Fact]:
     path = document.source.path
     for stage in document.stages:
-        image = stage.image
-        if image and image.external and image.literal and image.reference.tag and not image.reference.floats:
-            yield ImageUse(Place(path, image.span), image.reference.text)
+        reference = stage.pulled_by_name
+        if reference is not None and reference.tag and not reference.floats:
+            yield _image_use(path, stage, reference.text)
     if not document.stages:
         return
     final = document.stages[-1]
@@ -54,6 +54,16 @@ def facts(document: Dockerfile) -> Iterator[Fact]:
     stages = tuple(stage.name for stage in document.stages if stage.name)
     place = Place(path, (start or final.start).span)
     yield Recipe(place, _program(command), tuple(variables), stages)
+
+
+def _image_use(path: str, stage: Stage, reference: str) -> ImageUse:
+    """The same object while it stands at the same place: whoever compares them need not look into it."""
+    cut, start = stage.cut, stage.document.starts[stage.index + 1]
+    kept: tuple[str, int, ImageUse] | None = cut.made.get("use")
+    if kept is None or kept[:2] != (path, start):
+        place = Place(path, stage.heading.span.shifted(start - cut.start))
+        kept = cut.made["use"] = (path, start, ImageUse(place, reference))
+    return kept[2]
 
 
 def _start(final: Stage) -> ShellForm | None:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
 
 from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Chunk, Comment, Model, Problem
 from playpen_ls.languages.dockerfile.checks import is_template, problems_of
+from playpen_ls.languages.dockerfile.cutting import Cuts, cuts_of
 from playpen_ls.languages.dockerfile.instructions import Instruction
-from playpen_ls.languages.dockerfile.kinds import Argument, From, Shell, instruction_of
+from playpen_ls.languages.dockerfile.kinds import Argument, Shell, instruction_of
 from playpen_ls.languages.dockerfile.mentions import Mentions
-from playpen_ls.languages.dockerfile.reader import Directive, Reading, read
+from playpen_ls.languages.dockerfile.reader import Cut, Directive
 from playpen_ls.languages.dockerfile.stages import Stage
-from playpen_ls.languages.dockerfile.users import drops_root
+from playpen_ls.languages.dockerfile.users import names_dropper
 from playpen_ls.languages.dockerfile.values import expanded
 from playpen_ls.source import LINE_END, Source, Span
 
-MOST_PLAIN = 50_000  # texts, before the set is begun anew
 LONGEST_LINEAGE = 20  # stages of which each continues the one before
 
 
@@ -43,103 +42,130 @@ class Surroundings:
 class Section(Chunk):
     """A stage from its FROM to the next one, or what stands above the first."""
 
-    def __init__(self, span: Span, key: Hashable, stage: Stage | None, instructions: Sequence[Instruction]) -> None:
-        self.span = span
+    def __init__(self, key: Hashable, begins: int, document: Dockerfile, stage: Stage | None) -> None:
         self.key = key
         self.stage = stage
-        self.instructions = instructions
+        self._begins = begins
+        self._document = document
+
+    @property
+    def begins(self) -> int:
+        return self._begins
+
+    @property
+    def span(self) -> Span:  # type: ignore[override]  # made when asked for
+        number = 0 if self.stage is None else self.stage.index + 1
+        return Span(self._begins, self._begins + len(self._document.cuts[number].text))
 
     def parts(self) -> Iterable[object]:
         """The stage before its image, both before the instructions; ONBUILD's inner ones are not given."""
-        if self.stage is not None:
-            yield self.stage
-            if self.stage.image is not None:
-                yield self.stage.image
-            yield self.stage.start
-        yield from self.instructions
+        if self.stage is None:
+            yield from self._document.above
+            return
+        yield self.stage
+        if self.stage.image is not None:
+            yield self.stage.image
+        yield self.stage.start
+        yield from self.stage.instructions
 
 
 class Dockerfile(Model):
     """`escape` is the escape and continuation character; `directives` stand above everything else.
 
-    `plain` has logical texts in which nothing is wrong, wherever they stand: versions of a file share it.
+    `cuts` are the texts of the stages, behind what stands above the first; each begins where `starts` says.
+    Instructions are made when they are asked for, stage by stage: a keystroke needs those of one stage.
     """
 
     language = "dockerfile"
 
     def __init__(self, source: Source, previous: Dockerfile | None = None) -> None:
         self.source = source
-        reading = read(source.text, (previous.source.text, previous._reading) if previous is not None else None)
-        self._reading: Reading = reading
-        self.plain: set[str] = (
-            previous.plain if previous is not None and len(previous.plain) < MOST_PLAIN else set[str]()
-        )
+        self._reading: Cuts = cuts_of(source.text, previous._reading if previous is not None else None)
+        reading = self._reading
         self.escape = reading.escape
         self.directives: Sequence[Directive] = reading.directives
-        self._comments = reading.comments
-        self._read_problems = reading.problems
-        self.instructions = [instruction_of(self, piece, index) for index, piece in enumerate(reading.pieces)]
-        self._starts = [piece.start for piece in reading.pieces]
+        self.cuts: Sequence[Cut] = reading.cuts
+        self.starts: Sequence[int] = reading.starts
         self.stages: list[Stage] = []
-        self._number_stages()
+        self._used: list[Stage] = []
+        named: dict[str, Stage] = {}
+        count = len(self.cuts[0].pieces)
+        for number in range(1, len(self.cuts)):
+            stage = Stage(self, number - 1, count, named)
+            self.stages.append(stage)
+            count += len(self.cuts[number].pieces)
+            if stage.name:
+                named[stage.name] = stage
         self.chunks: Sequence[Section] = tuple(self._sections(previous))
 
-    def _number_stages(self) -> None:
-        named: dict[str, Stage] = {}
-        stage = None
-        for instruction in self.instructions:
-            if isinstance(instruction, From):
-                stage = Stage(self, instruction, len(self.stages), named)
-                self.stages.append(stage)
-                if stage.name:
-                    named[stage.name] = stage
-            elif stage is not None:
-                stage.instructions.append(instruction)
-            instruction.stage = stage
-
     def _sections(self, previous: Dockerfile | None) -> Iterator[Section]:
-        text, stages = self.source.text, self.stages
-        starts = [stage.start.piece.start for stage in stages]
-        head = Span(0, starts[0] if starts else len(text))
-        self._surroundings = Surroundings(
-            text[head.start : head.end], (self.source.path, *(stage.start.logical for stage in stages))
-        )
-        if previous is not None and previous._surroundings == self._surroundings:
-            self._surroundings = previous._surroundings
-        self.mentions = Mentions(text[head.start : head.end])
-        above = self.instructions[: stages[0].start.index if stages else None]
-        yield Section(head, ("", self._surroundings), None, above)
-        spans = [Span(*pair) for pair in pairwise([*starts, len(text)])]
-        texts = [text[span.start : span.end] for span in spans]
-        drops = bool(stages) and drops_root(stages[0])
-        for stage, span in zip(stages, spans, strict=True):
-            stage.mentions = Mentions(texts[stage.index])
-            below = tuple(self._texts_below(stage, texts))
-            key = (texts[stage.index], stage.index, stage.final, drops, below, self._surroundings)
-            yield Section(span, key, stage, stage.instructions)
+        cuts, stages = self.cuts, self.stages
+        head = cuts[0].text
+        surroundings = Surroundings(head, (self.source.path, *[cut.pieces[0].logical for cut in cuts[1:]]))
+        if previous is not None and previous._surroundings == surroundings:
+            surroundings = previous._surroundings
+        self._surroundings: Surroundings = surroundings
+        yield Section(("", surroundings), 0, self, None)
+        drops = any(names_dropper(cut) for cut in cuts)
+        final = len(stages) - 1
+        for number, (stage, start) in enumerate(zip(stages, self.starts[1:], strict=True)):
+            below = tuple(self._texts_below(stage)) if stage.base is not None else ()
+            key = (stage.text, number, number == final, drops, below, surroundings)
+            yield Section(key, start, self, stage)
 
-    def _texts_below(self, stage: Stage, texts: Sequence[str]) -> Iterator[str]:
+    def _texts_below(self, stage: Stage) -> Iterator[str]:
         """The texts of the stages that it continues; the whole file's where those are too many to compare."""
         base = stage.base
         for _ in range(LONGEST_LINEAGE):
             if base is None:
                 return
-            yield texts[base.index]
+            yield base.text
             base = base.base
         yield self.source.text
 
     def release(self) -> None:
-        for stage in self.stages:
+        for stage in self._used:
             vars(stage).clear()
-        self.instructions, self.stages, self.chunks = [], [], ()
+        self.stages, self.chunks = [], ()
+        self._used.clear()
+        for name in ("instructions", "above"):
+            vars(self).pop(name, None)
+
+    def made(
+        self, number: int, index: int, stage: Stage | None, first: int = 0, end: int | None = None
+    ) -> list[Instruction]:
+        """The instructions of a cut, or those from the `first` one on; its own first has `index` in the file."""
+        cut = self.cuts[number]
+        by = self.starts[number] - cut.start
+        if stage is not None:
+            self._used.append(stage)
+        found = []
+        for place, piece in enumerate(cut.pieces[first:end], index + first):
+            instruction = instruction_of(self, piece.shifted(by), place)
+            instruction.stage = stage
+            found.append(instruction)
+        return found
+
+    @cached_property
+    def mentions(self) -> Mentions:
+        """Of what stands above the first FROM."""
+        return Mentions(self.cuts[0].text)
+
+    @cached_property
+    def above(self) -> Sequence[Instruction]:
+        """The instructions above the first FROM."""
+        return self.made(0, 0, None)
+
+    @cached_property
+    def instructions(self) -> Sequence[Instruction]:
+        """All of them."""
+        return [*self.above, *(one for stage in self.stages for one in (stage.start, *stage.instructions))]
 
     @cached_property
     def global_defaults(self) -> Mapping[str, str]:
         """The defaults of the build arguments above the first FROM; those without one are left out."""
         values: dict[str, str] = {}
-        for instruction in self.instructions:
-            if isinstance(instruction, From):
-                break
+        for instruction in self.above:
             if isinstance(instruction, Argument):
                 for pair in instruction.pairs:
                     value = None if pair.value is None else expanded(pair.value, values)
@@ -152,9 +178,9 @@ class Dockerfile(Model):
         """The tags other than `latest` under which the stages name an image, by its repository."""
         tags: dict[str, set[str]] = {}
         for stage in self.stages:
-            image = stage.image
-            if image and image.external and image.literal and not image.reference.floats:
-                tags.setdefault(image.reference.repository, set()).add(image.reference.tag)
+            reference = stage.pulled_by_name
+            if reference is not None and not reference.floats:
+                tags.setdefault(reference.repository, set()).add(reference.tag)
         return tags
 
     def stage_named(self, name: str) -> Stage | None:
@@ -168,39 +194,62 @@ class Dockerfile(Model):
     def _stages_by_name(self) -> Mapping[str, Stage]:
         return {stage.name: stage for stage in reversed(self.stages) if stage.name}
 
-    @cached_property
-    def _shells(self) -> bool:
-        return any(isinstance(instruction, Shell) for instruction in self.instructions)
-
     def posix_shell_at(self, instruction: Instruction) -> bool:
         """A POSIX shell runs its text. A Dockerfile with the backquote as escape is written for Windows."""
         if self.escape != "\\":
             return False
-        if not self._shells or instruction.stage is None:
+        if instruction.stage is None or not instruction.stage.sets_shell:
             return True
         shell = next((one for one in instruction.stage.before(instruction) if isinstance(one, Shell)), None)
         return shell is None or shell.posix
 
     @cached_property
     def problems(self) -> Sequence[Problem]:
-        if is_template(self):
-            return ()
-        return sorted([*self._read_problems, *problems_of(self)], key=lambda problem: problem.span)
+        return () if is_template(self) else sorted(problems_of(self), key=lambda problem: problem.span)
 
     def comments(self) -> Sequence[Comment]:
         """The parser directives too, since `# check=skip=…` silences findings."""
         return self._comments
+
+    @cached_property
+    def _comments(self) -> Sequence[Comment]:
+        return [one for number, cut in enumerate(self.cuts) for one in self._placed(number, cut.comments)]
+
+    def _placed(self, number: int, comments: Sequence[Comment]) -> Iterable[Comment]:
+        by = self.starts[number] - self.cuts[number].start
+        return (Comment(one.span.shifted(by), one.text, one.alone) for one in comments) if by else comments
+
+    def comments_with(self, marks: Sequence[str]) -> Sequence[Comment]:
+        found: list[Comment] = []
+        for number, cut in enumerate(self.cuts):
+            kept: tuple[Sequence[str], list[Comment]] | None = cut.made.get("marked")
+            if kept is None or kept[0] is not marks:
+                marked = [one for one in cut.comments if any(mark in one.text.lower() for mark in marks)]
+                kept = cut.made["marked"] = (marks, marked)
+            if kept[1]:
+                found += self._placed(number, kept[1])
+        return found
 
     def facts(self) -> Iterator[Fact]:
         from playpen_ls.languages.dockerfile.facts import facts
 
         return facts(self)
 
+    def _instructions_from(self, offset: int) -> Iterator[Instruction]:
+        """From the one that begins at or before `offset` on, if there is one; made one stage at a time."""
+        number = bisect_right(self.starts, offset) - 1
+        around = self._of_cut(number)
+        yield from around[max(bisect_right(around, offset, key=lambda one: one.piece.start) - 1, 0) :]
+        for below in range(number + 1, len(self.cuts)):
+            yield from self._of_cut(below)
+
+    def _of_cut(self, number: int) -> Sequence[Instruction]:
+        stage = self.stages[number - 1] if number else None
+        return self.above if stage is None else [stage.start, *stage.instructions]
+
     def instruction_at(self, offset: int) -> Instruction | None:
-        index = bisect_right(self._starts, offset) - 1
-        if index < 0 or offset > self.instructions[index].piece.end:
-            return None
-        return self.instructions[index]
+        found = next(self._instructions_from(offset), None)
+        return found if found is not None and found.piece.start <= offset <= found.piece.end else None
 
     def construct_after(self, offset: int) -> Span | None:
         """Behind a comment inside a continued instruction, that is its next line."""
@@ -212,8 +261,9 @@ class Dockerfile(Model):
                     indentation = len(text[start:end]) - len(text[start:end].lstrip())
                     line_end = LINE_END.search(text, end)
                     return Span(start + indentation, line_end.start() if line_end else len(text))
-        index = bisect_left(self._starts, offset)
-        return self.instructions[index].span if index < len(self.instructions) else None
+        below = (one for one in self._instructions_from(offset) if one.piece.start >= offset)
+        first = next(below, None)
+        return first.span if first is not None else None
 
     def construct_at(self, offset: int) -> Span | None:
         instruction = self.instruction_at(offset)

@@ -1,4 +1,4 @@
-"""A Dockerfile's text cut into instructions, where BuildKit's parser cuts it.
+"""A Dockerfile's text cut into stages and those into instructions, where BuildKit's parser cuts it.
 
 Lines end at `\\n` only: a `\\r` before it is dropped, a lone one is a character. Two texts that
 BuildKit reads otherwise are cut as their author meant them, with a problem: a heredoc without its
@@ -9,10 +9,11 @@ Both are how a file looks while it is typed.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from playpen_ls.languages.base import Comment, Problem
 from playpen_ls.languages.dockerfile.heredocs import HeredocWord, heredocs_of
@@ -42,6 +43,9 @@ class Heredoc:
     chomps: bool
     expands: bool
     body: Span
+
+    def shifted(self, by: int) -> Heredoc:
+        return Heredoc(self.name, self.chomps, self.expands, self.body.shifted(by))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,146 +81,156 @@ class Piece:
         self.keyword: str = keyword
         self.heredocs: tuple[Heredoc, ...] = ()
 
-
-@dataclass(slots=True)
-class Reading:
-    """What a text holds."""
-
-    escape: str = "\\"
-    pieces: list[Piece] = field(default_factory=list)
-    comments: list[Comment] = field(default_factory=list)
-    directives: list[Directive] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-
-def read(text: str, previous: tuple[str, Reading] | None = None) -> Reading:
-    """`previous` is another version and what it holds: instructions above the first difference are taken over."""
-    if previous is not None:
-        resumed = _resumed(text, *previous)
-        if resumed is not None:
-            return resumed.read()
-    return _Reader(text, 0, Reading()).read()
+    def shifted(self, by: int) -> Piece:
+        """The same further on in another version of the text."""
+        if not by:
+            return self
+        made = Piece.__new__(Piece)
+        made.segments = [(start + by, end + by) for start, end in self.segments]
+        made.start, made.head_end, made.end = self.start + by, self.head_end + by, self.end + by
+        made.logical, made.keyword = self.logical, self.keyword
+        made.heredocs = tuple([one.shifted(by) for one in self.heredocs]) if self.heredocs else ()
+        return made
 
 
-def _resumed(text: str, old: str, before: Reading) -> _Reader | None:
-    """A reader that begins behind the instructions above the first difference; None where that does not pay.
+class Cut:
+    """What stands from a FROM to the next one, or above the first.
 
-    Problems are of texts that BuildKit reads otherwise: there, what follows says where an instruction ends.
+    Versions of a file share it: places in it are those of the version that was read, where it began at `start`.
+    `looks_below` means that the text below it decided how it is read. `made` has what follows from it alone.
     """
-    if before.problems:
-        return None
-    same = _common(old, text)
-    count = bisect_right(before.pieces, same, key=lambda piece: piece.start) - 2
-    if count < 1:
-        return None
-    start = text.find("\n", before.pieces[count - 1].end) + 1
-    kept = Reading(before.escape, before.pieces[:count], directives=before.directives)
-    kept.comments = before.comments[: bisect_left(before.comments, start, key=lambda comment: comment.span.start)]
-    return _Reader(text, start, kept)
+
+    __slots__ = ("comments", "looks_below", "made", "pieces", "problems", "start", "text")
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.text = ""
+        self.pieces: list[Piece] = []
+        self.comments: list[Comment] = []
+        self.problems: list[Problem] = []
+        self.looks_below = False
+        self.made: dict[str, Any] = {}
+
+    def add(self, other: Cut) -> None:
+        """What was read behind it belongs to it."""
+        self.pieces += other.pieces
+        self.comments += other.comments
+        self.problems += other.problems
+        self.looks_below |= other.looks_below
 
 
-def _common(one: str, other: str) -> int:
-    """How many characters both begin with. Slices are compared: that is faster than a loop over characters."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+class Reader:
+    """Reads a text from its start, or from a FROM at `start`; then `escape` is that of the directives above."""
 
-
-class _Reader:
-    def __init__(self, text: str, start: int, reading: Reading) -> None:
+    def __init__(self, text: str, start: int = -1, escape: str = "\\") -> None:
         self.text = text
-        self.lines = text[start:].split("\n")
-        self.reading = reading
-        self.number = 0  # the next line, counted from `start`
-        self.at = start  # its offset
+        self.escape = escape
+        self.directives: list[Directive] = []
+        self._above = start < 0  # no FROM was read yet
+        self._at = self._start = max(start, 0)  # where the next line begins
+        self._cut = Cut(self._at)
 
-    def read(self) -> Reading:
-        lines, count, text = self.lines, len(self.lines), self.text
-        reading, directives_over = self.reading, bool(self.reading.pieces)
-        while self.number < count:
-            at, line = self.at, lines[self.number]
+    def cuts(self) -> Iterator[Cut]:
+        """What stands above the first FROM, even if that is nothing; then stage by stage."""
+        text, size, escape = self.text, len(self.text), self.escape
+        directives_over = not self._above
+        while self._at < size:
+            line = self._line()
             body = line.lstrip(SPACE)
             if body and body[0] != "#":
-                directives_over = True
-                start = at + len(line) - len(body)
-                if reading.escape in line or "<<" in line or line[-1] == "\r":
-                    self._instruction(start)
+                directives_over, escape = True, self.escape
+                end = self._at + len(line)
+                start = end - len(body)
+                if escape in line or "<<" in line or line[-1] == "\r":
+                    yield from self._take(self._instruction(start))
                     continue
-                end = at + len(line)
-                reading.pieces.append(Piece(text, [(start, end)], end))
-                self.at = end + 1
-                self.number += 1
+                self._at = end + 1
+                piece = Piece(text, [(start, end)], end)
+                if piece.keyword.upper() == "FROM":
+                    taken = Cut(start)
+                    taken.pieces.append(piece)
+                    yield from self._take(taken)
+                else:
+                    self._cut.pieces.append(piece)
                 continue
             if body:
-                span = Span(at + len(line) - len(body), at + len(line.rstrip("\r")))
+                span = Span(self._at + len(line) - len(body), self._at + len(line.rstrip("\r")))
                 directives_over = directives_over or not self._directive(span)
-                reading.comments.append(Comment(span, self.text[span.start : span.end], True))
+                self._cut.comments.append(Comment(span, text[span.start : span.end], True))
             else:
                 directives_over = True
-            self._step()
-        return reading
+            self._at += len(line) + 1
+        self._cut.text = text[self._cut.start :]
+        yield self._cut
 
-    def _step(self) -> None:
-        self.at += len(self.lines[self.number]) + 1
-        self.number += 1
+    def _take(self, taken: Cut) -> Iterator[Cut]:
+        """An instruction was read: a FROM ends the cut and begins another."""
+        cut = self._cut
+        if taken.pieces[0].keyword.upper() != "FROM" or not (self._above or cut.pieces):
+            cut.add(taken)
+            return
+        cut.text = self.text[cut.start : taken.start]
+        self._above, self._cut = False, taken
+        yield cut
+
+    def _line(self) -> str:
+        """The next line, without its end."""
+        end = self.text.find("\n", self._at)
+        return self.text[self._at : end] if end >= 0 else self.text[self._at :]
 
     def _directive(self, span: Span) -> bool:
         match = _DIRECTIVE.match(self.text, span.start, span.end)
         key = match["key"].lower() if match else ""
         if match is None or key not in _DIRECTIVES:
             return False
-        reading, value = self.reading, match["value"]
+        problems, value = self._cut.problems, match["value"]
         value_span = Span(match.start("value"), match.end("value"))
-        if any(directive.key == key for directive in reading.directives):
-            reading.problems.append(Problem(span, f"the directive `{key}` is given twice"))
+        if any(directive.key == key for directive in self.directives):
+            problems.append(Problem(span, f"the directive `{key}` is given twice"))
         elif key == "escape" and value not in ("\\", "`"):
-            reading.problems.append(Problem(value_span, f"`{value}` is no escape character: it is `\\` or a backquote"))
+            problems.append(Problem(value_span, f"`{value}` is no escape character: it is `\\` or a backquote"))
         elif key == "escape":
-            reading.escape = value
-        reading.directives.append(Directive(key, value, span, value_span))
+            self.escape = value
+        self.directives.append(Directive(key, value, span, value_span))
         return True
 
-    def _instruction(self, start: int) -> None:
-        """Read the instruction whose first character is at `start`, in the current line."""
-        text, escape = self.text, self.reading.escape
+    def _instruction(self, start: int) -> Cut:
+        """Read the instruction whose first character is at `start`, in the next line: a cut that holds it alone."""
+        text, escape, taken = self.text, self.escape, Cut(start)
         segments: list[tuple[int, int]] = []
         while True:
-            line = self.lines[self.number]
-            end = self.at + len(line)
+            line = self._line()
+            end = self._at + len(line)
             tail = line.rstrip("\t \r") if "\r" not in line else line.rstrip("\r").rstrip("\t ")
-            continued = tail.endswith(escape) and (self.at + len(tail) - 1 == start or tail[-2:-1] != escape)
-            segments.append((start, self.at + len(tail) - 1) if continued else (start, end))
+            continued = tail.endswith(escape) and (self._at + len(tail) - 1 == start or tail[-2:-1] != escape)
+            segments.append((start, self._at + len(tail) - 1) if continued else (start, end))
             line_end = end - len(line) + len(line.rstrip("\r"))
-            self._step()
-            if not continued or not self._to_continuation(segments):
+            self._at = end + 1
+            if not continued or not self._to_continuation(segments, taken):
                 break
-            start = self.at
+            start = self._at
         start, end = segments[-1]
         segments[-1] = (start, min(end, line_end))
         piece = Piece(text, segments, line_end)
-        self.reading.pieces.append(piece)
+        taken.pieces.append(piece)
         if "<<" in piece.logical and _OPENS_HEREDOCS.match(piece.logical):
-            self._heredocs(piece)
+            self._heredocs(piece, taken)
+        return taken
 
-    def _to_continuation(self, segments: list[tuple[int, int]]) -> bool:
+    def _to_continuation(self, segments: list[tuple[int, int]], taken: Cut) -> bool:
         """Go to the line that continues the instruction, over comments and blank lines; False if none does."""
-        while self.number < len(self.lines):
-            line = self.lines[self.number]
+        while self._at < len(self.text):
+            line = self._line()
             body = line.lstrip(SPACE)
             if body and body[0] != "#":
-                return not self._runs_into_instruction(body if body is line else "", segments)
+                return not self._runs_into_instruction(body if body is line else "", segments, taken)
             if body:
-                span = Span(self.at + len(line) - len(body), self.at + len(line.rstrip("\r")))
-                self.reading.comments.append(Comment(span, self.text[span.start : span.end], True))
-            self._step()
+                span = Span(self._at + len(line) - len(body), self._at + len(line.rstrip("\r")))
+                taken.comments.append(Comment(span, self.text[span.start : span.end], True))
+            self._at += len(line) + 1
         return False
 
-    def _runs_into_instruction(self, line: str, segments: list[tuple[int, int]]) -> bool:
+    def _runs_into_instruction(self, line: str, segments: list[tuple[int, int]], taken: Cut) -> bool:
         match = _STARTS_INSTRUCTION.match(line)
         if match is None:
             return False
@@ -228,55 +242,62 @@ class _Reader:
         if before.count('"') % 2 or before.count("'") % 2:
             return False
         at = segments[-1][1]
-        self.reading.problems.append(Problem(Span(at, at + 1), f"this joins the line with `{match['keyword']}` below"))
+        taken.problems.append(Problem(Span(at, at + 1), f"this joins the line with `{match['keyword']}` below"))
+        taken.looks_below = True
         return True
 
-    def _heredocs(self, piece: Piece) -> None:
+    def _heredocs(self, piece: Piece, taken: Cut) -> None:
         found: list[Heredoc] = []
         for word in heredocs_of(piece.logical):
-            start, number = self.at, self._terminator(word)
-            if number is None:
-                self._unterminated(piece, word.name, found)
+            start, self._at = self._at, self._terminator(word)
+            if self._at < 0:
+                self._unterminated(piece, word.name, found, start, taken)
                 return
-            while self.number < number:
-                self._step()
-            found.append(Heredoc(word.name, word.chomps, word.expands, Span(start, self.at)))
-            piece.end = self.at + len(self.lines[number].rstrip("\r"))
-            self._step()
+            found.append(Heredoc(word.name, word.chomps, word.expands, Span(start, self._at)))
+            line = self._line()
+            piece.end = self._at + len(line.rstrip("\r"))
+            self._at += len(line) + 1
         piece.heredocs = tuple(found)
 
-    def _terminator(self, word: HeredocWord) -> int | None:
-        """The number of the line that ends the heredoc: each is found without a walk through the text."""
-        found = [lines[at] for lines in self._lines_named(word) if (at := bisect_left(lines, self.number)) < len(lines)]
-        return min(found, default=None)
-
-    def _lines_named(self, word: HeredocWord) -> Iterator[list[int]]:
-        yield self._lines_by_text.get(word.name, [])
-        if word.chomps:
-            yield self._lines_by_text.get("\t" + word.name, [])
+    def _terminator(self, word: HeredocWord) -> int:
+        """Where the line begins that ends the heredoc, -1 without one."""
+        if "_lines_by_text" not in self.__dict__:
+            indentation = "\t*" if word.chomps else ""
+            match = re.compile(rf"^{indentation}{re.escape(word.name)}\r*$", re.MULTILINE).search(self.text, self._at)
+            if match is not None:
+                return match.start()
+        # Where some have no end, looking through the whole text for each would take too long.
+        names = (word.name, "\t" + word.name) if word.chomps else (word.name,)
+        lines = (self._lines_by_text.get(name, []) for name in names)
+        found = [starts[at] for starts in lines if (at := bisect_left(starts, self._at)) < len(starts)]
+        return min(found, default=-1)
 
     @cached_property
     def _lines_by_text(self) -> dict[str, list[int]]:
-        """The numbers of the lines by their text; of several tabs before it only one is left."""
+        """Where lines begin, by their text; of several tabs before it only one is left."""
         found: dict[str, list[int]] = {}
-        for number, line in enumerate(self.lines):
+        at = self._start
+        for line in self.text[at:].split("\n"):
             text = line.rstrip("\r")
             if text[:1] == "\t":
                 text = "\t" + text.lstrip("\t")
-            found.setdefault(text, []).append(number)
+            found.setdefault(text, []).append(at)
+            at += len(line) + 1
         return found
 
-    def _unterminated(self, piece: Piece, name: str, found: list[Heredoc]) -> None:
+    def _unterminated(self, piece: Piece, name: str, found: list[Heredoc], start: int, taken: Cut) -> None:
         span = Span(piece.start, piece.head_end)
-        self.reading.problems.append(Problem(span, f"the heredoc has no line `{name}` that ends it"))
-        start = self.at
-        while self.number < len(self.lines):
-            line = self.lines[self.number]
+        taken.problems.append(Problem(span, f"the heredoc has no line `{name}` that ends it"))
+        taken.looks_below = True
+        size = len(self.text)
+        self._at = start
+        while self._at < size:
+            line = self._line()
             match = _STARTS_INSTRUCTION.match(line)
             if match and match["keyword"].isupper() == piece.keyword.isupper():
                 break
             if line.strip(SPACE):
-                piece.end = self.at + len(line.rstrip("\r"))
-            self._step()
-        found.append(Heredoc(name, False, True, Span(start, min(self.at, len(self.text)))))
+                piece.end = self._at + len(line.rstrip("\r"))
+            self._at += len(line) + 1
+        found.append(Heredoc(name, False, True, Span(min(start, size), min(self._at, size))))
         piece.heredocs = tuple(found)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from playpen_ls.languages.dockerfile.instructions import Instruction, Word
 from playpen_ls.languages.dockerfile.kinds import From
 from playpen_ls.languages.dockerfile.mentions import Mentions
+from playpen_ls.languages.dockerfile.reader import Cut
 from playpen_ls.languages.dockerfile.values import expanded
 from playpen_ls.source import Span
 from playpen_ls.vocabulary.images import ImageReference
@@ -49,23 +51,86 @@ class BaseImage:
         return self.known and self.stage is None and self.reference.text != "scratch" and bool(self.reference.path)
 
 
-class Stage:
-    """A FROM and what follows it. `name` is in lower case, "" without AS; `base` the stage it continues."""
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a FROM says by itself. `image` and `name` are in lower case, "" where there is none.
 
-    def __init__(self, document: Dockerfile, start: From, index: int, earlier: dict[str, Stage]) -> None:
+    `reference` is what it pulls where its text says so and no stage is called so; `span` the image where it was read.
+    """
+
+    image: str
+    name: str
+    reference: ImageReference | None
+    span: Span
+
+    @classmethod
+    def of(cls, start: From) -> Heading:
+        image, name = start.image, start.stage_name
+        reference = ImageReference.parse(image.text) if image is not None and image.plain else None
+        if reference is not None and (reference.text == "scratch" or not reference.path):
+            reference = None
+        span = image.span if image is not None else start.span
+        return cls(image.text.lower() if image else "", name.text.lower() if name else "", reference, span)
+
+
+class Stage:
+    """A FROM and what follows it. `name` is in lower case, "" without AS; `base` the stage it continues.
+
+    Its instructions are made when they are asked for; `first` is the number of its FROM among those of the file.
+    """
+
+    def __init__(self, document: Dockerfile, index: int, first: int, earlier: Mapping[str, Stage]) -> None:
         self.document = document
-        self.start = start
         self.index = index
-        name = start.stage_name
-        self.name = name.text.lower() if name else ""
-        self.instructions: list[Instruction] = []
-        self.mentions = Mentions("")  # of its whole text, once that is known
-        word = start.image
-        self.base = earlier.get(word.text.lower()) if word else None
-        self.image = BaseImage(word, self, self.base) if word else None
+        self._first = first
+        self.cut: Cut = document.cuts[index + 1]
+        heading: Heading | None = self.cut.made.get("heading")
+        if heading is None:
+            heading = self.cut.made["heading"] = Heading.of(self.start)
+        self.heading = heading
+        self.name = heading.name
+        self.base = earlier.get(heading.image)
 
     def __repr__(self) -> str:
         return f"Stage({self.start.logical!r})"
+
+    @property
+    def text(self) -> str:
+        """From its FROM to the next one."""
+        return self.cut.text
+
+    @cached_property
+    def start(self) -> From:
+        (start,) = self.document.made(self.index + 1, self._first, self, 0, 1)
+        assert isinstance(start, From)
+        return start
+
+    @cached_property
+    def instructions(self) -> Sequence[Instruction]:
+        """Those behind the FROM."""
+        return self.document.made(self.index + 1, self._first, self, 1)
+
+    @cached_property
+    def image(self) -> BaseImage | None:
+        word = self.start.image
+        return BaseImage(word, self, self.base) if word else None
+
+    @property
+    def pulled_by_name(self) -> ImageReference | None:
+        """The image of a registry that its FROM names; None for one that depends on build arguments."""
+        return self.heading.reference if self.base is None else None
+
+    @cached_property
+    def mentions(self) -> Mentions:
+        """Of its whole text."""
+        kept: Mentions | None = self.cut.made.get("mentions")
+        if kept is None:
+            kept = self.cut.made["mentions"] = Mentions(self.text)
+        return kept
+
+    @cached_property
+    def sets_shell(self) -> bool:
+        return any(piece.keyword.upper() == "SHELL" for stage in self.lineage for piece in stage.cut.pieces)
 
     @property
     def span(self) -> Span:

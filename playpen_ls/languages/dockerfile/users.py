@@ -8,6 +8,7 @@ import re
 from playpen_ls.languages.dockerfile.instructions import Instruction
 from playpen_ls.languages.dockerfile.kinds import Add, Cmd, Copy, Entrypoint, Run, Transfer, User, Workdir
 from playpen_ls.languages.dockerfile.layout import block, is_blank_above, line_above, line_below
+from playpen_ls.languages.dockerfile.reader import Cut
 from playpen_ls.languages.dockerfile.stages import Stage
 from playpen_ls.source import Edit
 from playpen_ls.vocabulary.images import ImageReference
@@ -95,8 +96,15 @@ def starts_something(stage: Stage) -> bool:
 
 def drops_root(stage: Stage) -> bool:
     """Something in the file looks like a program that starts as root and changes the user itself."""
-    text = stage.document.source.text
-    return any(word in text for word in _DROPS_ROOT_HINTS) and bool(_DROPS_ROOT.search(text))
+    return any(names_dropper(cut) for cut in stage.document.cuts)
+
+
+def names_dropper(cut: Cut) -> bool:
+    kept: bool | None = cut.made.get("names dropper")
+    if kept is None:
+        hinted = any(word in cut.text for word in _DROPS_ROOT_HINTS)
+        kept = cut.made["names dropper"] = hinted and bool(_DROPS_ROOT.search(cut.text))
+    return kept
 
 
 def user_edit(stage: Stage) -> Edit:
