@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from playpen_ls.languages.base import Problem
 from playpen_ls.languages.dockerfile.instructions import Instruction, Onbuild
 from playpen_ls.languages.dockerfile.kinds import Argument, Assigning, From, Healthcheck, Transfer
-from playpen_ls.languages.dockerfile.reader import KEYWORDS
+from playpen_ls.languages.dockerfile.reader import KEYWORDS, Cut
 from playpen_ls.source import Span
 from playpen_ls.vocabulary.names import nearest
 
@@ -34,18 +34,22 @@ _OFFICIAL = re.compile(r"(docker\.io/)?docker/dockerfile(:|@|$)(?!.*labs)")
 
 def is_template(document: Dockerfile) -> bool:
     """Lines of a template language stand in it: what BuildKit will read is made from it."""
-    text = document.source.text
-    if not any(mark in text for mark in _TEMPLATE_MARKS):
-        return False
-    return any(one.keyword.startswith(_TEMPLATE_MARKS) for one in document.instructions)
+    return any(_has_template_lines(cut) for cut in document.cuts)
+
+
+def _has_template_lines(cut: Cut) -> bool:
+    kept: bool | None = cut.made.get("template")
+    if kept is None:
+        marked = any(mark in cut.text for mark in _TEMPLATE_MARKS)
+        kept = cut.made["template"] = marked and any(piece.keyword.startswith(_TEMPLATE_MARKS) for piece in cut.pieces)
+    return kept
 
 
 def problems_of(document: Dockerfile) -> Iterator[Problem]:
     """Those found while reading, and of each instruction at most one."""
     syntax = next((one.value for one in document.directives if one.key == "syntax"), None)
-    theirs = syntax is not None and not _OFFICIAL.match(
-        syntax
-    )  # another frontend has instructions and flags of its own
+    # Another frontend has instructions and flags of its own.
+    theirs = syntax is not None and not _OFFICIAL.match(syntax)
     if not document.stages and not theirs:
         yield Problem(Span(0, 0), "the file has no `FROM`")
     names: set[str] = set()
