@@ -62,8 +62,15 @@ class Document:
     def part(self, scalar: Scalar, start: int, end: int) -> Span:
         """The file's range of `scalar.value[start:end]`; the whole content where escapes hide which that is."""
         whole = self.content(scalar)
-        if self.text[whole.start - self.start : whole.end - self.start] == scalar.value:
+        written, words = self.text[whole.start - self.start : whole.end - self.start], scalar.value[start:end]
+        if written == scalar.value:
             return Span(whole.start + start, whole.start + end)
+        # Indentation and folds change only blanks, so the same words stand there as often and in the same order.
+        if words and not re.search(r"\s", words):
+            meant, there = (_starts(words, text) for text in (scalar.value, written))
+            if len(meant) == len(there) and start in meant:
+                at = whole.start + there[meant.index(start)]
+                return Span(at, at + len(words))
         return whole
 
     def masks(self, node: Node) -> bool:
@@ -233,6 +240,10 @@ class Container:
             for entry in self.node.mappings("env")
             if (value := entry.scalar("value")) is not None and value.literal
         }
+
+
+def _starts(words: str, text: str) -> list[int]:
+    return [match.start() for match in re.finditer(re.escape(words), text)]
 
 
 def pairs(mapping: Mapping | None) -> dict[str, str]:

@@ -32,6 +32,14 @@ _ASSIGNMENT = re.compile(
     r"""(?m)^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?["']?(?P<name>[A-Za-z][\w.-]*)["']?[ \t]*[=:][ \t]*"""
     r"""(?P<quote>["']?)(?P<value>[^\s"'#;,{}\[\]]+)(?P=quote)[ \t]*,?[ \t]*(?:[#;].*)?$"""
 )
+# A line of a configuration with its value, if it has one: of env, ini, properties, YAML, JSON files.
+_CONFIGURATION_LINE = re.compile(
+    r"""(?:[\[\]{}(),]+|\[[\w.: -]+\]|-[ \t]+["']?[\w.-]+["']?"""
+    r"""|(?:-[ \t]+)*["']?(?P<name>[\w./-]+)["']?[ \t]*(?::(?!//)|=~?)(?P<value>.*))"""
+)
+_OPEN_VALUE = re.compile(
+    r"""["']?(?:[A-Za-z_.|-]{0,24}|[\w.:|-]{1,11}|https?://[\w.-]+(?::\d+)?/?)["']?|[\[{]+|[\[{][\w\s"',.:-]{0,60}[\]}]"""
+)
 _COMMENT_LINE = re.compile(r"(?m)^[ \t]*(?:#|//|;).*$")
 
 
@@ -65,7 +73,7 @@ def in_argument(text: str) -> Iterator[Span]:
     for match in _OPTION.finditer(text):
         name, group = (match["name"], "value") if match["name"] else (match["variable"], "text")
         value = match[group].strip("'\"")
-        if "$" not in value and is_named_secret(name, value):
+        if not re.search(r"[$`]", value) and is_named_secret(name, value):  # a command's output is no literal
             start = match.start(group) + match[group].index(value)
             found.append(Span(start, start + len(value)))
     reached = 0
@@ -152,12 +160,28 @@ def _keys(container: Container, name: str) -> Iterator[str]:
             yield kebab(node.text("name"))
 
 
+def is_open_configuration(text: str) -> bool:
+    """Lines of settings of which each may be read by all: short words, numbers, addresses under harmless names."""
+    lines = [line for line in text.splitlines() if line.strip() and not _COMMENT_LINE.match(line)]
+    if len(lines) < 2:
+        return False
+    for line in lines:
+        match = _CONFIGURATION_LINE.fullmatch(line.strip())
+        if match is None:
+            return False
+        name, value = match["name"] or "", (match["value"] or "").strip().rstrip(",")
+        if value and (is_secret_name(name) or not _OPEN_VALUE.fullmatch(value)):
+            return False
+    return not any(embedded(text))
+
+
 def in_lines(text: str) -> Iterator[Span]:
     """The secrets of an embedded env, properties, ini, YAML or JSON file; comment lines are left out."""
     text = text.replace("\r", "\n")  # so that `^` and `$` see every line end; offsets stay
     found: list[Span] = []
     for match in _ASSIGNMENT.finditer(text):
-        if "{{" not in match["value"] and "$" not in match["value"] and is_named_secret(match["name"], match["value"]):
+        value = match["value"]
+        if not re.search(r"\{\{|[$`]", value) and is_named_secret(match["name"], value):
             found.append(Span(*match.span("value")))
     comments = [Span(*match.span()) for match in _COMMENT_LINE.finditer(text)]
     found += [span for span in embedded(text) if not any(comment.touches(span) for comment in comments)]

@@ -91,6 +91,8 @@ stringData:
         # A URL is put together by a person: `$(DB_PASSWORD)` stands in it then.
         ENV + "            - name: DATABASE_URL\n              value: postgres://web:«hunter2»@postgres/web\n",
         HEAD + "          args: [--db-password=«s3cr3tvalue»]\n",
+        HEAD + "          args:\n            - >\n              curl http://admin:«hunter2»@grafana/api\n              "
+        "--data @x;\n              curl http://admin:«hunter2»@grafana/api\n",
         example(
             ENV + "            - name: ADMIN_PASSWORD\n              value: «correcthorse»\n",
             fixed=ENV + "            - name: ADMIN_PASSWORD\n" + REFERENCE.replace("db-", "admin-") + "\n",
@@ -108,6 +110,7 @@ stringData:
         ENV + "            - name: DB_PASSWORD\n              value: '{{ .Values.password }}'\n",
         ENV + "            - name: DATABASE_URL\n              value: postgres://web:$(DB_PASSWORD)@postgres/web\n",
         HEAD + "          args: [--password-file=/run/pw1234, --token=$(TOKEN)]\n",
+        HEAD + "          args:\n            - |\n              DB_PASSWORD=`cat /run/pw1234`; run\n",
     ],
 )
 def literal_secret(word: EnvironmentEntry | Argument, files: Files, secrets: Facts[SecretKeys]) -> Iterator[Finding]:

@@ -30,7 +30,7 @@ def config(data: str) -> str:
         config("  log_level: info\n  api_token_ttl: '36000000'\n"),
         config("  app.env: |\n    DB_PASSWORD=${DB_PASSWORD}\n    TOKEN_FILE=/run/token1\n    password=\n"),
         config("  app.env: |\n    DB_PASSWORD={{ .Values.password1 }}\n"),
-        config("  run.sh: |\n    password=$(cat /run/pw1)\n    # password=hunter2\n"),
+        config("  run.sh: |\n    password=$(cat /run/pw1)\n    # password=hunter2\n    token=`/run/token1`\n"),
         "data:\n  api_token: tk_9a8b7c6d5e4f3021\n",
     ],
 )
