@@ -36,6 +36,11 @@ _OTHER_IMAGES = frozenset(
 # Their stock images answer every path but those of their own sites with 404.
 _SITE_SERVERS = frozenset("nginx httpd tomcat haproxy traefik caddy envoy".split())
 _PORT_WORD = re.compile(r"(?:--port|--bind|-b)(?:=|\s+)(?:[\w.\[\]:]*:)?(\d{2,5})(?!\S)")
+# `--host=127.0.0.1`, `--web.listen-address=localhost:9101`; `--upstream=http://127.0.0.1:80` is what it calls.
+_LOOPBACK = re.compile(
+    r"(?<!\S)(?:--?[\w.-]{0,40}(?:host|listen|bind|addr)[\w.-]{0,40}|-b)(?:=|\s+)[\"']?"
+    r"(?:127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)(?![\w.])"
+)
 
 
 class Probe(Protocol):
@@ -118,6 +123,9 @@ def port_of(container: Container, default: int, application: Application | None)
     probed = _probed(container)
     if probed is not None:
         return probed
+    listening = _LOOPBACK.search(" ".join(word.value for word in container.words)) if not container.ports else None
+    if listening:
+        raise Refused(f"`{listening[0]}` lets only the pod's own containers ask it")
     ports = [port for port in container.ports if port.protocol == "TCP" and port.number.isdigit()]
     if not container.ports:
         return _undeclared(container, default, application)

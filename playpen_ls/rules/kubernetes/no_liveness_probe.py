@@ -106,6 +106,15 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
             fixed=unmarked(WEB) + PROBE.format(port="8000"),
         ),
         DEPLOYMENT + "        - name: «site»\n          image: nginx:1.27\n",
+        # The kubelet asks from outside the pod.
+        WEB + "          args: [--host=127.0.0.1, --port=8081]\n",
+        WEB + "          args: ['--web.listen-address=localhost:9101']\n",
+        example(
+            WEB + "          args: [--port=8081, '--upstream=http://127.0.0.1:80']\n",
+            fixed=unmarked(WEB)
+            + PROBE.format(port="8081")
+            + "          args: [--port=8081, '--upstream=http://127.0.0.1:80']\n",
+        ),
     ],
     good=[
         unmarked(WEB) + PROBE.format(port="8000"),

@@ -3,11 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.facts import Facts, Route
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.application import Code, application_of
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
 from playpen_ls.languages.kubernetes.probes import LIVENESS, READINESS
+from playpen_ls.linking import answers
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
 
@@ -15,8 +16,12 @@ HEAD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n
 LIVE = HEAD + "      livenessProbe:\n        httpGet: {path: /health, port: 8000}\n"
 
 
-def served(path: str) -> str:
-    return f"from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('{path}')\ndef served():\n    return {{}}\n"
+DOCKERFILE = 'FROM python:3.12\nCOPY . .\nCMD ["uvicorn", "app:app", "--port", "8000"]\n'
+
+
+def served(path: str) -> dict[str, str]:
+    app = f"from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('{path}')\ndef served():\n    return {{}}\n"
+    return {"web/Dockerfile": DOCKERFILE, "web/app.py": app}
 
 
 @rule(
@@ -27,7 +32,7 @@ def served(path: str) -> str:
         example(
             {
                 "web.yaml": LIVE + "      readinessProbe:\n        httpGet: {path: «/health», port: 8000}\n",
-                "app.py": served("/ready"),
+                **served("/ready"),
             },
             fixed=LIVE + "      readinessProbe:\n        httpGet: {path: /ready, port: 8000}\n",
         ),
@@ -35,11 +40,16 @@ def served(path: str) -> str:
             {
                 "web.yaml": LIVE.replace("/health", "/ready")
                 + "      readinessProbe:\n        httpGet: {path: «/ready», port: 8000}\n",
-                "app.py": served("/health"),
+                **served("/health"),
             },
             fixed=LIVE + "      readinessProbe:\n        httpGet: {path: /ready, port: 8000}\n",
         ),
-        # Nothing shows that the application serves another path.
+        # Nothing shows that the application serves another path: that one is not what the image is made of.
+        {
+            "web.yaml": LIVE.replace("web:1.0", "other:1.0")
+            + "      readinessProbe:\n        httpGet: {path: «/health», port: 8000}\n",
+            **served("/ready"),
+        },
         LIVE + "      readinessProbe:\n        httpGet: {path: «/health», port: 8000}\n",
     ],
     good=[
@@ -48,12 +58,12 @@ def served(path: str) -> str:
         LIVE + "      readinessProbe:\n        tcpSocket: {port: 8000}\n",
     ],
 )
-def same_probe_endpoint(container: Container, platform: Platform, routes: Facts[Route]) -> Iterator[Finding]:
+def same_probe_endpoint(container: Container, platform: Platform, code: Code) -> Iterator[Finding]:
     """Liveness and readiness ask the same question.
 
     A pod that waits for its database is not ready, but it need not be restarted; with one endpoint
-    for both, a slow database restarts every pod. The fix is offered where an application of the
-    project serves the other path.
+    for both, a slow database restarts every pod. The fix is offered where the application that the
+    image is made of serves the other path.
     """
     live = container.node.mapping(LIVENESS, "httpGet")
     ready = container.node.mapping(READINESS, "httpGet")
@@ -67,6 +77,7 @@ def same_probe_endpoint(container: Container, platform: Platform, routes: Facts[
     if path.value == other:
         which, scalar, other = "liveness", live.scalar("path") or path, platform.liveness.path
     fix = Fix(f"Probe `{other}` for {which}", partial(replace_scalar, container.document, scalar, other))
-    known = other != path.value and any(route.path.rstrip("/") == other for route in routes)
-    fixes = (fix,) if known else ()
+    application = application_of(container, code) if other != path.value else None
+    certain = [one for one in application.served if one.whole] if application is not None else []
+    fixes = (fix,) if answers(certain, (), other) else ()
     yield Finding(container.document.content(path), f"liveness and readiness both probe `{path.value}`", fixes)
