@@ -133,12 +133,14 @@ class Recipe(Fact):
     """A Dockerfile, by its final image. The place is that of the command, else of the last FROM.
 
     `program` is what a container runs (`uvicorn`), "" where that is not known; `variables` the names that the image
-    sets; `stages` the names of its stages.
+    sets; `stages` the names of its stages; `user` the number of the user that it runs as, "" where that is root or
+    not known, or where it needs what only root can read.
     """
 
     program: str
     variables: tuple[str, ...]
     stages: tuple[str, ...]
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from playpen_ls.facts import Exposed, Fact, ImageUse, Probed, Recipe
 from playpen_ls.finding import Place
 from playpen_ls.languages.dockerfile.kinds import Cmd, Entrypoint, Environment, Expose, Healthcheck, ShellForm
 from playpen_ls.languages.dockerfile.stages import Stage
+from playpen_ls.languages.dockerfile.users import plain_user
 from playpen_ls.languages.shell import Command, Word
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def facts(document: Dockerfile) -> Iterator[Fact]:
         yield from _served(path, start, command, variables)
     stages = tuple(stage.name for stage in document.stages if stage.name)
     place = Place(path, (start or final.start).span)
-    yield Recipe(place, _program(command), tuple(variables), stages)
+    yield Recipe(place, _program(command), tuple(variables), stages, plain_user(final))
 
 
 def _image_use(path: str, stage: Stage, reference: str) -> ImageUse:

@@ -57,6 +57,20 @@ def last_user(stage: Stage) -> User | None:
     return None
 
 
+def plain_user(stage: Stage) -> str:
+    """The number of the user that the stage ends as, "" where Kubernetes could not hold the image to it.
+
+    That is so for root and for names, and where something that it needs may lie below root's home.
+    """
+    user = last_user(stage)
+    number = user.user if user is not None else ""
+    if not (number.isascii() and number.isdigit() and int(number)):
+        return ""
+    source = stage.document.source
+    texts = (source.of(one.span) for owner in stage.lineage for one in owner.instructions)
+    return "" if any("/root" in text or "--user" in text for text in texts) else number
+
+
 def is_root(user: User) -> bool:
     return user.user in ("root", "0")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from playpen_ls.facts import LimitRange, Overlay, ServiceSelector
+from playpen_ls.facts import Facts, LimitRange, Overlay, Pods, ServiceSelector
 from playpen_ls.languages.kubernetes.neighbours import same_namespace as same_namespace
 from playpen_ls.languages.kubernetes.resources import Container, Workload
 from playpen_ls.languages.kubernetes.tree import Mapping, Scalar
@@ -34,12 +36,35 @@ def is_empty(value: object) -> bool:
     return isinstance(value, Mapping) and not value.entries
 
 
-def is_selected(workload: Workload, services: Iterable[ServiceSelector]) -> bool:
+@dataclass(frozen=True)
+class Selections:
+    """What Services select, and from what; a rule takes it as one parameter."""
+
+    services: Facts[ServiceSelector]
+    pods: Facts[Pods]
+
+
+def is_selected(workload: Workload, selections: Selections) -> bool:
     """A Service of the project sends requests to its pods."""
-    labels = workload.pod_labels.items()
+    services = (*selections.services, *workload.document.neighbours.of(ServiceSelector))
     return any(
-        same_namespace(service.namespace, workload.namespace) and set(service.labels) <= labels
-        for service in (*services, *workload.document.neighbours.of(ServiceSelector))
+        set(service.labels) <= workload.pod_labels.items()
+        and same_namespace(service.namespace, workload.namespace)
+        and not _is_variants(service, workload, selections.pods)
+        for service in services
+    )
+
+
+def _is_variants(service: ServiceSelector, workload: Workload, pods: Iterable[Pods]) -> bool:
+    """It stands beside another variant of the workload, in another folder, and is meant for that."""
+    folder = posixpath.dirname(service.place.path)
+    if not service.place.path or folder == posixpath.dirname(workload.document.path):
+        return False
+    return any(
+        (one.kind, one.name) == (workload.kind, workload.name)
+        and posixpath.dirname(one.place.path) == folder
+        and set(service.labels) <= set(one.labels)
+        for one in pods
     )
 
 

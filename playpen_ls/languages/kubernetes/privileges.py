@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,8 +19,6 @@ _CONTEXT = {
     "allowPrivilegeEscalation": "a process can gain more rights than its parent has",
 }
 _CAPABILITIES = frozenset(("SYS_ADMIN", "ALL", "CAP_SYS_ADMIN"))
-_STAGE = re.compile(r"(?im)^[ \t]*FROM[ \t]")
-_USER = re.compile(r"(?im)^[ \t]*USER[ \t]+(\S+)")
 _PATHS = frozenset(("/", "/etc", "/var/run/docker.sock", "/run/docker.sock"))
 
 
@@ -109,13 +106,3 @@ def _root(document: Document, context: Mapping, containers: tuple[Container, ...
         if is_root or may_be_root:
             span = Span(document.span(entry.key).start, document.span(entry.value).end)
             yield RootUser(span, f"{name}: {value.value}", value, containers)
-
-
-def own_user(dockerfile: str) -> str:
-    """The number of the user that a Dockerfile's final stage sets; "" if none, or if files below /root are needed."""
-    stages = _STAGE.split(dockerfile)
-    users = _USER.findall(stages[-1])
-    number = users[-1].partition(":")[0] if users else ""
-    return (
-        number if number.isdigit() and int(number) and "/root" not in stages[-1] and "--user" not in stages[-1] else ""
-    )

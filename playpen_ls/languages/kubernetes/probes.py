@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from playpen_ls.facts import Overlay, ServiceSelector
+from playpen_ls.facts import Overlay
 from playpen_ls.finding import Refused, Severity
 from playpen_ls.languages.kubernetes.application import Application
 from playpen_ls.languages.kubernetes.insertion import put
-from playpen_ls.languages.kubernetes.judgement import is_selected, lacks
+from playpen_ls.languages.kubernetes.judgement import Selections, is_selected, lacks
 from playpen_ls.languages.kubernetes.rendering import Value
 from playpen_ls.languages.kubernetes.resources import Container, Port
 from playpen_ls.source import Edit
@@ -78,12 +78,10 @@ class SeveralPorts(Refused):
         self.ports = ports
 
 
-def missing(
-    container: Container, key: str, services: Iterable[ServiceSelector], overlays: Iterable[Overlay]
-) -> Severity | None:
+def missing(container: Container, key: str, selections: Selections, overlays: Iterable[Overlay]) -> Severity | None:
     """How much it matters that the container has no such probe; None if it needs none."""
     workload = container.workload
-    if container.role == "init" or workload.managed or not lacks(container, key, overlays):
+    if container.role == "init" or workload.managed or workload.is_hook or not lacks(container, key, overlays):
         return None
     if workload.runs_to_its_end:
         is_job = workload.group == "batch"
@@ -92,7 +90,7 @@ def missing(
         return Severity.WARNING
     if _is_beside_server(container):
         return Severity.HINT
-    if key == LIVENESS or workload.kind == "StatefulSet" or is_selected(workload, services):
+    if key == LIVENESS or workload.kind == "StatefulSet" or is_selected(workload, selections):
         return Severity.WARNING
     return Severity.HINT
 

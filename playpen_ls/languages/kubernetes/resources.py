@@ -163,16 +163,16 @@ class Workload(Resource):
         return self.kind == "Pod" and any(one.text("name") == "jnlp" for one in self.pod.mappings("containers"))
 
     @property
-    def managed(self) -> bool:
-        """Another object or the node made it, or it is a hook or a test of Helm or Argo CD: not a service."""
+    def is_hook(self) -> bool:
+        """Helm or Argo CD runs it once, and some hooks before the other objects are made."""
         annotations = self.annotations | pairs(self.pod_metadata.mapping("annotations"))
-        names = (
-            "helm.sh/hook",
-            "argocd.argoproj.io/hook",
-            "kubernetes.io/config.mirror",
-            "kubernetes.io/config.source",
-        )
-        return self.metadata.get("ownerReferences") is not None or any(name in annotations for name in names)
+        return any(name in annotations for name in ("helm.sh/hook", "argocd.argoproj.io/hook"))
+
+    @property
+    def managed(self) -> bool:
+        """Another object made it, or a node, from a file of its own: nobody applies it as it stands here."""
+        names = ("kubernetes.io/config.mirror", "kubernetes.io/config.source")
+        return self.metadata.get("ownerReferences") is not None or any(name in self.annotations for name in names)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.facts import Facts, ServiceSelector
 from playpen_ls.finding import Finding, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.application import Code, application_of
+from playpen_ls.languages.kubernetes.judgement import Selections
 from playpen_ls.languages.kubernetes.probe_fixes import fixes
 from playpen_ls.languages.kubernetes.probes import LIVENESS, READINESS, missing
 from playpen_ls.platform import Platform
@@ -133,7 +133,7 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
     ],
 )
 def no_liveness_probe(
-    container: Container, platform: Platform, services: Facts[ServiceSelector], code: Code
+    container: Container, platform: Platform, selections: Selections, code: Code
 ) -> Iterator[Finding]:
     """A container that hangs is never restarted.
 
@@ -142,9 +142,9 @@ def no_liveness_probe(
     that run once, and objects that may be completed elsewhere: kustomize patches and templates. A
     hint for containers without ports beside one that has them.
     """
-    severity = missing(container, LIVENESS, services, code.images.overlays)
+    severity = missing(container, LIVENESS, selections, code.images.overlays)
     if severity is not None:
-        both = missing(container, READINESS, services, code.images.overlays) is not None
+        both = missing(container, READINESS, selections, code.images.overlays) is not None
         application = application_of(container, code)
         changes = fixes(container, LIVENESS, (platform.liveness, platform.readiness), application, both)
         yield Finding(container.span, "no liveness probe: it is not restarted when it hangs", changes, severity)

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.facts import Facts, ServiceSelector
 from playpen_ls.finding import Finding, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.application import Code, application_of
+from playpen_ls.languages.kubernetes.judgement import Selections
 from playpen_ls.languages.kubernetes.probe_fixes import fixes
 from playpen_ls.languages.kubernetes.probes import LIVENESS, READINESS, missing
 from playpen_ls.platform import Platform
@@ -90,7 +90,7 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/readyz")\n
     ],
 )
 def no_readiness_probe(
-    container: Container, platform: Platform, services: Facts[ServiceSelector], code: Code
+    container: Container, platform: Platform, selections: Selections, code: Code
 ) -> Iterator[Finding]:
     """Requests reach a container that is not ready for them.
 
@@ -98,9 +98,9 @@ def no_readiness_probe(
     that is the moment their processes start, so every rollout drops requests. A warning for
     containers with ports, pods behind a Service and StatefulSets; a hint for workers.
     """
-    severity = missing(container, READINESS, services, code.images.overlays)
+    severity = missing(container, READINESS, selections, code.images.overlays)
     if severity is not None:
-        both = missing(container, LIVENESS, services, code.images.overlays) is not None
+        both = missing(container, LIVENESS, selections, code.images.overlays) is not None
         application = application_of(container, code)
         changes = fixes(container, READINESS, (platform.liveness, platform.readiness), application, both)
         yield Finding(container.span, "no readiness probe: requests reach it before it is ready", changes, severity)

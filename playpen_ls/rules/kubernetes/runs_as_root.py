@@ -3,12 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.facts import Files
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
 from playpen_ls.languages.kubernetes.links import Images, linked
-from playpen_ls.languages.kubernetes.privileges import own_user, root_users
+from playpen_ls.languages.kubernetes.privileges import root_users
 from playpen_ls.rule import example, rule
 
 HEAD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"
@@ -45,6 +44,22 @@ DOCKERFILE = 'FROM python:3.12-slim\nUSER 1000:1000\nCMD ["python", "app.py"]\n'
             "web/Dockerfile": DOCKERFILE + "ENV PATH=/root/.local/bin\n",
         },
         {"app.yaml": CONTEXT + "        «runAsUser: 0»\n", "web/Dockerfile": DOCKERFILE.replace("1000", "app")},
+        {
+            "app.yaml": CONTEXT + "        «runAsUser: 0»\n",
+            "web/Dockerfile": DOCKERFILE + "RUN <<EOF\ncp x /root/y\nEOF\n",
+        },
+        # The final stage counts, with what it continues.
+        {"app.yaml": CONTEXT + "        «runAsUser: 0»\n", "web/Dockerfile": DOCKERFILE + "FROM python:3.12-slim\n"},
+        {"app.yaml": CONTEXT + "        «runAsUser: 0»\n", "web/Dockerfile": DOCKERFILE + "# USER 2000\nUSER root\n"},
+        example(
+            {
+                "app.yaml": CONTEXT + "        «runAsUser: 0»\n",
+                "web/Dockerfile": "FROM python:3.12-slim AS base\n"
+                + DOCKERFILE.partition("\n")[2]
+                + "FROM base\nCOPY <<EOF /notes\nUSER 2000\nEOF\n",
+            },
+            fixed=CONTEXT + "        runAsUser: 1000\n",
+        ),
     ],
     good=[
         HEAD + CONTAINER,
@@ -53,7 +68,7 @@ DOCKERFILE = 'FROM python:3.12-slim\nUSER 1000:1000\nCMD ["python", "app.py"]\n'
         CONTEXT + "        runAsUser: '{{ .Values.user }}'\n",
     ],
 )
-def runs_as_root(workload: Workload, files: Files, images: Images) -> Iterator[Finding]:
+def runs_as_root(workload: Workload, images: Images) -> Iterator[Finding]:
     """The container runs as root by order of its manifest.
 
     A process that breaks out of its container is then root on the node. Only what is written counts:
@@ -62,10 +77,8 @@ def runs_as_root(workload: Workload, files: Files, images: Images) -> Iterator[F
     nothing under `/root`.
     """
     for one in root_users(workload):
-        users = set()
-        for container in one.containers:
-            image = linked(container, images)
-            users.add(own_user(files.text(image.dockerfile) or "") if image else "")
+        made_of = [linked(container, images) for container in one.containers]
+        users = {image.recipe.user if image is not None else "" for image in made_of}
         user = users.pop() if len(users) == 1 else ""
         better, title = ("true", f"Set `runAsNonRoot: true`: the image's user is {user}")
         if one.text.startswith("runAsUser"):
