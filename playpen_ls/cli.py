@@ -18,6 +18,7 @@ from playpen_ls.command import (
     fail,
     invalid_configuration,
     paths_of,
+    say_if_slow,
     settings_of,
     targets_of,
 )
@@ -42,6 +43,8 @@ def run(arguments: list[str]) -> int:
     try:
         options = known.parse_args(arguments)
         status = COMMANDS[options.command](options)
+        if options.command != "serve":  # a server has told its client
+            say_if_slow()
         sys.stdout.flush()
         return status
     except BrokenPipeError:

@@ -12,6 +12,7 @@ from playpen_ls.config import Settings, is_rule_name, unknown_rule
 from playpen_ls.report.findings import Problem
 from playpen_ls.source import Source, Unreadable
 from playpen_ls.targets import Target, Targets, relative
+from playpen_ls.vocabulary.yaml_loader import SLOW, is_slow
 
 DONE, FOUND, FAILED = 0, 1, 2
 
@@ -87,6 +88,12 @@ def invalid_configuration(targets: Targets) -> list[Problem]:
     for problem in problems:
         say(str(problem))
     return [Problem(relative(one.path, targets.folder), f"line {one.line}: {one.message}") for one in problems]
+
+
+def say_if_slow() -> None:
+    """Whatever number of files and processes there was."""
+    if is_slow():
+        say(SLOW)
 
 
 def fail(message: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -15,10 +16,11 @@ WAIT = 60  # seconds after which a server that a test still waits for is ended
 class Raw:
     """A server, and its messages as they are on the wire."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **env: str) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "playpen_ls", "--stdio"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path(__file__).parent.parent,
+            env={**os.environ, **env},
         )  # fmt: skip
         self.folder = folder
         self.ids = 0

@@ -159,7 +159,7 @@ class App:
         self._configuration_changed(opened)
         self._indexes.start(opened.workspace)
         self._publisher.publish(opened, settled=True)
-        self._tell_of_configurations()
+        self._tell()
         self._collector.start()
         self._collector.soon()
 
@@ -222,7 +222,7 @@ class App:
         """Settle what was held back, and see what changed elsewhere means for the open files."""
         for opened in self.documents:
             self._publisher.publish(opened, settled=True, only_changes=True)
-        self._tell_of_configurations()
+        self._tell()
 
     def _index_done(self) -> None:
         self._collector.soon()
@@ -285,10 +285,11 @@ class App:
                 workspace.configs.changed(path, None if closed else opened.source.text)
             self._when_quiet()
 
-    def _tell_of_configurations(self) -> None:
+    def _tell(self) -> None:
         def is_open(path: Path) -> bool:
             return any(one.workspace.root / one.path == path for one in self.documents)
 
-        for workspace in self.documents.workspaces.values():
-            for message in self._notices.news(workspace, is_open):
-                self.server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, f"playpen: {message}"))
+        spaces = list(self.documents.workspaces.values())
+        news = [message for workspace in spaces for message in self._notices.news(workspace, is_open)]
+        for message in (*news, *self._notices.slowness()):
+            self.server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, f"playpen: {message}"))

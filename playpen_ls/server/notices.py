@@ -1,4 +1,4 @@
-"""What the user is told of a configuration that is wrong and not open: once, until it is wrong in another way."""
+"""What the user is told beside diagnostics, once: of a configuration that is wrong and not open, of slow reading."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from playpen_ls.config import Invalid
+from playpen_ls.vocabulary.yaml_loader import SLOW, is_slow
 from playpen_ls.workspace import Workspace
 
 
 class Notices:
-    """Remembers what was said of which configuration file."""
+    """Remembers what was said, and of which configuration file."""
 
     def __init__(self) -> None:
         self._said: dict[Path, tuple[Invalid, ...]] = {}
+        self._is_slow = False
+
+    def slowness(self) -> Iterator[str]:
+        """A message, the first time that a file was read in a slow way."""
+        if not self._is_slow and is_slow():
+            self._is_slow = True
+            yield SLOW
 
     def news(self, workspace: Workspace, is_open: Callable[[Path], bool]) -> Iterator[str]:
         """A message for each configuration in use that is wrong; those that are open have diagnostics instead."""

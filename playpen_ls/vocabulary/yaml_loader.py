@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import logging
+import sys
 from functools import cache
 from typing import Any
 
-logger = logging.getLogger("playpen_ls")
+SLOW = "PyYAML has no libyaml, so manifests are read slowly: reinstall it from a wheel (pip install PyYAML)"
 
 
 @cache
 def yaml_loader() -> Any:
-    """libyaml, or PyYAML's own parser, which is ten times slower; that is said once."""
+    """libyaml, or PyYAML's own parser, which is ten times slower; who talks to the user asks `is_slow`."""
     import yaml
 
-    if yaml.__with_libyaml__:
-        return yaml.CSafeLoader
-    logger.warning(
-        "PyYAML has no libyaml, so manifests are read slowly: reinstall it from a wheel (pip install PyYAML)"
-    )
-    return yaml.SafeLoader
+    return yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+
+
+def is_slow() -> bool:
+    """YAML was read here, and without libyaml."""
+    loaded = sys.modules.get("yaml")
+    return loaded is not None and not loaded.__with_libyaml__
