@@ -17,6 +17,7 @@ _RETRIES = 4
 _LINE = re.compile(r"[^\r\n]*")
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _EXPRESSION_LINE = re.compile(rf"(?:(?<=[\r\n])|\A)([ \t]*){UNKNOWN}((?:{UNKNOWN}|[ \t])*)(?=[\r\n]|\Z)")
+_BLOCK = re.compile(r"\{\{-?[ \t\r\n]*(?P<word>if|with|range|define|block|end)\b")
 _TEMPLATE = re.compile(r"(?:(?<=[\r\n])|\A)(?![ \t]*#)[^\r\n]*?\{\{")
 # What YAML's reader refuses; a byte-order mark inside a text shifts libyaml's offsets.
 _UNREADABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -32,6 +33,8 @@ class Reading:
     template: bool
     masked: tuple[Span, ...] = ()
     problem: tuple[str, Span] | None = None
+    conditional: tuple[Span, ...] = ()
+    """Where a template decides whether the text is there at all: between `{{ if … }}` and its `{{ end }}`."""
 
     @property
     def broken(self) -> bool:
@@ -43,10 +46,11 @@ def read(text: str, edited: int | None = None) -> Reading:
     if text.startswith("\ufeff"):
         text = " " + text[1:]
     template = "{{" in text and _TEMPLATE.search(text) is not None
+    conditional = tuple(_conditional(text)) if template else ()
     if template:
         text = _mask_expressions(text)
     try:
-        return Reading(compose(text), template)
+        return Reading(compose(text), template, conditional=conditional)
     except Unparsable as error:
         first = error
     place = first.opened if _is_earlier(first) else first.at
@@ -63,7 +67,7 @@ def read(text: str, edited: int | None = None) -> Reading:
             masked.append(line)
             text = _mask_line(text, line)
         try:
-            return Reading(compose(text), template, tuple(masked), problem)
+            return Reading(compose(text), template, tuple(masked), problem, conditional)
         except Unparsable as again:
             if again.unreadable:
                 break
@@ -104,6 +108,16 @@ def _mask_line(text: str, line: Span) -> str:
     indentation = written[: len(written) - len(written.lstrip(" "))]
     mask = (indentation + "#").ljust(len(written))[: len(written)]
     return text[: line.start] + mask + text[line.end :]
+
+
+def _conditional(text: str) -> Iterator[Span]:
+    """The insides of blocks, inner ones first; one without an end is left out."""
+    open_at: list[int] = []
+    for match in _BLOCK.finditer(text):
+        if match["word"] != "end":
+            open_at.append(match.end())
+        elif open_at:
+            yield Span(open_at.pop(), match.start())
 
 
 def _mask_expressions(text: str) -> str:

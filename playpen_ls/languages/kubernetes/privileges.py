@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playpen_ls.languages.kubernetes.resources import Container, Document, Workload
-from playpen_ls.languages.kubernetes.tree import Mapping, Scalar, is_true, resolved
+from playpen_ls.languages.kubernetes.tree import Mapping, Node, Scalar, is_true, resolved
 from playpen_ls.source import Span
 
 _HOST = {
@@ -27,6 +27,7 @@ class Privilege:
     """`switch` is the `true` that grants it, None where no single word does."""
 
     span: Span
+    node: Node
     name: str
     problem: str
     switch: Scalar | None = None
@@ -34,6 +35,11 @@ class Privilege:
 
 def privileges(workload: Workload) -> Iterator[Privilege]:
     """In text order as far as the pod's own keys go; values that a template decides are left out."""
+    decided = workload.document.depends
+    yield from (one for one in _privileges(workload) if not decided(one.node, workload.node))
+
+
+def _privileges(workload: Workload) -> Iterator[Privilege]:
     document, pod = workload.document, workload.pod
     yield from _switches(document, pod, _HOST)
     seen: set[int] = set()
@@ -46,12 +52,14 @@ def privileges(workload: Workload) -> Iterator[Privilege]:
         capabilities = context.mapping("capabilities")
         for word in capabilities.scalars("add") if capabilities else ():
             if word.value in _CAPABILITIES:
-                yield Privilege(document.content(word), word.value, f"the capability `{word.value}` rules the node")
+                yield Privilege(
+                    document.content(word), word, word.value, f"the capability `{word.value}` rules the node"
+                )
     for volume in pod.mappings("volumes"):
         path = (volume.mapping("hostPath") or Mapping(0, 0, False, (), False)).scalar("path")
         if path is not None and ("/" + path.value.strip("/")) in _PATHS and path.value.startswith("/"):
             problem = f"the node's `{path.value}` is mounted, which rules the node"
-            yield Privilege(document.content(path), "hostPath", problem)
+            yield Privilege(document.content(path), path, "hostPath", problem)
 
 
 def _switches(document: Document, mapping: Mapping, names: dict[str, str]) -> Iterator[Privilege]:
@@ -60,7 +68,7 @@ def _switches(document: Document, mapping: Mapping, names: dict[str, str]) -> It
         value = resolved(entry.value)
         if name in names and isinstance(value, Scalar) and is_true(value):
             span = Span(document.span(entry.key).start, document.span(entry.value).end)
-            yield Privilege(span, name, f"`{name}: true`: {names[name]}", value)
+            yield Privilege(span, entry.key, name, f"`{name}: true`: {names[name]}", value)
 
 
 @dataclass(frozen=True)
@@ -80,13 +88,16 @@ class RootUser:
 def root_users(workload: Workload) -> Iterator[RootUser]:
     """A container's own word counts before the pod's."""
     pod = workload.pod.mapping("securityContext")
+    if pod is not None and workload.document.depends(pod, workload.node):
+        pod = None
     contexts = [(one, one.node.mapping("securityContext")) for one in workload.containers]
     obeying = tuple(one for one, context in contexts if context is None or not _decides(context))
     if pod is not None and (obeying or not contexts):
         yield from _root(workload.document, pod, obeying)
     seen: set[int] = set()
     for container, context in contexts:
-        if context is not None and id(context) not in seen:
+        decided = context is not None and workload.document.depends(context, workload.node)
+        if context is not None and not decided and id(context) not in seen:
             seen.add(id(context))
             yield from _root(workload.document, context, (container,))
 

@@ -77,6 +77,13 @@ class Document:
         """A half-typed line was left out inside the node, so that nothing can be said to be missing in it."""
         return any(span.start <= node.end + 1 and node.start <= span.end for span in self.piece.reading.masked)
 
+    def depends(self, node: Node, on: Node) -> bool:
+        """A template's condition decides whether the node is there, but not whether the object `on` is."""
+        return any(
+            span.start <= node.start < span.end and not span.start <= on.start < span.end
+            for span in self.piece.reading.conditional
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Resource:

@@ -46,6 +46,12 @@ CONTEXT = HEAD + CONTAINER + "      securityContext:\n"
             fixed=CONTEXT + "        allowPrivilegeEscalation: false\n",
         ),
         example(HEAD + "  «hostNetwork: true»\n" + CONTAINER, fixed=HEAD + "  hostNetwork: false\n" + CONTAINER),
+        # Whether there is such a pod is another question.
+        "{{- if .Values.enabled }}\n"
+        + HEAD
+        + "  {{- with .Values.x }}\n  {{ . }}\n  {{- end }}\n  «hostNetwork: true»\n"
+        + CONTAINER
+        + "{{- end }}\n",
         CONTEXT + "        capabilities:\n          add: [NET_BIND_SERVICE, «SYS_ADMIN»]\n",
         HEAD + CONTAINER + "  volumes:\n    - name: sock\n      hostPath:\n        path: «/var/run/docker.sock»\n",
     ],
@@ -53,6 +59,10 @@ CONTEXT = HEAD + CONTAINER + "      securityContext:\n"
         HEAD + CONTAINER,
         CONTEXT + "        privileged: false\n        capabilities: {drop: [ALL], add: [NET_ADMIN]}\n",
         CONTEXT + "        privileged: '{{ .Values.privileged }}'\n",
+        # The values say whether it is so.
+        HEAD + "  {{- if .Values.host }}\n  hostNetwork: true\n  {{- end }}\n" + CONTAINER,
+        CONTEXT
+        + "        {{ if .host -}}\n        privileged: true\n        {{ else }}\n        x: y\n        {{ end }}\n",
         HEAD + CONTAINER + "  volumes:\n    - {name: tz, hostPath: {path: /etc/localtime}}\n",
     ],
 )
