@@ -162,7 +162,7 @@ def _keys(container: Container, name: str) -> Iterator[str]:
 
 def is_open_configuration(text: str) -> bool:
     """Lines of settings of which each may be read by all: short words, numbers, addresses under harmless names."""
-    lines = [line for line in text.splitlines() if line.strip() and not _COMMENT_LINE.match(line)]
+    lines = [line for line in text.split("\n") if line.strip() and not _COMMENT_LINE.match(line)]
     if len(lines) < 2:
         return False
     for line in lines:
