@@ -53,7 +53,27 @@ class Offered:
     offer: Offer
 
 
-Answer = tuple[Callable[[Files], object], object]
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a rule asked about other files: a name of `Files` and the path that it was asked of."""
+
+    what: str
+    path: str
+
+    def asked_of(self, files: Files) -> object:
+        found = getattr(files, self.what)
+        return found if self.what == "known" else found(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What rules read besides a chunk, and what it was. Chunks of which the same was read share one object."""
+
+    facts: tuple[Facts[Any], ...] = ()
+    answers: tuple[tuple[Question, object], ...] = ()
+
+
+NOTHING_READ = Reads()
 
 
 @dataclass(frozen=True)
@@ -62,15 +82,14 @@ class Remembered:
 
     start: int
     hits: tuple[Hit, ...]
-    facts: tuple[Facts[Any], ...] = ()
-    answers: tuple[Answer, ...] = ()
+    reads: Reads = NOTHING_READ
 
     def moved(self, start: int, path: str) -> Remembered:
         """The same for a chunk that begins elsewhere now."""
         if start == self.start or not self.hits:
             return self
         by = start - self.start
-        return Remembered(start, tuple(hit.shifted(by, path) for hit in self.hits), self.facts, self.answers)
+        return Remembered(start, tuple([hit.shifted(by, path) for hit in self.hits]), self.reads)
 
 
 QUIET = Remembered(0, ())
@@ -127,28 +146,26 @@ class ReadFiles:
 
     def __init__(self, files: Files) -> None:
         self._files = files
-        self._asked: dict[tuple[str, str], object] = {}
-        self.answers: list[Answer] = []
+        self.answers: dict[Question, object] = {}
 
-    def _ask(self, what: str, path: str, question: Callable[[Files], object]) -> object:
-        key = (what, path)
-        if key not in self._asked:
-            self._asked[key] = answer = question(self._files)
-            self.answers.append((question, answer))
-        return self._asked[key]
+    def _ask(self, what: str, path: str) -> Any:
+        question = Question(what, path)
+        if question not in self.answers:
+            self.answers[question] = question.asked_of(self._files)
+        return self.answers[question]
 
     @property
     def known(self) -> bool:
-        return bool(self._ask("known", "", lambda files: files.known))
+        return bool(self._ask("known", ""))
 
     def exists(self, path: str) -> bool:
-        return bool(self._ask("exists", path, lambda files: files.exists(path)))
+        return bool(self._ask("exists", path))
 
     def text(self, path: str) -> str | None:
-        return self._ask("text", path, lambda files: files.text(path))  # type: ignore[return-value]
+        return self._ask("text", path)  # type: ignore[no-any-return]
 
     def names(self, folder: str) -> tuple[str, ...]:
-        return self._ask("names", folder, lambda files: files.names(folder))  # type: ignore[return-value]
+        return self._ask("names", folder)  # type: ignore[no-any-return]
 
 
 class Rules:
@@ -223,9 +240,6 @@ def check(
     return Checked(hits, offers, after if memory is not None else {}, frozenset(failed))
 
 
-Reads = tuple[tuple[Facts[Any], ...], tuple[Answer, ...]]
-
-
 def _run(parts: Sequence[object], group: Rules, given: Given) -> tuple[list[Hit], list[Offered], Reads, set[str]]:
     """Look at every part with the rules for its type. A rule that raises is logged, and the rest go on."""
     files = ReadFiles(given.files)
@@ -254,7 +268,7 @@ def _run(parts: Sequence[object], group: Rules, given: Given) -> tuple[list[Hit]
             except Exception as error:
                 log_failure(rule, error)
                 failed.add(rule.id)
-    return hits, offers, (tuple(asked.values()), tuple(files.answers)), failed
+    return hits, offers, Reads(tuple(asked.values()), tuple(files.answers.items())), failed
 
 
 def log_failure(rule: Rule, error: Exception) -> None:
@@ -264,7 +278,7 @@ def log_failure(rule: Rule, error: Exception) -> None:
 
 
 class _Reader:
-    """Says whether what was read is still so; what is asked about facts is asked once.
+    """Says whether what was read is still so; what chunks share is looked at once.
 
     `quiet` has the ids of what is known to hold and to have found nothing.
     """
@@ -272,27 +286,43 @@ class _Reader:
     def __init__(self, given: Given) -> None:
         self._given = given
         self._now: dict[type[Fact], Facts[Any]] = {}
-        self._nothing: dict[tuple[Facts[Any], ...], Remembered] = {(): QUIET}
+        self._held: dict[int, bool] = {}
+        self._same: dict[Reads, Reads] = {NOTHING_READ: NOTHING_READ}
+        self._nothing: dict[int, Remembered] = {id(NOTHING_READ): QUIET}
         self._pairs: dict[tuple[int, int], Both] = {}
         self.quiet: set[int] = set()
 
     def holds(self, remembered: Remembered) -> bool:
         """What the rules read is still so."""
-        for facts in remembered.facts:
+        reads = remembered.reads
+        if reads is NOTHING_READ:
+            return True
+        held = self._held.get(id(reads))
+        if held is None:
+            held = self._held[id(reads)] = self._still(reads)
+            if held:
+                self._same.setdefault(reads, reads)
+        return held
+
+    def _still(self, reads: Reads) -> bool:
+        for facts in reads.facts:
             if facts.kind not in self._now:
                 self._now[facts.kind] = self._given.facts(facts.kind)
             if facts is not self._now[facts.kind]:
                 return False
-        files = self._given.files
-        return not remembered.answers or all(question(files) == answer for question, answer in remembered.answers)
+        return all(question.asked_of(self._given.files) == answer for question, answer in reads.answers)
 
     def remembered(self, start: int, fresh: Iterable[Hit], reads: Reads, path: str) -> Remembered:
-        """One object for all chunks in which nothing was found, if they read the same facts."""
-        hits = tuple(hit.shifted(0, path) for hit in fresh)
-        facts, answers = reads
-        if hits or answers:
-            return Remembered(start, hits, facts, answers)
-        return self._nothing.setdefault(facts, Remembered(0, (), facts))
+        """One object for all chunks in which nothing was found, if the same was read."""
+        hits = tuple([hit.shifted(0, path) for hit in fresh])
+        reads = self._same.setdefault(reads, reads)
+        self._held[id(reads)] = True
+        if hits:
+            return Remembered(start, hits, reads)
+        nothing = self._nothing.get(id(reads))
+        if nothing is None:
+            nothing = self._nothing[id(reads)] = Remembered(0, (), reads)
+        return nothing
 
     def both(self, now: Sequence[Remembered | None], before: Both) -> Both:
         """The same pair as before, or as other chunks have it."""
@@ -300,6 +330,6 @@ class _Reader:
         pair = before
         if one is not before[0] or other is not before[1]:
             pair = self._pairs.setdefault((id(one), id(other)), (one, other))
-        if all(each is not None and not each.hits and not each.answers for each in pair):
+        if all(each is not None and not each.hits for each in pair):
             self.quiet.add(id(pair))
         return pair
