@@ -124,6 +124,7 @@ class OnceFiles:
         self._exists: dict[str, bool] = {}
         self._texts: dict[str, str | None] = {}
         self._names: dict[str, tuple[str, ...]] = {}
+        self._exceeds: dict[tuple[str, int], bool] = {}
 
     def exists(self, path: str) -> bool:
         if path not in self._exists:
@@ -139,6 +140,11 @@ class OnceFiles:
         if folder not in self._names:
             self._names[folder] = self._files.names(folder)
         return self._names[folder]
+
+    def exceeds(self, folder: str, size: int) -> bool:
+        if (folder, size) not in self._exceeds:
+            self._exceeds[folder, size] = self._files.exceeds(folder, size)
+        return self._exceeds[folder, size]
 
 
 class ReadFiles:
@@ -166,6 +172,9 @@ class ReadFiles:
 
     def names(self, folder: str) -> tuple[str, ...]:
         return self._ask("names", folder)  # type: ignore[no-any-return]
+
+    def exceeds(self, folder: str, size: int) -> bool:
+        return bool(self._ask(f"exceeds {size}", folder, lambda files: files.exceeds(folder, size)))
 
 
 class Rules:

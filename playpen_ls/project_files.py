@@ -9,6 +9,8 @@ from pathlib import Path
 
 from playpen_ls.source import LARGEST, Source, Unreadable
 
+MOST_WEIGHED = 2_000  # files and folders; a keystroke may ask for them
+
 
 class ProjectFiles:
     """`Files` over a folder. `open_text` gives what an editor has of a file, or None.
@@ -22,6 +24,7 @@ class ProjectFiles:
         self._open_text = open_text
         self._known = known
         self._read: dict[str, tuple[tuple[int, int], str | None]] = {}
+        self._weighed: dict[tuple[str, int], tuple[dict[str, int], bool]] = {}
 
     @property
     def known(self) -> bool:
@@ -47,6 +50,16 @@ class ProjectFiles:
                 return tuple(sorted(entry.name + ("/" if entry.is_dir() else "") for entry in entries))
         except OSError:
             return ()
+
+    def exceeds(self, folder: str, size: int) -> bool:
+        """Counted again where files came or went. A file that grows where it stands may be noticed later."""
+        place = self._place(folder)
+        if place is None:
+            return False
+        known = self._weighed.get((place, size))
+        if known is None or any(_changed_at(one) != stamp for one, stamp in known[0].items()):
+            self._weighed[place, size] = known = _weigh(place, size)
+        return known[1]
 
     def overlaid(self, texts: Mapping[str, str]) -> ProjectFiles:
         """The same files, as if some had other texts."""
@@ -77,3 +90,30 @@ class ProjectFiles:
 
 def _clean(path: str) -> str:
     return posixpath.normpath(path)
+
+
+def _weigh(place: str, size: int) -> tuple[dict[str, int], bool]:
+    """When each folder that was looked at changed, and whether their files have more bytes. Links are not followed."""
+    stamps, total, seen, waiting = dict[str, int](), 0, 0, [place]
+    for folder in waiting:
+        stamps[folder] = _changed_at(folder)
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    seen += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif entry.is_file(follow_symlinks=False):
+                        total += entry.stat(follow_symlinks=False).st_size
+                    if total > size or seen > MOST_WEIGHED:
+                        return stamps, total > size
+        except OSError:
+            continue
+    return stamps, False
+
+
+def _changed_at(folder: str) -> int:
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return 0

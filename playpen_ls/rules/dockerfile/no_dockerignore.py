@@ -14,6 +14,7 @@ from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
 
 _UNWANTED = (".git", ".env", "venv", ".venv", "node_modules")
+_LARGE = 20_000_000  # bytes
 
 
 @rule(
@@ -52,7 +53,8 @@ def no_dockerignore(stage: Stage, files: Files, platform: Platform, builds: Fact
 
     Without a `.dockerignore`, `COPY . .` also takes the history in `.git`, passwords in `.env`,
     virtual environments and `node_modules` of another system. The image grows, may hold secrets, and
-    its layers are built again although nothing that matters changed.
+    its layers are built again although nothing that matters changed. Reported where one of these is
+    there, or more than 20 MB are.
     """
     if not files.known or not stage.mentions("copy add", ("copy", "add")):
         return
@@ -72,3 +74,5 @@ def no_dockerignore(stage: Stage, files: Files, platform: Platform, builds: Fact
         creates = {posixpath.join(folder, ".dockerignore"): "".join(f"{one}\n" for one in there)}
         fix = Fix(f"Create `.dockerignore` with {names}", partial(Change, {}, creates), kind="refactor.rewrite")
         yield Finding(whole.span, f"this also copies {names}: there is no `.dockerignore`", (fix,))
+    elif files.exceeds(folder or ".", _LARGE):
+        yield Finding(whole.span, "this copies more than 20 MB: there is no `.dockerignore`")

@@ -1,0 +1,80 @@
+"""A build context that is large needs a `.dockerignore`, whatever it holds."""
+
+from __future__ import annotations
+
+import os
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from playpen_ls.project_files import MOST_WEIGHED, ProjectFiles
+from playpen_ls.source import Source
+from playpen_ls.workspace import Workspace
+
+MOMENTS = count(1_000_000_000)
+TEXT = "FROM a\nCOPY . .\n"
+
+
+def sized(path: Path, size: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.truncate(size)  # no block of the disk is written
+    noticed(path.parent)
+
+
+def noticed(folder: Path) -> None:
+    """Clocks of file systems are coarse: two changes may have one time."""
+    moment = next(MOMENTS)
+    os.utime(folder, (moment, moment))
+
+
+def found(workspace: Workspace, path: str = "Dockerfile") -> list[str]:
+    return [hit.finding.message for hit in workspace.check(path).hits if hit.rule.name == "no-dockerignore"]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    workspace = Workspace(tmp_path)
+    workspace.open(Source("Dockerfile", TEXT), "dockerfile")
+    workspace.closed.read_all()
+    return workspace
+
+
+def test_files_of_20_mb_are_too_many(workspace: Workspace, tmp_path: Path):
+    sized(tmp_path / "data/a.bin", 15_000_000)
+    sized(tmp_path / "data/more/b.bin", 5_000_000)
+    assert found(workspace) == []
+    sized(tmp_path / "data/more/c.bin", 1)
+    assert found(workspace) == ["this copies more than 20 MB: there is no `.dockerignore`"]
+    (tmp_path / "data/a.bin").unlink()
+    noticed(tmp_path / "data")
+    assert found(workspace) == []
+
+
+def test_an_ignore_file_of_any_kind_answers_it(workspace: Workspace, tmp_path: Path):
+    sized(tmp_path / "a.bin", 30_000_000)
+    assert found(workspace)
+    (tmp_path / ".dockerignore").write_text("a.bin\n")
+    assert found(workspace) == []
+
+
+def test_a_link_weighs_nothing_and_leads_nowhere(tmp_path: Path):
+    sized(tmp_path / "elsewhere/a.bin", 30)
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/a").symlink_to(tmp_path / "elsewhere/a.bin")
+    (tmp_path / "project/b").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "project/c").symlink_to(tmp_path / "project")
+    assert not ProjectFiles(tmp_path / "project", lambda path: None).exceeds(".", 29)
+    assert ProjectFiles(tmp_path, lambda path: None).exceeds("elsewhere", 29)
+
+
+def test_what_is_not_counted_is_not_large(tmp_path: Path):
+    for number in range(MOST_WEIGHED + 1):
+        (tmp_path / f"{number}").touch()
+    sized(tmp_path / "below/a.bin", 30)
+    files = ProjectFiles(tmp_path, lambda path: None)
+    assert not files.exceeds(".", 29)
+    assert not files.exceeds("nowhere", 0)
+    assert not files.exceeds("..", 0)
+    assert not ProjectFiles(tmp_path, lambda path: None, known=False).exceeds("below", 0)
