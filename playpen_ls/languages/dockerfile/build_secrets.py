@@ -31,7 +31,7 @@ def reading_edits(run: Run, place: Span, id: str) -> list[Edit]:
         raise Refused(
             "a JSON form or a heredoc reads no secret in place" if run.vector else "a heredoc is left as it is"
         )
-    _refuse_other_user(run)
+    refuse_other_user(run)
     around = [word for command in run.commands for word in (*command.words, *command.assignments)]
     holding = {(word.start, word.end): word for word in around if _holds(word.span, place)}
     if len(holding) != 1:
@@ -90,7 +90,7 @@ def mount_edits(run: Run, keys: str) -> list[Edit]:
     return [Edit(at, at, f" --mount=type=secret,{keys},required=true")]
 
 
-def _refuse_other_user(run: Run) -> None:
+def refuse_other_user(run: Run) -> None:
     assert run.stage is not None
     user = next((one for one in run.stage.before(run) if isinstance(one, User)), None)
     if user is not None and not is_root(user):

@@ -17,6 +17,7 @@ from playpen_ls.languages.dockerfile import (
     build_secrets,
     key_files,
     logins,
+    secret_files,
 )
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Span
@@ -86,6 +87,33 @@ _NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
         ),
         "FROM a\nRUN <<EOF\nexport API_TOKEN=«tk_0f1e2d3c4b5a6978»\nEOF\n",
         "FROM a\nCOPY «.env» /app/\n",
+        example(
+            {
+                "Dockerfile": "FROM node:20\nWORKDIR /app\nCOPY package.json «.npmrc» ./\n"
+                "RUN npm ci \\\n    && rm -f .npmrc\nRUN npm run build\n",
+                ".npmrc": "//r/:_authToken=abc\n",
+            },
+            fixed="FROM node:20\nWORKDIR /app\nCOPY package.json ./\n"
+            "RUN --mount=type=secret,id=npmrc,target=/app/.npmrc,required=true npm ci\n"
+            "RUN --mount=type=secret,id=npmrc,target=/app/.npmrc,required=true npm run build\n",
+        ),
+        example(
+            "FROM a\n# for the private modules\nCOPY --chmod=600 «keys/id_rsa» /root/.ssh/id_rsa\n"
+            "RUN git clone git@h:a/b.git\nUSER app\n",
+            fixed="FROM a\n# for the private modules\n"
+            "RUN --mount=type=secret,id=id-rsa,target=/root/.ssh/id_rsa,required=true git clone git@h:a/b.git\n"
+            "USER app\n",
+        ),
+        example(
+            "from a\ncopy «.env» /app/\nrun . /app/.env && make",
+            fixed="from a\nrun --mount=type=secret,id=env,target=/app/.env,required=true . /app/.env && make",
+        ),
+        # What the container reads when it runs, what is changed, what comes in another way too.
+        "FROM a\nCOPY «.env» /app/\nRUN make\nCMD . /app/.env && serve\n",
+        "FROM a\nCOPY «id_rsa» /root/.ssh/\nRUN chmod 600 /root/.ssh/id_rsa && git clone git@h:a/b.git\n",
+        "FROM a\nWORKDIR /app\nCOPY «.netrc» .\nCOPY . .\nRUN git clone https://h/a\n",
+        "FROM a\nWORKDIR /app\nCOPY «.netrc» .\nUSER app\nRUN git clone https://h/a\n",
+        "FROM a AS b\nCOPY «.netrc» /app/\nRUN git clone https://h/a\nFROM a\nCOPY --from=b /app /app\n",
         "FROM a\nCOPY --chown=1:1 app.py «keys/id_rsa» «tls/server.key» /root/\n",
         'FROM a\nADD [«".env.production"», "/"]\n',
         example(
@@ -143,7 +171,12 @@ def _copied(instruction: Transfer, files: Files) -> Iterator[Finding]:
     public = instruction.destination is not None and instruction.destination.text.endswith((".pub", ".crt", ".asc"))
     for source in instruction.sources if instruction.origin is None and not public else ():
         if key_files.holds_secrets(source.text, contexts, files):
-            yield Finding(source.span, f"`{posixpath.basename(source.text)}` holds secrets, and the image keeps it")
+            name, id = posixpath.basename(source.text), secret_files.secret_id(source)
+            title = (
+                f"Give `{name}` to `RUN` as the build secret `{id}` (`docker build --secret id={id},src={source.text}`)"
+            )
+            fix = Fix(title, partial(secret_files.mounted_edits, instruction, source))
+            yield Finding(source.span, f"`{name}` holds secrets, and the image keeps it", (fix,))
 
 
 def _assigned(instruction: Assigning) -> Iterator[Finding]:

@@ -1,0 +1,89 @@
+"""A copied key becomes a mounted secret only where that is proven to be the same; else the reason is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from examples import Project
+from playpen_ls.finding import Refused
+from playpen_ls.fix import verified
+from playpen_ls.rule import Example, rules_of
+from playpen_ls.source import Source
+
+RULE = next(rule for rule in rules_of("dockerfile") if rule.name == "secret-in-image")
+GIT = "RUN git clone https://h/a\n"
+MOUNTED = "RUN --mount=type=secret,id=netrc,target=/app/.netrc,required=true git clone https://h/a\n"
+
+
+def mounted(text: str) -> str:
+    """The text after the fix of its only finding. Raises Refused."""
+    project = Project(RULE, Example({"Dockerfile": text}))
+    look = project.look()
+    (hit,) = look.hits
+    change = verified(look, hit, hit.finding.fixes[0], project.look, project.text)
+    return Source("Dockerfile", text).edited(change.edits["Dockerfile"]).text
+
+
+@pytest.mark.parametrize(
+    ("copy", "left"),
+    [
+        ("COPY .netrc /app/\n", ""),
+        ("COPY .netrc /app/.netrc\n", ""),
+        ("WORKDIR /app\nCOPY .netrc ./\n", "WORKDIR /app\n"),
+        ("WORKDIR /app\nCOPY .netrc /app\n", "WORKDIR /app\n"),
+        ("COPY --chown=1 .netrc a b /app/\n", "COPY --chown=1 a b /app/\n"),
+        ("COPY a \\\n  .netrc \\\n  b /app/\n", "COPY a \\\n  b /app/\n"),
+        ('COPY [".netrc", "/app/"]\n', ""),
+    ],
+)
+def test_the_file_is_mounted_where_it_was_copied(copy: str, left: str):
+    assert mounted(f"FROM a\n{copy}{GIT}") == f"FROM a\n{left}{MOUNTED}"
+
+
+def test_only_what_reads_it_gets_it():
+    text = f"FROM a\nRUN git x\nCOPY .netrc /app/\nRUN make\n{GIT}RUN make && curl x\n"
+    assert mounted(text) == "FROM a\nRUN git x\nRUN make\n" + MOUNTED + (
+        "RUN --mount=type=secret,id=netrc,target=/app/.netrc,required=true make && curl x\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("COPY .netrc .\n" + GIT, "where in the image it goes is not known: no `WORKDIR` says it"),
+        ("COPY .netrc /app\n" + GIT, "whether `/app` is a folder is not known"),
+        ("COPY .netrc /app/\nRUN make\n", "no `RUN` is known to read it: give it to the container when it starts"),
+        ("COPY .netrc /app/\n" + GIT + "CMD cat .netrc\n", "`CMD` names it too"),
+        ("COPY .netrc /app/\nRUN echo x.netrc\n", "`RUN` does something else with it"),
+        (
+            "COPY .netrc /app/\nRUN chmod 1 .netrc && git x\n",
+            "`chmod` changes it, which a mounted secret does not allow",
+        ),
+        ("COPY .netrc /app/\nRUN git x && rm .netrc a\n", "`rm` does more than to remove it"),
+        ("COPY .netrc /app/\nRUN git x \\\n# done\n && rm .netrc\n", "a comment stands between"),
+        ("COPY .netrc /app/\nUSER me\n" + GIT, "`me` could not read the secret's file, which is root's"),
+        ("COPY .netrc /app/\nCOPY . /b\n" + GIT, "`COPY .` brings it too: name it in `.dockerignore`"),
+        ("COPY *.key /app/\n" + GIT, "which files these are comes out only in the build"),
+        ('COPY [".netrc", "a", "/app/"]\n' + GIT, "the JSON form is left as it is"),
+    ],
+)
+def test_what_is_not_proven_is_refused(text: str, reason: str):
+    with pytest.raises(Refused) as refused:
+        mounted("FROM a\n" + text)
+    assert str(refused.value) == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("FROM a AS b\nCOPY .netrc /app/\nRUN git x\nFROM b\n", "another stage continues this one"),
+        (
+            "FROM a AS b\nCOPY .netrc /app/\nRUN git x\nFROM a\nCOPY --from=0 /app /app\n",
+            "`COPY --from=0` takes it over",
+        ),
+    ],
+)
+def test_another_stage_may_need_it(text: str, reason: str):
+    with pytest.raises(Refused) as refused:
+        mounted(text)
+    assert str(refused.value) == reason
