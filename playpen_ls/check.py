@@ -124,7 +124,7 @@ class OnceFiles:
         self._exists: dict[str, bool] = {}
         self._texts: dict[str, str | None] = {}
         self._names: dict[str, tuple[str, ...]] = {}
-        self._exceeds: dict[tuple[str, int], bool] = {}
+        self._large: dict[str, bool] = {}
 
     def exists(self, path: str) -> bool:
         if path not in self._exists:
@@ -141,10 +141,10 @@ class OnceFiles:
             self._names[folder] = self._files.names(folder)
         return self._names[folder]
 
-    def exceeds(self, folder: str, size: int) -> bool:
-        if (folder, size) not in self._exceeds:
-            self._exceeds[folder, size] = self._files.exceeds(folder, size)
-        return self._exceeds[folder, size]
+    def is_large(self, folder: str) -> bool:
+        if folder not in self._large:
+            self._large[folder] = self._files.is_large(folder)
+        return self._large[folder]
 
 
 class ReadFiles:
@@ -173,8 +173,8 @@ class ReadFiles:
     def names(self, folder: str) -> tuple[str, ...]:
         return self._ask("names", folder)  # type: ignore[no-any-return]
 
-    def exceeds(self, folder: str, size: int) -> bool:
-        return bool(self._ask(f"exceeds {size}", folder, lambda files: files.exceeds(folder, size)))
+    def is_large(self, folder: str) -> bool:
+        return bool(self._ask("is_large", folder))
 
 
 class Rules:

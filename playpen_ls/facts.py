@@ -320,5 +320,5 @@ class Files(Protocol):
     def names(self, folder: str) -> tuple[str, ...]:
         """What the folder holds, sorted; folders end in `/`. Empty for what is no folder."""
 
-    def exceeds(self, folder: str, size: int) -> bool:
-        """The files in the folder and below it have more bytes than `size`. False where there are too many to count."""
+    def is_large(self, folder: str) -> bool:
+        """The files in the folder and below it have more than 20 MB. False where there are too many to count."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playpen_ls.source import LARGEST, Source, Unreadable
 
+LARGE = 20_000_000  # bytes
 MOST_WEIGHED = 2_000  # files and folders; a keystroke may ask for them
 
 
@@ -24,7 +25,7 @@ class ProjectFiles:
         self._open_text = open_text
         self._known = known
         self._read: dict[str, tuple[tuple[int, int], str | None]] = {}
-        self._weighed: dict[tuple[str, int], tuple[dict[str, int], bool]] = {}
+        self._weighed: dict[str, tuple[dict[str, int], bool]] = {}
 
     @property
     def known(self) -> bool:
@@ -51,14 +52,14 @@ class ProjectFiles:
         except OSError:
             return ()
 
-    def exceeds(self, folder: str, size: int) -> bool:
+    def is_large(self, folder: str) -> bool:
         """Counted again where files came or went. A file that grows where it stands may be noticed later."""
         place = self._place(folder)
         if place is None:
             return False
-        known = self._weighed.get((place, size))
+        known = self._weighed.get(place)
         if known is None or any(_changed_at(one) != stamp for one, stamp in known[0].items()):
-            self._weighed[place, size] = known = _weigh(place, size)
+            self._weighed[place] = known = _weigh(place)
         return known[1]
 
     def overlaid(self, texts: Mapping[str, str]) -> ProjectFiles:
@@ -92,8 +93,8 @@ def _clean(path: str) -> str:
     return posixpath.normpath(path)
 
 
-def _weigh(place: str, size: int) -> tuple[dict[str, int], bool]:
-    """When each folder that was looked at changed, and whether their files have more bytes. Links are not followed."""
+def _weigh(place: str) -> tuple[dict[str, int], bool]:
+    """When each folder that was looked at changed, and whether their files are large. Links are not followed."""
     stamps, total, seen, waiting = dict[str, int](), 0, 0, [place]
     for folder in waiting:
         stamps[folder] = _changed_at(folder)
@@ -105,8 +106,8 @@ def _weigh(place: str, size: int) -> tuple[dict[str, int], bool]:
                         waiting.append(entry.path)
                     elif entry.is_file(follow_symlinks=False):
                         total += entry.stat(follow_symlinks=False).st_size
-                    if total > size or seen > MOST_WEIGHED:
-                        return stamps, total > size
+                    if total > LARGE or seen > MOST_WEIGHED:
+                        return stamps, total > LARGE
         except OSError:
             continue
     return stamps, False

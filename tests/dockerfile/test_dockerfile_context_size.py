@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.project_files import MOST_WEIGHED, ProjectFiles
+from playpen_ls.project_files import LARGE, MOST_WEIGHED, ProjectFiles
 from playpen_ls.source import Source
 from playpen_ls.workspace import Workspace
 
@@ -60,21 +60,21 @@ def test_an_ignore_file_of_any_kind_answers_it(workspace: Workspace, tmp_path: P
 
 
 def test_a_link_weighs_nothing_and_leads_nowhere(tmp_path: Path):
-    sized(tmp_path / "elsewhere/a.bin", 30)
+    sized(tmp_path / "elsewhere/a.bin", LARGE + 1)
     (tmp_path / "project").mkdir()
     (tmp_path / "project/a").symlink_to(tmp_path / "elsewhere/a.bin")
     (tmp_path / "project/b").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "project/c").symlink_to(tmp_path / "project")
-    assert not ProjectFiles(tmp_path / "project", lambda path: None).exceeds(".", 29)
-    assert ProjectFiles(tmp_path, lambda path: None).exceeds("elsewhere", 29)
+    assert not ProjectFiles(tmp_path / "project", lambda path: None).is_large(".")
+    assert ProjectFiles(tmp_path, lambda path: None).is_large("elsewhere")
 
 
 def test_what_is_not_counted_is_not_large(tmp_path: Path):
     for number in range(MOST_WEIGHED + 1):
         (tmp_path / f"{number}").touch()
-    sized(tmp_path / "below/a.bin", 30)
+    sized(tmp_path / "below/a.bin", LARGE + 1)
     files = ProjectFiles(tmp_path, lambda path: None)
-    assert not files.exceeds(".", 29)
-    assert not files.exceeds("nowhere", 0)
-    assert not files.exceeds("..", 0)
-    assert not ProjectFiles(tmp_path, lambda path: None, known=False).exceeds("below", 0)
+    assert not files.is_large(".")
+    assert not files.is_large("nowhere")
+    assert not files.is_large("..")
+    assert not ProjectFiles(tmp_path, lambda path: None, known=False).is_large("below")

@@ -14,7 +14,6 @@ from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
 
 _UNWANTED = (".git", ".env", "venv", ".venv", "node_modules")
-_LARGE = 20_000_000  # bytes
 
 
 @rule(
@@ -74,5 +73,5 @@ def no_dockerignore(stage: Stage, files: Files, platform: Platform, builds: Fact
         creates = {posixpath.join(folder, ".dockerignore"): "".join(f"{one}\n" for one in there)}
         fix = Fix(f"Create `.dockerignore` with {names}", partial(Change, {}, creates), kind="refactor.rewrite")
         yield Finding(whole.span, f"this also copies {names}: there is no `.dockerignore`", (fix,))
-    elif files.exceeds(folder or ".", _LARGE):
+    elif files.is_large(folder or "."):
         yield Finding(whole.span, "this copies more than 20 MB: there is no `.dockerignore`")
