@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playpen_ls.facts import Fact, Facts, Files
-from playpen_ls.finding import Finding, Offer, Place, Severity
+from playpen_ls.finding import Finding, Offer, Severity
 from playpen_ls.languages.base import Model
 from playpen_ls.rule import Configured, Given, Rule
 from playpen_ls.source import Span
@@ -41,10 +41,28 @@ class Hit:
         finding, related = self.finding, self.finding.related
         if by and related:
             related = tuple(
-                Place(path, place.span.shifted(by), place.message) if place.path == path else place for place in related
+                replace(place, span=place.span.shifted(by)) if place.path == path and not place.stated else place
+                for place in related
             )
         moved = Finding(finding.span.shifted(by), finding.message, (), finding.severity, related, finding.unparsed)
         return Hit(self.rule, moved, self.severity)
+
+
+def placed(hits: Iterable[Hit], model: Model) -> list[Hit]:
+    """The hits with the places of what other parts of the file state; they may have moved since a hit was found."""
+    return [
+        _placed(hit, model) if hit.finding.related and any(one.stated for one in hit.finding.related) else hit
+        for hit in hits
+    ]
+
+
+def _placed(hit: Hit, model: Model) -> Hit:
+    related = []
+    for place in hit.finding.related:
+        found = model.place_of(place.stated) if isinstance(place.stated, Fact) else place
+        if found is not None:
+            related.append(replace(place, path=found.path, span=found.span))
+    return replace(hit, finding=replace(hit.finding, related=tuple(related)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +263,7 @@ def check(
                 hits += remembered.hits
             now.append(remembered)
         after[key] = reader.both(now, before)
-    hits.sort(key=lambda hit: hit.order)
+    hits = placed(sorted(hits, key=lambda hit: hit.order), model)
     return Checked(hits, offers, after if memory is not None else {}, frozenset(failed))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from playpen_ls.check import Checked, Hit, OnceFiles, Rules, log_failure
+from playpen_ls.check import Checked, Hit, OnceFiles, Rules, log_failure, placed
 from playpen_ls.facts import Fact, Facts
 from playpen_ls.finding import Finding, Offer
 from playpen_ls.languages.base import Model
@@ -69,8 +69,8 @@ def finish(begun: Begun, given: Given) -> Checked:
             _look(configured, part, arguments, found)
         except Exception as error:
             _note(begun, configured, error)
-    hits = [hit for hits in begun.found for hit in hits]
-    return Checked(sorted(hits, key=lambda hit: hit.order), failed=frozenset(begun.failed))
+    hits = sorted((hit for hits in begun.found for hit in hits), key=lambda hit: hit.order)
+    return Checked(placed(hits, begun.model), failed=frozenset(begun.failed))
 
 
 def _parts(model: Model) -> Iterator[object]:

@@ -18,6 +18,10 @@ from playpen_ls.finding import Place
 class Fact:
     place: Place
 
+    def related(self, message: str) -> Place:
+        """Where it stands, as a finding's related place; a fact of the finding's own file may have no place yet."""
+        return Place(self.place.path, self.place.span, message, None if self.place.path else self)
+
 
 @dataclass(frozen=True, slots=True)
 class Route(Fact):

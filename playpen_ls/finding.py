@@ -29,11 +29,16 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A range in a file, and what is there."""
+    """A range in a file, and what is there.
+
+    `stated` is a fact that another part of the same file states: where that stands now, only the whole file tells.
+    `path` and `span` then say nothing until `check` has looked.
+    """
 
     path: str
     span: Span
     message: str = ""
+    stated: object = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from playpen_ls.check import Checked, Hit, check
+from playpen_ls.check import Checked, Hit, check, placed
 from playpen_ls.closed_files import ClosedFiles
 from playpen_ls.config import Settings
 from playpen_ls.configs import Configs
@@ -115,7 +115,7 @@ class Workspace:
         hits, secrets = self._told(document, model, checked, rules, hidden)
         broken = [chunk.span for chunk in model.chunks if chunk.seems_broken]
         if broken:
-            hits = carried(hits, document.hits, broken)
+            hits = placed(carried(hits, document.hits, broken), model)
         document.hits = hits
         unsure = [hit for hit in hits if hit.rule.absent and (not settled or unseen(hit, model, broken))]
         shown, held = steady(hits, document.shown, unsure)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from playpen_ls.facts import Fact
+from playpen_ls.finding import Place
 from playpen_ls.source import Edit, Source, Span
 
 
@@ -96,6 +97,10 @@ class Model(ABC):
     @abstractmethod
     def facts(self) -> Iterable[Fact]:
         """What the file tells other files."""
+
+    def place_of(self, fact: Fact) -> Place | None:
+        """Where the file states a fact that one of its parts knows without its place; None if it does no more."""
+        return next((one.place for one in self.facts() if replace(one, place=fact.place) == fact), None)
 
     @abstractmethod
     def comments(self) -> Sequence[Comment]:

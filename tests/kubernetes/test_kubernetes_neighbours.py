@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playpen_ls.finding import Place
 from playpen_ls.languages.kubernetes import parse
 from playpen_ls.source import Edit, Source
 from playpen_ls.workspace import Workspace
@@ -53,8 +54,10 @@ def workspace(text: str) -> Workspace:
     return made
 
 
-def found(made: Workspace) -> list[tuple[str, int, str]]:
-    return [(hit.rule.id, hit.span.start, hit.finding.message) for hit in made.check("app.yaml").hits]
+def found(made: Workspace) -> list[tuple[str, int, str, tuple[Place, ...]]]:
+    return [
+        (hit.rule.id, hit.span.start, hit.finding.message, hit.finding.related) for hit in made.check("app.yaml").hits
+    ]
 
 
 EDITS = st.tuples(
@@ -92,3 +95,38 @@ def test_an_edit_changes_the_keys_of_those_that_read_it(old: str, new: str, othe
     after = parse(Source("app.yaml", FILE.replace(old, new, 1)), before)
     keys = {chunk.key for chunk in before.chunks}
     assert sum(chunk.key not in keys for chunk in after.chunks) == 1 + others
+
+
+def test_a_finding_points_to_another_document_of_its_file_and_follows_it():
+    text = (SERVICE.replace("{app: NAME}", "{app: NAME-api}") + "---\n" + WORKLOAD).replace("NAME", "store")
+    text = text.replace("store-api", "stores")
+    made = workspace(text)
+    assert related(made) == [("app.yaml", "store")]
+    head = "# one more line\n---\n"
+    for edited in (head + text, head + text.replace("replicas", "x"), head + text.replace("spec:", "spec:  # said")):
+        made.edit("app.yaml", Source("app.yaml", edited))
+        assert related(made) == [("app.yaml", "store")]
+        (place,) = places(made)
+        assert edited[: place.span.start].endswith("kind: Deployment\nmetadata:\n  name: ")
+
+
+def test_a_probe_of_a_port_that_has_no_such_name_points_to_the_ports():
+    ports = "          ports: [{name: http, containerPort: 8000}]\n"
+    probe = "          readinessProbe: {httpGet: {path: /, port: htpp}}\n"
+    made = workspace((WORKLOAD + ports + probe).replace("NAME", "store"))
+    assert related(made) == [("app.yaml", "ports")]
+
+
+def test_a_key_that_a_config_map_of_the_file_lacks_points_to_it():
+    made = workspace((WORKLOAD.replace("key: mode", "key: mood") + "---\n" + CONFIG).replace("NAME", "store"))
+    assert related(made) == [("app.yaml", "store-config")]
+
+
+def places(made: Workspace) -> list[Place]:
+    hits = made.check("app.yaml").hits
+    return [place for hit in hits for place in hit.finding.related]
+
+
+def related(made: Workspace) -> list[tuple[str, str]]:
+    text = made.documents["app.yaml"].source
+    return [(place.path, text.of(place.span)) for place in places(made)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from playpen_ls.facts import Facts, Overlay, Pods, Relabelled
-from playpen_ls.finding import Finding, Fix, Place, Severity
+from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Resource
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
 from playpen_ls.languages.kubernetes.judgement import same_namespace
@@ -121,10 +121,9 @@ def dangling_service(
         likely, meant = _likely(service, key.value, asked, near)
         if likely:
             fix = Fix(f"Select `{key.value}: {likely}`", partial(replace_scalar, document, value, likely))
-            related = [Place(one.place.path, one.place.span, f"these pods have `{key.value}: {likely}`")
-                       for one in meant if one.place.path]  # fmt: skip
+            related = tuple(one.related(f"these pods have `{key.value}: {likely}`") for one in meant)
             message = f"no pods have the label `{key.value}: {value.value}` that `{service.name}` selects"
-            yield Finding(document.content(value), message, (fix,), None, tuple(related))
+            yield Finding(document.content(value), message, (fix,), None, related)
             return
 
 

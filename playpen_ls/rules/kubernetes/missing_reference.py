@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from playpen_ls.facts import ConfigMapKeys, Created, Facts, Overlay, SecretKeys, ServiceAccount
-from playpen_ls.finding import Finding, Fix, Place, Severity
+from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
 from playpen_ls.languages.kubernetes.judgement import is_whole, same_namespace
@@ -144,9 +144,8 @@ def _missing(workload: Workload, reference: Reference, known: list[Definition]) 
     if near is None:
         return
     fix = Fix(f"Name `{near}`", partial(replace_scalar, document, name, near))
-    related = [Place(one.place.path, one.place.span, f"the {reference.kind} `{near}`") for one in known
-               if one.name == near and one.place.path]  # fmt: skip
-    yield Finding(document.content(name), f"no {reference.kind} is named `{name.value}`", (fix,), None, tuple(related))
+    related = tuple(one.related(f"the {reference.kind} `{near}`") for one in known if one.name == near)
+    yield Finding(document.content(name), f"no {reference.kind} is named `{name.value}`", (fix,), None, related)
 
 
 def _missing_key(workload: Workload, reference: Reference, found: Definition) -> Iterator[Finding]:
@@ -158,6 +157,5 @@ def _missing_key(workload: Workload, reference: Reference, found: Definition) ->
     if reference.kind == "Secret" and near is None:
         return
     fixes = [Fix(f"Take key `{near}`", partial(replace_scalar, document, key, near))] if near else []
-    related = (Place(found.place.path, found.place.span, "its keys"),) if found.place.path else ()
     message = f"{reference.kind} `{reference.name.value}` has no key `{key.value}`"
-    yield Finding(document.content(key), message, tuple(fixes), None, related)
+    yield Finding(document.content(key), message, tuple(fixes), None, (found.related("its keys"),))

@@ -156,6 +156,6 @@ def _of_service(service: Resource, found: list[Pods], opened: set[int]) -> Itera
         fixes = []
         if likely and port.scalar("targetPort") is not None:
             fixes = [Fix(f"Send them to port `{likely}`", partial(replace_scalar, document, target, likely))]
-        related = [Place(one.place.path, one.place.span, "the pods") for one in found if one.place.path]
+        related = tuple(one.related("the pods") for one in found)
         message = f"the pods of `{service.name}` have no port `{target.value}`"
-        yield Finding(document.content(target), message, tuple(fixes), None, tuple(related))
+        yield Finding(document.content(target), message, tuple(fixes), None, related)

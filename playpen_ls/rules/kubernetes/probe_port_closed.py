@@ -83,7 +83,10 @@ def probe_port_closed(container: Container, images: Images, openings: Openings) 
                 fixes = (
                     [Fix(f"Probe port `{likely}`", partial(replace_scalar, document, port, likely))] if likely else []
                 )
-                yield Finding(document.content(port), f"the container has no port named `{port.value}`", tuple(fixes))
+                written = container.node.entry("ports")
+                beside = (Place(document.path, document.span(written.key), "its ports"),) if written else ()
+                message = f"the container has no port named `{port.value}`"
+                yield Finding(document.content(port), message, tuple(fixes), None, beside)
             continue
         image = linked(container, images) if port.value not in numbers else None
         ports = listening(container, image, openings) if image else None
