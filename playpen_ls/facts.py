@@ -76,9 +76,10 @@ class Probed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Listens(Fact):
-    """Python code listens on a port: `uvicorn.run(app, port=8000)`."""
+    """Python code listens on a port: `uvicorn.run(app, port=8000)`. `variable` is the one that can set another."""
 
     port: int
+    variable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,25 +127,32 @@ class Backup(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Exposed(Fact):
-    """A Dockerfile's EXPOSE, or a server's port in its command, which `served` tells from the former."""
+    """A Dockerfile's EXPOSE, or a server's port in its command, which `served` tells from the former.
+
+    `variables` are those of the container that can set another port.
+    """
 
     port: int
     served: bool = False
+    variables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe(Fact):
     """A Dockerfile, by its final image. The place is that of the command, else of the last FROM.
 
-    `program` is what a container runs (`uvicorn`), "" where that is not known; `variables` the names that the image
-    sets; `stages` the names of its stages; `user` the number of the user that it runs as, "" where that is root or
-    not known, or where it needs what only root can read.
+    `program` is what a container runs (`uvicorn`), and `target` what that runs (`main:app`), both "" where it is not
+    known; `variables` the names that the image sets; `stages` the names of its stages; `user` the number of the user
+    that it runs as, "" where that is root or not known, or where it needs what only root can read. `entrypoint` is
+    what stands before arguments that a manifest gives, None where they are passed over.
     """
 
     program: str
     variables: tuple[str, ...]
     stages: tuple[str, ...]
     user: str = ""
+    target: str = ""
+    entrypoint: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)

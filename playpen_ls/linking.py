@@ -176,11 +176,15 @@ def _below(path: str, folder: str) -> bool:
 
 @dataclass(frozen=True)
 class Ports:
-    """`served` are what its program listens on, `open` also what the Dockerfile exposes; `place` that of the former."""
+    """`served` are what its program listens on, `open` also what the Dockerfile exposes; `place` that of the former.
+
+    `variables` are those of the container that can set another port.
+    """
 
     served: frozenset[int]
     open: frozenset[int]
     place: Place | None
+    variables: frozenset[str] = frozenset()
 
 
 def ports_of(one: Built, exposed: Iterable[Exposed], listens: Iterable[Listens]) -> Ports:
@@ -189,9 +193,13 @@ def ports_of(one: Built, exposed: Iterable[Exposed], listens: Iterable[Listens])
     in_code = one.of(listens)
     every = frozenset(fact.port for fact in declared) | {fact.port for fact in in_code}
     if told:
-        return Ports(frozenset(fact.port for fact in told), every, told[0].place)
-    if one.recipe.program == "python" and in_code:
-        return Ports(frozenset(fact.port for fact in in_code), every, in_code[0].place)
+        variables = frozenset(name for fact in told for name in fact.variables)
+        return Ports(frozenset(fact.port for fact in told), every, told[0].place, variables)
+    if one.recipe.program == "gunicorn":  # its own `gunicorn.conf.py`
+        in_code = [fact for fact in in_code if "gunicorn" in posixpath.basename(fact.place.path)]
+    if one.recipe.program in ("python", "gunicorn") and in_code:
+        variables = frozenset(fact.variable for fact in in_code if fact.variable)
+        return Ports(frozenset(fact.port for fact in in_code), every, in_code[0].place, variables)
     return Ports(frozenset(), every, None)
 
 

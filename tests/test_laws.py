@@ -31,7 +31,7 @@ ORDER = [
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 # Inside `languages`, every language stands on these.
-SHARED = ("base", "shell", "shell_words")
+SHARED = ("base", "servers", "shell", "shell_words")
 
 
 def modules() -> list[Path]:

@@ -208,7 +208,16 @@ def test_the_path_that_is_most_alike_is_offered_first():
         ('CMD ["flask", "run", "-p", "80"]', {80}, {80}),
         ('CMD ["python", "-m", "uvicorn", "a:b", "--port=8004"]', {8004}, {8004}),
         ('CMD ["poetry", "run", "hypercorn", "a:b", "-b", "0.0.0.0:8005"]', {8005}, {8005}),
-        ('ENTRYPOINT ["uvicorn", "a:b"]\nCMD ["--port", "9"]', set(), set()),
+        ('ENTRYPOINT ["uvicorn", "a:b"]\nCMD ["--port", "9"]', {9}, {9}),
+        ('ENTRYPOINT ["sh", "-c", "uvicorn a:b"]\nCMD ["--port", "9"]', set(), set()),
+        ('ENTRYPOINT ["tini", "--"]\nCMD ["uvicorn", "a:b", "--port", "9"]', {9}, {9}),
+        ("CMD gunicorn -b :8001 -b 0.0.0.0:8002 a:b", {8001, 8002}, {8001, 8002}),
+        ("CMD gunicorn -b :8001 -b unix:/run/x a:b", set(), set()),
+        ("CMD gunicorn -b0.0.0.0:8001 a:b", {8001}, {8001}),
+        ('CMD ["gunicorn", "-p", "80", "a:b"]', set(), set()),  # the file for its process id
+        ('CMD ["uvicorn", "a:b"]', {8000}, {8000}),
+        ('CMD ["uvicorn", "a:b", "--uds", "/run/x"]', set(), set()),
+        ('ENV UVICORN_PORT=9\nCMD ["uvicorn", "a:b"]', set(), set()),
         ('CMD ["./start.sh"]', set(), set()),
     ],
 )

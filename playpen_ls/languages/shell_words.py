@@ -61,6 +61,7 @@ VALUED: dict[str, frozenset[str]] = {
     }.items()
 }
 VALUED |= {
+    "executor": frozenset("-c --context -d --destination -f --dockerfile --target --build-arg --cache-repo".split()),
     "apt": VALUED["apt-get"],
     "podman": VALUED["docker"],
     "nerdctl": VALUED["docker"],

@@ -78,16 +78,7 @@ def _of_command(command: Command, path: str, folder: str | None) -> Iterator[Fac
     if name in _ENGINES:
         yield from _built(command, path, folder)
     elif name == "executor":
-        options = {one.name: one.text for one in command.options}
-        context = options.get("--context", options.get("-c", "")).removeprefix("dir://")
-        told = {word.text.partition("=")[0]: word.text.partition("=")[2] for word in command.words}
-        context = context or told.get("--context", "").removeprefix("dir://")
-        for word in command.arguments:
-            if word.text.startswith("--destination="):
-                reference = word.text.partition("=")[2]
-                yield ImageBuilt(
-                    Place(path, word.span), reference, _from(folder, _plain(context)), told.get("--dockerfile", "")
-                )
+        yield from _built_by_kaniko(command, path, folder)
     elif name == "kubectl":
         yield from _kubectl(command, place)
     elif (
@@ -97,6 +88,19 @@ def _of_command(command: Command, path: str, folder: str | None) -> Iterator[Fac
         or (name == "kustomize" and any(word.text == "edit" for word in command.arguments))
     ):
         yield TagComputed(place)
+
+
+def _built_by_kaniko(command: Command, path: str, folder: str | None) -> Iterator[Fact]:
+    def value(*names: str) -> str:
+        option = command.option(*names)
+        return option.text if option is not None else ""
+
+    context = _from(folder, _plain(value("-c", "--context").removeprefix("dir://") or "."))
+    file = value("-f", "--dockerfile")
+    dockerfile = "" if not file or "$" in file else posixpath.normpath(posixpath.join(folder or "", file))
+    for option in command.options:
+        if option.name in ("-d", "--destination") and option.text:
+            yield ImageBuilt(Place(path, option.value_span), option.text, context, dockerfile, value("--target"))
 
 
 def _kubectl(command: Command, place: Place) -> Iterator[Fact]:

@@ -23,6 +23,7 @@ ATTRIBUTES = (
         ("add_api_route", "add_url_rule", "add_route", "add_resource", "add_get", "add_post", "add_view", "Route")
     )
     | frozenset(("Mount", "Litestar", "str", "path", "re_path", "add_api_websocket_route"))
+    | frozenset(("int", "bool", "float", "decimal", "list", "dict", "json", "url", "db", "Env"))  # of environs
     | frozenset(("register", "register_routes", "setup_routes", "include_routes", "configure", "setup"))
 )
 NAMES = frozenset(("print", "getenv", "env", "config", "basicConfig")) | _ENGINES

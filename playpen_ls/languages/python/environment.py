@@ -14,8 +14,9 @@ from playpen_ls.languages.python.scope import Link, Names
 from playpen_ls.languages.python.surroundings import is_certain
 
 _READERS = frozenset(("os.getenv", "os.environ.get", "os.environ.setdefault", "os.environ.pop", "decouple.config"))
-# Without the variable they give None.
-_OPTIONAL = frozenset(("os.getenv", "os.environ.get", "os.environ.setdefault", "os.environ.pop"))
+# Without the variable they give None, or look into a `.env` file.
+_OPTIONAL = _READERS
+_ENVIRONS = ("environs.Env()", "environs.env", "environ.Env()", "environ.FileAwareEnv()")
 _READER_NAME = re.compile(
     r"(?:^|_)(?:getenv|env|environ|config|setting|settings|envvar|env_var|variable|option|secret|parameter)$"
 )
@@ -30,17 +31,41 @@ def environment_read(site: Site, node: ast.AST, link: Link | None) -> Iterator[E
             name = _text(node.slice)
             if name:
                 yield EnvironmentRead(Place("", site.parsed.span(node)), name, None, is_certain(link))
-    elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+    elif isinstance(node, ast.Call) and not node.args:
+        if site.names.origin(node, link) in _ENVIRONS:
+            yield from _defaults(site, node)
+    elif isinstance(node, ast.Call) and isinstance(node.args[0], ast.Constant):
         name = _text(node.args[0])
         if not name or not name.isidentifier():
             return
         origin = site.names.origin(node.func, link) or ""
-        if origin in _READERS or origin.startswith(("environs.Env()", "environ.Env()")):
+        if origin in _READERS or origin.startswith(_ENVIRONS):
+            if origin not in _READERS:
+                name = _prefix(link) + name
             default = _default(node)
             if default is None and link is not None and isinstance(link[0], _ASKING):
                 default = ""  # `os.getenv("X") or "…"`, `if os.getenv("X")`: the code goes on without it
             required = default is None and origin not in _OPTIONAL and is_certain(link)
             yield EnvironmentRead(Place("", site.parsed.span(node)), name, default, required)
+
+
+def _defaults(site: Site, made: ast.Call) -> Iterator[EnvironmentRead]:
+    """`environ.Env(DEBUG=(bool, False))`: what is read through it later has a default."""
+    for keyword in made.keywords:
+        if keyword.arg and isinstance(keyword.value, ast.Tuple) and len(keyword.value.elts) > 1:
+            yield EnvironmentRead(Place("", site.parsed.span(keyword)), keyword.arg, "", False)
+
+
+def _prefix(link: Link | None) -> str:
+    """Of the `with env.prefixed("APP_"):` around it."""
+    prefix = ""
+    while link is not None:
+        node, link = link
+        for one in node.items if isinstance(node, ast.With) else ():
+            call = one.context_expr
+            if isinstance(call, ast.Call) and call.args and (dotted(call.func) or "").endswith(".prefixed"):
+                prefix = (_text(call.args[0]) or "") + prefix
+    return prefix
 
 
 def _default(node: ast.Call) -> str | None:

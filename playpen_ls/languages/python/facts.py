@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 # Their inclusion takes the place of the router's own prefix instead of adding to it.
 _REPLACING = ("flask.", "quart.")
+_BIND = re.compile(r"""^bind[ \t]*=[ \t]*["'][^"'\n]*:(\d{1,5})["'][ \t]*(?:\#.*)?$""", re.MULTILINE)
 
 
 def says_nothing(source: Source) -> bool:
@@ -38,6 +41,8 @@ def says_nothing(source: Source) -> bool:
     text = source.text
     if is_left_alone(source.path, text):
         return True
+    if _configures_gunicorn(source.path):
+        return False
     return tells_nothing(text) and not any(module in text for module in JSON_LOGS)
 
 
@@ -51,8 +56,16 @@ def facts(model: PythonModel) -> Iterator[Fact]:
             yield replace(fact, place=Place(path, fact.place.span))
     for web in model.web:
         yield from _of_web(web, Place(path, web.place.span), prefixes, model)
+    if _configures_gunicorn(path):
+        for bound in _BIND.finditer(model.source.text):
+            yield Listens(Place(path, Span(bound.start(1), bound.end(1))), int(bound[1]))
     if "json" in model.scope.flags:
         yield JsonLogs(Place(path, Span(0, 0)))
+
+
+def _configures_gunicorn(path: str) -> bool:
+    """`gunicorn.conf.py`, `gunicorn_config.py`: whether it is used, the command tells."""
+    return "gunicorn" in posixpath.basename(path)
 
 
 def _of_web(web: Web, place: Place, prefixes: dict[str, str], model: PythonModel) -> Iterator[Fact]:

@@ -13,7 +13,8 @@ _TELLING = (
     *("route", "Route", "FastAPI", "Flask", "Quart", "Starlette", "Litestar", "Sanic", "Application(", "Blueprint"),
     *("urlpatterns", "mount", "Mount", "add_get", "add_post", "add_view", "add_resource", "add_api", "add_url_rule"),
     *("register_", "register(", "setup(", "configure(", "include", "(app", ", app", "path("),
-    *("port=", "port =", "_port", "uvicorn", "listen(", "_server("),
+    *("port=", "port =", "_port", "uvicorn", "listen(", "_server(", "app.run(", "application.run(", "server.run("),
+    *("run_app(", "serve("),
 )  # fmt: skip
 _WORDS = (
     *("print", "debug(", "info(", "warning(", "warn(", "error(", "exception(", "critical(", "fatal(", "log("),

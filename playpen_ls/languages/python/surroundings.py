@@ -14,7 +14,11 @@ from playpen_ls.languages.python.scope import Link
 Need = EnvironmentRead | EnvironmentKnown | Listens
 
 ASKING = (ast.Call, ast.Subscript, ast.Compare, ast.ClassDef)
-_OWN_PORTS = {"uvicorn.run": 8000}
+# What they take where the call does not say.
+_OWN_PORTS = {
+    "uvicorn.run": 8000, "flask.Flask().run": 5000, "aiohttp.web.run_app": 8080, "waitress.serve": 8080,
+    "sanic.Sanic().run": 8000, "hypercorn.run": 8000,
+}  # fmt: skip
 _PORT_FIRST = frozenset(("start_http_server", "start_wsgi_server", "listen"))
 _ADDRESS = frozenset(("add_insecure_port", "add_secure_port"))
 _RUNNING = frozenset(("run", "run_app", "serve", "make_server", "run_simple", "TCPSite"))
@@ -28,7 +32,7 @@ _SIMPLE_ENDS = ("Dsn", "Url")
 def needs(site: Site, node: ast.AST, link: Link | None) -> Iterator[Need]:
     """Facts with places relative to the chunk."""
     if isinstance(node, ast.Call):
-        yield from _call(site, node)
+        yield from _call(site, node, link)
     elif isinstance(node, ast.Subscript):
         if not isinstance(node.ctx, ast.Load) and _is_environ(node.value):
             name = _text(node.slice)
@@ -56,7 +60,7 @@ def is_certain(link: Link | None) -> bool:
     return True
 
 
-def _call(site: Site, call: ast.Call) -> Iterator[Need]:
+def _call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Need]:
     last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     place = Place("", site.parsed.span(call))
     if last in _LOADING or (last == "update" and isinstance(call.func, ast.Attribute) and _is_environ(call.func.value)):
@@ -64,10 +68,14 @@ def _call(site: Site, call: ast.Call) -> Iterator[Need]:
     elif last == "setdefault" and isinstance(call.func, ast.Attribute) and _is_environ(call.func.value) and call.args:
         yield EnvironmentKnown(place, _text(call.args[0]) or "*")
     elif last in _RUNNING:
+        origin = site.names.origin(call.func, link) or ""
         given = next((one.value for one in call.keywords if one.arg == "port"), None)
-        port = _number(given) if given is not None else _OWN_PORTS.get(dotted(call.func) or "", 0)
+        if given is None and origin.endswith("().run") and len(call.args) > 1:
+            given = call.args[1]  # behind the host
+        unknown = any(one.arg is None for one in call.keywords)
+        port = _number(given) if given is not None else 0 if unknown else _OWN_PORTS.get(origin, 0)
         if port:
-            yield Listens(place, port)
+            yield Listens(place, port, _variable(given))
     elif last in _PORT_FIRST and call.args and _number(call.args[0]):
         yield Listens(place, _number(call.args[0]))
     elif last in _ADDRESS and call.args:
@@ -84,6 +92,16 @@ def _number(node: ast.expr) -> int:
     if isinstance(node, ast.Call) and node.args:
         return _number(node.args[-1])
     return 0
+
+
+def _variable(node: ast.expr | None) -> str:
+    """The variable that a port comes from: `int(os.getenv("PORT", "8000"))`."""
+    while isinstance(node, ast.Call) and node.args:
+        name = _text(node.args[0])
+        if name:
+            return name
+        node = node.args[-1]
+    return ""
 
 
 def _settings(site: Site, node: ast.ClassDef, link: Link | None) -> Iterator[Need]:
