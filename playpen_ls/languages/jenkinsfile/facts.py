@@ -5,10 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from playpen_ls.facts import Backup, Created, Fact, ImageBuilt, ImagePushed, TagComputed
 from playpen_ls.finding import Place
+from playpen_ls.languages.jenkinsfile.constants import Constants
 from playpen_ls.languages.jenkinsfile.images import image_pushes
 from playpen_ls.languages.jenkinsfile.steps import ShellStep
 from playpen_ls.languages.shell import Command
@@ -28,6 +30,23 @@ _KINDS = {"configmap": "ConfigMap", "cm": "ConfigMap", "secret": "Secret", "serv
 
 
 def facts(file: Jenkinsfile) -> Iterator[Fact]:
+    known = Constants(file)
+    for fact in _stated(file):
+        yield _filled_in(fact, known) if isinstance(fact, ImageBuilt | ImagePushed) else fact
+
+
+def _filled_in(fact: ImageBuilt | ImagePushed, known: Constants) -> Fact:
+    """With the values of the pipeline's own names: `${IMAGE}:${BUILD_NUMBER}` as `nexus:5000/web:${BUILD_NUMBER}`."""
+    reference = known.put_in(fact.reference)
+    if isinstance(fact, ImagePushed):
+        return ImagePushed(fact.place, reference)
+    dockerfile = known.put_in(fact.dockerfile)
+    if "$" in dockerfile:  # then the context does not tell which it is either
+        return replace(fact, reference=reference, context=None, dockerfile="")
+    return replace(fact, reference=reference, dockerfile=dockerfile)
+
+
+def _stated(file: Jenkinsfile) -> Iterator[Fact]:
     path = file.source.path
     text = file.source.text
     scheduled = "pg_dump" in text and any(call.name == "cron" for call in file.calls)
@@ -97,7 +116,7 @@ def _built_by_kaniko(command: Command, path: str, folder: str | None) -> Iterato
 
     context = _from(folder, _plain(value("-c", "--context").removeprefix("dir://") or "."))
     file = value("-f", "--dockerfile")
-    dockerfile = "" if not file or "$" in file else posixpath.normpath(posixpath.join(folder or "", file))
+    dockerfile = posixpath.normpath(posixpath.join(folder or "", file)) if file else ""
     for option in command.options:
         if option.name in ("-d", "--destination") and option.text:
             yield ImageBuilt(Place(path, option.value_span), option.text, context, dockerfile, value("--target"))
@@ -124,7 +143,7 @@ def _built(command: Command, path: str, folder: str | None) -> Iterator[Fact]:
     target = options["--target"].text if "--target" in options else ""
     for option in command.options:
         if option.name in ("-t", "--tag") and option.text:
-            dockerfile = posixpath.normpath(posixpath.join(folder or "", file)) if file and "$" not in file else ""
+            dockerfile = posixpath.normpath(posixpath.join(folder or "", file)) if file else ""
             yield ImageBuilt(Place(path, option.value_span), option.text, context, dockerfile, target)
 
 

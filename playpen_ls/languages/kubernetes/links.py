@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from playpen_ls.facts import Exposed, Facts, ImageBuilt, Listens, Overlay, Pods, Recipe
 from playpen_ls.languages.kubernetes.judgement import is_whole, same_namespace
 from playpen_ls.languages.kubernetes.resources import Container, Resource, Workload
+from playpen_ls.languages.kubernetes.running import as_set, override_of
 from playpen_ls.languages.kubernetes.tree import Mapping, Scalar
 from playpen_ls.linking import Built, Ports, built, ports_of
 
@@ -40,26 +41,26 @@ class Openings:
 
 
 def linked(container: Container, images: Images) -> Built | None:
-    """What the container's image is made of, where the container runs it as its Dockerfile says."""
+    """What the container's image is made of, where the container runs the program that its Dockerfile starts."""
     image = container.image
     if image is None or not image.literal or container.role == "init" or container.document.template:
         return None
     if not is_whole(container.workload, images.overlays) or container.document.masks(container.node):
         return None
-    if container.node.get("command") is not None or container.node.get("args") is not None:
-        return None
-    return images.recipe_of(image.value, container.document.path)
+    found = images.recipe_of(image.value, container.document.path)
+    override = override_of(container, found.recipe) if found is not None else None
+    return found if override is None or (found is not None and override.is_of(found.recipe)) else None
 
 
 def listening(container: Container, image: Built, openings: Openings) -> Ports:
-    """The ports of the image's program; none are known where the manifest sets a variable such as PORT."""
+    """The ports of a linked container's program; none are served where they come from something unknown."""
     ports = openings.of(image)
-    for entry in container.node.mappings("env"):
-        if "PORT" in entry.text("name") or not entry.text("name") or entry.text("name").endswith("_ARGS"):
-            value = entry.text("value")
-            if not (value.isdigit() and int(value) in ports.served):
-                return Ports(frozenset(), ports.open, None)
-    return ports
+    if any(
+        not entry.text("name") or entry.text("name") == "GUNICORN_CMD_ARGS" for entry in container.node.mappings("env")
+    ):
+        return Ports(frozenset(), ports.open, None)
+    override = override_of(container, image.recipe)
+    return as_set(container, ports) if override is None else override.ports(ports)
 
 
 @dataclass(frozen=True)

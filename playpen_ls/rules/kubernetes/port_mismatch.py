@@ -40,6 +40,12 @@ spec:
 """
 PLAIN_SERVICE = unmarked(SERVICE)
 DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "main:app", "--port", "8000"]\n'
+# The port from a variable, and from the arguments that a manifest gives.
+LISTENING = "FROM x\nCMD uvicorn main:app --port ${PORT:-8000}\n"
+SET = "          env: [{name: PORT, value: '8080'}]\n"
+ENTERED = 'FROM x\nENTRYPOINT ["uvicorn", "main:app"]\nCMD ["--port", "8080"]\n'
+TOLD = "          args: [--port, '8000']\n"
+PORTS = "          ports:\n"
 
 
 @rule(
@@ -47,6 +53,19 @@ DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "mai
     practice="Health probes",
     bad=[
         example({"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE}, fixed=PLAIN.replace("8080", "8000")),
+        example(
+            {"k8s/app.yaml": DEPLOYMENT.replace(PORTS, TOLD + PORTS), "shop/Dockerfile": ENTERED},
+            fixed=PLAIN.replace(PORTS, TOLD + PORTS).replace("8080", "8000"),
+        ),
+        example(
+            {
+                "k8s/app.yaml": DEPLOYMENT.replace(PORTS, SET.replace("8080", "9000") + PORTS),
+                "shop/Dockerfile": LISTENING,
+            },
+            fixed=PLAIN.replace(PORTS, SET.replace("8080", "9000") + PORTS).replace(
+                "containerPort: 8080", "containerPort: 9000"
+            ),
+        ),
         example(
             {"k8s/service.yaml": SERVICE, "k8s/app.yaml": PLAIN},
             fixed=PLAIN_SERVICE.replace("8000", "8080"),
@@ -64,12 +83,11 @@ DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "mai
         {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE.replace("8000", "8080")},
         {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE.replace("EXPOSE 8000", "EXPOSE 8080")},
         {"k8s/app.yaml": PLAIN, "shop/Dockerfile": 'FROM x\nCMD ["./start.sh"]\n'},
-        {
-            "k8s/app.yaml": PLAIN.replace(
-                "          ports:", "          env: [{name: PORT, value: '8080'}]\n          ports:"
-            ),
-            "shop/Dockerfile": DOCKERFILE,
-        },
+        # The manifest decides: by a variable of the command, its arguments, or another program.
+        {"k8s/app.yaml": PLAIN.replace(PORTS, SET + PORTS), "shop/Dockerfile": LISTENING},
+        {"k8s/app.yaml": PLAIN.replace(PORTS, SET.replace("'8080'", "'$(X)'") + PORTS), "shop/Dockerfile": LISTENING},
+        {"k8s/app.yaml": PLAIN.replace(PORTS, TOLD.replace("8000", "8080") + PORTS), "shop/Dockerfile": ENTERED},
+        {"k8s/app.yaml": PLAIN.replace(PORTS, "          command: [./serve]\n" + PORTS), "shop/Dockerfile": DOCKERFILE},
         {"k8s/service.yaml": PLAIN_SERVICE.replace("8000", "http"), "k8s/app.yaml": PLAIN},
         {"k8s/service.yaml": PLAIN_SERVICE, "k8s/app.yaml": PLAIN.replace("app: shop", "app: web")},
         {

@@ -47,6 +47,8 @@ BLUEPRINT = (
     "from flask import Blueprint\n\nbp = Blueprint('ops', __name__, url_prefix='/ops')\n\n\n"
     "@bp.get('/health')\ndef health():\n    return ''\n"
 )
+PORTS = "          ports:"
+TOLD = "          args: [uvicorn, 'main:app', --port, '9000']\n"
 
 
 @rule(
@@ -83,6 +85,15 @@ BLUEPRINT = (
                 "Jenkinsfile": "node { sh 'docker build -t nexus:5000/shop:1.0.0 src' }\n",
             },
             fixed=PLAIN.replace("/health,", "/healthz,"),
+        ),
+        # The image's own program on another port, by the manifest's arguments.
+        example(
+            {
+                "k8s/app.yaml": DEPLOYMENT.replace(PORTS, TOLD + PORTS).replace("8000", "9000"),
+                "shop/Dockerfile": DOCKERFILE,
+                "shop/main.py": APP,
+            },
+            fixed=PLAIN.replace(PORTS, TOLD + PORTS).replace("8000", "9000").replace("/health,", "/healthz,"),
         ),
     ],
     good=[

@@ -63,10 +63,20 @@ REFERRED = """\
             },
             fixed=PLAIN + SET.replace("REGION", "SHOP_REGION"),
         ),
+        # The image's own program, told again.
+        example(
+            {
+                "k8s/app.yaml": DEPLOYMENT + "          command: [python, main.py]\n",
+                "shop/Dockerfile": DOCKERFILE,
+                "shop/main.py": APP,
+            },
+            fixed=PLAIN + SET + "          command: [python, main.py]\n",
+        ),
     ],
     good=[
         PLAIN,
         {"k8s/app.yaml": PLAIN + SET, "shop/Dockerfile": DOCKERFILE, "shop/main.py": APP},
+        {"k8s/app.yaml": PLAIN + SET.replace("REGION", "region"), "shop/Dockerfile": DOCKERFILE, "shop/main.py": APP},
         {
             "k8s/app.yaml": PLAIN,
             "shop/Dockerfile": DOCKERFILE,
@@ -97,7 +107,7 @@ REFERRED = """\
         },
         {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE, "shop/scripts/seed.py": APP},
         {
-            "k8s/app.yaml": PLAIN + "          command: [python, worker.py]\n",
+            "k8s/app.yaml": PLAIN + "          command: [python, worker.py]\n",  # another program
             "shop/Dockerfile": DOCKERFILE,
             "shop/main.py": APP,
         },
@@ -125,11 +135,17 @@ def unset_variable(
     sets = {one.name for one in image.of(known)}
     if given is None or "*" in sets:
         return
-    given |= sets | set(image.recipe.variables)
+    given = {name.upper() for name in (*given, *sets, *image.recipe.variables)}  # pydantic takes any case
     seen: set[str] = set()
     for read in image.of(reads):
         name = read.name
-        if not read.required or name in given or name in seen or _OWN.search(name) or _SCRIPT.search(read.place.path):
+        if (
+            not read.required
+            or name.upper() in given
+            or name in seen
+            or _OWN.search(name)
+            or _SCRIPT.search(read.place.path)
+        ):
             continue
         if any(one.name == name and one.default is not None for one in image.of(reads)):
             continue  # elsewhere the program goes on without it
