@@ -37,6 +37,9 @@ def parser() -> argparse.ArgumentParser:
         "--unsafe", action="store_true", help="also take fixes that want to be read; rewrites only if selected"
     )
     fix.add_argument("--diff", action="store_true", help="show the changes instead of writing them")
+    fix.add_argument(
+        "--timeout", type=float, metavar="SECONDS", help="with -: fail when it takes longer, for formatters on save"
+    )
     fix.set_defaults(command="fix")
 
     explain = commands.add_parser("explain", help="show the page of a rule")
@@ -60,4 +63,6 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--select", action="append", default=[], metavar="RULE", help="only these rules or languages")
     parser.add_argument("--ignore", action="append", default=[], metavar="RULE", help="not these rules or languages")
     parser.add_argument("--stdin-filename", metavar="NAME", help="the name that the text on standard input has")
-    parser.add_argument("--language", choices=LANGUAGES, help="the language of the text on standard input")
+    parser.add_argument(
+        "--language", choices=LANGUAGES, help="the language of the text on standard input, where its name does not tell"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import re
 import sys
 from collections import Counter
@@ -20,6 +21,7 @@ from playpen_ls.command import (
     prepare,
     say,
     settings_of,
+    stdin_name,
     targets_of,
 )
 from playpen_ls.config import Settings
@@ -46,19 +48,51 @@ def run_fix(options: argparse.Namespace) -> int:
 
 def _filtered(options: argparse.Namespace, targets: Targets, accept: Accept) -> int:
     """A formatter: what cannot be read or is not ours comes out as it went in."""
+    if options.timeout:
+        _give_up_after(options.timeout)
     content = sys.stdin.buffer.read()
-    name = options.stdin_filename or f"stdin.{options.language}"
+    name = stdin_name(options)
     try:
-        source = Source.decoded(name, content)
+        source = Source.decoded(name or "stdin", content)
         target = targets.text(("\ufeff" if source.byte_order_mark else "") + source.text, name, options.language)
     except Unreadable as error:
-        say(f"{name}: {error}")
+        say(f"{name or 'standard input'}: {error}")
         target = None
     if target is not None:
-        prepare(target)
+        if options.unsafe:
+            prepare(target)
+        else:
+            prepare_for_safe_fixes(target)
         content = target.workspace.fixed(target.path, _alone(accept, target.path)).source.encoded()
     sys.stdout.buffer.write(content)
     return FAILED if invalid_configuration(targets) else DONE
+
+
+def prepare_for_safe_fixes(target: Target) -> None:
+    """Read the project only where a fix depends on it: in a large one that is what takes long.
+
+    Rules that wait for other files have no safe fixes. The others find the same without them, and ask them only
+    whether a fix is safe. Which ignore comments are unused shows only when all rules have run.
+    """
+    workspace = target.workspace
+    workspace.open(target.source, target.language, target.on_disk)
+    found = workspace.check(target.path).hits
+    if "playpen:" in target.source.text or any(hit.rule.reads for hit in found):
+        prepare(target)
+
+
+def _give_up_after(seconds: float) -> None:
+    """End the process with a failure, so that whoever waits for it goes on without it."""
+
+    import threading
+
+    def give_up() -> None:
+        say(f"it took longer than {seconds:g} s")
+        os._exit(FAILED)
+
+    timer = threading.Timer(seconds, give_up)
+    timer.daemon = True
+    timer.start()
 
 
 def _alone(accept: Accept, path: str) -> Accept:

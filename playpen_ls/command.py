@@ -42,10 +42,11 @@ def targets_of(options: argparse.Namespace, targets: Targets) -> Iterator[Target
             raise Unusable("- stands for standard input and takes no other paths beside it")
         if not (options.stdin_filename or options.language):
             raise Unusable("standard input needs --stdin-filename NAME or --language NAME")
-        name = options.stdin_filename or f"stdin.{options.language}"
-        target = targets.text(standard_input(name), name, options.language)
+        name = stdin_name(options)
+        shown = name or f"stdin.{options.language}"
+        target = targets.text(standard_input(shown), name, options.language)
         if target is None:
-            raise Unusable(f"{name}: no Dockerfile, Jenkinsfile, Kubernetes manifest or Python file")
+            raise Unusable(f"{shown}: no Dockerfile, Jenkinsfile, Kubernetes manifest or Python file")
         yield target
         return
     yield from targets.under(_names(options))
@@ -64,6 +65,15 @@ def _names(options: argparse.Namespace) -> list[str]:
     return names
 
 
+# What Helix is told to put the file's name in place of; before 25.07 it does not.
+_NO_NAME = "%{buffer_name}"
+
+
+def stdin_name(options: argparse.Namespace) -> str | None:
+    """The name of the file whose text comes from standard input, if it has one."""
+    return None if options.stdin_filename == _NO_NAME else options.stdin_filename
+
+
 def standard_input(name: str) -> str:
     try:
         source = Source.decoded(name, sys.stdin.buffer.read())
@@ -78,7 +88,7 @@ def prepare(target: Target) -> None:
         one.rule.reads for one in workspace.configs.rules(target.path, target.language)
     ):
         workspace.closed.read_all()
-    workspace.open(target.source, target.language)
+    workspace.open(target.source, target.language, target.on_disk)
 
 
 def invalid_configuration(targets: Targets) -> list[Problem]:

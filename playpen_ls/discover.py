@@ -70,9 +70,12 @@ def language_of(path: str, text: Callable[[], str], language_id: str = "") -> st
     if name.endswith(".groovy"):
         shared_library = {"vars", "src"} & set(PurePosixPath(path).parts[:-1])
         return "jenkinsfile" if not shared_library and _PIPELINE.match(text()) else None
-    by_id = _LANGUAGE_IDS.get(language_id.lower().removesuffix("-mode"))
+    editor_id = language_id.lower().removesuffix("-mode")
+    by_id = _LANGUAGE_IDS.get(editor_id)
     if by_id == "kubernetes" and not _is_manifest(text()):
         return None
+    if editor_id == "groovy" and not _PIPELINE.match(text()):
+        return None  # editors say that of Gradle's files too
     if name.endswith((".ipynb", ".pyi", ".dockerignore")):
         return None
     return by_id

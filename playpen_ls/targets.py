@@ -23,6 +23,8 @@ class Target:
     path: str
     source: Source
     language: str
+    on_disk: bool = True
+    """It has a place, so that what lies beside it can be looked at."""
 
 
 @dataclass
@@ -70,13 +72,17 @@ class Targets:
             self.workspaces[root] = Workspace(root, self.settings)
         return self.workspaces[root]
 
-    def text(self, text: str, name: str, language: str | None) -> Target | None:
-        """Text from standard input, as if it were the file `name`; None if it is no language of ours."""
-        path = Path(os.path.abspath(self.folder / name))
+    def text(self, text: str, name: str | None, language: str | None) -> Target | None:
+        """Text from standard input, as if it were the file `name`; None if it is no language of ours.
+
+        `language` counts where the name does not decide, and for a text without one.
+        """
+        shown = name or f"stdin.{language}"
+        path = Path(os.path.abspath(self.folder / shown))
         workspace = self.workspace(path)
         source = Source(relative(path, workspace.root), text)
-        language = language or language_of(name, lambda: text)
-        return Target(workspace, source.path, source, language) if language else None
+        found = language_of(shown, lambda: text, language or "")
+        return Target(workspace, source.path, source, found, name is not None) if found else None
 
     def shown(self, workspace: Workspace, path: str) -> str:
         """A project path as it is printed: relative to the current folder, absolute outside of it."""
