@@ -159,7 +159,7 @@ def test_an_edit_reads_only_the_lines_that_it_touches(monkeypatch: pytest.Monkey
     after = model(text[:at] + "// the " + text[at + 3 :], before)
     assert sum(read) < 20 < len(before.tree.tokens)
     assert after.tree.outline is before.tree.outline
-    assert after.tree.sites is before.tree.sites
+    assert after.tree.stretches is before.tree.stretches
 
 
 HOSTILE = {

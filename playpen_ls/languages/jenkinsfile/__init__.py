@@ -4,6 +4,7 @@ from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.declarative import Assignment, EnvironmentEntry, Pipeline, Sectioned, Stage
 from playpen_ls.languages.jenkinsfile.expressions import Argument, Expression
 from playpen_ls.languages.jenkinsfile.model import Jenkinsfile, parse
+from playpen_ls.languages.jenkinsfile.passage import Passage
 from playpen_ls.languages.jenkinsfile.steps import ShellStep
 from playpen_ls.languages.jenkinsfile.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.tree import Block, Statement
@@ -16,6 +17,7 @@ __all__ = [
     "EnvironmentEntry",
     "Expression",
     "Jenkinsfile",
+    "Passage",
     "Pipeline",
     "Sectioned",
     "ShellStep",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
-from playpen_ls.languages.jenkinsfile.calls import DOTS, Call
+from playpen_ls.languages.jenkinsfile.calls import DOTS, Call, Site
 from playpen_ls.languages.jenkinsfile.lexer import Token
+from playpen_ls.languages.jenkinsfile.stretches import Stretch
 from playpen_ls.languages.jenkinsfile.tree import Tree
 
 KEYWORDS = frozenset(
@@ -19,22 +21,50 @@ _UNCLOSED = 200  # tokens that are taken for the arguments of a call without its
 _ARGUMENT = frozenset(("string", "number", "name"))
 
 
-def find_calls(tree: Tree, kinds: Mapping[str, type[Call]]) -> None:
-    """Tell the tree where its calls are; `kinds` are the types of steps by name."""
-    finder = _Finder(tree, kinds)
-    for number in range(len(tree.outline.first)):
-        tree.sites_before.append(len(tree.sites))
+class Record:
+    """The calls of a stretch of a file. All numbers count from its first token, statement and block.
+
+    `sites` are by statement, then in text order; `at` are the places in it by the token of the call's
+    name, `of_block` by the block that is the call's closure; `before` says how many stand in the statements
+    before each, and after the last.
+    """
+
+    __slots__ = ("__dict__", "at", "before", "of_block", "sites")
+
+    def __init__(self) -> None:
+        self.sites: list[Site] = []
+        self.at: dict[int, int] = {}
+        self.before: list[int] = []
+        self.of_block: dict[int, int] = {}
+
+    @cached_property
+    def by_name(self) -> dict[str, list[int]]:
+        """The places of the calls by their names."""
+        found: dict[str, list[int]] = {}
+        for place, site in enumerate(self.sites):
+            found.setdefault(site[0], []).append(place)
+        return found
+
+
+def find_calls(tree: Tree, stretch: Stretch, steps: Mapping[str, type[Call]]) -> Record:
+    """`steps` are the types of calls by name."""
+    finder = _Finder(tree, stretch, steps)
+    for number in range(*stretch.statements):
+        finder.record.before.append(len(finder.record.sites))
         finder.look_at(number)
-    tree.sites_before.append(len(tree.sites))
+    finder.record.before.append(len(finder.record.sites))
+    return finder.record
 
 
 class _Finder:
     """`statement` is the number of the one that is looked at, `last` the token behind it."""
 
-    def __init__(self, tree: Tree, kinds: Mapping[str, type[Call]]) -> None:
+    def __init__(self, tree: Tree, stretch: Stretch, steps: Mapping[str, type[Call]]) -> None:
         self.tree = tree
         self.tokens = tree.tokens
-        self.kinds = kinds
+        self.stretch = stretch
+        self.steps = steps
+        self.record = Record()
         self.statement = 0
         self.last = 0
 
@@ -111,20 +141,21 @@ class _Finder:
 
     def _closured(self, at: int, before: str, first: int, end: int, after: int) -> None:
         """A call that ends at `after`, or behind the closure that begins there."""
-        tree = self.tree
-        block = tree.outline.block_at.get(after, 0)
-        if block:
-            tree.call_of_block[block] = len(tree.sites)
-            after = min(tree.outline.close[block] + 1, self.last)  # without its brace it ends with the statement
+        block = self.tree.outline.block_at.get(after, 0)
         self._add(at, before, min(after, len(self.tokens)), block, first, end)
 
     def _add(self, at: int, before: str, last: int, block: int, first: int, end: int) -> None:
-        tree = self.tree
-        kind = self.kinds.get(self.tokens[at][3], Call)
+        record, begin, place = self.record, self.stretch.tokens[0], len(self.record.sites)
+        name = self.tokens[at][3]
+        kind = self.steps.get(name, Call)
         if before in DOTS and self.tokens[at - 2][3] not in ("steps", "this"):
             kind = Call
-        tree.site_at[at] = len(tree.sites)
-        tree.sites.append((kind, self.statement, at, last, block, first, end))
+        inner = block - self.stretch.blocks[0] if block else -1
+        if block:
+            record.of_block[inner] = place
+        record.at[at - begin] = place
+        statement = self.statement - self.stretch.statements[0]
+        record.sites.append((name, kind, statement, at - begin, last - begin, inner, first - begin, end - begin))
 
 
 def _begins_argument(tokens: list[Token], at: int, following: str) -> bool:

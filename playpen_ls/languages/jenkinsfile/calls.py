@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from playpen_ls.languages.jenkinsfile.expressions import Argument, arguments
+from playpen_ls.languages.jenkinsfile.stretches import Stretch
 from playpen_ls.languages.jenkinsfile.tree import Block, Statement, Tree
 from playpen_ls.source import Span
 
-Site = tuple[type["Call"], int, int, int, int, int, int]
-"""Where a call is: (type, statement, token of the name, token behind it all, block or 0, arguments from, to)."""
+Site = tuple[str, type["Call"], int, int, int, int, int, int]
+"""Where a call is in a stretch of a file, all numbers counted from its beginning.
+
+(name, type, statement, token of the name, token behind it all or its closure's brace, block or -1,
+arguments from, to)
+"""
 
 DOTS = frozenset((".", "?.", "*."))
 _CHAIN = 200  # tokens of a chain of calls that are looked back on
@@ -22,26 +27,30 @@ class Call:
     `arguments` are those in parentheses or behind the name, without a closure that follows them.
     """
 
-    __slots__ = ("__dict__", "_site", "index", "name", "tree")
+    __slots__ = ("__dict__", "_arguments", "_block", "_statement", "index", "last", "name", "tree")
 
-    def __init__(self, tree: Tree, site: Site) -> None:
+    def __init__(self, tree: Tree, stretch: Stretch, site: Site) -> None:
         self.tree = tree
-        self._site = site
-        self.index = site[2]
-        self.name = tree.tokens[site[2]][3]
-
-    @property
-    def last(self) -> int:
-        return self._site[3]
+        self.name, _, statement, index, last, block, first, end = site
+        begin = stretch.tokens[0]
+        self.index = begin + index
+        self.last = begin + last
+        self._statement = stretch.statements[0] + statement
+        self._arguments = (begin + first, begin + end)
+        self._block = 0
+        if block >= 0:  # without its brace the closure ends with the statement
+            self._block = stretch.blocks[0] + block
+            outline = tree.outline
+            self.last = min(outline.close[self._block] + 1, outline.last[self._statement], len(tree.tokens))
 
     @property
     def statement(self) -> Statement:
-        return Statement(self.tree, self._site[1])
+        return Statement(self.tree, self._statement)
 
     @property
     def block(self) -> Block | None:
         """Its closure."""
-        return Block(self.tree, self._site[4]) if self._site[4] else None
+        return Block(self.tree, self._block) if self._block else None
 
     @property
     def name_span(self) -> Span:
@@ -51,7 +60,7 @@ class Call:
     @property
     def span(self) -> Span:
         """From its name to its end; a receiver (`docker.`) is not part of it."""
-        return Span(self.tree.tokens[self.index][1], self.tree.tokens[self._site[3] - 1][2])
+        return Span(self.tree.tokens[self.index][1], self.tree.tokens[self.last - 1][2])
 
     @cached_property
     def receiver(self) -> str:
@@ -72,7 +81,7 @@ class Call:
 
     @cached_property
     def arguments(self) -> tuple[Argument, ...]:
-        return tuple(arguments(self.tree, self._site[5], self._site[6]))
+        return tuple(arguments(self.tree, *self._arguments))
 
     def argument(self, name: str) -> Argument | None:
         return next((one for one in self.arguments if one.name == name), None)

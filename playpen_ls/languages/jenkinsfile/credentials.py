@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.declarative import EnvironmentEntry
 from playpen_ls.languages.jenkinsfile.expressions import Argument
-from playpen_ls.languages.jenkinsfile.model import Jenkinsfile
 
-_WORD = re.compile(r"\w+")
 _PATHS = frozenset(("keyFileVariable", "keystoreVariable"))
 _FILES = frozenset(("file", "zip", "dockerCert", "kubeconfigFile", "kubeconfigContent"))
 _NAMES = frozenset(("usernameVariable", "aliasVariable"))
@@ -78,27 +75,6 @@ def enclosing_bindings(call: Call) -> Iterator[Binding]:
             yield from bindings(around)
 
 
-def names_of_ids(file: Jenkinsfile) -> frozenset[str]:
-    """The words of the lines that name a credential by its id: a variable among them holds an id."""
-    text, names = file.source.text, set[str]()
-    for use in ("credentialsId", "credentials(", "withRegistry", "sshagent"):
-        at = text.find(use)
-        while at >= 0:
-            end = file.source.line_span(file.source.line_of(at)).end
-            names.update(_WORD.findall(text, at + len(use), end))
-            at = text.find(use, end)
-    return frozenset(names)
-
-
-def credential_entries(file: Jenkinsfile) -> list[EnvironmentEntry]:
-    """The entries `NAME = credentials('id')` of `environment {…}`."""
-    return [
-        one
-        for one in file.assignments
-        if isinstance(one, EnvironmentEntry) and one.value.call is not None and one.value.call.name == "credentials"
-    ]
-
-
 def bound_at(call: Call, entries: list[EnvironmentEntry]) -> Bound:
     """What is bound at a call; `entries` are the file's `credential_entries`."""
     secrets: set[str] = set()
@@ -110,8 +86,7 @@ def bound_at(call: Call, entries: list[EnvironmentEntry]) -> Bound:
         everything |= set(binding.variables.values())
     start = call.span.start
     for entry in entries:
-        around = entry.statement.block.statement
-        if around is not None and around.block.start <= start < around.block.end:
+        if entry.scope.contains(start):
             secrets |= {entry.name, f"{entry.name}_PSW"}
             users.add(f"{entry.name}_USR")
     return Bound(frozenset(secrets), frozenset(users), frozenset(everything) - secrets - users)

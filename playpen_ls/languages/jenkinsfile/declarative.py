@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 
 from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.expressions import Expression
+from playpen_ls.languages.jenkinsfile.memory import Memory
 from playpen_ls.languages.jenkinsfile.tree import Block, Statement
 from playpen_ls.source import Span
 
-Answer = Callable[[str, str, Callable[[], bool]], bool]
 _DEPTH = 40  # stages inside stages; deeper ones are hostile
 
 
@@ -38,17 +38,21 @@ class EnvironmentEntry(Assignment):
 
     __slots__ = ()
 
+    @property
+    def scope(self) -> Span:
+        """Where it is visible: the block around `environment {…}`, the brace included."""
+        around = self.statement.block.statement
+        return Span(around.block.start, around.block.end) if around is not None else Span(0, 0)
+
 
 def assignment(statement: Statement, kind: type[Assignment] = Assignment) -> Assignment | None:
     """The statement as an assignment to a name, if it is one."""
-    if statement.first in statement.tree.site_at:
-        return None
     tokens, at, last = statement.tree.tokens, statement.first, statement.last
     while at < last - 1 and tokens[at][0] != "=":
         if tokens[at][0] not in ("name", ".", "@"):
             return None
         at += 1
-    if not statement.first < at < last - 1:
+    if not statement.first < at < last - 1 or statement.tree.call_at(statement.first) is not None:
         return None
     owner = ""
     before = at - 1
@@ -96,11 +100,11 @@ class Sectioned:
 
 
 class Pipeline(Sectioned):
-    """`pipeline {…}` at the top of the file; `answer` remembers what holds of a piece of its text."""
+    """`pipeline {…}` at the top of the file; `memory` has what is known of pieces of its text."""
 
-    def __init__(self, call: Call, block: Block, answer: Answer) -> None:
+    def __init__(self, call: Call, block: Block, memory: Memory) -> None:
         super().__init__(call, block)
-        self.answer = answer
+        self.memory = memory
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:

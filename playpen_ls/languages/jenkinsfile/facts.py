@@ -24,6 +24,7 @@ _WORDS = (
     "pg_dump", "pg_basebackup", "skaffold", "perl", "yq", "git commit", "argocd",
 )  # fmt: skip
 _ENGINES = frozenset(("docker", "podman", "nerdctl", "buildah"))
+_DEPLOYS = ("kubernetesDeploy", "kubernetesApply", "openshiftDeploy", "readYaml", "writeYaml")
 _CHANGING = frozenset(("envsubst", "helm", "skaffold", "yq", "perl", "argocd"))
 _KINDS = {"configmap": "ConfigMap", "cm": "ConfigMap", "secret": "Secret", "serviceaccount": "ServiceAccount",
           "sa": "ServiceAccount"}  # fmt: skip
@@ -49,7 +50,7 @@ def _filled_in(fact: ImageBuilt | ImagePushed, known: Constants) -> Fact:
 def _stated(file: Jenkinsfile) -> Iterator[Fact]:
     path = file.source.path
     text = file.source.text
-    scheduled = "pg_dump" in text and any(call.name == "cron" for call in file.calls)
+    scheduled = "pg_dump" in text and bool(file.named("cron"))
     for step in file.steps_with(_WORDS):
         folder: str | None = _working_folder(step)
         for command in step.commands:
@@ -68,7 +69,7 @@ def _stated(file: Jenkinsfile) -> Iterator[Fact]:
 
 
 def _of_steps(file: Jenkinsfile, path: str) -> Iterator[Fact]:
-    for call in file.calls:
+    for call in file.named("build", *_DEPLOYS):
         if call.name == "build" and call.receiver == "docker" and call.arguments:
             literal = call.arguments[0].string
             if literal is None:
@@ -78,7 +79,7 @@ def _of_steps(file: Jenkinsfile, path: str) -> Iterator[Fact]:
             dockerfile, context = _docker_build(second)
             place = Place(path, literal.inside)
             yield ImageBuilt(place, literal.fragment.text, _from(_outer_folder(call), context), dockerfile)
-        elif call.name in ("kubernetesDeploy", "kubernetesApply", "openshiftDeploy", "readYaml", "writeYaml"):
+        elif call.name in _DEPLOYS:
             yield TagComputed(Place(path, call.name_span))
 
 

@@ -64,9 +64,10 @@ def mentions(file: Jenkinsfile) -> Iterator[Mention]:
     """Every reference in text order, those in shell scripts first; `build` counts as `push` where it pushes itself."""
     for step in file.steps_with(_WORDS):
         yield from file.of_step(step, _in_script)
-    if "docker." in file.source.text:
+    made = file.named("build", "image")
+    if made:
         pushed = {call.receiver for call in image_pushes(file) if not call.arguments}
-        for call in file.calls:
+        for call in made:
             yield from _in_call(call, pushed)
 
 
@@ -139,7 +140,7 @@ def _destinations(command: Command) -> Iterator[Found]:
 
 def _in_call(call: Call, pushed: set[str]) -> Iterator[Mention]:
     """`docker.build('REF')` and `docker.image('REF')`, where `push()` without a tag sends just that."""
-    if call.name not in ("build", "image") or call.receiver != "docker" or not call.arguments:
+    if call.receiver != "docker" or not call.arguments:
         return
     literal = call.arguments[0].string
     if literal is None or call.arguments[0].name is not None:
@@ -159,14 +160,13 @@ def _in_call(call: Call, pushed: set[str]) -> Iterator[Mention]:
 
 def image_pushes(file: Jenkinsfile) -> Iterator[Call]:
     """The calls of `push` on a Docker image: `img.push('1.0')`, `docker.build('x').push()`."""
-    made = {
-        one.name
-        for one in file.assignments
-        if any(call.receiver == "docker" and call.name in ("build", "image") for call in one.statement.calls)
-    }
-    for call in file.calls:
-        if call.name != "push" or not call.receiver:
-            continue
+    pushes = [call for call in file.named("push") if call.receiver]
+    made = set[str]()
+    for call in file.named("build", "image") if pushes else ():
+        one = assignment(call.statement) if call.receiver == "docker" else None
+        if one is not None:
+            made.add(one.name)
+    for call in pushes:
         receiver = call.receiver
         known = receiver in made or receiver.startswith("docker.") or _IMAGE_NAME.search(receiver) is not None
         if known or any(one.receiver == "docker" and one.name == "withRegistry" for one in call.enclosing):

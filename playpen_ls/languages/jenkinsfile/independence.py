@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from playpen_ls.languages.jenkinsfile.calls import Call
-from playpen_ls.languages.jenkinsfile.declarative import Answer, Pipeline, Stage
+from playpen_ls.languages.jenkinsfile.declarative import Pipeline, Stage
+from playpen_ls.languages.jenkinsfile.memory import Memory
 from playpen_ls.languages.jenkinsfile.steps import ShellStep
 from playpen_ls.languages.jenkinsfile.tree import Block
 
@@ -80,9 +81,9 @@ def _nature(text: str) -> Nature:
 class StageWork:
     """What a stage does, as far as its text says."""
 
-    def __init__(self, stage: Stage, answer: Answer) -> None:
+    def __init__(self, stage: Stage, memory: Memory) -> None:
         self.stage = stage
-        self._answer = answer
+        self._memory = memory
         self.text = stage.call.tree.source.of(stage.call.span)
 
     @cached_property
@@ -97,7 +98,7 @@ class StageWork:
     @cached_property
     def is_plain(self) -> bool:
         """Only known sections and known steps, at least one of them a shell's."""
-        return self._answer("plain", self.text, self._is_plain)
+        return self._memory.of(("plain", self.text), self._is_plain)
 
     def _is_plain(self) -> bool:
         stage = self.stage

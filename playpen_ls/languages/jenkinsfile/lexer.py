@@ -8,7 +8,7 @@ text costs linear time: scans that fail are paid from a budget, and nesting is c
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from playpen_ls.languages.base import Problem
@@ -68,29 +68,30 @@ _OPENS_EXPRESSION = frozenset("return in case else instanceof assert throw as ne
 class Lexed:
     """`holes[start]` are the ranges of the `${…}` and `$x` of the string that starts there.
 
-    `doubts` says that what stands behind a line decided how it is read: a string or comment that has no
-    end, a slash that may begin a string.
+    `doubts` are what was looked through in vain, in text order: for the end of a string or comment that
+    has none, of a string that a slash may begin. What stands there decides how their beginning is read.
     """
 
     tokens: list[Token] = field(default_factory=list)
     holes: dict[int, tuple[Span, ...]] = field(default_factory=dict)
     comments: list[Span] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    doubts: bool = False
+    doubts: list[Span] = field(default_factory=list)
 
 
 def lex(text: str) -> Lexed:
     return _Lexer(text).run()
 
 
-def relexed(text: str, start: int, ends: Collection[int]) -> tuple[Lexed, int] | None:
-    """What stands from the beginning of a line up to a line end in `ends`, and that end, -1 for the text's.
-
-    None where it is not certain that all of it, and what follows, is read as it would be in the whole.
-    """
+def relexed(text: str, start: int, ends: Container[int]) -> tuple[Lexed, int]:
+    """What stands from the beginning of a line up to a line end in `ends`, and that end, -1 for the text's."""
     lexer = _Lexer(text)
-    out = lexer.run(start, ends)
-    return None if out.doubts else (out, lexer.stopped)
+    return lexer.run(start, ends), lexer.stopped
+
+
+def budget(text: str) -> int:
+    """How many characters all scans of a text that fail may cost."""
+    return 1_000_000 + 4 * len(text)
 
 
 class _Lexer:
@@ -98,9 +99,9 @@ class _Lexer:
         self.text = text
         self.out = Lexed()
         self.stopped = -1
-        self.budget = 1_000_000 + 4 * len(text)  # characters of scans that may fail
+        self.budget = budget(text)
 
-    def run(self, at: int = 0, ends: Collection[int] = ()) -> Lexed:
+    def run(self, at: int = 0, ends: Container[int] = ()) -> Lexed:
         """From the beginning of a line on, to its first line end of `ends`."""
         text, tokens = self.text, self.out.tokens
         add, comment = tokens.append, self.out.comments.append
@@ -144,7 +145,6 @@ class _Lexer:
         end = self._paid(start, delimiter, limit, holes)
         if end is None:
             end, holes = self._line_end(start), []
-            self.out.doubts |= len(delimiter) == 3 or "${" in self.text[start:end]
             self.out.problems.append(Problem(Span(start, start + len(delimiter)), "this string is not closed"))
         self._add(start, end, holes)
         return end
@@ -167,7 +167,6 @@ class _Lexer:
             if end_or_none is not None and end_or_none > start + 2:
                 self._add(start, end_or_none, holes)
                 return end_or_none
-            self.out.doubts = True
         end = start + (2 if text.startswith("/=", start) else 1)
         self.out.tokens.append((text[start:end], start, end, text[start:end]))
         return end
@@ -176,8 +175,7 @@ class _Lexer:
         match = _COMMENT.match(self.text, start) if self.budget > 0 else None
         if match:
             return match.end()
-        self.budget -= len(self.text) - start
-        self.out.doubts = True
+        self._in_vain(start, len(self.text))
         self.out.problems.append(Problem(Span(start, start + 2), "this comment is not closed"))
         return self._line_end(start)
 
@@ -186,8 +184,12 @@ class _Lexer:
             limit = min(limit, start + _POOR)
         end = self._end(start + len(delimiter), delimiter, limit, holes, 0)
         if end is None:
-            self.budget -= limit - start
+            self._in_vain(start, limit)
         return end
+
+    def _in_vain(self, start: int, end: int) -> None:
+        self.budget -= end - start
+        self.out.doubts.append(Span(start, end))
 
     def _end(self, at: int, delimiter: str, limit: int, holes: list[Span] | None, depth: int) -> int | None:
         """The end of the string whose text begins at `at`; None if it has none before `limit`."""

@@ -1,7 +1,8 @@
-"""The model of a Jenkinsfile. The whole file is one chunk: it is read again in a few milliseconds."""
+"""The model of a Jenkinsfile: cut into passages, of which an edit changes one."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -9,37 +10,44 @@ from typing import TypeVar
 
 from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Chunk, Comment, Model, Problem
-from playpen_ls.languages.jenkinsfile.call_sites import find_calls
+from playpen_ls.languages.jenkinsfile.call_sites import Record, find_calls
 from playpen_ls.languages.jenkinsfile.calls import Call
-from playpen_ls.languages.jenkinsfile.declarative import Assignment, EnvironmentEntry, Pipeline, assignment
+from playpen_ls.languages.jenkinsfile.declarative import Assignment, EnvironmentEntry, Pipeline
 from playpen_ls.languages.jenkinsfile.expressions import string_at
 from playpen_ls.languages.jenkinsfile.images import Mention, mentions
+from playpen_ls.languages.jenkinsfile.memory import Memory
+from playpen_ls.languages.jenkinsfile.passage import Passage
 from playpen_ls.languages.jenkinsfile.steps import SHELLS, ShellStep
+from playpen_ls.languages.jenkinsfile.stretches import Stretch
 from playpen_ls.languages.jenkinsfile.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.tree import Statement, Tree
-from playpen_ls.languages.jenkinsfile.validator import Fault, Memory, validate
+from playpen_ls.languages.jenkinsfile.validator import Fault, validate
 from playpen_ls.source import Source, Span
 
 T = TypeVar("T")
 
+_WORD = re.compile(r"\w+")
+
+
+_STEPS = dict.fromkeys(SHELLS, ShellStep)
+
+
+def _calls_in(tree: Tree, stretch: Stretch) -> Record:
+    return find_calls(tree, stretch, _STEPS)
+
 
 class Whole(Chunk):
-    """The one chunk of a Jenkinsfile."""
+    """The chunk of what is looked at as a whole."""
 
-    def __init__(self, model: Jenkinsfile) -> None:
-        self.model = model
-        self.span = Span(0, len(model.source.text))
-        self.key = model.source.text
-        self.broken = bool(model.tree.problems)
+    def __init__(self, file: Jenkinsfile) -> None:
+        self.file = file
+        self.span = Span(0, len(file.source.text))
+        self.key = ("whole", file.source.text)
+        self.broken = bool(file.tree.problems)
 
     def parts(self) -> Iterator[object]:
-        """The pipeline and its stages, then assignments and calls, each kind in text order."""
-        model = self.model
-        if model.pipeline is not None:
-            yield model.pipeline
-            yield from model.pipeline.all_stages()
-        yield from model.assignments
-        yield from model.calls
+        if self.file.pipeline is not None:
+            yield self.file.pipeline
 
 
 class Jenkinsfile(Model):
@@ -48,14 +56,21 @@ class Jenkinsfile(Model):
 
     def __init__(self, source: Source, previous: Jenkinsfile | None = None) -> None:
         self.source = source
-        self.memory: Memory = Memory(previous.memory if previous is not None else None)
-        self.tree: Tree = Tree(source, previous.tree if previous is not None else None)
-        if not self.tree.sites_before:
-            find_calls(self.tree, dict.fromkeys(SHELLS, ShellStep))
+        self.memory: Memory = previous.memory if previous is not None else Memory()
+        self.memory.next_version()
+        self.tree: Tree = Tree(source, _calls_in, self.memory, previous.tree if previous is not None else None)
+
+    def release(self) -> None:
+        self.__dict__.pop("passages", None)
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """Everything in the file, cut into pieces, in text order."""
+        return tuple(Passage(self, number) for number in range(len(self.tree.stretches)))
 
     @property
-    def chunks(self) -> tuple[Whole]:  # type: ignore[override]  # kept, it would hold the model in a circle
-        return (Whole(self),)
+    def chunks(self) -> tuple[Chunk, ...]:  # type: ignore[override]
+        return (Whole(self), *self.passages)
 
     @property
     def problems(self) -> Sequence[Problem]:
@@ -66,38 +81,39 @@ class Jenkinsfile(Model):
         """Every statement in text order, each before those in its blocks."""
         return tuple(self.tree.statements)
 
-    @cached_property
+    @property
     def calls(self) -> tuple[Call, ...]:
-        """Every call in text order."""
-        return tuple(self.tree.calls(0, len(self.tree.outline.first)))
+        """Every call in text order. Most rules need few of them: see `named` and `steps_with`."""
+        return tuple(call for passage in self.passages for call in passage.calls)
+
+    def named(self, *names: str) -> list[Call]:
+        """The calls with one of these names, in text order."""
+        return [call for passage in self.passages for call in passage.named(*names)]
 
     @cached_property
     def shell_steps(self) -> tuple[ShellStep, ...]:
-        return tuple(call for call in self.calls if isinstance(call, ShellStep))
+        return tuple(step for passage in self.passages for step in passage.shell_steps)
 
-    def steps_with(self, words: Iterable[str]) -> list[ShellStep]:
+    def steps_with(self, words: tuple[str, ...]) -> list[ShellStep]:
         """The shell steps in whose code one of these words stands, in any case; `words` are in lower case.
 
         It costs little where there is none, so rules ask it before they read any script.
         """
-        words = tuple(words)
-        # Word by word in small texts: beyond 30,000 characters `in` takes a way that is five times as slow.
-        codes = zip(self.shell_steps, self._step_codes, strict=True)
-        return [step for step, code in codes if any(word in code for word in words)]
+        return [step for passage in self.passages for step in passage.steps_with(words)]
 
     def of_step(self, step: ShellStep, look: Callable[[ShellStep], Iterable[T]]) -> list[T]:
         """What `look` finds in a shell step, not looked for again where the same text had nothing for it.
 
         It must look at nothing but the step.
         """
-        tokens = self.tree.tokens
+        tokens, found = self.tree.tokens, list[T]()
         code = self.source.text[tokens[step.index][1] : tokens[step.last - 1][2]]
-        if self.memory.is_clean(look, code):
-            return []
-        found = list(look(step))
-        if not found:
-            self.memory.put_clean(look, code)
-        return found
+
+        def is_clean() -> bool:
+            found.extend(look(step))
+            return not found
+
+        return found if self.memory.of((look, code), is_clean) or found else list(look(step))
 
     @cached_property
     def faults(self) -> list[Fault]:
@@ -115,11 +131,6 @@ class Jenkinsfile(Model):
         return self.shell_steps[place] if place >= 0 and offset < self.shell_steps[place].span.end else None
 
     @cached_property
-    def _step_codes(self) -> list[str]:
-        text, tokens = self.source.text, self.tree.tokens
-        return [text[tokens[one.index][1] : tokens[one.last - 1][2]].lower() for one in self.shell_steps]
-
-    @cached_property
     def _step_starts(self) -> list[int]:
         tokens = self.tree.tokens
         return [tokens[step.index][1] for step in self.shell_steps]
@@ -130,23 +141,46 @@ class Jenkinsfile(Model):
         for statement in self.tree.root.statements:
             call = statement.call
             if call is not None and call.name == "pipeline" and call.block is not None:
-                return Pipeline(call, call.block, self.memory.answer)
+                return Pipeline(call, call.block, self.memory)
         return None
 
-    @cached_property
+    @property
     def assignments(self) -> tuple[Assignment, ...]:
-        """Every assignment to a name; those in `environment {…}` are EnvironmentEntry."""
-        tree, found = self.tree, []
-        for number, first in enumerate(tree.outline.first):
-            if first in tree.site_at:  # most statements begin with a call
-                continue
-            statement = Statement(tree, number)
-            call = statement.block.call
-            inside = call is not None and call.name == "environment"
-            one = assignment(statement, EnvironmentEntry if inside else Assignment)
-            if one is not None:
-                found.append(one)
-        return tuple(found)
+        """Every assignment to a name in text order; those in `environment {…}` are EnvironmentEntry."""
+        return tuple(one for passage in self.passages for one in passage.assignments)
+
+    @cached_property
+    def declared_names(self) -> frozenset[str]:
+        """The variables that the file declares."""
+        return frozenset[str]().union(*(passage.names.declared for passage in self.passages))
+
+    @cached_property
+    def literal_names(self) -> frozenset[str]:
+        """The variables that the file gives a literal, not an empty one."""
+        return frozenset[str]().union(*(passage.names.literal for passage in self.passages))
+
+    @cached_property
+    def credential_entries(self) -> list[EnvironmentEntry]:
+        """The entries `NAME = credentials('id')` of `environment {…}`."""
+        if "credentials" not in self.source.text:
+            return []
+        return [
+            one
+            for one in self.assignments
+            if isinstance(one, EnvironmentEntry) and one.value.call is not None and one.value.call.name == "credentials"
+        ]
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """The words of the lines that name a credential by its id: a variable among them holds an id."""
+        text, names = self.source.text, set[str]()
+        for use in ("credentialsId", "credentials(", "withRegistry", "sshagent"):
+            at = text.find(use)
+            while at >= 0:
+                end = self.source.line_span(self.source.line_of(at)).end
+                names.update(_WORD.findall(text, at + len(use), end))
+                at = text.find(use, end)
+        return frozenset(names)
 
     def facts(self) -> Iterator[Fact]:
         from playpen_ls.languages.jenkinsfile.facts import facts

@@ -2,57 +2,82 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from playpen_ls.languages.base import Problem
 from playpen_ls.languages.jenkinsfile.lexer import Lexed, lex
-from playpen_ls.languages.jenkinsfile.relexing import Middle, taken_over
+from playpen_ls.languages.jenkinsfile.memory import Memory
+from playpen_ls.languages.jenkinsfile.relexing import taken_over
 from playpen_ls.languages.jenkinsfile.statements import Outline, outline, same_outline
+from playpen_ls.languages.jenkinsfile.stretches import Stretch, same_frame, stretches
 from playpen_ls.source import Source, Span
 
 if TYPE_CHECKING:
+    from playpen_ls.languages.jenkinsfile.call_sites import Record
     from playpen_ls.languages.jenkinsfile.calls import Call, Site
+
+
+Find = Callable[["Tree", Stretch], "Record"]
 
 
 class Tree:
     """Everything that was read of a file: tokens, their outline, and where calls are.
 
-    It points at none of the views of it, so it goes with the last of them.
+    It points at none of the views of it, so it goes with the last of them. Calls are looked for in one
+    stretch after the other, where they are asked for; those of a text that was there before are known.
     """
 
-    def __init__(self, source: Source, previous: Tree | None = None) -> None:
+    def __init__(self, source: Source, find: Find, memory: Memory, previous: Tree | None = None) -> None:
         self.source = source
+        self._find = find
+        self._memory = memory
         taken = taken_over(previous.lexed, previous.source.text, source.text) if previous is not None else None
         middle = taken[1] if taken is not None else None
         self.lexed: Lexed = taken[0] if taken is not None else lex(source.text)
         self.tokens = self.lexed.tokens
         self.holes = self.lexed.holes
         self.comments = self.lexed.comments
-        self.sites: list[Site] = []
-        """The calls: by statement, then in text order."""
-        self.site_at: dict[int, int] = {}
-        """The places in `sites` by the token of the call's name."""
-        self.sites_before: list[int] = []
-        """By statement: how many calls stand in the statements before it; one more number than statements."""
-        self.call_of_block: dict[int, int] = {}
-        """The places in `sites` of the calls whose closures blocks are."""
         if previous is not None and middle is not None and not previous.outline.problems and same_outline(*middle):
             self.outline: Outline = previous.outline
-            self._take_calls(previous, middle)
         else:
             self.outline = outline(source, self.tokens)
+        if previous is not None and middle is not None and self.outline is previous.outline and same_frame(*middle):
+            self.stretches: list[Stretch] = previous.stretches
+        else:
+            self.stretches = stretches(self.tokens, self.outline)
         self.partner = self.outline.partner
         problems = [*self.lexed.problems, *self.outline.problems]
         self.problems: list[Problem] = sorted(problems, key=lambda problem: problem.span)
+        self._records: dict[int, Record] = {}
 
-    def _take_calls(self, previous: Tree, middle: Middle) -> None:
-        """Calls hang on names, and on the blank before a bracket."""
-        old, new = middle
-        if all(one[3] == other[3] and one[0] != "[" for one, other in zip(old, new, strict=True)):
-            self.sites, self.site_at = previous.sites, previous.site_at
-            self.sites_before, self.call_of_block = previous.sites_before, previous.call_of_block
+    def span_of(self, stretch: Stretch) -> Span:
+        first, last = stretch.tokens
+        return Span(self.tokens[first][1], self.tokens[last - 1][2])
+
+    def whole(self, span: Span) -> bool:
+        """Nothing is wrong in a range: then it is read in this way wherever it stands."""
+        place = bisect_left(self.problems, span.start, key=lambda problem: problem.span.start)
+        return place == len(self.problems) or self.problems[place].span.start > span.end
+
+    def record(self, number: int) -> Record:
+        """The calls of a stretch."""
+        record = self._records.get(number)
+        if record is None:
+            stretch = self.stretches[number]
+            span = self.span_of(stretch)
+            if self.whole(span):
+                record = self._memory.of(("calls", self.source.of(span)), lambda: self._find(self, stretch))
+            else:
+                record = self._find(self, stretch)
+            self._records[number] = record
+        return record
+
+    def _stretch_at(self, index: int) -> int:
+        """The stretch of a token, -1 if it is in none."""
+        number = bisect_right(self.stretches, index, key=lambda stretch: stretch.tokens[0]) - 1
+        return number if number >= 0 and index < self.stretches[number].tokens[1] else -1
 
     @property
     def root(self) -> Block:
@@ -75,17 +100,44 @@ class Tree:
 
     def call_at(self, index: int) -> Call | None:
         """The call whose name is the token."""
-        place = self.site_at.get(index)
-        return None if place is None else self.call(place)
+        number = self._stretch_at(index)
+        if number < 0:
+            return None
+        record, stretch = self.record(number), self.stretches[number]
+        place = record.at.get(index - stretch.tokens[0])
+        return None if place is None else _call(self, stretch, record.sites[place])
 
-    def call(self, place: int) -> Call:
-        site = self.sites[place]
-        return site[0](self, site)
+    def call_of(self, block: int) -> Call | None:
+        """The call whose closure a block is."""
+        number = self._stretch_at(self.outline.open[block])
+        if number < 0:
+            return None
+        record, stretch = self.record(number), self.stretches[number]
+        place = record.of_block.get(block - stretch.blocks[0])
+        return None if place is None else _call(self, stretch, record.sites[place])
 
     def calls(self, first: int, last: int) -> list[Call]:
         """Those of the statements `first` to `last` (not included)."""
-        before = self.sites_before
-        return [site[0](self, site) for site in self.sites[before[first] : before[last]]]
+        found: list[Call] = []
+        number = max(0, bisect_right(self.stretches, first, key=lambda stretch: stretch.statements[0]) - 1)
+        while number < len(self.stretches) and (stretch := self.stretches[number]).statements[0] < last:
+            record, (begin, end) = self.record(number), stretch.statements
+            if first < end:
+                sites = record.sites[record.before[max(first - begin, 0)] : record.before[min(last, end) - begin]]
+                found += [_call(self, stretch, site) for site in sites]
+            number += 1
+        return found
+
+    def named(self, number: int, names: Iterable[str]) -> list[Call]:
+        """The calls of a stretch that have one of these names, in text order."""
+        record = self.record(number)
+        places = [place for name in names for place in record.by_name.get(name, ())]
+        stretch = self.stretches[number]
+        return [_call(self, stretch, record.sites[place]) for place in sorted(places)]
+
+
+def _call(tree: Tree, stretch: Stretch, site: Site) -> Call:
+    return site[1](tree, stretch, site)
 
 
 class _View:
@@ -202,8 +254,7 @@ class Block(_View):
     @property
     def call(self) -> Call | None:
         """The call whose closure it is."""
-        place = self.tree.call_of_block.get(self.number)
-        return None if place is None else self.tree.call(place)
+        return self.tree.call_of(self.number) if self.open >= 0 else None
 
     @property
     def calls(self) -> list[Call]:

@@ -42,10 +42,8 @@ def foreign_registry(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]
         span = Span(one.span.start, one.span.start + len(host))
         if one.role == "push" and host and _is_foreign(host, platform) and file.source.of(span) == host:
             yield Finding(span, f"`{host}` is not the platform's registry (`{platform.registry}`)")
-    if "withRegistry" not in file.source.text:
-        return
-    for call in file.calls:
-        literal = call.arguments[0].string if call.name == "withRegistry" and call.arguments else None
+    for call in file.named("withRegistry"):
+        literal = call.arguments[0].string if call.arguments else None
         match = _URL.fullmatch(literal.value or "") if literal else None
         if literal is not None and match is not None and _is_foreign(match[1], platform):
             message = f"`{match[1]}` is not the platform's registry (`{platform.registry}`)"

@@ -74,7 +74,7 @@ def hard_coded_host(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
 
 def _texts(file: Jenkinsfile) -> Iterator[tuple[StringLiteral, ShellStep | None]]:
     """Scripts, and the arguments named `url`."""
-    for call in file.calls:
+    for call in (call for one in file.passages if ".svc.cluster.local" in one.text for call in one.calls):
         if isinstance(call, ShellStep):
             if call.script is not None:
                 yield call.script, call

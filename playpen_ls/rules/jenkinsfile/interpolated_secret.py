@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from playpen_ls.finding import Finding, Fix, Refused, Severity
-from playpen_ls.languages.jenkinsfile import Call, Jenkinsfile, ShellStep, StringLiteral
-from playpen_ls.languages.jenkinsfile.credentials import Bound, bound_at, credential_entries
+from playpen_ls.languages.jenkinsfile import Call, Passage, ShellStep, StringLiteral
+from playpen_ls.languages.jenkinsfile.credentials import Bound, bound_at
 from playpen_ls.languages.jenkinsfile.quoting import in_comment, quote_at, words_at
 from playpen_ls.languages.shell import Word
 from playpen_ls.rule import example, rule
@@ -53,19 +53,19 @@ def steps(text: str) -> str:
         'def TOKEN = env.OTHER\nsh "login ${TOKEN}"\n' + steps("echo 'x'"),
     ],
 )
-def interpolated_secret(file: Jenkinsfile) -> Iterator[Finding]:
+def interpolated_secret(passage: Passage) -> Iterator[Finding]:
     """Groovy writes a secret into the text of a script.
 
     A double-quoted string is filled in before the step starts: the secret stands in the process
     list and in the step's record, and a quote or `$` in it changes the command. In single quotes the shell reads it
     from the environment instead.
     """
-    if "redentials" not in file.source.text or not file.tree.holes:
+    if not passage.holes:
         return
-    entries = credential_entries(file)
-    locals_ = {one.name for one in file.assignments if one.declared}
+    entries = passage.file.credential_entries
+    locals_ = passage.file.declared_names
     seen: set[int] = set()
-    for call in reversed(file.calls):  # the innermost call that a literal is an argument of
+    for call in reversed(passage.calls):  # the innermost call that a literal is an argument of
         literals = [literal for argument in call.arguments for literal in _direct(argument.string, argument.strings)]
         holed = [literal for literal in literals if literal.holes and literal.start not in seen]
         if not holed or call.name == "withCredentials":
@@ -80,7 +80,7 @@ def _direct(one: StringLiteral | None, several: Iterator[StringLiteral]) -> list
     return [one] if one is not None else list(several)
 
 
-def _in_literal(call: Call, literal: StringLiteral, bound: Bound, locals_: set[str]) -> Iterator[Finding]:
+def _in_literal(call: Call, literal: StringLiteral, bound: Bound, locals_: frozenset[str]) -> Iterator[Finding]:
     script = isinstance(call, ShellStep) and call.script is not None and call.script.start == literal.start
     secret = bound.secrets
     if script and any(literal.hole_name(hole) in secret for hole in literal.holes):

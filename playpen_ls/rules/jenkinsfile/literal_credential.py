@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from playpen_ls.finding import Finding, Fix, Severity
-from playpen_ls.languages.jenkinsfile import Assignment, Call, EnvironmentEntry, Jenkinsfile, StringLiteral
+from playpen_ls.languages.jenkinsfile import Assignment, Call, EnvironmentEntry, Jenkinsfile, Passage, StringLiteral
 from playpen_ls.languages.jenkinsfile.binding import credentials_of, rebound
-from playpen_ls.languages.jenkinsfile.credentials import names_of_ids
 from playpen_ls.languages.jenkinsfile.leaks import WORDS, Leak, leaks
+from playpen_ls.languages.jenkinsfile.passage import users_of
 from playpen_ls.languages.jenkinsfile.stored import Store, credential_for
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
@@ -15,7 +15,7 @@ from playpen_ls.source import Edit, Span
 from playpen_ls.vocabulary.names import kebab
 from playpen_ls.vocabulary.secrets import SHAPE, is_named_secret, is_secret_name, is_template, shapes, url_logins
 
-_VALUES = frozenset(("string", "password", "text", "withEnv"))
+_VALUES = ("string", "password", "text", "withEnv")
 _SHAPES = (
     *"AKIA ASIA ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xox k_live_ AIza SG. pypi- npm_ eyJ PRIVATE".split(),
     *(f"{before}sk-" for before in "'\"= :/@"),
@@ -108,27 +108,26 @@ def steps(text: str) -> str:
         steps("sh 'AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE aws s3 ls'\nsh 'docker run -p 8080:80 app'"),
     ],
 )
-def literal_credential(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
+def literal_credential(passage: Passage, platform: Platform) -> Iterator[Finding]:
     """A password, token or key stands in the pipeline.
 
     Everyone who can read the repository, now or in its history, has it. Jenkins' credential store
     gives it to the one step that needs it, and masks it in the log. A value that was committed is
     known: change it too.
     """
-    for step in file.steps_with(WORDS):
-        for leak in file.of_step(step, leaks):
+    for step in passage.steps_with(WORDS):
+        for leak in passage.of_step(step, leaks):
             yield _in_script(leak, Store(platform.registry, platform.credentials))
     seen: set[Span] = set()
-    ids = names_of_ids(file)
-    for assignment in file.assignments:
-        for finding in _assigned(file, assignment, ids):
+    for assignment in passage.assignments:
+        for finding in _assigned(passage.file, assignment):
             seen.add(finding.span)
             yield finding
-    for call in file.calls:
-        for finding in _parameter(call) if call.name in _VALUES else ():
+    for call in passage.named(*_VALUES):
+        for finding in _parameter(call):
             seen.add(finding.span)
             yield finding
-    for literal in _suspicious_strings(file):
+    for literal in _suspicious_strings(passage):
         for span in _in_string(literal):
             if span not in seen and not any(span.start < one.end and one.start < span.end for one in seen):
                 yield Finding(span, "a secret stands in the pipeline in clear text")
@@ -146,9 +145,9 @@ def _in_script(leak: Leak, store: Store) -> Finding:
     return Finding(leak.span, f"a secret {command}stands in the script in clear text", (fix,))
 
 
-def _assigned(file: Jenkinsfile, one: Assignment, ids: frozenset[str]) -> Iterator[Finding]:
+def _assigned(file: Jenkinsfile, one: Assignment) -> Iterator[Finding]:
     literal = one.value.string
-    if literal is None or literal.value is None or not _is_secret(file, one, literal.value, ids):
+    if literal is None or literal.value is None or not _is_secret(file, one, literal.value):
         return
     message = f"the secret `{one.name}` stands in the pipeline in clear text"
     fixes: tuple[Fix, ...] = ()
@@ -163,22 +162,20 @@ def _credentials_call(literal: StringLiteral, id: str) -> Callable[[], list[Edit
     return lambda: [Edit(literal.start, literal.end, f"credentials('{id}')")]
 
 
-def _is_secret(file: Jenkinsfile, one: Assignment, value: str, ids: frozenset[str]) -> bool:
+def _is_secret(file: Jenkinsfile, one: Assignment, value: str) -> bool:
     if any(span.end - span.start == len(value) for span in shapes(value)):
         return True
     if not is_secret_name(one.name) or not (is_named_secret(one.name, value) or _is_of_login(file, one, value)):
         return False
     # A name with "credential" holds an id in Jenkins, and so does one that is used as one.
-    return "cred" not in one.name.lower() and one.name not in ids
+    return "cred" not in one.name.lower() and one.name not in file.ids
 
 
 def _is_of_login(file: Jenkinsfile, one: Assignment, value: str) -> bool:
     """`X_PASSWORD` beside a literal `X_USER`: then even a weak word is a password."""
-    match = re.fullmatch(r"(\w+)_PASS(WORD)?", one.name)
-    if match is None or is_template(value) or not isinstance(one, EnvironmentEntry):
+    if is_template(value) or not isinstance(one, EnvironmentEntry):
         return False
-    users = (f"{match[1]}_USER", f"{match[1]}_USERNAME")
-    return any(other.name in users and other.value.value for other in file.assignments)
+    return not file.literal_names.isdisjoint(users_of(one.name))
 
 
 def _parameter(call: Call) -> Iterator[Finding]:
@@ -197,17 +194,17 @@ def _parameter(call: Call) -> Iterator[Finding]:
                 yield Finding(span, f"the secret `{name}` stands in the pipeline in clear text")
 
 
-def _suspicious_strings(file: Jenkinsfile) -> Iterator[StringLiteral]:
+def _suspicious_strings(passage: Passage) -> Iterator[StringLiteral]:
     """Strings that are no scripts and may hold a provider's key or a URL with a password."""
-    text = file.source.text
-    offsets = [match.start() for match in re.finditer(r"://[^\s'\"@]{0,300}@", text)]
+    text, file, begin = passage.text, passage.file, passage.span.start
+    offsets = [begin + match.start() for match in re.finditer(r"://[^\s'\"@]{0,300}@", text)]
     if any(beginning in text for beginning in _SHAPES):
-        offsets += (match.start() for match in SHAPE.finditer(text))
-    starts = {literal.start for offset in offsets if (literal := file.string_around(offset)) is not None}
-    for start in sorted(starts):
-        literal, step = file.string_around(start), file.step_around(start)
-        if literal is not None and (step is None or step.script is None or step.script.start != start):
-            yield literal
+        offsets += (begin + match.start() for match in SHAPE.finditer(text))
+    literals = {literal.start: literal for offset in offsets if (literal := file.string_around(offset)) is not None}
+    scripts = {step.script.start for step in passage.shell_steps if step.script is not None} if literals else ()
+    for start in sorted(literals):
+        if start not in scripts:
+            yield literals[start]
 
 
 def _in_string(literal: StringLiteral) -> Iterator[Span]:

@@ -191,8 +191,8 @@ def _dropped(file: Jenkinsfile, call: Call) -> Callable[[], list[Edit]]:
 def _variables(file: Jenkinsfile, found: Sequence[Mention], platform: Platform) -> Iterator[Finding]:
     """`TAG = 'latest'` where `$TAG` is the tag of something pushed."""
     used = set[str]().union(*(one.variables for one in found if one.role == "push" or _to_registry(one)))
-    for call in file.calls if used or ".push" in file.source.text else ():
-        if call.name == "push" and call.receiver and call.positional:
+    for call in file.named("push"):
+        if call.receiver and call.positional:
             used |= variables(call.positional[0].text) | {call.positional[0].text}
     if not used:
         return
@@ -220,8 +220,8 @@ def _variable(one: Assignment, platform: Platform) -> Iterator[Finding]:
 
 def _agents(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
     """`agent { docker { image 'maven:latest' } }`, `agent { docker 'maven' }`."""
-    for call in file.calls:
-        if call.name not in ("image", "docker") or call.receiver or not call.positional:
+    for call in file.named("image", "docker"):
+        if call.receiver or not call.positional:
             continue
         around = [one.name for one in call.enclosing][: 2 if call.name == "image" else 1]
         if around != (["docker", "agent"] if call.name == "image" else ["agent"]):

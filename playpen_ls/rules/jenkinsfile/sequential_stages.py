@@ -109,7 +109,7 @@ def sequential_stages(pipeline: Pipeline) -> Iterator[Finding]:
     """
     if in_sequence(pipeline):
         return
-    works = [StageWork(stage, pipeline.answer) for stage in pipeline.stages]
+    works = [StageWork(stage, pipeline.memory) for stage in pipeline.stages]
     at = 0
     while at < len(works) - 1:
         if "parallel" in works[at].text and works[at].stage.section("parallel") is not None:
@@ -127,7 +127,7 @@ def sequential_stages(pipeline: Pipeline) -> Iterator[Finding]:
 
 def _can_join(pipeline: Pipeline, parallel: Stage, work: StageWork) -> bool:
     sections = parallel.sections.keys()
-    inner = [StageWork(stage, pipeline.answer) for stage in parallel.children]
+    inner = [StageWork(stage, pipeline.memory) for stage in parallel.children]
     if not inner or not sections <= {"parallel", "when", "environment", "options"}:
         return False
     return "when" not in sections and all(can_run_together(one, work) for one in inner)

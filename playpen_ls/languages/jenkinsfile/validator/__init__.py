@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from playpen_ls.languages.jenkinsfile.memory import Memory
 from playpen_ls.languages.jenkinsfile.validator.faults import Fault, Faults, block_of
-from playpen_ls.languages.jenkinsfile.validator.remembering import Memory
 from playpen_ls.languages.jenkinsfile.validator.stages import pipeline
 
 if TYPE_CHECKING:
     from playpen_ls.languages.jenkinsfile.calls import Call
     from playpen_ls.languages.jenkinsfile.model import Jenkinsfile
 
-__all__ = ["Fault", "Memory", "validate"]
+__all__ = ["Fault", "validate"]
 
 _SCRIPTED = frozenset(("node", "podTemplate"))
 
@@ -26,8 +26,8 @@ def validate(file: Jenkinsfile, memory: Memory) -> list[Fault]:
     if one is not None:
         pipeline(faults, one, memory)
     elif "pipeline" in file.source.text:
-        for call in file.calls:
-            if call.name == "pipeline" and not call.receiver:
+        for call in file.named("pipeline"):
+            if not call.receiver:
                 _misplaced(faults, call)
     return sorted(faults.found, key=lambda fault: fault.span)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.declarative import Pipeline
+from playpen_ls.languages.jenkinsfile.memory import Memory
 from playpen_ls.languages.jenkinsfile.tree import Block, Statement
 from playpen_ls.languages.jenkinsfile.validator import sections
 from playpen_ls.languages.jenkinsfile.validator.agents import agent
@@ -11,7 +12,7 @@ from playpen_ls.languages.jenkinsfile.validator.conditions import boolean_settin
 from playpen_ls.languages.jenkinsfile.validator.environment import environment
 from playpen_ls.languages.jenkinsfile.validator.faults import Faults, block_of, needs_block, shown, words_of
 from playpen_ls.languages.jenkinsfile.validator.matrix import axes, calls_of, excludes
-from playpen_ls.languages.jenkinsfile.validator.remembering import Memory, remembered
+from playpen_ls.languages.jenkinsfile.validator.remembering import remembered
 from playpen_ls.languages.jenkinsfile.validator.steps import post, steps
 from playpen_ls.languages.jenkinsfile.validator.tables import (
     MATRIX_SECTIONS,
