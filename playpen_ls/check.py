@@ -44,7 +44,15 @@ class Hit:
                 replace(place, span=place.span.shifted(by)) if place.path == path and not place.stated else place
                 for place in related
             )
-        moved = Finding(finding.span.shifted(by), finding.message, (), finding.severity, related, finding.unparsed)
+        moved = Finding(
+            finding.span.shifted(by),
+            finding.message,
+            (),
+            finding.severity,
+            related,
+            finding.unparsed,
+            finding.printable,
+        )
         return Hit(self.rule, moved, self.severity)
 
 

@@ -74,6 +74,7 @@ class Finding:
     """The first fix is the default; `severity` overrides the rule's; `related` are places elsewhere.
 
     `unparsed` says that the text does not parse here: that is found anew in every version of it.
+    `printable` says, in a rule about secrets, that the span holds the name of one and no secret.
     """
 
     span: Span
@@ -82,6 +83,7 @@ class Finding:
     severity: Severity | None = None
     related: tuple[Place, ...] = ()
     unparsed: bool = False
+    printable: bool = False
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ class Workspace:
         hidden: frozenset[str],
     ) -> tuple[list[Hit], tuple[Span, ...]]:
         """The findings that count, after what comments silence, and where secrets stand."""
-        secrets = tuple(hit.span for hit in checked.hits if hit.rule.secret)
+        secrets = tuple(hit.span for hit in checked.hits if hit.rule.secret and not hit.finding.printable)
         wanted = [hit for hit in checked.hits if hit.rule.id not in hidden]
         known = [one.rule.id for one in rules if one.rule.id not in hidden | checked.failed]
         suppressed = suppress(model, wanted, known)

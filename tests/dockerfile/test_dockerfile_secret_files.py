@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from examples import Project
@@ -9,6 +11,7 @@ from playpen_ls.finding import Refused
 from playpen_ls.fix import verified
 from playpen_ls.rule import Example, rules_of
 from playpen_ls.source import Source
+from playpen_ls.workspace import Workspace
 
 RULE = next(rule for rule in rules_of("dockerfile") if rule.name == "secret-in-image")
 GIT = "RUN git clone https://h/a\n"
@@ -87,3 +90,17 @@ def test_another_stage_may_need_it(text: str, reason: str):
     with pytest.raises(Refused) as refused:
         mounted(text)
     assert str(refused.value) == reason
+
+
+def test_names_of_secrets_are_printed_and_secrets_are_not(tmp_path: Path):
+    text = "FROM a\nARG NPM_TOKEN\nRUN echo $NPM_TOKEN\nENV API_TOKEN=tk_0f1e2d3c4b5a6978\nCOPY .env /app/\n"
+    workspace = Workspace(tmp_path)
+    workspace.open(Source("Dockerfile", text), "dockerfile")
+    for _ in range(2):  # once found, once remembered
+        report = workspace.check("Dockerfile")
+        assert [hit.finding.message for hit in report.hits if hit.rule is RULE] == [
+            "the value of `NPM_TOKEN` stays in the image's history",
+            "the secret `API_TOKEN` is written into the image",
+            "`.env` holds secrets, and the image keeps it",
+        ]
+        assert [text[span.start : span.end] for span in report.secrets] == ["tk_0f1e2d3c4b5a6978"]

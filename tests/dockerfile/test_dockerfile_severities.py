@@ -24,7 +24,10 @@ CASES = [
     ("root-user", "FROM debian:12\nCMD /bin/bash -l\n", ["hint"]),
     ("root-user", "FROM alpine:3.20\nRUN apk add curl\n", ["hint"]),
     ("root-user", "FROM golang:1.22 AS base\nFROM base\nRUN go vet\n", ["hint"]),
-    ("root-user", "FROM golang:1.22 AS base\nCOPY . .\nFROM base\nRUN go vet\n", ["warning"]),
+    ("root-user", "FROM node:20 AS base\nCOPY . .\nFROM base\nRUN x\n", ["warning"]),
+    ("root-user", "FROM golang:1.22\nCOPY go.mod .\nRUN go install tool\n", ["hint"]),
+    ("root-user", "FROM golang:1.22\nCOPY a .\nCMD go run .\n", ["warning"]),
+    ("root-user", "FROM alpine:3.20 AS gen\nCOPY a .\nFROM gen AS validate\nRUN check\n", ["hint"]),
     ("root-user", 'FROM scratch\nCMD ["/a"]\n', ["hint"]),
     # What a step before the build may make.
     ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py b.py /\n"} | APP, ["warning"]),
@@ -32,6 +35,10 @@ CASES = [
     ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py b.py /\n", ".gitignore": "b.py"} | APP, ["hint"]),
     ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py tool /\n", "main.go": ""} | APP, ["hint"]),
     ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py b.py /\n", "Makefile": "b.py: x\n"} | APP, ["hint"]),
+    ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py lib /\n", "make.sh": "cp -r ../lib .\n"} | APP, ["hint"]),
+    # The program takes the shell's place.
+    ("shell-form-command", "FROM a\nCMD exec serve --port $PORT\n", ["hint"]),
+    ("shell-form-command", "FROM a\nCMD serve --port $PORT\n", ["information"]),
     # A value that may be public, and one that stands there.
     ("secret-in-image", "FROM a\nARG NPM_TOKEN\nRUN echo $NPM_TOKEN\n", ["hint"]),
     ("secret-in-image", "FROM a\nARG NPM_TOKEN=npm9f8e7d6c5b4a\n", ["error"]),

@@ -11,7 +11,7 @@ from typing import Any
 
 from playpen_ls.facts import Files, ImageBuilt
 from playpen_ls.finding import Place
-from playpen_ls.languages.dockerfile.stages import Stage
+from playpen_ls.languages.dockerfile.stages import Stage, is_for_developing
 from playpen_ls.source import Span
 from playpen_ls.vocabulary.yaml_loader import yaml_loader
 
@@ -46,11 +46,14 @@ def context_of(path: str, configured: Mapping[str, str], builds: Iterable[ImageB
 
 
 def ships(stage: Stage, builds: Iterable[ImageBuilt], files: Files) -> bool:
-    """The stage makes an image that is used: the one that builds name as their target, else the last one."""
+    """The stage makes an image that is used: the one that builds name as their target, else the last one.
+
+    A compose file that names a stage for development says nothing of what users get.
+    """
     document = stage.document
     if len(document.stages) > 1:
         targets = {build.target.lower() for build in _builds_of(document.source.path, builds, files)}
-        named = {target for target in targets if target and "$" not in target}
+        named = {target for target in targets if target and "$" not in target and not is_for_developing(target)}
         if named and any(one.name in named for one in document.stages):
             return stage.name in named or (stage.final and "" in targets)
     return stage.final

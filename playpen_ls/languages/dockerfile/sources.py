@@ -20,7 +20,7 @@ _MADE = re.compile(
     r"|(?:.*/)?(?:version|VERSION|git_?hash|commit)[\w.]*",
     re.DOTALL,
 )
-_STEPS = ("Jenkinsfile", "Makefile", "build.sh")  # where a step before the image's build is written down
+_STEPS = ("Jenkinsfile", "Makefile")  # where a step before the image's build is written down
 _COMPILED = frozenset(
     ("go.mod", "main.go", "Cargo.toml", "CMakeLists.txt")
 )  # a program without an ending stands beside
@@ -72,6 +72,7 @@ def is_made_by_a_build(path: str, context: str, files: Files) -> bool:
     if "." not in name and any(one in _COMPILED or one == f"{name}.go" for one in files.names(context or ".")):
         return True
     steps = [posixpath.join(folder, one) for folder in dict.fromkeys((context, "")) for one in _STEPS]
+    steps += [posixpath.join(context, one) for one in files.names(context or ".") if one.endswith(".sh")]
     return any(name in (files.text(one) or "") for one in steps)
 
 

@@ -15,10 +15,14 @@ from playpen_ls.languages.dockerfile.reader import Cut
 from playpen_ls.languages.dockerfile.values import expanded
 from playpen_ls.source import Span
 from playpen_ls.vocabulary.images import ImageReference
+from playpen_ls.vocabulary.names import words
 
 if TYPE_CHECKING:
     from playpen_ls.languages.dockerfile.model import Dockerfile
 
+_DEVELOPING = frozenset(
+    "dev develop development devel debug test tests testing ci lint linter validate check local devcontainer".split()
+)
 _HOLE = re.compile(r"\{\{|\}\}|\{%|<|>|@@|%%")  # of a template that a Dockerfile is made from
 
 
@@ -169,3 +173,8 @@ class Stage:
             for one in reversed(stage.instructions):
                 if one.index < instruction.index:
                     yield one
+
+
+def is_for_developing(stage: str) -> bool:
+    """The stage of this name is for work on the project or for its tests, not for users."""
+    return not _DEVELOPING.isdisjoint(words(stage))

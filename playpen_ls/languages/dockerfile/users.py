@@ -9,7 +9,7 @@ from playpen_ls.languages.dockerfile.instructions import Instruction
 from playpen_ls.languages.dockerfile.kinds import Add, Cmd, Copy, Entrypoint, Run, Transfer, User, Workdir
 from playpen_ls.languages.dockerfile.layout import block, is_blank_above, line_above, line_below
 from playpen_ls.languages.dockerfile.reader import Cut
-from playpen_ls.languages.dockerfile.stages import Stage
+from playpen_ls.languages.dockerfile.stages import Stage, is_for_developing
 from playpen_ls.source import Edit
 from playpen_ls.vocabulary.images import ImageReference
 
@@ -35,6 +35,7 @@ _OTHER_IMAGES = frozenset(
 _DROPS_ROOT = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|s6-setuidgid|chpst|fixuid|s6-overlay|supervisord?)\b")
 _DROPS_ROOT_HINTS = ("gosu", "su-exec", "setpriv", "runuser", "s6-", "chpst", "fixuid", "supervisor")
 _SERVERS = re.compile(r"\b(?:nginx|httpd|apache2(?:ctl|-foreground)?|apachectl)\b")
+_COMPILERS = frozenset("buildpack-deps gcc golang gradle haskell maven rust swift".split())
 # What reads its commands from a terminal.
 _WAITS = re.compile(
     r"(?:ba|z|a|da|fi|pw)?sh|i?python[\d.]*|pypy[\d.]*|node|irb|iex|erl|jshell|julia|R|ghci|php|swift|groovysh|scala|lua"
@@ -92,7 +93,8 @@ def needs_root(stage: Stage) -> bool:
 def is_built_upon(stage: Stage) -> bool:
     """As it is, only a shell or an interpreter starts in it: it is for other images to begin with, or for hand work.
 
-    So too where it has no command and nothing is copied into it, if the pulled image starts no server.
+    So too where it has no command, if the pulled image starts no server: a compiler's image, a stage for tests, and
+    any other that nothing is copied into.
     """
     own = [one for owner in stage.lineage for one in reversed(owner.instructions)]
     commands: list[Cmd | Entrypoint] = []
@@ -101,7 +103,12 @@ def is_built_upon(stage: Stage) -> bool:
     if commands:
         words = [word.text for word in commands[0].vector or commands[0].words]
         return bool(words) and bool(_WAITS.fullmatch(posixpath.basename(words[0]))) and _OPTIONS.issuperset(words[1:])
-    return not needs_root(stage) and not any(isinstance(one, Transfer) for one in own)
+    image = stage.pulled.reference if stage.pulled is not None else None
+    if needs_root(stage):
+        return False
+    if (image and image.name in _COMPILERS) or is_for_developing(stage.name):
+        return True
+    return not any(isinstance(one, Transfer) for one in own)
 
 
 def starts_something(stage: Stage) -> bool:

@@ -36,6 +36,13 @@ from playpen_ls.rule import example, rule
             },
             fixed="FROM node:20 AS web\nUSER 1000:1000\nFROM web AS dev\nUSER node\n",
         ),
+        # What a compose file starts for work on the project is not what ships.
+        example(
+            {
+                "Dockerfile": "FROM node:20 AS dev\nCMD npm start\nFROM «nginx:1.27»\n",
+                "compose.yaml": "services: {web: {build: {context: ., target: dev}}}\n",
+            }
+        ),
         example(
             'FROM «node:20»\nCOPY . .\nCMD ["node", "a.js"]\n',
             fixed='FROM node:20\nCOPY . .\nUSER 1000:1000\nCMD ["node", "a.js"]\n',

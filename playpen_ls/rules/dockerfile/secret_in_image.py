@@ -176,7 +176,7 @@ def _copied(instruction: Transfer, files: Files) -> Iterator[Finding]:
                 f"Give `{name}` to `RUN` as the build secret `{id}` (`docker build --secret id={id},src={source.text}`)"
             )
             fix = Fix(title, partial(secret_files.mounted_edits, instruction, source))
-            yield Finding(source.span, f"`{name}` holds secrets, and the image keeps it", (fix,))
+            yield Finding(source.span, f"`{name}` holds secrets, and the image keeps it", (fix,), printable=True)
 
 
 def _assigned(instruction: Assigning) -> Iterator[Finding]:
@@ -184,7 +184,7 @@ def _assigned(instruction: Assigning) -> Iterator[Finding]:
         if pair.value is None:
             if _is_used_secret(instruction, pair):
                 message = f"the value of `{pair.name}` stays in the image's history"
-                yield Finding(pair.name_span, message, (_mounted(instruction, pair),), severity=Severity.HINT)
+                yield Finding(pair.name_span, message, (_mounted(instruction, pair),), Severity.HINT, printable=True)
         elif secrets.is_named_secret(pair.name, pair.value) and not re.search(r"[$`]", pair.value):
             fix = _mounted(instruction, pair)
             yield Finding(pair.value_span, f"the secret `{pair.name}` is written into the image", (fix,))

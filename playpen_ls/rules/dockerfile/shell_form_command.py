@@ -48,7 +48,8 @@ def shell_form_command(command: Cmd | Entrypoint, files: Files, builds: Facts[Im
 
     In shell form `/bin/sh -c` is process 1: it does not pass signals on, so the program is killed
     after the grace period instead of stopping by itself. The JSON form starts the program itself.
-    The fix is there for plain words only; variables, quotes and operators need the shell.
+    The fix is there for plain words only; variables, quotes and operators need the shell. A hint where
+    `exec` puts the program in the shell's place.
     """
     stage = command.stage
     if stage is None or command.json is not None or not command.arguments or not ships(stage, builds, files):
@@ -74,6 +75,10 @@ def shell_form_command(command: Cmd | Entrypoint, files: Files, builds: Facts[Im
         span = command.arguments_span
         text = json.dumps(words, ensure_ascii=False)
         fixes = (Fix("Use the JSON form", lambda: [Edit(span.start, span.end, text)], safe=True),)
+    if words[0] == "exec":
+        message = f"`{command.keyword}` in shell form needs a shell in the image, though `exec` takes its place"
+        yield Finding(command.arguments_span, message, severity=Severity.HINT)
+        return
     message = f"`{command.keyword}` in shell form runs under `sh`, which does not pass signals on"
     yield Finding(command.arguments_span, message, fixes)
 
