@@ -1,26 +1,12 @@
-"""What files tell each other. A closed file keeps only its facts.
-
-A fact is small, immutable and comparable, and says where it stands. Rules ask for them by type:
-a parameter `routes: Facts[Route]` is every Route that the other files of the project state.
-"""
+"""What files tell each other, by the types of their facts. A closed file keeps only these."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
 
-from playpen_ls.finding import Place
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    place: Place
-
-    def related(self, message: str) -> Place:
-        """Where it stands, as a finding's related place; a fact of the finding's own file may have no place yet."""
-        return Place(self.place.path, self.place.span, message, None if self.place.path else self)
+from playpen_ls.fact import Fact as Fact
+from playpen_ls.fact import Facts as Facts
+from playpen_ls.fact import Files as Files
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,69 +254,3 @@ class Overlay(Fact):
 
     partial: tuple[str, ...]
     images: tuple[str, ...]
-
-
-F = TypeVar("F", bound=Fact)
-
-
-class Facts(Generic[F]):
-    """The facts of one type that the other files of the project state, in path order.
-
-    `complete` is False while files are still being read. A rule sees that only if it is declared
-    with `waits=False`; the others wait.
-    """
-
-    def __init__(self, kind: type[F], items: tuple[F, ...] = (), complete: bool = True) -> None:
-        self.kind = kind
-        self.items = items
-        self.complete = complete
-        self._tables: dict[Callable[[F], Any], dict[Any, list[F]]] = {}
-
-    def __iter__(self) -> Iterator[F]:
-        return iter(self.items)
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def by(self, key: Callable[[F], Any]) -> dict[Any, list[F]]:
-        """The facts by a key of theirs. Made once for a function, so give one that has a name."""
-        table = self._tables.get(key)
-        if table is None:
-            table = self._tables[key] = {}
-            for fact in self.items:
-                table.setdefault(key(fact), []).append(fact)
-        return table
-
-    def below(self, folder: str) -> tuple[F, ...]:
-        """Those of the files in a folder and in those below it; "" is the whole project."""
-        if not folder:
-            return self.items
-        start = bisect_left(self.items, folder + "/", key=_path)
-        return self.items[start : bisect_left(self.items, folder + "0", key=_path)]  # `0` comes after `/`
-
-
-def _path(fact: Fact) -> str:
-    return fact.place.path
-
-
-class Files(Protocol):
-    """The files of the project as they are now, saved or not. Paths are relative to its root.
-
-    A path that leaves the project is not looked at: it does not exist.
-    """
-
-    @property
-    def known(self) -> bool:
-        """False for a text that has no place on the disk: then nothing is known to be missing."""
-
-    def exists(self, path: str) -> bool:
-        """There is a file or a folder of that name."""
-
-    def text(self, path: str) -> str | None:
-        """The file's text without a byte-order mark, or None if it cannot be read as text."""
-
-    def names(self, folder: str) -> tuple[str, ...]:
-        """What the folder holds, sorted; folders end in `/`. Empty for what is no folder."""
-
-    def is_large(self, folder: str) -> bool:
-        """The files in the folder and below it have more than 20 MB. False where there are too many to count."""

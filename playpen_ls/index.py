@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from playpen_ls.fact import Table
 from playpen_ls.facts import Fact, Facts
+
+Kind = type[Fact]
 
 
 class Index:
@@ -15,13 +17,12 @@ class Index:
 
     def __init__(self) -> None:
         self._complete = False
-        self._by_kind: dict[type[Fact], dict[str, tuple[Fact, ...]]] = {}
-        self._kinds_of: dict[str, tuple[type[Fact], ...]] = {}
-        self._given: dict[tuple[type[Fact], str], Facts[Any]] = {}
-        self._every: dict[type[Fact], tuple[Fact, ...]] = {}
+        self._by_kind: dict[Kind, dict[str, tuple[Fact, ...]]] = {}
+        self._kinds_of: dict[str, tuple[Kind, ...]] = {}
+        self._tables: dict[Kind, Table[Any]] = {}
+        self._given: dict[tuple[Kind, str], Facts[Any]] = {}
         # Who once stated a kind: for such a file the others' facts stay as they are while its own come and go.
-        self._ever: dict[type[Fact], set[str]] = {}
-        self._own: set[type[Fact]] = set()
+        self._ever: dict[Kind, set[str]] = {}
 
     @property
     def complete(self) -> bool:
@@ -33,74 +34,83 @@ class Index:
             self._complete = complete
             self._given.clear()
 
-    def put(self, path: str, facts: Iterable[Fact]) -> set[type[Fact]]:
+    def put(self, path: str, facts: Iterable[Fact]) -> set[Kind]:
         """What a file says now; gives the types of facts that changed."""
-        new: defaultdict[type[Fact], list[Fact]] = defaultdict(list)
+        new: defaultdict[Kind, list[Fact]] = defaultdict(list)
         for fact in facts:
             new[type(fact)].append(fact)
         changed = set()
         for kind in {*self._kinds_of.get(path, ()), *new}:
             said = tuple(new.get(kind, ()))
-            stated = self._by_kind.get(kind, {})
-            if stated.get(path, ()) != said:
-                changed.add(kind)
-                if kind not in self._own:  # an overlaid index may share the table
-                    stated = self._by_kind[kind] = dict(stated)
-                    self._own.add(kind)
-                if said:
-                    stated[path] = said
-                    self._ever.setdefault(kind, set()).add(path)
-                else:
-                    del stated[path]
+            stated = self._by_kind.setdefault(kind, {})
+            if stated.get(path, ()) == said:
+                continue
+            changed.add(kind)
+            if said:
+                stated[path] = said
+                self._ever.setdefault(kind, set()).add(path)
+            else:
+                del stated[path]
+            if kind in self._tables:
+                self._tables[kind].put(path, said)
         self._kinds_of[path] = tuple(new)
-        for kind in changed:
-            self._every.pop(kind, None)
         if changed:
             self._given = {key: given for key, given in self._given.items() if key[0] not in changed or key[1] == path}
         return changed
 
-    def facts(self, kind: type[Fact], but: str) -> Facts[Any]:
+    def facts(self, kind: Kind, but: str) -> Facts[Any]:
         """The facts of one type that files other than `but` state; the same object while nothing changed."""
         key = (kind, but if but in self._ever.get(kind, ()) else "")
         given = self._given.get(key)
         if given is None:
-            items = self._all(kind)
-            if key[1]:
-                start, end = (bisect(items, but, key=_path) for bisect in (bisect_left, bisect_right))
-                items = items[:start] + items[end:]
-            given = self._given[key] = Facts(kind, items, self._complete)
+            hidden = frozenset((but,)) if key[1] else frozenset()
+            given = self._given[key] = Facts(kind, self.table(kind), self._complete, hidden)
         return given
+
+    def said(self, path: str, kind: Kind) -> tuple[Fact, ...]:
+        """What a file states of one type."""
+        return self._by_kind.get(kind, {}).get(path, ())
+
+    def table(self, kind: Kind) -> Table[Any]:
+        """The facts of one type that all files state. It changes with what they say."""
+        table = self._tables.get(kind)
+        if table is None:
+            every = self._by_kind.get(kind, {}).values()
+            table = self._tables[kind] = Table(fact for said in every for fact in said)
+        return table
 
     def forget(self, path: str) -> None:
         """Nobody asks for what the others of this file state soon again."""
         for kind in self._ever:
             self._given.pop((kind, path), None)
 
-    def _all(self, kind: type[Fact]) -> tuple[Fact, ...]:
-        """Those of all files, in path order."""
-        items = self._every.get(kind)
-        if items is None:
-            stated = self._by_kind.get(kind, {})
-            items = self._every[kind] = tuple(fact for path in sorted(stated) for fact in stated[path])
-        return items
-
     def paths(self) -> list[str]:
         return sorted(path for path, kinds in self._kinds_of.items() if kinds)
 
-    def overlaid(self, facts: dict[str, Iterable[Fact]]) -> Index:
+    def overlaid(self, facts: Mapping[str, Iterable[Fact]]) -> Overlaid:
         """This index as it would be if some files said other things."""
-        other = Index()
-        other._complete = self._complete
-        self._own.clear()
-        other._by_kind = dict(self._by_kind)
-        other._kinds_of = dict(self._kinds_of)
-        other._given = dict(self._given)
-        other._every = dict(self._every)
-        other._ever = dict(self._ever)
-        for path, said in facts.items():
-            other.put(path, said)
-        return other
+        return Overlaid(self, {path: tuple(said) for path, said in facts.items()})
 
 
-def _path(fact: Fact) -> str:
-    return fact.place.path
+class Overlaid:
+    """An index in which some files say other things. It holds while that does not change."""
+
+    def __init__(self, index: Index, said: Mapping[str, tuple[Fact, ...]]) -> None:
+        self._index = index
+        self._said = said
+        self._given: dict[tuple[Kind, str], Facts[Any]] = {}
+
+    def facts(self, kind: Kind, but: str) -> Facts[Any]:
+        """The facts of one type that files other than `but` state; the same object each time."""
+        key = (kind, but)
+        if key not in self._given:
+            self._given[key] = self._facts(kind, but)
+        return self._given[key]
+
+    def _facts(self, kind: Kind, but: str) -> Facts[Any]:
+        told = {path: tuple(fact for fact in said if type(fact) is kind) for path, said in self._said.items()}
+        changed = {path for path, said in told.items() if path != but and said != self._index.said(path, kind)}
+        if not changed:
+            return self._index.facts(kind, but)
+        more = Table(fact for path in changed for fact in told[path])
+        return Facts(kind, self._index.table(kind), self._index.complete, frozenset((*changed, but)), more)

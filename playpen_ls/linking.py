@@ -18,16 +18,20 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from playpen_ls.fact import Table
 from playpen_ls.facts import (
     Exposed,
     Fact,
     Facts,
     ImageBuilt,
+    ImagePushed,
+    ImageUse,
     Listens,
+    Overlay,
     Recipe,
     Route,
     Router,
@@ -75,37 +79,42 @@ def built(image: str, manifest: str, recipes: Iterable[Recipe], builds: Iterable
     reference = ImageReference.parse(image)
     if not reference.base or reference.variable:
         return None
-    recipes = recipes if isinstance(recipes, Facts) else Facts(Recipe, tuple(sorted(recipes, key=_path)))
-    every = recipes.by(_path)
-    told = [
-        one
-        for one in _by(builds, _base).get(reference.base, ())
-        if _same_image(ImageReference.parse(one.reference), reference)
-    ]
+    recipes, builds = _facts(Recipe, recipes), _facts(ImageBuilt, builds)
+    named = builds.having(_bases, reference.base)
+    told = [one for one in named if _same_image(ImageReference.parse(one.reference), reference)]
     exact = [one for one in told if ImageReference.parse(one.reference).repository == reference.repository]
     found: dict[str, str] = {}
     for one in exact or told:
-        dockerfile = _dockerfile(one, every)
+        dockerfile = _dockerfile(one, recipes)
         if not dockerfile:
             return None  # it is built from something that we do not see
         found.setdefault(dockerfile, one.context if one.context is not None else posixpath.dirname(dockerfile))
     if not found and not _is_public(reference):
-        found = {_path(one): posixpath.dirname(_path(one)) for one in recipes.by(_named).get(reference.base, ())}
+        found = {_path(one): posixpath.dirname(_path(one)) for one in recipes.having(_names, reference.base)}
     path = _nearest(manifest, list(found))
-    return Built(every[path][0], found[path], _others(found[path], path, recipes)) if path else None
+    return Built(recipes.of(path)[0], found[path], _others(found[path], path, recipes)) if path else None
 
 
-def _by(facts: Iterable[F], key: Callable[[F], str]) -> dict[str, list[F]]:
-    every: Facts[Any] = facts if isinstance(facts, Facts) else Facts(Fact, tuple(facts))
-    return every.by(key)
+def _facts(kind: type[F], facts: Iterable[F]) -> Facts[F]:
+    return facts if isinstance(facts, Facts) else Facts(kind, Table(facts))
 
 
 def _path(fact: Fact) -> str:
     return fact.place.path
 
 
-def _base(fact: ImageBuilt) -> str:
-    return ImageReference.parse(fact.reference).base
+def _bases(fact: ImageBuilt) -> tuple[str]:
+    return (ImageReference.parse(fact.reference).base,)
+
+
+def repository_of(fact: ImageUse | ImagePushed) -> tuple[str]:
+    """Keys for tables of images."""
+    return (ImageReference.parse(fact.reference).repository,)
+
+
+def tagged_by(overlay: Overlay) -> tuple[str, ...]:
+    """Keys for tables of kustomizations and the like: the images that they give a tag."""
+    return overlay.images
 
 
 def _same_image(one: ImageReference, other: ImageReference) -> bool:
@@ -117,11 +126,11 @@ def _same_image(one: ImageReference, other: ImageReference) -> bool:
     return one.path == other.path or "/" not in one.path or "/" not in other.path or "$" in one.path
 
 
-def _dockerfile(one: ImageBuilt, recipes: Mapping[str, object]) -> str:
+def _dockerfile(one: ImageBuilt, recipes: Facts[Recipe]) -> str:
     candidates = [one.dockerfile] if one.dockerfile else []
     if one.context is not None:
         candidates.append(posixpath.normpath(posixpath.join(one.context, one.dockerfile or "Dockerfile")))
-    return next((path for path in candidates if path in recipes), "")
+    return next((path for path in candidates if recipes.of(path)), "")
 
 
 def _is_public(reference: ImageReference) -> bool:
@@ -129,15 +138,15 @@ def _is_public(reference: ImageReference) -> bool:
     return hub and "/" not in reference.name and reference.base in PUBLIC
 
 
-def _named(recipe: Recipe) -> str:
+def _names(recipe: Recipe) -> tuple[str]:
     """The image that its folder or its file is named after, or ""."""
     folder, file = posixpath.split(_path(recipe))
     if file in ("Dockerfile", "Containerfile"):
-        return posixpath.basename(folder)
+        return (posixpath.basename(folder),)
     name = file.lower()
     if name.startswith("dockerfile."):
-        return name.removeprefix("dockerfile.")
-    return name.removesuffix(".dockerfile") if name.endswith(".dockerfile") else ""
+        return (name.removeprefix("dockerfile."),)
+    return (name.removesuffix(".dockerfile") if name.endswith(".dockerfile") else "",)
 
 
 def _nearest(manifest: str, paths: list[str]) -> str:
@@ -188,7 +197,7 @@ class Ports:
 
 
 def ports_of(one: Built, exposed: Iterable[Exposed], listens: Iterable[Listens]) -> Ports:
-    declared = _by(exposed, _path).get(one.dockerfile, [])
+    declared = _facts(Exposed, exposed).of(one.dockerfile)
     told = [fact for fact in declared if fact.served]
     in_code = one.of(listens)
     every = frozenset(fact.port for fact in declared) | {fact.port for fact in in_code}

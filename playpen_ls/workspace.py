@@ -159,12 +159,12 @@ class Workspace:
         return everything and (self.index.complete or not self.indexed)
 
     def _given(self, document: Document, others: Mapping[str, str] | None = None) -> Given:
-        path, index = document.source.path, self.index
+        path, facts = document.source.path, self.index.facts
         files = self._files if document.on_disk else ProjectFiles(self.root, self._open_text, known=False)
         if others:
             files = files.overlaid(others)
-            index = index.overlaid({other: _facts(other, text) for other, text in others.items()})
-        return Given(self.configs.of(path).platform, files, lambda kind: index.facts(kind, path))
+            facts = self.index.overlaid({other: _facts(other, text) for other, text in others.items()}).facts
+        return Given(self.configs.of(path).platform, files, lambda kind: facts(kind, path))
 
     # Fixes
 

@@ -16,7 +16,7 @@ ROOT = Path(playpen_ls.__file__).parent
 ORDER = [
     ("source",),
     ("finding",),
-    ("facts",),
+    ("fact", "facts"),
     ("vocabulary",),
     ("linking",),
     ("languages",),

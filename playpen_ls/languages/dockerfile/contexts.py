@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from playpen_ls.facts import Files, ImageBuilt
+from playpen_ls.facts import Facts, Files, ImageBuilt
 from playpen_ls.finding import Place
 from playpen_ls.languages.dockerfile.stages import Stage, is_for_developing
 from playpen_ls.source import Span
@@ -33,7 +34,7 @@ class Context:
     stated: bool
 
 
-def context_of(path: str, configured: Mapping[str, str], builds: Iterable[ImageBuilt], files: Files) -> Context:
+def context_of(path: str, configured: Mapping[str, str], builds: Facts[ImageBuilt], files: Files) -> Context:
     """`configured` is `build_context` of the profile, `builds` what pipelines build."""
     if path in configured:
         return Context((_clean(configured[path]),), True)
@@ -45,7 +46,7 @@ def context_of(path: str, configured: Mapping[str, str], builds: Iterable[ImageB
     return Context((folder, "") if folder else ("",), False)
 
 
-def ships(stage: Stage, builds: Iterable[ImageBuilt], files: Files) -> bool:
+def ships(stage: Stage, builds: Facts[ImageBuilt], files: Files) -> bool:
     """The stage makes an image that is used: the one that builds name as their target, else the last one.
 
     A compose file that names a stage for development says nothing of what users get.
@@ -59,11 +60,9 @@ def ships(stage: Stage, builds: Iterable[ImageBuilt], files: Files) -> bool:
     return stage.final
 
 
-def _builds_of(path: str, builds: Iterable[ImageBuilt], files: Files) -> list[ImageBuilt]:
+def _builds_of(path: str, builds: Facts[ImageBuilt], files: Files) -> list[ImageBuilt]:
     """What builds the Dockerfile: pipelines, compose and bake files."""
-    own = posixpath.normpath(path)
-    told = [one for one in builds if _dockerfile_of(one.context, one.dockerfile) == own]
-    return told + _told_by_files(path, files)
+    return [*builds.having(_dockerfiles, posixpath.normpath(path)), *_told_by_files(path, files)]
 
 
 def _clean(folder: str) -> str:
@@ -71,26 +70,31 @@ def _clean(folder: str) -> str:
     return "" if made == "." else made
 
 
-def _dockerfile_of(context: str | None, dockerfile: str) -> str | None:
-    if dockerfile:
-        return posixpath.normpath(dockerfile)
-    return None if context is None else posixpath.normpath(posixpath.join(context, "Dockerfile"))
+def _dockerfiles(build: ImageBuilt) -> tuple[str, ...]:
+    if build.dockerfile:
+        return (posixpath.normpath(build.dockerfile),)
+    return () if build.context is None else (posixpath.normpath(posixpath.join(build.context, "Dockerfile")),)
 
 
 def _told_by_files(path: str, files: Files) -> list[ImageBuilt]:
     """The builds of it in compose and bake files beside the Dockerfile, or above it."""
     found, folder = [], posixpath.dirname(path)
     while True:
-        for name in files.names(folder or "."):
-            if _COMPOSE.fullmatch(name) or _BAKE.fullmatch(name):
-                text = files.text(posixpath.join(folder, name)) or ""
-                for context, dockerfile, target in _builds_in(name, text):
-                    place = posixpath.normpath(posixpath.join(folder, context))
-                    if posixpath.normpath(posixpath.join(place, dockerfile)) == posixpath.normpath(path):
-                        found.append(ImageBuilt(Place(path, Span(0, 0)), "", place, path, target))
+        for name in _telling(files.names(folder or ".")):
+            text = files.text(posixpath.join(folder, name)) or ""
+            for context, dockerfile, target in _builds_in(name, text):
+                place = posixpath.normpath(posixpath.join(folder, context))
+                if posixpath.normpath(posixpath.join(place, dockerfile)) == posixpath.normpath(path):
+                    found.append(ImageBuilt(Place(path, Span(0, 0)), "", place, path, target))
         if not folder:
             return found
         folder = posixpath.dirname(folder)
+
+
+@lru_cache(maxsize=64)
+def _telling(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The compose and bake files of a folder. All Dockerfiles of a project ask for those of its root."""
+    return tuple(name for name in names if _COMPOSE.fullmatch(name) or _BAKE.fullmatch(name))
 
 
 def _builds_in(name: str, text: str) -> Iterator[tuple[str, str, str]]:

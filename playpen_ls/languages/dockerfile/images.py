@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from playpen_ls.facts import ImageUse
+from playpen_ls.facts import Facts, ImageUse
 from playpen_ls.languages.dockerfile.kinds import Argument, From
 from playpen_ls.languages.dockerfile.stages import BaseImage
 from playpen_ls.languages.dockerfile.values import names_in
+from playpen_ls.linking import repository_of
 from playpen_ls.source import Edit
 from playpen_ls.vocabulary.images import ImageReference
 
@@ -34,14 +33,12 @@ def replacement(image: BaseImage, reference: str) -> Edit:
     return Edit(image.span.start, image.span.end, reference)
 
 
-def fixed_tags(image: BaseImage, uses: Iterable[ImageUse]) -> list[str]:
+def fixed_tags(image: BaseImage, uses: Facts[ImageUse]) -> list[str]:
     """The tags that the same image has elsewhere, in this file or in others."""
     repository = image.reference.repository
     tags = {
         reference.tag
-        for use in uses
-        if use.reference.startswith(repository)
-        and (reference := ImageReference.parse(use.reference)).repository == repository
-        and not reference.floats
+        for use in uses.having(repository_of, repository)
+        if not (reference := ImageReference.parse(use.reference)).floats
     }
     return sorted((tags | image.owner.document.fixed_tags.get(repository, set())) - {""})

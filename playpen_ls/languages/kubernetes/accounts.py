@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from playpen_ls.facts import Overlay, ServiceAccount
+from playpen_ls.facts import Facts, Overlay, ServiceAccount
 from playpen_ls.languages.kubernetes.insertion import put, put_before, replace_scalar
-from playpen_ls.languages.kubernetes.judgement import is_whole, same_namespace
+from playpen_ls.languages.kubernetes.judgement import is_whole, name_of, same_namespace
 from playpen_ls.languages.kubernetes.resources import Workload
 from playpen_ls.languages.kubernetes.tree import Scalar
 from playpen_ls.source import Edit
@@ -16,7 +16,7 @@ _TOKEN = "automountServiceAccountToken"
 _BEFORE = ("initContainers", "containers", "ephemeralContainers")
 
 
-def uses_default(workload: Workload, accounts: Iterable[ServiceAccount], overlays: Iterable[Overlay]) -> bool:
+def uses_default(workload: Workload, accounts: Facts[ServiceAccount], overlays: Facts[Overlay]) -> bool:
     """It certainly runs as `default` and has that account's token."""
     pod = workload.pod
     if not is_whole(workload, overlays) or workload.document.masks(pod) or workload.managed:
@@ -29,14 +29,14 @@ def uses_default(workload: Workload, accounts: Iterable[ServiceAccount], overlay
     mounts = pod.scalar(_TOKEN)
     if mounts is not None:
         return pod.true(_TOKEN)
-    return not any(account.name == "default" and not account.mounts_token for account in _near(workload, accounts))
+    return all(account.mounts_token for account in _named("default", workload, accounts))
 
 
-def give_account(workload: Workload, accounts: Iterable[ServiceAccount]) -> list[Edit]:
+def give_account(workload: Workload, accounts: Facts[ServiceAccount]) -> list[Edit]:
     """Name an account after the workload; a document for it is added where the project has none. Raises Refused."""
     document = workload.document
     edits = _set_name(workload)
-    if any(account.name == workload.name for account in _near(workload, accounts)):
+    if any(_named(workload.name, workload, accounts)):
         return edits
     lines = ["---", "apiVersion: v1", "kind: ServiceAccount", "metadata:", f"  name: {workload.name}"]
     if workload.namespace:
@@ -66,6 +66,9 @@ def mount_no_token(workload: Workload) -> list[Edit]:
     return put_before(workload.document, workload.pod, _TOKEN, False, _BEFORE)
 
 
-def _near(workload: Workload, accounts: Iterable[ServiceAccount]) -> list[ServiceAccount]:
-    every = (*accounts, *workload.document.neighbours.of(ServiceAccount))
-    return [account for account in every if same_namespace(account.namespace, workload.namespace)]
+def _named(name: str, workload: Workload, accounts: Facts[ServiceAccount]) -> Iterator[ServiceAccount]:
+    """The accounts of that name which its pods could have."""
+    namespace = workload.namespace
+    for account in (*accounts.having(name_of, name), *workload.document.neighbours.of(ServiceAccount)):
+        if account.name == name and same_namespace(account.namespace, namespace):
+            yield account

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Table
 
-from playpen_ls.facts import LimitRange, Overlay
+from playpen_ls.facts import Facts, LimitRange, Overlay
 from playpen_ls.finding import Refused
 from playpen_ls.languages.kubernetes.insertion import put, put_all, put_before
 from playpen_ls.languages.kubernetes.judgement import has_limit_range, is_empty, is_whole
@@ -18,7 +18,7 @@ Resources = Table[str, Table[str, str]]
 
 
 def lacking(
-    container: Container, leaves: tuple[tuple[str, str], ...], overlays: Iterable[Overlay], limits: Iterable[LimitRange]
+    container: Container, leaves: tuple[tuple[str, str], ...], overlays: Facts[Overlay], limits: Iterable[LimitRange]
 ) -> list[tuple[str, str]]:
     """Which of the leaves such as `("limits", "memory")` nothing sets. A limit sets the request too."""
     workload = container.workload

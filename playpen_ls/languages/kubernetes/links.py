@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playpen_ls.facts import Exposed, Facts, ImageBuilt, Listens, Overlay, Pods, Recipe
@@ -144,10 +144,16 @@ def _reference(node: Mapping | None, kind: str, name: str, key: str = "") -> Ite
         yield Reference(kind, named, keyed if keyed is not None and keyed.literal else None)
 
 
-def selected(service: Resource, pods: Iterable[Pods]) -> list[Pods]:
+def selected(service: Resource, pods: Facts[Pods]) -> list[Pods]:
     """The pods that a Service sends requests to."""
     spec = service.node.mapping("spec", "selector")
     labels = {(e.key.value, e.value.value) for e in (spec.entries if spec else ())
               if isinstance(e.key, Scalar) and isinstance(e.value, Scalar)}  # fmt: skip
-    every = (*pods, *service.document.neighbours.of(Pods)) if labels else ()
-    return [one for one in every if same_namespace(one.namespace, service.namespace) and labels <= set(one.labels)]
+    namespace, own = service.namespace, service.document.neighbours.of(Pods)
+    every = (*pods.having(labels_of, next(iter(labels))), *own) if labels else ()
+    return [one for one in every if same_namespace(one.namespace, namespace) and labels <= set(one.labels)]
+
+
+def labels_of(pods: Pods) -> tuple[tuple[str, str], ...]:
+    """Keys for tables of pods."""
+    return pods.labels

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from playpen_ls.facts import Overlay
+from playpen_ls.facts import Facts, Overlay
 from playpen_ls.finding import Refused, Severity
 from playpen_ls.languages.kubernetes.application import Application
 from playpen_ls.languages.kubernetes.insertion import put
@@ -78,7 +77,7 @@ class SeveralPorts(Refused):
         self.ports = ports
 
 
-def missing(container: Container, key: str, selections: Selections, overlays: Iterable[Overlay]) -> Severity | None:
+def missing(container: Container, key: str, selections: Selections, overlays: Facts[Overlay]) -> Severity | None:
     """How much it matters that the container has no such probe; None if it needs none."""
     workload = container.workload
     if container.role == "init" or workload.managed or workload.is_hook or not lacks(container, key, overlays):

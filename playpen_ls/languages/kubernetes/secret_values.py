@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from playpen_ls.facts import SecretKeys
+from playpen_ls.facts import ConfigMapKeys, Facts, SecretKeys
 from playpen_ls.finding import Change, Refused
 from playpen_ls.languages.kubernetes.insertion import replace_entry
 from playpen_ls.languages.kubernetes.judgement import same_namespace
@@ -92,16 +92,13 @@ def place(document: Document, scalar: Scalar, span: Span) -> Span:
     return document.part(scalar, span.start, span.end)
 
 
-def secret_key_ref(entry: EnvironmentEntry, secrets: Iterable[SecretKeys]) -> tuple[str, str, bool]:
+def secret_key_ref(entry: EnvironmentEntry, secrets: Facts[SecretKeys]) -> tuple[str, str, bool]:
     """(name, key, exists) of the Secret that the variable should come from. Raises Refused."""
     workload = entry.container.workload
-    every = [
-        one
-        for one in (*secrets, *workload.document.neighbours.of(SecretKeys))
-        if same_namespace(one.namespace, workload.namespace)
-    ]
-    own = f"{workload.name}-secrets"
-    known = [(one.name, key) for one in every for key in one.keys if kebab(key) == kebab(entry.name)]
+    every = (*secrets.having(keys_of, kebab(entry.name)), *workload.document.neighbours.of(SecretKeys))
+    own, namespace = f"{workload.name}-secrets", workload.namespace
+    known = [(one.name, key) for one in every if same_namespace(one.namespace, namespace)
+             for key in one.keys if kebab(key) == kebab(entry.name)]  # fmt: skip
     preferred = [pair for pair in known if pair[0] == own] or (known if len(set(known)) == 1 else [])
     if preferred:
         return *preferred[0], True
@@ -110,7 +107,12 @@ def secret_key_ref(entry: EnvironmentEntry, secrets: Iterable[SecretKeys]) -> tu
     return own, kebab(entry.name), False
 
 
-def to_secret(entry: EnvironmentEntry, secrets: Iterable[SecretKeys], stub_text: str | None) -> Change:
+def keys_of(fact: ConfigMapKeys | SecretKeys) -> Iterator[str]:
+    """Keys for tables of them: however they are spelled."""
+    return map(kebab, fact.keys or ())
+
+
+def to_secret(entry: EnvironmentEntry, secrets: Facts[SecretKeys], stub_text: str | None) -> Change:
     """Read the variable from a Secret. A stub for it, without the value, is written where there is none.
 
     `stub_text` is what the stub's file holds now. Raises Refused.

@@ -8,8 +8,8 @@ from playpen_ls.facts import Facts, Overlay, Pods, Relabelled
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Resource
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.judgement import same_namespace
-from playpen_ls.languages.kubernetes.links import selected
+from playpen_ls.languages.kubernetes.judgement import holds_parts, same_namespace
+from playpen_ls.languages.kubernetes.links import labels_of, selected
 from playpen_ls.languages.kubernetes.resources import pairs
 from playpen_ls.languages.kubernetes.tree import Scalar
 from playpen_ls.rule import example, rule, unmarked
@@ -104,21 +104,16 @@ def dangling_service(
     document = service.document
     if document.template or document.masks(selector) or spec.text("type") == "ExternalName" or selector.merges:
         return
-    path = document.path
-    if any(path == one or (one.endswith("/") and path.startswith(one)) for fact in overlays for one in fact.partial):
+    if holds_parts(document.path, overlays) or selected(service, pods):
         return
-    if selected(service, pods):
-        return
-    near = [one for one in (*pods, *document.neighbours.of(Pods)) if same_namespace(one.namespace, service.namespace)]
     asked = pairs(selector)
-    added = {label for one in relabelled for label in one.labels}
-    if len(asked) < len(selector.entries) or any(key in added or _is_operators(key) for key in asked):
+    if len(asked) < len(selector.entries) or any(relabelled.having(_added, key) or _is_operators(key) for key in asked):
         return
     for entry in selector.entries:
         key, value = entry.key, entry.value
         if not isinstance(key, Scalar) or not isinstance(value, Scalar):
             continue
-        likely, meant = _likely(service, key.value, asked, near)
+        likely, meant = _likely(service, key.value, asked, pods)
         if likely:
             fix = Fix(f"Select `{key.value}: {likely}`", partial(replace_scalar, document, value, likely))
             related = tuple(one.related(f"these pods have `{key.value}: {likely}`") for one in meant)
@@ -127,19 +122,29 @@ def dangling_service(
             return
 
 
-def _likely(service: Resource, key: str, asked: dict[str, str], near: list[Pods]) -> tuple[str, list[Pods]]:
+def _likely(service: Resource, key: str, asked: dict[str, str], pods: Facts[Pods]) -> tuple[str, list[Pods]]:
     """The value that was meant, of the pods that have the other labels, and those that have it; else nothing."""
     others = {(name, worth) for name, worth in asked.items() if name != key}
-    values: dict[str, list[Pods]] = {}
-    for one in near:
-        for name, worth in one.labels:
-            if name == key and others.issubset(one.labels):
-                values.setdefault(worth, []).append(one)
+    namespace, values = service.namespace, dict[str, list[Pods]]()
+    near = pods.having(labels_of, next(iter(others))) if others else pods.having(_label_names, key)
+    for one in (*near, *service.document.neighbours.of(Pods)):
+        if same_namespace(one.namespace, namespace) and others.issubset(one.labels):
+            for name, worth in one.labels:
+                if name == key:
+                    values.setdefault(worth, []).append(one)
     if asked[key] in values:
         return "", []
     named = {worth for worth, those in values.items() if any(_is_namesake(one, service) for one in those)}
     likely = near_miss(asked[key], values) or (named.pop() if len(named) == 1 else "")
     return (likely, values[likely]) if likely else ("", [])
+
+
+def _label_names(pods: Pods) -> Iterator[str]:
+    return (name for name, _ in pods.labels)
+
+
+def _added(relabelled: Relabelled) -> tuple[str, ...]:
+    return relabelled.labels
 
 
 def _is_namesake(pods: Pods, service: Resource) -> bool:

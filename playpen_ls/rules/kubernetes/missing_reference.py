@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from playpen_ls.facts import ConfigMapKeys, Created, Facts, Overlay, SecretKeys, ServiceAccount
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.judgement import is_whole, same_namespace
+from playpen_ls.languages.kubernetes.judgement import is_whole, name_of, same_namespace
 from playpen_ls.languages.kubernetes.links import Reference, references
 from playpen_ls.rule import example, rule, unmarked
 from playpen_ls.vocabulary.names import near_miss
@@ -116,26 +117,28 @@ def missing_reference(
     document = workload.document
     if document.template or not is_whole(workload, overlays):
         return
-    every: dict[str, Iterable[Definition]] = {"ConfigMap": configs, "Secret": secrets, "ServiceAccount": accounts}
-    kinds = {"ConfigMap": ConfigMapKeys, "Secret": SecretKeys, "ServiceAccount": ServiceAccount}
-    made = {(one.kind, one.name) for one in created}
+    every: dict[str, Facts[Any]] = {"ConfigMap": configs, "Secret": secrets, "ServiceAccount": accounts}
+    namespace = workload.namespace
     seen: set[int] = set()
     for reference in references(workload):
         kind, name = reference.kind, reference.name
-        pair = (kind, name.value)
-        if pair in _GIVEN or pair in made or (kind, "") in made or id(reference.key or name) in seen:
+        if (kind, name.value) in _GIVEN or id(reference.key or name) in seen:
+            continue
+        if created.having(_names, (kind, name.value)) or created.having(_names, (kind, "")):
             continue
         seen.add(id(reference.key or name))
-        known: list[Definition] = [
-            one
-            for one in (*every[kind], *document.neighbours.of(kinds[kind]))
-            if same_namespace(one.namespace, workload.namespace)
-        ]
-        found = [one for one in known if one.name == name.value]
+        others, beside = every[kind], document.neighbours.of(every[kind].kind)
+        near = [*others.having(name_of, name.value), *(one for one in beside if one.name == name.value)]
+        found = [one for one in near if same_namespace(one.namespace, namespace)]
         if not found:
+            known = [one for one in (*others, *beside) if same_namespace(one.namespace, namespace)]
             yield from _missing(workload, reference, known)
         elif reference.key is not None and len(found) == 1:
             yield from _missing_key(workload, reference, found[0])
+
+
+def _names(created: Created) -> tuple[tuple[str, str]]:
+    return ((created.kind, created.name),)
 
 
 def _missing(workload: Workload, reference: Reference, known: list[Definition]) -> Iterator[Finding]:

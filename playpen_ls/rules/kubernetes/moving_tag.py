@@ -6,6 +6,7 @@ from playpen_ls.facts import Facts, ImageUse, Overlay
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import ContainerImage
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
+from playpen_ls.linking import repository_of, tagged_by
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
 from playpen_ls.vocabulary.images import ImageReference, is_variant
@@ -78,10 +79,10 @@ def moving_tag(
     # Upper case cannot be an image: such a word is replaced before it is applied.
     if reference.path != reference.path.lower() or reference.text in _PLACEHOLDERS:
         return
-    if any(reference.repository in one.images for one in overlays):
+    if overlays.having(tagged_by, reference.repository):
         return
-    others = (ImageReference.parse(use.reference) for use in uses)
-    tags = {other.tag for other in others if other.repository == reference.repository and not is_variant(other.tag)}
+    others = (ImageReference.parse(use.reference) for use in uses.having(repository_of, reference.repository))
+    tags = {other.tag for other in others if not is_variant(other.tag)}
     tag = platform.pins.get(reference.name) or (tags.pop() if len(tags) == 1 else None)
     pinned = reference.retagged(str(tag))
     fixes = (Fix(f"Pin to `{pinned}`", lambda: replace_scalar(image.document, image.scalar, pinned)),) if tag else ()

@@ -6,6 +6,7 @@ from playpen_ls.facts import Facts, ImagePushed, Overlay, TagComputed
 from playpen_ls.finding import Finding, Fix, Place, Severity
 from playpen_ls.languages.kubernetes import ContainerImage
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
+from playpen_ls.linking import repository_of, tagged_by
 from playpen_ls.rule import example, rule, unmarked
 from playpen_ls.source import Span
 from playpen_ls.vocabulary.images import ImageReference
@@ -23,6 +24,7 @@ spec:
         - name: shop
           image: nexus:5000/shop:«1.1.0»
 """
+ANY = ""  # is no image's name
 PLAIN = unmarked(DEPLOYMENT)
 PUSHES = "node {\n    sh 'docker build -t nexus:5000/shop:1.2.0 .'\n    sh 'docker push nexus:5000/shop:1.2.0'\n}\n"
 
@@ -71,10 +73,11 @@ def unbuilt_image(
         return
     if image.document.template or not image.direct:
         return
-    mine = [one for one in pushed if ImageReference.parse(one.reference).repository == reference.repository]
-    # A reference with a variable in it may be any image.
-    if any(ImageReference.parse(one.reference).variable and one not in mine for one in pushed):
-        mine += [one for one in pushed if _may_be(one.reference, reference)]
+    mine = [
+        *pushed.having(repository_of, reference.repository),
+        *pushed.having(_may_be, ANY),
+        *pushed.having(_may_be, reference.base),
+    ]
     pipelines = {one.place.path for one in mine}
     tags = {ImageReference.parse(one.reference).tag for one in mine}
     if len(pipelines) != 1 or len(tags) != 1 or reference.tag in tags:
@@ -84,7 +87,7 @@ def unbuilt_image(
         return
     if any(one.place.path in pipelines for one in computed):
         return
-    if any(name in (reference.repository, reference.name, reference.base) for one in overlays for name in one.images):
+    if any(overlays.having(tagged_by, name) for name in (reference.repository, reference.name, reference.base)):
         return
     document, at = image.document, reference.tag_span
     fix = Fix(
@@ -96,7 +99,7 @@ def unbuilt_image(
     yield Finding(span, f"the pipeline pushes `{reference.base}` as `{tag}`", (fix,), None, (related,))
 
 
-def _may_be(pushed: str, reference: ImageReference) -> bool:
-    """A pushed reference with variables could name this image."""
-    other = ImageReference.parse(pushed)
-    return other.variable and ("$" in other.base or other.base == reference.base)
+def _may_be(pushed: ImagePushed) -> tuple[str, ...]:
+    """The last part of what a reference with variables could name, or ANY; nothing for one without."""
+    other = ImageReference.parse(pushed.reference)
+    return () if not other.variable else (ANY,) if "$" in other.base else (other.base,)

@@ -8,8 +8,9 @@ from playpen_ls.facts import ConfigMapKeys, EnvironmentKnown, EnvironmentRead, F
 from playpen_ls.finding import Finding, Fix, Place, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.additions import add_variable
-from playpen_ls.languages.kubernetes.judgement import same_namespace
+from playpen_ls.languages.kubernetes.judgement import name_of, same_namespace
 from playpen_ls.languages.kubernetes.links import Images, linked
+from playpen_ls.languages.kubernetes.secret_values import keys_of
 from playpen_ls.linking import PYTHON
 from playpen_ls.rule import example, rule, unmarked
 from playpen_ls.vocabulary.names import kebab
@@ -175,10 +176,11 @@ def _given(container: Container, configs: Facts[ConfigMapKeys], secrets: Facts[S
         config, secret = source.mapping("configMapRef"), source.mapping("secretRef")
         found: list[ConfigMapKeys | SecretKeys] = []
         if config is not None:
-            found = [one for one in (*configs, *neighbours.of(ConfigMapKeys)) if one.name == config.text("name")]
+            found = [*configs.having(name_of, config.text("name")), *neighbours.of(ConfigMapKeys)]
         elif secret is not None:
-            found = [one for one in (*secrets, *neighbours.of(SecretKeys)) if one.name == secret.text("name")]
-        found = [one for one in found if same_namespace(one.namespace, namespace)]
+            found = [*secrets.having(name_of, secret.text("name")), *neighbours.of(SecretKeys)]
+        named = (config or secret or source).text("name")
+        found = [one for one in found if one.name == named and same_namespace(one.namespace, namespace)]
         if len(found) != 1 or not found[0].keys:
             return None
         names |= {source.text("prefix") + key for key in found[0].keys}
@@ -191,7 +193,8 @@ def _value(
     """The title of the fix, and the entry's value: a key of that name if a ConfigMap or Secret has it."""
     neighbours, namespace = container.document.neighbours, container.workload.namespace
     every: tuple[ConfigMapKeys | SecretKeys, ...]
-    every = (*configs, *neighbours.of(ConfigMapKeys), *secrets, *neighbours.of(SecretKeys))
+    every = (*configs.having(keys_of, kebab(name)), *neighbours.of(ConfigMapKeys),
+             *secrets.having(keys_of, kebab(name)), *neighbours.of(SecretKeys))  # fmt: skip
     found = [(one, key) for one in every for key in one.keys or ()
              if key in (name, kebab(name)) and same_namespace(one.namespace, namespace)]  # fmt: skip
     if len(found) == 1:

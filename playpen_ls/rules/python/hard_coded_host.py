@@ -166,8 +166,12 @@ def _variable(literal: StringLiteral, host: Host, reads: Facts[EnvironmentRead])
             clash = clash or (other.variable == host.variable and text != value)
     if clash:
         return host.qualified, False
-    elsewhere = any(read.name == host.variable and read.default not in (None, "", value) for read in reads)
+    elsewhere = any(read.default not in (None, "", value) for read in reads.having(_names, host.variable))
     return (host.qualified, True) if elsewhere else (host.variable, False)
+
+
+def _names(read: EnvironmentRead) -> tuple[str]:
+    return (read.name,)
 
 
 def _wrapped(literal: StringLiteral, host: Host, name: str) -> list[Edit]:

@@ -154,14 +154,18 @@ def no_health_route(
     if any(inside(route.place.path) for route in computed.below(service)):
         return
     # What a probe asks for is the service's health check, whatever its path.
-    asked = {one.path.rstrip("/") for one in probed}
-    if any(web.path is not None and web.path.rstrip("/") in asked for web in told if web.kind == "route"):
+    own = {web.path for web in told if web.kind == "route" and web.path is not None}
+    if any(probed.having(_asked, path.rstrip("/")) for path in own):
         return
     taken = {mount.name for mount in mounted.below(service) if inside(mount.place.path)}
     taken |= {web.framework.rpartition(".")[2] for web in told if web.kind == "mount"}
     for app in apps:
         if app.owner.rpartition(".")[2] not in taken or not app.owner:
             yield Finding(app.place.span, "no route serves a health check", (_fix(model, app, platform),))
+
+
+def _asked(probed: Probed) -> tuple[str]:
+    return (probed.path.rstrip("/"),)
 
 
 def _serves(path: str | None, platform: Platform) -> bool:
