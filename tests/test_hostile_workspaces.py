@@ -45,6 +45,29 @@ def test_a_lone_file_s_folder_is_not_read(tmp_path: Path):
     assert not one.workspace.indexed
 
 
+@pytest.mark.parametrize("marker", ["", ".git", "playpen.toml"])
+def test_a_home_folder_is_read_only_where_a_playpen_toml_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, marker: str
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    if marker:
+        (tmp_path / marker).touch()
+    documents = Documents("utf-16", [tmp_path])
+    one = opened(documents, (tmp_path / "notes" / "app.py").as_uri())
+    assert one.workspace.root == tmp_path
+    assert one.workspace.indexed is (marker == "playpen.toml")
+    assert one.workspace.check(one.path).source.text == APP
+
+
+def test_the_whole_disk_is_no_project():
+    root = Path(Path.cwd().anchor)
+    documents = Documents("utf-16", [root])
+    one = opened(documents, (root / "nowhere" / "app.py").as_uri())
+    assert not one.workspace.indexed
+    assert one.workspace.check(one.path).source.text == APP
+
+
 def test_a_repository_below_the_home_folder_is_its_own_project(tmp_path: Path):
     (tmp_path / "shop" / ".git").mkdir(parents=True)
     documents = Documents("utf-16", [tmp_path])

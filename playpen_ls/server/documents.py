@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,10 +129,21 @@ class Documents:
         else:
             root = project_root(path, folder or path.parent)
         if root not in self.workspaces:
-            marked = (root / "playpen.toml").exists() or (root / ".git").exists()
-            # The folder of a lone file may be anything, a home folder too: nobody asked to read it all.
-            self.workspaces[root] = Workspace(root, self.settings, indexed=marked or root in self.folders)
+            self.workspaces[root] = Workspace(root, self.settings, indexed=self._is_project(root))
         return self.workspaces[root]
+
+    def _is_project(self, root: Path) -> bool:
+        """Its files belong together, so that all may be read to check one.
+
+        Not the folder of a lone file, which nobody asked to read. Nor somebody's home or the whole disk, also where
+        they are the client's folder or hold the `.git` of a few dotfiles; a playpen.toml says that it is meant.
+        """
+        if (root / "playpen.toml").exists():
+            return True
+        if root in (Path(os.path.expanduser("~")), Path(root.anchor)):
+            logger.info("%s: no project, so rules that look at several files are off; open a folder in it", root)
+            return False
+        return root in self.folders or (root / ".git").exists()
 
 
 def _relative(path: Path, root: Path) -> str:
