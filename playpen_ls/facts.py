@@ -62,7 +62,10 @@ class Probed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Listens(Fact):
-    """Python code listens on a port: `uvicorn.run(app, port=8000)`. `variable` is the one that can set another."""
+    """Python code listens on a port: `uvicorn.run(app, port=8000)`.
+
+    `variable` is the one that can set another; `port` is 0 where only it says it.
+    """
 
     port: int
     variable: str = ""
@@ -115,7 +118,7 @@ class Backup(Fact):
 class Exposed(Fact):
     """A Dockerfile's EXPOSE, or a server's port in its command, which `served` tells from the former.
 
-    `variables` are those of the container that can set another port.
+    `variables` are those of the container that can set another port; `port` is 0 where only they say it.
     """
 
     port: int

@@ -187,7 +187,7 @@ def _below(path: str, folder: str) -> bool:
 class Ports:
     """`served` are what its program listens on, `open` also what the Dockerfile exposes; `place` that of the former.
 
-    `variables` are those of the container that can set another port.
+    `variables` are those of the container that can set another port, or the only ones that set any.
     """
 
     served: frozenset[int]
@@ -200,16 +200,20 @@ def ports_of(one: Built, exposed: Iterable[Exposed], listens: Iterable[Listens])
     declared = _facts(Exposed, exposed).of(one.dockerfile)
     told = [fact for fact in declared if fact.served]
     in_code = one.of(listens)
-    every = frozenset(fact.port for fact in declared) | {fact.port for fact in in_code}
+    every = _known(declared) | _known(in_code)
     if told:
         variables = frozenset(name for fact in told for name in fact.variables)
-        return Ports(frozenset(fact.port for fact in told), every, told[0].place, variables)
+        return Ports(_known(told), every, told[0].place, variables)
     if one.recipe.program == "gunicorn":  # its own `gunicorn.conf.py`
         in_code = [fact for fact in in_code if "gunicorn" in posixpath.basename(fact.place.path)]
     if one.recipe.program in ("python", "gunicorn") and in_code:
         variables = frozenset(fact.variable for fact in in_code if fact.variable)
-        return Ports(frozenset(fact.port for fact in in_code), every, in_code[0].place, variables)
+        return Ports(_known(in_code), every, in_code[0].place, variables)
     return Ports(frozenset(), every, None)
+
+
+def _known(facts: Iterable[Exposed | Listens]) -> frozenset[int]:
+    return frozenset(fact.port for fact in facts if fact.port)
 
 
 # Routes

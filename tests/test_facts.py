@@ -86,6 +86,8 @@ PORTS = {
     "uvicorn.run, its own": ("import uvicorn\nuvicorn.run('a:b')\n", [(8000, "")]),
     "from a variable": (
         "import os, uvicorn\nuvicorn.run('a:b', port=int(os.getenv('PORT', '8002')))\n", [(8002, "PORT")]),
+    "from a variable alone": (
+        "import os, uvicorn\nuvicorn.run('a:b', port=int(os.environ['PORT']))\n", [(0, "PORT")]),
     "computed": ("import uvicorn\nuvicorn.run('a:b', port=settings.port)\n", []),
     "of unknown arguments": ("import uvicorn\nuvicorn.run('a:b', **options)\n", []),
     "Flask": (FLASK + "app = Flask(__name__)\napp.run(host='0.0.0.0', port=8003)\n", [(8003, "")]),
@@ -175,6 +177,7 @@ def test_the_file_that_gunicorn_is_configured_with():
         ('FROM x\nCMD ["uvicorn", "a:b", "--port", "81"]\n', Exposed, [(81, True, ())]),
         ("FROM x\nCMD uvicorn a:b --port ${PORT:-82}\n", Exposed, [(82, True, ("PORT",))]),
         ("FROM x\nENV PORT=83\nCMD exec gunicorn -b :$PORT a:b\n", Exposed, [(83, True, ("PORT",))]),
+        ("FROM x\nCMD gunicorn -b :$PORT a:b\n", Exposed, [(0, True, ("PORT",))]),
         ('FROM x\nCMD ["flask", "run"]\n', Exposed, [(5000, True, ("FLASK_RUN_PORT",))]),
         (
             'FROM a:1 AS build\nFROM b\nENV X=1\nENTRYPOINT ["tini", "--"]\nCMD ["uvicorn", "m:app"]\n',

@@ -40,7 +40,10 @@ class Program:
 
 @dataclass(frozen=True)
 class PortTold:
-    """`word` says it, or is None for the server's own; `variables` are those that may set another one."""
+    """`word` says it, or is None for the server's own; `variables` are those that may set another one.
+
+    `port` is 0 where only they say it.
+    """
 
     port: int
     word: Word | None
@@ -80,7 +83,7 @@ def ports_told(program: Program, variables: Mapping[str, str]) -> Iterator[PortT
     told = list(_options(program))
     if told:
         found = [_port(word, text, variables) for word, text in told]
-        if all(one.port for one in found):
+        if all(one.port or one.variables for one in found):
             yield from found
         return
     texts = [word.text for word in program.words]

@@ -41,6 +41,8 @@ class Override:
         ):
             return Ports(frozenset(), opened, None)
         served = frozenset(one.port for one in told)
+        if not served:
+            return Ports(frozenset(), opened, None)
         spans = [one.word.span for one in told if one.word is not None]
         return Ports(served, opened | served, Place(document.path, spans[0]))
 
@@ -89,8 +91,6 @@ def as_set(container: Container, ports: Ports) -> Ports:
     if not ports.variables:
         return ports
     unknown = Ports(frozenset(), ports.open, None)
-    if container.node.items("envFrom"):
-        return unknown
     for entry in container.node.mappings("env"):
         name, value = entry.text("name"), entry.scalar("value")
         if name and name not in ports.variables:
@@ -100,7 +100,7 @@ def as_set(container: Container, ports: Ports) -> Ports:
             return unknown
         place = Place(container.document.path, container.document.content(value)) if value is not None else None
         return Ports(frozenset((number,)), (ports.open - ports.served) | {number}, place, ports.variables)
-    return ports
+    return unknown if container.node.items("envFrom") else ports  # `env` outweighs that
 
 
 def _is_set(container: Container, names: tuple[str, ...]) -> bool:
@@ -108,5 +108,8 @@ def _is_set(container: Container, names: tuple[str, ...]) -> bool:
     if not names:
         return False
     literal = container.environment
-    given = any(one.text("name") in names and one.text("name") not in literal for one in container.node.mappings("env"))
-    return given or bool(container.node.items("envFrom"))
+    if all(name in literal for name in names):
+        return False
+    return bool(container.node.items("envFrom")) or any(
+        one.text("name") in names and one.text("name") not in literal for one in container.node.mappings("env")
+    )

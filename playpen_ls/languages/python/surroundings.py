@@ -74,7 +74,7 @@ def _call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Need]:
             given = call.args[1]  # behind the host
         unknown = any(one.arg is None for one in call.keywords)
         port = _number(given) if given is not None else 0 if unknown else _OWN_PORTS.get(origin, 0)
-        if port:
+        if port or _variable(given):
             yield Listens(place, port, _variable(given))
     elif last in _PORT_FIRST and call.args and _number(call.args[0]):
         yield Listens(place, _number(call.args[0]))
@@ -95,12 +95,14 @@ def _number(node: ast.expr) -> int:
 
 
 def _variable(node: ast.expr | None) -> str:
-    """The variable that a port comes from: `int(os.getenv("PORT", "8000"))`."""
+    """The variable that a port comes from: `int(os.getenv("PORT", "8000"))`, `int(os.environ["PORT"])`."""
     while isinstance(node, ast.Call) and node.args:
         name = _text(node.args[0])
         if name:
             return name
         node = node.args[-1]
+    if isinstance(node, ast.Subscript) and _is_environ(node.value):
+        return _text(node.slice)
     return ""
 
 
