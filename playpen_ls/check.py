@@ -141,6 +141,10 @@ class Checked:
     """The ids of rules that raised; what they would have found is not known."""
 
 
+def once(files: Files) -> Files:
+    return files if isinstance(files, OnceFiles) else OnceFiles(files)
+
+
 class OnceFiles:
     """Files that answer each question once. Many parts ask the same, and within one check nothing changes."""
 
@@ -233,7 +237,7 @@ def check(
     the chunks that have findings are looked at again. Without a memory every finding has its fixes,
     and `within` limits the work to the chunks that touch it.
     """
-    given = Given(given.platform, OnceFiles(given.files), given.facts)
+    given = Given(given.platform, once(given.files), given.facts)
     groups = [Rules(one for one in rules if one.rule.crosses is crosses) for crosses in (False, True)]
     chunks = model.chunks if within is None else model.chunks_touching(within)
     units: list[tuple[Hashable, int, Callable[[], Iterable[object]]]] = [

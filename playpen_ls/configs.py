@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -17,17 +18,20 @@ class Configs:
     def __init__(self, root: Path, settings: Settings) -> None:
         self._root = root
         self._settings = settings
-        self._by_folder: dict[Path, Config] = {}
+        self._by_folder: dict[str, Config] = {}
         self._texts: dict[Path, str] = {}
         self._rules: dict[tuple[str, str], tuple[Configured, ...]] = {}
 
     def of(self, path: str) -> Config:
         """The configuration of a file: the nearest one upwards, or the defaults."""
-        folder = (self._root / path).parent
-        if folder not in self._by_folder:
+        name = posixpath.dirname(path)
+        config = self._by_folder.get(name)
+        if config is None:
+            folder = (self._root / path).parent
             found = find(folder, repository_root(folder), self._texts)
-            self._by_folder[folder] = load(found, self._texts.get(found)) if found else Config(self._root)
-        return self._by_folder[folder]
+            config = load(found, self._texts.get(found)) if found else Config(self._root)
+            self._by_folder[name] = config
+        return config
 
     def used(self) -> Iterator[Config]:
         """Those of the files that were looked at, each once."""

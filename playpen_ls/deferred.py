@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from playpen_ls.check import Checked, Hit, OnceFiles, Rules, log_failure, placed
+from playpen_ls.check import Checked, Hit, Rules, log_failure, once, placed
 from playpen_ls.facts import Fact, Facts
 from playpen_ls.finding import Finding, Offer
 from playpen_ls.languages.base import Model
@@ -46,7 +46,7 @@ def begin(model: Model, rules: tuple[Configured, ...], given: Given) -> Begun:
     """Look at every part; findings of rules that asked for facts are left for `finish`. Their fixes cannot be made."""
     begun = Begun(model, tuple(model.facts()))
     by_type = Rules(rules)
-    arguments = _Arguments(replace(given, files=OnceFiles(given.files), facts=Unknown))
+    arguments = _Arguments(replace(given, files=once(given.files), facts=Unknown))
     for part in _parts(model):
         for configured in by_type.of(type(part)):
             found: list[Hit] = []
@@ -63,7 +63,7 @@ def begin(model: Model, rules: tuple[Configured, ...], given: Given) -> Begun:
 
 def finish(begun: Begun, given: Given) -> Checked:
     """All that `check` finds."""
-    arguments = _Arguments(replace(given, files=OnceFiles(given.files)))
+    arguments = _Arguments(replace(given, files=once(given.files)))
     for found, configured, part in begun.waiting:
         try:
             _look(configured, part, arguments, found)

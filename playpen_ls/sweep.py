@@ -91,6 +91,7 @@ class _Sweep:
                       for path, named in paths]  # fmt: skip
         self._complete: list[Workspace] = []
         for workspace in dict.fromkeys(job.workspace for job in self._jobs):
+            workspace.hold_still()
             self._add_others(workspace)
 
     def _add_others(self, workspace: Workspace) -> None:
@@ -182,13 +183,9 @@ def report(targets: Targets, target: Target, with_fixes: bool, every: bool, begu
     prepare(target)
     if begun is not None:
         workspace.documents[path].model = begun.model
-    found = workspace.check(path)
-    items = [Item(hit, ()) for hit in found.hits]
-    if with_fixes and items:
-        tried = workspace.trier(path)
-        shown = {(hit.rule.id, hit.span) for hit in found.hits}
-        hits = [hit for hit in workspace.look(path).hits if (hit.rule.id, hit.span) in shown]
-        items = [Item(hit, tuple(_tried(hit, tried, every))) for hit in hits]
+    found = workspace.check(path, fixes=with_fixes)
+    tried = workspace.trier(path)
+    items = [Item(hit, tuple(_tried(hit, tried, every)) if with_fixes else ()) for hit in found.hits]
     del workspace.documents[path]
     workspace.index.forget(path)
     return FileReport(

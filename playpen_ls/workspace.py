@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from playpen_ls.check import Checked, Hit, check, placed
+from playpen_ls.check import Checked, Hit, OnceFiles, check, placed
 from playpen_ls.closed_files import ClosedFiles
 from playpen_ls.config import Settings
 from playpen_ls.configs import Configs
 from playpen_ls.deferred import Begun, begin, finish
 from playpen_ls.discover import language_of
 from playpen_ls.document import Document, Report
-from playpen_ls.facts import Fact
+from playpen_ls.facts import Fact, Files
 from playpen_ls.finding import Change, Fix
 from playpen_ls.fix import Accept, Fixed, Look, Looker, fix_all, safe_only, verified
 from playpen_ls.half_typed import carried, steady, unseen
@@ -40,6 +40,7 @@ class Workspace:
         self.indexed = indexed
         self.closed = ClosedFiles(root, self.configs, self.index, self.documents)
         self._files = ProjectFiles(root, self._open_text)
+        self._once: Files | None = None
 
     # Texts
 
@@ -64,10 +65,14 @@ class Workspace:
         """The text of any file of the project as it is now."""
         return self._files.text(path)
 
+    def hold_still(self) -> None:
+        """The disk and what is open are taken to stay as they are from now on: what was asked is not asked again."""
+        self._once = OnceFiles(self._files)
+
     # Checking
 
-    def check(self, path: str, settled: bool = True) -> Report:
-        """What there is to say of an open file now.
+    def check(self, path: str, settled: bool = True, *, fixes: bool = False) -> Report:
+        """What there is to say of an open file now; the findings have `fixes` where they are asked for.
 
         While not `settled`, findings that say "X is missing" may vanish, and none appears.
         """
@@ -85,7 +90,7 @@ class Workspace:
             document.model.release()
         document.model = model
         self.told |= bool(self.index.put(path, model.facts() if document.on_disk else ()))
-        checked = check(model, rules, self._given(document), document.memory)
+        checked = check(model, rules, self._given(document), document.memory, fixes=fixes)
         document.memory = checked.memory
         return self._report(document, model, checked, (rules, hidden), settled)
 
@@ -160,9 +165,10 @@ class Workspace:
 
     def _given(self, document: Document, others: Mapping[str, str] | None = None) -> Given:
         path, facts = document.source.path, self.index.facts
-        files = self._files if document.on_disk else ProjectFiles(self.root, self._open_text, known=False)
+        on_disk = self._files if document.on_disk else ProjectFiles(self.root, self._open_text, known=False)
+        files = self._once if self._once is not None and document.on_disk else on_disk
         if others:
-            files = files.overlaid(others)
+            files = on_disk.overlaid(others)
             facts = self.index.overlaid({other: _facts(other, text) for other, text in others.items()}).facts
         return Given(self.configs.of(path).platform, files, lambda kind: facts(kind, path))
 
@@ -206,9 +212,11 @@ class Workspace:
     def trier(self, path: str) -> Callable[[Hit, Fix], Change]:
         """Gives the change of a fix, tried out on the text as it is now. It raises Refused with the reason."""
         again = self.looker(path, fixes=False)
-        before = again(self.documents[path].source, {})
+        before: Look | None = None
 
         def tried(hit: Hit, fix: Fix) -> Change:
+            nonlocal before
+            before = before or again(self.documents[path].source, {})
             hits = before.hits
             if not any(one.rule is hit.rule and one.span == hit.span for one in hits):
                 hits = [*hits, hit]  # an action without a finding: as if it were one, of which none may be left
