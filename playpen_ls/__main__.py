@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -12,6 +13,7 @@ def main() -> int:
         from playpen_ls.server.app import serve
 
         return serve()
+    gc.set_threshold(50_000, 20, 20)  # modules and models make many objects that live on; few of them are circles
     try:
         from playpen_ls.cli import run
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 WORTH = 100  # files; below that the processes cost more than they save
 BATCH = 20  # files that a process is given at once
@@ -72,6 +73,8 @@ class _Crew:
     """The processes, seen from where they were called."""
 
     def __init__(self, worker: Worker) -> None:
+        from multiprocessing import get_context  # its modules take as long to load as twenty files to check
+
         context = get_context("fork")
         self.died = False
         self._links: list[Connection] = []
@@ -84,6 +87,8 @@ class _Crew:
 
     def read(self, jobs: list[int]) -> Iterator[Said]:
         """What came of reading; nothing of jobs whose process died."""
+        from multiprocessing.connection import Connection, wait
+
         batches = iter([jobs[start : start + BATCH] for start in range(0, len(jobs), BATCH)])
         busy = [link for link in self._links if self._send(link, ("read", next(batches, [])))]
         while busy:
@@ -101,6 +106,8 @@ class _Crew:
 
     def finished(self) -> Iterator[Said]:
         """What came of finishing; nothing of jobs whose process died."""
+        from multiprocessing.connection import Connection, wait
+
         while self._links:
             for link in wait(self._links):
                 assert isinstance(link, Connection)

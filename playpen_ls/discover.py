@@ -124,8 +124,6 @@ def files_under(
     `exclude` holds .gitignore patterns relative to `base`, by default `folder`; they do not count where they exclude
     `folder` itself. `unreadable` is told of folders that cannot be listed.
     """
-    from pathspec import GitIgnoreSpec
-
     specs: list[tuple[Path, GitIgnoreSpec]] = []
     top = repository_root(folder)
     if top != Path(folder.anchor):
@@ -133,6 +131,8 @@ def files_under(
         specs += [found for place in reversed(above) if (found := _ignore_file(place))]
     base, patterns = base or folder, list(exclude)
     if patterns:
+        from pathspec import GitIgnoreSpec
+
         excluded = (base, GitIgnoreSpec.from_lines(patterns))
         if base == folder or not _ignored(folder, [excluded], "/"):
             specs.append(excluded)
@@ -166,12 +166,12 @@ def _walk(
 
 
 def _ignore_file(folder: Path) -> tuple[Path, GitIgnoreSpec] | None:
-    from pathspec import GitIgnoreSpec
-
     try:
         text = (folder / ".gitignore").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
+    from pathspec import GitIgnoreSpec
+
     return folder, GitIgnoreSpec.from_lines(text.split("\n"))
 
 

@@ -3,7 +3,6 @@ and what depends on other files is found when all have been read."""
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -34,12 +33,7 @@ def reports(targets: Targets, paths: list[tuple[Path, bool]], with_fixes: bool, 
     sweep = _Sweep(targets, paths, with_fixes, every)
     told = list(targets.problems)
     order, alone = sweep.order()
-    threshold = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 20)  # models make many objects that live on; few of them are circles
-    try:
-        finished = crew.work(sweep, order, alone, _died)
-    finally:
-        gc.set_threshold(*threshold)
+    finished = crew.work(sweep, order, alone, _died)
     for number in sorted(finished):
         if finished[number] is None:
             continue

@@ -86,7 +86,7 @@ def _told_by_files(path: str, files: Files) -> list[ImageBuilt]:
                 place = posixpath.normpath(posixpath.join(folder, context))
                 if posixpath.normpath(posixpath.join(place, dockerfile)) == posixpath.normpath(path):
                     found.append(ImageBuilt(Place(path, Span(0, 0)), "", place, path, target))
-        if not folder:
+        if folder in ("", "/"):
             return found
         folder = posixpath.dirname(folder)
 
