@@ -103,6 +103,13 @@ def test_a_key_holds_what_the_chunk_sees_of_the_imports():
     assert before.chunks[2].key == after.chunks[2].key
 
 
+def test_a_name_is_seen_where_it_stands_as_a_word():
+    rest = "\n\ndef f(host):\n    return print(host, pos)\n\n\ndef g():\n    return os.getenv('X')\n"
+    before, after = model("import re\n" + rest), model("import os\n" + rest)
+    assert before.chunks[1].key == after.chunks[1].key
+    assert before.chunks[2].key != after.chunks[2].key
+
+
 def test_statements_that_come_back_to_column_0_are_joined():
     made = model(
         'engine = create_engine(\n"url",\npoolclass=QueuePool,\npool_size=10\n)\nx = 1 + \\\n2\n@d(a,\nb=1)\ndef f(): pass\n'

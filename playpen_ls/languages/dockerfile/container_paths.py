@@ -11,7 +11,7 @@ import posixpath
 
 from playpen_ls.languages.dockerfile.environment import values_before
 from playpen_ls.languages.dockerfile.instructions import Instruction
-from playpen_ls.languages.dockerfile.kinds import Transfer, Workdir
+from playpen_ls.languages.dockerfile.kinds import Transfer
 from playpen_ls.languages.dockerfile.values import expanded
 
 _BASE = "?base"
@@ -62,12 +62,13 @@ def working_directory(instruction: Instruction) -> str:
     later: list[str] = []
     if instruction.stage is None:
         return _BASE
-    for earlier in instruction.stage.before(instruction):
-        if isinstance(earlier, Workdir):
-            path = known(earlier.path, earlier)
-            later.append(path)
-            if path.startswith(("/", "?")):
-                break
+    # Not `before`: each instruction of a long stage asks, and few are a WORKDIR.
+    earlier = (one for stage in instruction.stage.lineage for one in stage.workdirs if one.index < instruction.index)
+    for workdir in earlier:
+        path = known(workdir.path, workdir)
+        later.append(path)
+        if path.startswith(("/", "?")):
+            break
     folder = _BASE
     for path in reversed(later):
         folder = joined(folder, path)

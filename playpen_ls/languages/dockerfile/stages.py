@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from playpen_ls.languages.dockerfile.instructions import Instruction, Word
-from playpen_ls.languages.dockerfile.kinds import From
+from playpen_ls.languages.dockerfile.kinds import From, Workdir
 from playpen_ls.languages.dockerfile.mentions import Mentions
 from playpen_ls.languages.dockerfile.reader import Cut
 from playpen_ls.languages.dockerfile.values import expanded
@@ -161,6 +161,11 @@ class Stage:
         from playpen_ls.languages.dockerfile.environment import assigned_in
 
         return assigned_in(self)
+
+    @cached_property
+    def workdirs(self) -> tuple[Workdir, ...]:
+        """Latest first."""
+        return tuple(one for one in reversed(self.instructions) if isinstance(one, Workdir))
 
     @property
     def pulled(self) -> BaseImage | None:

@@ -142,13 +142,28 @@ class Viewer:
         if parsed.idle:
             return self._idle
         text = parsed.text
-        return View(tuple(pair for pair in self._names if pair[0] in text), self._flags, self._left_alone)
+        return View(tuple(pair for pair in self._names if _mentions(text, pair[0])), self._flags, self._left_alone)
 
     def again(self, chunk: PythonChunk) -> View:
         """The view of a chunk that the version before had."""
         changed, view = self._changed, chunk.view
         if changed is None or view.left_alone != self._left_alone:
             return self.of(chunk.parsed)
-        if not changed or not any(name in chunk.parsed.text for name in changed):
+        if not changed or not any(_mentions(chunk.parsed.text, name) for name in changed):
             return view
         return self.of(chunk.parsed)
+
+
+def _mentions(text: str, name: str) -> bool:
+    """The name stands there as a word: each `host` holds an `os`, and is not looked at again when that is imported."""
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        if not (_in_word(text[at - 1 : at]) or _in_word(text[end : end + 1])):
+            return True
+        at = text.find(name, at + 1)
+    return False
+
+
+def _in_word(char: str) -> bool:
+    return char.isalnum() or char == "_"

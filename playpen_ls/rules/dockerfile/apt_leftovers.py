@@ -144,10 +144,10 @@ def _lists_go(run: Run) -> bool:
     """They are mounted, or removed here or by a later RUN that installs again, or that RUN needs them."""
     if any(mount.type in ("cache", "tmpfs") and _LISTS.startswith(mount.target.rstrip("/")) for mount in run.mounts):
         return True
-    assert run.stage is not None
-    later = [one for one in run.stage.instructions if isinstance(one, Run) and one.index > run.index]
     if _LISTS in run.whole_text or any(command.runs(name, "dist-clean") for command in run.commands for name in _GET):
         return True
+    assert run.stage is not None
+    later = (one for one in run.stage.instructions if isinstance(one, Run) and one.index > run.index)
     return any(
         (_LISTS in one.whole_text and "install" in one.whole_text) or _needs_lists(one.commands) for one in later
     )
