@@ -64,7 +64,7 @@ def suppress(model: Model, hits: Sequence[Hit], ran: Iterable[str]) -> Suppresse
     """Apply the comments of a file to its findings. `ran` are the ids of the rules that looked at it."""
     text = model.source.text
     kept, silenced, unused = list(hits), list[Hit](), list[Hit]()
-    if model.language == "kubernetes" and any(mark in text for mark in _ANNOTATIONS):
+    if model.language == "kubernetes" and model.mentions(_ANNOTATIONS):
         kept = _exempted(model, kept, silenced)
     for comment in model.comments_with(_MARKS):
         match = _OURS.search(comment.text)

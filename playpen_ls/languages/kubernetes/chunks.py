@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,6 +29,15 @@ class Piece:
     def __init__(self, text: str, edited: int | None = None) -> None:
         self.text = text
         self.reading: Reading = read(text, edited)
+        self._mentions: dict[Sequence[str], bool] = {}
+
+    def mentions(self, marks: Sequence[str]) -> bool:
+        """The text holds one of these lower-case words, in any case."""
+        found = self._mentions.get(marks)
+        if found is None:
+            text = self.text.lower()
+            found = self._mentions[marks] = any(mark in text for mark in marks)
+        return found
 
     @cached_property
     def runs_pods(self) -> bool:

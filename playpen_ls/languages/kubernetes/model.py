@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
 
@@ -55,16 +55,14 @@ class Manifests(Model):
         for chunk in self.chunks:
             yield from chunk.facts
 
-    def comments(self) -> Sequence[Comment]:
-        return self._comments
+    def mentions(self, marks: Sequence[str]) -> bool:
+        return any(chunk.piece.mentions(marks) for chunk in self.chunks)
 
-    @cached_property
-    def _comments(self) -> tuple[Comment, ...]:
-        return tuple(
-            Comment(comment.span.shifted(chunk.span.start), comment.text, comment.alone)
-            for chunk in self.chunks
-            for comment in chunk.piece.comments
-        )
+    def comments(self) -> Sequence[Comment]:
+        return _comments_of(self.chunks)
+
+    def comments_with(self, marks: Sequence[str]) -> Sequence[Comment]:
+        return _comments_of(chunk for chunk in self.chunks if chunk.piece.mentions(marks))
 
     def exemptions(self) -> Sequence[Exemption]:
         return tuple(
@@ -95,6 +93,14 @@ class Manifests(Model):
             if span.start <= at <= span.end and layout.first_on_its_line(piece.text, span.start)
         ]
         return max(holding, key=lambda span: (span.start, -span.end)).shifted(chunk.span.start) if holding else None
+
+
+def _comments_of(chunks: Iterable[DocumentChunk]) -> tuple[Comment, ...]:
+    return tuple(
+        Comment(comment.span.shifted(chunk.span.start), comment.text, comment.alone)
+        for chunk in chunks
+        for comment in chunk.piece.comments
+    )
 
 
 def parse(source: Source, previous: Model | None = None) -> Manifests:
