@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playpen_ls.facts import Fact, Facts, Files
-from playpen_ls.finding import Finding, Offer, Severity
+from playpen_ls.finding import Offer
+from playpen_ls.hit import Hit, in_order
 from playpen_ls.languages.base import Model
 from playpen_ls.rule import Configured, Given, Rule
 from playpen_ls.source import Span
@@ -17,60 +18,20 @@ from playpen_ls.source import Span
 logger = logging.getLogger("playpen_ls")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A finding with the rule that made it and the severity that the configuration gives it."""
-
-    rule: Rule
-    finding: Finding
-    severity: Severity
-
-    @property
-    def span(self) -> Span:
-        return self.finding.span
-
-    @property
-    def order(self) -> tuple[int, int, str]:
-        return self.finding.span.start, self.finding.span.end, self.rule.id
-
-    def shifted(self, by: int, path: str) -> Hit:
-        """The same hit further on in another version of the text, without its fixes: they were made for this one.
-
-        What it points to in its own file, at `path`, stands in the same chunk and moves with it.
-        """
-        finding, related = self.finding, self.finding.related
-        if by and related:
-            related = tuple(
-                replace(place, span=place.span.shifted(by)) if place.path == path and not place.stated else place
-                for place in related
-            )
-        moved = Finding(
-            finding.span.shifted(by),
-            finding.message,
-            (),
-            finding.severity,
-            related,
-            finding.unparsed,
-            finding.printable,
-        )
-        return Hit(self.rule, moved, self.severity)
-
-
 def placed(hits: Iterable[Hit], model: Model) -> list[Hit]:
     """The hits with the places of what other parts of the file state; they may have moved since a hit was found."""
     return [
-        _placed(hit, model) if hit.finding.related and any(one.stated for one in hit.finding.related) else hit
-        for hit in hits
+        _placed(hit, model) if hit.made.related and any(one.stated for one in hit.made.related) else hit for hit in hits
     ]
 
 
 def _placed(hit: Hit, model: Model) -> Hit:
     related = []
-    for place in hit.finding.related:
+    for place in hit.made.related:
         found = model.place_of(place.stated) if isinstance(place.stated, Fact) else place
         if found is not None:
             related.append(replace(place, path=found.path, span=found.span))
-    return replace(hit, finding=replace(hit.finding, related=tuple(related)))
+    return hit.pointing(tuple(related))
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +236,7 @@ def check(
                 hits += remembered.hits
             now.append(remembered)
         after[key] = reader.both(now, before)
-    hits = placed(sorted(hits, key=lambda hit: hit.order), model)
+    hits = placed(sorted(hits, key=in_order), model)
     return Checked(hits, offers, after if memory is not None else {}, frozenset(failed))
 
 

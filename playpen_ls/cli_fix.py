@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import islice
 
-from playpen_ls.check import Hit
 from playpen_ls.command import (
     DONE,
     FAILED,
@@ -27,6 +26,7 @@ from playpen_ls.command import (
 from playpen_ls.config import Settings
 from playpen_ls.finding import Fix, Refused
 from playpen_ls.fix import REWRITE, Accept, Fixed, change_of, safe_only
+from playpen_ls.hit import Hit
 from playpen_ls.report.findings import Problem
 from playpen_ls.report.masking import Mask
 from playpen_ls.source import Source, Unreadable

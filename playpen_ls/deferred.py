@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from playpen_ls.check import Checked, Hit, Rules, log_failure, once, placed
+from playpen_ls.check import Checked, Rules, log_failure, once, placed
 from playpen_ls.facts import Fact, Facts
 from playpen_ls.finding import Finding, Offer
+from playpen_ls.hit import Hit, in_order
 from playpen_ls.languages.base import Model
 from playpen_ls.rule import Configured, Given
 
@@ -69,7 +70,7 @@ def finish(begun: Begun, given: Given) -> Checked:
             _look(configured, part, arguments, found)
         except Exception as error:
             _note(begun, configured, error)
-    hits = sorted((hit for hits in begun.found for hit in hits), key=lambda hit: hit.order)
+    hits = sorted((hit for hits in begun.found for hit in hits), key=in_order)
     return Checked(placed(hits, begun.model), failed=frozenset(begun.failed))
 
 

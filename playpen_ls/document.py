@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from playpen_ls.check import Hit, Memory
-from playpen_ls.half_typed import moved
+from playpen_ls.check import Memory
+from playpen_ls.half_typed import moved, within
+from playpen_ls.hit import Hit
 from playpen_ls.languages.base import Model
 from playpen_ls.source import Edit, Source, Span, runs
 
@@ -41,6 +42,15 @@ class Document:
     def hits(self, hits: list[Hit]) -> None:
         self._hits = hits
         self._typed.clear()
+
+    def hits_in(self, spans: Iterable[Span]) -> Iterator[Hit]:
+        """Those of `hits` that start in some ranges of the text as it is now; the others are not moved for it."""
+        farthest = sum(len(edit.text) + edit.end - edit.start for _, run in self._typed for edit in run)
+        for span in spans:
+            near: Sequence[Hit] = within(self._hits, Span(span.start - farthest, span.end + farthest))
+            for before, run in self._typed:
+                near = list(moved(near, before, run))
+            yield from within(near, span)
 
     def edited(self, source: Source, edits: Iterable[Edit]) -> None:
         """A new text. `edits` lead to it one after the other; none means that all is new."""

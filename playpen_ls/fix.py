@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
-from playpen_ls.check import Hit
 from playpen_ls.finding import Change, Fix, Refused
+from playpen_ls.hit import Hit
 from playpen_ls.languages.base import Model
 from playpen_ls.source import Edit, Source, narrowed
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 
-from playpen_ls.check import Hit
+from playpen_ls.hit import Hit, in_order
 from playpen_ls.languages.base import Model
 from playpen_ls.source import Edit, Source, Span
 
@@ -18,27 +20,37 @@ def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[
         touched = Span(source.line_starts[first], source.line_span(last).end)
         moves.append((touched, len(edit.text) - (edit.end - edit.start)))
     for hit in hits:
-        if not any(hit.span.touches(touched) for touched, _ in moves):
-            by = sum(by for touched, by in moves if touched.end < hit.span.start)
+        if not any(hit.start <= touched.end and touched.start <= hit.end for touched, _ in moves):
+            by = sum(by for touched, by in moves if touched.end < hit.start)
             yield hit.shifted(by, source.path) if by else hit
 
 
-def carried(hits: list[Hit], last: list[Hit], broken: list[Span]) -> list[Hit]:
-    """Add the last good findings of ranges that do not parse now, but those of text that did not parse then."""
-    have = {(hit.rule.id, hit.span) for hit in hits}
-    more = [
-        hit
-        for hit in last
-        if not hit.finding.unparsed
-        and (hit.rule.id, hit.span) not in have
-        and any(span.start <= hit.span.start <= span.end for span in broken)
-    ]
-    return sorted([*hits, *more], key=lambda hit: hit.order) if more else hits
+def carried(hits: list[Hit], last: Callable[[Sequence[Span]], Iterable[Hit]], broken: Sequence[Span]) -> list[Hit]:
+    """Add the last good findings of ranges that do not parse now, but those of text that did not parse then.
+
+    `hits` are in order; `last` gives the last findings that start in some ranges.
+    """
+    hits = list(hits)
+    have = {in_order(hit) for span in broken for hit in within(hits, span)}
+    for hit in last(broken):
+        place = in_order(hit)
+        if not hit.made.unparsed and place not in have:
+            have.add(place)
+            insort(hits, hit, key=in_order)
+    return hits
+
+
+def within(hits: Sequence[Hit], span: Span) -> Sequence[Hit]:
+    """Of hits that are in order, those that start in a span or at its end."""
+    return hits[bisect_left(hits, span.start, key=_start) : bisect_right(hits, span.end, key=_start)]
+
+
+_start = attrgetter("start")
 
 
 def unseen(hit: Hit, model: Model, broken: list[Span]) -> bool:
     """What it calls missing may stand where the text does not parse: in its chunk or, for a whole file, in any."""
-    if hit.finding.unparsed:
+    if hit.made.unparsed:
         return False
     whole_file = issubclass(type(model), hit.rule.subjects)
     return bool(broken) and (whole_file or any(span.touches(hit.span) for span in broken))
@@ -54,7 +66,7 @@ def steady(hits: list[Hit], shown: Counter[tuple[str, str]], unsure: list[Hit]) 
         if not hit.rule.absent:
             kept.append(hit)
             continue
-        mark = (hit.rule.id, hit.finding.message)
+        mark = (hit.rule.id, hit.made.message)
         if id(hit) in doubted and left[mark] <= 0:
             continue
         left[mark] -= 1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from playpen_ls.check import Hit
 from playpen_ls.finding import Finding, Fix, Refused, Severity
+from playpen_ls.hit import Hit
 from playpen_ls.languages.base import Comment, Model
 from playpen_ls.rule import own_rule, rules_of
 from playpen_ls.source import Edit, Source, Span
@@ -64,7 +64,7 @@ def suppress(model: Model, hits: Sequence[Hit], ran: Iterable[str]) -> Suppresse
     """Apply the comments of a file to its findings. `ran` are the ids of the rules that looked at it."""
     text = model.source.text
     kept, silenced, unused = list(hits), list[Hit](), list[Hit]()
-    if model.language == "kubernetes" and model.mentions(_ANNOTATIONS):
+    if model.language == "kubernetes" and model.may_mention(_ANNOTATIONS):
         kept = _exempted(model, kept, silenced)
     for comment in model.comments_with(_MARKS):
         match = _OURS.search(comment.text)
@@ -162,7 +162,7 @@ def _theirs(model: Model, comment: Comment, kept: list[Hit], silenced: list[Hit]
             elif codes & theirs or (not codes and not hit.rule.secret):
                 silenced.append(hit)
             elif not codes:
-                left.append(replace(hit, severity=Severity.HINT))
+                left.append(hit.at(Severity.HINT))
             else:
                 left.append(hit)
         kept = left
@@ -180,7 +180,7 @@ def _exempted(model: Model, kept: list[Hit], silenced: list[Hit]) -> list[Hit]:
             elif theirs & exemption.codes or (not exemption.codes and not hit.rule.secret):
                 silenced.append(hit)
             else:
-                left.append(hit if exemption.codes else replace(hit, severity=Severity.HINT))
+                left.append(hit if exemption.codes else hit.at(Severity.HINT))
         kept = left
     return kept
 

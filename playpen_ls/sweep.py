@@ -9,11 +9,11 @@ from itertools import islice
 from pathlib import Path
 
 from playpen_ls import crew
-from playpen_ls.check import Hit
 from playpen_ls.command import prepare, say
 from playpen_ls.deferred import Begun
 from playpen_ls.facts import Fact
 from playpen_ls.finding import Change, Fix, Refused
+from playpen_ls.hit import Hit
 from playpen_ls.languages import LANGUAGES
 from playpen_ls.reading import MOST_FILES, facts_of
 from playpen_ls.report.findings import FileReport, Item, Problem, TriedFix
@@ -206,7 +206,7 @@ def _bare(report: FileReport) -> FileReport:
     """What a process can tell another: fixes are made already."""
     items = [
         Item(
-            replace(item.hit, finding=replace(item.hit.finding, fixes=())),
+            item.hit.bare,
             tuple(TriedFix(replace(tried.fix, change=Change), tried.change) for tried in item.fixes),
         )
         for item in report.items

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from playpen_ls.check import Checked, Hit, OnceFiles, check, placed
+from playpen_ls.check import Checked, OnceFiles, check, placed
 from playpen_ls.closed_files import ClosedFiles
 from playpen_ls.config import Settings
 from playpen_ls.configs import Configs
@@ -18,6 +18,7 @@ from playpen_ls.facts import Fact, Files
 from playpen_ls.finding import Change, Fix
 from playpen_ls.fix import Accept, Fixed, Look, Looker, fix_all, safe_only, verified
 from playpen_ls.half_typed import carried, steady, unseen
+from playpen_ls.hit import Hit, in_order
 from playpen_ls.index import Index
 from playpen_ls.languages import parse
 from playpen_ls.languages.base import Model
@@ -120,12 +121,12 @@ class Workspace:
         hits, secrets = self._told(document, model, checked, rules, hidden)
         broken = [chunk.span for chunk in model.chunks if chunk.seems_broken]
         if broken:
-            hits = placed(carried(hits, document.hits, broken), model)
+            hits = placed(carried(hits, document.hits_in, broken), model)
         document.hits = hits
         unsure = [hit for hit in hits if hit.rule.absent and (not settled or unseen(hit, model, broken))]
         shown, held = steady(hits, document.shown, unsure)
         document.displayed = shown
-        document.shown = Counter((hit.rule.id, hit.finding.message) for hit in shown if hit.rule.absent)
+        document.shown = Counter((hit.rule.id, hit.made.message) for hit in shown if hit.rule.absent)
         return Report(document.source, shown, secrets, settled or not held)
 
     def _active(self, path: str, language: str, waits: bool = True) -> tuple[tuple[Configured, ...], frozenset[str]]:
@@ -155,8 +156,8 @@ class Workspace:
         if suppressed.unused and self._all_rules_ran(document) and not any(chunk.broken for chunk in model.chunks):
             path = document.source.path
             for one in self.configs.chosen((UNUSED_IGNORE,), path):
-                unused = [replace(hit, severity=one.severity or hit.severity) for hit in suppressed.unused]
-                hits = sorted([*hits, *unused], key=lambda hit: hit.order)
+                unused = [hit.at(one.severity or hit.severity) for hit in suppressed.unused]
+                hits = sorted([*hits, *unused], key=in_order)
         return hits, secrets
 
     def _all_rules_ran(self, document: Document) -> bool:

@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from playpen_ls.check import Hit, check
+from playpen_ls.check import check
 from playpen_ls.discover import language_of
 from playpen_ls.finding import Finding, Fix, Refused
 from playpen_ls.fix import Look, Looker, fix_all, verified
+from playpen_ls.hit import Hit
 from playpen_ls.index import Index
 from playpen_ls.languages import parse
 from playpen_ls.project_files import ProjectFiles

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.check import Hit, Remembered
+from playpen_ls.check import Remembered
 from playpen_ls.config import Config, Settings
 from playpen_ls.finding import Finding, Fix, Place, Refused
 from playpen_ls.fix import Look, change_of, differences, fix_all
+from playpen_ls.hit import Hit, in_order
 from playpen_ls.languages import parse
 from playpen_ls.rule import rules_of
 from playpen_ls.source import Edit, Source, Span
@@ -170,7 +171,7 @@ class Words:
                 fix = Fix("x", lambda edits=edits: edits, safe=True)
                 hits.append(Hit(rule, Finding(Span(at, at + len(word)), word, (fix,)), rule.severity))
                 at = source.text.find(word, at + 1)
-        return Look(parse("python", source), sorted(hits, key=lambda hit: hit.order))
+        return Look(parse("python", source), sorted(hits, key=in_order))
 
 
 def fixed(text: str, table: dict[str, list[Edit] | str]):

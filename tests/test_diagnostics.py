@@ -6,13 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lsprotocol import converters
 from lsprotocol import types as lsp
 
-from playpen_ls.check import Hit
 from playpen_ls.finding import Finding, Place, Severity
+from playpen_ls.hit import Hit
 from playpen_ls.rule import rules_of
-from playpen_ls.server.diagnostics import diagnostic, encoded
+from playpen_ls.server.diagnostics import Written, diagnostic, encoded
 from playpen_ls.server.documents import Documents
 from playpen_ls.source import Span
 
@@ -36,3 +38,25 @@ def test_written_as_the_objects_would_be(tmp_path: Path, encoding: str):
     assert json.loads(encoded(documents, opened, hits)) == json.loads(json.dumps(expected))
     assert encoded(documents, opened, hits).isascii()
     assert encoded(documents, opened, []) == "[]"
+
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - {name: '😀', image: 'web:latest'}\n"
+WORDS = ["x", "😀", "\n", "---\n", ": ", '"', "  ", "metadata: {name: "]
+
+
+@given(edits=st.lists(st.tuples(st.integers(0, 330), st.integers(0, 30), st.sampled_from(WORDS)), max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_what_stays_is_written_as_if_it_were_new(edits: list[tuple[int, int, str]]):
+    documents = Documents("utf-16", [])
+    uri, text = "untitled:pods", "---\n".join([POD, POD.replace("web", "shop"), POD])
+    opened = documents.open(lsp.TextDocumentItem(uri, "yaml", 1, text))
+    workspace, last = opened.workspace, Written()
+    for version, (at, length, typed) in enumerate(edits, 2):
+        source = opened.source
+        span = Span(at % (len(source.text) + 1), min(at % (len(source.text) + 1) + length % 3, len(source.text)))
+        change = lsp.TextDocumentContentChangePartial(documents.positions(source).range(span), typed)
+        documents.change(uri, version, [change])
+        if opened.language is None:  # it is no manifest any more
+            continue
+        hits = workspace.check(opened.path, settled=False).hits
+        assert encoded(documents, opened, hits, last) == encoded(documents, opened, hits)

@@ -23,6 +23,7 @@ ORDER = [
     ("platform",),
     ("rule",),
     ("rules",),
+    ("hit",),
     ("check", "config", "config_file", "deferred", "fix", "page", "schema", "suppress"),
     ("closed_files", "configs", "crew", "discover", "index", "index_worker", "project_files", "reading"),
     ("document", "half_typed", "workspace"),

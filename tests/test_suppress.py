@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.check import Hit
 from playpen_ls.config_file import load
 from playpen_ls.finding import Severity
+from playpen_ls.hit import Hit
 from playpen_ls.languages import parse
 from playpen_ls.source import Source
 from playpen_ls.workspace import Workspace

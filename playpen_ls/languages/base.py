@@ -110,14 +110,14 @@ class Model(ABC):
         """What is excused by other means than comments, such as annotations."""
         return ()
 
-    def mentions(self, marks: Sequence[str]) -> bool:
+    def may_mention(self, marks: Sequence[str]) -> bool:
         """The text holds one of these lower-case words, in any case."""
         text = self.source.text.lower()
         return any(mark in text for mark in marks)
 
     def comments_with(self, marks: Sequence[str]) -> Sequence[Comment]:
         """The comments that may hold one of these lower-case words, in any case."""
-        return self.comments() if self.mentions(marks) else ()
+        return self.comments() if self.may_mention(marks) else ()
 
     @abstractmethod
     def construct_after(self, offset: int) -> Span | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from playpen_ls.check import Hit
 from playpen_ls.finding import Change, Fix
+from playpen_ls.hit import Hit
 from playpen_ls.report.masking import Mask
 
 

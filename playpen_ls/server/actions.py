@@ -9,9 +9,10 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
-from playpen_ls.check import Hit, Offered
+from playpen_ls.check import Offered
 from playpen_ls.finding import Change, Finding, Fix, Refused
 from playpen_ls.fix import REWRITE, Fixed, differences
+from playpen_ls.hit import Hit
 from playpen_ls.server.abilities import FIX_ALL, Abilities
 from playpen_ls.server.commands import EXPLAIN
 from playpen_ls.server.diagnostics import diagnostic

@@ -15,8 +15,8 @@ from playpen_ls.server.protocol import Server
 
 # They are registered before the client has its answer to `initialize`, so what they need is imported later.
 if TYPE_CHECKING:
-    from playpen_ls.check import Hit
     from playpen_ls.finding import Fix
+    from playpen_ls.hit import Hit
     from playpen_ls.rule import Rule
     from playpen_ls.server.abilities import Abilities
     from playpen_ls.server.documents import Documents, Open

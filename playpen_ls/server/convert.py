@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from lsprotocol import types as lsp
@@ -21,6 +22,7 @@ class Positions:
 
     def __init__(self, source: Source, encoding: str) -> None:
         self.source = source
+        self._starts = source.line_starts
         self._codec = _CODECS[encoding]
         self._unit = _UNIT[encoding]
         self._plain = source.text.isascii() or encoding == "utf-32"
@@ -28,10 +30,11 @@ class Positions:
 
     def place(self, offset: int) -> tuple[int, int]:
         """(line, character) as the client counts them."""
-        line, column = self.source.position(offset)
+        starts = self._starts
+        line = bisect_right(starts, offset) - 1
+        column = offset - starts[line]
         if not self._plain:
-            start = self.source.line_starts[line]
-            column = self._units(self.source.text[start : start + column])
+            column = self._units(self.source.text[starts[line] : offset])
         return line, column + (self._mark if line == 0 else 0)
 
     def position(self, offset: int) -> lsp.Position:

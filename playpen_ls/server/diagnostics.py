@@ -8,12 +8,13 @@ from functools import cache, lru_cache
 
 from lsprotocol import types as lsp
 
-from playpen_ls.check import Hit
 from playpen_ls.config_file import INVALID_CONFIG, has_table, load
 from playpen_ls.finding import Finding, Place, Severity
+from playpen_ls.hit import Hit
+from playpen_ls.platform import Platform
 from playpen_ls.server.convert import Positions
 from playpen_ls.server.documents import Documents, Open
-from playpen_ls.source import Source, Span
+from playpen_ls.source import Source
 
 SOURCE = "playpen"
 _SEVERITIES = {
@@ -43,22 +44,40 @@ def diagnostic(documents: Documents, opened: Open, hit: Hit) -> lsp.Diagnostic:
     )
 
 
-def encoded(documents: Documents, opened: Open, hits: Iterable[Hit]) -> str:
-    """The diagnostics of a document as a JSON array.
+class Written:
+    """What was written of a document's findings: a keystroke leaves most of them on their lines."""
+
+    def __init__(self) -> None:
+        self.platform: Platform | None = None
+        self.known: dict[int, tuple[Finding, Severity, tuple[int, int], str]] = {}
+
+
+def encoded(documents: Documents, opened: Open, hits: Iterable[Hit], last: Written | None = None) -> str:
+    """The diagnostics of a document as a JSON array; `last` is read, and then holds what was written now.
 
     A file can have hundreds of them, and every keystroke sends them all: so they are written without
-    making objects of them, and what does not say where they stand is written once.
+    making objects of them, and those that begin where they did are not written anew: a finding that
+    is remembered has the same text in it, so it ends where it did too.
     """
     positions = documents.positions(opened.source)
-    link = cache(opened.workspace.configs.of(opened.path).platform.link)
-    written = []
+    platform = opened.workspace.configs.of(opened.path).platform
+    link = cache(platform.link)
+    last = last or Written()
+    before = last.known if last.platform is platform else {}
+    now, written = {}, []
     for hit in hits:
-        finding = hit.finding
-        members = _members(hit.rule.id, finding.message, hit.severity, link(hit.rule.practice))
-        if finding.related:
-            members += f', "relatedInformation": {_related(documents, opened, finding.related)}'
-        written.append(f'{{"range": {_range(positions, finding.span)}, {members}}}')
-    return f"[{', '.join(written)}]"
+        made, place = hit.made, positions.place(hit.start)
+        known = before.get(id(made))
+        if known is None or known[0] is not made or known[1] is not hit.severity or known[2] != place:
+            members = _members(hit.rule.id, made.message, hit.severity, link(hit.rule.practice))
+            if made.related:
+                members += f',"relatedInformation":{_related(documents, opened, hit.finding.related)}'
+            known = made, hit.severity, place, f'{{"range":{_range(place, positions.place(hit.end))},{members}}}'
+        if not made.related:  # what stands elsewhere moves by itself
+            now[id(made)] = known
+        written.append(known[3])
+    last.platform, last.known = platform, now
+    return f"[{','.join(written)}]"
 
 
 @lru_cache(maxsize=4096)
@@ -66,24 +85,21 @@ def _members(rule: str, message: str, severity: Severity, page: str | None) -> s
     members: dict[str, object] = {"message": message, "severity": _SEVERITIES[severity].value, "code": rule}
     if page:
         members["codeDescription"] = {"href": page}
-    return json.dumps({**members, "source": SOURCE})[1:-1]
+    return json.dumps({**members, "source": SOURCE}, separators=(",", ":"))[1:-1]
 
 
-def _range(positions: Positions, span: Span) -> str:
-    (line, column), (last_line, last_column) = positions.place(span.start), positions.place(span.end)
-    return (
-        f'{{"start": {{"line": {line}, "character": {column}}}, '
-        f'"end": {{"line": {last_line}, "character": {last_column}}}}}'
-    )
+def _range(start: tuple[int, int], end: tuple[int, int]) -> str:
+    return f'{{"start":{{"line":{start[0]},"character":{start[1]}}},"end":{{"line":{end[0]},"character":{end[1]}}}}}'
 
 
 def _related(documents: Documents, opened: Open, places: Iterable[Place]) -> str:
     written = []
     for place in places:
         uri, positions = _elsewhere(documents, opened, place)
-        location = f'{{"uri": {json.dumps(uri)}, "range": {_range(positions, place.span)}}}'
-        written.append(f'{{"location": {location}, "message": {json.dumps(place.message)}}}')
-    return f"[{', '.join(written)}]"
+        span = _range(positions.place(place.span.start), positions.place(place.span.end))
+        location = f'{{"uri":{json.dumps(uri)},"range":{span}}}'
+        written.append(f'{{"location":{location},"message":{json.dumps(place.message)}}}')
+    return f"[{','.join(written)}]"
 
 
 def _elsewhere(documents: Documents, opened: Open, place: Place) -> tuple[str, Positions]:

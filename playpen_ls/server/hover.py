@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lsprotocol import types as lsp
 
-from playpen_ls.check import Hit
 from playpen_ls.finding import Refused
+from playpen_ls.hit import Hit
 from playpen_ls.page import page
 from playpen_ls.server.documents import Documents, Open
 

@@ -12,6 +12,7 @@ from lsprotocol import types as lsp
 from playpen_ls.server.protocol import Server
 
 if TYPE_CHECKING:
+    from playpen_ls.server.diagnostics import Written
     from playpen_ls.server.documents import Documents, Open
 
 
@@ -22,6 +23,7 @@ class Publisher:
         self._server = server
         self._documents = documents
         self._sent: dict[str, str] = {}
+        self._written: dict[str, Written] = {}
 
     def publish(self, opened: Open, settled: bool, only_changes: bool = False) -> None:
         """Look at a document and send what was found; with `only_changes`, nothing if that was sent before."""
@@ -44,16 +46,18 @@ class Publisher:
 
     def forget(self, uri: str) -> None:
         self._sent.pop(uri, None)
+        self._written.pop(uri, None)
 
     def _diagnostics(self, opened: Open, settled: bool) -> str:
-        from playpen_ls.server.diagnostics import configuration_problems, encoded
+        from playpen_ls.server.diagnostics import Written, configuration_problems, encoded
 
         if is_configuration(opened):
             return encoded(self._documents(), opened, configuration_problems(opened))
         if opened.language is None:
             return "[]"
         report = opened.workspace.check(opened.path, settled)
-        return encoded(self._documents(), opened, report.hits)
+        written = self._written.setdefault(opened.uri, Written())
+        return encoded(self._documents(), opened, report.hits, written)
 
 
 def is_configuration(opened: Open) -> bool:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from python_service import SERVICE
 
-from playpen_ls.check import Hit
 from playpen_ls.finding import Fix
 from playpen_ls.fix import REWRITE, safe_only
+from playpen_ls.hit import Hit
 from playpen_ls.source import Source
 from playpen_ls.workspace import Workspace
 

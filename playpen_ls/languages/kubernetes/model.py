@@ -55,7 +55,7 @@ class Manifests(Model):
         for chunk in self.chunks:
             yield from chunk.facts
 
-    def mentions(self, marks: Sequence[str]) -> bool:
+    def may_mention(self, marks: Sequence[str]) -> bool:
         return any(chunk.piece.mentions(marks) for chunk in self.chunks)
 
     def comments(self) -> Sequence[Comment]:
