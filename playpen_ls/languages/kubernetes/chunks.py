@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
-from playpen_ls.facts import Fact
+from playpen_ls.facts import Fact, ServiceSelector
 from playpen_ls.languages.base import Chunk, Comment, Exemption
 from playpen_ls.languages.kubernetes import layout
 from playpen_ls.languages.kubernetes.exemptions import exemptions
 from playpen_ls.languages.kubernetes.half_typed import Reading, read
 from playpen_ls.languages.kubernetes.links import references
-from playpen_ls.languages.kubernetes.neighbours import SHARED
+from playpen_ls.languages.kubernetes.neighbours import SHARED, Neighbours
 from playpen_ls.languages.kubernetes.parts import parts
 from playpen_ls.languages.kubernetes.resources import Document, Workload, resources
 from playpen_ls.languages.kubernetes.statements import Statement, statements
 from playpen_ls.source import Span
+
+Home = tuple[str, str]
+"""A file's path, and the line end that it uses."""
 
 _MARKER = re.compile(r"---(?=[ \t\r\n]|\Z)")
 _DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?[\r\n])*%")
@@ -42,6 +44,11 @@ class Piece:
     @cached_property
     def runs_pods(self) -> bool:
         return any(isinstance(resource, Workload) for resource in resources(Document(self)))
+
+    @cached_property
+    def looks_around(self) -> bool:
+        """What is found in it can depend on the other documents of its file."""
+        return self.runs_pods or any(isinstance(fact, ServiceSelector) for fact in self.said)
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
@@ -76,28 +83,47 @@ class Piece:
         return bool(re.match(r"\s*(?:\{\s*[\"}]|\[)", self.text))
 
 
-@dataclass(frozen=True)
 class DocumentChunk(Chunk):
-    """What is found in it depends on `key` only. It knows nothing of its model, so that the next one can keep it."""
+    """A document in a file. What is found in it depends on `key` only.
 
-    span: Span
-    key: Hashable
-    document: Document
+    It knows nothing of its model, so that the next one can keep it, or make one of it that stands elsewhere: that
+    happens to all documents behind the one that is being typed in, so it is cheap.
+    """
+
+    def __init__(self, piece: Piece, start: int, home: Home, neighbours: Neighbours, key: Hashable) -> None:
+        self.piece = piece
+        self.start = start
+        self.key = key
+        self.broken = piece.reading.broken
+        self._home = home
+        self._neighbours = neighbours
+
+    def moved(self, by: int) -> DocumentChunk:
+        """The same document further on in another version of the file."""
+        return DocumentChunk(self.piece, self.start + by, self._home, self._neighbours, self.key)
 
     @property
-    def piece(self) -> Piece:
-        return self.document.piece
+    def begins(self) -> int:
+        return self.start
 
     @property
-    def broken(self) -> bool:  # type: ignore[override]
-        return self.piece.reading.broken
+    def end(self) -> int:
+        return self.start + len(self.piece.text)
+
+    @cached_property
+    def span(self) -> Span:  # type: ignore[override]
+        return Span(self.start, self.end)
+
+    @cached_property
+    def document(self) -> Document:
+        return Document(self.piece, self.start, *self._home, self._neighbours)
 
     def parts(self) -> Iterable[object]:
         return parts(self.document)
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
-        return tuple(one.fact(self.document.path, self.span.start) for one in self.piece.statements)
+        return tuple(one.fact(self._home[0], self.start) for one in self.piece.statements)
 
 
 def cut(text: str) -> list[int]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from operator import attrgetter
 from typing import ClassVar
 
 from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Comment, Exemption, Model, Problem
 from playpen_ls.languages.kubernetes import layout
 from playpen_ls.languages.kubernetes.chunks import DocumentChunk, Piece, cut, edited_at, equal_end, has_directive
-from playpen_ls.languages.kubernetes.neighbours import NOBODY, Neighbourhood, Neighbours
-from playpen_ls.languages.kubernetes.resources import Document
+from playpen_ls.languages.kubernetes.neighbours import NOBODY, Neighbourhood
 from playpen_ls.source import Source, Span
 
 
@@ -19,32 +20,32 @@ class Manifests(Model):
     """Documents that are no Kubernetes objects have no parts."""
 
     language: ClassVar[str] = "kubernetes"
+    neighbourhood: Neighbourhood
 
     def __init__(self, source: Source, previous: Manifests | None = None) -> None:
         self.source = source
-        pieces = _pieces(source.text, previous)
-        said = tuple(piece.said for _, piece in pieces if piece.said)
-        self.neighbourhood = Neighbourhood(said)
-        known: dict[int, DocumentChunk] = {}
+        self._home = (source.path, source.newline)
+        if previous is not None and previous._home != self._home:
+            previous = None
+        head, middle, tail, by = _recut(source.text, previous)
+        pieces = [*(one.piece for one in head), *(piece for _, piece in middle), *(one.piece for one in tail)]
+        said = tuple([piece.said for piece in pieces if piece.said])
         # What unchanged documents say are the same objects, so this compares in no time.
         if previous is not None and previous.neighbourhood.said == said:
             self.neighbourhood = previous.neighbourhood
-            known = {id(chunk.piece): chunk for chunk in previous.chunks}
-        path, newline = source.path, source.newline
-        as_before = previous is not None and (previous.source.path, previous.source.newline) == (path, newline)
-        chunks = []
-        for start, piece in pieces:
-            chunk = known.get(id(piece))
-            if chunk is None or not as_before or chunk.span.start != start:
-                view, key = (chunk.document.neighbours, chunk.key) if chunk is not None else self._view(piece)
-                document = Document(piece, start, path, newline, view)
-                chunk = DocumentChunk(Span(start, start + len(piece.text)), key, document)
-            chunks.append(chunk)
+            behind = [one.moved(by) for one in tail] if by else tail
+            chunks = [*head, *(self._chunk(start, piece) for start, piece in middle), *behind]
+        else:
+            self.neighbourhood = Neighbourhood(said)
+            starts = [*(one.start for one in head), *(start for start, _ in middle), *(one.start + by for one in tail)]
+            chunks = [self._chunk(start, piece) for start, piece in zip(starts, pieces, strict=True)]
         self.chunks: Sequence[DocumentChunk] = tuple(chunks)
 
-    def _view(self, piece: Piece) -> tuple[Neighbours, Hashable]:
+    def _chunk(self, start: int, piece: Piece) -> DocumentChunk:
+        if not piece.looks_around:
+            return DocumentChunk(piece, start, self._home, NOBODY, piece.text)
         view = self.neighbourhood.around(piece.said, piece.runs_pods, lambda: piece.needs)
-        return view, piece.text if view is NOBODY else (piece.text, view)
+        return DocumentChunk(piece, start, self._home, view, (piece.text, view))
 
     @cached_property
     def problems(self) -> Sequence[Problem]:
@@ -108,28 +109,30 @@ def parse(source: Source, previous: Model | None = None) -> Manifests:
     return Manifests(source, previous if isinstance(previous, Manifests) else None)
 
 
-def _pieces(text: str, previous: Manifests | None) -> list[tuple[int, Piece]]:
-    """Every piece with its start. Only the text around an edit is cut and looked up again."""
+_Cut = tuple[Sequence[DocumentChunk], Sequence[tuple[int, Piece]], Sequence[DocumentChunk], int]
+
+
+def _recut(text: str, previous: Manifests | None) -> _Cut:
+    """The documents that stay, the pieces with their starts behind those, the documents that move, and how far.
+
+    Only the text around an edit is cut and looked up again.
+    """
     if previous is None or has_directive(text) or has_directive(previous.source.text):
-        return list(_cut(text, 0, {}, None))
+        return (), list(_cut(text, 0, {}, None)), (), 0
     before, chunks = previous.source.text, previous.chunks
     edited = edited_at(before, text)
     tail = equal_end(before, text, min(len(before), len(text)) - edited)
     by, stays = len(text) - len(before), len(before) - tail
     # The marker behind a piece, with the blank behind that, must be unchanged, and the line end before a marker.
-    head, last = 0, len(chunks)
-    while head < len(chunks) - 1 and chunks[head].span.end + len("---\n") <= edited:
-        head += 1
-    while last > head + 1 and chunks[last - 1].span.start > stays:
-        last -= 1
+    head = min(bisect_right(chunks, edited - len("---\n"), key=_end), len(chunks) - 1)
+    last = max(bisect_right(chunks, stays, key=_begin), head + 1)
     middle = chunks[head:last]
-    start, end = middle[0].span.start, middle[-1].span.end + by
-    known = {chunk.piece.text: chunk.piece for chunk in middle}
-    return [
-        *((chunk.span.start, chunk.piece) for chunk in chunks[:head]),
-        *_cut(text[start:end], start, known, edited),
-        *((chunk.span.start + by, chunk.piece) for chunk in chunks[last:]),
-    ]
+    start, end = middle[0].start, middle[-1].end + by
+    known = {one.piece.text: one.piece for one in middle}
+    return chunks[:head], list(_cut(text[start:end], start, known, edited)), chunks[last:], by
+
+
+_end, _begin = attrgetter("end"), attrgetter("start")
 
 
 def _cut(text: str, offset: int, known: dict[str, Piece], edited: int | None) -> Iterator[tuple[int, Piece]]:
