@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cached_property
+from typing import Any
 
 from playpen_ls.languages.jenkinsfile.calls import DOTS, Call, Site
 from playpen_ls.languages.jenkinsfile.lexer import Token
@@ -26,16 +27,17 @@ class Record:
 
     `sites` are by statement, then in text order; `at` are the places in it by the token of the call's
     name, `of_block` by the block that is the call's closure; `before` says how many stand in the statements
-    before each, and after the last.
+    before each, and after the last. `known` is for what else the text of the stretch tells.
     """
 
-    __slots__ = ("__dict__", "at", "before", "of_block", "sites")
+    __slots__ = ("__dict__", "at", "before", "known", "of_block", "sites")
 
     def __init__(self) -> None:
         self.sites: list[Site] = []
         self.at: dict[int, int] = {}
         self.before: list[int] = []
         self.of_block: dict[int, int] = {}
+        self.known: dict[Hashable, Any] = {}
 
     @cached_property
     def by_name(self) -> dict[str, list[int]]:

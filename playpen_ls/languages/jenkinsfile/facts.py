@@ -52,6 +52,8 @@ def _stated(file: Jenkinsfile) -> Iterator[Fact]:
     text = file.source.text
     scheduled = "pg_dump" in text and bool(file.named("cron"))
     for step in file.steps_with(_WORDS):
+        if not file.of_step(step, _telling):
+            continue
         folder: str | None = _working_folder(step)
         for command in step.commands:
             if command.name == "cd":
@@ -66,6 +68,11 @@ def _stated(file: Jenkinsfile) -> Iterator[Fact]:
     for call in image_pushes(file):
         if call.arguments:  # `img.push("1.0")`: of which image, only the flow of values tells
             yield TagComputed(Place(path, call.name_span))
+
+
+def _telling(step: ShellStep) -> list[Command]:
+    """The commands that tell others something, in whatever folder they run."""
+    return [one for one in step.commands if _dumps(one) or next(_of_command(one, "", ""), None) is not None]
 
 
 def _of_steps(file: Jenkinsfile, path: str) -> Iterator[Fact]:

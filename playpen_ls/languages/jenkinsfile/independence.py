@@ -83,7 +83,7 @@ class StageWork:
 
     def __init__(self, stage: Stage, memory: Memory) -> None:
         self.stage = stage
-        self._memory = memory
+        self.memory = memory
         self.text = stage.call.tree.source.of(stage.call.span)
 
     @cached_property
@@ -98,7 +98,7 @@ class StageWork:
     @cached_property
     def is_plain(self) -> bool:
         """Only known sections and known steps, at least one of them a shell's."""
-        return self._memory.of(("plain", self.text), self._is_plain)
+        return self.memory.of(("plain", self.text), self._is_plain)
 
     def _is_plain(self) -> bool:
         stage = self.stage
@@ -157,6 +157,10 @@ def _only_steps(block: Block) -> bool:
 
 def can_run_together(one: StageWork, other: StageWork) -> bool:
     """`other` follows `one` and needs nothing of it."""
+    return one.memory.of(("together", one.text, other.text), lambda: _can_run_together(one, other))
+
+
+def _can_run_together(one: StageWork, other: StageWork) -> bool:
     if not (one.verifies and other.verifies):
         if one.nature.changes or other.nature.changes or not one.nature.makes or one.nature.makes != other.nature.makes:
             return False

@@ -58,6 +58,7 @@ class Jenkinsfile(Model):
         self.source = source
         self.memory: Memory = previous.memory if previous is not None else Memory()
         self.memory.next_version()
+        self._headers: dict[tuple[tuple[int, int], ...], tuple[str, ...]] = {}
         self.tree: Tree = Tree(source, _calls_in, self.memory, previous.tree if previous is not None else None)
 
     def release(self) -> None:
@@ -67,6 +68,15 @@ class Jenkinsfile(Model):
     def passages(self) -> tuple[Passage, ...]:
         """Everything in the file, cut into pieces, in text order."""
         return tuple(Passage(self, number) for number in range(len(self.tree.stretches)))
+
+    def headers(self, around: tuple[tuple[int, int], ...]) -> tuple[str, ...]:
+        """The texts of the statements around a stretch, up to the brace."""
+        found = self._headers.get(around)
+        if found is None:
+            text, tokens = self.source.text, self.tree.tokens
+            found = tuple(text[tokens[first][1] : tokens[brace][2]] for first, brace in around)
+            self._headers[around] = found
+        return found
 
     @property
     def chunks(self) -> tuple[Chunk, ...]:  # type: ignore[override]
@@ -81,14 +91,18 @@ class Jenkinsfile(Model):
         """Every statement in text order, each before those in its blocks."""
         return tuple(self.tree.statements)
 
-    @property
+    @cached_property
     def calls(self) -> tuple[Call, ...]:
         """Every call in text order. Most rules need few of them: see `named` and `steps_with`."""
         return tuple(call for passage in self.passages for call in passage.calls)
 
     def named(self, *names: str) -> list[Call]:
         """The calls with one of these names, in text order."""
-        return [call for passage in self.passages for call in passage.named(*names)]
+        found: list[Call] = []
+        for passage in self.passages:
+            if not passage.record.by_name.keys().isdisjoint(names):
+                found += passage.named(*names)
+        return found
 
     @cached_property
     def shell_steps(self) -> tuple[ShellStep, ...]:
@@ -144,7 +158,7 @@ class Jenkinsfile(Model):
                 return Pipeline(call, call.block, self.memory)
         return None
 
-    @property
+    @cached_property
     def assignments(self) -> tuple[Assignment, ...]:
         """Every assignment to a name in text order; those in `environment {…}` are EnvironmentEntry."""
         return tuple(one for passage in self.passages for one in passage.assignments)

@@ -47,17 +47,22 @@ class Passage(Chunk):
         self.stretch = file.tree.stretches[number]
         self.span = file.tree.span_of(self.stretch)
         self.text = file.source.of(self.span)
+        self.record = file.tree.record(number)
 
-    @cached_property
+    @property
     def key(self) -> Hashable:  # type: ignore[override]
         """Its text and what is around it, and of the rest of the file what rules for passages read."""
-        tree, file = self.file.tree, self.file
-        text, tokens = file.source.text, tree.tokens
-        around = tuple(text[tokens[first][1] : tokens[brace][2]] for first, brace in self.stretch.around)
-        whole = None if tree.whole(self.span) else text
-        assigned = self.names.assigned
-        users = frozenset(user for name in assigned for user in users_of(name)) & file.literal_names if assigned else ()
-        return self.text, around, whole, assigned and assigned & file.ids, users, self._secrets
+        file, known = self.file, self.record.known
+        around = file.headers(self.stretch.around)
+        whole = None if file.tree.whole(self.span) else file.source.text
+        if "plain" in known:
+            return self.text, around, whole
+        names, holes = self.names.assigned, self.holes
+        if not names and not holes:
+            known["plain"] = True
+            return self.text, around, whole
+        users = frozenset(user for name in names for user in users_of(name)) & file.literal_names if names else None
+        return self.text, around, whole, names and names & file.ids, users, self._secrets
 
     @property
     def _secrets(self) -> Hashable:
@@ -74,7 +79,12 @@ class Passage(Chunk):
 
     def _known(self, what: Hashable, find: Callable[[], T]) -> T:
         """What the text alone tells, and so is known where it was found before."""
-        return self.file.memory.of((what, self.text), find) if self.file.tree.whole(self.span) else find()
+        known = self.record.known
+        try:
+            found: T = known[what]
+        except KeyError:
+            found = known[what] = find()
+        return found
 
     def parts(self) -> Iterator[object]:
         """Itself and the stages in it, then assignments and calls, each kind in text order."""

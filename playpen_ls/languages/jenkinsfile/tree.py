@@ -50,6 +50,7 @@ class Tree:
         self.partner = self.outline.partner
         problems = [*self.lexed.problems, *self.outline.problems]
         self.problems: list[Problem] = sorted(problems, key=lambda problem: problem.span)
+        self._begins = [stretch.tokens[0] for stretch in self.stretches]
         self._records: dict[int, Record] = {}
 
     def span_of(self, stretch: Stretch) -> Span:
@@ -58,6 +59,8 @@ class Tree:
 
     def whole(self, span: Span) -> bool:
         """Nothing is wrong in a range: then it is read in this way wherever it stands."""
+        if not self.problems:
+            return True
         place = bisect_left(self.problems, span.start, key=lambda problem: problem.span.start)
         return place == len(self.problems) or self.problems[place].span.start > span.end
 
@@ -76,7 +79,7 @@ class Tree:
 
     def _stretch_at(self, index: int) -> int:
         """The stretch of a token, -1 if it is in none."""
-        number = bisect_right(self.stretches, index, key=lambda stretch: stretch.tokens[0]) - 1
+        number = bisect_right(self._begins, index) - 1
         return number if number >= 0 and index < self.stretches[number].tokens[1] else -1
 
     @property
@@ -130,9 +133,8 @@ class Tree:
 
     def named(self, number: int, names: Iterable[str]) -> list[Call]:
         """The calls of a stretch that have one of these names, in text order."""
-        record = self.record(number)
+        record, stretch = self.record(number), self.stretches[number]
         places = [place for name in names for place in record.by_name.get(name, ())]
-        stretch = self.stretches[number]
         return [_call(self, stretch, record.sites[place]) for place in sorted(places)]
 
 

@@ -10,7 +10,7 @@ from playpen_ls.languages.jenkinsfile.validator import sections
 from playpen_ls.languages.jenkinsfile.validator.agents import agent
 from playpen_ls.languages.jenkinsfile.validator.conditions import boolean_setting, input_, when
 from playpen_ls.languages.jenkinsfile.validator.environment import environment
-from playpen_ls.languages.jenkinsfile.validator.faults import Faults, block_of, needs_block, shown, words_of
+from playpen_ls.languages.jenkinsfile.validator.faults import Fault, Faults, block_of, needs_block, shown, words_of
 from playpen_ls.languages.jenkinsfile.validator.matrix import axes, calls_of, excludes
 from playpen_ls.languages.jenkinsfile.validator.remembering import remembered
 from playpen_ls.languages.jenkinsfile.validator.steps import post, steps
@@ -69,44 +69,52 @@ def _stages(faults: Faults, call: Call, memory: Memory, within: bool, depth: int
         return
     seen: set[str] = set()
     for statement in block.statements:
-        name = _stage(faults, statement, memory, within, depth)
+        name, place = _stage(faults, statement, memory, within, depth)
         if name is not None and name in seen:
-            first = statement.call
-            assert first is not None
-            literal = first.arguments[0].string
-            span = literal.inside if literal else first.name_span
-            faults.add("DuplicateStageName", span, f'Duplicate stage name: "{name}"', anchor=statement.start)
+            faults.add("DuplicateStageName", place, f'Duplicate stage name: "{name}"', anchor=statement.start)
         if name is not None:
             seen.add(name)
     if not block.statements:
         faults.add("NoStages", call.name_span, "No stages specified")
 
 
-def _stage(faults: Faults, statement: Statement, memory: Memory, within: bool, depth: int) -> str | None:
-    """Its name, None where it has none that is known."""
+Named = tuple[str | None, Span]
+
+
+def _stage(faults: Faults, statement: Statement, memory: Memory, within: bool, depth: int) -> Named:
+    """Its name, None where it has none that is known, and the name's place."""
+    span = statement.span
+
+    def find() -> tuple[tuple[Fault, ...], Named]:
+        found = Faults()
+        name, place = _judged(found, statement, memory, within, depth)
+        return tuple(one.shifted(-span.start) for one in found.found), (name, place.shifted(-span.start))
+
+    known, (name, place) = memory.of(("stage", statement.tree.source.of(span), within), find)
+    faults.found += (one.shifted(span.start) for one in known)
+    return name, place.shifted(span.start)
+
+
+def _judged(faults: Faults, statement: Statement, memory: Memory, within: bool, depth: int) -> Named:
     call = statement.call
     block = block_of(call) if call is not None else None
     if call is None or block is None or call.name != "stage":
         faults.add("ExpectedStage", words_of(statement), "Expected a stage")
-        return None
+        return None, statement.span
     arguments = [one for one in call.arguments if one.block is None]
     if not arguments:
         message = "Expected a stage name but did not find any"
         faults.add("ExpectedStageName", call.name_span, message)
-        return None
+        return None, statement.span
     first = arguments[0]
     name = first.value if first.string else first.text if first.last == first.first + 1 else None
     if name is None:
         faults.add("ExpectedStringLiteral", first.span, "Expected string literal")
     if len(arguments) > 1:
         faults.add("StageWithoutBlock", call.name_span, "Stage does not have a block")
-        return name
-
-    def judge(into: Faults, one: Call) -> None:
-        _body(into, one, block, name or "error", memory, within, depth)
-
-    remembered(faults, call, memory, judge, within)
-    return name
+    else:
+        _body(faults, call, block, name or "error", memory, within, depth)
+    return name, call.arguments[0].string.inside if call.arguments[0].string else call.name_span
 
 
 def _body(faults: Faults, stage: Call, block: Block, name: str, memory: Memory, within: bool, depth: int) -> None:
