@@ -134,6 +134,8 @@ def test_edits_lead_to_what_a_fresh_look_sees(data: st.DataObject):
         assert file.tree.holes == fresh.tree.holes
         assert file.comments() == fresh.comments()
         assert file.problems == fresh.problems
+        assert vars(file.tree.outline) == vars(fresh.tree.outline)
+        assert file.tree.stretches == fresh.tree.stretches
         assert [(one.first, one.last) for one in file.statements] == [(one.first, one.last) for one in fresh.statements]
         assert file.faults == fresh.faults
         for step, other in zip(file.shell_steps, fresh.shell_steps, strict=True):

@@ -98,6 +98,10 @@ class Passage(Chunk):
         """Every call that begins in it, in text order."""
         return self.file.tree.calls(*self.stretch.statements)
 
+    def names_around(self, word: str) -> bool:
+        """The word stands in it, or in the statements that it stands in."""
+        return word in self.text or any(word in header for header in self.file.headers(self.stretch.around))
+
     def named(self, *names: str) -> list[Call]:
         """The calls with one of these names, in text order."""
         return self.file.tree.named(self.number, names)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from playpen_ls.languages.base import Problem
 from playpen_ls.languages.jenkinsfile.lexer import Lexed, Token, budget, relexed
 from playpen_ls.source import Span
 
-Middle = tuple[list[Token], list[Token]]
-"""The tokens that were read again: as they were, and as they are."""
+
+class Middle(NamedTuple):
+    """The tokens that were read again, from `first` on: as they were, and as they are."""
+
+    first: int
+    old: list[Token]
+    new: list[Token]
 
 
 def changed_range(old: str, new: str) -> tuple[int, int]:
@@ -61,7 +67,7 @@ def taken_over(before: Lexed, old: str, new: str) -> tuple[Lexed, Middle] | None
         ],
         doubts,
     )
-    return after, (tokens[first:last], middle.tokens)
+    return after, Middle(first, tokens[first:last], middle.tokens)
 
 
 def _first(before: Lexed, head: int) -> int:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from playpen_ls.languages.base import Problem
 from playpen_ls.languages.jenkinsfile.lexer import Lexed, lex
 from playpen_ls.languages.jenkinsfile.memory import Memory
-from playpen_ls.languages.jenkinsfile.relexing import taken_over
+from playpen_ls.languages.jenkinsfile.relexing import Middle, taken_over
+from playpen_ls.languages.jenkinsfile.splicing import spliced
 from playpen_ls.languages.jenkinsfile.statements import Outline, outline, same_outline
 from playpen_ls.languages.jenkinsfile.stretches import Stretch, same_frame, stretches
 from playpen_ls.source import Source, Span
@@ -34,24 +35,29 @@ class Tree:
         self._find = find
         self._memory = memory
         taken = taken_over(previous.lexed, previous.source.text, source.text) if previous is not None else None
-        middle = taken[1] if taken is not None else None
         self.lexed: Lexed = taken[0] if taken is not None else lex(source.text)
         self.tokens = self.lexed.tokens
         self.holes = self.lexed.holes
         self.comments = self.lexed.comments
-        if previous is not None and middle is not None and not previous.outline.problems and same_outline(*middle):
-            self.outline: Outline = previous.outline
-        else:
-            self.outline = outline(source, self.tokens)
-        if previous is not None and middle is not None and self.outline is previous.outline and same_frame(*middle):
-            self.stretches: list[Stretch] = previous.stretches
-        else:
-            self.stretches = stretches(self.tokens, self.outline)
+        self.outline, self.stretches = self._cut(previous, taken[1] if taken is not None else None)
         self.partner = self.outline.partner
         problems = [*self.lexed.problems, *self.outline.problems]
         self.problems: list[Problem] = sorted(problems, key=lambda problem: problem.span)
         self._begins = [stretch.tokens[0] for stretch in self.stretches]
         self._records: dict[int, Record] = {}
+
+    def _cut(self, previous: Tree | None, middle: Middle | None) -> tuple[Outline, list[Stretch]]:
+        """The outline and its stretches, as far as they can be those of the text before."""
+        made: Outline | None = None
+        if previous is not None and middle is not None and not previous.outline.problems:
+            if not same_outline(middle.old, middle.new):
+                made = spliced(previous.outline, self.source, self.tokens, middle)
+            elif same_frame(middle.old, middle.new):
+                return previous.outline, previous.stretches
+            else:
+                made = previous.outline
+        made = made or outline(self.source, self.tokens)
+        return made, stretches(self.tokens, made)
 
     def span_of(self, stretch: Stretch) -> Span:
         first, last = stretch.tokens

@@ -60,9 +60,9 @@ def interpolated_secret(passage: Passage) -> Iterator[Finding]:
     list and in the step's record, and a quote or `$` in it changes the command. In single quotes the shell reads it
     from the environment instead.
     """
-    if not passage.holes:
-        return
     entries = passage.file.credential_entries
+    if not passage.holes or not (entries or passage.names_around("withCredentials")):
+        return
     locals_ = passage.file.declared_names
     seen: set[int] = set()
     for call in reversed(passage.calls):  # the innermost call that a literal is an argument of
