@@ -28,6 +28,14 @@ JENKINSFILE = (
     "pipeline {\n    agent any\n    stages {\n        stage('Push 😀') {\n            steps {\n"
     "                sh 'echo 😀; docker push nexus:5000/app:latest'\n            }\n        }\n    }\n}\n"
 ).replace("\n", "\r\n")
+DOCKERFILE = (
+    "FROM playpen/python-base:latest\r\nLABEL mood=😀\r\nWORKDIR /app\r\nCOPY . .\r\n"
+    "RUN pip install --no-cache-dir -r requirements.txt\r\n"
+)
+DOCKERFILE_FIXED = (
+    "FROM playpen/python-base:latest\r\nLABEL mood=😀\r\nWORKDIR /app\r\nCOPY requirements.txt .\r\n"
+    "RUN pip install --no-cache-dir -r requirements.txt\r\nCOPY . .\r\n"
+)
 JENKINSFILE_FIXED = JENKINSFILE.replace("app:latest", "app:v1.0.0-${BUILD_NUMBER}")
 
 

@@ -7,14 +7,28 @@ import sys
 from pathlib import Path
 
 import pytest
-from real_editors import APP, APP_FIXED, CACHE, HOST, ROOT, environment, installed, of_release, run
+from real_editors import (
+    APP,
+    APP_FIXED,
+    CACHE,
+    DOCKERFILE,
+    DOCKERFILE_FIXED,
+    HOST,
+    ROOT,
+    environment,
+    installed,
+    of_release,
+    run,
+)
 
 
 @pytest.mark.parametrize("release", ["bookworm", "trixie"])
 def test_emacs_sees_and_fixes_on_save(tmp_path: Path, release: str):
     home, project = tmp_path / "home", tmp_path / "project"
     (project / ".git").mkdir(parents=True)
-    (project / "app.py").write_bytes(APP.encode())
+    files = {"app.py": APP, "Dockerfile": DOCKERFILE, "requirements.txt": "flask==3.0.0\n", ".dockerignore": ".git\n"}
+    for name, text in files.items():
+        (project / name).write_bytes(text.encode())
     more = {
         "PLAYPEN_FOLDER": str(project), "PLAYPEN_PYTHON": sys.executable,
         "PLAYPEN_EL": str(ROOT / "editors/emacs/playpen-ls.el"),
@@ -32,7 +46,11 @@ def test_emacs_sees_and_fixes_on_save(tmp_path: Path, release: str):
     assert steps["see"]["coding"].endswith("-dos")
     typed = "# typed 😀\r\n"
     assert steps["save"]["buffer"] == (APP_FIXED + typed).replace("\r\n", "\n")
-    assert (project / "app.py").read_bytes() == (APP_FIXED + typed + "# without a server\r\n").encode()
+    assert steps["fix"]["buffer"] == DOCKERFILE_FIXED.replace("\r\n", "\n")
+    assert (project / "Dockerfile").read_bytes() == DOCKERFILE_FIXED.encode()
+    assert steps["hanging"]["state"] == "T"
+    last = "# beside a server that hangs\r\n# without a server\r\n"
+    assert (project / "app.py").read_bytes() == (APP_FIXED + typed + last).encode()
 
 
 def newer(release: str, more: dict[str, str]) -> tuple[list[str], dict[str, str]]:

