@@ -32,6 +32,10 @@ def words(text: str) -> list[list[str]]:
         ("sudo -u app env A=1 nice -n 5 a b", [["a", "b"]]),
         ("timeout -s KILL 10 a", [["a"]]),
         ("python3.12 -m pip install x", [["pip", "install", "x"]]),
+        ("/a/python -I -X utf8 -m pip install x", [["pip", "install", "x"]]),
+        ("python -c x -m pip", [["python", "-c", "x", "-m", "pip"]]),
+        ("python -u a.py -m pip", [["python", "-u", "a.py", "-m", "pip"]]),
+        ("doas -u app a; stdbuf -o L b; ionice -c 3 c; runuser -u app -- d", [["a"], ["b"], ["c"], ["d"]]),
         ("if [ -f x ]; then a; elif b; then c; else d; fi", [["[", "-f", "x", "]"], ["a"], ["b"], ["c"], ["d"]]),
         ("for x in 1 2; do a $x; done", [["a", "$x"]]),
         ("while read x; do a; done < f", [["read", "x"], ["a"]]),
@@ -40,6 +44,9 @@ def words(text: str) -> list[list[str]]:
         ("a $(b c) `d`", [["a", "$(b c)", "`d`"], ["b", "c"], ["d"]]),
         ('a "$(b "c d")"', [["a", '$(b "c d")'], ["b", "c d"]]),
         ("sh -c 'a b; c'", [["sh", "-c", "a b; c"], ["a", "b"], ["c"]]),
+        ("bash -euo pipefail -c 'a | b'", [["bash", "-euo", "pipefail", "-c", "a | b"], ["a"], ["b"]]),
+        ("bash a.sh -c 'b'", [["bash", "a.sh", "-c", "b"]]),
+        ("su - app -c 'a; b'", [["su", "-", "app", "-c", "a; b"], ["a"], ["b"]]),
         ("a > out 2>&1 < in", [["a"]]),
         ("cat <<EOF\nrm -rf /\nEOF\na", [["cat"], ["a"]]),
         ("cat <<-'E O' && b\n\trm\n\tE O\na", [["cat"], ["b"], ["a"]]),
@@ -61,6 +68,16 @@ def test_options_take_the_values_that_their_program_gives_them():
     ]
     assert command.runs("pip", "install")
     assert not command.runs("pip", "download")
+
+
+def test_short_options_written_as_one_share_their_dash():
+    (command,) = read("pip install -qr requirements.txt flask")
+    assert [word.text for word in command.operands] == ["install", "flask"]
+    assert [(option.name, option.text) for option in command.options] == [("-q", ""), ("-r", "requirements.txt")]
+    (command,) = read("curl -fsSLo /a https://x")
+    assert [(option.name, option.text) for option in command.options] == [("-fsSL", ""), ("-o", "/a")]
+    (command,) = read("docker run -it image")  # `-t` has a value only where docker builds
+    assert [word.text for word in command.operands] == ["run", "image"]
 
 
 def test_a_value_has_its_exact_place():

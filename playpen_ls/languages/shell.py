@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from playpen_ls.languages.shell_words import VALUED, Command, Option, Word
+from playpen_ls.languages.shell_wrappers import FIRST_OPERAND, WRAPPERS, drop_options, module_of, script_of
 from playpen_ls.source import Fragment
 
 __all__ = ["VALUED", "Command", "Option", "Word", "commands", "exec_form"]
@@ -32,22 +33,6 @@ _RESERVED = frozenset("if then elif else fi while until do done ! { } time copro
 _DECLARATION = frozenset(("for", "select", "case", "function", "in", "esac"))
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _DEPTH = 20  # nested `$(…)`; deeper ones are hostile
-
-_WRAPPERS = {
-    "sudo": frozenset("-u --user -g --group -h --host -p --prompt".split()),
-    "env": frozenset("-u --unset -C --chdir -S".split()),
-    "nice": frozenset(("-n",)),
-    "timeout": frozenset(["-s", "--signal", "-k", "--kill-after"]),
-    "su-exec": frozenset(),
-    "gosu": frozenset(),
-    "exec": frozenset(("-a",)),
-    "command": frozenset(),
-    "nohup": frozenset(),
-    "eatmydata": frozenset(),
-    "time": frozenset(),
-}
-_FIRST_OPERAND = frozenset(("timeout", "su-exec", "gosu"))  # their first operand is not the command yet
-_SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh"))
 
 
 def commands(fragment: Fragment) -> tuple[Command, ...]:
@@ -239,42 +224,20 @@ def _finished(
         text = words[0].text
         if _ASSIGNMENT.match(text):
             assignments.append(words.pop(0))
-        elif (name := text.rpartition("/")[2]) in _WRAPPERS and len(words) > 1:
+        elif (name := text.rpartition("/")[2]) in WRAPPERS and len(words) > 1:
             wrapper = wrapper or name
             words.pop(0)
-            _drop_options(words, _WRAPPERS[name])
-            if name in _FIRST_OPERAND and words:
+            drop_options(words, WRAPPERS[name])
+            if name in FIRST_OPERAND and words:
                 words.pop(0)
         else:
             break
-    if len(words) > 2 and re.fullmatch(r"python[\d.]*", words[0].text.rpartition("/")[2]) and words[1].text == "-m":
-        words = words[2:]
+    words = module_of(words) or words
     yield Command(
         fragment, start, end, tuple(assignments), tuple(words), tuple(redirects), wrapper, before, after, depth
     )
-    if depth < _DEPTH and words and words[0].text.rpartition("/")[2] in _SHELLS:
-        script = _script(words)
+    if depth < _DEPTH and words:
+        script = script_of(words)
         if script is not None:
             shift = 1 if script.quote else 0
             yield from _Reader(fragment).read(script.start + shift, script.end - shift, depth + 1)
-
-
-def _drop_options(words: list[Word], valued: frozenset[str]) -> None:
-    while words and words[0].text.startswith("-"):
-        option = words.pop(0).text
-        if option == "--":
-            return
-        if option in valued and words:
-            words.pop(0)
-
-
-def _script(words: list[Word]) -> Word | None:
-    """The text that `sh -c TEXT` runs, if it is one word without escapes."""
-    for index, word in enumerate(words[1:], 1):
-        if re.fullmatch(r"-[a-z]*c[a-z]*", word.text):
-            script = words[index + 1] if index + 1 < len(words) else None
-            # An unquoted script is one word of shell, or an element of an argument vector.
-            return script if script and script.quote != "mixed" and "\\" not in script.raw else None
-        if not word.text.startswith("-"):
-            return None
-    return None

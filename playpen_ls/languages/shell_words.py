@@ -67,6 +67,8 @@ VALUED |= {
     "nerdctl": VALUED["docker"],
     "buildah": VALUED["docker"],
 }
+# Short options of these can be written as one, the last with a value: `pip install -qr requirements.txt`.
+_JOINING = frozenset("pip uv apk apt apt-get curl".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,10 @@ class Command:
                 options.append(Option(text, word, value_word, value_word.text if value_word else ""))
             elif text[1] != "-" and text[:2] in valued:
                 options.append(Option(text[:2], word, word, text[2:]))
+            elif len(text) < 8 and f"-{text[-1]}" in valued and text[1:].isalpha() and self.name in _JOINING:
+                value_word = next(words, None)
+                options.append(Option(text[:-1], word, None, ""))
+                options.append(Option(f"-{text[-1]}", word, value_word, value_word.text if value_word else ""))
             else:
                 options.append(Option(text, word, None, ""))
         return tuple(operands), tuple(options)
