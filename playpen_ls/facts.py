@@ -241,19 +241,30 @@ class Pods(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Relabelled(Fact):
-    """A kustomization adds labels to what it lists, or renames it; the place says in which folder it stands."""
+    """A kustomization adds labels to what it lists."""
 
     labels: tuple[str, ...]
-    renames: bool
-    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kustomized(Fact):
+    """A kustomization lists a file or a folder; `path` is the project's.
+
+    `namespace` is what it puts the objects into: None if it leaves them where they are, "" if that is not known.
+    """
+
+    path: str
+    namespace: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay(Fact):
     """A kustomization or a Helm chart: the paths of files that hold parts of objects, and images that get a tag.
 
-    `partial` paths are the project's; a folder ends in `/`. `images` are names without tags.
+    `partial` paths are the project's; a folder ends in `/`. `images` are names without tags, `renamed` those that get
+    another name, with it.
     """
 
     partial: tuple[str, ...]
     images: tuple[str, ...]
+    renamed: tuple[tuple[str, str], ...] = ()

@@ -1,44 +1,47 @@
-"""Which files of a project are one service: the one policy by which rules of several files find each other.
+"""What of a project belongs together: the one policy by which rules of several files find each other.
 
 **An image belongs to a Dockerfile**
 1. that a pipeline or skaffold builds under that name. The whole repository decides where it is written out on both
    sides (`nexus:5000/shop/web`); else its last part, since pipelines tag for a registry what they built without one;
 2. else, whose folder has the image's last part as its name (`web/Dockerfile`, also `Dockerfile.web` and
    `web.Dockerfile`), as nearly all monorepos have it. A name of Docker Hub's own library without registry and account
-   (`nginx`, `redis`) is the public image, whatever folder has its name.
+   (`nginx`, `redis`) is the public image, whatever folder has its name;
+3. else, by the name that the project's kustomizations put in its place, where they agree on one.
 Where several Dockerfiles fit, the one that shares the deepest folder with the manifest counts (`a/k8s` goes with
 `a/web`, not with `b/web`), and where they share it equally, none: a wrong link costs more than ten missing ones.
 
 **Code belongs to a Dockerfile** below its build context, else below its folder, but for what lies below the folder of
 another Dockerfile. A manifest in a base folder and its overlays name the same image, so each is linked on its own;
 patches are no objects, and rules leave them alone.
+
+**An object's namespace** is the one that the kustomizations which list its file give it, the outermost first, as
+`kustomize build` does; else what its manifest says. Where overlays put it into several, or nobody says, it is not
+known, and may be any: two objects then may be in one namespace, which makes rules silent, not loud.
+
+**A Service belongs to the pods** that its selector and namespace fit. Of workloads of one kind and name, which are
+variants for other places and not applied together, only the nearest counts: in its own file, else in the deepest
+shared folder. Where that one does not fit, a far one that does is no excuse.
 """
 
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from playpen_ls.fact import Table
 from playpen_ls.facts import (
-    Exposed,
     Fact,
     Facts,
     ImageBuilt,
     ImagePushed,
     ImageUse,
-    Listens,
+    Kustomized,
     Overlay,
+    Pods,
     Recipe,
-    Route,
-    Router,
-    RouterIncluded,
-    WebApplication,
 )
-from playpen_ls.finding import Place
 from playpen_ls.vocabulary.images import ImageReference
 
 PUBLIC = frozenset(
@@ -79,7 +82,7 @@ def built(image: str, manifest: str, recipes: Iterable[Recipe], builds: Iterable
     reference = ImageReference.parse(image)
     if not reference.base or reference.variable:
         return None
-    recipes, builds = _facts(Recipe, recipes), _facts(ImageBuilt, builds)
+    recipes, builds = facts_of(Recipe, recipes), facts_of(ImageBuilt, builds)
     named = builds.having(_bases, reference.base)
     told = [one for one in named if _same_image(ImageReference.parse(one.reference), reference)]
     exact = [one for one in told if ImageReference.parse(one.reference).repository == reference.repository]
@@ -95,7 +98,8 @@ def built(image: str, manifest: str, recipes: Iterable[Recipe], builds: Iterable
     return Built(recipes.of(path)[0], found[path], _others(found[path], path, recipes)) if path else None
 
 
-def _facts(kind: type[F], facts: Iterable[F]) -> Facts[F]:
+def facts_of(kind: type[F], facts: Iterable[F]) -> Facts[F]:
+    """With their tables, if they have none."""
     return facts if isinstance(facts, Facts) else Facts(kind, Table(facts))
 
 
@@ -180,145 +184,54 @@ def _below(path: str, folder: str) -> bool:
     return not folder or path.startswith(folder + "/")
 
 
-# Ports
+def namespace_of(path: str, written: str, kustomized: Facts[Kustomized]) -> str:
+    """The namespace of an object whose file says `written`; "" where it is not known."""
+    given = _given(path, kustomized, 0)
+    if not given:
+        return written
+    if len(given) > 1:
+        return ""
+    (namespace,) = given
+    return written if namespace is None else namespace
 
 
-@dataclass(frozen=True)
-class Ports:
-    """`served` are what its program listens on, `open` also what the Dockerfile exposes; `place` that of the former.
+def _given(path: str, kustomized: Facts[Kustomized], depth: int) -> set[str | None]:
+    """What those that list a file or a folder make of its namespace."""
+    found: set[str | None] = set()
+    for one in kustomized.having(_listed, path) if depth < _OVERLAYS else ():
+        outer = _given(posixpath.dirname(one.place.path) or ".", kustomized, depth + 1)
+        found |= {one.namespace if namespace is None else namespace for namespace in outer or {None}}
+    return found
 
-    `variables` are those of the container that can set another port, or the only ones that set any.
+
+_OVERLAYS = 6  # of overlays
+
+
+def _listed(one: Kustomized) -> tuple[str]:
+    return (one.path,)
+
+
+def is_nearest(service: str, pods: str, namesakes: Iterable[str]) -> bool:
+    """A Service in the file `service` may mean pods in the file `pods`, of whose kind and name there are `namesakes`.
+
+    Paths; "" is the Service's own file.
     """
-
-    served: frozenset[int]
-    open: frozenset[int]
-    place: Place | None
-    variables: frozenset[str] = frozenset()
+    own = _nearness(service, pods)
+    return all(_nearness(service, other) <= own for other in namesakes)
 
 
-def ports_of(one: Built, exposed: Iterable[Exposed], listens: Iterable[Listens]) -> Ports:
-    declared = _facts(Exposed, exposed).of(one.dockerfile)
-    told = [fact for fact in declared if fact.served]
-    in_code = one.of(listens)
-    every = _known(declared) | _known(in_code)
-    if told:
-        variables = frozenset(name for fact in told for name in fact.variables)
-        return Ports(_known(told), every, told[0].place, variables)
-    if one.recipe.program == "gunicorn":  # its own `gunicorn.conf.py`
-        in_code = [fact for fact in in_code if "gunicorn" in posixpath.basename(fact.place.path)]
-    if one.recipe.program in ("python", "gunicorn") and in_code:
-        variables = frozenset(fact.variable for fact in in_code if fact.variable)
-        return Ports(_known(in_code), every, in_code[0].place, variables)
-    return Ports(frozenset(), every, None)
+def _nearness(service: str, pods: str) -> tuple[bool, int]:
+    return (True, 0) if pods in ("", service) else (False, _shared(service, pods))
 
 
-def _known(facts: Iterable[Exposed | Listens]) -> frozenset[int]:
-    return frozenset(fact.port for fact in facts if fact.port)
-
-
-# Routes
-
-
-@dataclass(frozen=True)
-class Served:
-    """A path that an application serves. Where it is not `whole`, something unknown may stand in front of it."""
-
-    path: str
-    whole: bool
-    route: Route
-
-
-@dataclass(frozen=True)
-class Web:
-    """What a service says of its web applications. Make it of the facts that its `Built` holds."""
-
-    routes: list[Route]
-    routers: list[Router]
-    inclusions: list[RouterIncluded]
-    apps: list[WebApplication]
-
-    def served(self) -> list[Served]:
-        """The joined paths of the routes."""
-        found = []
-        for route in self.routes:
-            if route.owner and (route.place.path, route.owner) in self._apps:
-                found.append(Served(route.bare or route.path, True, route))
-                continue
-            own = route.path.removesuffix(route.bare)
-            fronts = list(self._fronts(route.place.path, route.owner, 0)) if route.owner else []
-            for front, replaces in fronts or [(None, False)]:
-                joined = route.path if front is None else front + ("" if replaces else own) + route.bare
-                found.append(Served(joined, front is not None, route))
-        return found
-
-    def known(self) -> bool:
-        """Every router that is included is one of the service's own."""
-        told: tuple[Route | Router | RouterIncluded | WebApplication, ...]
-        told = (*self.routes, *self.routers, *self.inclusions, *self.apps)
-        files = {(one.place.path, one.owner) for one in told}
-        return all(any(_means(one, path, owner) for path, owner in files) for one in self.inclusions)
-
-    @property
-    def _apps(self) -> set[tuple[str, str]]:
-        return {(app.place.path, app.owner) for app in self.apps}
-
-    def _fronts(self, path: str, owner: str, depth: int) -> Iterator[tuple[str | None, bool]]:
-        """(what stands in front of a router's own prefix, whether it takes the place of that)."""
-        for one in self.inclusions:
-            if not _means(one, path, owner):
-                continue
-            if (one.place.path, one.owner) in self._apps:
-                yield one.prefix, one.replaces
-                continue
-            made = [r for r in self.routers if (r.place.path, r.owner) == (one.place.path, one.owner)]
-            outer = list(self._fronts(one.place.path, one.owner, depth + 1)) if depth < _NESTED and made else []
-            for front, replaces in outer or [(None, False)]:
-                between = "" if replaces else made[0].prefix if made else None
-                if front is None or between is None or one.prefix is None:
-                    yield None, one.replaces
-                else:
-                    yield front + between + one.prefix, one.replaces
-
-
-_NESTED = 5  # routers in routers
-
-
-def _means(one: RouterIncluded, path: str, owner: str) -> bool:
-    """The inclusion is of the router `owner` of the file `path`."""
-    module, _, name = one.target.removesuffix("()").rpartition(".")
-    if not module:
-        return one.place.path == path and name == owner
-    parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
-    wanted = [part for part in module.split(".") if part]
-    return name == owner and (parts[-len(wanted) :] == wanted if wanted else True)
-
-
-_HOLE = re.compile(r"\{[^{}]*\}|<[^<>]*>")
-_OWN_PATHS = {"fastapi": r"/docs|/redoc|/openapi\.json", "flask": r"/static/.*"}
-
-
-def answers(paths: Iterable[Served], apps: Iterable[WebApplication], asked: str) -> bool:
-    """Some route, or the framework itself, answers GET of this path."""
-    asked = asked.partition("?")[0].rstrip("/") or "/"
-    if any(re.fullmatch(_OWN_PATHS.get(app.framework, "(?!)"), asked) for app in apps):
-        return True
-    return any("GET" in one.route.methods and _fits(one, asked) for one in paths)
-
-
-def _fits(one: Served, asked: str) -> bool:
-    pieces = _HOLE.split(one.path.rstrip("/") or "/")
-    deep = "path" in "".join(_HOLE.findall(one.path))
-    pattern = (".*" if deep else "[^/]+").join(re.escape(piece) for piece in pieces)
-    return re.fullmatch(pattern if one.whole else f".*{pattern}", asked) is not None
-
-
-_HEALTH = re.compile(r"/(?:[\w.-]*health[\w.-]*|livez?|liveness|alive|readyz?|readiness|ping|status)/?$")
-
-
-def probe_paths(paths: Iterable[Served], asked: str) -> list[str]:
-    """The served paths that a probe may ask for, the likeliest first."""
-    from difflib import SequenceMatcher
-
-    good = {one.path for one in paths if one.whole and "GET" in one.route.methods and _HEALTH.search(one.path)}
-    good = {path for path in good if not _HOLE.search(path)}
-    return sorted(good, key=lambda path: (-SequenceMatcher(None, path, asked).ratio(), path))
+def meant(service: str, found: Iterable[Pods], near: Callable[[Pods], Iterable[Pods]]) -> list[Pods]:
+    """Those pods that a Service in the file `service` may mean; `near` gives all of a name in its namespace."""
+    return [
+        one
+        for one in found
+        if is_nearest(
+            service,
+            one.place.path,
+            (other.place.path for other in near(one) if other.kind == one.kind and other.labels),
+        )
+    ]

@@ -20,6 +20,7 @@ from playpen_ls.facts import (
     ImageBuilt,
     ImagePushed,
     ImageUse,
+    Kustomized,
     LimitRange,
     Listens,
     Overlay,
@@ -294,7 +295,7 @@ namespace: prod
 namePrefix: x-
 resources: [app.yaml, ../base]
 patches: [{path: patch.yaml}]
-images: [{name: shop, newTag: 1.2.0}]
+images: [{name: shop, newName: me/shop, newTag: 1.2.0}]
 commonLabels: {team: shop}
 configMapGenerator: [{name: settings, literals: [a=b]}]
 secretGenerator: [{name: keys}]
@@ -304,8 +305,9 @@ secretGenerator: [{name: keys}]
 @pytest.mark.parametrize(
     ("kind", "values"),
     [
-        (Overlay, [(("k8s/patch.yaml",), ("shop",))]),
-        (Relabelled, [(("team",), True, "prod")]),
+        (Overlay, [(("k8s/patch.yaml",), ("shop",), (("shop", "me/shop"),))]),
+        (Relabelled, [(("team",),)]),
+        (Kustomized, [("k8s/app.yaml", "prod"), ("base", "prod")]),
         (ConfigMapKeys, [("prod", "settings", None)]),
         (SecretKeys, [("prod", "keys", ())]),
     ],

@@ -18,7 +18,7 @@ ORDER = [
     ("finding",),
     ("fact", "facts"),
     ("vocabulary",),
-    ("linking",),
+    ("linking", "serving"),
     ("languages",),
     ("platform",),
     ("rule",),

@@ -1,13 +1,16 @@
-"""Which image is made of which Dockerfile, which code is whose, and which paths are served in the end."""
+"""What belongs together, case by case, and which ports and paths are served in the end."""
 
 from __future__ import annotations
 
 import pytest
 
+from playpen_ls.fact import Table
 from playpen_ls.facts import (
     Exposed,
     Fact,
+    Facts,
     ImageBuilt,
+    Kustomized,
     Listens,
     Recipe,
     Route,
@@ -17,7 +20,8 @@ from playpen_ls.facts import (
 )
 from playpen_ls.finding import Place
 from playpen_ls.languages import parse
-from playpen_ls.linking import Web, answers, built, ports_of, probe_paths
+from playpen_ls.linking import built, is_nearest, namespace_of
+from playpen_ls.serving import Web, answers, ports_of, probe_paths
 from playpen_ls.source import Source, Span
 
 HERE = Span(0, 0)
@@ -101,6 +105,68 @@ def test_code_belongs_to_a_dockerfile(case: tuple[list[str], str, list[ImageBuil
     found = built(image, "k8s/app.yaml", [recipe(one) for one in dockerfiles], builds)
     assert found is not None
     assert found.holds(Listens(Place(path, HERE), 1)) is expected
+
+
+def listing(kustomization: str, path: str, namespace: str | None = None) -> Kustomized:
+    return Kustomized(Place(kustomization, HERE), path, namespace)
+
+
+# (the object's file, the namespace that it says, what kustomizations list, its namespace)
+NAMESPACES = {
+    "as it says": ("k8s/app.yaml", "shop", [], "shop"),
+    "nobody says": ("k8s/app.yaml", "", [], ""),
+    "listed, and left where it is": ("k8s/app.yaml", "shop", [listing("k8s/kustomization.yaml", "k8s/app.yaml")], "shop"),
+    "listed with a namespace": ("k8s/app.yaml", "", [listing("k8s/kustomization.yaml", "k8s/app.yaml", "prod")], "prod"),
+    "which outweighs its own": (
+        "k8s/app.yaml", "shop", [listing("k8s/kustomization.yaml", "k8s/app.yaml", "prod")], "prod"),
+    "another file of the folder": (
+        "k8s/other.yaml", "shop", [listing("k8s/kustomization.yaml", "k8s/app.yaml", "prod")], "shop"),
+    "by an overlay of its base": (
+        "base/app.yaml", "", [listing("base/kustomization.yaml", "base/app.yaml"),
+                              listing("prod/kustomization.yaml", "base", "prod")], "prod"),
+    "the outermost counts": (
+        "base/app.yaml", "", [listing("base/kustomization.yaml", "base/app.yaml", "base"),
+                              listing("prod/kustomization.yaml", "base", "prod")], "prod"),
+    "an overlay that says nothing leaves the base's": (
+        "base/app.yaml", "", [listing("base/kustomization.yaml", "base/app.yaml", "base"),
+                              listing("prod/kustomization.yaml", "base")], "base"),
+    "two overlays": (
+        "base/app.yaml", "shop", [listing("base/kustomization.yaml", "base/app.yaml"),
+                                  listing("prod/kustomization.yaml", "base", "prod"),
+                                  listing("test/kustomization.yaml", "base", "test")], ""),
+    "a component may set it": (
+        "base/app.yaml", "shop", [listing("base/kustomization.yaml", "base/app.yaml", "")], ""),
+    "a base of itself": ("base/app.yaml", "shop", [listing("base/kustomization.yaml", "base/app.yaml"),
+                                                   listing("base/kustomization.yaml", "base")], "shop"),
+    "the root of the project": ("app.yaml", "", [listing("kustomization.yaml", "app.yaml"),
+                                                 listing("prod/kustomization.yaml", ".", "prod")], "prod"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NAMESPACES.values(), ids=NAMESPACES)
+def test_an_object_is_in_a_namespace_or_in_any(case: tuple[str, str, list[Kustomized], str]):
+    path, written, kustomized, expected = case
+    assert namespace_of(path, written, Facts(Kustomized, Table(kustomized))) == expected
+
+
+# (the Service's file, that of the pods, those of workloads of their kind and name, whether it means them)
+SERVICES = {
+    "the only ones": ("k8s/service.yaml", "k8s/app.yaml", ["k8s/app.yaml"], True),
+    "the only ones, elsewhere": ("services/web.yaml", "apps/web.yaml", ["apps/web.yaml"], True),
+    "a base, from an overlay": ("k8s/prod/service.yaml", "k8s/base/app.yaml", ["k8s/base/app.yaml"], True),
+    "beside it": ("dev/service.yaml", "dev/app.yaml", ["dev/app.yaml", "prod/app.yaml"], True),
+    "beside another": ("dev/service.yaml", "prod/app.yaml", ["dev/app.yaml", "prod/app.yaml"], False),
+    "in its own file": ("all.yaml", "", ["", "quickstart.yaml"], True),
+    "in a file beside its own": ("all.yaml", "quickstart.yaml", ["", "quickstart.yaml"], False),
+    "two as near": ("common/service.yaml", "dev/app.yaml", ["dev/app.yaml", "prod/app.yaml"], True),
+    "in a deeper shared folder": ("a/k8s/service.yaml", "b/k8s/app.yaml", ["a/app/web.yaml", "b/k8s/app.yaml"], False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SERVICES.values(), ids=SERVICES)
+def test_a_service_means_the_nearest_of_variants(case: tuple[str, str, list[str], bool]):
+    service, pods, namesakes, expected = case
+    assert is_nearest(service, pods, namesakes) is expected
 
 
 def facts(files: dict[str, str]) -> list[Fact]:

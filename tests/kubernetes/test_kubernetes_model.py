@@ -11,6 +11,7 @@ from playpen_ls.facts import (
     Backup,
     ConfigMapKeys,
     ImageUse,
+    Kustomized,
     LimitRange,
     Overlay,
     Pods,
@@ -368,9 +369,12 @@ def test_what_a_file_tells_others():
 
 def test_a_kustomization_tells_which_files_are_patches():
     text = "resources: [../base]\npatches:\n  - path: patch.yaml\n  - patch: |-\n      x\nimages:\n  - name: web\n    newTag: '1'\n"
-    assert facts(text, "overlays/prod/kustomization.yaml") == [(Overlay, ("overlays/prod/patch.yaml",), ("web",))]
+    assert facts(text, "overlays/prod/kustomization.yaml") == [
+        (Overlay, ("overlays/prod/patch.yaml",), ("web",), ()),
+        (Kustomized, "overlays/base", None),
+    ]
     chart = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
-    assert facts(chart, "chart/Chart.yaml") == [(Overlay, ("chart/templates/",), ())]
+    assert facts(chart, "chart/Chart.yaml") == [(Overlay, ("chart/templates/",), (), ())]
 
 
 def test_a_place_is_where_the_word_stands():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from playpen_ls.facts import Facts, Overlay, ServiceAccount
 from playpen_ls.languages.kubernetes.insertion import put, put_before, replace_scalar
-from playpen_ls.languages.kubernetes.judgement import is_whole, name_of, same_namespace
+from playpen_ls.languages.kubernetes.judgement import Namespaces, is_whole, name_of
 from playpen_ls.languages.kubernetes.resources import Workload
 from playpen_ls.languages.kubernetes.tree import Scalar
 from playpen_ls.source import Edit
@@ -16,7 +17,21 @@ _TOKEN = "automountServiceAccountToken"
 _BEFORE = ("initContainers", "containers", "ephemeralContainers")
 
 
-def uses_default(workload: Workload, accounts: Facts[ServiceAccount], overlays: Facts[Overlay]) -> bool:
+@dataclass(frozen=True)
+class Accounts:
+    """The project's service accounts; a rule takes it as one parameter."""
+
+    accounts: Facts[ServiceAccount]
+    namespaces: Namespaces
+
+    def named(self, name: str, workload: Workload) -> Iterator[ServiceAccount]:
+        """Those of a name that its pods could have."""
+        for account in (*self.accounts.having(name_of, name), *workload.document.neighbours.of(ServiceAccount)):
+            if account.name == name and self.namespaces.share(account, workload):
+                yield account
+
+
+def uses_default(workload: Workload, accounts: Accounts, overlays: Facts[Overlay]) -> bool:
     """It certainly runs as `default` and has that account's token."""
     pod = workload.pod
     if not is_whole(workload, overlays) or workload.document.masks(pod) or workload.managed:
@@ -29,14 +44,14 @@ def uses_default(workload: Workload, accounts: Facts[ServiceAccount], overlays: 
     mounts = pod.scalar(_TOKEN)
     if mounts is not None:
         return pod.true(_TOKEN)
-    return all(account.mounts_token for account in _named("default", workload, accounts))
+    return all(account.mounts_token for account in accounts.named("default", workload))
 
 
-def give_account(workload: Workload, accounts: Facts[ServiceAccount]) -> list[Edit]:
+def give_account(workload: Workload, accounts: Accounts) -> list[Edit]:
     """Name an account after the workload; a document for it is added where the project has none. Raises Refused."""
     document = workload.document
     edits = _set_name(workload)
-    if any(_named(workload.name, workload, accounts)):
+    if any(accounts.named(workload.name, workload)):
         return edits
     lines = ["---", "apiVersion: v1", "kind: ServiceAccount", "metadata:", f"  name: {workload.name}"]
     if workload.namespace:
@@ -64,11 +79,3 @@ def mount_no_token(workload: Workload) -> list[Edit]:
     if value is not None:
         return replace_scalar(workload.document, value, "false")
     return put_before(workload.document, workload.pod, _TOKEN, False, _BEFORE)
-
-
-def _named(name: str, workload: Workload, accounts: Facts[ServiceAccount]) -> Iterator[ServiceAccount]:
-    """The accounts of that name which its pods could have."""
-    namespace = workload.namespace
-    for account in (*accounts.having(name_of, name), *workload.document.neighbours.of(ServiceAccount)):
-        if account.name == name and same_namespace(account.namespace, namespace):
-            yield account

@@ -15,7 +15,8 @@ from playpen_ls.facts import (
 )
 from playpen_ls.languages.kubernetes.links import Images, Openings, linked, listening
 from playpen_ls.languages.kubernetes.resources import Container
-from playpen_ls.linking import PYTHON, Ports, Served, Web
+from playpen_ls.linking import PYTHON
+from playpen_ls.serving import Ports, Served, Web
 
 
 @dataclass(frozen=True)

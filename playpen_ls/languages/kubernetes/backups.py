@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
 from collections.abc import Mapping as Table
 
-from playpen_ls.facts import Backup
+from playpen_ls.facts import Backup, Facts
 from playpen_ls.finding import Change, Refused
-from playpen_ls.languages.kubernetes.judgement import same_namespace
+from playpen_ls.languages.kubernetes.judgement import Namespaces
 from playpen_ls.languages.kubernetes.resources import Container, Workload
 from playpen_ls.vocabulary.images import ImageReference
 
@@ -74,9 +73,9 @@ def postgres(workload: Workload) -> Container | None:
     return None
 
 
-def is_backed_up(workload: Workload, backups: Iterable[Backup]) -> bool:
+def is_backed_up(workload: Workload, backups: Facts[Backup], namespaces: Namespaces) -> bool:
     every = (*backups, *workload.document.neighbours.of(Backup))
-    return any(same_namespace(backup.namespace, workload.namespace) for backup in every)
+    return any(namespaces.share(backup, workload) for backup in every)
 
 
 def backup_path(workload: Workload) -> str:

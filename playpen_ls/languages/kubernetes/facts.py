@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from playpen_ls.facts import ConfigMapKeys, Fact, ImageBuilt, Pods, Probed, Relabelled
+from playpen_ls.facts import ConfigMapKeys, Fact, ImageBuilt, Kustomized, Pods, Probed, Relabelled
 from playpen_ls.languages.kubernetes.resources import Container, Resource, Workload, pairs
 from playpen_ls.languages.kubernetes.tree import Mapping, Node, Scalar, Sequence
 from playpen_ls.source import Span
@@ -46,9 +46,14 @@ def of_kustomization(root: Mapping) -> Iterator[Said]:
     labels = list(pairs(root.mapping("commonLabels")))
     for entry in root.mappings("labels"):
         labels += pairs(entry.mapping("pairs"))
-    renames = any(root.get(name) is not None for name in ("namePrefix", "nameSuffix"))
-    if labels or renames or namespace:
-        yield Relabelled, span, (tuple(sorted(labels)), renames, namespace)
+    if labels:
+        yield Relabelled, span, (tuple(sorted(labels)),)
+    # A component may set the namespace of what includes it.
+    told = namespace or ("" if root.items("components") else None)
+    for key in ("resources", "bases", "components"):
+        for listed in root.scalars(key):
+            if listed.literal and "://" not in listed.value and not listed.value.startswith("git@"):
+                yield Kustomized, span, (listed.value, told)
 
 
 def of_skaffold(root: Mapping) -> Iterator[Said]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from playpen_ls.facts import (
+    Backup,
     ConfigMapKeys,
     Created,
     Facts,
+    Kustomized,
     LimitRange,
     Overlay,
     Pods,
@@ -18,8 +19,9 @@ from playpen_ls.facts import (
     ServiceSelector,
 )
 from playpen_ls.languages.kubernetes.neighbours import same_namespace as same_namespace
-from playpen_ls.languages.kubernetes.resources import Container, Workload
+from playpen_ls.languages.kubernetes.resources import Container, Resource, Workload
 from playpen_ls.languages.kubernetes.tree import Mapping, Scalar
+from playpen_ls.linking import is_nearest, namespace_of
 
 
 def is_whole(workload: Workload, overlays: Facts[Overlay]) -> bool:
@@ -63,36 +65,46 @@ def is_empty(value: object) -> bool:
     return isinstance(value, Mapping) and not value.entries
 
 
+Namespaced = (
+    Backup | ConfigMapKeys | LimitRange | Pods | SecretKeys | ServiceAccount | ServiceSelector
+)  # facts of objects that stand in one
+
+
+@dataclass(frozen=True)
+class Namespaces:
+    """Which objects may be in one namespace; a rule takes it as one parameter."""
+
+    kustomized: Facts[Kustomized]
+
+    def share(self, one: Namespaced, resource: Resource) -> bool:
+        """The object that a fact is of, of the same file if it has no place, may be in the resource's namespace."""
+        path, namespace = resource.document.path, resource.namespace
+        if not self.kustomized.items:
+            return same_namespace(one.namespace, namespace)
+        theirs = namespace_of(one.place.path or path, one.namespace, self.kustomized)
+        return same_namespace(theirs, namespace_of(path, namespace, self.kustomized))
+
+
 @dataclass(frozen=True)
 class Selections:
     """What Services select, and from what; a rule takes it as one parameter."""
 
     services: Facts[ServiceSelector]
     pods: Facts[Pods]
+    namespaces: Namespaces
 
 
 def is_selected(workload: Workload, selections: Selections) -> bool:
     """A Service of the project sends requests to its pods."""
-    labels, namespace = workload.pod_labels.items(), workload.namespace
+    labels, path = workload.pod_labels.items(), workload.document.path
     elsewhere = (service for label in labels for service in selections.services.having(_first_label, label))
+    namesakes = [one.place.path for one in selections.pods.having(name_of, workload.name)
+                 if one.kind == workload.kind and one.labels]  # fmt: skip
     return any(
         set(service.labels) <= labels
-        and same_namespace(service.namespace, namespace)
-        and not _is_variants(service, workload, selections.pods)
+        and selections.namespaces.share(service, workload)
+        and is_nearest(service.place.path or path, path, namesakes)
         for service in (*elsewhere, *workload.document.neighbours.of(ServiceSelector))
-    )
-
-
-def _is_variants(service: ServiceSelector, workload: Workload, pods: Facts[Pods]) -> bool:
-    """It stands beside another variant of the workload, in another folder, and is meant for that."""
-    folder = posixpath.dirname(service.place.path)
-    if not service.place.path or folder == posixpath.dirname(workload.document.path):
-        return False
-    return any(
-        one.kind == workload.kind
-        and posixpath.dirname(one.place.path) == folder
-        and set(service.labels) <= set(one.labels)
-        for one in pods.having(name_of, workload.name)
     )
 
 
@@ -100,7 +112,14 @@ def _first_label(service: ServiceSelector) -> tuple[tuple[str, str], ...]:
     return service.labels[:1]
 
 
-def has_limit_range(workload: Workload, limits: Iterable[LimitRange]) -> bool:
-    """The namespace gives its containers default limits."""
-    every, namespace = (*limits, *workload.document.neighbours.of(LimitRange)), workload.namespace
-    return any(same_namespace(limit.namespace, namespace) for limit in every)
+@dataclass(frozen=True)
+class LimitRanges:
+    """The default limits of namespaces; a rule takes it as one parameter."""
+
+    limits: Facts[LimitRange]
+    namespaces: Namespaces
+
+    def cover(self, workload: Workload) -> bool:
+        """Its namespace gives its containers default limits."""
+        every = (*self.limits, *workload.document.neighbours.of(LimitRange))
+        return any(self.namespaces.share(limit, workload) for limit in every)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from collections.abc import Mapping as Table
 
-from playpen_ls.facts import Facts, LimitRange, Overlay
+from playpen_ls.facts import Facts, Overlay
 from playpen_ls.finding import Refused
 from playpen_ls.languages.kubernetes.insertion import put, put_all, put_before
-from playpen_ls.languages.kubernetes.judgement import has_limit_range, is_empty, is_whole
+from playpen_ls.languages.kubernetes.judgement import LimitRanges, is_empty, is_whole
 from playpen_ls.languages.kubernetes.quantity import amount
 from playpen_ls.languages.kubernetes.resources import Container
 from playpen_ls.languages.kubernetes.tree import Mapping, Scalar
@@ -18,13 +18,13 @@ Resources = Table[str, Table[str, str]]
 
 
 def lacking(
-    container: Container, leaves: tuple[tuple[str, str], ...], overlays: Facts[Overlay], limits: Iterable[LimitRange]
+    container: Container, leaves: tuple[tuple[str, str], ...], overlays: Facts[Overlay], ranges: LimitRanges
 ) -> list[tuple[str, str]]:
     """Which of the leaves such as `("limits", "memory")` nothing sets. A limit sets the request too."""
     workload = container.workload
     if not is_whole(workload, overlays) or container.document.masks(container.node):
         return []
-    if workload.pod.get("resources") is not None or has_limit_range(workload, limits):
+    if workload.pod.get("resources") is not None or ranges.cover(workload):
         return []
     resources = container.node.get("resources")
     if resources is not None and not isinstance(resources, Mapping | Scalar):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from playpen_ls.facts import Exposed, Facts, ImageBuilt, Listens, Overlay, Pods, Recipe
-from playpen_ls.languages.kubernetes.judgement import is_whole, same_namespace
+from playpen_ls.facts import ConfigMapKeys, Exposed, Facts, ImageBuilt, Listens, Overlay, Pods, Recipe, SecretKeys
+from playpen_ls.languages.kubernetes.judgement import Namespaces, is_whole, name_of
 from playpen_ls.languages.kubernetes.resources import Container, Resource, Workload
 from playpen_ls.languages.kubernetes.running import as_set, override_of
 from playpen_ls.languages.kubernetes.tree import Mapping, Scalar
-from playpen_ls.linking import Built, Ports, built, ports_of
+from playpen_ls.linking import Built, built, meant, tagged_by
+from playpen_ls.serving import Ports, ports_of
+from playpen_ls.vocabulary.images import ImageReference
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
@@ -26,7 +28,13 @@ class Images:
 
     def recipe_of(self, image: str, path: str) -> Built | None:
         """What an image is made of that a manifest at `path` names."""
-        return built(image, path, self.recipes, self.builds)
+        found = built(image, path, self.recipes, self.builds)
+        if found is not None:
+            return found
+        written = ImageReference.parse(image).repository
+        renaming = (pair for one in self.overlays.having(tagged_by, written) for pair in one.renamed)
+        names = {new for old, new in renaming if old == written}
+        return built(names.pop(), path, self.recipes, self.builds) if len(names) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -144,14 +152,41 @@ def _reference(node: Mapping | None, kind: str, name: str, key: str = "") -> Ite
         yield Reference(kind, named, keyed if keyed is not None and keyed.literal else None)
 
 
-def selected(service: Resource, pods: Facts[Pods]) -> list[Pods]:
+@dataclass(frozen=True)
+class Settings:
+    """What manifests hold for programs to read; a rule takes it as one parameter."""
+
+    configs: Facts[ConfigMapKeys]
+    secrets: Facts[SecretKeys]
+    namespaces: Namespaces
+
+
+@dataclass(frozen=True)
+class Selectable:
+    """The project's pods; a rule takes it as one parameter."""
+
+    pods: Facts[Pods]
+    namespaces: Namespaces
+
+    def meant(self, service: Resource, found: Iterable[Pods]) -> list[Pods]:
+        """Those of `found` that the Service may mean: in its namespace, and no variants that are for another place."""
+        near = [one for one in found if self.namespaces.share(one, service)]
+        return meant(service.document.path, near, lambda one: self._of_its_name(one, service))
+
+    def _of_its_name(self, one: Pods, service: Resource) -> Iterator[Pods]:
+        for other in (*self.pods.having(name_of, one.name), *service.document.neighbours.of(Pods)):
+            if other.name == one.name and self.namespaces.share(other, service):
+                yield other
+
+
+def selected(service: Resource, selectable: Selectable) -> list[Pods]:
     """The pods that a Service sends requests to."""
     spec = service.node.mapping("spec", "selector")
     labels = {(e.key.value, e.value.value) for e in (spec.entries if spec else ())
               if isinstance(e.key, Scalar) and isinstance(e.value, Scalar)}  # fmt: skip
-    namespace, own = service.namespace, service.document.neighbours.of(Pods)
-    every = (*pods.having(labels_of, next(iter(labels))), *own) if labels else ()
-    return [one for one in every if same_namespace(one.namespace, namespace) and labels <= set(one.labels)]
+    own = service.document.neighbours.of(Pods)
+    every = (*selectable.pods.having(labels_of, next(iter(labels))), *own) if labels else ()
+    return selectable.meant(service, (one for one in every if labels <= set(one.labels)))
 
 
 def labels_of(pods: Pods) -> tuple[tuple[str, str], ...]:

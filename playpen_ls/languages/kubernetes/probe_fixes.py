@@ -23,7 +23,7 @@ from playpen_ls.languages.kubernetes.probes import (
 )
 from playpen_ls.languages.kubernetes.rendering import Value
 from playpen_ls.languages.kubernetes.resources import Container
-from playpen_ls.linking import answers, probe_paths
+from playpen_ls.serving import answers, probe_paths
 from playpen_ls.source import Edit
 from playpen_ls.vocabulary.images import ImageReference
 

@@ -11,7 +11,7 @@ from playpen_ls.finding import Place
 from playpen_ls.languages import shell
 from playpen_ls.languages.kubernetes.resources import Container
 from playpen_ls.languages.servers import Program, number_of, ports_told, program_of
-from playpen_ls.linking import Ports
+from playpen_ls.serving import Ports
 from playpen_ls.source import Fragment
 
 _REFERENCE = re.compile(r"\$\((\w+)\)")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from playpen_ls.facts import ConfigMapKeys, Facts, SecretKeys
 from playpen_ls.finding import Change, Refused
 from playpen_ls.languages.kubernetes.insertion import replace_entry
-from playpen_ls.languages.kubernetes.judgement import same_namespace
+from playpen_ls.languages.kubernetes.judgement import Namespaces
 from playpen_ls.languages.kubernetes.parts import EnvironmentEntry
 from playpen_ls.languages.kubernetes.rendering import Value
 from playpen_ls.languages.kubernetes.resources import Container, Document, Workload
@@ -92,12 +93,20 @@ def place(document: Document, scalar: Scalar, span: Span) -> Span:
     return document.part(scalar, span.start, span.end)
 
 
-def secret_key_ref(entry: EnvironmentEntry, secrets: Facts[SecretKeys]) -> tuple[str, str, bool]:
+@dataclass(frozen=True)
+class Secrets:
+    """The project's Secrets; a rule takes it as one parameter."""
+
+    secrets: Facts[SecretKeys]
+    namespaces: Namespaces
+
+
+def secret_key_ref(entry: EnvironmentEntry, secrets: Secrets) -> tuple[str, str, bool]:
     """(name, key, exists) of the Secret that the variable should come from. Raises Refused."""
     workload = entry.container.workload
-    every = (*secrets.having(keys_of, kebab(entry.name)), *workload.document.neighbours.of(SecretKeys))
-    own, namespace = f"{workload.name}-secrets", workload.namespace
-    known = [(one.name, key) for one in every if same_namespace(one.namespace, namespace)
+    every = (*secrets.secrets.having(keys_of, kebab(entry.name)), *workload.document.neighbours.of(SecretKeys))
+    own = f"{workload.name}-secrets"
+    known = [(one.name, key) for one in every if secrets.namespaces.share(one, workload)
              for key in one.keys if kebab(key) == kebab(entry.name)]  # fmt: skip
     preferred = [pair for pair in known if pair[0] == own] or (known if len(set(known)) == 1 else [])
     if preferred:
@@ -112,7 +121,7 @@ def keys_of(fact: ConfigMapKeys | SecretKeys) -> Iterator[str]:
     return map(kebab, fact.keys or ())
 
 
-def to_secret(entry: EnvironmentEntry, secrets: Facts[SecretKeys], stub_text: str | None) -> Change:
+def to_secret(entry: EnvironmentEntry, secrets: Secrets, stub_text: str | None) -> Change:
     """Read the variable from a Secret. A stub for it, without the value, is written where there is none.
 
     `stub_text` is what the stub's file holds now. Raises Refused.

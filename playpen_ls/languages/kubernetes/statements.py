@@ -13,6 +13,7 @@ from playpen_ls.facts import (
     Fact,
     ImageBuilt,
     ImageUse,
+    Kustomized,
     LimitRange,
     Overlay,
     SecretKeys,
@@ -62,8 +63,11 @@ class Statement:
             )
         elif self.kind is Overlay:  # its paths are relative to its own folder
             folder = posixpath.dirname(path)
-            partial, images = values
-            values = (tuple(_within(folder, one) for one in partial), images)
+            partial, *images = values
+            values = (tuple(_within(folder, one) for one in partial), *images)
+        elif self.kind is Kustomized:
+            listed, namespace = values
+            values = (_within(posixpath.dirname(path), listed).rstrip("/"), namespace)
         return self.kind(Place(path, self.span.shifted(start)), *values)
 
 
@@ -149,8 +153,10 @@ def _overlay(root: Mapping) -> Iterator[Statement]:
         patches = [one.text("path") for key in ("patches", "patchesJson6902") for one in root.mappings(key)]
         patches += [one.value for one in root.scalars("patchesStrategicMerge") if "\n" not in one.value]
         images = [one.text("name") for one in root.mappings("images")]
+        renamed = [(one.text("name"), one.text("newName")) for one in root.mappings("images")]
         generated = [one.text("name") for one in root.mappings("secretGenerator")]
-        yield Statement(Overlay, span, (tuple(filter(None, patches)), tuple(filter(None, images))))
+        replaced = tuple(pair for pair in renamed if all(pair))
+        yield Statement(Overlay, span, (tuple(filter(None, patches)), tuple(filter(None, images)), replaced))
         yield from (Statement(*said) for said in of_kustomization(root))
         for name in filter(None, generated):
             yield Statement(SecretKeys, span, (root.text("namespace"), name, ()))
@@ -166,8 +172,8 @@ def _overlay(root: Mapping) -> Iterator[Statement]:
 
 
 def _is_kustomization(root: Mapping) -> bool:
-    names = ("patches", "patchesStrategicMerge", "patchesJson6902", "images")
-    return root.get("resources") is not None and any(root.get(name) is not None for name in names)
+    """Its kind need not be said: a list of files tells."""
+    return bool(root.scalars("resources") or root.scalars("bases") or root.scalars("components"))
 
 
 def _within(folder: str, path: str) -> str:

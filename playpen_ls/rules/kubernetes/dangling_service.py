@@ -8,8 +8,8 @@ from playpen_ls.facts import Facts, Overlay, Pods, Relabelled
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Resource
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.judgement import holds_parts, same_namespace
-from playpen_ls.languages.kubernetes.links import labels_of, selected
+from playpen_ls.languages.kubernetes.judgement import holds_parts
+from playpen_ls.languages.kubernetes.links import Selectable, labels_of, selected
 from playpen_ls.languages.kubernetes.resources import pairs
 from playpen_ls.languages.kubernetes.tree import Scalar
 from playpen_ls.rule import example, rule, unmarked
@@ -49,6 +49,26 @@ spec:
             {"service.yaml": SERVICE.replace("shopp", "cart"), "app.yaml": DEPLOYMENT},
             fixed=PLAIN.replace("shopp", "shop"),
         ),
+        # A variant for another place, whose pods do have the label, is no excuse.
+        example(
+            {
+                "dev/service.yaml": SERVICE,
+                "dev/app.yaml": DEPLOYMENT,
+                "prod/app.yaml": DEPLOYMENT.replace("app: shop", "app: shopp"),
+            },
+            fixed=PLAIN.replace("shopp", "shop"),
+        ),
+        # Nor is one of a namespace that kustomize gives it.
+        example(
+            {
+                "dev/service.yaml": SERVICE,
+                "dev/app.yaml": DEPLOYMENT,
+                "prod/app.yaml": DEPLOYMENT.replace("app: shop", "app: shopp").replace("{name: shop}", "{name: web}"),
+                "dev/kustomization.yaml": "resources: [service.yaml, app.yaml]\nnamespace: dev\n",
+                "prod/kustomization.yaml": "resources: [app.yaml]\nnamespace: prod\n",
+            },
+            fixed=PLAIN.replace("shopp", "shop"),
+        ),
         example(
             {
                 "service.yaml": SERVICE.replace("app: «shopp»", "app: shop\n    tier: «cache»"),
@@ -82,12 +102,21 @@ spec:
             "kustomization.yaml": "resources: [app.yaml]\nlabels: [{pairs: {app: shopp}}]\n"
             "patches: [{path: x.yaml}]\n",
         },
+        # kustomize puts both into one namespace, whatever they say.
+        {
+            "service.yaml": PLAIN.replace("{name: shop}", "{name: shop, namespace: one}").replace("shopp", "shop"),
+            "app.yaml": DEPLOYMENT.replace("metadata: {name: shop}", "metadata: {name: shop, namespace: two}"),
+            "near.yaml": DEPLOYMENT.replace("metadata: {name: shop}", "metadata: {name: web, namespace: one}").replace(
+                "app: shop", "app: shops"
+            ),
+            "kustomization.yaml": "resources: [service.yaml, app.yaml, near.yaml]\nnamespace: three\n",
+        },
         {"charts/x/templates/service.yaml": PLAIN, "app.yaml": DEPLOYMENT,
          "charts/x/Chart.yaml": "apiVersion: v2\nname: x\nversion: 1.0.0\n"},
     ],
 )  # fmt: skip
 def dangling_service(
-    service: Resource, pods: Facts[Pods], relabelled: Facts[Relabelled], overlays: Facts[Overlay]
+    service: Resource, pods: Selectable, relabelled: Facts[Relabelled], overlays: Facts[Overlay]
 ) -> Iterator[Finding]:
     """The Service selects no pod.
 
@@ -122,16 +151,17 @@ def dangling_service(
             return
 
 
-def _likely(service: Resource, key: str, asked: dict[str, str], pods: Facts[Pods]) -> tuple[str, list[Pods]]:
+def _likely(service: Resource, key: str, asked: dict[str, str], pods: Selectable) -> tuple[str, list[Pods]]:
     """The value that was meant, of the pods that have the other labels, and those that have it; else nothing."""
     others = {(name, worth) for name, worth in asked.items() if name != key}
-    namespace, values = service.namespace, dict[str, list[Pods]]()
-    near = pods.having(labels_of, next(iter(others))) if others else pods.having(_label_names, key)
-    for one in (*near, *service.document.neighbours.of(Pods)):
-        if same_namespace(one.namespace, namespace) and others.issubset(one.labels):
-            for name, worth in one.labels:
-                if name == key:
-                    values.setdefault(worth, []).append(one)
+    every = pods.pods
+    near = every.having(labels_of, next(iter(others))) if others else every.having(_label_names, key)
+    fitting = (one for one in (*near, *service.document.neighbours.of(Pods)) if others.issubset(one.labels))
+    values: dict[str, list[Pods]] = {}
+    for one in pods.meant(service, fitting):
+        for name, worth in one.labels:
+            if name == key:
+                values.setdefault(worth, []).append(one)
     if asked[key] in values:
         return "", []
     named = {worth for worth, those in values.items() if any(_is_namesake(one, service) for one in those)}

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.facts import Facts, Overlay, ServiceAccount
+from playpen_ls.facts import Facts, Overlay
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Workload
-from playpen_ls.languages.kubernetes.accounts import give_account, mount_no_token, uses_default
+from playpen_ls.languages.kubernetes.accounts import Accounts, give_account, mount_no_token, uses_default
 from playpen_ls.rule import example, rule, unmarked
 
 HEAD = """\
@@ -75,9 +75,7 @@ PLAIN = unmarked(HEAD)
         + "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\nautomountServiceAccountToken: false\n",
     ],
 )
-def default_service_account(
-    workload: Workload, accounts: Facts[ServiceAccount], overlays: Facts[Overlay]
-) -> Iterator[Finding]:
+def default_service_account(workload: Workload, accounts: Accounts, overlays: Facts[Overlay]) -> Iterator[Finding]:
     """It runs as `default`, whose rights everything in the namespace shares.
 
     A right that one program gets then all of them have, and every pod carries a token for the API

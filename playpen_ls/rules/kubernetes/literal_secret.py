@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.facts import Facts, Files, SecretKeys
+from playpen_ls.facts import Files
 from playpen_ls.finding import Finding, Fix, Refused, Severity
 from playpen_ls.languages.kubernetes import Argument, EnvironmentEntry
 from playpen_ls.languages.kubernetes.secret_values import (
+    Secrets,
     embedded,
     in_argument,
     is_secret_entry,
@@ -113,7 +114,7 @@ stringData:
         HEAD + "          args:\n            - |\n              DB_PASSWORD=`cat /run/pw1234`; run\n",
     ],
 )
-def literal_secret(word: EnvironmentEntry | Argument, files: Files, secrets: Facts[SecretKeys]) -> Iterator[Finding]:
+def literal_secret(word: EnvironmentEntry | Argument, files: Files, secrets: Secrets) -> Iterator[Finding]:
     """A password stands in the manifest, and so in git.
 
     Everybody who can read the repository has it, and history keeps it. Put it into a Secret that is

@@ -8,7 +8,7 @@ from playpen_ls.facts import ConfigMapKeys, Created, Facts, Overlay, SecretKeys,
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.judgement import is_whole, name_of, same_namespace
+from playpen_ls.languages.kubernetes.judgement import Namespaces, is_whole, name_of
 from playpen_ls.languages.kubernetes.links import Reference, references
 from playpen_ls.rule import example, rule, unmarked
 from playpen_ls.vocabulary.names import near_miss
@@ -107,6 +107,7 @@ def missing_reference(
     secrets: Facts[SecretKeys],
     accounts: Facts[ServiceAccount],
     created: Facts[Created],
+    namespaces: Namespaces,
 ) -> Iterator[Finding]:
     """The pods need an object, or a key of one, that is not there.
 
@@ -118,7 +119,6 @@ def missing_reference(
     if document.template or not is_whole(workload, overlays):
         return
     every: dict[str, Facts[Any]] = {"ConfigMap": configs, "Secret": secrets, "ServiceAccount": accounts}
-    namespace = workload.namespace
     seen: set[int] = set()
     for reference in references(workload):
         kind, name = reference.kind, reference.name
@@ -129,9 +129,9 @@ def missing_reference(
         seen.add(id(reference.key or name))
         others, beside = every[kind], document.neighbours.of(every[kind].kind)
         near = [*others.having(name_of, name.value), *(one for one in beside if one.name == name.value)]
-        found = [one for one in near if same_namespace(one.namespace, namespace)]
+        found = [one for one in near if namespaces.share(one, workload)]
         if not found:
-            known = [one for one in (*others, *beside) if same_namespace(one.namespace, namespace)]
+            known = [one for one in (*others, *beside) if namespaces.share(one, workload)]
             yield from _missing(workload, reference, known)
         elif reference.key is not None and len(found) == 1:
             yield from _missing_key(workload, reference, found[0])

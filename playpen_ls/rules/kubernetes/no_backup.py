@@ -6,7 +6,7 @@ from playpen_ls.facts import Backup, Facts, Files, Overlay
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.languages.kubernetes.backups import backup_path, create_backup, is_backed_up, postgres
-from playpen_ls.languages.kubernetes.judgement import is_whole
+from playpen_ls.languages.kubernetes.judgement import Namespaces, is_whole
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule, unmarked
 
@@ -123,7 +123,12 @@ spec:
     ],
 )
 def no_backup(
-    workload: Workload, platform: Platform, files: Files, backups: Facts[Backup], overlays: Facts[Overlay]
+    workload: Workload,
+    platform: Platform,
+    files: Files,
+    backups: Facts[Backup],
+    overlays: Facts[Overlay],
+    namespaces: Namespaces,
 ) -> Iterator[Finding]:
     """Nothing in the project dumps this database.
 
@@ -132,7 +137,7 @@ def no_backup(
     `pg_basebackup`, or an operator's object asks for backups.
     """
     container = postgres(workload)
-    if container is None or not is_whole(workload, overlays) or is_backed_up(workload, backups):
+    if container is None or not is_whole(workload, overlays) or is_backed_up(workload, backups, namespaces):
         return
     path = backup_path(workload)
     fix = Fix(

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.facts import Facts, LimitRange, Overlay
+from playpen_ls.facts import Facts, Overlay
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.judgement import LimitRanges
 from playpen_ls.languages.kubernetes.limits import described, lacking, nothing_set, place, set_all, set_leaf
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule, unmarked
@@ -60,7 +61,7 @@ REQUESTS = "            requests:\n              cpu: 100m\n"
     ],
 )
 def no_cpu_limit(
-    container: Container, platform: Platform, overlays: Facts[Overlay], limits: Facts[LimitRange]
+    container: Container, platform: Platform, overlays: Facts[Overlay], ranges: LimitRanges
 ) -> Iterator[Finding]:
     """A busy container takes the processor from its neighbours.
 
@@ -68,7 +69,7 @@ def no_cpu_limit(
     node is idle: switch this rule off then. Silent where a LimitRange of the namespace or the pod's
     own `resources` give a limit; a hint for init containers.
     """
-    if not lacking(container, (("limits", "cpu"),), overlays, limits):
+    if not lacking(container, (("limits", "cpu"),), overlays, ranges):
         return
     value = platform.resources.get("limits", {}).get("cpu")
     fixes = [Fix(f"Limit the CPU to {value}, the platform's default",

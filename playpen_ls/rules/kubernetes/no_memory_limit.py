@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.facts import Facts, LimitRange, Overlay
+from playpen_ls.facts import Facts, Overlay
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.judgement import LimitRanges
 from playpen_ls.languages.kubernetes.limits import described, lacking, nothing_set, place, set_all, set_leaf
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule, unmarked
@@ -71,14 +72,14 @@ REQUESTS = "            requests:\n              memory: 128Mi\n"
     ],
 )
 def no_memory_limit(
-    container: Container, platform: Platform, overlays: Facts[Overlay], limits: Facts[LimitRange]
+    container: Container, platform: Platform, overlays: Facts[Overlay], ranges: LimitRanges
 ) -> Iterator[Finding]:
     """A leak takes the node's memory, and the node kills other pods for it.
 
     With a limit only the container that leaks is killed. Silent where a LimitRange of the namespace
     or the pod's own `resources` give a limit; a hint for init containers.
     """
-    if not lacking(container, (("limits", "memory"),), overlays, limits):
+    if not lacking(container, (("limits", "memory"),), overlays, ranges):
         return
     value = platform.resources.get("limits", {}).get("memory")
     fixes = [Fix(f"Limit memory to {value}, the platform's default",

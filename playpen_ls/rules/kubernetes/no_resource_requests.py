@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.facts import Facts, LimitRange, Overlay
+from playpen_ls.facts import Facts, Overlay
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.judgement import LimitRanges
 from playpen_ls.languages.kubernetes.limits import described, lacking, nothing_set, place, set_all, set_leaves
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule, unmarked
@@ -77,7 +78,7 @@ LEAVES = (("requests", "cpu"), ("requests", "memory"))
     ],
 )
 def no_resource_requests(
-    container: Container, platform: Platform, overlays: Facts[Overlay], limits: Facts[LimitRange]
+    container: Container, platform: Platform, overlays: Facts[Overlay], ranges: LimitRanges
 ) -> Iterator[Finding]:
     """The scheduler does not know what the container needs, so nodes fill up too far.
 
@@ -85,7 +86,7 @@ def no_resource_requests(
     given. Silent where a LimitRange of the namespace or the pod's own `resources` say it; a hint for
     init containers.
     """
-    leaves = lacking(container, LEAVES, overlays, limits)
+    leaves = lacking(container, LEAVES, overlays, ranges)
     if not leaves:
         return
     defaults = platform.resources.get("requests", {})

@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.facts import Facts, Pods
+from playpen_ls.facts import Pods
 from playpen_ls.finding import Finding, Fix, Place, Severity
 from playpen_ls.languages.kubernetes import Container, Resource
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.links import Images, Openings, is_name, linked, listening, selected
+from playpen_ls.languages.kubernetes.links import Images, Openings, Selectable, is_name, linked, listening, selected
 from playpen_ls.rule import example, rule, unmarked
 from playpen_ls.vocabulary.names import nearest
 
@@ -110,7 +110,7 @@ PORTS = "          ports:\n"
     ],
 )
 def port_mismatch(
-    part: Container | Resource, images: Images, openings: Openings, pods: Facts[Pods]
+    part: Container | Resource, images: Images, openings: Openings, pods: Selectable
 ) -> Iterator[Finding]:
     """The ports of a Service, its pods and their program do not agree.
 

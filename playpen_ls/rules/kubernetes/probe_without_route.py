@@ -8,8 +8,8 @@ from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.application import Code, application_of
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
 from playpen_ls.languages.kubernetes.links import endpoints, number_of
-from playpen_ls.linking import answers, probe_paths
 from playpen_ls.rule import example, rule, unmarked
+from playpen_ls.serving import answers, probe_paths
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -85,6 +85,16 @@ TOLD = "          args: [uvicorn, 'main:app', --port, '9000']\n"
                 "Jenkinsfile": "node { sh 'docker build -t nexus:5000/shop:1.0.0 src' }\n",
             },
             fixed=PLAIN.replace("/health,", "/healthz,"),
+        ),
+        # By the name that kustomize gives the image.
+        example(
+            {
+                "k8s/app.yaml": DEPLOYMENT.replace("nexus:5000/shop:1.0.0", "placeholder"),
+                "k8s/kustomization.yaml": "resources: [app.yaml]\nimages: [{name: placeholder, newName: me/shop}]\n",
+                "shop/Dockerfile": DOCKERFILE,
+                "shop/main.py": APP,
+            },
+            fixed=PLAIN.replace("nexus:5000/shop:1.0.0", "placeholder").replace("/health,", "/healthz,"),
         ),
         # The image's own program on another port, by the manifest's arguments.
         example(

@@ -8,9 +8,9 @@ from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.application import Code, application_of
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
 from playpen_ls.languages.kubernetes.probes import LIVENESS, READINESS
-from playpen_ls.linking import answers
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
+from playpen_ls.serving import answers
 
 HEAD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: web\n      image: web:1.0\n"
 LIVE = HEAD + "      livenessProbe:\n        httpGet: {path: /health, port: 8000}\n"

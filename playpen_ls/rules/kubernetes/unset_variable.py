@@ -8,8 +8,8 @@ from playpen_ls.facts import ConfigMapKeys, EnvironmentKnown, EnvironmentRead, F
 from playpen_ls.finding import Finding, Fix, Place, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.additions import add_variable
-from playpen_ls.languages.kubernetes.judgement import name_of, same_namespace
-from playpen_ls.languages.kubernetes.links import Images, linked
+from playpen_ls.languages.kubernetes.judgement import name_of
+from playpen_ls.languages.kubernetes.links import Images, Settings, linked
 from playpen_ls.languages.kubernetes.secret_values import keys_of
 from playpen_ls.linking import PYTHON
 from playpen_ls.rule import example, rule, unmarked
@@ -119,8 +119,7 @@ def unset_variable(
     images: Images,
     reads: Facts[EnvironmentRead],
     known: Facts[EnvironmentKnown],
-    configs: Facts[ConfigMapKeys],
-    secrets: Facts[SecretKeys],
+    settings: Settings,
 ) -> Iterator[Finding]:
     """The program reads a variable that nothing sets.
 
@@ -132,7 +131,7 @@ def unset_variable(
     image = linked(container, images)
     if image is None or image.recipe.program not in PYTHON:
         return
-    given = _given(container, configs, secrets)
+    given = _given(container, settings)
     sets = {one.name for one in image.of(known)}
     if given is None or "*" in sets:
         return
@@ -151,7 +150,7 @@ def unset_variable(
         if any(one.name == name and one.default is not None for one in image.of(reads)):
             continue  # elsewhere the program goes on without it
         seen.add(name)
-        title, value = _value(container, name, configs, secrets)
+        title, value = _value(container, name, settings)
         fix = Fix(title, partial(add_variable, container, name, value))
         related = Place(read.place.path, read.place.span, "read here, without a default")
         yield Finding(container.span, f"nothing sets `{name}`, which the program reads", (fix,), None, (related,))
@@ -164,9 +163,9 @@ _SCRIPT = re.compile(r"(?:^|/)(?:scripts?|bin|tools?|examples?|docs?|tests?|migr
                      r"(?:manage|setup|noxfile|fabfile|tasks|conftest|locustfile)\.py$")  # fmt: skip
 
 
-def _given(container: Container, configs: Facts[ConfigMapKeys], secrets: Facts[SecretKeys]) -> set[str] | None:
+def _given(container: Container, settings: Settings) -> set[str] | None:
     """The variables that the manifest sets; None where that is not known."""
-    neighbours, namespace = container.document.neighbours, container.workload.namespace
+    neighbours = container.document.neighbours
     names: set[str] = set()
     for entry in container.node.mappings("env"):
         if not entry.text("name"):
@@ -176,27 +175,25 @@ def _given(container: Container, configs: Facts[ConfigMapKeys], secrets: Facts[S
         config, secret = source.mapping("configMapRef"), source.mapping("secretRef")
         found: list[ConfigMapKeys | SecretKeys] = []
         if config is not None:
-            found = [*configs.having(name_of, config.text("name")), *neighbours.of(ConfigMapKeys)]
+            found = [*settings.configs.having(name_of, config.text("name")), *neighbours.of(ConfigMapKeys)]
         elif secret is not None:
-            found = [*secrets.having(name_of, secret.text("name")), *neighbours.of(SecretKeys)]
+            found = [*settings.secrets.having(name_of, secret.text("name")), *neighbours.of(SecretKeys)]
         named = (config or secret or source).text("name")
-        found = [one for one in found if one.name == named and same_namespace(one.namespace, namespace)]
+        found = [one for one in found if one.name == named and settings.namespaces.share(one, container.workload)]
         if len(found) != 1 or not found[0].keys:
             return None
         names |= {source.text("prefix") + key for key in found[0].keys}
     return names
 
 
-def _value(
-    container: Container, name: str, configs: Facts[ConfigMapKeys], secrets: Facts[SecretKeys]
-) -> tuple[str, object]:
+def _value(container: Container, name: str, settings: Settings) -> tuple[str, object]:
     """The title of the fix, and the entry's value: a key of that name if a ConfigMap or Secret has it."""
-    neighbours, namespace = container.document.neighbours, container.workload.namespace
+    neighbours = container.document.neighbours
     every: tuple[ConfigMapKeys | SecretKeys, ...]
-    every = (*configs.having(keys_of, kebab(name)), *neighbours.of(ConfigMapKeys),
-             *secrets.having(keys_of, kebab(name)), *neighbours.of(SecretKeys))  # fmt: skip
+    every = (*settings.configs.having(keys_of, kebab(name)), *neighbours.of(ConfigMapKeys),
+             *settings.secrets.having(keys_of, kebab(name)), *neighbours.of(SecretKeys))  # fmt: skip
     found = [(one, key) for one in every for key in one.keys or ()
-             if key in (name, kebab(name)) and same_namespace(one.namespace, namespace)]  # fmt: skip
+             if key in (name, kebab(name)) and settings.namespaces.share(one, container.workload)]  # fmt: skip
     if len(found) == 1:
         one, key = found[0]
         kind = "configMapKeyRef" if isinstance(one, ConfigMapKeys) else "secretKeyRef"
