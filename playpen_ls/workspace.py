@@ -23,7 +23,7 @@ from playpen_ls.index import Index
 from playpen_ls.languages import parse
 from playpen_ls.languages.base import Model
 from playpen_ls.project_files import ProjectFiles
-from playpen_ls.rule import Configured, Given, rules_of
+from playpen_ls.rule import Configured, Given, Rule, rules_of
 from playpen_ls.source import Edit, Source, Span
 from playpen_ls.suppress import UNUSED_IGNORE, suppress
 
@@ -189,15 +189,18 @@ class Workspace:
             hits = [hit for hit in hits if hit.rule is not UNUSED_IGNORE]
         return replace(checked, hits=hits)
 
-    def looker(self, path: str, *, fixes: bool) -> Looker:
+    def looker(self, path: str, *, fixes: bool, only: Rule | None = None) -> Looker:
         """Looks at texts that this file could have, one after the other; only at what differs from the last one.
 
-        Without `fixes`, each text is compared with the document's own instead.
+        Without `fixes`, each text is compared with the document's own instead. With `only` one rule is asked where
+        something differs: of the others the findings are those of the document's own text.
         """
         document = self.documents[path]
         rules, hidden = self._active(path, document.language)
         stale = (rules, self.configs.of(path).platform) != document.depends
         memory, last = {} if stale else document.memory, document.model
+        if only is not None:
+            rules = tuple(one for one in rules if one.rule is only)
 
         def look(source: Source, others: Mapping[str, str]) -> Look:
             nonlocal memory, last
@@ -212,15 +215,16 @@ class Workspace:
 
     def trier(self, path: str) -> Callable[[Hit, Fix], Change]:
         """Gives the change of a fix, tried out on the text as it is now. It raises Refused with the reason."""
-        again = self.looker(path, fixes=False)
         before: Look | None = None
 
         def tried(hit: Hit, fix: Fix) -> Change:
             nonlocal before
-            before = before or again(self.documents[path].source, {})
+            before = before or self.looker(path, fixes=False)(self.documents[path].source, {})
             hits = before.hits
             if not any(one.rule is hit.rule and one.span == hit.span for one in hits):
                 hits = [*hits, hit]  # an action without a finding: as if it were one, of which none may be left
+            # Whether an ignore comment is used shows only when all rules are asked.
+            again = self.looker(path, fixes=False, only=None if hit.rule is UNUSED_IGNORE else hit.rule)
             return verified(Look(before.model, hits), hit, fix, again, self.text)
 
         return tried
