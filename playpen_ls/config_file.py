@@ -35,17 +35,33 @@ INVALID_CONFIG = own_rule(
 KEYS = ("select", "ignore", "exclude", "extend", "severity", "per-path", "rules", "platform")
 
 
-def find(folder: Path, stop: Path, opened: Mapping[Path, str] = MappingProxyType({})) -> Path | None:
-    """The nearest configuration from `folder` upwards, not above `stop`. `opened` are texts that an editor has."""
-    for place in (folder, *folder.parents):
-        own, project = place / "playpen.toml", place / "pyproject.toml"
-        if own in opened or os.path.isfile(own):
-            return own
-        if has_table(opened[project] if project in opened else _text(project)):
-            return project
-        if place == stop:
+def find(
+    folder: Path, opened: Mapping[Path, str] = MappingProxyType({}), known: dict[str, Path | None] | None = None
+) -> Path | None:
+    """The nearest configuration from `folder` upwards, not above the repository's root.
+
+    `opened` are texts that an editor has. `known` keeps what was found for each folder on the way.
+    """
+    known = {} if known is None else known
+    name, passed, found = str(folder), list[str](), None
+    while name not in known:
+        passed.append(name)
+        found, above = _own(name, opened), os.path.dirname(name)
+        if found is not None or above == name or os.path.exists(os.path.join(name, ".git")):
             break
-    return None
+        name = above
+    else:
+        found = known[name]
+    known.update(dict.fromkeys(passed, found))
+    return found
+
+
+def _own(folder: str, opened: Mapping[Path, str]) -> Path | None:
+    own, project = os.path.join(folder, "playpen.toml"), os.path.join(folder, "pyproject.toml")
+    if os.path.isfile(own) or (opened and Path(own) in opened):
+        return Path(own)
+    text = opened.get(Path(project)) if opened else None
+    return Path(project) if has_table(_text(project) if text is None else text) else None
 
 
 def has_table(pyproject: str) -> bool:
@@ -53,9 +69,10 @@ def has_table(pyproject: str) -> bool:
     return bool(re.search(r"^[ \t]*\[tool\.playpen[\].]", pyproject, re.MULTILINE))
 
 
-def _text(path: Path) -> str:
+def _text(path: str) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
     except OSError:
         return ""
 

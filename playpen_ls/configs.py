@@ -8,7 +8,6 @@ from pathlib import Path
 
 from playpen_ls.config import Config, Settings
 from playpen_ls.config_file import find, load
-from playpen_ls.discover import repository_root
 from playpen_ls.rule import Configured, Rule
 
 
@@ -19,6 +18,7 @@ class Configs:
         self._root = root
         self._settings = settings
         self._by_folder: dict[str, Config] = {}
+        self._found: dict[str, Path | None] = {}
         self._texts: dict[Path, str] = {}
         self._rules: dict[tuple[str, str], tuple[Configured, ...]] = {}
 
@@ -28,7 +28,7 @@ class Configs:
         config = self._by_folder.get(name)
         if config is None:
             folder = (self._root / path).parent
-            found = find(folder, repository_root(folder), self._texts)
+            found = find(folder, self._texts, self._found)
             config = load(found, self._texts.get(found)) if found else Config(self._root)
             self._by_folder[name] = config
         return config
@@ -59,6 +59,7 @@ class Configs:
         if text is not None:
             self._texts[path] = text
         self._by_folder.clear()
+        self._found.clear()
         self._rules.clear()
 
     @property

@@ -96,15 +96,26 @@ def _is_manifest(text: str) -> bool:
     return bool(_API_VERSION.search(text) and _KIND.search(text))
 
 
-def project_root(path: Path, fallback: Path) -> Path:
+def project_root(path: Path, fallback: Path, known: dict[str, str] | None = None) -> Path:
     """The nearest folder above a file with a playpen.toml, else with .git, else the fallback.
 
-    Like the search for configurations it never leaves the repository.
+    Like the search for configurations it never leaves the repository. `known` keeps what was found for each folder.
     """
-    for folder in path.parents:
-        if any(os.path.exists(folder / marker) for marker in ("playpen.toml", ".git")):
-            return folder
-    return fallback
+    known = {} if known is None else known
+    name, passed, found = str(path.parent), list[str](), ""
+    while name not in known:
+        passed.append(name)
+        above = os.path.dirname(name)
+        if any(os.path.exists(os.path.join(name, marker)) for marker in ("playpen.toml", ".git")):
+            found = name
+            break
+        if above == name:
+            break
+        name = above
+    else:
+        found = known[name]
+    known.update(dict.fromkeys(passed, found))
+    return Path(found) if found else fallback
 
 
 def repository_root(folder: Path) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playpen_ls.config import Config, Settings
 from playpen_ls.config_file import find, load
-from playpen_ls.discover import files_under, language_of, project_root, repository_root
+from playpen_ls.discover import files_under, language_of, project_root
 from playpen_ls.report.findings import Problem
 from playpen_ls.source import LARGEST, Source, Unreadable
 from playpen_ls.workspace import Workspace
@@ -38,7 +38,9 @@ class Targets:
     """A file that was named could not be read; one that was only found in a folder is no failure."""
     workspaces: dict[Path, Workspace] = field(default_factory=dict)
     _configs: dict[Path, Config] = field(default_factory=dict)
+    _found: dict[str, Path | None] = field(default_factory=dict)
     _roots: dict[Path, Path] = field(default_factory=dict)
+    _marked: dict[str, str] = field(default_factory=dict)
 
     def under(self, names: Iterable[str]) -> Iterator[Target]:
         """The files that these names stand for, in path order, each once."""
@@ -66,7 +68,8 @@ class Targets:
         """The project of a file; its index is made when something of it is first asked for."""
         root = self._roots.get(path.parent)
         if root is None:
-            root = project_root(path, self.folder if path.is_relative_to(self.folder) else path.parent)
+            fallback = self.folder if path.is_relative_to(self.folder) else path.parent
+            root = project_root(path, fallback, self._marked)
             self._roots[path.parent] = root
         if root not in self.workspaces:
             self.workspaces[root] = Workspace(root, self.settings)
@@ -112,7 +115,7 @@ class Targets:
 
     def _config(self, folder: Path) -> Config:
         if folder not in self._configs:
-            found = find(folder, repository_root(folder))
+            found = find(folder, known=self._found)
             self._configs[folder] = load(found) if found else Config(folder)
         return self._configs[folder]
 

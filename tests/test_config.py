@@ -60,21 +60,25 @@ def test_the_sample_is_understood(tmp_path: Path):
 
 def test_pyproject_counts_where_there_is_no_playpen_toml(tmp_path: Path):
     project = written(tmp_path, '[project]\nname = "x"\n[tool.playpen]\nselect = ["python"]\n', "pyproject.toml")
-    assert find(tmp_path, tmp_path) == project
+    assert find(tmp_path) == project
     config = load(project)
     assert ids(config, "dockerfile") == set()
     assert ids(config, "python")
     beside = written(tmp_path, "")
-    assert find(tmp_path, tmp_path) == beside
+    assert find(tmp_path) == beside
 
 
-def test_the_nearest_file_counts_and_the_search_stops_at_the_top(tmp_path: Path):
-    written(tmp_path, "")
+def test_the_nearest_file_counts_and_the_search_stops_at_the_repository(tmp_path: Path):
+    outer = written(tmp_path, "")
     inner = written(tmp_path, "", "a/playpen.toml")
     (tmp_path / "a/b").mkdir()
-    (tmp_path / "c").mkdir()
-    assert find(tmp_path / "a/b", tmp_path) == inner
-    assert find(tmp_path / "c", tmp_path / "c") is None
+    (tmp_path / "c/.git").mkdir(parents=True)
+    (tmp_path / "c/d").mkdir()
+    known: dict[str, Path | None] = {}
+    for _ in range(2):  # what is known is what was found
+        assert find(tmp_path / "a/b", known=known) == inner
+        assert find(tmp_path / "e/f", known=known) == outer
+        assert find(tmp_path / "c/d", known=known) is None
 
 
 @pytest.mark.parametrize(
