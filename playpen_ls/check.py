@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeGuard
 
 from playpen_ls.facts import Fact, Facts, Files
-from playpen_ls.finding import Offer
+from playpen_ls.finding import Offer, Place
 from playpen_ls.hit import Hit, in_order
 from playpen_ls.languages.base import Model
 from playpen_ls.rule import Configured, Given, Rule
@@ -27,10 +27,10 @@ def placed(hits: Iterable[Hit], model: Model) -> list[Hit]:
 
 def _placed(hit: Hit, model: Model) -> Hit:
     related = []
-    for place in hit.made.related:
+    for place in hit.related:
         found = model.place_of(place.stated) if isinstance(place.stated, Fact) else place
         if found is not None:
-            related.append(replace(place, path=found.path, span=found.span))
+            related.append(Place(found.path, found.span, place.message, place.stated))
     return hit.pointing(tuple(related))
 
 
@@ -217,6 +217,10 @@ def check(
         if id(before) in reader.quiet:  # most chunks of a long file; the rest of this costs more
             after[key] = before
             continue
+        if not fixes and reader.holds_both(before):
+            after[key] = moved = reader.moved(before, start, path)
+            hits += moved[0].hits + moved[1].hits
+            continue
         made: list[object] | None = None
         now: list[Remembered | None] = []
         for group, remembered in zip(groups, before, strict=True):
@@ -311,6 +315,20 @@ class _Reader:
             if facts is not self._now[facts.kind]:
                 return False
         return all(question.asked_of(self._given.files) == answer for question, answer in reads.answers)
+
+    def holds_both(self, before: Both) -> TypeGuard[tuple[Remembered, Remembered]]:
+        one, other = before
+        return one is not None and other is not None and self.holds(one) and self.holds(other)
+
+    def moved(self, both: tuple[Remembered, Remembered], start: int, path: str) -> tuple[Remembered, Remembered]:
+        """The same for a chunk that begins elsewhere now; one without findings has no place."""
+        one, other = both
+        if not one.hits and not other.hits:
+            self.quiet.add(id(both))
+            return both
+        if (one.start == start or not one.hits) and (other.start == start or not other.hits):
+            return both
+        return one.moved(start, path), other.moved(start, path)
 
     def remembered(self, start: int, fresh: Iterable[Hit], reads: Reads, path: str) -> Remembered:
         """One object for all chunks in which nothing was found, if the same was read."""

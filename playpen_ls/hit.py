@@ -17,11 +17,20 @@ class Hit:
     `made` stands where it was first found, and `finding` is worked out for who asks.
     """
 
-    __slots__ = ("_by", "_path", "end", "made", "rule", "severity", "start")
+    __slots__ = ("_by", "_path", "_related", "end", "made", "rule", "severity", "start")
 
-    def __init__(self, rule: Rule, made: Finding, severity: Severity, by: int = 0, path: str = "") -> None:
+    def __init__(
+        self,
+        rule: Rule,
+        made: Finding,
+        severity: Severity,
+        by: int = 0,
+        path: str = "",
+        related: tuple[Place, ...] | None = None,
+    ) -> None:
         self.rule = rule
         self.made = made
+        self._related = related
         self.severity = severity
         self.start = made.span.start + by
         self.end = made.span.end + by
@@ -47,18 +56,22 @@ class Hit:
 
     @property
     def finding(self) -> Finding:
-        """What the rule said, in the text as it is now.
+        """What the rule said, in the text as it is now."""
+        if not self._by and self._related is None:
+            return self.made
+        return replace(self.made, span=self.span, related=self.related)
 
-        What it points to in its own file stands in the same chunk and has moved with it.
-        """
-        made, by = self.made, self._by
-        if not by:
-            return made
-        related = tuple(
-            replace(place, span=place.span.shifted(by)) if place.path == self._path and not place.stated else place
-            for place in made.related
+    @property
+    def related(self) -> tuple[Place, ...]:
+        """The places elsewhere. Those in its own file stand in the same chunk, unless they are stated, and have moved."""
+        if self._related is not None:
+            return self._related
+        return tuple(
+            replace(place, span=place.span.shifted(self._by))
+            if place.path == self._path and not place.stated
+            else place
+            for place in self.made.related
         )
-        return replace(made, span=self.span, related=related)
 
     def shifted(self, by: int, path: str) -> Hit:
         """The same hit further on in another version of the text of `path`, without its fixes: they were for this."""
@@ -67,11 +80,11 @@ class Hit:
 
     def at(self, severity: Severity) -> Hit:
         """The same, but as severe as this."""
-        return Hit(self.rule, self.made, severity, self._by, self._path)
+        return Hit(self.rule, self.made, severity, self._by, self._path, self._related)
 
     def pointing(self, related: tuple[Place, ...]) -> Hit:
-        """The same with other places; those in its own file stand as they did when it was made."""
-        return Hit(self.rule, replace(self.made, related=related), self.severity, self._by, self._path)
+        """The same with these places, which stand where they are now."""
+        return Hit(self.rule, self.made, self.severity, self._by, self._path, related)
 
     @property
     def bare(self) -> Hit:

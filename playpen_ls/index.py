@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from playpen_ls.fact import Table
@@ -23,6 +23,8 @@ class Index:
         self._given: dict[tuple[Kind, str], Facts[Any]] = {}
         # Who once stated a kind: for such a file the others' facts stay as they are while its own come and go.
         self._ever: dict[Kind, set[str]] = {}
+        self._later: dict[str, Callable[[], Iterable[Fact]]] = {}
+        self._news = False
 
     @property
     def complete(self) -> bool:
@@ -34,8 +36,23 @@ class Index:
             self._complete = complete
             self._given.clear()
 
+    def later(self, path: str, facts: Callable[[], Iterable[Fact]]) -> None:
+        """What an open file says now. It is worked out when the others are asked for: where they ask nothing, never."""
+        self._later[path] = facts
+
+    def has_news(self) -> bool:
+        """Whether open files say other things than when this was asked last."""
+        self._catch_up()
+        news, self._news = self._news, False
+        return news
+
+    def _catch_up(self, but: str = "") -> None:
+        for path in [path for path in self._later if path != but]:
+            self._news |= bool(self.put(path, self._later[path]()))
+
     def put(self, path: str, facts: Iterable[Fact]) -> set[Kind]:
         """What a file says now; gives the types of facts that changed."""
+        self._later.pop(path, None)
         new: defaultdict[Kind, list[Fact]] = defaultdict(list)
         for fact in facts:
             new[type(fact)].append(fact)
@@ -60,6 +77,8 @@ class Index:
 
     def facts(self, kind: Kind, but: str) -> Facts[Any]:
         """The facts of one type that files other than `but` state; the same object while nothing changed."""
+        if self._later:
+            self._catch_up(but)
         key = (kind, but if but in self._ever.get(kind, ()) else "")
         given = self._given.get(key)
         if given is None:
@@ -85,10 +104,12 @@ class Index:
             self._given.pop((kind, path), None)
 
     def paths(self) -> list[str]:
+        self._catch_up()
         return sorted(path for path, kinds in self._kinds_of.items() if kinds)
 
     def overlaid(self, facts: Mapping[str, Iterable[Fact]]) -> Overlaid:
         """This index as it would be if some files said other things."""
+        self._catch_up()
         return Overlaid(self, {path: tuple(said) for path, said in facts.items()})
 
 

@@ -36,8 +36,6 @@ class Workspace:
         self.configs = Configs(root, settings or Settings())
         self.documents: dict[str, Document] = {}
         self.index = Index()
-        self.told = False
-        """A check found that a file says other things than before; whoever looks at the others then resets it."""
         self.indexed = indexed
         self.closed = ClosedFiles(root, self.configs, self.index, self.documents)
         self._files = ProjectFiles(root, self._open_text)
@@ -90,7 +88,7 @@ class Workspace:
         if document.model is not None and document.model is not model:
             document.model.release()
         document.model = model
-        self.told |= bool(self.index.put(path, model.facts() if document.on_disk else ()))
+        self.index.later(path, model.facts if document.on_disk else tuple)
         checked = check(model, rules, self._given(document), document.memory, fixes=fixes)
         document.memory = checked.memory
         return self._report(document, model, checked, (rules, hidden), settled)
@@ -121,7 +119,7 @@ class Workspace:
         hits, secrets = self._told(document, model, checked, rules, hidden)
         broken = [chunk.span for chunk in model.chunks if chunk.seems_broken]
         if broken:
-            hits = placed(carried(hits, document.hits_in, broken), model)
+            hits = carried(hits, lambda spans: placed(document.hits_in(spans), model), broken)
         document.hits = hits
         unsure = [hit for hit in hits if hit.rule.absent and (not settled or unseen(hit, model, broken))]
         shown, held = steady(hits, document.shown, unsure)

@@ -206,11 +206,10 @@ class App:
 
     def _tell_others(self, waiting: Mapping[str, Open]) -> None:
         """What an edited file tells the others has changed: look at those that are open at once."""
-        told = [one for one in self.documents.workspaces.values() if one.told]
-        for workspace in told:
-            workspace.told = False
-        for other in self.documents if told else ():
-            if other.uri not in waiting and other.workspace in told:
+        others = [one for one in self.documents if one.uri not in waiting]
+        told = [one for one in self.documents.workspaces.values() if others and one.index.has_news()]
+        for other in others:
+            if other.workspace in told:
                 self._publisher.publish(other, settled=False, only_changes=True)
 
     def _when_quiet(self) -> None:

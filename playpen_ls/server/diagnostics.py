@@ -71,7 +71,7 @@ def encoded(documents: Documents, opened: Open, hits: Iterable[Hit], last: Writt
         if known is None or known[0] is not made or known[1] is not hit.severity or known[2] != place:
             members = _members(hit.rule.id, made.message, hit.severity, link(hit.rule.practice))
             if made.related:
-                members += f',"relatedInformation":{_related(documents, opened, hit.finding.related)}'
+                members += f',"relatedInformation":{_related(documents, opened, positions, hit.related)}'
             known = made, hit.severity, place, f'{{"range":{_range(place, positions.place(hit.end))},{members}}}'
         if not made.related:  # what stands elsewhere moves by itself
             now[id(made)] = known
@@ -92,14 +92,16 @@ def _range(start: tuple[int, int], end: tuple[int, int]) -> str:
     return f'{{"start":{{"line":{start[0]},"character":{start[1]}}},"end":{{"line":{end[0]},"character":{end[1]}}}}}'
 
 
-def _related(documents: Documents, opened: Open, places: Iterable[Place]) -> str:
+def _related(documents: Documents, opened: Open, own: Positions, places: Iterable[Place]) -> str:
     written = []
     for place in places:
-        uri, positions = _elsewhere(documents, opened, place)
+        uri, positions = (opened.uri, own) if place.path == opened.path else _elsewhere(documents, opened, place)
         span = _range(positions.place(place.span.start), positions.place(place.span.end))
-        location = f'{{"uri":{json.dumps(uri)},"range":{span}}}'
-        written.append(f'{{"location":{location},"message":{json.dumps(place.message)}}}')
+        written.append(f'{{"location":{{"uri":{_quoted(uri)},"range":{span}}},"message":{_quoted(place.message)}}}')
     return f"[{','.join(written)}]"
+
+
+_quoted = lru_cache(maxsize=4096)(json.dumps)
 
 
 def _elsewhere(documents: Documents, opened: Open, place: Place) -> tuple[str, Positions]:

@@ -66,6 +66,17 @@ class Piece:
         return tuple(one.placeless for one in self.statements if one.kind in SHARED)
 
     @cached_property
+    def stated(self) -> tuple[tuple[Fact, Span], ...]:
+        """What is `said`, and where."""
+        shared = (one for one in self.statements if one.kind in SHARED)
+        return tuple(zip(self.said, (one.span for one in shared), strict=True))
+
+    @cached_property
+    def identities(self) -> tuple[int, ...]:
+        """Those of what is `said`: while a document stays as it is, they are the same objects."""
+        return tuple(map(id, self.said))
+
+    @cached_property
     def comments(self) -> tuple[Comment, ...]:
         return layout.comments(self.text, self.reading.roots)
 

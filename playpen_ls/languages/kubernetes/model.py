@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import ClassVar
 
 from playpen_ls.facts import Fact
+from playpen_ls.finding import Place
 from playpen_ls.languages.base import Comment, Exemption, Model, Problem
 from playpen_ls.languages.kubernetes import layout
 from playpen_ls.languages.kubernetes.chunks import DocumentChunk, Piece, cut, edited_at, equal_end, has_directive
@@ -55,6 +56,19 @@ class Manifests(Model):
     def facts(self) -> Iterator[Fact]:
         for chunk in self.chunks:
             yield from chunk.facts
+
+    def place_of(self, fact: Fact) -> Place | None:
+        chunk = self._stating.get(id(fact))
+        for one in self.chunks if chunk is None else (chunk,):
+            for stated, span in one.piece.stated:
+                if stated is fact or stated == fact:
+                    return Place(self.source.path, span.shifted(one.start))
+        return None
+
+    @cached_property
+    def _stating(self) -> dict[int, DocumentChunk]:
+        """Which document says what, by identity."""
+        return {identity: chunk for chunk in self.chunks for identity in chunk.piece.identities}
 
     def may_mention(self, marks: Sequence[str]) -> bool:
         return any(chunk.piece.mentions(marks) for chunk in self.chunks)
