@@ -56,19 +56,23 @@ def unseen(hit: Hit, model: Model, broken: list[Span]) -> bool:
     return bool(broken) and (whole_file or any(span.touches(hit.span) for span in broken))
 
 
-def steady(hits: list[Hit], shown: Counter[tuple[str, str]], unsure: list[Hit]) -> tuple[list[Hit], bool]:
-    """What may be shown, and whether anything is held back: an `unsure` one stays but does not appear."""
-    if not unsure:
-        return hits, False
+Marks = Counter[tuple[str, str]]
+"""How many findings say which thing is missing: (rule, message)."""
+
+
+def steady(hits: list[Hit], shown: Marks, unsure: list[Hit]) -> tuple[list[Hit], Marks]:
+    """What may be shown, and what that calls missing: of what is `unsure`, no more than was `shown`."""
+    marks = Counter((hit.rule.id, hit.made.message) for hit in hits if hit.rule.absent)
+    if not unsure or marks <= shown:
+        return hits, marks
     left, doubted = Counter(shown), set(map(id, unsure))
     kept = []
     for hit in hits:
-        if not hit.rule.absent:
-            kept.append(hit)
-            continue
         mark = (hit.rule.id, hit.made.message)
-        if id(hit) in doubted and left[mark] <= 0:
-            continue
-        left[mark] -= 1
+        if hit.rule.absent:
+            if id(hit) in doubted and left[mark] <= 0:
+                marks[mark] -= 1
+                continue
+            left[mark] -= 1
         kept.append(hit)
-    return kept, len(kept) < len(hits)
+    return kept, marks

@@ -63,7 +63,7 @@ class Hit:
 
     @property
     def related(self) -> tuple[Place, ...]:
-        """The places elsewhere. Those in its own file stand in the same chunk, unless they are stated, and have moved."""
+        """The places elsewhere. Those in its own file that are not stated stand in the same chunk, and have moved."""
         if self._related is not None:
             return self._related
         return tuple(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -122,10 +121,9 @@ class Workspace:
             hits = carried(hits, lambda spans: placed(document.hits_in(spans), model), broken)
         document.hits = hits
         unsure = [hit for hit in hits if hit.rule.absent and (not settled or unseen(hit, model, broken))]
-        shown, held = steady(hits, document.shown, unsure)
+        shown, document.shown = steady(hits, document.shown, unsure)
         document.displayed = shown
-        document.shown = Counter((hit.rule.id, hit.made.message) for hit in shown if hit.rule.absent)
-        return Report(document.source, shown, secrets, settled or not held)
+        return Report(document.source, shown, secrets, settled or len(shown) == len(hits))
 
     def _active(self, path: str, language: str, waits: bool = True) -> tuple[tuple[Configured, ...], frozenset[str]]:
         """The rules to run, and the ids of those that run only to know where secrets stand."""

@@ -21,6 +21,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 
 logger = logging.getLogger("playpen_ls")
 
+PIPE = 1 << 20  # bytes; the most that Linux lets anybody have
 CHUNK = 1 << 16  # bytes that one read takes from standard input
 
 
@@ -116,6 +117,7 @@ class Server(LanguageServer):
     def serve(self) -> int:
         """Speak on standard input and output until the client goes. The exit status: 0 after a shutdown."""
         output = sys.stdout.buffer
+        _widen(output.fileno())
         sys.stdout = sys.stderr  # nothing but messages may reach the client
         self.protocol.set_writer(StdoutWriter(output))
         with contextlib.suppress(BrokenPipeError, KeyboardInterrupt, SystemExit):
@@ -133,6 +135,14 @@ class Server(LanguageServer):
             logging.getLogger("pygls"),
             self.report_server_error,
         )
+
+
+def _widen(descriptor: int) -> None:
+    """Let a pipe take the diagnostics of a long file at once: a write that waits for the client stops all else."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):  # no pipe, or a system that cannot
+        import fcntl
+
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE)
 
 
 def _pump(descriptor: int, reader: asyncio.StreamReader, loop: asyncio.AbstractEventLoop) -> None:
