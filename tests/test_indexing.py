@@ -233,13 +233,14 @@ def test_a_check_tells_whether_the_other_files_must_be_looked_at(tmp_path: Path)
     workspace.index.complete = True
     workspace.open(Source("app.py", app.format("/health")), "python")
     workspace.check("app.py")
-    workspace.told = False
+    workspace.index.has_news()
     workspace.edit("app.py", Source("app.py", app.format("/health").replace("return 1", "return 2")))
     workspace.check("app.py")
-    assert not workspace.told
+    assert not workspace.index.has_news()
     workspace.edit("app.py", Source("app.py", app.format("/healthz").replace("return 1", "return 2")))
     workspace.check("app.py")
-    assert workspace.told
+    assert workspace.index.has_news()
+    assert not workspace.index.has_news()
 
 
 def test_what_the_others_state_stays_the_same_object_while_the_own_facts_come_and_go():
