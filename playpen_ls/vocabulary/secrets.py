@@ -30,6 +30,11 @@ SHAPE = re.compile(
     r"|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"  # JSON web token
     r")|-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"
 )
+SHAPE_BEGINS = (
+    *("AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "k_live_", "sk-"),
+    *("AIza", "SG.", "pypi-", "npm_", "eyJ", "PRIVATE KEY"),
+)
+"""One of these stands in every text that has such a shape."""
 # Keys that the providers' own documentation prints; AWS uses these two everywhere.
 DOCUMENTATION_KEYS = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 
@@ -129,7 +134,15 @@ def is_named_secret(name: str, value: str) -> bool:
     Values that other tools report wrongly are left alone: words, names, paths, patterns, UUIDs,
     and values that repeat their name (measured on 14,490 third-party files).
     """
-    if not is_secret_name(name) or len(value) < 6 or is_template(value) or is_weak(value):
+    if not is_secret_name(name) or not may_be_secret(value):
+        return False
+    plain_name, plain_value = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (name, value))
+    return plain_value not in plain_name and plain_name not in plain_value
+
+
+def may_be_secret(value: str) -> bool:
+    """What an assigned text must look like, whatever its name says."""
+    if len(value) < 6 or is_template(value) or is_weak(value):
         return False
     if re.search(r"\s|^[./~]|://|\(\?|\[\^|\\[wdsb]|\[a-z|^\w+(\.\w+)+$", value):
         return False
@@ -137,10 +150,7 @@ def is_named_secret(name: str, value: str) -> bool:
         return False
     if not re.search(r"[A-Za-z0-9]", value) or value.isdigit():
         return False
-    if _WORDS.fullmatch(value.strip("[](){}<>|:")):
-        return False
-    plain_name, plain_value = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (name, value))
-    return plain_value not in plain_name and plain_name not in plain_value
+    return not _WORDS.fullmatch(value.strip("[](){}<>|:"))
 
 
 # detect-secrets' limits, in bits a character

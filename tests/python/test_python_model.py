@@ -127,12 +127,12 @@ def test_else_and_decorators_stay_with_their_statement():
 
 
 def test_a_long_class_is_cut_at_its_members():
-    members = "".join(f"    @d\n    def m{i}(self):\n        return 'token {i}'\n\n" for i in range(60))
+    members = "".join(f"    @d\n    def m{i}(self):\n        return token('a1b2c3{i}')\n\n" for i in range(60))
     text = f'import logging\n\n\nclass Long(Base):\n    """Doc."""\n\n    log = logging.getLogger(__name__)\n\n{members}\nx = 1\n'
     made = model(text)
     assert len(made.chunks) == 63
     assert not any(chunk.broken for chunk in made.chunks)
-    assert texts(made) == [f"'token {i}'" for i in range(60)]
+    assert texts(made) == [f"'a1b2c3{i}'" for i in range(60)]
     assert sum(len(chunk.parsed.statements()) for chunk in made.chunks) == sum(
         isinstance(node, ast.stmt) for node in ast.walk(ast.parse(text))
     )

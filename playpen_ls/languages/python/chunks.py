@@ -25,11 +25,16 @@ ModelRef: TypeAlias = "weakref.ref[PythonModel]"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a chunk mentions of the module's names, as pairs, and the file's flags."""
+    """What a chunk mentions of the module's names, as pairs, and the file's flags.
+
+    `idle`: no rule looks at the chunk, `silent`: no fact comes from it.
+    """
 
     names: tuple[tuple[str, str | None], ...]
     flags: frozenset[str]
     left_alone: bool
+    idle: bool = True
+    silent: bool = True
 
 
 class Key:
@@ -98,7 +103,7 @@ class PythonChunk(Chunk):
 
     def told(self) -> tuple[Told, ...]:
         """The chunk's facts, with places in the file and without its path."""
-        if self.parsed.silent:
+        if self.view.silent:
             return ()
         if self._facts is None:
             self._parts = self._walked()
@@ -109,7 +114,7 @@ class PythonChunk(Chunk):
 
     def _walked(self) -> list[Part]:
         model = self._model()
-        if model is None or self.parsed.idle or self.parsed.broken:
+        if model is None or self.view.idle or self.parsed.broken:
             self._facts = ()
             return []
         parts, facts = walk(Site(model, self.parsed, self.start, Names(dict(self.view.names)), self.view.flags))
@@ -129,6 +134,7 @@ class Viewer:
         self._flags = scope.flags
         self._left_alone = left_alone
         self._names = sorted(scope.names.items())
+        self._telling = scope.telling
         self._idle = View((), self._flags, self._left_alone)
         self._changed: list[str] | None = None
         if before is scope:
@@ -139,10 +145,12 @@ class Viewer:
             self._changed = [name for name in both if before.names.get(name, nothing) != scope.names.get(name, nothing)]
 
     def of(self, parsed: Parsed) -> View:
-        if parsed.idle:
+        text, look = parsed.text, parsed.look
+        told = any(name in text for name in self._telling)
+        if look.idle and not told:
             return self._idle
-        text = parsed.text
-        return View(tuple(pair for pair in self._names if _mentions(text, pair[0])), self._flags, self._left_alone)
+        names = tuple(pair for pair in self._names if _mentions(text, pair[0]))
+        return View(names, self._flags, self._left_alone, False, look.silent and not told)
 
     def again(self, chunk: PythonChunk) -> View:
         """The view of a chunk that the version before had."""

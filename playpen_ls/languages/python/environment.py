@@ -8,15 +8,12 @@ from collections.abc import Iterator
 
 from playpen_ls.facts import EnvironmentRead
 from playpen_ls.finding import Place
+from playpen_ls.languages.python.known import READERS, READING_OBJECTS
 from playpen_ls.languages.python.parsed import dotted
 from playpen_ls.languages.python.parts import Site
 from playpen_ls.languages.python.scope import Link, Names
 from playpen_ls.languages.python.surroundings import is_certain
 
-_READERS = frozenset(("os.getenv", "os.environ.get", "os.environ.setdefault", "os.environ.pop", "decouple.config"))
-# Without the variable they give None, or look into a `.env` file.
-_OPTIONAL = _READERS
-_ENVIRONS = ("environs.Env()", "environs.env", "environ.Env()", "environ.FileAwareEnv()")
 _READER_NAME = re.compile(
     r"(?:^|_)(?:getenv|env|environ|config|setting|settings|envvar|env_var|variable|option|secret|parameter)$"
 )
@@ -32,20 +29,20 @@ def environment_read(site: Site, node: ast.AST, link: Link | None) -> Iterator[E
             if name:
                 yield EnvironmentRead(Place("", site.parsed.span(node)), name, None, is_certain(link))
     elif isinstance(node, ast.Call) and not node.args:
-        if site.names.origin(node, link) in _ENVIRONS:
+        if site.names.origin(node, link) in READING_OBJECTS:
             yield from _defaults(site, node)
     elif isinstance(node, ast.Call) and isinstance(node.args[0], ast.Constant):
         name = _text(node.args[0])
         if not name or not name.isidentifier():
             return
         origin = site.names.origin(node.func, link) or ""
-        if origin in _READERS or origin.startswith(_ENVIRONS):
-            if origin not in _READERS:
+        if origin in READERS or origin.startswith(READING_OBJECTS):
+            if origin not in READERS:
                 name = _prefix(link) + name
             default = _default(node)
             if default is None and link is not None and isinstance(link[0], _ASKING):
                 default = ""  # `os.getenv("X") or "…"`, `if os.getenv("X")`: the code goes on without it
-            required = default is None and origin not in _OPTIONAL and is_certain(link)
+            required = default is None and origin not in READERS and is_certain(link)
             yield EnvironmentRead(Place("", site.parsed.span(node)), name, default, required)
 
 

@@ -22,7 +22,7 @@ from playpen_ls.facts import (
     WebApplication,
 )
 from playpen_ls.finding import Place
-from playpen_ls.languages.python.idle import tells_nothing
+from playpen_ls.languages.python.idle import look
 from playpen_ls.languages.python.kinds import is_left_alone
 from playpen_ls.languages.python.scope import JSON_LOGS
 from playpen_ls.languages.python.web import Web
@@ -43,7 +43,7 @@ def says_nothing(source: Source) -> bool:
         return True
     if _configures_gunicorn(source.path):
         return False
-    return tells_nothing(text) and not any(module in text for module in JSON_LOGS)
+    return look(text).silent and not any(module in text for module in JSON_LOGS)
 
 
 def facts(model: PythonModel) -> Iterator[Fact]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from playpen_ls.languages.python.idle import definition, is_idle, tells_nothing
+from playpen_ls.languages.python.idle import definition, look
 from playpen_ls.languages.python.split import CLASS_LINE
 from playpen_ls.source import Span
 
@@ -49,8 +49,8 @@ def quiet() -> Iterator[None]:
 class Parsed:
     """`header` is put before the text to parse it (the class line of a member), and is in no place.
 
-    `idle`: no rule looks at it, `silent`: no fact comes from it. A `lazy` one is parsed when somebody asks for
-    more than its name.
+    `look` is what its text shows without being parsed. A `lazy` one is parsed when somebody asks for more than its
+    name.
     """
 
     def __init__(self, text: str, header: str = "") -> None:
@@ -67,10 +67,9 @@ class Parsed:
         self.bindings: tuple[Binding, ...] = ()
         self.guards_main = False
         self.texts: tuple[tuple[str, str], ...] = ()  # that constants of the module hold
-        self.idle = is_idle(text)
-        self.silent = self.idle or tells_nothing(text)
+        self.look = look(text)
         head = None if header else definition(text)
-        self.lazy = head is not None or (bool(header) and self.idle)
+        self.lazy = head is not None or (bool(header) and self.look.idle)
         if head is not None:
             self.bindings = (Binding(head[0], f"{head[1]}.<class>" if head[1] else None),)
         elif not self.lazy:

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from playpen_ls.languages.python.idle import is_telling
 from playpen_ls.languages.python.parsed import Binding, bound, dotted, self_bindings, targets
 
 WEB = frozenset(
@@ -33,10 +34,14 @@ _DEPTH = 10  # of names that stand for names
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a module's top level says, folded over its chunks. `names` has the names with a known origin, or None."""
+    """What a module's top level says, folded over its chunks.
+
+    `names` has the names with a known origin, or None; `telling` those of them that `idle` cannot know by their text.
+    """
 
     names: Mapping[str, str | None] = field(default_factory=dict)
     flags: frozenset[str] = frozenset()
+    telling: tuple[str, ...] = ()
 
 
 def fold(bindings: Iterable[Binding], guards_main: bool) -> Scope:
@@ -51,7 +56,8 @@ def fold(bindings: Iterable[Binding], guards_main: bool) -> Scope:
         origin = _followed(value, raw)
         if origin is not None or name in _SHADOWED or (value or "").startswith("="):
             names[name] = origin
-    return Scope(names, _flags(names, guards_main))
+    telling = tuple(name for name, origin in names.items() if is_telling(name, origin))
+    return Scope(names, _flags(names, guards_main), telling)
 
 
 _SHADOWED = frozenset(("print", "os", "logging", "open", "logger", "getenv", "environ"))

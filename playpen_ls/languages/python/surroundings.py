@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from playpen_ls.facts import EnvironmentKnown, EnvironmentRead, Listens
 from playpen_ls.finding import Place
+from playpen_ls.languages.python.known import ADDRESS_FIRST, LOADERS, OWN_PORTS, PORT_FIRST, RUNNING, SETTINGS
 from playpen_ls.languages.python.parsed import dotted, is_main_guard
 from playpen_ls.languages.python.parts import Site
 from playpen_ls.languages.python.scope import Link
@@ -14,16 +15,6 @@ from playpen_ls.languages.python.scope import Link
 Need = EnvironmentRead | EnvironmentKnown | Listens
 
 ASKING = (ast.Call, ast.Subscript, ast.Compare, ast.ClassDef)
-# What they take where the call does not say.
-_OWN_PORTS = {
-    "uvicorn.run": 8000, "flask.Flask().run": 5000, "aiohttp.web.run_app": 8080, "waitress.serve": 8080,
-    "sanic.Sanic().run": 8000, "hypercorn.run": 8000,
-}  # fmt: skip
-_PORT_FIRST = frozenset(("start_http_server", "start_wsgi_server", "listen"))
-_ADDRESS = frozenset(("add_insecure_port", "add_secure_port"))
-_RUNNING = frozenset(("run", "run_app", "serve", "make_server", "run_simple", "TCPSite"))
-_LOADING = frozenset(("load_dotenv", "read_env", "dotenv_values", "read_envfile"))
-_SETTINGS = frozenset(("BaseSettings", "pydantic_settings.BaseSettings", "pydantic.BaseSettings"))
 # A field of another type may be given by variables of other names, one for each of its parts.
 _SIMPLE = frozenset("str int float bool SecretStr Path EmailStr".split())
 _SIMPLE_ENDS = ("Dsn", "Url")
@@ -63,22 +54,22 @@ def is_certain(link: Link | None) -> bool:
 def _call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Need]:
     last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     place = Place("", site.parsed.span(call))
-    if last in _LOADING or (last == "update" and isinstance(call.func, ast.Attribute) and _is_environ(call.func.value)):
+    if last in LOADERS or (last == "update" and isinstance(call.func, ast.Attribute) and _is_environ(call.func.value)):
         yield EnvironmentKnown(place, "*")
     elif last == "setdefault" and isinstance(call.func, ast.Attribute) and _is_environ(call.func.value) and call.args:
         yield EnvironmentKnown(place, _text(call.args[0]) or "*")
-    elif last in _RUNNING:
+    elif last in RUNNING:
         origin = site.names.origin(call.func, link) or ""
         given = next((one.value for one in call.keywords if one.arg == "port"), None)
         if given is None and origin.endswith("().run") and len(call.args) > 1:
             given = call.args[1]  # behind the host
         unknown = any(one.arg is None for one in call.keywords)
-        port = _number(given) if given is not None else 0 if unknown else _OWN_PORTS.get(origin, 0)
+        port = _number(given) if given is not None else 0 if unknown else OWN_PORTS.get(origin, 0)
         if port or _variable(given):
             yield Listens(place, port, _variable(given))
-    elif last in _PORT_FIRST and call.args and _number(call.args[0]):
+    elif last in PORT_FIRST and call.args and _number(call.args[0]):
         yield Listens(place, _number(call.args[0]))
-    elif last in _ADDRESS and call.args:
+    elif last in ADDRESS_FIRST and call.args:
         port_text = _text(call.args[0]).rpartition(":")[2]
         if port_text.isdigit():
             yield Listens(place, int(port_text))
@@ -108,7 +99,7 @@ def _variable(node: ast.expr | None) -> str:
 
 def _settings(site: Site, node: ast.ClassDef, link: Link | None) -> Iterator[Need]:
     """The fields of pydantic's settings that have no default."""
-    if not any((site.names.origin(base, link) or "").rpartition("()")[2] in _SETTINGS for base in node.bases):
+    if not any((site.names.origin(base, link) or "").rpartition("()")[2] in SETTINGS for base in node.bases):
         return
     prefix, from_file = _configuration(node)
     for statement in node.body:

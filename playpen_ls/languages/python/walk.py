@@ -7,10 +7,11 @@ from collections.abc import Set
 
 from playpen_ls.languages.python.calls import ATTRIBUTES, NAMES, called
 from playpen_ls.languages.python.environment import environment_read
+from playpen_ls.languages.python.known import DECORATORS, SCHEMA
 from playpen_ls.languages.python.parts import Part, SchemaCreation, Site, StringLiteral
 from playpen_ls.languages.python.scope import Link
 from playpen_ls.languages.python.surroundings import ASKING, needs
-from playpen_ls.languages.python.web import DECORATORS, Told, decorated_route, told_by_call, urlpatterns
+from playpen_ls.languages.python.web import Told, decorated_route, told_by_call, urlpatterns
 
 _SKIPPED = {
     # Annotations are no values; in format strings before Python 3.12 places are not reliable.
@@ -118,7 +119,7 @@ def _look_at(
             facts += environment_read(site, node, link)
             facts += told_by_call(site, node, link)
     elif isinstance(node, ast.Attribute):
-        if node.attr in ("create_all", "drop_all"):
+        if node.attr in SCHEMA:
             parts.append(SchemaCreation(site, node, link))
     elif isinstance(node, ast.Subscript):
         facts += environment_read(site, node, link)

@@ -9,34 +9,12 @@ from dataclasses import dataclass
 
 from playpen_ls.facts import EnvironmentKnown, EnvironmentRead, Fact, Listens
 from playpen_ls.finding import Place
+from playpen_ls.languages.python.known import ADDING, APPLICATIONS, INCLUDING, ROUTERS, ROUTES, URLS, VERBS
 from playpen_ls.languages.python.parsed import dotted, is_main_guard
 from playpen_ls.languages.python.parts import Site
 from playpen_ls.languages.python.scope import Link
 
-APPLICATIONS = {
-    "fastapi.FastAPI": "fastapi", "fastapi.applications.FastAPI": "fastapi",
-    "flask.Flask": "flask", "flask.app.Flask": "flask", "quart.Quart": "quart",
-    "starlette.applications.Starlette": "starlette", "aiohttp.web.Application": "aiohttp",
-    "sanic.Sanic": "sanic", "litestar.Litestar": "litestar",
-}  # fmt: skip
-_ROUTERS = {
-    "fastapi.APIRouter": "prefix", "fastapi.routing.APIRouter": "prefix", "flask.Blueprint": "url_prefix",
-    "quart.Blueprint": "url_prefix", "sanic.Blueprint": "url_prefix", "aiohttp.web.RouteTableDef": "",
-}  # fmt: skip
-_METHODS = frozenset(("get", "post", "put", "delete", "patch", "head", "options"))
-DECORATORS = _METHODS | {"route", "api_route", "websocket", "view"}
-_ADDING = {
-    "add_api_route": 0, "add_url_rule": 0, "add_route": 0, "add_get": 0, "add_post": 0, "add_view": 0,
-    "add_resource": 1, "add_api_websocket_route": 0,
-}  # fmt: skip
-_CLASSES = frozenset((
-    "starlette.routing.Route", "starlette.routing.Mount", "fastapi.routing.APIRoute", "starlette.routing.Router",
-    "aiohttp.web.get", "aiohttp.web.post", "aiohttp.web.view", "aiohttp.web.route",
-    "django.urls.path", "django.urls.re_path", "django.conf.urls.url", "django.urls.conf.path",
-    "litestar.get", "litestar.route",
-))  # fmt: skip
 _TELLS = re.compile(r"(?:register|setup|configure|include|add|install|mount)(?:_|$)|route")
-_INCLUDING = frozenset(("include_router", "register_blueprint", "mount", "add_routes", "blueprint"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +41,7 @@ Told = EnvironmentRead | EnvironmentKnown | Listens | Web
 
 def urlpatterns(site: Site, node: ast.Assign) -> Iterator[Web]:
     target = node.targets[0]
-    if isinstance(target, ast.Name) and target.id == "urlpatterns" and isinstance(node.value, ast.List):
+    if isinstance(target, ast.Name) and target.id == URLS and isinstance(node.value, ast.List):
         yield Web(Place("", site.parsed.span(target)), "urlpatterns", framework="django")
 
 
@@ -72,13 +50,13 @@ def decorated_route(site: Site, call: ast.Call, link: Link | None) -> Iterator[W
     function = call.func
     origin = site.names.origin(function, link) or ""
     if isinstance(function, ast.Name):
-        if origin in _CLASSES:
+        if origin in ROUTES:
             yield _route(site, call, "", 0, origin)
         return
     assert isinstance(function, ast.Attribute)
     owner = dotted(function.value) or ""
     path, constant = _path(call, 0)
-    known = origin.rpartition(".")[0].removesuffix("()") in {*APPLICATIONS, *_ROUTERS}
+    known = origin.rpartition(".")[0].removesuffix("()") in {*APPLICATIONS, *ROUTERS}
     if (path is not None and path.startswith("/")) or known or (path is None and _is_router_name(owner)):
         yield Web(
             Place("", site.parsed.span(call)), "route", owner, path, constant, methods=_methods(call, function.attr)
@@ -96,11 +74,11 @@ def told_by_call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Web]
     """What a call that is no decorator says."""
     function = call.func
     last = function.attr if isinstance(function, ast.Attribute) else ""
-    if last in _ADDING:
+    if last in ADDING:
         owner = (dotted(function.value) or "").removesuffix(".router") if isinstance(function, ast.Attribute) else ""
-        yield _route(site, call, owner, _ADDING[last], last)
+        yield _route(site, call, owner, ADDING[last], last)
         return
-    if last in _INCLUDING and isinstance(function, ast.Attribute):
+    if last in INCLUDING and isinstance(function, ast.Attribute):
         yield _included(site, call, link, dotted(function.value) or "", last)
         return
     origin = site.names.origin(function, link) or ""
@@ -115,11 +93,11 @@ def told_by_call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Web]
         given = next((one.value for one in call.keywords if one.arg in ("routes", "route_handlers")), None)
         if given is not None and not isinstance(given, (ast.List, ast.Tuple)):
             yield Web(place, "include", owner, "", target=site.names.origin(given, link) or "?")
-    elif origin in _ROUTERS:
+    elif origin in ROUTERS:
         owner, maker = _target(link)
-        prefix, constant = _keyword_text(call, _ROUTERS[origin])
+        prefix, constant = _keyword_text(call, ROUTERS[origin])
         yield Web(Place("", site.parsed.span(call)), "router", owner, prefix, constant, function=maker)
-    elif origin in _CLASSES:
+    elif origin in ROUTES:
         if origin.startswith("django."):
             included = call.args[1] if len(call.args) > 1 else None
             if isinstance(included, ast.Call) and (dotted(included.func) or "").rpartition(".")[2] == "include":
@@ -197,7 +175,7 @@ def _module(included: ast.Call) -> str:
 
 
 def _methods(call: ast.Call, verb: str) -> tuple[str, ...]:
-    if verb in _METHODS:
+    if verb in VERBS:
         return (verb.upper(),)
     value = next((one.value for one in call.keywords if one.arg == "methods"), None)
     if isinstance(value, (ast.List, ast.Tuple)):
