@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from playpen_ls.facts import EnvironmentRead
 from playpen_ls.finding import Place
 from playpen_ls.languages.python.known import READERS, READING_OBJECTS
-from playpen_ls.languages.python.parsed import dotted
+from playpen_ls.languages.python.nodes import dotted
 from playpen_ls.languages.python.parts import Site
 from playpen_ls.languages.python.scope import Link, Names
 from playpen_ls.languages.python.surroundings import is_certain

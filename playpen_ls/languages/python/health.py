@@ -6,9 +6,10 @@ import ast
 import re
 
 from playpen_ls.finding import Refused
+from playpen_ls.languages.python.bindings import bound
 from playpen_ls.languages.python.import_place import Top, import_edit, top_level
 from playpen_ls.languages.python.model import PythonModel
-from playpen_ls.languages.python.parsed import bound, dotted, imported
+from playpen_ls.languages.python.nodes import dotted, imported
 from playpen_ls.languages.python.web import Web
 from playpen_ls.source import Edit
 

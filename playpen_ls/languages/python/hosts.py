@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from playpen_ls.languages.python.environment import gives_default
-from playpen_ls.languages.python.parsed import dotted
+from playpen_ls.languages.python.nodes import dotted
 from playpen_ls.languages.python.parts import StringLiteral
 from playpen_ls.source import Span
 from playpen_ls.vocabulary.hosts import BACKING_SERVICES, ServiceHost, service_hosts, short_service_host

@@ -77,12 +77,6 @@ _HOST = re.compile(rf"[\"'](?:{'|'.join(sorted(BACKING_SERVICES))})(?:-[\w.-]*)?
 _INTERNAL = re.compile(r"\.(?:internal|local)(?::\d+)?[\"']")
 _INTERNAL_WORDS = frozenset(("internal", "local"))
 
-_HEAD = re.compile(
-    r"^(?:(?:async[ \t]+)?def[ \t]+(?P<function>\w+)[ \t]*\("
-    r"|class[ \t]+(?P<type>\w+)[ \t]*(?:\([ \t]*(?:(?P<base>[A-Za-z_][\w.]*)[ \t]*(?:,[^=\n]*)?)?\))?[ \t]*:)",
-    re.MULTILINE,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -123,16 +117,6 @@ def is_telling(name: str, origin: str | None) -> bool:
     if origin.partition(".")[0].partition("(")[0] not in _ROOTS:
         return False
     return origin in _ORIGINS or any(one.startswith(f"{origin}.") or origin.startswith(f"{one}()") for one in _ORIGINS)
-
-
-def definition(text: str) -> tuple[str, str | None] | None:
-    """(its name, its first base) of a function or class whose head says so, else None."""
-    if not text.startswith(("@", "def ", "async def ", "class ")):
-        return None
-    head = _HEAD.search(text)
-    if head is None or (text[0] != "@" and head.start()):
-        return None
-    return head["function"] or head["type"], head["base"]
 
 
 def _says(text: str, words: set[str]) -> bool:

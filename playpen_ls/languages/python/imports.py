@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playpen_ls.finding import Refused
+from playpen_ls.languages.python.bindings import bound
 from playpen_ls.languages.python.import_place import Top, after_imports, gap, import_edit, top_level
 from playpen_ls.languages.python.model import PythonModel
-from playpen_ls.languages.python.parsed import bound, imported
+from playpen_ls.languages.python.nodes import imported
 from playpen_ls.languages.python.parts import Part
 from playpen_ls.languages.python.scope import Names
 from playpen_ls.source import LINE_END, Edit

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from playpen_ls.languages.python.parsed import Parsed, is_main_guard
+from playpen_ls.languages.python.nodes import is_main_guard
+from playpen_ls.languages.python.parsed import Parsed
 from playpen_ls.languages.python.roles import Role, role_of
 from playpen_ls.languages.python.scope import Link, Names
 from playpen_ls.source import Span

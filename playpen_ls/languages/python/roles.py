@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from playpen_ls.languages.python.parsed import targets
+from playpen_ls.languages.python.nodes import targets
 from playpen_ls.languages.python.scope import Link
 
 

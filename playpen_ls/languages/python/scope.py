@@ -11,8 +11,9 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from playpen_ls.languages.python.bindings import Binding, bound, self_bindings
 from playpen_ls.languages.python.idle import is_telling
-from playpen_ls.languages.python.parsed import Binding, bound, dotted, self_bindings, targets
+from playpen_ls.languages.python.nodes import dotted, targets
 
 WEB = frozenset(
     "fastapi flask starlette django aiohttp quart sanic litestar tornado bottle falcon pyramid grpc uvicorn gunicorn "

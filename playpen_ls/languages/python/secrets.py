@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from playpen_ls.languages.python.hosts import is_client, url_variable
-from playpen_ls.languages.python.parsed import dotted
+from playpen_ls.languages.python.nodes import dotted
 from playpen_ls.languages.python.parts import StringLiteral
 from playpen_ls.languages.python.roles import Role
 from playpen_ls.source import Span

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from playpen_ls.facts import EnvironmentKnown, EnvironmentRead, Listens
 from playpen_ls.finding import Place
 from playpen_ls.languages.python.known import ADDRESS_FIRST, LOADERS, OWN_PORTS, PORT_FIRST, RUNNING, SETTINGS
-from playpen_ls.languages.python.parsed import dotted, is_main_guard
+from playpen_ls.languages.python.nodes import dotted, is_main_guard
 from playpen_ls.languages.python.parts import Site
 from playpen_ls.languages.python.scope import Link
 

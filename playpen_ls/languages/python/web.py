@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from playpen_ls.facts import EnvironmentKnown, EnvironmentRead, Fact, Listens
 from playpen_ls.finding import Place
 from playpen_ls.languages.python.known import ADDING, APPLICATIONS, INCLUDING, ROUTERS, ROUTES, URLS, VERBS
-from playpen_ls.languages.python.parsed import dotted, is_main_guard
+from playpen_ls.languages.python.nodes import dotted, is_main_guard
 from playpen_ls.languages.python.parts import Site
 from playpen_ls.languages.python.scope import Link
 

@@ -9,7 +9,7 @@ from playpen_ls.facts import Files
 from playpen_ls.finding import Change, Finding, Fix, Refused, Severity
 from playpen_ls.languages.python import SchemaCreation
 from playpen_ls.languages.python.alembic import new_setup, set_up_in
-from playpen_ls.languages.python.parsed import dotted
+from playpen_ls.languages.python.nodes import dotted
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit
 

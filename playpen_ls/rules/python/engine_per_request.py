@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from playpen_ls.finding import Finding, Severity
 from playpen_ls.languages.python import EngineCall
-from playpen_ls.languages.python.parsed import dotted
+from playpen_ls.languages.python.nodes import dotted
 from playpen_ls.rule import example, rule
 
 _CACHES = frozenset(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.python import LogCall
 from playpen_ls.languages.python.arguments import appended
-from playpen_ls.languages.python.parsed import dotted
+from playpen_ls.languages.python.nodes import dotted
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit
 

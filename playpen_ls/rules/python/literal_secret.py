@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from playpen_ls.finding import Finding, Fix, Refused, Severity
 from playpen_ls.languages.python import StringLiteral
 from playpen_ls.languages.python.imports import module_member
-from playpen_ls.languages.python.parsed import dotted
+from playpen_ls.languages.python.nodes import dotted
 from playpen_ls.languages.python.secrets import Secret, generic_variable, secret_in
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit

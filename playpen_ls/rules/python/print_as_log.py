@@ -9,7 +9,7 @@ from playpen_ls.languages.python import PrintCall
 from playpen_ls.languages.python.imports import module_logger
 from playpen_ls.languages.python.kinds import is_script
 from playpen_ls.languages.python.messages import rewritten
-from playpen_ls.languages.python.parsed import dotted
+from playpen_ls.languages.python.nodes import dotted
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit
 
