@@ -16,6 +16,7 @@ from playpen_ls.languages.python.known import (
     OTHER_LOGGERS,
     PRINT,
     READERS,
+    READING_OBJECTS,
     ROOT_LOGGERS,
     ROUTERS,
     ROUTES,
@@ -25,7 +26,10 @@ from playpen_ls.languages.python.known import (
 from playpen_ls.languages.python.parts import Called, EngineCall, LogCall, LogConfiguration, PrintCall, Site
 from playpen_ls.languages.python.scope import Link
 
-_LAST = frozenset(origin.rpartition(".")[2] for origin in (*READERS, *APPLICATIONS, *ROUTERS, *ROUTES))
+_LAST = frozenset(
+    origin.removesuffix("()").rpartition(".")[2]
+    for origin in (*READERS, *READING_OBJECTS, *APPLICATIONS, *ROUTERS, *ROUTES)
+)
 ATTRIBUTES = METHODS | ENGINES | {CONFIGURING} | _LAST | ADDING.keys() | INCLUDING | TELLING | TYPES
 """The methods whose calls may mean something."""
 NAMES = frozenset((PRINT, CONFIGURING, "getenv", "env", "config")) | ENGINES

@@ -23,6 +23,7 @@ from playpen_ls.languages.python.known import (
     LOGGERS,
     METHODS,
     OTHER_LOGGERS,
+    OWN_PORTS,
     PORT_FIRST,
     PRINT,
     READERS,
@@ -46,12 +47,19 @@ _CALLS |= {name: re.compile(rf"{name}{_CALL}") for name in (*ADDRESS_FIRST, *ADD
 _LOGGER = re.compile(r"(?:\b|_)(?:log|logger|logging)[\s\\]*\.[\s\\]*$", re.IGNORECASE)
 _RECEIVER = 60  # characters before a method's name in which the name of what it belongs to is looked for
 _OF_LOGGING = frozenset(("logging", *OTHER_LOGGERS))
-_ORIGINS = (*(READERS - {one for one in READERS if one.startswith("os.")}), *APPLICATIONS, *ROUTERS, *ROUTES)
+# What `os` has is known by its own words.
+_ORIGINS = tuple(
+    origin.replace("()", "")
+    for origin in (*READERS, *READING_OBJECTS, *APPLICATIONS, *ROUTERS, *ROUTES, *OWN_PORTS)
+    if not origin.startswith("os.")
+)
 _MODULES = tuple(frozenset(origin.split(".")) for origin in _ORIGINS)
 _ROOTS = frozenset(origin.partition(".")[0] for origin in _ORIGINS)
 _ENVIRONMENT = frozenset(("environ", "getenv", "environs", URLS, *LOADERS, *(SETTINGS & {"BaseSettings"})))
 _ADDED = frozenset((*ADDING, *INCLUDING, *PORT_FIRST, *ADDRESS_FIRST))
 _DECORATED = re.compile(rf"@[^\n]*\.[ \t]*(?:{'|'.join(sorted(DECORATORS))}){_CALL}")
+# The port behind the host: a number, or what is made one.
+_RUN = re.compile(rf"\.[\s\\]*run{_CALL}[^\0]{{,200}}?,\s*(?:[\"']?\d|[\w.]+{_CALL})")
 _CERTAIN = ENGINES | SCHEMA | {CONFIGURING}
 
 _SECRET = re.compile(r"pas+w|passphrase|pwd|token|secret|credential|(?:api|access|private)_?key", re.IGNORECASE)
@@ -112,7 +120,7 @@ def is_telling(name: str, origin: str | None) -> bool:
         return name != last or last in METHODS
     if origin in ROOT_LOGGERS or origin.startswith((*LOGGERS, *OTHER_LOGGERS.values())):
         return not LOGGER_NAME.search(name)
-    if origin in SETTINGS or origin.startswith(READING_OBJECTS):
+    if origin in SETTINGS:
         return True
     if origin.partition(".")[0].partition("(")[0] not in _ROOTS:
         return False
@@ -125,7 +133,9 @@ def _says(text: str, words: set[str]) -> bool:
         return True
     if any(_is_called(text, name) for name in words & _ADDED):
         return True
-    if ("port" in words or "uvicorn" in words) and any(_is_called(text, name) for name in words & RUNNING):
+    if "port" in words and any(_is_called(text, name) for name in words & RUNNING):
+        return True
+    if "run" in words and _RUN.search(text):
         return True
     if not words.isdisjoint(_ROOTS) and any(one <= words for one in _MODULES):
         return True
