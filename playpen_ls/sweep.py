@@ -14,7 +14,7 @@ from playpen_ls.deferred import Begun
 from playpen_ls.facts import Fact
 from playpen_ls.finding import Change, Fix, Refused
 from playpen_ls.hit import Hit
-from playpen_ls.languages import LANGUAGES
+from playpen_ls.languages import LANGUAGES, finds_nothing
 from playpen_ls.reading import MOST_FILES, facts_of
 from playpen_ls.report.findings import FileReport, Item, Problem, TriedFix
 from playpen_ls.report.masking import Mask
@@ -151,21 +151,27 @@ class _Sweep:
         target = targets.target(job.path, job.named)
         held = _Held(target, targets.problems[before:], targets.failed)
         targets.problems[before:], targets.failed = [], was
-        if target is not None and job.indexed:
+        if target is None:
+            return held
+        if finds_nothing(target.language, target.source):
+            held.target = None
+        elif job.indexed:
             workspace = target.workspace
             workspace.open(target.source, target.language)
-            held.begun = workspace.begin(target.path, look=not self._with_fixes)
+            held.begun = workspace.begin(target.path)
             del workspace.documents[target.path]
         return held
 
     def _report(self, target: Target, begun: Begun | None) -> FileReport:
-        if begun is None or self._with_fixes or not target.workspace.index.complete:
+        if begun is None or not target.workspace.index.complete:
             return report(self._targets, target, self._with_fixes, self._every, begun)
         workspace, path = target.workspace, target.path
         workspace.open(target.source, target.language)
         found = workspace.finish(path, begun)
         del workspace.documents[path]
         workspace.index.forget(path)
+        if found.hits and self._with_fixes:
+            return report(self._targets, target, True, self._every, begun)
         return FileReport(
             path, Mask(target.source, found.secrets), [Item(hit, ()) for hit in found.hits], str, _nothing
         )

@@ -92,11 +92,11 @@ class Workspace:
         document.memory = checked.memory
         return self._report(document, model, checked, (rules, hidden), settled)
 
-    def begin(self, path: str, look: bool = True) -> Begun:
-        """Read an open file for the first time and `look` at it, before the index is complete; see `finish`."""
+    def begin(self, path: str) -> Begun:
+        """Read an open file for the first time and look at it, before the index is complete; see `finish`."""
         document = self.documents[path]
         model = parse(document.language, document.source).settled()
-        rules, _ = self._active(path, document.language, waits=False) if look else ((), None)
+        rules, _ = self._active(path, document.language, waits=False)
         return begin(model, rules, self._given(document))
 
     def finish(self, path: str, begun: Begun) -> Report:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playpen_ls.languages.python.facts import says_nothing
+from playpen_ls.languages.python.facts import finds_nothing, says_nothing
 from playpen_ls.languages.python.model import PythonModel, parse
 from playpen_ls.languages.python.parts import (
     EngineCall,
@@ -21,6 +21,7 @@ __all__ = [
     "PythonModel",
     "SchemaCreation",
     "StringLiteral",
+    "finds_nothing",
     "parse",
     "says_nothing",
 ]

@@ -146,7 +146,7 @@ class Viewer:
 
     def of(self, parsed: Parsed) -> View:
         text, look = parsed.text, parsed.look
-        told = any(name in text for name in self._telling)
+        told = any(_mentions(text, name) for name in self._telling)
         if look.idle and not told:
             return self._idle
         names = tuple(pair for pair in self._names if _mentions(text, pair[0]))

@@ -27,6 +27,7 @@ from playpen_ls.languages.python.kinds import is_left_alone
 from playpen_ls.languages.python.scope import JSON_LOGS
 from playpen_ls.languages.python.web import Web
 from playpen_ls.source import Source, Span
+from playpen_ls.vocabulary.secrets import SHAPE_BEGINS
 
 if TYPE_CHECKING:
     from playpen_ls.languages.python.model import PythonModel
@@ -44,6 +45,14 @@ def says_nothing(source: Source) -> bool:
     if _configures_gunicorn(source.path):
         return False
     return look(text).silent and not any(module in text for module in JSON_LOGS)
+
+
+def finds_nothing(source: Source) -> bool:
+    """Neither a finding nor a fact comes from the file, and it has no comment for us; a look at its words tells."""
+    text = source.text
+    if "playpen:" in text or not says_nothing(source):
+        return False
+    return not any(begin in text for begin in SHAPE_BEGINS) if is_left_alone(source.path, text) else look(text).idle
 
 
 def facts(model: PythonModel) -> Iterator[Fact]:

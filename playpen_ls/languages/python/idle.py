@@ -40,7 +40,8 @@ from playpen_ls.languages.python.known import (
 from playpen_ls.vocabulary.hosts import BACKING_SERVICES
 from playpen_ls.vocabulary.secrets import SHAPE_BEGINS, WEAK, is_random, may_be_secret
 
-_WORD = re.compile(r"\w+")
+# To cut at blanks what had everything else blanked out is more than twice as fast as to look for words.
+_BLANKED = bytes(byte if byte > 127 or chr(byte).isalnum() or byte == 95 else 32 for byte in range(256))  # 95: `_`
 _CALL = r"(?:[\s\\]|#[^\n]*\n)*\("
 _CALLS = {name: re.compile(rf"{name}{_CALL}") for name in (*METHODS, PRINT, *TELLING, *RUNNING, *PORT_FIRST)}
 _CALLS |= {name: re.compile(rf"{name}{_CALL}") for name in (*ADDRESS_FIRST, *ADDING, *INCLUDING)}
@@ -62,11 +63,16 @@ _DECORATED = re.compile(rf"@[^\n]*\.[ \t]*(?:{'|'.join(sorted(DECORATORS))}){_CA
 _RUN = re.compile(rf"\.[\s\\]*run{_CALL}[^\0]{{,200}}?,\s*(?:[\"']?\d|[\w.]+{_CALL})")
 _CERTAIN = ENGINES | SCHEMA | {CONFIGURING}
 
-_SECRET = re.compile(r"pas+w|passphrase|pwd|token|secret|credential|(?:api|access|private)_?key", re.IGNORECASE)
-_PASS = re.compile(
-    r"_pass(?![a-z])|\bpass_|PASS|[a-z0-9]Pass(?![a-z])|\bPass[A-Z_]|(?:_|\b)(?:pat|PAT)(?![A-Za-z])|Pat(?![a-z])"
+# Of names in lower case, with a blank before and behind each.
+_SECRETS = (
+    *("passw", "pasw", "passphrase", "pwd", "token", "secret", "credential"),
+    *("_pass ", "_pass_", " pass_", "_pat ", "_pat_", " pat ", " pat_"),
 )
-_QUOTED_PASS = re.compile(r"[\"'](?:pass|pat)[\"']|[\"'-]\w*(?:api|access|private)-key|-pass\b|-pat\b", re.IGNORECASE)
+_KEYS = ("apikey", "api_key", "accesskey", "access_key", "privatekey", "private_key")
+_HYPHENATED = (" api ", " access ", " private ")
+_HUMP = re.compile(r"Pa(?:ss|t)(?![a-z])")
+_QUOTED_PASS = re.compile(r"pass[\"'-]")  # elsewhere it is the statement
+_SHAPES = tuple((begin, re.match(r"\w+", begin)[0]) for begin in SHAPE_BEGINS)  # type: ignore[index]
 # A text without blanks between quotes; or what could hide one: quotes in quotes, texts side by side, a line that goes
 # on behind a backslash.
 _VALUE = re.compile(
@@ -75,13 +81,11 @@ _VALUE = re.compile(
     r"|[^\s\"'][\"'][\s\\]+[rbuf]{0,2}[\"'][^\s\"']|\\\r?\n",
     re.IGNORECASE,
 )
-_WEAK = re.compile(
-    rf"(?:[=:]|\bor\b|\belse\b)[\s\\(]*[rbuf]{{0,2}}[\"'](?:{'|'.join(sorted(WEAK))})[\"']", re.IGNORECASE
-)
+_SET = re.compile(r"(?:[=:]|\bor|\belse)[\s\\(]*[rbufRBUF]{0,2}$")
 _LONG = re.compile(r"[\"']([A-Za-z0-9+/_=-]{20,})[\"']")
-_RANDOM = re.compile(r"key|auth|salt", re.IGNORECASE)
-_LOGIN = re.compile(r"\S@")
-_HOST = re.compile(rf"[\"'](?:{'|'.join(sorted(BACKING_SERVICES))})(?:-[\w.-]*)?(?::\d+)?[\"']")
+# Up to the `@`: holes, texts side by side, and nothing that ends the part of a URL before its host.
+_LOGIN = re.compile(r"://(?:\{[^}@\n]*\}|[\"'][\s\\]+[rbufRBUF]{0,2}[\"']|[^\s/@])*+@")
+_AFTER_HOST = re.compile(r"(?:-[\w.-]*)?(?::\d+)?[\"']")
 _INTERNAL = re.compile(r"\.(?:internal|local)(?::\d+)?[\"']")
 _INTERNAL_WORDS = frozenset(("internal", "local"))
 
@@ -98,7 +102,7 @@ IDLE, SILENT, TELLS = Look(True, True), Look(False, True), Look(False, False)
 
 
 def look(text: str) -> Look:
-    words = set(_WORD.findall(text))
+    words = _words(text)
     if _says(text, words):
         return TELLS
     found = (
@@ -109,6 +113,11 @@ def look(text: str) -> Look:
         or _holds_secret(text, words)
     )
     return SILENT if found else IDLE
+
+
+def _words(text: str) -> set[str]:
+    raw = text.encode("utf-8", "surrogatepass").translate(_BLANKED)
+    return set(raw.decode("utf-8", "surrogatepass").split())
 
 
 def is_telling(name: str, origin: str | None) -> bool:
@@ -155,10 +164,9 @@ def _logs(text: str, words: set[str]) -> bool:
     methods = words & METHODS
     if not methods:
         return False
-    known = not words.isdisjoint(_OF_LOGGING)
-    if known:
+    if not words.isdisjoint(_OF_LOGGING):
         return True  # an alias of one of them is made, or one is called
-    if any("ogger" in word for word in words):
+    if "ogger" in text:
         return any(_is_called(text, name) for name in methods)
     for name in methods:
         for match in _CALLS[name].finditer(text):
@@ -170,21 +178,57 @@ def _logs(text: str, words: set[str]) -> bool:
 def _names_host(text: str, words: set[str]) -> bool:
     if "svc" in words and ".svc" in text:
         return True
-    if not words.isdisjoint(BACKING_SERVICES) and _HOST.search(text):
-        return True
+    for word in words & BACKING_SERVICES:
+        for quote in "\"'":
+            at = text.find(quote + word)
+            while at >= 0:
+                if _AFTER_HOST.match(text, at + 1 + len(word)):
+                    return True
+                at = text.find(quote + word, at + 1)
     return not words.isdisjoint(_INTERNAL_WORDS) and _INTERNAL.search(text) is not None
 
 
 def _holds_secret(text: str, words: set[str]) -> bool:
-    if any(begin in text for begin in SHAPE_BEGINS):
-        return True
+    names = f" {' '.join(words)} "
+    for begin, word in _SHAPES:
+        if word in names and begin in text:
+            return True
     if "://" in text and "@" in text and _LOGIN.search(text):
         return True
-    names = " ".join(words)
-    if _SECRET.search(names) or _PASS.search(names) or _QUOTED_PASS.search(text):
-        if _WEAK.search(text):
+    lower = names.lower()
+    if _names_secret(text, names, lower):
+        if _is_given_weak(text, words):
             return True
         for match in _VALUE.finditer(text):
             if match[1] is None or "\\" in match[1] or "{{" in match[1] or may_be_secret(match[1]):
                 return True
-    return bool(_RANDOM.search(names)) and any(is_random(match[1]) for match in _LONG.finditer(text))
+    if "key" in lower or "auth" in lower or "salt" in lower:
+        return any(is_random(match[1]) for match in _LONG.finditer(text))
+    return False
+
+
+def _names_secret(text: str, names: str, lower: str) -> bool:
+    """A name of a secret stands in it. `names` are its words, `lower` the same in lower case."""
+    for part in _SECRETS:
+        if part in lower:
+            return True
+    if " PASS " in names or (("Pass" in names or "Pat" in names) and _HUMP.search(names)):
+        return True
+    if " pass " in names and _QUOTED_PASS.search(text):
+        return True
+    if "key" not in lower:
+        return False
+    return any(part in lower for part in _KEYS) or (" key " in lower and any(one in lower for one in _HYPHENATED))
+
+
+def _is_given_weak(text: str, words: set[str]) -> bool:
+    """A weak word is what something is set to."""
+    for word in words:
+        if word.lower() in WEAK and not word[0].isupper():
+            for quote in "\"'":
+                at = text.find(quote + word + quote)
+                while at >= 0:
+                    if _SET.search(text, max(0, at - _RECEIVER), at):
+                        return True
+                    at = text.find(quote + word + quote, at + 1)
+    return False
