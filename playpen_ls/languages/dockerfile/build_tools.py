@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from playpen_ls.languages.dockerfile.kinds import Run
 from playpen_ls.languages.shell import Command
@@ -33,11 +34,13 @@ def build_left_by(run: Run) -> tuple[str, Span] | None:
         command.name in _INSTALLERS and command.operands and command.operands[0].text in _REMOVAL
         for command in commands
     )
-    for command in commands:
+    for number, command in enumerate(commands):
         if command.name in _INSTALLERS and not removes:
             for word in command.operands[1:] if _installs(command) else ():
                 package = re.split(r"[=<>~]", word.text)[0]
                 if package in _TOOLS or _HEADERS.fullmatch(package):
+                    return package, word.span
+                if package == "git" and any(_compiles(one) for one in (*commands[number:], *_later(run))):
                     return package, word.span
         elif _builds(command):
             return " ".join(word.text for word in command.words[:1] + command.operands[:2]), command.span
@@ -70,6 +73,17 @@ def removes_nothing_needed(command: Command) -> bool:
     if command.name == "rm":
         return all(word.text.startswith(("/var/lib/apt/lists", "/var/cache")) for word in command.operands)
     return command.name == "set"
+
+
+def _later(run: Run) -> Iterator[Command]:
+    assert run.stage is not None
+    for one in run.stage.instructions:
+        if isinstance(one, Run) and one.index > run.index:
+            yield from one.commands
+
+
+def _compiles(command: Command) -> bool:
+    return command.name in ("make", "cmake", "ninja", "configure", "meson") or _builds(command)
 
 
 def _installs(command: Command) -> bool:

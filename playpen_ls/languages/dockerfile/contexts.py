@@ -17,6 +17,8 @@ from playpen_ls.source import Span
 from playpen_ls.vocabulary.yaml_loader import yaml_loader
 
 _COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml")
+_WORKFLOWS = ".github/workflows"
+_RECIPES = frozenset(("Jenkinsfile", "Makefile", ".gitlab-ci.yml", "Taskfile.yml", "justfile"))
 _BAKE = re.compile(r"docker-bake(?:\.override)?\.(?:hcl|json)")
 _HCL_TARGET = re.compile(r'^target\s+"[^"]*"\s*\{(?P<body>.*?)^\}', re.MULTILINE | re.DOTALL)
 _HCL_VALUE = re.compile(r'^\s*(?P<key>context|dockerfile|target)\s*=\s*"(?P<value>[^"]*)"', re.MULTILINE)
@@ -60,6 +62,28 @@ def ships(stage: Stage, builds: Facts[ImageBuilt], files: Files) -> bool:
     return stage.final
 
 
+def may_be_named(name: str, path: str, files: Files) -> bool:
+    """A build of the Dockerfile may give a context this name: `additional_contexts`, `--build-context name=…`."""
+    given = re.compile(rf"(?<![\w-]){re.escape(name)}[\"']?\s*[:=]")
+    return not files.known or any("context" in text and given.search(text) for text in _build_files(path, files))
+
+
+def _build_files(path: str, files: Files) -> Iterator[str]:
+    """The texts of compose and bake files, pipelines and scripts that may build it."""
+    for folder in (*_folders_above(path), _WORKFLOWS):
+        for name in files.names(folder or "."):
+            kinds = (_COMPOSE.fullmatch(name), _BAKE.fullmatch(name), name in _RECIPES, name.endswith(".sh"))
+            if any(kinds) or folder == _WORKFLOWS:
+                yield files.text(posixpath.join(folder, name)) or ""
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    """The Dockerfile's folder first, "" last."""
+    while path not in ("", "/"):
+        path = posixpath.dirname(path)
+        yield path
+
+
 def _builds_of(path: str, builds: Facts[ImageBuilt], files: Files) -> list[ImageBuilt]:
     """What builds the Dockerfile: pipelines, compose and bake files."""
     return [*builds.having(_dockerfiles, posixpath.normpath(path)), *_told_by_files(path, files)]
@@ -78,17 +102,15 @@ def _dockerfiles(build: ImageBuilt) -> tuple[str, ...]:
 
 def _told_by_files(path: str, files: Files) -> list[ImageBuilt]:
     """The builds of it in compose and bake files beside the Dockerfile, or above it."""
-    found, folder = [], posixpath.dirname(path)
-    while True:
+    found = []
+    for folder in _folders_above(path):
         for name in _telling(files.names(folder or ".")):
             text = files.text(posixpath.join(folder, name)) or ""
             for context, dockerfile, target in _builds_in(name, text):
                 place = posixpath.normpath(posixpath.join(folder, context))
                 if posixpath.normpath(posixpath.join(place, dockerfile)) == posixpath.normpath(path):
                     found.append(ImageBuilt(Place(path, Span(0, 0)), "", place, path, target))
-        if folder in ("", "/"):
-            return found
-        folder = posixpath.dirname(folder)
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -31,6 +32,7 @@ _BUILTINS = frozenset(
         "FROM a\nCMD «migrate && serve»\n",
         "FROM a\nCMD «echo 'a b'»\n",
         "FROM a\nCMD «exec serve»\n",
+        'FROM a\nSHELL ["/bin/sh", "-ec"]\nCMD «serve»\n',
         'FROM a\nENTRYPOINT ["x"]\nCMD «y»\n',
         "FROM a\nCMD «['serve', 'x']»\n",
     ],
@@ -54,7 +56,8 @@ def shell_form_command(command: Cmd | Entrypoint, files: Files, builds: Facts[Im
     stage = command.stage
     if stage is None or command.json is not None or not command.arguments or not ships(stage, builds, files):
         return
-    if any(isinstance(one, Shell) for one in stage.before(command)):
+    shell = next((one for one in stage.before(command) if isinstance(one, Shell)), None)
+    if shell is not None and not (shell.json and posixpath.basename(shell.json[0].text) == "sh"):
         return
     fixes: tuple[Fix, ...] = ()
     # Together they mean something else: a shell form ENTRYPOINT ignores CMD, a JSON one gets it as arguments.
@@ -67,6 +70,7 @@ def shell_form_command(command: Cmd | Entrypoint, files: Files, builds: Facts[Im
     plain = all(re.fullmatch(r"[\w./:@%+,-]+|--?[\w-]+=[\w./:@%+,-]+", word) for word in words)
     if (
         plain
+        and shell is None
         and words[0] not in _BUILTINS
         and not _SCRIPT.fullmatch(words[0])
         and not beside

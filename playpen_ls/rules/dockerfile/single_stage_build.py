@@ -17,7 +17,7 @@ from playpen_ls.vocabulary.names import words
 _FOR_BUILDING = frozenset(
     "builder build dev development devcontainer ci test tests toolchain sdk agent jenkins".split()
 )
-_MENTIONS = re.compile(r"build|gcc|g\+\+|\bmake\b|-dev|clang|gfortran|package|install", re.IGNORECASE)
+_MENTIONS = re.compile(r"build|gcc|g\+\+|\bmake\b|\bgit\b|-dev|clang|gfortran|package|install", re.IGNORECASE)
 
 
 @rule(
@@ -92,6 +92,7 @@ _MENTIONS = re.compile(r"build|gcc|g\+\+|\bmake\b|-dev|clang|gfortran|package|in
         "«FROM» a\nRUN apt-get update && apt-get install -y --no-install-recommends build-essential curl\n",
         "# app\n«from» a\nrun apk add --no-cache gcc musl-dev\nrun pip install -r requirements.txt\n",
         "«FROM» golang:1.22\nCOPY . .\nRUN go build -o /app .\n",
+        "«FROM» a\nRUN apk add git\nRUN git clone x\nRUN ./configure && make install\n",
         "«FROM» a\nCOPY . .\nRUN ./mvnw -B package\n",
         "«FROM» a\nRUN <<EOF\nset -e\nyarn build\nEOF\n",
     ],
@@ -100,6 +101,8 @@ _MENTIONS = re.compile(r"build|gcc|g\+\+|\bmake\b|-dev|clang|gfortran|package|in
         "FROM a AS build\nRUN apt-get install -y gcc\nFROM a\nCOPY --from=build /x /x\n",
         "FROM a\nRUN apk add --virtual .build gcc musl-dev && pip install x && apk del .build\n",
         "FROM a\nRUN apt-get install -y gcc && pip install x && apt-get purge -y gcc\n",
+        "FROM a\nRUN apk add git\nRUN pip install git+https://x.io/a\n",
+        "FROM a AS dev\nRUN apk add gcc\n",
         "FROM team/builder:1\nRUN apt-get install -y gcc\n",
         {"Dockerfile.dev": "FROM a\nRUN npm run build\n"},
         "FROM a\nRUN npm ci\nRUN echo make\nRUN npm run start-dev\n",
@@ -119,7 +122,7 @@ def single_stage_build(stage: Stage, files: Files) -> Iterator[Finding]:
         return
     named = [posixpath.basename(document.source.path), posixpath.dirname(document.source.path)]
     if stage.image is not None:
-        named.append(stage.image.reference.text)
+        named += [stage.image.reference.text, stage.name]
     if any(word in _FOR_BUILDING for name in named for word in words(name)):
         return
     for run in stage.instructions:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from playpen_ls.facts import Files
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.dockerfile import Copy, Run, Stage
+from playpen_ls.languages.dockerfile.contexts import may_be_named
 from playpen_ls.languages.dockerfile.users import is_known_image
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit, Span
@@ -25,6 +27,7 @@ from playpen_ls.vocabulary.names import nearest
         "FROM a\nCOPY --from=«later» /x /x\nFROM a AS later\n",
         "FROM a AS me\nCOPY --from=«me» /x /x\n",
         "FROM «last»\nFROM a AS last\n",
+        {"Dockerfile": "FROM a AS builder\nFROM a\nCOPY --from=«compile» /x /x\n", "x": ""},
         example(
             "FROM a AS builder\nFROM a\nRUN --mount=type=bind,from=«bilder»,target=/b make\n",
             fixed="FROM a AS builder\nFROM a\nRUN --mount=type=bind,from=builder,target=/b make\n",
@@ -34,17 +37,24 @@ from playpen_ls.vocabulary.names import nearest
         "FROM a AS builder\nFROM builder\nCOPY --from=builder /x /x\nCOPY --from=BUILDER /y /y\nCOPY --from=0 /z /z\n",
         "FROM a\nCOPY --from=nginx /x /x\nCOPY --from=alpine:3 /x /x\nCOPY --from=nexus:5000/x/y /x /x\n",
         "FROM a\nARG B\nCOPY --from=$B /x /x\n",
-        "FROM a\nCOPY --from=tool /x /x\n",
+        {
+            "Dockerfile": "FROM a AS b\nFROM a\nCOPY --from=tool /x /x\nCOPY --from=bb /y /y\n",
+            "compose.yaml": "services: {w: {build: {context: ., additional_contexts: {tool: ./tool, bb: ./b}}}}\n",
+        },
+        {"a/Dockerfile": "FROM a\nCOPY --from=tool /x /x\n", "build.sh": "docker build --build-context tool=t a\n"},
+        {"Dockerfile.in": "{{ if b }}\nFROM a AS tool\n{{ end }}\nFROM a\nCOPY --from=tool /x /x\n", "a": ""},
+        {"Dockerfile": "FROM a\n{{ if b }}\nCOPY --from=tool /x /x\n{{ end }}\n", "a": ""},
         "FROM python\n",
         "FROM a AS python\nFROM python\n",
     ],
 )
-def unknown_stage(stage: Stage) -> Iterator[Finding]:
+def unknown_stage(stage: Stage, files: Files) -> Iterator[Finding]:
     """No earlier stage has this name.
 
     `--from=` takes the name or the number of a stage above; anything else is pulled as an image of
     that name, which mostly does not exist. A `FROM` that names a later stage pulls an image too.
-    Silent for images, for variables, and for a name that may be a context given to the build.
+    A warning where no stage is spelled alike: an image of that name may be on the machine that builds.
+    Silent for images, for variables, and for a name that a build may give to a context of its own.
     """
     image = stage.image
     if image is not None and image.literal and image.stage is None:
@@ -55,7 +65,7 @@ def unknown_stage(stage: Stage) -> Iterator[Finding]:
     for part in stage.instructions:
         if isinstance(part, (Copy, Run)) and "from=" in part.logical:
             for name, span in _origins(part):
-                yield from _looked_up(stage, name, span)
+                yield from _looked_up(stage, name, span, files)
 
 
 def _origins(part: Copy | Run) -> Iterator[tuple[str, Span]]:
@@ -69,7 +79,7 @@ def _origins(part: Copy | Run) -> Iterator[tuple[str, Span]]:
                 yield match[1], span
 
 
-def _looked_up(stage: Stage, name: str, span: Span) -> Iterator[Finding]:
+def _looked_up(stage: Stage, name: str, span: Span, files: Files) -> Iterator[Finding]:
     stages = stage.document.stages
     if name.isascii() and name.isdigit():
         if int(name) >= stage.index:
@@ -82,6 +92,19 @@ def _looked_up(stage: Stage, name: str, span: Span) -> Iterator[Finding]:
         yield Finding(span, f"the stage `{name}` ends only below")
         return
     meant = nearest(name.lower(), earlier)
-    if meant is not None:
+    if may_be_named(name, stage.document.source.path, files) and (meant is None or files.known):
+        return
+    if meant is None:
+        if not _is_template(stage):
+            yield Finding(
+                span, f"no earlier stage is called `{name}`, and no official image is", severity=Severity.WARNING
+            )
+    else:
         fix = Fix(f"Copy from `{meant}`", lambda: [Edit(span.start, span.end, meant)])
         yield Finding(span, f"no earlier stage is called `{name}`", (fix,))
+
+
+def _is_template(stage: Stage) -> bool:
+    """Lines of a template language may make other stages."""
+    above = (one for one in stage.document.instructions if one.stage is None)
+    return any(one.keyword.startswith(("{{", "{%", "<%")) for one in (*above, *stage.instructions))
