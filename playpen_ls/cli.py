@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import TextIOWrapper
 
 from playpen_ls.arguments import parser
@@ -25,7 +25,7 @@ from playpen_ls.command import (
 from playpen_ls.config import unknown_rule
 from playpen_ls.finding import Severity
 from playpen_ls.page import OWN_RULES, catalogue, page
-from playpen_ls.report.findings import FileReport, all_items
+from playpen_ls.report.findings import FileReport
 from playpen_ls.rule import all_rules
 from playpen_ls.sweep import report, reports
 from playpen_ls.targets import Targets
@@ -57,26 +57,35 @@ def _check(options: argparse.Namespace) -> int:
     try:
         targets = Targets(settings_of(options))
         with_fixes, every = not options.no_fixes, options.format == "json"
-        files = list(_reports(options, targets, with_fixes, every))
+        worst: list[Severity] = []
+        files = _noting(_reports(options, targets, with_fixes, every), worst)
+        if options.format == "json":
+            from playpen_ls.report.json import json
+
+            if isinstance(sys.stdout, TextIOWrapper):
+                # A file's name need not be Unicode; JSON writes what is none as `\udcff`.
+                sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+            checked = list(files)
+            invalid = invalid_configuration(targets)
+            print(json(checked, [*targets.problems, *invalid]))
+        else:
+            from playpen_ls.report.text import text
+
+            for line in text(files, targets.problems):
+                print(line)
+            invalid = invalid_configuration(targets)
     except Unusable as error:
         return fail(str(error))
-    invalid = invalid_configuration(targets)
-    if options.format == "json":
-        from playpen_ls.report.json import json
-
-        if isinstance(sys.stdout, TextIOWrapper):
-            # A file's name need not be Unicode; JSON writes what is none as `\udcff`.
-            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-        print(json(files, [*targets.problems, *invalid]))
-    else:
-        from playpen_ls.report.text import text
-
-        for line in text(files, targets.problems):
-            print(line)
     if invalid or targets.failed:
         return FAILED
-    least = Severity.named(options.fail_on)
-    return FOUND if any(item.hit.severity >= least for item in all_items(files)) else DONE
+    return FOUND if worst and max(worst) >= Severity.named(options.fail_on) else DONE
+
+
+def _noting(files: Iterable[FileReport], worst: list[Severity]) -> Iterator[FileReport]:
+    """The files as they come; the worst severity of each is noted."""
+    for file in files:
+        worst += [max(item.hit.severity for item in file.items)] if file.items else []
+        yield file
 
 
 def _reports(options: argparse.Namespace, targets: Targets, with_fixes: bool, every: bool) -> Iterator[FileReport]:

@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from playpen_ls.config import Settings, is_rule_name, unknown_rule
 from playpen_ls.report.findings import Problem
@@ -52,7 +51,7 @@ def targets_of(options: argparse.Namespace, targets: Targets) -> Iterator[Target
     yield from targets.under(_names(options))
 
 
-def paths_of(options: argparse.Namespace, targets: Targets) -> list[tuple[Path, bool]] | None:
+def paths_of(options: argparse.Namespace, targets: Targets) -> list[tuple[str, bool]] | None:
     """The files that the options name, and whether they do so themselves; None for standard input. Raises Unusable."""
     return None if "-" in options.paths else targets.paths(_names(options))
 
@@ -97,7 +96,7 @@ def invalid_configuration(targets: Targets) -> list[Problem]:
     problems = dict.fromkeys(problem for config in used for problem in config.problems)
     for problem in problems:
         say(str(problem))
-    return [Problem(relative(one.path, targets.folder), f"line {one.line}: {one.message}") for one in problems]
+    return [Problem(relative(str(one.path), targets.folder), f"line {one.line}: {one.message}") for one in problems]
 
 
 def say_if_slow() -> None:

@@ -7,6 +7,7 @@ do, nobody is called.
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,7 +28,7 @@ class Worker(Protocol):
     def read(self, job: int) -> Any: ...
 
     def learn(self, said: Iterable[Said]) -> None:
-        """All that came of reading, in any process."""
+        """What came of reading, in any process; it is called until all was told."""
 
     def finish(self, job: int) -> Any:
         """Called for each job that was read here; for others too, if a process has died."""
@@ -45,60 +46,75 @@ def worth_it(files: int) -> bool:
     return files >= WORTH and cores() > 1 and sys.platform == "linux"
 
 
-def work(worker: Worker, jobs: list[int], alone: int, died: Callable[[], None]) -> dict[int, Any]:
-    """What finishing each job gives. The first `alone` jobs are read here, before there are other processes.
+def work(worker: Worker, jobs: list[int], alone: int, died: Callable[[], None]) -> Iterator[Said]:
+    """What finishing each job gives, as it comes. The first `alone` jobs are read here, before there are others.
 
     `died` is called once if processes end unexpectedly; what they had to do is done here.
     """
-    read: dict[int, Any] = {job: worker.read(job) for job in jobs[:alone]}
-    crew = _Crew(worker) if worth_it(len(jobs)) else None
-    if crew is not None:
-        read.update(crew.read(jobs[alone:]))
+    first = jobs[:alone]
+    said = [(job, worker.read(job)) for job in first]
+    if not worth_it(len(jobs)):
+        worker.learn([*said, *((job, worker.read(job)) for job in jobs[alone:])])
+        yield from ((job, worker.finish(job)) for job in jobs)
+        return
+    crew, told, read = _Crew(worker, first), [_packed(said)], set(first)
+    for batch, packed in crew.read(jobs[alone:]):
+        read.update(batch)
+        told.append(packed)
     left = [job for job in jobs if job not in read]
-    read.update((job, worker.read(job)) for job in left)
-    worker.learn(read.items())
-    finished: dict[int, Any] = {}
-    if crew is not None:
-        mine = jobs[:alone]
-        crew.ask("finish", list(read.items()))
-        finished.update((job, worker.finish(job)) for job in mine)
-        finished.update(crew.finished())
-        if crew.died:
-            died()
-    finished.update((job, worker.finish(job)) for job in jobs if job not in finished)
-    return finished
+    if left:
+        told.append(_packed([(job, worker.read(job)) for job in left]))
+    crew.ask("finish", told)
+    finished = set()
+    for job, made in crew.finished():
+        finished.add(job)
+        yield job, made
+    if crew.died:
+        died()
+    left = [job for job in jobs if job not in finished]
+    for packed in told if left else ():
+        worker.learn(pickle.loads(packed))
+    yield from ((job, worker.finish(job)) for job in left)
+
+
+def _packed(said: list[Said]) -> bytes:
+    """What came of reading is passed on as it is: who hands it round has no use for it."""
+    return pickle.dumps(said, protocol=pickle.HIGHEST_PROTOCOL)
 
 
 class _Crew:
-    """The processes, seen from where they were called."""
+    """The processes, seen from where they were called. The first of them finishes what was `read` already."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, read: list[int]) -> None:
         from multiprocessing import get_context  # its modules take as long to load as twenty files to check
 
         context = get_context("fork")
         self.died = False
         self._links: list[Connection] = []
-        for _ in range(cores()):
+        for number in range(cores()):
             here, there = context.Pipe()
-            process = context.Process(target=_serve, args=(worker, there, [*self._links, here]), daemon=True)
+            mine = [] if number else [*read]
+            process = context.Process(target=_serve, args=(worker, there, [*self._links, here], mine), daemon=True)
             process.start()
             there.close()
             self._links.append(here)
 
-    def read(self, jobs: list[int]) -> Iterator[Said]:
-        """What came of reading; nothing of jobs whose process died."""
+    def read(self, jobs: list[int]) -> Iterator[tuple[list[int], bytes]]:
+        """Jobs that were read, and what came of them, packed; nothing of jobs whose process died."""
         from multiprocessing.connection import Connection, wait
 
         batches = iter([jobs[start : start + BATCH] for start in range(0, len(jobs), BATCH)])
-        busy = [link for link in self._links if self._send(link, ("read", next(batches, [])))]
+        busy = {link: batch for link in self._links if self._send(link, ("read", batch := next(batches, [])))}
         while busy:
-            for link in wait(busy):
+            for link in wait([*busy]):
                 assert isinstance(link, Connection)
-                said = self._heard(link)
-                batch = next(batches, None) if said is not None else None
-                if batch is None or not self._send(link, ("read", batch)):
-                    busy.remove(link)
-                yield from said or ()
+                packed, batch = self._heard(link), busy.pop(link)
+                if packed is None:
+                    continue
+                yield batch, packed
+                after = next(batches, None)
+                if after is not None and self._send(link, ("read", after)):
+                    busy[link] = after
 
     def ask(self, *order: Any) -> None:
         for link in list(self._links):
@@ -124,9 +140,9 @@ class _Crew:
             return False
         return True
 
-    def _heard(self, link: Connection) -> list[Said] | None:
+    def _heard(self, link: Connection) -> Any:
         try:
-            return link.recv()  # type: ignore[no-any-return]
+            return link.recv()
         except (EOFError, OSError):
             self._lose(link)
             return None
@@ -137,19 +153,19 @@ class _Crew:
             self._links.remove(link)
 
 
-def _serve(worker: Worker, link: Connection, others: list[Connection]) -> None:
-    """What a process does until it has nothing more to do, or nobody listens."""
+def _serve(worker: Worker, link: Connection, others: list[Connection], mine: list[int]) -> None:
+    """What a process does until it has nothing more to do, or nobody listens. `mine` are the jobs to finish here."""
     for other in others:
         other.close()  # else it would never be told that the others' ends are gone
-    mine: list[int] = []
     try:
         while True:
             order, told = link.recv()
             if order == "read":
                 mine += told
-                link.send([(job, worker.read(job)) for job in told])
+                link.send(_packed([(job, worker.read(job)) for job in told]))
                 continue
-            worker.learn(told)
+            for packed in told:
+                worker.learn(pickle.loads(packed))
             for start in range(0, len(mine), BATCH):
                 link.send([(job, worker.finish(job)) for job in mine[start : start + BATCH]])
             link.send([])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ _LANGUAGE_IDS = {
     "python": "python",
     "python-ts": "python",
 }
+_OURS = re.compile("|".join(map(translate, (*_DOCKERFILE, *_JENKINSFILE, *_PYTHON, *_YAML, "*.groovy"))))
 # Folders of other people's code and of tools, which nobody wants findings in.
 _SKIPPED = frozenset(
     (
@@ -83,9 +85,8 @@ def language_of(path: str, text: Callable[[], str], language_id: str = "") -> st
 
 def may_matter(path: str) -> bool:
     """By its name alone, a file that could be ours."""
-    name = PurePosixPath(path).name
-    patterns = (*_DOCKERFILE, *_JENKINSFILE, *_PYTHON, *_YAML, "*.groovy")
-    return any(fnmatchcase(name, pattern) for pattern in patterns) and not name.endswith(".dockerignore")
+    name = posixpath.basename(path)
+    return bool(_OURS.match(name)) and not name.endswith(".dockerignore")
 
 
 def _may_be_manifest(path: str) -> bool:
@@ -129,67 +130,97 @@ def files_under(
     unreadable: Callable[[Path], None] | None = None,
     *,
     base: Path | None = None,
-) -> Iterator[Path]:
-    """The files below a folder that could be ours, in path order; .gitignore files and `exclude` count.
+) -> Iterator[str]:
+    """The places of the files below a folder that could be ours, in path order; .gitignore files and `exclude` count.
 
     `exclude` holds .gitignore patterns relative to `base`, by default `folder`; they do not count where they exclude
     `folder` itself. `unreadable` is told of folders that cannot be listed.
     """
-    specs: list[tuple[Path, GitIgnoreSpec]] = []
+    yield from _walk(str(folder), _above(folder, exclude, base), unreadable, top=True)
+
+
+def is_found(path: str, folder: Path, exclude: Iterable[str], base: Path) -> bool:
+    """`files_under` gives the file, if it is there. `path` is relative to the folder, with forward slashes."""
+    specs, place = _above(folder, exclude, base), str(folder)
+    *folders, name = path.split("/")
+    for each in ("", *folders):
+        place = os.path.join(place, each) if each else place
+        if each and (each in _SKIPPED or os.path.islink(place) or os.path.exists(os.path.join(place, "pyvenv.cfg"))):
+            return False
+        if each and _ignored(place, specs, "/"):
+            return False
+        own = _ignore_file(place)
+        specs = [*specs, own] if own else specs
+    return may_matter(name) and not _ignored(os.path.join(place, name), specs, "")
+
+
+def _above(folder: Path, exclude: Iterable[str], base: Path | None) -> list[Ignoring]:
+    """What is ignored by what stands above a folder, and by `exclude`."""
+    specs: list[Ignoring] = []
     top = repository_root(folder)
     if top != Path(folder.anchor):
         above = [place for place in folder.parents if place == top or top in place.parents]
-        specs += [found for place in reversed(above) if (found := _ignore_file(place))]
+        specs += [found for place in reversed(above) if (found := _ignore_file(str(place)))]
     base, patterns = base or folder, list(exclude)
     if patterns:
         from pathspec import GitIgnoreSpec
 
-        excluded = (base, GitIgnoreSpec.from_lines(patterns))
-        if base == folder or not _ignored(folder, [excluded], "/"):
+        excluded = (_inside(str(base)), GitIgnoreSpec.from_lines(patterns))
+        if base == folder or not _ignored(str(folder), [excluded], "/"):
             specs.append(excluded)
-    yield from _walk(folder, specs, unreadable)
+    return specs
+
+
+Ignoring = tuple[str, "GitIgnoreSpec"]
+"""The folder that patterns are relative to, with a separator at its end, and the patterns."""
 
 
 def _walk(
-    folder: Path, specs: list[tuple[Path, GitIgnoreSpec]], unreadable: Callable[[Path], None] | None
-) -> Iterator[Path]:
+    folder: str, specs: list[Ignoring], unreadable: Callable[[Path], None] | None, top: bool = False
+) -> Iterator[str]:
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
     except OSError:
         if unreadable:
-            unreadable(folder)
+            unreadable(Path(folder))
         return
-    own = _ignore_file(folder)
+    names = {entry.name for entry in entries}
+    if "pyvenv.cfg" in names and not top:
+        return
+    own = _ignore_file(folder) if ".gitignore" in names else None
     specs = [*specs, own] if own else specs
     for entry in entries:
-        path = Path(entry.path)
         try:
             is_folder = entry.is_dir(follow_symlinks=False)
-            is_file = entry.is_file()
+            is_file = not is_folder and may_matter(entry.name) and entry.is_file()
         except OSError:
             continue
         if is_folder:
-            skipped = entry.name in _SKIPPED or os.path.exists(path / "pyvenv.cfg")
-            if not skipped and not _ignored(path, specs, "/"):
-                yield from _walk(path, specs, unreadable)
-        elif is_file and may_matter(entry.name) and not _ignored(path, specs, ""):
-            yield path
+            if entry.name not in _SKIPPED and not _ignored(entry.path, specs, "/"):
+                yield from _walk(entry.path, specs, unreadable)
+        elif is_file and not _ignored(entry.path, specs, ""):
+            yield entry.path
 
 
-def _ignore_file(folder: Path) -> tuple[Path, GitIgnoreSpec] | None:
+def _ignore_file(folder: str) -> Ignoring | None:
     try:
-        text = (folder / ".gitignore").read_text(encoding="utf-8", errors="replace")
+        text = Path(folder, ".gitignore").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
     from pathspec import GitIgnoreSpec
 
-    return folder, GitIgnoreSpec.from_lines(text.split("\n"))
+    return _inside(folder), GitIgnoreSpec.from_lines(text.split("\n"))
 
 
-def _ignored(path: Path, specs: list[tuple[Path, GitIgnoreSpec]], slash: str) -> bool:
+def _inside(folder: str) -> str:
+    return os.path.join(folder, "")
+
+
+def _ignored(path: str, specs: list[Ignoring], slash: str) -> bool:
     """The innermost .gitignore that says anything decides, as git has it."""
     for folder, spec in reversed(specs):
-        verdict = spec.check_file(path.relative_to(folder).as_posix() + slash).include
+        verdict = spec.check_file(path[len(folder) :].replace(os.sep, "/") + slash).include
         if verdict is not None:
             return bool(verdict)
     return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -36,8 +37,9 @@ def facts_of(root: Path, path: str) -> tuple[Fact, ...]:
 
 def paths_under(root: Path, exclude: Iterable[str], base: Path) -> Iterator[str]:
     """The files of a project that could be ours, in order, relative to its root."""
+    start = len(os.path.join(root, ""))
     for path in files_under(root, exclude, base=base):
-        yield path.relative_to(root).as_posix()
+        yield path[start:].replace(os.sep, "/")
 
 
 def stamp(root: Path, path: str) -> Stamp | None:

@@ -3,6 +3,7 @@ and what depends on other files is found when all have been read."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -18,7 +19,7 @@ from playpen_ls.languages import LANGUAGES, finds_nothing
 from playpen_ls.reading import MOST_FILES, facts_of
 from playpen_ls.report.findings import FileReport, Item, Problem, TriedFix
 from playpen_ls.report.masking import Mask
-from playpen_ls.targets import Target, Targets
+from playpen_ls.targets import Target, Targets, relative
 from playpen_ls.workspace import Workspace
 
 MOST_HELD = 4_000_000  # characters of texts whose models one process keeps; the files beyond are parsed twice
@@ -28,23 +29,33 @@ Learned = tuple[Path, str, tuple[Fact, ...]]
 Finished = tuple[Path, FileReport | None, list[Problem], bool]
 
 
-def reports(targets: Targets, paths: list[tuple[Path, bool]], with_fixes: bool, every: bool) -> Iterator[FileReport]:
+def reports(targets: Targets, paths: list[tuple[str, bool]], with_fixes: bool, every: bool) -> Iterator[FileReport]:
     """The files that have findings, in order. Of each finding the first fix that can be made, or `every` one."""
     sweep = _Sweep(targets, paths, with_fixes, every)
     told = list(targets.problems)
     order, alone = sweep.order()
-    finished = crew.work(sweep, order, alone, _died)
-    for number in sorted(finished):
-        if finished[number] is None:
-            continue
-        root, report, problems, failed = finished[number]
+    for root, report, problems, failed in _in_order(crew.work(sweep, order, alone, _died)):
         told += problems
         targets.failed = targets.failed or failed
         if report is not None:
             yield _dressed(targets, targets.workspaces[root], report)
     targets.problems[:] = told
     for path, _ in paths:  # what is wrong in a configuration is said here, not in the processes
-        targets.workspace(path).configs.of(path.as_posix())
+        space = targets.workspace(path)
+        space.configs.of(relative(path, space.root))
+
+
+def _in_order(finished: Iterable[tuple[int, Finished | None]]) -> Iterator[Finished]:
+    """By the numbers of the jobs. What comes too early is kept until its turn: not for long, all do the same work."""
+    early: dict[int, Finished | None] = {}
+    turn = 0
+    for number, made in finished:
+        early[number] = made
+        while turn in early:
+            now = early.pop(turn)
+            turn += 1
+            if now is not None:
+                yield now
 
 
 def _died() -> None:
@@ -55,7 +66,7 @@ def _died() -> None:
 class _Job:
     """A file to read; one that nobody `wants` checked only says what it says. `named`: the command line has it."""
 
-    path: Path
+    path: str
     workspace: Workspace
     inside: str
     wanted: bool = True
@@ -76,12 +87,12 @@ class _Held:
 class _Sweep:
     """What one process knows of the files. `read` and `finish` take the numbers of jobs."""
 
-    def __init__(self, targets: Targets, paths: list[tuple[Path, bool]], with_fixes: bool, every: bool) -> None:
+    def __init__(self, targets: Targets, paths: list[tuple[str, bool]], with_fixes: bool, every: bool) -> None:
         self._targets = targets
         self._with_fixes, self._every = with_fixes, every
         self._held: dict[int, _Held] = {}
         self._size = 0
-        self._jobs = [_Job(path, space := targets.workspace(path), _inside(space, path), True, named)
+        self._jobs = [_Job(path, space := targets.workspace(path), relative(path, space.root), True, named)
                       for path, named in paths]  # fmt: skip
         self._complete: list[Workspace] = []
         for workspace in dict.fromkeys(job.workspace for job in self._jobs):
@@ -107,13 +118,14 @@ class _Sweep:
         known = {self._jobs[number].inside for number in own}
         if every:
             self._complete.append(workspace)
-            self._jobs += [_Job(workspace.root / path, workspace, path, False) for path in inside if path not in known]
+            others = (path for path in inside if path not in known)
+            self._jobs += [_Job(os.path.join(workspace.root, path), workspace, path, False) for path in others]
 
     def order(self) -> tuple[list[int], int]:
         """The jobs, and how many of them are the first of their kind: reading those loads all that reading needs."""
         first: dict[str, int] = {}
         for number, job in enumerate(self._jobs):
-            first.setdefault(job.path.suffix or job.path.name, number)
+            first.setdefault(os.path.splitext(job.path)[1] or os.path.basename(job.path), number)
         alone = list(first.values())[:10]
         return [*alone, *(number for number in range(len(self._jobs)) if number not in set(alone))], len(alone)
 
@@ -123,9 +135,11 @@ class _Sweep:
         if not job.wanted:
             return root, job.inside, facts_of(root, job.inside)
         held = self._read(job)
-        if held.begun is None or self._size < MOST_HELD or not held.begun.waiting:
+        keeps_model = held.begun is not None and (self._with_fixes or held.begun.waiting)
+        size = len(held.target.source.text) if held.target and keeps_model else 0
+        if not size or self._size < MOST_HELD:
             self._held[number] = held
-            self._size += len(held.target.source.text) if held.target and held.begun else 0
+            self._size += size
         facts = held.begun.facts if held.begun is not None else ()
         return (root, job.inside, facts) if job.indexed else None
 
@@ -202,10 +216,6 @@ def _tried(hit: Hit, tried: Callable[[Hit, Fix], Change], every: bool) -> Iterat
             continue
         if not every:
             return
-
-
-def _inside(workspace: Workspace, path: Path) -> str:
-    return path.relative_to(workspace.root).as_posix() if path.is_relative_to(workspace.root) else path.as_posix()
 
 
 def _bare(report: FileReport) -> FileReport:

@@ -37,9 +37,9 @@ class Targets:
     failed: bool = False
     """A file that was named could not be read; one that was only found in a folder is no failure."""
     workspaces: dict[Path, Workspace] = field(default_factory=dict)
-    _configs: dict[Path, Config] = field(default_factory=dict)
+    _configs: dict[str, Config] = field(default_factory=dict)
     _found: dict[str, Path | None] = field(default_factory=dict)
-    _roots: dict[Path, Path] = field(default_factory=dict)
+    _workspaces: dict[str, Workspace] = field(default_factory=dict)
     _marked: dict[str, str] = field(default_factory=dict)
 
     def under(self, names: Iterable[str]) -> Iterator[Target]:
@@ -49,31 +49,33 @@ class Targets:
             if target is not None:
                 yield target
 
-    def paths(self, names: Iterable[str]) -> list[tuple[Path, bool]]:
+    def paths(self, names: Iterable[str]) -> list[tuple[str, bool]]:
         """The files that could be ours, and whether they were named themselves."""
-        paths: dict[Path, bool] = {}
+        paths: dict[str, bool] = {}
         for name in names:
-            path = Path(os.path.abspath(self.folder / name))
-            if path.is_dir():
+            path = os.path.abspath(self.folder / name)
+            if os.path.isdir(path):
                 config = self._config(path)
-                for file in files_under(path, config.exclude, self._unreadable, base=config.folder):
-                    nearest = self._config(file.parent)
-                    if nearest.path == config.path or not nearest.excludes(file):
+                for file in files_under(Path(path), config.exclude, self._unreadable, base=config.folder):
+                    nearest = self._config(os.path.dirname(file))
+                    if nearest.path == config.path or not nearest.excludes(Path(file)):
                         paths.setdefault(file, False)
             else:
                 paths[path] = True
-        return sorted(paths.items())
+        return sorted(paths.items(), key=lambda item: item[0].split(os.sep))
 
-    def workspace(self, path: Path) -> Workspace:
+    def workspace(self, path: str) -> Workspace:
         """The project of a file; its index is made when something of it is first asked for."""
-        root = self._roots.get(path.parent)
-        if root is None:
-            fallback = self.folder if path.is_relative_to(self.folder) else path.parent
-            root = project_root(path, fallback, self._marked)
-            self._roots[path.parent] = root
-        if root not in self.workspaces:
-            self.workspaces[root] = Workspace(root, self.settings)
-        return self.workspaces[root]
+        folder = os.path.dirname(path)
+        workspace = self._workspaces.get(folder)
+        if workspace is None:
+            place = Path(path)
+            fallback = self.folder if place.is_relative_to(self.folder) else place.parent
+            root = project_root(place, fallback, self._marked)
+            if root not in self.workspaces:
+                self.workspaces[root] = Workspace(root, self.settings)
+            workspace = self._workspaces[folder] = self.workspaces[root]
+        return workspace
 
     def text(self, text: str, name: str | None, language: str | None) -> Target | None:
         """Text from standard input, as if it were the file `name`; None if it is no language of ours.
@@ -81,7 +83,7 @@ class Targets:
         `language` counts where the name does not decide, and for a text without one.
         """
         shown = name or f"stdin.{language}"
-        path = Path(os.path.abspath(self.folder / shown))
+        path = os.path.abspath(self.folder / shown)
         workspace = self.workspace(path)
         source = Source(relative(path, workspace.root), text)
         found = language_of(shown, lambda: text, language or "")
@@ -89,20 +91,20 @@ class Targets:
 
     def shown(self, workspace: Workspace, path: str) -> str:
         """A project path as it is printed: relative to the current folder, absolute outside of it."""
-        place = workspace.root / path
-        return relative(place, self.folder)
+        return relative(os.path.join(workspace.root, path), self.folder)
 
-    def target(self, path: Path, named: bool) -> Target | None:
+    def target(self, path: str, named: bool) -> Target | None:
         shown = relative(path, self.folder)
         try:
-            size = path.stat().st_size
+            size = os.stat(path).st_size
             if size > LARGEST:
                 raise Unreadable(f"larger than {LARGEST:,} bytes ({size:,}); exclude it or split it")
             workspace = self.workspace(path)
-            source = Source.decoded(relative(path, workspace.root), path.read_bytes())
+            with open(path, "rb") as file:
+                source = Source.decoded(relative(path, workspace.root), file.read())
         except (OSError, Unreadable) as error:
             # Data in JSON or YAML is often large, or in another encoding: that it is no manifest goes without saying.
-            if named or isinstance(error, OSError) or path.suffix not in (".json", ".yaml", ".yml"):
+            if named or isinstance(error, OSError) or not path.endswith((".json", ".yaml", ".yml")):
                 self.problems.append(Problem(shown, getattr(error, "strerror", None) or str(error)))
             self.failed = self.failed or named
             return None
@@ -113,16 +115,17 @@ class Targets:
             return None
         return Target(workspace, source.path, source, language)
 
-    def _config(self, folder: Path) -> Config:
+    def _config(self, folder: str) -> Config:
         if folder not in self._configs:
-            found = find(folder, known=self._found)
-            self._configs[folder] = load(found) if found else Config(folder)
+            found = find(Path(folder), known=self._found)
+            self._configs[folder] = load(found) if found else Config(Path(folder))
         return self._configs[folder]
 
     def _unreadable(self, folder: Path) -> None:
-        self.problems.append(Problem(relative(folder, self.folder), "the folder cannot be listed"))
+        self.problems.append(Problem(relative(str(folder), self.folder), "the folder cannot be listed"))
 
 
-def relative(path: Path, folder: Path) -> str:
+def relative(path: str, folder: Path) -> str:
     """With forward slashes; absolute where it is outside of the folder."""
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+    start = os.path.join(folder, "")
+    return path.removeprefix(start).replace(os.sep, "/")

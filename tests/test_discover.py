@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.discover import files_under, language_of, project_root
+from playpen_ls.discover import files_under, is_found, language_of, project_root
 
 MANIFEST = "apiVersion: v1\nkind: Service\n"
 
@@ -72,7 +72,7 @@ def tree(root: Path, *names: str) -> None:
 
 
 def found(root: Path, *exclude: str) -> list[str]:
-    return [path.relative_to(root).as_posix() for path in files_under(root, exclude)]
+    return [Path(path).relative_to(root).as_posix() for path in files_under(root, exclude)]
 
 
 def test_gitignore_counts_as_git_reads_it(tmp_path: Path):
@@ -104,7 +104,7 @@ def test_an_unreadable_folder_is_reported_and_the_rest_goes_on(tmp_path: Path, m
 
     monkeypatch.setattr(os, "scandir", denied)
     told: list[Path] = []
-    assert [path.name for path in files_under(tmp_path, (), told.append)] == ["a.py"]
+    assert [Path(path).name for path in files_under(tmp_path, (), told.append)] == ["a.py"]
     assert told == [tmp_path / "locked"]
 
 
@@ -132,7 +132,7 @@ def test_excludes_of_a_folder_further_up_stay_relative_to_it(tmp_path: Path):
     tree(tmp_path, "gen/a.py", "src/gen/b.py", "src/c.py")
 
     def below(folder: str, *exclude: str) -> list[str]:
-        return [path.name for path in files_under(tmp_path / folder, exclude, base=tmp_path)]
+        return [Path(path).name for path in files_under(tmp_path / folder, exclude, base=tmp_path)]
 
     assert below("src", "/gen/") == ["c.py", "b.py"]
     assert below("src", "/src/gen/") == ["c.py"]
@@ -145,3 +145,19 @@ def test_long_headers_and_many_blank_lines_take_no_time():
     assert language_of("x.groovy", lambda: "//  \n" * 2000 + "def x = 1\n") is None
     assert language_of("x.groovy", lambda: "//  \n" * 2000 + "pipeline {\n") == "jenkinsfile"
     assert language_of("x.yaml", lambda: "\n" * 500_000 + "a: 1\n") is None
+
+
+@pytest.mark.parametrize("folder", ["", "src"])
+def test_one_file_is_found_where_all_are(tmp_path: Path, folder: str):
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    names = ["a.py", "src/a.py", "src/b.txt", "src/gen/a.py", "src/out/a.py", "src/node_modules/a.py", "src/env/a.py"]
+    tree(tmp_path, *names, "src/env/pyvenv.cfg", "src/out/kept/a.py", "src/Dockerfile.dockerignore")
+    (tmp_path / "src/link").symlink_to(tmp_path / "src/gen", target_is_directory=True)
+    (tmp_path / ".gitignore").write_text("/src/gen/\n/a.py\n")
+    (tmp_path / "src/.gitignore").write_text("out/*.py\n")
+    root = tmp_path / folder
+    found = {Path(path).relative_to(root).as_posix() for path in files_under(root, ["kept/"], base=root)}
+    every = [*root.rglob("*"), *(root / "src/link" if not folder else root / "link").glob("*")]
+    files = {path.relative_to(root).as_posix() for path in every if path.is_file()}
+    assert {path for path in files if is_found(path, root, ["kept/"], root)} == found
+    assert len(found) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from playpen_ls.finding import Change, Fix
@@ -41,7 +41,3 @@ class Problem:
 
     path: str
     message: str
-
-
-def all_items(files: Iterable[FileReport]) -> list[Item]:
-    return [item for file in files for item in file.items]

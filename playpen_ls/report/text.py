@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from unicodedata import east_asian_width
 
 from termcolor import colored
 
 from playpen_ls.finding import Severity
-from playpen_ls.report.findings import FileReport, Item, Problem, all_items
+from playpen_ls.report.findings import FileReport, Item, Problem
 from playpen_ls.report.masking import Mask
 
 _COLOURS = {
@@ -21,15 +22,17 @@ _COLOURS = {
 WIDEST = 200  # characters of a source line; longer ones are cut around the finding
 
 
-def text(files: Sequence[FileReport], problems: Iterable[Problem]) -> Iterator[str]:
-    """The report, line by line."""
+def text(files: Iterable[FileReport], problems: Iterable[Problem]) -> Iterator[str]:
+    """The report, line by line; `problems` are looked at when all files are."""
+    count = _Count()
     for file in files:
+        count.add(file)
         for item in file.items:
             yield from _finding(file, item)
     for problem in problems:
         path, message = _printable(problem.path), _printable(problem.message)
         yield f"{colored(path, attrs=['bold'])}: {colored('not checked', 'red')}: {message}"
-    yield _summary(files)
+    yield _summary(count)
 
 
 def _finding(file: FileReport, item: Item) -> Iterator[str]:
@@ -82,21 +85,35 @@ def _printable(text: str) -> str:
     return "".join(char if (char >= " " and char != "\x7f") or char == "\t" else "�" for char in text)
 
 
-def _summary(files: Sequence[FileReport]) -> str:
-    items = all_items(files)
-    if not items:
+@dataclass
+class _Count:
+    """What was reported so far; `chosen` have fixes, but none that is safe."""
+
+    files: int = 0
+    severities: Counter[Severity] = field(default_factory=Counter)
+    safe: int = 0
+    chosen: int = 0
+
+    def add(self, file: FileReport) -> None:
+        self.files += bool(file.items)
+        for item in file.items:
+            self.severities[item.hit.severity] += 1
+            safe = any(tried.fix.safe for tried in item.fixes)
+            self.safe += safe
+            self.chosen += bool(item.fixes) and not safe
+
+
+def _summary(count: _Count) -> str:
+    counts = count.severities
+    if not counts:
         return colored("no findings", "green")
-    counts = Counter(item.hit.severity for item in items)
     by_severity = ", ".join(_counted(counts[severity], severity.label) for severity in sorted(counts, reverse=True))
-    safe = sum(any(tried.fix.safe for tried in item.fixes) for item in items)
-    chosen = sum(bool(item.fixes) for item in items) - safe
-    where = _counted(sum(bool(file.items) for file in files), "file")
-    said = f"{_counted(len(items), 'finding')} ({by_severity}) in {where}"
-    if safe:
-        said += f"; `playpen-ls fix` mends {safe}"
-    if chosen:
-        have = "has a fix" if chosen == 1 else "have fixes"
-        said += f"; {chosen} more {have} to choose in the editor or with `fix --unsafe`"
+    said = f"{_counted(counts.total(), 'finding')} ({by_severity}) in {_counted(count.files, 'file')}"
+    if count.safe:
+        said += f"; `playpen-ls fix` mends {count.safe}"
+    if count.chosen:
+        have = "has a fix" if count.chosen == 1 else "have fixes"
+        said += f"; {count.chosen} more {have} to choose in the editor or with `fix --unsafe`"
     return said
 
 
