@@ -11,7 +11,7 @@ from playpen_ls.languages.jenkinsfile.layout import begins_line, unit
 from playpen_ls.languages.jenkinsfile.model import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.tree import Statement
 from playpen_ls.languages.jenkinsfile.validator import Fault
-from playpen_ls.languages.jenkinsfile.validator.tables import RENAMED_TO
+from playpen_ls.languages.jenkinsfile.validator.tables import RENAMED_TO, SECOND_NAMES
 from playpen_ls.source import Edit, Source
 
 _EMPTY = frozenset(("EmptySection", "NoEnvVars", "NoTools", "EmptyWhen", "NoExcludes"))
@@ -29,6 +29,9 @@ def mended(file: Jenkinsfile, fault: Fault) -> tuple[Fix, ...]:
         return (Fix("Give the stage a name of its own", _renumbered(file, fault)),)
     if fault.kind == "RequiredSection" and fault.message.endswith('"agent"'):
         return (Fix("Add `agent any`", _with_agent(file)),)
+    if fault.kind == "InvalidSectionType" and text in SECOND_NAMES:
+        name = SECOND_NAMES[text]
+        return (Fix(f"Rename `{text}` to `{name}`", lambda: [Edit(fault.span.start, fault.span.end, name)]),)
     if fault.kind in _EMPTY:
         return (Fix(f"Remove the empty `{text}`", _removed(file, fault)),)
     return ()

@@ -55,6 +55,10 @@ def steps(text: str) -> str:
             fixed=pipeline("    tools { jdk '17' }\n"),
         ),
         pipeline("    «options» {\n        // timestamps()\n    }\n"),
+        example(
+            pipeline("    parameters {\n        «stringParam»(name: 'TAG', defaultValue: '')\n    }\n"),
+            fixed=pipeline("    parameters {\n        string(name: 'TAG', defaultValue: '')\n    }\n"),
+        ),
         pipeline("    «steps» {\n        sh 'make'\n    }\n"),
         pipeline("    environment {\n        «MY-TAG» = 'x'\n        TAG = «params.TAG»\n        «TAG» = 'y'\n    }\n"),
         pipeline("    agent «linux»\n").replace("    agent any\n", ""),
@@ -89,6 +93,8 @@ def steps(text: str) -> str:
         ),
         steps("script { def x = [1]; x.each { echo it } }"),
         steps("acmeDeploy target: 'x', retries: 3"),
+        steps("junit testResults: '*.xml', skipMarkingStageUnstable: true"),
+        pipeline("    options {\n        withDockerServer(uri: 'tcp://x')\n    }\n"),
         "pipeline {\n    agent {\n        kubernetes {\n            yaml '''\nkind: Pod\nspec: {\n'''\n"
         "            defaultContainer 'kaniko'\n        }\n    }\n" + STAGES + "}\n",
         "pipeline {\n    agent { ecs { inheritFrom 'x' } }\n    options { acmeOption() }\n    triggers { acme() }\n"

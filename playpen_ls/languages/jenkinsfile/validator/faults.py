@@ -151,10 +151,11 @@ def first_string(call: Call) -> StringLiteral | None:
 
 def fewest_edits(word: str, known: Iterable[str]) -> str:
     """The word that Jenkins proposes: the one that the fewest edits lead to, the first of several."""
-    return min(known, key=lambda one: _edits(word, one), default="")
+    return min(known, key=lambda one: edits(word, one), default="")
 
 
-def _edits(one: str, other: str) -> int:
+def edits(one: str, other: str) -> int:
+    """How many letters must be put in, taken out or changed to make one word of the other."""
     costs = list(range(len(one) + 1))
     for there, wanted in enumerate(other, 1):
         before, costs[0] = costs[0], there

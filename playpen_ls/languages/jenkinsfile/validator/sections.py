@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.tree import Statement
 from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,
     block_of,
+    edits,
     nearest,
     needs_block,
     shown,
@@ -22,11 +25,14 @@ from playpen_ls.languages.jenkinsfile.validator.tables import (
     NEAR_TRIGGERS,
     NO_OPTIONS,
     PARAMETERS,
+    SECOND_NAMES,
     STAGE_OPTIONS,
     STEPS,
     TOOLS,
     TRIGGERS,
 )
+
+_SLIP = 3  # letters that a slip of the fingers or the memory gets wrong
 
 
 def tools(faults: Faults, call: Call) -> None:
@@ -139,12 +145,19 @@ def options(faults: Faults, call: Call, in_stage: bool) -> None:
 def _slip(name: str, in_stage: bool) -> bool:
     """Nothing that is known, but near to it; a name of its own may be a plugin's."""
     known = STAGE_OPTIONS | JOB_OPTIONS | STEPS.keys()
-    return name not in known and bool(nearest(name, sorted(STAGE_OPTIONS if in_stage else known)))
+    return name not in known and _is_slip_of(name, sorted(STAGE_OPTIONS if in_stage else known))
+
+
+def _is_slip_of(name: str, known: Sequence[str]) -> bool:
+    """A few letters away; `withDockerServer` is a step of its own, not `withDockerRegistry`."""
+    meant = nearest(name, known)
+    return bool(meant) and edits(name, meant) <= _SLIP
 
 
 def _typed(faults: Faults, calls: list[Call], word: str, known: frozenset[str], near: tuple[str, ...]) -> None:
     for one in calls:
-        if one.name in known or (one.name not in STEPS and not nearest(one.name, near)):
+        known_slip = one.name in STEPS or one.name in SECOND_NAMES or _is_slip_of(one.name, near)
+        if one.name in known or not known_slip:
             continue
         message = f'Invalid {word} type "{one.name}". Valid {word} types: [{", ".join(near)}]'
         faults.add("InvalidSectionType", one.name_span, message, sure=False)

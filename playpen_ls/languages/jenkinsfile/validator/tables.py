@@ -64,7 +64,8 @@ STAGE_OPTIONS = frozenset(
         sshagent withAWS withKubeConfig wrap logstash buildDescription withChecks withPhabricator rtp warnError
         configFileProvider container milestone withFolderProperties withGradle withContext xvfb withDockerRegistry
         withAnt withXvnc withAnsible withVault hideFromView updateGitlabCommitStatus maskPasswords timestamper
-        parallel retryOn xvnc gitea conditionalSteps inheritCredentials withPythonEnv withEnvFile"""
+        parallel retryOn xvnc gitea conditionalSteps inheritCredentials withPythonEnv withEnvFile withDockerServer
+        withDockerContainer withFileParameter podTemplate updateLock cache"""
     )
 )
 """`skipDefaultCheckout`, and steps that take a block."""
@@ -99,7 +100,7 @@ TRIGGERS = frozenset(
 )
 PARAMETERS = frozenset(
     _words(
-        """string booleanParam choice text password stringParam textParam choiceParam fileParam runParam
+        """string booleanParam choice text password
         credentialsParam nonStoredPasswordParam file stashedFile base64File credentials run gitParameter
         extendedChoice activeChoice activeChoiceParam activeChoiceReactiveParam reactiveChoice
         reactiveReferenceParameter activeChoiceHtml validatingString separator imageTag imageTagName listSubversionTags
@@ -112,6 +113,10 @@ PARAMETERS = frozenset(
         buildSelectorParam parameterSeparator gitTag gitBranch promotion ecrImage readOnlyString"""
     )
 )
+SECOND_NAMES = {
+    "stringParam": "string", "textParam": "text", "choiceParam": "choice", "fileParam": "file", "runParam": "run",
+}  # fmt: skip
+"""Of parameters: names that only scripts can use, since a declarative pipeline knows each type by its first name."""
 TOOLS = frozenset(
     _words(
         """ant git gradle jdk maven jgit jgitapache nodejs go golang groovy gant sbt scala python perl ruby dotnetsdk
@@ -176,8 +181,8 @@ STEPS = {
     ),
     "junit": _step(
         """testResults!:s allowEmptyResults:b healthScaleFactor keepLongStdio:b keepProperties:b keepTestNames:b
-        skipMarkingBuildUnstable:b skipOldReports:b skipPublishingChecks:b checksName:s testDataPublishers
-        stdioRetention:s allowEmptyResult:b"""
+        skipMarkingBuildUnstable:b skipMarkingStageUnstable:b skipOldReports:b skipPublishingChecks:b checksName:s
+        testDataPublishers stdioRetention:s"""
     ),
     "input": _step("message!:s id:s ok:s cancel:s submitter:s submitterParameter:s parameters"),
     "mail": _step("subject!:s body!:s to:s cc:s bcc:s from:s replyTo:s charset:s mimeType:s"),
