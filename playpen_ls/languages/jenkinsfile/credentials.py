@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.declarative import EnvironmentEntry
 from playpen_ls.languages.jenkinsfile.expressions import Argument
+from playpen_ls.vocabulary.names import snake
 
 _PATHS = frozenset(("keyFileVariable", "keystoreVariable"))
 _FILES = frozenset(("file", "zip", "dockerCert", "kubeconfigFile", "kubeconfigContent"))
 _NAMES = frozenset(("usernameVariable", "aliasVariable"))
+# Where and who, not what opens the door: people keep these in the store too, since they differ by the installation.
+_IDENTIFIER = re.compile(
+    r"(?:^|_)(?:account|id|name|username|user|email|bucket|repository|repo|region|zone|role|arn|host|hostname|port|"
+    r"domain|org|organi[sz]ation|project|registry|namespace|cluster|tenant|channel|server|branch|version)s?$"
+)
+_SECRET_WORD = re.compile(r"pass|pwd|secret|token|key|hook|cred|cert|private|auth")
+
+
+def is_identifier(name: str) -> bool:
+    """A variable of this name says which account, bucket or host it is: `AWS_ACCOUNT_ID`, but not `ACCESS_KEY_ID`."""
+    spelled = snake(name)
+    return bool(_IDENTIFIER.search(spelled)) and not _SECRET_WORD.search(spelled)
 
 
 @dataclass(frozen=True)
@@ -23,20 +37,23 @@ class Binding:
 
     @property
     def secrets(self) -> set[str]:
-        return (
-            set()
-            if self.kind in _FILES
-            else {name for argument, name in self.variables.items() if argument not in _PATHS | _NAMES}
-        )
+        if self.kind in _FILES:
+            return set()
+        return {name for argument, name in self.variables.items() if argument not in _PATHS} - self.users
 
     @property
     def users(self) -> set[str]:
-        return {name for argument, name in self.variables.items() if argument in _NAMES}
+        """Names of users, accounts, hosts and the like, which are no secrets."""
+        return {
+            name
+            for argument, name in self.variables.items()
+            if argument in _NAMES or (argument == "variable" and is_identifier(name))
+        }
 
 
 @dataclass(frozen=True)
 class Bound:
-    """The variables that hold credentials at some place: the secrets, user names, and paths of files."""
+    """The variables that hold credentials at some place: the secrets, names of users and accounts, paths of files."""
 
     secrets: frozenset[str]
     users: frozenset[str]
@@ -87,6 +104,7 @@ def bound_at(call: Call, entries: list[EnvironmentEntry]) -> Bound:
     start = call.span.start
     for entry in entries:
         if entry.scope.contains(start):
-            secrets |= {entry.name, f"{entry.name}_PSW"}
+            secrets.add(f"{entry.name}_PSW")
             users.add(f"{entry.name}_USR")
+            (users if is_identifier(entry.name) else secrets).add(entry.name)
     return Bound(frozenset(secrets), frozenset(users), frozenset(everything) - secrets - users)

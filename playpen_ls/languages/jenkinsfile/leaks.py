@@ -22,6 +22,7 @@ _LOGINS = frozenset(("docker", "podman", "nerdctl", "buildah", "skopeo", "helm",
 KNOW_STDIN = frozenset(("docker", "podman", "nerdctl", "buildah", "skopeo", "helm"))
 """Programs whose `login` takes `--password-stdin`."""
 _MYSQL = frozenset(("mysql", "mysqldump", "mysqladmin", "mysqlimport", "mariadb", "mariadb-dump"))
+_OWN_HOSTS = frozenset(("localhost", "127.0.0.1", "::1"))
 _CONNECTION = frozenset(("PGPASSWORD", "MYSQL_PWD", "REDISCLI_AUTH", "SSHPASS"))
 _PROPERTY = re.compile(r"-[DP](?P<name>[\w.-]+)=(?P<value>.+)")
 _HEADER = re.compile(
@@ -98,7 +99,7 @@ def value_of(command: Command, *names: str) -> tuple[Word, int, Word | None] | N
                 return words[index + 1], 0, word
             if name.startswith("--") and word.text.startswith(name + "="):
                 return word, len(name) + 1, None
-            joined = name in ("-u", "-p") and word.text.startswith(name) and len(word.text) > 2
+            joined = name in ("-u", "-p", "-h") and word.text.startswith(name) and len(word.text) > 2
             if joined and (command.name in ("curl", "wget") or command.name in _MYSQL):
                 return word, 2, None
     return None
@@ -121,7 +122,15 @@ def _login(step: ShellStep, command: Command) -> Iterator[Leak]:
     found = value_of(command, "-p", "--password")
     if found is None or (mysql and found[2] is not None):  # mysql takes `-p` alone as "ask"
         return
+    if mysql and _is_throwaway(command, found[0].text[found[1] :]):
+        return
     yield from _password(step, command, found, value_of(command, "-u", "--username", "--user"), name="")
+
+
+def _is_throwaway(command: Command, password: str) -> bool:
+    """A weak word for a database on the build machine itself, which a test began and ends."""
+    host = value_of(command, "-h", "--host")
+    return is_weak(password) and host is not None and host[0].text[host[1] :] in _OWN_HOSTS
 
 
 def _password(
@@ -197,6 +206,8 @@ def _assignments(step: ShellStep, command: Command) -> Iterator[Leak]:
         if not equals or not word.plain or not re.fullmatch(r"[A-Za-z_]\w*", name):
             continue
         if is_named_secret(name, value) or (name in _CONNECTION and value):
+            if name in _CONNECTION and _is_throwaway(command, value):
+                continue
             where = place(word, len(name) + 1)
             if where and _literal(value, step):
                 yield Leak("single", step, *where, command, word, name)

@@ -28,6 +28,7 @@ _OWN = re.compile(r"(localhost|127\.0\.0\.1|host\.docker\.internal)(:\d+)?")
         'node { sh "docker push ${REGISTRY}/app:1.0" }\n',
         "node { sh 'docker push nexus.playpen-platform.svc.cluster.local:5000/app:1.0' }\n",
         "node { sh 'docker run --rm ghcr.io/acme/tool:1.0' }\n",
+        "docker.withRegistry('https://public.ecr.aws') {\n    docker.image('acme/app').pull()\n}\n",
         "docker.withRegistry('https://nexus:5000', 'nexus-credentials') {\n    docker.build('app').push('1.0')\n}\n",
     ],
 )
@@ -43,6 +44,8 @@ def foreign_registry(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]
         if one.role == "push" and host and _is_foreign(host, platform) and file.source.of(span) == host:
             yield Finding(span, f"`{host}` is not the platform's registry (`{platform.registry}`)")
     for call in file.named("withRegistry"):
+        if call.block is not None and "push" not in file.source.of(call.block.inside).lower():
+            continue  # what is only pulled may come from anywhere
         literal = call.arguments[0].string if call.arguments else None
         match = _URL.fullmatch(literal.value or "") if literal else None
         if literal is not None and match is not None and _is_foreign(match[1], platform):

@@ -50,6 +50,9 @@ def steps(text: str) -> str:
         "pipeline {\n environment {\n  A = credentials('a')\n  DSN = \"postgres://a:${A_PSW}@db/a\"\n }\n}\n",
         "pipeline {\n    environment {\n        A = credentials('a')\n    }\n"
         "    stages { stage('X') { steps { sh \"tag ${A_USR}/app\" } } }\n}\n",
+        "withCredentials([string(credentialsId: 'aws', variable: 'AWS_ACCOUNT_ID')]) {\n"
+        '    sh "aws sts assume-role --role-arn arn:aws:iam::${AWS_ACCOUNT_ID}:role/ci"\n'
+        '    withAWS(roleAccount: "${AWS_ACCOUNT_ID}") { }\n}\n',
         'def TOKEN = env.OTHER\nsh "login ${TOKEN}"\n' + steps("echo 'x'"),
     ],
 )
@@ -89,7 +92,8 @@ def _in_literal(call: Call, literal: StringLiteral, bound: Bound, locals_: froze
         name = literal.hole_name(hole)
         if name is None or name not in secret or name in locals_:
             continue
-        message = f"Groovy writes the secret `{name}` into the text of `{call.name}`"
+        what = "secret" if name in bound.secrets else "credential"
+        message = f"Groovy writes the {what} `{name}` into the text of `{call.name}`"
         if not script:
             yield Finding(hole, message, severity=Severity.HINT)
         elif call.name != "sh" or not isinstance(call, ShellStep):

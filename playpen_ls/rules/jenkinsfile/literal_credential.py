@@ -89,6 +89,7 @@ def steps(text: str) -> str:
             fixed="pipeline {\n    environment {\n        DB_PASSWORD = credentials('db-password')\n    }\n}\n",
         ),
         steps("def apiToken = '«f81jf9sk2mzn»'"),
+        steps("sh 'mysqladmin ping -h127.0.0.1 -p«hunter2»; mysqladmin ping -h db -p«123456»'"),
         steps("def out = sh(script: 'docker login -u admin -p «secret» nexus:5000', returnStdout: true)"),
         "pipeline {\n    parameters {\n        string(name: 'DB_PASSWORD', defaultValue: '«s3cr3t!7»')\n    }\n}\n",
         steps("git url: 'https://ci:«p4ssw0rd!»@git.corp/app.git'"),
@@ -105,6 +106,7 @@ def steps(text: str) -> str:
         steps("def GIT_TOKEN = 'github-token-1'\ngit url: 'https://git/app.git', credentialsId: GIT_TOKEN"),
         "pipeline {\n    parameters {\n        string(name: 'PAT_TAG', defaultValue: 'v2.7.1-dev')\n    }\n}\n",
         steps("sh 'git remote add fork https://bot:GITHUB_TOKEN@github.com/acme/app'"),
+        steps("sh 'mysqladmin ping -h127.0.0.1 -P3306 -p123456 -uroot; PGPASSWORD=postgres psql -h localhost'"),
         steps("sh 'AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE aws s3 ls'\nsh 'docker run -p 8080:80 app'"),
     ],
 )
