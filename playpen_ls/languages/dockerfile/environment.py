@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from playpen_ls.languages.dockerfile.instructions import Instruction
 from playpen_ls.languages.dockerfile.kinds import Argument, Assigning, Environment
 from playpen_ls.languages.dockerfile.stages import Stage
-from playpen_ls.languages.dockerfile.values import expanded
+from playpen_ls.languages.dockerfile.values import expanded, names_in
 
 
 def assignments_before(instruction: Instruction) -> Iterator[Assigning]:
@@ -26,6 +26,23 @@ def is_set_before(instruction: Instruction, name: str) -> bool:
         for pair in reversed(assigning.pairs):
             if pair.name == name:
                 return bool(pair.value)
+    return False
+
+
+def comes_from_an_argument(text: str, instruction: Instruction) -> bool:
+    """The build can be told another value of a variable in the text, directly or through an ENV."""
+    waiting, seen = [(name, instruction) for name in names_in(text)], set[tuple[str, int]]()
+    for name, place in waiting:
+        if (name, place.index) in seen:
+            continue
+        seen.add((name, place.index))
+        for assigning in assignments_before(place):
+            pair = next((pair for pair in reversed(assigning.pairs) if pair.name == name), None)
+            if pair is not None:
+                if isinstance(assigning, Argument):
+                    return True
+                waiting += [(other, assigning) for other in names_in(pair.value or "")]
+                break
     return False
 
 

@@ -24,6 +24,7 @@ from playpen_ls.languages.dockerfile.instructions import Instruction
 from playpen_ls.languages.dockerfile.kinds import Assigning, Run
 from playpen_ls.languages.dockerfile.layout import block, is_blank_above, is_blank_below
 from playpen_ls.languages.dockerfile.supplies import Supply, supplies_of
+from playpen_ls.languages.shell import Command
 from playpen_ls.source import Edit
 
 # They name files that an install reads besides its manifests.
@@ -31,6 +32,16 @@ _CONFIGURED = re.compile(
     r"PIP_(?:CONFIG_FILE|CONSTRAINT|REQUIREMENT|FIND_LINKS|BUILD_CONSTRAINT)|(?:NPM|npm)_(?:CONFIG|config)_\w+|YARN_RC_FILENAME"
     r"|UV_(?:CONFIG_FILE|CONSTRAINT|OVERRIDE|FIND_LINKS|PROJECT)|BUNDLE_(?:GEMFILE|APP_CONFIG)|PIPENV_PIPFILE|COMPOSER|GOFLAGS"
 )
+_CONFIGURING = {
+    **dict.fromkeys(("npm", "pnpm"), ("--userconfig", "--globalconfig")),
+    "yarn": ("--use-yarnrc",),
+    "bun": ("-c", "--config"),
+    "uv": ("--config-file", "--overrides", "--build-constraints", "-b"),
+    "pip": ("--build-constraint",),
+    "bundle": ("--gemfile",),
+    "mvn": ("-f", "--file", "-s", "--settings", "-gs", "--global-settings", "-t", "--toolchains"),
+    "go": ("-modfile", "-overlay"),
+}
 _OFTEN_THERE = frozenset(("node_modules", ".venv", "vendor"))  # in developers' working copies
 _MAY_STAND_ABOVE_SPLIT = frozenset("LABEL EXPOSE STOPSIGNAL CMD ENTRYPOINT HEALTHCHECK MAINTAINER".split())
 
@@ -108,9 +119,22 @@ def _refuse_settings(broad: BroadCopy, steps: list[Step]) -> None:
     if seen:
         raise Refused(f"`{seen[0]}` may name another file that the install reads")
     for step in steps:
+        for command in step.run.commands:
+            _refuse_settings_of(command)
         for mount in step.run.mounts:
             if mount.type == "bind" and not mount.origin and posixpath.normpath("/" + mount.source) == "/":
                 raise Refused("the install mounts the whole build context")
+
+
+def _refuse_settings_of(command: Command) -> None:
+    """A variable or an option of a command names a file that is read beside the manifests."""
+    words = (*command.assignments, *(command.arguments if command.name == "export" else ()))
+    for name in (word.text.partition("=")[0] for word in words):
+        if _CONFIGURED.fullmatch(name):
+            raise Refused(f"`{name}` may name another file that the install reads")
+    option = command.option(*_CONFIGURING.get(command.name, ()))
+    if option is not None:
+        raise Refused(f"`{option.name}` names another file that the install reads")
 
 
 def _stage_assignments(broad: BroadCopy) -> list[str]:

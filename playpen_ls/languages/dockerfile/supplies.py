@@ -17,9 +17,11 @@ from playpen_ls.languages.dockerfile.container_paths import (
     rest_below,
     working_directory,
 )
+from playpen_ls.languages.dockerfile.environment import comes_from_an_argument
 from playpen_ls.languages.dockerfile.installs import Install
 from playpen_ls.languages.dockerfile.kinds import Run, Transfer
 from playpen_ls.languages.dockerfile.manifests import TOOLS, Folder, manifests_of, requirements_of
+from playpen_ls.languages.dockerfile.values import names_in
 
 
 @dataclass(frozen=True, order=True)
@@ -60,6 +62,8 @@ def _read_by(install: Install, step: Step, broad: BroadCopy, context: str, files
             text = known(word.text, step.run)
             if text.startswith("?") or "`" in text or (not word.plain and "$" not in word.text):
                 raise Refused(f"which file `{word.text}` is comes out only in the build")
+            if names_in(word.text) and comes_from_an_argument(word.text, step.run):
+                raise Refused(f"a build may give another name than `{text}`")
             path = _in_context(joined(step.folder, text), broad, step.run)
             if path is not None:
                 named.append(path)

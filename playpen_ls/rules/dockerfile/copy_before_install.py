@@ -83,6 +83,25 @@ NODE = {"package.json": "{}", "package-lock.json": "{}"}
         # Folders are unpacked, so `docs/requirements.txt` may be the one that is installed.
         {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY ./* ./»\nRUN pip install -r requirements.txt\n"} | FLASK,
         {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install .\n"},
+        # Something else names what is read.
+        {
+            "Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\n"
+            "RUN PIP_CONSTRAINT=c.txt pip install -r requirements.txt\n",
+            "c.txt": "",
+        }
+        | FLASK,
+        {
+            "Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\n"
+            "RUN export PIP_CONSTRAINT=c.txt && pip install -r requirements.txt\n",
+        }
+        | FLASK,
+        {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN npm ci --userconfig x\n", ".dockerignore": "node_modules"}
+        | NODE,
+        {"Dockerfile": "FROM a\nARG R=requirements.txt\nWORKDIR /app\n«COPY . .»\nRUN pip install -r $R\n"} | FLASK,
+        {
+            "Dockerfile": "FROM a\nARG E=x\nENV R=r.$E.txt\nWORKDIR /app\n«COPY . .»\nRUN pip install -r $R\n",
+            "r.x.txt": "",
+        },
         {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt && make\n"} | FLASK,
         "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt\n",
     ],
