@@ -250,8 +250,10 @@ def _run(parts: Sequence[object], group: Rules, given: Given) -> tuple[list[Hit]
     asked: dict[type, Facts[Any]] = {}
 
     def facts(kind: type) -> Facts[Any]:
-        asked[kind] = given.facts(kind)
-        return asked[kind]
+        found = asked.get(kind)
+        if found is None:
+            found = asked[kind] = given.facts(kind)
+        return found
 
     recording = Given(given.platform, files, facts)
     arguments: dict[str, tuple[object, ...]] = {}

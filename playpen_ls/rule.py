@@ -80,6 +80,8 @@ class Given:
     platform: Platform
     files: Files
     facts: Callable[[type[Fact]], Facts[Any]]
+    together: dict[type, object] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Facts that go together, by their type: several rules take the same."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,17 @@ def _argument(annotation: Any) -> _Argument:
         return _Argument(lambda given: given.facts(kind), reads=(kind,))
     if isinstance(annotation, type) and is_dataclass(annotation):
         parts = {name: _argument(wanted) for name, wanted in get_type_hints(annotation).items()}
+
+        def together(given: Given) -> object:
+            found = given.together.get(annotation)
+            if found is None:
+                found = given.together[annotation] = annotation(
+                    **{name: one.give(given) for name, one in parts.items()}
+                )
+            return found
+
         return _Argument(
-            lambda given: annotation(**{name: part.give(given) for name, part in parts.items()}),
+            together,
             tuple(kind for part in parts.values() for kind in part.reads),
             any(part.files for part in parts.values()),
         )

@@ -193,6 +193,18 @@ def narrowed(start: int, old: str, new: str) -> Edit:
     return Edit(start + head, start + len(old) - tail, new[head : len(new) - tail])
 
 
+def equal_start(one: str, other: str) -> int:
+    """How many characters two texts begin with alike, at the speed of memory: for long ones that differ little."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 def _common(one: str, other: str) -> int:
     """How many characters both begin with."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

@@ -143,8 +143,8 @@ class Workspace:
         hidden: frozenset[str],
     ) -> tuple[list[Hit], tuple[Span, ...]]:
         """The findings that count, after what comments silence, and where secrets stand."""
-        secrets = tuple(hit.span for hit in checked.hits if hit.rule.secret and not hit.finding.printable)
-        wanted = [hit for hit in checked.hits if hit.rule.id not in hidden]
+        secrets = tuple(hit.span for hit in checked.hits if hit.rule.secret and not hit.made.printable)
+        wanted = [hit for hit in checked.hits if hit.rule.id not in hidden] if hidden else checked.hits
         known = [one.rule.id for one in rules if one.rule.id not in hidden | checked.failed]
         suppressed = suppress(model, wanted, known)
         hits = suppressed.kept

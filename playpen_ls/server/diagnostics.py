@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from typing import Any
 
 from lsprotocol import types as lsp
 
@@ -14,7 +15,7 @@ from playpen_ls.hit import Hit
 from playpen_ls.platform import Platform
 from playpen_ls.server.convert import Positions
 from playpen_ls.server.documents import Documents, Open
-from playpen_ls.source import Source
+from playpen_ls.source import Source, equal_start
 
 SOURCE = "playpen"
 _SEVERITIES = {
@@ -44,12 +45,17 @@ def diagnostic(documents: Documents, opened: Open, hit: Hit) -> lsp.Diagnostic:
     )
 
 
+Known = tuple[Hit, tuple[object, ...], str]
+"""A finding, where it began and where what it points to stood, and what was written of it."""
+
+
 class Written:
     """What was written of a document's findings: a keystroke leaves most of them on their lines."""
 
     def __init__(self) -> None:
         self.platform: Platform | None = None
-        self.known: dict[int, tuple[Finding, Severity, tuple[int, int], str]] = {}
+        self.source = Source("", "")
+        self.known: dict[int, Known] = {}
 
 
 def encoded(documents: Documents, opened: Open, hits: Iterable[Hit], last: Written | None = None) -> str:
@@ -59,25 +65,37 @@ def encoded(documents: Documents, opened: Open, hits: Iterable[Hit], last: Writt
     making objects of them, and those that begin where they did are not written anew: a finding that
     is remembered has the same text in it, so it ends where it did too.
     """
+    last = last or Written()
     positions = documents.positions(opened.source)
     platform = opened.workspace.configs.of(opened.path).platform
     link = cache(platform.link)
-    last = last or Written()
     before = last.known if last.platform is platform else {}
-    now, written = {}, []
+    same = equal_start(last.source.text, opened.source.text)
+    now: dict[int, Known] = {}
+    written = []
     for hit in hits:
-        made, place = hit.made, positions.place(hit.start)
+        made = hit.made
         known = before.get(id(made))
-        if known is None or known[0] is not made or known[1] is not hit.severity or known[2] != place:
-            members = _members(hit.rule.id, made.message, hit.severity, link(hit.rule.practice))
+        if known is None or known[0] is not hit or hit.end > same or made.related:
+            place: tuple[object, ...] = positions.place(hit.start)
             if made.related:
-                members += f',"relatedInformation":{_related(documents, opened, positions, hit.related)}'
-            known = made, hit.severity, place, f'{{"range":{_range(place, positions.place(hit.end))},{members}}}'
-        if not made.related:  # what stands elsewhere moves by itself
-            now[id(made)] = known
-        written.append(known[3])
-    last.platform, last.known = platform, now
+                place = (*place, *_related(documents, opened, positions, hit.related))
+            if known is None or known[0].made is not made or known[0].severity is not hit.severity or known[1] != place:
+                text = _diagnostic(hit, positions, place[2:], link(hit.rule.practice))
+            else:
+                text = known[2]
+            known = hit, place, text
+        now[id(made)] = known
+        written.append(known[2])
+    last.platform, last.source, last.known = platform, opened.source, now
     return f"[{','.join(written)}]"
+
+
+def _diagnostic(hit: Hit, positions: Positions, related: Iterable[Any], page: str | None) -> str:
+    members = _members(hit.rule.id, hit.made.message, hit.severity, page)
+    if related:
+        members += f',"relatedInformation":[{",".join(map(_information, related))}]'
+    return f'{{"range":{_range(positions.place(hit.start), positions.place(hit.end))},{members}}}'
 
 
 @lru_cache(maxsize=4096)
@@ -92,13 +110,21 @@ def _range(start: tuple[int, int], end: tuple[int, int]) -> str:
     return f'{{"start":{{"line":{start[0]},"character":{start[1]}}},"end":{{"line":{end[0]},"character":{end[1]}}}}}'
 
 
-def _related(documents: Documents, opened: Open, own: Positions, places: Iterable[Place]) -> str:
-    written = []
+Related = tuple[str, tuple[int, int], tuple[int, int], str]
+"""A place elsewhere as the client knows it: its file, its start and end, and what is there."""
+
+
+def _related(documents: Documents, opened: Open, own: Positions, places: Iterable[Place]) -> list[Related]:
+    found = []
     for place in places:
         uri, positions = (opened.uri, own) if place.path == opened.path else _elsewhere(documents, opened, place)
-        span = _range(positions.place(place.span.start), positions.place(place.span.end))
-        written.append(f'{{"location":{{"uri":{_quoted(uri)},"range":{span}}},"message":{_quoted(place.message)}}}')
-    return f"[{','.join(written)}]"
+        found.append((uri, positions.place(place.span.start), positions.place(place.span.end), place.message))
+    return found
+
+
+def _information(related: Related) -> str:
+    uri, start, end, message = related
+    return f'{{"location":{{"uri":{_quoted(uri)},"range":{_range(start, end)}}},"message":{_quoted(message)}}}'
 
 
 _quoted = lru_cache(maxsize=4096)(json.dumps)

@@ -149,18 +149,6 @@ def has_directive(text: str) -> bool:
     return _DIRECTIVE.match(text) is not None
 
 
-def edited_at(before: str, after: str) -> int:
-    """How far two texts are equal: what was typed last ends on that line or a later one."""
-    low, high = 0, min(len(before), len(after))
-    while low < high:  # bisect over equal prefixes: slices compare at memory speed
-        middle = (low + high + 1) // 2
-        if before[low:middle] == after[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
 def equal_end(before: str, after: str, most: int) -> int:
     """How many characters, at most `most`, two texts end in alike."""
     low, high, one, other = 0, most, len(before), len(after)

@@ -12,9 +12,9 @@ from playpen_ls.facts import Fact
 from playpen_ls.finding import Place
 from playpen_ls.languages.base import Comment, Exemption, Model, Problem
 from playpen_ls.languages.kubernetes import layout
-from playpen_ls.languages.kubernetes.chunks import DocumentChunk, Piece, cut, edited_at, equal_end, has_directive
+from playpen_ls.languages.kubernetes.chunks import DocumentChunk, Piece, cut, equal_end, has_directive
 from playpen_ls.languages.kubernetes.neighbours import NOBODY, Neighbourhood
-from playpen_ls.source import Source, Span
+from playpen_ls.source import Source, Span, equal_start
 
 
 class Manifests(Model):
@@ -29,6 +29,9 @@ class Manifests(Model):
         if previous is not None and previous._home != self._home:
             previous = None
         head, middle, tail, by = _recut(source.text, previous)
+        self._fresh = [piece for _, piece in middle]
+        self._mentioned: dict[Sequence[str], bool] = {}
+        self._mentioned_before = previous._mentioned if previous is not None else {}
         pieces = [*(one.piece for one in head), *(piece for _, piece in middle), *(one.piece for one in tail)]
         said = tuple([piece.said for piece in pieces if piece.said])
         # What unchanged documents say are the same objects, so this compares in no time.
@@ -71,12 +74,19 @@ class Manifests(Model):
         return {identity: chunk for chunk in self.chunks for identity in chunk.piece.identities}
 
     def may_mention(self, marks: Sequence[str]) -> bool:
-        return any(chunk.piece.mentions(marks) for chunk in self.chunks)
+        if marks not in self._mentioned:
+            # Where none did, only what was typed since can.
+            none_did = self._mentioned_before.get(marks) is False
+            pieces = self._fresh if none_did else [chunk.piece for chunk in self.chunks]
+            self._mentioned[marks] = any(piece.mentions(marks) for piece in pieces)
+        return self._mentioned[marks]
 
     def comments(self) -> Sequence[Comment]:
         return _comments_of(self.chunks)
 
     def comments_with(self, marks: Sequence[str]) -> Sequence[Comment]:
+        if not self.may_mention(marks):
+            return ()
         return _comments_of(chunk for chunk in self.chunks if chunk.piece.mentions(marks))
 
     def exemptions(self) -> Sequence[Exemption]:
@@ -134,7 +144,7 @@ def _recut(text: str, previous: Manifests | None) -> _Cut:
     if previous is None or has_directive(text) or has_directive(previous.source.text):
         return (), list(_cut(text, 0, {}, None)), (), 0
     before, chunks = previous.source.text, previous.chunks
-    edited = edited_at(before, text)
+    edited = equal_start(before, text)
     tail = equal_end(before, text, min(len(before), len(text)) - edited)
     by, stays = len(text) - len(before), len(before) - tail
     # The marker behind a piece, with the blank behind that, must be unchanged, and the line end before a marker.
