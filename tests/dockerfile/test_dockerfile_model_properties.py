@@ -207,6 +207,41 @@ def test_a_keystroke_makes_the_instructions_of_its_stage_alone():
     assert [one.logical for one in after.stages[30].instructions] == ["RUN a", "RUN b", "COPY . ."]
 
 
+SEES = """\
+ARG VERSION=3.12
+ARG TOOL=a
+FROM golang:1.22 AS tools
+RUN a
+FROM python:$VERSION AS base
+RUN b
+FROM base AS build
+ARG TOOL
+RUN c
+FROM alpine
+COPY --from=build /x /x
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("RUN a", "RUN aa", ["tools"]),
+        ("RUN b", "RUN bb", ["base", "build"]),
+        ("1.22", "1.23", ["tools"]),
+        ("3.12", "3.13", ["", "base", "build"]),
+        ("TOOL=a", "TOOL=b", ["", "build"]),
+        ("alpine", "build", ["final", "build"]),
+        ("AS tools", "AS tool", ["", "tools", "base", "build", "final"]),
+    ],
+)
+def test_a_stage_is_looked_at_again_where_something_has_changed_that_it_sees(old: str, new: str, changed: list[str]):
+    before = model(SEES)
+    after = parse(Source("Dockerfile", SEES.replace(old, new, 1)), before)
+    names = ["", "tools", "base", "build", "final"]
+    pairs = zip(names, before.chunks, after.chunks, strict=True)
+    assert {name for name, one, other in pairs if one.key != other.key} == set(changed)
+
+
 def calls(text: str) -> int:
     """Function calls made while a text is read and all of it is looked at."""
     count = 0

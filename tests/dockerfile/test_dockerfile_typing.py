@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from playpen_ls.source import Edit, Source
 from playpen_ls.workspace import Workspace
 
@@ -41,7 +43,14 @@ PIECES = [
     "USER app\n",
     "gosu ",
     "<<EOF\n",
+    "EOF\n",
     "ARG X\n",
+    "ARG BASE=nginx:latest\nARG NPM_TOKEN=${BASE}k3y\n",
+    "{{ x }}\n",
+    "# escape=`\n",
+    'SHELL ["cmd"]\n',
+    "--from=build",
+    "ONBUILD ",
 ]
 
 
@@ -50,8 +59,14 @@ def found(workspace: Workspace) -> list[tuple[str, int, int, str]]:
     return [(hit.rule.id, hit.span.start, hit.span.end, hit.finding.message) for hit in hits]
 
 
-def test_findings_while_typing_are_those_of_a_fresh_look(tmp_path: Path):
-    rng = random.Random(7)
+@pytest.mark.parametrize("seed", [7, 8])
+def test_findings_while_typing_are_those_of_a_fresh_look(tmp_path: Path, seed: int):
+    rng = random.Random(seed)
+    for name in ("requirements.txt", "package.json", "app/x"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("flask\n")
+    compose = "services: {a: {build: {context: ., target: build}}, b: {build: {context: ., target: base}}}\n"
+    (tmp_path / "compose.yaml").write_text(compose)
     typed = Workspace(tmp_path)
     typed.index.complete = True
     source = Source("Dockerfile", TEXT)

@@ -23,14 +23,15 @@ LONGEST_LINEAGE = 20  # stages of which each continues the one before
 
 
 class Surroundings:
-    """What rules see of a file besides a stage and those that it continues: the text above, and every FROM.
+    """What rules see of a file besides a stage, those that it continues, and the values of arguments above: the
+    file's path, its directives, what else stands above the first FROM, and the names of the stages.
 
     Versions of a file that agree in it share one object, so that comparing it costs nothing.
     """
 
-    def __init__(self, head: str, starts: tuple[str, ...]) -> None:
-        self._value = (head, starts)
-        self._hash = hash(self._value)
+    def __init__(self, *value: Hashable) -> None:
+        self._value = value
+        self._hash = hash(value)
 
     def __hash__(self) -> int:
         return self._hash
@@ -99,29 +100,50 @@ class Dockerfile(Model):
         self.chunks: Sequence[Section] = tuple(self._sections(previous))
 
     def _sections(self, previous: Dockerfile | None) -> Iterator[Section]:
-        cuts, stages = self.cuts, self.stages
-        head = cuts[0].text
-        surroundings = Surroundings(head, (self.source.path, *[cut.pieces[0].logical for cut in cuts[1:]]))
+        head, stages = self.cuts[0], self.stages
+        if previous is not None and previous.global_defaults == self.global_defaults:
+            head.made["defaults"] = previous.global_defaults  # the same object: who used it need not look again
+        surroundings = Surroundings(
+            self.source.path,
+            tuple((one.key, one.value) for one in self.directives),
+            tuple("ARG" if piece.keyword.upper() == "ARG" else piece.logical for piece in head.pieces),
+            tuple([stage.name for stage in stages]),
+        )
         if previous is not None and previous._surroundings == surroundings:
             surroundings = previous._surroundings
         self._surroundings: Surroundings = surroundings
-        yield Section(("", surroundings), 0, self, None)
-        drops = any(names_dropper(cut) for cut in cuts)
+        yield Section((head.text, bool(stages), surroundings), 0, self, None)
+        drops = any(names_dropper(cut) for cut in self.cuts)
+        continued = {stage.base.index for stage in stages if stage.base is not None}
         final = len(stages) - 1
         for number, (stage, start) in enumerate(zip(stages, self.starts[1:], strict=True)):
-            below = tuple(self._texts_below(stage)) if stage.base is not None else ()
-            key = (stage.text, number, number == final, drops, below, surroundings)
+            text, defaults = stage.text, self._defaults_in(stage.cut)
+            below = tuple(self._below(stage)) if stage.base is not None else ()
+            key = (text, number, number == final, number in continued, drops, defaults, below, surroundings)
             yield Section(key, start, self, stage)
 
-    def _texts_below(self, stage: Stage) -> Iterator[str]:
-        """The texts of the stages that it continues; the whole file's where those are too many to compare."""
+    def _below(self, stage: Stage) -> Iterator[Hashable]:
+        """The stages that it continues; the whole file where those are too many to compare."""
         base = stage.base
         for _ in range(LONGEST_LINEAGE):
             if base is None:
                 return
             yield base.text
+            yield self._defaults_in(base.cut)
             base = base.base
         yield self.source.text
+
+    def _defaults_in(self, cut: Cut) -> tuple[tuple[str, str], ...]:
+        """The defaults of arguments above the first FROM whose names occur in it."""
+        defaults = self.global_defaults
+        if not defaults:
+            return ()
+        kept: tuple[Mapping[str, str], tuple[tuple[str, str], ...]] | None = cut.made.get("defaults")
+        if kept is None or kept[0] is not defaults:
+            joined = "".join([piece.logical for piece in cut.pieces if len(piece.segments) > 1])
+            used = tuple([pair for pair in defaults.items() if pair[0] in cut.text or pair[0] in joined])
+            kept = cut.made["defaults"] = (defaults, used)
+        return kept[1]
 
     def release(self) -> None:
         for stage in self._used:
@@ -161,13 +183,14 @@ class Dockerfile(Model):
         """All of them."""
         return [*self.above, *(one for stage in self.stages for one in (stage.start, *stage.instructions))]
 
-    @cached_property
+    @property
     def global_defaults(self) -> Mapping[str, str]:
         """The defaults of the build arguments above the first FROM; those without one are left out."""
-        values: dict[str, str] = {}
-        for instruction in self.above:
-            if isinstance(instruction, Argument):
-                for pair in instruction.pairs:
+        values: dict[str, str] | None = self.cuts[0].made.get("defaults")
+        if values is None:
+            values = self.cuts[0].made["defaults"] = {}
+            for instruction in self.above:
+                for pair in instruction.pairs if isinstance(instruction, Argument) else ():
                     value = None if pair.value is None else expanded(pair.value, values)
                     if value is not None:
                         values[pair.name] = value

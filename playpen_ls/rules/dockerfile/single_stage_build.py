@@ -118,7 +118,7 @@ def single_stage_build(stage: Stage, files: Files) -> Iterator[Finding]:
     that installs them, and for images that are made to build in.
     """
     document = stage.document
-    if len(document.stages) != 1 or not _MENTIONS.search(document.source.text):
+    if len(document.stages) != 1 or not _MENTIONS.search(stage.text):
         return
     named = [posixpath.basename(document.source.path), posixpath.dirname(document.source.path)]
     if stage.image is not None:
