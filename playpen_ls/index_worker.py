@@ -12,15 +12,18 @@ import pickle
 import struct
 import sys
 import threading
-from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from playpen_ls.reading import MOST_FILES, changed, facts_of, paths_under
+from playpen_ls.facts import Fact
+from playpen_ls.reading import MOST_FILES, Stamp, changed, facts_of, paths_under
 
 BATCH = 60  # facts that one answer holds; unpickling them takes the server less than a millisecond
 HEADER = struct.Struct(">I")
+
+
+Read = tuple[str, Stamp | None, tuple[Fact, ...]]
 
 
 def main() -> int:
@@ -41,10 +44,11 @@ def work(order: dict[str, Any], output: BinaryIO) -> None:
     if len(paths) > MOST_FILES:
         _say(output, ("many",))
         return
-    gone: Iterable[str] = sorted(known.keys() - set(paths))
     _say(output, ("total", len(paths)))
-    batch, waiting, number = [], 0, 0
-    for number, (path, now) in enumerate(changed(root, [*paths, *gone], known), 1):
+    # What is not listed any more is gone, or left out by now.
+    batch: list[Read] = [(path, None, ()) for path in sorted(known.keys() - set(paths))]
+    waiting, number = 2 * len(batch), 0
+    for number, (path, now) in enumerate(changed(root, paths, known), 1):
         facts = facts_of(root, path)
         batch.append((path, now, facts))
         waiting += len(facts) + 2

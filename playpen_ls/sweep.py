@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 from playpen_ls import crew
@@ -16,7 +15,7 @@ from playpen_ls.facts import Fact
 from playpen_ls.finding import Change, Fix, Refused
 from playpen_ls.hit import Hit
 from playpen_ls.languages import LANGUAGES, finds_nothing
-from playpen_ls.reading import MOST_FILES, facts_of
+from playpen_ls.reading import facts_of
 from playpen_ls.report.findings import FileReport, Item, Problem, TriedFix
 from playpen_ls.report.masking import Mask
 from playpen_ls.targets import Target, Targets, relative
@@ -110,8 +109,8 @@ class _Sweep:
             for language in LANGUAGES
             for one in workspace.configs.rules(path, language)
         )
-        inside = list(islice(workspace.closed.paths(), MOST_FILES + 1)) if asks else []
-        every = set(inside) if len(inside) <= MOST_FILES else set()
+        inside = (workspace.closed.listed() or []) if asks else []
+        every = set(inside)
         for number in own:
             if self._jobs[number].inside not in every:
                 self._jobs[number] = replace(self._jobs[number], indexed=False)

@@ -9,9 +9,10 @@ from lsprotocol import types as lsp
 FIX_ALL = "source.fixAll.playpen"
 KINDS = (lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.RefactorRewrite, FIX_ALL)
 WATCHED = (
-    "**/{Dockerfile,Dockerfile.*,*.Dockerfile,*.dockerfile,Containerfile,Jenkinsfile,Jenkinsfile.*,*.jenkinsfile}",
-    "**/*.{py,yaml,yml,json}",
-    "**/{playpen.toml,pyproject.toml,.dockerignore,*.dockerignore,requirements*.txt,alembic.ini}",
+    "**/{Dockerfile,Dockerfile.*,*.Dockerfile,*.dockerfile,Containerfile,Containerfile.*}",
+    "**/{Jenkinsfile,Jenkinsfile.*,Jenkinsfile-*,*.jenkinsfile,*.groovy}",
+    "**/{*.py,*.pyw,wsgi,*.yaml,*.yml,*.json}",
+    "**/{playpen.toml,.gitignore,pyproject.toml,.dockerignore,*.dockerignore,requirements*.txt,alembic.ini}",
 )
 
 

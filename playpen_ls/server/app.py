@@ -219,6 +219,9 @@ class App:
 
     def _look_again(self) -> None:
         """Settle what was held back, and see what changed elsewhere means for the open files."""
+        for workspace in self.documents.workspaces.values():
+            if workspace.closed.stale:
+                self._indexes.start(workspace, again=True)
         for opened in self.documents:
             self._publisher.publish(opened, settled=True, only_changes=True)
         self._tell()
@@ -264,6 +267,8 @@ class App:
             for workspace in self.documents.workspaces.values():
                 if path.name in ("playpen.toml", "pyproject.toml") and self.documents.get(change.uri) is None:
                     workspace.configs.changed(path)
+                elif path.name == ".gitignore" and path.is_relative_to(workspace.root):
+                    self._indexes.start(workspace, again=True)
                 elif workspace.indexed and path.is_relative_to(workspace.root):
                     workspace.closed.read(path.relative_to(workspace.root).as_posix())
                     if change.type == lsp.FileChangeType.Deleted:

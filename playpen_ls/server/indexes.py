@@ -25,12 +25,14 @@ class Indexes:
         self._running: dict[Path, Indexing] = {}
         self._first: dict[Path, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._again: set[Path] = set()
+        self._unwanted: set[Path] = set()
 
-    def start(self, workspace: Workspace) -> None:
-        """Read the project once; where the client does not watch files, see again what changed."""
+    def start(self, workspace: Workspace, again: bool = False) -> None:
+        """Read the project once; see what changed if asked to do it `again`, or where the client watches no files."""
         first = workspace.root not in self._first
-        if workspace.indexed and (first or not self._abilities().registers_watchers):
-            task = asyncio.ensure_future(self._run(workspace, first))
+        if workspace.indexed and (first or again or not self._abilities().registers_watchers):
+            task = asyncio.ensure_future(self._run(workspace, first, again))
             self._tasks.add(task)  # the loop itself keeps only a weak reference
             task.add_done_callback(self._tasks.discard)
             if first:
@@ -48,14 +50,23 @@ class Indexes:
         for one in self._running.values():
             one.cancel()
 
-    async def _run(self, workspace: Workspace, first: bool) -> None:
+    async def _run(self, workspace: Workspace, first: bool, again: bool) -> None:
         from playpen_ls.server.indexing import Indexing
 
-        if workspace.root in self._running or (not first and not workspace.index.complete):
+        root = workspace.root
+        if root in self._running:
+            self._again.add(root)  # what has changed may have been read before
             return
-        run = self._running[workspace.root] = Indexing(self._server, workspace, self._abilities().shows_progress)
+        if root in self._unwanted or not (first or again or workspace.index.complete):
+            return
+        run = self._running[root] = Indexing(self._server, workspace, self._abilities().shows_progress)
         try:
             await run.run(first)
         finally:
-            del self._running[workspace.root]
+            del self._running[root]
+        if run.cancelled:
+            self._unwanted.add(root)
+        elif root in self._again:
+            self._again.discard(root)
+            self.start(workspace, again=True)
         self._done()

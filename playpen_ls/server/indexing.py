@@ -17,8 +17,8 @@ from typing import Any
 from lsprotocol import types as lsp
 
 import playpen_ls
+from playpen_ls.closed_files import TOO_MANY
 from playpen_ls.index_worker import HEADER
-from playpen_ls.reading import MOST_FILES
 from playpen_ls.server.protocol import Server
 from playpen_ls.workspace import Workspace
 
@@ -41,7 +41,7 @@ class Indexing:
         self._process: subprocess.Popen[bytes] | None = None
         self._total = 0
         self._said = 0
-        self._cancelled = False
+        self.cancelled = False
 
     async def run(self, first: bool = True) -> None:
         """Make the index complete; a later run takes in what changed on the disk. Never raises."""
@@ -54,8 +54,10 @@ class Indexing:
         except Cancelled:
             message = "cancelled: rules that look at several files are off"
         except TooMany:
-            message = f"more than {MOST_FILES:,} files: rules that look at several files are off"
-            logger.warning("%s: %s; exclude folders in playpen.toml", self._workspace.root, message)
+            message = TOO_MANY
+            logger.warning("%s: %s", self._workspace.root, message)
+            if first:
+                self._tell(f"playpen: {self._workspace.root.name} has {message}")
         except Exception as error:
             logger.error("the process that reads the project failed: %s", type(error).__name__)
             if first:
@@ -69,7 +71,7 @@ class Indexing:
             self._end(message)
 
     def cancel(self) -> None:
-        self._cancelled = True
+        self.cancelled = True
         self._kill()
 
     async def _work(self) -> None:
@@ -79,7 +81,7 @@ class Indexing:
         while True:
             answer = await loop.run_in_executor(None, _answer_of, process)
             match answer:
-                case None if self._cancelled:
+                case None if self.cancelled:
                     raise Cancelled
                 case None:
                     raise EOFError
@@ -96,7 +98,7 @@ class Indexing:
 
     def _start(self) -> subprocess.Popen[bytes]:
         """Not asyncio's way: a loop that ends while asyncio starts a process may wait for it for ever."""
-        if self._cancelled:
+        if self.cancelled:
             raise Cancelled
         # The server may have been started from a folder of its own: the child must find the same package.
         package = str(Path(playpen_ls.__file__).parent.parent)
@@ -109,7 +111,7 @@ class Indexing:
     async def _slowly(self) -> None:
         """In this process, file by file, letting messages in between."""
         for _ in self._workspace.closed.reading():
-            if self._cancelled:
+            if self.cancelled:
                 return
             await asyncio.sleep(0)
 
