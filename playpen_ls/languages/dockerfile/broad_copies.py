@@ -174,7 +174,7 @@ def read_step(run: Run, destination: str) -> Step:
         install = install_of(command)
         if install is not None:
             installs.append(install)
-        if not is_context_free(command, folder, destination, install is not None):
+        if not is_context_free(command, folder, destination, run, install is not None):
             opaque = opaque or command.name or run.keyword
     return Step(run, folder, tuple(installs), opaque)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from playpen_ls.languages.dockerfile.container_paths import beginning, is_apart, joined, rest_below
+from playpen_ls.languages.dockerfile.container_paths import beginning, is_apart, joined, known, rest_below
 from playpen_ls.languages.dockerfile.installs import SYSTEM, is_local
+from playpen_ls.languages.dockerfile.kinds import Run
 from playpen_ls.languages.shell import Command, Word
 
 _ANYTHING = frozenset(
@@ -17,7 +18,7 @@ _SYSTEM_WORK = frozenset(
     "update upgrade dist-upgrade full-upgrade clean autoclean autoremove install add del remove purge makecache".split()
 )
 _ON_PATHS = frozenset(
-    "venv virtualenv mkdir rm chmod chown ln useradd adduser addgroup groupadd usermod groupmod install touch".split()
+    "mkdir rm chmod chown ln useradd adduser addgroup groupadd usermod groupmod install touch".split()
 )
 _CACHES = {
     "npm": "cache",
@@ -52,8 +53,8 @@ _SYSTEM_FOLDERS = (
 )
 
 
-def is_context_free(command: Command, folder: str, destination: str, is_install: bool = False) -> bool:
-    """`folder` is the working directory, `destination` where the broad COPY writes.
+def is_context_free(command: Command, folder: str, destination: str, run: Run, is_install: bool = False) -> bool:
+    """`folder` is the working directory of the `run`, `destination` where the broad COPY writes.
 
     Of an install of dependencies only the redirections are looked at.
     """
@@ -67,7 +68,11 @@ def is_context_free(command: Command, folder: str, destination: str, is_install:
     if name in _ANYTHING:
         return not any("$(" in word or "`" in word for word in operands) or name in ("export", "echo")
     if name in SYSTEM:
-        return bool(operands) and operands[0] in _SYSTEM_WORK and not any(_may_be_local(word) for word in operands[1:])
+        local = _may_be_local_to_apk if name == "apk" else _may_be_local
+        return bool(operands) and operands[0] in _SYSTEM_WORK and not any(local(word) for word in operands[1:])
+    if name in ("venv", "virtualenv"):
+        place = known(operands[-1], run) if operands else ""
+        return bool(place) and is_apart(joined(folder, place), destination)
     if name in _ON_PATHS:
         values = [word for word in command.operands if "/" in word.text or name in ("mkdir", "rm", "ln", "touch")]
         values += [option.value for option in command.options if option.value and "/" in option.text]
@@ -78,6 +83,8 @@ def is_context_free(command: Command, folder: str, destination: str, is_install:
         return command.has("-g", "--global") and not any(is_local(word) for word in operands[1:])
     if name == "yarn" and operands[:2] == ["global", "add"]:
         return not any(is_local(word) for word in operands[2:])
+    if name == "pip" and operands[:1] in (["check"], ["list"], ["show"]):
+        return True
     if name == "pip":
         return (
             operands[:1] == ["install"] and not command.has("-r", "-c", "-e", "-f") and not any(map(is_local, operands))
@@ -91,6 +98,11 @@ def _is_wide(words: list[Word]) -> bool:
 
 def _may_be_local(word: str) -> bool:
     return is_local(word) or "$(" in word or "`" in word
+
+
+def _may_be_local_to_apk(word: str) -> bool:
+    """`.build-deps` is what it calls a group of packages."""
+    return "/" in word or word.endswith(".apk") or "$(" in word or "`" in word
 
 
 def _fetches(command: Command, folder: str, destination: str) -> bool:

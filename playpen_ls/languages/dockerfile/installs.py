@@ -193,7 +193,10 @@ def _bundle(command: Command) -> Install | None:
     if _words(command) not in (["install"], []) or command.has("--version", "-v"):
         return None
     path = tuple(option.text for option in command.options if option.name == "--path")
-    return Install("bundle", "bundle install", command, outputs=path)
+    if command.has("--deployment"):
+        path = path or ("vendor/bundle",)
+    needs = "`--local` takes the gems from the sources" if command.has("--local") else ""
+    return Install("bundle", "bundle install", command, outputs=path, needs=needs)
 
 
 def _composer(command: Command) -> Install | None:

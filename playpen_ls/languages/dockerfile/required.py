@@ -54,7 +54,7 @@ def _read_by(run: Run) -> Iterator[Required]:
                 text = known(word.text, run)
                 if not text.startswith("?") and "://" not in text and (word.plain or "$" in word.text):
                     yield Required(run, word, joined(folder, text))
-        elif command.name != "cd" and not is_context_free(command, folder, folder, install is not None):
+        elif command.name != "cd" and not is_context_free(command, folder, folder, run, install is not None):
             return
 
 

@@ -32,11 +32,22 @@ def closure(path: str, text_of: Callable[[str], str | None]) -> list[str]:
         if text is None:
             raise Refused(f"`{one}` is not in the build context")
         found.append(one)
+        if one.endswith((".toml", ".cfg", ".py")):
+            _refuse_dynamic(one, text)
+            continue
         for line in _lines(text):
             included = _read(line, one)
             if included:
                 waiting.append(posixpath.normpath(posixpath.join(posixpath.dirname(one), included)))
     return found
+
+
+def _refuse_dynamic(path: str, text: str) -> None:
+    """`uv pip install -r pyproject.toml` reads the dependencies that it states."""
+    if not path.endswith(".toml") or re.search(r"^\s*dynamic\s*=|^\[tool\.poetry", text, re.MULTILINE):
+        raise Refused(f"what `{path}` depends on comes out only in the build of the project")
+    if found := re.search(r"@\s*file:\S*|\bpath\s*=\s*[\"'][^\"']*[\"']|\bworkspace\s*=\s*true", text):
+        raise Refused(f"`{path}` holds `{found[0]}`, so the install needs the sources")
 
 
 def included_in(text: str) -> list[str]:

@@ -67,7 +67,10 @@ def _read_by(install: Install, step: Step, broad: BroadCopy, context: str, files
             path = _in_context(joined(step.folder, text), broad, step.run)
             if path is not None:
                 named.append(path)
-        return requirements_of(named, context, files) if files.known else sorted(named)
+        if not files.known:
+            return sorted(named)
+        settings = _settings_of_uv(step, broad, context, files) if install.title.startswith("uv") else []
+        return [*requirements_of(named, context, files), *settings]
     folder = _in_context(joined(step.folder, install.folder or "."), broad, step.run)
     if folder is None:
         return []
@@ -78,6 +81,17 @@ def _read_by(install: Install, step: Step, broad: BroadCopy, context: str, files
         paths = [posixpath.join(folder, name) for name in (*tool.needed, *tool.locks[:1])]
     mounted = _mounted(step.run)
     return [path for path in paths if joined(broad.destination, _below(path, broad) or "") not in mounted]
+
+
+def _settings_of_uv(step: Step, broad: BroadCopy, context: str, files: Files) -> list[str]:
+    """uv looks for them in the working directory."""
+    found = []
+    for name, sign in (("uv.toml", ""), ("pyproject.toml", "[tool.uv")):
+        path = _in_context(joined(step.folder, name), broad, step.run)
+        text = files.text(posixpath.join(context, path)) if path is not None else None
+        if path is not None and text is not None and sign in text:
+            found.append(path)
+    return found
 
 
 def _in_context(path: str, broad: BroadCopy, run: Run) -> str | None:

@@ -83,6 +83,37 @@ NODE = {"package.json": "{}", "package-lock.json": "{}"}
         # Folders are unpacked, so `docs/requirements.txt` may be the one that is installed.
         {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY ./* ./»\nRUN pip install -r requirements.txt\n"} | FLASK,
         {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install .\n"},
+        example(
+            {
+                "Dockerfile": "FROM a\nENV V=/opt/venv\nWORKDIR /app\n«COPY . .»\nRUN python -m venv $V\n"
+                "RUN apk add --virtual .tools gcc && pip install -qr requirements.txt && pip check && apk del .tools\n",
+            }
+            | FLASK,
+            fixed="FROM a\nENV V=/opt/venv\nWORKDIR /app\nRUN python -m venv $V\nCOPY requirements.txt .\n"
+            "RUN apk add --virtual .tools gcc && pip install -qr requirements.txt && pip check && apk del .tools\n"
+            "COPY . .\n",
+        ),
+        example(
+            {
+                "Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN uv pip install --system -r requirements.txt\n",
+                "pyproject.toml": "[tool.uv]\n",
+            }
+            | FLASK,
+            fixed="FROM a\nWORKDIR /app\nCOPY requirements.txt pyproject.toml ./\n"
+            "RUN uv pip install --system -r requirements.txt\nCOPY . .\n",
+        ),
+        # The copy would overwrite the environment that is made in its folder.
+        {
+            "Dockerfile": "FROM a\nENV V=/app/v\nWORKDIR /app\n«COPY . .»\nRUN python -m venv $V\n"
+            "RUN pip install -r requirements.txt\n",
+            "v/x": "",
+        }
+        | FLASK,
+        {
+            "Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN uv pip install -r pyproject.toml\n",
+            "pyproject.toml": '[project]\ndynamic = ["dependencies"]\n',
+        },
+        {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN bundle install --local\n", "Gemfile": ""},
         # Something else names what is read.
         {
             "Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\n"
