@@ -19,8 +19,8 @@ patches are no objects, and rules leave them alone.
 known, and may be any: two objects then may be in one namespace, which makes rules silent, not loud.
 
 **A Service belongs to the pods** that its selector and namespace fit. Of workloads of one kind and name, which are
-variants for other places and not applied together, only the nearest counts: in its own file, else in the deepest
-shared folder. Where that one does not fit, a far one that does is no excuse.
+variants for other places and not applied together, the one in its own file counts, else the one in its own folder,
+and then a far one that fits is no excuse; where there is none so near, each may be meant.
 """
 
 from __future__ import annotations
@@ -220,8 +220,10 @@ def is_nearest(service: str, pods: str, namesakes: Iterable[str]) -> bool:
     return all(_nearness(service, other) <= own for other in namesakes)
 
 
-def _nearness(service: str, pods: str) -> tuple[bool, int]:
-    return (True, 0) if pods in ("", service) else (False, _shared(service, pods))
+def _nearness(service: str, pods: str) -> int:
+    if pods in ("", service):
+        return 2
+    return int(posixpath.dirname(pods) == posixpath.dirname(service))
 
 
 def meant(service: str, found: Iterable[Pods], near: Callable[[Pods], Iterable[Pods]]) -> list[Pods]:

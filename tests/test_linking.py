@@ -159,7 +159,8 @@ SERVICES = {
     "in its own file": ("all.yaml", "", ["", "quickstart.yaml"], True),
     "in a file beside its own": ("all.yaml", "quickstart.yaml", ["", "quickstart.yaml"], False),
     "two as near": ("common/service.yaml", "dev/app.yaml", ["dev/app.yaml", "prod/app.yaml"], True),
-    "in a deeper shared folder": ("a/k8s/service.yaml", "b/k8s/app.yaml", ["a/app/web.yaml", "b/k8s/app.yaml"], False),
+    # A folder of Services for several clusters has none of its own.
+    "none beside it": ("extras/services.yaml", "k8s/app.yaml", ["extras/backup/app.yaml", "k8s/app.yaml"], True),
 }  # fmt: skip
 
 
