@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,19 +34,33 @@ def test_in_its_twin_every_rule_that_looks_at_several_files_fires_once():
 
 
 @pytest.mark.parametrize(
-    ("rule", "path"),
+    ("rule", "word", "others"),
     [
-        ("kubernetes/probe-without-route", "app/main.py"),
-        ("kubernetes/port-mismatch", "k8s/deployment.yaml"),
-        ("kubernetes/dangling-service", "k8s/postgres.yaml"),
-        ("kubernetes/missing-reference", "k8s/config.yaml"),
-        ("kubernetes/unbuilt-image", "Jenkinsfile"),
-        ("kubernetes/unset-variable", "app/main.py"),
+        ("kubernetes/no-backup", "postgres", []),
+        ("kubernetes/probe-without-route", "/readyz",
+         [("app/main.py", 'FastAPI(title=f"orders in {REGION}, paid in {CURRENCY}")'), ("app/probes.py", 'router.get("/ready")')]),
+        ("kubernetes/probe-port-closed", "htttp", [("k8s/deployment.yaml", "ports")]),
+        ("kubernetes/port-mismatch", "8080", [("k8s/deployment.yaml", "orders")]),
+        ("kubernetes/dangling-service", "postgress", [("k8s/postgres.yaml", "postgres")]),
+        ("kubernetes/missing-reference", "regoin", [("k8s/config.yaml", "orders-config")]),
+        ("kubernetes/unbuilt-image", "1.3.9", [("Jenkinsfile", "nexus:5000/orders:1.4.0")]),
+        ("kubernetes/unset-variable", "orders", [("app/main.py", 'os.environ["CURRENCY"]')]),
+        ("python/no-health-route", "FastAPI()", []),
     ],
-)
-def test_a_finding_points_to_the_other_place(rule: str, path: str):
+)  # fmt: skip
+def test_a_finding_stands_at_the_word_and_points_to_the_others(rule: str, word: str, others: list[tuple[str, str]]):
     found = json.loads(playpen("check", "--format", "json", folder=PROJECTS / "orders_broken").stdout)["findings"]
-    assert [place["path"] for one in found if one["rule"] == rule for place in one["related"]] == [path]
+    (one,) = (one for one in found if one["rule"] == rule)
+    assert text_at(one) == word
+    assert [(place["path"], text_at(place)) for place in one["related"]] == others
+
+
+def text_at(place: dict[str, Any]) -> str:
+    """What stands in a range of one line."""
+    lines = (PROJECTS / "orders_broken" / place["path"]).read_text().split("\n")
+    start, end = place["start"], place["end"]
+    assert start["line"] == end["line"]
+    return lines[start["line"] - 1][start["column"] - 1 : end["column"] - 1]
 
 
 def test_the_command_line_says_so_with_its_status(monkeypatch: pytest.MonkeyPatch):

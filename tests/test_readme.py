@@ -31,8 +31,7 @@ def test_its_two_commands_are_marked_for_ci():
     assert len(re.findall(r"^```sh (try|test)\n.+\n```$", README, re.MULTILINE)) == 2
 
 
-def test_what_it_shows_of_the_broken_service_is_printed_so():
+def test_it_shows_all_that_is_said_of_the_broken_service():
     shown = re.search(r"^```\n(k8s/deployment\.yaml:.*?)^```$", README, re.DOTALL | re.MULTILINE)
     assert shown
-    printed = playpen("check", folder=SHOP.parent / "orders_broken").stdout
-    assert all(part.strip("\n") in printed for part in shown[1].split("\n\n"))
+    assert shown[1] == playpen("check", folder=SHOP.parent / "orders_broken").stdout

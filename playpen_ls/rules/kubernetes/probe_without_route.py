@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.finding import Finding, Fix, Place, Severity
+from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.application import Code, application_of
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
@@ -171,12 +171,9 @@ def probe_without_route(container: Container, code: Code) -> Iterator[Finding]:
             continue
         if number_of(container, one.port) not in ports.served and (ports.served or len(container.ports) != 1):
             continue
-        document = container.document
-        fixes = [
-            Fix(f"Probe `{likely}`", partial(replace_scalar, document, path, likely))
-            for likely in probe_paths(served, path.value)
-        ]
-        related = Place(own[0].place.path, own[0].place.span, "the application")
-        yield Finding(
-            document.content(path), f"no route of the application serves `{path.value}`", tuple(fixes), None, (related,)
-        )
+        document, likely = container.document, probe_paths(served, path.value)
+        fixes = [Fix(f"Probe `{one}`", partial(replace_scalar, document, path, one)) for one in likely]
+        routes = [one.route.related(f"it serves `{likely[0]}`") for one in served if likely and one.path == likely[0]]
+        related = (own[0].related("the application"), *routes[:1])
+        message = f"no route of the application serves `{path.value}`"
+        yield Finding(document.content(path), message, tuple(fixes), None, related)
