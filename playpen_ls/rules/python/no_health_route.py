@@ -77,6 +77,12 @@ ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
             "api/Dockerfile": "FROM x\n",
             "other/app.py": FAST + "\n\n" + ENDPOINT,
         },
+        {
+            "app.py": "from sanic import Sanic\n\napp = «Sanic('x')»\n",
+            "Dockerfile": "FROM x\n",
+            "reports/app.py": FAST + "\n\n" + ENDPOINT,
+            "reports/Dockerfile": "FROM x\n",
+        },
     ],
     good=[
         FAST + "\n\n" + ENDPOINT,
@@ -104,6 +110,12 @@ ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
         {
             "app.py": FAST + '\n\n@app.get("/")\ndef index():\n    return {}\n',
             "Dockerfile": "FROM x\nHEALTHCHECK CMD curl --fail http://localhost:8000/ || exit 1\n",
+        },
+        {
+            "app.py": "from api import router\n" + FAST + "app.include_router(router)\n",
+            "api.py": ROUTER + "@router.get('/up')\ndef up():\n    pass\n",
+            "k8s.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n"
+            "    - {name: x, image: x, livenessProbe: {httpGet: {path: /up, port: 80}}}\n",
         },
         {"docs_src/app.py": FAST},
         {"shop/urls.py": 'from django.urls import path\n\nurlpatterns = [\n    path("a/", a),\n]\n'},
@@ -146,18 +158,15 @@ def no_health_route(
         return
     service = _service(model.source.path, files)
 
-    def inside(path: str) -> bool:
-        return not service or path.startswith(service + "/")
-
-    if any(inside(route.place.path) and _serves(route.path, platform) for route in routes.below(service)):
-        return
-    if any(inside(route.place.path) for route in computed.below(service)):
-        return
     # What a probe asks for is the service's health check, whatever its path.
     own = {web.path for web in told if web.kind == "route" and web.path is not None}
-    if any(probed.having(_asked, path.rstrip("/")) for path in own):
+    if any(probed.having(_asked, path.rstrip("/")) for path in own) or computed.below(service):
         return
-    taken = {mount.name for mount in mounted.below(service) if inside(mount.place.path)}
+    for route in routes.below(service):
+        known = _serves(route.path, platform) or probed.having(_asked, route.path.rstrip("/"))
+        if known and not _is_anothers(route.place.path, service, files):
+            return
+    taken = {mount.name for mount in mounted.below(service)}
     taken |= {web.framework.rpartition(".")[2] for web in told if web.kind == "mount"}
     for app in apps:
         if app.owner.rpartition(".")[2] not in taken or not app.owner:
@@ -222,6 +231,16 @@ def _is_module(model: PythonModel, files: Files, root: str) -> bool:
         if not folder or folder == "/":
             return False
         folder = posixpath.dirname(folder)
+
+
+def _is_anothers(path: str, service: str, files: Files) -> bool:
+    """It is the code of another image, whose Dockerfile stands in a folder of the service."""
+    folder = posixpath.dirname(path)
+    while folder and folder != service:
+        if files.exists(posixpath.join(folder, "Dockerfile")):
+            return True
+        folder = posixpath.dirname(folder)
+    return False
 
 
 def _service(path: str, files: Files) -> str:
