@@ -89,7 +89,7 @@ def put(workspace: Workspace, path: str, old: str, new: str) -> None:
     text = workspace.documents[path].source.text
     assert old in text
     workspace.edit(path, Source(path, text.replace(old, new)))
-    workspace.told = False
+    workspace.index.has_news()
     workspace.check(path)
 
 
@@ -107,7 +107,7 @@ def test_the_other_file_says_so_and_no_more(
     assert found(orders, path) == []
     file, old, new = change
     put(orders, file, old, new)
-    assert orders.told  # so that the server looks at the others
+    assert orders.index.has_news()  # so that the server looks at the others
     assert sorted(found(orders, path)) == sorted(expected)
     put(orders, file, new, old)
     assert found(orders, path) == []
@@ -115,4 +115,4 @@ def test_the_other_file_says_so_and_no_more(
 
 def test_a_change_of_what_no_file_asks_for_makes_nobody_look(orders: Workspace):
     put(orders, "k8s/config.yaml", "eu-central", "eu-western")
-    assert not orders.told
+    assert not orders.index.has_news()
