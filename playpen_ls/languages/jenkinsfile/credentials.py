@@ -16,8 +16,8 @@ _FILES = frozenset(("file", "zip", "dockerCert", "kubeconfigFile", "kubeconfigCo
 _NAMES = frozenset(("usernameVariable", "aliasVariable"))
 # Where and who, not what opens the door: people keep these in the store too, since they differ by the installation.
 _IDENTIFIER = re.compile(
-    r"(?:^|_)(?:account|id|name|username|user|email|bucket|repository|repo|region|zone|role|arn|host|hostname|port|"
-    r"domain|org|organi[sz]ation|project|registry|namespace|cluster|tenant|channel|server|branch|version)s?$"
+    r"(?:^|_)(?:(?:id|name|username|user|email|repository|repo|zone|host|hostname|port|domain|org|organi[sz]ation|"
+    r"project|registry|namespace|cluster|tenant|channel|server|branch|version)s?$|(?:account|bucket|region|role|arn)s?(?:_|$))"
 )
 _SECRET_WORD = re.compile(r"pass|pwd|secret|token|key|hook|cred|cert|private|auth")
 
@@ -58,10 +58,16 @@ class Bound:
     secrets: frozenset[str]
     users: frozenset[str]
     paths: frozenset[str]
+    logins: frozenset[tuple[str, str]]
+    """Names of users with those of their passwords."""
 
     @property
     def all(self) -> frozenset[str]:
         return self.secrets | self.users | self.paths
+
+    def users_beside(self, secrets: frozenset[str]) -> frozenset[str]:
+        """The users of whom one of these is the password."""
+        return frozenset(user for user, secret in self.logins if secret in secrets)
 
 
 def bindings(call: Call) -> Iterator[Binding]:
@@ -94,17 +100,19 @@ def enclosing_bindings(call: Call) -> Iterator[Binding]:
 
 def bound_at(call: Call, entries: list[EnvironmentEntry]) -> Bound:
     """What is bound at a call; `entries` are the file's `credential_entries`."""
-    secrets: set[str] = set()
-    users: set[str] = set()
-    everything: set[str] = set()
+    secrets, users, everything = set[str](), set[str](), set[str]()
+    logins = set[tuple[str, str]]()
     for binding in enclosing_bindings(call):
         secrets |= binding.secrets
         users |= binding.users
         everything |= set(binding.variables.values())
+        logins.update((user, secret) for user in binding.users for secret in binding.secrets)
     start = call.span.start
     for entry in entries:
         if entry.scope.contains(start):
-            secrets.add(f"{entry.name}_PSW")
-            users.add(f"{entry.name}_USR")
+            user, secret = f"{entry.name}_USR", f"{entry.name}_PSW"
+            secrets.add(secret)
+            users.add(user)
+            logins.add((user, secret))
             (users if is_identifier(entry.name) else secrets).add(entry.name)
-    return Bound(frozenset(secrets), frozenset(users), frozenset(everything) - secrets - users)
+    return Bound(frozenset(secrets), frozenset(users), frozenset(everything) - secrets - users, frozenset(logins))

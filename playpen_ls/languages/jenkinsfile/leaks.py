@@ -10,7 +10,7 @@ from itertools import chain
 from playpen_ls.languages.jenkinsfile.steps import ShellStep
 from playpen_ls.languages.shell import Command, Word
 from playpen_ls.source import Span
-from playpen_ls.vocabulary.secrets import is_named_secret, is_template, is_weak, shapes, url_logins
+from playpen_ls.vocabulary.secrets import Login, is_named_secret, is_template, is_weak, shapes, url_logins
 
 WORDS = tuple(
     """login passw _pass _pwd mysql_pwd token secret _key apikey api-key cred @ -u authorization mysql mariadb akia
@@ -23,6 +23,7 @@ KNOW_STDIN = frozenset(("docker", "podman", "nerdctl", "buildah", "skopeo", "hel
 """Programs whose `login` takes `--password-stdin`."""
 _MYSQL = frozenset(("mysql", "mysqldump", "mysqladmin", "mysqlimport", "mariadb", "mariadb-dump"))
 _OWN_HOSTS = frozenset(("localhost", "127.0.0.1", "::1"))
+_OWN_URL = re.compile(r"https?://(?:localhost|127\.0\.0\.1)(?![\w.-])")
 _CONNECTION = frozenset(("PGPASSWORD", "MYSQL_PWD", "REDISCLI_AUTH", "SSHPASS"))
 _PROPERTY = re.compile(r"-[DP](?P<name>[\w.-]+)=(?P<value>.+)")
 _HEADER = re.compile(
@@ -122,15 +123,20 @@ def _login(step: ShellStep, command: Command) -> Iterator[Leak]:
     found = value_of(command, "-p", "--password")
     if found is None or (mysql and found[2] is not None):  # mysql takes `-p` alone as "ask"
         return
-    if mysql and _is_throwaway(command, found[0].text[found[1] :]):
+    if mysql and _is_own_database(command, found[0].text[found[1] :]):
         return
     yield from _password(step, command, found, value_of(command, "-u", "--username", "--user"), name="")
 
 
-def _is_throwaway(command: Command, password: str) -> bool:
+def _is_own_database(command: Command, password: str) -> bool:
     """A weak word for a database on the build machine itself, which a test began and ends."""
     host = value_of(command, "-h", "--host")
     return is_weak(password) and host is not None and host[0].text[host[1] :] in _OWN_HOSTS
+
+
+def is_throwaway(login: Login, text: str) -> bool:
+    """A weak word in the URL of a service on the build machine itself."""
+    return is_weak(text[login.password.start : login.password.end]) and login.host.partition(":")[0] in _OWN_HOSTS
 
 
 def _password(
@@ -160,6 +166,8 @@ def _pair(step: ShellStep, command: Command) -> Iterator[Leak]:
         return
     word, start, flag = found
     user, colon, password = word.text[start:].partition(":")
+    if is_weak(password) and any(_OWN_URL.match(one.text) for one in command.arguments):
+        return
     where = place(word, start + len(user) + 1)
     if colon and where and password and _literal(password, step) and _literal(user, step) and word.plain:
         user_place = place(word, start, start + len(user))
@@ -206,7 +214,7 @@ def _assignments(step: ShellStep, command: Command) -> Iterator[Leak]:
         if not equals or not word.plain or not re.fullmatch(r"[A-Za-z_]\w*", name):
             continue
         if is_named_secret(name, value) or (name in _CONNECTION and value):
-            if name in _CONNECTION and _is_throwaway(command, value):
+            if name in _CONNECTION and _is_own_database(command, value):
                 continue
             where = place(word, len(name) + 1)
             if where and _literal(value, step):
@@ -219,7 +227,9 @@ def _in_text(step: ShellStep) -> Iterator[Leak]:
     fragment = step.script.fragment
     text = fragment.text
     for login in url_logins(text):
-        if not (step.name == "bat" and "%" in text[login.password.start : login.password.end]):
+        if not is_throwaway(login, text) and not (
+            step.name == "bat" and "%" in text[login.password.start : login.password.end]
+        ):
             yield _of_word(step, "url", login.password.start, login.password.end)
     for match in _HEADER.finditer(text):
         if not is_template(match["value"]):

@@ -11,6 +11,7 @@ from playpen_ls.rule import rule
 from playpen_ls.source import Span
 
 _URL = re.compile(r"https?://([\w.-]+(?::\d+)?)(?:/.*)?")
+_PUSH = re.compile(r"\bpush\s*\(|--push\b|\b(?:docker|podman|nerdctl|buildah|image|manifest)\s+push\b")
 _OWN = re.compile(r"(localhost|127\.0\.0\.1|host\.docker\.internal)(:\d+)?")
 
 
@@ -28,7 +29,7 @@ _OWN = re.compile(r"(localhost|127\.0\.0\.1|host\.docker\.internal)(:\d+)?")
         'node { sh "docker push ${REGISTRY}/app:1.0" }\n',
         "node { sh 'docker push nexus.playpen-platform.svc.cluster.local:5000/app:1.0' }\n",
         "node { sh 'docker run --rm ghcr.io/acme/tool:1.0' }\n",
-        "docker.withRegistry('https://public.ecr.aws') {\n    docker.image('acme/app').pull()\n}\n",
+        "docker.withRegistry('https://public.ecr.aws') {\n    docker.image('acme/app').inside { sh 'git push' }\n}\n",
         "docker.withRegistry('https://nexus:5000', 'nexus-credentials') {\n    docker.build('app').push('1.0')\n}\n",
     ],
 )
@@ -44,7 +45,7 @@ def foreign_registry(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]
         if one.role == "push" and host and _is_foreign(host, platform) and file.source.of(span) == host:
             yield Finding(span, f"`{host}` is not the platform's registry (`{platform.registry}`)")
     for call in file.named("withRegistry"):
-        if call.block is not None and "push" not in file.source.of(call.block.inside).lower():
+        if call.block is not None and not _PUSH.search(file.source.of(call.block.inside)):
             continue  # what is only pulled may come from anywhere
         literal = call.arguments[0].string if call.arguments else None
         match = _URL.fullmatch(literal.value or "") if literal else None

@@ -86,8 +86,8 @@ def _direct(one: StringLiteral | None, several: Iterator[StringLiteral]) -> list
 def _in_literal(call: Call, literal: StringLiteral, bound: Bound, locals_: frozenset[str]) -> Iterator[Finding]:
     script = isinstance(call, ShellStep) and call.script is not None and call.script.start == literal.start
     secret = bound.secrets
-    if script and any(literal.hole_name(hole) in secret for hole in literal.holes):
-        secret |= bound.users  # a user's name is none alone, but goes with its password
+    if script:  # a user's name is no secret alone, but goes with its password
+        secret |= bound.users_beside(frozenset(literal.hole_name(hole) or "" for hole in literal.holes))
     for hole in literal.holes:
         name = literal.hole_name(hole)
         if name is None or name not in secret or name in locals_:

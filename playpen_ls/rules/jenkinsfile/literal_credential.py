@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.jenkinsfile import Assignment, Call, EnvironmentEntry, Jenkinsfile, Passage, StringLiteral
 from playpen_ls.languages.jenkinsfile.binding import credentials_of, rebound
-from playpen_ls.languages.jenkinsfile.leaks import WORDS, Leak, leaks
+from playpen_ls.languages.jenkinsfile.leaks import WORDS, Leak, is_throwaway, leaks
 from playpen_ls.languages.jenkinsfile.passage import users_of
 from playpen_ls.languages.jenkinsfile.stored import Store, credential_for
 from playpen_ls.platform import Platform
@@ -107,6 +107,9 @@ def steps(text: str) -> str:
         "pipeline {\n    parameters {\n        string(name: 'PAT_TAG', defaultValue: 'v2.7.1-dev')\n    }\n}\n",
         steps("sh 'git remote add fork https://bot:GITHUB_TOKEN@github.com/acme/app'"),
         steps("sh 'mysqladmin ping -h127.0.0.1 -P3306 -p123456 -uroot; PGPASSWORD=postgres psql -h localhost'"),
+        steps(
+            "env.URL = 'http://admin:admin@127.0.0.1:3000'\nsh 'curl -u admin:admin http://localhost:3000/api/health'"
+        ),
         steps("sh 'AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE aws s3 ls'\nsh 'docker run -p 8080:80 app'"),
     ],
 )
@@ -212,7 +215,8 @@ def _suspicious_strings(passage: Passage) -> Iterator[StringLiteral]:
 def _in_string(literal: StringLiteral) -> Iterator[Span]:
     fragment = literal.fragment
     for login in url_logins(fragment.text):
-        yield fragment.span(login.password.start, login.password.end)
+        if not is_throwaway(login, fragment.text):
+            yield fragment.span(login.password.start, login.password.end)
     for span in shapes(fragment.text):
         if not fragment.holds_hole(span.start, span.end):
             yield fragment.span(span.start, span.end)
