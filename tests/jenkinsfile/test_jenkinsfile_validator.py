@@ -54,6 +54,7 @@ IN_PIPELINE = [
     ("InvalidIdentifierInEnv", "environment { «'A'» = 'a' }"),
     ("InvalidIdentifierInEnv", "environment { «class» = 'a' }"),
     ("InvalidEnvironmentIdentifier", "environment { «foo('x')» }"),
+    ("ExpectedNVPairs", "environment { A = 'a'\n «if (b) { c() }» }"),
     ("InvalidEnvironmentValue", "environment { A = «env.B» }"),
     ("InvalidEnvironmentValue", "environment { A = «['b']» }"),
     ("InvalidEnvironmentValue", "environment { A = «env.B ?: 'b'» }"),
@@ -95,6 +96,7 @@ BY_TABLE = [
     ("InvalidSectionType", "options { «echo»('x') }"),
     ("InvalidSectionType", "triggers { «crom»('x') }"),
     ("InvalidSectionType", "parameters { «strin»(name: 'x') }"),
+    ("InvalidSectionType", "parameters { «textParam»(name: 'x') }"),
     ("InvalidSectionType", "tools { «mavn» 'x' }"),
     ("InvalidSectionType", "tools { «sh» 'x' }"),
     ("InvalidStepParameter", "parameters { string(«nmae»: 'x') }"),
@@ -172,6 +174,7 @@ IN_STEPS = [
     ("DuplicateNamedParameter", "stash name: 'a', name: «'b'»"),
     ("ExpectedClosureOrFailFast", "parallel a: { sh 'x' }, b: «'y'»"),
     ("ExpectedBoolean", "parallel a: { sh 'x' }, failFast: «'y'»"),
+    ("DuplicateParallelName", "parallel a: { sh 'x' }, a: «{ sh 'y' }»"),
 ]
 BY_TABLE_IN_STEPS = [
     ("MissingRequiredStepParameter", "«timeout»(unit: 'HOURS') { sh 'x' }"),
@@ -192,6 +195,7 @@ def case(frame, cases, sure=True):
     [
         *case(of_pipeline, IN_PIPELINE),
         *case(of_pipeline, BY_TABLE, sure=False),
+        *case(lambda text: of_pipeline("", text), [("StageWithoutBlock", "«stage»('A', 'b') { steps { sh 'x' } }")]),
         *case(of_stage, IN_STAGE),
         *case(of_stage, [("UnknownWhenConditional", "when { «brnach» 'a' }\nsteps { sh 'x' }")], sure=False),
         *case(of_stage, [("InvalidAgentType", "agent { «lable» 'a' }\nsteps { sh 'x' }")], sure=False),

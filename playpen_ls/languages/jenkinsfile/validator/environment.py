@@ -27,6 +27,7 @@ _JAVA_WORDS = frozenset(
     public return short static strictfp super switch synchronized this throw throws transient try void volatile while
     true false null _""".split()
 )
+_NO_EXPRESSIONS = frozenset(("if", "for", "while", "do", "try", "switch", "return", "throw", "assert"))
 
 
 def not_an_identifier(name: str) -> str:
@@ -64,6 +65,9 @@ def environment(faults: Faults, call: Call) -> None:
 
 def _no_entry(faults: Faults, statement: Statement) -> None:
     tokens = statement.tree.tokens
+    if statement.word in _NO_EXPRESSIONS:
+        faults.add("ExpectedNVPairs", words_of(statement), "Expected name=value pairs")
+        return
     equals = next((at for at in range(statement.first, statement.last) if tokens[at][0] == "="), None)
     if equals is not None and equals > statement.first:
         span = Span(statement.start, tokens[equals - 1][2])
