@@ -22,7 +22,7 @@ async def call(editor: Editor, name: str, *given: Any) -> Any:
 @pytest.mark.asyncio
 async def test_the_whole_workspace_is_checked(editor: Editor):
     (editor.folder / "closed.py").write_text(HOST)
-    assert await call(editor, "checkWorkspace") == {"findings": 1, "files": 1}
+    assert await call(editor, "checkWorkspace") == {"findings": 1, "hints": 0, "files": 1}
     (published,) = editor.client.published[editor.uri("closed.py")]
     assert [one.code for one in published.diagnostics] == ["python/hard-coded-host"]
     await editor.open("closed.py", "")

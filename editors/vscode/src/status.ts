@@ -1,6 +1,6 @@
 // The language status item: the server's state, and how many findings there are.
-import { languages, LanguageStatusSeverity, window } from 'vscode';
-import type { DocumentSelector, LanguageStatusItem } from 'vscode';
+import { DiagnosticSeverity, languages, LanguageStatusSeverity, window } from 'vscode';
+import type { Diagnostic, DocumentSelector, LanguageStatusItem } from 'vscode';
 
 const STATES = {
   starting: 'starting',
@@ -37,9 +37,9 @@ export class Status {
   private show(): void {
     const running = this.now === 'running';
     const here = window.activeTextEditor?.document.uri;
-    const inFile = here ? languages.getDiagnostics(here).filter((one) => one.source === 'playpen').length : 0;
-    const all = languages.getDiagnostics().flatMap(([, found]) => found.filter((one) => one.source === 'playpen'));
-    this.item.text = running ? `Playpen: ${inFile} here, ${all.length} in all` : `Playpen: ${STATES[this.now]}`;
+    const inFile = here ? counted(languages.getDiagnostics(here)) : 0;
+    const all = languages.getDiagnostics().reduce((sum, [, found]) => sum + counted(found), 0);
+    this.item.text = running ? `Playpen: ${inFile} here, ${all} in all` : `Playpen: ${STATES[this.now]}`;
     this.item.detail = `server ${STATES[this.now]}`;
     this.item.busy = this.now === 'starting';
     this.item.severity =
@@ -48,4 +48,9 @@ export class Status {
       ? { command: 'playpen.showOutput', title: 'Show Output' }
       : { command: 'playpen.restart', title: 'Restart' };
   }
+}
+
+/** Ours, without the hints: the Problems panel lists none, and both should give the same number. */
+function counted(found: readonly Diagnostic[]): number {
+  return found.filter((one) => one.source === 'playpen' && one.severity !== DiagnosticSeverity.Hint).length;
 }

@@ -4,6 +4,8 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 
 interface Checked {
   findings: number;
+  /** Which the Problems panel does not list. */
+  hints: number;
   files: number;
 }
 
@@ -17,7 +19,9 @@ interface Fixable {
 export async function checkWorkspace(client: LanguageClient): Promise<void> {
   const found = await waiting('Playpen: checking the workspace', () => ask<Checked>(client, 'checkWorkspace'));
   await commands.executeCommand('workbench.actions.view.problems');
-  window.setStatusBarMessage(`Playpen: ${found.findings} findings in ${found.files} files`, 10_000);
+  const hints = found.hints > 0 ? `, and ${counted(found.hints, 'hint')}` : '';
+  const message = `Playpen: ${counted(found.findings, 'finding')}${hints} in ${counted(found.files, 'file')}`;
+  window.setStatusBarMessage(message, 10_000);
 }
 
 export async function fixWorkspace(client: LanguageClient): Promise<void> {
@@ -28,7 +32,7 @@ export async function fixWorkspace(client: LanguageClient): Promise<void> {
   }
   const items = fixable.map(({ rule, title, fixes, files }) => ({
     label: rule,
-    description: `${fixes} in ${files === 1 ? '1 file' : `${files} files`}`,
+    description: `${fixes} in ${counted(files, 'file')}`,
     detail: title,
     picked: true,
   }));
@@ -40,6 +44,10 @@ export async function fixWorkspace(client: LanguageClient): Promise<void> {
     const rules = chosen.map((one) => one.label);
     await waiting('Playpen: fixing', () => ask(client, 'fixWorkspace', rules));
   }
+}
+
+function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function ask<T>(client: LanguageClient, command: string, ...given: unknown[]): Promise<T> {

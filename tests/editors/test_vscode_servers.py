@@ -1,0 +1,87 @@
+"""Which server VS Code runs: the setting's, the interpreter's, that on the PATH; and what an untrusted workspace may."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import vscode_editor
+from real_editors import APP, APP_FIXED, HOST, SERVER
+
+# The API of the Python extension, as far as ours uses it: the real one comes from a marketplace.
+PYTHON = """
+const { readFileSync } = require('node:fs');
+const { Uri } = require('vscode');
+exports.activate = () => ({ environments: {
+  getActiveEnvironmentPath: () => ({ id: 'chosen', path: 'chosen' }),
+  resolveEnvironment: async ({ id }) => id === 'chosen'
+    ? { executable: { uri: Uri.file(readFileSync(process.env.PLAYPEN_LS_INTERPRETER, 'utf8')) } } : undefined,
+} });
+"""
+FILE = {"name": "app.py", "words": HOST}
+
+
+def script(place: Path, text: str) -> Path:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(f"#!/bin/sh\n{text}\n")
+    place.chmod(0o755)
+    return place
+
+
+@pytest.fixture(scope="module")
+def found(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    top = tmp_path_factory.mktemp("found")
+    python = vscode_editor.another(top / "python", "ms-python", "python", PYTHON)
+    on_path = script(top / "bin/playpen-ls", f'exec {sys.executable} -m playpen_ls --stdio "$@"')
+    interpreter = top / "interpreter"
+    interpreter.write_text(sys.executable)
+    task = {
+        "file": FILE, "interpreter": str(interpreter), "another": str(script(top / "without/python", "exit 1")),
+        "onPath": str(on_path), "script": on_path.read_text(),
+    }  # fmt: skip
+    env = {"PATH": f"{on_path.parent}:{vscode_editor.PATH}", "PLAYPEN_LS_INTERPRETER": str(interpreter)}
+    return vscode_editor.seen("found", top, {"app.py": APP}, [vsix, python], task, machine={}, **env)
+
+
+def test_the_selected_interpreter_comes_before_the_path(found: dict[str, Any]):
+    assert found["interpreter"]["commands"] == [[sys.executable, "-m", "playpen_ls"]]
+    assert "Playpen: 1 here, 1 in all" in found["interpreter"]["status"]
+    assert "server running" in found["interpreter"]["status"]
+
+
+def test_an_interpreter_without_the_server_leaves_it_to_the_path(found: dict[str, Any]):
+    # The argument is the script's own.
+    assert found["path"]["commands"] == [[sys.executable, "-m", "playpen_ls", "--stdio"]]
+
+
+def test_a_server_that_is_nowhere_is_told_once_with_its_command(found: dict[str, Any]):
+    assert "`pip install playpen-ls`" in found["missing"]["said"].replace("\u00a0", " ")
+    assert found["missing"]["count"] == 1
+    assert "Playpen: not installed" in found["missing"]["status"]
+    assert found["missing"]["servers"] == []
+    assert found["installed"]["commands"]
+
+
+@pytest.fixture(scope="module")
+def untrusted(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    top = tmp_path_factory.mktemp("untrusted")
+    ran = top / "ran"
+    own = script(top / "shop/tools/server", f"touch {ran}; exec {sys.executable} -m playpen_ls")
+    settings = json.dumps({"playpen.server.command": [str(own)], "playpen.interpreter": str(own)})
+    files = {"app.py": APP, ".vscode/settings.json": settings}
+    task = {"file": FILE, "ran": str(ran)}
+    machine = {"playpen.server.command": SERVER}
+    return vscode_editor.seen("untrusted", top, files, [vsix], task, machine=machine, trusting=False)
+
+
+def test_a_workspace_that_is_not_trusted_names_no_program(untrusted: dict[str, Any]):
+    assert "Playpen: 1 here" in untrusted["untrusted"]["status"]  # by the user's own server
+    assert untrusted["untrusted"]["ran"] is False
+    assert untrusted["trusted"]["ran"] is True
+
+
+def test_nothing_was_saved(found: dict[str, Any], untrusted: dict[str, Any]):
+    assert found["disk"]["app.py"] == untrusted["disk"]["app.py"] == APP != APP_FIXED

@@ -1,0 +1,58 @@
+// Which server is run: that of the interpreter, of the PATH, of the setting, or none.
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { say, session, task, WAIT } from './session.mjs';
+import { command, hasText, open, servers, squiggle, status } from './user.mjs';
+
+await session(async (page) => {
+  await open(page, task.file.name);
+  await squiggle(page, task.file.words);
+  say({ step: 'interpreter', commands: commands(), status: await status(page, 'Playpen: 1 here') });
+
+  const before = servers();
+  writeFileSync(task.interpreter, task.another);
+  await command(page, 'Playpen: Restart the Server');
+  await gone(before);
+  await squiggle(page, task.file.words);
+  say({ step: 'path', commands: commands() });
+
+  rmSync(task.onPath);
+  await command(page, 'Playpen: Restart the Server');
+  const message = page.locator('.notification-list-item', { hasText: 'not installed' }).first();
+  await message.waitFor();
+  const said = await message.locator('.notification-list-item-message').textContent();
+  const count = await page.locator('.notification-list-item', { hasText: 'not installed' }).count();
+  await message.hover(); // it stays
+  await page.screenshot({ path: `${task.screenshots}/missing.png` });
+  await message.locator('.monaco-button', { hasText: 'Copy the Command' }).click();
+  await message.waitFor({ state: 'detached' });
+  say({ step: 'missing', said, count, status: await status(page, 'not installed'), servers: servers() });
+  await page.keyboard.press('Escape');
+  await page.locator('.view-line').first().click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.press('Control+v');
+  await page.waitForFunction(hasText, 'pip install playpen-ls');
+
+  writeFileSync(task.onPath, task.script);
+  chmodSync(task.onPath, 0o755);
+  await command(page, 'Playpen: Restart the Server');
+  await squiggle(page, task.file.words);
+  say({ step: 'installed', commands: commands() });
+});
+
+// Without the process that reads the project for the server, which comes and goes.
+function commands() {
+  return servers().flatMap((pid) => {
+    try {
+      return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean)];
+    } catch {
+      return [];
+    }
+  }).filter((words) => words.length > 0 && !words.includes('playpen_ls.index_worker'));
+}
+
+async function gone(before) {
+  for (const end = Date.now() + WAIT; servers().some((pid) => before.includes(pid)); ) {
+    if (Date.now() > end) throw new Error('the server was not ended');
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}

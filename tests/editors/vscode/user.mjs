@@ -1,0 +1,121 @@
+// What a user does in VS Code, and sees.
+import { readdirSync, readFileSync } from 'node:fs';
+import { task, WAIT } from './session.mjs';
+
+export function hasText(wanted) {
+  return [...document.querySelectorAll('.view-line')].some((line) => line.textContent.replace(/\u00a0/g, ' ').includes(wanted));
+}
+
+export async function open(page, name) {
+  await page.keyboard.press('Control+p');
+  await page.locator('.quick-input-widget input').first().fill(name);
+  const row = page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first();
+  await row.waitFor();
+  await row.click();
+  await page.locator('.tab.active', { hasText: name }).waitFor();
+}
+
+export async function command(page, title) {
+  await page.keyboard.press('F1');
+  await page.locator('.quick-input-widget input').first().fill(`>${title}`);
+  const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+  await row.waitFor();
+  await row.click();
+}
+
+// Waits for a squiggle under exactly these words; gives where they stand on the screen.
+export async function squiggle(page, words) {
+  const found = await page.waitForFunction((words) => {
+    const squiggles = [...document.querySelectorAll('[class*="squiggly-"]')].map((one) => one.getBoundingClientRect());
+    for (const line of document.querySelectorAll('.view-line')) {
+      const at = line.textContent.replace(/\u00a0/g, ' ').indexOf(words);
+      if (at < 0) continue;
+      const range = document.createRange();
+      const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+      let seen = 0, started = false;
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        if (!started && at < seen + node.length) { range.setStart(node, at - seen); started = true; }
+        if (started && at + words.length <= seen + node.length) { range.setEnd(node, at + words.length - seen); break; }
+        seen += node.length;
+      }
+      const box = range.getBoundingClientRect();
+      for (const one of squiggles) {
+        const same = Math.abs(one.left - box.left) < 3 && Math.abs(one.right - box.right) < 3;
+        if (same && one.top < box.bottom && one.bottom > box.top) {
+          return { left: box.left, right: box.right, top: box.top, bottom: box.bottom };
+        }
+      }
+    }
+    return null;
+  }, words);
+  return found.jsonValue();
+}
+
+export async function problems(page) {
+  await command(page, 'Problems: Focus on Problems View');
+  await page.locator('.markers-panel .monaco-list-row .marker-code, .markers-panel .monaco-list-row .code-link').first().waitFor();
+  const found = await rows(page);
+  await command(page, 'View: Focus Active Editor Group');
+  return found;
+}
+
+export function rows(page) {
+  return page.locator('.markers-panel .monaco-list-row').evaluateAll((rows) =>
+    rows.map((row) => ({ text: row.textContent, links: [...row.querySelectorAll('a')].map((one) => one.href || one.dataset.href) })));
+}
+
+// The menu of what can be done at these words. A lens that appears above moves them away under the mouse.
+export async function menu(page, { name, words, fix }) {
+  const row = page.locator('.action-widget .monaco-list-row', { hasText: fix }).first();
+  for (const end = Date.now() + WAIT; ; ) {
+    const box = await squiggle(page, words);
+    await page.mouse.click(box.left + 4, (box.top + box.bottom) / 2);
+    await page.keyboard.press('Control+.');
+    if (await row.waitFor({ timeout: 10_000 }).then(() => true, () => false)) break;
+    if (Date.now() > end) throw new Error(`nothing offers ${fix}`);
+    await page.keyboard.press('Escape');
+  }
+  await page.screenshot({ path: `${task.screenshots}/${name}-menu.png` });
+  return page.locator('.action-widget .monaco-list-row').evaluateAll((rows) => rows.map((row) => row.textContent));
+}
+
+export function text(page) {
+  return page.locator('.view-line').evaluateAll((lines) =>
+    lines.map((line) => [parseFloat(line.style.top), line.textContent.replace(/\u00a0/g, ' ')])
+      .sort((a, b) => a[0] - b[0]).map(([, line]) => line));
+}
+
+// The language servers that this VS Code runs.
+export function servers() {
+  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('playpen_ls')
+        && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(task.mark)
+        && !readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('pytest');
+    } catch {
+      return false;
+    }
+  }).map(Number);
+}
+
+export async function changed(before) {
+  for (let waited = 0; waited < WAIT; waited += 100) {
+    const now = servers();
+    if (now.length > 0 && now.every((pid) => !before.includes(pid))) return now;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`the server is still ${before}`);
+}
+
+// What the language status says, behind the braces in the status bar.
+export async function status(page, wanted) {
+  const item = page.locator('.hover-language-status .left', { hasText: wanted }).first();
+  for (const end = Date.now() + WAIT; ; ) {
+    await page.locator('#status\\.languageStatus').click();
+    if (await item.waitFor({ timeout: 2_000 }).then(() => true, () => false)) break;
+    if (Date.now() > end) throw new Error(`the status does not say ${wanted}`);
+    await page.keyboard.press('Escape');
+  }
+  const text = await item.textContent();
+  return text;
+}

@@ -1,0 +1,86 @@
+// From a squiggle to a mended workspace.
+import { say, session, task } from './session.mjs';
+import { changed, command, hasText, menu, open, problems, rows, servers, squiggle, text } from './user.mjs';
+
+await session(async (page) => {
+  for (const file of task.files) {
+    const seen = { step: file.name };
+    await open(page, file.name);
+    seen.squiggle = await squiggle(page, file.words);
+    await page.screenshot({ path: `${task.screenshots}/${file.name}-squiggle.png` });
+    seen.problems = await problems(page);
+    seen.menu = await menu(page, file);
+    await page.locator('.action-widget .monaco-list-row', { hasText: file.fix }).first().click();
+    await page.waitForFunction(hasText, file.after);
+    seen.text = await text(page);
+    await page.keyboard.press('Control+s');
+    await page.locator('.tab.active:not(.dirty)').waitFor();
+    say(seen);
+  }
+  await open(page, 'app.py');
+  await page.screenshot({ path: `${task.screenshots}/saved.png` });
+
+  await open(page, task.live.name);
+  await squiggle(page, task.live.words);
+  await changeSettings(page, { 'playpen.ignore': [task.live.rule] });
+
+  await page.waitForFunction((selector) => !document.querySelector(selector), '.squiggly-warning, .squiggly-info, .squiggly-error');
+  say({ step: 'setting', clean: true });
+  await changeSettings(page, {});
+  await squiggle(page, task.live.words);
+
+  const before = servers();
+  await command(page, 'Playpen: Restart the Server');
+  const after = await changed(before);
+  await squiggle(page, task.live.words);
+  say({ step: 'restart', before, after });
+
+  for (const pid of after) process.kill(pid, 'SIGKILL');
+  const revived = await changed(after);
+  await page.locator('.view-line').first().click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('# typed');
+  await squiggle(page, task.live.words);
+  say({ step: 'killed', revived });
+
+  await command(page, 'Playpen: Check the Whole Workspace');
+  await page.locator('.markers-panel .monaco-list-row', { hasText: task.closed.name }).first().waitFor();
+  say({ step: 'check', rows: await rows(page) });
+  await page.screenshot({ path: `${task.screenshots}/workspace.png` });
+
+  await command(page, 'Playpen: Explain a Rule');
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: 'dockerfile/copy-before-install' }).first().click();
+  await page.locator('.tab.active', { hasText: 'copy-before-install' }).waitFor();
+  await page.frameLocator('iframe.webview').frameLocator('iframe').locator('h1', { hasText: 'copy-before-install' }).waitFor();
+  await page.screenshot({ path: `${task.screenshots}/explain.png` });
+  say({ step: 'explain' });
+
+  await command(page, 'Playpen: Fix the Whole Workspace');
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: task.closed.rule }).first().waitFor();
+  await page.screenshot({ path: `${task.screenshots}/fix-workspace.png` });
+  await page.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
+  // It is open now and changed, to be read and saved.
+  const changedTab = page.locator('.tab.dirty', { hasText: task.closed.name });
+  await changedTab.waitFor();
+  await page.locator('.markers-panel .monaco-list-row', { hasText: task.closed.name }).first().waitFor({ state: 'detached' });
+  await command(page, 'File: Save All Files');
+  await changedTab.waitFor({ state: 'detached' });
+  say({ step: 'fix' });
+
+  await command(page, 'Playpen: Create playpen.toml');
+  await page.locator('.tab.active', { hasText: 'playpen.toml' }).waitFor();
+  await command(page, 'File: Save All Files');
+  await page.locator('.tab.active:not(.dirty)').waitFor();
+  say({ step: 'create' });
+});
+
+// In the editor, as a user: this VS Code is installed without its native watcher of files.
+async function changeSettings(page, settings) {
+  await open(page, 'settings.json');
+  await page.locator('.view-line').first().click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText(JSON.stringify(settings));
+  await page.keyboard.press('Control+s');
+  await page.locator('.tab.active:not(.dirty)').waitFor();
+  await open(page, task.live.name);
+}
