@@ -16,7 +16,9 @@ from playpen_ls.languages.python.known import (
     APPLICATIONS,
     CONFIGURING,
     DECORATORS,
+    DJANGO_DATABASES,
     ENGINES,
+    FLASK_OPTIONS,
     INCLUDING,
     LOADERS,
     LOGGER_NAME,
@@ -61,7 +63,7 @@ _ADDED = frozenset((*ADDING, *INCLUDING, *PORT_FIRST, *ADDRESS_FIRST))
 _DECORATED = re.compile(rf"@[^\n]*\.[ \t]*(?:{'|'.join(sorted(DECORATORS))}){_CALL}")
 # The port behind the host: a number, or what is made one.
 _RUN = re.compile(rf"\.[\s\\]*run{_CALL}[^\0]{{,200}}?,\s*(?:[\"']?\d|[\w.]+{_CALL})")
-_CERTAIN = ENGINES | SCHEMA | {CONFIGURING}
+_CERTAIN = ENGINES | SCHEMA | {CONFIGURING, FLASK_OPTIONS, DJANGO_DATABASES}
 
 # Of names in lower case, with a blank before and behind each.
 _SECRETS = (

@@ -13,6 +13,9 @@ METHODS = frozenset(("debug", "info", "warning", "warn", "error", "exception", "
 """Of loggers."""
 CONFIGURING = "basicConfig"
 ENGINES = frozenset(("create_engine", "create_async_engine"))
+FLASK_DATABASE = "flask_sqlalchemy.SQLAlchemy"
+FLASK_OPTIONS = "SQLALCHEMY_ENGINE_OPTIONS"
+DJANGO_DATABASES = "DATABASES"
 SCHEMA = frozenset(("create_all", "drop_all"))
 
 LOGGERS = (

@@ -192,6 +192,30 @@ class EngineCall(Called):
         return self.node.args[0] if self.node.args else self.keyword("url")
 
 
+class PoolSettings(Part):
+    """A dictionary that settings of connections stand in.
+
+    `name_span` is what it is called: `SQLALCHEMY_ENGINE_OPTIONS` of Flask-SQLAlchemy (`django` is False), or one of
+    Django's databases.
+    """
+
+    node: ast.Dict
+
+    def __init__(self, site: Site, node: ast.Dict, link: Link | None, name: ast.expr, django: bool) -> None:
+        super().__init__(site, node, link)
+        self.django = django
+        self.name_span = self.span_of(name)
+
+    def value(self, key: str) -> ast.expr | None:
+        pairs = zip(self.node.keys, self.node.values, strict=True)
+        return next((value for one, value in pairs if isinstance(one, ast.Constant) and one.value == key), None)
+
+    @property
+    def spreads(self) -> bool:
+        """It has `**more`, or a computed key."""
+        return any(not isinstance(key, ast.Constant) for key in self.node.keys)
+
+
 class SchemaCreation(Part):
     """The attribute `create_all` or `drop_all` of SQLAlchemy's metadata; also where it is not called."""
 

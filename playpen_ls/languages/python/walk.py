@@ -10,6 +10,7 @@ from playpen_ls.languages.python.environment import environment_read
 from playpen_ls.languages.python.known import DECORATORS, SCHEMA
 from playpen_ls.languages.python.parts import Part, SchemaCreation, Site, StringLiteral
 from playpen_ls.languages.python.scope import Link
+from playpen_ls.languages.python.settings import pool_settings
 from playpen_ls.languages.python.surroundings import ASKING, needs
 from playpen_ls.languages.python.web import Told, decorated_route, told_by_call, urlpatterns
 
@@ -127,8 +128,10 @@ def _look_at(
         for decorator in node.decorator_list:
             if isinstance(decorator, ast.Call) and _last_name(decorator.func) in DECORATORS:
                 facts += decorated_route(site, decorator, link)
-    elif isinstance(node, ast.Assign) and link is None:
-        facts += urlpatterns(site, node)
+    elif isinstance(node, ast.Assign):
+        parts += pool_settings(site, node, link)
+        if link is None:
+            facts += urlpatterns(site, node)
 
 
 _TELLING = frozenset(

@@ -5,15 +5,29 @@ import re
 from collections.abc import Iterator
 
 from playpen_ls.finding import Finding, Fix, Severity
-from playpen_ls.languages.python import EngineCall
+from playpen_ls.languages.python import EngineCall, PoolSettings, PythonModel
 from playpen_ls.languages.python.arguments import appended
 from playpen_ls.languages.python.imports import imported_name
+from playpen_ls.languages.python.settings import entries_added, flask_databases
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit
 
 _POOL = ("poolclass", "pool_size", "max_overflow", "pool_recycle", "pool_timeout", "pool", "creator", "async_creator")
+_SIZES = ("pool_size=10", "max_overflow=20")
+# Flask-SQLAlchemy may be given options by any of these, and in another file.
+_ELSEWHERE = re.compile(
+    r"SQLALCHEMY_ENGINE_OPTIONS|\.from_(?:object|pyfile|envvar|file|prefixed_env|mapping)\b|sqlite:"
+)
 _REASON = re.compile(r"bouncer|pooler|lambda|serverless|celery|fork", re.IGNORECASE)
 _SERVER = re.compile(r"(?:postgres|mysql|mariadb|oracle|mssql)")
+_SIZED = "Set the pool's size: 10, and 20 more"
+_MESSAGE = "the engine relies on the default pool of 5 + 10 connections"
+_FLASK, _DJANGO = {"pool_size": 10, "max_overflow": 20}, {"CONN_MAX_AGE": 60}
+FLASK = (
+    "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\n\napp = Flask(__name__)\n"
+    'app.config["SQLALCHEMY_DATABASE_URI"] = url\n'
+)
+POSTGRES = '"ENGINE": "django.db.backends.postgresql"'
 NULL = (
     "import flask\nfrom sqlalchemy import create_engine\nfrom sqlalchemy.pool import NullPool\n\n"
     "engine = create_engine(url, poolclass=NullPool)\n"
@@ -56,6 +70,21 @@ NULL = (
             "engine = create_engine(url, poolclass=QueuePool, pool_size=10, max_overflow=20)\n",
         ),
         "from sqlalchemy import create_engine\n\nQueuePool = None\nengine = «create_engine»(url)\n",
+        FLASK + "db = «SQLAlchemy»(app)\n",
+        example(
+            'app.config[«"SQLALCHEMY_ENGINE_OPTIONS"»] = {}\n',
+            fixed='app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 10, "max_overflow": 20}\n',
+        ),
+        example(
+            "class Config:\n    «SQLALCHEMY_ENGINE_OPTIONS» = {\n        'echo': True,  # noisy\n    }\n",
+            fixed="class Config:\n    SQLALCHEMY_ENGINE_OPTIONS = {\n        'echo': True,  # noisy\n"
+            "        'pool_size': 10,\n        'max_overflow': 20,\n    }\n",
+        ),
+        example(
+            f'DATABASES = {{\n    «"default"»: {{\n        {POSTGRES},\n        "NAME": "shop"  # ours\n    }}\n}}\n',
+            fixed=f'DATABASES = {{\n    "default": {{\n        {POSTGRES},\n        "NAME": "shop",  # ours\n'
+            '        "CONN_MAX_AGE": 60\n    }\n}\n',
+        ),
     ],
     good=[
         NULL.replace("import flask\n", ""),
@@ -66,16 +95,35 @@ NULL = (
         'from sqlalchemy import create_engine\n\nengine = create_engine("sqlite:///app.db")\n',
         "from sqlalchemy import create_engine\n\nengine = create_engine(url, **options)\n",
         "from app import create_engine\n\nengine = create_engine(url)\n",
+        FLASK + 'app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 5}\ndb = SQLAlchemy(app)\n',
+        FLASK + "app.config.from_object(Config)\ndb = SQLAlchemy(app)\n",
+        FLASK + 'db = SQLAlchemy(app, engine_options={"pool_size": 5})\n',
+        FLASK.replace("= url", '= "sqlite:///app.db"') + "db = SQLAlchemy(app)\n",
+        f'DATABASES = {{"default": {{{POSTGRES}, "CONN_MAX_AGE": None}}}}\n',
+        f'DATABASES = {{"default": {{{POSTGRES}, "OPTIONS": {{"pool": True}}}}}}\n',
+        'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3"}}\n',
+        'DATABASES = {"default": env.db()}\n',
         example({"alembic/env.py": "from sqlalchemy import create_engine\n\nengine = create_engine(url)\n"}),
     ],
 )
-def default_pool(call: EngineCall) -> Iterator[Finding]:
+def default_pool(part: EngineCall | PoolSettings | PythonModel) -> Iterator[Finding]:
     """An engine relies on the default pool.
 
     SQLAlchemy's default keeps 5 connections and opens 10 more, without saying so anywhere. How many
     connections a service may hold is a decision: make it where the engine is made. Silent for SQLite,
     and where any option of the pool is given; `NullPool` in a service is reported unless a comment says why.
+    A hint for the settings of Flask-SQLAlchemy, and for Django's databases that have neither `CONN_MAX_AGE`
+    nor a pool.
     """
+    if isinstance(part, PythonModel):
+        yield from _unset(part)
+    elif isinstance(part, PoolSettings):
+        yield from _settings(part)
+    else:
+        yield from _engine(part)
+
+
+def _engine(call: EngineCall) -> Iterator[Finding]:
     if _is_null_pool(call):
         message = "`NullPool` opens and closes a connection for every use"
         fix = Fix("Keep a pool of 10 connections, and 20 more", lambda: _pooled(call))
@@ -86,8 +134,43 @@ def default_pool(call: EngineCall) -> Iterator[Finding]:
     url = call.url.value if isinstance(call.url, ast.Constant) and isinstance(call.url.value, str) else ""
     if url.startswith("sqlite") or (isinstance(call.url, ast.JoinedStr) and "sqlite" in call.text_of(call.url)):
         return
-    fix = Fix("Set the pool's size: 10, and 20 more", lambda: _sized(call), safe=bool(_SERVER.match(url)))
-    yield Finding(call.callee_span, "the engine relies on the default pool of 5 + 10 connections", (fix,))
+    fix = Fix(_SIZED, lambda: _sized(call), safe=bool(_SERVER.match(url)))
+    yield Finding(call.callee_span, _MESSAGE, (fix,))
+
+
+def _settings(settings: PoolSettings) -> Iterator[Finding]:
+    """Of Flask-SQLAlchemy or Django, where they are written and leave the pool out."""
+    if settings.spreads:
+        return
+    if not settings.django:
+        if not any(settings.value(key) for key in _POOL):
+            fix = Fix(_SIZED, lambda: entries_added(settings, _entries(settings, _FLASK)))
+            yield Finding(settings.name_span, _MESSAGE, (fix,), Severity.HINT)
+        return
+    engine, options = settings.value("ENGINE"), settings.value("OPTIONS")
+    pooled = options is not None and (not isinstance(options, ast.Dict) or "'pool'" in ast.dump(options))
+    server = isinstance(engine, ast.Constant) and re.search(r"postgresql|postgis|mysql|oracle", str(engine.value))
+    if server and not pooled and settings.value("CONN_MAX_AGE") is None:
+        fix = Fix("Keep connections for 60 seconds", lambda: entries_added(settings, _entries(settings, _DJANGO)))
+        yield Finding(settings.name_span, "every request opens a connection of its own", (fix,), Severity.HINT)
+
+
+def _entries(settings: PoolSettings, entries: dict[str, int]) -> list[str]:
+    key = next(iter(settings.node.keys), None)
+    quote = "'" if key is not None and settings.text_of(key).startswith("'") else '"'
+    return [f"{quote}{name}{quote}: {value}" for name, value in entries.items()]
+
+
+def _unset(model: PythonModel) -> Iterator[Finding]:
+    """`SQLAlchemy(app)` of Flask, where this file configures it and says nothing of the pool."""
+    text = model.source.text
+    if model.left_alone or "flask_sqlalchemy" not in text or "SQLALCHEMY_DATABASE_URI" not in text:
+        return
+    if _ELSEWHERE.search(text):
+        return
+    for call, span in flask_databases(model):
+        if call.args and not any(keyword.arg in ("engine_options", None) for keyword in call.keywords):
+            yield Finding(span, _MESSAGE, severity=Severity.HINT)
 
 
 def _is_null_pool(call: EngineCall) -> bool:
@@ -107,12 +190,11 @@ def _pooled(call: EngineCall) -> list[Edit]:
     name = "AsyncAdaptedQueuePool" if call.is_async else "QueuePool"
     pool = imported_name(call, "sqlalchemy.pool", name)
     span = call.span_of(poolclass)
-    return [*pool.edits, Edit(span.start, span.end, pool.name), appended(call, "pool_size=10", "max_overflow=20")]
+    return [*pool.edits, Edit(span.start, span.end, pool.name), appended(call, *_SIZES)]
 
 
 def _sized(call: EngineCall) -> list[Edit]:
-    sizes = ("pool_size=10", "max_overflow=20")
     if call.is_async:  # QueuePool raises an ArgumentError there; the default is its asynchronous twin
-        return [appended(call, *sizes)]
+        return [appended(call, *_SIZES)]
     pool = imported_name(call, "sqlalchemy.pool", "QueuePool")
-    return [*pool.edits, appended(call, f"poolclass={pool.name}", *sizes)]
+    return [*pool.edits, appended(call, f"poolclass={pool.name}", *_SIZES)]
