@@ -9,10 +9,12 @@ from playpen_ls.languages.python.known import (
     APPLICATIONS,
     CONFIGURING,
     ENGINES,
+    GETTING,
     INCLUDING,
     LOGGER_NAME,
     LOGGERS,
     METHODS,
+    NOT_NAMES,
     OTHER_LOGGERS,
     PRINT,
     READERS,
@@ -23,23 +25,37 @@ from playpen_ls.languages.python.known import (
     TELLING,
     TYPES,
 )
-from playpen_ls.languages.python.parts import Called, EngineCall, LogCall, LogConfiguration, PrintCall, Site
+from playpen_ls.languages.python.parts import (
+    Called,
+    EngineCall,
+    LogCall,
+    LogConfiguration,
+    MisnamedLogger,
+    PrintCall,
+    Site,
+)
 from playpen_ls.languages.python.scope import Link
 
 _LAST = frozenset(
     origin.removesuffix("()").rpartition(".")[2]
     for origin in (*READERS, *READING_OBJECTS, *APPLICATIONS, *ROUTERS, *ROUTES)
 )
-ATTRIBUTES = METHODS | ENGINES | {CONFIGURING} | _LAST | ADDING.keys() | INCLUDING | TELLING | TYPES
+ATTRIBUTES = METHODS | ENGINES | {CONFIGURING, GETTING} | _LAST | ADDING.keys() | INCLUDING | TELLING | TYPES
 """The methods whose calls may mean something."""
-NAMES = frozenset((PRINT, CONFIGURING, "getenv", "env", "config")) | ENGINES
+_WANTED = METHODS | ENGINES | {CONFIGURING, GETTING}
+NAMES = frozenset((PRINT, CONFIGURING, GETTING, "getenv", "env", "config")) | ENGINES
 
 
 def called(site: Site, node: ast.Call, link: Link | None) -> Called | None:
     """The part that a call is, if it is one."""
     function = node.func
     last = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    if isinstance(function, ast.Attribute) and last not in METHODS and last not in ENGINES and last != CONFIGURING:
+    if (
+        isinstance(function, ast.Attribute)
+        and last not in METHODS
+        and last not in ENGINES
+        and last not in (CONFIGURING, GETTING)
+    ):
         return None
     origin = site.names.origin(function, link)
     if isinstance(function, ast.Attribute) and last in METHODS:
@@ -54,6 +70,8 @@ def called(site: Site, node: ast.Call, link: Link | None) -> Called | None:
         return LogCall(site, node, link, origin, "root", name)
     if origin == f"logging.{CONFIGURING}":
         return LogConfiguration(site, node, link, origin)
+    if origin == f"logging.{GETTING}" and node.args and getattr(node.args[0], "id", "") in NOT_NAMES:
+        return MisnamedLogger(site, node, link, origin)
     if name in ENGINES and origin.startswith(("sqlalchemy.", "sqlmodel.")):
         return EngineCall(site, node, link, origin)
     return None

@@ -19,11 +19,13 @@ from playpen_ls.languages.python.known import (
     DJANGO_DATABASES,
     ENGINES,
     FLASK_OPTIONS,
+    GETTING,
     INCLUDING,
     LOADERS,
     LOGGER_NAME,
     LOGGERS,
     METHODS,
+    NOT_NAMES,
     OTHER_LOGGERS,
     OWN_PORTS,
     PORT_FIRST,
@@ -109,6 +111,7 @@ def look(text: str) -> Look:
         return TELLS
     found = (
         not words.isdisjoint(_CERTAIN)
+        or (GETTING in words and not words.isdisjoint(NOT_NAMES))
         or (PRINT in words and _is_called(text, PRINT, never="."))
         or _logs(text, words)
         or _names_host(text, words)
@@ -127,7 +130,7 @@ def is_telling(name: str, origin: str | None) -> bool:
     if not origin:
         return False
     package, _, last = origin.rpartition(".")
-    if last in ENGINES or last == CONFIGURING or (package == "logging" and last in METHODS):
+    if last in ENGINES or last == CONFIGURING or (package == "logging" and last in (*METHODS, GETTING)):
         return name != last or last in METHODS
     if origin in ROOT_LOGGERS or origin.startswith((*LOGGERS, *OTHER_LOGGERS.values())):
         return not LOGGER_NAME.search(name)

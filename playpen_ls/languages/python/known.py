@@ -12,6 +12,9 @@ PRINT = "print"
 METHODS = frozenset(("debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log"))
 """Of loggers."""
 CONFIGURING = "basicConfig"
+GETTING = "getLogger"
+NOT_NAMES = frozenset(("__file__", "__cached__"))
+"""Paths, where a logger's name is wanted."""
 ENGINES = frozenset(("create_engine", "create_async_engine"))
 FLASK_DATABASE = "flask_sqlalchemy.SQLAlchemy"
 FLASK_OPTIONS = "SQLALCHEMY_ENGINE_OPTIONS"

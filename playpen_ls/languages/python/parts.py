@@ -180,6 +180,10 @@ class LogConfiguration(Called):
     """`logging.basicConfig(…)`."""
 
 
+class MisnamedLogger(Called):
+    """`logging.getLogger(__file__)`."""
+
+
 class EngineCall(Called):
     """`create_engine(…)` and its kin of SQLAlchemy and SQLModel."""
 

@@ -5,18 +5,14 @@ import re
 from collections.abc import Iterator
 
 from playpen_ls.facts import Facts, JsonLogs
-from playpen_ls.finding import Finding, Severity
-from playpen_ls.languages.python import LogConfiguration
+from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.languages.python import LogConfiguration, MisnamedLogger
 from playpen_ls.languages.python.kinds import is_script
+from playpen_ls.languages.python.structured import RESERVED
 from playpen_ls.rule import example, rule
+from playpen_ls.source import Edit
 
 _KEY = re.compile(r"%\((\w*)\)|\{(\w+)[^}]*\}|\$\{?(\w+)")
-# The attributes of logging.LogRecord, its formatter's two, and those that programs commonly add are unknown to nobody.
-_RECORD = frozenset(
-    "name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName "
-    "created msecs "
-    "relativeCreated thread threadName processName process taskName message asctime".split()
-)
 _WANTED = (("asctime", "time"), ("levelname", "level"), ("name", "logger's name"))
 _SAME = {"created": "asctime", "levelno": "levelname", "module": "name", "pathname": "name", "filename": "name"}
 
@@ -24,16 +20,27 @@ _SAME = {"created": "asctime", "levelno": "levelname", "module": "name", "pathna
 @rule(
     severity=Severity.HINT,
     practice="Structured logging",
+    like={"ruff": ["LOG002"]},
     bad=[
         'import logging\nfrom fastapi import FastAPI\n\n«logging.basicConfig»(format="%(message)s")\n',
         'import logging\nfrom flask import Flask\n\n«logging.basicConfig»(format="%(asctime)s %(levelname)s '
         '%(name)s %(mesage)s")\n',
+        example(
+            "import logging\n\nlogger = logging.getLogger(«__file__»)\n",
+            fixed="import logging\n\nlogger = logging.getLogger(__name__)\n",
+        ),
+        example(
+            "from logging import getLogger as get\n\n\ndef f():\n    return get(«__cached__»)\n",
+            fixed="from logging import getLogger as get\n\n\ndef f():\n    return get(__name__)\n",
+        ),
     ],
     good=[
         'import logging\nfrom fastapi import FastAPI\n\nlogging.basicConfig(format="%(asctime)s %(levelname)s '
         '%(name)s %(message)s")\n',
         "import logging\nfrom fastapi import FastAPI\n\nlogging.basicConfig(level=logging.INFO)\n",
         'import logging\n\nlogging.basicConfig(format="%(message)s")\n',
+        'import logging\n\nlogger = logging.getLogger("app")\nroot = logging.getLogger()\n',
+        "import logging\n\nlogger = logging.getLogger(os.path.basename(__file__))\n",
         example(
             {
                 "app.py": 'import logging\nfrom fastapi import FastAPI\n\nlogging.basicConfig(format="%(message)s")\n',
@@ -42,12 +49,22 @@ _SAME = {"created": "asctime", "levelno": "levelname", "module": "name", "pathna
         ),
     ],
 )
-def unstructured_logging(call: LogConfiguration, structured: Facts[JsonLogs]) -> Iterator[Finding]:
-    """The format of the log leaves out what a log is searched by.
+def unstructured_logging(call: LogConfiguration | MisnamedLogger, structured: Facts[JsonLogs]) -> Iterator[Finding]:
+    """The log leaves out what it is searched by.
 
-    Time, level and the logger's name belong to every line. Silent where the project sets up JSON
-    logs, structlog or loguru, and in modules that are no service.
+    Time, level and the logger's name belong to the format of every line, and a logger's name is its module's:
+    a path has no parent whose level it could have. Formats are left alone where the project sets up JSON logs,
+    structlog or loguru, and in modules that are no service.
     """
+    if isinstance(call, MisnamedLogger):
+        span = call.span_of(call.node.args[0])
+        fix = Fix("Name it `__name__`", lambda: [Edit(span.start, span.end, "__name__")], safe=True)
+        yield Finding(span, "the logger is named after a path", (fix,))
+    else:
+        yield from _format(call, structured)
+
+
+def _format(call: LogConfiguration, structured: Facts[JsonLogs]) -> Iterator[Finding]:
     format = call.keyword("format")
     if (
         not isinstance(format, ast.Constant)
@@ -59,7 +76,7 @@ def unstructured_logging(call: LogConfiguration, structured: Facts[JsonLogs]) ->
     if not call.flags & {"web", "main"} or "json" in call.flags or len(structured):
         return
     keys = {next(filter(None, match.groups()), "") for match in _KEY.finditer(format.value)}
-    misspelt = sorted(key for key in keys - _RECORD if _almost(key))
+    misspelt = sorted(key for key in keys - RESERVED if _almost(key))
     known = keys | {_SAME[key] for key in keys if key in _SAME}
     missing = [word for key, word in _WANTED if key not in known]
     if misspelt:
@@ -71,4 +88,4 @@ def unstructured_logging(call: LogConfiguration, structured: Facts[JsonLogs]) ->
 def _almost(key: str) -> bool:
     from difflib import get_close_matches
 
-    return bool(get_close_matches(key, _RECORD, n=1, cutoff=0.8))
+    return bool(get_close_matches(key, RESERVED, n=1, cutoff=0.8))
