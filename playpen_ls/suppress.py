@@ -44,7 +44,7 @@ _THEIRS = tuple(
         ("pylint", rf"pylint:\s*disable=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "line"),
         ("detect-secrets", r"pragma:\s*allowlist\s+(?P<codes>secret)", "line"),
         ("detect-secrets", r"pragma:\s*allowlist\s+nextline\s+(?P<codes>secret)", "next"),
-        ("semgrep", r"nosemgrep", "line"),
+        ("semgrep", rf"nosemgrep(?::\s*(?:[\w-]+\.)*(?P<codes>{_CODES}))?", "line"),
     )
 )
 _MARKS = ("playpen:", "hadolint", "check=", "noqa", "nosec", "ruff:", "pylint:", "pragma:", "nosemgrep")

@@ -60,14 +60,20 @@ _NAME = re.compile(
 )
 _NOT_NAME = re.compile(
     r"_(url|uri|path|file|dir|name|field|type|header|prefix|suffix|regex|pattern|label|help|text|message|template|id"
-    r"|ref|env|var|param|scheme|algorithm|hasher|class|format|length|expires?|expiry|ttl|endpoint|enabled|policy"
-    r"|tag|branch|version|host|port|count|size|limit|timeout|key_name|rotation|store|manager|provider|bytes)s?$"
+    r"|ref|env|var|param|scheme|algorithm|hasher|class|format|length|expires?|expires_(?:at|in)|expiry|ttl|endpoint|enabled|policy"
+    r"|tag|branch|version|host|port|count|size|limit|timeout|key_name|rotation|store|manager|provider|bytes|alphabet"
+    r"|charset|sig|signature)s?(?:_(?:ms|seconds|v?\d+))?$"
 )
 # Where a page or a sentence ends, and who may post a form.
 _OTHER_TOKEN = re.compile(r"(?:^|_)(?:page|continuation|pagination|cursor|pad|eos|bos|unk|sep|cls|mask)_token$")
 # Two words and more: `_password_reset_token`, `oauth2_jwt_secret`, `pDischarge1`, `bdc1ChargeTotal`.
 _WORDS = re.compile(
     r"[A-Za-z]+(?:[-_.: /][A-Za-z]+)*|_*[a-z]+(?:\d?_+[a-z]+)*_*|[a-z]{1,12}(?:\d?[A-Z][a-z]{3,}|\d?[A-Z]{2})+\d?"
+)
+# A path, a URL or URN, a pattern, a dotted name, an e-mail address, limits such as `20/m/ip,5/m/key`, a row of `X`.
+_NO_SECRET = re.compile(
+    r"\s|^[./~]|://|^urn:|\(\?|\[\^|\\[wdsb]|\[[^\]]*(?:a-z|A-Z|0-9)|^\w+(?:\.\w+)+$|^[a-z]\w*(?:\.[a-z][a-z0-9_-]*)+$"
+    r"|^[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}$|^(?:\d+/[a-z]+(?:/[a-z]+)?,?)+$|[xX]{8}"
 )
 # What documentation writes for a password, and what GitHub wants in its place beside a token.
 _NO_PASSWORDS = ("pass", "password", "x-oauth-basic")
@@ -144,7 +150,7 @@ def may_be_secret(value: str) -> bool:
     """What an assigned text must look like, whatever its name says."""
     if len(value) < 6 or is_template(value) or is_weak(value):
         return False
-    if re.search(r"\s|^[./~]|://|\(\?|\[\^|\\[wdsb]|\[a-z|^\w+(\.\w+)+$", value):
+    if _NO_SECRET.search(value):
         return False
     if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
         return False

@@ -141,7 +141,7 @@ def test_every_shape_of_a_key_begins_with_one_of_its_beginnings():
     "text",
     [
         "def f(parser):\n    parser.error('token')\n",
-        "def f():\n    pprint(x)\n    math.log(x)\n    console.print(x)\n",
+        "def f():\n    pformat(x)\n    math.log(x)\n    console.print(x)\n",
         "token_type = 'bearer'\nfields = {'password': 'the password', 'next_token': 'nextToken'}\n",
         "'''See https://host/path, or write to a@b.org.'''\n",
         "from x import a as b\n",

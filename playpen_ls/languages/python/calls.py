@@ -16,6 +16,7 @@ from playpen_ls.languages.python.known import (
     METHODS,
     NOT_NAMES,
     OTHER_LOGGERS,
+    PRETTY,
     PRINT,
     READERS,
     READING_OBJECTS,
@@ -40,9 +41,9 @@ _LAST = frozenset(
     origin.removesuffix("()").rpartition(".")[2]
     for origin in (*READERS, *READING_OBJECTS, *APPLICATIONS, *ROUTERS, *ROUTES)
 )
-ATTRIBUTES = METHODS | ENGINES | {CONFIGURING, GETTING} | _LAST | ADDING.keys() | INCLUDING | TELLING | TYPES
+ATTRIBUTES = METHODS | ENGINES | {CONFIGURING, GETTING, PRETTY} | _LAST | ADDING.keys() | INCLUDING | TELLING | TYPES
 """The methods whose calls may mean something."""
-_WANTED = METHODS | ENGINES | {CONFIGURING, GETTING}
+_WANTED = METHODS | ENGINES | {CONFIGURING, GETTING, PRETTY}
 NAMES = frozenset((PRINT, CONFIGURING, GETTING, "getenv", "env", "config")) | ENGINES
 
 
@@ -50,12 +51,7 @@ def called(site: Site, node: ast.Call, link: Link | None) -> Called | None:
     """The part that a call is, if it is one."""
     function = node.func
     last = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    if (
-        isinstance(function, ast.Attribute)
-        and last not in METHODS
-        and last not in ENGINES
-        and last not in (CONFIGURING, GETTING)
-    ):
+    if isinstance(function, ast.Attribute) and last not in _WANTED:
         return None
     origin = site.names.origin(function, link)
     if isinstance(function, ast.Attribute) and last in METHODS:
@@ -64,7 +60,7 @@ def called(site: Site, node: ast.Call, link: Link | None) -> Called | None:
     if origin is None:
         return None
     package, _, name = origin.rpartition(".")
-    if origin == PRINT:
+    if origin in (PRINT, f"{PRETTY}.{PRETTY}"):
         return PrintCall(site, node, link, origin)
     if package == "logging" and name in METHODS:
         return LogCall(site, node, link, origin, "root", name)

@@ -83,10 +83,16 @@ def _is_environ(names: Names, node: ast.AST, link: Link | None) -> bool:
     return last == "environ" and names.origin(node, link) in ("os.environ", "environ")
 
 
+OPTIONS = frozenset(("add_argument", "option", "Option", "Argument", "argument"))
+"""They declare options of a command line."""
+
+
 def gives_default(call: ast.Call) -> bool:
     """What it is given is a default of something that is configured: `getenv("X", …)`, `settings.get("x", …)`."""
     text = dotted(call.func) or ""
     last = text.rpartition(".")[2]
+    if last in OPTIONS:
+        return any(keyword.arg == "envvar" for keyword in call.keywords)
     if "environ" in text or _READER_NAME.search(last) or (last in ("get", "pop", "setdefault") and len(call.args) > 1):
         return True
     first = _text(call.args[0]) if call.args else None

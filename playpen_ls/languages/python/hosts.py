@@ -19,6 +19,8 @@ _URL = re.compile(
 _HOST_AND_PORT = re.compile(r"(?P<host>[\w.-]+)(?P<port>:\d+)?")
 _HOST_NAME = re.compile(r"(?:^|_)(?:host|hostname)$")
 _NOT_HOST_NAME = re.compile(r"allowed_hosts?|server_name|host_header|dedicated_host|virtual_host|trusted_host")
+_EVERYWHERE = frozenset(("metadata.google.internal", "host.docker.internal", "gateway.docker.internal"))
+"""Names that a cloud or a tool gives to what is always there."""
 _INTERNAL = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:internal|local)")
 _CLIENTS = frozenset((
     "Redis", "StrictRedis", "connect", "create_pool", "MongoClient", "AsyncIOMotorClient", "ConnectionParameters",
@@ -109,14 +111,14 @@ def _guessed(literal: StringLiteral) -> Host | None:
         return None
     host = whole["host"]
     backing = host in BACKING_SERVICES or (host.partition("-")[0] in BACKING_SERVICES and "." not in host)
-    if not backing and (not _INTERNAL.fullmatch(host) or "xxx" in host):
+    if not backing and (not _INTERNAL.fullmatch(host) or "xxx" in host or host in _EVERYWHERE):
         return None
     role = literal.role
     name = snake(role.name)
     if role.kind == "field":
         return None
     client = role.kind in ("keyword", "argument") and isinstance(role.owner, ast.Call) and is_client(role.owner)
-    if role.kind == "argument" and not (client and role.owner.args[0] is literal.node):  # type: ignore[union-attr]
+    if role.kind == "argument" and not (client and _is_address(literal, role.owner)):
         return None
     if role.kind == "keyword" and not ((client and name in _CLIENT_KEYWORDS) or name.endswith("_host")):
         return None
@@ -130,9 +132,20 @@ def _guessed(literal: StringLiteral) -> Host | None:
 
 
 def _guessed_variable(host: str, name: str) -> str:
-    if host in ("db", "database", "host") or "." in host:
-        return variable(name) if _HOST_NAME.search(name) and name not in ("host", "hostname") else "DB_HOST"
+    vague = host in ("db", "database", "host") or "." in host
+    if vague and _HOST_NAME.search(name) and name not in ("host", "hostname"):
+        return variable(name)
+    if host in ("database", "host"):
+        return "DB_HOST"
+    host = host.partition(".")[0]
     return variable(re.sub(r"-(svc|service|headless)$", "", host)) + "_HOST"
+
+
+def _is_address(literal: StringLiteral, call: ast.AST | None) -> bool:
+    """The first argument of a client; `URL.create` takes the name of a driver first."""
+    if not isinstance(call, ast.Call) or (dotted(call.func) or "").endswith("URL.create"):
+        return False
+    return bool(call.args) and call.args[0] is literal.node
 
 
 def is_client(call: ast.Call) -> bool:

@@ -29,6 +29,7 @@ from playpen_ls.languages.python.known import (
     OTHER_LOGGERS,
     OWN_PORTS,
     PORT_FIRST,
+    PRETTY,
     PRINT,
     READERS,
     READING_OBJECTS,
@@ -47,7 +48,7 @@ from playpen_ls.vocabulary.secrets import SHAPE_BEGINS, WEAK, is_random, may_be_
 # To cut at blanks what had everything else blanked out is more than twice as fast as to look for words.
 _BLANKED = bytes(byte if byte > 127 or chr(byte).isalnum() or byte == 95 else 32 for byte in range(256))  # 95: `_`
 _CALL = r"(?:[\s\\]|#[^\n]*\n)*\("
-_CALLS = {name: re.compile(rf"{name}{_CALL}") for name in (*METHODS, PRINT, *TELLING, *RUNNING, *PORT_FIRST)}
+_CALLS = {name: re.compile(rf"{name}{_CALL}") for name in (*METHODS, PRINT, PRETTY, *TELLING, *RUNNING, *PORT_FIRST)}
 _CALLS |= {name: re.compile(rf"{name}{_CALL}") for name in (*ADDRESS_FIRST, *ADDING, *INCLUDING)}
 _LOGGER = re.compile(r"(?:\b|_)(?:log|logger|logging)[\s\\]*\.[\s\\]*$", re.IGNORECASE)
 _RECEIVER = 60  # characters before a method's name in which the name of what it belongs to is looked for
@@ -113,6 +114,7 @@ def look(text: str) -> Look:
         not words.isdisjoint(_CERTAIN)
         or (GETTING in words and not words.isdisjoint(NOT_NAMES))
         or (PRINT in words and _is_called(text, PRINT, never="."))
+        or (PRETTY in words and _is_called(text, PRETTY))
         or _logs(text, words)
         or _names_host(text, words)
         or _holds_secret(text, words)
@@ -130,7 +132,7 @@ def is_telling(name: str, origin: str | None) -> bool:
     if not origin:
         return False
     package, _, last = origin.rpartition(".")
-    if last in ENGINES or last == CONFIGURING or (package == "logging" and last in (*METHODS, GETTING)):
+    if last in ENGINES or last in (CONFIGURING, PRETTY) or (package == "logging" and last in (*METHODS, GETTING)):
         return name != last or last in METHODS
     if origin in ROOT_LOGGERS or origin.startswith((*LOGGERS, *OTHER_LOGGERS.values())):
         return not LOGGER_NAME.search(name)

@@ -98,9 +98,11 @@ def _behind_comments(text: str) -> int:
 
 
 def gap(model: PythonModel, at: int, newline: str) -> str:
-    """An empty line, where code follows at once."""
-    following = model.source.text[at : at + 2]
-    return newline if following and following[0] not in "\r\n" else ""
+    """An empty line, or two before a definition, where code follows at once."""
+    following = model.source.text[at : at + 12]
+    if not following or following[0] in "\r\n":
+        return ""
+    return newline * (2 if re.match(r"(?:async\s+def|def|class)\b|@", following) else 1)
 
 
 def _head(tops: list[Top]) -> Top | None:

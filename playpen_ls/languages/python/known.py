@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 PRINT = "print"
+PRETTY = "pprint"
 METHODS = frozenset(("debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log"))
 """Of loggers."""
 CONFIGURING = "basicConfig"

@@ -146,7 +146,7 @@ class Called(Part):
 
 
 class PrintCall(Called):
-    """`print(…)`, the builtin."""
+    """`print(…)`, the builtin, or `pprint.pprint(…)`."""
 
 
 class LogCall(Called):

@@ -118,7 +118,8 @@ def _from_name(literal: StringLiteral) -> Secret | None:
         return None
     if (is_named_secret(name, value) or _is_random_key(role, name, value)) and not _is_conditional(literal):
         return Secret("named", name, _variable(name), reader)
-    if role.kind in ("keyword", "entry") and _LOGIN.search(snake(name)) and _weak_login(role, value):
+    weak = role.kind in ("keyword", "entry") and _LOGIN.search(snake(name)) and _weak_login(role, value)
+    if weak and not _is_conditional(literal):
         return Secret("weak", name, _variable(name))
     return None
 

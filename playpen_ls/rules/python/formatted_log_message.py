@@ -20,7 +20,10 @@ _EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
 @rule(
     severity=Severity.WARNING,
     practice="Structured logging",
-    like={"ruff": ["G001", "G002", "G003", "G004"], "pylint": ["logging-fstring-interpolation"]},
+    like={
+        "ruff": ["G001", "G002", "G003", "G004"],
+        "pylint": ["logging-fstring-interpolation", "logging-format-interpolation", "logging-not-lazy"],
+    },
     bad=[
         example(
             LOGGER + 'logger.info(«f"User {user.id} did {action!r} 100%"»)\n',
@@ -54,6 +57,9 @@ _EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
             ", extra=more\n    )\n",
         ),
         LOGGER + 'logger.info(«f"{x:>10}"»)\n',
+        example(
+            LOGGER + 'logger.debug(«f"{len(rows)} rows"»)\n', fixed=LOGGER + 'logger.debug("%s rows", len(rows))\n'
+        ),
         LOGGER + 'logger.info(«f"a {b}"», c)\n',
         LOGGER + 'logger.info(«"%s" % name»)\n',
         example(
@@ -98,7 +104,12 @@ def formatted_log_message(call: LogCall) -> Iterator[Finding]:
 def _problem(call: LogCall, message: ast.expr) -> str:
     if isinstance(message, ast.JoinedStr):
         holes = any(isinstance(one, ast.FormattedValue) for one in message.values)
-        return "the message is formatted before it is logged" if holes else "the format string has no placeholders"
+        if not holes:
+            return "the format string has no placeholders"
+        # Letting the logger format it spares no call.
+        calls = call.method == "debug" and any(isinstance(node, ast.Call) for node in ast.walk(message))
+        guard = "; guard calls that are expensive with `isEnabledFor`" if calls else ""
+        return f"the message is formatted before it is logged{guard}"
     if isinstance(message, ast.BinOp) and isinstance(message.op, (ast.Add, ast.Mod)):
         return "the message is put together before it is logged" if _holds_text(message) else ""
     if isinstance(message, ast.Call) and isinstance(message.func, ast.Attribute) and message.func.attr == "format":

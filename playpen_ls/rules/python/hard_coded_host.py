@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from playpen_ls.facts import EnvironmentRead, Facts
 from playpen_ls.finding import Finding, Fix, Refused, Severity
 from playpen_ls.languages.python import StringLiteral
+from playpen_ls.languages.python.environment import OPTIONS
 from playpen_ls.languages.python.hosts import Host, host_in
 from playpen_ls.languages.python.imports import module_member
 from playpen_ls.languages.python.nodes import dotted
@@ -58,6 +59,15 @@ from playpen_ls.vocabulary.secrets import url_logins
             fixed='import os\n\nfrom redis import Redis\n\nredis = Redis(host=os.getenv("REDIS_HOST", "redis"))\n',
         ),
         'os = None\nhost = «"postgres.pp.svc.cluster.local"»\n',
+        example(
+            'import os\n\n\n@click.option("--host", default=«"db.pp.svc.cluster.local"»)\ndef run(host):\n    pass\n',
+            fixed='import os\n\n\n@click.option("--host", default=os.getenv("DB_HOST", "db.pp.svc.cluster.local"))\n'
+            "def run(host):\n    pass\n",
+        ),
+        example(
+            'import os\nimport smtplib\n\nsmtp = smtplib.SMTP(«"mail.internal"»)\n',
+            fixed='import os\nimport smtplib\n\nsmtp = smtplib.SMTP(os.getenv("MAIL_HOST", "mail.internal"))\n',
+        ),
     ],
     good=[
         'import os\n\nredis = Redis(host=os.getenv("H", "redis.pp.svc.cluster.local"), port=6379)\n',
@@ -71,6 +81,9 @@ from playpen_ls.vocabulary.secrets import url_logins
         "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings):\n"
         '    redis_host: str = "redis.pp.svc.cluster.local"\n',
         'x = "foo.bar.svc is no host in a sentence"\n',
+        '@click.option("--host", default="redis.pp.svc.cluster.local", envvar="HOST")\ndef run(host):\n    pass\n',
+        'from sqlalchemy import URL\n\nurl = URL.create("postgresql", host=sys.argv[1])\n',
+        'METADATA_HOST = "metadata.google.internal"\nhost = "host.docker.internal"\n',
         'host = "localhost"\nDEFAULT_HOST = "gateway-xxxx-xxxx.local"\n',
         example({"tests/test_app.py": 'host = "postgres.pp.svc.cluster.local"\n'}),
     ],
@@ -132,7 +145,9 @@ def _is_option_default(literal: StringLiteral) -> bool:
     """The default of a command line's option: it can be given otherwise already."""
     call = literal.role.owner
     name = (dotted(call.func) or "").rpartition(".")[2] if isinstance(call, ast.Call) else ""
-    return literal.role.name == "default" and name in ("add_argument", "option", "Option", "Argument", "argument")
+    if name in ("Option", "Argument") and isinstance(call, ast.Call) and call.args and call.args[0] is literal.node:
+        return True
+    return literal.role.name == "default" and name in OPTIONS
 
 
 def _fixes(literal: StringLiteral, host: Host, reads: Facts[EnvironmentRead]) -> Iterator[Fix]:

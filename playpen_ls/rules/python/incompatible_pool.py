@@ -23,6 +23,7 @@ _ASYNC = "from sqlalchemy.ext.asyncio import create_async_engine\nfrom sqlalchem
         ),
         "from sqlalchemy import create_engine, pool\n\nengine = «create_engine»(url, poolclass=pool.NullPool, "
         "pool_size=5)\n",
+        'from sqlalchemy import create_engine\n\nengine = «create_engine»("sqlite://", max_overflow=5)\n',
     ],
     good=[
         _ASYNC + "AsyncAdaptedQueuePool\n\nengine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool)\n",
@@ -34,7 +35,8 @@ _ASYNC = "from sqlalchemy.ext.asyncio import create_async_engine\nfrom sqlalchem
 def incompatible_pool(call: EngineCall) -> Iterator[Finding]:
     """The pool and the engine do not go together, so the call raises.
 
-    An asynchronous engine takes no `QueuePool`, and a `NullPool` has no size.
+    An asynchronous engine takes no `QueuePool`, a `NullPool` has no size, and the pool of a SQLite database
+    in memory no overflow.
     """
     poolclass = call.keyword("poolclass")
     name = (call.origin(poolclass) or "").rpartition(".")[2]
@@ -43,6 +45,16 @@ def incompatible_pool(call: EngineCall) -> Iterator[Finding]:
         yield Finding(call.callee_span, "an asynchronous engine raises an ArgumentError for `QueuePool`", (fix,))
     elif name == "NullPool" and call.keyword("pool_size", "max_overflow") is not None:
         yield Finding(call.callee_span, "`NullPool` has no size: this raises a TypeError")
+    elif poolclass is None and not call.spreads and call.keyword("max_overflow") is not None and _in_memory(call):
+        yield Finding(call.callee_span, "a database in memory takes no `max_overflow`: this raises a TypeError")
+
+
+def _in_memory(call: EngineCall) -> bool:
+    return isinstance(call.url, ast.Constant) and call.url.value in (
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite+pysqlite://",
+    )
 
 
 def _replaced(call: EngineCall, poolclass: ast.expr) -> list[Edit]:

@@ -43,9 +43,11 @@ LOGGED = "import logging\n\nfrom fastapi import FastAPI\n\nlogger = logging.getL
         LOGGED + '«print»("x", end="")\n',
         LOGGED + "«print»()\n",
         LOGGED + 'x = «print»("x")\n',
+        "from pprint import pprint as pp\n\n\ndef f():\n    «pp»(1)\n",
+        "import pprint\n\n«pprint.pprint»(x)\n",
         example(
             "def f():\n    «print»(1)\n",
-            fixed="import logging\n\nlogger = logging.getLogger(__name__)\n\ndef f():\n    logger.info(1)\n",
+            fixed="import logging\n\nlogger = logging.getLogger(__name__)\n\n\ndef f():\n    logger.info(1)\n",
         ),
     ],
     good=[
@@ -78,13 +80,16 @@ def print_as_log(call: PrintCall) -> Iterator[Finding]:
         "main" in call.flags or (call.function is not None and call.function.name in ("main", "cli", "usage"))
     ):
         return
+    if call.name != "print":
+        yield Finding(call.callee_span, "`pprint` writes past the log", severity=Severity.HINT)
+        return
     fixes = (_fix(call, target),) if call.is_statement else ()
     yield Finding(call.callee_span, "`print` writes past the log", fixes, None if web else Severity.HINT)
 
 
 def _target(call: PrintCall) -> str | None:
     """stdout, stderr, or None for any other file."""
-    file = call.keyword("file")
+    file = call.keyword("file", "stream")
     if file is None:
         return None if any(keyword.arg is None for keyword in call.node.keywords) else "stdout"
     origin = call.origin(file)
