@@ -21,7 +21,7 @@ _HTTP_NAMES = ("http", "web", "api")
 # Port names as Istio and Kubernetes' appProtocol have them: their first part is the protocol.
 _OTHER_NAME = re.compile(
     r"(?:grpc|tcp|udp|tls|https|amqp|mqtt|postgres\w*|psql|pgsql|mysql|mariadb|redis|mongo\w*|kafka|smtp|ldap|ssh|dns"
-    r"|db|database|client|peer|transport|backend|nats|stomp|cql|thrift)(?:-.*)?"
+    r"|db|database|client|peer|transport|backend|nats|stomp|cql|thrift|nfs|mountd|rpcbind|nlockmgr|statd|rquotad)(?:-.*)?"
 )
 _OTHER_PORTS = {
     "5432": "PostgreSQL", "3306": "MySQL", "6379": "Redis", "27017": "MongoDB", "11211": "memcached", "5672": "AMQP",
@@ -32,6 +32,8 @@ _OTHER_IMAGES = frozenset(
     "postgres postgresql postgis timescaledb pgbouncer redis valkey mysql mariadb percona mongo mongodb memcached "
     "rabbitmq kafka zookeeper cassandra etcd nats mosquitto busybox alpine pause".split()
 )
+# Who listens on one of these beside other ports is that program, and its other ports are its own too.
+_SERVERS = frozenset("PostgreSQL MySQL Redis MongoDB memcached AMQP Kafka ZooKeeper Cassandra".split())
 # Their stock images answer every path but those of their own sites with 404.
 _SITE_SERVERS = frozenset("nginx httpd tomcat haproxy traefik caddy envoy".split())
 _PORT_WORD = re.compile(r"(?:--port|--bind|-b)(?:=|\s+)(?:[\w.\[\]:]*:)?(\d{2,5})(?!\S)")
@@ -166,6 +168,9 @@ def _declared(ports: list[Port], default: int) -> ProbePort:
     for port in speaking:
         if port.number == str(default):
             return ProbePort(port.name or default, "the platform's port among several", default)
+    for port in ports:
+        if not port.name.startswith("http") and _OTHER_PORTS.get(port.number) in _SERVERS:
+            raise Refused(f"port {port.number} is {_speaks_other(port)}")
     numbers = ", ".join(port.number for port in ports)
     choice = tuple(ProbePort(port.name or int(port.number), "one of several", int(port.number)) for port in speaking)
     raise SeveralPorts(f"it has several ports ({numbers}), and none is named http", choice)

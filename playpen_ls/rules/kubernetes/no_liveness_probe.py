@@ -106,6 +106,8 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
             fixed=unmarked(WEB) + PROBE.format(port="8000"),
         ),
         DEPLOYMENT + "        - name: «site»\n          image: nginx:1.27\n",
+        # A database, and what its members say to each other.
+        WEB + "          ports: [{containerPort: 3306}, {containerPort: 4444}, {containerPort: 4567}]\n",
         # The kubelet asks from outside the pod.
         WEB + "          args: [--host=127.0.0.1, --port=8081]\n",
         WEB + "          args: ['--web.listen-address=localhost:9101']\n",
