@@ -60,3 +60,16 @@ def test_what_stays_is_written_as_if_it_were_new(edits: list[tuple[int, int, str
             continue
         hits = workspace.check(opened.path, settled=False).hits
         assert encoded(documents, opened, hits, last) == encoded(documents, opened, hits)
+
+
+def test_a_byte_order_mark_that_comes_moves_what_stands_on_its_line():
+    documents = Documents("utf-16", [])
+    text = '{"apiVersion": "v1", "kind": "Pod", "spec": {"hostNetwork": true, "containers": []}}'
+    opened = documents.open(lsp.TextDocumentItem("untitled:pod", "yaml", 1, text))
+    last, written = Written(), []
+    for version, mark in enumerate(("", "\ufeff", ""), 2):
+        documents.change(opened.uri, version, [lsp.TextDocumentContentChangeWholeDocument(mark + text)])
+        hits = opened.workspace.check(opened.path).hits
+        written.append(encoded(documents, opened, hits, last))
+        assert written[-1] == encoded(documents, opened, hits)
+    assert written[0] == written[2] != written[1]

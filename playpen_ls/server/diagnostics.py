@@ -70,7 +70,8 @@ def encoded(documents: Documents, opened: Open, hits: Iterable[Hit], last: Writt
     platform = opened.workspace.configs.of(opened.path).platform
     link = cache(platform.link)
     before = last.known if last.platform is platform else {}
-    same = equal_start(last.source.text, opened.source.text)
+    marked = last.source.byte_order_mark is opened.source.byte_order_mark
+    same = equal_start(last.source.text, opened.source.text) if marked else 0
     now: dict[int, Known] = {}
     written = []
     for hit in hits:
