@@ -17,6 +17,12 @@ from playpen_ls.vocabulary.secrets import is_template
 # What stands beside a password and is none: `username`, `tls.crt`.
 _OPEN = re.compile(r"\w*(?:user|name|host|address|port|database|db|crt|cert|region|endpoint|email|enabled)(?:_in)?")
 
+# How a secret is used, if a short word says it: `CRYPTO_KEY_HASH: sha256`.
+_SETTING = re.compile(
+    r"\w*(?:provider|cipher|hash|size|algorithm|alg|mode|type|kind|version|timeout|ttl|format|scheme|protocol|method"
+    r"|bucket|issuer|audience|realm|pbkdf|driver|engine|backend|level)"
+)
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,19}|\d{1,6}")
 # Where a database or a site is; the path of a web hook is its password.
 _PLAIN_URL = re.compile(r"(?:jdbc:)?[a-z0-9+]+://[\w.-]+(?::\d+)?(?:/[\w.-]{0,20})?/?(?:\?[a-z]\w*=\w{0,9})?")
 # `token: ROOK_TOKEN` is no base64, so a script puts the value there before it is applied.
@@ -39,6 +45,7 @@ def secret(entries: str, kind: str = "Secret") -> str:
         secret("stringData:\n  key.pem: |\n    «-----BEGIN KEY-----\n    abc»\n"),
         secret("stringData:\n  app.ini: |\n    «host = db\n    password = hunter2»\n"),
         secret("stringData:\n  app.yaml: |\n    «host: db\n    hook: https://hooks.io/T0/B0/x9f8e7d6»\n"),
+        secret("stringData:\n  password_hash: «5baa61e4c9b93f3f0682250b6cf8331b»\n"),
         secret("stringData:\n  words: |\n    «correct horse\n    battery staple»\n"),
         secret("stringData:\n  url: «postgresql://app:hunter2@db/app»\n  hook: «https://hooks.io/T0/B0/x9f8e7d6»\n"),
     ],
@@ -58,6 +65,7 @@ def secret(entries: str, kind: str = "Secret") -> str:
         secret("stringData:\n  sign.key: |\n    -----BEGIN PUBLIC KEY-----\n    MIIC\n"),
         secret("data:\n  sign.key.pub: LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0K\n"),
         secret("data:\n  token: VAULT_TOKEN\n"),
+        secret("stringData:\n  KEY_CIPHER: aes-xts\n  KEY_HASH: sha256\n  KEY_SIZE: '256'\n  KEY_PROVIDER: secret\n"),
         # A configuration that happens to be in a Secret.
         secret("stringData:\n  grafana.ini: |\n    [date_formats]\n    default_timezone = UTC\n"),
         secret('stringData:\n  a.json: |-\n    {\n        "url": "http://db:90",\n        "on": [1]\n    }\n'),
@@ -92,6 +100,8 @@ def _is_harmless(name: str, scalar: Scalar, encoded: bool) -> bool:
         if _PUT_LATER.fullmatch(value):
             return True
         value = _decoded(value)
+    if _SETTING.fullmatch(snake(name)) and _WORD.fullmatch(value):
+        return True
     if is_template(value) or _PLAIN_URL.fullmatch(value) or _PUBLIC.match(value):
         return True
     return is_open_configuration(value)
