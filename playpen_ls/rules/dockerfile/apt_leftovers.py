@@ -68,6 +68,9 @@ _LISTS = "/var/lib/apt/lists"
         "FROM a\nRUN apt-get update && apt-get install -y --no-install-recommends a\n"
         "RUN apt-get install -y --no-install-recommends b && rm -rf /var/lib/apt/lists/*\n",
         "FROM a\nRUN apt-get update; apt-get install -y --no-install-recommends a; apt-get dist-clean\n",
+        "FROM a\nRUN yes | apt-get install --no-install-recommends a && rm -rf /var/lib/apt/lists/*\n",
+        'FROM a\nRUN printf \'APT::Get::Assume-Yes "1";\\nAPT::Install-Recommends "0";\' > /etc/apt/apt.conf.d/1\n'
+        "RUN apt-get update && apt-get install a && rm -rf /var/lib/apt/lists/*\n",
         "FROM a\nRUN if apt-get install -s a; then x; fi\n",
         "FROM a\nRUN dpkg -i a.deb; apt-get install -fy && rm -rf /var/lib/apt/lists/*\n",
         "FROM a\nRUN apk add curl\nRUN echo apt-get install x\n",
@@ -90,7 +93,7 @@ def apt_leftovers(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iter
 
 
 def _left_by(run: Run) -> Iterator[Finding]:
-    kept = True
+    kept, settings = True, _settings_above(run)
     for command in run.commands:
         if command.name not in _GET or [word.text for word in command.operands[:1]] != ["install"]:
             continue
@@ -99,10 +102,12 @@ def _left_by(run: Run) -> Iterator[Finding]:
         if command.has(*_PRETENDING):
             continue
         span = command.fragment.span(command.words[0].start, command.operands[0].end)
-        if not command.has(*_YES) and not _has_short(command, "y") and not _has_short(command, "q", 2):
+        answered = command.has(*_YES) or _has_short(command, "y") or _has_short(command, "q", 2)
+        if not answered and command.before != "|" and "Assume-Yes" not in settings:
             add = partial(_option, command, "-y")
             yield Finding(span, "apt asks whether to go on, and nobody answers", (Fix("Add `-y`", add, safe=True),))
-        if len(command.operands) > 1 and not command.has("--no-install-recommends"):
+        recommends = not command.has("--no-install-recommends") and "Install-Recommends" not in settings
+        if recommends and len(command.operands) > 1:
             # Of 88 such installs in public files 40 name git, gcc, pip, curl or the like: those lack something then.
             add = partial(_option, command, "--no-install-recommends")
             fix = Fix("Add `--no-install-recommends`", add)
@@ -111,6 +116,15 @@ def _left_by(run: Run) -> Iterator[Finding]:
             kept = False
             fixes = () if run.heredocs else (Fix("Remove apt's lists at the end of the RUN", partial(_removal, run)),)
             yield Finding(span, "apt's package lists stay in the image", fixes)
+
+
+def _settings_above(run: Run) -> str:
+    """What earlier RUNs may have written into apt's configuration."""
+    assert run.stage is not None
+    if not any(owner.mentions("apt::", ("apt::",)) for owner in run.stage.lineage):
+        return ""
+    texts = (one.whole_text for one in run.stage.before(run) if isinstance(one, Run))
+    return "".join(text for text in texts if "APT::" in text)
 
 
 def _has_short(command: Command, letter: str, times: int = 1) -> bool:
