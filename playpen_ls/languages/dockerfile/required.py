@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from playpen_ls.languages.dockerfile.broad_copies import read_step
 from playpen_ls.languages.dockerfile.container_paths import (
@@ -22,6 +24,8 @@ from playpen_ls.languages.dockerfile.sources import local_path
 from playpen_ls.languages.dockerfile.stages import Stage
 from playpen_ls.languages.shell import Word
 
+MOST_REQUIRED = 10  # of a stage; each looks at all that stands above it
+_NAMES_A_FILE = re.compile(r"[\s\"']-\w*[rc]|--req|--cons|\bsync\b")
 _CHOOSING = frozenset(("exclude", "parents"))  # flags that change what is copied, and to where
 
 
@@ -39,10 +43,10 @@ class Required:
 
 
 def required_files(stage: Stage) -> Iterator[Required]:
-    """What `-r` and `-c` of pip and uv name, up to a command that may make files itself."""
-    for run in stage.instructions:
-        if isinstance(run, Run) and stage.mentions(run.whole_text, ("pip",)):
-            yield from _read_by(run)
+    """What `-r` and `-c` of pip and uv name, up to a command that may make files itself; the first few of a stage."""
+    runs = (run for run in stage.instructions if isinstance(run, Run) and stage.mentions(run.whole_text, ("pip",)))
+    naming = (run for run in runs if _NAMES_A_FILE.search(run.whole_text))
+    return islice((one for run in naming for one in _read_by(run)), MOST_REQUIRED)
 
 
 def _read_by(run: Run) -> Iterator[Required]:
@@ -58,8 +62,16 @@ def _read_by(run: Run) -> Iterator[Required]:
             return
 
 
+def may_be_made(required: Required) -> bool:
+    """An earlier RUN does what is not understood, so it may write the file."""
+    assert required.run.stage is not None
+    folder = posixpath.dirname(required.place)
+    runs = (one for one in required.run.stage.before(required.run) if isinstance(one, Run))
+    return any(read_step(run, folder).opaque for run in runs)
+
+
 def origins(required: Required) -> list[str] | None:
-    """The paths in the build context that copies would bring there; None where something else may write it.
+    """The paths in the build context that copies would bring there; None where that is not known.
 
     An empty list means that nothing brings it, if the base image does not have it.
     """
@@ -69,10 +81,7 @@ def origins(required: Required) -> list[str] | None:
     if any(not is_apart(place, joined(working_directory(required.run), mount.target)) for mount in mounts):
         return None
     for earlier in required.run.stage.before(required.run):
-        if isinstance(earlier, Run):
-            if read_step(earlier, posixpath.dirname(place)).opaque:
-                return None
-        elif isinstance(earlier, Transfer):
+        if isinstance(earlier, Transfer):
             destination = destination_of(earlier)
             if destination is not None and is_apart(place, destination):
                 continue

@@ -8,7 +8,7 @@ from playpen_ls.facts import Facts, Files, ImageBuilt
 from playpen_ls.finding import Finding, Severity
 from playpen_ls.languages.dockerfile import Stage
 from playpen_ls.languages.dockerfile.contexts import context_of
-from playpen_ls.languages.dockerfile.required import Required, origins, required_files
+from playpen_ls.languages.dockerfile.required import Required, may_be_made, origins, required_files
 from playpen_ls.languages.dockerfile.requirements import included_in
 from playpen_ls.languages.dockerfile.sources import dropping, is_made_by_a_build, is_there, local_sources
 from playpen_ls.languages.dockerfile.users import is_known_image
@@ -154,16 +154,17 @@ def _read_by_pip(
         if paths is None or missing.intersection(paths):
             continue  # something else may write it, or its COPY is reported
         seen.add(one.place)
-        if not paths:
-            yield Finding(one.word.span, f"nothing above copies `{posixpath.basename(one.place)}`")
-            return
         found = [(folder, path) for folder in folders for path in paths if is_there(path, folder, files)]
-        if not found:
-            yield _absent(one.word.span, paths[0], folders[0], files)
-            return
         ignores = [dropping(dockerfile, path, folder, files) for folder, path in found]
-        if None not in ignores and (ignore := ignores[0]) is not None:
-            yield Finding(one.word.span, f"`{ignore.path}` keeps `{found[0][1]}` out of the build context")
+        if None not in ignores:
+            if may_be_made(one):
+                return
+            if not paths:
+                yield Finding(one.word.span, f"nothing above copies `{posixpath.basename(one.place)}`")
+            elif not found:
+                yield _absent(one.word.span, paths[0], folders[0], files)
+            elif (ignore := ignores[0]) is not None:
+                yield Finding(one.word.span, f"`{ignore.path}` keeps `{found[0][1]}` out of the build context")
             return
         text = files.text(posixpath.join(*found[0])) or ""
         waiting += [one.beside(path) for path in included_in(text)]
