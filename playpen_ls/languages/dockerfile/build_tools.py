@@ -27,6 +27,10 @@ _GOALS = {
 }
 
 
+_COMPILERS = frozenset(("make", "cmake", "ninja", "configure", "meson"))
+_COMPILING = (*sorted(_COMPILERS), "build", *_GOALS)  # pieces of what `_compiles` finds, for a quick look
+
+
 def build_left_by(run: Run) -> tuple[str, Span] | None:
     """What a RUN leaves behind, and where it says so: `gcc` that it installs, `npm run build` that it runs."""
     commands = run.commands
@@ -77,13 +81,15 @@ def removes_nothing_needed(command: Command) -> bool:
 
 def _later(run: Run) -> Iterator[Command]:
     assert run.stage is not None
+    if not run.stage.mentions(" ".join(_COMPILING), _COMPILING):
+        return
     for one in run.stage.instructions:
         if isinstance(one, Run) and one.index > run.index:
             yield from one.commands
 
 
 def _compiles(command: Command) -> bool:
-    return command.name in ("make", "cmake", "ninja", "configure", "meson") or _builds(command)
+    return command.name in _COMPILERS or _builds(command)
 
 
 def _installs(command: Command) -> bool:

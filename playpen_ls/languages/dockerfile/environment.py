@@ -22,6 +22,9 @@ def assignments_before(instruction: Instruction) -> Iterator[Assigning]:
 
 def is_set_before(instruction: Instruction, name: str) -> bool:
     """The variable has a value that is not empty."""
+    stage, word = instruction.stage, name.lower()
+    if stage is None or not any(owner.mentions(word, (word,)) for owner in stage.lineage):
+        return False
     for assigning in assignments_before(instruction):
         for pair in reversed(assigning.pairs):
             if pair.name == name:

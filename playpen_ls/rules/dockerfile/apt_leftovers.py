@@ -87,13 +87,18 @@ def apt_leftovers(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iter
     recommends the certificates, gcc the C library's headers), so those are a hint.
     Silent in build stages, with a cache mount, and where a later RUN removes the lists.
     """
-    for run in stage.instructions if ships(stage, builds, files) else ():
+    if not ships(stage, builds, files):
+        return
+    settings = _settings_below(stage)
+    for run in stage.instructions:
         if isinstance(run, Run) and stage.mentions(run.whole_text, ("apt",)):
-            yield from _left_by(run)
+            yield from _left_by(run, settings)
+            settings += run.whole_text if "APT::" in run.whole_text else ""
 
 
-def _left_by(run: Run) -> Iterator[Finding]:
-    kept, settings = True, _settings_above(run)
+def _left_by(run: Run, settings: str) -> Iterator[Finding]:
+    """`settings` is what earlier RUNs may have written into apt's configuration."""
+    kept = True
     for command in run.commands:
         if command.name not in _GET or [word.text for word in command.operands[:1]] != ["install"]:
             continue
@@ -118,13 +123,10 @@ def _left_by(run: Run) -> Iterator[Finding]:
             yield Finding(span, "apt's package lists stay in the image", fixes)
 
 
-def _settings_above(run: Run) -> str:
-    """What earlier RUNs may have written into apt's configuration."""
-    assert run.stage is not None
-    if not any(owner.mentions("apt::", ("apt::",)) for owner in run.stage.lineage):
-        return ""
-    texts = (one.whole_text for one in run.stage.before(run) if isinstance(one, Run))
-    return "".join(text for text in texts if "APT::" in text)
+def _settings_below(stage: Stage) -> str:
+    """What the stages that it continues may have written into apt's configuration."""
+    runs = (one for owner in stage.lineage[1:] for one in owner.instructions if isinstance(one, Run))
+    return "".join(one.whole_text for one in runs if "APT::" in one.whole_text)
 
 
 def _has_short(command: Command, letter: str, times: int = 1) -> bool:
