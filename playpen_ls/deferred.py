@@ -42,6 +42,11 @@ class Begun:
     waiting: list[tuple[list[Hit], Configured, object]] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
 
+    @property
+    def is_silent(self) -> bool:
+        """Nothing will be said of it, whatever the other files say; not where a comment may be one that ignores."""
+        return not (any(self.found) or self.waiting or self.failed or "playpen" in self.model.source.text)
+
 
 def begin(model: Model, rules: tuple[Configured, ...], given: Given) -> Begun:
     """Look at every part; findings of rules that asked for facts are left for `finish`. Their fixes cannot be made."""

@@ -134,12 +134,13 @@ class _Sweep:
         if not job.wanted:
             return root, job.inside, facts_of(root, job.inside)
         held = self._read(job)
-        keeps_model = held.begun is not None and (self._with_fixes or held.begun.waiting)
-        size = len(held.target.source.text) if held.target and keeps_model else 0
+        facts = held.begun.facts if held.begun is not None else ()
+        if held.begun is not None and held.begun.is_silent:
+            held.target = held.begun = None
+        size = len(held.target.source.text) if held.target is not None else 0
         if not size or self._size < MOST_HELD:
             self._held[number] = held
             self._size += size
-        facts = held.begun.facts if held.begun is not None else ()
         return (root, job.inside, facts) if job.indexed else None
 
     def learn(self, said: Iterable[tuple[int, Learned | None]]) -> None:
