@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from playpen_ls.facts import ComputedRoute, Facts, Files, MountedApplication, Probed, Route
@@ -12,6 +13,8 @@ from playpen_ls.languages.python.web import Web
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
 
+# App Engine's file for a service, which nothing of Kubernetes probes.
+_RUNTIME = re.compile(r"^runtime:", re.MULTILINE)
 _SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pipfile", "manage.py")
 FAST = "from fastapi import FastAPI\n\napp = FastAPI()\n"
 ROUTER = "from fastapi import APIRouter\n\nrouter = APIRouter()\n\n\n"
@@ -118,6 +121,7 @@ ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
             "    - {name: x, image: x, livenessProbe: {httpGet: {path: /up, port: 80}}}\n",
         },
         {"docs_src/app.py": FAST},
+        {"app.py": FAST, "app.yaml": "runtime: python312\n"},
         {"shop/urls.py": 'from django.urls import path\n\nurlpatterns = [\n    path("a/", a),\n]\n'},
         {
             "lib/urls.py": 'from django.urls import path\n\napp_name = "lib"\nurlpatterns = [\n    path("a/", a),\n]\n',
@@ -146,7 +150,7 @@ def no_health_route(
 
     Kubernetes cannot tell a service that hangs from one that works. Looked for in the whole service:
     the nearest folder above with a Dockerfile, requirements or the like. Silent where routes are
-    computed or come from elsewhere, and for applications that another one mounts.
+    computed or come from elsewhere, for applications that another one mounts, and on App Engine.
     """
     if model.left_alone or is_script(model.source.path):
         return
@@ -157,6 +161,8 @@ def no_health_route(
     if any(web.kind == "route" and web.path is None for web in told) or not _all_known(model, files):
         return
     service = _service(model.source.path, files)
+    if _RUNTIME.search(files.text(posixpath.join(service, "app.yaml")) or ""):
+        return
 
     # What a probe asks for is the service's health check, whatever its path.
     own = {web.path for web in told if web.kind == "route" and web.path is not None}
