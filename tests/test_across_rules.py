@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from playpen_ls.discover import language_of
+from playpen_ls.finding import Severity
 from playpen_ls.source import Source
 from playpen_ls.workspace import Workspace
 
@@ -116,3 +117,38 @@ def test_the_other_file_says_so_and_no_more(
 def test_a_change_of_what_no_file_asks_for_makes_nobody_look(orders: Workspace):
     put(orders, "k8s/config.yaml", "eu-central", "eu-western")
     assert not orders.index.has_news()
+
+
+WORKER = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n"
+    "  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers: [{name: web, image: 'me/web:1'}]\n"
+)
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n"
+IN_ONE = "namespace: one\nresources: [{}]\n"
+# (the files beside `k8s/app.yaml`, what the missing readiness probe of its container is)
+WEIGHTS: dict[str, tuple[dict[str, str], Severity]] = {
+    "no Service": ({}, Severity.HINT),
+    "one that selects it": ({"k8s/service.yaml": SERVICE}, Severity.WARNING),
+    "one that selects others": ({"k8s/service.yaml": SERVICE.replace("app: web", "app: api")}, Severity.HINT),
+    "one of another namespace": (
+        {"k8s/service.yaml": SERVICE.replace("{name: web}", "{name: web, namespace: two}"),
+         "k8s/kustomization.yaml": IN_ONE.replace("{}", "app.yaml")}, Severity.HINT),
+    "one that kustomize puts into its own": (
+        {"k8s/service.yaml": SERVICE.replace("{name: web}", "{name: web, namespace: two}"),
+         "k8s/kustomization.yaml": IN_ONE.replace("{}", "app.yaml, service.yaml")}, Severity.WARNING),
+    "one elsewhere": ({"extras/service.yaml": SERVICE}, Severity.WARNING),
+    "one beside another variant of it": (
+        {"extras/service.yaml": SERVICE, "extras/app.yaml": WORKER}, Severity.HINT),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "severity"), WEIGHTS.values(), ids=WEIGHTS)
+def test_how_much_a_missing_readiness_probe_matters(tmp_path: Path, files: dict[str, str], severity: Severity):
+    for path, text in {**files, "k8s/app.yaml": WORKER}.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    workspace = Workspace(tmp_path)
+    workspace.closed.read_all()
+    workspace.open(Source("k8s/app.yaml", WORKER), "kubernetes")
+    hits = workspace.check("k8s/app.yaml").hits
+    assert [hit.severity for hit in hits if hit.rule.id == "kubernetes/no-readiness-probe"] == [severity]
