@@ -19,6 +19,7 @@ from yaml.events import (
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
+    StreamEndEvent,
 )
 
 from playpen_ls.languages.kubernetes.tree import Alias, Entry, Mapping, Node, Scalar, Sequence
@@ -85,9 +86,8 @@ class _Builder:
         stack: list[tuple[Any, list[Node]]] = [(None, [])]
         loader = yaml_loader()
         text = self.text if loader is not yaml.SafeLoader else _SEPARATING_TAB.sub(_spaces, self.text)
-        events: Iterator[Any] = yaml.parse(text, Loader=loader)
-        for event in events:
-            kind = type(event)
+        parser = loader(text)
+        while (kind := type(event := parser.get_event())) is not StreamEndEvent:
             if kind is ScalarEvent:
                 stack[-1][1].append(self._scalar(event))
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
