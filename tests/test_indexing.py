@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import json
 import logging
@@ -20,6 +21,7 @@ from playpen_ls.finding import Place
 from playpen_ls.index import Index
 from playpen_ls.index_worker import HEADER, work
 from playpen_ls.server import indexing
+from playpen_ls.server.collector import Collector
 from playpen_ls.server.indexing import Indexing
 from playpen_ls.source import Source, Span
 from playpen_ls.workspace import Workspace
@@ -288,3 +290,16 @@ def test_what_is_left_out_by_now_is_forgotten(project: Path):
     (project / ".gitignore").write_text("pod-2*.yaml\n")
     run(workspace, first=False)
     assert len(uses(workspace)) == 30 - 22
+
+
+def test_the_facts_of_a_project_are_not_walked_for_garbage_again():
+    collector = Collector(lambda: False)
+    try:
+        collector.start()
+        before = gc.get_freeze_count()
+        facts = [[number] for number in range(1000)]
+        collector.keep()
+        assert gc.get_freeze_count() >= before + len(facts)
+    finally:
+        gc.unfreeze()
+        gc.enable()

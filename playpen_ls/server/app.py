@@ -48,7 +48,7 @@ class App:
         self._waiting: dict[str, Open] = {}
         self._quiet: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._collector = Collector()
+        self._collector = Collector(lambda: self._indexes.busy)
         self._options: object = None
         self._fix_on_save = False
         self._publisher = Publisher(self.server, lambda: self.documents)
@@ -226,7 +226,9 @@ class App:
             self._publisher.publish(opened, settled=True, only_changes=True)
         self._tell()
 
-    def _index_done(self) -> None:
+    def _index_done(self, first: bool) -> None:
+        if first:
+            self._collector.keep()
         self._collector.soon()
         self._look_again()
 

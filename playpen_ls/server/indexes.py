@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
 
 class Indexes:
-    """One run at a time for each project. `abilities` are those of the client; `done` is called after each run."""
+    """One run at a time for each project. `abilities` are those of the client; `done` is called after each run.
 
-    def __init__(self, server: Server, abilities: Callable[[], Abilities], done: Callable[[], None]) -> None:
+    It is told whether that was a project's first.
+    """
+
+    def __init__(self, server: Server, abilities: Callable[[], Abilities], done: Callable[[bool], None]) -> None:
         self._server = server
         self._abilities = abilities
         self._done = done
@@ -45,6 +48,11 @@ class Indexes:
         if workspace.root in self._first:
             await asyncio.wait({self._first[workspace.root]})
 
+    @property
+    def busy(self) -> bool:
+        """A project is being read."""
+        return bool(self._running)
+
     def cancel(self) -> None:
         """The server ends."""
         for one in self._running.values():
@@ -69,4 +77,4 @@ class Indexes:
         elif root in self._again:
             self._again.discard(root)
             self.start(workspace, again=True)
-        self._done()
+        self._done(first)
