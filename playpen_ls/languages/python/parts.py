@@ -197,17 +197,15 @@ class EngineCall(Called):
 
 
 class PoolSettings(Part):
-    """A dictionary that settings of connections stand in.
+    """A dictionary that settings of connections stand in; `name_span` is what it is called.
 
-    `name_span` is what it is called: `SQLALCHEMY_ENGINE_OPTIONS` of Flask-SQLAlchemy (`django` is False), or one of
-    Django's databases.
+    As a part it is Flask-SQLAlchemy's `SQLALCHEMY_ENGINE_OPTIONS`; for Django's databases see `settings`.
     """
 
     node: ast.Dict
 
-    def __init__(self, site: Site, node: ast.Dict, link: Link | None, name: ast.expr, django: bool) -> None:
+    def __init__(self, site: Site, node: ast.Dict, link: Link | None, name: ast.expr) -> None:
         super().__init__(site, node, link)
-        self.django = django
         self.name_span = self.span_of(name)
 
     def value(self, key: str) -> ast.expr | None:

@@ -25,17 +25,31 @@ def pool_settings(site: Site, node: ast.Assign, link: Link | None) -> Iterator[P
     if not isinstance(value, ast.Dict):
         return
     if _called(name) == FLASK_OPTIONS:
-        yield PoolSettings(site, value, (node, link), name, False)
-    elif isinstance(name, ast.Name) and name.id == DJANGO_DATABASES:
-        for key, one in zip(value.keys, value.values, strict=True):
-            if key is not None and isinstance(one, ast.Dict):
-                yield PoolSettings(site, one, (value, (node, link)), key, True)
+        yield PoolSettings(site, value, (node, link), name)
 
 
 def _called(name: ast.expr) -> object:
     if isinstance(name, ast.Constant):
         return name.value
     return name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")
+
+
+def django_databases(model: PythonModel) -> Iterator[PoolSettings]:
+    """Every dictionary in a `DATABASES` of the top level, in blocks too."""
+    for node, span in model.top_level:
+        if not isinstance(node, (ast.Assign, ast.AnnAssign, ast.If, ast.Try, ast.With)):
+            continue
+        chunk = model.chunk_at(span.start)
+        if DJANGO_DATABASES not in chunk.parsed.text:
+            continue
+        site = Site(model, chunk.parsed, chunk.start, Names({}), frozenset())
+        for inner in ast.walk(model.whole(span)):
+            if isinstance(inner, (ast.Assign, ast.AnnAssign)) and isinstance(inner.value, ast.Dict):
+                target = inner.targets[0] if isinstance(inner, ast.Assign) else inner.target
+                if _called(target) == DJANGO_DATABASES:
+                    for key, value in zip(inner.value.keys, inner.value.values, strict=True):
+                        if key is not None and isinstance(value, ast.Dict):
+                            yield PoolSettings(site, value, None, key)
 
 
 def flask_databases(model: PythonModel) -> Iterator[tuple[ast.Call, Span]]:

@@ -8,7 +8,7 @@ from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.python import EngineCall, PoolSettings, PythonModel
 from playpen_ls.languages.python.arguments import appended
 from playpen_ls.languages.python.imports import imported_name
-from playpen_ls.languages.python.settings import entries_added, flask_databases
+from playpen_ls.languages.python.settings import django_databases, entries_added, flask_databases
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit
 
@@ -18,6 +18,8 @@ _SIZES = ("pool_size=10", "max_overflow=20")
 _ELSEWHERE = re.compile(
     r"SQLALCHEMY_ENGINE_OPTIONS|\.from_(?:object|pyfile|envvar|file|prefixed_env|mapping)\b|sqlite:"
 )
+_SET_LATER = re.compile(r"\[[\"']CONN_MAX_AGE[\"']\]")
+_DJANGO_SERVER = re.compile(r"postgresql|postgis|mysql|oracle")
 _REASON = re.compile(r"bouncer|pooler|lambda|serverless|celery|fork", re.IGNORECASE)
 _SERVER = re.compile(r"(?:postgres|mysql|mariadb|oracle|mssql)")
 _SIZED = "Set the pool's size: 10, and 20 more"
@@ -81,7 +83,10 @@ NULL = (
             "        'pool_size': 10,\n        'max_overflow': 20,\n    }\n",
         ),
         example(
-            f'DATABASES = {{\n    «"default"»: {{\n        {POSTGRES},\n        "NAME": "shop"  # ours\n    }}\n}}\n',
+            {
+                "shop/settings.py": f'DATABASES = {{\n    «"default"»: {{\n        {POSTGRES},\n'
+                '        "NAME": "shop"  # ours\n    }\n}\n'
+            },
             fixed=f'DATABASES = {{\n    "default": {{\n        {POSTGRES},\n        "NAME": "shop",  # ours\n'
             '        "CONN_MAX_AGE": 60\n    }\n}\n',
         ),
@@ -99,10 +104,12 @@ NULL = (
         FLASK + "app.config.from_object(Config)\ndb = SQLAlchemy(app)\n",
         FLASK + 'db = SQLAlchemy(app, engine_options={"pool_size": 5})\n',
         FLASK.replace("= url", '= "sqlite:///app.db"') + "db = SQLAlchemy(app)\n",
-        f'DATABASES = {{"default": {{{POSTGRES}, "CONN_MAX_AGE": None}}}}\n',
-        f'DATABASES = {{"default": {{{POSTGRES}, "OPTIONS": {{"pool": True}}}}}}\n',
-        'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3"}}\n',
-        'DATABASES = {"default": env.db()}\n',
+        {"shop/settings.py": f'DATABASES = {{"default": {{{POSTGRES}, "CONN_MAX_AGE": None}}}}\n'},
+        {"shop/settings.py": f'DATABASES = {{"default": {{{POSTGRES}, "OPTIONS": {{"pool": True}}}}}}\n'},
+        {"shop/settings.py": 'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3"}}\n'},
+        {"shop/settings.py": 'DATABASES = {"default": env.db()}\n'},
+        {"shop/settings.py": f'DATABASES = {{"default": {{{POSTGRES}}}}}\nDATABASES["default"]["CONN_MAX_AGE"] = 60\n'},
+        {"shop/settings/base.py": f'DATABASES = {{"default": {{{POSTGRES}}}}}\n'},
         example({"alembic/env.py": "from sqlalchemy import create_engine\n\nengine = create_engine(url)\n"}),
     ],
 )
@@ -116,7 +123,9 @@ def default_pool(part: EngineCall | PoolSettings | PythonModel) -> Iterator[Find
     nor a pool.
     """
     if isinstance(part, PythonModel):
-        yield from _unset(part)
+        if not part.left_alone:
+            yield from _unset(part)
+            yield from _django(part)
     elif isinstance(part, PoolSettings):
         yield from _settings(part)
     else:
@@ -139,20 +148,28 @@ def _engine(call: EngineCall) -> Iterator[Finding]:
 
 
 def _settings(settings: PoolSettings) -> Iterator[Finding]:
-    """Of Flask-SQLAlchemy or Django, where they are written and leave the pool out."""
-    if settings.spreads:
+    """Flask-SQLAlchemy's options, where they leave the pool out."""
+    if not settings.spreads and not any(settings.value(key) for key in _POOL):
+        fix = Fix(_SIZED, lambda: entries_added(settings, _entries(settings, _FLASK)))
+        yield Finding(settings.name_span, _MESSAGE, (fix,), Severity.HINT)
+
+
+def _django(model: PythonModel) -> Iterator[Finding]:
+    """Databases of servers that keep no connections; silent where a package of settings may say so elsewhere."""
+    if not re.search(r"(?:^|[/_])settings\.py$", model.source.path) or _SET_LATER.search(model.source.text):
         return
-    if not settings.django:
-        if not any(settings.value(key) for key in _POOL):
-            fix = Fix(_SIZED, lambda: entries_added(settings, _entries(settings, _FLASK)))
-            yield Finding(settings.name_span, _MESSAGE, (fix,), Severity.HINT)
-        return
-    engine, options = settings.value("ENGINE"), settings.value("OPTIONS")
-    pooled = options is not None and (not isinstance(options, ast.Dict) or "'pool'" in ast.dump(options))
-    server = isinstance(engine, ast.Constant) and re.search(r"postgresql|postgis|mysql|oracle", str(engine.value))
-    if server and not pooled and settings.value("CONN_MAX_AGE") is None:
-        fix = Fix("Keep connections for 60 seconds", lambda: entries_added(settings, _entries(settings, _DJANGO)))
-        yield Finding(settings.name_span, "every request opens a connection of its own", (fix,), Severity.HINT)
+    for database in django_databases(model):
+        engine, options = database.value("ENGINE"), database.value("OPTIONS")
+        server = isinstance(engine, ast.Constant) and _DJANGO_SERVER.search(str(engine.value))
+        pooled = options is not None and (not isinstance(options, ast.Dict) or "'pool'" in ast.dump(options))
+        if server and not pooled and not database.spreads and database.value("CONN_MAX_AGE") is None:
+            yield Finding(
+                database.name_span, "every request opens a connection of its own", (_kept(database),), Severity.HINT
+            )
+
+
+def _kept(database: PoolSettings) -> Fix:
+    return Fix("Keep connections for 60 seconds", lambda: entries_added(database, _entries(database, _DJANGO)))
 
 
 def _entries(settings: PoolSettings, entries: dict[str, int]) -> list[str]:
@@ -164,7 +181,7 @@ def _entries(settings: PoolSettings, entries: dict[str, int]) -> list[str]:
 def _unset(model: PythonModel) -> Iterator[Finding]:
     """`SQLAlchemy(app)` of Flask, where this file configures it and says nothing of the pool."""
     text = model.source.text
-    if model.left_alone or "flask_sqlalchemy" not in text or "SQLALCHEMY_DATABASE_URI" not in text:
+    if "flask_sqlalchemy" not in text or "SQLALCHEMY_DATABASE_URI" not in text:
         return
     if _ELSEWHERE.search(text):
         return
