@@ -11,7 +11,7 @@ from playpen_ls.languages.python.import_place import Top, import_edit, top_level
 from playpen_ls.languages.python.model import PythonModel
 from playpen_ls.languages.python.nodes import dotted, imported
 from playpen_ls.languages.python.web import Web
-from playpen_ls.source import Edit
+from playpen_ls.source import Edit, Span
 
 _HEALTH = re.compile(
     r"^/status$|"
@@ -57,6 +57,9 @@ def endpoint(model: PythonModel, app: Web, path: str) -> list[Edit]:
     if not isinstance(holder.node, (ast.Assign, ast.AnnAssign)):
         raise Refused("the application is made inside of something else")
     name = _free_name({found for top in tops for found, _ in bound(top.node)})
+    listed = _in_routes(model, app, path, holder, name, unit, tops)
+    if listed:
+        return listed
     text, edits = _written(model, app, path, name, unit, "\n\n", tops, holder.span.start)
     after = _last_route(model, app, tops) or holder
     at = model.source.next_line_start(max(after.span.end - 1, 0))
@@ -80,6 +83,50 @@ def _written(
         for found, _ in imported(top.node)
     )
     return template.format(**values), [] if known else [import_edit(model, tops, line, used_at)]
+
+
+def _in_routes(
+    model: PythonModel, app: Web, path: str, holder: Top, name: str, unit: str, tops: list[Top]
+) -> list[Edit]:
+    """One more `Route` in the list that Starlette is given, and its function above it; none where no list is."""
+    call = getattr(model.whole(holder.span), "value", None)
+    routes = next((one.value for one in getattr(call, "keywords", ()) if one.arg == "routes"), None)
+    source, start = model.source, model.source.line_start(holder.span.start)
+    above = re.sub(r"\r\n?", "\n", source.text[:start])
+    known = (found for top in tops if isinstance(top.node, ast.ImportFrom) for found in imported(top.node))
+    route = next((found for found, origin in known if origin == "=starlette.routing.Route"), "")
+    if app.framework != "starlette" or not isinstance(routes, ast.List) or not routes.elts or not route:
+        return []
+    if not above.endswith("\n\n"):
+        return []  # a comment or code stands right above
+    chunk = model.chunk_at(holder.span.start)
+    spans = [chunk.parsed.span(one).shifted(chunk.start) for one in (routes, routes.elts[-1])]
+    element = _element(model, spans[0], spans[1], f'{route}("{path}", {name})')
+    empty = 2 if above.endswith("\n\n\n") else 1
+    newline = source.newline
+    written = f'async def {name}(request):\n{unit}return JSONResponse({{"status": "healthy"}})\n\n\n'
+    function = Edit(start, start, newline * (2 - empty) + written.replace("\n", newline))
+    line = _ADDED["starlette"][1]
+    needed = line.rpartition(" ")[2]
+    names = {found for top in tops if isinstance(top.node, ast.ImportFrom) for found, _ in imported(top.node)}
+    return [*([] if needed in names else [import_edit(model, tops, line, start)]), function, element]
+
+
+def _element(model: PythonModel, whole: Span, last: Span, text: str) -> Edit:
+    """The edit that adds an element behind the last one of a list. Raises Refused."""
+    source = model.source
+    behind = source.text[last.end : whole.end - 1]
+    if re.sub(r"#[^\r\n]*", "", behind).strip() not in ("", ","):
+        raise Refused("the last element is written in a way that cannot be kept")
+    if source.line_of(last.start) == source.line_of(whole.start):
+        if "#" in behind:
+            raise Refused("a comment stands in the list")
+        return Edit(last.end, last.end, f", {text}")
+    indentation = source.newline + source.indentation(last.start)
+    end = min(source.line_span(source.line_of(last.end)).end, whole.end - 1)
+    if "," in behind.split("#")[0]:
+        return Edit(end, end, f"{indentation}{text},")
+    return Edit(last.end, last.end, f",{indentation}{text}")
 
 
 def _free_name(taken: set[str]) -> str:

@@ -53,6 +53,15 @@ ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
             'app.add_route("/health", health)\n',
         ),
         example(
+            "from starlette.applications import Starlette\nfrom starlette.routing import Route\n\napp = «Starlette(\n"
+            "    debug=True,\n    routes=[\n        Route('/', home),  # first\n    ],\n)»\n",
+            fixed="from starlette.applications import Starlette\nfrom starlette.responses import JSONResponse\n"
+            "from starlette.routing import Route\n\n\n"
+            'async def health(request):\n    return JSONResponse({"status": "healthy"})\n\n\napp = Starlette(\n'
+            "    debug=True,\n    routes=[\n        Route('/', home),  # first\n"
+            '        Route("/health", health),\n    ],\n)\n',
+        ),
+        example(
             "from aiohttp import web\n\napp = «web.Application()»\n",
             fixed="from aiohttp import web\n\napp = web.Application()\n\n\n"
             'async def health(request):\n    return web.json_response({"status": "healthy"})\n\n\n'
