@@ -46,6 +46,7 @@ from playpen_ls.rule import rule
         "from a\nrun x\n",
         # Templates that a Dockerfile is made from.
         "FROM {{ .Base }}\n{{ if .Tools -}}\nRUN make\n{{ end -}}\n",
+        "FROM a:{{ b.version }}\nRUN b\n",
         "FROM a\n{% if b %}\nRUN b\n{% endif %}\n",
     ],
 )
