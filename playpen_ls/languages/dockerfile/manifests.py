@@ -85,6 +85,17 @@ def _refuse_if(found: re.Match[str] | None, name: str) -> None:
         raise Refused(f"`{name}` holds `{found[0].strip()}`, so the install needs the sources")
 
 
+def npm_start(folder: Folder) -> list[str]:
+    """The words of the one command that `npm start` runs; empty where that is not known."""
+    try:
+        scripts = json.loads(folder.text("package.json") or "{}")["scripts"]
+        if "prestart" in scripts or not re.fullmatch(r"[\w ./=-]+", scripts["start"]):
+            return []
+        return scripts["start"].split()  # type: ignore[no-any-return]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return []
+
+
 def _check_node(folder: Folder, install: Install) -> None:
     try:
         package = json.loads(folder.text("package.json") or "{}")

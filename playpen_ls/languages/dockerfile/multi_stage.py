@@ -17,7 +17,7 @@ from playpen_ls.languages.dockerfile.container_paths import joined, working_dire
 from playpen_ls.languages.dockerfile.installs import install_of
 from playpen_ls.languages.dockerfile.instructions import Instruction
 from playpen_ls.languages.dockerfile.kinds import Cmd, Entrypoint, Environment, Run, Transfer, User, Workdir
-from playpen_ls.languages.dockerfile.manifests import TOOLS, Folder
+from playpen_ls.languages.dockerfile.manifests import TOOLS, Folder, npm_start
 from playpen_ls.languages.dockerfile.stages import Stage
 from playpen_ls.languages.shell import Command
 from playpen_ls.source import Edit
@@ -191,16 +191,18 @@ def _refuse_unless_for_building(command: Command, virtual: str) -> None:
 
 def _npm(stage: Stage, commands: Commands, files: Files) -> Shape:
     builds = [run for run, one in commands if one.runs("npm", "run", "build")]
-    installs = [(run, one) for run, one in commands if one.runs("npm", "ci")]
+    installs = [(run, one) for run, one in commands if one.name == "npm" and install_of(one)]
     start = _vector(stage)
+    if start in (["npm", "start"], ["npm", "run", "start"]):
+        start = npm_start(Folder("", posixpath.dirname(stage.document.source.path), files))
     if not builds or len(installs) != 1 or len({run for run, one in commands if one.name != "npm"}) > 0:
-        raise Refused("only `npm ci` and `npm run build` alone are understood")
+        raise Refused("only one `npm ci` or `npm install` and `npm run build` are understood")
     run, install = installs[0]
     if start[:1] != ["node"] or len(start) < 2 or not start[1].removeprefix("./").startswith(_OUTPUTS):
         raise Refused("what `npm run build` makes for the container is not known: `node dist/…` would say it")
     output = start[1].removeprefix("./").partition("/")[0]
     if output not in _OUTPUTS or install.has("--omit", "--ignore-scripts") or len(run.commands) != 1:
-        raise Refused("the install has options of its own")
+        raise Refused("the install has options of its own, or shares its `RUN`")
     manifests = [one for one in stage.instructions if isinstance(one, Transfer) and one.index < run.index]
     if not manifests or any(not word.text.startswith("package") for one in manifests for word in one.sources):
         raise Refused("copy only `package.json` and its lock file above the install first")

@@ -55,6 +55,22 @@ _MENTIONS = re.compile(r"build|gcc|g\+\+|\bmake\b|\bgit\b|-dev|clang|gfortran|pa
             "COPY package*.json ./\nRUN npm ci --omit=dev\nCOPY --from=builder /app/dist ./dist\n"
             'EXPOSE 80\nCMD ["node", "dist/a.js"]\n',
         ),
+        # npm says what it starts.
+        example(
+            {
+                "Dockerfile": "«FROM» node:20\nWORKDIR /app\nCOPY package.json .\nRUN npm install\nCOPY . .\n"
+                'RUN npm run build\nCMD ["npm", "start"]\n',
+                "package.json": '{"scripts": {"start": "node dist/a.js", "build": "tsc"}}',
+            },
+            fixed="# Build stage\nFROM node:20 AS builder\nWORKDIR /app\nCOPY package.json .\nRUN npm install\n"
+            "COPY . .\nRUN npm run build\n\n# Runtime stage\nFROM node:20\nWORKDIR /app\nCOPY package.json .\n"
+            'RUN npm install --omit=dev\nCOPY --from=builder /app/dist ./dist\nCMD ["npm", "start"]\n',
+        ),
+        {
+            "Dockerfile": "«FROM» node:20\nWORKDIR /app\nCOPY package.json .\nRUN npm install\nCOPY . .\n"
+            'RUN npm run build\nCMD ["npm", "start"]\n',
+            "package.json": '{"scripts": {"start": "next start", "build": "next build"}}',
+        },
         example(
             {
                 "Dockerfile": "«FROM» golang:1.22\nWORKDIR /src\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /app ./cmd\n"
