@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from playpen_ls.languages.base import Problem
@@ -72,16 +73,12 @@ class Tree:
 
     def record(self, number: int) -> Record:
         """The calls of a stretch."""
-        record = self._records.get(number)
-        if record is None:
+        if number not in self._records:
             stretch = self.stretches[number]
-            span = self.span_of(stretch)
-            if self.whole(span):
-                record = self._memory.of(("calls", self.source.of(span)), lambda: self._find(self, stretch))
-            else:
-                record = self._find(self, stretch)
-            self._records[number] = record
-        return record
+            text = self.source.of(span := self.span_of(stretch))
+            find = partial(self._find, self, stretch)
+            self._records[number] = self._memory.of(("calls", text), find) if self.whole(span) else find()
+        return self._records[number]
 
     def _stretch_at(self, index: int) -> int:
         """The stretch of a token, -1 if it is in none."""
@@ -107,6 +104,9 @@ class Tree:
         number = self.outline.block_at.get(index)
         return None if number is None else Block(self, number)
 
+    def _call(self, stretch: Stretch, site: Site) -> Call:
+        return site[1](self, stretch, site)
+
     def call_at(self, index: int) -> Call | None:
         """The call whose name is the token."""
         number = self._stretch_at(index)
@@ -114,7 +114,7 @@ class Tree:
             return None
         record, stretch = self.record(number), self.stretches[number]
         place = record.at.get(index - stretch.tokens[0])
-        return None if place is None else _call(self, stretch, record.sites[place])
+        return None if place is None else self._call(stretch, record.sites[place])
 
     def call_of(self, block: int) -> Call | None:
         """The call whose closure a block is."""
@@ -123,7 +123,7 @@ class Tree:
             return None
         record, stretch = self.record(number), self.stretches[number]
         place = record.of_block.get(block - stretch.blocks[0])
-        return None if place is None else _call(self, stretch, record.sites[place])
+        return None if place is None else self._call(stretch, record.sites[place])
 
     def calls(self, first: int, last: int) -> list[Call]:
         """Those of the statements `first` to `last` (not included)."""
@@ -133,7 +133,7 @@ class Tree:
             record, (begin, end) = self.record(number), stretch.statements
             if first < end:
                 sites = record.sites[record.before[max(first - begin, 0)] : record.before[min(last, end) - begin]]
-                found += [_call(self, stretch, site) for site in sites]
+                found += [site[1](self, stretch, site) for site in sites]
             number += 1
         return found
 
@@ -141,11 +141,7 @@ class Tree:
         """The calls of a stretch that have one of these names, in text order."""
         record, stretch = self.record(number), self.stretches[number]
         places = [place for name in names for place in record.by_name.get(name, ())]
-        return [_call(self, stretch, record.sites[place]) for place in sorted(places)]
-
-
-def _call(tree: Tree, stretch: Stretch, site: Site) -> Call:
-    return site[1](tree, stretch, site)
+        return [self._call(stretch, record.sites[place]) for place in sorted(places)]
 
 
 class _View:
