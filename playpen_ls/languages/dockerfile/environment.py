@@ -15,9 +15,11 @@ def assignments_before(instruction: Instruction) -> Iterator[Assigning]:
     """The ENV and ARG that it sees, latest first; an ARG counts in its own stage only."""
     if instruction.stage is None:
         return
-    for earlier in instruction.stage.before(instruction):
-        if isinstance(earlier, Environment) or (isinstance(earlier, Argument) and earlier.stage is instruction.stage):
-            yield earlier
+    for stage in instruction.stage.lineage:
+        for earlier in reversed(stage.assigning):
+            own = stage is instruction.stage or isinstance(earlier, Environment)
+            if own and earlier.index < instruction.index:
+                yield earlier
 
 
 def is_set_before(instruction: Instruction, name: str) -> bool:

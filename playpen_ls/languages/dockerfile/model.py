@@ -11,7 +11,7 @@ from playpen_ls.languages.base import Chunk, Comment, Model, Problem
 from playpen_ls.languages.dockerfile.checks import is_template, problems_of
 from playpen_ls.languages.dockerfile.cutting import Cuts, cuts_of
 from playpen_ls.languages.dockerfile.instructions import Instruction
-from playpen_ls.languages.dockerfile.kinds import Argument, Shell, instruction_of
+from playpen_ls.languages.dockerfile.kinds import Argument, instruction_of
 from playpen_ls.languages.dockerfile.mentions import Mentions
 from playpen_ls.languages.dockerfile.reader import Cut, Directive
 from playpen_ls.languages.dockerfile.stages import Stage
@@ -221,9 +221,7 @@ class Dockerfile(Model):
         """A POSIX shell runs its text. A Dockerfile with the backquote as escape is written for Windows."""
         if self.escape != "\\":
             return False
-        if instruction.stage is None or not instruction.stage.sets_shell:
-            return True
-        shell = next((one for one in instruction.stage.before(instruction) if isinstance(one, Shell)), None)
+        shell = instruction.stage.shell_at(instruction) if instruction.stage is not None else None
         return shell is None or shell.posix
 
     @cached_property

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from playpen_ls.languages.dockerfile.instructions import Instruction, Word
-from playpen_ls.languages.dockerfile.kinds import From, Workdir
+from playpen_ls.languages.dockerfile.kinds import Argument, Assigning, Environment, From, Shell, Workdir
 from playpen_ls.languages.dockerfile.mentions import Mentions
 from playpen_ls.languages.dockerfile.reader import Cut
 from playpen_ls.languages.dockerfile.values import expanded
@@ -133,8 +133,25 @@ class Stage:
         return kept
 
     @cached_property
-    def sets_shell(self) -> bool:
-        return any(piece.keyword.upper() == "SHELL" for stage in self.lineage for piece in stage.cut.pieces)
+    def kinds(self) -> frozenset[type[Instruction]]:
+        """The types of its instructions."""
+        return frozenset(map(type, self.instructions))
+
+    @cached_property
+    def assigning(self) -> Sequence[Assigning]:
+        """Its ENV and ARG."""
+        return [one for one in self.instructions if isinstance(one, (Environment, Argument))]
+
+    @cached_property
+    def _shells(self) -> Sequence[Shell]:
+        if not any(piece.keyword.upper() == "SHELL" for piece in self.cut.pieces):
+            return ()
+        return [one for one in self.instructions if isinstance(one, Shell)]
+
+    def shell_at(self, instruction: Instruction) -> Shell | None:
+        """The SHELL that counts there."""
+        shells = (one for stage in self.lineage for one in reversed(stage._shells))
+        return next((one for one in shells if one.index < instruction.index), None)
 
     @property
     def span(self) -> Span:

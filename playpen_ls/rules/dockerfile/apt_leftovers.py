@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 
 from playpen_ls.facts import Facts, Files, ImageBuilt
 from playpen_ls.finding import Finding, Fix, Severity
@@ -89,15 +89,15 @@ def apt_leftovers(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iter
     """
     if not ships(stage, builds, files):
         return
-    settings = _settings_below(stage)
+    settings, last = _settings_below(stage), cache(partial(_last_for_lists, stage))
     for run in stage.instructions:
         if isinstance(run, Run) and stage.mentions(run.whole_text, ("apt",)):
-            yield from _left_by(run, settings)
+            yield from _left_by(run, settings, last)
             settings += run.whole_text if "APT::" in run.whole_text else ""
 
 
-def _left_by(run: Run, settings: str) -> Iterator[Finding]:
-    """`settings` is what earlier RUNs may have written into apt's configuration."""
+def _left_by(run: Run, settings: str, last: Callable[[], int]) -> Iterator[Finding]:
+    """`settings` is what earlier RUNs may have written into apt's configuration; `last` as `_last_for_lists`."""
     kept = True
     for command in run.commands:
         if command.name not in _GET or [word.text for word in command.operands[:1]] != ["install"]:
@@ -117,7 +117,7 @@ def _left_by(run: Run, settings: str) -> Iterator[Finding]:
             add = partial(_option, command, "--no-install-recommends")
             fix = Fix("Add `--no-install-recommends`", add)
             yield Finding(span, "apt also installs recommended packages", (fix,), Severity.HINT)
-        if kept and not _lists_go(run):
+        if kept and not _lists_go(run, last):
             kept = False
             fixes = () if run.heredocs else (Fix("Remove apt's lists at the end of the RUN", partial(_removal, run)),)
             yield Finding(span, "apt's package lists stay in the image", fixes)
@@ -162,17 +162,23 @@ def _removal(run: Run) -> list[Edit]:
     return [Edit(last.span.end, last.span.end, added)]
 
 
-def _lists_go(run: Run) -> bool:
+def _lists_go(run: Run, last: Callable[[], int]) -> bool:
     """They are mounted, or removed here or by a later RUN that installs again, or that RUN needs them."""
     if any(mount.type in ("cache", "tmpfs") and _LISTS.startswith(mount.target.rstrip("/")) for mount in run.mounts):
         return True
     if _LISTS in run.whole_text or any(command.runs(name, "dist-clean") for command in run.commands for name in _GET):
         return True
-    assert run.stage is not None
-    later = (one for one in run.stage.instructions if isinstance(one, Run) and one.index > run.index)
-    return any(
-        (_LISTS in one.whole_text and "install" in one.whole_text) or _needs_lists(one.commands) for one in later
-    )
+    return run.index < last()
+
+
+def _last_for_lists(stage: Stage) -> int:
+    """The number of the last RUN that removes them when it has installed, or needs them; -1 without one."""
+    for run in reversed(stage.instructions):
+        if isinstance(run, Run):
+            text = run.whole_text
+            if (_LISTS in text and "install" in text) or _needs_lists(run.commands):
+                return run.index
+    return -1
 
 
 def _needs_lists(commands: Iterable[Command]) -> bool:

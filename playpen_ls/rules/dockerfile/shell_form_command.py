@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from playpen_ls.facts import Facts, Files, ImageBuilt
 from playpen_ls.finding import Finding, Fix, Severity
-from playpen_ls.languages.dockerfile import Cmd, Entrypoint, Shell
+from playpen_ls.languages.dockerfile import Cmd, Entrypoint
 from playpen_ls.languages.dockerfile.contexts import ships
 from playpen_ls.rule import example, rule
 from playpen_ls.source import Edit
@@ -56,16 +56,12 @@ def shell_form_command(command: Cmd | Entrypoint, files: Files, builds: Facts[Im
     stage = command.stage
     if stage is None or command.json is not None or not command.arguments or not ships(stage, builds, files):
         return
-    shell = next((one for one in stage.before(command) if isinstance(one, Shell)), None)
+    shell = stage.shell_at(command)
     if shell is not None and not (shell.json and posixpath.basename(shell.json[0].text) == "sh"):
         return
     fixes: tuple[Fix, ...] = ()
     # Together they mean something else: a shell form ENTRYPOINT ignores CMD, a JSON one gets it as arguments.
-    beside = any(
-        isinstance(one, (Cmd, Entrypoint)) and type(one) is not type(command)
-        for each in stage.lineage
-        for one in each.instructions
-    )
+    beside = any((Entrypoint if isinstance(command, Cmd) else Cmd) in each.kinds for each in stage.lineage)
     words = [word.text for word in command.words]
     plain = all(re.fullmatch(r"[\w./:@%+,-]+|--?[\w-]+=[\w./:@%+,-]+", word) for word in words)
     if (

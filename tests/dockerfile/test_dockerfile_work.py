@@ -1,0 +1,52 @@
+"""What the rules do grows with the text, however often something stands in one stage."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from playpen_ls.source import Source
+from playpen_ls.workspace import Workspace
+
+
+def calls(folder: Path, text: str) -> int:
+    """Function calls made while a file is checked."""
+    workspace = Workspace(folder)
+    workspace.index.complete = True
+    workspace.open(Source("Dockerfile", text), "dockerfile")
+    count = 0
+
+    def called(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(called)
+    try:
+        workspace.check("Dockerfile")
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "RUN apt-get update && apt-get install -y curl\n",
+        "RUN pip install x\n",
+        "ENV PIP_NO_CACHE_DIR=\n",
+        "CMD x\n",
+        'SHELL ["sh", "-c"]\nRUN pip install x\nCMD x\n',
+        "COPY a /x\n",
+        "ARG NPM_TOKEN\nRUN x $NPM_TOKEN\n",
+        "USER a\nUSER root\n",
+        "RUN <<EOF\npip install x\nEOF\n",
+        "FROM a AS b\nCOPY --from=0 /x /y\n",
+    ],
+)
+def test_the_work_of_the_rules_grows_with_the_text(tmp_path: Path, piece: str):
+    calls(tmp_path, f"FROM python\n{piece}")  # loads what is needed
+    few, many = (calls(tmp_path, "FROM python\n" + piece * times) for times in (50, 200))
+    assert many < 5 * few  # four times the text
