@@ -20,8 +20,8 @@ class Document:
     source: Source
     language: str
     on_disk: bool = True
-    told: bool = True
-    """Other files hear of what it says: it has a place in the project that is not left out."""
+    told: bool | None = None
+    """Other files hear of what it says: it has a place in the project that is not left out. None: nobody has asked."""
     model: Model | None = None
     memory: Memory = field(default_factory=dict)
     depends: object = None

@@ -44,8 +44,7 @@ class Workspace:
 
     def open(self, source: Source, language: str, on_disk: bool = True) -> None:
         """An editor has this file now, or a command line looks at it."""
-        told = on_disk and self.closed.counts(source.path)
-        self.documents[source.path] = Document(source, language, on_disk, told)
+        self.documents[source.path] = Document(source, language, on_disk)
 
     def edit(self, path: str, source: Source, edits: Iterable[Edit] = ()) -> None:
         """A new text of an open file. `edits` lead to it one after the other; none means that all is new."""
@@ -88,6 +87,8 @@ class Workspace:
         if document.model is not None and document.model is not model:
             document.model.release()
         document.model = model
+        if document.told is None:
+            document.told = document.on_disk and self.closed.counts(path)
         self.index.later(path, model.facts if document.told else tuple)
         checked = check(model, rules, self._given(document), document.memory, fixes=fixes)
         document.memory = checked.memory
