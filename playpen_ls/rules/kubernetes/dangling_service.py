@@ -8,7 +8,7 @@ from playpen_ls.facts import Facts, Overlay, Pods, Relabelled
 from playpen_ls.finding import Finding, Fix, Severity
 from playpen_ls.languages.kubernetes import Resource
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.judgement import holds_parts
+from playpen_ls.languages.kubernetes.judgement import holds_parts, name_of
 from playpen_ls.languages.kubernetes.links import Selectable, labels_of, selected
 from playpen_ls.languages.kubernetes.resources import pairs
 from playpen_ls.languages.kubernetes.tree import Scalar
@@ -155,7 +155,7 @@ def _likely(service: Resource, key: str, asked: dict[str, str], pods: Selectable
     """The value that was meant, of the pods that have the other labels, and those that have it; else nothing."""
     others = {(name, worth) for name, worth in asked.items() if name != key}
     every = pods.pods
-    near = every.having(labels_of, next(iter(others))) if others else every.having(_label_names, key)
+    near = every.having(labels_of, next(iter(others))) if others else _alike(service, key, asked[key], every)
     fitting = (one for one in (*near, *service.document.neighbours.of(Pods)) if others.issubset(one.labels))
     values: dict[str, list[Pods]] = {}
     for one in pods.meant(service, fitting):
@@ -169,8 +169,26 @@ def _likely(service: Resource, key: str, asked: dict[str, str], pods: Selectable
     return (likely, values[likely]) if likely else ("", [])
 
 
-def _label_names(pods: Pods) -> Iterator[str]:
-    return (name for name, _ in pods.labels)
+def _alike(service: Resource, key: str, value: str, pods: Facts[Pods]) -> list[Pods]:
+    """Those whose label the Service may mean: a large project has too many to look at all of them for each Service."""
+    found = {*pods.having(_ends, _begin(key, value)), *pods.having(_ends, _end(key, value))}
+    return sorted(
+        found.union(pods.having(name_of, service.name)), key=lambda one: (one.place.path, one.place.span.start)
+    )
+
+
+def _ends(pods: Pods) -> Iterator[tuple[str, ...]]:
+    for name, worth in pods.labels:
+        yield _begin(name, worth)
+        yield _end(name, worth)
+
+
+def _begin(name: str, worth: str) -> tuple[str, ...]:
+    return name, "begins", worth[:2]
+
+
+def _end(name: str, worth: str) -> tuple[str, ...]:
+    return name, "ends", worth[-2:]
 
 
 def _added(relabelled: Relabelled) -> tuple[str, ...]:
