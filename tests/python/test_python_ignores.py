@@ -40,6 +40,11 @@ def severities(text: str) -> list[Severity]:
         ('logging.info("x")', "# noqa: LOG015"),
         ('logger.warn("x")', "# noqa: G010"),
         ('logger.info("x", extra={"name": 1})', "# noqa: G101"),
+        (SECRET, "# nosemgrep: python.lang.security.audit.hardcoded-password-default-argument"),
+        ('logger.info(f"x {y}")', "# pylint: disable=logging-fstring-interpolation"),
+        ('logger.info("x {}".format(y))', "# pylint: disable=logging-format-interpolation"),
+        ('logger.info("x %s" % y)', "# pylint: disable=logging-not-lazy"),
+        (SECRET, "# ruff: ignore[S105]"),
     ],
 )
 def test_a_comment_that_names_the_code_silences(code: str, comment: str):
@@ -53,7 +58,7 @@ def test_of_an_error_in_an_except():
     assert severities(text.format("  # noqa: TRY400")) == []
 
 
-@pytest.mark.parametrize("comment", ["# noqa", "# nosec", "# NOQA"])
+@pytest.mark.parametrize("comment", ["# noqa", "# nosec", "# NOQA", "# nosemgrep"])
 def test_a_bare_comment_lowers_a_secret_and_never_hides_it(comment: str):
     assert severities(f"{SECRET}  {comment}\n") == [Severity.HINT]
 
