@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sysconfig
 import warnings
 from pathlib import Path
@@ -178,6 +179,29 @@ def test_typing_a_statement_hides_nothing_elsewhere(typed: str, place: str):
         now = found(workspace, settled=False)
         for one in set(before):
             assert now.count(one) >= before.count(one), (one, typed[: typed.index(letter) + 1])
+    assert found(workspace) == found(opened(workspace.documents["app.py"].source.text))
+
+
+@pytest.mark.parametrize("name", ["bdb.py", "http/client.py", "re/_parser.py", "distutils/filelist.py"])
+@pytest.mark.parametrize("typed", STATEMENTS[2:8:2], ids=lambda typed: typed.partition("\n")[0])
+def test_typing_a_statement_in_a_real_file_hides_nothing_elsewhere(typed: str, name: str):
+    if not (LIBRARY / name).exists():  # distutils left in Python 3.12
+        pytest.skip("this Python has no such file")
+    text = (LIBRARY / name).read_text()
+    middle = len(text) // 2
+    at = min(
+        (match.start() for match in re.finditer(r"^(?:class|def) ", text, re.MULTILINE)),
+        key=lambda one: abs(one - middle),
+    )
+    workspace = opened(text)
+    before = found(workspace)
+    assert len(before) > 4
+    for number, letter in enumerate(typed, 1):
+        change(workspace, Edit(at, at, letter))
+        at += 1
+        now = found(workspace, settled=False)
+        for one in set(before):
+            assert now.count(one) >= before.count(one), (one, typed[:number])
     assert found(workspace) == found(opened(workspace.documents["app.py"].source.text))
 
 
