@@ -39,6 +39,13 @@ FILES = [
     {"name": "web.yaml", "words": "512m", "fix": "512Mi", "after": "512Mi"},
     {"name": "app.py", "words": '"postgres.playpen-platform.svc.cluster.local"', "fix": "POSTGRES_HOST", "after": "POSTGRES_HOST"},
 ]  # fmt: skip
+# After the quick fix, before the save.
+BUFFERS = {
+    "Dockerfile": DOCKERFILE_FIXED,
+    "Jenkinsfile": JENKINSFILE_FIXED,
+    "web.yaml": MANIFEST.replace("512m", "512Mi"),
+    "app.py": TWO_HOSTS.replace(APP, APP_FIXED),
+}
 RULES = {
     "Dockerfile": "dockerfile/copy-before-install",
     "Jenkinsfile": "jenkinsfile/moving-tag",
@@ -85,6 +92,7 @@ def test_squiggle_problems_link_and_menu(steps: dict[str, Any], file: dict[str, 
     titles = [title for title in seen["menu"] if title]
     assert any(file["fix"] in title for title in titles)
     assert len(titles) == len(set(titles))
+    assert "\n".join(seen["text"]) == BUFFERS[file["name"]].replace("\r\n", "\n")
 
 
 def test_what_was_saved(steps: dict[str, Any]):
@@ -92,8 +100,7 @@ def test_what_was_saved(steps: dict[str, Any]):
     assert disk["Dockerfile"] == DOCKERFILE_FIXED
     assert disk["Jenkinsfile"] == JENKINSFILE_FIXED
     assert disk["app.py"] == TWO_FIXED
-    assert "memory: 512Mi" in disk["web.yaml"]
-    assert disk["web.yaml"].count("\r\n") == disk["web.yaml"].count("\n")
+    assert disk["web.yaml"] == BUFFERS["web.yaml"] + "# typed"  # by the user whose server was killed
 
 
 def test_settings_restart_and_a_killed_server(steps: dict[str, Any]):
@@ -103,7 +110,10 @@ def test_settings_restart_and_a_killed_server(steps: dict[str, Any]):
 
 
 def test_the_whole_workspace_is_checked_and_fixed(steps: dict[str, Any]):
-    assert any("closed.py" in row["text"] for row in steps["check"]["rows"])
+    rows = steps["check"]["rows"]
+    assert any("closed.py" in row["text"] for row in rows)
+    listed = sum("[Ln " in row["text"] for row in rows)
+    assert steps["check"]["said"] == f"Playpen: {listed} findings and 1 hint in 2 files"
     assert steps["disk"]["closed.py"] == f'import os\r\n\r\nclosed = os.getenv("REDIS_HOST", {OTHER})\r\n'
     assert steps["disk"]["playpen.toml"].startswith("# What playpen-ls looks at")
 

@@ -19,7 +19,7 @@ interface Fixable {
 export async function checkWorkspace(client: LanguageClient): Promise<void> {
   const found = await waiting('Playpen: checking the workspace', () => ask<Checked>(client, 'checkWorkspace'));
   await commands.executeCommand('workbench.actions.view.problems');
-  const hints = found.hints > 0 ? `, and ${counted(found.hints, 'hint')}` : '';
+  const hints = found.hints > 0 ? ` and ${counted(found.hints, 'hint')}` : '';
   const message = `Playpen: ${counted(found.findings, 'finding')}${hints} in ${counted(found.files, 'file')}`;
   window.setStatusBarMessage(message, 10_000);
 }

@@ -7,20 +7,29 @@ export function hasText(wanted) {
 }
 
 export async function open(page, name) {
-  await page.keyboard.press('Control+p');
-  await page.locator('.quick-input-widget input').first().fill(name);
-  const row = page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first();
-  await row.waitFor();
-  await row.click();
+  await chosen(page, 'Control+p', name, name);
   await page.locator('.tab.active', { hasText: name }).waitFor();
 }
 
 export async function command(page, title) {
-  await page.keyboard.press('F1');
-  await page.locator('.quick-input-widget input').first().fill(`>${title}`);
+  await chosen(page, 'F1', `>${title}`, title);
+}
+
+// Type into the box that a key opens, and click a row. The box closes when the focus moves, as after a command that
+// shows a panel; then the user presses the key again.
+async function chosen(page, key, text, title) {
+  const input = page.locator('.quick-input-widget input').first();
   const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
-  await row.waitFor();
-  await row.click();
+  for (const end = Date.now() + WAIT; ; ) {
+    try {
+      await page.keyboard.press(key);
+      await input.fill(text, { timeout: 5_000 });
+      await row.click({ timeout: 10_000 });
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+  }
 }
 
 // Waits for a squiggle under exactly these words; gives where they stand on the screen.

@@ -45,13 +45,17 @@ await session(async (page) => {
 
   await command(page, 'Playpen: Check the Whole Workspace');
   await page.locator('.markers-panel .monaco-list-row', { hasText: task.closed.name }).first().waitFor();
-  say({ step: 'check', rows: await rows(page) });
+  const said = page.locator('.statusbar-item', { hasText: 'Playpen: ' }).first();
+  await said.waitFor();
+  say({ step: 'check', rows: await rows(page), said: await said.textContent() });
   await page.screenshot({ path: `${task.screenshots}/workspace.png` });
 
   await command(page, 'Playpen: Explain a Rule');
   await page.locator('.quick-input-list .monaco-list-row', { hasText: 'dockerfile/copy-before-install' }).first().click();
   await page.locator('.tab.active', { hasText: 'copy-before-install' }).waitFor();
   await page.frameLocator('iframe.webview').frameLocator('iframe').locator('h1', { hasText: 'copy-before-install' }).waitFor();
+  await page.mouse.move(640, 300); // away from the tab, which tells its name
+  await page.locator('.monaco-hover:visible').waitFor({ state: 'detached' });
   await page.screenshot({ path: `${task.screenshots}/explain.png` });
   say({ step: 'explain' });
 
@@ -72,6 +76,11 @@ await session(async (page) => {
   await command(page, 'File: Save All Files');
   await page.locator('.tab.active:not(.dirty)').waitFor();
   say({ step: 'create' });
+
+  await command(page, 'Playpen: Show Output');
+  // Nothing stands in it: this VS Code is installed without its native writer of logs.
+  await page.waitForFunction(() => [...document.querySelectorAll('.part.panel select')].some((one) => one.selectedOptions[0]?.textContent === 'Playpen'));
+  say({ step: 'output' });
 });
 
 // In the editor, as a user: this VS Code is installed without its native watcher of files.
