@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 
 from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Chunk, Comment, Model, Problem
@@ -181,7 +182,7 @@ class Dockerfile(Model):
     @cached_property
     def instructions(self) -> Sequence[Instruction]:
         """All of them."""
-        return [*self.above, *(one for stage in self.stages for one in (stage.start, *stage.instructions))]
+        return [*self.above, *(one for stage in self.stages for one in stage.every)]
 
     @property
     def global_defaults(self) -> Mapping[str, str]:
@@ -260,13 +261,14 @@ class Dockerfile(Model):
         """From the one that begins at or before `offset` on, if there is one; made one stage at a time."""
         number = bisect_right(self.starts, offset) - 1
         around = self._of_cut(number)
-        yield from around[max(bisect_right(around, offset, key=lambda one: one.piece.start) - 1, 0) :]
+        first = bisect_right(around, offset, key=lambda one: one.piece.start) - 1
+        yield from islice(around, max(first, 0), None)
         for below in range(number + 1, len(self.cuts)):
             yield from self._of_cut(below)
 
     def _of_cut(self, number: int) -> Sequence[Instruction]:
         stage = self.stages[number - 1] if number else None
-        return self.above if stage is None else [stage.start, *stage.instructions]
+        return self.above if stage is None else stage.every
 
     def instruction_at(self, offset: int) -> Instruction | None:
         found = next(self._instructions_from(offset), None)

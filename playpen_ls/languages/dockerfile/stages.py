@@ -133,6 +133,11 @@ class Stage:
         return kept
 
     @cached_property
+    def every(self) -> Sequence[Instruction]:
+        """The FROM and those behind it."""
+        return [self.start, *self.instructions]
+
+    @cached_property
     def kinds(self) -> frozenset[type[Instruction]]:
         """The types of its instructions."""
         return frozenset(map(type, self.instructions))
