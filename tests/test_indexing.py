@@ -11,6 +11,7 @@ import os
 import pickle
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from playpen_ls.finding import Place
 from playpen_ls.index import Index
 from playpen_ls.index_worker import HEADER, work
 from playpen_ls.server import indexing
+from playpen_ls.server.abilities import WATCHED
 from playpen_ls.server.collector import Collector
 from playpen_ls.server.indexing import Indexing
 from playpen_ls.source import Source, Span
@@ -303,3 +305,21 @@ def test_the_facts_of_a_project_are_not_walked_for_garbage_again():
     finally:
         gc.unfreeze()
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    "name",
+    (
+        "Dockerfile Dockerfile.dev web.Dockerfile web.dockerfile Containerfile Containerfile.dev Jenkinsfile "
+        "Jenkinsfile.ci Jenkinsfile-nightly ci.jenkinsfile ci.groovy a.py a.pyw wsgi a.yaml a.yml a.json "
+        "playpen.toml pyproject.toml .gitignore"
+    ).split(),
+)
+def test_clients_are_asked_to_watch_every_name_that_matters(name: str):
+    globs = [
+        glob.removeprefix("**/").replace(braces, one)
+        for glob in WATCHED
+        for braces in [glob[glob.index("{") : glob.index("}") + 1]]
+        for one in braces.strip("{}").split(",")
+    ]
+    assert any(fnmatchcase(name, glob) for glob in globs)
