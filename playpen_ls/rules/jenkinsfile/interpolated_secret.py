@@ -39,6 +39,7 @@ def steps(text: str) -> str:
         ),
         steps('bat "login «${TOKEN}»"'),
         steps('httpRequest url: "https://api/?token=«${TOKEN}»"'),
+        steps('sh "x \\"\\$(curl -H \'A: «${TOKEN}»\' https://api/)\\""'),
         steps("sh \"ssh host 'login «${TOKEN}»'\""),
         steps('sh """\n    cat > f <<\'EOF\'\n    «${TOKEN}»\n    EOF\n"""'),
     ],
@@ -173,6 +174,11 @@ def _requoted(step: ShellStep, hole: Span) -> list[int]:
     if any(command.name == "ssh" and command.start <= hole.start < command.end for command in step.commands):
         raise Refused("`ssh` runs the text on another machine, which does not have the variable")
     if quote_at(words[0], hole.start) != "'":
+        text, outer = words[0].fragment.text, words[0].start
+        for inner in words[1:]:
+            substituted = re.search(r"\$\(|`", text[outer : inner.start])  # quotes begin anew in `$(…)`
+            if substituted and quote_at(inner, hole.start) == "'":
+                raise Refused("it stands in single quotes of the command in `$(…)`, where the shell fills in nothing")
         return []
     if len(words) > 1:
         raise Refused("the text is a script of its own inside single quotes")
