@@ -5,9 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 
+from playpen_ls.facts import Files
 from playpen_ls.finding import Refused
 from playpen_ls.languages.dockerfile.build_secrets import mount_edits, refuse_other_user
 from playpen_ls.languages.dockerfile.container_paths import destination_of, joined, rest_below, working_directory
+from playpen_ls.languages.dockerfile.ignoring import ignore_of
 from playpen_ls.languages.dockerfile.instructions import Word
 from playpen_ls.languages.dockerfile.kinds import Run, Transfer
 from playpen_ls.languages.dockerfile.sources import local_path
@@ -37,12 +39,12 @@ def secret_id(source: Word) -> str:
     return kebab(posixpath.basename(source.text))
 
 
-def mounted_edits(transfer: Transfer, source: Word) -> list[Edit]:
+def mounted_edits(transfer: Transfer, source: Word, files: Files) -> list[Edit]:
     """Take the file out of the copy, and mount it as a secret where RUN reads it. Raises Refused."""
     if not source.plain or re.search(r"[*?\[]", source.text):
         raise Refused("which files these are comes out only in the build")
     place = _place(transfer, source)
-    _refuse_other_copies(transfer, source, place)
+    _refuse_other_copies(transfer, source, place, files)
     edits = [_taken_out(transfer, source)]
     for run in _readers(transfer, place):
         refuse_other_user(run)
@@ -66,11 +68,14 @@ def _place(transfer: Transfer, source: Word) -> str:
     raise Refused(f"whether `{transfer.destination.text}` is a folder is not known")
 
 
-def _refuse_other_copies(transfer: Transfer, source: Word, place: str) -> None:
+def _refuse_other_copies(transfer: Transfer, source: Word, place: str, files: Files) -> None:
     stage = transfer.stage
     if stage is None or any(other.base is stage for other in stage.document.stages):
         raise Refused("another stage continues this one")
     path = local_path(source, transfer) or ""
+    dockerfile = stage.document.source.path
+    ignores = [ignore_of(dockerfile, folder, files) for folder in {posixpath.dirname(dockerfile), ""}]
+    left_out = any(one is not None and one.excludes(path) for one in ignores)
     for one in stage.document.instructions:
         if not isinstance(one, Transfer) or one is transfer:
             continue
@@ -81,7 +86,12 @@ def _refuse_other_copies(transfer: Transfer, source: Word, place: str) -> None:
                     raise Refused(f"`{one.keyword} --from={one.origin.value}` takes it over")
                 continue
             other = local_path(word, one)
-            if one.stage is stage and other is not None and rest_below(f"/{path}", f"/{other}") is not None:
+            if (
+                one.stage is stage
+                and not left_out
+                and other is not None
+                and rest_below(f"/{path}", f"/{other}") is not None
+            ):
                 raise Refused(f"`{one.keyword} {word.text}` brings it too: name it in `.dockerignore`")
 
 

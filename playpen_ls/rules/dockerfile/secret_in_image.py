@@ -108,6 +108,15 @@ _NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
             "from a\ncopy «.env» /app/\nrun . /app/.env && make",
             fixed="from a\nrun --mount=type=secret,id=env,target=/app/.env,required=true . /app/.env && make",
         ),
+        # The ignore file keeps it out of the other copy.
+        example(
+            {
+                "Dockerfile": "FROM a\nWORKDIR /app\nCOPY «.netrc» .\nRUN git clone https://h/a\nCOPY . .\n",
+                ".dockerignore": ".netrc\n",
+            },
+            fixed="FROM a\nWORKDIR /app\n"
+            "RUN --mount=type=secret,id=netrc,target=/app/.netrc,required=true git clone https://h/a\nCOPY . .\n",
+        ),
         # What the container reads when it runs, what is changed, what comes in another way too.
         "FROM a\nCOPY «.env» /app/\nRUN make\nCMD . /app/.env && serve\n",
         "FROM a\nCOPY «id_rsa» /root/.ssh/\nRUN chmod 600 /root/.ssh/id_rsa && git clone git@h:a/b.git\n",
@@ -175,7 +184,7 @@ def _copied(instruction: Transfer, files: Files) -> Iterator[Finding]:
             title = (
                 f"Give `{name}` to `RUN` as the build secret `{id}` (`docker build --secret id={id},src={source.text}`)"
             )
-            fix = Fix(title, partial(secret_files.mounted_edits, instruction, source))
+            fix = Fix(title, partial(secret_files.mounted_edits, instruction, source, files))
             yield Finding(source.span, f"`{name}` holds secrets, and the image keeps it", (fix,), printable=True)
 
 
