@@ -27,6 +27,7 @@ from playpen_ls.config import Settings
 from playpen_ls.finding import Fix, Refused
 from playpen_ls.fix import REWRITE, Accept, Fixed, change_of, safe_only
 from playpen_ls.hit import Hit
+from playpen_ls.languages import finds_nothing
 from playpen_ls.report.findings import Problem
 from playpen_ls.report.masking import Mask
 from playpen_ls.source import Source, Unreadable
@@ -112,6 +113,9 @@ def _in_place(options: argparse.Namespace, targets: Targets, accept: Accept) -> 
     applied: Counter[str] = Counter()
     changed, unwritten = 0, False
     for target in targets_of(options, targets):
+        if finds_nothing(target.language, target.source):
+            target.workspace.configs.of(target.path)  # what is wrong in it is said all the same
+            continue
         prepare(target)
         fixed = target.workspace.fixed(target.path, accept)
         shown = targets.shown(target.workspace, target.path)

@@ -175,6 +175,19 @@ def test_a_bad_configuration_is_said_and_the_defaults_go_on(tmp_path: Path):
     assert errors == [{"path": "playpen.toml", "message": "line 1: unknown key `selekt`; did you mean `select`?"}]
 
 
+@pytest.mark.parametrize("command", ["check", "fix"])
+def test_a_configuration_is_looked_at_though_nothing_can_be_found(tmp_path: Path, command: str):
+    done = playpen(command, ".", folder=written(tmp_path, {"app.py": "x = 1\n", "playpen.toml": "selekt = []\n"}))
+    assert done.returncode == 2
+    assert "unknown key `selekt`" in done.stderr
+    assert (tmp_path / "app.py").read_text() == "x = 1\n"
+
+
+def test_an_ignore_comment_is_unused_though_nothing_else_can_be_found(tmp_path: Path):
+    done = playpen("check", ".", folder=written(tmp_path, {"app.py": "x = 1  # playpen: ignore[print-as-log]\n"}))
+    assert "playpen/unused-ignore" in done.stdout
+
+
 def test_odd_files_are_said_and_the_rest_goes_on(tmp_path: Path):
     written(tmp_path, {"app.py": HOST, "binary.py": b"a\0b", "latin.py": b"# \xe9\n", "large.py": b"x" * 20_000_000})
     done = playpen("check", folder=tmp_path)
