@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,12 @@ def test_the_schema_of_the_configuration_is_up_to_date():
     stored = json.loads((ROOT / "editors/playpen.schema.json").read_text(encoding="utf-8"))
     made = json.loads(json.dumps(schema(all_rules())))
     assert stored == made, "run: playpen-ls rules --schema > editors/playpen.schema.json"
+
+
+def test_the_settings_of_vs_code_are_those_that_the_rules_and_the_server_declare():
+    text = (ROOT / "editors/vscode/package.json").read_text(encoding="utf-8")
+    made = runpy.run_path(str(ROOT / "editors/vscode/settings.py"))["with_settings"](text)
+    assert made == text, "run: python editors/vscode/settings.py"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
