@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from playpen_ls.check import Checked, Rules, log_failure, once, placed
+from playpen_ls.check import Checked, Rules, log_failure, placed
 from playpen_ls.facts import Fact, Facts
 from playpen_ls.finding import Finding, Offer
 from playpen_ls.hit import Hit, in_order
 from playpen_ls.languages.base import Model
+from playpen_ls.remembering import once
 from playpen_ls.rule import Configured, Given
 
 

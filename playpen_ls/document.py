@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from playpen_ls.check import Memory
 from playpen_ls.half_typed import moved, within
 from playpen_ls.hit import Hit
 from playpen_ls.languages.base import Model
+from playpen_ls.remembering import Memory
 from playpen_ls.source import Edit, Source, Span, runs
 
 

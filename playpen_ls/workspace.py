@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from playpen_ls.check import Checked, OnceFiles, check, placed
+from playpen_ls.check import Checked, check, placed
 from playpen_ls.closed_files import ClosedFiles
 from playpen_ls.config import Settings
 from playpen_ls.configs import Configs
@@ -22,6 +22,7 @@ from playpen_ls.index import Index
 from playpen_ls.languages import parse
 from playpen_ls.languages.base import Model
 from playpen_ls.project_files import ProjectFiles
+from playpen_ls.remembering import OnceFiles
 from playpen_ls.rule import Configured, Given, Rule, rules_of
 from playpen_ls.source import Edit, Source, Span
 from playpen_ls.suppress import UNUSED_IGNORE, suppress

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.check import Remembered
 from playpen_ls.config import Config, Settings
 from playpen_ls.finding import Finding, Fix, Place, Refused
 from playpen_ls.fix import Look, change_of, differences, fix_all
 from playpen_ls.hit import Hit, in_order
 from playpen_ls.languages import parse
+from playpen_ls.remembering import Remembered
 from playpen_ls.rule import rules_of
 from playpen_ls.source import Edit, Source, Span
 from playpen_ls.workspace import Workspace

@@ -24,7 +24,7 @@ ORDER = [
     ("rule",),
     ("rules",),
     ("hit",),
-    ("check", "config", "config_file", "deferred", "fix", "page", "schema", "suppress"),
+    ("check", "config", "config_file", "deferred", "fix", "page", "remembering", "schema", "suppress"),
     ("closed_files", "configs", "crew", "discover", "index", "index_worker", "project_files", "reading"),
     ("document", "half_typed", "workspace"),
     ("arguments", "cli", "cli_fix", "command", "report", "server", "sweep", "targets", "writing"),
