@@ -21,6 +21,7 @@ _SAME = {"created": "asctime", "levelno": "levelname", "module": "name", "pathna
     severity=Severity.HINT,
     practice="Structured logging",
     like={"ruff": ["LOG002"]},
+    waits=False,
     bad=[
         'import logging\nfrom fastapi import FastAPI\n\n«logging.basicConfig»(format="%(message)s")\n',
         'import logging\nfrom flask import Flask\n\n«logging.basicConfig»(format="%(asctime)s %(levelname)s '
@@ -73,7 +74,7 @@ def _format(call: LogConfiguration, structured: Facts[JsonLogs]) -> Iterator[Fin
         or is_script(call.path)
     ):
         return
-    if not call.flags & {"web", "main"} or "json" in call.flags or len(structured):
+    if not call.flags & {"web", "main"} or "json" in call.flags or not structured.complete or len(structured):
         return
     keys = {next(filter(None, match.groups()), "") for match in _KEY.finditer(format.value)}
     misspelt = sorted(key for key in keys - RESERVED if _almost(key))
