@@ -22,8 +22,9 @@ from playpen_ls.finding import Place
 from playpen_ls.index import Index
 from playpen_ls.index_worker import HEADER, work
 from playpen_ls.server import indexing
-from playpen_ls.server.abilities import WATCHED
+from playpen_ls.server.abilities import WATCHED, Abilities
 from playpen_ls.server.collector import Collector
+from playpen_ls.server.indexes import Indexes
 from playpen_ls.server.indexing import Indexing
 from playpen_ls.source import Source, Span
 from playpen_ls.workspace import Workspace
@@ -323,3 +324,25 @@ def test_clients_are_asked_to_watch_every_name_that_matters(name: str):
         for one in braces.strip("{}").split(",")
     ]
     assert any(fnmatchcase(name, glob) for glob in globs)
+
+
+def test_nothing_is_read_again_once_the_server_ends(project: Path):
+    """A run that was asked for meanwhile would find its executor gone."""
+    done = []
+
+    async def ends() -> None:
+        indexes = Indexes(Client(), Abilities, done.append)  # type: ignore[arg-type]
+        workspace = Workspace(project)
+        indexes.start(workspace)
+        await asyncio.sleep(0)
+        indexes.start(workspace, again=True)
+        await asyncio.sleep(0)
+        assert indexes.busy
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await indexes.wait(workspace)
+        await asyncio.sleep(0)
+        assert not indexes.busy
+
+    asyncio.run(ends())
+    assert done == [True]

@@ -64,7 +64,7 @@ class Indexing:
                 self._tell("playpen: the process that reads the project failed; it is read more slowly instead")
                 await self._slowly()
         except asyncio.CancelledError:  # the server ends
-            self._kill()
+            self.cancel()
             self._token = None
         finally:
             self._stop()
