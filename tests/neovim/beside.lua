@@ -18,9 +18,10 @@ local function diagnostics()
   return found
 end
 
--- Waits until each of these servers has said something, and gives all that was said.
+-- Waits until each of these servers has said something, and gives all that was said. Neovim pulls diagnostics once a
+-- version, and a server that is still starting may have none yet: after a while the text is touched.
 local function said(sources)
-  local all = vim.wait(40000, function()
+  local function complete()
     local missing = {}
     for _, source in ipairs(sources) do
       missing[source] = true
@@ -30,7 +31,15 @@ local function said(sources)
       missing[vim.split(one.source or '', ':')[1]] = nil
     end
     return next(missing) == nil
-  end, 20)
+  end
+  local all = vim.wait(20000, complete, 20)
+  for _ = 1, 3 do
+    if not all then
+      vim.cmd('normal! Go')
+      vim.cmd('undo')
+      all = vim.wait(20000, complete, 20)
+    end
+  end
   return { all = all, diagnostics = diagnostics() }
 end
 
