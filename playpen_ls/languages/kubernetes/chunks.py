@@ -65,6 +65,13 @@ class Piece:
         """What the other documents of the file may look at, without a place."""
         return tuple(one.placeless for one in self.statements if one.kind in SHARED)
 
+    def says_again(self, said: tuple[Fact, ...]) -> None:
+        """Take the objects of an earlier version that said the same, by which others know it."""
+        if self.said is not said:
+            self.said = said
+            self.__dict__.pop("stated", None)
+            self.__dict__.pop("spans", None)
+
     @cached_property
     def stated(self) -> tuple[tuple[Fact, Span], ...]:
         """What is `said`, and where."""
@@ -72,9 +79,9 @@ class Piece:
         return tuple(zip(self.said, (one.span for one in shared), strict=True))
 
     @cached_property
-    def identities(self) -> tuple[int, ...]:
-        """Those of what is `said`: while a document stays as it is, they are the same objects."""
-        return tuple(map(id, self.said))
+    def spans(self) -> dict[int, Span]:
+        """Where each of what is `said` stands, by identity: while a document stays as it is, it is the same object."""
+        return {id(fact): span for fact, span in self.stated}
 
     @cached_property
     def comments(self) -> tuple[Comment, ...]:

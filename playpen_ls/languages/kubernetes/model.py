@@ -37,6 +37,8 @@ class Manifests(Model):
         # What unchanged documents say are the same objects, so this compares in no time.
         if previous is not None and previous.neighbourhood.said == said:
             self.neighbourhood = previous.neighbourhood
+            for piece, known in zip((one for one in pieces if one.said), previous.neighbourhood.said, strict=True):
+                piece.says_again(known)
             behind = [one.moved(by) for one in tail] if by else tail
             chunks = [*head, *(self._chunk(start, piece) for start, piece in middle), *behind]
         else:
@@ -62,16 +64,18 @@ class Manifests(Model):
 
     def place_of(self, fact: Fact) -> Place | None:
         chunk = self._stating.get(id(fact))
-        for one in self.chunks if chunk is None else (chunk,):
+        if chunk is not None:
+            return Place(self.source.path, chunk.piece.spans[id(fact)].shifted(chunk.start))
+        for one in self.chunks:
             for stated, span in one.piece.stated:
-                if stated is fact or stated == fact:
+                if stated == fact:
                     return Place(self.source.path, span.shifted(one.start))
         return None
 
     @cached_property
     def _stating(self) -> dict[int, DocumentChunk]:
         """Which document says what, by identity."""
-        return {identity: chunk for chunk in self.chunks for identity in chunk.piece.identities}
+        return {identity: chunk for chunk in self.chunks if chunk.piece.said for identity in chunk.piece.spans}
 
     def may_mention(self, marks: Sequence[str]) -> bool:
         if marks not in self._mentioned:
