@@ -206,3 +206,33 @@ LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
 def test_the_values_of_a_message_as_extra(before: str, after: str | None):
     made = fixed(f"{LOGGER}logger.info({before})\n", lambda _, fix: "`extra`" in fix.title)
     assert made == f"{LOGGER}logger.info({after or before})\n"
+
+
+CAUGHT = "import logging\n\nlogger = logging.getLogger(__name__)\ntry:\n    run()\nexcept OSError as e:\n    {0}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('logger.exception(f"boom {e}")', 'logger.exception("boom")'),
+        ("logger.exception(f'run failed: {e!r}')", "logger.exception('run failed')"),
+        ('logger.exception(f"run failed ({e}).", stack_info=True)', 'logger.exception("run failed", stack_info=True)'),
+        ('logger.exception(f"boom {other}")', None),
+        ('logger.exception(f"{e}")', None),
+        ('logger.exception(f"{e} at {place}")', None),
+        ('logger.exception(f"{place}: {e}")', None),
+        ('logger.exception(f"100% {e}")', None),
+        ('logger.exception(f"a " f"b {e}")', None),
+        ('logger.error(f"boom {e}", exc_info=True)', None),
+    ],
+)
+def test_an_error_that_the_traceback_shows_is_left_out_of_the_message(before: str, after: str | None):
+    workspace = opened(CAUGHT.format(before))
+    found = [
+        workspace.trier("app.py")(hit, fix)
+        for hit in workspace.look("app.py").hits
+        for fix in hit.finding.fixes
+        if fix.title == "Leave the error to the traceback"
+    ]
+    texts = [Source("app.py", CAUGHT.format(before)).edited(change.edits["app.py"]).text for change in found]
+    assert texts == ([CAUGHT.format(after)] if after else [])

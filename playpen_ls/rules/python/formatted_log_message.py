@@ -14,6 +14,8 @@ from playpen_ls.source import LINE_END, Edit, Span
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
 STRUCTLOG = "import structlog\n\nlog = structlog.get_logger()\n"
+# The error in hand at the end of a message, with what leads to it: `failed: {e}`, `failed ({e!r})`.
+_ERROR = re.compile(r"[\s:,;=–—-]*\(?\{(?P<name>\w+)(?:!r|!s)?\}\)?[.!]?(?=[\"']+$)")
 _EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
 
 
@@ -160,6 +162,21 @@ def _fixes(call: LogCall, message: ast.expr) -> Iterator[Fix]:
     if (call.standard or call.kind == "structlog") and isinstance(message, ast.JoinedStr):
         title = "Give the values as `extra`" if call.standard else "Give the values as keyword arguments"
         yield Fix(title, lambda: _structured(call, message))
+    if call.method == "exception" and call.handler is not None and isinstance(message, ast.JoinedStr):
+        shorter = _without_error(call.text_of(message), call.handler.name)
+        if shorter:
+            span = call.span_of(message)
+            yield Fix("Leave the error to the traceback", lambda: [Edit(span.start, span.end, shorter)])
+
+
+def _without_error(text: str, name: str | None) -> str:
+    """The message as a plain literal, without the error that it ends with; "" where it says more than that."""
+    found = _ERROR.search(text)
+    if found is None or found["name"] != name or not text.startswith(("f'", 'f"')):
+        return ""
+    shorter = text[1 : found.start()] + text[found.end() :]
+    several = shorter.count(shorter[0]) != 2
+    return "" if several or re.search(r"[{}%\\\n]", shorter) or not shorter.strip("\"'") else shorter
 
 
 def _structured(call: LogCall, message: ast.JoinedStr) -> list[Edit]:
