@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from playpen_ls.languages.python.environment import gives_default
 from playpen_ls.languages.python.nodes import dotted
 from playpen_ls.languages.python.parts import StringLiteral
+from playpen_ls.languages.python.roles import Role
 from playpen_ls.source import Span
 from playpen_ls.vocabulary.hosts import BACKING_SERVICES, ServiceHost, service_hosts, short_service_host
 from playpen_ls.vocabulary.names import snake, variable
@@ -113,7 +115,7 @@ def _guessed(literal: StringLiteral) -> Host | None:
     backing = host in BACKING_SERVICES or (host.partition("-")[0] in BACKING_SERVICES and "." not in host)
     if not backing and (not _INTERNAL.fullmatch(host) or "xxx" in host or host in _EVERYWHERE):
         return None
-    role = literal.role
+    role = _listed(literal) if literal.role.kind == "element" else literal.role
     name = snake(role.name)
     if role.kind == "field":
         return None
@@ -129,6 +131,15 @@ def _guessed(literal: StringLiteral) -> Host | None:
     if role.kind not in ("argument", "keyword", "assigned", "default", "entry"):
         return None
     return Host(host, _guessed_variable(host, name), "host:port" if whole["port"] else "host", False)
+
+
+def _listed(literal: StringLiteral) -> Role:
+    """The role of the list in which a client takes its one server: `bootstrap_servers=["kafka:9092"]`."""
+    around = [node for node, _ in islice(literal.above(), 3)]
+    match around:
+        case [ast.List(elts=[_]), ast.keyword(arg=str(name)), ast.Call() as call] if is_client(call):
+            return Role("keyword", name, call)
+    return literal.role
 
 
 def _guessed_variable(host: str, name: str) -> str:

@@ -68,8 +68,15 @@ from playpen_ls.vocabulary.secrets import url_logins
             'import os\nimport smtplib\n\nsmtp = smtplib.SMTP(«"mail.internal"»)\n',
             fixed='import os\nimport smtplib\n\nsmtp = smtplib.SMTP(os.getenv("MAIL_HOST", "mail.internal"))\n',
         ),
+        example(
+            'import os\n\nfrom kafka import KafkaProducer\n\np = KafkaProducer(bootstrap_servers=[«"kafka:9092"»])\n',
+            fixed="import os\n\nfrom kafka import KafkaProducer\n\n"
+            'p = KafkaProducer(bootstrap_servers=[os.getenv("KAFKA_HOST", "kafka:9092")])\n',
+        ),
     ],
     good=[
+        'from kafka import KafkaProducer\n\np = KafkaProducer(bootstrap_servers=["a.internal:9092", "kafka:9092"])\n',
+        'f(hosts=["redis.internal"])\nnames = ["redis"]\n',
         'import os\n\nredis = Redis(host=os.getenv("H", "redis.pp.svc.cluster.local"), port=6379)\n',
         'import os\n\ndb_host = os.getenv("POSTGRES_HOST", "postgres.playpen-platform.svc.cluster.local")\n',
         'import os\n\ndb_host = os.environ.get("H") or "postgres.pp.svc.cluster.local"\n',
