@@ -61,6 +61,7 @@ LOGGED = "import logging\n\nfrom fastapi import FastAPI\n\nlogger = logging.getL
         example({"shop/cli/users.py": "import click\nfrom flask.cli import AppGroup\n\nprint(1)\n"}),
         LOGGED + "\n\nclass Kept(logging.Handler):\n    def emit(self, record):\n        print(record)\n",
         "def main():\n    print(1)\n",
+        "import json\n\n\ndef listed(servers):\n    print(json.dumps(servers))\n",
     ],
 )
 def print_as_log(call: PrintCall) -> Iterator[Finding]:
@@ -68,7 +69,7 @@ def print_as_log(call: PrintCall) -> Iterator[Finding]:
 
     What is printed has no time, no level and no source, and nothing can filter it. A warning in
     modules of web and gRPC services, a hint elsewhere; silent in scripts, command lines, handlers of
-    logs and `__main__` blocks, and where something is written to a file.
+    logs and `__main__` blocks, and where something is written to a file or, outside of services, as JSON.
     """
     target = _target(call)
     web = "web" in call.flags
@@ -77,7 +78,9 @@ def print_as_log(call: PrintCall) -> Iterator[Finding]:
     if call.function is not None and call.function.name in ("emit", "handleError"):
         return  # of a log's handler, which must not log
     if not web and (
-        "main" in call.flags or (call.function is not None and call.function.name in ("main", "cli", "usage"))
+        "main" in call.flags
+        or (call.function is not None and call.function.name in ("main", "cli", "usage"))
+        or any(isinstance(one, ast.Call) and (dotted(one.func) or "").endswith("json.dumps") for one in call.node.args)
     ):
         return
     if call.name != "print":
