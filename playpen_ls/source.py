@@ -181,8 +181,8 @@ def check_readable(text: str) -> None:
 
 def narrowed(start: int, old: str, new: str) -> Edit:
     """The edit that makes `new` of the `old` text at `start`, cut to what differs."""
-    head = _common(old, new)
-    tail = _common(old[head:][::-1], new[head:][::-1])
+    head = equal_start(old, new)
+    tail = equal_end(old, new, min(len(old), len(new)) - head)
     # Never between \r and \n: no editor has a position there.
     if old[head - 1 : head] == "\r" or new[head - 1 : head] == "\r":
         head -= 1
@@ -205,9 +205,16 @@ def equal_start(one: str, other: str) -> int:
     return low
 
 
-def _common(one: str, other: str) -> int:
-    """How many characters both begin with."""
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+def equal_end(one: str, other: str, most: int) -> int:
+    """How many characters, at most `most`, two texts end in alike."""
+    low, high, size, length = 0, most, len(one), len(other)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[size - middle : size - low] == other[length - middle : length - low]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def verbatim(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playpen_ls.languages.dockerfile.reader import Cut, Directive, Reader
+from playpen_ls.source import equal_end, equal_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,12 @@ def cuts_of(text: str, previous: Cuts | None = None) -> Cuts:
         reader = Reader(text)
         cuts = list(reader.cuts())
         return Cuts(text, reader.escape, reader.directives, cuts, [one.start for one in cuts])
-    head = common_head(previous.text, text)
+    head = equal_start(previous.text, text)
     first = _first_changed(previous, head)
     reader = Reader(text, previous.starts[first] if first else -1, previous.escape if first else "\\")
     cuts, starts = [*previous.cuts[:first]], [*previous.starts[:first]]
     by = len(text) - len(previous.text)
-    same = len(text) - _common_tail(previous.text, text, head)
+    same = len(text) - equal_end(previous.text, text, min(len(previous.text), len(text)) - head)
     for one in reader.cuts():
         cuts.append(one)
         starts.append(one.start)
@@ -55,27 +56,3 @@ def _first_changed(before: Cuts, head: int) -> int:
         if head <= before.starts[number] + cut.pieces[0].end - cut.start:
             number -= 1  # it may be no FROM any more
     return next((above for above in range(number) if before.cuts[above].looks_below), number)
-
-
-def common_head(one: str, other: str) -> int:
-    """How many characters both begin with. Slices are compared: that is faster than a loop over characters."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _common_tail(one: str, other: str, head: int) -> int:
-    """How many characters both end with, behind the `head` that they begin with."""
-    low, high = 0, min(len(one), len(other)) - head
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

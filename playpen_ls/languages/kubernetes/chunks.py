@@ -154,15 +154,3 @@ def cut(text: str) -> list[int]:
 
 def has_directive(text: str) -> bool:
     return _DIRECTIVE.match(text) is not None
-
-
-def equal_end(before: str, after: str, most: int) -> int:
-    """How many characters, at most `most`, two texts end in alike."""
-    low, high, one, other = 0, most, len(before), len(after)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if before[one - middle : one - low] == after[other - middle : other - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

@@ -12,9 +12,9 @@ from playpen_ls.facts import Fact
 from playpen_ls.finding import Place
 from playpen_ls.languages.base import Comment, Exemption, Model, Problem
 from playpen_ls.languages.kubernetes import layout
-from playpen_ls.languages.kubernetes.chunks import DocumentChunk, Piece, cut, equal_end, has_directive
+from playpen_ls.languages.kubernetes.chunks import DocumentChunk, Piece, cut, has_directive
 from playpen_ls.languages.kubernetes.neighbours import NOBODY, Neighbourhood
-from playpen_ls.source import Source, Span, equal_start
+from playpen_ls.source import Source, Span, equal_end, equal_start
 
 
 class Manifests(Model):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from playpen_ls.languages.python.chunks import PythonChunk
 from playpen_ls.languages.python.parsed import Parsed, quiet
 from playpen_ls.languages.python.split import Cut, continues, cut, joined, leaves_line_open, may_go_on
+from playpen_ls.source import equal_end, equal_start
 
 _FURTHER = (1, 8, 64, 512)  # chunks behind the edit to look for an end in, before all of the text is cut
 
@@ -68,8 +69,8 @@ def changed_pieces(text: str, before: Before) -> Pieces | None:
         return None
     if text == before.text:
         return Pieces(0, 0, (), before.reaches, True, before.contained)
-    head = common(before.text, text)
-    tail = common_end(before.text, text, min(len(text), len(before.text)) - head)
+    head = equal_start(before.text, text)
+    tail = equal_end(before.text, text, min(len(text), len(before.text)) - head)
     end, by = len(before.text) - tail, len(text) - len(before.text)
     first = _first(before, head)
     start = before.starts[first]
@@ -167,32 +168,3 @@ def _parser(known: dict[tuple[str, str], Parsed]) -> Callable[[str, str], Parsed
         return found
 
     return of
-
-
-def common(one: str, other: str) -> int:
-    """How many characters both begin with; by halves, since comparing slices is what Python does fast."""
-    low, high = 0, min(len(one), len(other))
-    if one[:high] == other[:high]:
-        return high
-    while high - low > 1:
-        middle = (low + high) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle
-    return low
-
-
-def common_end(one: str, other: str, most: int) -> int:
-    """How many characters both end with, `most` of them."""
-    low, high = 0, most
-    size, length = len(one), len(other)
-    if one[size - high :] == other[length - high :]:
-        return high
-    while high - low > 1:
-        middle = (low + high) // 2
-        if one[size - middle : size - low] == other[length - middle : length - low]:
-            low = middle
-        else:
-            high = middle
-    return low
