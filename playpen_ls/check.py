@@ -4,35 +4,43 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from playpen_ls.facts import Fact, Facts
 from playpen_ls.finding import Offer, Place
-from playpen_ls.hit import Hit, in_order
-from playpen_ls.languages.base import Model
-from playpen_ls.remembering import NEVER, Both, Memory, Reader, ReadFiles, Reads, Remembered, once
-from playpen_ls.rule import Configured, Given, Rule
+from playpen_ls.hit import Hit
+from playpen_ls.hits import Found, Hits
+from playpen_ls.languages.base import Chunk, Model
+from playpen_ls.remembering import NOTHING, Memory, Reader, ReadFiles, Reads, Remembered, once
+from playpen_ls.rule import Given, Rule
+from playpen_ls.ruleset import ByType, RuleSet
 from playpen_ls.source import Span
 
 logger = logging.getLogger("playpen_ls")
 
 
-def placed(hits: Iterable[Hit], model: Model) -> list[Hit]:
+def placed(hits: Hits, model: Model) -> Hits:
     """The hits with the places of what other parts of the file state; they may have moved since a hit was found."""
-    return [
-        _placed(hit, model) if hit.made.related and any(one.stated for one in hit.made.related) else hit for hit in hits
-    ]
+    asking = [number for number, found in enumerate(hits.founds) if found.asks]
+    return hits.pointing(
+        {
+            number: [tuple(_where(hit.made.related, hits.moved[number], model)) for hit in hits.founds[number].hits]
+            for number in asking
+        }
+    )
 
 
-def _placed(hit: Hit, model: Model) -> Hit:
-    related = []
-    for place in hit.related:
-        found = model.place_of(place.stated) if isinstance(place.stated, Fact) else place
-        if found is not None:
-            related.append(Place(found.path, found.span, place.message, place.stated))
-    return hit.pointing(tuple(related))
+def _where(places: Iterable[Place], by: int, model: Model) -> Iterator[Place]:
+    path = model.source.path
+    for place in places:
+        if isinstance(place.stated, Fact):
+            span = model.span_of(place.stated)
+            if span is not None:
+                yield Place(path, span, place.message, place.stated)
+        else:
+            yield place.moved(by, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +53,31 @@ class Offered:
 class Checked:
     """Findings and offers in text order, and the memory for the next check of this file."""
 
-    hits: list[Hit]
+    hits: Hits
     offers: list[Offered] = field(default_factory=list)
-    memory: Memory = field(default_factory=dict)
+    memory: Memory = NOTHING
     failed: frozenset[str] = frozenset()
     """The ids of rules that raised; what they would have found is not known."""
 
 
-class Rules:
-    """Rules by the type of part that they look at."""
+class _Whole(Chunk):
+    """A file as a chunk, for rules that look at its model."""
 
-    def __init__(self, rules: Iterable[Configured]) -> None:
-        self.rules = tuple(rules)
-        self._by_type: dict[type, tuple[Configured, ...]] = {}
+    def __init__(self, model: Model) -> None:
+        self.key = ("", model.source.text)
+        self._model = model
 
-    def of(self, kind: type) -> tuple[Configured, ...]:
-        found = self._by_type.get(kind)
-        if found is None:
-            found = tuple(one for one in self.rules if issubclass(kind, one.rule.subjects))
-            self._by_type[kind] = found
-        return found
+    @property
+    def begins(self) -> int:
+        return 0
+
+    def parts(self) -> Iterable[object]:
+        yield self._model
 
 
 def check(
     model: Model,
-    rules: Sequence[Configured],
+    rules: RuleSet,
     given: Given,
     memory: Memory | None = None,
     within: Span | None = None,
@@ -83,52 +91,49 @@ def check(
     and `within` limits the work to the chunks that touch it.
     """
     given = Given(given.platform, once(given.files), given.facts)
-    groups = [Rules(one for one in rules if one.rule.crosses is crosses) for crosses in (False, True)]
     chunks = model.chunks if within is None else model.chunks_touching(within)
-    units: list[tuple[Hashable, int, Callable[[], Iterable[object]]]] = [
-        (chunk.key, chunk.begins, chunk.parts) for chunk in chunks
-    ]
-    units.append((("", model.source.text), 0, lambda: (model,)))
-    hits: list[Hit] = []
+    units = [*chunks, _Whole(model)]
+    known, reader, path = memory or NOTHING, Reader(given), model.source.path
+    keys = [unit.key for unit in units]
+    pairs = known.of(keys)
+    stale = reader.stale(pairs)
+    founds: list[Found] = []
+    moved: list[int] = []
     offers: list[Offered] = []
     failed: set[str] = set()
-    path = model.source.path
-    after: dict[Hashable, Both] = {}
-    reader = Reader(given)
-    known: Memory = memory if memory is not None else {}
-    for key, start, parts in units:
-        before = known.get(key, NEVER)
-        if id(before) in reader.quiet:  # most chunks of a long file; the rest of this costs more
-            after[key] = before
-            continue
-        if not fixes and reader.holds_both(before):
-            after[key] = moved = reader.moved(before, start, path)
-            hits += moved[0].hits + moved[1].hits
-            continue
-        made: list[object] | None = None
-        now: list[Remembered | None] = []
-        for group, remembered in zip(groups, before, strict=True):
-            if remembered is None or (fixes and remembered.hits) or not reader.holds(remembered):
-                made = list(parts()) if made is None else made
-                fresh, fresh_offers, reads, wrong = _run(made, group, given)
-                failed |= wrong
-                remembered = None if wrong else reader.remembered(start, fresh, reads, path)
-                if memory is None or wrong or fixes:
+    for number, (unit, pair) in enumerate(zip(units, pairs, strict=True)):
+        start, found = unit.begins, pair.found
+        if pair.read in stale or (fixes and found is not None):
+            hits: list[Hit] = []
+            parts: list[object] | None = None
+            now: list[Remembered | None] = []
+            whole = memory is not None and not fixes
+            for rules_here, remembered in zip(rules.by_reach, (pair.one, pair.other), strict=True):
+                if remembered is None or (fixes and remembered.hits) or not reader.holds(remembered):
+                    parts = list(unit.parts()) if parts is None else parts
+                    fresh, fresh_offers, reads, wrong = _run(parts, rules_here, given)
+                    failed |= wrong
+                    whole = whole and not wrong
                     hits += fresh
                     offers += fresh_offers
-                    now.append(remembered)
-                    continue
-                assert remembered is not None
-            if remembered.hits:
-                remembered = remembered.moved(start, path)
-                hits += remembered.hits
-            now.append(remembered)
-        after[key] = reader.both(now, before)
-    hits = placed(sorted(hits, key=in_order), model)
-    return Checked(hits, offers, after if memory is not None else {}, frozenset(failed))
+                    remembered = None if wrong else reader.remembered(start, fresh, reads, path)
+                else:
+                    hits += remembered.moved(start, path)
+                now.append(remembered)
+            pairs[number] = pair = reader.pair(now, pair, start, path)
+            found = pair.found if whole else Found(hits) if hits else None
+            if not whole and found is not None:
+                founds.append(found)
+                moved.append(0)
+                continue
+        if found is not None:
+            founds.append(found)
+            moved.append(start - pair.start)
+    after = Memory(keys, pairs) if memory is not None else NOTHING
+    return Checked(placed(Hits(path, founds, moved), model), offers, after, frozenset(failed))
 
 
-def _run(parts: Sequence[object], group: Rules, given: Given) -> tuple[list[Hit], list[Offered], Reads, set[str]]:
+def _run(parts: Sequence[object], rules: ByType, given: Given) -> tuple[list[Hit], list[Offered], Reads, set[str]]:
     """Look at every part with the rules for its type. A rule that raises is logged, and the rest go on."""
     files = ReadFiles(given.files)
     asked: dict[type, Facts[Any]] = {}
@@ -145,7 +150,7 @@ def _run(parts: Sequence[object], group: Rules, given: Given) -> tuple[list[Hit]
     offers: list[Offered] = []
     failed: set[str] = set()
     for part in parts:
-        for configured in group.of(type(part)):
+        for configured in rules.of(type(part)):
             rule = configured.rule
             if rule.id not in arguments:
                 arguments[rule.id] = rule.arguments(recording)

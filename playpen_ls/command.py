@@ -83,9 +83,7 @@ def standard_input(name: str) -> str:
 
 def prepare(target: Target) -> None:
     workspace = target.workspace
-    if not workspace.index.complete and any(
-        one.rule.reads for one in workspace.configs.rules(target.path, target.language)
-    ):
+    if not workspace.index.complete and workspace.configs.rules(target.path, target.language).asks:
         workspace.closed.read_all()
     workspace.open(target.source, target.language, target.on_disk)
 

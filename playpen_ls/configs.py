@@ -8,7 +8,8 @@ from pathlib import Path
 
 from playpen_ls.config import Config, Settings
 from playpen_ls.config_file import find, load
-from playpen_ls.rule import Configured, Rule
+from playpen_ls.rule import Configured, Rule, rules_of
+from playpen_ls.ruleset import RuleSet
 
 
 class Configs:
@@ -20,7 +21,7 @@ class Configs:
         self._by_folder: dict[str, Config] = {}
         self._found: dict[str, Path | None] = {}
         self._texts: dict[Path, str] = {}
-        self._rules: dict[tuple[str, str], tuple[Configured, ...]] = {}
+        self._rules: dict[tuple[str, str, bool], RuleSet] = {}
 
     def of(self, path: str) -> Config:
         """The configuration of a file: the nearest one upwards, or the defaults."""
@@ -37,11 +38,19 @@ class Configs:
         """Those of the files that were looked at, each once."""
         yield from {config.path: config for config in self._by_folder.values()}.values()
 
-    def rules(self, path: str, language: str) -> tuple[Configured, ...]:
-        """The rules that count for a file."""
-        key = (path, language)
+    def rules(self, path: str, language: str, waiting: bool = False) -> RuleSet:
+        """The rules that count for a file, and those that know its secrets; while `waiting`, those that need no other.
+
+        It is the same object while no configuration changes.
+        """
+        key = (path, language, waiting)
         if key not in self._rules:
-            self._rules[key] = self.of(path).rules(language, self._inside(path), self._settings)
+            rules = self.of(path).rules(language, self._inside(path), self._settings)
+            ids = {one.rule.id for one in rules}
+            hidden = [Configured(rule) for rule in rules_of(language) if rule.secret and rule.id not in ids]
+            if waiting:
+                rules = tuple(one for one in rules if not (one.rule.reads and one.rule.waits))
+            self._rules[key] = RuleSet(rules, hidden)
         return self._rules[key]
 
     def chosen(self, rules: Iterable[Rule], path: str) -> tuple[Configured, ...]:

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from playpen_ls.check import Checked, Rules, log_failure, placed
+from playpen_ls.check import Checked, log_failure, placed
 from playpen_ls.facts import Fact, Facts
 from playpen_ls.finding import Finding, Offer
-from playpen_ls.hit import Hit, in_order
+from playpen_ls.hit import Hit
+from playpen_ls.hits import Hits
 from playpen_ls.languages.base import Model
 from playpen_ls.remembering import once
 from playpen_ls.rule import Configured, Given
+from playpen_ls.ruleset import ByType, RuleSet
 
 
 class NotKnownYet(Exception):
@@ -49,10 +51,10 @@ class Begun:
         return not (any(self.found) or self.waiting or self.failed or "playpen" in self.model.source.text)
 
 
-def begin(model: Model, rules: tuple[Configured, ...], given: Given) -> Begun:
+def begin(model: Model, rules: RuleSet, given: Given) -> Begun:
     """Look at every part; findings of rules that asked for facts are left for `finish`. Their fixes cannot be made."""
     begun = Begun(model, tuple(model.facts()))
-    by_type = Rules(rules)
+    by_type = ByType(rules.rules)
     arguments = _Arguments(replace(given, files=once(given.files), facts=Unknown))
     for part in _parts(model):
         for configured in by_type.of(type(part)):
@@ -76,7 +78,7 @@ def finish(begun: Begun, given: Given) -> Checked:
             _look(configured, part, arguments, found)
         except Exception as error:
             _note(begun, configured, error)
-    hits = sorted((hit for hits in begun.found for hit in hits), key=in_order)
+    hits = Hits.of((hit for hits in begun.found for hit in hits), begun.model.source.path)
     return Checked(placed(hits, begun.model), failed=frozenset(begun.failed))
 
 

@@ -40,6 +40,12 @@ class Place:
     message: str = ""
     stated: object = None
 
+    def moved(self, by: int, path: str) -> Place:
+        """The same after a piece of the text of `path` moved in which it stands, unless it is elsewhere."""
+        if not by or self.path != path or self.stated:
+            return self
+        return Place(path, self.span.shifted(by), self.message)
+
 
 @dataclass(frozen=True)
 class Change:

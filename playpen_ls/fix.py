@@ -7,7 +7,7 @@ import logging
 import re
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
@@ -29,7 +29,7 @@ class Look:
     """A text as its language and the rules see it."""
 
     model: Model
-    hits: list[Hit]
+    hits: Sequence[Hit]
 
     @property
     def damage(self) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import attrgetter
+from itertools import chain
 
 from playpen_ls.hit import Hit, in_order
+from playpen_ls.hits import Hits, Marks
 from playpen_ls.languages.base import Model
 from playpen_ls.source import Edit, Source, Span
 
@@ -25,27 +25,19 @@ def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[
             yield hit.shifted(by, source.path) if by else hit
 
 
-def carried(hits: list[Hit], last: Callable[[Sequence[Span]], Iterable[Hit]], broken: Sequence[Span]) -> list[Hit]:
+def carried(hits: Hits, last: Callable[[Sequence[Span]], Iterable[Hit]], broken: Sequence[Span]) -> Hits:
     """Add the last good findings of ranges that do not parse now, but those of text that did not parse then.
 
-    `hits` are in order; `last` gives the last findings that start in some ranges.
+    `last` gives the last findings that start in some ranges.
     """
-    hits = list(hits)
-    have = {in_order(hit) for span in broken for hit in within(hits, span)}
+    have = {in_order(hit) for span in broken for hit in hits.touching(span)}
+    more = []
     for hit in last(broken):
         place = in_order(hit)
         if not hit.made.unparsed and place not in have:
             have.add(place)
-            insort(hits, hit, key=in_order)
-    return hits
-
-
-def within(hits: Sequence[Hit], span: Span) -> Sequence[Hit]:
-    """Of hits that are in order, those that start in a span or at its end."""
-    return hits[bisect_left(hits, span.start, key=_start) : bisect_right(hits, span.end, key=_start)]
-
-
-_start = attrgetter("start")
+            more.append(hit)
+    return hits.also(more)
 
 
 def unseen(hit: Hit, model: Model, broken: list[Span]) -> bool:
@@ -56,23 +48,26 @@ def unseen(hit: Hit, model: Model, broken: list[Span]) -> bool:
     return bool(broken) and (whole_file or any(span.touches(hit.span) for span in broken))
 
 
-Marks = Counter[tuple[str, str]]
-"""How many findings say which thing is missing: (rule, message)."""
+def steady(hits: Hits, displayed: Hits, unsure: Callable[[Hit], bool]) -> Hits:
+    """What may be shown of findings that call something missing: of what is `unsure`, no more than was displayed.
 
-
-def steady(hits: list[Hit], shown: Marks, unsure: list[Hit]) -> tuple[list[Hit], Marks]:
-    """What may be shown, and what that calls missing: of what is `unsure`, no more than was `shown`."""
-    marks = Counter((hit.rule.id, hit.made.message) for hit in hits if hit.rule.absent)
-    if not unsure or marks <= shown:
-        return hits, marks
-    left, doubted = Counter(shown), set(map(id, unsure))
+    What was found anew stands for what is gone: a group that is displayed stays as it is.
+    """
+    now, before = Counter(hits.founds), Counter(displayed.founds)
+    new = {found for found, count in now.items() if count > before.get(found, 0) and found.marks}
+    if not new:
+        return hits
+    gone = Marks()
+    for found, count in before.items():
+        for _ in range(count - now.get(found, 0)):
+            gone += found.marks
+    fresh = [number for number, found in enumerate(hits.founds) if found in new]
     kept = []
-    for hit in hits:
+    for hit in sorted(chain.from_iterable(map(hits.made, fresh)), key=in_order):
         mark = (hit.rule.id, hit.made.message)
-        if hit.rule.absent:
-            if id(hit) in doubted and left[mark] <= 0:
-                marks[mark] -= 1
-                continue
-            left[mark] -= 1
-        kept.append(hit)
-    return kept, marks
+        if not hit.rule.absent:
+            kept.append(hit)
+        elif gone[mark] > 0 or not unsure(hit):
+            gone[mark] -= 1
+            kept.append(hit)
+    return hits.kept(kept, fresh)

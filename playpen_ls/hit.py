@@ -66,12 +66,7 @@ class Hit:
         """The places elsewhere. Those in its own file that are not stated stand in the same chunk, and have moved."""
         if self._related is not None:
             return self._related
-        return tuple(
-            replace(place, span=place.span.shifted(self._by))
-            if place.path == self._path and not place.stated
-            else place
-            for place in self.made.related
-        )
+        return tuple([place.moved(self._by, self._path) for place in self.made.related])
 
     def shifted(self, by: int, path: str) -> Hit:
         """The same hit further on in another version of the text of `path`, without its fixes: they were for this."""

@@ -5,13 +5,15 @@ Nothing here is invalidated by hand: what was read is compared with what is so n
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
 from playpen_ls.facts import Fact, Facts, Files
 from playpen_ls.hit import Hit
+from playpen_ls.hits import Found
 from playpen_ls.rule import Given
+from playpen_ls.source import equal_end, equal_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +47,54 @@ class Remembered:
     hits: tuple[Hit, ...]
     reads: Reads = NOTHING_READ
 
-    def moved(self, start: int, path: str) -> Remembered:
-        """The same for a chunk that begins elsewhere now."""
-        if start == self.start or not self.hits:
-            return self
+    def moved(self, start: int, path: str) -> tuple[Hit, ...]:
+        """The hits, where the chunk begins elsewhere now."""
         by = start - self.start
-        return Remembered(start, tuple([hit.shifted(by, path) for hit in self.hits]), self.reads)
+        return tuple([hit.shifted(by, path) for hit in self.hits]) if by else self.hits
 
 
 QUIET = Remembered(0, ())
 """Nothing was found, and nothing read that could change that."""
 
-Both = tuple[Remembered | None, Remembered | None]
-"""What rules that look at one file found, and what those that look at others did; None where one raised."""
 
-NEVER: Both = (None, None)
+class Pair:
+    """What rules that look at one file found in a chunk, and what those that look at others did; None where one raised.
+
+    `found` is all of it, in a chunk that began at `start`; None where nothing was found. Of pairs with the same `read`
+    the same was read; it is None where not all is known.
+    """
+
+    __slots__ = ("found", "one", "other", "read", "start")
+
+    def __init__(self, one: Remembered | None, other: Remembered | None, start: int, found: Found | None) -> None:
+        self.one = one
+        self.other = other
+        self.start = start
+        self.found = found
+        self.read = (id(one.reads), id(other.reads)) if one is not None and other is not None else None
+
+
+NEVER = Pair(None, None, 0, None)
 """A chunk that was not looked at before."""
 
-Memory = Mapping[Hashable, Both]
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was found in the chunks of a file, by their keys, in text order."""
+
+    keys: Sequence[Hashable] = ()
+    pairs: Sequence[Pair] = ()
+
+    def of(self, keys: Sequence[Hashable]) -> list[Pair]:
+        """What is known of each of these chunks; most stand before or behind the few that changed."""
+        head = equal_start(self.keys, keys)
+        tail = equal_end(self.keys, keys, min(len(self.keys), len(keys)) - head)
+        gone, fresh = slice(head, len(self.keys) - tail), keys[head : len(keys) - tail]
+        known = dict(zip(self.keys[gone], self.pairs[gone], strict=True))
+        return [*self.pairs[:head], *(known.get(key, NEVER) for key in fresh), *self.pairs[gone.stop :]]
+
+
+NOTHING = Memory()
 
 
 def once(files: Files) -> Files:
@@ -132,10 +164,7 @@ class ReadFiles:
 
 
 class Reader:
-    """Says whether what was read is still so; what chunks share is looked at once.
-
-    `quiet` has the ids of what is known to hold and to have found nothing.
-    """
+    """Says whether what was read is still so; what chunks share is looked at once."""
 
     def __init__(self, given: Given) -> None:
         self._given = given
@@ -143,8 +172,15 @@ class Reader:
         self._held: dict[int, bool] = {}
         self._same: dict[Reads, Reads] = {NOTHING_READ: NOTHING_READ}
         self._nothing: dict[int, Remembered] = {id(NOTHING_READ): QUIET}
-        self._pairs: dict[tuple[int, int], Both] = {}
-        self.quiet: set[int] = set()
+        self._pairs: dict[tuple[int, int], Pair] = {}
+
+    def stale(self, pairs: Iterable[Pair]) -> Set[tuple[int, int] | None]:
+        """What was `read` and is not so any more."""
+        return {read for read, pair in {pair.read: pair for pair in pairs}.items() if not self._hold(pair)}
+
+    def _hold(self, pair: Pair) -> bool:
+        one, other = pair.one, pair.other
+        return one is not None and other is not None and self.holds(one) and self.holds(other)
 
     def holds(self, remembered: Remembered) -> bool:
         """What the rules read is still so."""
@@ -166,20 +202,6 @@ class Reader:
                 return False
         return all(question.asked_of(self._given.files) == answer for question, answer in reads.answers)
 
-    def holds_both(self, before: Both) -> TypeGuard[tuple[Remembered, Remembered]]:
-        one, other = before
-        return one is not None and other is not None and self.holds(one) and self.holds(other)
-
-    def moved(self, both: tuple[Remembered, Remembered], start: int, path: str) -> tuple[Remembered, Remembered]:
-        """The same for a chunk that begins elsewhere now; one without findings has no place."""
-        one, other = both
-        if not one.hits and not other.hits:
-            self.quiet.add(id(both))
-            return both
-        if (one.start == start or not one.hits) and (other.start == start or not other.hits):
-            return both
-        return one.moved(start, path), other.moved(start, path)
-
     def remembered(self, start: int, fresh: Iterable[Hit], reads: Reads, path: str) -> Remembered:
         """One object for all chunks in which nothing was found, if the same was read."""
         hits = tuple([hit.shifted(0, path) for hit in fresh])
@@ -192,12 +214,12 @@ class Reader:
             nothing = self._nothing[id(reads)] = Remembered(0, (), reads)
         return nothing
 
-    def both(self, now: Sequence[Remembered | None], before: Both) -> Both:
-        """The same pair as before, or as other chunks have it."""
+    def pair(self, now: Sequence[Remembered | None], before: Pair, start: int, path: str) -> Pair:
+        """The same pair as before, or as other chunks have it in which nothing was found."""
         one, other = now
-        pair = before
-        if one is not before[0] or other is not before[1]:
-            pair = self._pairs.setdefault((id(one), id(other)), (one, other))
-        if all(each is not None and not each.hits for each in pair):
-            self.quiet.add(id(pair))
-        return pair
+        if one is before.one and other is before.other:
+            return before
+        hits = [hit for each in now if each is not None for hit in each.moved(start, path)]
+        if hits:
+            return Pair(one, other, start, Found(hits))
+        return self._pairs.setdefault((id(one), id(other)), Pair(one, other, 0, None))

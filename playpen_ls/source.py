@@ -193,8 +193,14 @@ def narrowed(start: int, old: str, new: str) -> Edit:
     return Edit(start + head, start + len(old) - tail, new[head : len(new) - tail])
 
 
-def equal_start(one: str, other: str) -> int:
-    """How many characters two texts begin with alike, at the speed of memory: for long ones that differ little."""
+Cut = str | Sequence[object]
+
+
+def equal_start(one: Cut, other: Cut) -> int:
+    """How many characters or items two begin with alike, at the speed of memory: for long ones that differ little.
+
+    Both are of one type.
+    """
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2
@@ -205,8 +211,8 @@ def equal_start(one: str, other: str) -> int:
     return low
 
 
-def equal_end(one: str, other: str, most: int) -> int:
-    """How many characters, at most `most`, two texts end in alike."""
+def equal_end(one: Cut, other: Cut, most: int) -> int:
+    """How many characters or items, at most `most`, two end in alike."""
     low, high, size, length = 0, most, len(one), len(other)
     while low < high:
         middle = (low + high + 1) // 2

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from playpen_ls.finding import Finding, Fix, Refused, Severity
 from playpen_ls.hit import Hit
+from playpen_ls.hits import Hits
 from playpen_ls.languages.base import Comment, Model
 from playpen_ls.rule import own_rule, rules_of
 from playpen_ls.source import Edit, Source, Span
@@ -55,18 +56,22 @@ _ANNOTATIONS = ("kube-linter.io/", "kube-score/ignore", "polaris.fairwinds.com/"
 class Suppressed:
     """What is left, what was silenced, and the comments of ours that silenced nothing."""
 
-    kept: list[Hit]
+    kept: Hits
     silenced: list[Hit]
     unused: list[Hit]
 
 
-def suppress(model: Model, hits: Sequence[Hit], ran: Iterable[str]) -> Suppressed:
+def suppress(model: Model, hits: Hits, ran: Iterable[str]) -> Suppressed:
     """Apply the comments of a file to its findings. `ran` are the ids of the rules that looked at it."""
+    annotated = model.language == "kubernetes" and model.may_mention(_ANNOTATIONS)
+    comments = model.comments_with(_MARKS)
+    if not annotated and not comments:
+        return Suppressed(hits, [], [])
     text = model.source.text
     kept, silenced, unused = list(hits), list[Hit](), list[Hit]()
-    if model.language == "kubernetes" and model.may_mention(_ANNOTATIONS):
+    if annotated:
         kept = _exempted(model, kept, silenced)
-    for comment in model.comments_with(_MARKS):
+    for comment in comments:
         match = _OURS.search(comment.text)
         kept = _theirs(model, comment, kept, silenced)
         if match is None:
@@ -85,7 +90,7 @@ def suppress(model: Model, hits: Sequence[Hit], ran: Iterable[str]) -> Suppresse
                 kept = [hit for hit in kept if not _silences(name, span, hit)]
                 if not before and not now and (message := _useless(model, name, ran)):
                     unused.append(_report(model.source, comment, message, _without(name, comment)))
-    return Suppressed(kept, silenced, unused)
+    return Suppressed(hits.kept(kept), silenced, unused)
 
 
 def _useless(model: Model, name: str, ran: Iterable[str]) -> str:

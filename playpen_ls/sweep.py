@@ -102,12 +102,11 @@ class _Sweep:
         """The files of a project that are not to be checked, if there is anything to ask of them."""
         own = [number for number, job in enumerate(self._jobs) if job.workspace is workspace]
         asks = any(
-            one.rule.reads
+            workspace.configs.rules(path, language).asks
             for path in {
                 workspace.configs.of(self._jobs[number].inside).path: self._jobs[number].inside for number in own
             }.values()
             for language in LANGUAGES
-            for one in workspace.configs.rules(path, language)
         )
         inside = (workspace.closed.listed() or []) if asks else []
         every = set(inside)

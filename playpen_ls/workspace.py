@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +17,15 @@ from playpen_ls.facts import Fact, Files
 from playpen_ls.finding import Change, Fix
 from playpen_ls.fix import Accept, Fixed, Look, Looker, fix_all, safe_only, verified
 from playpen_ls.half_typed import carried, steady, unseen
-from playpen_ls.hit import Hit, in_order
+from playpen_ls.hit import Hit
+from playpen_ls.hits import Hits
 from playpen_ls.index import Index
 from playpen_ls.languages import parse
 from playpen_ls.languages.base import Model
 from playpen_ls.project_files import ProjectFiles
-from playpen_ls.remembering import OnceFiles
-from playpen_ls.rule import Configured, Given, Rule, rules_of
+from playpen_ls.remembering import NOTHING, OnceFiles
+from playpen_ls.rule import Given, Rule
+from playpen_ls.ruleset import RuleSet
 from playpen_ls.source import Edit, Source, Span
 from playpen_ls.suppress import UNUSED_IGNORE, suppress
 
@@ -76,13 +78,12 @@ class Workspace:
         While not `settled`, findings that say "X is missing" may vanish, and none appears.
         """
         document = self.documents[path]
-        rules, hidden = self._active(path, document.language)
+        rules = self._rules(document)
         depends = (rules, self.configs.of(path).platform)
         if depends != document.depends:
-            document.depends, document.memory = depends, {}
+            document.depends, document.memory = depends, NOTHING
             # What a rule that is off now found when the text was whole is not carried over.
-            active = {one.rule.id for one in rules} - hidden
-            document.hits = [hit for hit in document.hits if hit.rule.id in active]
+            document.hits = document.hits.kept([hit for hit in document.hits if hit.rule.id in rules.told])
         model = parse(document.language, document.source, document.model)
         model = model.settled() if settled else model
         if document.model is not None and document.model is not model:
@@ -93,13 +94,13 @@ class Workspace:
         self.index.later(path, model.facts if document.told else tuple)
         checked = check(model, rules, self._given(document), document.memory, fixes=fixes)
         document.memory = checked.memory
-        return self._report(document, model, checked, (rules, hidden), settled)
+        return self._report(document, model, checked, rules, settled)
 
     def begin(self, path: str) -> Begun:
         """Read an open file for the first time and look at it, before the index is complete; see `finish`."""
         document = self.documents[path]
         model = parse(document.language, document.source).settled()
-        rules, _ = self._active(path, document.language, waits=False)
+        rules = self.configs.rules(path, document.language)
         return begin(model, rules, self._given(document))
 
     def finish(self, path: str, begun: Begun) -> Report:
@@ -107,57 +108,51 @@ class Workspace:
         document = self.documents[path]
         document.model = begun.model
         checked = finish(begun, self._given(document))
-        return self._report(document, begun.model, checked, self._active(path, document.language), True)
+        return self._report(document, begun.model, checked, self._rules(document), True)
 
     def _report(
         self,
         document: Document,
         model: Model,
         checked: Checked,
-        active: tuple[tuple[Configured, ...], frozenset[str]],
+        rules: RuleSet,
         settled: bool,
     ) -> Report:
-        rules, hidden = active
-        hits, secrets = self._told(document, model, checked, rules, hidden)
+        path = document.source.path
+        hits = self._told(document, model, checked, rules)
         broken = [chunk.span for chunk in model.chunks if chunk.seems_broken]
         if broken:
-            hits = carried(hits, lambda spans: placed(document.hits_in(spans), model), broken)
-        document.hits = hits
-        unsure = [hit for hit in hits if hit.rule.absent and (not settled or unseen(hit, model, broken))]
-        shown, document.shown = steady(hits, document.shown, unsure)
+            last = lambda spans: placed(Hits.of(document.hits_in(spans), path), model)  # noqa: E731
+            hits = carried(hits, last, broken)
+        document.hits = shown = hits
+        if broken or not settled:
+            shown = steady(hits, document.displayed, lambda hit: not settled or unseen(hit, model, broken))
         document.displayed = shown
-        return Report(document.source, shown, secrets, settled or len(shown) == len(hits))
+        return Report(document.source, shown, checked.hits, settled or len(shown) == len(hits))
 
-    def _active(self, path: str, language: str, waits: bool = True) -> tuple[tuple[Configured, ...], frozenset[str]]:
-        """The rules to run, and the ids of those that run only to know where secrets stand."""
-        rules = self.configs.rules(path, language)
-        ids = {one.rule.id for one in rules}
-        hidden = tuple(Configured(rule) for rule in rules_of(language) if rule.secret and rule.id not in ids)
-        if waits and not self.index.complete:
-            rules = tuple(one for one in rules if not (one.rule.reads and one.rule.waits))
-        return (*rules, *hidden), frozenset(one.rule.id for one in hidden)
+    def _rules(self, document: Document) -> RuleSet:
+        waiting = not self.index.complete
+        return self.configs.rules(document.source.path, document.language, waiting)
 
     def _told(
         self,
         document: Document,
         model: Model,
         checked: Checked,
-        rules: tuple[Configured, ...],
-        hidden: frozenset[str],
-    ) -> tuple[list[Hit], tuple[Span, ...]]:
-        """The findings that count, after what comments silence, and where secrets stand."""
-        secrets = tuple(hit.span for hit in checked.hits if hit.rule.secret and not hit.made.printable)
-        wanted = [hit for hit in checked.hits if hit.rule.id not in hidden] if hidden else checked.hits
-        known = [one.rule.id for one in rules if one.rule.id not in hidden | checked.failed]
-        suppressed = suppress(model, wanted, known)
+        rules: RuleSet,
+    ) -> Hits:
+        """The findings that count, after what comments silence."""
+        wanted = checked.hits
+        if rules.hidden:
+            wanted = wanted.kept([hit for hit in wanted if hit.rule.id not in rules.hidden])
+        suppressed = suppress(model, wanted, rules.told - checked.failed)
         hits = suppressed.kept
         # What silences nothing in a text that does not parse may do so when it does.
         if suppressed.unused and self._all_rules_ran(document) and not any(chunk.broken for chunk in model.chunks):
             path = document.source.path
             for one in self.configs.chosen((UNUSED_IGNORE,), path):
-                unused = [hit.at(one.severity or hit.severity) for hit in suppressed.unused]
-                hits = sorted([*hits, *unused], key=in_order)
-        return hits, secrets
+                hits = hits.also([hit.at(one.severity or hit.severity) for hit in suppressed.unused])
+        return hits
 
     def _all_rules_ran(self, document: Document) -> bool:
         everything = self.configs.settings.select is None and self.configs.of(document.source.path).select is None
@@ -181,11 +176,11 @@ class Workspace:
             within = None  # whether a comment is used shows only in the whole file
         model = parse(document.language, document.source, document.model)
         document.model = model
-        rules, hidden = self._active(path, document.language)
+        rules = self._rules(document)
         checked = check(model, rules, self._given(document), within=within)
-        hits, _ = self._told(document, model, checked, rules, hidden)
+        hits = self._told(document, model, checked, rules)
         if within:
-            hits = [hit for hit in hits if hit.rule is not UNUSED_IGNORE]
+            hits = hits.kept([hit for hit in hits if hit.rule is not UNUSED_IGNORE])
         return replace(checked, hits=hits)
 
     def looker(self, path: str, *, fixes: bool, only: Rule | None = None) -> Looker:
@@ -195,11 +190,11 @@ class Workspace:
         something differs: of the others the findings are those of the document's own text.
         """
         document = self.documents[path]
-        rules, hidden = self._active(path, document.language)
+        rules = self._rules(document)
         stale = (rules, self.configs.of(path).platform) != document.depends
-        memory, last = {} if stale else document.memory, document.model
+        memory, last = NOTHING if stale else document.memory, document.model
         if only is not None:
-            rules = tuple(one for one in rules if one.rule is only)
+            rules = rules.only(only)
 
         def look(source: Source, others: Mapping[str, str]) -> Look:
             nonlocal memory, last
@@ -207,7 +202,7 @@ class Workspace:
             checked = check(model, rules, self._given(document, others), memory, fixes=fixes)
             if fixes:
                 memory, last = checked.memory, model
-            hits, _ = self._told(document, model, checked, rules, hidden)
+            hits = self._told(document, model, checked, rules)
             return Look(model, hits)
 
         return look
@@ -219,7 +214,7 @@ class Workspace:
         def tried(hit: Hit, fix: Fix) -> Change:
             nonlocal before
             before = before or self.looker(path, fixes=False)(self.documents[path].source, {})
-            hits = before.hits
+            hits: Sequence[Hit] = before.hits
             if not any(one.rule is hit.rule and one.span == hit.span for one in hits):
                 hits = [*hits, hit]  # an action without a finding: as if it were one, of which none may be left
             # Whether an ignore comment is used shows only when all rules are asked.

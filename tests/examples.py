@@ -16,6 +16,7 @@ from playpen_ls.index import Index
 from playpen_ls.languages import parse
 from playpen_ls.project_files import ProjectFiles
 from playpen_ls.rule import Configured, Example, Given, Rule
+from playpen_ls.ruleset import RuleSet
 from playpen_ls.source import Source, Span
 
 MARK = re.compile("[«»]")
@@ -69,12 +70,12 @@ class Project:
         index = self.index.overlaid({path: self._facts(path, text) for path, text in others.items()})
         given = Given(self.example.platform, self.files.overlaid(others), lambda kind: index.facts(kind, self.path))
         model = parse(self.rule.language, source)
-        checked = check(model, [Configured(self.rule, None, self.example.options)], given)
+        checked = check(model, RuleSet([Configured(self.rule, None, self.example.options)]), given)
         offers = [
             Hit(self.rule, Finding(offered.offer.span, "", (offered.offer.fix,)), self.rule.severity)
             for offered in checked.offers
         ]
-        return Look(model, [*checked.hits, *(offers if not self.expected else [])])
+        return Look(model, checked.hits.also(offers if not self.expected else []))
 
     @property
     def looker(self) -> Looker:

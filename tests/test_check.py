@@ -289,6 +289,6 @@ def test_what_a_finding_points_to_in_its_own_file_moves_with_it():
     rule = rules_of("python")[0]
     here, there = Place("app.py", Span(6, 8), "here"), Place("web.yaml", Span(6, 8), "there")
     hit = Hit(rule, Finding(Span(2, 4), "said", related=(here, there)), rule.severity)
-    (moved,) = Remembered(0, (hit,)).moved(10, "app.py").hits
+    (moved,) = Remembered(0, (hit,)).moved(10, "app.py")
     assert moved.span == Span(12, 14)
     assert moved.finding.related == (Place("app.py", Span(16, 18), "here"), there)

@@ -13,6 +13,7 @@ from lsprotocol import types as lsp
 
 from playpen_ls.finding import Finding, Place, Severity
 from playpen_ls.hit import Hit
+from playpen_ls.hits import Hits
 from playpen_ls.rule import rules_of
 from playpen_ls.server.diagnostics import Written, diagnostic, encoded
 from playpen_ls.server.documents import Documents
@@ -35,9 +36,10 @@ def test_written_as_the_objects_would_be(tmp_path: Path, encoding: str):
     ]
     converter = converters.get_converter()
     expected = [converter.unstructure(diagnostic(documents, opened, hit)) for hit in hits]
-    assert json.loads(encoded(documents, opened, hits)) == json.loads(json.dumps(expected))
-    assert encoded(documents, opened, hits).isascii()
-    assert encoded(documents, opened, []) == "[]"
+    found = Hits.of(hits, "Dockerfile")
+    assert json.loads(encoded(documents, opened, found)) == json.loads(json.dumps(expected))
+    assert encoded(documents, opened, found).isascii()
+    assert encoded(documents, opened, Hits()) == "[]"
 
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - {name: '😀', image: 'web:latest'}\n"

@@ -24,6 +24,7 @@ ORDER = [
     ("rule",),
     ("rules",),
     ("hit",),
+    ("hits", "ruleset"),
     ("check", "config", "config_file", "deferred", "fix", "page", "remembering", "schema", "suppress"),
     ("closed_files", "configs", "crew", "discover", "index", "index_worker", "project_files", "reading"),
     ("document", "half_typed", "workspace"),

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from playpen_ls.facts import Fact
-from playpen_ls.finding import Place
 from playpen_ls.source import Edit, Source, Span
 
 
@@ -98,9 +97,9 @@ class Model(ABC):
     def facts(self) -> Iterable[Fact]:
         """What the file tells other files."""
 
-    def place_of(self, fact: Fact) -> Place | None:
+    def span_of(self, fact: Fact) -> Span | None:
         """Where the file states a fact that one of its parts knows without its place; None if it does no more."""
-        return next((one.place for one in self.facts() if replace(one, place=fact.place) == fact), None)
+        return next((one.place.span for one in self.facts() if replace(one, place=fact.place) == fact), None)
 
     @abstractmethod
     def comments(self) -> Sequence[Comment]:

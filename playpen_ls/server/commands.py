@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from playpen_ls.server.protocol import Server
 if TYPE_CHECKING:
     from playpen_ls.finding import Fix
     from playpen_ls.hit import Hit
+    from playpen_ls.hits import Hits
     from playpen_ls.rule import Rule
     from playpen_ls.server.abilities import Abilities
     from playpen_ls.server.documents import Documents, Open
@@ -205,12 +206,13 @@ class Commands:
         if one.language is not None:
             one.workspace.check(one.path)
 
-    def _publish(self, one: Open) -> Sequence[Hit]:
+    def _publish(self, one: Open) -> Hits:
         """Of a closed file; gives its findings."""
+        from playpen_ls.hits import Hits
         from playpen_ls.server.diagnostics import encoded
 
         document = one.workspace.documents.pop(one.path, None)
-        hits = document.displayed if document else []
+        hits = document.displayed if document else Hits()
         if hits or one.uri in self._checked:
             self._send(one.uri, encoded(self._documents(), one, hits), None)
         self._checked.add(one.uri) if hits else self._checked.discard(one.uri)

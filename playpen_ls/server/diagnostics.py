@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
-from typing import Any
 
 from lsprotocol import types as lsp
 
 from playpen_ls.config_file import INVALID_CONFIG, has_table, load
 from playpen_ls.finding import Finding, Place, Severity
 from playpen_ls.hit import Hit
+from playpen_ls.hits import Found, Hits, Places
 from playpen_ls.platform import Platform
 from playpen_ls.server.convert import Positions
 from playpen_ls.server.documents import Documents, Open
-from playpen_ls.source import Source, equal_start
+from playpen_ls.source import Source, equal_end, equal_start
 
 SOURCE = "playpen"
 _SEVERITIES = {
@@ -45,8 +46,20 @@ def diagnostic(documents: Documents, opened: Open, hit: Hit) -> lsp.Diagnostic:
     )
 
 
-Known = tuple[Hit, tuple[object, ...], str]
-"""A finding, where it began and where what it points to stood, and what was written of it."""
+Related = tuple[str, tuple[int, int], tuple[int, int], str]
+"""A place elsewhere as the client knows it: its file, its start and end, and what is there."""
+
+
+class Piece:
+    """What was written of a group of findings that began at `start` and pointed to `related`."""
+
+    __slots__ = ("found", "related", "start", "text")
+
+    def __init__(self, found: Found, start: int, related: list[list[Related]] | None, text: str) -> None:
+        self.found = found
+        self.start = start
+        self.related = related
+        self.text = text
 
 
 class Written:
@@ -55,48 +68,66 @@ class Written:
     def __init__(self) -> None:
         self.platform: Platform | None = None
         self.source = Source("", "")
-        self.known: dict[int, Known] = {}
+        self.pieces: dict[int, Piece] = {}
 
 
-def encoded(documents: Documents, opened: Open, hits: Iterable[Hit], last: Written | None = None) -> str:
+def encoded(documents: Documents, opened: Open, hits: Hits, last: Written | None = None) -> str:
     """The diagnostics of a document as a JSON array; `last` is read, and then holds what was written now.
 
     A file can have hundreds of them, and every keystroke sends them all: so they are written without
-    making objects of them, and those that begin where they did are not written anew: a finding that
-    is remembered has the same text in it, so it ends where it did too.
+    making objects of them, and those that stand where they did, in the same text, are not written anew.
     """
     last = last or Written()
     positions = documents.positions(opened.source)
     platform = opened.workspace.configs.of(opened.path).platform
+    before = last.pieces if last.platform is platform else {}
     link = cache(platform.link)
-    before = last.known if last.platform is platform else {}
-    marked = last.source.byte_order_mark is opened.source.byte_order_mark
-    same = equal_start(last.source.text, opened.source.text) if marked else 0
-    now: dict[int, Known] = {}
+    head, tail, by = _unchanged(last.source, opened.source)
+    now: dict[int, Piece] = {}
     written = []
-    for hit in hits:
-        made = hit.made
-        known = before.get(id(made))
-        if known is None or known[0] is not hit or hit.end > same or made.related:
-            place: tuple[object, ...] = positions.place(hit.start)
-            if made.related:
-                place = (*place, *_related(documents, opened, positions, hit.related))
-            if known is None or known[0].made is not made or known[0].severity is not hit.severity or known[1] != place:
-                text = _diagnostic(hit, positions, place[2:], link(hit.rule.practice))
-            else:
-                text = known[2]
-            known = hit, place, text
-        now[id(made)] = known
-        written.append(known[2])
-    last.platform, last.source, last.known = platform, opened.source, now
+    for number, (found, further) in enumerate(zip(hits.founds, hits.moved, strict=True)):
+        piece, start, related = before.get(id(found)), found.start + further, None
+        if found.points:
+            related = _related(documents, opened, positions, hits.places(number))
+        if piece is not None and piece.related == related and start == piece.start and found.end + further <= head:
+            pass
+        elif piece is not None and piece.related == related and start == piece.start + by and start >= tail:
+            piece.start = start
+        else:
+            piece = Piece(found, start, related, _diagnostics(hits.made(number), positions, related, link))
+        now[id(found)] = piece
+        written.append(piece.text)
+    last.platform, last.source, last.pieces = platform, opened.source, now
     return f"[{','.join(written)}]"
 
 
-def _diagnostic(hit: Hit, positions: Positions, related: Iterable[Any], page: str | None) -> str:
-    members = _members(hit.rule.id, hit.made.message, hit.severity, page)
-    if related:
-        members += f',"relatedInformation":[{",".join(map(_information, related))}]'
-    return f'{{"range":{_range(positions.place(hit.start), positions.place(hit.end))},{members}}}'
+def _unchanged(before: Source, now: Source) -> tuple[int, int, int]:
+    """Up to where all has the line and column that it had, from where on, and how many characters further on that is.
+
+    The latter is the end of the text where lines came or went.
+    """
+    size, by = len(now.text), len(now.text) - len(before.text)
+    if before.byte_order_mark is not now.byte_order_mark:
+        return 0, size, by
+    head = equal_start(before.text, now.text)
+    if len(before.line_starts) != len(now.line_starts):
+        return head, size, by
+    tail = size - equal_end(before.text, now.text, min(len(before.text), size) - head)
+    line = bisect_right(now.line_starts, tail)
+    return head, now.line_starts[line] if line < len(now.line_starts) else size, by
+
+
+def _diagnostics(
+    hits: Iterable[Hit], positions: Positions, related: list[list[Related]] | None, link: Callable[[str], str | None]
+) -> str:
+    written = []
+    for number, hit in enumerate(hits):
+        members = _members(hit.rule.id, hit.made.message, hit.severity, link(hit.rule.practice))
+        if related and related[number]:
+            members += f',"relatedInformation":[{",".join(map(_information, related[number]))}]'
+        place = _range(positions.place(hit.start), positions.place(hit.end))
+        written.append(f'{{"range":{place},{members}}}')
+    return ",".join(written)
 
 
 @lru_cache(maxsize=4096)
@@ -111,15 +142,14 @@ def _range(start: tuple[int, int], end: tuple[int, int]) -> str:
     return f'{{"start":{{"line":{start[0]},"character":{start[1]}}},"end":{{"line":{end[0]},"character":{end[1]}}}}}'
 
 
-Related = tuple[str, tuple[int, int], tuple[int, int], str]
-"""A place elsewhere as the client knows it: its file, its start and end, and what is there."""
-
-
-def _related(documents: Documents, opened: Open, own: Positions, places: Iterable[Place]) -> list[Related]:
-    found = []
-    for place in places:
-        uri, positions = (opened.uri, own) if place.path == opened.path else _elsewhere(documents, opened, place)
-        found.append((uri, positions.place(place.span.start), positions.place(place.span.end), place.message))
+def _related(documents: Documents, opened: Open, own: Positions, pointed: Iterable[Places]) -> list[list[Related]]:
+    found: list[list[Related]] = []
+    for places in pointed:
+        found.append([])
+        for place in places:
+            uri, positions = (opened.uri, own) if place.path == opened.path else _elsewhere(documents, opened, place)
+            start, end = positions.place(place.span.start), positions.place(place.span.end)
+            found[-1].append((uri, start, end, place.message))
     return found
 
 
@@ -139,13 +169,11 @@ def _elsewhere(documents: Documents, opened: Open, place: Place) -> tuple[str, P
     return documents.uri(opened.workspace, place.path), documents.positions(source)
 
 
-def configuration_problems(opened: Open) -> list[Hit]:
+def configuration_problems(opened: Open) -> Hits:
     """What is wrong in a configuration file that is open."""
     path = opened.workspace.root / opened.path
     if path.name == "pyproject.toml" and not has_table(opened.source.text):
-        return []
-    return [
-        Hit(INVALID_CONFIG, Finding(problem.span, problem.message), INVALID_CONFIG.severity)
-        for problem in load(path, opened.source.text).problems
-        if problem.path == path
-    ]
+        return Hits()
+    problems = [problem for problem in load(path, opened.source.text).problems if problem.path == path]
+    found = [Hit(INVALID_CONFIG, Finding(one.span, one.message), INVALID_CONFIG.severity) for one in problems]
+    return Hits.of(found, opened.path)

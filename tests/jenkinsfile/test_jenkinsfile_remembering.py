@@ -14,10 +14,12 @@ from playpen_ls.facts import Facts
 from playpen_ls.languages.jenkinsfile import Jenkinsfile, Passage, parse
 from playpen_ls.platform import Platform
 from playpen_ls.project_files import ProjectFiles
+from playpen_ls.remembering import NOTHING
 from playpen_ls.rule import Configured, Given, rules_of
+from playpen_ls.ruleset import RuleSet
 from playpen_ls.source import Source
 
-RULES = [Configured(rule) for rule in rules_of("jenkinsfile")]
+RULES = RuleSet(Configured(rule) for rule in rules_of("jenkinsfile"))
 FILES = ProjectFiles(Path("/nonexistent-project"), lambda path: None)
 GIVEN = Given(Platform(), FILES, lambda kind: Facts(kind, (), False))
 
@@ -118,7 +120,7 @@ def fresh(text: str) -> list[tuple[object, ...]]:
 
 def test_the_texts_have_something_of_every_rule():
     ids = {hit[0] for text in TEXTS for hit in fresh(text)}
-    assert ids == {one.rule.id for one in RULES}
+    assert ids == {one.rule.id for one in RULES.rules}
 
 
 @given(st.data())
@@ -126,7 +128,7 @@ def test_the_texts_have_something_of_every_rule():
 def test_after_any_edits_the_findings_are_those_of_a_fresh_look(data: st.DataObject):
     text = data.draw(st.sampled_from(TEXTS))
     file = parse(Source("Jenkinsfile", text))
-    memory = found(file, {})[1]
+    memory = found(file, NOTHING)[1]
     for _ in range(data.draw(st.integers(1, 8))):
         start = data.draw(st.integers(0, len(text)))
         end = start + data.draw(st.sampled_from([0, 0, 0, 1, 1, 2, 10, 60]))
@@ -142,7 +144,7 @@ def test_typing_a_line_anywhere_finds_what_a_fresh_look_finds(text: str):
     for place in [match.end() for match in re.finditer(r"\n", text)][::11]:
         line = "sh \"login ${P} '${NEXUS_PSW}'\" /* x */ { y }"
         file = parse(Source("Jenkinsfile", text))
-        memory = found(file, {})[1]
+        memory = found(file, NOTHING)[1]
         for end in range(1, len(line) + 1):
             now = text[:place] + line[:end] + text[place:]
             file = parse(Source("Jenkinsfile", now), file)
@@ -164,7 +166,7 @@ def test_typing_a_line_anywhere_finds_what_a_fresh_look_finds(text: str):
 )
 def test_what_changes_elsewhere_counts(old: str, new: str):
     file = parse(Source("Jenkinsfile", DECLARATIVE))
-    hits, memory = found(file, {})
+    hits, memory = found(file, NOTHING)
     changed = DECLARATIVE.replace(old, new, 1)
     said = [[hit[2] for hit in fresh(text)] for text in (DECLARATIVE, changed)]
     assert said[0] != said[1]
@@ -180,7 +182,7 @@ def test_a_keystroke_looks_at_one_passage(monkeypatch: pytest.MonkeyPatch):
     )
     text = f"pipeline {{\n    agent any\n    stages {{\n{stages}    }}\n}}\n"
     file = parse(Source("Jenkinsfile", text))
-    memory = found(file, {})[1]
+    memory = found(file, NOTHING)[1]
     looked: list[str] = []
     parts = Passage.parts
     monkeypatch.setattr(Passage, "parts", lambda self: [looked.append(self.text), *parts(self)][1:])

@@ -9,7 +9,6 @@ from operator import attrgetter
 from typing import ClassVar
 
 from playpen_ls.facts import Fact
-from playpen_ls.finding import Place
 from playpen_ls.languages.base import Comment, Exemption, Model, Problem
 from playpen_ls.languages.kubernetes import layout
 from playpen_ls.languages.kubernetes.chunks import DocumentChunk, Piece, cut, has_directive
@@ -62,20 +61,21 @@ class Manifests(Model):
         for chunk in self.chunks:
             yield from chunk.facts
 
-    def place_of(self, fact: Fact) -> Place | None:
-        chunk = self._stating.get(id(fact))
-        if chunk is not None:
-            return Place(self.source.path, chunk.piece.spans[id(fact)].shifted(chunk.start))
+    def span_of(self, fact: Fact) -> Span | None:
+        number = self.neighbourhood.speakers.get(id(fact))
+        if number is not None:
+            chunk = self._speaking[number]
+            return chunk.piece.spans[id(fact)].shifted(chunk.start)
         for one in self.chunks:
             for stated, span in one.piece.stated:
                 if stated == fact:
-                    return Place(self.source.path, span.shifted(one.start))
+                    return span.shifted(one.start)
         return None
 
     @cached_property
-    def _stating(self) -> dict[int, DocumentChunk]:
-        """Which document says what, by identity."""
-        return {identity: chunk for chunk in self.chunks if chunk.piece.said for identity in chunk.piece.spans}
+    def _speaking(self) -> list[DocumentChunk]:
+        """The documents that say something, as the neighbourhood counts them."""
+        return [chunk for chunk in self.chunks if chunk.piece.said]
 
     def may_mention(self, marks: Sequence[str]) -> bool:
         if marks not in self._mentioned:

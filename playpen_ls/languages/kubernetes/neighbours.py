@@ -63,6 +63,11 @@ class Neighbourhood:
         self.said = said
 
     @cached_property
+    def speakers(self) -> dict[int, int]:
+        """Which of the documents that say something says what, by the identity of that."""
+        return {id(fact): number for number, facts in enumerate(self.said) for fact in facts}
+
+    @cached_property
     def _all(self) -> Neighbours:
         return Neighbours(tuple(fact for facts in self.said for fact in facts))
 
