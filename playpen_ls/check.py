@@ -64,7 +64,7 @@ class _Whole(Chunk):
     """A file as a chunk, for rules that look at its model."""
 
     def __init__(self, model: Model) -> None:
-        self.key = ("", model.source.text)
+        self.key = model.source  # by its identity: its text is long
         self._model = model
 
     @property
@@ -152,10 +152,11 @@ def _run(parts: Sequence[object], rules: ByType, given: Given) -> tuple[list[Hit
     for part in parts:
         for configured in rules.of(type(part)):
             rule = configured.rule
-            if rule.id not in arguments:
-                arguments[rule.id] = rule.arguments(recording)
+            given_to = arguments.get(rule.id)
+            if given_to is None:
+                given_to = arguments[rule.id] = rule.arguments(recording)
             try:
-                for said in rule.function(part, *arguments[rule.id], **configured.options):
+                for said in rule.function(part, *given_to, **configured.options):
                     if isinstance(said, Offer):
                         offers.append(Offered(rule, said))
                     else:

@@ -171,7 +171,7 @@ class Rule:
 
     def arguments(self, given: Given) -> tuple[object, ...]:
         """What the function takes behind its part."""
-        return tuple(argument.give(given) for argument in self._arguments)
+        return tuple([argument.give(given) for argument in self._arguments]) if self._arguments else ()
 
 
 @dataclass(frozen=True)

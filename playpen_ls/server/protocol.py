@@ -90,8 +90,10 @@ class Protocol(LanguageServerProtocol):
 
     def notify_encoded(self, method: str, members: Mapping[str, str]) -> None:
         """Send a notification whose parameters are JSON already, in ASCII."""
-        parameters = ", ".join(f'"{name}": {value}' for name, value in members.items())
-        body = f'{{"jsonrpc": "2.0", "method": "{method}", "params": {{{parameters}}}}}'.encode("ascii")
+        pieces = ['{"jsonrpc": "2.0", "method": "', method, '", "params": {']  # the text is long: it is copied once
+        for number, (name, value) in enumerate(members.items()):
+            pieces += [", " * bool(number), '"', name, '": ', value]
+        body = "".join([*pieces, "}}"]).encode("ascii")
         if self.writer is not None:
             self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
 

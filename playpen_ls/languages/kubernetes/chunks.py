@@ -67,10 +67,9 @@ class Piece:
 
     def says_again(self, said: tuple[Fact, ...]) -> None:
         """Take the objects of an earlier version that said the same, by which others know it."""
-        if self.said is not said:
-            self.said = said
-            self.__dict__.pop("stated", None)
-            self.__dict__.pop("spans", None)
+        self.said = said
+        self.__dict__.pop("stated", None)
+        self.__dict__.pop("spans", None)
 
     @cached_property
     def stated(self) -> tuple[tuple[Fact, Span], ...]:

@@ -37,7 +37,8 @@ class Manifests(Model):
         if previous is not None and previous.neighbourhood.said == said:
             self.neighbourhood = previous.neighbourhood
             for piece, known in zip((one for one in pieces if one.said), previous.neighbourhood.said, strict=True):
-                piece.says_again(known)
+                if piece.said is not known:
+                    piece.says_again(known)
             behind = [one.moved(by) for one in tail] if by else tail
             chunks = [*head, *(self._chunk(start, piece) for start, piece in middle), *behind]
         else:
