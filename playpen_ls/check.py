@@ -108,17 +108,21 @@ def check(
             parts: list[object] | None = None
             now: list[Remembered | None] = []
             whole = memory is not None and not fixes
-            for rules_here, remembered in zip(rules.by_reach, (pair.one, pair.other), strict=True):
-                if remembered is None or (fixes and remembered.hits) or not reader.holds(remembered):
+            for some, remembered in zip(rules.by_reach, (pair.one, pair.other), strict=True):
+                holds = remembered is not None and reader.holds(remembered)
+                if remembered is not None and holds and not (fixes and remembered.hits):
+                    hits += remembered.moved(start, path)
+                else:
                     parts = list(unit.parts()) if parts is None else parts
-                    fresh, fresh_offers, reads, wrong = _run(parts, rules_here, given)
+                    if remembered is not None and holds:  # the others would find nothing again
+                        some = some.named({hit.rule.id for hit in remembered.hits})
+                    fresh, fresh_offers, reads, wrong = _run(parts, some, given)
                     failed |= wrong
                     whole = whole and not wrong
                     hits += fresh
                     offers += fresh_offers
-                    remembered = None if wrong else reader.remembered(start, fresh, reads, path)
-                else:
-                    hits += remembered.moved(start, path)
+                    if not holds or wrong:
+                        remembered = None if wrong else reader.remembered(start, fresh, reads, path)
                 now.append(remembered)
             pairs[number] = pair = reader.pair(now, pair, start, path)
             found = pair.found if whole else Found(hits) if hits else None

@@ -61,7 +61,13 @@ def steady(hits: Hits, displayed: Hits, unsure: Callable[[Hit], bool]) -> Hits:
     for found, count in before.items():
         for _ in range(count - now.get(found, 0)):
             gone += found.marks
-    fresh = [number for number, found in enumerate(hits.founds) if found in new]
+    stays = {found: before.get(found, 0) for found in new}  # of several copies, those that were displayed
+    fresh = []
+    for number, found in enumerate(hits.founds):
+        if found in new and stays[found] > 0:
+            stays[found] -= 1
+        elif found in new:
+            fresh.append(number)
     kept = []
     for hit in sorted(chain.from_iterable(map(hits.made, fresh)), key=in_order):
         mark = (hit.rule.id, hit.made.message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import cached_property
 
 from playpen_ls.rule import Configured, Rule
@@ -33,8 +33,8 @@ class RuleSet:
 
     @property
     def asks(self) -> bool:
-        """Some look at what other files say."""
-        return any(one.rule.reads for one in self.rules)
+        """Some whose findings are told look at what other files say."""
+        return any(one.rule.reads for one in self.rules if one.rule.id not in self.hidden)
 
     @cached_property
     def told(self) -> frozenset[str]:
@@ -54,6 +54,10 @@ class ByType:
     def __init__(self, rules: Iterable[Configured]) -> None:
         self.rules = tuple(rules)
         self._by_type: dict[type, tuple[Configured, ...]] = {}
+
+    def named(self, ids: Set[str]) -> ByType:
+        """Those with these ids."""
+        return ByType(one for one in self.rules if one.rule.id in ids)
 
     def of(self, kind: type) -> tuple[Configured, ...]:
         found = self._by_type.get(kind)

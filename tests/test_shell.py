@@ -148,5 +148,5 @@ def work(text: str) -> int:
 )
 def test_hostile_texts_take_linear_work(piece: str):
     few, many = work(piece * 500), work(piece * 2_000)
-    assert few > 100
+    assert few > 20
     assert many < 5 * few  # four times the text; a quadratic reader needs sixteen times the work

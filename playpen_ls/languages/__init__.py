@@ -14,9 +14,11 @@ LANGUAGES = ("dockerfile", "jenkinsfile", "kubernetes", "python")
 
 def parse(language: str, source: Source, previous: Model | None = None) -> Model:
     """The model of a text. `previous` is the model of an earlier version of the same file."""
-    module = import_module(f"playpen_ls.languages.{language}")
     if previous is not None and previous.language != language:
         previous = None
+    if previous is not None and previous.source is source:
+        return previous
+    module = import_module(f"playpen_ls.languages.{language}")
     return cast(Model, module.parse(source, previous))
 
 

@@ -29,6 +29,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _WORD_END = frozenset(" \t\r\n;&|<>()")
+_ORDINARY = re.compile(r"""[^ \t\r\n;&|<>()\\'"$`*?\[~]+""")  # what stands for itself, and ends no word
 _RESERVED = frozenset("if then elif else fi while until do done ! { } time coproc".split())
 _DECLARATION = frozenset(("for", "select", "case", "function", "in", "esac"))
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
@@ -112,6 +113,12 @@ class _Reader:
         inner: list[tuple[int, int]] = []
         plain, quotes, bare = True, "", False
         while at < end:
+            ordinary = _ORDINARY.match(text, at, end)
+            if ordinary is not None:
+                pieces.append(ordinary[0])
+                bare = True
+                at = ordinary.end()
+                continue
             char = text[at]
             if char in _WORD_END:
                 if char == "\r" and text[at + 1 : at + 2] != "\n":
@@ -142,8 +149,7 @@ class _Reader:
                 bare = True
                 at = close
             else:
-                plain = plain and char not in "*?[~"
-                bare = True
+                plain, bare = False, True  # a glob, or somebody's home
                 pieces.append(char)
                 at += 1
         at = min(at, end)

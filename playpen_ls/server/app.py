@@ -18,6 +18,7 @@ from playpen_ls.server.collector import Collector
 from playpen_ls.server.commands import Commands
 from playpen_ls.server.indexes import Indexes
 from playpen_ls.server.log import log_to_stderr
+from playpen_ls.server.preparing import Preparing
 from playpen_ls.server.protocol import Server
 from playpen_ls.server.publisher import Publisher, is_configuration
 
@@ -49,6 +50,7 @@ class App:
         self._quiet: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._collector = Collector(lambda: self._indexes.busy)
+        self._preparing = Preparing(lambda: self.server.protocol.converter, self._is_typed)
         self._options: object = None
         self._fix_on_save = False
         self._publisher = Publisher(self.server, lambda: self.documents)
@@ -162,6 +164,7 @@ class App:
         self._tell()
         self._collector.start()
         self._collector.soon()
+        self._preparing.start()
 
     def did_change(self, params: lsp.DidChangeTextDocumentParams) -> None:
         opened = self.documents.change(params.text_document.uri, params.text_document.version, params.content_changes)
@@ -216,6 +219,10 @@ class App:
         if self._quiet is not None:
             self._quiet.cancel()
         self._quiet = asyncio.get_running_loop().call_later(QUIET, self._look_again)
+
+    def _is_typed(self) -> bool:
+        """Edits come in."""
+        return self._quiet is not None and self._quiet.when() > asyncio.get_running_loop().time()
 
     def _look_again(self) -> None:
         """Settle what was held back, and see what changed elsewhere means for the open files."""

@@ -98,6 +98,11 @@ class Protocol(LanguageServerProtocol):
             self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
 
     @property
+    def converter(self) -> Any:
+        """Between messages and their types."""
+        return self._converter
+
+    @property
     def was_shut_down(self) -> bool:
         return self._shutdown
 
