@@ -292,3 +292,21 @@ def test_what_a_finding_points_to_in_its_own_file_moves_with_it():
     (moved,) = Remembered(0, (hit,)).moved(10, "app.py")
     assert moved.span == Span(12, 14)
     assert moved.finding.related == (Place("app.py", Span(16, 18), "here"), there)
+
+
+@pytest.mark.parametrize(("name", "language"), FILES.items())
+def test_what_is_known_has_the_fixes_that_it_would_have_if_all_were_asked_again(name: str, language: str):
+    text = (SHOP / name).read_text(encoding="utf-8")
+
+    def fixable(*, known: bool) -> list[tuple[str, Span, list[str]]]:
+        workspace = Workspace(SHOP)
+        workspace.closed.read_all()
+        workspace.open(Source(name, text), language)
+        if known:
+            workspace.check(name)
+        look = workspace.looker(name, fixes=True)(workspace.documents[name].source, {})
+        return [(hit.rule.id, hit.span, [fix.title for fix in hit.finding.fixes]) for hit in look.hits]
+
+    expected = fixable(known=False)
+    assert any(titles for *_, titles in expected)
+    assert fixable(known=True) == expected
