@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,39 @@ async def test_a_save_mends_only_where_that_was_set(editor: Editor):
     await call(editor, "checkWorkspace")  # after it the project is known, without which nothing is safe
     (edit,) = await editor.client.text_document_will_save_wait_until_async(params)
     assert edit.new_text.startswith("os.getenv(")
+
+
+CLIENTS = Path(__file__).parent / "clients"
+FIX_ON_SAVE = {"playpen": {"fixOnSave": True}}
+
+
+@pytest.mark.parametrize(
+    ("client", "options", "offered"),
+    [
+        ("helix_trixie", FIX_ON_SAVE, True),
+        ("helix_sid", FIX_ON_SAVE, True),
+        ("helix_sid", {"playpen": {"fixOnSave": False}}, False),
+        ("helix_sid", None, False),
+        ("visual_studio_code_v1.139.1", FIX_ON_SAVE, False),  # these ask before they save
+        ("neovim_v0.12.4", FIX_ON_SAVE, False),
+        ("emacs_v30.1", FIX_ON_SAVE, False),
+    ],
+)
+def test_a_client_that_only_formats_has_its_texts_mended_so(tmp_path: Path, client: str, options: Any, offered: bool):
+    captured = json.loads((CLIENTS / f"{client}.json").read_text())["capabilities"]
+    capabilities = {"textDocument": captured["textDocument"]}
+    (tmp_path / "playpen.toml").touch()
+    with Raw(tmp_path) as server:
+        initialize = {"capabilities": capabilities, "rootUri": tmp_path.as_uri(), "processId": None}
+        answer = server.ask("initialize", {**initialize, "initializationOptions": options})["result"]
+        assert ("documentFormattingProvider" in answer["capabilities"]) is offered
+        server.send("initialized", {})
+        server.open("app.py", HOST)
+        if offered:
+            server.ask("workspace/executeCommand", {"command": "playpen-ls.checkWorkspace"})
+            params = {"textDocument": {"uri": server.uri("app.py")}, "options": {"tabSize": 4, "insertSpaces": True}}
+            (edit,) = server.ask("textDocument/formatting", params)["result"]
+            assert edit["newText"].startswith("os.getenv(")
 
 
 def test_messages_are_answered_while_the_workspace_is_read(tmp_path: Path):

@@ -26,6 +26,8 @@ class Abilities:
     registers_watchers: bool = False
     gives_configuration: bool = False
     shows_progress: bool = False
+    only_formats: bool = False
+    """Of all that can mend a text on save it asks for formatting only."""
 
     @classmethod
     def of(cls, client: lsp.ClientCapabilities) -> Abilities:
@@ -43,4 +45,10 @@ class Abilities:
             registers_watchers=bool(watched and watched.dynamic_registration),
             gives_configuration=bool(workspace.configuration),
             shows_progress=bool(client.window and client.window.work_done_progress),
+            only_formats=_only_formats(client.text_document or lsp.TextDocumentClientCapabilities()),
         )
+
+
+def _only_formats(text: lsp.TextDocumentClientCapabilities) -> bool:
+    asks = text.synchronization is not None and text.synchronization.will_save_wait_until
+    return text.formatting is not None and not asks

@@ -103,6 +103,11 @@ class App:
     def initialize(self, params: lsp.InitializeParams) -> None:
         self.abilities = Abilities.of(params.capabilities)
         self._options = params.initialization_options
+        if self._options is not None and self.abilities.only_formats:
+            from playpen_ls.server.settings import fix_on_save
+
+            if fix_on_save(self._options):  # not otherwise: an editor takes who offers it for the language's formatter
+                self.server.feature(lsp.TEXT_DOCUMENT_FORMATTING)(partial(self.formatting))
         folders = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
         self._folders = [Path(place) for uri in folders if uri and (place := to_fs_path(uri))]
 
@@ -177,7 +182,13 @@ class App:
         self._waiting[opened.uri] = opened
 
     def will_save(self, params: lsp.WillSaveTextDocumentParams) -> list[lsp.TextEdit]:
-        opened = self.documents.get(params.text_document.uri) if self._fix_on_save else None
+        return self._before_save(params.text_document.uri)
+
+    def formatting(self, params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
+        return self._before_save(params.text_document.uri)
+
+    def _before_save(self, uri: str) -> list[lsp.TextEdit]:
+        opened = self.documents.get(uri) if self._fix_on_save else None
         return self._actions().before_save(opened) if opened else []
 
     def did_save(self, params: lsp.DidSaveTextDocumentParams) -> None:

@@ -21,6 +21,8 @@ from real_editors import APP, APP_FIXED, CACHE, JENKINSFILE, JENKINSFILE_FIXED, 
 
 COLUMNS, LINES, WAIT = 160, 40, 20
 RELEASES = ["trixie", "sid"]
+DOCKERFILE = "FROM nexus:5000/a:1.0\r\nRUN echo 😀 && apt-get install --no-install-recommends a\r\nUSER 1000\r\n"
+DOCKERFILE_FIXED = DOCKERFILE.replace("recommends a", "recommends -y a")
 
 
 class Terminal:
@@ -77,8 +79,17 @@ class Terminal:
         os.close(self.descriptor)
 
 
+def configured(by_server: bool) -> str:
+    """What editors/helix says; with the formatter, or as it says where the server is to mend."""
+    given = (ROOT / "editors/helix/languages.toml").read_text()
+    if not by_server:
+        return given
+    lines = [line for line in given.splitlines() if not line.startswith("formatter =")]
+    return "\n".join(lines).replace("# timeout", "timeout").replace("# config = { fixOnSave", "config = { fixOnSave")
+
+
 @contextmanager
-def helix(release: str, folder: Path, name: str, text: str) -> Iterator[Terminal]:
+def helix(release: str, folder: Path, name: str, text: str, by_server: bool = False) -> Iterator[Terminal]:
     """Helix with one file of a project open, configured as editors/helix says."""
     command = of_release(release, "hx")
     home, project = folder / "home", folder / "project"
@@ -86,9 +97,9 @@ def helix(release: str, folder: Path, name: str, text: str) -> Iterator[Terminal
     (project / ".git").mkdir(parents=True)
     (project / name).write_bytes(text.encode())
     server = home / "playpen-ls"
-    server.write_text(f'#!/bin/sh\nexec {sys.executable} -m playpen_ls "$@"\n')
+    server.write_text(f'#!/bin/sh\necho $$ >{home}/pid\nexec {sys.executable} -m playpen_ls "$@"\n')
     server.chmod(0o755)
-    (home / "config/helix/languages.toml").write_text((ROOT / "editors/helix/languages.toml").read_text())
+    (home / "config/helix/languages.toml").write_text(configured(by_server))
     env = environment(home, HELIX_RUNTIME=str(CACHE / release / "root/usr/lib/hx/runtime"))
     env["PATH"] = f"{home}:{env['PATH']}"
     terminal = Terminal([*command, name], env, project)
@@ -131,6 +142,15 @@ def test_a_save_fixes_what_is_safe(tmp_path: Path, release: str):
 
 
 @pytest.mark.parametrize("release", RELEASES)
+def test_a_save_lets_the_server_fix_what_is_safe(tmp_path: Path, release: str):
+    with helix(release, tmp_path, "Dockerfile", DOCKERFILE, by_server=True) as terminal:
+        terminal.until(lambda text: "●" in text)
+        save(terminal)
+        terminal.until(lambda text: "recommends -y a" in text)
+        assert (tmp_path / "project/Dockerfile").read_bytes() == DOCKERFILE_FIXED.encode()
+
+
+@pytest.mark.parametrize("release", RELEASES)
 def test_a_failing_server_blocks_no_save(tmp_path: Path, release: str):
     with helix(release, tmp_path, "app.py", APP) as terminal:
         terminal.until(lambda text: "db_host" in text and "●" in text)
@@ -140,3 +160,11 @@ def test_a_failing_server_blocks_no_save(tmp_path: Path, release: str):
         terminal.keys("\x1b")
         save(terminal)
         assert (tmp_path / "project/app.py").read_bytes() == ("# typed 😀\r\n" + APP).encode()
+
+
+def test_a_hanging_server_that_is_to_mend_blocks_no_save(tmp_path: Path):
+    with helix("sid", tmp_path, "Dockerfile", DOCKERFILE, by_server=True) as terminal:
+        terminal.until(lambda text: "●" in text)
+        os.kill(int((tmp_path / "home/pid").read_text()), signal.SIGSTOP)  # it goes when the terminal ends
+        save(terminal)
+        assert (tmp_path / "project/Dockerfile").read_bytes() == DOCKERFILE.encode()
