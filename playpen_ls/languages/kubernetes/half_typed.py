@@ -15,10 +15,13 @@ from playpen_ls.source import Span
 
 _RETRIES = 4
 _LINE = re.compile(r"[^\r\n]*")
-_EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_OPENING = re.compile(r"\{[{%]")
+_CLOSINGS = {"{{": "}}", "{%": "%}"}
 _EXPRESSION_LINE = re.compile(rf"(?:(?<=[\r\n])|\A)([ \t]*){UNKNOWN}((?:{UNKNOWN}|[ \t])*)(?=[\r\n]|\Z)")
-_BLOCK = re.compile(r"\{\{-?[ \t\r\n]*(?P<word>if|with|range|define|block|end)\b")
-_TEMPLATE = re.compile(r"(?:(?<=[\r\n])|\A)(?![ \t]*#)[^\r\n]*?\{\{")
+_BLOCK = re.compile(r"\{(?:\{-?|%[-+]?)[ \t\r\n]*(?P<word>if|with|range|for|define|block|end\w*)\b")
+# Helm's `{{`, Jinja's `{% if … %}`, and `#@`, behind which ytt's expressions stand as comments.
+_TEMPLATE = re.compile(r"(?:(?<=[\r\n])|\A)(?:(?![ \t]*#)[^\r\n]*?\{\{|[ \t]*\{%|(?:[^\r\n#]*[ \t])?#@[\w \t])")
+_TEMPLATE_MARKS = ("{{", "{%", "#@")
 # What YAML's reader refuses; a byte-order mark inside a text shifts libyaml's offsets.
 _UNREADABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 # Where the mistake is on the line on which the construct began: an unclosed quote, a key without its colon.
@@ -34,7 +37,7 @@ class Reading:
     masked: tuple[Span, ...] = ()
     problem: tuple[str, Span] | None = None
     conditional: tuple[Span, ...] = ()
-    """Where a template decides whether the text is there at all: between `{{ if … }}` and its `{{ end }}`."""
+    """Where a template decides whether the text is there at all: between `{{ if … }}` and `{{ end }}`, or Jinja's."""
 
     @property
     def broken(self) -> bool:
@@ -45,7 +48,7 @@ def read(text: str, edited: int | None = None) -> Reading:
     """Never raises. `edited` is an offset on the line that was typed last, if that is known."""
     if text.startswith("\ufeff"):
         text = " " + text[1:]
-    template = "{{" in text and _TEMPLATE.search(text) is not None
+    template = any(mark in text for mark in _TEMPLATE_MARKS) and _TEMPLATE.search(text) is not None
     conditional = tuple(_conditional(text)) if template else ()
     if template:
         text = _mask_expressions(text)
@@ -114,12 +117,30 @@ def _conditional(text: str) -> Iterator[Span]:
     """The insides of blocks, inner ones first; one without an end is left out."""
     open_at: list[int] = []
     for match in _BLOCK.finditer(text):
-        if match["word"] != "end":
+        if not match["word"].startswith("end"):
             open_at.append(match.end())
         elif open_at:
             yield Span(open_at.pop(), match.start())
 
 
+def _expressions(text: str) -> Iterator[Span]:
+    """`{{ … }}` and `{% … %}` in text order; what is not closed is none."""
+    closings, reached = dict(_CLOSINGS), 0
+    for match in _OPENING.finditer(text):
+        closing = closings.get(match[0])
+        if closing is None or match.start() < reached:
+            continue
+        end = text.find(closing, match.end())
+        if end < 0:
+            del closings[match[0]]  # so that thousands of them are not looked for again and again
+        else:
+            reached = end + len(closing)
+            yield Span(match.start(), reached)
+
+
 def _mask_expressions(text: str) -> str:
-    masked = _EXPRESSION.sub(lambda match: re.sub(r"[^\r\n]", UNKNOWN, match[0]), text)
-    return _EXPRESSION_LINE.sub(r"\1#\2", masked)
+    masked, reached = [], 0
+    for span in _expressions(text):
+        masked += [text[reached : span.start], re.sub(r"[^\r\n]", UNKNOWN, text[span.start : span.end])]
+        reached = span.end
+    return _EXPRESSION_LINE.sub(r"\1#\2", "".join([*masked, text[reached:]]))
