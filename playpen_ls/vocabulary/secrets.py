@@ -42,6 +42,7 @@ _TEMPLATE = re.compile(
     r"""^(?: $ | <.*> | .*\$\{.*\}.* | \$\(.*\) | \$\w+ | .*\{\{.*\}\}.* | \{\w*\} | .*%\(\w+\)s.* | %\w+% | %s
       | [x*.?_-]+ | (?:changeme|change[-_]?(?:this|it)|replace[-_]?(?:me|this)?)[-_ \w]*
       | (?:your|my|the|some|a)[-_ ].* | .*(?:example|placeholder|redacted|dummy|fake|todo|sample|insert|fixme).*
+      | (?:op|(?:secret)?ref\+[a-z]+)://.* | vault:[\w/-]+\#.* | arn:aws:secretsmanager:.*
       | \*\*.*\*\* | .*\*{3}.* | .*replace[-_ ]?me.*
       | none | null | nil | true | false | secret[-_]?here | set[-_ ].*
     )$""",

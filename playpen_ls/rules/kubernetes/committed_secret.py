@@ -65,6 +65,7 @@ def secret(entries: str, kind: str = "Secret") -> str:
         secret("stringData:\n  sign.key: |\n    -----BEGIN PUBLIC KEY-----\n    MIIC\n"),
         secret("data:\n  sign.key.pub: LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0K\n"),
         secret("data:\n  token: VAULT_TOKEN\n"),
+        secret("stringData:\n  token: op://apps/web/token\n  key: vault:secret/data/web#key\n"),
         secret("stringData:\n  KEY_CIPHER: aes-xts\n  KEY_HASH: sha256\n  KEY_SIZE: '256'\n  KEY_PROVIDER: secret\n"),
         # A configuration that happens to be in a Secret.
         secret("stringData:\n  grafana.ini: |\n    [date_formats]\n    default_timezone = UTC\n"),
