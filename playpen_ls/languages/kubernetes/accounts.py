@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playpen_ls.facts import Facts, Overlay, ServiceAccount
+from playpen_ls.finding import Refused
+from playpen_ls.languages.kubernetes.half_typed import read
 from playpen_ls.languages.kubernetes.insertion import put, put_before, replace_scalar
 from playpen_ls.languages.kubernetes.judgement import Namespaces, is_whole, name_of
 from playpen_ls.languages.kubernetes.resources import Workload
 from playpen_ls.languages.kubernetes.tree import Scalar
+from playpen_ls.languages.kubernetes.verification import data
 from playpen_ls.source import Edit
 
 _NAME = "serviceAccountName"
@@ -57,9 +60,12 @@ def give_account(workload: Workload, accounts: Accounts) -> list[Edit]:
     if workload.namespace:
         lines.append(f"  namespace: {workload.namespace}")
     text, end = document.newline.join(lines), document.start + len(document.text)
-    if document.text.endswith(("\n", "\r")):
-        return [*edits, Edit(end, end, text + document.newline)]
-    return [*edits, Edit(end, end, document.newline + text)]
+    ended = document.text.endswith(("\n", "\r"))
+    text = text + document.newline if ended else document.newline + text
+    roots = document.piece.reading.roots
+    if data(read(document.text + text).roots[: len(roots)]) != data(roots):  # the text's last word is a block's
+        raise Refused("the text ends in a block without a line end")
+    return [*edits, Edit(end, end, text)]
 
 
 def _set_name(workload: Workload) -> list[Edit]:
