@@ -8,7 +8,9 @@ from playpen_ls.finding import Finding, Fix, Place, Severity
 from playpen_ls.languages.kubernetes import Container, Resource
 from playpen_ls.languages.kubernetes.insertion import replace_scalar
 from playpen_ls.languages.kubernetes.links import Images, Openings, Selectable, is_name, linked, listening, selected
+from playpen_ls.languages.kubernetes.programs import KNOWN_PORTS
 from playpen_ls.rule import example, rule, unmarked
+from playpen_ls.vocabulary.images import ImageReference
 from playpen_ls.vocabulary.names import nearest
 
 DEPLOYMENT = """\
@@ -51,6 +53,7 @@ PORTS = "          ports:\n"
 @rule(
     severity=Severity.WARNING,
     practice="Health probes",
+    absent=True,
     bad=[
         example({"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE}, fixed=PLAIN.replace("8080", "8000")),
         example(
@@ -100,6 +103,11 @@ PORTS = "          ports:\n"
             "k8s/app.yaml": PLAIN.replace("          ports:", "          args: ['--metrics=:8000']\n          ports:"),
         },
         {"k8s/service.yaml": PLAIN_SERVICE.replace("8000", "${PORT:-8000}"), "k8s/app.yaml": PLAIN},
+        # The program listens there besides.
+        {
+            "k8s/service.yaml": PLAIN_SERVICE.replace("8000", "27017"),
+            "k8s/app.yaml": PLAIN.replace("nexus:5000/shop:1", "mongo:7.0"),
+        },
         # The program does listen there; another container declares no port; ports that no literal tells.
         {"k8s/service.yaml": PLAIN_SERVICE, "k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE},
         {
@@ -125,6 +133,7 @@ def port_mismatch(
         found = selected(part, pods)
         made = [images.recipe_of(image, one.place.path or part.document.path) for one in found for image in one.images]
         opened = {port for one in made if one for port in openings.of(one).open}
+        opened |= {KNOWN_PORTS.get(ImageReference.parse(image).base, 0) for one in found for image in one.images}
         yield from _of_service(part, found, opened)
 
 
