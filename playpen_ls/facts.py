@@ -184,10 +184,11 @@ class ImageUse(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ServiceSelector(Fact):
-    """A Kubernetes Service's selector: the labels of the pods that it sends requests to."""
+    """A Kubernetes Service: the labels of the pods that it sends requests to, and which of their ports."""
 
     namespace: str
     labels: tuple[tuple[str, str], ...]
+    ports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

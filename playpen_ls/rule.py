@@ -219,10 +219,11 @@ def rule(
     """Declare a rule.
 
     `practice` is a heading of the practices page, or "+". `like` names equivalents of other tools,
-    whose ignore comments count. `absent` marks findings that say "X is missing", which must not
-    flicker while X is typed. `waits=False` lets a rule run before all files have been read, if what
-    it reads of others only decides about fixes (see `Facts.complete`). `secret` means that the text
-    under its findings is never printed. `on=False` keeps it off until a configuration selects it.
+    whose ignore comments count. `absent` marks findings that say "X is missing", or that X is none
+    as long as it is half there (`memory: 5`), which must not flicker while X is typed.
+    `waits=False` lets a rule run before all files have been read, if what it reads of others only
+    decides about fixes (see `Facts.complete`). `secret` means that the text under its findings is
+    never printed. `on=False` keeps it off until a configuration selects it.
     """
 
     def declare(function: RuleFunction) -> Rule:

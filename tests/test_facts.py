@@ -270,7 +270,7 @@ CRON = (
         (HEAD.format("argoproj.io/v1alpha1", "Rollout") + "spec: {template: {metadata: {labels: {app: shop}}}}\n", Pods,
          [("Rollout", "shop", "apps", (("app", "shop"),), None, (), ())]),
         (HEAD.format("v1", "Service") + "spec: {selector: {app: shop}, ports: [{port: 80, targetPort: http}]}\n",
-         ServiceSelector, [("apps", (("app", "shop"),))]),
+         ServiceSelector, [("apps", (("app", "shop"),), ("http",))]),
         (HEAD.format("v1", "ServiceAccount") + "automountServiceAccountToken: false\n", ServiceAccount,
          [("apps", "shop", False)]),
         (HEAD.format("v1", "ServiceAccount"), ServiceAccount, [("apps", "shop", True)]),

@@ -173,6 +173,18 @@ def test_json_stays_json():
             assert after == json.dumps(json.loads(after), indent=indent)
 
 
+def test_no_document_is_added_behind_a_block_that_it_would_lengthen():
+    pod = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: web\n      image: web:1\n"
+    )
+    titles = [title for rule, title, *_ in changes(f"{pod}      args:\n        - |\n          run")
+              if rule == "default-service-account"]  # fmt: skip
+    assert titles == ["Mount no token of the service account"]
+    titles = [title for rule, title, *_ in changes(f"{pod}      args:\n        - |-\n          run")
+              if rule == "default-service-account"]  # fmt: skip
+    assert len(titles) == 2
+
+
 BOTH = """\
         livenessProbe:
           httpGet:

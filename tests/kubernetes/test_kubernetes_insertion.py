@@ -10,7 +10,7 @@ import pytest
 from playpen_ls.finding import Refused
 from playpen_ls.languages.kubernetes import Container, parse
 from playpen_ls.languages.kubernetes.insertion import put, put_before, replace_entry
-from playpen_ls.languages.kubernetes.probes import LIVENESS, add, port_of, probe_value
+from playpen_ls.languages.kubernetes.probes import LIVENESS, Told, add, port_of, probe_value
 from playpen_ls.platform import Platform
 from playpen_ls.source import Source
 
@@ -28,7 +28,7 @@ def test_a_liveness_probe_goes_where_a_person_would_put_it(case: dict[str, str])
 
     def fix() -> str:
         platform = Platform()
-        port = port_of(container, platform.liveness.port, None)
+        port = port_of(container, platform.liveness.port, Told())
         return source.edited(
             add(container, LIVENESS, probe_value(platform.liveness, platform.liveness.path, port))
         ).text
@@ -37,7 +37,7 @@ def test_a_liveness_probe_goes_where_a_person_would_put_it(case: dict[str, str])
         with pytest.raises(Refused):
             fix()
     else:
-        assert str(port_of(container, 8000, None).value) == case["port"]
+        assert str(port_of(container, 8000, Told()).value) == case["port"]
         assert fix() == case["after"]
 
 

@@ -357,7 +357,7 @@ def test_what_a_file_tells_others():
         ]
     )
     assert [fact for fact in facts(text) if fact[0] not in (Pods, ConfigMapKeys)] == [
-        (ServiceSelector, "apps", (("app", "web"),)),
+        (ServiceSelector, "apps", (("app", "web"),), ()),
         (ImageUse, "nexus:5000/web:1.0"),
         (ServiceAccount, "", "web", False),
         (LimitRange, "apps"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playpen_ls.facts import (
@@ -96,16 +97,24 @@ class Selections:
 
 def is_selected(workload: Workload, selections: Selections) -> bool:
     """A Service of the project sends requests to its pods."""
+    return any(_selecting(workload, selections))
+
+
+def serving(workload: Workload, selections: Selections) -> tuple[int, ...]:
+    """The ports that the project's Services send requests to, as far as they give numbers."""
+    ports = (port for service in _selecting(workload, selections) for port in service.ports)
+    return tuple(sorted({int(port) for port in ports if port.isdigit()}))
+
+
+def _selecting(workload: Workload, selections: Selections) -> Iterator[ServiceSelector]:
     labels, path = workload.pod_labels.items(), workload.document.path
     elsewhere = (service for label in labels for service in selections.services.having(_first_label, label))
     namesakes = [one.place.path for one in selections.pods.having(name_of, workload.name)
                  if one.kind == workload.kind and one.labels]  # fmt: skip
-    return any(
-        set(service.labels) <= labels
-        and selections.namespaces.share(service, workload)
-        and is_nearest(service.place.path or path, path, namesakes)
-        for service in (*elsewhere, *workload.document.neighbours.of(ServiceSelector))
-    )
+    for service in (*elsewhere, *workload.document.neighbours.of(ServiceSelector)):
+        near = selections.namespaces.share(service, workload)
+        if near and set(service.labels) <= labels and is_nearest(service.place.path or path, path, namesakes):
+            yield service
 
 
 def _first_label(service: ServiceSelector) -> tuple[tuple[str, str], ...]:

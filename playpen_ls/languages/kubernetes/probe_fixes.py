@@ -17,10 +17,12 @@ from playpen_ls.languages.kubernetes.probes import (
     Probe,
     ProbePort,
     SeveralPorts,
+    Told,
     add,
     port_of,
     probe_value,
 )
+from playpen_ls.languages.kubernetes.programs import KNOWN_PORTS
 from playpen_ls.languages.kubernetes.rendering import Value
 from playpen_ls.languages.kubernetes.resources import Container
 from playpen_ls.serving import answers, probe_paths
@@ -30,11 +32,6 @@ from playpen_ls.vocabulary.images import ImageReference
 _CHOICES = 4  # ways that are offered side by side
 _READY = re.compile(r"/[^/]*read(?:y|iness)[^/]*/?$", re.IGNORECASE)
 _POSTGRES = frozenset("postgres postgresql postgis timescaledb".split())
-# The ports that these programs listen on unless they are told otherwise; only for images that declare no port.
-_KNOWN_PORTS = {
-    "redis": 6379, "valkey": 6379, "mysql": 3306, "mariadb": 3306, "percona": 3306, "mongo": 27017, "mongodb": 27017,
-    "memcached": 11211, "rabbitmq": 5672, "zookeeper": 2181, "cassandra": 9042, "nats": 4222, "mosquitto": 1883,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,16 +46,14 @@ class Way:
         return probe_value(probe, self.path, self.port)
 
 
-def fixes(
-    container: Container, key: str, probes: tuple[Probe, Probe], application: Application | None, both: bool
-) -> tuple[Fix, ...]:
+def fixes(container: Container, key: str, probes: tuple[Probe, Probe], told: Told, both: bool) -> tuple[Fix, ...]:
     """All of them unsafe: nothing shows that the program answers, and soon enough.
 
     `probes` are the platform's for liveness and readiness; `both` means that the other one is missing too.
     """
     kind, probe = ("liveness", probes[0]) if key == LIVENESS else ("readiness", probes[1])
     try:
-        ways, reason = _ways(container, key, probe, application)
+        ways, reason = _ways(container, key, probe, told)
     except NotServed as refusal:
         return (Fix(f"Add a {kind} probe", partial(_refuse, str(refusal))),)
     except Refused as refusal:
@@ -74,38 +69,38 @@ def fixes(
     if len(ways) > 1:
         # The first fix is the default, which nothing decides here; the others are for the owner to choose from.
         return (Fix(f"Add a {kind} probe", partial(_refuse, reason)), *(one if len(one) <= _CHOICES else ()))
-    return (*one, *(_both(container, probes, application) if both else ()))
+    return (*one, *(_both(container, probes, told) if both else ()))
 
 
-def _both(container: Container, probes: tuple[Probe, Probe], application: Application | None) -> Iterator[Fix]:
+def _both(container: Container, probes: tuple[Probe, Probe], told: Told) -> Iterator[Fix]:
     try:
-        live, _ = _ways(container, LIVENESS, probes[0], application)
-        ready, _ = _ways(container, READINESS, probes[1], application)
+        live, _ = _ways(container, LIVENESS, probes[0], told)
+        ready, _ = _ways(container, READINESS, probes[1], told)
     except Refused:
         return
     if len(live) == len(ready) == 1:
         (first,), (second,) = live, ready
         if (first.path, first.port.value) == (second.path, second.port.value):
             return
-        told = f" ({first.why})" if first.why != second.why else ""
-        title = f"Add both probes, of `{first.path}`{told} and `{second.path}` ({second.why})"
+        source = f" ({first.why})" if first.why != second.why else ""
+        title = f"Add both probes, of `{first.path}`{source} and `{second.path}` ({second.why})"
         values = first.value(probes[0]), second.value(probes[1])
         ports = f"port {first.port.value} ({first.port.why})"
         yield Fix(f"{title} on {ports}", partial(_add_both, container, *values))
 
 
-def _ways(container: Container, key: str, probe: Probe, application: Application | None) -> tuple[tuple[Way, ...], str]:
+def _ways(container: Container, key: str, probe: Probe, told: Told) -> tuple[tuple[Way, ...], str]:
     """The ways to probe over HTTP, and where they are several, why. Raises Refused, or NotServed."""
-    ports, reason = _ports(container, probe, application)
-    paths = _paths(key, probe, application)
+    ports, reason = _ports(container, probe, told)
+    paths = _paths(key, probe, told.application)
     if len(paths) > 1:
         reason = f"the application serves {' and '.join(f'`{path}`' for path, _ in paths)}"
     return tuple(Way(path, why, port) for path, why in paths for port in ports), reason
 
 
-def _ports(container: Container, probe: Probe, application: Application | None) -> tuple[tuple[ProbePort, ...], str]:
+def _ports(container: Container, probe: Probe, told: Told) -> tuple[tuple[ProbePort, ...], str]:
     try:
-        return (port_of(container, probe.port, application),), ""
+        return (port_of(container, probe.port, told),), ""
     except SeveralPorts as several:
         if len(several.ports) == 1:  # the others speak something else, so this one need not speak HTTP either
             raise Refused(str(several)) from None
@@ -165,8 +160,8 @@ def _open_port(container: Container, base: str) -> ProbePort | None:
     tcp = [port for port in container.ports if port.protocol == "TCP" and port.number.isdigit()]
     if len(container.ports) == 1 and tcp:
         return ProbePort(tcp[0].name or int(tcp[0].number), "its only port")
-    if not container.ports and base in _KNOWN_PORTS and not container.words:
-        return ProbePort(_KNOWN_PORTS[base], f"`{base}` listens there")
+    if not container.ports and base in KNOWN_PORTS and not container.words:
+        return ProbePort(KNOWN_PORTS[base], f"`{base}` listens there")
     return None
 
 

@@ -11,33 +11,29 @@ from playpen_ls.finding import Refused, Severity
 from playpen_ls.languages.kubernetes.application import Application
 from playpen_ls.languages.kubernetes.insertion import put
 from playpen_ls.languages.kubernetes.judgement import Selections, is_selected, lacks
+from playpen_ls.languages.kubernetes.programs import (
+    HTTP_NAMES,
+    OTHER_IMAGES,
+    OTHER_NAME,
+    OTHER_PORTS,
+    SERVERS,
+    SITE_SERVERS,
+)
 from playpen_ls.languages.kubernetes.rendering import Value
 from playpen_ls.languages.kubernetes.resources import Container, Port
 from playpen_ls.source import Edit
 from playpen_ls.vocabulary.images import ImageReference
 
 LIVENESS, READINESS = "livenessProbe", "readinessProbe"
-_HTTP_NAMES = ("http", "web", "api")
-# Port names as Istio and Kubernetes' appProtocol have them: their first part is the protocol.
-_OTHER_NAME = re.compile(
-    r"(?:grpc|tcp|udp|tls|https|amqp|mqtt|postgres\w*|psql|pgsql|mysql|mariadb|redis|mongo\w*|kafka|smtp|ldap|ssh|dns"
-    r"|db|database|client|peer|transport|backend|nats|stomp|cql|thrift|nfs|mountd|rpcbind|nlockmgr|statd|rquotad)(?:-.*)?"
-)
-_OTHER_PORTS = {
-    "5432": "PostgreSQL", "3306": "MySQL", "6379": "Redis", "27017": "MongoDB", "11211": "memcached", "5672": "AMQP",
-    "9092": "Kafka", "2181": "ZooKeeper", "9042": "Cassandra", "50051": "gRPC", "22": "SSH", "25": "SMTP", "53": "DNS",
-    "443": "TLS", "8443": "TLS", "6443": "TLS", "1883": "MQTT", "389": "LDAP", "1433": "SQL Server",
-}  # fmt: skip
-_OTHER_IMAGES = frozenset(
-    "postgres postgresql postgis timescaledb pgbouncer redis valkey mysql mariadb percona mongo mongodb memcached "
-    "rabbitmq kafka zookeeper cassandra etcd nats mosquitto busybox alpine pause".split()
-)
-# Who listens on one of these beside other ports is that program, and its other ports are its own too.
-_SERVERS = frozenset("PostgreSQL MySQL Redis MongoDB memcached AMQP Kafka ZooKeeper Cassandra".split())
-# Their stock images answer every path but those of their own sites with 404.
-_SITE_SERVERS = frozenset("nginx httpd tomcat haproxy traefik caddy envoy".split())
 _PORT_WORD = re.compile(r"(?:--port|--bind|-b)(?:=|\s+)(?:[\w.\[\]:]*:)?(\d{2,5})(?!\S)")
 # `--host=127.0.0.1`, `--web.listen-address=localhost:9101`; `--upstream=http://127.0.0.1:80` is what it calls.
+_TLS = re.compile(r"(?<!\S)--?[\w.-]{0,40}(?:key|cert)-?file\b")
+# A shell that waits, whatever for: a pod that somebody enters, or one that keeps a node's settings.
+_WAITING = re.compile(
+    r"(?:(?:/bin/)?(?:ba|da|a)?sh -[a-z]*c )?(?:exec |trap [^;]{1,40}; ?)?"
+    r"(?:(?:(?:/usr)?/bin/)?sleep \w+|tail -[fF] /dev/null|while (?:true|:) ?; ?do (?:sleep \w+|:) ?;? ?done)"
+    r"(?: ?& wait)? ?;?"
+)
 _LOOPBACK = re.compile(
     r"(?<!\S)(?:--?[\w.-]{0,40}(?:host|listen|bind|addr)[\w.-]{0,40}|-b)(?:=|\s+)[\"']?"
     r"(?:127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)(?![\w.])"
@@ -67,6 +63,14 @@ class ProbePort:
     assumed: bool = False
 
 
+@dataclass(frozen=True)
+class Told:
+    """What other files say of a container: its application, and the ports that Services send requests to."""
+
+    application: Application | None = None
+    serving: tuple[int, ...] = ()
+
+
 class NotServed(Refused):
     """The application is known, and would not answer."""
 
@@ -79,10 +83,23 @@ class SeveralPorts(Refused):
         self.ports = ports
 
 
+def only_waits(container: Container) -> bool:
+    """Nothing in it can hang: it sleeps, or is a shell for somebody at a terminal."""
+    if container.ports:
+        return False
+    if not container.words:
+        image = container.image
+        paused = image is not None and image.literal and ImageReference.parse(image.value).base == "pause"
+        return paused or (container.node.true("stdin") and container.node.true("tty"))
+    return _WAITING.fullmatch(" ".join(" ".join(word.value.split()) for word in container.words)) is not None
+
+
 def missing(container: Container, key: str, selections: Selections, overlays: Facts[Overlay]) -> Severity | None:
     """How much it matters that the container has no such probe; None if it needs none."""
     workload = container.workload
     if container.role == "init" or workload.managed or workload.is_hook or not lacks(container, key, overlays):
+        return None
+    if only_waits(container):
         return None
     if workload.runs_to_its_end:
         is_job = workload.group == "batch"
@@ -111,13 +128,13 @@ def add(container: Container, key: str, value: Value) -> list[Edit]:
     return put(container.document, container.node, (key,), value, behind)
 
 
-def port_of(container: Container, default: int, application: Application | None) -> ProbePort:
+def port_of(container: Container, default: int, told: Told) -> ProbePort:
     """The port that answers HTTP. Raises Refused where there is none, SeveralPorts where there is no telling which."""
     image = container.image
     reference = ImageReference.parse(image.value) if image is not None and image.literal else None
-    if reference is not None and reference.base in _OTHER_IMAGES:
+    if reference is not None and reference.base in OTHER_IMAGES:
         raise Refused(f"`{reference.base}` does not speak HTTP: probe it with a command or `tcpSocket`")
-    if reference is not None and reference.name in _SITE_SERVERS:
+    if reference is not None and reference.name in SITE_SERVERS:
         raise Refused(f"which path `{reference.name}` serves is up to its configuration")
     probed = _probed(container)
     if probed is not None:
@@ -126,10 +143,13 @@ def port_of(container: Container, default: int, application: Application | None)
     if listening:
         raise Refused(f"`{listening[0]}` lets only the pod's own containers ask it")
     ports = [port for port in container.ports if port.protocol == "TCP" and port.number.isdigit()]
+    encrypted = _TLS.search(" ".join(word.value for word in container.words))
+    if encrypted and not any(port.name in HTTP_NAMES for port in ports):
+        raise Refused(f"`{encrypted[0]}` says that it speaks TLS")
     if not container.ports:
-        return _undeclared(container, default, application)
+        return _undeclared(container, default, told)
     port = _declared(ports, default)
-    known = application.ports if application is not None else None
+    known = told.application.ports if told.application is not None else None
     if known is not None and known.served and port.number not in known.open:
         numbers = ", ".join(str(number) for number in sorted(known.served))
         raise NotServed(f"the image's program listens on {numbers}, not on port {port.number}")
@@ -157,7 +177,7 @@ def _probed(container: Container) -> ProbePort | None:
 
 def _declared(ports: list[Port], default: int) -> ProbePort:
     for port in ports:
-        if port.name in _HTTP_NAMES:
+        if port.name in HTTP_NAMES:
             return ProbePort(port.name, "the named port", int(port.number))
     speaking = [port for port in ports if not _speaks_other(port)]
     if not speaking:
@@ -169,7 +189,7 @@ def _declared(ports: list[Port], default: int) -> ProbePort:
         if port.number == str(default):
             return ProbePort(port.name or default, "the platform's port among several", default)
     for port in ports:
-        if not port.name.startswith("http") and _OTHER_PORTS.get(port.number) in _SERVERS:
+        if not port.name.startswith("http") and OTHER_PORTS.get(port.number) in SERVERS:
             raise Refused(f"port {port.number} is {_speaks_other(port)}")
     numbers = ", ".join(port.number for port in ports)
     choice = tuple(ProbePort(port.name or int(port.number), "one of several", int(port.number)) for port in speaking)
@@ -177,26 +197,46 @@ def _declared(ports: list[Port], default: int) -> ProbePort:
 
 
 def _speaks_other(port: Port) -> str:
-    if port.name and _OTHER_NAME.fullmatch(port.name):
+    if port.name and OTHER_NAME.fullmatch(port.name):
         return f"named `{port.name}`, so it does not speak plain HTTP"
-    known = "" if port.name.startswith("http") else _OTHER_PORTS.get(port.number, "")
+    known = "" if port.name.startswith("http") else OTHER_PORTS.get(port.number, "")
     return f"{known}'s, not plain HTTP" if known else ""
 
 
-def _undeclared(container: Container, default: int, application: Application | None) -> ProbePort:
+def _undeclared(container: Container, default: int, told: Told) -> ProbePort:
     found = _PORT_WORD.search(" ".join(word.value for word in container.words))
+    if found and found[1] in OTHER_PORTS:
+        raise Refused(f"port {found[1]} is {OTHER_PORTS[found[1]]}'s, not plain HTTP")
     if found:
         return ProbePort(int(found[1]), "from its arguments")
     variable = container.environment.get("PORT", "")
     if variable.isdigit():
         return ProbePort(int(variable), "from `PORT`")
-    if application is not None:
-        ports = application.ports
+    if told.application is not None:
+        ports = told.application.ports
         numbers = ports.served or ports.open
         if len(numbers) == 1:
             (number,) = numbers
-            path = ports.place.path if ports.served and ports.place is not None else application.dockerfile
+            path = ports.place.path if ports.served and ports.place is not None else told.application.dockerfile
             return ProbePort(number, f"from {path}", number)
     if _is_beside_server(container):
         raise Refused("it declares no port, and stands beside a container that serves")
+    if told.serving and all(other.role == "init" or other is container for other in container.workload.containers):
+        return _served(told.serving, default)
     return ProbePort(default, "assumed: it declares no port", assumed=True)
+
+
+def _served(serving: tuple[int, ...], default: int) -> ProbePort:
+    """The port that Services send requests to."""
+    why = "where its Service sends requests"
+    speaking = [number for number in serving if str(number) not in OTHER_PORTS]
+    if not speaking:
+        raise Refused(f"port {serving[0]} is {OTHER_PORTS[str(serving[0])]}'s, not plain HTTP")
+    if len(speaking) == 1 or default in speaking:
+        number = default if default in speaking else speaking[0]
+        return ProbePort(number, why, number)
+    numbers = ", ".join(map(str, serving))
+    raise SeveralPorts(
+        f"its Services send requests to several ports ({numbers})",
+        tuple(ProbePort(number, why, number) for number in speaking),
+    )

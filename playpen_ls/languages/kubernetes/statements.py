@@ -87,7 +87,8 @@ def _of_resource(resource: Resource) -> Iterator[Statement]:
         case "", "Service":
             selector = pairs(spec.mapping("selector")) if spec else {}
             if selector:
-                yield Statement(ServiceSelector, span, (resource.namespace, tuple(sorted(selector.items()))))
+                labels = tuple(sorted(selector.items()))
+                yield Statement(ServiceSelector, span, (resource.namespace, labels, _targets(spec)))
         case "", "ServiceAccount":
             mounts = resource.node.scalar("automountServiceAccountToken")
             mounted = mounts is None or is_true(mounts)
@@ -106,6 +107,13 @@ def _of_resource(resource: Resource) -> Iterator[Statement]:
         yield from _of_workload(resource)
     elif _is_backup(resource, spec):
         yield Statement(Backup, span, (resource.namespace,))
+
+
+def _targets(service: Mapping | None) -> tuple[str, ...]:
+    """The TCP ports of pods that a Service's spec names, by number or name."""
+    ports = service.mappings("ports") if service is not None else ()
+    tcp = (port for port in ports if port.text("protocol") in ("", "TCP"))
+    return tuple(filter(None, (port.text("targetPort") or port.text("port") for port in tcp)))
 
 
 def _of_workload(workload: Workload) -> Iterator[Statement]:

@@ -52,6 +52,7 @@ _GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.c
     severity=Severity.WARNING,
     practice="+",
     like={"kube-linter": ["env-value-from", "non-existent-service-account"]},
+    absent=True,
     bad=[
         example({"app.yaml": DEPLOYMENT, "config.yaml": CONFIG}, fixed=PLAIN.replace("confg", "config")),
         example(

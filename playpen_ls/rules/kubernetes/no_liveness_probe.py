@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from playpen_ls.finding import Finding, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.application import Code, application_of
-from playpen_ls.languages.kubernetes.judgement import Selections
+from playpen_ls.languages.kubernetes.judgement import Selections, serving
 from playpen_ls.languages.kubernetes.probe_fixes import fixes
-from playpen_ls.languages.kubernetes.probes import LIVENESS, READINESS, missing
+from playpen_ls.languages.kubernetes.probes import LIVENESS, READINESS, Told, missing
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule, unmarked
 
@@ -36,6 +36,15 @@ PROBE = """\
 """
 
 
+SERVICE = """\
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: web}
+  ports: [{port: 80, targetPort: 9000}]
+"""
 USER = "          env:\n            - {name: POSTGRES_USER, value: app}\n"
 ISREADY = """\
           livenessProbe:
@@ -108,6 +117,11 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
         DEPLOYMENT + "        - name: «site»\n          image: nginx:1.27\n",
         # A database, and what its members say to each other.
         WEB + "          ports: [{containerPort: 3306}, {containerPort: 4444}, {containerPort: 4567}]\n",
+        # Nothing in the container says where it listens, but what sends requests there.
+        example(WEB + SERVICE, fixed=unmarked(WEB) + PROBE.format(port="9000") + SERVICE),
+        WEB + SERVICE.replace("9000", "443"),
+        WEB + "          args: [gunicorn, '--bind=0.0.0.0:9000', --keyfile=/tls/key.pem, 'app:app']\n",
+        WEB + "          args: [gunicorn, '--bind=0.0.0.0:443', 'app:app']\n",
         # The kubelet asks from outside the pod.
         WEB + "          args: [--host=127.0.0.1, --port=8081]\n",
         WEB + "          args: ['--web.listen-address=localhost:9101']\n",
@@ -131,6 +145,10 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
         unmarked(WEB).replace("  selector:\n    matchLabels: {app: web}\n", ""),
         unmarked(WEB).replace("          image: nexus:5000/web:1.0\n", ""),
         unmarked(WEB) + "          args: ['{{ .Values.mode }}']\n",
+        unmarked(WEB) + "          {% if debug %}\n          tty: true\n          {% endif %}\n",
+        unmarked(WEB).replace("image: nexus:5000/web:1.0", "image: #@ data.values.image"),
+        # Nothing in it can hang.
+        unmarked(WEB) + "          command: [sleep, infinity]\n",
         "name: web\ncontainers:\n  - name: web\n    image: web\n",
     ],
 )
@@ -141,12 +159,12 @@ def no_liveness_probe(
 
     Kubernetes restarts a container when its process ends, and when its liveness probe fails. Without
     the probe a deadlocked server goes on receiving requests. Silent for init containers, Jobs, pods
-    that run once, and objects that may be completed elsewhere: kustomize patches and templates. A
-    hint for containers without ports beside one that has them.
+    that run once or only wait (`sleep infinity`), and objects that may be completed elsewhere: kustomize
+    patches and templates. A hint for containers without ports beside one that has them.
     """
     severity = missing(container, LIVENESS, selections, code.images.overlays)
     if severity is not None:
         both = missing(container, READINESS, selections, code.images.overlays) is not None
-        application = application_of(container, code)
-        changes = fixes(container, LIVENESS, (platform.liveness, platform.readiness), application, both)
+        told = Told(application_of(container, code), serving(container.workload, selections))
+        changes = fixes(container, LIVENESS, (platform.liveness, platform.readiness), told, both)
         yield Finding(container.span, "no liveness probe: it is not restarted when it hangs", changes, severity)

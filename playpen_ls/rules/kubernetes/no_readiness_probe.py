@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from playpen_ls.finding import Finding, Severity
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.application import Code, application_of
-from playpen_ls.languages.kubernetes.judgement import Selections
+from playpen_ls.languages.kubernetes.judgement import Selections, serving
 from playpen_ls.languages.kubernetes.probe_fixes import fixes
-from playpen_ls.languages.kubernetes.probes import LIVENESS, READINESS, missing
+from playpen_ls.languages.kubernetes.probes import LIVENESS, READINESS, Told, missing
 from playpen_ls.platform import Platform
 from playpen_ls.rule import example, rule
 
@@ -101,6 +101,6 @@ def no_readiness_probe(
     severity = missing(container, READINESS, selections, code.images.overlays)
     if severity is not None:
         both = missing(container, LIVENESS, selections, code.images.overlays) is not None
-        application = application_of(container, code)
-        changes = fixes(container, READINESS, (platform.liveness, platform.readiness), application, both)
+        told = Told(application_of(container, code), serving(container.workload, selections))
+        changes = fixes(container, READINESS, (platform.liveness, platform.readiness), told, both)
         yield Finding(container.span, "no readiness probe: requests reach it before it is ready", changes, severity)
