@@ -18,6 +18,7 @@ from playpen_ls.command import (
     fail,
     invalid_configuration,
     prepare,
+    read_project,
     say,
     settings_of,
     stdin_name,
@@ -79,7 +80,7 @@ def prepare_for_safe_fixes(target: Target) -> None:
     workspace.open(target.source, target.language, target.on_disk)
     found = workspace.check(target.path).hits
     if "playpen:" in target.source.text or any(hit.rule.reads for hit in found):
-        prepare(target)
+        read_project(target)
 
 
 def _give_up_after(seconds: float) -> None:

@@ -82,10 +82,15 @@ def standard_input(name: str) -> str:
 
 
 def prepare(target: Target) -> None:
+    read_project(target)
+    target.workspace.open(target.source, target.language, target.on_disk)
+
+
+def read_project(target: Target) -> None:
+    """Read what the other files say, if rules for this one ask."""
     workspace = target.workspace
     if not workspace.index.complete and workspace.configs.rules(target.path, target.language).asks:
         workspace.closed.read_all()
-    workspace.open(target.source, target.language, target.on_disk)
 
 
 def invalid_configuration(targets: Targets) -> list[Problem]:
