@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from playpen_ls.facts import Fact, Facts
 from playpen_ls.finding import Offer, Place
 from playpen_ls.hit import Hit
-from playpen_ls.hits import Found, Hits
+from playpen_ls.hits import Found, Hits, Places
 from playpen_ls.languages.base import Chunk, Model
 from playpen_ls.remembering import NOTHING, Memory, Reader, ReadFiles, Reads, Remembered, once
 from playpen_ls.rule import Given, Rule
@@ -23,24 +23,28 @@ logger = logging.getLogger("playpen_ls")
 
 def placed(hits: Hits, model: Model) -> Hits:
     """The hits with the places of what other parts of the file state; they may have moved since a hit was found."""
-    asking = [number for number, found in enumerate(hits.founds) if found.asks]
     return hits.pointing(
         {
-            number: [tuple(_where(hit.made.related, hits.moved[number], model)) for hit in hits.founds[number].hits]
-            for number in asking
+            number: [_where(hit, by, model) for hit in found.hits]
+            for number, (found, by) in enumerate(zip(hits.founds, hits.moved, strict=True))
+            if found.asks
         }
     )
 
 
-def _where(places: Iterable[Place], by: int, model: Model) -> Iterator[Place]:
-    path = model.source.path
-    for place in places:
+def _where(hit: Hit, by: int, model: Model) -> Places:
+    """What a hit points to, each place once: copies of a document state one fact."""
+    if not hit.made.related:
+        return ()
+    path, found = model.source.path, []
+    for place in hit.related:
         if isinstance(place.stated, Fact):
             span = model.span_of(place.stated)
             if span is not None:
-                yield Place(path, span, place.message, place.stated)
+                found.append(Place(path, span, place.message, place.stated))
         else:
-            yield place.moved(by, path)
+            found.append(place.moved(by, path))
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

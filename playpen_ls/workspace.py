@@ -119,7 +119,7 @@ class Workspace:
         settled: bool,
     ) -> Report:
         path = document.source.path
-        hits = self._told(document, model, checked, rules)
+        hits = self._told(document, model, checked, rules, stays=True)
         broken = [chunk.span for chunk in model.chunks if chunk.seems_broken]
         if broken:
             last = lambda spans: placed(Hits.of(document.hits_in(spans), path), model)  # noqa: E731
@@ -140,18 +140,25 @@ class Workspace:
         model: Model,
         checked: Checked,
         rules: RuleSet,
+        *,
+        stays: bool = False,
     ) -> Hits:
-        """The findings that count, after what comments silence."""
+        """The findings that count, after what comments silence.
+
+        What silences nothing in a text that does not parse may do so when it does: there no comment is called unused
+        but, where that `stays`, one that was before.
+        """
         wanted = checked.hits
         if rules.hidden:
             wanted = wanted.kept([hit for hit in wanted if hit.rule.id not in rules.hidden])
         suppressed = suppress(model, wanted, rules.told - checked.failed)
         hits = suppressed.kept
-        # What silences nothing in a text that does not parse may do so when it does.
-        if suppressed.unused and self._all_rules_ran(document) and not any(chunk.broken for chunk in model.chunks):
-            path = document.source.path
-            for one in self.configs.chosen((UNUSED_IGNORE,), path):
-                hits = hits.also([hit.at(one.severity or hit.severity) for hit in suppressed.unused])
+        unused = suppressed.unused if self._all_rules_ran(document) else []
+        if unused and any(chunk.broken for chunk in model.chunks):
+            before = {hit.span for hit in document.hits if hit.rule is UNUSED_IGNORE} if stays else set()
+            unused = [hit for hit in unused if hit.span in before]
+        for one in self.configs.chosen((UNUSED_IGNORE,), document.source.path) if unused else ():
+            hits = hits.also([hit.at(one.severity or hit.severity) for hit in unused])
         return hits
 
     def _all_rules_ran(self, document: Document) -> bool:

@@ -19,6 +19,7 @@ from playpen_ls.source import Edit, Source, Span
 from playpen_ls.workspace import Workspace
 
 SHOP = Path(__file__).parent / "projects/shop"
+HOST = 'host = "redis.apps.svc.cluster.local"'
 FILES = {
     "Dockerfile": "dockerfile",
     "Jenkinsfile": "jenkinsfile",
@@ -223,51 +224,9 @@ def test_differences_lead_from_one_text_to_the_other_and_never_part_a_line_end()
         assert all(before[at - 1 : at + 1] != "\r\n" or at == 0 for edit in edits for at in (edit.start, edit.end))
 
 
-# Text that does not parse
-
-HOST = 'host = "redis.apps.svc.cluster.local"'
-DEPLOYMENT = (
-    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n"
-    "  template:\n    spec:\n      containers:\n      - name: web\n        image: nexus:5000/web:1.0\n"
-)
-
-
-def complete(folder: Path, name: str, language: str, text: str) -> Workspace:
-    workspace = Workspace(folder)
-    workspace.index.complete = True
-    workspace.open(Source(name, text), language)
-    return workspace
-
-
-def test_a_document_that_never_parses_does_not_hide_what_another_lacks(tmp_path: Path):
-    workspace = complete(tmp_path, "web.yaml", "kubernetes", f"{DEPLOYMENT}---\nfoo: [1,\n")
-    assert "kubernetes/no-liveness-probe" in [hit.rule.id for hit in workspace.check("web.yaml").hits]
-
-
-def test_what_is_carried_over_goes_when_its_rule_is_switched_off(tmp_path: Path):
-    text = f"def f():\n    {HOST}\n    g(1)\n"
-    workspace = complete(tmp_path, "app.py", "python", text)
-    workspace.check("app.py")
-    edit = Edit(text.index("g(") + 2, len(text), "")
-    workspace.edit("app.py", Source("app.py", text).edited([edit]), [edit])
-    assert [hit.rule.id for hit in workspace.check("app.py").hits] == ["python/hard-coded-host"]
-    workspace.configs.settings = Settings(ignore=("python/hard-coded-host",))
-    assert workspace.check("app.py").hits == []
-
-
-def test_many_edits_move_what_is_carried_over_as_one_after_the_other_does(tmp_path: Path):
-    text = f"a = 1\nb = 2\ndef f():\n    {HOST}\n    g(1)\n"
-    edits = [Edit(len(text) - 2, len(text) - 1, ""), Edit(6, 7, "bbb"), Edit(0, 1, "")]
-    workspace = complete(tmp_path, "app.py", "python", text)
-    workspace.check("app.py")
-    source = Source("app.py", text).edited(edits)
-    workspace.edit("app.py", source, edits)
-    (hit,) = workspace.check("app.py").hits
-    assert source.of(hit.span) == '"redis.apps.svc.cluster.local"'
-
-
 def test_a_fix_is_tried_out_with_the_configuration_as_it_is_now(tmp_path: Path):
-    workspace = complete(tmp_path, "app.py", "python", f"{HOST}\n")
+    workspace = Workspace(tmp_path)
+    workspace.open(Source("app.py", f"{HOST}\n"), "python")
     assert workspace.check("app.py").hits != []
     workspace.configs.settings = Settings(ignore=("python",))
     look = workspace.looker("app.py", fixes=False)

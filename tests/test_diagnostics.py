@@ -13,7 +13,7 @@ from lsprotocol import types as lsp
 
 from playpen_ls.finding import Finding, Place, Severity
 from playpen_ls.hit import Hit
-from playpen_ls.hits import Hits
+from playpen_ls.hits import Found, Hits
 from playpen_ls.rule import rules_of
 from playpen_ls.server.diagnostics import Written, diagnostic, encoded
 from playpen_ls.server.documents import Documents
@@ -75,3 +75,15 @@ def test_a_byte_order_mark_that_comes_moves_what_stands_on_its_line():
         written.append(encoded(documents, opened, hits, last))
         assert written[-1] == encoded(documents, opened, hits)
     assert written[0] == written[2] != written[1]
+
+
+def test_a_copy_that_comes_is_written_where_it_stands():
+    documents = Documents("utf-16", [])
+    opened = documents.open(lsp.TextDocumentItem("untitled:pod", "yaml", 1, "#\nk: v\nk: v\n"))
+    rule = rules_of("kubernetes")[0]
+    found, last = Found([Hit(rule, Finding(Span(0, 1), "said"), Severity.HINT)]), Written()
+    encoded(documents, opened, Hits(opened.path, [found], [2]), last)
+    start = lsp.Position(0, 1)
+    documents.change(opened.uri, 2, [lsp.TextDocumentContentChangePartial(lsp.Range(start, start), "12345")])
+    hits = Hits(opened.path, [found, found], [7, 12])
+    assert encoded(documents, opened, hits, last) == encoded(documents, opened, hits)

@@ -86,10 +86,11 @@ def encoded(documents: Documents, opened: Open, hits: Hits, last: Written | None
     now: dict[int, Piece] = {}
     written = []
     for number, (found, further) in enumerate(zip(hits.founds, hits.moved, strict=True)):
-        piece, start, related = before.get(id(found)), found.start + further, None
+        # Taken out: of copies of one document, what was written of it is true of one only.
+        piece, start, related = before.pop(id(found), None), found.start + further, None
         if found.points:
             related = _related(documents, opened, positions, hits.places(number))
-        if piece is not None and piece.related == related and start == piece.start and found.end + further <= head:
+        if piece is not None and piece.related == related and start == piece.start and found.end + further < head:
             pass
         elif piece is not None and piece.related == related and start == piece.start + by and start >= tail:
             piece.start = start

@@ -1,0 +1,91 @@
+"""A text that does not parse: what was found before is carried over, and nothing is said that may be untrue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playpen_ls.config import Settings
+from playpen_ls.source import Edit, Source
+from playpen_ls.workspace import Workspace
+
+HOST = 'host = "redis.apps.svc.cluster.local"'
+DEPLOYMENT = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n"
+    "  template:\n    spec:\n      containers:\n      - name: web\n        image: nexus:5000/web:1.0\n"
+)
+
+
+def complete(folder: Path, name: str, language: str, text: str) -> Workspace:
+    workspace = Workspace(folder)
+    workspace.index.complete = True
+    workspace.open(Source(name, text), language)
+    return workspace
+
+
+def type_at(workspace: Workspace, path: str, at: int, typed: str) -> str:
+    """Type there; gives the text after it."""
+    edit = Edit(at, at, typed)
+    source = workspace.documents[path].source.edited([edit])
+    workspace.edit(path, source, [edit])
+    return source.text
+
+
+def test_a_document_that_never_parses_does_not_hide_what_another_lacks(tmp_path: Path):
+    workspace = complete(tmp_path, "web.yaml", "kubernetes", f"{DEPLOYMENT}---\nfoo: [1,\n")
+    assert "kubernetes/no-liveness-probe" in [hit.rule.id for hit in workspace.check("web.yaml").hits]
+
+
+def test_what_is_carried_over_goes_when_its_rule_is_switched_off(tmp_path: Path):
+    text = f"def f():\n    {HOST}\n    g(1)\n"
+    workspace = complete(tmp_path, "app.py", "python", text)
+    workspace.check("app.py")
+    edit = Edit(text.index("g(") + 2, len(text), "")
+    workspace.edit("app.py", Source("app.py", text).edited([edit]), [edit])
+    assert [hit.rule.id for hit in workspace.check("app.py").hits] == ["python/hard-coded-host"]
+    workspace.configs.settings = Settings(ignore=("python/hard-coded-host",))
+    assert workspace.check("app.py").hits == []
+
+
+def test_many_edits_move_what_is_carried_over_as_one_after_the_other_does(tmp_path: Path):
+    text = f"a = 1\nb = 2\ndef f():\n    {HOST}\n    g(1)\n"
+    edits = [Edit(len(text) - 2, len(text) - 1, ""), Edit(6, 7, "bbb"), Edit(0, 1, "")]
+    workspace = complete(tmp_path, "app.py", "python", text)
+    workspace.check("app.py")
+    source = Source("app.py", text).edited(edits)
+    workspace.edit("app.py", source, edits)
+    (hit,) = workspace.check("app.py").hits
+    assert source.of(hit.span) == '"redis.apps.svc.cluster.local"'
+
+
+def test_what_is_carried_over_points_to_where_it_stands_now(tmp_path: Path):
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\nstringData: {password: $(KEY)}\n---\n"
+    more = (
+        "        env:\n        - name: KEY\n          valueFrom: {secretKeyRef: {name: keys, key: pasword}}\n"
+        "        ports: [{name: web, containerPort: 8000}]\n        readinessProbe: {httpGet: {path: /, port: http}}\n"
+    )
+    workspace = complete(tmp_path, "web.yaml", "kubernetes", secret + DEPLOYMENT + more)
+    workspace.check("web.yaml")
+    text = type_at(workspace, "web.yaml", 0, "# The web shop.\n")
+    workspace.check("web.yaml", settled=False)
+    text = type_at(workspace, "web.yaml", text.index("      containers"), 'a: [\n"b: [\n- "\n{\n[\n')
+    hits = workspace.check("web.yaml", settled=False).hits
+    pointed = {
+        hit.rule.name: [text[place.span.start : place.span.end] for place in hit.related] for hit in hits if hit.related
+    }
+    assert pointed == {"missing-reference": ["keys"], "probe-port-closed": ["ports"]}
+
+
+def test_a_comment_that_was_unused_is_called_so_while_text_elsewhere_does_not_parse(tmp_path: Path):
+    ignored = "x = 1  # playpen: ignore[print-as-log]\n"
+    workspace = complete(tmp_path, "app.py", "python", f"import a\n{ignored}\n{HOST}\n")
+    first = [hit.rule.name for hit in workspace.check("app.py").hits]
+    assert first == ["unused-ignore", "hard-coded-host"]
+    at = len(workspace.documents["app.py"].source.text)
+    type_at(workspace, "app.py", at, "y = f(")
+    assert [hit.rule.name for hit in workspace.check("app.py", settled=False).hits] == first
+    # One that is new may be used when the text parses, and one that has a use now is.
+    type_at(workspace, "app.py", at, ignored)
+    type_at(workspace, "app.py", 0, "print(1)\n")
+    type_at(workspace, "app.py", len("print(1)"), "  # playpen: ignore[print-as-log]")
+    assert [hit.rule.name for hit in workspace.check("app.py", settled=False).hits] == first
+    assert "playpen/unused-ignore" not in workspace.fixed("app.py").applied
