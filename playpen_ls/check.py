@@ -13,7 +13,7 @@ from playpen_ls.finding import Offer, Place
 from playpen_ls.hit import Hit
 from playpen_ls.hits import Found, Hits, Places
 from playpen_ls.languages.base import Chunk, Model
-from playpen_ls.remembering import NOTHING, Memory, Reader, ReadFiles, Reads, Remembered, once
+from playpen_ls.remembering import NOTHING, Memory, Pair, Reader, ReadFiles, Reads, Remembered, once
 from playpen_ls.rule import Given, Rule
 from playpen_ls.ruleset import ByType, RuleSet
 from playpen_ls.source import Span
@@ -94,10 +94,10 @@ def check(
     the chunks that have findings are looked at again. Without a memory every finding has its fixes,
     and `within` limits the work to the chunks that touch it.
     """
-    given = Given(given.platform, once(given.files), given.facts)
     chunks = model.chunks if within is None else model.chunks_touching(within)
     units = [*chunks, _Whole(model)]
-    known, reader, path = memory or NOTHING, Reader(given), model.source.path
+    known, path = memory or NOTHING, model.source.path
+    reader = Reader(Given(given.platform, once(given.files), given.facts), path)
     keys = [unit.key for unit in units]
     pairs = known.of(keys)
     stale = reader.stale(pairs)
@@ -106,39 +106,53 @@ def check(
     offers: list[Offered] = []
     failed: set[str] = set()
     for number, (unit, pair) in enumerate(zip(units, pairs, strict=True)):
-        start, found = unit.begins, pair.found
+        found, by = pair.found, unit.begins - pair.start
         if pair.read in stale or (fixes and found is not None):
-            hits: list[Hit] = []
-            parts: list[object] | None = None
-            now: list[Remembered | None] = []
-            whole = memory is not None and not fixes
-            for some, remembered in zip(rules.by_reach, (pair.one, pair.other), strict=True):
-                holds = remembered is not None and reader.holds(remembered)
-                if remembered is not None and holds and not (fixes and remembered.hits):
-                    hits += remembered.moved(start, path)
-                else:
-                    parts = list(unit.parts()) if parts is None else parts
-                    if remembered is not None and holds:  # the others would find nothing again
-                        some = some.named({hit.rule.id for hit in remembered.hits})
-                    fresh, fresh_offers, reads, wrong = _run(parts, some, given)
-                    failed |= wrong
-                    whole = whole and not wrong
-                    hits += fresh
-                    offers += fresh_offers
-                    if not holds or wrong:
-                        remembered = None if wrong else reader.remembered(start, fresh, reads, path)
-                now.append(remembered)
-            pairs[number] = pair = reader.pair(now, pair, start, path)
-            found = pair.found if whole else Found(hits) if hits else None
-            if not whole and found is not None:
-                founds.append(found)
-                moved.append(0)
-                continue
+            looked = _look(unit, pair, rules, reader, fixes)
+            pairs[number] = pair = reader.pair(looked.pair, pair, unit.begins)
+            offers += looked.offers
+            failed |= looked.failed
+            if memory is None or fixes or looked.failed:  # what is remembered is without fixes
+                found, by = Found(looked.hits) if looked.hits else None, 0
+            else:
+                found, by = pair.found, unit.begins - pair.start
         if found is not None:
             founds.append(found)
-            moved.append(start - pair.start)
+            moved.append(by)
     after = Memory(keys, pairs) if memory is not None else NOTHING
     return Checked(placed(Hits(path, founds, moved), model), offers, after, frozenset(failed))
+
+
+@dataclass
+class _Looked:
+    """What was found in a chunk; `pair` is what is to be remembered of it, first of the rules that look at one file."""
+
+    hits: list[Hit] = field(default_factory=list)
+    offers: list[Offered] = field(default_factory=list)
+    pair: list[Remembered | None] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)
+
+
+def _look(unit: Chunk, pair: Pair, rules: RuleSet, reader: Reader, fixes: bool) -> _Looked:
+    """Run the rules of which it is not known any more what they find, or whose findings are to have fixes."""
+    looked = _Looked()
+    parts: list[object] | None = None
+    for some, remembered in zip(rules.by_reach, (pair.near, pair.far), strict=True):
+        holds = remembered is not None and reader.holds(remembered)
+        if remembered is not None and holds and not (fixes and remembered.hits):
+            looked.hits += remembered.moved(unit.begins, reader.path)
+        else:
+            parts = list(unit.parts()) if parts is None else parts
+            if remembered is not None and holds:  # the others would find nothing again
+                some = some.named({hit.rule.id for hit in remembered.hits})
+            fresh, offers, reads, wrong = _run(parts, some, reader.given)
+            looked.hits += fresh
+            looked.offers += offers
+            looked.failed |= wrong
+            if not holds or wrong:
+                remembered = None if wrong else reader.remembered(unit.begins, fresh, reads)
+        looked.pair.append(remembered)
+    return looked
 
 
 def _run(parts: Sequence[object], rules: ByType, given: Given) -> tuple[list[Hit], list[Offered], Reads, set[str]]:

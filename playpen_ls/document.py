@@ -73,8 +73,6 @@ class Report:
     source: Source
     hits: Hits
     found: Hits
-    settled: bool = True
-    """False while findings are held back that say "X is missing": ask again after a quiet spell."""
 
     @cached_property
     def secrets(self) -> tuple[Span, ...]:

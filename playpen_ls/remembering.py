@@ -58,20 +58,20 @@ QUIET = Remembered(0, ())
 
 
 class Pair:
-    """What rules that look at one file found in a chunk, and what those that look at others did; None where one raised.
+    """What rules that look at one file found in a chunk, and what those that look `far` did; None where one raised.
 
     `found` is all of it, in a chunk that began at `start`; None where nothing was found. Of pairs with the same `read`
     the same was read; it is None where not all is known.
     """
 
-    __slots__ = ("found", "one", "other", "read", "start")
+    __slots__ = ("far", "found", "near", "read", "start")
 
-    def __init__(self, one: Remembered | None, other: Remembered | None, start: int, found: Found | None) -> None:
-        self.one = one
-        self.other = other
+    def __init__(self, near: Remembered | None, far: Remembered | None, start: int, found: Found | None) -> None:
+        self.near = near
+        self.far = far
         self.start = start
         self.found = found
-        self.read = (id(one.reads), id(other.reads)) if one is not None and other is not None else None
+        self.read = (id(near.reads), id(far.reads)) if near is not None and far is not None else None
 
 
 NEVER = Pair(None, None, 0, None)
@@ -164,10 +164,11 @@ class ReadFiles:
 
 
 class Reader:
-    """Says whether what was read is still so; what chunks share is looked at once."""
+    """Says whether what was read for the file `path` is still so; what chunks share is looked at once."""
 
-    def __init__(self, given: Given) -> None:
-        self._given = given
+    def __init__(self, given: Given, path: str) -> None:
+        self.given = given
+        self.path = path
         self._now: dict[type[Fact], Facts[Any]] = {}
         self._held: dict[int, bool] = {}
         self._same: dict[Reads, Reads] = {NOTHING_READ: NOTHING_READ}
@@ -179,8 +180,8 @@ class Reader:
         return {read for read, pair in {pair.read: pair for pair in pairs}.items() if not self._hold(pair)}
 
     def _hold(self, pair: Pair) -> bool:
-        one, other = pair.one, pair.other
-        return one is not None and other is not None and self.holds(one) and self.holds(other)
+        near, far = pair.near, pair.far
+        return near is not None and far is not None and self.holds(near) and self.holds(far)
 
     def holds(self, remembered: Remembered) -> bool:
         """What the rules read is still so."""
@@ -197,14 +198,14 @@ class Reader:
     def _still(self, reads: Reads) -> bool:
         for facts in reads.facts:
             if facts.kind not in self._now:
-                self._now[facts.kind] = self._given.facts(facts.kind)
+                self._now[facts.kind] = self.given.facts(facts.kind)
             if facts is not self._now[facts.kind]:
                 return False
-        return all(question.asked_of(self._given.files) == answer for question, answer in reads.answers)
+        return all(question.asked_of(self.given.files) == answer for question, answer in reads.answers)
 
-    def remembered(self, start: int, fresh: Iterable[Hit], reads: Reads, path: str) -> Remembered:
+    def remembered(self, start: int, fresh: Iterable[Hit], reads: Reads) -> Remembered:
         """One object for all chunks in which nothing was found, if the same was read."""
-        hits = tuple([hit.shifted(0, path) for hit in fresh])
+        hits = tuple([hit.shifted(0, self.path) for hit in fresh])
         reads = self._same.setdefault(reads, reads)
         self._held[id(reads)] = True
         if hits:
@@ -214,12 +215,12 @@ class Reader:
             nothing = self._nothing[id(reads)] = Remembered(0, (), reads)
         return nothing
 
-    def pair(self, now: Sequence[Remembered | None], before: Pair, start: int, path: str) -> Pair:
+    def pair(self, now: Sequence[Remembered | None], before: Pair, start: int) -> Pair:
         """The same pair as before, or as other chunks have it in which nothing was found."""
-        one, other = now
-        if one is before.one and other is before.other:
+        near, far = now
+        if near is before.near and far is before.far:
             return before
-        hits = [hit for each in now if each is not None for hit in each.moved(start, path)]
+        hits = [hit for each in now if each is not None for hit in each.moved(start, self.path)]
         if hits:
-            return Pair(one, other, start, Found(hits))
-        return self._pairs.setdefault((id(one), id(other)), Pair(one, other, 0, None))
+            return Pair(near, far, start, Found(hits))
+        return self._pairs.setdefault((id(near), id(far)), Pair(near, far, 0, None))

@@ -25,11 +25,8 @@ class RuleSet:
 
     def only(self, rule: Rule) -> RuleSet:
         """The same without all others."""
-        told, silent = (
-            [one for one in self.rules if one.rule is rule and (one.rule.id in self.hidden) is hidden]
-            for hidden in (False, True)
-        )
-        return RuleSet(told, silent)
+        own = [one for one in self.rules if one.rule is rule]
+        return RuleSet((), own) if rule.id in self.hidden else RuleSet(own)
 
     @property
     def asks(self) -> bool:

@@ -128,7 +128,7 @@ class Workspace:
         if broken or not settled:
             shown = steady(hits, document.displayed, lambda hit: not settled or unseen(hit, model, broken))
         document.displayed = shown
-        return Report(document.source, shown, checked.hits, settled or len(shown) == len(hits))
+        return Report(document.source, shown, checked.hits)
 
     def _rules(self, document: Document) -> RuleSet:
         waiting = not self.index.complete

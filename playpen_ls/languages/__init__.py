@@ -13,7 +13,7 @@ LANGUAGES = ("dockerfile", "jenkinsfile", "kubernetes", "python")
 
 
 def parse(language: str, source: Source, previous: Model | None = None) -> Model:
-    """The model of a text. `previous` is the model of an earlier version of the same file."""
+    """The model of a text. `previous` is the model of an earlier version of the same file, or that of this one."""
     if previous is not None and previous.language != language:
         previous = None
     if previous is not None and previous.source is source:

@@ -105,7 +105,7 @@ def encoded(documents: Documents, opened: Open, hits: Hits, last: Written | None
 def _unchanged(before: Source, now: Source) -> tuple[int, int, int]:
     """Up to where all has the line and column that it had, from where on, and how many characters further on that is.
 
-    The latter is the end of the text where lines came or went.
+    Where lines came or went, nothing behind them has: that is from the end of the text on.
     """
     size, by = len(now.text), len(now.text) - len(before.text)
     if before.byte_order_mark is not now.byte_order_mark:
