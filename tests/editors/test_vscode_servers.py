@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,16 @@ def found(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
     on_path = script(top / "bin/playpen-ls", f'exec {sys.executable} -m playpen_ls --stdio "$@"')
     interpreter = top / "interpreter"
     interpreter.write_text(sys.executable)
+    bare = top / "bare env"  # a Python that lacks the server
+    venv.create(bare, symlinks=True)
+    script(top / "shop/tools/python", f'exec {sys.executable} "$@"')
     task = {
         "file": FILE, "interpreter": str(interpreter), "another": str(script(top / "without/python", "exit 1")),
-        "onPath": str(on_path), "script": on_path.read_text(),
+        "onPath": str(on_path), "script": on_path.read_text(), "named": named(bare / "bin/python"),
     }  # fmt: skip
     env = {"PATH": f"{on_path.parent}:{vscode_editor.PATH}", "PLAYPEN_LS_INTERPRETER": str(interpreter)}
-    return vscode_editor.seen("found", top, {"app.py": APP}, [vsix, python], task, machine={}, **env)
+    seen = vscode_editor.seen("found", top, {"app.py": APP}, [vsix, python], task, machine={}, **env)
+    return {**seen, "onPath": str(on_path), "bare": str(bare / "bin/python")}
 
 
 def test_the_selected_interpreter_comes_before_the_path(found: dict[str, Any]):
@@ -63,6 +68,42 @@ def test_a_server_that_is_nowhere_is_told_once_with_its_command(found: dict[str,
     assert "Playpen: not installed" in found["missing"]["status"]
     assert found["missing"]["servers"] == []
     assert found["installed"]["commands"]
+
+
+def named(bare: Path) -> list[dict[str, Any]]:
+    """Settings that name a server, and what is waited for: what is said of those that do not, or the status."""
+    command, interpreter = "playpen.server.command", "playpen.interpreter"
+    return [
+        {"step": "absent", "settings": {command: ["~/no/playpen-ls"], interpreter: "nopython"}, "says": "not exist"},
+        {"step": "unfit", "settings": {command: "playpen-ls -v", interpreter: str(bare)}, "says": "pip install"},
+        {"step": "relative", "settings": {interpreter: "${workspaceFolder}/tools/python"}},
+        {"step": "ending", "settings": {command: ["false"]}, "says": "ended", "state": "does not start"},
+        {"step": "silent", "settings": {command: ["sleep", "1000"]}, "state": "starting"},
+        {"step": "name", "settings": {command: ["playpen-ls"]}},
+    ]
+
+
+def test_a_setting_that_names_a_program_is_followed_without_a_word(found: dict[str, Any]):
+    server = [sys.executable, "-m", "playpen_ls"]
+    for step, commands in {"relative": [server], "silent": [], "name": [[*server, "--stdio"]]}.items():
+        assert (found[step]["commands"], found[step]["said"]) == (commands, [])
+
+
+def test_settings_that_name_no_server_are_told_of_at_once_with_what_runs_instead(found: dict[str, Any]):
+    (said,) = found["absent"]["said"]
+    assert "`playpen.server.command` names `~/no/playpen-ls`, which does not exist" in said
+    assert "`playpen.interpreter` names `nopython`, which is not on the PATH" in said
+    assert f"{found['onPath']}` runs" in said
+    (said,) = found["unfit"]["said"]
+    assert '`playpen.server.command` is "playpen-ls -v"; it must be a list' in said
+    assert f"`{found['bare']}`, which has no playpen-ls: run `\"{found['bare']}\" -m pip install playpen-ls`" in said
+    assert found["absent"]["commands"] == found["unfit"]["commands"] == found["installed"]["commands"]
+
+
+def test_a_program_that_is_no_server_is_told_once_with_what_it_did(found: dict[str, Any]):
+    (said,) = found["ending"]["said"]
+    assert "`/usr/bin/false` ended at once, with exit status 1. `playpen.server.command` names it" in said
+    assert found["ending"]["commands"] == []
 
 
 @pytest.fixture(scope="module")

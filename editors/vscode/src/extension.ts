@@ -1,11 +1,13 @@
-import { commands, languages, window, workspace, env } from 'vscode';
+import { commands, languages, window, workspace } from 'vscode';
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
-import { LanguageClient, RevealOutputChannelOn, State } from 'vscode-languageclient/node';
-import type { DocumentSelector } from 'vscode-languageclient/node';
+import { RevealOutputChannelOn, State } from 'vscode-languageclient/node';
+import type { DocumentSelector, LanguageClient } from 'vscode-languageclient/node';
+import { Client } from './client';
 import { explain, Pages } from './explain';
-import { checkWorkspace, fixWorkspace } from './whole';
-import { findServer } from './server';
+import { tellOfFailure, tellOfInstallation, tellOfSettings } from './messages';
+import { commandLine, findServer } from './server';
 import { Status } from './status';
+import { checkWorkspace, fixWorkspace } from './whole';
 
 // Chosen by language and by name, so that no language has to be contributed: that would take files from others.
 const SELECTOR: DocumentSelector = [
@@ -21,9 +23,7 @@ const SELECTOR: DocumentSelector = [
   { pattern: '**/{playpen,pyproject}.toml' },
 ];
 
-const INSTALL = 'pip install playpen-ls';
-
-let client: LanguageClient | undefined;
+let client: Client | undefined;
 let starting: Promise<void> = Promise.resolve();
 
 export async function activate(context: ExtensionContext): Promise<void> {
@@ -32,7 +32,10 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const pages = new Pages();
   context.subscriptions.push(output, status, workspace.registerTextDocumentContentProvider(Pages.scheme, pages));
 
-  const restart = () => (starting = starting.then(() => start(output, status, pages)));
+  const restart = () => {
+    void client?.end(); // or it would be waited for, and it may never come to its start
+    return (starting = starting.then(() => start(output, status, pages)));
+  };
   const asked = (what: (client: LanguageClient) => Promise<void>) => async () => {
     if (!client?.isRunning()) {
       await restart();
@@ -61,48 +64,44 @@ export async function activate(context: ExtensionContext): Promise<void> {
 }
 
 export async function deactivate(): Promise<void> {
-  await starting;
-  await client?.dispose();
+  await client?.end();
 }
 
 async function start(output: LogOutputChannel, status: Status, pages: Pages): Promise<void> {
-  await client?.dispose().catch(() => undefined); // a server that is dead already
+  await client?.end();
   client = undefined;
-  const server = await findServer((line) => output.warn(line));
+  const { server, wrong } = await findServer((line) => output.warn(line));
+  if (wrong.length > 0) {
+    tellOfSettings(wrong, server, output);
+  } else if (!server) {
+    tellOfInstallation();
+  }
   if (!server) {
     status.state('missing');
-    void tellOfInstallation();
     return;
   }
-  output.info(`running ${[server.command, ...server.args].join(' ')}, found as ${server.found}`);
-  const made = new LanguageClient(
-    'playpen',
-    'Playpen',
-    { command: server.command, args: server.args },
-    {
-      documentSelector: SELECTOR,
-      outputChannel: output,
-      revealOutputChannelOn: RevealOutputChannelOn.Never,
-      initializationOptions: { playpen: workspace.getConfiguration('playpen') },
-      synchronize: { configurationSection: 'playpen' },
-      middleware: {
-        executeCommand: (command, given, next) =>
-          command === 'playpen-ls.explainRule' && client ? pages.show(client, String(given[0])) : next(command, given),
-      },
+  output.info(`running ${commandLine(server)}, found as ${server.found}`);
+  const made = new Client(server, {
+    documentSelector: SELECTOR,
+    outputChannel: output,
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
+    initializationOptions: { playpen: workspace.getConfiguration('playpen') },
+    synchronize: { configurationSection: 'playpen' },
+    middleware: {
+      executeCommand: (command, given, next) =>
+        command === 'playpen-ls.explainRule' && client ? pages.show(client, String(given[0])) : next(command, given),
     },
-  );
+  });
   made.onDidChangeState(({ newState }) => {
-    status.state(newState === State.Running ? 'running' : newState === State.Starting ? 'starting' : 'stopped');
+    if (!made.failed) {
+      status.state(newState === State.Running ? 'running' : newState === State.Starting ? 'starting' : 'stopped');
+    }
   });
   client = made;
-  try {
-    await made.start();
-  } catch (error) {
+  const problem = await made.run();
+  if (problem) {
     status.state('failed');
-    output.error(String(error));
-    void window
-      .showErrorMessage(`Playpen: the server (${server.found}) does not start`, 'Show Output')
-      .then((chosen) => chosen && output.show());
+    tellOfFailure(server, problem, output);
   }
 }
 
@@ -120,18 +119,3 @@ async function createConfiguration(client: LanguageClient): Promise<void> {
     await shown.document.save();
   }
 }
-
-async function tellOfInstallation(): Promise<void> {
-  const copy = 'Copy the Command';
-  const chosen = await window.showWarningMessage(
-    `Playpen: the server is not installed. Run \`${INSTALL}\` in your Python environment, then restart the server.`,
-    copy,
-    'Open Settings',
-  );
-  if (chosen === copy) {
-    await env.clipboard.writeText(INSTALL);
-  } else if (chosen) {
-    await commands.executeCommand('workbench.action.openSettings', 'playpen.server.command');
-  }
-}
-

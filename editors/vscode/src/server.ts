@@ -1,35 +1,100 @@
 // Which server is run: the setting's, else that of the selected Python interpreter, else the one on the PATH.
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import * as path from 'node:path';
 import { extensions, workspace } from 'vscode';
+import { fromSetting, onPath } from './program';
 
 export interface Server {
   command: string;
   args: string[];
-  /** Where it was found, for the status item. */
+  /** The setting or the program that named it, for the log. */
   found: string;
+  setting?: string;
 }
 
-/** In a workspace that is not trusted, the two settings are those of the user only: VS Code leaves the others out. */
-export async function findServer(log: (line: string) => void): Promise<Server | undefined> {
-  const settings = workspace.getConfiguration('playpen');
-  const [command, ...args] = settings.get<string[]>('server.command') ?? [];
-  if (command) {
-    return { command, args, found: 'the setting playpen.server.command' };
+/** A setting that names no server, in words: what it says, and what would be right. */
+export interface Wrong {
+  setting: string;
+  says: string;
+  /** What mends it, if that is a command. */
+  run?: string;
+}
+
+export interface Search {
+  server?: Server;
+  wrong: Wrong[];
+}
+
+/** A setting that is wrong is told of, and the next way is taken. */
+export async function findServer(log: (line: string) => void): Promise<Search> {
+  const wrong: Wrong[] = [];
+  const server = ofCommand(wrong) ?? (await ofInterpreter(wrong)) ?? (await ofSelected(log)) ?? ofPath();
+  return { server, wrong };
+}
+
+export function commandLine(server: Server): string {
+  return [server.command, ...server.args].join(' ');
+}
+
+// In a workspace that is not trusted, both settings are those of the user only: VS Code leaves the others out.
+function ofCommand(wrong: Wrong[]): Server | undefined {
+  const setting = 'playpen.server.command';
+  const value = workspace.getConfiguration().get<unknown>(setting) ?? [];
+  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) {
+    wrong.push({ setting, says: `is ${JSON.stringify(value)}; it must be a list of words, such as ["playpen-ls"]` });
+    return undefined;
   }
-  const interpreter = settings.get<string>('interpreter') || (await selectedInterpreter());
-  if (interpreter) {
-    if (await hasServer(interpreter)) {
-      return { command: interpreter, args: ['-m', 'playpen_ls'], found: interpreter };
-    }
-    log(`${interpreter} has no playpen_ls`);
+  const [named, ...args] = value;
+  if (!named) {
+    return undefined;
   }
-  const onPath = which('playpen-ls');
-  return onPath ? { command: onPath, args: [], found: onPath } : undefined;
+  const program = fromSetting(named);
+  if (program.wrong) {
+    wrong.push({ setting, says: `names \`${named}\`, which ${program.wrong}` });
+    return undefined;
+  }
+  return { command: program.place, args, found: setting, setting };
+}
+
+async function ofInterpreter(wrong: Wrong[]): Promise<Server | undefined> {
+  const setting = 'playpen.interpreter';
+  const named = workspace.getConfiguration().get<unknown>(setting);
+  if (!named) {
+    return undefined;
+  }
+  if (typeof named !== 'string') {
+    wrong.push({ setting, says: `is ${JSON.stringify(named)}; it must be the path of a Python` });
+    return undefined;
+  }
+  const program = fromSetting(named);
+  const problem = program.wrong ?? (await lacking(program.place));
+  if (problem) {
+    const run = problem === NO_SERVER ? `${quoted(program.place)} -m pip install playpen-ls` : undefined;
+    wrong.push({ setting, says: `names \`${named}\`, which ${problem}`, run });
+    return undefined;
+  }
+  return { ...ofPython(program.place), found: setting, setting };
 }
 
 /** That of the Python extension; without it, or in a workspace that is not trusted, none. */
+async function ofSelected(log: (line: string) => void): Promise<Server | undefined> {
+  const interpreter = await selectedInterpreter();
+  const problem = interpreter && (await lacking(interpreter));
+  if (problem) {
+    log(`the selected interpreter ${interpreter} ${problem}`);
+  }
+  return interpreter && !problem ? ofPython(interpreter) : undefined;
+}
+
+function ofPath(): Server | undefined {
+  const place = onPath('playpen-ls');
+  return place ? { command: place, args: [], found: place } : undefined;
+}
+
+function ofPython(place: string): Server {
+  return { command: place, args: ['-m', 'playpen_ls'], found: place };
+}
+
 async function selectedInterpreter(): Promise<string | undefined> {
   const python = extensions.getExtension('ms-python.python');
   if (!python || !workspace.isTrusted) {
@@ -46,29 +111,24 @@ async function selectedInterpreter(): Promise<string | undefined> {
   }
 }
 
-function hasServer(interpreter: string): Promise<boolean> {
+const NO_SERVER = 'has no playpen-ls';
+
+/** What keeps a Python from running the server. */
+function lacking(interpreter: string): Promise<string | undefined> {
   // -I: what lies in the workspace is no part of the search.
-  const code = 'import importlib.util as u, sys; sys.exit(u.find_spec("playpen_ls") is None)';
+  const code = 'import importlib.util as u; print("playpen-ls", u.find_spec("playpen_ls") is not None)';
   return new Promise((done) => {
-    execFile(interpreter, ['-I', '-c', code], { timeout: 10_000 }, (error) => done(!error));
+    execFile(interpreter, ['-I', '-c', code], { timeout: 10_000 }, (error, out) => {
+      const said = out.trim();
+      done(said === 'playpen-ls True' ? undefined : said === 'playpen-ls False' ? NO_SERVER : notPython(error));
+    });
   });
 }
 
-function which(name: string): string | undefined {
-  const endings = process.platform === 'win32' ? ['.exe', '.cmd', '.bat'] : [''];
-  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
-    for (const ending of endings) {
-      const place = path.join(folder, name + ending);
-      if (!path.isAbsolute(place)) {
-        continue; // a relative folder on the PATH is one of the workspace
-      }
-      try {
-        accessSync(place, constants.X_OK);
-        return place;
-      } catch {
-        // the next one
-      }
-    }
-  }
-  return undefined;
+function notPython(error: Error | null): string {
+  return error && 'killed' in error && error.killed ? 'does not answer' : 'does not run as a Python';
+}
+
+function quoted(place: string): string {
+  return /\s/.test(place) ? `"${path.normalize(place)}"` : place;
 }

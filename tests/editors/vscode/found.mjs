@@ -1,7 +1,7 @@
 // Which server is run: that of the interpreter, of the PATH, of the setting, or none.
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { say, session, task, WAIT } from './session.mjs';
-import { command, hasText, open, servers, squiggle, status } from './user.mjs';
+import { changeSettings, command, hasText, open, servers, squiggle, status } from './user.mjs';
 
 await session(async (page) => {
   await open(page, task.file.name);
@@ -37,17 +37,35 @@ await session(async (page) => {
   await command(page, 'Playpen: Restart the Server');
   await squiggle(page, task.file.words);
   say({ step: 'installed', commands: commands() });
+
+  for (const { step, settings, says, state } of task.named) {
+    const before = servers();
+    await changeSettings(page, settings, task.file.name);
+    if (says) await page.locator('.notification-list-item', { hasText: says }).waitFor();
+    await gone(before);
+    const seen = { step };
+    if (state) seen.status = await status(page, state);
+    else await squiggle(page, task.file.words);
+    await command(page, 'Notifications: Show Notifications');
+    await page.locator('.notifications-center').waitFor();
+    const messages = page.locator('.notifications-center .notification-list-item-message', { hasText: /^Playpen: / });
+    await page.screenshot({ path: `${task.screenshots}/${step}.png` });
+    say({ ...seen, commands: commands(), said: await messages.allTextContents() });
+    await command(page, 'Notifications: Clear All Notifications');
+  }
 });
 
-// Without the process that reads the project for the server, which comes and goes.
+// Without the process that reads the project for the server: its child, which comes and goes.
 function commands() {
-  return servers().flatMap((pid) => {
+  const pids = servers();
+  return pids.flatMap((pid) => {
     try {
-      return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean)];
+      const parent = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[1]);
+      return pids.includes(parent) ? [] : [readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean)];
     } catch {
       return [];
     }
-  }).filter((words) => words.length > 0 && !words.includes('playpen_ls.index_worker'));
+  }).filter((words) => words.length > 0);
 }
 
 async function gone(before) {

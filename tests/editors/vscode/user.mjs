@@ -11,6 +11,14 @@ export async function open(page, name) {
   await page.locator('.tab.active', { hasText: name }).waitFor();
 }
 
+// As with `open`, by its tab if it has one.
+async function show(page, name) {
+  const tab = page.locator('.tab', { hasText: name });
+  if ((await tab.count()) === 0) return open(page, name);
+  await tab.click();
+  await page.locator('.tab.active', { hasText: name }).waitFor();
+}
+
 export async function command(page, title) {
   await chosen(page, 'F1', `>${title}`, title);
 }
@@ -94,6 +102,26 @@ export function text(page) {
       .sort((a, b) => a[0] - b[0]).map(([, line]) => line));
 }
 
+export async function atEnd(page) {
+  await page.locator('.view-line').first().click();
+  await page.keyboard.press('Control+End');
+}
+
+export async function save(page) {
+  await page.keyboard.press('Control+s');
+  await page.locator('.tab.active:not(.dirty)').waitFor();
+}
+
+// In the editor, as a user: this VS Code is installed without its native watcher of files.
+export async function changeSettings(page, settings, name) {
+  await show(page, 'settings.json');
+  await page.locator('.view-line').first().click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText(JSON.stringify(settings));
+  await save(page);
+  await show(page, name);
+}
+
 // The language servers that this VS Code runs.
 export function servers() {
   return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
@@ -105,6 +133,16 @@ export function servers() {
       return false;
     }
   }).map(Number);
+}
+
+export function signal(pids, name) {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // the process that reads the project has come to its end
+    }
+  }
 }
 
 export async function changed(before) {

@@ -1,0 +1,113 @@
+// A client that owns the process of its server: it can be ended while it starts, and when it hangs.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { workspace } from 'vscode';
+import { CloseAction, LanguageClient } from 'vscode-languageclient/node';
+import type { ErrorHandler, LanguageClientOptions } from 'vscode-languageclient/node';
+import type { Server } from './server';
+
+/** How long a server may take to say its first word; on a busy machine Python takes seconds. */
+const PATIENCE = 60_000;
+/** How long a server that was asked to end may take. */
+const GRACE = 2_000;
+const ENDED = 'was to end';
+
+export class Client extends LanguageClient {
+  private started = false;
+  private ending = false;
+  private usual: ErrorHandler | undefined;
+  private readonly server: ServerProcess;
+
+  constructor(server: Server, options: LanguageClientOptions) {
+    const process = new ServerProcess(server);
+    super('playpen', 'Playpen', () => process.spawn(), {
+      ...options,
+      initializationFailedHandler: () => false,
+      errorHandler: {
+        error: (error, message, count) => this.handler().error(error, message, count),
+        // One that never ran would not run the next time either.
+        closed: () => (this.started ? this.handler().closed() : { action: CloseAction.DoNotRestart, handled: true }),
+      },
+    });
+    this.server = process;
+  }
+
+  get failed(): boolean {
+    return !this.started && this.server.failure !== undefined;
+  }
+
+  /** What the server did instead of starting; nothing if it runs, or if it was to end meanwhile. */
+  async run(): Promise<string | undefined> {
+    const timer = setTimeout(() => this.server.fail(`said nothing in ${PATIENCE / 1_000} seconds`), PATIENCE);
+    try {
+      await Promise.race([this.start(), this.server.failed]);
+      this.started = true;
+      return undefined;
+    } catch (error) {
+      this.server.kill();
+      return this.ending ? undefined : (this.server.failure ?? `does not start: ${error}`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends the server, also one that hangs, and a start that is under way. */
+  async end(): Promise<void> {
+    this.ending = true;
+    if (this.started) {
+      await this.dispose(GRACE).then(
+        () => setTimeout(() => this.server.kill(), GRACE).unref(),
+        () => this.server.kill(),
+      );
+    } else {
+      this.server.fail(ENDED);
+      this.server.kill();
+    }
+  }
+
+  // The base class has messages of its own for a start that fails, up to three.
+  override error(message: string, data?: unknown, shown?: boolean | 'force'): void {
+    super.error(message, data, this.started ? shown : false);
+  }
+
+  private handler(): ErrorHandler {
+    return (this.usual ??= this.createDefaultErrorHandler());
+  }
+}
+
+class ServerProcess {
+  failure: string | undefined;
+  readonly failed: Promise<never>;
+  private reject: (error: Error) => void = () => undefined;
+  private child: ChildProcess | undefined;
+
+  constructor(private readonly server: Server) {
+    this.failed = new Promise((_, reject) => (this.reject = reject));
+    this.failed.catch(() => undefined); // one that ends after it ran
+  }
+
+  async spawn(): Promise<ChildProcess> {
+    if (this.failure === ENDED) {
+      throw new Error(ENDED);
+    }
+    const folder = workspace.workspaceFolders?.[0]?.uri.fsPath;
+    const cwd = folder && existsSync(folder) ? folder : undefined;
+    const child = spawn(this.server.command, this.server.args, { cwd });
+    this.child = child;
+    child.on('error', (error) => this.fail(`cannot be run: ${error.message}`));
+    child.on('exit', (code, signal) => this.fail(`ended at once, with ${signal ?? `exit status ${code}`}`));
+    return child;
+  }
+
+  fail(what: string): void {
+    this.failure ??= what;
+    this.reject(new Error(this.failure));
+  }
+
+  kill(): void {
+    if (this.child && this.child.exitCode === null && this.child.signalCode === null) {
+      this.child.kill('SIGKILL'); // the only signal that a stopped process takes
+    }
+  }
+}
