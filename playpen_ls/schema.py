@@ -65,6 +65,9 @@ def editor_settings(rules: Sequence[Rule]) -> Schema:
             **shared["severity"], "default": {}, "scope": "resource", "markdownDescription": _SEVERITY,
         },
         "playpen.fixOnSave": {"type": "boolean", "default": False, "markdownDescription": _FIX_ON_SAVE},
+        "playpen.saveTimeout": {
+            "type": "integer", "default": 1_000, "minimum": 0, "markdownDescription": _SAVE_TIMEOUT,
+        },
         "playpen.server.command": {**command, "markdownDescription": _COMMAND},
         "playpen.interpreter": {
             "type": "string", "default": "", "scope": "machine-overridable", "markdownDescription": _INTERPRETER,
@@ -81,8 +84,15 @@ _FIX_ON_SAVE = (
     "The server mends what is safe before each save. In VS Code, "
     '`"editor.codeActionsOnSave": {"source.fixAll.playpen": "explicit"}` does the same, one language at a time.'
 )
-_COMMAND = "The program to run and its arguments. By default the server of the selected Python interpreter, then PATH."
-_INTERPRETER = "A Python that has `playpen-ls` installed, in place of the selected interpreter."
+_SAVE_TIMEOUT = "Milliseconds after which a save goes on without the fixes of a server that does not answer."
+_COMMAND = (
+    "The program to run and its arguments: a name on the PATH, or a path, which may begin with `~/` or with the "
+    "workspace's folder. By default the server of the selected Python interpreter, then the PATH."
+)
+_INTERPRETER = (
+    "A Python that has `playpen-ls` installed, in place of the selected interpreter: a name on the PATH, or a path, "
+    "which may begin with `~/` or with the workspace's folder."
+)
 
 
 def _options(rule: Rule) -> Schema:

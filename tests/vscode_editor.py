@@ -20,6 +20,7 @@ SETTINGS = {
     "files.autoSave": "off", "git.enabled": False, "editor.minimap.enabled": False, "editor.autoClosingBrackets": "never",
     "editor.autoSurround": "never", "editor.unicodeHighlight.ambiguousCharacters": False,
     "editor.codeActionsOnSave": {"source.fixAll.playpen": "explicit"},
+    "playpen.saveTimeout": 60_000,  # on a busy machine too
 }  # fmt: skip
 # No other `playpen-ls` than a test's own is on it.
 PATH = f"{NODE.parent}:/usr/bin:/bin"

@@ -12,7 +12,7 @@ from playpen_ls.finding import Severity
 logger = logging.getLogger("playpen_ls")
 
 # Settings of the editors' own clients, which the server leaves to them.
-_CLIENTS_OWN = frozenset(("trace", "server", "interpreter", "path", "enable"))
+_CLIENTS_OWN = frozenset(("trace", "server", "interpreter", "saveTimeout", "path", "enable"))
 
 
 def settings_from(value: object) -> Settings | None:

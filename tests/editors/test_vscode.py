@@ -31,6 +31,9 @@ OTHER = '"redis.playpen-platform.svc.cluster.local"'
 TWO_HOSTS = APP + f'cache = "😀", {OTHER}\r\n'
 TWO_FIXED = APP_FIXED + f'cache = "😀", os.getenv("REDIS_HOST", {OTHER})\r\n'
 CLOSED = "closed = " + OTHER + "\r\n"
+# Typed, and saved twice, while the server hangs.
+LATE = f"late = {OTHER}  # 😀"
+LATE_FIXED = f'late = os.getenv("REDIS_HOST", {OTHER})  # 😀!?'
 
 FILES = [
     {"name": "Dockerfile", "words": "COPY . .", "fix": "Copy `requirements.txt` first", "after": "COPY requirements.txt ."},
@@ -70,6 +73,7 @@ def steps(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
         "files": FILES,
         # After its fix the manifest still has findings that do not depend on others.
         "live": {"name": "web.yaml", "words": "front", "rule": "kubernetes"},
+        "hanging": {"name": "app.py", "typed": LATE, "words": OTHER},
         "closed": {"name": "closed.py", "rule": "python/hard-coded-host"},
     }
     machine = {"playpen.server.command": SERVER}
@@ -92,7 +96,7 @@ def test_what_was_saved(steps: dict[str, Any]):
     disk = steps["disk"]
     assert disk["Dockerfile"] == DOCKERFILE_FIXED
     assert disk["Jenkinsfile"] == JENKINSFILE_FIXED
-    assert disk["app.py"] == TWO_FIXED
+    assert disk["app.py"] == TWO_FIXED + LATE_FIXED
     assert disk["web.yaml"] == BUFFERS["web.yaml"] + "# typed"  # by the user whose server was killed
 
 
@@ -100,6 +104,22 @@ def test_settings_restart_and_a_killed_server(steps: dict[str, Any]):
     assert steps["setting"]["clean"]
     assert steps["restart"]["after"] != steps["restart"]["before"]
     assert steps["killed"]["revived"]
+
+
+def test_a_server_that_hangs_holds_no_save_up(steps: dict[str, Any]):
+    hanging = steps["hanging"]
+    for seen, typed in ((hanging["first"], LATE), (hanging["second"], f"{LATE}!")):
+        assert seen["disk"] == TWO_FIXED + typed
+        assert "\n".join(seen["text"]) == seen["disk"].replace("\r\n", "\n")
+    assert "server does not answer" in hanging["status"]
+
+
+def test_what_a_server_says_late_is_not_applied_and_the_next_save_is_fixed(steps: dict[str, Any]):
+    answering = steps["answering"]
+    assert "server running" in answering["status"]
+    assert answering["late"] == steps["hanging"]["second"]
+    assert answering["fixed"]["disk"] == TWO_FIXED + LATE_FIXED
+    assert "\n".join(answering["fixed"]["text"]) == answering["fixed"]["disk"].replace("\r\n", "\n")
 
 
 def test_the_whole_workspace_is_checked_and_fixed(steps: dict[str, Any]):

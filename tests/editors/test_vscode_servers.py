@@ -96,7 +96,7 @@ def test_settings_that_name_no_server_are_told_of_at_once_with_what_runs_instead
     assert f"{found['onPath']}` runs" in said
     (said,) = found["unfit"]["said"]
     assert '`playpen.server.command` is "playpen-ls -v"; it must be a list' in said
-    assert f"`{found['bare']}`, which has no playpen-ls: run `\"{found['bare']}\" -m pip install playpen-ls`" in said
+    assert f'`{found["bare"]}`, which has no playpen-ls: run `"{found["bare"]}" -m pip install playpen-ls`' in said
     assert found["absent"]["commands"] == found["unfit"]["commands"] == found["installed"]["commands"]
 
 

@@ -5,6 +5,7 @@ import type { DocumentSelector, LanguageClient } from 'vscode-languageclient/nod
 import { Client } from './client';
 import { explain, Pages } from './explain';
 import { tellOfFailure, tellOfInstallation, tellOfSettings } from './messages';
+import { Saves } from './save';
 import { commandLine, findServer } from './server';
 import { Status } from './status';
 import { checkWorkspace, fixWorkspace } from './whole';
@@ -81,6 +82,7 @@ async function start(output: LogOutputChannel, status: Status, pages: Pages): Pr
     return;
   }
   output.info(`running ${commandLine(server)}, found as ${server.found}`);
+  const saves = new Saves((late) => status.late(late));
   const made = new Client(server, {
     documentSelector: SELECTOR,
     outputChannel: output,
@@ -88,6 +90,7 @@ async function start(output: LogOutputChannel, status: Status, pages: Pages): Pr
     initializationOptions: { playpen: workspace.getConfiguration('playpen') },
     synchronize: { configurationSection: 'playpen' },
     middleware: {
+      ...saves.middleware,
       executeCommand: (command, given, next) =>
         command === 'playpen-ls.explainRule' && client ? pages.show(client, String(given[0])) : next(command, given),
     },

@@ -14,6 +14,7 @@ export type ServerState = keyof typeof STATES;
 export class Status {
   private readonly item: LanguageStatusItem;
   private now: ServerState = 'starting';
+  private isLate = false;
 
   constructor(selector: DocumentSelector) {
     this.item = languages.createLanguageStatusItem('playpen.status', selector);
@@ -23,6 +24,13 @@ export class Status {
 
   state(now: ServerState): void {
     this.now = now;
+    this.isLate = false;
+    this.show();
+  }
+
+  /** A save went on without the server, or what it asked has been answered. */
+  late(is: boolean): void {
+    this.isLate = is;
     this.show();
   }
 
@@ -35,12 +43,13 @@ export class Status {
   }
 
   private show(): void {
-    const running = this.now === 'running';
+    const running = this.now === 'running' && !this.isLate;
+    const state = this.now === 'running' && this.isLate ? 'does not answer' : STATES[this.now];
     const here = window.activeTextEditor?.document.uri;
     const inFile = here ? counted(languages.getDiagnostics(here)) : 0;
     const all = languages.getDiagnostics().reduce((sum, [, found]) => sum + counted(found), 0);
-    this.item.text = running ? `Playpen: ${inFile} here, ${all} in all` : `Playpen: ${STATES[this.now]}`;
-    this.item.detail = `server ${STATES[this.now]}`;
+    this.item.text = running ? `Playpen: ${inFile} here, ${all} in all` : `Playpen: ${state}`;
+    this.item.detail = `server ${state}`;
     this.item.busy = this.now === 'starting';
     this.item.severity =
       running || this.item.busy ? LanguageStatusSeverity.Information : LanguageStatusSeverity.Warning;

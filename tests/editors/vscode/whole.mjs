@@ -1,6 +1,9 @@
 // From a squiggle to a mended workspace.
+import { readFileSync } from 'node:fs';
 import { say, session, task } from './session.mjs';
-import { changed, command, hasText, menu, open, problems, rows, servers, squiggle, text } from './user.mjs';
+import {
+  atEnd, changed, changeSettings, command, hasText, menu, open, problems, rows, save, servers, signal, squiggle, status, text,
+} from './user.mjs';
 
 await session(async (page) => {
   for (const file of task.files) {
@@ -13,8 +16,7 @@ await session(async (page) => {
     await page.locator('.action-widget .monaco-list-row', { hasText: file.fix }).first().click();
     await page.waitForFunction(hasText, file.after);
     seen.text = await text(page);
-    await page.keyboard.press('Control+s');
-    await page.locator('.tab.active:not(.dirty)').waitFor();
+    await save(page);
     say(seen);
   }
   await open(page, 'app.py');
@@ -22,11 +24,10 @@ await session(async (page) => {
 
   await open(page, task.live.name);
   await squiggle(page, task.live.words);
-  await changeSettings(page, { 'playpen.ignore': [task.live.rule] });
-
+  await changeSettings(page, { 'playpen.ignore': [task.live.rule] }, task.live.name);
   await page.waitForFunction((selector) => !document.querySelector(selector), '.squiggly-warning, .squiggly-info, .squiggly-error');
   say({ step: 'setting', clean: true });
-  await changeSettings(page, {});
+  await changeSettings(page, {}, task.live.name);
   await squiggle(page, task.live.words);
 
   const before = servers();
@@ -35,13 +36,37 @@ await session(async (page) => {
   await squiggle(page, task.live.words);
   say({ step: 'restart', before, after });
 
-  for (const pid of after) process.kill(pid, 'SIGKILL');
+  signal(after, 'SIGKILL');
   const revived = await changed(after);
-  await page.locator('.view-line').first().click();
-  await page.keyboard.press('Control+End');
+  await atEnd(page);
   await page.keyboard.type('# typed');
   await squiggle(page, task.live.words);
   say({ step: 'killed', revived });
+
+  const { name, typed, words } = task.hanging;
+  const asSaved = async () => ({ text: await text(page), disk: readFileSync(`${task.folder}/${name}`, 'utf8') });
+  await changeSettings(page, { 'playpen.saveTimeout': 200 }, name);
+  await atEnd(page);
+  signal(servers(), 'SIGSTOP');
+  await page.keyboard.insertText(typed);
+  await save(page);
+  const first = await asSaved();
+  await page.keyboard.insertText('!');
+  await save(page); // while the question of the first is open
+  const second = await asSaved();
+  await page.screenshot({ path: `${task.screenshots}/hanging.png` });
+  say({ step: 'hanging', first, second, status: await status(page, 'does not answer') });
+  await page.keyboard.press('Escape');
+  signal(servers(), 'SIGCONT');
+  await squiggle(page, words);
+  const answering = await status(page, 'here');
+  await page.keyboard.press('Escape');
+  const late = await asSaved();
+  await changeSettings(page, {}, name);
+  await atEnd(page);
+  await page.keyboard.insertText('?');
+  await save(page);
+  say({ step: 'answering', status: answering, late, fixed: await asSaved() });
 
   await command(page, 'Playpen: Check the Whole Workspace');
   await page.locator('.markers-panel .monaco-list-row', { hasText: task.closed.name }).first().waitFor();
@@ -82,14 +107,3 @@ await session(async (page) => {
   await page.waitForFunction(() => [...document.querySelectorAll('.part.panel select')].some((one) => one.selectedOptions[0]?.textContent === 'Playpen'));
   say({ step: 'output' });
 });
-
-// In the editor, as a user: this VS Code is installed without its native watcher of files.
-async function changeSettings(page, settings) {
-  await open(page, 'settings.json');
-  await page.locator('.view-line').first().click();
-  await page.keyboard.press('Control+a');
-  await page.keyboard.insertText(JSON.stringify(settings));
-  await page.keyboard.press('Control+s');
-  await page.locator('.tab.active:not(.dirty)').waitFor();
-  await open(page, task.live.name);
-}
