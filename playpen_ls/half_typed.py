@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
+from playpen_ls.finding import Place
 from playpen_ls.hit import Hit, in_order
 from playpen_ls.hits import Hits, Marks
 from playpen_ls.languages.base import Model
@@ -13,16 +14,31 @@ from playpen_ls.source import Edit, Source, Span
 
 
 def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[Hit]:
-    """The findings on lines that edits of `source` do not touch, where they are after them."""
+    """The findings on lines that edits of `source` do not touch, where they and what they point to are after them."""
     moves = []
     for edit in run:
         first, last = source.line_of(edit.start), source.line_of(edit.end)
         touched = Span(source.line_starts[first], source.line_span(last).end)
         moves.append((touched, len(edit.text) - (edit.end - edit.start)))
+
+    def way(start: int, end: int) -> int | None:
+        """How far a range on such lines moves; None for others."""
+        if any(start <= touched.end and touched.start <= end for touched, _ in moves):
+            return None
+        return sum(by for touched, by in moves if touched.end < start)
+
+    def followed(places: Iterable[Place]) -> Iterator[Place]:
+        for place in places:
+            here = place.path == source.path and not place.stated
+            by = way(place.span.start, place.span.end) if here else 0
+            if by is not None:
+                yield place.moved(by, source.path)
+
     for hit in hits:
-        if not any(hit.start <= touched.end and touched.start <= hit.end for touched, _ in moves):
-            by = sum(by for touched, by in moves if touched.end < hit.start)
-            yield hit.shifted(by, source.path) if by else hit
+        by = way(hit.start, hit.end)
+        if by is not None:
+            hit, places = hit.shifted(by, source.path) if by else hit, hit.related if hit.made.related else ()
+            yield hit.pointing(tuple(followed(places))) if places else hit
 
 
 def carried(hits: Hits, last: Callable[[Sequence[Span]], Iterable[Hit]], broken: Sequence[Span]) -> Hits:

@@ -71,7 +71,8 @@ class Hit:
     def shifted(self, by: int, path: str) -> Hit:
         """The same hit further on in another version of the text of `path`, without its fixes: they were for this."""
         made = replace(self.made, fixes=()) if self.made.fixes else self.made
-        return Hit(self.rule, made, self.severity, self._by + by, path)
+        related = None if self._related is None else tuple([place.moved(by, path) for place in self._related])
+        return Hit(self.rule, made, self.severity, self._by + by, path, related)
 
     def at(self, severity: Severity) -> Hit:
         """The same, but as severe as this."""

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from playpen_ls.config import Settings
-from playpen_ls.source import Edit, Source
+from playpen_ls.finding import Finding, Place
+from playpen_ls.half_typed import moved
+from playpen_ls.hit import Hit
+from playpen_ls.rule import rule_of
+from playpen_ls.source import Edit, Source, Span
 from playpen_ls.workspace import Workspace
 
 HOST = 'host = "redis.apps.svc.cluster.local"'
@@ -89,3 +93,16 @@ def test_a_comment_that_was_unused_is_called_so_while_text_elsewhere_does_not_pa
     type_at(workspace, "app.py", len("print(1)"), "  # playpen: ignore[print-as-log]")
     assert [hit.rule.name for hit in workspace.check("app.py", settled=False).hits] == first
     assert "playpen/unused-ignore" not in workspace.fixed("app.py").applied
+
+
+def test_each_of_the_places_that_a_finding_points_to_moves_by_itself():
+    source = Source("Jenkinsfile", "a\nb\nc\nd\n")
+    rule = rule_of("jenkinsfile/moving-tag")
+    places = [Place(path, Span(at, at + 1)) for path, at in (("Jenkinsfile", 2), ("Jenkinsfile", 6), ("a.py", 6))]
+    first, last = (Hit(rule, Finding(Span(at, at + 1), "said", related=tuple(places)), rule.severity) for at in (0, 4))
+    now = list(moved([first, last], source, [Edit(2, 2, "typed ")]))
+    assert [hit.span for hit in now] == [Span(0, 1), Span(10, 11)]
+    # The line of the first place was typed in; another file is as it was.
+    assert [hit.related for hit in now] == [(Place("Jenkinsfile", Span(12, 13)), places[2])] * 2
+    again = list(moved(now, source.edited([Edit(2, 2, "typed ")]), [Edit(0, 0, "\n")]))
+    assert [hit.related for hit in again] == [(Place("Jenkinsfile", Span(13, 14)), places[2])]
