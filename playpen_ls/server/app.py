@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from lsprotocol import types as lsp
 from pygls.uris import to_fs_path
 
 from playpen_ls import __version__
-from playpen_ls.server.abilities import KINDS, WATCHED, Abilities
+from playpen_ls.server.abilities import KINDS, Abilities
 from playpen_ls.server.collector import Collector
 from playpen_ls.server.commands import Commands
 from playpen_ls.server.indexes import Indexes
@@ -21,14 +20,13 @@ from playpen_ls.server.log import log_to_stderr
 from playpen_ls.server.preparing import Preparing
 from playpen_ls.server.protocol import Server
 from playpen_ls.server.publisher import Publisher, is_configuration
+from playpen_ls.server.requests import Requests
 
 # The client waits for the answer to `initialize`, so what that does not need is imported after it.
 if TYPE_CHECKING:
     from playpen_ls.server.actions import Actions
     from playpen_ls.server.documents import Documents, Open
     from playpen_ls.server.notices import Notices
-
-logger = logging.getLogger("playpen_ls")
 
 QUIET = 0.25  # seconds without an edit after which "X is missing" may appear and other files are looked at
 
@@ -48,7 +46,7 @@ class App:
         self._folders: list[Path] = []
         self._waiting: dict[str, Open] = {}
         self._quiet: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._requests = Requests(self.server, lambda: self.abilities, self._set)
         self._collector = Collector(lambda: self._indexes.busy)
         self._preparing = Preparing(lambda: self.server.protocol.converter, self._is_typed)
         self._options: object = None
@@ -113,37 +111,7 @@ class App:
 
     def initialized(self, _: lsp.InitializedParams) -> None:
         self._set(self._options)
-        self._later(self._introduce())
-
-    async def _introduce(self) -> None:
-        """Ask the client for what it knows and we do not."""
-        if self.abilities.registers_watchers:
-            watchers = [lsp.FileSystemWatcher(glob_pattern) for glob_pattern in WATCHED]
-            options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
-            registration = lsp.Registration("files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
-            await self._ask(self.server.client_register_capability_async(lsp.RegistrationParams([registration])))
-        await self._ask_settings()
-
-    async def _ask_settings(self) -> None:
-        if self.abilities.gives_configuration:
-            item = lsp.ConfigurationItem(section="playpen")
-            answer = await self._ask(self.server.workspace_configuration_async(lsp.ConfigurationParams([item])))
-            if answer:
-                self._set(answer[0])
-
-    def _later(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)  # the loop itself keeps only a weak reference
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def _ask(self, request: Any) -> Any:
-        """What the client answers; None where it refuses."""
-        try:
-            return await request
-        except Exception as error:
-            logger.info("the client refused a request: %s", type(error).__name__)
-            return None
+        self._requests.introduce()
 
     def _set(self, value: object) -> None:
         """Take the settings that a client sent in any of its ways."""
@@ -274,7 +242,7 @@ class App:
 
     def did_change_configuration(self, params: lsp.DidChangeConfigurationParams) -> None:
         self._set(params.settings)
-        self._later(self._ask_settings())
+        self._requests.ask_for_settings()
 
     def did_change_watched_files(self, params: lsp.DidChangeWatchedFilesParams) -> None:
         for change in params.changes:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from playpen_ls.languages.jenkinsfile.calls import DOTS, Call
-from playpen_ls.languages.jenkinsfile.expressions import Expression, string_at
-from playpen_ls.languages.jenkinsfile.strings import StringLiteral
+from playpen_ls.languages.jenkinsfile.expressions import Expression
 from playpen_ls.languages.jenkinsfile.tree import Block, Statement
 from playpen_ls.source import Span
 
@@ -142,11 +141,6 @@ def literal_kind(value: Expression) -> str:
     if text is not None:
         return "class java.lang.Integer" if text.isdigit() and len(text) < 10 else ""
     return "class java.lang.Boolean" if boolean(value) is not None else ""
-
-
-def first_string(call: Call) -> StringLiteral | None:
-    tree, at = call.tree, call.index + 1
-    return string_at(tree, at) if at < len(tree.tokens) else None
 
 
 def fewest_edits(word: str, known: Iterable[str]) -> str:
