@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playpen_ls.languages.dockerfile import Dockerfile, Instruction, Run, parse
-from playpen_ls.languages.dockerfile.reader import SPACE
+from playpen_ls.languages.dockerfile.pieces import SPACE
 from playpen_ls.source import Source, Span
 
 WHOLE = """\

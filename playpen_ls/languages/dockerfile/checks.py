@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from playpen_ls.languages.base import Problem
 from playpen_ls.languages.dockerfile.instructions import Instruction, Onbuild
 from playpen_ls.languages.dockerfile.kinds import Argument, Assigning, From, Healthcheck, Transfer
-from playpen_ls.languages.dockerfile.reader import KEYWORDS, Cut
+from playpen_ls.languages.dockerfile.pieces import KEYWORDS, Cut
 from playpen_ls.source import Span
 from playpen_ls.vocabulary.names import nearest
 

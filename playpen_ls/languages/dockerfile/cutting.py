@@ -6,7 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from playpen_ls.languages.dockerfile.reader import Cut, Directive, Reader
+from playpen_ls.languages.dockerfile.pieces import Cut, Directive
+from playpen_ls.languages.dockerfile.reader import Reader
 from playpen_ls.source import equal_end, equal_start
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from playpen_ls.languages.dockerfile.reader import SPACE, Heredoc, Piece
+from playpen_ls.languages.dockerfile.pieces import SPACE, Heredoc, Piece
 from playpen_ls.source import Fragment, Span
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from playpen_ls.languages import shell
 from playpen_ls.languages.dockerfile.instructions import Flag, Instruction, Onbuild, Pair, Word
 from playpen_ls.languages.dockerfile.pairs import pairs_of, unassigned_in
-from playpen_ls.languages.dockerfile.reader import SPACE, Heredoc, Piece
+from playpen_ls.languages.dockerfile.pieces import SPACE, Heredoc, Piece
 from playpen_ls.source import Fragment, Span
 
 if TYPE_CHECKING:

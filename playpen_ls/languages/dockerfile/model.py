@@ -14,7 +14,7 @@ from playpen_ls.languages.dockerfile.cutting import Cuts, cuts_of
 from playpen_ls.languages.dockerfile.instructions import Instruction
 from playpen_ls.languages.dockerfile.kinds import Argument, instruction_of
 from playpen_ls.languages.dockerfile.mentions import Mentions
-from playpen_ls.languages.dockerfile.reader import Cut, Directive
+from playpen_ls.languages.dockerfile.pieces import Cut, Directive
 from playpen_ls.languages.dockerfile.stages import Stage
 from playpen_ls.languages.dockerfile.users import names_dropper
 from playpen_ls.languages.dockerfile.values import expanded

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from playpen_ls.languages.dockerfile.instructions import Instruction, Pair, Word
-from playpen_ls.languages.dockerfile.reader import SPACE
+from playpen_ls.languages.dockerfile.pieces import SPACE
 from playpen_ls.source import Span
 
 _BLANKS = re.compile(r"[\t\v\f\r ]+")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from playpen_ls.languages.dockerfile.instructions import Instruction, Word
 from playpen_ls.languages.dockerfile.kinds import Argument, Assigning, Environment, From, Shell, Workdir
 from playpen_ls.languages.dockerfile.mentions import Mentions
-from playpen_ls.languages.dockerfile.reader import Cut
+from playpen_ls.languages.dockerfile.pieces import Cut
 from playpen_ls.languages.dockerfile.values import expanded
 from playpen_ls.source import Span
 from playpen_ls.vocabulary.images import ImageReference

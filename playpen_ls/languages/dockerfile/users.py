@@ -8,7 +8,7 @@ import re
 from playpen_ls.languages.dockerfile.instructions import Instruction
 from playpen_ls.languages.dockerfile.kinds import Add, Cmd, Copy, Entrypoint, Run, Transfer, User, Workdir
 from playpen_ls.languages.dockerfile.layout import block, is_blank_above, line_above, line_below
-from playpen_ls.languages.dockerfile.reader import Cut
+from playpen_ls.languages.dockerfile.pieces import Cut
 from playpen_ls.languages.dockerfile.stages import Stage, is_for_developing
 from playpen_ls.source import Edit
 from playpen_ls.vocabulary.images import ImageReference
