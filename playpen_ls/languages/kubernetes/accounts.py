@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from playpen_ls.facts import Facts, Overlay, ServiceAccount
 from playpen_ls.finding import Refused
 from playpen_ls.languages.kubernetes.half_typed import read
-from playpen_ls.languages.kubernetes.insertion import put, put_before, replace_scalar
+from playpen_ls.languages.kubernetes.insertion import add_item, put, put_before, replace_scalar
 from playpen_ls.languages.kubernetes.judgement import Namespaces, is_whole, name_of
+from playpen_ls.languages.kubernetes.lists import Part
 from playpen_ls.languages.kubernetes.resources import Workload
 from playpen_ls.languages.kubernetes.tree import Scalar
 from playpen_ls.languages.kubernetes.verification import data
@@ -56,10 +57,12 @@ def give_account(workload: Workload, accounts: Accounts) -> list[Edit]:
     edits = _set_name(workload)
     if any(accounts.named(workload.name, workload)):
         return edits
-    lines = ["---", "apiVersion: v1", "kind: ServiceAccount", "metadata:", f"  name: {workload.name}"]
+    lines = ["apiVersion: v1", "kind: ServiceAccount", "metadata:", f"  name: {workload.name}"]
     if workload.namespace:
         lines.append(f"  namespace: {workload.namespace}")
-    text, end = document.newline.join(lines), document.start + len(document.text)
+    if document.piece.part is Part.ITEM:
+        return [*edits, add_item(document, lines)]
+    text, end = document.newline.join(["---", *lines]), document.start + len(document.text)
     ended = document.text.endswith(("\n", "\r"))
     text = text + document.newline if ended else document.newline + text
     roots = document.piece.reading.roots

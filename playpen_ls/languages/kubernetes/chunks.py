@@ -1,4 +1,4 @@
-"""A file cut at its `---` lines. A piece is read once; the next version of the file takes it over."""
+"""A file cut at its `---` lines, and at the items of a List. A piece is read once; the next version takes it over."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from playpen_ls.languages.kubernetes import layout
 from playpen_ls.languages.kubernetes.exemptions import exemptions
 from playpen_ls.languages.kubernetes.half_typed import Reading, read
 from playpen_ls.languages.kubernetes.links import references
+from playpen_ls.languages.kubernetes.lists import Part
 from playpen_ls.languages.kubernetes.neighbours import SHARED, Neighbours
 from playpen_ls.languages.kubernetes.parts import parts
 from playpen_ls.languages.kubernetes.resources import Document, Workload, resources
@@ -26,10 +27,15 @@ _DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?[\r\n])*%")
 
 
 class Piece:
-    """The text of one document (rarely several, behind `...`) and what was read of it; offsets are its own."""
+    """The text of one document (rarely several, behind `...`) or of a part, and what was read of it.
 
-    def __init__(self, text: str, edited: int | None = None) -> None:
+    Offsets are its own. Pieces that are `alike` are the same.
+    """
+
+    def __init__(self, text: str, edited: int | None = None, part: Part = Part.WHOLE) -> None:
         self.text = text
+        self.part = part
+        self.alike: Hashable = text if part is Part.WHOLE else (part, text)
         self.reading: Reading = read(text, edited)
         self._mentions: dict[Sequence[str], bool] = {}
 

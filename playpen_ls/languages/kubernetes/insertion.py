@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from collections.abc import Sequence as Texts
 
 from playpen_ls.finding import Refused
+from playpen_ls.languages.kubernetes.half_typed import read
 from playpen_ls.languages.kubernetes.rendering import Style, Value, block, block_entry, flow, flow_entry, pretty
 from playpen_ls.languages.kubernetes.resources import Document
 from playpen_ls.languages.kubernetes.tree import Alias, Entry, Mapping, Node, Scalar, Sequence, content, walk
@@ -73,6 +75,20 @@ def put_before(document: Document, target: Mapping, key: str, value: Value, befo
         column = _column(document.text, target.entries[0].key.start)
         text = block_entry(key, value, column, style) + style.newline + " " * column
     return changed(document, [_edit(document, start, start, text)], (*way, key), value)
+
+
+def add_item(document: Document, lines: Texts[str]) -> Edit:
+    """Another item behind the one that the document is of a List; `lines` are its own. Raises Refused."""
+    (items,) = document.piece.reading.roots
+    indentation = " " * _column(document.text, items.start)
+    first, *rest = lines
+    item = document.newline.join([f"{indentation}- {first}", *(f"{indentation}  {line}" for line in rest)])
+    start, end, text = _lines_after(document.text, items.end, item, document.newline)
+    before = data(document.piece.reading.roots)
+    after = data(read(document.text[:start] + text + document.text[end:]).roots)
+    if len(after) != 1 or after[0][:-1] != before[0]:
+        raise Refused("the edit would change more than it should")
+    return _edit(document, start, end, text)
 
 
 def replace_scalar(document: Document, scalar: Scalar, text: str) -> list[Edit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from operator import attrgetter
 from typing import ClassVar
@@ -12,6 +12,7 @@ from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Comment, Exemption, Model, Problem
 from playpen_ls.languages.kubernetes import layout
 from playpen_ls.languages.kubernetes.chunks import DocumentChunk, Piece, cut, has_directive
+from playpen_ls.languages.kubernetes.lists import Part, divided
 from playpen_ls.languages.kubernetes.neighbours import NOBODY, Neighbourhood
 from playpen_ls.source import Source, Span, equal_end, equal_start
 
@@ -49,9 +50,9 @@ class Manifests(Model):
 
     def _chunk(self, start: int, piece: Piece) -> DocumentChunk:
         if not piece.looks_around:
-            return DocumentChunk(piece, start, self._home, NOBODY, piece.text)
+            return DocumentChunk(piece, start, self._home, NOBODY, piece.alike)
         view = self.neighbourhood.around(piece.said, piece.runs_pods, lambda: piece.needs)
-        return DocumentChunk(piece, start, self._home, view, (piece.text, view))
+        return DocumentChunk(piece, start, self._home, view, (piece.alike, view))
 
     @cached_property
     def problems(self) -> Sequence[Problem]:
@@ -102,12 +103,21 @@ class Manifests(Model):
         )
 
     def construct_after(self, offset: int) -> Span | None:
-        for chunk in self.chunks:
+        for number, chunk in enumerate(self.chunks):
             if chunk.span.end > offset:
                 found = layout.after(chunk.piece.constructs, offset - chunk.span.start)
                 if found is not None:
-                    return found.shifted(chunk.span.start)
+                    return Span(found.start + chunk.start, self._end(number, found))
         return None
+
+    def _end(self, number: int, construct: Span) -> int:
+        """Where a construct of a chunk ends; the items of a List are chunks of their own."""
+        chunk = self.chunks[number]
+        if chunk.piece.part is Part.HEAD and chunk.piece.text.startswith("items", construct.start):
+            items = (one for one in self.chunks[number + 1 :] if one.piece.part is not Part.ITEM)
+            behind = next(items, None)
+            return behind.start if behind is not None else self.chunks[-1].end
+        return construct.end + chunk.start
 
     def construct_at(self, offset: int) -> Span | None:
         for chunk in self.chunks:
@@ -155,21 +165,39 @@ def _recut(text: str, previous: Manifests | None) -> _Cut:
     # The marker behind a piece, with the blank behind that, must be unchanged, and the line end before a marker.
     head = min(bisect_right(chunks, edited - len("---\n"), key=_end), len(chunks) - 1)
     last = max(bisect_right(chunks, stays, key=_begin), head + 1)
+    while chunks[head].piece.part.follows:
+        head -= 1
+    while last < len(chunks) and chunks[last].piece.part.follows:
+        last += 1
     middle = chunks[head:last]
     start, end = middle[0].start, middle[-1].end + by
-    known = {one.piece.text: one.piece for one in middle}
-    return chunks[:head], list(_cut(text[start:end], start, known, edited)), chunks[last:], by
+    known = {one.piece.alike: one.piece for one in middle}
+    made = list(_cut(text[start:end], start, known, edited))
+    if len(made) > 1:  # of a List most items stay too
+        old, new = [one.piece for one in middle], [piece for _, piece in made]
+        kept = equal_start(old, new)
+        behind = equal_end(old, new, min(len(old), len(new)) - kept)
+        head, last, made = head + kept, last - behind, made[kept : len(made) - behind]
+    return chunks[:head], made, chunks[last:], by
 
 
 _end, _begin = attrgetter("end"), attrgetter("start")
 
 
-def _cut(text: str, offset: int, known: dict[str, Piece], edited: int | None) -> Iterator[tuple[int, Piece]]:
-    starts = cut(text)
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+def _cut(text: str, offset: int, known: dict[Hashable, Piece], edited: int | None) -> Iterator[tuple[int, Piece]]:
+    for start, end, part in _parts(text):
         written = text[start:end]
-        piece = known.get(written)
+        piece = known.get(written if part is Part.WHOLE else (part, written))
         if piece is None:
             at = edited - offset - start if edited is not None else -1
-            piece = known[written] = Piece(written, at if 0 <= at <= end - start else None)
+            piece = Piece(written, at if 0 <= at <= end - start else None, part)
+            known[piece.alike] = piece
         yield offset + start, piece
+
+
+def _parts(text: str) -> Iterator[tuple[int, int, Part]]:
+    documents = cut(text)
+    for document, behind in zip(documents, [*documents[1:], len(text)], strict=True):
+        parts = divided(text[document:behind])
+        ends = [*(document + start for start, _ in parts[1:]), behind]
+        yield from ((document + start, end, part) for (start, part), end in zip(parts, ends, strict=True))

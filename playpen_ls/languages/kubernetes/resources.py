@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from playpen_ls.languages.kubernetes.lists import Part
 from playpen_ls.languages.kubernetes.neighbours import NOBODY, Neighbours
 from playpen_ls.languages.kubernetes.tree import Mapping, Node, Scalar, Sequence, content, resolved
 from playpen_ls.source import Span
@@ -266,9 +267,14 @@ def pairs(mapping: Mapping | None) -> dict[str, str]:
 
 def resources(document: Document) -> Iterator[Resource]:
     """The Kubernetes objects of a document; none in YAML of other kinds."""
+    part = document.piece.part
     for root in document.piece.reading.roots:
-        if isinstance(root, Mapping):
+        if isinstance(root, Mapping) and part is Part.WHOLE:
             yield from _resources(document, root, _LISTS)
+        elif isinstance(root, Sequence) and part is Part.ITEM:
+            for item in root.items:
+                if isinstance(item, Mapping):
+                    yield from _resources(document, item, _LISTS - 1)
 
 
 def _resources(document: Document, node: Mapping, lists: int) -> Iterator[Resource]:
