@@ -116,6 +116,8 @@ def rules_named(name: str) -> Iterator[Rule]:
 
 def unknown_rule(name: str) -> str:
     """The message for a name that `is_rule_name` denies."""
-    known = [rule.id for language in LANGUAGES for rule in rules_of(language)]
-    close = get_close_matches(name, known, n=1, cutoff=0.4)
-    return f"there is no rule `{name}`" + (f"; did you mean `{close[0]}`?" if close else "")
+    ids = [rule.id for language in LANGUAGES for rule in rules_of(language)]
+    # Without its language it is compared with what stands behind the others' languages.
+    known = {id if "/" in name else id.partition("/")[2]: id for id in reversed(ids)}
+    close = get_close_matches(name, list(known), n=1)
+    return f"there is no rule `{name}`" + (f"; did you mean `{known[close[0]]}`?" if close else "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -217,9 +217,10 @@ class _Reader:
             else:
                 yield key, tuple(value) if isinstance(value, list) else value
 
-    def _unknown(self, key: str, shown: str, known: Iterable[str]) -> None:
+    def _unknown(self, key: str, shown: str, known: Sequence[str] | Mapping[str, Any]) -> None:
         close = get_close_matches(key, list(known), n=1)
-        remedy = f"; did you mean `{close[0]}`?" if close else f"; known are {', '.join(known)}"
+        all_of_them = f"known are {', '.join(known)}" if known else "nothing can be set there"
+        remedy = f"; did you mean `{close[0]}`?" if close else f"; {all_of_them}"
         self._say(self._key(key), f"unknown key `{shown}`{remedy}")
 
     def _wrong(self, key: str, value: object, right: str, word: str | None = None) -> None:

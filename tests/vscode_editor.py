@@ -39,7 +39,6 @@ def ours(folder: Path) -> Path:
     needed()
     place = folder / "vscode"
     shutil.copytree(EXTENSION, place, ignore=shutil.ignore_patterns("node_modules", "dist", "*.vsix"))
-    shutil.copy(ROOT / "editors/playpen.schema.json", folder)
     (place / "node_modules").symlink_to(MODULES)
     _node(["npm", "run", "--silent", "package"], place)
     return place / "playpen-ls.vsix"

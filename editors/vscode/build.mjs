@@ -1,9 +1,6 @@
-// One file of JavaScript, and the schema of playpen.toml beside it.
-import { copyFileSync, mkdirSync } from 'node:fs';
+// One file of JavaScript.
 import { build } from 'esbuild';
 
-mkdirSync('dist', { recursive: true });
-copyFileSync('../playpen.schema.json', 'dist/playpen.schema.json');
 await build({
   entryPoints: ['src/extension.ts'],
   outfile: 'dist/extension.js',

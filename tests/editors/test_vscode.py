@@ -48,6 +48,12 @@ BUFFERS = {
     "web.yaml": MANIFEST.replace("512m", "512Mi"),
     "app.py": TWO_HOSTS.replace(APP, APP_FIXED),
 }
+CONFIGURATION = 'ignore = ["python/print-as-logs"] # 😀\nselct = []\nplatform = { registry = 5 }\n'
+SAID = {
+    "python/print-as-logs": "there is no rule `python/print-as-logs`; did you mean `python/print-as-log`?",
+    "selct": "unknown key `selct`; did you mean `select`?",
+    "registry": "`platform.registry` is 5; it must be a string",
+}
 RULES = {
     "Dockerfile": "dockerfile/copy-before-install",
     "Jenkinsfile": "jenkinsfile/moving-tag",
@@ -58,7 +64,9 @@ RULES = {
 
 def test_the_extension_takes_no_files_from_others():
     package = json.loads((EXTENSION / "package.json").read_text(encoding="utf-8"))
-    assert not {"languages", "grammars", "configurationDefaults"} & package["contributes"].keys()
+    # What is wrong in a playpen.toml the server says; a second opinion by its schema would say it twice.
+    theirs = {"languages", "grammars", "configurationDefaults", "jsonValidation", "tomlValidation"}
+    assert not theirs & package["contributes"].keys()
     restricted = package["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"]
     assert restricted == ["playpen.server.command", "playpen.interpreter"]
 
@@ -74,6 +82,7 @@ def steps(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
         # After its fix the manifest still has findings that do not depend on others.
         "live": {"name": "web.yaml", "words": "front", "rule": "kubernetes"},
         "hanging": {"name": "app.py", "typed": LATE, "words": OTHER},
+        "configuration": {"text": CONFIGURATION, "wrong": list(SAID)},
         "closed": {"name": "closed.py", "rule": "python/hard-coded-host"},
     }
     machine = {"playpen.server.command": SERVER}
@@ -129,6 +138,13 @@ def test_the_whole_workspace_is_checked_and_fixed(steps: dict[str, Any]):
     assert steps["check"]["said"] == f"Playpen: {listed} findings and 1 hint in 2 files"
     assert steps["disk"]["closed.py"] == f'import os\r\n\r\nclosed = os.getenv("REDIS_HOST", {OTHER})\r\n'
     assert steps["disk"]["playpen.toml"].startswith("# What playpen-ls looks at")
+
+
+def test_a_configuration_is_checked_as_it_is_typed(steps: dict[str, Any]):
+    """By the server, whose reader refuses what the schema refuses: see tests/test_schema.py."""
+    rows = [row["text"] for row in steps["create"]["rows"] if "invalid-config" in row["text"]]
+    assert len(rows) == len(SAID)
+    assert all(any(row.startswith(said) for row in rows) for said in SAID.values())
 
 
 def test_the_version(steps: dict[str, Any]):

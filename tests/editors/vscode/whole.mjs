@@ -100,7 +100,14 @@ await session(async (page) => {
   await page.locator('.tab.active', { hasText: 'playpen.toml' }).waitFor();
   await command(page, 'File: Save All Files');
   await page.locator('.tab.active:not(.dirty)').waitFor();
-  say({ step: 'create' });
+  await page.locator('.monaco-editor.focused, .monaco-editor').first().click();
+  await page.keyboard.press('Control+Home');
+  await page.keyboard.insertText(task.configuration.text);
+  for (const words of task.configuration.wrong) await squiggle(page, words);
+  await command(page, 'Problems: Focus on Problems View');
+  await page.locator('.markers-panel .monaco-list-row', { hasText: 'invalid-config' }).first().waitFor();
+  await page.screenshot({ path: `${task.screenshots}/configuration.png` });
+  say({ step: 'create', rows: await rows(page) });
 
   await command(page, 'Playpen: Show Output');
   // Nothing stands in it: this VS Code is installed without its native writer of logs.
