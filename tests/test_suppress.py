@@ -199,6 +199,7 @@ LIVENESS, TAG, ROOT, SECRET = (
         ("ignore-check.kube-linter.io/no-liveness-probe: ''", {LIVENESS}),
         ("kube-linter.io/ignore-all: legacy", {LIVENESS, TAG, ROOT}),
         ("kube-score/ignore: pod-probes, container-image-tag", {LIVENESS, TAG}),
+        ("kube-score/ignore: '*'", {LIVENESS, TAG, ROOT}),
         ("polaris.fairwinds.com/tagNotSpecified-exempt: 'true'", {TAG}),
         ("polaris.fairwinds.com/livenessProbeMissing-exempt: true", {LIVENESS}),
         ("polaris.fairwinds.com/tagNotSpecified-exempt: 'false'", set()),
@@ -217,7 +218,7 @@ def test_annotations_for_other_tools_count_for_their_object(annotation: str, sil
     assert first == every - silenced
     assert {hit.rule.id for hit in found if hit.span.start > len(text)} >= every
     (secret,) = (hit for hit in found if hit.rule.id == SECRET and hit.span.start < len(text))
-    everything = "ignore-all: legacy" in annotation or annotation.startswith("polaris.fairwinds.com/exempt")
+    everything = annotation.startswith(("kube-linter.io/", "polaris.fairwinds.com/exempt"))
     assert secret.severity == (Severity.HINT if everything else Severity.ERROR)
 
 

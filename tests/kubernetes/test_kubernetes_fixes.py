@@ -224,6 +224,10 @@ def test_both_probes_are_one_action():
         ("{name: db, image: 'mysql:8.4', args: [--port=3307]}", None),
         ("{name: db, image: 'mysql:8.4', ports: [{name: sql, containerPort: 3307}]}", {"tcpSocket": {"port": "sql"}}),
         ("{name: web, image: 'nginx:1.27', ports: [{containerPort: 80}]}", {"tcpSocket": {"port": "80"}}),
+        (
+            "{name: web, image: 'web:1', ports: [{name: webhook-server, containerPort: 9876}]}",
+            {"tcpSocket": {"port": "webhook-server"}},
+        ),
         ("{name: web, image: 'web:1', ports: [{containerPort: 53, protocol: UDP}]}", None),
     ],
 )

@@ -39,7 +39,7 @@ def _read(name: str, value: str) -> Iterator[tuple[str, frozenset[str]]]:
         yield "kube-linter", frozenset()
     elif name == "kube-score/ignore":
         checks = frozenset(_NAMED.findall(value.lower()))
-        if checks:
+        if checks or "*" in value:
             yield "kube-score", frozenset() if "*" in value else checks
     elif name == f"{_POLARIS}exempt" and value.lower() == "true":
         yield "polaris", frozenset()

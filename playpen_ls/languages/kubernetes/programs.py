@@ -8,7 +8,8 @@ HTTP_NAMES = ("http", "web", "api")
 # Port names as Istio and Kubernetes' appProtocol have them: their first part is the protocol.
 OTHER_NAME = re.compile(
     r"(?:grpc|tcp|udp|tls|https|amqp|mqtt|postgres\w*|psql|pgsql|mysql|mariadb|redis|mongo\w*|kafka|smtp|ldap|ssh|dns"
-    r"|db|database|client|peer|transport|backend|nats|stomp|cql|thrift|nfs|mountd|rpcbind|nlockmgr|statd|rquotad)(?:-.*)?"
+    r"|db|database|client|peer|transport|backend|nats|stomp|cql|thrift|nfs|mountd|rpcbind|nlockmgr|statd|rquotad"
+    r"|webhook)(?:-.*)?"
 )
 OTHER_PORTS = {
     "5432": "PostgreSQL", "3306": "MySQL", "6379": "Redis", "27017": "MongoDB", "11211": "memcached", "5672": "AMQP",
