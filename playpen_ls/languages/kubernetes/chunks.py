@@ -48,6 +48,11 @@ class Piece:
         return found
 
     @cached_property
+    def patches(self) -> bool:
+        """It says how it is to be merged into an object that is elsewhere."""
+        return "$patch" in self.text
+
+    @cached_property
     def runs_pods(self) -> bool:
         return any(isinstance(resource, Workload) for resource in resources(Document(self)))
 

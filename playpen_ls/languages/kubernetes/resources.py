@@ -154,7 +154,7 @@ class Workload(Resource):
     @cached_property
     def partial(self) -> bool:
         """It is the patch of an object, so that what it does not say is said elsewhere."""
-        if self.document.template or "$patch" in self.document.text:
+        if self.document.template or self.document.piece.patches:
             return True
         needs_selector = self.group == "apps" and self.node.text("apiVersion") == "apps/v1"
         if needs_selector and not isinstance(self.node.get("spec"), Mapping):
