@@ -30,7 +30,7 @@ _PORT_WORD = re.compile(r"(?:--port|--bind|-b)(?:=|\s+)(?:[\w.\[\]:]*:)?(\d{2,5}
 _TLS = re.compile(r"(?<!\S)--?[\w.-]{0,40}(?:key|cert)-?file\b")
 # A shell that waits, whatever for: a pod that somebody enters, or one that keeps a node's settings.
 _WAITING = re.compile(
-    r"(?:(?:/bin/)?(?:ba|da|a)?sh -[a-z]*c )?(?:exec |trap [^;]{1,40}; ?)?"
+    r"(?:(?:/?bin/)?(?:ba|da|a)?sh -[a-z]*c )?(?:echo [^;&|]*(?:;|&&) ?)?(?:exec |trap [^;]{1,40}; ?)?"
     r"(?:(?:(?:/usr)?/bin/)?sleep \w+|tail -[fF] /dev/null|while (?:true|:) ?; ?do (?:sleep \w+|:) ?;? ?done)"
     r"(?: ?& wait)? ?;?"
 )
