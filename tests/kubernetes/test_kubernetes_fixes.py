@@ -164,7 +164,7 @@ def test_the_fixes_of_the_cases_change_only_what_they_name(case: dict[str, str])
 def test_json_stays_json():
     container = {"name": "web", "image": "nexus:5000/web:1.0", "ports": [{"containerPort": 8000}]}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": {"containers": [container]}}
-    for indent in (None, 2, 4):
+    for indent in (None, 2, 4, "\t"):
         text = json.dumps(pod, indent=indent)
         results = list(changes(text, "pod.json"))
         assert {rule for rule, *_ in results} >= {"no-liveness-probe", "no-memory-limit", "default-service-account"}

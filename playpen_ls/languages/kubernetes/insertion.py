@@ -202,17 +202,16 @@ def _insert_flow(document: Document, here: Mapping, key: str, value: Value, styl
         return _edit(document, comma.end(), comma.end(), " " + flow_entry(key, value, style))
     separator = _separator(document, here, len(here.entries) - 1, style)
     if style.json and separator != ", ":
-        column = _column(text, last.key.start)
-        return _edit(document, end, end, f'{separator}"{key}": {pretty(value, column, style)}')
+        indentation = text[last.key.start - _column(text, last.key.start) : last.key.start]
+        return _edit(document, end, end, f'{separator}"{key}": {pretty(value, indentation, style)}')
     return _edit(document, end, end, separator + flow_entry(key, value, style))
 
 
 def _separator(document: Document, here: Mapping, index: int, style: Style) -> str:
     """What stands between entries: in JSON, and where each has its own line, a line end too."""
     start = here.entries[index].key.start
-    column = _column(document.text, start)
-    own_line = not document.text[start - column : start].strip()
-    return f",{style.newline}{' ' * column}" if own_line and style.json else ", "
+    indentation = document.text[start - _column(document.text, start) : start]
+    return f",{style.newline}{indentation}" if not indentation.strip() and style.json else ", "
 
 
 def _fill(document: Document, target: Mapping, here: Mapping, entry: Entry, value: Value) -> list[Edit]:

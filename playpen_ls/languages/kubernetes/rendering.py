@@ -44,13 +44,13 @@ def flow_entry(key: str, value: Value, style: Style) -> str:
     return f"{json.dumps(key) if style.json else key}: {flow(value, style)}"
 
 
-def pretty(value: Value, column: int, style: Style) -> str:
-    """JSON over several lines; the closing brace stands at `column`."""
+def pretty(value: Value, indentation: str, style: Style) -> str:
+    """JSON over several lines; the closing brace stands behind `indentation`, which may be one of tabs."""
     if not isinstance(value, Mapping) or not value:
         return flow(value, style)
-    inner = style.newline + " " * (column + style.step)
-    entries = (f"{json.dumps(key)}: {pretty(one, column + style.step, style)}" for key, one in value.items())
-    return "{" + inner + ("," + inner).join(entries) + style.newline + " " * column + "}"
+    inner = indentation + ("\t" if "\t" in indentation else " " * style.step)
+    entries = (f"{json.dumps(key)}: {pretty(one, inner, style)}" for key, one in value.items())
+    return "{" + style.newline + inner + f",{style.newline}{inner}".join(entries) + style.newline + indentation + "}"
 
 
 def block_entry(key: str, value: Value, column: int, style: Style) -> str:
