@@ -185,6 +185,21 @@ def test_no_document_is_added_behind_a_block_that_it_would_lengthen():
     assert len(titles) == 2
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_stub_that_is_there_gets_another_key(tmp_path: Path, newline: str):
+    pod = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: web\n      image: web:1\n"
+    )
+    stub = 'kind: Secret\nstringData:\n  api-key: "<set outside git>"\n'.replace("\n", newline)
+    (tmp_path / "web-secret.yaml.example").write_bytes(stub.encode())
+    made = Workspace(tmp_path)
+    made.index.complete = True
+    made.open(Source("web.yaml", f"{pod}      env: [{{name: DB_PASSWORD, value: hunter2-77}}]\n"), "kubernetes")
+    fixed = made.fixed("web.yaml", lambda hit, fix: hit.rule.name == "literal-secret")
+    added = f'stringData:{newline}  db-password: "<set outside git>"{newline}'
+    assert fixed.others == {"web-secret.yaml.example": stub.replace(f"stringData:{newline}", added)}
+
+
 BOTH = """\
         livenessProbe:
           httpGet:

@@ -138,10 +138,10 @@ def to_secret(entry: EnvironmentEntry, secrets: Secrets, stub_text: str | None) 
         return Change(own, {path: stub(workload, name, entry)})
     if re.search(rf"(?m)^\s*{re.escape(key)}:", stub_text):
         return Change(own)
-    anchor = re.search(r"(?m)^stringData:[ \t]*\r?\n", stub_text)
+    anchor = re.search(r"(?m)^stringData:[ \t]*(\r?\n)", stub_text)
     if anchor is None:
         raise Refused(f"`{path}` exists and has no `stringData:`")
-    line = Edit(anchor.end(), anchor.end(), f'  {key}: "{PLACEHOLDER}"\n')
+    line = Edit(anchor.end(), anchor.end(), f'  {key}: "{PLACEHOLDER}"{anchor[1]}')
     return Change({**own, path: (line,)})
 
 
