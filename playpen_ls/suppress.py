@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from playpen_ls.finding import Finding, Fix, Refused, Severity
 from playpen_ls.hit import Hit
@@ -61,36 +63,70 @@ class Suppressed:
     unused: list[Hit]
 
 
+class _Findings:
+    """The findings of a file by their numbers in text order; a file can have as many comments, so they are found fast.
+
+    `left` has None for those that are silenced.
+    """
+
+    def __init__(self, hits: Iterable[Hit]) -> None:
+        self.every = list(hits)
+        self.left: list[Hit | None] = [*self.every]
+        self._starts = [hit.start for hit in self.every]
+
+    def starting_in(self, span: Span) -> range:
+        return range(bisect_left(self._starts, span.start), bisect_left(self._starts, span.end))
+
+    def ending_in(self, span: Span) -> list[int]:
+        """By their last character."""
+        first = bisect_left(self._ends, (span.start, 0))
+        return sorted([number for _, number in self._ends[first : bisect_left(self._ends, (span.end, 0))]])
+
+    @cached_property
+    def _ends(self) -> list[tuple[int, int]]:
+        return sorted([(max(hit.start, hit.end - 1), number) for number, hit in enumerate(self.every)])
+
+    def silence(self, number: int, *, fully: bool) -> None:
+        """Take one out, or lower it to a hint."""
+        hit = self.left[number]
+        self.left[number] = None if hit is None or fully else hit.at(Severity.HINT)
+
+
 def suppress(model: Model, hits: Hits, ran: Iterable[str]) -> Suppressed:
     """Apply the comments of a file to its findings. `ran` are the ids of the rules that looked at it."""
     annotated = model.language == "kubernetes" and model.may_mention(_ANNOTATIONS)
     comments = model.comments_with(_MARKS)
     if not annotated and not comments:
         return Suppressed(hits, [], [])
-    text = model.source.text
-    kept, silenced, unused = list(hits), list[Hit](), list[Hit]()
+    findings, unused = _Findings(hits), list[Hit]()
     if annotated:
-        kept = _exempted(model, kept, silenced)
+        _exempt(model, findings)
     for comment in comments:
-        match = _OURS.search(comment.text)
-        kept = _theirs(model, comment, kept, silenced)
-        if match is None:
-            continue
-        word, names = match["word"], [name.strip() for name in (match["ids"] or "").split(",") if name.strip()]
-        if word == "ignore-file" and not _in_header(model, comment):
-            unused.append(_report(model.source, comment, "`ignore-file` counts only in the first comment block"))
-        elif not names:
-            unused.append(_report(model.source, comment, f"`{word}` names no rule: `{word}[rule]`"))
-        else:
-            span = Span(0, len(text)) if word == "ignore-file" else _covered(model, comment)
-            for name in names:
-                before = [hit for hit in silenced if _silences(name, span, hit)]
-                now = [hit for hit in kept if _silences(name, span, hit)]
-                silenced += now
-                kept = [hit for hit in kept if not _silences(name, span, hit)]
-                if not before and not now and (message := _useless(model, name, ran)):
-                    unused.append(_report(model.source, comment, message, _without(name, comment)))
-    return Suppressed(hits.kept(kept), silenced, unused)
+        _take_theirs(model, comment, findings)
+        unused += _take_ours(model, comment, findings, ran)
+    silenced = [hit for hit, left in zip(findings.every, findings.left, strict=True) if left is None]
+    return Suppressed(hits.kept([hit for hit in findings.left if hit is not None]), silenced, unused)
+
+
+def _take_ours(model: Model, comment: Comment, findings: _Findings, ran: Iterable[str]) -> Iterator[Hit]:
+    """Silence what a comment of ours names; gives what is to be said of it."""
+    match = _OURS.search(comment.text)
+    if match is None:
+        return
+    word, names = match["word"], [name.strip() for name in (match["ids"] or "").split(",") if name.strip()]
+    if word == "ignore-file" and not _in_header(model, comment):
+        yield _report(model.source, comment, "`ignore-file` counts only in the first comment block")
+    elif not names:
+        yield _report(model.source, comment, f"`{word}` names no rule: `{word}[rule]`")
+    else:
+        span = _whole_text(model) if word == "ignore-file" else _covered(model, comment)
+        covered = findings.starting_in(span) if span is not None else ()
+        for name in names:
+            meant = [one for one in covered if name in (findings.every[one].rule.id, findings.every[one].rule.name)]
+            for one in meant:
+                findings.silence(one, fully=True)
+            if not meant and (message := _useless(model, name, ran)):
+                yield _report(model.source, comment, message, _without(name, comment))
 
 
 def _useless(model: Model, name: str, ran: Iterable[str]) -> str:
@@ -102,8 +138,8 @@ def _useless(model: Model, name: str, ran: Iterable[str]) -> str:
     return "" if known or not full.startswith(f"{model.language}/") else f"there is no rule `{name}`"
 
 
-def _silences(name: str, span: Span | None, hit: Hit) -> bool:
-    return span is not None and span.contains(hit.span.start) and name in (hit.rule.id, hit.rule.name)
+def _whole_text(model: Model) -> Span:
+    return Span(0, len(model.source.text) + 1)  # a finding can stand behind the last character
 
 
 def _covered(model: Model, comment: Comment) -> Span | None:
@@ -146,8 +182,8 @@ def _without(id: str, comment: Comment) -> Edit | None:
     return Edit(start + match.start("ids"), start + match.end("ids"), ", ".join(left))
 
 
-def _theirs(model: Model, comment: Comment, kept: list[Hit], silenced: list[Hit]) -> list[Hit]:
-    """What another tool's comment silences; one that names no code lowers a secret to a hint."""
+def _take_theirs(model: Model, comment: Comment, findings: _Findings) -> None:
+    """Silence what another tool's comment means; one that names no code lowers a secret to a hint."""
     for tool, pattern, scope in _THEIRS:
         match = pattern.search(comment.text)
         if match is None:
@@ -156,43 +192,27 @@ def _theirs(model: Model, comment: Comment, kept: list[Hit], silenced: list[Hit]
         codes = {code.upper() for code in re.split(r"[\s,]+", named)} if named else set()
         if tool == "docker" and "ALL" in codes:
             codes = set()  # `skip=all` names no check
-        span = Span(0, len(model.source.text)) if scope == "file" else _covered(model, comment)
-        if span is None:
-            continue
-        left = []
-        for hit in kept:
-            theirs = {code.upper() for code in hit.rule.like.get(tool, ())}
-            if not span.touches(hit.span) or not span.contains(_line_end(model, hit, scope)) or not theirs:
-                left.append(hit)
-            elif codes & theirs or (not codes and not hit.rule.secret):
-                silenced.append(hit)
-            elif not codes:
-                left.append(hit.at(Severity.HINT))
-            else:
-                left.append(hit)
-        kept = left
-    return kept
+        span = _whole_text(model) if scope == "file" else _covered(model, comment)
+        if span is not None:
+            # Line comments of other tools stand on a string's last line.
+            covered = findings.ending_in(span) if scope == "line" else findings.starting_in(span)
+            _silence_like(findings, covered, tool, codes)
 
 
-def _exempted(model: Model, kept: list[Hit], silenced: list[Hit]) -> list[Hit]:
-    """What annotations for other tools silence; one that excuses from everything lowers a secret to a hint."""
+def _exempt(model: Model, findings: _Findings) -> None:
+    """Silence what annotations for other tools mean."""
     for exemption in model.exemptions():
-        left = []
-        for hit in kept:
-            theirs = {code.lower() for code in hit.rule.like.get(exemption.tool, ())}
-            if not theirs or not exemption.span.contains(hit.span.start):
-                left.append(hit)
-            elif theirs & exemption.codes or (not exemption.codes and not hit.rule.secret):
-                silenced.append(hit)
-            else:
-                left.append(hit if exemption.codes else hit.at(Severity.HINT))
-        kept = left
-    return kept
+        codes = {code.upper() for code in exemption.codes}
+        _silence_like(findings, findings.starting_in(exemption.span), exemption.tool, codes)
 
 
-def _line_end(model: Model, hit: Hit, scope: str) -> int:
-    """The place by which a hit is on a line: line comments of other tools stand on a string's last line."""
-    return max(hit.span.start, hit.span.end - 1) if scope == "line" else hit.span.start
+def _silence_like(findings: _Findings, covered: Iterable[int], tool: str, codes: set[str]) -> None:
+    """Silence what is like these of another tool's checks; where none is named, it is all, but of secrets' findings."""
+    for number in covered:
+        rule = findings.every[number].rule
+        like = {code.upper() for code in rule.like.get(tool, ())}
+        if like and (codes & like or not codes):
+            findings.silence(number, fully=bool(codes) or not rule.secret)
 
 
 def ignore_here(model: Model, hit: Hit) -> list[Edit]:
