@@ -11,6 +11,7 @@ from playpen_ls.hit import Hit
 from playpen_ls.hits import Hits
 from playpen_ls.languages.base import Model
 from playpen_ls.remembering import NOTHING, Memory
+from playpen_ls.rule import Rule
 from playpen_ls.source import Edit, Source, Span, runs
 
 
@@ -35,9 +36,8 @@ class Document:
     @property
     def hits(self) -> Hits:
         """All findings of the last check, those that are held back too, where edits since then have moved them."""
-        for before, run in self._typed:
-            self._hits = Hits.of(moved(self._hits, before, run), before.path)
-        self._typed.clear()
+        if self._typed:
+            self.hits = Hits.of(self.since(self._hits), self.source.path)
         return self._hits
 
     @hits.setter
@@ -45,14 +45,22 @@ class Document:
         self._hits = hits
         self._typed.clear()
 
+    def hits_of(self, rule: Rule) -> Iterable[Hit]:
+        """Those of `hits` that are of one rule; the others are not moved for it."""
+        return self.since(hit for hit in self._hits if hit.rule is rule)
+
     def hits_in(self, spans: Iterable[Span]) -> Iterator[Hit]:
         """Those of `hits` that start in some ranges of the text as it is now; the others are not moved for it."""
         farthest = sum(len(edit.text) + edit.end - edit.start for _, run in self._typed for edit in run)
         for span in spans:
-            near = self._hits.touching(Span(span.start - farthest, span.end + farthest))
-            for before, run in self._typed:
-                near = moved(near, before, run)
+            near = self.since(self._hits.touching(Span(span.start - farthest, span.end + farthest)))
             yield from (hit for hit in near if span.start <= hit.start <= span.end)
+
+    def since(self, hits: Iterable[Hit]) -> Iterable[Hit]:
+        """Findings of the last check where edits since then have moved them, if their lines were not touched."""
+        for before, run in self._typed:
+            hits = moved(hits, before, run)
+        return hits
 
     def edited(self, source: Source, edits: Iterable[Edit]) -> None:
         """A new text. `edits` lead to it one after the other; none means that all is new."""

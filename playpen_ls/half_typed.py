@@ -8,7 +8,7 @@ from itertools import chain
 
 from playpen_ls.finding import Place
 from playpen_ls.hit import Hit, in_order
-from playpen_ls.hits import Hits, Marks
+from playpen_ls.hits import Hits
 from playpen_ls.languages.base import Model
 from playpen_ls.source import Edit, Source, Span
 
@@ -64,32 +64,55 @@ def unseen(hit: Hit, model: Model, broken: list[Span]) -> bool:
     return bool(broken) and (whole_file or any(span.touches(hit.span) for span in broken))
 
 
-def steady(hits: Hits, displayed: Hits, unsure: Callable[[Hit], bool]) -> Hits:
+def steady(
+    hits: Hits,
+    displayed: Hits,
+    unsure: Callable[[Hit], bool],
+    since: Callable[[Iterable[Hit]], Iterable[Hit]],
+) -> Hits:
     """What may be shown of findings that call something missing: of what is `unsure`, no more than was displayed.
 
-    What was found anew stands for what is gone: a group that is displayed stays as it is.
+    What was found anew stands for what is gone: a group that is displayed stays as it is. `since` gives displayed
+    findings where they stand now.
     """
-    now, before = Counter(hits.founds), Counter(displayed.founds)
-    new = {found for found, count in now.items() if count > before.get(found, 0) and found.marks}
-    if not new:
+    fresh = _surplus(hits, displayed)
+    found, gone = _of(hits, fresh), _of(displayed, _surplus(displayed, hits))
+    missing = [hit for hit in found if hit.rule.absent]
+    left = Counter(_mark(hit) for hit in gone if hit.rule.absent)
+    if all(count <= left[mark] for mark, count in Counter(map(_mark, missing)).items()):
         return hits
-    gone = Marks()
-    for found, count in before.items():
-        for _ in range(count - now.get(found, 0)):
-            gone += found.marks
-    stays = {found: before.get(found, 0) for found in new}  # of several copies, those that were displayed
-    fresh = []
+    places = {(_mark(hit), hit.start) for hit in since(gone)}
+
+    def turn(hit: Hit) -> int:
+        """What is new does not take the place of what was displayed, nor what is unsure that of what is not."""
+        if not unsure(hit):
+            return 1
+        return 0 if (_mark(hit), hit.start) in places else 2
+
+    shown = [hit for hit in found if not hit.rule.absent]
+    for hit in sorted(missing, key=turn):
+        if left[_mark(hit)] > 0 or not unsure(hit):
+            left[_mark(hit)] -= 1
+            shown.append(hit)
+    return hits.kept(shown, fresh)
+
+
+def _of(hits: Hits, numbers: Iterable[int]) -> list[Hit]:
+    """The findings of some groups in text order."""
+    return sorted(chain.from_iterable(map(hits.made, numbers)), key=in_order)
+
+
+def _surplus(hits: Hits, others: Hits) -> list[int]:
+    """The groups, by number, that call something missing and are not among the others; of several copies the last."""
+    have = Counter(others.founds)
+    numbers = []
     for number, found in enumerate(hits.founds):
-        if found in new and stays[found] > 0:
-            stays[found] -= 1
-        elif found in new:
-            fresh.append(number)
-    kept = []
-    for hit in sorted(chain.from_iterable(map(hits.made, fresh)), key=in_order):
-        mark = (hit.rule.id, hit.made.message)
-        if not hit.rule.absent:
-            kept.append(hit)
-        elif gone[mark] > 0 or not unsure(hit):
-            gone[mark] -= 1
-            kept.append(hit)
-    return hits.kept(kept, fresh)
+        if have.get(found, 0) > 0:
+            have[found] -= 1
+        elif found.lacks:
+            numbers.append(number)
+    return numbers
+
+
+def _mark(hit: Hit) -> tuple[str, str]:
+    return hit.rule.id, hit.made.message

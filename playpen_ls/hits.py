@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
@@ -12,16 +11,14 @@ from playpen_ls.finding import Place, Severity
 from playpen_ls.hit import Hit, in_order
 from playpen_ls.source import Span
 
-Marks = Counter[tuple[str, str]]
-"""How many findings say which thing is missing: (rule, message)."""
-
 Places = tuple[Place, ...]
 
 
 class Found:
     """What was found together, in text order, where that stood then; never empty. It is known by its identity.
 
-    `points` says that some point to places elsewhere, `asks` that of some of those only the whole file tells where.
+    `points` says that some point to places elsewhere, `asks` that of some of those only the whole file tells where;
+    `lacks` that some say that something is missing.
     """
 
     def __init__(self, hits: Iterable[Hit]) -> None:
@@ -30,11 +27,8 @@ class Found:
         self.end = max([hit.end for hit in self.hits])
         self.points = any(hit.made.related for hit in self.hits)
         self.asks = self.points and any(one.stated for hit in self.hits for one in hit.made.related)
+        self.lacks = any(hit.rule.absent for hit in self.hits)
         self._at: dict[tuple[Severity | None, ...], Found | None] = {}
-
-    @cached_property
-    def marks(self) -> Marks:
-        return Counter((hit.rule.id, hit.made.message) for hit in self.hits if hit.rule.absent)
 
     def at(self, severities: tuple[Severity | None, ...]) -> Found | None:
         """The same, each as severe as this; without those that have none. The same object each time."""

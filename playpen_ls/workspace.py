@@ -124,10 +124,11 @@ class Workspace:
         if broken:
             last = lambda spans: placed(Hits.of(document.hits_in(spans), path), model)  # noqa: E731
             hits = carried(hits, last, broken)
-        document.hits = shown = hits
+        shown = hits
         if broken or not settled:
-            shown = steady(hits, document.displayed, lambda hit: not settled or unseen(hit, model, broken))
-        document.displayed = shown
+            unsure = lambda hit: not settled or unseen(hit, model, broken)  # noqa: E731
+            shown = steady(hits, document.displayed, unsure, document.since)
+        document.hits, document.displayed = hits, shown
         return Report(document.source, shown, checked.hits)
 
     def _rules(self, document: Document) -> RuleSet:
@@ -155,7 +156,7 @@ class Workspace:
         hits = suppressed.kept
         unused = suppressed.unused if self._all_rules_ran(document) else []
         if unused and any(chunk.broken for chunk in model.chunks):
-            before = {hit.span for hit in document.hits if hit.rule is UNUSED_IGNORE} if stays else set()
+            before = {hit.span for hit in document.hits_of(UNUSED_IGNORE)} if stays else set()
             unused = [hit for hit in unused if hit.span in before]
         for one in self.configs.chosen((UNUSED_IGNORE,), document.source.path) if unused else ():
             hits = hits.also([hit.at(one.severity or hit.severity) for hit in unused])

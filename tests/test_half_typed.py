@@ -95,6 +95,21 @@ def test_a_comment_that_was_unused_is_called_so_while_text_elsewhere_does_not_pa
     assert "playpen/unused-ignore" not in workspace.fixed("app.py").applied
 
 
+def test_a_new_container_does_not_take_what_another_lacks(tmp_path: Path):
+    workspace = complete(tmp_path, "web.yaml", "kubernetes", DEPLOYMENT)
+
+    def lacks(*, settled: bool) -> list[str]:
+        hits = workspace.check("web.yaml", settled).hits
+        text = workspace.documents["web.yaml"].source.text
+        return [text[hit.start : hit.end] for hit in hits if hit.rule.name == "no-memory-limit"]
+
+    assert lacks(settled=True) == ["web"]
+    new = "- name: cache\n        image: nexus:5000/cache:1.0\n      "
+    type_at(workspace, "web.yaml", DEPLOYMENT.index("- name: web"), new)
+    assert lacks(settled=False) == ["web"]
+    assert lacks(settled=True) == ["cache", "web"]
+
+
 def test_each_of_the_places_that_a_finding_points_to_moves_by_itself():
     source = Source("Jenkinsfile", "a\nb\nc\nd\n")
     rule = rule_of("jenkinsfile/moving-tag")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterable
 
 from playpen_ls.finding import Finding, Place, Severity
 from playpen_ls.half_typed import steady
@@ -79,20 +80,44 @@ def unsure(_: Hit) -> bool:
     return True
 
 
+def still(hits: Iterable[Hit]) -> Iterable[Hit]:
+    """No text was typed before them."""
+    return hits
+
+
 def test_what_is_missing_does_not_appear_while_one_types_and_what_stays_is_not_doubted():
     before, after = Found([hit(PROBE, 1, "web: none")]), Found([hit(PROBE, 1, "web: none"), hit(PROBE, 9, "app: none")])
     stays = Found([hit(PROBE, 20, "db: none")])
     displayed, now = Hits("a", [before, stays]), Hits("a", [after, stays], [0, 5])
-    shown = steady(now, displayed, unsure)
+    shown = steady(now, displayed, unsure, still)
     assert [one.start for one in shown] == [1, 25]
     assert shown.founds[1] is stays
-    assert [one.start for one in steady(now, shown, unsure)] == [1, 25]
-    assert [one.start for one in steady(now, displayed, sure)] == [1, 9, 25]
+    assert [one.start for one in steady(now, shown, unsure, still)] == [1, 25]
+    assert [one.start for one in steady(now, displayed, sure, still)] == [1, 9, 25]
 
 
 def test_a_copy_of_a_document_says_nothing_new_of_what_is_missing_while_one_types():
     found = Found([hit(PROBE, 1, "web: none")])
-    assert len(steady(Hits("a", [found, found], [0, 50]), Hits("a", [found]), unsure)) == 1
+    assert len(steady(Hits("a", [found, found], [0, 50]), Hits("a", [found]), unsure, still)) == 1
+
+
+def test_what_was_displayed_is_not_displaced_by_what_is_new():
+    before, now = Hits("a", [Found([hit(LIMIT, 30)])]), Hits("a", [Found([hit(LIMIT, 10), hit(LIMIT, 40)])])
+    assert [one.start for one in steady(now, before, unsure, lambda hits: [one.shifted(10, "a") for one in hits])] == [
+        40
+    ]
+    # Where it stood, nobody knows: then the first.
+    assert [one.start for one in steady(now, before, unsure, still)] == [10]
+
+
+def test_what_is_sure_is_not_taken_for_another():
+    first, broken, last = (Found([hit(LIMIT, at)]) for at in (10, 20, 30))
+    anew = [Found(list(found.hits)) for found in (first, broken, last)]
+    shown = steady(Hits("a", anew), Hits("a", [first, last]), lambda one: one.start == 20, still)
+    assert [one.start for one in shown] == [10, 30]
+    # Nor the other way round: what is displayed stays, although another is found that is sure.
+    shown = steady(Hits("a", anew), Hits("a", [first, broken]), lambda one: one.start == 20, still)
+    assert [one.start for one in shown] == [10, 20, 30]
 
 
 def test_what_was_looked_at_is_found_where_it_stands_now():
