@@ -17,9 +17,7 @@ def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[
     """The findings on lines that edits of `source` do not touch, where they and what they point to are after them."""
     moves = []
     for edit in run:
-        first, last = source.line_of(edit.start), source.line_of(edit.end)
-        touched = Span(source.line_starts[first], source.line_span(last).end)
-        moves.append((touched, len(edit.text) - (edit.end - edit.start)))
+        moves.append((_touched(source, edit), len(edit.text) - (edit.end - edit.start)))
 
     def way(start: int, end: int) -> int | None:
         """How far a range on such lines moves; None for others."""
@@ -39,6 +37,15 @@ def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[
         if by is not None:
             hit, places = hit.shifted(by, source.path) if by else hit, hit.related if hit.made.related else ()
             yield hit.pointing(tuple(followed(places))) if places else hit
+
+
+def _touched(source: Source, edit: Edit) -> Span:
+    """From the start of a line to the end of one; not the line behind lines that come or go as a whole."""
+    first, last = source.line_of(edit.start), source.line_of(edit.end)
+    start, behind = source.line_starts[first], source.line_starts[last]
+    if edit.end == behind and (edit.text.endswith(("\n", "\r")) or (not edit.text and edit.start == start)):
+        return Span(start, behind - 1)
+    return Span(start, source.line_span(last).end)
 
 
 def carried(hits: Hits, last: Callable[[Sequence[Span]], Iterable[Hit]], broken: Sequence[Span]) -> Hits:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from playpen_ls.config import Settings
-from playpen_ls.finding import Finding, Place
+from playpen_ls.finding import Finding, Place, Severity
 from playpen_ls.half_typed import moved
 from playpen_ls.hit import Hit
 from playpen_ls.rule import rule_of
@@ -104,10 +104,27 @@ def test_a_new_container_does_not_take_what_another_lacks(tmp_path: Path):
         return [text[hit.start : hit.end] for hit in hits if hit.rule.name == "no-memory-limit"]
 
     assert lacks(settled=True) == ["web"]
-    new = "- name: cache\n        image: nexus:5000/cache:1.0\n      "
-    type_at(workspace, "web.yaml", DEPLOYMENT.index("- name: web"), new)
+    new = "      - name: cache\n        image: nexus:5000/cache:1.0\n"
+    type_at(workspace, "web.yaml", DEPLOYMENT.index("      - name: web"), new)
     assert lacks(settled=False) == ["web"]
     assert lacks(settled=True) == ["cache", "web"]
+
+
+def test_only_findings_on_lines_that_were_touched_are_let_go():
+    source = Source("app.py", "aa\nbb\ncc\n")
+    hits = [Hit(rule_of("python/print-as-log"), Finding(Span(at, at + 2), "said"), Severity.HINT) for at in (0, 3, 6)]
+
+    def left(edit: Edit) -> list[int]:
+        return [hit.start for hit in moved(hits, source, [edit])]
+
+    assert left(Edit(4, 4, "x")) == [0, 7]
+    assert left(Edit(3, 3, "x")) == [0, 7]
+    assert left(Edit(3, 3, "x\n")) == [0, 5, 8]  # a line above
+    assert left(Edit(0, 0, "x\n")) == [2, 5, 8]
+    assert left(Edit(3, 6, "")) == [0, 3]  # a whole line
+    assert left(Edit(3, 6, "x\n")) == [0, 5]
+    assert left(Edit(4, 6, "")) == [0]  # it is joined with the next
+    assert left(Edit(2, 2, "\n")) == [4, 7]
 
 
 def test_each_of_the_places_that_a_finding_points_to_moves_by_itself():
@@ -120,4 +137,4 @@ def test_each_of_the_places_that_a_finding_points_to_moves_by_itself():
     # The line of the first place was typed in; another file is as it was.
     assert [hit.related for hit in now] == [(Place("Jenkinsfile", Span(12, 13)), places[2])] * 2
     again = list(moved(now, source.edited([Edit(2, 2, "typed ")]), [Edit(0, 0, "\n")]))
-    assert [hit.related for hit in again] == [(Place("Jenkinsfile", Span(13, 14)), places[2])]
+    assert [hit.related for hit in again] == [(Place("Jenkinsfile", Span(13, 14)), places[2])] * 2
