@@ -173,6 +173,27 @@ def test_json_stays_json():
             assert after == json.dumps(json.loads(after), indent=indent)
 
 
+@pytest.mark.parametrize(
+    ("ports", "probed"),
+    [
+        ("{port: 80, targetPort: 9000}", ["9000"]),
+        ("{port: 9000}, {port: 9000, protocol: UDP}, {port: 443}", ["9000"]),
+        ("{port: 9000}, {port: 9001}", ["9000", "9001"]),
+        ("{port: 9001}, {port: 8000}", ["8000"]),
+        ("{port: 443}", []),
+        ("{port: 80, targetPort: http}", ["8000"]),
+    ],
+)
+def test_the_port_that_a_service_asks_is_probed(ports: str, probed: list[str]):
+    container = "{name: web, image: 'web:1', args: [--api-key-file=/x]}"
+    pod = f"apiVersion: v1\nkind: Pod\nmetadata: {{labels: {{app: web}}}}\nspec: {{containers: [{container}]}}\n"
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [%s]}\n"
+    made = [data(after)[0] for rule, title, _, after in changes(pod + "---\n" + service % ports)
+            if rule == "no-liveness-probe" and "both" not in title]  # fmt: skip
+    found = [one["spec"]["containers"][0]["livenessProbe"]["httpGet"]["port"] for one in made]  # type: ignore[index,call-overload]
+    assert found == probed
+
+
 def test_no_document_is_added_behind_a_block_that_it_would_lengthen():
     pod = (
         "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: web\n      image: web:1\n"

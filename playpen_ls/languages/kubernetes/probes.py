@@ -26,14 +26,17 @@ from playpen_ls.vocabulary.images import ImageReference
 
 LIVENESS, READINESS = "livenessProbe", "readinessProbe"
 _PORT_WORD = re.compile(r"(?:--port|--bind|-b)(?:=|\s+)(?:[\w.\[\]:]*:)?(\d{2,5})(?!\S)")
-# `--host=127.0.0.1`, `--web.listen-address=localhost:9101`; `--upstream=http://127.0.0.1:80` is what it calls.
-_TLS = re.compile(r"(?<!\S)--?[\w.-]{0,40}(?:key|cert)-?file\b")
+# `--certfile`, `--ssl-keyfile`, `--tls-private-key-file`; an `--api-key-file` is for something else.
+_TLS = re.compile(
+    r"(?<!\S)--?(?:[\w.-]{0,20}(?:tls|ssl)[\w.-]{0,20}(?:key|cert)[\w.-]{0,20}|cert-?file|key-?file)(?=[=\s]|\Z)"
+)
 # A shell that waits, whatever for: a pod that somebody enters, or one that keeps a node's settings.
 _WAITING = re.compile(
     r"(?:(?:/?bin/)?(?:ba|da|a)?sh -[a-z]*c )?(?:echo [^;&|]*(?:;|&&) ?)?(?:exec |trap [^;]{1,40}; ?)?"
     r"(?:(?:(?:/usr)?/bin/)?sleep \w+|tail -[fF] /dev/null|while (?:true|:) ?; ?do (?:sleep \w+|:) ?;? ?done)"
     r"(?: ?& wait)? ?;?"
 )
+# `--host=127.0.0.1`, `--web.listen-address=localhost:9101`; `--upstream=http://127.0.0.1:80` is what it calls.
 _LOOPBACK = re.compile(
     r"(?<!\S)(?:--?[\w.-]{0,40}(?:host|listen|bind|addr)[\w.-]{0,40}|-b)(?:=|\s+)[\"']?"
     r"(?:127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)(?![\w.])"
