@@ -194,12 +194,18 @@ def test_a_service_of_another_variant_is_not_meant(tmp_path: Path):
         (workload("Deployment", "apps/v1", "{name: a, image: b, $patch: merge}"), {}),
         (workload("Deployment", "apps/v1", CONTAINER % ", args: ['{{ .Values.x }}']"), {}),
         (workload("Deployment", "apps/v1").replace("spec:", "spec:  #@ spec", 1), {}),
+        ("#@schema/match data_values=True\n" + workload("Deployment", "apps/v1"), {}),
         (WORKER, {"kustomization": "kind: Kustomization\nresources: [x.yaml]\npatches: [{path: app.yaml}]\n"}),
         (WORKER, {"kustomization": "resources: [x.yaml]\npatchesStrategicMerge: [app.yaml]\n"}),
     ],
 )
 def test_a_part_of_an_object_misses_nothing(tmp_path: Path, text: str, others: dict[str, str]):
     assert found(tmp_path, text, **others) == {}
+
+
+def test_a_comment_is_no_template(tmp_path: Path):
+    text = workload("Deployment", "apps/v1", CONTAINER % LIMITS, "serviceAccountName: a")
+    assert found(tmp_path, f"#@author: jane, # {{{{ no }}}}\n{text}") == found(tmp_path, text)
 
 
 LAUGHS = "".join(f"  {b}: &{b} [*{a}, *{a}, *{a}]\n" for a, b in zip("abcdefghijklm", "bcdefghijklmn", strict=True))

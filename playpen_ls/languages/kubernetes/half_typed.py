@@ -20,7 +20,7 @@ _CLOSINGS = {"{{": "}}", "{%": "%}"}
 _EXPRESSION_LINE = re.compile(rf"(?:(?<=[\r\n])|\A)([ \t]*){UNKNOWN}((?:{UNKNOWN}|[ \t])*)(?=[\r\n]|\Z)")
 _BLOCK = re.compile(r"\{(?:\{-?|%[-+]?)[ \t\r\n]*(?P<word>if|with|range|for|define|block|end\w*)\b")
 # Helm's `{{`, Jinja's `{% if … %}`, and `#@`, behind which ytt's expressions stand as comments.
-_TEMPLATE = re.compile(r"(?:(?<=[\r\n])|\A)(?:(?![ \t]*#)[^\r\n]*?\{\{|[ \t]*\{%|(?:[^\r\n#]*[ \t])?#@[\w \t])")
+_TEMPLATE = re.compile(r"(?:(?<=[\r\n])|\A)(?:(?![ \t]*#)[^\r\n]*?\{\{|[ \t]*\{%|(?:[^\r\n#]*[ \t])?#@(?:[ \t]|\w+/))")
 _TEMPLATE_MARKS = ("{{", "{%", "#@")
 # What YAML's reader refuses; a byte-order mark inside a text shifts libyaml's offsets.
 _UNREADABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
