@@ -82,8 +82,8 @@ def steady(
     What was found anew stands for what is gone: a group that is displayed stays as it is. `since` gives displayed
     findings where they stand now.
     """
-    fresh = _surplus(hits, displayed)
-    found, gone = _of(hits, fresh), _of(displayed, _surplus(displayed, hits))
+    fresh = _changed(hits, displayed)
+    found, gone = _of(hits, fresh), _of(displayed, _changed(displayed, hits))
     missing = [hit for hit in found if hit.rule.absent]
     left = Counter(_mark(hit) for hit in gone if hit.rule.absent)
     if all(count <= left[mark] for mark, count in Counter(map(_mark, missing)).items()):
@@ -109,16 +109,10 @@ def _of(hits: Hits, numbers: Iterable[int]) -> list[Hit]:
     return sorted(chain.from_iterable(map(hits.made, numbers)), key=in_order)
 
 
-def _surplus(hits: Hits, others: Hits) -> list[int]:
-    """The groups, by number, that call something missing and are not among the others; of several copies the last."""
-    have = Counter(others.founds)
-    numbers = []
-    for number, found in enumerate(hits.founds):
-        if have.get(found, 0) > 0:
-            have[found] -= 1
-        elif found.lacks:
-            numbers.append(number)
-    return numbers
+def _changed(hits: Hits, others: Hits) -> list[int]:
+    """The groups, by number, that call something missing and of which the others have not as many copies."""
+    have, theirs = Counter(hits.founds), Counter(others.founds)
+    return [number for number, found in enumerate(hits.founds) if found.lacks and have[found] != theirs.get(found, 0)]
 
 
 def _mark(hit: Hit) -> tuple[str, str]:

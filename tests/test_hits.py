@@ -98,7 +98,10 @@ def test_what_is_missing_does_not_appear_while_one_types_and_what_stays_is_not_d
 
 def test_a_copy_of_a_document_says_nothing_new_of_what_is_missing_while_one_types():
     found = Found([hit(PROBE, 1, "web: none")])
-    assert len(steady(Hits("a", [found, found], [0, 50]), Hits("a", [found]), unsure, still)) == 1
+    copies, displayed = Hits("a", [found, found], [0, 50]), Hits("a", [found])
+    assert [one.start for one in steady(copies, displayed, unsure, still)] == [1]
+    above = steady(copies, displayed, unsure, lambda hits: [one.shifted(50, "a") for one in hits])
+    assert [one.start for one in above] == [51]
 
 
 def test_what_was_displayed_is_not_displaced_by_what_is_new():
