@@ -73,7 +73,6 @@ local function run()
 
   -- A quick fix, chosen by the user.
   vim.cmd('edit ' .. folder .. '/Jenkinsfile')
-  vim.cmd('set filetype=groovy')
   step('see', { found = until_(has('jenkinsfile/moving-tag')), diagnostics = diagnostics() })
   local line = vim.diagnostic.get(0)[1].lnum
   local client
