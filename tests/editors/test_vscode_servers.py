@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import vscode_editor
-from real_editors import APP, APP_FIXED, HOST, SERVER
+from real_editors import APP, APP_FIXED, HOST
 
 # The API of the Python extension, as far as ours uses it: the real one comes from a marketplace.
 PYTHON = """
@@ -114,12 +114,14 @@ def untrusted(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     settings = json.dumps({"playpen.server.command": [str(own)], "playpen.interpreter": str(own)})
     files = {"app.py": APP, ".vscode/settings.json": settings}
     task = {"file": FILE, "ran": str(ran)}
-    machine = {"playpen.server.command": SERVER}
+    # The user's own command would be the workspace's program too.
+    machine = {"playpen.server.command": ["tools/server"], "playpen.interpreter": sys.executable}
     return vscode_editor.seen("untrusted", top, files, [vsix], task, machine=machine, trusting=False)
 
 
 def test_a_workspace_that_is_not_trusted_names_no_program(untrusted: dict[str, Any]):
-    assert "Playpen: 1 here" in untrusted["untrusted"]["status"]  # by the user's own server
+    assert "Playpen: 1 here" in untrusted["untrusted"]["status"]  # by the user's own interpreter
+    assert "`tools/server`, which lies in a workspace that you do not trust" in untrusted["untrusted"]["said"]
     assert untrusted["untrusted"]["ran"] is False
     assert untrusted["trusted"]["ran"] is True
 
