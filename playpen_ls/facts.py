@@ -200,9 +200,11 @@ class ServiceAccount(Fact):
 
 @dataclass(frozen=True, slots=True)
 class LimitRange(Fact):
-    """Default limits for a namespace's containers."""
+    """What a namespace gives to containers that do not say it: the names of resources, such as `memory`."""
 
     namespace: str
+    limits: tuple[str, ...]
+    requests: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

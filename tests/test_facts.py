@@ -279,7 +279,16 @@ CRON = (
         (HEAD.format("external-secrets.io/v1", "ExternalSecret")
          + "spec: {target: {name: web}, data: [{secretKey: password}]}\n", SecretKeys, [("apps", "web", ("password",))]),
         (HEAD.format("v1", "ConfigMap") + "data: {LEVEL: info}\n", ConfigMapKeys, [("apps", "shop", ("LEVEL",))]),
-        (HEAD.format("v1", "LimitRange") + "spec: {limits: [{default: {cpu: 1}}]}\n", LimitRange, [("apps",)]),
+        (HEAD.format("v1", "LimitRange") + "spec: {limits: [{default: {cpu: 1}}]}\n",
+         LimitRange, [("apps", ("cpu",), ("cpu",))]),
+        # What there is most of is the default, the default is what is requested, and what there is least of is too.
+        (HEAD.format("v1", "LimitRange") + "spec: {limits: [{type: Container, max: {memory: 1Gi}, min: {cpu: 10m}}]}\n",
+         LimitRange, [("apps", ("memory",), ("cpu", "memory"))]),
+        (HEAD.format("v1", "LimitRange") + "spec: {limits: [{type: Container, defaultRequest: {cpu: 10m}}]}\n",
+         LimitRange, [("apps", (), ("cpu",))]),
+        (HEAD.format("v1", "LimitRange") + "spec: {limits: [{type: Pod, max: {memory: 1Gi}}]}\n", LimitRange, []),
+        (HEAD.format("v1", "LimitRange") + "spec: {limits: [{default: '{{ .Values.all }}'}]}\n",
+         LimitRange, [("apps", ("cpu", "memory"), ("cpu", "memory"))]),
         (CRON, Backup, [("apps",)]),
         (CRON.replace("pg_dump", "psql"), Backup, []),
         (HEAD.format("postgresql.cnpg.io/v1", "ScheduledBackup"), Backup, [("apps",)]),

@@ -360,7 +360,7 @@ def test_what_a_file_tells_others():
         (ServiceSelector, "apps", (("app", "web"),), ()),
         (ImageUse, "nexus:5000/web:1.0"),
         (ServiceAccount, "", "web", False),
-        (LimitRange, "apps"),
+        (LimitRange, "apps", ("cpu",), ("cpu",)),
         (SecretKeys, "", "db", ("a", "b")),
         (ImageUse, "nexus:5000/web:1.0"),
         (Backup, ""),

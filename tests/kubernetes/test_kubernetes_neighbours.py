@@ -39,7 +39,7 @@ spec:
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: NAME-config\ndata:\n  mode: fast\n  level: info\n"
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: NAME}\nstringData: {}\n"
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: NAME\n"
-LIMITS = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: all}\nspec: {limits: [{default: {cpu: 1}}]}\n"
+LIMITS = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: all}\nspec: {limits: [{default: {cpu: 1, memory: 1Gi}}]}\n"
 FILE = "---\n".join(
     [one.replace("NAME", name) for name in ("web", "shop") for one in (SERVICE, WORKLOAD, CONFIG, SECRET, ACCOUNT)]
     + [LIMITS]

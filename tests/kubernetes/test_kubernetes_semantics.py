@@ -154,7 +154,9 @@ def test_what_the_pod_says(tmp_path: Path, spec: str, expected: dict[str, str]):
 
 def test_resources_of_the_pod_and_of_the_namespace_count(tmp_path: Path):
     text = workload("Deployment", "apps/v1", CONTAINER % PROBES, "serviceAccountName: a")
-    limits = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: a%s}\nspec: {limits: [{default: {cpu: 1}}]}\n"
+    limits = (
+        "apiVersion: v1\nkind: LimitRange\nmetadata: {name: a%s}\nspec: {limits: [{default: {cpu: 1, memory: 1Gi}}]}\n"
+    )
     named = text.replace("{name: a}", "{name: a, namespace: one}", 1)
     assert found(tmp_path, text.replace("spec: {containers", "spec: {resources: {limits: {cpu: 1}}, containers")) == {}
     assert found(tmp_path, named, limits=limits % ", namespace: two") == RESOURCES

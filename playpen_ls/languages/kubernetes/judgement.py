@@ -123,12 +123,14 @@ def _first_label(service: ServiceSelector) -> tuple[tuple[str, str], ...]:
 
 @dataclass(frozen=True)
 class LimitRanges:
-    """The default limits of namespaces; a rule takes it as one parameter."""
+    """What namespaces give to their containers; a rule takes it as one parameter."""
 
     limits: Facts[LimitRange]
     namespaces: Namespaces
 
-    def cover(self, workload: Workload) -> bool:
-        """Its namespace gives its containers default limits."""
+    def leaves(self, workload: Workload) -> set[tuple[str, str]]:
+        """What its namespace gives to its containers: `("limits", "memory")`."""
         every = (*self.limits, *workload.document.neighbours.of(LimitRange))
-        return any(self.namespaces.share(limit, workload) for limit in every)
+        near = [one for one in every if self.namespaces.share(one, workload)]
+        limits = {("limits", name) for one in near for name in one.limits}
+        return limits | {("requests", name) for one in near for name in one.requests}

@@ -24,15 +24,17 @@ def lacking(
     workload = container.workload
     if not is_whole(workload, overlays) or container.document.masks(container.node):
         return []
-    if workload.pod.get("resources") is not None or ranges.cover(workload):
+    if workload.pod.get("resources") is not None:
         return []
     resources = container.node.get("resources")
     if resources is not None and not isinstance(resources, Mapping | Scalar):
         return []
     if isinstance(resources, Scalar) and not resources.null:
         return []
-    found = []
+    found, given = [], ranges.leaves(workload)
     for kind, name in leaves:
+        if (kind, name) in given:
+            continue
         kinds = ("requests", "limits") if kind == "requests" else ("limits",)
         if not any(_sets(resources, one, name) for one in kinds):
             found.append((kind, name))

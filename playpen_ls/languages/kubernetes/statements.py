@@ -94,8 +94,9 @@ def _of_resource(resource: Resource) -> Iterator[Statement]:
             mounted = mounts is None or is_true(mounts)
             yield Statement(ServiceAccount, span, (resource.namespace, resource.name, mounted))
         case "", "LimitRange":
-            if any(one.get("default") is not None for one in (spec.mappings("limits") if spec else ())):
-                yield Statement(LimitRange, span, (resource.namespace,))
+            limits, requests = _defaults(spec)
+            if limits or requests:
+                yield Statement(LimitRange, span, (resource.namespace, limits, requests))
         case "", "ConfigMap" if _dumps(resource.node.mapping("data")):
             yield Statement(Backup, span, (resource.namespace,))
         case _, kind if kind in _SECRET_KINDS:
@@ -107,6 +108,24 @@ def _of_resource(resource: Resource) -> Iterator[Statement]:
         yield from _of_workload(resource)
     elif _is_backup(resource, spec):
         yield Statement(Backup, span, (resource.namespace,))
+
+
+def _defaults(limit_range: Mapping | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The resources of which a LimitRange sets limits, and requests: the API server takes one value for the next."""
+    limits, requests = set[str](), set[str]()
+    for one in limit_range.mappings("limits") if limit_range else ():
+        if one.text("type") in ("Container", ""):
+            limits |= _named(one, "max") | _named(one, "default")
+            requests |= _named(one, "min") | _named(one, "defaultRequest")
+    return tuple(sorted(limits)), tuple(sorted(requests | limits))
+
+
+def _named(item: Mapping, key: str) -> set[str]:
+    """The resources that have a value there; both where that cannot be read."""
+    values = item.mapping(key)
+    if values is None:
+        return {"cpu", "memory"} if item.get(key) is not None else set()
+    return {entry.key.value for entry in values.entries if isinstance(entry.key, Scalar)}
 
 
 def _targets(service: Mapping | None) -> tuple[str, ...]:

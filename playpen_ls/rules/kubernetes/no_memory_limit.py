@@ -34,6 +34,15 @@ ALL = """\
 """
 
 REQUESTS = "            requests:\n              memory: 128Mi\n"
+CPU_ONLY = """\
+---
+apiVersion: v1
+kind: LimitRange
+metadata: {name: all}
+spec:
+  limits:
+    - {type: Container, default: {cpu: 1}}
+"""
 
 
 @rule(
@@ -60,15 +69,14 @@ REQUESTS = "            requests:\n              memory: 128Mi\n"
         # The platform's default limit is less than what is requested.
         SET + "            requests:\n              memory: 4Gi\n",
         SET + "            limits: *shared\n",
+        example(TRAIN + CPU_ONLY, fixed=unmarked(TRAIN) + ALL + CPU_ONLY),
     ],
     good=[
         unmarked(TRAIN) + ALL,
         unmarked(SET) + "            limits: {memory: 1Gi}\n",
         unmarked(TRAIN).replace("      containers:", "      resources: {limits: {memory: 1Gi}}\n      containers:"),
         unmarked(TRAIN) + "          command: ['{{ .Values.command }}']\n",
-        unmarked(TRAIN)
-        + "---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: all}\nspec:\n  limits:\n"
-        + "    - {type: Container, default: {memory: 1Gi}}\n",
+        unmarked(TRAIN) + CPU_ONLY.replace("cpu: 1", "memory: 1Gi"),
     ],
 )
 def no_memory_limit(
