@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from playpen_ls.languages.shell_words import VALUED, Command, Option, Word
 from playpen_ls.languages.shell_wrappers import FIRST_OPERAND, WRAPPERS, drop_options, module_of, script_of
-from playpen_ls.source import Fragment
+from playpen_ls.source import Fragment, Span
 
 __all__ = ["VALUED", "Command", "Option", "Word", "commands", "exec_form"]
 
@@ -38,7 +39,13 @@ _DEPTH = 20  # nested `$(…)`; deeper ones are hostile
 
 def commands(fragment: Fragment) -> tuple[Command, ...]:
     """Every simple command of a text in order, also those in subshells, `$(…)` and `sh -c '…'`."""
-    return tuple(_Reader(fragment).read(0, len(fragment.text), 0))
+    return tuple([command.within(fragment) for command in _read(fragment.text, fragment.holes)])
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str, holes: tuple[Span, ...]) -> tuple[Command, ...]:
+    """The commands wherever the text stands: of a file that is typed in or mended, most texts stay as they are."""
+    return tuple(_Reader(Fragment(text, range(len(text)), range(1, len(text) + 1), holes)).read(0, len(text), 0))
 
 
 def exec_form(words: tuple[Word, ...]) -> tuple[Command, ...]:

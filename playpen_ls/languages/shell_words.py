@@ -86,6 +86,10 @@ class Word:
     plain: bool
     quote: str
 
+    def within(self, fragment: Fragment) -> Word:
+        """The same word of another fragment with the same text."""
+        return Word(fragment, self.start, self.end, self.text, self.plain, self.quote)
+
     @property
     def span(self) -> Span:
         """Where the word stands in the host, with its quotes."""
@@ -144,6 +148,14 @@ class Command:
     before: str
     after: str
     depth: int
+
+    def within(self, fragment: Fragment) -> Command:
+        """The same command of another fragment with the same text."""
+        assignments, words, redirects = (
+            tuple([word.within(fragment) for word in some]) for some in (self.assignments, self.words, self.redirects)
+        )
+        around = self.wrapper, self.before, self.after, self.depth
+        return Command(fragment, self.start, self.end, assignments, words, redirects, *around)
 
     @property
     def span(self) -> Span:
