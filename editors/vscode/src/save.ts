@@ -30,6 +30,9 @@ export class Saves {
       return end === undefined ? next(action, token) : this.until<CodeAction>(end, token, ask);
     },
     willSaveWaitUntil: async (event, next) => {
+      if (workspace.getConfiguration('playpen').get<unknown>('fixOnSave') !== true) {
+        return []; // the server would say the same, but only after it has looked at what the save just changed
+      }
       const asked = () => Promise.resolve(next(event));
       return (await this.until(Date.now() + limit(), undefined, asked)) ?? [];
     },
