@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
+from counting import calls
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,20 +126,9 @@ class Counted(str):
 
 def work(text: str) -> int:
     """Calls made and characters looked through while all commands are read."""
-    calls, counted = 0, Counted(text)
-
-    def called(frame, event, argument):
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
+    counted = Counted(text)
     fragment = Fragment(counted, range(len(text)), range(1, len(text) + 1))
-    before = sys.getprofile()
-    sys.setprofile(called)
-    try:
-        commands(fragment)
-    finally:
-        sys.setprofile(before)
-    return calls + counted.looked_at
+    return calls(lambda: commands(fragment)) + counted.looked_at
 
 
 @pytest.mark.parametrize(

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
+from counting import calls
 
 from playpen_ls.source import Source
 from playpen_ls.workspace import Workspace
 
 
-def calls(folder: Path, text: str) -> int:
+def work(folder: Path, text: str) -> int:
     """Function calls made while a file is checked."""
     workspace = Workspace(folder)
     workspace.index.complete = True
     workspace.open(Source("Dockerfile", text), "dockerfile")
-    count = 0
-
-    def called(frame, event, argument):
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(called)
-    try:
-        workspace.check("Dockerfile")
-    finally:
-        sys.setprofile(before)
-    return count
+    return calls(lambda: workspace.check("Dockerfile"))
 
 
 @pytest.mark.parametrize(
@@ -47,6 +35,6 @@ def calls(folder: Path, text: str) -> int:
     ],
 )
 def test_the_work_of_the_rules_grows_with_the_text(tmp_path: Path, piece: str):
-    calls(tmp_path, f"FROM python\n{piece}")  # loads what is needed
-    few, many = (calls(tmp_path, "FROM python\n" + piece * times) for times in (50, 200))
+    work(tmp_path, f"FROM python\n{piece}")  # loads what is needed
+    few, many = (work(tmp_path, "FROM python\n" + piece * times) for times in (50, 200))
     assert many < 5 * few  # four times the text

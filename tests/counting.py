@@ -1,0 +1,23 @@
+"""How much is done, counted: it does not depend on the machine, as time does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+
+def calls(action: Callable[[], object]) -> int:
+    """Function calls made while it runs."""
+    count = 0
+
+    def called(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(called)
+    try:
+        action()
+    finally:
+        sys.setprofile(before)
+    return count
