@@ -15,9 +15,7 @@ from playpen_ls.source import Edit, Source, Span
 
 def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[Hit]:
     """The findings on lines that edits of `source` do not touch, where they and what they point to are after them."""
-    moves = []
-    for edit in run:
-        moves.append((_touched(source, edit), len(edit.text) - (edit.end - edit.start)))
+    moves = [(_touched(source, edit), len(edit.text) - (edit.end - edit.start)) for edit in run]
 
     def way(start: int, end: int) -> int | None:
         """How far a range on such lines moves; None for others."""

@@ -129,8 +129,6 @@ class Hits(Sequence[Hit]):
                 if number in pointed:
                     pairs = zip(pointed[number], now, strict=True)
                     pointed[number] = [places for places, severity in pairs if severity is not None]
-        if None not in founds:
-            return Hits(self.path, [one for one in founds if one], self.moved, pointed)
         numbers = [number for number, one in enumerate(founds) if one]
         return Hits(
             self.path,

@@ -90,12 +90,12 @@ def encoded(documents: Documents, opened: Open, hits: Hits, last: Written | None
         piece, start, related = before.pop(id(found), None), found.start + further, None
         if found.points:
             related = _related(documents, opened, positions, hits.places(number))
-        if piece is not None and piece.related == related and start == piece.start and found.end + further < head:
-            pass
-        elif piece is not None and piece.related == related and start == piece.start + by and start >= tail:
-            piece.start = start
-        else:
+        stays = piece is not None and (
+            (start == piece.start and found.end + further < head) or (start == piece.start + by and start >= tail)
+        )
+        if piece is None or not stays or piece.related != related:
             piece = Piece(found, start, related, _diagnostics(hits.made(number), positions, related, link))
+        piece.start = start
         now[id(found)] = piece
         written.append(piece.text)
     last.platform, last.source, last.pieces = platform, opened.source, now
