@@ -15,7 +15,7 @@ def main() -> int:
         return serve()
     gc.set_threshold(50_000, 20, 20)  # modules and models make many objects that live on; few of them are circles
     try:
-        from playpen_ls.cli import run
+        from playpen_ls.cli.main import run
 
         return run([word for word in arguments if word != "--stdio"])
     except KeyboardInterrupt:

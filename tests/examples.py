@@ -7,17 +7,17 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from playpen_ls.check import check
-from playpen_ls.discover import language_of
-from playpen_ls.finding import Finding, Fix, Refused
-from playpen_ls.fix import Look, Looker, fix_all, verified
-from playpen_ls.hit import Hit
-from playpen_ls.index import Index
-from playpen_ls.languages import parse
-from playpen_ls.project_files import ProjectFiles
-from playpen_ls.rule import Configured, Example, Given, Rule
-from playpen_ls.ruleset import RuleSet
-from playpen_ls.source import Source, Span
+from playpen_ls.api.finding import Finding, Fix, Refused
+from playpen_ls.api.rule import Configured, Example, Given, Rule
+from playpen_ls.engine.check import check
+from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.fixer import Look, Looker, fix_all, verified
+from playpen_ls.engine.rule_set import RuleSet
+from playpen_ls.languages.registry import parse
+from playpen_ls.project.discovery import language_of
+from playpen_ls.project.filesystem import ProjectFiles
+from playpen_ls.project.index import Index
+from playpen_ls.text.source import Source, Span
 
 MARK = re.compile("[«»]")
 

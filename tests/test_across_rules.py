@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.discover import language_of
-from playpen_ls.finding import Severity
-from playpen_ls.source import Source
-from playpen_ls.workspace import Workspace
+from playpen_ls.api.finding import Severity
+from playpen_ls.project.discovery import language_of
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source
 
 ORDERS = Path(__file__).parent / "projects" / "orders"
 PORTS = "          ports:\n            - name: http\n              containerPort: 8000\n"

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.config import Config, Settings
-from playpen_ls.finding import Finding, Fix, Place, Refused
-from playpen_ls.fix import Look, change_of, differences, fix_all
-from playpen_ls.hit import Hit, in_order
-from playpen_ls.languages import parse
-from playpen_ls.remembering import Remembered
-from playpen_ls.rule import rules_of
-from playpen_ls.source import Edit, Source, Span
-from playpen_ls.workspace import Workspace
+from playpen_ls.api.finding import Finding, Fix, Place, Refused
+from playpen_ls.api.rule import rules_of
+from playpen_ls.config.model import Config, Settings
+from playpen_ls.engine.cache import Remembered
+from playpen_ls.engine.diagnostic import Hit, in_order
+from playpen_ls.engine.fixer import Look, change_of, differences, fix_all
+from playpen_ls.languages.registry import parse
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Edit, Source, Span
 
 SHOP = Path(__file__).parent / "projects/shop"
 HOST = 'host = "redis.apps.svc.cluster.local"'

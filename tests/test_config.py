@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.config import OWN, Config, Settings
-from playpen_ls.config_file import find, load
-from playpen_ls.finding import Severity
-from playpen_ls.page import OWN_RULES
+from playpen_ls.api.finding import Severity
+from playpen_ls.config.loader import find, load
+from playpen_ls.config.model import OWN, Config, Settings
+from playpen_ls.engine.rule_docs import OWN_RULES
 
 SAMPLE = """\
 select = ["dockerfile", "jenkinsfile/literal-credential"]

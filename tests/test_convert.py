@@ -8,8 +8,8 @@ import pytest
 from lsprotocol import types as lsp
 
 from editor import client_position
-from playpen_ls.server.convert import Positions, changed
-from playpen_ls.source import Source
+from playpen_ls.server.positions import Positions, changed
+from playpen_ls.text.source import Source
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 ALPHABET = ["a", "é", "😀", "\t", "\f", "\v", "\x1c", "\u0085", "\u2028", "\u2029", "\n", "\r\n", "\r", "̈", "中", " "]

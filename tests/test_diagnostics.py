@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from lsprotocol import converters
 from lsprotocol import types as lsp
 
-from playpen_ls.finding import Finding, Place, Severity
-from playpen_ls.hit import Hit
-from playpen_ls.hits import Found, Hits
-from playpen_ls.rule import rules_of
-from playpen_ls.server.diagnostics import Written, diagnostic, encoded
-from playpen_ls.server.documents import Documents
-from playpen_ls.source import Span
+from playpen_ls.api.finding import Finding, Place, Severity
+from playpen_ls.api.rule import rules_of
+from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.diagnostics import Found, Hits
+from playpen_ls.server.client_documents import Documents
+from playpen_ls.server.features.diagnostics.encode import Written, diagnostic, encoded
+from playpen_ls.text.source import Span
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.discover import files_under, is_found, language_of, project_root
+from playpen_ls.project.discovery import files_under, is_found, language_of, project_root
 
 MANIFEST = "apiVersion: v1\nkind: Service\n"
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from playpen_ls.discover import language_of
-from playpen_ls.facts import (
+from playpen_ls.api.fact_types import (
     Backup,
     ComputedRoute,
     ConfigMapKeys,
@@ -16,7 +15,6 @@ from playpen_ls.facts import (
     EnvironmentKnown,
     EnvironmentRead,
     Exposed,
-    Fact,
     ImageBuilt,
     ImagePushed,
     ImageUse,
@@ -37,8 +35,10 @@ from playpen_ls.facts import (
     TagComputed,
     WebApplication,
 )
-from playpen_ls.languages import parse
-from playpen_ls.source import Source
+from playpen_ls.api.facts import Fact
+from playpen_ls.languages.registry import parse
+from playpen_ls.project.discovery import language_of
+from playpen_ls.text.source import Source
 
 
 def said(path: str, text: str, kind: type[Fact]) -> list[tuple[Any, ...]]:

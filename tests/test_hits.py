@@ -6,13 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterable
 
-from playpen_ls.finding import Finding, Place, Severity
-from playpen_ls.half_typed import steady
-from playpen_ls.hit import Hit
-from playpen_ls.hits import Found, Hits
-from playpen_ls.remembering import NEVER, Memory, Pair
-from playpen_ls.rule import Rule, rule_of
-from playpen_ls.source import Span
+from playpen_ls.api.finding import Finding, Place, Severity
+from playpen_ls.api.rule import Rule, rule_of
+from playpen_ls.engine.cache import NEVER, Memory, Pair
+from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.diagnostics import Found, Hits
+from playpen_ls.session.stability import steady
+from playpen_ls.text.source import Span
 
 PROBE, LIMIT, TAG = (rule_of(f"kubernetes/{name}") for name in ("no-liveness-probe", "no-memory-limit", "moving-tag"))
 
@@ -137,10 +137,10 @@ def test_the_first_code_action_finds_its_code_loaded():
     program = (
         "import sys\n"
         "from playpen_ls.server.app import App\n"
-        "from playpen_ls.server.preparing import prepare\n"
+        "from playpen_ls.server.warm_up import prepare\n"
         "app = App()\n"
-        "assert 'playpen_ls.server.actions' not in sys.modules\n"
+        "assert 'playpen_ls.server.features.code_actions' not in sys.modules\n"
         "prepare(app.server.protocol.converter)\n"
-        "assert 'playpen_ls.server.actions' in sys.modules\n"
+        "assert 'playpen_ls.server.features.code_actions' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

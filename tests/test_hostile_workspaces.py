@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lsprotocol import types as lsp
 
-from playpen_ls.server.documents import Documents
+from playpen_ls.server.client_documents import Documents
 
 APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
 

@@ -16,18 +16,18 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls import reading
-from playpen_ls.facts import ImageUse
-from playpen_ls.finding import Place
-from playpen_ls.index import Index
-from playpen_ls.index_worker import HEADER, work
-from playpen_ls.server import indexing
-from playpen_ls.server.abilities import WATCHED, Abilities
-from playpen_ls.server.collector import Collector
-from playpen_ls.server.indexes import Indexes
-from playpen_ls.server.indexing import Indexing
-from playpen_ls.source import Source, Span
-from playpen_ls.workspace import Workspace
+from playpen_ls.api.fact_types import ImageUse
+from playpen_ls.api.finding import Place
+from playpen_ls.project import scan as reading
+from playpen_ls.project.index import Index
+from playpen_ls.project.worker import HEADER, work
+from playpen_ls.server.client_capabilities import WATCHED, Abilities
+from playpen_ls.server.gc_scheduler import Collector
+from playpen_ls.server.indexing import run as indexing
+from playpen_ls.server.indexing.run import Indexing
+from playpen_ls.server.indexing.scheduler import Indexes
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source, Span
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {0}}}\nspec: {{containers: [{{name: a, image: 'web:{1}'}}]}}\n"
 
@@ -141,9 +141,9 @@ def test_cancelled_it_stays_silent(project: Path):
 def test_a_tree_that_is_no_project_is_not_indexed(
     project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    monkeypatch.setattr("playpen_ls.index_worker.MOST_FILES", 10)
+    monkeypatch.setattr("playpen_ls.project.worker.MOST_FILES", 10)
     assert answers(Workspace(project)) == [("many",)]
-    monkeypatch.setattr("playpen_ls.closed_files.MOST_FILES", 10)
+    monkeypatch.setattr("playpen_ls.project.indexer.MOST_FILES", 10)
     workspace = Workspace(project)
     with caplog.at_level(logging.WARNING, "playpen_ls"):
         workspace.closed.read_all()
@@ -158,7 +158,7 @@ def test_the_process_ends_with_its_server(project: Path):
     order = json.dumps({"root": str(project), "exclude": [], "base": str(project), "known": {}}).encode() + b"\n"
     environment = {**os.environ, "PYTHONPATH": str(Path(reading.__file__).parent.parent)}
     worker = subprocess.Popen(
-        [sys.executable, "-m", "playpen_ls.index_worker"],
+        [sys.executable, "-m", "playpen_ls.project.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,

@@ -86,7 +86,7 @@ def test_splitlines_is_used_nowhere():
 def test_the_command_line_does_not_import_what_it_does_not_need(tmp_path: Path):
     (tmp_path / "app.py").write_text("x = 1\n")
     script = (
-        "import sys; from playpen_ls.cli import run; status = run(['check', '.']); "
+        "import sys; from playpen_ls.cli.main import run; status = run(['check', '.']); "
         "print([name for name in ('lsprotocol', 'pygls', 'libcst', 'asyncio', 'yaml', 'dockerfile_parse') "
         "if name in sys.modules])"
     )

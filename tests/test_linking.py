@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from playpen_ls.fact import Table
-from playpen_ls.facts import (
+from playpen_ls.api.fact_types import (
     Exposed,
-    Fact,
-    Facts,
     ImageBuilt,
     Kustomized,
     Listens,
@@ -18,11 +15,12 @@ from playpen_ls.facts import (
     RouterIncluded,
     WebApplication,
 )
-from playpen_ls.finding import Place
-from playpen_ls.languages import parse
-from playpen_ls.linking import built, is_nearest, namespace_of
-from playpen_ls.serving import Web, answers, ports_of, probe_paths
-from playpen_ls.source import Source, Span
+from playpen_ls.api.facts import Fact, Facts, Table
+from playpen_ls.api.finding import Place
+from playpen_ls.languages.registry import parse
+from playpen_ls.project.links import built, is_nearest, namespace_of
+from playpen_ls.project.services import Web, answers, ports_of, probe_paths
+from playpen_ls.text.source import Source, Span
 
 HERE = Span(0, 0)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.finding import Severity
-from playpen_ls.page import OWN_RULES, catalogue, page
-from playpen_ls.platform import Platform
-from playpen_ls.rule import Rule, all_rules
-from playpen_ls.schema import schema
+from playpen_ls.api.finding import Severity
+from playpen_ls.api.platform import Platform
+from playpen_ls.api.rule import Rule, all_rules
+from playpen_ls.config.schema import schema
+from playpen_ls.engine.rule_docs import OWN_RULES, catalogue, page
 
 ROOT = Path(__file__).parent.parent
 RULES = (*all_rules(), *OWN_RULES)

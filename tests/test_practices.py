@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.discover import language_of
-from playpen_ls.rule import all_rules
-from playpen_ls.source import Source
-from playpen_ls.workspace import Workspace
+from playpen_ls.api.rule import all_rules
+from playpen_ls.project.discovery import language_of
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source
 
 PYTHON_FILES = {"requirements.txt": "fastapi==0.115.0\n", "app.py": "print\n"}
 

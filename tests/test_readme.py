@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from playpen_ls.config_file import load
+from playpen_ls.config.loader import load
 from test_cli import SHOP, playpen
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")

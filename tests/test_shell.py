@@ -7,8 +7,8 @@ from counting import calls
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playpen_ls.languages.shell import Command, commands
-from playpen_ls.source import Fragment, Span
+from playpen_ls.languages.shell.parser import Command, commands
+from playpen_ls.text.source import Fragment, Span
 
 
 def read(text: str) -> tuple[Command, ...]:

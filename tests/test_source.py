@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playpen_ls.fix import differences
-from playpen_ls.source import LARGEST, Edit, Fragment, Source, Span, Unreadable
+from playpen_ls.engine.fixer import differences
+from playpen_ls.text.source import LARGEST, Edit, Fragment, Source, Span, Unreadable
 
 TEXTS = st.text(alphabet="ab \t\r\n\f\v\u2028\u0085é😀", max_size=40)
 

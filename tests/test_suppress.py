@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.config_file import load
-from playpen_ls.finding import Severity
-from playpen_ls.hit import Hit
-from playpen_ls.languages import parse
-from playpen_ls.source import Source
-from playpen_ls.workspace import Workspace
+from playpen_ls.api.finding import Severity
+from playpen_ls.config.loader import load
+from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.languages.registry import parse
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source
 
 HOST = '"redis.apps.svc.cluster.local"'
 KEY = '"k3y-with-0ther-w0rds"'

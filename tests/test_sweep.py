@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls import crew, sweep
-from playpen_ls.closed_files import ClosedFiles
-from playpen_ls.config import Settings
-from playpen_ls.document import Report
-from playpen_ls.report.findings import FileReport
-from playpen_ls.rule import all_rules
-from playpen_ls.targets import Targets
+from playpen_ls.api.rule import all_rules
+from playpen_ls.cli import batch as sweep
+from playpen_ls.cli import process_pool as crew
+from playpen_ls.cli.inputs import Targets
+from playpen_ls.cli.report.model import FileReport
+from playpen_ls.config.model import Settings
+from playpen_ls.project.indexer import ClosedFiles
+from playpen_ls.session.open_file import Report
 
 PROJECTS = Path(__file__).parent / "projects"
 SEVERAL = [one for rule in all_rules() for one in (*rule.bad, *rule.good) if len(one.files) > 1]

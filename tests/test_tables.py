@@ -5,10 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playpen_ls.facts import Fact, Facts, ImageUse, Listens
-from playpen_ls.finding import Place
-from playpen_ls.index import Index
-from playpen_ls.source import Span
+from playpen_ls.api.fact_types import ImageUse, Listens
+from playpen_ls.api.facts import Fact, Facts
+from playpen_ls.api.finding import Place
+from playpen_ls.project.index import Index
+from playpen_ls.text.source import Span
 
 PATHS = ("a", "a/b", "a/c", "ab", "b", "b/a")
 

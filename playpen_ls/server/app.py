@@ -12,20 +12,20 @@ from lsprotocol import types as lsp
 from pygls.uris import to_fs_path
 
 from playpen_ls import __version__
-from playpen_ls.server.abilities import KINDS, Abilities
-from playpen_ls.server.collector import Collector
-from playpen_ls.server.commands import Commands
-from playpen_ls.server.indexes import Indexes
+from playpen_ls.server.client_capabilities import KINDS, Abilities
+from playpen_ls.server.client_requests import Requests
+from playpen_ls.server.features.commands import Commands
+from playpen_ls.server.features.diagnostics.publish import Publisher, is_configuration
+from playpen_ls.server.gc_scheduler import Collector
+from playpen_ls.server.indexing.scheduler import Indexes
 from playpen_ls.server.log import log_to_stderr
-from playpen_ls.server.preparing import Preparing
 from playpen_ls.server.protocol import Server
-from playpen_ls.server.publisher import Publisher, is_configuration
-from playpen_ls.server.requests import Requests
+from playpen_ls.server.warm_up import Preparing
 
 # The client waits for the answer to `initialize`, so what that does not need is imported after it.
 if TYPE_CHECKING:
-    from playpen_ls.server.actions import Actions
-    from playpen_ls.server.documents import Documents, Open
+    from playpen_ls.server.client_documents import Documents, Open
+    from playpen_ls.server.features.code_actions import Actions
     from playpen_ls.server.notices import Notices
 
 QUIET = 0.25  # seconds without an edit after which "X is missing" may appear and other files are looked at
@@ -92,7 +92,7 @@ class App:
     @cached_property
     def documents(self) -> Documents:
         """Made when first asked for, which is after the client has its answer to `initialize`."""
-        from playpen_ls.server.documents import Documents
+        from playpen_ls.server.client_documents import Documents
 
         encoding = self.server.workspace.position_encoding or "utf-16"
         # pygls gives a string or an enum.
@@ -102,7 +102,7 @@ class App:
         self.abilities = Abilities.of(params.capabilities)
         self._options = params.initialization_options
         if self._options is not None and self.abilities.only_formats:
-            from playpen_ls.server.settings import fix_on_save
+            from playpen_ls.server.client_settings import fix_on_save
 
             if fix_on_save(self._options):  # not otherwise: an editor takes who offers it for the language's formatter
                 self.server.feature(lsp.TEXT_DOCUMENT_FORMATTING)(partial(self.formatting))
@@ -115,7 +115,7 @@ class App:
 
     def _set(self, value: object) -> None:
         """Take the settings that a client sent in any of its ways."""
-        from playpen_ls.server.settings import fix_on_save, settings_from
+        from playpen_ls.server.client_settings import fix_on_save, settings_from
 
         settings = settings_from(value)
         if settings is not None:
@@ -228,12 +228,12 @@ class App:
         return self._actions().resolved(action)
 
     def _actions(self) -> Actions:
-        from playpen_ls.server.actions import Actions
+        from playpen_ls.server.features.code_actions import Actions
 
         return Actions(self.documents, self.abilities)
 
     def hover(self, params: lsp.HoverParams) -> lsp.Hover | None:
-        from playpen_ls.server.hover import hover
+        from playpen_ls.server.features.hover import hover
 
         opened = self.documents.get(params.text_document.uri)
         return hover(self.documents, opened, params.position) if opened and opened.language else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from playpen_ls.config import Invalid
-from playpen_ls.vocabulary.yaml_loader import SLOW, is_slow
-from playpen_ls.workspace import Workspace
+from playpen_ls.config.model import Invalid
+from playpen_ls.languages.yaml_loader import SLOW, is_slow
+from playpen_ls.session.workspace import Workspace
 
 
 class Notices:

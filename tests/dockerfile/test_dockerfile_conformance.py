@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from playpen_ls.languages.dockerfile import Instruction, parse
-from playpen_ls.source import Source
+from playpen_ls.text.source import Source
 
 CASES = json.loads(Path(__file__).with_name("conformance.json").read_text())
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.project_files import LARGE, MOST_WEIGHED, ProjectFiles
-from playpen_ls.source import Source
-from playpen_ls.workspace import Workspace
+from playpen_ls.project.filesystem import LARGE, MOST_WEIGHED, ProjectFiles
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source
 
 MOMENTS = count(1_000_000_000)
 TEXT = "FROM a\nCOPY . .\n"

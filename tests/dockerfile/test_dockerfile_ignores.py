@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from examples import Project
-from playpen_ls.rule import Example, Rule, rules_of
-from playpen_ls.source import Source
-from playpen_ls.suppress import suppress
+from playpen_ls.api.rule import Example, Rule, rules_of
+from playpen_ls.engine.suppression import suppress
+from playpen_ls.text.source import Source
 
 RULES = rules_of("dockerfile")
 # What the peers' documentation says; a rule that has no equivalent says so here too.

@@ -6,22 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playpen_ls.facts import Exposed, ImageUse
-from playpen_ls.languages.dockerfile import (
-    Copy,
-    Dockerfile,
-    Environment,
-    From,
-    Instruction,
-    Onbuild,
-    Run,
-    parse,
-)
-from playpen_ls.languages.dockerfile.container_paths import working_directory
-from playpen_ls.languages.dockerfile.environment import values_before
-from playpen_ls.languages.dockerfile.ignoring import Ignore
-from playpen_ls.languages.dockerfile.values import expanded
-from playpen_ls.source import Source
+from playpen_ls.api.fact_types import Exposed, ImageUse
+from playpen_ls.languages.dockerfile import Copy, Dockerfile, Environment, From, Instruction, Onbuild, Run, parse
+from playpen_ls.languages.dockerfile.build_context.dockerignore import Ignore
+from playpen_ls.languages.dockerfile.model.container_paths import working_directory
+from playpen_ls.languages.dockerfile.model.expansion import expanded
+from playpen_ls.languages.dockerfile.model.variables import values_before
+from playpen_ls.text.source import Source
 
 
 def model(text: str) -> Dockerfile:

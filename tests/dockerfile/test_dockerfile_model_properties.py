@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playpen_ls.languages.dockerfile import Dockerfile, Instruction, Run, parse
-from playpen_ls.languages.dockerfile.pieces import SPACE
-from playpen_ls.source import Source, Span
+from playpen_ls.languages.dockerfile.syntax.raw import SPACE
+from playpen_ls.text.source import Source, Span
 
 WHOLE = """\
 # syntax=docker/dockerfile:1

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from examples import Project
-from playpen_ls.finding import Refused
-from playpen_ls.fix import verified
-from playpen_ls.rule import Example, rules_of
-from playpen_ls.source import Source
-from playpen_ls.workspace import Workspace
+from playpen_ls.api.finding import Refused
+from playpen_ls.api.rule import Example, rules_of
+from playpen_ls.engine.fixer import verified
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source
 
 RULE = next(rule for rule in rules_of("dockerfile") if rule.name == "secret-in-image")
 GIT = "RUN git clone https://h/a\n"

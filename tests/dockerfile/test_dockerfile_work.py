@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from counting import calls
 
-from playpen_ls.source import Source
-from playpen_ls.workspace import Workspace
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source
 
 
 def work(folder: Path, text: str) -> int:

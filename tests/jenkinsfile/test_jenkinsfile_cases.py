@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from examples import Project
-from playpen_ls.rule import Example, Rule, rules_of
-from playpen_ls.source import Source
+from playpen_ls.api.rule import Example, Rule, rules_of
+from playpen_ls.text.source import Source
 
 CASES = json.loads((Path(__file__).parent / "jenkinsfile-fixes.json").read_text())
 RULES = {rule.name: rule for rule in rules_of("jenkinsfile")}

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from examples import unmarked
-from playpen_ls.finding import Refused
+from playpen_ls.api.finding import Refused
+from playpen_ls.api.rule import rules_of
 from playpen_ls.languages.jenkinsfile import Jenkinsfile, ShellStep, parse
-from playpen_ls.languages.jenkinsfile.conversion import converted
-from playpen_ls.languages.jenkinsfile.scripted import scripted_word
-from playpen_ls.rule import rules_of
-from playpen_ls.source import Source
+from playpen_ls.rules.jenkinsfile.scripted_pipeline.detect import scripted_word
+from playpen_ls.rules.jenkinsfile.scripted_pipeline.writer import converted
+from playpen_ls.text.source import Source
 
 CASES = json.loads((Path(__file__).parent / "jenkinsfile-fixes.json").read_text())
 RULE = next(rule for rule in rules_of("jenkinsfile") if rule.name == "scripted-pipeline")

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playpen_ls.facts import Backup
+from playpen_ls.api.fact_types import Backup
 from playpen_ls.languages.jenkinsfile import Jenkinsfile, ShellStep, parse
-from playpen_ls.languages.jenkinsfile.lexer import lex
-from playpen_ls.source import Source, Span
+from playpen_ls.languages.jenkinsfile.syntax.lexer import lex
+from playpen_ls.text.source import Source, Span
 
 
 def model(text: str) -> Jenkinsfile:

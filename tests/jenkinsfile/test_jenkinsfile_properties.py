@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from examples import unmarked
-from playpen_ls.languages.jenkinsfile import Jenkinsfile, lexer, parse
-from playpen_ls.languages.jenkinsfile.leaks import leaks
-from playpen_ls.languages.jenkinsfile.lexer import lex
-from playpen_ls.rule import rules_of
-from playpen_ls.source import Source
+from playpen_ls.api.rule import rules_of
+from playpen_ls.languages.jenkinsfile import Jenkinsfile, parse
+from playpen_ls.languages.jenkinsfile.syntax import lexer
+from playpen_ls.languages.jenkinsfile.syntax.lexer import lex
+from playpen_ls.rules.jenkinsfile.literal_credential.detect import leaks
+from playpen_ls.text.source import Source
 
 TEXTS = [unmarked(one.files["Jenkinsfile"])[0] for rule in rules_of("jenkinsfile") for one in (*rule.bad, *rule.good)]
 LONGEST = max(TEXTS, key=len)

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playpen_ls.check import check
-from playpen_ls.facts import Facts
+from playpen_ls.api.facts import Facts
+from playpen_ls.api.platform import Platform
+from playpen_ls.api.rule import Configured, Given, rules_of
+from playpen_ls.engine.cache import NOTHING
+from playpen_ls.engine.check import check
+from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.languages.jenkinsfile import Jenkinsfile, Passage, parse
-from playpen_ls.platform import Platform
-from playpen_ls.project_files import ProjectFiles
-from playpen_ls.remembering import NOTHING
-from playpen_ls.rule import Configured, Given, rules_of
-from playpen_ls.ruleset import RuleSet
-from playpen_ls.source import Source
+from playpen_ls.project.filesystem import ProjectFiles
+from playpen_ls.text.source import Source
 
 RULES = RuleSet(Configured(rule) for rule in rules_of("jenkinsfile"))
 FILES = ProjectFiles(Path("/nonexistent-project"), lambda path: None)

@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from examples import Project
-from playpen_ls.half_typed import unseen
-from playpen_ls.rule import Example, rules_of
-from playpen_ls.source import Edit, Source
-from playpen_ls.workspace import Workspace
+from playpen_ls.api.rule import Example, rules_of
+from playpen_ls.session.stability import unseen
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Edit, Source
 
 RULE = next(rule for rule in rules_of("jenkinsfile") if rule.name == "invalid-declarative")
 

@@ -6,7 +6,7 @@ import pytest
 
 from examples import unmarked
 from playpen_ls.languages.jenkinsfile import Jenkinsfile, parse
-from playpen_ls.source import Source
+from playpen_ls.text.source import Source
 
 STAGE = "stage('A') {\n steps { sh 'x' }\n}"
 

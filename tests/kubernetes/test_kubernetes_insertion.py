@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.finding import Refused
+from playpen_ls.api.finding import Refused
+from playpen_ls.api.platform import Platform
 from playpen_ls.languages.kubernetes import Container, parse
-from playpen_ls.languages.kubernetes.insertion import put, put_before, replace_entry
-from playpen_ls.languages.kubernetes.probes import LIVENESS, Told, add, port_of, probe_value
-from playpen_ls.platform import Platform
-from playpen_ls.source import Source
+from playpen_ls.languages.kubernetes.edits.insert import put, put_before, replace_entry
+from playpen_ls.rules.kubernetes._probes import LIVENESS, Told, add, port_of, probe_value
+from playpen_ls.text.source import Source
 
 CASES = json.loads((Path(__file__).parent / "probes.json").read_text())
 

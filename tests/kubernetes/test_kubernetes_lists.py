@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playpen_ls.languages.kubernetes.lists import Part, divided
-from playpen_ls.languages.kubernetes.model import Manifests, parse
-from playpen_ls.languages.kubernetes.resources import Container, Resource
-from playpen_ls.source import Edit, Source
-from playpen_ls.workspace import Workspace
+from playpen_ls.languages.kubernetes.model.list_items import Part, divided
+from playpen_ls.languages.kubernetes.model.manifests import Manifests, parse
+from playpen_ls.languages.kubernetes.model.resources import Container, Resource
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Edit, Source
 
 POD = """\
 apiVersion: v1

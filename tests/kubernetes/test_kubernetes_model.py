@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playpen_ls.facts import (
+from playpen_ls.api.fact_types import (
     Backup,
     ConfigMapKeys,
     ImageUse,
@@ -20,10 +20,10 @@ from playpen_ls.facts import (
     ServiceSelector,
 )
 from playpen_ls.languages.kubernetes import Container, Manifests, Resource, Workload, parse
-from playpen_ls.languages.kubernetes.compose import Unparsable, compose
-from playpen_ls.languages.kubernetes.tree import Mapping, Scalar
-from playpen_ls.source import Source
-from playpen_ls.vocabulary.yaml_loader import yaml_loader
+from playpen_ls.languages.kubernetes.syntax.compose import Unparsable, compose
+from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
+from playpen_ls.languages.yaml_loader import yaml_loader
+from playpen_ls.text.source import Source
 
 POD = """\
 apiVersion: v1

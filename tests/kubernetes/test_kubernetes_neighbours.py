@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playpen_ls.finding import Place
+from playpen_ls.api.finding import Place
 from playpen_ls.languages.kubernetes import parse
-from playpen_ls.source import Edit, Source
-from playpen_ls.workspace import Workspace
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Edit, Source
 
 SERVICE = (
     "apiVersion: v1\nkind: Service\nmetadata:\n  name: NAME\nspec:\n  selector: {app: NAME}\n  ports: [{port: 80}]\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from examples import Project
-from playpen_ls.rule import example, rules_of
+from playpen_ls.api.rule import example, rules_of
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -68,8 +68,8 @@ def test_what_is_missing_in_a_part_is_no_finding(rule, path, text):
     bare = DEPLOYMENT[: DEPLOYMENT.index("          ports")].replace("      serviceAccountName: web\n", "")
     name = "templates/app.yaml" if path == "Chart.yaml" else "app.yaml"
     project = Project(rule, example({name: bare}))
-    from playpen_ls.languages import parse
-    from playpen_ls.source import Source
+    from playpen_ls.languages.registry import parse
+    from playpen_ls.text.source import Source
 
     project.index.put(path, parse("kubernetes", Source(path, text)).facts())
     assert project.look().hits == []

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.source import LARGEST, Source, Unreadable
-from playpen_ls.workspace import Workspace
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import LARGEST, Source, Unreadable
 
 CONTAINER = "{name: a, image: 'a:1'%s}"
 PORTS = ", ports: [{containerPort: 80}]"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from raw import Raw
 
-from playpen_ls.vocabulary.yaml_loader import SLOW
+from playpen_ls.languages.yaml_loader import SLOW
 
 REPOSITORY = Path(__file__).parent.parent.parent
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - {name: web, image: 'web:latest'}\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.source import Edit, Source
-from playpen_ls.workspace import Workspace
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Edit, Source
 
 OTHER = """\
 apiVersion: apps/v1

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.source import Source
-from playpen_ls.workspace import Workspace
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source
 
 HEAD = "from sqlalchemy import create_engine\nfrom sqlalchemy.pool import QueuePool\n\n"
 NEW = ("poolclass=QueuePool", "pool_size=10", "max_overflow=20")

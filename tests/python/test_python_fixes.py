@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from python_service import SERVICE
 
-from playpen_ls.finding import Fix
-from playpen_ls.fix import REWRITE, safe_only
-from playpen_ls.hit import Hit
-from playpen_ls.source import Source
-from playpen_ls.workspace import Workspace
+from playpen_ls.api.finding import Fix
+from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.fixer import REWRITE, safe_only
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source
 
 HOST = 'HOST = "redis.a.svc.cluster.local"\n'
 READ = 'HOST = {getenv}("REDIS_HOST", "redis.a.svc.cluster.local")\n'

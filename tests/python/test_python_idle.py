@@ -13,19 +13,20 @@ import pytest
 import yaml
 
 from examples import Project
-from playpen_ls.languages.python import PythonModel, finds_nothing, known, parse
-from playpen_ls.languages.python.bindings import bindings_of, texts_of
-from playpen_ls.languages.python.heads import bindings_by_head, holds_text
-from playpen_ls.languages.python.idle import look
-from playpen_ls.languages.python.parts import Site
-from playpen_ls.languages.python.scope import Names
-from playpen_ls.languages.python.split import pieces
-from playpen_ls.languages.python.walk import walk
-from playpen_ls.rule import Example, rules_of
-from playpen_ls.source import Source
+from playpen_ls.api.rule import Example, rules_of
+from playpen_ls.languages.python import PythonModel, finds_nothing, parse
+from playpen_ls.languages.python.model.parts import Site
+from playpen_ls.languages.python.model.scope import Names
+from playpen_ls.languages.python.model.visitor import walk
+from playpen_ls.languages.python.syntax import known_names as known
+from playpen_ls.languages.python.syntax.bindings import bindings_of, texts_of
+from playpen_ls.languages.python.syntax.heads import bindings_by_head, holds_text
+from playpen_ls.languages.python.syntax.prefilter import look
+from playpen_ls.languages.python.syntax.statements import pieces
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source
 from playpen_ls.vocabulary.hosts import BACKING_SERVICES
 from playpen_ls.vocabulary.secrets import SHAPE, SHAPE_BEGINS, WEAK
-from playpen_ls.workspace import Workspace
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
 REAL = [

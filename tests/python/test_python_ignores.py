@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.finding import Severity
-from playpen_ls.source import Source
-from playpen_ls.workspace import Workspace
+from playpen_ls.api.finding import Severity
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source
 
 LOGGER = "import flask\nimport logging\n\nlogger = logging.getLogger(__name__)\n"
 SECRET = 'api_key = "k3y-with-0ther-w0rds"'

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from playpen_ls.languages.base import Model
-from playpen_ls.languages.dockerfile.instructions import Flag, Instruction, Onbuild, Pair, Word
-from playpen_ls.languages.dockerfile.kinds import (
+from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile
+from playpen_ls.languages.dockerfile.model.stage import BaseImage, Stage
+from playpen_ls.languages.dockerfile.syntax.instruction import Flag, Instruction, Onbuild, Pair, Word
+from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     Add,
     Argument,
     Assigning,
@@ -24,9 +25,8 @@ from playpen_ls.languages.dockerfile.kinds import (
     Volume,
     Workdir,
 )
-from playpen_ls.languages.dockerfile.model import Dockerfile
-from playpen_ls.languages.dockerfile.stages import BaseImage, Stage
-from playpen_ls.source import Source
+from playpen_ls.languages.model import Model
+from playpen_ls.text.source import Source
 
 __all__ = [
     "Add",

@@ -6,16 +6,24 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from playpen_ls.facts import Exposed, Fact, ImageUse, Probed, Recipe
-from playpen_ls.finding import Place
-from playpen_ls.languages.dockerfile.kinds import Cmd, Entrypoint, Environment, Expose, Healthcheck, ShellForm
-from playpen_ls.languages.dockerfile.stages import Stage
-from playpen_ls.languages.dockerfile.users import plain_user
-from playpen_ls.languages.servers import Program, number_of, ports_told, program_of
-from playpen_ls.languages.shell import Word
+from playpen_ls.api.fact_types import Exposed, ImageUse, Probed, Recipe
+from playpen_ls.api.facts import Fact
+from playpen_ls.api.finding import Place
+from playpen_ls.languages.dockerfile.model.stage import Stage
+from playpen_ls.languages.dockerfile.model.user import plain_user
+from playpen_ls.languages.dockerfile.syntax.instruction_types import (
+    Cmd,
+    Entrypoint,
+    Environment,
+    Expose,
+    Healthcheck,
+    ShellForm,
+)
+from playpen_ls.languages.shell.parser import Word
+from playpen_ls.languages.shell.servers import Program, number_of, ports_told, program_of
 
 if TYPE_CHECKING:
-    from playpen_ls.languages.dockerfile.model import Dockerfile
+    from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile
 
 _ASKED = re.compile(r"https?://[^/\s'\"]+(/[^\s'\",)]*)?")
 

@@ -8,15 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from playpen_ls.facts import Backup, Created, Fact, ImageBuilt, ImagePushed, TagComputed
-from playpen_ls.finding import Place
-from playpen_ls.languages.jenkinsfile.constants import Constants
-from playpen_ls.languages.jenkinsfile.images import image_pushes
-from playpen_ls.languages.jenkinsfile.steps import ShellStep
-from playpen_ls.languages.shell import Command
+from playpen_ls.api.fact_types import Backup, Created, ImageBuilt, ImagePushed, TagComputed
+from playpen_ls.api.facts import Fact
+from playpen_ls.api.finding import Place
+from playpen_ls.languages.jenkinsfile.model.constants import Constants
+from playpen_ls.languages.jenkinsfile.model.images import image_pushes
+from playpen_ls.languages.jenkinsfile.model.steps import ShellStep
+from playpen_ls.languages.shell.parser import Command
 
 if TYPE_CHECKING:
-    from playpen_ls.languages.jenkinsfile.model import Jenkinsfile
+    from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 
 _DUMP = frozenset(("pg_dump", "pg_dumpall", "pg_basebackup"))
 _WORDS = (

@@ -1,8 +1,8 @@
 """Kubernetes manifests."""
 
-from playpen_ls.languages.kubernetes.model import Manifests, parse
-from playpen_ls.languages.kubernetes.parts import Argument, ContainerImage, EnvironmentEntry
-from playpen_ls.languages.kubernetes.resources import Container, Document, Resource, Workload
+from playpen_ls.languages.kubernetes.model.manifests import Manifests, parse
+from playpen_ls.languages.kubernetes.model.parts import Argument, ContainerImage, EnvironmentEntry
+from playpen_ls.languages.kubernetes.model.resources import Container, Document, Resource, Workload
 
 __all__ = [
     "Argument",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from playpen_ls.languages.python.facts import finds_nothing, says_nothing
-from playpen_ls.languages.python.model import PythonModel, parse
-from playpen_ls.languages.python.parts import (
+from playpen_ls.languages.python.model.module import PythonModel, parse
+from playpen_ls.languages.python.model.parts import (
     EngineCall,
     LogCall,
     LogConfiguration,

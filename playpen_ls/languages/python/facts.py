@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from playpen_ls.facts import (
+from playpen_ls.api.fact_types import (
     ComputedRoute,
     EnvironmentKnown,
     EnvironmentRead,
-    Fact,
     JsonLogs,
     Listens,
     MountedApplication,
@@ -21,16 +20,17 @@ from playpen_ls.facts import (
     RouterIncluded,
     WebApplication,
 )
-from playpen_ls.finding import Place
-from playpen_ls.languages.python.idle import look
-from playpen_ls.languages.python.kinds import is_left_alone
-from playpen_ls.languages.python.scope import JSON_LOGS
-from playpen_ls.languages.python.web import Web
-from playpen_ls.source import Source, Span
+from playpen_ls.api.facts import Fact
+from playpen_ls.api.finding import Place
+from playpen_ls.languages.python.model.file_kind import is_left_alone
+from playpen_ls.languages.python.model.scope import JSON_LOGS
+from playpen_ls.languages.python.model.web import Web
+from playpen_ls.languages.python.syntax.prefilter import look
+from playpen_ls.text.source import Source, Span
 from playpen_ls.vocabulary.secrets import SHAPE_BEGINS
 
 if TYPE_CHECKING:
-    from playpen_ls.languages.python.model import PythonModel
+    from playpen_ls.languages.python.model.module import PythonModel
 
 # Their inclusion takes the place of the router's own prefix instead of adding to it.
 _REPLACING = ("flask.", "quart.")

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.platform import Platform
+from playpen_ls.api.rule import example, rule
 from playpen_ls.languages.dockerfile import BaseImage, Stage
-from playpen_ls.languages.dockerfile.images import replacement, stands_in
-from playpen_ls.platform import Platform
-from playpen_ls.rule import example, rule
+from playpen_ls.languages.dockerfile.edits.image import replacement, stands_in
 
 NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "nexus:5000/playpen/node-base:20"})
 

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.facts import Facts, Files, ImageBuilt
-from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.api.fact_types import ImageBuilt
+from playpen_ls.api.facts import Facts, Files
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.platform import Platform
+from playpen_ls.api.rule import example, rule
 from playpen_ls.languages.dockerfile import Stage
-from playpen_ls.languages.dockerfile.contexts import ships
-from playpen_ls.languages.dockerfile.images import stands_in
-from playpen_ls.languages.dockerfile.users import (
+from playpen_ls.languages.dockerfile.build_context.locate import ships
+from playpen_ls.languages.dockerfile.edits.image import stands_in
+from playpen_ls.languages.dockerfile.model.user import (
     USER,
     drops_root,
     is_built_upon,
@@ -18,8 +21,6 @@ from playpen_ls.languages.dockerfile.users import (
     starts_something,
     user_edit,
 )
-from playpen_ls.platform import Platform
-from playpen_ls.rule import example, rule
 
 
 @rule(

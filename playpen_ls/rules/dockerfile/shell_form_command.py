@@ -5,12 +5,13 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from playpen_ls.facts import Facts, Files, ImageBuilt
-from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.api.fact_types import ImageBuilt
+from playpen_ls.api.facts import Facts, Files
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.rule import example, rule
 from playpen_ls.languages.dockerfile import Cmd, Entrypoint
-from playpen_ls.languages.dockerfile.contexts import ships
-from playpen_ls.rule import example, rule
-from playpen_ls.source import Edit
+from playpen_ls.languages.dockerfile.build_context.locate import ships
+from playpen_ls.text.source import Edit
 
 _SCRIPT = re.compile(r"\./.*|.*\.sh")  # without a shebang only a shell starts it
 _BUILTINS = frozenset(

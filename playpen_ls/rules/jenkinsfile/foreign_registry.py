@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from playpen_ls.finding import Finding, Severity
+from playpen_ls.api.finding import Finding, Severity
+from playpen_ls.api.platform import Platform
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.jenkinsfile import Jenkinsfile
-from playpen_ls.platform import Platform
-from playpen_ls.rule import rule
-from playpen_ls.source import Span
+from playpen_ls.text.source import Span
 
 _URL = re.compile(r"https?://([\w.-]+(?::\d+)?)(?:/.*)?")
 _PUSH = re.compile(r"\bpush\s*\(|--push\b|\b(?:docker|podman|nerdctl|buildah|image|manifest)\s+push\b")

@@ -3,13 +3,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from playpen_ls.finding import Finding, Fix, Refused, Severity
+from playpen_ls.api.finding import Finding, Fix, Refused, Severity
+from playpen_ls.api.rule import example, rule
 from playpen_ls.languages.jenkinsfile import Call, Passage, ShellStep, StringLiteral
-from playpen_ls.languages.jenkinsfile.credentials import Bound, bound_at
-from playpen_ls.languages.jenkinsfile.quoting import in_comment, quote_at, words_at
-from playpen_ls.languages.shell import Word
-from playpen_ls.rule import example, rule
-from playpen_ls.source import Edit, Span
+from playpen_ls.languages.jenkinsfile.edits.quoting import in_comment, quote_at, words_at
+from playpen_ls.languages.jenkinsfile.model.credentials import Bound, bound_at
+from playpen_ls.languages.shell.parser import Word
+from playpen_ls.text.source import Edit, Span
 
 
 def steps(text: str) -> str:

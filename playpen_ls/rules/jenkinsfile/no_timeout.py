@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.rule import example, rule
 from playpen_ls.languages.jenkinsfile import Pipeline
-from playpen_ls.languages.jenkinsfile.sections import with_entry
-from playpen_ls.rule import example, rule
+from playpen_ls.languages.jenkinsfile.edits.sections import with_entry
 
 STAGES = "    stages {\n        stage('Build') {\n            steps { sh 'make' }\n        }\n    }\n}\n"
 

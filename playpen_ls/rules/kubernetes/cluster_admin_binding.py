@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.finding import Finding, Severity
+from playpen_ls.api.finding import Finding, Severity
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import Resource
-from playpen_ls.rule import rule
 
 
 def binding(subjects: str, role: str = "«cluster-admin»", kind: str = "ClusterRoleBinding") -> str:

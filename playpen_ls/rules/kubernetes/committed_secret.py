@@ -6,11 +6,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from playpen_ls.finding import Finding, Severity
+from playpen_ls.api.finding import Finding, Severity
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import Resource
-from playpen_ls.languages.kubernetes.secret_values import is_open_configuration
-from playpen_ls.languages.kubernetes.tree import Mapping, Scalar, resolved
-from playpen_ls.rule import rule
+from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar, resolved
+from playpen_ls.rules.kubernetes._secrets import is_open_configuration
 from playpen_ls.vocabulary.names import snake
 from playpen_ls.vocabulary.secrets import is_template
 

@@ -4,15 +4,16 @@ import posixpath
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.facts import Facts, Overlay, Pods, Relabelled
-from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.api.fact_types import Overlay, Pods, Relabelled
+from playpen_ls.api.facts import Facts
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.rule import example, rule, unmarked
 from playpen_ls.languages.kubernetes import Resource
-from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.judgement import holds_parts, name_of
-from playpen_ls.languages.kubernetes.links import Selectable, labels_of, selected
-from playpen_ls.languages.kubernetes.resources import pairs
-from playpen_ls.languages.kubernetes.tree import Scalar
-from playpen_ls.rule import example, rule, unmarked
+from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.languages.kubernetes.model.resources import pairs
+from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
+from playpen_ls.rules.kubernetes._completeness import holds_parts, name_of
+from playpen_ls.rules.kubernetes._links import Selectable, labels_of, selected
 from playpen_ls.vocabulary.names import near_miss
 
 SERVICE = """\

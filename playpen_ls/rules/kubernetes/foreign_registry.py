@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.finding import Finding, Severity
+from playpen_ls.api.finding import Finding, Severity
+from playpen_ls.api.platform import Platform
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import ContainerImage
-from playpen_ls.platform import Platform
-from playpen_ls.rule import rule
 from playpen_ls.vocabulary.images import ImageReference
 
 # Databases, brokers, proxies and agents that everybody runs from their public image.

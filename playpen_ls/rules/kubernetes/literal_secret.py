@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.facts import Files
-from playpen_ls.finding import Finding, Fix, Refused, Severity
+from playpen_ls.api.facts import Files
+from playpen_ls.api.finding import Finding, Fix, Refused, Severity
+from playpen_ls.api.rule import example, rule
 from playpen_ls.languages.kubernetes import Argument, EnvironmentEntry
-from playpen_ls.languages.kubernetes.secret_values import (
+from playpen_ls.rules.kubernetes._secrets import (
     Secrets,
     embedded,
     in_argument,
@@ -15,7 +16,6 @@ from playpen_ls.languages.kubernetes.secret_values import (
     stub_path,
     to_secret,
 )
-from playpen_ls.rule import example, rule
 
 HEAD = """\
 apiVersion: apps/v1

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from playpen_ls.facts import ConfigMapKeys, Created, Facts, Overlay, SecretKeys, ServiceAccount
-from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.api.fact_types import ConfigMapKeys, Created, Overlay, SecretKeys, ServiceAccount
+from playpen_ls.api.facts import Facts
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.rule import example, rule, unmarked
 from playpen_ls.languages.kubernetes import Workload
-from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.judgement import Namespaces, is_whole, name_of
-from playpen_ls.languages.kubernetes.links import Reference, references
-from playpen_ls.rule import example, rule, unmarked
+from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.rules.kubernetes._completeness import Namespaces, is_whole, name_of
+from playpen_ls.rules.kubernetes._links import Reference, references
 from playpen_ls.vocabulary.names import near_miss
 
 DEPLOYMENT = """\

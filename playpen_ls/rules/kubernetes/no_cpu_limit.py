@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.facts import Facts, Overlay
-from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.api.fact_types import Overlay
+from playpen_ls.api.facts import Facts
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.platform import Platform
+from playpen_ls.api.rule import example, rule, unmarked
 from playpen_ls.languages.kubernetes import Container
-from playpen_ls.languages.kubernetes.judgement import LimitRanges
-from playpen_ls.languages.kubernetes.limits import described, lacking, nothing_set, place, set_all, set_leaf
-from playpen_ls.platform import Platform
-from playpen_ls.rule import example, rule, unmarked
+from playpen_ls.rules.kubernetes._completeness import LimitRanges
+from playpen_ls.rules.kubernetes._limits import described, lacking, nothing_set, place, set_all, set_leaf
 
 JOB = """\
 apiVersion: batch/v1

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.finding import Finding, Severity
+from playpen_ls.api.finding import Finding, Severity
+from playpen_ls.api.platform import Platform
+from playpen_ls.api.rule import example, rule, unmarked
 from playpen_ls.languages.kubernetes import Container
-from playpen_ls.languages.kubernetes.application import Code, application_of
-from playpen_ls.languages.kubernetes.judgement import Selections, serving
-from playpen_ls.languages.kubernetes.probe_fixes import fixes
-from playpen_ls.languages.kubernetes.probes import LIVENESS, READINESS, Told, missing
-from playpen_ls.platform import Platform
-from playpen_ls.rule import example, rule, unmarked
+from playpen_ls.rules.kubernetes._application import Code, application_of
+from playpen_ls.rules.kubernetes._completeness import Selections, serving
+from playpen_ls.rules.kubernetes._probe_fixes import fixes
+from playpen_ls.rules.kubernetes._probes import LIVENESS, READINESS, Told, missing
 
 DEPLOYMENT = """\
 apiVersion: apps/v1

@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.facts import Pods
-from playpen_ls.finding import Finding, Fix, Place, Severity
+from playpen_ls.api.fact_types import Pods
+from playpen_ls.api.finding import Finding, Fix, Place, Severity
+from playpen_ls.api.rule import example, rule, unmarked
 from playpen_ls.languages.kubernetes import Container, Resource
-from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.links import Images, Openings, Selectable, is_name, linked, listening, selected
-from playpen_ls.languages.kubernetes.programs import KNOWN_PORTS
-from playpen_ls.rule import example, rule, unmarked
+from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.rules.kubernetes._links import Images, Openings, Selectable, is_name, linked, listening, selected
+from playpen_ls.rules.kubernetes._programs import KNOWN_PORTS
 from playpen_ls.vocabulary.images import ImageReference
 from playpen_ls.vocabulary.names import nearest
 

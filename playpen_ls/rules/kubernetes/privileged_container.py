@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.rule import example, rule
 from playpen_ls.languages.kubernetes import Workload
-from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.privileges import privileges
-from playpen_ls.rule import example, rule
+from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.rules.kubernetes._privileges import privileges
 
 HEAD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"
 CONTAINER = "  containers:\n    - name: web\n      image: nexus:5000/web:1.0\n"

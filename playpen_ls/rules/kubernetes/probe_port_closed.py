@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.finding import Finding, Fix, Place, Severity
+from playpen_ls.api.finding import Finding, Fix, Place, Severity
+from playpen_ls.api.rule import example, rule, unmarked
 from playpen_ls.languages.kubernetes import Container
-from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.judgement import is_whole
-from playpen_ls.languages.kubernetes.links import Images, Openings, endpoints, is_name, linked, listening
-from playpen_ls.rule import example, rule, unmarked
+from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.rules.kubernetes._completeness import is_whole
+from playpen_ls.rules.kubernetes._links import Images, Openings, endpoints, is_name, linked, listening
 from playpen_ls.vocabulary.names import nearest
 
 DEPLOYMENT = """\

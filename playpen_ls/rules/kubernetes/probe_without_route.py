@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.rule import example, rule, unmarked
 from playpen_ls.languages.kubernetes import Container
-from playpen_ls.languages.kubernetes.application import Code, application_of
-from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.links import endpoints, number_of
-from playpen_ls.rule import example, rule, unmarked
-from playpen_ls.serving import answers, probe_paths
+from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.project.services import answers, probe_paths
+from playpen_ls.rules.kubernetes._application import Code, application_of
+from playpen_ls.rules.kubernetes._links import endpoints, number_of
 
 DEPLOYMENT = """\
 apiVersion: apps/v1

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.finding import Finding, Severity
+from playpen_ls.api.finding import Finding, Severity
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import Container
-from playpen_ls.languages.kubernetes.limits import quantities
-from playpen_ls.languages.kubernetes.quantity import amount
-from playpen_ls.rule import rule
+from playpen_ls.rules.kubernetes._limits import quantities
+from playpen_ls.rules.kubernetes._quantity import amount
 
 
 def pod(resources: str) -> str:

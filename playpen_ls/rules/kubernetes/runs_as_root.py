@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.rule import example, rule
 from playpen_ls.languages.kubernetes import Workload
-from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.links import Images, linked
-from playpen_ls.languages.kubernetes.privileges import root_users
-from playpen_ls.rule import example, rule
+from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.rules.kubernetes._links import Images, linked
+from playpen_ls.rules.kubernetes._privileges import root_users
 
 HEAD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"
 CONTAINER = "  containers:\n    - name: web\n      image: web:1.0\n"

@@ -3,14 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.platform import Platform
+from playpen_ls.api.rule import example, rule
 from playpen_ls.languages.kubernetes import Container
-from playpen_ls.languages.kubernetes.application import Code, application_of
-from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.probes import LIVENESS, READINESS
-from playpen_ls.platform import Platform
-from playpen_ls.rule import example, rule
-from playpen_ls.serving import answers
+from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.project.services import answers
+from playpen_ls.rules.kubernetes._application import Code, application_of
+from playpen_ls.rules.kubernetes._probes import LIVENESS, READINESS
 
 HEAD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: web\n      image: web:1.0\n"
 LIVE = HEAD + "      livenessProbe:\n        httpGet: {path: /health, port: 8000}\n"

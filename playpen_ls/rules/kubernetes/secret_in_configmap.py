@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.finding import Finding, Severity
+from playpen_ls.api.finding import Finding, Severity
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import Resource
-from playpen_ls.languages.kubernetes.secret_values import in_lines, is_secret
-from playpen_ls.languages.kubernetes.tree import Scalar, content, resolved
-from playpen_ls.rule import rule
-from playpen_ls.source import Span
+from playpen_ls.languages.kubernetes.syntax.nodes import Scalar, content, resolved
+from playpen_ls.rules.kubernetes._secrets import in_lines, is_secret
+from playpen_ls.text.source import Span
 
 
 def config(data: str) -> str:

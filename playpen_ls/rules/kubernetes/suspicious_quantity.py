@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.rule import example, rule
 from playpen_ls.languages.kubernetes import Container
-from playpen_ls.languages.kubernetes.insertion import replace_scalar
-from playpen_ls.languages.kubernetes.limits import quantities
-from playpen_ls.languages.kubernetes.quantity import amount, unit
-from playpen_ls.rule import example, rule
+from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.rules.kubernetes._limits import quantities
+from playpen_ls.rules.kubernetes._quantity import amount, unit
 
 MEBIBYTE = 1024 * 1024
 _BYTES = ("memory", "ephemeral-storage")

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.finding import Finding, Severity
+from playpen_ls.api.finding import Finding, Severity
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import Resource
-from playpen_ls.languages.kubernetes.tree import Mapping
-from playpen_ls.rule import rule
+from playpen_ls.languages.kubernetes.syntax.nodes import Mapping
 
 _PLACES = {
     "verbs": "every verb is allowed",

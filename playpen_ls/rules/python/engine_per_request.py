@@ -3,10 +3,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from playpen_ls.finding import Finding, Severity
+from playpen_ls.api.finding import Finding, Severity
+from playpen_ls.api.rule import example, rule
 from playpen_ls.languages.python import EngineCall
-from playpen_ls.languages.python.nodes import dotted
-from playpen_ls.rule import example, rule
+from playpen_ls.languages.python.syntax.nodes import dotted
 
 _CACHES = frozenset(
     ("lru_cache", "cache", "cached_property", "cached", "asynccontextmanager", "on_event", "fixture", "singleton")

@@ -4,13 +4,14 @@ import ast
 import re
 from collections.abc import Iterator
 
-from playpen_ls.facts import Facts, JsonLogs
-from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.api.fact_types import JsonLogs
+from playpen_ls.api.facts import Facts
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.rule import example, rule
 from playpen_ls.languages.python import LogConfiguration, MisnamedLogger
-from playpen_ls.languages.python.kinds import is_script
-from playpen_ls.languages.python.structured import RESERVED
-from playpen_ls.rule import example, rule
-from playpen_ls.source import Edit
+from playpen_ls.languages.python.model.file_kind import is_script
+from playpen_ls.rules.python._structured_logs import RESERVED
+from playpen_ls.text.source import Edit
 
 _KEY = re.compile(r"%\((\w*)\)|\{(\w+)[^}]*\}|\$\{?(\w+)")
 _WANTED = (("asctime", "time"), ("levelname", "level"), ("name", "logger's name"))

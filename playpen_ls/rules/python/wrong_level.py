@@ -4,10 +4,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from playpen_ls.finding import Finding, Fix, Severity
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.rule import example, rule
 from playpen_ls.languages.python import LogCall
-from playpen_ls.rule import example, rule
-from playpen_ls.source import Edit
+from playpen_ls.text.source import Edit
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
 _FAILURE = re.compile(r"(?:error|failed|exception)\b", re.IGNORECASE)

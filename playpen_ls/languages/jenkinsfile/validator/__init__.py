@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playpen_ls.languages.jenkinsfile.memory import Memory
+from playpen_ls.languages.jenkinsfile.syntax.memo import Memory
 from playpen_ls.languages.jenkinsfile.validator.faults import Fault, Faults, block_of
 from playpen_ls.languages.jenkinsfile.validator.stages import pipeline
 
 if TYPE_CHECKING:
-    from playpen_ls.languages.jenkinsfile.calls import Call
-    from playpen_ls.languages.jenkinsfile.model import Jenkinsfile
+    from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+    from playpen_ls.languages.jenkinsfile.syntax.calls import Call
 
 __all__ = ["Fault", "validate"]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from playpen_ls.languages.jenkinsfile.calls import Call
-from playpen_ls.languages.jenkinsfile.tree import Block, Statement
+from playpen_ls.languages.jenkinsfile.syntax.calls import Call
+from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
+from playpen_ls.languages.jenkinsfile.validator.arguments import value
 from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,
     bare_dollar,
@@ -12,8 +13,7 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
     nearest,
     words_of,
 )
-from playpen_ls.languages.jenkinsfile.validator.given import value
-from playpen_ls.languages.jenkinsfile.validator.tables import AGENT_PARAMETERS, AGENTS
+from playpen_ls.languages.jenkinsfile.validator.known_steps import AGENT_PARAMETERS, AGENTS
 
 _INVALID = 'Only "agent none", "agent any" or "agent {...}" are allowed.'
 _OPEN = frozenset(("kubernetes", "ecs", "dockerContainer", "dockerNode", "podTemplate", "openshift", "azureContainer"))

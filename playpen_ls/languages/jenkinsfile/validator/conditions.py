@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from playpen_ls.languages.jenkinsfile.calls import Call
-from playpen_ls.languages.jenkinsfile.tree import Statement
+from playpen_ls.languages.jenkinsfile.syntax.calls import Call
+from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
+from playpen_ls.languages.jenkinsfile.validator.arguments import described, value, values
 from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,
     block_of,
@@ -15,9 +16,8 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
     shown,
     words_of,
 )
-from playpen_ls.languages.jenkinsfile.validator.given import described, value, values
+from playpen_ls.languages.jenkinsfile.validator.known_steps import INPUT_FIELDS, WHEN, WHEN_PARAMETERS, WHEN_SETTINGS
 from playpen_ls.languages.jenkinsfile.validator.sections import parameters
-from playpen_ls.languages.jenkinsfile.validator.tables import INPUT_FIELDS, WHEN, WHEN_PARAMETERS, WHEN_SETTINGS
 
 _NESTED = frozenset(("allOf", "anyOf", "not"))
 _DEPTH = 30

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from playpen_ls.languages.jenkinsfile.calls import Call
-from playpen_ls.languages.jenkinsfile.declarative import Assignment, assignment
-from playpen_ls.languages.jenkinsfile.expressions import Expression
-from playpen_ls.languages.jenkinsfile.tree import Statement
+from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment, assignment
+from playpen_ls.languages.jenkinsfile.syntax.calls import Call
+from playpen_ls.languages.jenkinsfile.syntax.expressions import Expression
+from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
 from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,
     is_bare_dollar,
@@ -17,7 +17,7 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
     shown,
     words_of,
 )
-from playpen_ls.source import Span
+from playpen_ls.text.source import Span
 
 _OPERANDS = frozenset(("name", "string", "number", "\n", *"( ) [ ] { } . ?. *. $ @".split()))
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from playpen_ls.languages.jenkinsfile.calls import DOTS, Call
-from playpen_ls.languages.jenkinsfile.expressions import Expression
-from playpen_ls.languages.jenkinsfile.tree import Block, Statement
-from playpen_ls.source import Span
+from playpen_ls.languages.jenkinsfile.syntax.calls import DOTS, Call
+from playpen_ls.languages.jenkinsfile.syntax.expressions import Expression
+from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
+from playpen_ls.text.source import Span
 
 _SHOWN = 60  # characters of source text in a message
 

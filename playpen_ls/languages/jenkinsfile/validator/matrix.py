@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from playpen_ls.languages.jenkinsfile.calls import Call
-from playpen_ls.languages.jenkinsfile.expressions import Argument
-from playpen_ls.languages.jenkinsfile.tree import Block, Statement
+from playpen_ls.languages.jenkinsfile.syntax.calls import Call
+from playpen_ls.languages.jenkinsfile.syntax.expressions import Argument
+from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
 from playpen_ls.languages.jenkinsfile.validator.environment import is_identifier, not_an_identifier
 from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from playpen_ls.languages.jenkinsfile.calls import Call
-from playpen_ls.languages.jenkinsfile.tree import Statement
+from playpen_ls.languages.jenkinsfile.syntax.calls import Call
+from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
+from playpen_ls.languages.jenkinsfile.validator.arguments import symbol, value
 from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,
     block_of,
@@ -15,8 +16,7 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
     shown,
     words_of,
 )
-from playpen_ls.languages.jenkinsfile.validator.given import symbol, value
-from playpen_ls.languages.jenkinsfile.validator.tables import (
+from playpen_ls.languages.jenkinsfile.validator.known_steps import (
     BUILT_IN_OPTIONS,
     BUILT_IN_STAGE_OPTIONS,
     JOB_OPTIONS,

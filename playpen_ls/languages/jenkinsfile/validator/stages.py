@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from playpen_ls.languages.jenkinsfile.calls import Call
-from playpen_ls.languages.jenkinsfile.declarative import Pipeline
-from playpen_ls.languages.jenkinsfile.memory import Memory
-from playpen_ls.languages.jenkinsfile.tree import Block, Statement
+from playpen_ls.languages.jenkinsfile.model.pipeline import Pipeline
+from playpen_ls.languages.jenkinsfile.syntax.calls import Call
+from playpen_ls.languages.jenkinsfile.syntax.memo import Memory
+from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
 from playpen_ls.languages.jenkinsfile.validator import sections
 from playpen_ls.languages.jenkinsfile.validator.agents import agent
 from playpen_ls.languages.jenkinsfile.validator.conditions import boolean_setting, input_, when
 from playpen_ls.languages.jenkinsfile.validator.environment import environment
 from playpen_ls.languages.jenkinsfile.validator.faults import Fault, Faults, block_of, needs_block, shown, words_of
-from playpen_ls.languages.jenkinsfile.validator.matrix import axes, calls_of, excludes
-from playpen_ls.languages.jenkinsfile.validator.remembering import remembered
-from playpen_ls.languages.jenkinsfile.validator.steps import post, steps
-from playpen_ls.languages.jenkinsfile.validator.tables import (
+from playpen_ls.languages.jenkinsfile.validator.known_steps import (
     MATRIX_SECTIONS,
     PIPELINE_SECTIONS,
     RENAMED,
     STAGE_SECTIONS,
 )
-from playpen_ls.source import Span
+from playpen_ls.languages.jenkinsfile.validator.matrix import axes, calls_of, excludes
+from playpen_ls.languages.jenkinsfile.validator.memo import remembered
+from playpen_ls.languages.jenkinsfile.validator.steps import post, steps
+from playpen_ls.text.source import Span
 
 _DEPTH = 30  # stages in stages
 

@@ -1,0 +1,296 @@
+"""What a rule is. One module under `rules/<language>/` is one rule; the folder is the registry.
+
+The signature of a rule's function is its declaration: the type of its first parameter says what it
+looks at (a part that the language's model gives, or the whole model), and the types of the others
+what it reads besides: `Facts[Route]`, `Files`, `Platform`, or a dataclass of these that go together.
+Keyword-only parameters are its options.
+"""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, is_dataclass
+from functools import cache
+from importlib import import_module
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from playpen_ls.api.facts import Fact, Facts, Files
+from playpen_ls.api.finding import Finding, Offer, Severity
+from playpen_ls.api.platform import Platform
+from playpen_ls.languages.registry import LANGUAGES
+
+RuleFunction = Callable[..., Iterable[Finding | Offer]]
+
+DEFAULT_PATHS = {
+    "dockerfile": "Dockerfile",
+    "jenkinsfile": "Jenkinsfile",
+    "kubernetes": "app.yaml",
+    "python": "app.py",
+}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text, or a project of `{path: text}` whose first file is looked at; `«»` mark findings.
+
+    `fixed` is the first file after the first finding's default fix, all of them applied in turn;
+    `creates` the files that the fix makes; None means that no fix is offered.
+    """
+
+    files: Mapping[str, str]
+    fixed: str | None = None
+    creates: Mapping[str, str] = field(default_factory=dict)
+    platform: Platform = Platform()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def example(
+    text: str | Mapping[str, str],
+    *,
+    fixed: str | None = None,
+    creates: Mapping[str, str] | None = None,
+    platform: Platform | None = None,
+    **options: Any,
+) -> Example:
+    files = {"": text} if isinstance(text, str) else text
+    return Example(files, fixed, creates or {}, platform or Platform(), options)
+
+
+def unmarked(text: str) -> str:
+    """The text of an example without its marks."""
+    return text.replace("«", "").replace("»", "")
+
+
+@dataclass(frozen=True)
+class Option:
+    """A keyword-only parameter of a rule; `type` is as annotated."""
+
+    name: str
+    type: Any
+    default: Any
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a rule may read besides its part."""
+
+    platform: Platform
+    files: Files
+    facts: Callable[[type[Fact]], Facts[Any]]
+    together: dict[type, object] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Facts that go together, by their type: several rules take the same."""
+
+
+@dataclass(frozen=True)
+class _Argument:
+    """How a parameter behind the part is filled, and what is read for it."""
+
+    give: Callable[[Given], object]
+    reads: tuple[type[Fact], ...] = ()
+    files: bool = False
+
+
+def _argument(annotation: Any) -> _Argument:
+    """Raises TypeError where nothing gives this type."""
+    if annotation is Platform:
+        return _Argument(lambda given: given.platform)
+    if annotation is Files:
+        return _Argument(lambda given: given.files, files=True)
+    if get_origin(annotation) is Facts:
+        (kind,) = get_args(annotation)
+        return _Argument(lambda given: given.facts(kind), reads=(kind,))
+    if isinstance(annotation, type) and is_dataclass(annotation):
+        parts = {name: _argument(wanted) for name, wanted in get_type_hints(annotation).items()}
+
+        def together(given: Given) -> object:
+            found = given.together.get(annotation)
+            if found is None:
+                found = given.together[annotation] = annotation(
+                    **{name: one.give(given) for name, one in parts.items()}
+                )
+            return found
+
+        return _Argument(
+            together,
+            tuple(kind for part in parts.values() for kind in part.reads),
+            any(part.files for part in parts.values()),
+        )
+    raise TypeError(f"nothing gives a `{annotation}`")
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """`subjects` are the types of its first parameter; `reads` the fact types that it asks for."""
+
+    id: str
+    language: str
+    function: RuleFunction
+    severity: Severity
+    practice: str
+    like: Mapping[str, Sequence[str]]
+    bad: tuple[Example, ...]
+    good: tuple[Example, ...]
+    absent: bool
+    waits: bool
+    secret: bool
+    on: bool
+    subjects: tuple[type, ...]
+    reads: tuple[type[Fact], ...]
+    looks_at_files: bool
+    options: tuple[Option, ...]
+    _arguments: tuple[_Argument, ...]
+
+    def __repr__(self) -> str:
+        return f"Rule({self.id!r})"
+
+    def __reduce__(self) -> tuple[Callable[[str], Rule], tuple[str]]:
+        """A process that has the same rules names them by their ids."""
+        return rule_of, (self.id,)
+
+    @property
+    def name(self) -> str:
+        return self.id.partition("/")[2]
+
+    @property
+    def title(self) -> str:
+        """The docstring's first line."""
+        return inspect.getdoc(self.function).partition("\n")[0]  # type: ignore[union-attr]
+
+    @property
+    def reason(self) -> str:
+        """The docstring after its first line."""
+        return inspect.getdoc(self.function).partition("\n")[2].strip()  # type: ignore[union-attr]
+
+    @property
+    def crosses(self) -> bool:
+        """It reads more than its own file."""
+        return bool(self.reads) or self.looks_at_files
+
+    def arguments(self, given: Given) -> tuple[object, ...]:
+        """What the function takes behind its part."""
+        return tuple([argument.give(given) for argument in self._arguments]) if self._arguments else ()
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A rule as a configuration wants it; `severity` is None where the rule's own counts."""
+
+    rule: Rule
+    severity: Severity | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+_OWN: dict[str, Rule] = {}
+
+
+def own_rule(id: str, severity: Severity, doc: str) -> Rule:
+    """A rule that no language has: the engine itself reports it. `doc` is its page."""
+
+    def nothing(_: object) -> Iterator[Finding | Offer]:
+        yield from ()
+
+    nothing.__doc__ = doc
+    made = _OWN[id] = Rule(
+        id=id, language="", function=nothing, severity=severity, practice="+", like={}, bad=(), good=(), absent=False,
+        waits=False, secret=False, on=True, subjects=(), reads=(), looks_at_files=False, options=(), _arguments=(),
+    )  # fmt: skip
+    return made
+
+
+def _types(annotation: Any) -> tuple[type, ...]:
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+
+
+def rule(
+    *,
+    severity: Severity,
+    practice: str,
+    bad: Sequence[str | Mapping[str, str] | Example],
+    good: Sequence[str | Mapping[str, str] | Example],
+    like: Mapping[str, Sequence[str]] | None = None,
+    absent: bool = False,
+    waits: bool = True,
+    secret: bool = False,
+    on: bool = True,
+) -> Callable[[RuleFunction], Rule]:
+    """Declare a rule.
+
+    `practice` is a heading of the practices page, or "+". `like` names equivalents of other tools,
+    whose ignore comments count. `absent` marks findings that say "X is missing", or that X is none
+    as long as it is half there (`memory: 5`), which must not flicker while X is typed.
+    `waits=False` lets a rule run before all files have been read, if what it reads of others only
+    decides about fixes (see `Facts.complete`). `secret` means that the text under its findings is
+    never printed. `on=False` keeps it off until a configuration selects it.
+    """
+
+    def declare(function: RuleFunction) -> Rule:
+        *_, language, module = function.__module__.split(".")
+        if not function.__doc__:
+            raise TypeError(f"{function.__module__}: a rule's docstring is its page")
+        subject, *others = inspect.signature(function, eval_str=True).parameters.values()
+        options = [one for one in others if one.kind is one.KEYWORD_ONLY]
+        arguments = tuple(_argument(one.annotation) for one in others if one not in options)
+        path = DEFAULT_PATHS[language]
+
+        def examples(written: Sequence[str | Mapping[str, str] | Example]) -> tuple[Example, ...]:
+            made = [one if isinstance(one, Example) else example(one) for one in written]
+            return tuple(
+                Example(
+                    {name or path: text for name, text in one.files.items()},
+                    one.fixed,
+                    one.creates,
+                    one.platform,
+                    one.options,
+                )
+                for one in made
+            )
+
+        return Rule(
+            id=f"{language}/{module.replace('_', '-')}",
+            language=language,
+            function=function,
+            severity=severity,
+            practice=practice,
+            like=like or {},
+            bad=examples(bad),
+            good=examples(good),
+            absent=absent,
+            waits=waits,
+            secret=secret,
+            on=on,
+            subjects=_types(subject.annotation),
+            reads=tuple(dict.fromkeys(kind for argument in arguments for kind in argument.reads)),
+            looks_at_files=any(argument.files for argument in arguments),
+            options=tuple(Option(one.name, one.annotation, one.default) for one in options),
+            _arguments=arguments,
+        )
+
+    return declare
+
+
+@cache
+def rules_of(language: str) -> tuple[Rule, ...]:
+    """The rules of one language, by id. Imports their modules when first asked."""
+    package = import_module(f"playpen_ls.rules.{language}")
+    found = []
+    for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__)):
+        if module.startswith("_"):
+            continue
+        members = vars(import_module(f"{package.__name__}.{module}")).values()
+        mine = [one for one in members if isinstance(one, Rule)]
+        if len(mine) != 1:
+            raise TypeError(f"{package.__name__}.{module} declares {len(mine)} rules; one module is one rule")
+        found += mine
+    return tuple(found)
+
+
+def all_rules() -> tuple[Rule, ...]:
+    return tuple(one for language in LANGUAGES for one in rules_of(language))
+
+
+def rule_of(id: str) -> Rule:
+    """Raises KeyError for an unknown id."""
+    return _OWN.get(id) or {one.id: one for one in rules_of(id.partition("/")[0])}[id]

@@ -1,0 +1,237 @@
+"""Checks what a command line names, each file parsed once: what it says and what is wrong in it are found together,
+and what depends on other files is found when all have been read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from playpen_ls.api.facts import Fact
+from playpen_ls.api.finding import Change, Fix, Refused
+from playpen_ls.cli import process_pool as crew
+from playpen_ls.cli.common import prepare, say
+from playpen_ls.cli.inputs import Target, Targets, relative
+from playpen_ls.cli.report.model import FileReport, Item, Problem, TriedFix
+from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.masking import Mask
+from playpen_ls.engine.two_phase import Begun
+from playpen_ls.languages.registry import LANGUAGES, finds_nothing
+from playpen_ls.project.scan import facts_of
+from playpen_ls.session.workspace import Workspace
+
+MOST_HELD = 4_000_000  # characters of texts whose models one process keeps; the files beyond are parsed twice
+
+Learned = tuple[Path, str, tuple[Fact, ...]]
+"""A project, a path in it, and what the file says."""
+Finished = tuple[Path, FileReport | None, list[Problem], bool]
+
+
+def reports(targets: Targets, paths: list[tuple[str, bool]], with_fixes: bool, every: bool) -> Iterator[FileReport]:
+    """The files that have findings, in order. Of each finding the first fix that can be made, or `every` one."""
+    sweep = _Sweep(targets, paths, with_fixes, every)
+    told = list(targets.problems)
+    order, alone = sweep.order()
+    for root, report, problems, failed in _in_order(crew.work(sweep, order, alone, _died)):
+        told += problems
+        targets.failed = targets.failed or failed
+        if report is not None:
+            yield _dressed(targets, targets.workspaces[root], report)
+    targets.problems[:] = told
+    for path, _ in paths:  # what is wrong in a configuration is said here, not in the processes
+        space = targets.workspace(path)
+        space.configs.of(relative(path, space.root))
+
+
+def _in_order(finished: Iterable[tuple[int, Finished | None]]) -> Iterator[Finished]:
+    """By the numbers of the jobs. What comes too early is kept until its turn: not for long, all do the same work."""
+    early: dict[int, Finished | None] = {}
+    turn = 0
+    for number, made in finished:
+        early[number] = made
+        while turn in early:
+            now = early.pop(turn)
+            turn += 1
+            if now is not None:
+                yield now
+
+
+def _died() -> None:
+    say("a process that checked files ended unexpectedly; its files are checked again")
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A file to read; one that nobody `wants` checked only says what it says. `named`: the command line has it."""
+
+    path: str
+    workspace: Workspace
+    inside: str
+    wanted: bool = True
+    named: bool = False
+    indexed: bool = True
+
+
+@dataclass
+class _Held:
+    """A file that was read: as it was found, and what was found in it."""
+
+    target: Target | None
+    problems: list[Problem]
+    failed: bool
+    begun: Begun | None = None
+
+
+class _Sweep:
+    """What one process knows of the files. `read` and `finish` take the numbers of jobs."""
+
+    def __init__(self, targets: Targets, paths: list[tuple[str, bool]], with_fixes: bool, every: bool) -> None:
+        self._targets = targets
+        self._with_fixes, self._every = with_fixes, every
+        self._held: dict[int, _Held] = {}
+        self._size = 0
+        self._jobs = [_Job(path, space := targets.workspace(path), relative(path, space.root), True, named)
+                      for path, named in paths]  # fmt: skip
+        self._complete: list[Workspace] = []
+        for workspace in dict.fromkeys(job.workspace for job in self._jobs):
+            workspace.hold_still()
+            self._add_others(workspace)
+
+    def _add_others(self, workspace: Workspace) -> None:
+        """The files of a project that are not to be checked, if there is anything to ask of them."""
+        own = [number for number, job in enumerate(self._jobs) if job.workspace is workspace]
+        asks = any(
+            workspace.configs.rules(path, language).asks
+            for path in {
+                workspace.configs.of(self._jobs[number].inside).path: self._jobs[number].inside for number in own
+            }.values()
+            for language in LANGUAGES
+        )
+        inside = (workspace.closed.listed() or []) if asks else []
+        every = set(inside)
+        for number in own:
+            if self._jobs[number].inside not in every:
+                self._jobs[number] = replace(self._jobs[number], indexed=False)
+        known = {self._jobs[number].inside for number in own}
+        if every:
+            self._complete.append(workspace)
+            others = (path for path in inside if path not in known)
+            self._jobs += [_Job(os.path.join(workspace.root, path), workspace, path, False) for path in others]
+
+    def order(self) -> tuple[list[int], int]:
+        """The jobs, and how many of them are the first of their kind: reading those loads all that reading needs."""
+        first: dict[str, int] = {}
+        for number, job in enumerate(self._jobs):
+            first.setdefault(os.path.splitext(job.path)[1] or os.path.basename(job.path), number)
+        alone = list(first.values())[:10]
+        return [*alone, *(number for number in range(len(self._jobs)) if number not in set(alone))], len(alone)
+
+    def read(self, number: int) -> Learned | None:
+        job = self._jobs[number]
+        root = job.workspace.root
+        if not job.wanted:
+            return root, job.inside, facts_of(root, job.inside)
+        held = self._read(job)
+        facts = held.begun.facts if held.begun is not None else ()
+        if held.begun is not None and held.begun.is_silent:
+            held.target = held.begun = None
+        size = len(held.target.source.text) if held.target is not None else 0
+        if not size or self._size < MOST_HELD:
+            self._held[number] = held
+            self._size += size
+        return (root, job.inside, facts) if job.indexed else None
+
+    def learn(self, said: Iterable[tuple[int, Learned | None]]) -> None:
+        for _, learned in said:
+            if learned is not None:
+                root, path, facts = learned
+                self._targets.workspaces[root].closed.take(path, facts, None)
+        for workspace in self._complete:
+            workspace.index.complete = True
+
+    def finish(self, number: int) -> Finished | None:
+        job = self._jobs[number]
+        if not job.wanted:
+            return None
+        held = self._held.pop(number, None) or self._read(job)
+        report = self._report(held.target, held.begun) if held.target is not None else None
+        return job.workspace.root, _bare(report) if report and report.items else None, held.problems, held.failed
+
+    def _read(self, job: _Job) -> _Held:
+        targets, before = self._targets, len(self._targets.problems)
+        was, targets.failed = targets.failed, False
+        target = targets.target(job.path, job.named)
+        held = _Held(target, targets.problems[before:], targets.failed)
+        targets.problems[before:], targets.failed = [], was
+        if target is None:
+            return held
+        if finds_nothing(target.language, target.source):
+            held.target = None
+        elif job.indexed:
+            workspace = target.workspace
+            workspace.open(target.source, target.language)
+            held.begun = workspace.begin(target.path)
+            del workspace.documents[target.path]
+        return held
+
+    def _report(self, target: Target, begun: Begun | None) -> FileReport:
+        if begun is None or not target.workspace.index.complete:
+            return report(self._targets, target, self._with_fixes, self._every, begun)
+        workspace, path = target.workspace, target.path
+        workspace.open(target.source, target.language)
+        found = workspace.finish(path, begun)
+        del workspace.documents[path]
+        workspace.index.forget(path)
+        if found.hits and self._with_fixes:
+            return report(self._targets, target, True, self._every, begun)
+        return FileReport(
+            path, Mask(target.source, found.secrets), [Item(hit, ()) for hit in found.hits], str, _nothing
+        )
+
+
+def report(targets: Targets, target: Target, with_fixes: bool, every: bool, begun: Begun | None = None) -> FileReport:
+    """Check one file; its text is let go afterwards."""
+    workspace, path = target.workspace, target.path
+    prepare(target)
+    if begun is not None:
+        workspace.documents[path].model = begun.model
+    found = workspace.check(path, fixes=with_fixes)
+    tried = workspace.trier(path)
+    items = [Item(hit, tuple(_tried(hit, tried, every)) if with_fixes else ()) for hit in found.hits]
+    del workspace.documents[path]
+    workspace.index.forget(path)
+    return FileReport(
+        path, Mask(target.source, found.secrets), items, lambda other: targets.shown(workspace, other), workspace.text
+    )
+
+
+def _tried(hit: Hit, tried: Callable[[Hit, Fix], Change], every: bool) -> Iterator[TriedFix]:
+    """The fixes that can be made; only the first unless `every` one is wanted."""
+    for fix in hit.finding.fixes:
+        try:
+            yield TriedFix(fix, tried(hit, fix))
+        except Refused:
+            continue
+        if not every:
+            return
+
+
+def _bare(report: FileReport) -> FileReport:
+    """What a process can tell another: fixes are made already."""
+    items = [
+        Item(
+            item.hit.bare,
+            tuple(TriedFix(replace(tried.fix, change=Change), tried.change) for tried in item.fixes),
+        )
+        for item in report.items
+    ]
+    return replace(report, items=items, shown=str, text_of=_nothing)
+
+
+def _nothing(_: str) -> None:
+    return None
+
+
+def _dressed(targets: Targets, workspace: Workspace, report: FileReport) -> FileReport:
+    return replace(report, shown=lambda other: targets.shown(workspace, other), text_of=workspace.text)

@@ -1,0 +1,176 @@
+"""`playpen-ls fix`: mends files in place, or text on its way through."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable
+from itertools import islice
+
+from playpen_ls.api.finding import Fix, Refused
+from playpen_ls.cli.common import (
+    DONE,
+    FAILED,
+    Unusable,
+    fail,
+    invalid_configuration,
+    prepare,
+    read_project,
+    say,
+    settings_of,
+    stdin_name,
+    targets_of,
+)
+from playpen_ls.cli.inputs import Target, Targets
+from playpen_ls.cli.report.model import Problem
+from playpen_ls.cli.write_file import write
+from playpen_ls.config.model import Settings
+from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.fixer import REWRITE, Accept, Fixed, change_of, safe_only
+from playpen_ls.engine.masking import Mask
+from playpen_ls.languages.registry import finds_nothing
+from playpen_ls.text.source import Source, Unreadable
+
+
+def run_fix(options: argparse.Namespace) -> int:
+    """The exit status."""
+    try:
+        targets = Targets(settings_of(options))
+        accept = _unsafe_too(targets.settings) if options.unsafe else safe_only
+        if options.paths == ["-"] and (options.stdin_filename or options.language) and not options.diff:
+            return _filtered(options, targets, accept)
+        return _in_place(options, targets, accept)
+    except Unusable as error:
+        return fail(str(error))
+
+
+def _filtered(options: argparse.Namespace, targets: Targets, accept: Accept) -> int:
+    """A formatter: what cannot be read or is not ours comes out as it went in."""
+    if options.timeout:
+        _give_up_after(options.timeout)
+    content = sys.stdin.buffer.read()
+    name = stdin_name(options)
+    try:
+        source = Source.decoded(name or "stdin", content)
+        target = targets.text(("\ufeff" if source.byte_order_mark else "") + source.text, name, options.language)
+    except Unreadable as error:
+        say(f"{name or 'standard input'}: {error}")
+        target = None
+    if target is not None:
+        if options.unsafe:
+            prepare(target)
+        else:
+            prepare_for_safe_fixes(target)
+        content = target.workspace.fixed(target.path, _alone(accept, target.path)).source.encoded()
+    sys.stdout.buffer.write(content)
+    return FAILED if invalid_configuration(targets) else DONE
+
+
+def prepare_for_safe_fixes(target: Target) -> None:
+    """Read the project only where a fix depends on it: in a large one that is what takes long.
+
+    Rules that wait for other files have no safe fixes. The others find the same without them, and ask them only
+    whether a fix is safe. Which ignore comments are unused shows only when all rules have run.
+    """
+    workspace = target.workspace
+    workspace.open(target.source, target.language, target.on_disk)
+    found = workspace.check(target.path).hits
+    if "playpen:" in target.source.text or any(hit.rule.reads for hit in found):
+        read_project(target)
+
+
+def _give_up_after(seconds: float) -> None:
+    """End the process with a failure, so that whoever waits for it goes on without it."""
+
+    import threading
+
+    def give_up() -> None:
+        say(f"it took longer than {seconds:g} s")
+        os._exit(FAILED)
+
+    timer = threading.Timer(seconds, give_up)
+    timer.daemon = True
+    timer.start()
+
+
+def _alone(accept: Accept, path: str) -> Accept:
+    """Only fixes that change nothing but the text itself: a filter writes no files."""
+
+    def accepts(hit: Hit, fix: Fix) -> bool:
+        try:
+            change = change_of(fix, path) if accept(hit, fix) else None
+        except Refused:
+            return False
+        return change is not None and not change.creates and not change.edits.keys() - {path}
+
+    return accepts
+
+
+def _in_place(options: argparse.Namespace, targets: Targets, accept: Accept) -> int:
+    applied: Counter[str] = Counter()
+    changed, unwritten = 0, False
+    for target in targets_of(options, targets):
+        if finds_nothing(target.language, target.source):
+            target.workspace.configs.of(target.path)  # what is wrong in it is said all the same
+            continue
+        prepare(target)
+        fixed = target.workspace.fixed(target.path, accept)
+        shown = targets.shown(target.workspace, target.path)
+        try:
+            changed += _put(targets, target, fixed, options.diff)
+            applied += fixed.applied
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            unwritten = True
+            targets.problems.append(Problem(shown, f"its fixes cannot be written: {error.strerror or error}"))
+        if fixed.stopped:
+            say(f"{shown}: {fixed.stopped}")
+        del target.workspace.documents[target.path]
+    for problem in targets.problems:
+        say(f"{problem.path}: {problem.message}")
+    counts = ", ".join(f"{number} × {rule}" for rule, number in sorted(applied.items()))
+    files = "1 file" if changed == 1 else f"{changed} files"
+    say(f"{'would mend' if options.diff else 'mended'} {applied.total()} in {files}{': ' if counts else ''}{counts}")
+    return FAILED if invalid_configuration(targets) or targets.failed or unwritten else DONE
+
+
+def _unsafe_too(settings: Settings) -> Callable[[Hit, Fix], bool]:
+    """Unsafe fixes too; a rewrite only where its rule is named in --select."""
+    return lambda hit, fix: fix.kind != REWRITE or not {hit.rule.id, hit.rule.name}.isdisjoint(settings.select or ())
+
+
+def _put(targets: Targets, target: Target, fixed: Fixed, diff: bool) -> int:
+    """Write the changed files, or show how they would change; gives how many there are. Raises OSError."""
+    workspace = target.workspace
+    texts = {path: (workspace.text(path), text) for path, text in fixed.others.items()}
+    if fixed.source.text != target.source.text:
+        texts[target.path] = (target.source.text, fixed.source.text)
+    for path, (before, after) in texts.items():
+        if diff:
+            _show_diff(targets, target, path, before, after)
+            continue
+        write(workspace.root / path, before, after)
+    return len(texts)
+
+
+def _show_diff(targets: Targets, target: Target, path: str, before: str | None, after: str) -> None:
+    """A patch that can be applied, unless it says that secrets are masked in it."""
+    mask = Mask(target.source, target.workspace.check(target.path).secrets)
+    shown = targets.shown(target.workspace, path)
+    old, new = (_LINE.findall(text) for text in (before or "", after))
+    lines = difflib.unified_diff(old, new, "/dev/null" if before is None else f"a/{shown}", f"b/{shown}")
+    header, body = [*islice(lines, 2)], [*lines]
+    patch = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in body)
+    masked = mask.text(patch)
+    if masked != patch:
+        print(f"# {shown}: secrets are masked, so this diff cannot be applied")
+    print("".join(header) + masked, end="")
+
+
+# What ends a line for `patch` and git.
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")

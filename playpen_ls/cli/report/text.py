@@ -1,0 +1,121 @@
+"""Findings for people: the place, the message, the line with the words underlined, and what can be fixed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from unicodedata import east_asian_width
+
+from termcolor import colored
+
+from playpen_ls.api.finding import Severity
+from playpen_ls.cli.report.model import FileReport, Item, Problem
+from playpen_ls.engine.masking import Mask
+
+_COLOURS = {
+    Severity.ERROR: "red",
+    Severity.WARNING: "yellow",
+    Severity.INFORMATION: "blue",
+    Severity.HINT: "cyan",
+}
+WIDEST = 200  # characters of a source line; longer ones are cut around the finding
+
+
+def text(files: Iterable[FileReport], problems: Iterable[Problem]) -> Iterator[str]:
+    """The report, line by line; `problems` are looked at when all files are."""
+    count = _Count()
+    for file in files:
+        count.add(file)
+        for item in file.items:
+            yield from _finding(file, item)
+    for problem in problems:
+        path, message = _printable(problem.path), _printable(problem.message)
+        yield f"{colored(path, attrs=['bold'])}: {colored('not checked', 'red')}: {message}"
+    yield _summary(count)
+
+
+def _finding(file: FileReport, item: Item) -> Iterator[str]:
+    source, span = file.mask.source, item.hit.span
+    line, column = source.position(span.start)
+    severity = item.hit.severity
+    place = colored(f"{_printable(file.shown(file.path))}:{line + 1}:{column + 1}", attrs=["bold"])
+    label = colored(severity.label, _COLOURS[severity], attrs=["bold"])
+    rule = colored(f"[{item.hit.rule.id}]", "dark_grey")
+    yield f"{place}: {label}: {_printable(file.mask.said(item.hit.finding.message))} {rule}"
+    yield from _excerpt(file.mask, line, column, span.end, _COLOURS[severity])
+    for related in item.hit.finding.related:
+        shown, message = _printable(file.shown(related.path)), _printable(file.mask.said(related.message))
+        text = file.text_of(related.path)
+        number = "" if text is None else f":{text.count(chr(10), 0, related.span.start) + 1}"
+        yield f"      {colored('see', 'dark_grey')} {shown}{number}: {message}"
+    for tried in item.fixes[:1]:
+        kind = "safe" if tried.fix.safe else "your choice"
+        title = _printable(file.mask.said(tried.fix.title))
+        yield f"      {colored('fix', 'green')} {title} {colored(f'({kind})', 'dark_grey')}"
+    yield ""
+
+
+def _excerpt(mask: Mask, line: int, column: int, end: int, colour: str) -> Iterator[str]:
+    """The first line of a finding, underlined; a finding of several lines goes to the end of its first."""
+    shown, shifts = mask.line(line)
+    start_of_line = mask.source.line_starts[line]
+    last = min(end, mask.source.line_span(line).end) - start_of_line
+    start, last = (_shifted(offset, shifts) for offset in (column, max(last, column)))
+    if len(shown) > WIDEST:
+        cut = max(0, min(start - 40, len(shown) - WIDEST))
+        shown, start, last = shown[cut : cut + WIDEST], start - cut, min(last - cut, WIDEST)
+    number = f"{line + 1:>5}"
+    blank = "".join("\t" if char == "\t" else " " * _width(char) for char in shown[:start])
+    underline = "^" * max(1, sum(map(_width, shown[start:last])))
+    yield f"{colored(f'{number} │', 'dark_grey')} {_printable(shown)}"
+    yield f"{colored(' ' * len(number) + ' │', 'dark_grey')} {blank}{colored(underline, colour, attrs=['bold'])}"
+
+
+def _shifted(column: int, shifts: list[tuple[int, int]]) -> int:
+    return column + sum(by for after, by in shifts if column >= after)
+
+
+def _width(char: str) -> int:
+    return 2 if east_asian_width(char) in "WF" else 1
+
+
+def _printable(text: str) -> str:
+    """No control characters: a checked file must not be able to steer the terminal."""
+    return "".join(char if (char >= " " and char != "\x7f") or char == "\t" else "�" for char in text)
+
+
+@dataclass
+class _Count:
+    """What was reported so far; `chosen` have fixes, but none that is safe."""
+
+    files: int = 0
+    severities: Counter[Severity] = field(default_factory=Counter)
+    safe: int = 0
+    chosen: int = 0
+
+    def add(self, file: FileReport) -> None:
+        self.files += bool(file.items)
+        for item in file.items:
+            self.severities[item.hit.severity] += 1
+            safe = any(tried.fix.safe for tried in item.fixes)
+            self.safe += safe
+            self.chosen += bool(item.fixes) and not safe
+
+
+def _summary(count: _Count) -> str:
+    counts = count.severities
+    if not counts:
+        return colored("no findings", "green")
+    by_severity = ", ".join(_counted(counts[severity], severity.label) for severity in sorted(counts, reverse=True))
+    said = f"{_counted(counts.total(), 'finding')} ({by_severity}) in {_counted(count.files, 'file')}"
+    if count.safe:
+        said += f"; `playpen-ls fix` mends {count.safe}"
+    if count.chosen:
+        have = "has a fix" if count.chosen == 1 else "have fixes"
+        said += f"; {count.chosen} more {have} to choose in the editor or with `fix --unsafe`"
+    return said
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 or word == "information" else f"{number} {word}s"

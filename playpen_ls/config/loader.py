@@ -1,0 +1,270 @@
+"""playpen.toml, or [tool.playpen] of pyproject.toml.
+
+A broken configuration never stops anything: each problem names its line, its value and what would be
+right, and the default stands in for what is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from playpen_ls.api.finding import Severity
+from playpen_ls.api.platform import Platform, Probe
+from playpen_ls.api.rule import own_rule
+from playpen_ls.config.model import OFF, Config, Invalid, PathRules, is_rule_name, rules_named, unknown_rule
+from playpen_ls.text.source import Source, Span, Unreadable
+
+INVALID_CONFIG = own_rule(
+    "playpen/invalid-config",
+    Severity.ERROR,
+    """The configuration says something that playpen-ls does not understand.
+
+    An unknown key, a value of the wrong type, or text that is no TOML. The rest of the file counts,
+    and the default stands in for what is wrong.
+    """,
+)
+
+KEYS = ("select", "ignore", "exclude", "extend", "severity", "per-path", "rules", "platform")
+
+
+def find(
+    folder: Path, opened: Mapping[Path, str] = MappingProxyType({}), known: dict[str, Path | None] | None = None
+) -> Path | None:
+    """The nearest configuration from `folder` upwards, not above the repository's root.
+
+    `opened` are texts that an editor has. `known` keeps what was found for each folder on the way.
+    """
+    known = {} if known is None else known
+    name, passed, found = str(folder), list[str](), None
+    while name not in known:
+        passed.append(name)
+        found, above = _own(name, opened), os.path.dirname(name)
+        if found is not None or above == name or os.path.exists(os.path.join(name, ".git")):
+            break
+        name = above
+    else:
+        found = known[name]
+    known.update(dict.fromkeys(passed, found))
+    return found
+
+
+def _own(folder: str, opened: Mapping[Path, str]) -> Path | None:
+    own, project = os.path.join(folder, "playpen.toml"), os.path.join(folder, "pyproject.toml")
+    if os.path.isfile(own) or (opened and Path(own) in opened):
+        return Path(own)
+    text = opened.get(Path(project)) if opened else None
+    return Path(project) if has_table(_text(project) if text is None else text) else None
+
+
+def has_table(pyproject: str) -> bool:
+    """The text of a pyproject.toml says something to us."""
+    return bool(re.search(r"^[ \t]*\[tool\.playpen[\].]", pyproject, re.MULTILINE))
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def load(path: Path, text: str | None = None) -> Config:
+    """The configuration of a file; `text` is what an editor has of it. Never raises: see `problems`."""
+    return _Reader(path).read(text)
+
+
+class _Reader:
+    """Reads one file, and the file that it extends."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.source = Source(path.name, "")
+        self.problems: list[Invalid] = []
+
+    def read(self, text: str | None = None, extended: bool = False) -> Config:
+        empty = Config(self.path.parent, self.path)
+        try:
+            self.source = Source(self.path.name, text) if text is not None else self._decoded()
+            table: Any = tomllib.loads(self.source.text.replace("\r\n", "\n"))
+        except (OSError, Unreadable) as error:
+            self._say(Span(0, 0), f"cannot be read: {getattr(error, 'strerror', None) or error}")
+            return replace(empty, problems=tuple(self.problems))
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            self._say(self._error_line(str(error)), f"not TOML: {error}")
+            return replace(empty, problems=tuple(self.problems))
+        if self.path.name == "pyproject.toml":
+            table = self._table("playpen", self._table("tool", table))
+        base = self._extended(table, extended) if "extend" in table else empty
+        return replace(self._config(table, base), problems=tuple(self.problems))
+
+    def _decoded(self) -> Source:
+        return Source.decoded(self.path.name, self.path.read_bytes())
+
+    def _error_line(self, message: str) -> Span:
+        match = re.search(r"at line (\d+)", message)
+        line = int(match[1]) - 1 if match else self.source.line_of(len(self.source.text.rstrip()))
+        return self.source.line_span(line)
+
+    def _extended(self, table: Mapping[str, Any], extended: bool) -> Config:
+        target, empty = table["extend"], Config(self.path.parent, self.path)
+        if not isinstance(target, str):
+            self._wrong("extend", target, "a relative path to a file")
+        elif extended:
+            self._say(self._key("extend"), "`extend` works for one level only")
+        elif not os.path.isfile(self.path.parent / target):
+            self._say(self._key("extend"), f"`extend` names `{target}`, which does not exist")
+        else:
+            reader = _Reader((self.path.parent / target).resolve())
+            base = reader.read(extended=True)
+            self.problems += reader.problems
+            return replace(base, folder=self.path.parent, path=self.path)
+        return empty
+
+    def _config(self, table: Mapping[str, Any], base: Config) -> Config:
+        for key in table:
+            if key not in KEYS:
+                self._unknown(key, key, KEYS)
+        made = base
+        if "select" in table:
+            names = self._names("select", table["select"])
+            # A list of misspelt names only must not switch everything off.
+            made = replace(made, select=names if names or table["select"] == [] else base.select)
+        if "ignore" in table:
+            made = replace(made, ignore=self._names("ignore", table["ignore"]))
+        if "exclude" in table:
+            made = replace(made, exclude=self._strings("exclude", table["exclude"]))
+        made = replace(made, severity={**base.severity, **self._severities(self._table("severity", table))})
+        made = replace(made, per_path=(*base.per_path, *self._per_path(self._table("per-path", table))))
+        made = replace(made, options={**base.options, **self._options(self._table("rules", table))})
+        return replace(made, platform=self._platform(self._table("platform", table), base.platform))
+
+    def _table(self, key: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
+        value = table.get(key, {})
+        if isinstance(value, dict):
+            return value
+        self._wrong(key, value, "a table")
+        return {}
+
+    def _strings(self, key: str, value: object) -> tuple[str, ...]:
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return tuple(value)
+        self._wrong(key, value, "a list of strings")
+        return ()
+
+    def _names(self, key: str, value: object) -> tuple[str, ...]:
+        names = self._strings(key, value)
+        for name in names:
+            if not is_rule_name(name):
+                self._say(self._word(name, key), unknown_rule(name))
+        return tuple(name for name in names if is_rule_name(name))
+
+    def _severities(self, table: Mapping[str, Any]) -> dict[str, str]:
+        labels = [*(one.label for one in Severity), OFF]
+        severities = {}
+        for name, label in table.items():
+            if not is_rule_name(name) or "/" not in name:
+                self._say(self._key(name, "severity"), unknown_rule(name))
+            elif label not in labels:
+                self._wrong(f"severity.{name}", label, f"one of {', '.join(labels)}", name)
+            else:
+                severities[name] = label
+        return severities
+
+    def _per_path(self, table: Mapping[str, Any]) -> Iterator[PathRules]:
+        for pattern, rules in table.items():
+            if not isinstance(rules, dict) or set(rules) - {"ignore"}:
+                self._wrong(f"per-path.{pattern}", rules, "{ ignore = […] }", pattern)
+            else:
+                yield PathRules(pattern, self._names("ignore", rules.get("ignore", [])))
+
+    def _options(self, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        options: dict[str, dict[str, Any]] = {}
+        for id, values in table.items():
+            rule = next((rule for rule in rules_named(id) if rule.id == id), None)
+            if rule is None:
+                self._say(self._key(id), unknown_rule(id))
+            elif not isinstance(values, dict):
+                self._wrong(f"rules.{id}", values, "a table", id)
+            else:
+                options[id] = dict(self._checked(values, {option.name: option.type for option in rule.options}, id))
+        return options
+
+    def _platform(self, table: Mapping[str, Any], base: Platform) -> Platform:
+        hints = get_type_hints(Platform)
+        values = dict(self._checked(table, {one.name: hints[one.name] for one in fields(Platform)}, "platform"))
+        for name in ("liveness", "readiness"):
+            if isinstance(values.get(name), dict):
+                probe = dict(self._checked(values[name], get_type_hints(Probe), name))
+                values[name] = replace(getattr(base, name), **probe)
+        return replace(base, **values)
+
+    def _checked(self, table: Mapping[str, Any], types: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any]]:
+        """The entries of a table that have a known key and a value of its type."""
+        for key, value in table.items():
+            if key not in types:
+                self._unknown(key, f"{where}.{key}", types)
+            elif not _fits(value, types[key]):
+                self._wrong(f"{where}.{key}", value, _described(types[key]), key)
+            else:
+                yield key, tuple(value) if isinstance(value, list) else value
+
+    def _unknown(self, key: str, shown: str, known: Sequence[str] | Mapping[str, Any]) -> None:
+        close = get_close_matches(key, list(known), n=1)
+        all_of_them = f"known are {', '.join(known)}" if known else "nothing can be set there"
+        remedy = f"; did you mean `{close[0]}`?" if close else f"; {all_of_them}"
+        self._say(self._key(key), f"unknown key `{shown}`{remedy}")
+
+    def _wrong(self, key: str, value: object, right: str, word: str | None = None) -> None:
+        self._say(self._key(word or key), f"`{key}` is {value!r}; it must be {right}")
+
+    def _say(self, span: Span, message: str) -> None:
+        self.problems.append(Invalid(self.path, span, self.source.line_of(span.start) + 1, message))
+
+    def _key(self, key: str, table: str = "") -> Span:
+        """Where a key is written: before `=`, or in a table's heading."""
+        name = rf"[\"']?{re.escape(key)}[\"']?"
+        after = self.source.text.find(f"[{table}]") if table else 0
+        for pattern in (rf"^[ \t]*({name})[ \t]*=", rf"[{{,][ \t]*({name})[ \t]*=", rf"^[ \t]*\[.*?({name})[ \t]*\]"):
+            match = re.compile(pattern, re.MULTILINE).search(self.source.text, max(after, 0))
+            if match:
+                return Span(match.start(1), match.end(1))
+        return self._word(key, "")
+
+    def _word(self, word: str, key: str) -> Span:
+        start = self._key(key).start if key else 0
+        at = self.source.text.find(word, start)
+        return Span(at, at + len(word)) if at >= 0 else self.source.line_span(0)
+
+
+def _fits(value: object, kind: Any) -> bool:
+    """A TOML value is of an annotated type."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return any(_fits(value, one) for one in inner)
+    if kind is Probe:
+        return isinstance(value, dict)
+    if origin in (tuple, list) or origin is Sequence:
+        return isinstance(value, list) and all(_fits(one, inner[0]) for one in value)
+    if origin is not None and issubclass(origin, Mapping):
+        return isinstance(value, dict) and all(_fits(one, inner[1]) for one in value.values())
+    if kind in (int, float):
+        return isinstance(value, kind) and not isinstance(value, bool)
+    return isinstance(value, kind)
+
+
+def _described(kind: Any) -> str:
+    """A type in the words of TOML."""
+    if kind is Probe or (get_origin(kind) is not None and issubclass(get_origin(kind), Mapping)):
+        return "a table"
+    if get_origin(kind) is not None:
+        return "a list of strings"
+    return {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}.get(kind, str(kind))

@@ -1,0 +1,82 @@
+"""The configurations of a project's files, and the rules that count for each, as editors and the disk have them now."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from playpen_ls.api.rule import Configured, Rule, rules_of
+from playpen_ls.config.loader import find, load
+from playpen_ls.config.model import Config, Settings
+from playpen_ls.engine.rule_set import RuleSet
+
+
+class Configs:
+    """Paths are those of a workspace: relative to `root`, absolute outside of it."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self._root = root
+        self._settings = settings
+        self._by_folder: dict[str, Config] = {}
+        self._found: dict[str, Path | None] = {}
+        self._texts: dict[Path, str] = {}
+        self._rules: dict[tuple[str, str, bool], RuleSet] = {}
+
+    def of(self, path: str) -> Config:
+        """The configuration of a file: the nearest one upwards, or the defaults."""
+        name = posixpath.dirname(path)
+        config = self._by_folder.get(name)
+        if config is None:
+            folder = (self._root / path).parent
+            found = find(folder, self._texts, self._found)
+            config = load(found, self._texts.get(found)) if found else Config(self._root)
+            self._by_folder[name] = config
+        return config
+
+    def used(self) -> Iterator[Config]:
+        """Those of the files that were looked at, each once."""
+        yield from {config.path: config for config in self._by_folder.values()}.values()
+
+    def rules(self, path: str, language: str, waiting: bool = False) -> RuleSet:
+        """The rules that count for a file, and those that know its secrets; while `waiting`, those that need no other.
+
+        It is the same object while no configuration changes.
+        """
+        key = (path, language, waiting)
+        if key not in self._rules:
+            rules = self.of(path).rules(language, self._inside(path), self._settings)
+            ids = {one.rule.id for one in rules}
+            hidden = [Configured(rule) for rule in rules_of(language) if rule.secret and rule.id not in ids]
+            if waiting:
+                rules = tuple(one for one in rules if not (one.rule.reads and one.rule.waits))
+            self._rules[key] = RuleSet(rules, hidden)
+        return self._rules[key]
+
+    def chosen(self, rules: Iterable[Rule], path: str) -> tuple[Configured, ...]:
+        """Those of some rules that count for a file."""
+        return self.of(path).chosen(rules, self._inside(path), self._settings)
+
+    def _inside(self, path: str) -> str:
+        """The path as the patterns of its configuration see it."""
+        folder, place = self.of(path).folder, self._root / path
+        return place.relative_to(folder).as_posix() if place.is_relative_to(folder) else path
+
+    def changed(self, path: Path, text: str | None = None) -> None:
+        """A configuration file changed; `text` is what an editor has of it, None to look at the disk again."""
+        self._texts.pop(path, None)
+        if text is not None:
+            self._texts[path] = text
+        self._by_folder.clear()
+        self._found.clear()
+        self._rules.clear()
+
+    @property
+    def settings(self) -> Settings:
+        """What the editor or the command line adds."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._settings = settings
+        self._rules.clear()

@@ -1,0 +1,137 @@
+"""The JSON Schema of playpen.toml and the settings of editors, made from what the rules and the platform declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, Field, asdict, fields, is_dataclass
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from playpen_ls.api.finding import Severity
+from playpen_ls.api.platform import Platform
+from playpen_ls.api.rule import Rule
+from playpen_ls.config.model import OFF
+from playpen_ls.languages.registry import LANGUAGES
+
+Schema = dict[str, Any]
+
+
+def schema(rules: Sequence[Rule]) -> Schema:
+    """For editors that check and complete TOML."""
+    names = [*LANGUAGES, *(rule.id for rule in rules)]
+    severity = {"enum": [*(one.label for one in Severity), OFF]}
+    listed = {"type": "array", "items": {"anyOf": [{"enum": names}, {"type": "string"}]}}
+    patterns = {"type": "array", "items": {"type": "string"}}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "playpen.toml",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "select": {**listed, "description": "Only these rules and languages."},
+            "ignore": {**listed, "description": "Not these rules and languages."},
+            "exclude": {**patterns, "description": "Files and folders to leave out, as in .gitignore."},
+            "extend": {"type": "string", "description": "An organisation's profile: a relative path, one level."},
+            "severity": {
+                "type": "object",
+                "properties": {rule.id: {**severity, "description": rule.title} for rule in rules},
+                "additionalProperties": False,
+            },
+            "per-path": {
+                "type": "object",
+                "additionalProperties": {
+                    "type": "object",
+                    "properties": {"ignore": listed},
+                    "additionalProperties": False,
+                },
+            },
+            "rules": {
+                "type": "object",
+                "properties": {rule.id: _options(rule) for rule in rules if rule.options},
+                "additionalProperties": False,
+            },
+            "platform": _dataclass(Platform),
+        },
+    }
+
+
+def editor_settings(rules: Sequence[Rule]) -> Schema:
+    """The settings of an editor, `playpen.*`: those that the server reads, and those of the extension itself."""
+    shared = schema(rules)["properties"]
+    command = {"type": "array", "items": {"type": "string"}, "default": [], "scope": "machine-overridable"}
+    return {
+        "playpen.ignore": {**shared["ignore"], "default": [], "scope": "resource", "markdownDescription": _IGNORE},
+        "playpen.severity": {
+            **shared["severity"], "default": {}, "scope": "resource", "markdownDescription": _SEVERITY,
+        },
+        "playpen.fixOnSave": {"type": "boolean", "default": False, "markdownDescription": _FIX_ON_SAVE},
+        "playpen.saveTimeout": {
+            "type": "integer", "default": 1_000, "minimum": 0, "markdownDescription": _SAVE_TIMEOUT,
+        },
+        "playpen.server.command": {**command, "markdownDescription": _COMMAND},
+        "playpen.interpreter": {
+            "type": "string", "default": "", "scope": "machine-overridable", "markdownDescription": _INTERPRETER,
+        },
+        "playpen.trace.server": {
+            "enum": ["off", "messages", "verbose"], "default": "off", "description": "Log what server and editor say.",
+        },
+    }  # fmt: skip
+
+
+_IGNORE = "Rules and languages to leave out in this editor. What your team agrees on belongs into `playpen.toml`."
+_SEVERITY = "Other severities in this editor, by rule."
+_FIX_ON_SAVE = (
+    "The server mends what is safe before each save. In VS Code, "
+    '`"editor.codeActionsOnSave": {"source.fixAll.playpen": "explicit"}` does the same, one language at a time.'
+)
+_SAVE_TIMEOUT = "Milliseconds after which a save goes on without the fixes of a server that does not answer."
+_COMMAND = (
+    "The program to run and its arguments: a name on the PATH, or a path, which may begin with `~/` or with the "
+    "workspace's folder. By default the server of the selected Python interpreter, then the PATH."
+)
+_INTERPRETER = (
+    "A Python that has `playpen-ls` installed, in place of the selected interpreter: a name on the PATH, or a path, "
+    "which may begin with `~/` or with the workspace's folder."
+)
+
+
+def _options(rule: Rule) -> Schema:
+    return {
+        "type": "object",
+        "properties": {option.name: {**_type(option.type), "default": option.default} for option in rule.options},
+        "additionalProperties": False,
+    }
+
+
+def _dataclass(kind: type) -> Schema:
+    hints = get_type_hints(kind)
+    properties = {}
+    for one in fields(kind):
+        properties[one.name] = _type(hints[one.name])
+        default = _default(one)
+        if default is not None:
+            properties[one.name]["default"] = default
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _default(one: Field[Any]) -> Any:
+    value = one.default_factory() if one.default_factory is not MISSING else one.default
+    if value is MISSING:
+        return None
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _type(kind: Any) -> Schema:
+    """An annotated type in the words of JSON Schema."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return {"anyOf": [_type(one) for one in inner]}
+    if is_dataclass(kind) and isinstance(kind, type):
+        return _dataclass(kind)
+    if origin is not None and issubclass(origin, Mapping):
+        return {"type": "object", "additionalProperties": _type(inner[1])}
+    if origin is not None and issubclass(origin, Iterable):
+        return {"type": "array", "items": _type(inner[0])}
+    return {"type": {str: "string", int: "integer", float: "number", bool: "boolean"}[kind]}

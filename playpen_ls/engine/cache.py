@@ -1,0 +1,226 @@
+"""What the rules found in a chunk, and what they read to find it: so that it need not be found again.
+
+Nothing here is invalidated by hand: what was read is compared with what is so now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+from playpen_ls.api.facts import Fact, Facts, Files
+from playpen_ls.api.rule import Given
+from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.diagnostics import Found
+from playpen_ls.text.source import equal_end, equal_start
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a rule asked about other files: a name of `Files` and the path that it was asked of."""
+
+    what: str
+    path: str
+
+    def asked_of(self, files: Files) -> object:
+        found = getattr(files, self.what)
+        return found if self.what == "known" else found(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What rules read besides a chunk, and what it was. Chunks of which the same was read share one object."""
+
+    facts: tuple[Facts[Any], ...] = ()
+    answers: tuple[tuple[Question, object], ...] = ()
+
+
+NOTHING_READ = Reads()
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What rules found in a chunk that began at `start`, fixes left out, and what they read to find it."""
+
+    start: int
+    hits: tuple[Hit, ...]
+    reads: Reads = NOTHING_READ
+
+    def moved(self, start: int, path: str) -> tuple[Hit, ...]:
+        """The hits, where the chunk begins elsewhere now."""
+        by = start - self.start
+        return tuple([hit.shifted(by, path) for hit in self.hits]) if by else self.hits
+
+
+QUIET = Remembered(0, ())
+"""Nothing was found, and nothing read that could change that."""
+
+
+class Pair:
+    """What rules that look at one file found in a chunk, and what those that look `far` did; None where one raised.
+
+    `found` is all of it, in a chunk that began at `start`; None where nothing was found. Of pairs with the same `read`
+    the same was read; it is None where not all is known.
+    """
+
+    __slots__ = ("far", "found", "near", "read", "start")
+
+    def __init__(self, near: Remembered | None, far: Remembered | None, start: int, found: Found | None) -> None:
+        self.near = near
+        self.far = far
+        self.start = start
+        self.found = found
+        self.read = (id(near.reads), id(far.reads)) if near is not None and far is not None else None
+
+
+NEVER = Pair(None, None, 0, None)
+"""A chunk that was not looked at before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was found in the chunks of a file, by their keys, in text order."""
+
+    keys: Sequence[Hashable] = ()
+    pairs: Sequence[Pair] = ()
+
+    def of(self, keys: Sequence[Hashable]) -> list[Pair]:
+        """What is known of each of these chunks; most stand before or behind the few that changed."""
+        head = equal_start(self.keys, keys)
+        tail = equal_end(self.keys, keys, min(len(self.keys), len(keys)) - head)
+        gone, fresh = slice(head, len(self.keys) - tail), keys[head : len(keys) - tail]
+        known = dict(zip(self.keys[gone], self.pairs[gone], strict=True))
+        return [*self.pairs[:head], *(known.get(key, NEVER) for key in fresh), *self.pairs[gone.stop :]]
+
+
+NOTHING = Memory()
+
+
+def once(files: Files) -> Files:
+    return files if isinstance(files, OnceFiles) else OnceFiles(files)
+
+
+class OnceFiles:
+    """Files that answer each question once. Many parts ask the same, and within one check nothing changes."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self.known = files.known
+        self._exists: dict[str, bool] = {}
+        self._texts: dict[str, str | None] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._large: dict[str, bool] = {}
+
+    def exists(self, path: str) -> bool:
+        if path not in self._exists:
+            self._exists[path] = self._files.exists(path)
+        return self._exists[path]
+
+    def text(self, path: str) -> str | None:
+        if path not in self._texts:
+            self._texts[path] = self._files.text(path)
+        return self._texts[path]
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        if folder not in self._names:
+            self._names[folder] = self._files.names(folder)
+        return self._names[folder]
+
+    def is_large(self, folder: str) -> bool:
+        if folder not in self._large:
+            self._large[folder] = self._files.is_large(folder)
+        return self._large[folder]
+
+
+class ReadFiles:
+    """Files that keep a record of what was asked and answered, each question once."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self.answers: dict[Question, object] = {}
+
+    def _ask(self, what: str, path: str) -> Any:
+        question = Question(what, path)
+        if question not in self.answers:
+            self.answers[question] = question.asked_of(self._files)
+        return self.answers[question]
+
+    @property
+    def known(self) -> bool:
+        return bool(self._ask("known", ""))
+
+    def exists(self, path: str) -> bool:
+        return bool(self._ask("exists", path))
+
+    def text(self, path: str) -> str | None:
+        return self._ask("text", path)  # type: ignore[no-any-return]
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        return self._ask("names", folder)  # type: ignore[no-any-return]
+
+    def is_large(self, folder: str) -> bool:
+        return bool(self._ask("is_large", folder))
+
+
+class Reader:
+    """Says whether what was read for the file `path` is still so; what chunks share is looked at once."""
+
+    def __init__(self, given: Given, path: str) -> None:
+        self.given = given
+        self.path = path
+        self._now: dict[type[Fact], Facts[Any]] = {}
+        self._held: dict[int, bool] = {}
+        self._same: dict[Reads, Reads] = {NOTHING_READ: NOTHING_READ}
+        self._nothing: dict[int, Remembered] = {id(NOTHING_READ): QUIET}
+        self._pairs: dict[tuple[int, int], Pair] = {}
+
+    def stale(self, pairs: Iterable[Pair]) -> Set[tuple[int, int] | None]:
+        """What was `read` and is not so any more."""
+        return {read for read, pair in {pair.read: pair for pair in pairs}.items() if not self._hold(pair)}
+
+    def _hold(self, pair: Pair) -> bool:
+        near, far = pair.near, pair.far
+        return near is not None and far is not None and self.holds(near) and self.holds(far)
+
+    def holds(self, remembered: Remembered) -> bool:
+        """What the rules read is still so."""
+        reads = remembered.reads
+        if reads is NOTHING_READ:
+            return True
+        held = self._held.get(id(reads))
+        if held is None:
+            held = self._held[id(reads)] = self._still(reads)
+            if held:
+                self._same.setdefault(reads, reads)
+        return held
+
+    def _still(self, reads: Reads) -> bool:
+        for facts in reads.facts:
+            if facts.kind not in self._now:
+                self._now[facts.kind] = self.given.facts(facts.kind)
+            if facts is not self._now[facts.kind]:
+                return False
+        return all(question.asked_of(self.given.files) == answer for question, answer in reads.answers)
+
+    def remembered(self, start: int, fresh: Iterable[Hit], reads: Reads) -> Remembered:
+        """One object for all chunks in which nothing was found, if the same was read."""
+        hits = tuple([hit.shifted(0, self.path) for hit in fresh])
+        reads = self._same.setdefault(reads, reads)
+        self._held[id(reads)] = True
+        if hits:
+            return Remembered(start, hits, reads)
+        nothing = self._nothing.get(id(reads))
+        if nothing is None:
+            nothing = self._nothing[id(reads)] = Remembered(0, (), reads)
+        return nothing
+
+    def pair(self, now: Sequence[Remembered | None], before: Pair, start: int) -> Pair:
+        """The same pair as before, or as other chunks have it in which nothing was found."""
+        near, far = now
+        if near is before.near and far is before.far:
+            return before
+        hits = [hit for each in now if each is not None for hit in each.moved(start, self.path)]
+        if hits:
+            return Pair(near, far, start, Found(hits))
+        return self._pairs.setdefault((id(near), id(far)), Pair(near, far, 0, None))

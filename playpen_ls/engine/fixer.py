@@ -1,0 +1,279 @@
+"""Chooses, verifies, merges and applies fixes, until nothing is left. Pure: it is told how to look at a text."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import re
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Protocol
+
+from playpen_ls.api.finding import Change, Fix, Refused
+from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.languages.model import Model
+from playpen_ls.text.source import Edit, Source, narrowed
+
+logger = logging.getLogger("playpen_ls")
+
+ROUNDS = 50  # of fix, look again, fix; real files need two or three
+
+REWRITE = "refactor.rewrite"
+
+
+@dataclass(frozen=True)
+class Look:
+    """A text as its language and the rules see it."""
+
+    model: Model
+    hits: Sequence[Hit]
+
+    @property
+    def damage(self) -> int:
+        """How much of it does not parse."""
+        return len(self.model.problems) + sum(chunk.seems_broken for chunk in self.model.chunks)
+
+    def count(self, rule_id: str) -> int:
+        return sum(hit.rule.id == rule_id for hit in self.hits)
+
+
+class Looker(Protocol):
+    def __call__(self, source: Source, others: Mapping[str, str]) -> Look:
+        """Look at a text as if the `others` (by path) had these texts."""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """`source` after the fixes; `others` are the texts of other files that changed or are new.
+
+    `applied` counts the fixes by rule; `refused` gives the reasons of those that could not be made;
+    `stopped` says why it ended early, "" if it did not.
+    """
+
+    source: Source
+    others: Mapping[str, str] = field(default_factory=dict)
+    applied: Counter[str] = field(default_factory=Counter)
+    stopped: str = ""
+
+
+def change_of(fix: Fix, path: str) -> Change:
+    """The change that a fix makes, edits of its own file under `path`. Raises Refused, also for a fix that fails."""
+    try:
+        made = fix.change()
+        change = made if isinstance(made, Change) else Change({path: tuple(made)})
+    except Refused:
+        raise
+    except Exception as error:
+        # Without the message of the error: it may hold what the fix was looking at.
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        logger.error("a fix failed: %s at %s:%s", type(error).__name__, last.filename, last.lineno)
+        raise Refused("it failed; the log says where") from None
+    if not any(change.edits.values()) and not change.creates:
+        raise Refused("there is nothing to change")
+    return change
+
+
+def verified(look: Look, hit: Hit, fix: Fix, again: Looker, text_of: Callable[[str], str | None]) -> Change:
+    """The change of a fix, tried out: its result parses as well as before and the finding is gone.
+
+    `text_of` gives the text of other files that a change edits. Raises Refused.
+    """
+    source = look.model.source
+    change = change_of(fix, source.path)
+    try:
+        after = again(source.edited(change.edits.get(source.path, ())), _others(change, source.path, text_of))
+    except ValueError as error:
+        raise Refused(f"the edits do not fit: {error}") from None
+    if after.damage > look.damage:
+        raise Refused("the result would not parse")
+    if after.count(hit.rule.id) >= look.count(hit.rule.id):
+        raise Refused("it would not mend this")
+    return change
+
+
+def _others(change: Change, path: str, text_of: Callable[[str], str | None]) -> dict[str, str]:
+    """The texts of other files after a change. Raises Refused for files that exist or cannot be read."""
+    others = {}
+    for other, edits in change.edits.items():
+        if other != path:
+            text = text_of(other)
+            if text is None:
+                raise Refused(f"`{other}` cannot be read")
+            others[other] = Source(other, text).edited(edits).text
+    for other, text in change.creates.items():
+        if text_of(other) is not None:
+            raise Refused(f"`{other}` exists already")
+        others[other] = text
+    return others
+
+
+Accept = Callable[[Hit, Fix], bool]
+
+
+def safe_only(hit: Hit, fix: Fix) -> bool:
+    """What fix-all and fix-on-save apply."""
+    return fix.safe and fix.kind != REWRITE
+
+
+def fix_all(source: Source, look: Looker, accept: Accept, text_of: Callable[[str], str | None]) -> Fixed:
+    """Apply the first acceptable fix of every finding, look again, and repeat until none is left.
+
+    Fixes that overlap, or insert different texts at one place, wait for the next round. Creating a
+    file that exists, or a result that does not parse, refuses that fix alone.
+    """
+    applied: Counter[str] = Counter()
+    seen = {source.text}
+    others: dict[str, str] = {}
+    hopeless: set[Mark] = set()
+
+    def current_text(path: str) -> str | None:
+        return others[path] if path in others else text_of(path)
+
+    now = look(source, others)
+    for _ in range(ROUNDS):
+        chosen = _choose(now, accept, hopeless, current_text)
+        if not chosen:
+            return Fixed(now.model.source, others, applied)
+        after, made = _tried(now, chosen, look, current_text, others)
+        if _not_mended(now, after, chosen):
+            chosen = _sifted(now, chosen, look, current_text, hopeless, others)
+            if not chosen:
+                continue
+            after, made = _tried(now, chosen, look, current_text, others)
+        if after.model.source.text in seen and not made:
+            rules = ", ".join(sorted({hit.rule.id for hit, _ in chosen}))
+            return Fixed(now.model.source, others, applied, f"the fixes of {rules} undo each other")
+        seen.add(after.model.source.text)
+        applied.update(hit.rule.id for hit, _ in chosen)
+        others |= made
+        now = after
+    return Fixed(now.model.source, others, applied, f"stopped after {ROUNDS} rounds")
+
+
+Mark = tuple[str, str, int]
+
+
+def _marks(look: Look) -> dict[int, Mark]:
+    """A name for each finding (by `id`) that survives edits elsewhere: rule, line, and which of its kind it is."""
+    source, count = look.model.source, Counter[tuple[str, str]]()
+    marks = {}
+    for hit in look.hits:
+        line = source.line_text(source.line_of(hit.span.start)) + "\0" + source.of(hit.span)
+        marks[id(hit)] = (hit.rule.id, line, count[hit.rule.id, line])
+        count[hit.rule.id, line] += 1
+    return marks
+
+
+Chosen = list[tuple[Hit, Change]]
+
+
+def _choose(look: Look, accept: Accept, hopeless: set[Mark], text_of: Callable[[str], str | None]) -> Chosen:
+    """Fixes that can be applied together, in order of place, then rule id."""
+    path = look.model.source.path
+    taken: list[Edit] = []
+    elsewhere: set[str] = set()
+    chosen: Chosen = []
+    marks = _marks(look)
+    for hit in look.hits:
+        fix = next((fix for fix in hit.finding.fixes if accept(hit, fix)), None)
+        if fix is None or marks[id(hit)] in hopeless:
+            continue
+        try:
+            change = change_of(fix, path)
+            others = _others(change, path, text_of)
+            edits = _fitting(change.edits.get(path, ()))
+        except (Refused, ValueError):
+            hopeless.add(marks[id(hit)])
+            continue
+        edits = [edit for edit in edits if edit not in taken]
+        if elsewhere & others.keys() or any(_conflict(edit, other) for edit in edits for other in taken):
+            continue
+        taken += edits
+        elsewhere |= others.keys()
+        chosen.append((hit, change))
+    return chosen
+
+
+def _fitting(edits: Iterable[Edit]) -> list[Edit]:
+    """The edits of one change in order. Raises Refused where they overlap."""
+    ordered = sorted(set(edits))
+    if any(one.end > other.start for one, other in pairwise(ordered)):
+        raise Refused("its edits overlap")
+    return ordered
+
+
+def _conflict(one: Edit, other: Edit) -> bool:
+    if one.start == one.end or other.start == other.end:
+        return one.start <= other.end and other.start <= one.end
+    return one.start < other.end and other.start < one.end
+
+
+def _merged_others(chosen: Chosen, path: str, text_of: Callable[[str], str | None]) -> dict[str, str]:
+    made: dict[str, str] = {}
+    for _, change in chosen:
+        made |= _others(change, path, text_of)
+    return made
+
+
+def _not_mended(before: Look, after: Look, chosen: Iterable[tuple[Hit, Change]]) -> bool:
+    if after.damage > before.damage:
+        return True
+    return any(after.count(id) >= before.count(id) for id in {hit.rule.id for hit, _ in chosen})
+
+
+def _tried(
+    now: Look, chosen: Chosen, look: Looker, text_of: Callable[[str], str | None], others: Mapping[str, str]
+) -> tuple[Look, dict[str, str]]:
+    """How it looks after these fixes, and the texts of other files that they change."""
+    path = now.model.source.path
+    edits = [edit for _, change in chosen for edit in change.edits.get(path, ())]
+    made = _merged_others(chosen, path, text_of)
+    return look(now.model.source.edited(edits), {**others, **made}), made
+
+
+def _sifted(
+    now: Look,
+    chosen: Chosen,
+    look: Looker,
+    text_of: Callable[[str], str | None],
+    hopeless: set[Mark],
+    others: Mapping[str, str],
+) -> Chosen:
+    """Together they went wrong: those that go well together, without those that do not even alone.
+
+    It halves, since each look costs a whole check of the file. What is left over has its turn in the next round.
+    """
+    if len(chosen) == 1:
+        hopeless.add(_marks(now)[id(chosen[0][0])])
+        return []
+
+    def good(part: Chosen) -> Chosen:
+        after, _ = _tried(now, part, look, text_of, others)
+        return _sifted(now, part, look, text_of, hopeless, others) if _not_mended(now, after, part) else part
+
+    half = len(chosen) // 2
+    first, second = good(chosen[:half]), good(chosen[half:])
+    if first and second and len(first) + len(second) < len(chosen):
+        after, _ = _tried(now, first + second, look, text_of, others)
+        if not _not_mended(now, after, first + second):
+            return first + second
+    return first or second
+
+
+def differences(before: str, after: str) -> list[Edit]:
+    """Small edits that lead from one text to the other: changed lines, cut to what differs in them."""
+    if before == after:
+        return []
+    old, new = (re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text) for text in (before, after))
+    starts = [0]
+    for line in old:
+        starts.append(starts[-1] + len(line))
+    edits = []
+    # Lines that repeat, such as blank ones, are matched only beside others: else it takes quadratic time.
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new).get_opcodes():
+        if tag != "equal":
+            edits.append(narrowed(starts[i1], "".join(old[i1:i2]), "".join(new[j1:j2])))
+    return edits

@@ -1,0 +1,58 @@
+"""Keeps secrets out of everything that is printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from playpen_ls.text.source import LINE_END, Source, Span
+from playpen_ls.vocabulary.secrets import is_weak
+
+MASK = "•••"
+SHORTEST = 6  # characters of a line that tells anything of a secret
+
+
+class Mask:
+    """Knows where secrets stand in a text, and hides them in it and in texts made from it."""
+
+    def __init__(self, source: Source, secrets: Iterable[Span]) -> None:
+        self.source = source
+        spans = set(secrets)
+        words = {source.of(span).strip("\"'") for span in spans}
+        # A diff shows a secret of several lines line by line.
+        words |= {line.strip() for word in words for line in LINE_END.split(word)[1:] if len(line.strip()) >= SHORTEST}
+        words |= {first for word in words if len(first := LINE_END.split(word)[0].strip()) >= SHORTEST}
+        words = {word for word in words if word.strip()}
+        self._any = _pattern(words)
+        # `password: password` must not hide the key, nor every sentence about passwords.
+        self._telling = _pattern({word for word in words if not is_weak(word)})
+        if self._telling:
+            spans |= {Span(match.start(), match.end()) for match in self._telling.finditer(source.text)}
+        self.secrets = sorted(spans)
+
+    def line(self, line: int) -> tuple[str, list[tuple[int, int]]]:
+        """A line of the source with its secrets hidden, and [(column, how much longer it got from there)]."""
+        span = self.source.line_span(line)
+        text, shifts, reached = "", [], span.start
+        for secret in self.secrets:
+            start, end = max(secret.start, reached), min(secret.end, span.end)
+            if start >= end:
+                continue
+            text += self.source.text[reached:start] + MASK
+            shifts.append((end - span.start, len(MASK) - (end - start)))
+            reached = end
+        return text + self.source.text[reached : span.end], shifts
+
+    def text(self, text: str) -> str:
+        """A text made from the source, such as an edit or a diff, with its secrets hidden."""
+        return self._any.sub(MASK, text) if self._any else text
+
+    def said(self, text: str) -> str:
+        """A sentence, such as a message or a title: secrets are hidden that are no common words."""
+        return self._telling.sub(MASK, text) if self._telling else text
+
+
+def _pattern(words: set[str]) -> re.Pattern[str] | None:
+    """Finds these words; borders keep a password such as `secret` from hiding the word `secretKeyRef`."""
+    longest = sorted((re.escape(word) for word in words), key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(longest)})(?!\w)") if longest else None

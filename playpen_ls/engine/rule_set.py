@@ -1,0 +1,64 @@
+"""The rules that look at a file, found by what they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+from functools import cached_property
+
+from playpen_ls.api.rule import Configured, Rule
+
+
+class RuleSet:
+    """`hidden` are the ids of rules that run only to know where secrets stand: what they find is not told."""
+
+    def __init__(self, rules: Iterable[Configured], hidden: Iterable[Configured] = ()) -> None:
+        silent = tuple(hidden)
+        self.rules = (*rules, *silent)
+        self.hidden = frozenset(one.rule.id for one in silent)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, RuleSet) and (self.rules, self.hidden) == (other.rules, other.hidden)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def only(self, rule: Rule) -> RuleSet:
+        """The same without all others."""
+        own = [one for one in self.rules if one.rule is rule]
+        return RuleSet((), own) if rule.id in self.hidden else RuleSet(own)
+
+    @property
+    def asks(self) -> bool:
+        """Some whose findings are told look at what other files say."""
+        return any(one.rule.reads for one in self.rules if one.rule.id not in self.hidden)
+
+    @cached_property
+    def told(self) -> frozenset[str]:
+        """The ids of the rules whose findings are told."""
+        return frozenset(one.rule.id for one in self.rules) - self.hidden
+
+    @cached_property
+    def by_reach(self) -> tuple[ByType, ByType]:
+        """Those that look at one file, and those that look at others too."""
+        near, far = ([one for one in self.rules if one.rule.crosses is crosses] for crosses in (False, True))
+        return ByType(near), ByType(far)
+
+
+class ByType:
+    """Rules by the type of part that they look at."""
+
+    def __init__(self, rules: Iterable[Configured]) -> None:
+        self.rules = tuple(rules)
+        self._by_type: dict[type, tuple[Configured, ...]] = {}
+
+    def named(self, ids: Set[str]) -> ByType:
+        """Those with these ids."""
+        return ByType(one for one in self.rules if one.rule.id in ids)
+
+    def of(self, kind: type) -> tuple[Configured, ...]:
+        found = self._by_type.get(kind)
+        if found is None:
+            found = tuple(one for one in self.rules if issubclass(kind, one.rule.subjects))
+            self._by_type[kind] = found
+        return found

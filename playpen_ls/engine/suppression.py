@@ -1,0 +1,223 @@
+"""Drops what comments silence: `# playpen: ignore[rule] why`, and what users wrote for other tools."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from playpen_ls.api.finding import Finding, Fix, Refused, Severity
+from playpen_ls.api.rule import own_rule, rules_of
+from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.diagnostics import Hits
+from playpen_ls.languages.model import Comment, Model
+from playpen_ls.text.source import Edit, Source, Span
+
+UNUSED_IGNORE = own_rule(
+    "playpen/unused-ignore",
+    Severity.HINT,
+    """An ignore comment silences nothing.
+
+    What it was written for is mended or moved, or its rule is misspelt, or it names no rule: an
+    ignore comment always says which rules it means, `ignore[moving-tag]`, so that it cannot hide
+    anything else.
+    """,
+)
+
+_OURS = re.compile(r"playpen:\s*(?P<word>ignore(?:-file)?)\b(?:\[(?P<ids>[^\]\n]*)\])?")
+_CODES = r"[A-Za-z][\w/.-]*"
+# (tool as in `like` of a rule, pattern, what it covers)
+_THEIRS = tuple(
+    (tool, re.compile(pattern, re.IGNORECASE), scope)
+    for tool, pattern, scope in (
+        ("hadolint", rf"hadolint\s+ignore=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "next"),
+        ("hadolint", rf"hadolint\s+global\s+ignore=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "file"),
+        ("docker", rf"check=(?:[\w=;]*;)?skip=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "file"),
+        ("ruff", rf"ruff:\s*noqa:\s*(?P<codes>{_CODES}(?:[\s,]+{_CODES})*)", "file"),
+        ("ruff", r"(?:ruff|flake8):\s*noqa(?!\s*:|\w)", "file"),
+        ("ruff", rf"ruff:\s*ignore\[(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)\]", "line"),
+        (
+            "ruff",
+            r"(?<!ruff: )(?<!ruff:)(?<!flake8: )(?<!flake8:)\bnoqa\b(?::\s?(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*))?",
+            "line",
+        ),
+        ("bandit", r"\bnosec\b(?:\s+(?P<codes>B\d+(?:[\s,]+B\d+)*))?", "line"),
+        ("pylint", rf"pylint:\s*disable=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "line"),
+        ("detect-secrets", r"pragma:\s*allowlist\s+(?P<codes>secret)", "line"),
+        ("detect-secrets", r"pragma:\s*allowlist\s+nextline\s+(?P<codes>secret)", "next"),
+        ("semgrep", rf"nosemgrep(?::\s*(?:[\w-]+\.)*(?P<codes>{_CODES}))?", "line"),
+    )
+)
+_MARKS = ("playpen:", "hadolint", "check=", "noqa", "nosec", "ruff:", "pylint:", "pragma:", "nosemgrep")
+_ANNOTATIONS = ("kube-linter.io/", "kube-score/ignore", "polaris.fairwinds.com/", "checkov.io/skip")
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    """What is left, what was silenced, and the comments of ours that silenced nothing."""
+
+    kept: Hits
+    silenced: list[Hit]
+    unused: list[Hit]
+
+
+class _Findings:
+    """The findings of a file by their numbers in text order; a file can have as many comments, so they are found fast.
+
+    `left` has None for those that are silenced.
+    """
+
+    def __init__(self, hits: Iterable[Hit]) -> None:
+        self.every = list(hits)
+        self.left: list[Hit | None] = [*self.every]
+        self._starts = [hit.start for hit in self.every]
+
+    def starting_in(self, span: Span) -> range:
+        return range(bisect_left(self._starts, span.start), bisect_left(self._starts, span.end))
+
+    def ending_in(self, span: Span) -> list[int]:
+        """By their last character."""
+        first = bisect_left(self._ends, (span.start, 0))
+        return sorted([number for _, number in self._ends[first : bisect_left(self._ends, (span.end, 0))]])
+
+    @cached_property
+    def _ends(self) -> list[tuple[int, int]]:
+        return sorted([(max(hit.start, hit.end - 1), number) for number, hit in enumerate(self.every)])
+
+    def silence(self, number: int, *, fully: bool) -> None:
+        """Take one out, or lower it to a hint."""
+        hit = self.left[number]
+        self.left[number] = None if hit is None or fully else hit.at(Severity.HINT)
+
+
+def suppress(model: Model, hits: Hits, ran: Iterable[str]) -> Suppressed:
+    """Apply the comments of a file to its findings. `ran` are the ids of the rules that looked at it."""
+    annotated = model.language == "kubernetes" and model.may_mention(_ANNOTATIONS)
+    comments = model.comments_with(_MARKS)
+    if not annotated and not comments:
+        return Suppressed(hits, [], [])
+    findings, unused = _Findings(hits), list[Hit]()
+    if annotated:
+        _exempt(model, findings)
+    for comment in comments:
+        _take_theirs(model, comment, findings)
+        unused += _take_ours(model, comment, findings, ran)
+    silenced = [hit for hit, left in zip(findings.every, findings.left, strict=True) if left is None]
+    return Suppressed(hits.kept([hit for hit in findings.left if hit is not None]), silenced, unused)
+
+
+def _take_ours(model: Model, comment: Comment, findings: _Findings, ran: Iterable[str]) -> Iterator[Hit]:
+    """Silence what a comment of ours names; gives what is to be said of it."""
+    match = _OURS.search(comment.text)
+    if match is None:
+        return
+    word, names = match["word"], [name.strip() for name in (match["ids"] or "").split(",") if name.strip()]
+    if word == "ignore-file" and not _in_header(model, comment):
+        yield _report(model.source, comment, "`ignore-file` counts only in the first comment block")
+    elif not names:
+        yield _report(model.source, comment, f"`{word}` names no rule: `{word}[rule]`")
+    else:
+        span = _whole_text(model) if word == "ignore-file" else _covered(model, comment)
+        covered = findings.starting_in(span) if span is not None else ()
+        for name in names:
+            meant = [one for one in covered if name in (findings.every[one].rule.id, findings.every[one].rule.name)]
+            for one in meant:
+                findings.silence(one, fully=True)
+            if not meant and (message := _useless(model, name, ran)):
+                yield _report(model.source, comment, message, _without(name, comment))
+
+
+def _useless(model: Model, name: str, ran: Iterable[str]) -> str:
+    """What to say of a name that silences nothing; nothing of rules that did not run, or of other languages."""
+    full = name if "/" in name else f"{model.language}/{name}"
+    if full in ran:
+        return f"`{name}` is not reported here"
+    known = any(rule.id == full for rule in rules_of(model.language))
+    return "" if known or not full.startswith(f"{model.language}/") else f"there is no rule `{name}`"
+
+
+def _whole_text(model: Model) -> Span:
+    return Span(0, len(model.source.text) + 1)  # a finding can stand behind the last character
+
+
+def _covered(model: Model, comment: Comment) -> Span | None:
+    """A comment behind code covers its line; one alone covers the whole construct that follows."""
+    if comment.alone:
+        return model.construct_after(comment.span.end)
+    line = model.source.line_of(comment.span.start)
+    return Span(model.source.line_starts[line], model.source.line_span(line).end + 1)
+
+
+def _in_header(model: Model, comment: Comment) -> bool:
+    first = model.construct_after(0)
+    return first is None or comment.span.start < first.start
+
+
+def _report(source: Source, comment: Comment, message: str, edit: Edit | None = None) -> Hit:
+    edit = edit or _whole(source, comment)
+    fix = Fix("Remove the ignore comment", lambda: [edit], safe=True)
+    return Hit(UNUSED_IGNORE, Finding(comment.span, message, (fix,)), UNUSED_IGNORE.severity)
+
+
+def _whole(source: Source, comment: Comment) -> Edit:
+    """Take out a comment with its line, or with the blanks before it where code stands on the line."""
+    start = source.line_start(comment.span.start)
+    if comment.alone:
+        return Edit(start, source.next_line_start(comment.span.end), "")
+    before = source.text[start : comment.span.start]
+    return Edit(start + len(before.rstrip(" \t")), comment.span.end, "")
+
+
+def _without(id: str, comment: Comment) -> Edit | None:
+    """Take one id out of the list; None where it is the only one."""
+    match = _OURS.search(comment.text)
+    if match is None or match["ids"] is None:
+        return None
+    left = [word.strip() for word in match["ids"].split(",") if word.strip() and word.strip() != id]
+    if not left:
+        return None
+    start = comment.span.start
+    return Edit(start + match.start("ids"), start + match.end("ids"), ", ".join(left))
+
+
+def _take_theirs(model: Model, comment: Comment, findings: _Findings) -> None:
+    """Silence what another tool's comment means; one that names no code lowers a secret to a hint."""
+    for tool, pattern, scope in _THEIRS:
+        match = pattern.search(comment.text)
+        if match is None:
+            continue
+        named = "codes" in match.groupdict() and match["codes"]
+        codes = {code.upper() for code in re.split(r"[\s,]+", named)} if named else set()
+        if tool == "docker" and "ALL" in codes:
+            codes = set()  # `skip=all` names no check
+        span = _whole_text(model) if scope == "file" else _covered(model, comment)
+        if span is not None:
+            # Line comments of other tools stand on a string's last line.
+            covered = findings.ending_in(span) if scope == "line" else findings.starting_in(span)
+            _silence_like(findings, covered, tool, codes)
+
+
+def _exempt(model: Model, findings: _Findings) -> None:
+    """Silence what annotations for other tools mean."""
+    for exemption in model.exemptions():
+        codes = {code.upper() for code in exemption.codes}
+        _silence_like(findings, findings.starting_in(exemption.span), exemption.tool, codes)
+
+
+def _silence_like(findings: _Findings, covered: Iterable[int], tool: str, codes: set[str]) -> None:
+    """Silence what is like these of another tool's checks; where none is named, it is all, but of secrets' findings."""
+    for number in covered:
+        rule = findings.every[number].rule
+        like = {code.upper() for code in rule.like.get(tool, ())}
+        if like and (codes & like or not codes):
+            findings.silence(number, fully=bool(codes) or not rule.secret)
+
+
+def ignore_here(model: Model, hit: Hit) -> list[Edit]:
+    """The comment that silences a finding where it stands. Raises Refused where no comment can stand."""
+    edit = model.comment_above(hit.span.start, f"playpen: ignore[{hit.rule.name}]")
+    if edit is None:
+        raise Refused("no comment can stand here")
+    return [edit]

@@ -1,0 +1,45 @@
+"""Which registry an image comes from, and edits that replace it."""
+
+from __future__ import annotations
+
+from playpen_ls.api.fact_types import ImageUse
+from playpen_ls.api.facts import Facts
+from playpen_ls.languages.dockerfile.model.expansion import names_in
+from playpen_ls.languages.dockerfile.model.stage import BaseImage
+from playpen_ls.languages.dockerfile.syntax.instruction_types import Argument, From
+from playpen_ls.project.links import repository_of
+from playpen_ls.text.source import Edit
+from playpen_ls.vocabulary.images import ImageReference
+
+_DOCKER_HUB = frozenset(("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"))
+
+
+def stands_in(reference: ImageReference) -> str:
+    """Its registry; "" for Docker Hub, whether named or not."""
+    return "" if reference.registry in _DOCKER_HUB else reference.registry
+
+
+def replacement(image: BaseImage, reference: str) -> Edit:
+    """Put another reference in its place: in the ARG's default where the FROM names just an ARG."""
+    names = names_in(image.word.text)
+    if len(names) == 1:
+        (name,) = names
+        if image.word.text in (f"${name}", f"${{{name}}}"):
+            for instruction in image.owner.document.instructions:
+                if isinstance(instruction, From):
+                    break
+                for pair in instruction.pairs if isinstance(instruction, Argument) else ():
+                    if pair.name == name and pair.value:
+                        return Edit(pair.value_span.start, pair.value_span.end, reference)
+    return Edit(image.span.start, image.span.end, reference)
+
+
+def fixed_tags(image: BaseImage, uses: Facts[ImageUse]) -> list[str]:
+    """The tags that the same image has elsewhere, in this file or in others."""
+    repository = image.reference.repository
+    tags = {
+        reference.tag
+        for use in uses.having(repository_of, repository)
+        if not (reference := ImageReference.parse(use.reference)).floats
+    }
+    return sorted((tags | image.owner.document.fixed_tags.get(repository, set())) - {""})

@@ -1,0 +1,49 @@
+"""Where whole lines go: instructions with the comments right above them."""
+
+from __future__ import annotations
+
+from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
+from playpen_ls.text.source import Edit, Source, Span
+
+
+def block(instruction: Instruction) -> Span:
+    """The lines of an instruction and of the comments right above it, without the last line's end.
+
+    Parser directives do not belong to an instruction.
+    """
+    document = instruction.document
+    source, start = document.source, instruction.document.source.line_start(instruction.piece.start)
+    directives = {directive.span.start for directive in document.directives}
+    comments = {source.line_start(comment.span.start): comment for comment in document.comments()}
+    while start > 0:
+        above = source.line_start(start - 1)
+        comment = comments.get(above)
+        if comment is None or comment.span.start in directives:
+            break
+        start = above
+    return Span(start, instruction.piece.end)
+
+
+def line_above(instruction: Instruction, line: str) -> Edit:
+    """Put a line above an instruction and its comments."""
+    source = instruction.document.source
+    at = block(instruction).start
+    return Edit(at, at, f"{source.indentation(instruction.piece.start)}{line}{source.newline}")
+
+
+def line_below(instruction: Instruction, line: str) -> Edit:
+    """Put a line below an instruction; a missing final newline stays missing."""
+    source, at = instruction.document.source, instruction.piece.end
+    return Edit(at, at, f"{source.newline}{line}")
+
+
+def is_blank_above(source: Source, offset: int) -> bool:
+    """The line above that of `offset` is blank, or there is none."""
+    line = source.line_of(offset)
+    return line == 0 or not source.line_text(line - 1).strip()
+
+
+def is_blank_below(source: Source, offset: int) -> bool:
+    """The line below that of `offset` is blank, or there is none."""
+    line = source.line_of(offset) + 1
+    return line >= len(source.line_starts) or not source.line_text(line).strip()

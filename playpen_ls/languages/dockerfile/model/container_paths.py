@@ -1,0 +1,82 @@
+"""Paths inside the image, as far as a Dockerfile tells them.
+
+A path is absolute (`/app`), or begins with `?` where what it begins with is not known: the working
+directory of the base image, or a variable without a value. Two paths with the same such beginning
+can be compared, others cannot.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from playpen_ls.languages.dockerfile.model.expansion import expanded
+from playpen_ls.languages.dockerfile.model.variables import values_before
+from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
+from playpen_ls.languages.dockerfile.syntax.instruction_types import Transfer
+
+_BASE = "?base"
+
+
+def joined(folder: str, path: str) -> str:
+    """`path` seen from `folder`; one that climbs out of an unknown beginning is a new unknown."""
+    if path.startswith(("?", "/")):
+        return _clean(path)
+    made = posixpath.normpath(f"{folder}/{path}")
+    return made if made.startswith(("/", "?")) and not made.startswith("//") else f"?{folder}/{path}"
+
+
+def _clean(path: str) -> str:
+    made = posixpath.normpath(path)
+    return made[1:] if made.startswith("//") else made
+
+
+def rest_below(path: str, folder: str) -> str | None:
+    """What follows `folder` in `path`, "" for the folder itself; None where it is not below."""
+    if path == folder:
+        return ""
+    prefix = folder.rstrip("/") + "/"
+    return path[len(prefix) :] if path.startswith(prefix) else None
+
+
+def is_apart(one: str, other: str) -> bool:
+    """Neither is or holds the other, for sure."""
+    if beginning(one) != beginning(other):
+        return False
+    return rest_below(one, other) is None and rest_below(other, one) is None
+
+
+def beginning(path: str) -> str:
+    return "/" if path.startswith("/") else path.partition("/")[0]
+
+
+def known(text: str, instruction: Instruction) -> str:
+    """The text with its variables; `?` and the text where one has no known value."""
+    if "$" not in text:
+        return text
+    value = expanded(text.strip("\"'"), values_before(instruction))
+    return value if value is not None else f"?{text}"
+
+
+def working_directory(instruction: Instruction) -> str:
+    """Where its relative paths begin."""
+    later: list[str] = []
+    if instruction.stage is None:
+        return _BASE
+    # Not `before`: each instruction of a long stage asks, and few are a WORKDIR.
+    earlier = (one for stage in instruction.stage.lineage for one in stage.workdirs if one.index < instruction.index)
+    for workdir in earlier:
+        path = known(workdir.path, workdir)
+        later.append(path)
+        if path.startswith(("/", "?")):
+            break
+    folder = _BASE
+    for path in reversed(later):
+        folder = joined(folder, path)
+    return folder
+
+
+def destination_of(transfer: Transfer) -> str | None:
+    """Where COPY or ADD writes; None while no destination is typed."""
+    if transfer.destination is None:
+        return None
+    return joined(working_directory(transfer), known(transfer.destination.text, transfer))

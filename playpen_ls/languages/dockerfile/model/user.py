@@ -1,0 +1,155 @@
+"""Who a container runs as, and where a USER line goes."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from playpen_ls.languages.dockerfile.edits.lines import block, is_blank_above, line_above, line_below
+from playpen_ls.languages.dockerfile.model.stage import Stage, is_for_developing
+from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
+from playpen_ls.languages.dockerfile.syntax.instruction_types import (
+    Add,
+    Cmd,
+    Copy,
+    Entrypoint,
+    Run,
+    Transfer,
+    User,
+    Workdir,
+)
+from playpen_ls.languages.dockerfile.syntax.raw import Cut
+from playpen_ls.text.source import Edit
+from playpen_ls.vocabulary.images import ImageReference
+
+# Docker Hub's official images whose configuration has no USER. Databases are left out: they drop root.
+_ROOT_IMAGES = frozenset(
+    "almalinux alpine amazoncorretto amazonlinux archlinux buildpack-deps busybox centos debian eclipse-temurin"
+    " elixir erlang fedora gcc golang haskell httpd julia maven nginx node openjdk opensuse/leap oraclelinux"
+    " perl php pypy python r-base rockylinux ruby rust sapmachine swift tomcat ubuntu".split()
+)
+_OTHER_IMAGES = frozenset(
+    """
+    adminer aerospike arangodb backdrop bash bonita caddy cassandra chronograf cirros clearlinux clojure
+    composer consul convertigo couchbase couchdb crate dart docker drupal eclipse-mosquitto eggdrop
+    elasticsearch emqx flink fluentd friendica gazebo geonetwork ghost gradle groovy haproxy haxe hello-world
+    hitch hylang ibm-semeru-runtimes ibmjava influxdb irssi jetty jobber joomla jruby kapacitor kibana kong
+    krakend lightstreamer liquibase logstash mageia mariadb matomo mediawiki memcached mongo mongo-express
+    monica mysql nats nats-streaming neo4j neurodebian nextcloud odoo open-liberty orientdb percona photon
+    phpmyadmin plone postfixadmin postgres rabbitmq rakudo-star redis redmine registry rethinkdb rocket.chat
+    ros scratch silverpeas solr sonarqube spark spiped storm swipl teamspeak telegraf thrift tomee traefik
+    unit varnish vault websphere-liberty wordpress xwiki yourls znc zookeeper
+    """.split()
+)
+_DROPS_ROOT = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|s6-setuidgid|chpst|fixuid|s6-overlay|supervisord?)\b")
+_DROPS_ROOT_HINTS = ("gosu", "su-exec", "setpriv", "runuser", "s6-", "chpst", "fixuid", "supervisor")
+_SERVERS = re.compile(r"\b(?:nginx|httpd|apache2(?:ctl|-foreground)?|apachectl)\b")
+_COMPILERS = frozenset("buildpack-deps gcc golang gradle haskell maven rust swift".split())
+# What reads its commands from a terminal.
+_WAITS = re.compile(
+    r"(?:ba|z|a|da|fi|pw)?sh|i?python[\d.]*|pypy[\d.]*|node|irb|iex|erl|jshell|julia|R|ghci|php|swift|groovysh|scala|lua"
+)
+_OPTIONS = frozenset(("-l", "-i", "-a", "-il", "-li", "--login"))
+USER = "1000:1000"  # numbers, so that Kubernetes' runAsNonRoot can check it
+
+
+def is_known_image(name: str) -> bool:
+    """One of Docker Hub's official images; other names without a `/` are stages or images that were built here."""
+    return name in _ROOT_IMAGES or name in _OTHER_IMAGES
+
+
+def last_user(stage: Stage) -> User | None:
+    """The USER that counts at the end of the stage."""
+    for one in stage.lineage:
+        for instruction in reversed(one.instructions):
+            if isinstance(instruction, User):
+                return instruction
+    return None
+
+
+def plain_user(stage: Stage) -> str:
+    """The number of the user that the stage ends as, "" where Kubernetes could not hold the image to it.
+
+    That is so for root and for names, and where something that it needs may lie below root's home.
+    """
+    user = last_user(stage)
+    number = user.user if user is not None else ""
+    if not (number.isascii() and number.isdigit() and int(number)):
+        return ""
+    source = stage.document.source
+    texts = (source.of(one.span) for owner in stage.lineage for one in owner.instructions)
+    return "" if any("/root" in text or "--user" in text for text in texts) else number
+
+
+def is_root(user: User) -> bool:
+    return user.user in ("root", "0")
+
+
+def runs_as_root(image: ImageReference, registry: str) -> bool:
+    """A public image that is known to run as root; `registry` is "" for Docker Hub."""
+    return not registry and image.name in _ROOT_IMAGES and "nonroot" not in image.tag
+
+
+def needs_root(stage: Stage) -> bool:
+    """It starts a server that begins as root and serves as another user; another USER alone would stop it."""
+    image = stage.pulled.reference if stage.pulled is not None else None
+    if image and (image.base in ("nginx", "httpd", "tomcat") or (image.base == "php" and "apache" in image.tag)):
+        return True
+    starting = (one for owner in stage.lineage for one in owner.instructions if isinstance(one, (Cmd, Entrypoint)))
+    return any(_SERVERS.search(one.logical) for one in starting)
+
+
+def is_built_upon(stage: Stage) -> bool:
+    """As it is, only a shell or an interpreter starts in it: it is for other images to begin with, or for hand work.
+
+    So too where it has no command, if the pulled image starts no server: a compiler's image, a stage for tests, and
+    any other that nothing is copied into.
+    """
+    own = [one for owner in stage.lineage for one in reversed(owner.instructions)]
+    commands: list[Cmd | Entrypoint] = []
+    for kind in (Cmd, Entrypoint):  # an ENTRYPOINT beside a CMD mostly starts what that says
+        commands += [one for one in own if isinstance(one, kind)][:1]
+    if commands:
+        words = [word.text for word in commands[0].vector or commands[0].words]
+        return bool(words) and bool(_WAITS.fullmatch(posixpath.basename(words[0]))) and _OPTIONS.issuperset(words[1:])
+    image = stage.pulled.reference if stage.pulled is not None else None
+    if needs_root(stage):
+        return False
+    if (image and image.name in _COMPILERS) or is_for_developing(stage.name):
+        return True
+    return not any(isinstance(one, Transfer) for one in own)
+
+
+def starts_something(stage: Stage) -> bool:
+    return any(isinstance(one, (Cmd, Entrypoint)) for owner in stage.lineage for one in owner.instructions)
+
+
+def drops_root(stage: Stage) -> bool:
+    """Something in the file looks like a program that starts as root and changes the user itself."""
+    return any(names_dropper(cut) for cut in stage.document.cuts)
+
+
+def names_dropper(cut: Cut) -> bool:
+    kept: bool | None = cut.made.get("names dropper")
+    if kept is None:
+        hinted = any(word in cut.text for word in _DROPS_ROOT_HINTS)
+        kept = cut.made["names dropper"] = hinted and bool(_DROPS_ROOT.search(cut.text))
+    return kept
+
+
+def user_edit(stage: Stage) -> Edit:
+    """Run as an ordinary user from where the stage has done its work, above its CMD or ENTRYPOINT."""
+    at_work = [one for one in stage.instructions if isinstance(one, (Run, Copy, Add, Workdir, User))]
+    last: Instruction = at_work[-1] if at_work else stage.start
+    if isinstance(last, User) and is_root(last):
+        return Edit(last.arguments_span.start, last.arguments_span.end, USER)
+    starting = next(
+        (one for one in stage.instructions if isinstance(one, (Cmd, Entrypoint)) and one.index > last.index), None
+    )
+    if starting is not None:
+        source, above = starting.document.source, block(starting).start
+        commented = above < source.line_start(starting.piece.start)
+        gap = source.newline if commented and is_blank_above(source, above) else ""
+        return line_above(starting, f"{'user' if starting.keyword.islower() else 'USER'} {USER}{gap}")
+    end = stage.instructions[-1] if stage.instructions else stage.start
+    return line_below(end, f"{'user' if end.keyword.islower() else 'USER'} {USER}")

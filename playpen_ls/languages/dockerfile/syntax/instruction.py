@@ -1,0 +1,252 @@
+"""The instructions of a Dockerfile: their words, flags and forms, each with its place in the file."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from playpen_ls.languages.dockerfile.syntax.raw import SPACE, Heredoc, Piece
+from playpen_ls.text.source import Fragment, Span
+
+if TYPE_CHECKING:
+    from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile
+    from playpen_ls.languages.dockerfile.model.stage import Stage
+
+# BuildKit splits words at these, not at all of Go's spaces.
+_WORD = re.compile(r"[^\t\v\f\r ]+")
+_STRING = r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+"'
+_STRINGS = re.compile(rf"\[\s*(?:{_STRING}\s*(?:,\s*{_STRING}\s*)*+)?\]\s*")
+_ONE_STRING = re.compile(_STRING)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """`text` as written, without JSON's quotes and escapes; `span` covers what stands in the file."""
+
+    text: str
+    span: Span
+
+    @property
+    def plain(self) -> bool:
+        """BuildKit takes it as it stands: no variable, quote or escape."""
+        return not re.search(r"[$\"'\\`]", self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """`--name=value`; `value` is "" for a flag without one, and has its quotes removed."""
+
+    name: str
+    value: str
+    span: Span
+    value_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """`NAME=value` of ENV, ARG and LABEL. `value` is None for an ARG without a default.
+
+    `value` has its outer quotes removed; `value_span` covers it without them where they surround it.
+    """
+
+    name: str
+    value: str | None
+    name_span: Span
+    value_span: Span
+
+
+class Instruction:
+    """One instruction. Offsets named `at` count its logical text, where lines are joined.
+
+    `name` is the keyword in upper case, `span` reaches from the keyword to the last line's end, also
+    over heredocs. `stage` is None above the first FROM. An instruction inside ONBUILD has that as
+    its `onbuild`.
+    """
+
+    def __init__(self, document: Dockerfile, piece: Piece, index: int, onbuild: Onbuild | None = None) -> None:
+        self.document = document
+        self.piece = piece
+        self.index = index
+        self.onbuild = onbuild
+        self.stage: Stage | None = None
+        self.logical = piece.logical
+        self.keyword = piece.keyword
+        self.name = piece.keyword.upper()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.logical!r})"
+
+    @property
+    def span(self) -> Span:
+        return Span(self.piece.start, self.piece.end)
+
+    @property
+    def heredocs(self) -> tuple[Heredoc, ...]:
+        return self.piece.heredocs
+
+    @property
+    def keyword_span(self) -> Span:
+        at = self._keyword_at
+        return self.place(at, at + len(self.keyword))
+
+    @property
+    def words_span(self) -> Span:
+        """From the keyword to the end of the last word, without heredoc bodies and a dangling `\\`."""
+        return self.place(self._keyword_at, len(self.logical.rstrip(SPACE)))
+
+    @property
+    def _keyword_at(self) -> int:
+        return len(self.logical) - len(self.logical.lstrip(SPACE))
+
+    def offset(self, at: int) -> int:
+        """The file's offset of the logical text's character `at`."""
+        segments = self.piece.segments
+        if len(segments) == 1:
+            return self.piece.start + at
+        index = max(bisect_right(self._starts, at) - 1, 0)
+        return segments[index][0] + at - self._starts[index]
+
+    def place(self, start: int, end: int) -> Span:
+        """The file's range of `logical[start:end]`."""
+        if len(self.piece.segments) == 1:
+            return Span(self.piece.start + start, self.piece.start + max(start, end))
+        if start >= end:
+            at = self.offset(start) if start < len(self.logical) else self.piece.segments[-1][1]
+            return Span(at, at)
+        return Span(self.offset(start), self.offset(end - 1) + 1)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        starts, reached = [], 0
+        for start, end in self.piece.segments:
+            # An empty segment holds no character: the next one begins at the same offset and wins.
+            starts.append(reached)
+            reached += end - start
+        return starts
+
+    @cached_property
+    def _flags(self) -> tuple[tuple[Flag, ...], int]:
+        """The flags, and where the arguments begin."""
+        logical, flags = self.logical, list[Flag]()
+        at = _beyond_space(logical, self._keyword_at + len(self.keyword))
+        while logical.startswith("--", at):
+            end, text = _flag_word(logical, at, self.document.escape)
+            if text == "--":
+                return tuple(flags), _beyond_space(logical, end)
+            name, equals, value = text[2:].partition("=")
+            value_start = at + 3 + len(name) if equals and logical[at + 2 : at + 2 + len(name)] == name else at
+            flags.append(Flag(name, value, self.place(at, end), self.place(value_start, end)))
+            at = _beyond_space(logical, end)
+        return tuple(flags), at
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        return self._flags[0]
+
+    def flag(self, name: str) -> Flag | None:
+        return next((flag for flag in self.flags if flag.name == name), None)
+
+    @property
+    def arguments_at(self) -> int:
+        """Where the text behind keyword and flags begins."""
+        return self._flags[1]
+
+    @cached_property
+    def arguments(self) -> str:
+        """The text behind keyword and flags, lines joined, without blanks around it."""
+        return self.logical[self.arguments_at :].rstrip(SPACE)
+
+    @property
+    def arguments_span(self) -> Span:
+        return self.place(self.arguments_at, self.arguments_at + len(self.arguments))
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """The arguments cut at blanks; the strings of the JSON form."""
+        if self.json is not None:
+            return self.json
+        return tuple(self._cut())
+
+    def _cut(self) -> Iterator[Word]:
+        for match in _WORD.finditer(self.logical, self.arguments_at, self.arguments_at + len(self.arguments)):
+            yield Word(match[0], self.place(match.start(), match.end()))
+
+    @cached_property
+    def json(self) -> tuple[Word, ...] | None:
+        """The words of the JSON form, None for any other."""
+        return self.json_behind(self.arguments_at)
+
+    def json_behind(self, at: int) -> tuple[Word, ...] | None:
+        if not self.logical.startswith("[", at) or not _STRINGS.fullmatch(self.logical, at):
+            return None
+        return tuple(
+            Word(json.loads(match[0]), self.place(match.start(), match.end()))
+            for match in _ONE_STRING.finditer(self.logical, at)
+        )
+
+    def fragment(self, start: int, end: int) -> Fragment:
+        """A range of the logical text as a text of its own."""
+        segments = self.piece.segments
+        if len(segments) == 1:
+            at = self.piece.start
+            return Fragment(self.logical[start:end], range(at + start, at + end), range(at + start + 1, at + end + 1))
+        starts = list(chain.from_iterable(range(*segment) for segment in segments))[start:end]
+        return Fragment(self.logical[start:end], starts, [offset + 1 for offset in starts])
+
+
+def _beyond_space(text: str, at: int) -> int:
+    while at < len(text) and text[at] in SPACE:
+        at += 1
+    return at
+
+
+def _flag_word(text: str, at: int, escape: str) -> tuple[int, str]:
+    """Where the flag at `at` ends, and it without quotes and escapes."""
+    pieces, quote, end = [], "", len(text)
+    while at < end:
+        char = text[at]
+        if char == escape:
+            pieces.append(text[at + 1 : at + 2])
+            at += 1
+        elif quote:
+            if char == quote:
+                quote = ""
+            else:
+                pieces.append(char)
+        elif char in "'\"":
+            quote = char
+        elif char in SPACE:
+            break
+        else:
+            pieces.append(char)
+        at += 1
+    return min(at, end), "".join(pieces)
+
+
+class Onbuild(Instruction):
+    """ONBUILD; `instruction` is what it keeps for the child's build, None while it is typed."""
+
+    @cached_property
+    def instruction(self) -> Instruction | None:
+        from playpen_ls.languages.dockerfile.syntax.instruction_types import instruction_of
+
+        at = self.arguments_at
+        if not self.arguments:
+            return None
+        segments, reached = list[tuple[int, int]](), 0
+        for start, end in self.piece.segments:
+            length = end - start
+            if reached + length > at or (segments and length == 0):
+                segments.append((start + max(at - reached, 0), end))
+            reached += length
+        inner = Piece(self.document.source.text, segments, self.piece.head_end)
+        inner.heredocs, inner.end = self.piece.heredocs, self.piece.end
+        made = instruction_of(self.document, inner, self.index, self)
+        made.stage = self.stage
+        return made

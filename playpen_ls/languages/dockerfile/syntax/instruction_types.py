@@ -1,0 +1,280 @@
+"""What each instruction says: FROM's image, COPY's sources, RUN's commands."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from playpen_ls.languages.dockerfile.syntax.instruction import Flag, Instruction, Onbuild, Pair, Word
+from playpen_ls.languages.dockerfile.syntax.key_values import pairs_of, unassigned_in
+from playpen_ls.languages.dockerfile.syntax.raw import SPACE, Heredoc, Piece
+from playpen_ls.languages.shell import parser as shell
+from playpen_ls.text.source import Fragment, Span
+
+if TYPE_CHECKING:
+    from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile
+
+_POSIX_SHELL = re.compile(r"(?:/\S*/)?(?:sh|bash|ash|dash|zsh)")
+# Most FROM lines, which every version of a file is cut into stages by. A flag or a list is read the long way.
+_PLAIN_FROM = re.compile(
+    rf"[A-Za-z]+[\t ]+(?P<image>[^{SPACE}\[-][^{SPACE}]*)"
+    rf"(?:[\t ]+(?P<as>[^{SPACE}]+)[\t ]+(?P<name>[^{SPACE}]+))?[\t ]*"
+)
+_ONLY_HEREDOC = re.compile(r"\d*<<-?\s*\S+\s*")
+_SHELL_READS_HEREDOC = re.compile(rf"{_POSIX_SHELL.pattern}(?:\s+-\w+)*\s*\d*<<-?\s*\S+\s*")
+_SHEBANG = re.compile(rf"\s*#!\s*(?:/usr/bin/env\s+)?(?P<posix>{_POSIX_SHELL.pattern}(?=\s|$))?")
+
+
+class From(Instruction):
+    """`image` is None while none is typed; `stage_name` is the word behind AS."""
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        match = _PLAIN_FROM.fullmatch(self.logical) if len(self.piece.segments) == 1 else None
+        if match is None:
+            return super().words
+        at = self.piece.start
+        return tuple(
+            Word(match[group], Span(at + match.start(group), at + match.end(group)))
+            for group in (("image", "as", "name") if match["name"] else ("image",))
+        )
+
+    @property
+    def image(self) -> Word | None:
+        return self.words[0] if self.words else None
+
+    @cached_property
+    def stage_name(self) -> Word | None:
+        words = self.words
+        return words[2] if len(words) == 3 and words[1].text.lower() == "as" else None
+
+
+class Transfer(Instruction):
+    """COPY or ADD. A word that opens a heredoc is no source."""
+
+    @cached_property
+    def sources(self) -> tuple[Word, ...]:
+        return tuple(word for word in self.words[:-1] if self.json is not None or not word.text.startswith("<<"))
+
+    @property
+    def destination(self) -> Word | None:
+        return self.words[-1] if len(self.words) > 1 else None
+
+    @property
+    def origin(self) -> Flag | None:
+        """`--from`, a stage or an image."""
+        return self.flag("from")
+
+
+class Copy(Transfer):
+    pass
+
+
+class Add(Transfer):
+    pass
+
+
+class ShellForm(Instruction):
+    """RUN, CMD, ENTRYPOINT, HEALTHCHECK CMD: shell text, or an argument vector in JSON."""
+
+    @property
+    def _text_at(self) -> int:
+        return self.arguments_at
+
+    @cached_property
+    def vector(self) -> tuple[Word, ...] | None:
+        """The words of the JSON (exec) form; None in shell form."""
+        return self.json_behind(self._text_at)
+
+    @cached_property
+    def shell_text(self) -> str:
+        """The logical text behind the flags; shell, unless it is a `vector`."""
+        return self.logical[self._text_at :].rstrip(SPACE)
+
+    @cached_property
+    def commands(self) -> tuple[shell.Command, ...]:
+        """The simple commands in text order, those of heredocs that a shell reads too.
+
+        Empty where another shell than a POSIX one runs it.
+        """
+        return tuple(self._commands())
+
+    def _commands(self) -> Iterator[shell.Command]:
+        if self.vector is not None:
+            yield from shell.exec_form(tuple(self._exec_words()))
+        elif self.document.posix_shell_at(self):
+            start = self._text_at
+            yield from shell.commands(self.fragment(start, start + len(self.shell_text)))
+            for heredoc in self._scripts():
+                yield from shell.commands(Fragment.verbatim(self.document.source.text, heredoc.body))
+
+    def _exec_words(self) -> Iterator[shell.Word]:
+        """The vector as words of one fragment, so that a script in it can be read as shell."""
+        assert self.vector is not None
+        starts: list[int] = []
+        ends: list[int] = []
+        ranges: list[tuple[int, int]] = []
+        for word in self.vector:
+            # The inside of the quotes, character by character where JSON escapes nothing.
+            start, end, length = word.span.start + 1, word.span.end - 1, len(word.text)
+            exact = end - start == length
+            ranges.append((len(starts), len(starts) + length))
+            starts += [*(range(start, end) if exact else [start] * length), end]
+            ends += [*(range(start + 1, end + 1) if exact else [end] * length), end]
+        text = "".join([word.text + " " for word in self.vector])
+        fragment = Fragment(text, starts, ends, encode=_in_json)
+        for word, (begin, stop) in zip(self.vector, ranges, strict=True):
+            yield shell.Word(fragment, begin, stop, word.text, True, "")
+
+    def _scripts(self) -> Iterator[Heredoc]:
+        """The heredocs that a POSIX shell runs: `RUN <<EOF` without another shebang, `RUN bash <<EOF`."""
+        if len(self.heredocs) != 1:
+            return
+        heredoc = self.heredocs[0]
+        if _ONLY_HEREDOC.fullmatch(self.shell_text):
+            shebang = _SHEBANG.match(self.document.source.text, heredoc.body.start, heredoc.body.end)
+            if shebang is None or shebang["posix"]:
+                yield heredoc
+        elif _SHELL_READS_HEREDOC.fullmatch(self.shell_text):
+            yield heredoc
+
+    @property
+    def whole_text(self) -> str:
+        """The shell text and the heredocs, for a quick look whether a word occurs at all."""
+        if not self.heredocs:
+            return self.logical
+        text = self.document.source.text
+        return "\n".join([self.logical, *(text[doc.body.start : doc.body.end] for doc in self.heredocs)])
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """`--mount=…` of a RUN: its keys as written, with their short names replaced; "" if absent."""
+
+    type: str
+    source: str
+    target: str
+    origin: str
+    flag: Flag
+
+
+class Run(ShellForm):
+    @cached_property
+    def mounts(self) -> tuple[Mount, ...]:
+        return tuple(_mount(flag) for flag in self.flags if flag.name == "mount")
+
+
+def _mount(flag: Flag) -> Mount:
+    keys = dict(part.strip().partition("=")[::2] for part in flag.value.split(","))
+    return Mount(
+        keys.get("type", "bind"),
+        keys.get("source") or keys.get("src", ""),
+        keys.get("target") or keys.get("dst") or keys.get("destination", ""),
+        keys.get("from", ""),
+        flag,
+    )
+
+
+class Cmd(ShellForm):
+    pass
+
+
+class Entrypoint(ShellForm):
+    pass
+
+
+class Healthcheck(ShellForm):
+    """`HEALTHCHECK CMD …`; its shell text begins behind CMD, and is empty for NONE."""
+
+    @property
+    def _text_at(self) -> int:
+        match = re.compile(r"CMD[\t\v\f\r ]+", re.IGNORECASE).match(self.logical, self.arguments_at)
+        return match.end() if match else len(self.logical)
+
+
+class Assigning(Instruction):
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        return pairs_of(self)
+
+    @property
+    def unassigned(self) -> tuple[Word, ...]:
+        """The words without `=`."""
+        return unassigned_in(self)
+
+
+class Environment(Assigning):
+    """ENV."""
+
+
+class Argument(Assigning):
+    """ARG."""
+
+
+class Label(Assigning):
+    pass
+
+
+class Expose(Instruction):
+    pass
+
+
+class Workdir(Instruction):
+    @property
+    def path(self) -> str:
+        """As written, without quotes around it."""
+        text = self.arguments
+        return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
+
+
+class User(Instruction):
+    """`user` is the name or number before the `:`."""
+
+    @property
+    def user(self) -> str:
+        return self.arguments.partition(":")[0].strip("\"'")
+
+
+class Volume(Instruction):
+    pass
+
+
+class Shell(Instruction):
+    """SHELL; `posix` tells whether RUN's text is POSIX shell below it."""
+
+    @property
+    def posix(self) -> bool:
+        return bool(self.json) and bool(_POSIX_SHELL.fullmatch(self.json[0].text))  # type: ignore[index]
+
+
+_KINDS: dict[str, type[Instruction]] = {
+    "ADD": Add,
+    "ARG": Argument,
+    "CMD": Cmd,
+    "COPY": Copy,
+    "ENTRYPOINT": Entrypoint,
+    "ENV": Environment,
+    "EXPOSE": Expose,
+    "FROM": From,
+    "HEALTHCHECK": Healthcheck,
+    "LABEL": Label,
+    "ONBUILD": Onbuild,
+    "RUN": Run,
+    "SHELL": Shell,
+    "USER": User,
+    "VOLUME": Volume,
+    "WORKDIR": Workdir,
+}
+
+
+def instruction_of(document: Dockerfile, piece: Piece, index: int, onbuild: Onbuild | None = None) -> Instruction:
+    kind = _KINDS.get(piece.keyword.upper(), Instruction)
+    return kind(document, piece, index, onbuild)

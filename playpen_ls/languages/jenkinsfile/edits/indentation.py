@@ -1,0 +1,70 @@
+"""Moving code: re-indentation that leaves multi-line strings and comments as they are."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from playpen_ls.languages.jenkinsfile.syntax.tree import Statement, Tree
+from playpen_ls.text.source import Source, Span
+
+
+def unit(source: Source, tree: Tree, near: Statement | None = None) -> str:
+    """One step of indentation, as the block around `near` does it, else the first block whose inside begins a line."""
+    for block in (*((near.block,) if near and near.block.open >= 0 else ()), *tree.blocks):
+        if not block.statements:
+            continue
+        outer, inner = source.indentation(block.start), source.indentation(block.statements[0].start)
+        if inner != outer and inner.startswith(outer) and begins_line(source, block.statements[0].start):
+            return inner[len(outer) :]
+    return "    "
+
+
+def begins_line(source: Source, offset: int) -> bool:
+    return not source.text[source.line_start(offset) : offset].strip(" \t")
+
+
+def ends_line(source: Source, offset: int) -> bool:
+    """Only blanks and a comment follow on the line."""
+    rest = source.text[offset : source.line_span(source.line_of(offset)).end].strip()
+    return not rest or rest.startswith("//")
+
+
+def whole_lines(source: Source, span: Span) -> Span | None:
+    """The lines of the span, their line ends included, where nothing but a comment stands beside it."""
+    if not begins_line(source, span.start) or not ends_line(source, span.end):
+        return None
+    return Span(source.line_start(span.start), source.next_line_start(span.end))
+
+
+def fixed_lines(tree: Tree, span: Span) -> frozenset[int]:
+    """The lines of the span that begin inside a string, so that their blanks are part of its value."""
+    source = tree.source
+    lines: set[int] = set()
+    first = bisect_right(tree.tokens, span.start, key=lambda token: token[1]) - 1
+    for index in range(max(first, 0), len(tree.tokens)):
+        kind, start, end, _ = tree.tokens[index]
+        if start >= span.end:
+            break
+        if kind == "string" and end > span.start:
+            lines.update(range(source.line_of(start) + 1, source.line_of(end) + 1))
+    return frozenset(lines)
+
+
+def reindented(tree: Tree, span: Span, old: str, new: str) -> str:
+    """The lines of the span (whole ones) with `new` for their common indentation `old`.
+
+    Lines that are indented less keep what they have behind `new`.
+    """
+    source, fixed, pieces = tree.source, fixed_lines(tree, span), []
+    at = span.start
+    while at < span.end:
+        line = source.line_of(at)
+        following = min(source.next_line_start(at), span.end)
+        text = source.text[at:following]
+        if line not in fixed and text.strip():
+            text = new + text.removeprefix(old) if text.startswith(old) else new + text.lstrip(" \t")
+        elif line not in fixed:
+            text = text.lstrip(" \t")
+        pieces.append(text)
+        at = following if following > at else span.end
+    return "".join(pieces)

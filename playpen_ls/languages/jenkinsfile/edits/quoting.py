@@ -1,0 +1,75 @@
+"""What quotes of the shell a place in a script stands in, and how a variable is written there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from playpen_ls.api.finding import Refused
+from playpen_ls.languages.jenkinsfile.model.steps import ShellStep
+from playpen_ls.languages.shell.parser import Word
+
+_NAME = re.compile(r"\$\{(\w+)\}")
+
+
+def words_at(step: ShellStep, offset: int) -> list[Word]:
+    """The words that hold this offset of the script's decoded text, the outermost first."""
+    return [word for word in all_words(step) if word.start <= offset < word.end]
+
+
+def all_words(step: ShellStep) -> Iterator[Word]:
+    for command in step.commands:
+        yield from command.assignments
+        yield from command.words
+        yield from command.redirects
+
+
+def quote_at(word: Word, offset: int) -> str:
+    """The shell's quote around this offset of the fragment: `'`, `"` or ""."""
+    text, at, quote = word.fragment.text, word.start, ""
+    while at < offset:
+        char = text[at]
+        if char == "\\" and quote != "'":
+            at += 1
+        elif char == quote:
+            quote = ""
+        elif not quote and char in "'\"":
+            quote = char
+        at += 1
+    return quote
+
+
+def in_comment(text: str, offset: int) -> bool:
+    """The line has a `#` before the offset that can begin a comment."""
+    return re.search(r"(?:^|\s)#", text[text.rfind("\n", 0, offset) + 1 : offset]) is not None
+
+
+def template(step_name: str, text: str) -> str:
+    """A template such as `v1.0.0-${BUILD_NUMBER}` as this kind of step expands it."""
+    if step_name == "bat":
+        return _NAME.sub(r"%\1%", text)
+    if step_name in ("powershell", "pwsh"):
+        return _NAME.sub(r"$env:\1", text)
+    return text
+
+
+def expandable(step: ShellStep, offset: int, text: str) -> str | None:
+    """`text`, which holds `${…}`, as it is written at an offset of the script so that it is expanded.
+
+    None inside a comment. Raises Refused where nothing is expanded.
+    """
+    literal = step.script
+    assert literal is not None
+    if in_comment(literal.fragment.text, offset):
+        return None
+    written = template(step.name, text)
+    if "$" not in written and "%" not in written:
+        return written
+    if literal.interpolates:
+        return written.replace("$env:", "\\$env:")  # `${…}` is Groovy's to expand here
+    words = words_at(step, offset)
+    if not words:
+        raise Refused("the tag stands in a here-document, where it is not known what is expanded")
+    if step.name != "bat" and any(quote_at(word, offset) == "'" for word in words):
+        raise Refused("the shell expands nothing inside single quotes")
+    return written

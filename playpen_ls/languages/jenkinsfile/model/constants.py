@@ -1,0 +1,70 @@
+"""Names that have one value in the whole pipeline: `IMAGE = 'nexus:5000/web'`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from playpen_ls.languages.jenkinsfile.syntax.expressions import Expression, string_at
+
+if TYPE_CHECKING:
+    from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+
+_USE = re.compile(r"\$\{\s*(?:env[.])?(?P<braced>[A-Za-z_]\w*)\s*\}|\$(?:env\.)?(?P<bare>[A-Za-z_]\w*)|%(?P<bat>\w+)%")
+_NESTED = 5  # names whose values name others
+_LONGEST = 500  # characters; an image reference or a path is shorter
+
+
+class Constants:
+    """Looks up only what it is asked for: most pipelines name a few of their variables in what they build."""
+
+    def __init__(self, file: Jenkinsfile) -> None:
+        self._file = file
+        self._known: dict[str, str | None] = {}
+
+    def put_in(self, text: str, depth: int = 0) -> str:
+        """The text with the values of constants in place of `${NAME}`, `$NAME`, `${env.NAME}` and `%NAME%`."""
+        if "$" not in text and "%" not in text:
+            return text
+
+        def value(match: re.Match[str]) -> str:
+            found = self._value(match["braced"] or match["bare"] or match["bat"], depth)
+            return match[0] if found is None else found
+
+        return _USE.sub(value, text)
+
+    def _value(self, name: str, depth: int) -> str | None:
+        """None where it is set more than once, or not to a literal and to such names."""
+        if name not in self._known and depth < _NESTED:
+            made = [one for one in self._file.assignments if one.name == name]
+            pieces = _pieces(made[0].value) if len(made) == 1 and self._is_set_once(name) else None
+            text = None if pieces is None else "".join(self.put_in(piece, depth + 1) for piece in pieces)
+            self._known[name] = text if text is not None and len(text) <= _LONGEST and "$" not in text else None
+        return self._known.get(name)
+
+    def _is_set_once(self, name: str) -> bool:
+        """Neither `withEnv(['X=…'])`, nor a shell's `X=…` or `read X`, nor a parameter `name: 'X'` sets it too."""
+        text = self._file.source.text
+        if f"'{name}'" in text or f'"{name}"' in text or re.search(rf"\bread\b[^\n;]*\b{name}\b", text):
+            return False
+        return len(re.findall(rf"{name}\b\s*[-+?]?=(?![=~])", text)) == 1
+
+
+def _pieces(value: Expression) -> list[str] | None:
+    """The strings and names that are added up; a name as `${name}`. None for other code."""
+    pieces, tree = [], value.tree
+    for number, at in enumerate(range(value.first, value.last)):
+        kind, _, _, text = tree.tokens[at]
+        if number % 2:
+            if kind != "+":
+                return None
+        elif kind == "string":
+            literal = string_at(tree, at)
+            if literal is None or (not literal.interpolates and "$" in literal.fragment.text):
+                return None
+            pieces.append(literal.fragment.text)
+        elif kind == "name":
+            pieces.append(f"${{{text}}}")
+        else:
+            return None
+    return pieces if (value.last - value.first) % 2 else None

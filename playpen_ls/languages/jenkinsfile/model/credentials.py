@@ -1,0 +1,118 @@
+"""What `withCredentials([…])` and `credentials('…')` bind, and where it is visible."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from playpen_ls.languages.jenkinsfile.model.pipeline import EnvironmentEntry
+from playpen_ls.languages.jenkinsfile.syntax.calls import Call
+from playpen_ls.languages.jenkinsfile.syntax.expressions import Argument
+from playpen_ls.vocabulary.names import snake
+
+_PATHS = frozenset(("keyFileVariable", "keystoreVariable"))
+_FILES = frozenset(("file", "zip", "dockerCert", "kubeconfigFile", "kubeconfigContent"))
+_NAMES = frozenset(("usernameVariable", "aliasVariable"))
+# Where and who, not what opens the door: people keep these in the store too, since they differ by the installation.
+_IDENTIFIER = re.compile(
+    r"(?:^|_)(?:(?:id|name|username|user|email|repository|repo|zone|host|hostname|port|domain|org|organi[sz]ation|"
+    r"project|registry|namespace|cluster|tenant|channel|server|branch|version)s?$|(?:account|bucket|region|role|arn)s?(?:_|$))"
+)
+_SECRET_WORD = re.compile(r"pass|pwd|secret|token|key|hook|cred|cert|private|auth")
+
+
+def is_identifier(name: str) -> bool:
+    """A variable of this name says which account, bucket or host it is: `AWS_ACCOUNT_ID`, but not `ACCESS_KEY_ID`."""
+    spelled = snake(name)
+    return bool(_IDENTIFIER.search(spelled)) and not _SECRET_WORD.search(spelled)
+
+
+@dataclass(frozen=True)
+class Binding:
+    """One binding of `withCredentials`. `variables` are names by their argument: `{"passwordVariable": "P"}`."""
+
+    kind: str
+    variables: dict[str, str]
+
+    @property
+    def secrets(self) -> set[str]:
+        if self.kind in _FILES:
+            return set()
+        return {name for argument, name in self.variables.items() if argument not in _PATHS} - self.users
+
+    @property
+    def users(self) -> set[str]:
+        """Names of users, accounts, hosts and the like, which are no secrets."""
+        return {
+            name
+            for argument, name in self.variables.items()
+            if argument in _NAMES or (argument == "variable" and is_identifier(name))
+        }
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The variables that hold credentials at some place: the secrets, names of users and accounts, paths of files."""
+
+    secrets: frozenset[str]
+    users: frozenset[str]
+    paths: frozenset[str]
+    logins: frozenset[tuple[str, str]]
+    """Names of users with those of their passwords."""
+
+    @property
+    def all(self) -> frozenset[str]:
+        return self.secrets | self.users | self.paths
+
+    def users_beside(self, secrets: frozenset[str]) -> frozenset[str]:
+        """The users of whom one of these is the password."""
+        return frozenset(user for user, secret in self.logins if secret in secrets)
+
+
+def bindings(call: Call) -> Iterator[Binding]:
+    """The bindings of a call of `withCredentials`."""
+    for argument in call.positional + tuple(one for one in call.arguments if one.name == "bindings"):
+        for item in argument.items or (argument,):
+            yield from _binding(item)
+
+
+def _binding(item: Argument) -> Iterator[Binding]:
+    call = item.call
+    if call is not None:
+        yield Binding(call.name, _variables(call.arguments))
+    elif item.items:  # [$class: 'UsernamePasswordMultiBinding', …]
+        kind = next((one.value for one in item.items if one.name == "$class"), None)
+        yield Binding(kind or "", _variables(item.items))
+
+
+def _variables(arguments: tuple[Argument, ...]) -> dict[str, str]:
+    named = ((one.name, one.value) for one in arguments)
+    return {name: value for name, value in named if name and value and name.lower().endswith("variable")}
+
+
+def enclosing_bindings(call: Call) -> Iterator[Binding]:
+    """Those that are visible at a call, the nearest first."""
+    for around in call.enclosing:
+        if around.name == "withCredentials":
+            yield from bindings(around)
+
+
+def bound_at(call: Call, entries: list[EnvironmentEntry]) -> Bound:
+    """What is bound at a call; `entries` are the file's `credential_entries`."""
+    secrets, users, everything = set[str](), set[str](), set[str]()
+    logins = set[tuple[str, str]]()
+    for binding in enclosing_bindings(call):
+        secrets |= binding.secrets
+        users |= binding.users
+        everything |= set(binding.variables.values())
+        logins.update((user, secret) for user in binding.users for secret in binding.secrets)
+    start = call.span.start
+    for entry in entries:
+        if entry.scope.contains(start):
+            user, secret = f"{entry.name}_USR", f"{entry.name}_PSW"
+            secrets.add(secret)
+            users.add(user)
+            logins.add((user, secret))
+            (users if is_identifier(entry.name) else secrets).add(entry.name)
+    return Bound(frozenset(secrets), frozenset(users), frozenset(everything) - secrets - users, frozenset(logins))

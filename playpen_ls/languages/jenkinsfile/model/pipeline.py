@@ -1,0 +1,159 @@
+"""A declarative pipeline: its sections, its stages, their environment and steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from playpen_ls.languages.jenkinsfile.syntax.calls import Call
+from playpen_ls.languages.jenkinsfile.syntax.expressions import Expression
+from playpen_ls.languages.jenkinsfile.syntax.memo import Memory
+from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
+from playpen_ls.text.source import Span
+
+_DEPTH = 40  # stages inside stages; deeper ones are hostile
+
+
+class Assignment:
+    """`NAME = value`, `def NAME = value`, `String NAME = value`, `env.NAME = value`.
+
+    `declared` says that it makes a new variable; `owner` is "env" for `env.NAME`, "" for a bare name.
+    """
+
+    __slots__ = ("declared", "name", "name_span", "owner", "statement", "value")
+
+    def __init__(
+        self, statement: Statement, name: str, name_span: Span, owner: str, declared: bool, value: Expression
+    ) -> None:
+        self.statement = statement
+        self.name = name
+        self.name_span = name_span
+        self.owner = owner
+        self.declared = declared
+        self.value = value
+
+
+class EnvironmentEntry(Assignment):
+    """An assignment inside `environment {…}`."""
+
+    __slots__ = ()
+
+    @property
+    def scope(self) -> Span:
+        """Where it is visible: the block around `environment {…}`, the brace included."""
+        around = self.statement.block.statement
+        return Span(around.block.start, around.block.end) if around is not None else Span(0, 0)
+
+
+def assignment(statement: Statement, kind: type[Assignment] = Assignment) -> Assignment | None:
+    """The statement as an assignment to a name, if it is one."""
+    tokens, at, last = statement.tree.tokens, statement.first, statement.last
+    while at < last - 1 and tokens[at][0] != "=":
+        if tokens[at][0] not in ("name", ".", "@"):
+            return None
+        at += 1
+    if not statement.first < at < last - 1 or statement.tree.call_at(statement.first) is not None:
+        return None
+    owner = ""
+    before = at - 1
+    if tokens[before][0] != "name":
+        return None
+    if before - 2 >= statement.first and tokens[before - 1][0] == ".":
+        owner = tokens[before - 2][3]
+        before -= 2
+    value = Expression(statement.tree, at + 1, last)
+    name_token = tokens[at - 1]
+    declared = before > statement.first and not owner
+    return kind(statement, name_token[3], Span(name_token[1], name_token[2]), owner, declared, value)
+
+
+class Sectioned:
+    """A block with sections by name: the pipeline, or a stage. The first of a name counts."""
+
+    def __init__(self, call: Call, block: Block) -> None:
+        self.call = call
+        self.block = block
+
+    @cached_property
+    def sections(self) -> dict[str, Call]:
+        found: dict[str, Call] = {}
+        for statement in self.block.statements:
+            call = statement.call
+            if call is not None:
+                found.setdefault(call.name, call)
+        return found
+
+    def section(self, name: str) -> Call | None:
+        return self.sections.get(name)
+
+    @cached_property
+    def environment(self) -> tuple[EnvironmentEntry, ...]:
+        section = self.section("environment")
+        entries = (assignment(one, EnvironmentEntry) for one in section.statements) if section else ()
+        return tuple(one for one in entries if isinstance(one, EnvironmentEntry))
+
+    def _stages_of(self, section: Call | None, depth: int) -> Iterator[Stage]:
+        for statement in section.statements if section else ():
+            call = statement.call
+            if call is not None and call.name == "stage" and call.block is not None and depth < _DEPTH:
+                yield Stage(call, call.block, depth)
+
+
+class Pipeline(Sectioned):
+    """`pipeline {…}` at the top of the file; `memory` has what is known of pieces of its text."""
+
+    def __init__(self, call: Call, block: Block, memory: Memory) -> None:
+        super().__init__(call, block)
+        self.memory = memory
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages in `stages {…}`, without those inside them."""
+        return tuple(self._stages_of(self.section("stages"), 0))
+
+    def all_stages(self) -> Iterator[Stage]:
+        """Every stage in text order, those inside others too."""
+        waiting = list(reversed(self.stages))
+        while waiting:
+            stage = waiting.pop()
+            yield stage
+            waiting += reversed(stage.children)
+
+
+class Stage(Sectioned):
+    """`stage('name') {…}` of a declarative pipeline, inside `depth` other ones."""
+
+    def __init__(self, call: Call, block: Block, depth: int) -> None:
+        super().__init__(call, block)
+        self.depth = depth
+
+    @cached_property
+    def name(self) -> str | None:
+        """None where it is no literal."""
+        first = next(iter(self.call.positional), None)
+        return first.value if first else None
+
+    @property
+    def name_span(self) -> Span:
+        """The name without its quotes; the word `stage` where the name is no literal."""
+        first = next(iter(self.call.positional), None)
+        return first.string.inside if first and first.string else self.call.name_span
+
+    @property
+    def steps(self) -> Call | None:
+        return self.section("steps")
+
+    @cached_property
+    def children(self) -> tuple[Stage, ...]:
+        """The stages inside it, one after another or parallel."""
+        text = self.call.tree.source.of(self.block.inside)
+        if not any(word in text for word in ("stages", "parallel", "matrix")):  # most have none: spare their sections
+            return ()
+        matrix = self.section("matrix")
+        nested = (
+            next((one.call for one in matrix.statements if one.call and one.call.name == "stages"), None)
+            if (matrix)
+            else None
+        )
+        sections = (self.section("stages"), self.section("parallel"), nested)
+        return tuple(stage for one in sections for stage in self._stages_of(one, self.depth + 1))

@@ -1,0 +1,34 @@
+"""Steps that run a shell: `sh`, `bat`, `powershell`, `pwsh`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from playpen_ls.languages.jenkinsfile.syntax.calls import Call
+from playpen_ls.languages.jenkinsfile.syntax.expressions import Argument
+from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
+from playpen_ls.languages.shell import parser as shell
+
+SHELLS = frozenset(("sh", "bat", "powershell", "pwsh"))
+
+
+class ShellStep(Call):
+    """A call of `sh`, `bat`, `powershell` or `pwsh`, which its `name` says."""
+
+    __slots__ = ()
+
+    @cached_property
+    def argument_of_script(self) -> Argument | None:
+        """`sh 'x'`, `sh('x')`, `sh(script: 'x', …)`."""
+        return self.argument("script") or next(iter(self.positional), None)
+
+    @cached_property
+    def script(self) -> StringLiteral | None:
+        """The script, where it is one literal."""
+        argument = self.argument_of_script
+        return argument.string if argument else None
+
+    @cached_property
+    def commands(self) -> tuple[shell.Command, ...]:
+        """The commands of the script; those of bat and powershell are read as if they were a shell's."""
+        return shell.commands(self.script.fragment) if self.script else ()

@@ -1,0 +1,244 @@
+"""Groovy's tokens, with the place of every one; blanks and comments lie between them.
+
+A string is one token, its `${…}` included. Text that Groovy refuses still gives tokens: a one-line
+string without its end stops at the line's end, a longer one at the end of its first line. Hostile
+text costs linear time: scans that fail are paid from a budget, and nesting is capped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass, field
+
+from playpen_ls.languages.model import Problem
+from playpen_ls.text.source import Span
+
+Token = tuple[str, int, int, str]
+"""(kind, start, end, text). Kinds: "name", "string", "number", "\\n" for any line end; of the rest, its own text.
+
+The text of a string is "": slice the source for it.
+"""
+
+_MASTER = re.compile(
+    r"""(?:[ \t\f]++|\\(?:\r\n|\n|\r))*+(?:
+      ([^\W\d][\w$]*+)                                                  # 1 name
+    | (\r\n|\n|\r)                                                      # 2 line end
+    | ([({\[\])}])                                                      # 3 bracket
+    | ('(?!'')(?:[^'\\\r\n]++|\\[^\r\n])*+'
+      |"(?!"")(?:[^"\\$\r\n]++|\\[^\r\n]|\$(?![{A-Za-z_]))*+")          # 4 string without a hole
+    | (//[^\r\n]*+)                                                     # 5 comment
+    | (\d\w*+(?:\.\d\w*+)?)                                             # 6 number
+    | (\*\*=|<=>|>>>=|\.\.<|==~|===|!==|>>>|<<=|>>=|\*\*|\?\.|\*\.|\.&|\.\.|->|==|!=|<=|>=|=~|&&|\|\||\+\+|--
+      |\+=|-=|\*=|%=|&=|\|=|\^=|<<|>>|\?:)                              # 7 long operator
+    | ('{3}|"{3}|['"])                                                  # 8 a string that must be looked into
+    | (/|\$/)                                                           # 9 a slash: a comment, a string or a division
+    | (\$[\w$]++)                                                       # 10 a name that begins with $
+    | ([\s\S])                                                          # 11 anything else
+    | (\Z)                                                              # 12 the end
+    )""",
+    re.VERBOSE,
+)
+# What a string of each delimiter holds up to its end, a hole or a line end that it cannot hold.
+_BODY = {
+    "'": re.compile(r"(?:[^'\\\r\n]++|\\(?:\r\n|[\s\S]))*+"),
+    '"': re.compile(r'(?:[^"\\$\r\n]++|\\(?:\r\n|[\s\S])|\$(?![{A-Za-z_]))*+'),
+    "'''": re.compile(r"(?:[^'\\]++|\\[\s\S]|'(?!''))*+"),
+    '"""': re.compile(r'(?:[^"\\$]++|\\[\s\S]|"(?!"")|\$(?![{A-Za-z_]))*+'),
+    "/": re.compile(r"(?:[^/\\$]++|\\/?|\$(?![{A-Za-z_]))*+"),
+    "$/": re.compile(r"(?:[^/$]++|/(?!\$)|\$[$/]|\$(?![{A-Za-z_$/]))*+"),
+}
+_CLOSER = {"$/": "/$"}
+_NAMED_HOLE = re.compile(r"\$[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)*+")
+_CODE = re.compile(r"[^'\"/{}]*+")
+_PLAIN = re.compile(r"'(?!'')(?:[^'\\\r\n]++|\\[^\r\n])*+'|\"(?!\"\")(?:[^\"\\$\r\n]++|\\[^\r\n])*+\"")
+_COMMENT = re.compile(r"/\*(?:[^*]++|\*(?!/))*+\*/")
+_LINE = re.compile(r"[^\r\n]*")
+_DEPTH = 12  # `${…}` inside `${…}`; people write two
+_POOR = 200  # characters of any string once the budget is spent
+_SLASHY = 2_000  # characters of a slashy string; longer ones are two divisions far apart
+_HOLE = 5_000  # characters of a one-line string with `${…}`
+
+# After these a slash divides (Groovy 2.4: a token that ends an expression).
+_ENDS = frozenset(("name", "number", "string", ")", "]", "}", "++", "--"))
+_OPENS_EXPRESSION = frozenset("return in case else instanceof assert throw as new do".split())
+
+
+@dataclass
+class Lexed:
+    """`holes[start]` are the ranges of the `${…}` and `$x` of the string that starts there.
+
+    `doubts` are what was looked through in vain, in text order: for the end of a string or comment that
+    has none, of a string that a slash may begin. What stands there decides how their beginning is read.
+    """
+
+    tokens: list[Token] = field(default_factory=list)
+    holes: dict[int, tuple[Span, ...]] = field(default_factory=dict)
+    comments: list[Span] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    doubts: list[Span] = field(default_factory=list)
+
+
+def lex(text: str) -> Lexed:
+    return _Lexer(text).run()
+
+
+def relexed(text: str, start: int, ends: Container[int]) -> tuple[Lexed, int]:
+    """What stands from the beginning of a line up to a line end in `ends`, and that end, -1 for the text's."""
+    lexer = _Lexer(text)
+    return lexer.run(start, ends), lexer.stopped
+
+
+def budget(text: str) -> int:
+    """How many characters all scans of a text that fail may cost."""
+    return 1_000_000 + 4 * len(text)
+
+
+class _Lexer:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.out = Lexed()
+        self.stopped = -1
+        self.budget = budget(text)
+
+    def run(self, at: int = 0, ends: Container[int] = ()) -> Lexed:
+        """From the beginning of a line on, to its first line end of `ends`."""
+        text, tokens = self.text, self.out.tokens
+        add, comment = tokens.append, self.out.comments.append
+        if at == 0 and text.startswith("#!"):
+            at = self._line_end(0)
+            comment(Span(0, at))
+        while at < len(text):
+            for match in _MASTER.finditer(text, at):
+                kind = match.lastindex or 12
+                start, at = match.span(kind)
+                if kind == 1 or kind == 10:
+                    add(("name", start, at, match[kind]))
+                elif kind == 3 or kind == 7 or kind == 11:
+                    operator = match[kind]
+                    add((operator, start, at, operator))
+                elif kind == 2:
+                    if start in ends:
+                        self.stopped = start
+                        return self.out
+                    add(("\n", start, at, "\n"))
+                elif kind == 4:
+                    add(("string", start, at, ""))
+                elif kind == 5:
+                    comment(Span(start, at))
+                elif kind == 6:
+                    add(("number", start, at, match[6]))
+                elif kind == 8 or kind == 9:
+                    at = self._string(start, match[kind]) if kind == 8 else self._slash(start, match[9])
+                    break  # go on behind it
+            else:
+                break
+        return self.out
+
+    def _line_end(self, at: int) -> int:
+        return _LINE.match(self.text, at).end()  # type: ignore[union-attr]
+
+    def _string(self, start: int, delimiter: str) -> int:
+        """Add the string at `start`; its end."""
+        limit = len(self.text) if len(delimiter) == 3 else min(len(self.text), start + _HOLE)
+        holes: list[Span] = []
+        end = self._paid(start, delimiter, limit, holes)
+        if end is None:
+            end, holes = self._line_end(start), []
+            self.out.problems.append(Problem(Span(start, start + len(delimiter)), "this string is not closed"))
+        self._add(start, end, holes)
+        return end
+
+    def _add(self, start: int, end: int, holes: list[Span]) -> None:
+        self.out.tokens.append(("string", start, end, ""))
+        if holes:
+            self.out.holes[start] = tuple(holes)
+
+    def _slash(self, start: int, delimiter: str) -> int:
+        text = self.text
+        if text.startswith("/*", start):
+            end = self._comment(start)
+            self.out.comments.append(Span(start, end))
+            return end
+        last = self.out.tokens[-1] if self.out.tokens else None
+        if last is None or last[0] not in _ENDS or (last[0] == "name" and last[3] in _OPENS_EXPRESSION):
+            holes: list[Span] = []
+            end_or_none = self._paid(start, delimiter, min(len(text), start + _SLASHY), holes)
+            if end_or_none is not None and end_or_none > start + 2:
+                self._add(start, end_or_none, holes)
+                return end_or_none
+        end = start + (2 if text.startswith("/=", start) else 1)
+        self.out.tokens.append((text[start:end], start, end, text[start:end]))
+        return end
+
+    def _comment(self, start: int) -> int:
+        match = _COMMENT.match(self.text, start) if self.budget > 0 else None
+        if match:
+            return match.end()
+        self._in_vain(start, len(self.text))
+        self.out.problems.append(Problem(Span(start, start + 2), "this comment is not closed"))
+        return self._line_end(start)
+
+    def _paid(self, start: int, delimiter: str, limit: int, holes: list[Span]) -> int | None:
+        if self.budget <= 0:
+            limit = min(limit, start + _POOR)
+        end = self._end(start + len(delimiter), delimiter, limit, holes, 0)
+        if end is None:
+            self._in_vain(start, limit)
+        return end
+
+    def _in_vain(self, start: int, end: int) -> None:
+        self.budget -= end - start
+        self.out.doubts.append(Span(start, end))
+
+    def _end(self, at: int, delimiter: str, limit: int, holes: list[Span] | None, depth: int) -> int | None:
+        """The end of the string whose text begins at `at`; None if it has none before `limit`."""
+        text, body, closer = self.text, _BODY[delimiter], _CLOSER.get(delimiter, delimiter)
+        while True:
+            at = body.match(text, at, limit).end()  # type: ignore[union-attr]
+            if text.startswith(closer, at) and at + len(closer) <= limit:
+                return at + len(closer)
+            if at >= limit or text[at] != "$":
+                return None
+            if text.startswith("${", at):
+                end = self._hole(at + 2, limit, depth + 1)
+            else:
+                named = _NAMED_HOLE.match(text, at, limit)
+                end = named.end() if named else at + 1
+            if end is None:
+                return None
+            if holes is not None:
+                holes.append(Span(at, end))
+            at = end
+
+    def _hole(self, at: int, limit: int, depth: int) -> int | None:
+        """Behind the brace that closes the code at `at`."""
+        if depth > _DEPTH:
+            return None
+        text, opened = self.text, 1
+        while True:
+            at = _CODE.match(text, at, limit).end()  # type: ignore[union-attr]
+            if at >= limit:
+                return None
+            char = text[at]
+            if char == "{":
+                opened += 1
+            elif char == "}":
+                opened -= 1
+                if not opened:
+                    return at + 1
+            elif char != "/":
+                end = self._inner_string(at, limit, depth)
+                if end is None:
+                    return None
+                at = end
+                continue
+            at += 1
+
+    def _inner_string(self, at: int, limit: int, depth: int) -> int | None:
+        plain = _PLAIN.match(self.text, at, limit)
+        if plain:
+            return plain.end()
+        quote = self.text[at]
+        delimiter = quote * 3 if self.text.startswith(quote * 3, at) else quote
+        return self._end(at + len(delimiter), delimiter, limit, None, depth)

@@ -1,0 +1,103 @@
+"""Proof that edits change exactly what they were meant to change: the document is read again and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping as Table
+from typing import Any
+
+from playpen_ls.api.finding import Refused
+from playpen_ls.languages.kubernetes.model.resources import Document
+from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Mapping, Node, Scalar, Sequence
+from playpen_ls.languages.kubernetes.syntax.recovery import read
+from playpen_ls.languages.kubernetes.syntax.writer import Value
+from playpen_ls.text.source import Edit
+
+Path = tuple[str | int, ...]
+"""Keys and indices from the list of a text's documents to a node."""
+
+
+def path_to(roots: Iterable[Node], wanted: Node) -> Path | None:
+    """The way to a node; None if an alias leads to it, or what it stands in has an anchor that others may use."""
+    stack: list[tuple[Path, Node]] = [((index,), root) for index, root in enumerate(roots)]
+    while stack:
+        way, node = stack.pop()
+        if node is wanted:
+            return way
+        if node.prefixed:
+            continue
+        if isinstance(node, Mapping):
+            stack += [((*way, _key(entry.key)), entry.value) for entry in node.entries]
+        elif isinstance(node, Sequence):
+            stack += [((*way, index), item) for index, item in enumerate(node.items)]
+    return None
+
+
+def changed(
+    document: Document, edits: list[Edit], way: Path, value: Value, before: list[Any] | None = None
+) -> list[Edit]:
+    """The edits, if the document then holds `value` at `way` and is otherwise as `before`. Raises Refused."""
+    expected = data(document.piece.reading.roots) if before is None else before
+    write(expected, way, value)
+    text = document.text
+    for edit in sorted(edits, reverse=True):
+        text = text[: edit.start - document.start] + edit.text + text[edit.end - document.start :]
+    after = read(text)
+    if after.broken or data(after.roots) != expected:
+        raise Refused("the edit would change more than it should")
+    return edits
+
+
+def without(document: Document, way: Path) -> list[Any]:
+    """The document's data less one key."""
+    found = data(document.piece.reading.roots)
+    here: Any = found
+    for step in way[:-1]:
+        here = here[step]
+    del here[way[-1]]
+    return found
+
+
+def write(data: list[Any], way: Path, value: Value) -> None:
+    """Set a value in plain data."""
+    here: Any = data
+    for step in way[:-1]:
+        here = here[step]
+    here[way[-1]] = _plain_value(value)
+
+
+def data(roots: Iterable[Node]) -> list[Any]:
+    """Plain data to compare: scalars as text, aliases as their name. Recursion is bounded by the tree's depth."""
+    return [_data(root) for root in roots]
+
+
+def _data(node: Node) -> Any:
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Mapping):
+        found = {}
+        for entry in node.entries:
+            found[_key(entry.key)] = _data(entry.value)
+        return found
+    if isinstance(node, Sequence):
+        items = []
+        for item in node.items:
+            items.append(_data(item))
+        return items
+    return ("*", node.name) if isinstance(node, Alias) else None
+
+
+def _key(node: Node) -> str:
+    return node.value if isinstance(node, Scalar) else repr(_data(node))
+
+
+def _plain_value(value: Value) -> Any:
+    if isinstance(value, Table):
+        return {key: _plain_value(one) for key, one in value.items()}
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    return [_plain_value(one) for one in value]

@@ -1,0 +1,49 @@
+"""Annotations by which owners excuse an object from checks of kube-linter, kube-score, polaris and checkov."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from playpen_ls.languages.kubernetes.model.resources import Document, Resource, Workload, pairs, resources
+from playpen_ls.languages.model import Exemption
+from playpen_ls.text.source import Span
+
+_LINTER_CHECK = "ignore-check.kube-linter.io/"
+_POLARIS = "polaris.fairwinds.com/"
+_NAMED = re.compile(r"[\w.-]+")
+_SKIPPED = re.compile(r"checkov\.io/skip\d*")
+
+
+def exemptions(document: Document) -> Iterator[Exemption]:
+    """In the order of the objects; each covers its whole object, also where the pods' template says it."""
+    for resource in resources(document):
+        span = document.span(resource.node)
+        # The object ends with its last value; a finding on that is inside.
+        covered = Span(span.start, span.end + 1)
+        for name, value in _annotations(resource):
+            yield from (Exemption(covered, tool, codes) for tool, codes in _read(name, value.strip()))
+
+
+def _annotations(resource: Resource) -> Iterator[tuple[str, str]]:
+    yield from resource.annotations.items()
+    if isinstance(resource, Workload) and resource.pod_metadata is not resource.metadata:
+        yield from pairs(resource.pod_metadata.mapping("annotations")).items()
+
+
+def _read(name: str, value: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """(tool, its checks in lower case); no checks means all of them."""
+    if name.startswith(_LINTER_CHECK):
+        yield "kube-linter", frozenset((name.removeprefix(_LINTER_CHECK).lower(),))
+    elif name == "kube-linter.io/ignore-all":
+        yield "kube-linter", frozenset()
+    elif name == "kube-score/ignore":
+        checks = frozenset(_NAMED.findall(value.lower()))
+        if checks or "*" in value:
+            yield "kube-score", frozenset() if "*" in value else checks
+    elif name == f"{_POLARIS}exempt" and value.lower() == "true":
+        yield "polaris", frozenset()
+    elif name.startswith(_POLARIS) and name.endswith("-exempt") and value.lower() == "true":
+        yield "polaris", frozenset((name.removeprefix(_POLARIS).removesuffix("-exempt").lower(),))
+    elif _SKIPPED.fullmatch(name):
+        yield "checkov", frozenset((value.partition("=")[0].strip().lower(),))

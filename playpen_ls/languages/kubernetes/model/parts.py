@@ -1,0 +1,80 @@
+"""What rules look at: objects, containers, and the words in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from playpen_ls.languages.kubernetes.model.resources import Container, Document, Workload, resources
+from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
+
+
+@dataclass(frozen=True, eq=False)
+class ContainerImage:
+    """The `image` of a container. `direct` means that it is written there, not behind an alias."""
+
+    container: Container
+    scalar: Scalar
+    direct: bool
+
+    @property
+    def document(self) -> Document:
+        return self.container.document
+
+
+@dataclass(frozen=True, eq=False)
+class EnvironmentEntry:
+    """An entry of `env` that has a literal `value`."""
+
+    container: Container
+    node: Mapping
+    name: str
+    value: Scalar
+
+    @property
+    def document(self) -> Document:
+        return self.container.document
+
+
+@dataclass(frozen=True, eq=False)
+class Argument:
+    """A word of `command` or `args`."""
+
+    container: Container
+    scalar: Scalar
+
+    @property
+    def document(self) -> Document:
+        return self.container.document
+
+
+def parts(document: Document) -> Iterator[object]:
+    """Everything in a document that rules look at, each once."""
+    seen: set[int] = set()
+    for resource in resources(document):
+        yield resource
+        if not isinstance(resource, Workload):
+            continue
+        for container in resource.containers:
+            if id(container.node) in seen:
+                continue
+            seen.add(id(container.node))
+            yield container
+            yield from _container_parts(container, seen)
+
+
+def _container_parts(container: Container, seen: set[int]) -> Iterator[object]:
+    image = container.image
+    if image is not None and image.literal and id(image) not in seen:
+        seen.add(id(image))
+        entry = container.node.entry("image")
+        yield ContainerImage(container, image, entry is not None and entry.value is image)
+    for node in container.node.mappings("env"):
+        value = node.scalar("value")
+        if value is not None and value.literal and id(value) not in seen:
+            seen.add(id(value))
+            yield EnvironmentEntry(container, node, node.text("name"), value)
+    for word in container.words:
+        if word.literal and id(word) not in seen:
+            seen.add(id(word))
+            yield Argument(container, word)

@@ -1,0 +1,297 @@
+"""Kubernetes objects in a document: what they are called, and the pods that they describe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from playpen_ls.languages.kubernetes.model.list_items import Part
+from playpen_ls.languages.kubernetes.model.same_file import NOBODY, Neighbours
+from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence, content, resolved
+from playpen_ls.text.source import Span
+
+if TYPE_CHECKING:
+    from playpen_ls.languages.kubernetes.model.documents import Piece
+
+_API_VERSION = re.compile(r"v\d\w*|[\w.-]+/v\d\w*")
+_LISTS = 3  # a List inside a List is odd already
+_POD_SPECS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("", "Pod"): ("spec",),
+    ("", "ReplicationController"): ("spec", "template", "spec"),
+    ("apps", "Deployment"): ("spec", "template", "spec"),
+    ("apps", "ReplicaSet"): ("spec", "template", "spec"),
+    ("apps", "StatefulSet"): ("spec", "template", "spec"),
+    ("apps", "DaemonSet"): ("spec", "template", "spec"),
+    ("batch", "Job"): ("spec", "template", "spec"),
+    ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template", "spec"),
+}
+# Objects of other tools that look like Kubernetes' own.
+_FOREIGN_GROUPS = frozenset(("kustomize.config.k8s.io", "kind.x-k8s.io", "skaffold", "eksctl.io", "kubeadm.k8s.io"))
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """The text around an object. `start` is where it stands in the file, `path` the file's."""
+
+    piece: Piece
+    start: int = 0
+    path: str = ""
+    newline: str = "\n"
+    neighbours: Neighbours = NOBODY
+
+    @property
+    def text(self) -> str:
+        return self.piece.text
+
+    @property
+    def template(self) -> bool:
+        return self.piece.reading.template
+
+    def span(self, node: Node) -> Span:
+        """Where a node stands in the file, with its quotes."""
+        return Span(self.start + node.start, self.start + node.end)
+
+    def content(self, scalar: Scalar) -> Span:
+        """Where a scalar's own text stands in the file, without quotes or `|`."""
+        start, end = content(self.text, scalar)
+        return Span(self.start + start, self.start + end)
+
+    def part(self, scalar: Scalar, start: int, end: int) -> Span:
+        """The file's range of `scalar.value[start:end]`; the whole content where escapes hide which that is."""
+        whole = self.content(scalar)
+        written, words = self.text[whole.start - self.start : whole.end - self.start], scalar.value[start:end]
+        if written == scalar.value:
+            return Span(whole.start + start, whole.start + end)
+        # Indentation and folds change only blanks, so the same words stand there as often and in the same order.
+        if words and not re.search(r"\s", words):
+            meant, there = (_starts(words, text) for text in (scalar.value, written))
+            if len(meant) == len(there) and start in meant:
+                at = whole.start + there[meant.index(start)]
+                return Span(at, at + len(words))
+        return whole
+
+    def masks(self, node: Node) -> bool:
+        """A half-typed line was left out inside the node, so that nothing can be said to be missing in it."""
+        return any(span.start <= node.end + 1 and node.start <= span.end for span in self.piece.reading.masked)
+
+    def depends(self, node: Node, on: Node) -> bool:
+        """A template's condition decides whether the node is there, but not whether the object `on` is."""
+        return any(
+            span.start <= node.start < span.end and not span.start <= on.start < span.end
+            for span in self.piece.reading.conditional
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Resource:
+    """One object: a document, or an item of a List. Names are "" where the manifest does not say."""
+
+    document: Document
+    node: Mapping
+    kind: str
+    group: str
+
+    @cached_property
+    def metadata(self) -> Mapping:
+        return self.node.mapping("metadata") or Mapping(0, 0, False, (), False)
+
+    @property
+    def name(self) -> str:
+        """ "" for generated names too: nothing can refer to them."""
+        return self.metadata.text("name")
+
+    @property
+    def namespace(self) -> str:
+        """ "" is unknown, not `default`: kustomize or `kubectl -n` may set it."""
+        return self.metadata.text("namespace")
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return pairs(self.metadata.mapping("labels"))
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        return pairs(self.metadata.mapping("annotations"))
+
+    @property
+    def name_span(self) -> Span:
+        """The name, else the kind."""
+        scalar = self.metadata.scalar("name") or self.metadata.scalar("generateName") or self.node.scalar("kind")
+        return self.document.content(scalar) if scalar else self.document.span(self.node)
+
+
+@dataclass(frozen=True, eq=False)
+class Workload(Resource):
+    """An object that runs pods; `pod` is the pod's spec."""
+
+    pod: Mapping = field(kw_only=True)
+    pod_path: tuple[str, ...] = field(kw_only=True)
+
+    @cached_property
+    def pod_metadata(self) -> Mapping:
+        template = self.node.mapping(*self.pod_path[:-1]) if len(self.pod_path) > 1 else self.node
+        return (template and template.mapping("metadata")) or Mapping(0, 0, False, (), False)
+
+    @property
+    def pod_labels(self) -> dict[str, str]:
+        return pairs(self.pod_metadata.mapping("labels"))
+
+    @cached_property
+    def containers(self) -> tuple[Container, ...]:
+        """All containers in text order, each once; ephemeral ones are left out."""
+        found: dict[int, Container] = {}
+        for key in ("initContainers", "containers"):
+            for node in self.pod.mappings(key):
+                keeps_running = node.text("restartPolicy") == "Always"
+                role = "main" if key == "containers" else "sidecar" if keeps_running else "init"
+                found.setdefault(id(node), Container(self, node, role))
+        return tuple(sorted(found.values(), key=lambda container: container.node.start))
+
+    @cached_property
+    def partial(self) -> bool:
+        """It is the patch of an object, so that what it does not say is said elsewhere."""
+        if self.document.template or self.document.piece.patches:
+            return True
+        needs_selector = self.group == "apps" and self.node.text("apiVersion") == "apps/v1"
+        if needs_selector and not isinstance(self.node.get("spec"), Mapping):
+            return True
+        if needs_selector and self.node.mapping("spec", "selector") is None:
+            return True
+        return not self.containers or any(one.node.get("image") is None for one in self.containers)
+
+    @property
+    def runs_to_its_end(self) -> bool:
+        """A pod that is meant to finish: Jobs, Pods that are not restarted, and agents of Jenkins."""
+        if self.group == "batch" or self.pod.text("restartPolicy") in ("Never", "OnFailure"):
+            return True
+        return self.kind == "Pod" and any(one.text("name") == "jnlp" for one in self.pod.mappings("containers"))
+
+    @property
+    def is_hook(self) -> bool:
+        """Helm or Argo CD runs it once, and some hooks before the other objects are made."""
+        annotations = self.annotations | pairs(self.pod_metadata.mapping("annotations"))
+        return any(name in annotations for name in ("helm.sh/hook", "argocd.argoproj.io/hook"))
+
+    @property
+    def managed(self) -> bool:
+        """Another object made it, or a node, from a file of its own: nobody applies it as it stands here."""
+        names = ("kubernetes.io/config.mirror", "kubernetes.io/config.source")
+        return self.metadata.get("ownerReferences") is not None or any(name in self.annotations for name in names)
+
+
+@dataclass(frozen=True, eq=False)
+class Port:
+    """`number` is "" where it is no literal."""
+
+    node: Mapping
+    number: str
+    name: str
+    protocol: str
+
+
+@dataclass(frozen=True, eq=False)
+class Container:
+    """`role` is `main`, `init`, or `sidecar` for an init container that keeps running."""
+
+    workload: Workload
+    node: Mapping
+    role: str
+
+    @property
+    def document(self) -> Document:
+        return self.workload.document
+
+    @property
+    def name(self) -> str:
+        return self.node.text("name")
+
+    @property
+    def span(self) -> Span:
+        """Its name, else its first key."""
+        scalar = self.node.scalar("name")
+        if scalar is not None:
+            return self.document.content(scalar)
+        return self.document.span(self.node.entries[0].key if self.node.entries else self.node)
+
+    @property
+    def image(self) -> Scalar | None:
+        return self.node.scalar("image")
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """The keys that come before probes and resources: the first that is there is the one to go behind."""
+        keys = [entry.key.value for entry in self.node.entries if isinstance(entry.key, Scalar)]
+        named_last = ("image", "name") in pairwise(keys)
+        return ("ports", "name", "image") if named_last else ("ports", "image", "name")
+
+    @cached_property
+    def ports(self) -> tuple[Port, ...]:
+        return tuple(
+            Port(port, port.text("containerPort"), port.text("name"), port.text("protocol") or "TCP")
+            for port in self.node.mappings("ports")
+        )
+
+    @cached_property
+    def words(self) -> tuple[Scalar, ...]:
+        """`command` and `args`."""
+        return (*self.node.scalars("command"), *self.node.scalars("args"))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that have a literal value."""
+        return {
+            entry.text("name"): value.value
+            for entry in self.node.mappings("env")
+            if (value := entry.scalar("value")) is not None and value.literal
+        }
+
+
+def _starts(words: str, text: str) -> list[int]:
+    return [match.start() for match in re.finditer(re.escape(words), text)]
+
+
+def pairs(mapping: Mapping | None) -> dict[str, str]:
+    """The literal scalars of a mapping such as labels."""
+    if mapping is None:
+        return {}
+    return {
+        entry.key.value: value.value
+        for entry in mapping.entries
+        if isinstance(entry.key, Scalar) and isinstance(value := resolved(entry.value), Scalar) and value.literal
+    }
+
+
+def resources(document: Document) -> Iterator[Resource]:
+    """The Kubernetes objects of a document; none in YAML of other kinds."""
+    part = document.piece.part
+    for root in document.piece.reading.roots:
+        if isinstance(root, Mapping) and part is Part.WHOLE:
+            yield from _resources(document, root, _LISTS)
+        elif isinstance(root, Sequence) and part is Part.ITEM:
+            for item in root.items:
+                if isinstance(item, Mapping):
+                    yield from _resources(document, item, _LISTS - 1)
+
+
+def _resources(document: Document, node: Mapping, lists: int) -> Iterator[Resource]:
+    kind, version = node.text("kind"), node.text("apiVersion")
+    if not kind or not _API_VERSION.fullmatch(version):
+        return
+    group = version.rpartition("/")[0]
+    if kind.endswith("List") and isinstance(node.get("items"), Sequence):
+        for item in node.mappings("items") if lists else ():
+            yield from _resources(document, item, lists - 1)
+        return
+    if group in _FOREIGN_GROUPS or kind in ("Kustomization", "Component") or (group == "" and kind == "Config"):
+        return
+    group = "apps" if group == "extensions" else group
+    path = _POD_SPECS.get((group, kind))
+    pod = node.mapping(*path) if path else None
+    if path and pod is not None:
+        yield Workload(document, node, kind, group, pod=pod, pod_path=path)
+    else:
+        yield Resource(document, node, kind, group)

@@ -1,0 +1,192 @@
+"""Where isort would put an import."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from dataclasses import dataclass
+
+from playpen_ls.api.finding import Refused
+from playpen_ls.languages.python.model.module import PythonModel
+from playpen_ls.text.source import LINE_END, Edit, Source, Span
+
+_DIRECTIVE = re.compile(
+    r"#!|.*(?:coding[:=]|noqa|pylint|mypy|type:|playpen|isort|flake8|ruff|fmt:|yapf|copyright|licen[sc]e|spdx)",
+    re.IGNORECASE,
+)
+_STDLIB = sys.stdlib_module_names
+
+
+@dataclass(frozen=True)
+class Top:
+    """A statement of the module's top level."""
+
+    node: ast.stmt
+    span: Span
+
+
+def top_level(model: PythonModel) -> list[Top]:
+    return [Top(node, span) for node, span in model.top_level]
+
+
+def import_edit(model: PythonModel, tops: list[Top], line: str, used_at: int) -> Edit:
+    """The edit that puts an import line where isort would, before `used_at`."""
+    source, newline = model.source, model.source.newline
+    new = ast.parse(line).body[0]
+    key = _key(new)
+    run = _first_run(tops)
+    own = _own_from(source, run)
+    keys = {id(top): _key(top.node, index >= own) for index, top in enumerate(run)}
+    smaller = [top for top in run if keys[id(top)] < key]
+    same = [top for top in smaller if keys[id(top)][0] == key[0]]
+    following = next((top for top in run if keys[id(top)] > key), None)
+    if run and source.line_start(run[0].span.start) >= used_at:
+        run, smaller, same, following = [], [], [], None
+    if same or (smaller and following is None):
+        after = (
+            max((top for top in same if keys[id(top)][1] == key[1]), key=_key_of, default=None) or (same or smaller)[-1]
+        )
+        at = source.next_line_start(max(after.span.end - 1, 0))
+        text = line + newline if same else newline + line + newline
+        if source.text[at - 1 : at] not in ("\n", "\r"):
+            text = newline + text.removesuffix(newline)
+    elif following is not None:
+        at = source.line_start(following.span.start)
+        text = line + newline + (newline if keys[id(following)][0] != key[0] else "")
+        if smaller:
+            previous = source.next_line_start(max(smaller[-1].span.end - 1, 0))
+            at, text = previous, newline + line + newline
+    else:
+        at, text = _top(model, tops, line)
+    if at > used_at:
+        raise Refused("the imports stand below")
+    return Edit(at, at, text)
+
+
+def _top(model: PythonModel, tops: list[Top], line: str) -> tuple[int, str]:
+    """Where imports begin in a module that has none: after its docstring, and before any code."""
+    source, newline = model.source, model.source.newline
+    head = _head(tops)
+    if head is not None:
+        at = source.next_line_start(max(head.span.end - 1, 0))
+        ended = source.text[at - 1 : at] in ("\n", "\r")
+        return at, ("" if ended else newline) + newline + line + newline + (gap(model, at, newline) if ended else "")
+    first = tops[0].span.start if tops else len(source.text)
+    at = _behind_comments(source.text[:first])
+    following = source.text[at:].lstrip()
+    blank = 2 if re.match(r"(?:async\s+def|def|class)\b|@", following) else 1 if following else 0
+    return at, line + newline + newline * blank
+
+
+def _behind_comments(text: str) -> int:
+    """Behind the comments at the top of a file; a comment that speaks of the first statement stays with it."""
+    if "#" not in text:
+        return 0
+    lines = [match.end() for match in LINE_END.finditer(text)]
+    starts = [0, *lines]
+    attached: int | None = None
+    for index in range(len(starts) - 1, -1, -1):
+        body = text[starts[index] : starts[index + 1] if index + 1 < len(starts) else len(text)].strip()
+        if not body and starts[index] != len(text):
+            break
+        if body:
+            if _DIRECTIVE.match(body):
+                break
+            attached = starts[index]
+    return len(text) if attached is None else attached
+
+
+def gap(model: PythonModel, at: int, newline: str) -> str:
+    """An empty line, or two before a definition, where code follows at once."""
+    following = model.source.text[at : at + 12]
+    if not following or following[0] in "\r\n":
+        return ""
+    return newline * (2 if re.match(r"(?:async\s+def|def|class)\b|@", following) else 1)
+
+
+def _head(tops: list[Top]) -> Top | None:
+    """The last of the docstring and the imports from `__future__`."""
+    found = None
+    for index, top in enumerate(tops):
+        docstring = index == 0 and isinstance(top.node, ast.Expr) and _is_text(top.node.value)
+        if not docstring and not _is_future(top.node):
+            break
+        found = top
+    return found
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def _first_run(tops: list[Top]) -> list[Top]:
+    """The first imports that stand together, without those of `__future__`."""
+    run: list[Top] = []
+    for index, top in enumerate(tops):
+        if isinstance(top.node, (ast.Import, ast.ImportFrom)):
+            if not _is_future(top.node):
+                run.append(top)
+        elif run or not (
+            _is_dunder(top.node) or (index == 0 and isinstance(top.node, ast.Expr) and _is_text(top.node.value))
+        ):
+            break
+    return run
+
+
+def _is_dunder(node: ast.stmt) -> bool:
+    """`__version__ = "1"`, which stands above imports."""
+    return isinstance(node, ast.Assign) and all(
+        isinstance(one, ast.Name) and one.id.startswith("__") for one in node.targets
+    )
+
+
+def _key(node: ast.stmt, own: bool = False) -> tuple[int, bool, str]:
+    """isort's order: section, `import` before `from`, name. `own` is the section of the project itself."""
+    if isinstance(node, ast.ImportFrom):
+        module = node.module or ""
+        section = 4 if node.level else 3 if own else _section(module)
+        return section, True, module.lower()
+    module = node.names[0].name if isinstance(node, ast.Import) else ""
+    return 3 if own else _section(module), False, module.lower()
+
+
+def _own_from(source: Source, run: list[Top]) -> int:
+    """Where a second group of other modules than Python's begins: those of the project itself."""
+    groups = 0
+    for index, top in enumerate(run):
+        if _key(top.node)[0] == 2:
+            above = source.text[run[index - 1].span.end : top.span.start] if index else ""
+            if groups and LINE_END.sub("\n", above).replace(" ", "").find("\n\n") >= 0:
+                return index
+            groups = 1
+    return len(run)
+
+
+def _key_of(top: Top) -> tuple[int, int]:
+    return (0, top.span.start)
+
+
+def _section(module: str) -> int:
+    return 1 if module.partition(".")[0] in _STDLIB else 2
+
+
+def after_imports(model: PythonModel, tops: list[Top]) -> int:
+    """Behind the last import at the top of the module, guarded ones too."""
+    last: Top | None = None
+    for top in tops:
+        guarded = isinstance(top.node, (ast.If, ast.Try)) and any(
+            isinstance(inner, (ast.Import, ast.ImportFrom)) for inner in top.node.body
+        )
+        if isinstance(top.node, (ast.Import, ast.ImportFrom)) or guarded:
+            last = top
+        elif isinstance(top.node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            break
+    last = last or _head(tops)
+    if last is None:
+        return _top(model, tops, "")[0]
+    return model.source.next_line_start(max(last.span.end - 1, 0))

@@ -1,0 +1,160 @@
+"""Brings a name into a module: what it has is used again, else an import is put where isort would put it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from playpen_ls.api.finding import Refused
+from playpen_ls.languages.python.edits.import_order import Top, after_imports, gap, import_edit, top_level
+from playpen_ls.languages.python.model.module import PythonModel
+from playpen_ls.languages.python.model.parts import Part
+from playpen_ls.languages.python.model.scope import Names
+from playpen_ls.languages.python.syntax.bindings import bound
+from playpen_ls.languages.python.syntax.nodes import imported
+from playpen_ls.text.source import LINE_END, Edit
+
+
+@dataclass(frozen=True)
+class Brought:
+    """How to write the name, and the edits that make it known."""
+
+    name: str
+    edits: tuple[Edit, ...] = ()
+
+
+def module_member(part: Part, module: str, member: str) -> Brought:
+    """`os.getenv`, however the module is imported. Raises Refused where the name means something else."""
+    model, tops = part.model, top_level(part.model)
+    for top in _usable(tops, part):
+        for name, origin in imported(top.node):
+            if origin == f"={module}.{member}" and _is_free(part, name, origin):
+                return Brought(name)
+            if origin == f"={module}" and _is_free(part, name, origin):
+                return Brought(f"{name}.{member}")
+    local = _origin(part, module)
+    if local == module and _bound_here(part, module):
+        return Brought(f"{module}.{member}")
+    _refuse_taken(part, tops, module)
+    return Brought(f"{module}.{member}", (import_edit(model, tops, f"import {module}", part.span.start),))
+
+
+def imported_name(part: Part, module: str, member: str) -> Brought:
+    """`QueuePool` of `from sqlalchemy.pool import QueuePool`. Raises Refused where the name is taken."""
+    tops = top_level(part.model)
+    for top in _usable(tops, part):
+        for name, origin in imported(top.node):
+            if origin == f"={module}.{member}" and _is_free(part, name, origin):
+                return Brought(name)
+            if origin == f"={module}" and _is_free(part, name, origin):
+                return Brought(f"{name}.{member}")
+    _refuse_taken(part, tops, member)
+    for top in _usable(tops, part):
+        extended = _extended(part.model, top, module, member)
+        if extended is not None:
+            return Brought(member, (extended,))
+    line = f"from {module} import {member}"
+    return Brought(member, (import_edit(part.model, tops, line, part.span.start),))
+
+
+def _extended(model: PythonModel, top: _ImportTop, module: str, member: str) -> Edit | None:
+    """One more name in a `from module import …`, in its alphabetical place."""
+    node = top.node
+    if not isinstance(node, ast.ImportFrom) or node.module != module or node.level or node.names[0].name == "*":
+        return None
+    source, chunk = model.source, model.chunk_at(top.span.start)
+    spans = [chunk.parsed.span(alias).shifted(chunk.span.start) for alias in node.names]
+    after = next((span for span, alias in zip(spans, node.names, strict=True) if alias.name > member), None)
+    place = after or spans[-1]
+    alone = not source.text[source.line_start(place.start) : place.start].strip()
+    gap = source.newline + source.indentation(place.start) if alone else " "
+    if after is not None:
+        return Edit(after.start, after.start, f"{member},{gap}")
+    return Edit(place.end, place.end, f",{gap}{member}")
+
+
+def module_logger(part: Part) -> Brought:
+    """The module's own logger, made if there is none. Raises Refused where `logger` means something else."""
+    model, tops = part.model, top_level(part.model)
+    known = [name for name, origin in model.scope.names.items() if origin == "logging.getLogger()" and "." not in name]
+    for name in sorted(known, key=lambda name: (name != "logger", name != "log", name)):
+        if _origin(part, name) == "logging.getLogger()" and (part.function or _bound_before(tops, name, part)):
+            return Brought(name)
+    if _origin(part, "logger") != "logger" or _names_bound(tops, "logger"):
+        raise Refused("`logger` is the name of something else here")
+    made = module_member(part, "logging", "getLogger")
+    at = after_imports(model, tops)
+    if at > part.span.start:
+        raise Refused("the imports stand below")
+    newline = model.source.newline
+    line = f"logger = {made.name}(__name__){newline}"
+    edits = list(made.edits)
+    if edits and edits[0].start == at:
+        text = edits.pop().text.rstrip("\r\n") + newline
+        return Brought("logger", (Edit(at, at, text + newline + line + gap(model, at, newline)),))
+    begins = at == 0 or not tops or at <= tops[0].span.start
+    before = "" if begins else newline
+    if at and not LINE_END.search(model.source.text[at - 1 : at]):
+        before += newline
+    return Brought("logger", (*edits, Edit(at, at, before + line + gap(model, at, newline))))
+
+
+class _ImportTop(Top):
+    node: ast.Import | ast.ImportFrom
+
+
+def _usable(tops: list[Top], part: Part) -> Iterator[_ImportTop]:
+    """The module's imports that have run when the part does."""
+    for top in tops:
+        if isinstance(top.node, (ast.Import, ast.ImportFrom)) and (part.function or top.span.start < part.span.start):
+            yield top  # type: ignore[misc]
+
+
+def _origin(part: Part, name: str) -> str | None:
+    """What a name means around the part; it need not be mentioned there yet."""
+    return Names(part.model.scope.names).origin(ast.Name(name), part.link)
+
+
+def _is_free(part: Part, name: str, origin: str) -> bool:
+    """Around the part the name means the import: nothing hides it."""
+    return _origin(part, name) == origin[1:]
+
+
+def _names_bound(tops: list[Top], name: str) -> bool:
+    return any(found == name for top in tops for found, _ in bound(top.node))
+
+
+def _bound_before(tops: list[Top], name: str, part: Part) -> bool:
+    return _names_bound([top for top in tops if top.span.end <= part.span.start], name)
+
+
+def _bound_here(part: Part, name: str) -> bool:
+    """A function imports it for itself, above the part."""
+    function = part.function
+    if function is None:
+        return False
+    start = part.span.start
+    return any(
+        isinstance(statement, (ast.Import, ast.ImportFrom))
+        and part.span_of(statement).start < start
+        and any(found == name for found, _ in imported(statement))
+        for statement in function.body
+    )
+
+
+def _refuse_taken(part: Part, tops: list[Top], name: str) -> None:
+    """An import of this name must neither hide something nor be hidden."""
+    if _origin(part, name) not in (name, None) or _hidden(part, name):
+        raise Refused(f"`{name}` is the name of something else here")
+    for top in tops:
+        block = isinstance(top.node, (ast.If, ast.Try, ast.With, ast.For))
+        inside = (inner for inner in ast.walk(top.node) if isinstance(inner, ast.stmt)) if block else (top.node,)
+        for inner in inside:
+            for found, value in bound(inner):
+                if found == name and value != f"={name}":
+                    raise Refused(f"`{name}` is the name of something else here")
+
+
+def _hidden(part: Part, name: str) -> bool:
+    return _origin(part, name) is None

@@ -1,0 +1,87 @@
+"""Which calls mean something to rules: printing, logging, SQLAlchemy's engines."""
+
+from __future__ import annotations
+
+import ast
+
+from playpen_ls.languages.python.model.parts import (
+    Called,
+    EngineCall,
+    LogCall,
+    LogConfiguration,
+    MisnamedLogger,
+    PrintCall,
+    Site,
+)
+from playpen_ls.languages.python.model.scope import Link
+from playpen_ls.languages.python.syntax.known_names import (
+    ADDING,
+    APPLICATIONS,
+    CONFIGURING,
+    ENGINES,
+    GETTING,
+    INCLUDING,
+    LOGGER_NAME,
+    LOGGERS,
+    METHODS,
+    NOT_NAMES,
+    OTHER_LOGGERS,
+    PRETTY,
+    PRINT,
+    READERS,
+    READING_OBJECTS,
+    ROOT_LOGGERS,
+    ROUTERS,
+    ROUTES,
+    TELLING,
+    TYPES,
+)
+
+_LAST = frozenset(
+    origin.removesuffix("()").rpartition(".")[2]
+    for origin in (*READERS, *READING_OBJECTS, *APPLICATIONS, *ROUTERS, *ROUTES)
+)
+ATTRIBUTES = METHODS | ENGINES | {CONFIGURING, GETTING, PRETTY} | _LAST | ADDING.keys() | INCLUDING | TELLING | TYPES
+"""The methods whose calls may mean something."""
+_WANTED = METHODS | ENGINES | {CONFIGURING, GETTING, PRETTY}
+NAMES = frozenset((PRINT, CONFIGURING, GETTING, "getenv", "env", "config")) | ENGINES
+
+
+def called(site: Site, node: ast.Call, link: Link | None) -> Called | None:
+    """The part that a call is, if it is one."""
+    function = node.func
+    last = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if isinstance(function, ast.Attribute) and last not in _WANTED:
+        return None
+    origin = site.names.origin(function, link)
+    if isinstance(function, ast.Attribute) and last in METHODS:
+        kind = _logger_kind(function, origin)
+        return LogCall(site, node, link, origin or "", kind, last) if kind else None
+    if origin is None:
+        return None
+    package, _, name = origin.rpartition(".")
+    if origin in (PRINT, f"{PRETTY}.{PRETTY}"):
+        return PrintCall(site, node, link, origin)
+    if package == "logging" and name in METHODS:
+        return LogCall(site, node, link, origin, "root", name)
+    if origin == f"logging.{CONFIGURING}":
+        return LogConfiguration(site, node, link, origin)
+    if origin == f"logging.{GETTING}" and node.args and getattr(node.args[0], "id", "") in NOT_NAMES:
+        return MisnamedLogger(site, node, link, origin)
+    if name in ENGINES and origin.startswith(("sqlalchemy.", "sqlmodel.")):
+        return EngineCall(site, node, link, origin)
+    return None
+
+
+def _logger_kind(function: ast.Attribute, origin: str | None) -> str:
+    if origin is not None:
+        if origin.rpartition(".")[0] in ROOT_LOGGERS:
+            return "root"
+        if origin.startswith(LOGGERS):
+            return "standard"
+        for library, begins in OTHER_LOGGERS.items():
+            if origin.startswith(begins):
+                return library
+    receiver = function.value
+    name = receiver.attr if isinstance(receiver, ast.Attribute) else getattr(receiver, "id", "")
+    return "named" if LOGGER_NAME.search(name) else ""

@@ -1,0 +1,196 @@
+"""What names mean: the module's imports and objects, and the functions around a place.
+
+An origin is a dotted text: `os.getenv`, `logging.getLogger().info`, `fastapi.FastAPI().get`. A call
+adds `()`, and `getLogger()` of the root logger `(root)`. A name that nothing binds is its own origin
+(a builtin, or one that a star import brings); None means that it cannot be known.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from playpen_ls.languages.python.syntax.bindings import Binding, bound, self_bindings
+from playpen_ls.languages.python.syntax.nodes import dotted, targets
+from playpen_ls.languages.python.syntax.prefilter import is_telling
+
+WEB = frozenset(
+    "fastapi flask starlette django aiohttp quart sanic litestar tornado bottle falcon pyramid grpc uvicorn gunicorn "
+    "connexion robyn blacksheep flask_restful flask_restx rest_framework ninja hypercorn celery".split()
+)
+CLI = frozenset(
+    "argparse click typer rich cmd optparse fire docopt cleo cyclopts questionary prompt_toolkit tqdm".split()
+)
+JSON_LOGS = frozenset(
+    "pythonjsonlogger structlog loguru json_log_formatter ecs_logging json_logging logstash_formatter".split()
+)
+
+Link = tuple[ast.AST, "Link | None"]
+"""A node and the links of what holds it, innermost first."""
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_DEPTH = 10  # of names that stand for names
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a module's top level says, folded over its chunks.
+
+    `names` has the names with a known origin, or None; `telling` those of them that `idle` cannot know by their text.
+    """
+
+    names: Mapping[str, str | None] = field(default_factory=dict)
+    flags: frozenset[str] = frozenset()
+    telling: tuple[str, ...] = ()
+
+
+def fold(bindings: Iterable[Binding], guards_main: bool) -> Scope:
+    raw: dict[str, str | None] = {}
+    for binding in bindings:
+        if binding.name not in raw:
+            raw[binding.name] = binding.value
+        elif raw[binding.name] != binding.value and not binding.fallback:
+            raw[binding.name] = None
+    names: dict[str, str | None] = {}
+    for name, value in raw.items():
+        origin = _followed(value, raw)
+        if origin is not None or name in _SHADOWED or (value or "").startswith("="):
+            names[name] = origin
+    telling = tuple(name for name, origin in names.items() if is_telling(name, origin))
+    return Scope(names, _flags(names, guards_main), telling)
+
+
+_SHADOWED = frozenset(("print", "os", "logging", "open", "logger", "getenv", "environ"))
+
+
+def _followed(value: str | None, raw: Mapping[str, str | None]) -> str | None:
+    """The origin of an assigned expression: imports at the end of the chain, else None."""
+    tail = ""
+    for _ in range(_DEPTH):
+        if value is None:
+            return None
+        if value.startswith("="):
+            return value[1:] + tail
+        root = value.partition(".")[0].partition("(")[0]
+        tail = value[len(root) :] + tail
+        if root not in raw:
+            return None
+        value = raw[root]
+    return None
+
+
+def _flags(names: Mapping[str, str | None], guards_main: bool) -> frozenset[str]:
+    roots = {origin.partition(".")[0] for origin in names.values() if origin}
+    flags = {"main"} if guards_main else set()
+    for flag, modules in (("web", WEB), ("cli", CLI), ("json", JSON_LOGS)):
+        if roots & modules:
+            flags.add(flag)
+    return frozenset(flags)
+
+
+class Names:
+    """Origins of expressions in one chunk. `module` holds what the chunk mentions of the module's names."""
+
+    def __init__(self, module: Mapping[str, str | None]) -> None:
+        self.module = module
+        self._locals: dict[int, dict[str, object]] = {}
+        self._attributes: dict[int, dict[str, str | None]] = {}
+
+    def origin(self, node: ast.AST, link: Link | None, depth: int = 0) -> str | None:
+        """`link` is the place of the node's parent."""
+        text = dotted(node)
+        return None if text is None else self._origin(text, link, depth)
+
+    def _origin(self, text: str, link: Link | None, depth: int) -> str | None:
+        root = text.partition(".")[0].partition("(")[0]
+        rest = text[len(root) :]
+        if root == "self" and rest.startswith("."):
+            attribute = rest[1:].partition(".")[0].partition("(")[0]
+            known = self._attribute(attribute, link, depth)
+            return known + rest[1 + len(attribute) :] if known else text
+        base = self._name(root, link, depth)
+        return None if base is None else base + rest
+
+    def _name(self, name: str, link: Link | None, depth: int) -> str | None:
+        if depth > _DEPTH:
+            return None
+        inner: ast.AST | None = None
+        in_function = False
+        while link is not None:
+            node, above = link
+            # Defaults and decorators are evaluated outside of what they belong to.
+            if inner is None or isinstance(inner, ast.stmt) or (isinstance(node, ast.Lambda) and inner is node.body):
+                if isinstance(node, _FUNCTIONS) or (isinstance(node, ast.ClassDef) and not in_function):
+                    table = self._table(node)
+                    if name in table:
+                        value = table[name]
+                        if isinstance(value, str):
+                            return value[1:] if value.startswith("=") else self._origin(value, link, depth + 1)
+                        return None
+                in_function = in_function or isinstance(node, _FUNCTIONS)
+            inner, link = node, above
+        return self.module.get(name, name)
+
+    def _table(self, node: ast.AST) -> dict[str, object]:
+        """The names that a function or a class binds itself."""
+        table = self._locals.get(id(node))
+        if table is None:
+            table = self._locals[id(node)] = _bound_in(node)
+        return table
+
+    def _attribute(self, name: str, link: Link | None, depth: int) -> str | None:
+        while link is not None and not isinstance(link[0], ast.ClassDef):
+            link = link[1]
+        if link is None:
+            return None
+        known = self._attributes.get(id(link[0]))
+        if known is None:
+            known = {}
+            for binding in self_bindings(link[0].body):  # type: ignore[attr-defined]
+                same = known.setdefault(binding.name[5:], binding.value) == binding.value
+                if not same:
+                    known[binding.name[5:]] = None
+            self._attributes[id(link[0])] = known
+        value = known.get(name)
+        if value is not None and value != f"self.{name}":
+            return self._origin(value, link, depth + 1) if depth < _DEPTH else None
+        return self.module.get(f"self.{name}")
+
+
+def _bound_in(node: ast.AST) -> dict[str, object]:
+    table: dict[str, object] = {}
+
+    def bind(name: str, value: object) -> None:
+        table[name] = value if table.get(name, value) == value else None
+
+    arguments = getattr(node, "args", None)
+    if isinstance(arguments, ast.arguments):
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        for one in (*every, arguments.vararg, arguments.kwarg):
+            if one is not None:
+                annotation = dotted(one.annotation) if one.annotation is not None else None
+                # A parameter that is annotated as the library's logger is one.
+                bind(one.arg, "=logging.getLogger()" if annotation in ("logging.Logger", "Logger") else None)
+    stack: list[ast.AST] = list(getattr(node, "body", ())) if not isinstance(node, ast.Lambda) else []
+    outer: set[str] = set()
+    while stack:
+        statement = stack.pop()
+        if isinstance(statement, ast.stmt):
+            for name, value in bound(statement):
+                bind(name, value)
+        if isinstance(statement, (ast.Global, ast.Nonlocal)):
+            outer.update(statement.names)
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        if isinstance(statement, ast.ExceptHandler) and statement.name:
+            bind(statement.name, None)
+        if isinstance(statement, ast.stmt | ast.ExceptHandler | ast.match_case):
+            for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+                stack += getattr(statement, name, ())
+        value = getattr(statement, "value", None) or getattr(statement, "test", None)
+        if isinstance(value, ast.NamedExpr):
+            for target in targets(value.target):
+                if isinstance(target, ast.Name):
+                    bind(target.id, None)
+    return {name: value for name, value in table.items() if name not in outer}

@@ -1,0 +1,161 @@
+"""One walk over a chunk gives its parts and its facts."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Set
+
+from playpen_ls.languages.python.model.calls import ATTRIBUTES, NAMES, called
+from playpen_ls.languages.python.model.database_settings import pool_settings
+from playpen_ls.languages.python.model.environment import environment_read
+from playpen_ls.languages.python.model.needs import ASKING, needs
+from playpen_ls.languages.python.model.parts import Part, SchemaCreation, Site, StringLiteral
+from playpen_ls.languages.python.model.scope import Link
+from playpen_ls.languages.python.model.web import Told, decorated_route, told_by_call, urlpatterns
+from playpen_ls.languages.python.syntax.known_names import DECORATORS, SCHEMA
+
+_SKIPPED = {
+    # Annotations are no values; in format strings before Python 3.12 places are not reliable.
+    ast.FunctionDef: {"returns"}, ast.AsyncFunctionDef: {"returns"}, ast.AnnAssign: {"annotation"},
+    ast.arg: {"annotation"}, ast.match_case: {"pattern"}, ast.JoinedStr: {"values"},
+}  # fmt: skip
+_PLAIN = {
+    "ctx",
+    "op",
+    "ops",
+    "type_comment",
+    "id",
+    "attr",
+    "name",
+    "names",
+    "level",
+    "module",
+    "arg",
+    "is_async",
+    "kind",
+    "simple",
+    "conversion",
+}
+_LEAVES = frozenset(
+    (
+        ast.Name,
+        ast.Pass,
+        ast.Break,
+        ast.Continue,
+        ast.Import,
+        ast.ImportFrom,
+        ast.Global,
+        ast.Nonlocal,
+        ast.arg,
+        ast.alias,
+    )
+)
+
+
+def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    skipped = _SKIPPED.get(kind, set())
+    return tuple(field for field in kind._fields if field not in _PLAIN and field not in skipped)
+
+
+_FIELDS: dict[type, tuple[str, ...]] = {}
+_SHORTEST = 2  # characters of a string that any rule cares for
+
+
+def walk(site: Site) -> tuple[list[Part], list[Told]]:
+    """The parts in text order, and facts with places relative to the chunk."""
+    parts: list[Part] = []
+    facts: list[Told] = []
+    tree = site.parsed.tree()
+    outer: Link | None = (tree.body[0], None) if site.parsed.header and tree.body else None
+    stack: list[tuple[ast.AST, Link | None]] = [(statement, outer) for statement in site.parsed.body()]
+    names = NAMES | site.names.module.keys()
+    fields_of, leaves = _FIELDS, _LEAVES
+    while stack:
+        node, link = stack.pop()
+        kind = node.__class__
+        if kind is ast.Constant:
+            literal = _literal(site, node, link)  # type: ignore[arg-type]
+            if literal is not None:
+                parts.append(literal)
+            continue
+        if kind is ast.JoinedStr:
+            parts.append(StringLiteral(site, node, link, _pattern(node)))  # type: ignore[arg-type]
+            continue
+        if kind is ast.Expr and isinstance(node.value, ast.Constant):  # type: ignore[attr-defined]
+            continue  # a docstring
+        if kind in _TELLING:
+            _look_at(site, node, link, names, parts, facts)
+        here = (node, link)
+        fields = fields_of.get(kind)
+        if fields is None:
+            fields = fields_of[kind] = _fields(kind)
+        for field in fields:
+            child = getattr(node, field, None)
+            if child.__class__ is list:
+                for one in child:
+                    if one is not None and one.__class__ not in leaves:
+                        stack.append((one, here))
+            elif child is not None and child.__class__ not in leaves:
+                stack.append((child, here))
+    parts.sort(key=_order)
+    return parts, facts
+
+
+def _look_at(
+    site: Site, node: ast.AST, link: Link | None, names: Set[str], parts: list[Part], facts: list[Told]
+) -> None:
+    """What one node is and says."""
+    if isinstance(node, ASKING):
+        facts += needs(site, node, link)
+    if isinstance(node, ast.Call):
+        function = node.func
+        if isinstance(function, ast.Attribute):
+            found = function.attr in ATTRIBUTES
+        else:
+            found = isinstance(function, ast.Name) and function.id in names
+        if found:
+            part = called(site, node, link)
+            if part is not None:
+                parts.append(part)
+            facts += environment_read(site, node, link)
+            facts += told_by_call(site, node, link)
+    elif isinstance(node, ast.Attribute):
+        if node.attr in SCHEMA:
+            parts.append(SchemaCreation(site, node, link))
+    elif isinstance(node, ast.Subscript):
+        facts += environment_read(site, node, link)
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        for decorator in node.decorator_list:
+            if isinstance(decorator, ast.Call) and _last_name(decorator.func) in DECORATORS:
+                facts += decorated_route(site, decorator, link)
+    elif isinstance(node, ast.Assign):
+        parts += pool_settings(site, node, link)
+        if link is None:
+            facts += urlpatterns(site, node)
+
+
+_TELLING = frozenset(
+    (ast.Call, ast.Attribute, ast.Subscript, ast.FunctionDef, ast.AsyncFunctionDef, ast.Assign, *ASKING)
+)
+
+
+def _order(part: Part) -> tuple[int, int, int]:
+    node = part.node
+    return node.lineno, node.col_offset, -(node.end_col_offset or 0)  # type: ignore[attr-defined]
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _literal(site: Site, node: ast.Constant, link: Link | None) -> StringLiteral | None:
+    value = node.value
+    if value.__class__ is bytes and len(value) >= _SHORTEST:
+        return StringLiteral(site, node, link, value.decode("latin-1"))
+    if value.__class__ is str and len(value) >= _SHORTEST:
+        return StringLiteral(site, node, link, value)
+    return None
+
+
+def _pattern(node: ast.JoinedStr) -> str:
+    return "".join(str(one.value) if isinstance(one, ast.Constant) else "\0" for one in node.values)

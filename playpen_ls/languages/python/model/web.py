@@ -1,0 +1,211 @@
+"""What code says about web applications: which there are, what they serve, what they include."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from playpen_ls.api.fact_types import EnvironmentKnown, EnvironmentRead, Listens
+from playpen_ls.api.facts import Fact
+from playpen_ls.api.finding import Place
+from playpen_ls.languages.python.model.parts import Site
+from playpen_ls.languages.python.model.scope import Link
+from playpen_ls.languages.python.syntax.known_names import ADDING, APPLICATIONS, INCLUDING, ROUTERS, ROUTES, URLS, VERBS
+from playpen_ls.languages.python.syntax.nodes import dotted, is_main_guard
+
+_TELLS = re.compile(r"(?:register|setup|configure|include|add|install|mount)(?:_|$)|route")
+
+
+@dataclass(frozen=True, slots=True)
+class Web(Fact):
+    """`kind`: app, router, route, include, mount, urlpatterns. The place's path is empty.
+
+    `owner` is the variable that is made or told ("app", "self.app", "" if it is none); `path` the
+    literal path or prefix, None where it is computed; `constant` the name that holds it; `target` the
+    origin of what is included; `framework` and `function` (that makes it) are an app's.
+    """
+
+    kind: str
+    owner: str = ""
+    path: str | None = None
+    constant: str = ""
+    target: str = ""
+    framework: str = ""
+    function: str = ""
+    methods: tuple[str, ...] = ("GET",)
+
+
+Told = EnvironmentRead | EnvironmentKnown | Listens | Web
+
+
+def urlpatterns(site: Site, node: ast.Assign) -> Iterator[Web]:
+    target = node.targets[0]
+    if isinstance(target, ast.Name) and target.id == URLS and isinstance(node.value, ast.List):
+        yield Web(Place("", site.parsed.span(target)), "urlpatterns", framework="django")
+
+
+def decorated_route(site: Site, call: ast.Call, link: Link | None) -> Iterator[Web]:
+    """`@app.get("/path")`; without a path that begins with `/` only on what is known to be an application."""
+    function = call.func
+    origin = site.names.origin(function, link) or ""
+    if isinstance(function, ast.Name):
+        if origin in ROUTES:
+            yield _route(site, call, "", 0, origin)
+        return
+    assert isinstance(function, ast.Attribute)
+    owner = dotted(function.value) or ""
+    path, constant = _path(call, 0)
+    known = origin.rpartition(".")[0].removesuffix("()") in {*APPLICATIONS, *ROUTERS}
+    if (path is not None and path.startswith("/")) or known or (path is None and _is_router_name(owner)):
+        yield Web(
+            Place("", site.parsed.span(call)), "route", owner, path, constant, methods=_methods(call, function.attr)
+        )
+
+
+def _is_router_name(owner: str) -> bool:
+    last = owner.rpartition(".")[2].lower()
+    return last in ("app", "application", "api", "bp", "router", "routes", "blueprint") or last.endswith(
+        ("_router", "_bp", "_app")
+    )
+
+
+def told_by_call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Web]:
+    """What a call that is no decorator says."""
+    function = call.func
+    last = function.attr if isinstance(function, ast.Attribute) else ""
+    if last in ADDING:
+        owner = (dotted(function.value) or "").removesuffix(".router") if isinstance(function, ast.Attribute) else ""
+        yield _route(site, call, owner, ADDING[last], last)
+        return
+    if last in INCLUDING and isinstance(function, ast.Attribute):
+        yield _included(site, call, link, dotted(function.value) or "", last)
+        return
+    origin = site.names.origin(function, link) or ""
+    if _TELLS.search(origin.rpartition(".")[2]) and any(_is_application(site, one, link) for one in call.args):
+        yield Web(Place("", site.parsed.span(call)), "include", "", "", target=origin)
+    if origin in APPLICATIONS:
+        owner, maker = _target(link)
+        if _is_demo(link):
+            return
+        place = Place("", site.parsed.span(call))
+        yield Web(place, "app", owner, "", framework=APPLICATIONS[origin], function=maker)
+        given = next((one.value for one in call.keywords if one.arg in ("routes", "route_handlers")), None)
+        if given is not None and not isinstance(given, (ast.List, ast.Tuple)):
+            yield Web(place, "include", owner, "", target=site.names.origin(given, link) or "?")
+    elif origin in ROUTERS:
+        owner, maker = _target(link)
+        prefix, constant = _keyword_text(call, ROUTERS[origin])
+        yield Web(Place("", site.parsed.span(call)), "router", owner, prefix, constant, function=maker)
+    elif origin in ROUTES:
+        if origin.startswith("django."):
+            included = call.args[1] if len(call.args) > 1 else None
+            if isinstance(included, ast.Call) and (dotted(included.func) or "").rpartition(".")[2] == "include":
+                path, constant = _path(call, 0)
+                yield Web(
+                    Place("", site.parsed.span(call)), "include", "urlpatterns", path, constant, _module(included)
+                )
+                return
+        if origin.endswith(".Mount"):
+            path, constant = _path(call, 0)
+            inside = next(
+                (one.value for one in call.keywords if one.arg == "app"), call.args[1] if len(call.args) > 1 else None
+            )
+            target = site.names.origin(inside, link) or "?" if inside is not None else ""
+            yield Web(Place("", site.parsed.span(call)), "mount", "", path, constant, target, owner_name(inside))
+        elif not origin.endswith(".Router"):
+            yield _route(site, call, "", 1 if origin.endswith("web.route") else 0, origin)
+
+
+def owner_name(node: ast.expr | None) -> str:
+    """The variable's name; for a mount it stands in `framework`."""
+    return dotted(node) or "" if node is not None else ""
+
+
+def _included(site: Site, call: ast.Call, link: Link | None, owner: str, verb: str) -> Web:
+    inside = call.args[1] if verb == "mount" and len(call.args) > 1 else call.args[0] if call.args else None
+    if verb == "mount" and len(call.args) < 2:
+        inside = next((one.value for one in call.keywords if one.arg == "app"), None)
+    if verb == "include_router" and inside is None:
+        inside = next((one.value for one in call.keywords if one.arg == "router"), None)
+    if verb == "add_routes" and isinstance(inside, ast.List):
+        return Web(Place("", site.parsed.span(call)), "include", owner, "", target="", framework="")
+    target = (site.names.origin(inside, link) if inside is not None else None) or "?"
+    if inside is not None and isinstance(inside, ast.Call) and target.endswith("StaticFiles()"):
+        target = ""
+    prefix, constant = _path(call, 0) if verb == "mount" else _keyword_text(call, "prefix", "url_prefix")
+    kind = "mount" if verb == "mount" else "include"
+    return Web(Place("", site.parsed.span(call)), kind, owner, prefix, constant, target, owner_name(inside))
+
+
+def _route(site: Site, call: ast.Call, owner: str, position: int, origin: str) -> Web:
+    path, constant = _path(call, position)
+    if path is not None and origin.startswith("django."):
+        path = _django(path)
+    return Web(Place("", site.parsed.span(call)), "route", owner, path, constant)
+
+
+def _django(pattern: str) -> str:
+    """`^healthz/?$` and `health/` as paths."""
+    return "/" + pattern.removeprefix("^").rstrip("$?").lstrip("/")
+
+
+def _path(call: ast.Call, position: int) -> tuple[str | None, str]:
+    """A literal path, or the name of the constant that holds it."""
+    node = call.args[position] if len(call.args) > position else None
+    if node is None:
+        node = next((one.value for one in call.keywords if one.arg in ("path", "rule", "uri")), None)
+    return _text(node)
+
+
+def _keyword_text(call: ast.Call, *names: str) -> tuple[str | None, str]:
+    node = next((one.value for one in call.keywords if one.arg in names), None)
+    return ("", "") if node is None else _text(node)
+
+
+def _text(node: ast.expr | None) -> tuple[str | None, str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value, ""
+    return None, node.id if isinstance(node, ast.Name) else ""
+
+
+def _module(included: ast.Call) -> str:
+    node = included.args[0] if included.args else None
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else "?"
+
+
+def _methods(call: ast.Call, verb: str) -> tuple[str, ...]:
+    if verb in VERBS:
+        return (verb.upper(),)
+    value = next((one.value for one in call.keywords if one.arg == "methods"), None)
+    if isinstance(value, (ast.List, ast.Tuple)):
+        named = [one.value for one in value.elts if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        return tuple(name.upper() for name in named)
+    return ("GET",)
+
+
+def _is_application(site: Site, node: ast.expr, link: Link | None) -> bool:
+    return isinstance(node, ast.Name) and (site.names.origin(node, link) or "").removesuffix("()") in APPLICATIONS
+
+
+def _is_demo(link: Link | None) -> bool:
+    while link is not None:
+        if is_main_guard(link[0]):
+            return True
+        link = link[1]
+    return False
+
+
+def _target(link: Link | None) -> tuple[str, str]:
+    """(the variable that a value is put in, the function that does so)."""
+    owner, first = "", True
+    while link is not None:
+        node, above = link
+        if first and isinstance(node, (ast.Assign, ast.AnnAssign)):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            owner = dotted(target) or ""
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return owner, node.name
+        first, link = False, above
+    return owner, ""

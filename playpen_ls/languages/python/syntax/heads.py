@@ -1,0 +1,65 @@
+"""What a statement binds, where its beginning tells: most need not be parsed for that."""
+
+from __future__ import annotations
+
+import re
+
+from playpen_ls.languages.python.syntax.bindings import Binding
+
+_HEAD = re.compile(
+    r"^(?:(?:async[ \t]+)?def[ \t]+(?P<function>\w+)[ \t]*\("
+    r"|class[ \t]+(?P<type>\w+)[ \t]*(?:\([ \t]*(?:(?P<base>[A-Za-z_][\w.]*)[ \t]*(?:,[^=\n]*)?)?\))?[ \t]*:)",
+    re.MULTILINE,
+)
+_END = r"[ \t]*(?:(?:#[^\n]*)?\r?\n[ \t\f]*)*(?:#[^\n]*)?"
+_NAME = r"[^\W\d]\w*"
+_IMPORT = re.compile(rf"import[ \t]+(?P<module>{_NAME}(?:\.{_NAME})*)(?:[ \t]+as[ \t]+(?P<name>{_NAME}))?{_END}")
+_FROM = re.compile(
+    rf"from[ \t]+(?P<module>\.*(?:{_NAME}(?:\.{_NAME})*)?)[ \t]+import[ \t]+"
+    rf"(?:\((?P<lines>[\w\s,]+)\)|(?P<line>[\w \t,]+)){_END}"
+)
+_MEMBER = re.compile(rf"\s*(?P<member>{_NAME})(?:[ \t]+as[ \t]+(?P<name>{_NAME}))?\s*")
+# What such a literal begins is no name of anything, whatever follows.
+_LITERAL = re.compile(rf"(?P<name>{_NAME})[ \t]*=[ \t]*[\[{{\"'\d]")
+_TEXT = re.compile(rf"{_NAME}[ \t]*(?::[^=\n]*)?=[^=]*[\"']")
+
+
+def bindings_by_head(text: str) -> tuple[Binding, ...] | None:
+    """None where the text must be parsed to know, or holds more than one statement."""
+    if text.startswith(("@", "def ", "async def ", "class ")):
+        head = _HEAD.search(text)
+        if head is None or (text[0] != "@" and head.start()):
+            return None
+        base = head["base"]
+        return (Binding(head["function"] or head["type"], f"{base}.<class>" if base else None),)
+    if text.startswith("import "):
+        match = _IMPORT.fullmatch(text)
+        return (_imported(match["module"], match["name"]),) if match else None
+    if text.startswith("from "):
+        match = _FROM.fullmatch(text)
+        return _members(match) if match else None
+    match = _LITERAL.match(text) if ";" not in text else None
+    return (Binding(match["name"], None),) if match else None
+
+
+def holds_text(text: str) -> bool:
+    """A constant may be assigned a text in it; a quick look."""
+    return _TEXT.match(text) is not None
+
+
+def _imported(module: str, name: str | None) -> Binding:
+    first = module.partition(".")[0]
+    return Binding(name or first, f"={module if name else first}")
+
+
+def _members(match: re.Match[str]) -> tuple[Binding, ...] | None:
+    """None where an empty name, which is allowed at the end of lines in brackets, is in the way."""
+    module = match["module"]
+    names = (match["lines"] or match["line"]).split(",")
+    if match["lines"] and not names[-1].strip():
+        names.pop()
+    found = [_MEMBER.fullmatch(name) for name in names]
+    dot = "" if module.endswith(".") or not module else "."
+    if not all(found) or not module:
+        return None
+    return tuple(Binding(one["name"] or one["member"], f"={module}{dot}{one['member']}") for one in found if one)

@@ -1,0 +1,126 @@
+"""The web servers that images and manifests start: what a command runs, and the ports that it says it listens on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from playpen_ls.languages.shell.commands import Word
+
+SERVERS = frozenset(("uvicorn", "gunicorn", "hypercorn", "flask", "fastapi"))
+_SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh"))
+_PORT_OPTIONS = {
+    "uvicorn": frozenset(("--port",)),
+    "gunicorn": frozenset(("-b", "--bind")),  # its -p is the file for its process id, as hypercorn's
+    "hypercorn": frozenset(("-b", "--bind", "--insecure-bind")),
+    "flask": frozenset(("-p", "--port")),
+    "fastapi": frozenset(("--port",)),
+}
+# What they take where the command does not say; the variables that may say otherwise.
+_OWN_PORTS = {"uvicorn": 8000, "flask": 5000, "fastapi": 8000}
+_OWN_VARIABLES = {"uvicorn": ("UVICORN_PORT",), "flask": ("FLASK_RUN_PORT",), "fastapi": ("PORT", "UVICORN_PORT")}
+_ELSEWHERE = ("-c", "--config", "--uds", "--fd", "--env-file")  # where the port may come from, or that there is none
+_RUNNERS = {"poetry": 2, "uv": 2, "pipenv": 2, "pdm": 2, "rye": 2, "hatch": 2, "opentelemetry-instrument": 1,
+            "ddtrace-run": 1, "newrelic-admin": 2, "tini": 1, "dumb-init": 1}  # fmt: skip
+_APPLICATION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\([^()]*\))?")
+_DEFAULT = re.compile(r"\$\{(\w+):?-(\d+)\}$")
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))$")
+_LONGEST_PORT = 5  # digits
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a command starts: `uvicorn`, and what that runs: `main:app`. Both are "" where they are not known."""
+
+    name: str
+    target: str
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True)
+class PortTold:
+    """`word` says it, or is None for the server's own; `variables` are those that may set another one.
+
+    `port` is 0 where only they say it.
+    """
+
+    port: int
+    word: Word | None
+    text: str = ""
+    variables: tuple[str, ...] = ()
+
+
+def program_of(words: Sequence[Word]) -> Program:
+    """The program behind `poetry run` and the like. `words` are those of a command, without `python -m`."""
+    left = list(words)
+    while left and (name := _base(left[0].text)) in _RUNNERS and len(left) > _RUNNERS[name]:
+        left = left[_RUNNERS[name] :]
+        while left and left[0].text.startswith("-"):
+            left = left[1:]
+    if len(left) > 2 and _base(left[0].text).startswith("python") and left[1].text == "-m":
+        left = left[2:]
+    if not left or "$" in left[0].text:
+        return Program("", "", tuple(left))
+    name = re.sub(r"^python[\d.]*$", "python", _base(left[0].text))
+    return Program("" if name in _SHELLS else name, _target(name, left[1:]), tuple(left))
+
+
+def _base(text: str) -> str:
+    return text.rpartition("/")[2]
+
+
+def _target(name: str, words: Sequence[Word]) -> str:
+    if name in ("uvicorn", "gunicorn", "hypercorn"):
+        return next((word.text for word in words if _APPLICATION.fullmatch(word.text)), "")
+    return " ".join(word.text for word in words if not word.text.startswith("-"))[:200] if name not in SERVERS else ""
+
+
+def ports_told(program: Program, variables: Mapping[str, str]) -> Iterator[PortTold]:
+    """The ports of a server's command; none where it cannot be known. `variables` are those that the image sets."""
+    if program.name not in SERVERS:
+        return
+    told = list(_options(program))
+    if told:
+        found = [_port(word, text, variables) for word, text in told]
+        if all(one.port or one.variables for one in found):
+            yield from found
+        return
+    texts = [word.text for word in program.words]
+    if any(text.partition("=")[0] in _ELSEWHERE or "$" in text for text in texts):
+        return
+    own = _OWN_VARIABLES.get(program.name, ())
+    if program.name in _OWN_PORTS and not any(name in variables for name in own):
+        yield PortTold(_OWN_PORTS[program.name], None, variables=own)
+
+
+def _options(program: Program) -> Iterator[tuple[Word, str]]:
+    """(the word, the value in it) of the options that name a port."""
+    options, before = _PORT_OPTIONS[program.name], ""
+    for word in program.words:
+        name, equals, value = word.text.partition("=")
+        if before in options:
+            yield word, word.text
+        elif equals and name in options:
+            yield word, value
+        elif word.text[:2] in options and word.text[2:3].isdigit() and word.text[1] != "-":
+            yield word, word.text[2:]
+        before = word.text
+
+
+def _port(word: Word, text: str, variables: Mapping[str, str]) -> PortTold:
+    """`0.0.0.0:8000`, `${PORT:-8000}`, or a variable that the image sets; 0 where it is not known."""
+    number = number_of(text.rpartition(":")[2])
+    if number:
+        return PortTold(number, word, text)
+    default = _DEFAULT.search(text)
+    if default:
+        return PortTold(number_of(variables.get(default[1], default[2])), word, text, (default[1],))
+    named = _VARIABLE.search(text)
+    name = next(filter(None, named.groups())) if named else ""
+    return PortTold(number_of(variables.get(name, "")), word, text, (name,) if name else ())
+
+
+def number_of(text: str) -> int:
+    """A port as it is written, or 0."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_PORT else 0

@@ -1,0 +1,120 @@
+"""The files of a project as rules see them: what editors hold comes before what the disk holds."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from playpen_ls.text.source import LARGEST, Source, Unreadable
+
+LARGE = 20_000_000  # bytes
+MOST_WEIGHED = 2_000  # files and folders; a keystroke may ask for them
+
+
+class ProjectFiles:
+    """`Files` over a folder. `open_text` gives what an editor has of a file, or None.
+
+    Nothing outside the folder is looked at, by `..` or by a symbolic link.
+    """
+
+    def __init__(self, root: Path, open_text: Callable[[str], str | None], known: bool = True) -> None:
+        self._root = root
+        self._real_root = os.path.realpath(root)
+        self._open_text = open_text
+        self._known = known
+        self._read: dict[str, tuple[tuple[int, int], str | None]] = {}
+        self._weighed: dict[str, tuple[dict[str, int], bool]] = {}
+
+    @property
+    def known(self) -> bool:
+        return self._known
+
+    def exists(self, path: str) -> bool:
+        place = self._place(path)
+        return place is not None and (self._open_text(_clean(path)) is not None or os.path.exists(place))
+
+    def text(self, path: str) -> str | None:
+        place = self._place(path)
+        if place is None:
+            return None
+        opened = self._open_text(_clean(path))
+        return opened if opened is not None else self._on_disk(place)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        place = self._place(folder)
+        if place is None:
+            return ()
+        try:
+            with os.scandir(place) as entries:
+                return tuple(sorted(entry.name + ("/" if entry.is_dir() else "") for entry in entries))
+        except OSError:
+            return ()
+
+    def is_large(self, folder: str) -> bool:
+        """Counted again where files came or went. A file that grows where it stands may be noticed later."""
+        place = self._place(folder)
+        if place is None:
+            return False
+        known = self._weighed.get(place)
+        if known is None or any(_changed_at(one) != stamp for one, stamp in known[0].items()):
+            self._weighed[place] = known = _weigh(place)
+        return known[1]
+
+    def overlaid(self, texts: Mapping[str, str]) -> ProjectFiles:
+        """The same files, as if some had other texts."""
+        if not texts:
+            return self
+        return ProjectFiles(
+            self._root, lambda path: texts[path] if path in texts else self._open_text(path), self._known
+        )
+
+    def _place(self, path: str) -> str | None:
+        if not self._known or posixpath.isabs(path) or _clean(path).startswith("../") or _clean(path) == "..":
+            return None
+        place = os.path.realpath(os.path.join(self._root, path))
+        return place if place == self._real_root or place.startswith(self._real_root + os.sep) else None
+
+    def _on_disk(self, place: str) -> str | None:
+        try:
+            status = os.stat(place)
+            stamp = (status.st_mtime_ns, status.st_size)
+            known = self._read.get(place)
+            if known is None or known[0] != stamp:
+                text = Source.decoded(place, Path(place).read_bytes()).text if status.st_size <= LARGEST else None
+                self._read[place] = known = (stamp, text)
+            return known[1]
+        except (OSError, Unreadable):
+            return None
+
+
+def _clean(path: str) -> str:
+    return posixpath.normpath(path)
+
+
+def _weigh(place: str) -> tuple[dict[str, int], bool]:
+    """When each folder that was looked at changed, and whether their files are large. Links are not followed."""
+    stamps, total, seen, waiting = dict[str, int](), 0, 0, [place]
+    for folder in waiting:
+        stamps[folder] = _changed_at(folder)
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    seen += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif entry.is_file(follow_symlinks=False):
+                        total += entry.stat(follow_symlinks=False).st_size
+                    if total > LARGE or seen > MOST_WEIGHED:
+                        return stamps, total > LARGE
+        except OSError:
+            continue
+    return stamps, False
+
+
+def _changed_at(folder: str) -> int:
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return 0

@@ -1,0 +1,58 @@
+"""The facts of files that nobody has open, read from the disk."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from playpen_ls.api.facts import Fact
+from playpen_ls.languages.registry import facts_in
+from playpen_ls.project.discovery import files_under, language_of
+from playpen_ls.text.source import LARGEST, Source, Unreadable
+
+logger = logging.getLogger("playpen_ls")
+
+MOST_FILES = 20_000  # of our four languages in one project; a larger tree is somebody's home folder
+
+Stamp = tuple[int, int]  # when a file was changed, and its size
+
+
+def facts_of(root: Path, path: str) -> tuple[Fact, ...]:
+    """What a file says; nothing where it cannot be read. `path` is relative to the root."""
+    try:
+        place = root / path
+        if place.stat().st_size > LARGEST:
+            return ()
+        source = Source.decoded(path, place.read_bytes())
+        language = language_of(path, lambda: source.text)
+        return facts_in(language, source) if language is not None else ()
+    except (OSError, Unreadable):
+        return ()
+    except Exception as error:  # one file that cannot be understood does not keep the others out
+        logger.error("%s: reading it failed: %s", path, type(error).__name__)
+        return ()
+
+
+def paths_under(root: Path, exclude: Iterable[str], base: Path) -> Iterator[str]:
+    """The files of a project that could be ours, in order, relative to its root."""
+    start = len(os.path.join(root, ""))
+    for path in files_under(root, exclude, base=base):
+        yield path[start:].replace(os.sep, "/")
+
+
+def stamp(root: Path, path: str) -> Stamp | None:
+    try:
+        status = (root / path).stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def changed(root: Path, paths: Iterable[str], known: Mapping[str, Stamp]) -> Iterator[tuple[str, Stamp | None]]:
+    """The files whose stamps are not as they were known, gone ones too."""
+    for path in paths:
+        now = stamp(root, path)
+        if now != known.get(path):
+            yield path, now

@@ -1,0 +1,150 @@
+"""What a service listens on and which paths it serves, put together from what its files say."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from playpen_ls.api.fact_types import Exposed, Listens, Route, Router, RouterIncluded, WebApplication
+from playpen_ls.api.finding import Place
+from playpen_ls.project.links import Built, facts_of
+
+
+@dataclass(frozen=True)
+class Ports:
+    """`served` are what its program listens on, `open` also what the Dockerfile exposes; `place` that of the former.
+
+    `variables` are those of the container that can set another port, or the only ones that set any.
+    """
+
+    served: frozenset[int]
+    open: frozenset[int]
+    place: Place | None
+    variables: frozenset[str] = frozenset()
+
+
+def ports_of(one: Built, exposed: Iterable[Exposed], listens: Iterable[Listens]) -> Ports:
+    declared = facts_of(Exposed, exposed).of(one.dockerfile)
+    told = [fact for fact in declared if fact.served]
+    in_code = one.of(listens)
+    every = _known(declared) | _known(in_code)
+    if told:
+        variables = frozenset(name for fact in told for name in fact.variables)
+        return Ports(_known(told), every, told[0].place, variables)
+    if one.recipe.program == "gunicorn":  # its own `gunicorn.conf.py`
+        in_code = [fact for fact in in_code if "gunicorn" in posixpath.basename(fact.place.path)]
+    if one.recipe.program in ("python", "gunicorn") and in_code:
+        variables = frozenset(fact.variable for fact in in_code if fact.variable)
+        return Ports(_known(in_code), every, in_code[0].place, variables)
+    return Ports(frozenset(), every, None)
+
+
+def _known(facts: Iterable[Exposed | Listens]) -> frozenset[int]:
+    return frozenset(fact.port for fact in facts if fact.port)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A path that an application serves. Where it is not `whole`, something unknown may stand in front of it."""
+
+    path: str
+    whole: bool
+    route: Route
+
+
+@dataclass(frozen=True)
+class Web:
+    """What a service says of its web applications. Make it of the facts that its `Built` holds."""
+
+    routes: list[Route]
+    routers: list[Router]
+    inclusions: list[RouterIncluded]
+    apps: list[WebApplication]
+
+    def served(self) -> list[Served]:
+        """The joined paths of the routes."""
+        found = []
+        for route in self.routes:
+            if route.owner and (route.place.path, route.owner) in self._apps:
+                found.append(Served(route.bare or route.path, True, route))
+                continue
+            own = route.path.removesuffix(route.bare)
+            fronts = list(self._fronts(route.place.path, route.owner, 0)) if route.owner else []
+            for front, replaces in fronts or [(None, False)]:
+                joined = route.path if front is None else front + ("" if replaces else own) + route.bare
+                found.append(Served(joined, front is not None, route))
+        return found
+
+    def known(self) -> bool:
+        """Every router that is included is one of the service's own."""
+        told: tuple[Route | Router | RouterIncluded | WebApplication, ...]
+        told = (*self.routes, *self.routers, *self.inclusions, *self.apps)
+        files = {(one.place.path, one.owner) for one in told}
+        return all(any(_means(one, path, owner) for path, owner in files) for one in self.inclusions)
+
+    @property
+    def _apps(self) -> set[tuple[str, str]]:
+        return {(app.place.path, app.owner) for app in self.apps}
+
+    def _fronts(self, path: str, owner: str, depth: int) -> Iterator[tuple[str | None, bool]]:
+        """(what stands in front of a router's own prefix, whether it takes the place of that)."""
+        for one in self.inclusions:
+            if not _means(one, path, owner):
+                continue
+            if (one.place.path, one.owner) in self._apps:
+                yield one.prefix, one.replaces
+                continue
+            made = [r for r in self.routers if (r.place.path, r.owner) == (one.place.path, one.owner)]
+            outer = list(self._fronts(one.place.path, one.owner, depth + 1)) if depth < _NESTED and made else []
+            for front, replaces in outer or [(None, False)]:
+                between = "" if replaces else made[0].prefix if made else None
+                if front is None or between is None or one.prefix is None:
+                    yield None, one.replaces
+                else:
+                    yield front + between + one.prefix, one.replaces
+
+
+_NESTED = 5  # routers in routers
+
+
+def _means(one: RouterIncluded, path: str, owner: str) -> bool:
+    """The inclusion is of the router `owner` of the file `path`."""
+    module, _, name = one.target.removesuffix("()").rpartition(".")
+    if not module:
+        return one.place.path == path and name == owner
+    parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
+    wanted = [part for part in module.split(".") if part]
+    return name == owner and (parts[-len(wanted) :] == wanted if wanted else True)
+
+
+_HOLE = re.compile(r"\{[^{}]*\}|<[^<>]*>")
+_OWN_PATHS = {"fastapi": r"/docs|/redoc|/openapi\.json", "flask": r"/static/.*"}
+
+
+def answers(paths: Iterable[Served], apps: Iterable[WebApplication], asked: str) -> bool:
+    """Some route, or the framework itself, answers GET of this path."""
+    asked = asked.partition("?")[0].rstrip("/") or "/"
+    if any(re.fullmatch(_OWN_PATHS.get(app.framework, "(?!)"), asked) for app in apps):
+        return True
+    return any("GET" in one.route.methods and _fits(one, asked) for one in paths)
+
+
+def _fits(one: Served, asked: str) -> bool:
+    pieces = _HOLE.split(one.path.rstrip("/") or "/")
+    deep = "path" in "".join(_HOLE.findall(one.path))
+    pattern = (".*" if deep else "[^/]+").join(re.escape(piece) for piece in pieces)
+    return re.fullmatch(pattern if one.whole else f".*{pattern}", asked) is not None
+
+
+_HEALTH = re.compile(r"/(?:[\w.-]*health[\w.-]*|livez?|liveness|alive|readyz?|readiness|ping|status)/?$")
+
+
+def probe_paths(paths: Iterable[Served], asked: str) -> list[str]:
+    """The served paths that a probe may ask for, the likeliest first."""
+    from difflib import SequenceMatcher
+
+    good = {one.path for one in paths if one.whole and "GET" in one.route.methods and _HEALTH.search(one.path)}
+    good = {path for path in good if not _HOLE.search(path)}
+    return sorted(good, key=lambda path: (-SequenceMatcher(None, path, asked).ratio(), path))

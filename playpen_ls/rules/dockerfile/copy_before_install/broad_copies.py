@@ -1,0 +1,209 @@
+"""Copies of a whole folder that stand above an install, and so make it run again at every change."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from playpen_ls.api.facts import Files
+from playpen_ls.languages.dockerfile.model.container_paths import (
+    destination_of,
+    is_apart,
+    joined,
+    known,
+    working_directory,
+)
+from playpen_ls.languages.dockerfile.model.expansion import names_in
+from playpen_ls.languages.dockerfile.model.stage import Stage
+from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
+from playpen_ls.languages.dockerfile.syntax.instruction_types import Assigning, Run, Transfer, Volume, Workdir
+from playpen_ls.rules.dockerfile._context_free import is_context_free
+from playpen_ls.rules.dockerfile._installs import Install, install_of
+
+# Pieces of the names of all tools that install, for a quick look.
+_TOOLS = ("pip", "npm", "apt", "apk", "yarn", "uv", "poetry", "go ", "bun", "compos", "mvn", "yum", "dnf", "zypper")
+_HARMLESS = frozenset(
+    "ENV ARG LABEL EXPOSE STOPSIGNAL CMD ENTRYPOINT HEALTHCHECK SHELL ONBUILD USER MAINTAINER".split()
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A RUN as far as installs go. `opaque` is a command of it that is not understood, or ""."""
+
+    run: Run
+    folder: str
+    installs: tuple[Install, ...]
+    opaque: str
+
+    @property
+    def needs_sources(self) -> Install | None:
+        return next((one for one in self.installs if one.needs or one.alone), None)
+
+
+@dataclass(frozen=True)
+class BroadCopy:
+    """A COPY of the whole build context, or of a folder of it, above an install.
+
+    `source` is the folder of the context, "" for all of it; `destination` a container path. `install`
+    is the first that it makes run again, in `run`. The copy can sink past the `steps`, in which
+    nothing needs the sources; `stop` is the reason why it cannot sink further, "" if it can, and
+    `left` an install that would still stand below it, in `left_run`.
+    """
+
+    copy: Transfer
+    source: str
+    destination: str
+    install: Install
+    run: Run
+    steps: tuple[Step, ...]
+    stop: str
+    left: Install | None
+    left_run: Run | None = None
+
+    @property
+    def unpacks(self) -> bool:
+        """Its source is `*`, which copies what folders hold, not the folders."""
+        return self.copy.words[0].text.endswith("*")
+
+    @property
+    def named(self) -> Install:
+        """The install to speak of: the first with manifests among those that can stay cached."""
+        installs = [install for step in self.steps for install in step.installs]
+        return next((install for install in installs if install.reads_manifests), self.install)
+
+    @property
+    def last(self) -> Install:
+        """The last that the copy can sink below."""
+        return self.steps[-1].installs[-1] if self.steps else self.install
+
+    @property
+    def between(self) -> list[Instruction]:
+        """What stands between the copy and the first install."""
+        assert self.copy.stage is not None
+        return [one for one in self.copy.stage.instructions if self.copy.index < one.index < self.run.index]
+
+
+def broad_copies(stage: Stage, files: Files, contexts: list[str]) -> Iterator[BroadCopy]:
+    """`contexts` are the folders that may be the build context, likeliest first."""
+    mentions = stage.mentions
+    runs = (one for one in reversed(stage.instructions) if isinstance(one, Run) and mentions(one.whole_text, _TOOLS))
+    last = next((run.index for run in runs), 0)
+    for copy in stage.instructions:
+        if copy.index > last:
+            return
+        if not isinstance(copy, Transfer) or (copy.name == "COPY" and "--from" in copy.logical):
+            continue
+        source = _broad_source(copy, files, contexts)
+        destination = destination_of(copy) if source is not None else None
+        if source is not None and destination is not None:
+            found = _with_installs(stage, copy, source, destination)
+            if found is not None:
+                yield found
+
+
+def _broad_source(copy: Transfer, files: Files, contexts: list[str]) -> str | None:
+    """The folder of the context that it copies; None for a file, several sources, another stage."""
+    if len(copy.words) != 2 or copy.heredocs or any(flag.name not in ("chown", "chmod", "link") for flag in copy.flags):
+        return None
+    source = copy.words[0].text
+    if source in ("*", "./*", "/*"):
+        return ""
+    if not copy.words[0].plain or any(char in source for char in "*?[ ") or "://" in source:
+        return None
+    path = posixpath.normpath("/" + source).lstrip("/")
+    if not path or source.endswith("/"):
+        return path
+    return path if any(files.names(posixpath.join(context, path)) for context in contexts) else None
+
+
+def _with_installs(stage: Stage, copy: Transfer, source: str, destination: str) -> BroadCopy | None:
+    cached: set[str] | None = None  # the tools whose dependencies are installed without the copy
+    steps: list[Step] = []
+    stop, first, left, left_run = "", None, None, None
+    for instruction in stage.instructions:
+        if instruction.index <= copy.index:
+            continue
+        if not isinstance(instruction, Run):
+            stop = stop or _obstacle(instruction, copy, destination)
+            continue
+        step = read_step(instruction, destination)
+        if step.installs and cached is None:
+            cached = _tools_above(stage, copy)
+        wanted = next((one for one in step.installs if _is_wanted(one, step, cached or set())), None)
+        if wanted is not None and first is None:
+            first = (wanted, instruction)
+        if step.opaque:
+            stop = stop or f"`{step.opaque}` may read or write what was copied"
+        elif step.needs_sources:
+            stop = stop or step.needs_sources.needs or f"`{step.needs_sources.title}` needs the sources"
+        if not stop:
+            steps.append(step)
+            cached = (cached or set()) | {one.tool for one in step.installs}
+        elif wanted is not None:
+            left, left_run = wanted, instruction
+            break
+    if first is None:
+        return None
+    while steps and not steps[-1].installs:
+        steps.pop()
+    return BroadCopy(copy, source, destination, *first, tuple(steps), stop, left, left_run)
+
+
+def _is_wanted(install: Install, step: Step, cached: set[str]) -> bool:
+    """It should not run again at every change. Packages in a RUN that also builds belong to that build."""
+    if step.opaque and not install.reads_manifests:
+        return False
+    return not ((install.needs or install.alone) and install.tool in cached)
+
+
+def _tools_above(stage: Stage, copy: Transfer) -> set[str]:
+    """The tools that have installed dependencies before the copy already."""
+    tools = set()
+    for earlier in stage.before(copy):
+        if isinstance(earlier, Run):
+            tools |= {one.tool for command in earlier.commands if (one := install_of(command))}
+    return tools
+
+
+def read_step(run: Run, destination: str) -> Step:
+    """What a RUN installs. A literal `cd` counts at its head, before anything was done."""
+    folder = working_directory(run)
+    installs: list[Install] = []
+    opaque = "" if run.commands else run.keyword
+    for command in run.commands:
+        words = [word.text for word in command.operands]
+        if command.name == "cd" and len(words) == 1 and command.operands[0].plain and not installs and not opaque:
+            folder = joined(folder, words[0])
+            continue
+        install = install_of(command)
+        if install is not None:
+            installs.append(install)
+        if not is_context_free(command, folder, destination, run, install is not None):
+            opaque = opaque or command.name or run.keyword
+    return Step(run, folder, tuple(installs), opaque)
+
+
+def _obstacle(instruction: Instruction, copy: Transfer, destination: str) -> str:
+    """Why the copy cannot sink below the instruction, or ""."""
+    if isinstance(instruction, Workdir):
+        absolute = copy.destination is not None and copy.destination.text.startswith("/")
+        return "" if absolute else "`WORKDIR` stands between, and the copy's destination is relative to it"
+    if isinstance(instruction, Assigning) and instruction.name != "LABEL":
+        used = names_in(copy.logical)
+        changed = [pair.name for pair in instruction.pairs if pair.name in used]
+        return f"`{changed[0]}` gets another value between, and the copy uses it" if changed else ""
+    if isinstance(instruction, Transfer):
+        written = destination_of(instruction)
+        if written is not None and is_apart(written, destination):
+            return ""
+        # What is said to be absolute is apart from an unknown working directory only by chance.
+        return f"`{instruction.keyword}` between may write to the same place"
+    if isinstance(instruction, Volume):
+        for word in instruction.words:
+            volume = joined(working_directory(instruction), known(word.text, instruction))
+            if not is_apart(volume, destination):
+                return "what is written below a `VOLUME` may be lost"
+        return ""
+    return "" if instruction.name in _HARMLESS else f"`{instruction.keyword}` stands between"

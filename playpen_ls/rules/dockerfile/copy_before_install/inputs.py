@@ -1,0 +1,135 @@
+"""Which files of the build context an install reads, and which of them are in the image already."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from playpen_ls.api.facts import Files
+from playpen_ls.api.finding import Refused
+from playpen_ls.languages.dockerfile.model.container_paths import (
+    destination_of,
+    is_apart,
+    joined,
+    known,
+    rest_below,
+    working_directory,
+)
+from playpen_ls.languages.dockerfile.model.expansion import names_in
+from playpen_ls.languages.dockerfile.model.variables import comes_from_an_argument
+from playpen_ls.languages.dockerfile.syntax.instruction_types import Run, Transfer
+from playpen_ls.rules.dockerfile._installs import Install
+from playpen_ls.rules.dockerfile._manifests import TOOLS, Folder, manifests_of, requirements_of
+from playpen_ls.rules.dockerfile.copy_before_install.broad_copies import BroadCopy, Step
+
+
+@dataclass(frozen=True, order=True)
+class Supply:
+    """A file that an install reads: its path in the build context, and below the copy's destination."""
+
+    path: str
+    below: str
+
+
+def supplies_of(step: Step, broad: BroadCopy, context: str, files: Files) -> list[Supply]:
+    """What the step's installs read of what the broad copy brings. Raises Refused."""
+    found: list[Supply] = []
+    for install in step.installs:
+        for path in _read_by(install, step, broad, context, files):
+            below = _below(path, broad)
+            if below is None:
+                raise Refused(f"`{path}` is outside of what is copied")
+            supply = Supply(path, below)
+            if supply not in found and not is_supplied(joined(broad.destination, below), path, broad.copy):
+                found.append(supply)
+    return found
+
+
+def _below(path: str, broad: BroadCopy) -> str | None:
+    return rest_below(path, broad.source) if broad.source else path
+
+
+def _read_by(install: Install, step: Step, broad: BroadCopy, context: str, files: Files) -> list[str]:
+    """Paths in the build context, those left out that a mount brings or that lie elsewhere."""
+    if not install.reads_manifests:
+        return []
+    if install.files:
+        named: list[str] = []
+        for word in install.files:
+            if "://" in word.text:
+                continue
+            text = known(word.text, step.run)
+            if text.startswith("?") or "`" in text or (not word.plain and "$" not in word.text):
+                raise Refused(f"which file `{word.text}` is comes out only in the build")
+            if names_in(word.text) and comes_from_an_argument(word.text, step.run):
+                raise Refused(f"a build may give another name than `{text}`")
+            path = _in_context(joined(step.folder, text), broad, step.run)
+            if path is not None:
+                named.append(path)
+        if not files.known:
+            return sorted(named)
+        settings = _settings_of_uv(step, broad, context, files) if install.title.startswith("uv") else []
+        return [*requirements_of(named, context, files), *settings]
+    folder = _in_context(joined(step.folder, install.folder or "."), broad, step.run)
+    if folder is None:
+        return []
+    if files.known:
+        paths = manifests_of(install, Folder(context, folder, files))
+    else:
+        tool = TOOLS[install.tool]
+        paths = [posixpath.join(folder, name) for name in (*tool.needed, *tool.locks[:1])]
+    mounted = _mounted(step.run)
+    return [path for path in paths if joined(broad.destination, _below(path, broad) or "") not in mounted]
+
+
+def _settings_of_uv(step: Step, broad: BroadCopy, context: str, files: Files) -> list[str]:
+    """uv looks for them in the working directory."""
+    found = []
+    for name, sign in (("uv.toml", ""), ("pyproject.toml", "[tool.uv")):
+        path = _in_context(joined(step.folder, name), broad, step.run)
+        text = files.text(posixpath.join(context, path)) if path is not None else None
+        if path is not None and text is not None and sign in text:
+            found.append(path)
+    return found
+
+
+def _in_context(path: str, broad: BroadCopy, run: Run) -> str | None:
+    """Where the container path comes from; None if not from the broad copy. Raises Refused if that is not known."""
+    if path in _mounted(run):
+        return None
+    rest = rest_below(path, broad.destination)
+    if rest is not None:
+        return posixpath.join(broad.source, rest) if rest else broad.source
+    if is_apart(path, broad.destination) or rest_below(broad.destination, path) is not None:
+        return None
+    raise Refused(f"whether `{path.lstrip('?')}` comes from this copy is not known")
+
+
+def _mounted(run: Run) -> set[str]:
+    """The container paths of files that the RUN mounts from the build context."""
+    folder = working_directory(run)
+    return {joined(folder, mount.target) for mount in run.mounts if mount.type == "bind" and mount.target}
+
+
+def is_supplied(container: str, path: str, copy: Transfer) -> bool:
+    """An earlier COPY brings the file to that place of the image."""
+    assert copy.stage is not None
+    for earlier in copy.stage.before(copy):
+        if not isinstance(earlier, Transfer):
+            continue
+        destination = destination_of(earlier)
+        for source in earlier.sources if destination is not None else ():
+            pattern = posixpath.normpath("/" + source.text).lstrip("/")
+            if not pattern and not earlier.origin:
+                continue
+            rest = rest_below(path, pattern)
+            if rest:
+                targets = {joined(destination or "", rest)}
+            elif rest == "" or (pattern.count("/") == path.count("/") and fnmatchcase(path, pattern)):
+                targets = {destination or "", joined(destination or "", posixpath.basename(path))}
+            else:
+                continue
+            if container in targets:
+                return True
+    return False

@@ -1,0 +1,97 @@
+"""The requirements files that a RUN installs, and where in the build context they would come from."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from playpen_ls.languages.dockerfile.build_context.sources import local_path
+from playpen_ls.languages.dockerfile.model.container_paths import (
+    destination_of,
+    is_apart,
+    joined,
+    known,
+    rest_below,
+    working_directory,
+)
+from playpen_ls.languages.dockerfile.model.stage import Stage
+from playpen_ls.languages.dockerfile.syntax.instruction_types import Run, Transfer
+from playpen_ls.languages.shell.parser import Word
+from playpen_ls.rules.dockerfile._context_free import is_context_free
+from playpen_ls.rules.dockerfile._installs import install_of
+from playpen_ls.rules.dockerfile.copy_before_install.broad_copies import read_step
+
+MOST_REQUIRED = 10  # of a stage; each looks at all that stands above it
+_NAMES_A_FILE = re.compile(r"[\s\"']-\w*[rc]|--req|--cons|\bsync\b")
+_CHOOSING = frozenset(("exclude", "parents"))  # flags that change what is copied, and to where
+
+
+@dataclass(frozen=True)
+class Required:
+    """`place` is the container path of a file that `run` reads, `word` what names it."""
+
+    run: Run
+    word: Word
+    place: str
+
+    def beside(self, path: str) -> Required:
+        """Another file, named from there."""
+        return Required(self.run, self.word, joined(posixpath.dirname(self.place), path))
+
+
+def required_files(stage: Stage) -> Iterator[Required]:
+    """What `-r` and `-c` of pip and uv name, up to a command that may make files itself; the first few of a stage."""
+    runs = (run for run in stage.instructions if isinstance(run, Run) and stage.mentions(run.whole_text, ("pip",)))
+    naming = (run for run in runs if _NAMES_A_FILE.search(run.whole_text))
+    return islice((one for run in naming for one in _read_by(run)), MOST_REQUIRED)
+
+
+def _read_by(run: Run) -> Iterator[Required]:
+    folder = read_step(run, "/").folder
+    for command in run.commands:
+        install = install_of(command)
+        if install is not None and install.tool == "pip" and command.after != "||":
+            for word in install.files:
+                text = known(word.text, run)
+                if not text.startswith("?") and "://" not in text and (word.plain or "$" in word.text):
+                    yield Required(run, word, joined(folder, text))
+        elif command.name != "cd" and not is_context_free(command, folder, folder, run, install is not None):
+            return
+
+
+def may_be_made(required: Required) -> bool:
+    """An earlier RUN does what is not understood, so it may write the file."""
+    assert required.run.stage is not None
+    folder = posixpath.dirname(required.place)
+    runs = (one for one in required.run.stage.before(required.run) if isinstance(one, Run))
+    return any(read_step(run, folder).opaque for run in runs)
+
+
+def origins(required: Required) -> list[str] | None:
+    """The paths in the build context that copies would bring there; None where that is not known.
+
+    An empty list means that nothing brings it, if the base image does not have it.
+    """
+    place, found = required.place, list[str]()
+    assert required.run.stage is not None
+    mounts = [mount for mount in required.run.mounts if mount.type not in ("secret", "ssh")]
+    if any(not is_apart(place, joined(working_directory(required.run), mount.target)) for mount in mounts):
+        return None
+    for earlier in required.run.stage.before(required.run):
+        if isinstance(earlier, Transfer):
+            destination = destination_of(earlier)
+            if destination is not None and is_apart(place, destination):
+                continue
+            if destination is None or earlier.heredocs or any(flag.name in _CHOOSING for flag in earlier.flags):
+                return None
+            for source in earlier.sources:
+                path = local_path(source, earlier)
+                rest = rest_below(place, destination)
+                if path is None or rest is None:
+                    return None
+                found += [path] if rest in ("", posixpath.basename(path)) else []
+                found.append(posixpath.join(path, rest))
+    return found

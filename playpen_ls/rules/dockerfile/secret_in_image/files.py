@@ -1,0 +1,153 @@
+"""Files of keys that a COPY takes, mounted instead into each RUN that reads them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from playpen_ls.api.facts import Files
+from playpen_ls.api.finding import Refused
+from playpen_ls.languages.dockerfile.build_context.dockerignore import ignore_of
+from playpen_ls.languages.dockerfile.build_context.sources import local_path
+from playpen_ls.languages.dockerfile.model.container_paths import destination_of, joined, rest_below, working_directory
+from playpen_ls.languages.dockerfile.syntax.instruction import Word
+from playpen_ls.languages.dockerfile.syntax.instruction_types import Run, Transfer
+from playpen_ls.languages.shell.parser import Command
+from playpen_ls.rules.dockerfile.secret_in_image.mounts import mount_edits, refuse_other_user
+from playpen_ls.text.source import Edit, Span
+from playpen_ls.vocabulary.names import kebab
+
+_NODE = ("npm", "npx", "yarn", "pnpm", "bun")
+_FETCH = ("git", "pip", "uv", "poetry", "go", "bundle", "composer", *_NODE)
+# The programs that read a file of this name without being told.
+_READERS = {
+    ".npmrc": _NODE,
+    ".netrc": (*_FETCH, "curl", "wget"),
+    "_netrc": (*_FETCH, "curl", "wget"),
+    ".pypirc": ("twine", "flit"),
+    ".git-credentials": _FETCH,
+    **dict.fromkeys(("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"), (*_FETCH, "ssh", "scp", "rsync")),
+    "config.json": ("docker",),
+    ".dockercfg": ("docker",),
+    "kubeconfig": ("kubectl", "helm"),
+    ".pgpass": ("psql", "pg_dump", "pg_restore"),
+}
+_CHANGES = frozenset("rm mv chmod chown shred sed truncate unlink".split())
+
+
+def secret_id(source: Word) -> str:
+    return kebab(posixpath.basename(source.text))
+
+
+def mounted_edits(transfer: Transfer, source: Word, files: Files) -> list[Edit]:
+    """Take the file out of the copy, and mount it as a secret where RUN reads it. Raises Refused."""
+    if not source.plain or re.search(r"[*?\[]", source.text):
+        raise Refused("which files these are comes out only in the build")
+    place = _place(transfer, source)
+    _refuse_other_copies(transfer, source, place, files)
+    edits = [_taken_out(transfer, source)]
+    for run in _readers(transfer, place):
+        refuse_other_user(run)
+        edits += mount_edits(run, f"id={secret_id(source)},target={place}")
+        for command in run.commands:
+            if command.name in _CHANGES and any(_names(word.text, place) for word in command.arguments):
+                edits.append(_without(run, command))
+    return edits
+
+
+def _place(transfer: Transfer, source: Word) -> str:
+    """The container path at which the file arrives."""
+    destination, name = destination_of(transfer), posixpath.basename(source.text)
+    if destination is None or transfer.destination is None or not destination.startswith("/"):
+        raise Refused("where in the image it goes is not known: no `WORKDIR` says it")
+    into = transfer.destination.text.endswith(("/", ".")) or len(transfer.sources) > 1
+    if into or destination == working_directory(transfer):
+        return joined(destination, name)
+    if posixpath.basename(destination) == name:
+        return destination
+    raise Refused(f"whether `{transfer.destination.text}` is a folder is not known")
+
+
+def _refuse_other_copies(transfer: Transfer, source: Word, place: str, files: Files) -> None:
+    stage = transfer.stage
+    if stage is None or any(other.base is stage for other in stage.document.stages):
+        raise Refused("another stage continues this one")
+    path = local_path(source, transfer) or ""
+    dockerfile = stage.document.source.path
+    ignores = [ignore_of(dockerfile, folder, files) for folder in {posixpath.dirname(dockerfile), ""}]
+    left_out = any(one is not None and one.excludes(path) for one in ignores)
+    for one in stage.document.instructions:
+        if not isinstance(one, Transfer) or one is transfer:
+            continue
+        for word in one.sources:
+            if one.origin is not None:
+                origin = stage.document.stage_named(one.origin.value)
+                if origin is stage and rest_below(place, joined("/", word.text)) is not None:
+                    raise Refused(f"`{one.keyword} --from={one.origin.value}` takes it over")
+                continue
+            other = local_path(word, one)
+            if (
+                one.stage is stage
+                and not left_out
+                and other is not None
+                and rest_below(f"/{path}", f"/{other}") is not None
+            ):
+                raise Refused(f"`{one.keyword} {word.text}` brings it too: name it in `.dockerignore`")
+
+
+def _readers(transfer: Transfer, place: str) -> list[Run]:
+    """The later RUNs that read it. Raises Refused where none is known to, or something else names it."""
+    assert transfer.stage is not None
+    programs = _READERS.get(posixpath.basename(place), ())
+    runs: list[Run] = []
+    for one in transfer.stage.instructions:
+        if one.index <= transfer.index:
+            continue
+        if isinstance(one, Run):
+            reading = [command for command in one.commands if command.name not in _CHANGES]
+            told = any(_names(word.text, place) for command in reading for word in (*command.words, *command.redirects))
+            if told or any(command.name in programs for command in reading):
+                runs.append(one)
+            elif posixpath.basename(place) in one.whole_text:
+                raise Refused(f"`{one.keyword}` does something else with it")
+        elif posixpath.basename(place) in one.logical:
+            raise Refused(f"`{one.keyword}` names it too")
+    if not runs:
+        raise Refused("no `RUN` is known to read it: give it to the container when it starts")
+    return runs
+
+
+def _names(text: str, place: str) -> bool:
+    return bool(re.search(rf"(?:^|[/=\s@]){re.escape(posixpath.basename(place))}(?=$|[\s;'\"])", text))
+
+
+def _taken_out(transfer: Transfer, source: Word) -> Edit:
+    text = transfer.document.source
+    if len(transfer.words) == 2:
+        return Edit(text.line_start(transfer.piece.start), text.next_line_start(transfer.piece.end), "")
+    if transfer.json is not None:
+        raise Refused("the JSON form is left as it is")
+    number = transfer.words.index(source)
+    # With the space before it; the first word takes the space behind it, and leaves the flags alone.
+    start, end = source.span.start, transfer.words[number + 1].span.start
+    if number:
+        start, end = transfer.words[number - 1].span.end, source.span.end
+    _refuse_comments(transfer, Span(start, end))
+    return Edit(start, end, "")
+
+
+def _without(run: Run, command: Command) -> Edit:
+    """The last command of the RUN goes: a mounted file can be neither removed nor changed."""
+    commands = [one for one in run.commands if one.depth == 0]
+    if command.before != "&&" or command is not commands[-1] or len(commands) < 2 or run.vector or run.heredocs:
+        raise Refused(f"`{command.name}` changes it, which a mounted secret does not allow")
+    if command.name != "rm" or len(command.operands) != 1:
+        raise Refused(f"`{command.name}` does more than to remove it")
+    span = Span(commands[-2].span.end, command.span.end)
+    _refuse_comments(run, span)
+    return Edit(span.start, span.end, "")
+
+
+def _refuse_comments(instruction: Run | Transfer, span: Span) -> None:
+    if any(span.contains(comment.span.start) for comment in instruction.document.comments()):
+        raise Refused("a comment stands between")

@@ -1,0 +1,53 @@
+"""Names of files that hold keys and passwords."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+
+from playpen_ls.api.facts import Files
+
+_SECRET_FILE = re.compile(
+    r"""\.env(?:\.[\w-]+)* | id_(?:rsa|dsa|ecdsa|ed25519) | .+\.(?:pem|key|p12|pfx|jks) | \.netrc | _netrc | \.npmrc
+      | \.pypirc | kubeconfig | \.dockercfg | \.git-credentials | \.pgpass | \.htpasswd""",
+    re.VERBOSE,
+)
+HINTS = tuple(
+    ".env id_r id_d id_e .pem .key .p12 .pfx .jks netrc .npmrc .pypirc kubeconfig .dockercfg .git-credentials .pgpass"
+    " .htpasswd .docker/ .kube/ .aws/".split()
+)
+"""A text without any of them names no file of keys."""
+_SECRET_PATH = re.compile(r"(?:^|/)(?:\.docker/config\.json|\.kube/config|\.aws/credentials)$")
+_EXAMPLE = re.compile(r"\.env\..*(?:example|sample|template|tmpl|dist|default|schema)s?\b.*")
+# Certificates and the public keys of package sources have the same endings.
+_PUBLIC = re.compile(
+    r".*(?:cert|chain|bundle|pub|\bca\b|ca-|-ca\b|_ca\b|\broot\b|gpg|apt|repo|release|archive|keyring|dh(?:param)?).*"
+)
+_CERTIFICATES = re.compile(r"(?:^|/)(?:ca|cacerts|certs|certificates|ca-certificates|trusted?)/")
+_PUBLIC_TEXT = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)")
+_NPM_SECRET = re.compile(r"_(?:authToken|auth|password)\s*=\s*(?!\s*[\"']?\$\{)\S")
+
+
+def holds_secrets(source: str, contexts: Iterable[str], files: Files) -> bool:
+    """The file of this name, in one of the build contexts, is one that should not be in an image.
+
+    An `.npmrc` is an ordinary setting, unless it can be read and has a literal token. A key that can be
+    read may be a public one.
+    """
+    path = source.rstrip("/")
+    name = posixpath.basename(path)
+    if _SECRET_PATH.search(path):
+        return True
+    if not _SECRET_FILE.fullmatch(name) or _EXAMPLE.fullmatch(name):
+        return False
+    if name.endswith((".pem", ".key")) and _PUBLIC.fullmatch(name.lower()):
+        return False
+    if name.endswith(".pem") and _CERTIFICATES.search(path):
+        return False
+    if not name.endswith((".npmrc", ".pem", ".key")):
+        return True
+    texts = [text for context in contexts if (text := files.text(posixpath.join(context, path))) is not None]
+    if name == ".npmrc":
+        return any(_NPM_SECRET.search(text) for text in texts)
+    return not texts or not all(_PUBLIC_TEXT.search(text) and "PRIVATE KEY" not in text for text in texts)

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.platform import Platform
+from playpen_ls.api.rule import example, rule
+from playpen_ls.languages.jenkinsfile import Assignment, Call, EnvironmentEntry, Jenkinsfile, Passage, StringLiteral
+from playpen_ls.languages.jenkinsfile.model.region import users_of
+from playpen_ls.rules.jenkinsfile.literal_credential.detect import WORDS, Leak, is_throwaway, leaks
+from playpen_ls.rules.jenkinsfile.literal_credential.store import Store, credential_for
+from playpen_ls.rules.jenkinsfile.literal_credential.wrap import credentials_of, rebound
+from playpen_ls.text.source import Edit, Span
+from playpen_ls.vocabulary.names import kebab
+from playpen_ls.vocabulary.secrets import SHAPE, is_named_secret, is_secret_name, is_template, shapes, url_logins
+
+_VALUES = ("string", "password", "text", "withEnv")
+_SHAPES = (
+    *"AKIA ASIA ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xox k_live_ AIza SG. pypi- npm_ eyJ PRIVATE".split(),
+    *(f"{before}sk-" for before in "'\"= :/@"),
+)
+
+NEXUS = (
+    "withCredentials([usernamePassword(credentialsId: 'nexus-credentials', usernameVariable: 'NEXUS_USER', "
+    "passwordVariable: 'NEXUS_PASS')])"
+)
+
+
+def steps(text: str) -> str:
+    body = "".join(f"        {line}\n" if line else "\n" for line in text.split("\n"))
+    return f"node {{\n    stage('X') {{\n{body}    }}\n}}\n"
+
+
+@rule(
+    severity=Severity.ERROR,
+    practice="Credential management",
+    secret=True,
+    bad=[
+        example(
+            steps("sh 'docker login -u admin -p «secret» nexus:5000' // log in"),
+            fixed=steps(
+                NEXUS + " {\n"
+                '    sh \'echo "$NEXUS_PASS" | docker login -u "$NEXUS_USER" --password-stdin nexus:5000\' // log in\n}'
+            ),
+        ),
+        example(
+            steps('sh "docker login -u admin -p «hunter2» ${env.REGISTRY}"'),
+            fixed=steps(
+                NEXUS + " {\n"
+                '    sh "echo \\"\\$NEXUS_PASS\\" | docker login -u \\"\\$NEXUS_USER\\" --password-stdin '
+                '${env.REGISTRY}"\n}'
+            ),
+        ),
+        example(
+            steps(
+                "sh 'docker login -u admin -p «secret» nexus:5000'\n// then\n"
+                "bat 'docker login -u admin -p «secret» nexus'\n"
+                "sh '''\n    curl -H \"Authorization: Bearer «a81jf9sk2mzn»\" https://api/\n'''\nsh 'make'"
+            ),
+            fixed=steps(
+                NEXUS.replace(")])", "), string(credentialsId: 'api-token', variable: 'API_TOKEN')])") + " {\n"
+                '    sh \'echo "$NEXUS_PASS" | docker login -u "$NEXUS_USER" --password-stdin nexus:5000\'\n'
+                "    // then\n"
+                "    bat 'docker login -u %NEXUS_USER% -p %NEXUS_PASS% nexus'\n"
+                "    sh '''\n        curl -H \"Authorization: Bearer $API_TOKEN\" https://api/\n    '''\n}\nsh 'make'"
+            ),
+        ),
+        example(
+            NEXUS + " { sh 'curl -u admin:«hunter2» https://nexus:5000/v2/' }\n",
+            fixed=NEXUS + " { sh 'curl -u \"$NEXUS_USER:$NEXUS_PASS\" https://nexus:5000/v2/' }\n",
+        ),
+        example(
+            steps('sh """\n    curl -H \'Authorization: Bearer «a81jf9sk2mzn»\' ${URL}\n"""'),
+            fixed=steps(
+                "withCredentials([string(credentialsId: 'api-token', variable: 'API_TOKEN')]) {\n    sh \"\"\"\n"
+                '        curl -H "Authorization: Bearer \\$API_TOKEN" ${URL}\n    """\n}'
+            ),
+        ),
+        example(
+            steps("sh 'PGPASSWORD=«hunter2» psql -c \"select 1\"'"),
+            fixed=steps(
+                "withCredentials([string(credentialsId: 'pgpassword', variable: 'PGPASSWORD')]) {\n"
+                '    sh \'PGPASSWORD="$PGPASSWORD" psql -c "select 1"\'\n}'
+            ),
+        ),
+        example(
+            "pipeline {\n    environment {\n        DB_PASSWORD = '«s3cr3t»'\n    }\n}\n",
+            fixed="pipeline {\n    environment {\n        DB_PASSWORD = credentials('db-password')\n    }\n}\n",
+        ),
+        steps("def apiToken = '«f81jf9sk2mzn»'"),
+        steps("sh 'mysqladmin ping -h127.0.0.1 -p«hunter2»; mysqladmin ping -h db -p«123456»'"),
+        steps("def out = sh(script: 'docker login -u admin -p «secret» nexus:5000', returnStdout: true)"),
+        "pipeline {\n    parameters {\n        string(name: 'DB_PASSWORD', defaultValue: '«s3cr3t!7»')\n    }\n}\n",
+        steps("git url: 'https://ci:«p4ssw0rd!»@git.corp/app.git'"),
+    ],
+    good=[
+        NEXUS + " {\n    sh 'docker login -u $NEXUS_USER -p $NEXUS_PASS nexus:5000'\n}\n",
+        steps('sh \'docker login -u "$USER" -p "$PASS" nexus:5000\'\nsh "mysql --password=${params.DB_PASSWORD}"'),
+        steps("sh 'tool --password=<password> --token=changeme-in-jenkins'\nbat 'docker login -u %U% -p %P%'"),
+        "pipeline {\n    environment {\n        NEXUS = credentials('nexus-credentials')\n"
+        "        DB_PASSWORD_FILE = '/run/s3cr3t'\n    }\n}\n",
+        steps(
+            "def registryCredential = 'hub-id-1'\ndocker.withRegistry('https://nexus:5000', 'nexus-credentials') { }"
+        ),
+        steps("def GIT_TOKEN = 'github-token-1'\ngit url: 'https://git/app.git', credentialsId: GIT_TOKEN"),
+        "pipeline {\n    parameters {\n        string(name: 'PAT_TAG', defaultValue: 'v2.7.1-dev')\n    }\n}\n",
+        steps("sh 'git remote add fork https://bot:GITHUB_TOKEN@github.com/acme/app'"),
+        steps("sh 'mysqladmin ping -h127.0.0.1 -P3306 -p123456 -uroot; PGPASSWORD=postgres psql -h localhost'"),
+        steps(
+            "env.URL = 'http://admin:admin@127.0.0.1:3000'\nsh 'curl -u admin:admin http://localhost:3000/api/health'"
+        ),
+        steps("sh 'AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE aws s3 ls'\nsh 'docker run -p 8080:80 app'"),
+    ],
+)
+def literal_credential(passage: Passage, platform: Platform) -> Iterator[Finding]:
+    """A password, token or key stands in the pipeline.
+
+    Everyone who can read the repository, now or in its history, has it. Jenkins' credential store
+    gives it to the one step that needs it, and masks it in the log. A value that was committed is
+    known: change it too.
+    """
+    for step in passage.steps_with(WORDS):
+        for leak in passage.of_step(step, leaks):
+            yield _in_script(leak, Store(platform.registry, platform.credentials))
+    seen: set[Span] = set()
+    for assignment in passage.assignments:
+        for finding in _assigned(passage.file, assignment):
+            seen.add(finding.span)
+            yield finding
+    for call in passage.named(*_VALUES):
+        for finding in _parameter(call):
+            seen.add(finding.span)
+            yield finding
+    for literal in _suspicious_strings(passage):
+        for span in _in_string(literal):
+            if span not in seen and not any(span.start < one.end and one.start < span.end for one in seen):
+                yield Finding(span, "a secret stands in the pipeline in clear text")
+
+
+def _in_script(leak: Leak, store: Store) -> Finding:
+    credential = credential_for(leak, store)
+    title = "Bind a credential"
+    if credential is not None:
+        ids = list(dict.fromkeys(one.id for one in credentials_of(leak, store))) or [credential.id]
+        what = f"credential '{ids[0]}' (it" if len(ids) == 1 else "credentials " + ", ".join(map(repr, ids)) + " (they"
+        title = f"Bind {what} must exist in Jenkins; the old value must be changed)"
+    command = f"of `{leak.command.name}` " if leak.command is not None and leak.command.name else ""
+    fix = Fix(title, lambda: rebound(leak, store))
+    return Finding(leak.span, f"a secret {command}stands in the script in clear text", (fix,))
+
+
+def _assigned(file: Jenkinsfile, one: Assignment) -> Iterator[Finding]:
+    literal = one.value.string
+    if literal is None or literal.value is None or not _is_secret(file, one, literal.value):
+        return
+    message = f"the secret `{one.name}` stands in the pipeline in clear text"
+    fixes: tuple[Fix, ...] = ()
+    if isinstance(one, EnvironmentEntry):
+        id = kebab(one.name)
+        title = f"Use credential '{id}' (it must exist in Jenkins as secret text; the old value must be changed)"
+        fixes = (Fix(title, _credentials_call(literal, id)),)
+    yield Finding(literal.inside, message, fixes)
+
+
+def _credentials_call(literal: StringLiteral, id: str) -> Callable[[], list[Edit]]:
+    return lambda: [Edit(literal.start, literal.end, f"credentials('{id}')")]
+
+
+def _is_secret(file: Jenkinsfile, one: Assignment, value: str) -> bool:
+    if any(span.end - span.start == len(value) for span in shapes(value)):
+        return True
+    if not is_secret_name(one.name) or not (is_named_secret(one.name, value) or _is_of_login(file, one, value)):
+        return False
+    # A name with "credential" holds an id in Jenkins, and so does one that is used as one.
+    return "cred" not in one.name.lower() and one.name not in file.ids
+
+
+def _is_of_login(file: Jenkinsfile, one: Assignment, value: str) -> bool:
+    """`X_PASSWORD` beside a literal `X_USER`: then even a weak word is a password."""
+    if is_template(value) or not isinstance(one, EnvironmentEntry):
+        return False
+    return not file.literal_names.isdisjoint(users_of(one.name))
+
+
+def _parameter(call: Call) -> Iterator[Finding]:
+    """`string(name: 'DB_PASSWORD', defaultValue: '…')` and entries of `withEnv`."""
+    if call.name != "withEnv":
+        name, default = call.value("name"), call.argument("defaultValue")
+        value = default.value if default else None
+        if name and value and default and default.string and is_named_secret(name, value):
+            yield Finding(default.string.inside, f"the secret `{name}` has its value as default, in clear text")
+    else:
+        for item in (item for argument in call.positional for item in argument.items or ()):
+            name, _, value = (item.value or "").partition("=")
+            if item.string and value and is_secret_name(name) and is_named_secret(name, value):
+                end = len(item.value or "")
+                span = item.string.fragment.span(end - len(value), end)
+                yield Finding(span, f"the secret `{name}` stands in the pipeline in clear text")
+
+
+def _suspicious_strings(passage: Passage) -> Iterator[StringLiteral]:
+    """Strings that are no scripts and may hold a provider's key or a URL with a password."""
+    text, file, begin = passage.text, passage.file, passage.span.start
+    offsets = [begin + match.start() for match in re.finditer(r"://[^\s'\"@]{0,300}@", text)]
+    if any(beginning in text for beginning in _SHAPES):
+        offsets += (begin + match.start() for match in SHAPE.finditer(text))
+    literals = {literal.start: literal for offset in offsets if (literal := file.string_around(offset)) is not None}
+    scripts = {step.script.start for step in passage.shell_steps if step.script is not None} if literals else ()
+    for start in sorted(literals):
+        if start not in scripts:
+            yield literals[start]
+
+
+def _in_string(literal: StringLiteral) -> Iterator[Span]:
+    fragment = literal.fragment
+    for login in url_logins(fragment.text):
+        if not is_throwaway(login, fragment.text):
+            yield fragment.span(login.password.start, login.password.end)
+    for span in shapes(fragment.text):
+        if not fragment.holds_hole(span.start, span.end):
+            yield fragment.span(span.start, span.end)

@@ -1,0 +1,278 @@
+"""Replacing a script's literal secrets by variables that `withCredentials` binds around the step."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from playpen_ls.api.finding import Refused
+from playpen_ls.languages.jenkinsfile.edits.indentation import fixed_lines, unit, whole_lines
+from playpen_ls.languages.jenkinsfile.edits.quoting import all_words
+from playpen_ls.languages.jenkinsfile.model.credentials import enclosing_bindings
+from playpen_ls.languages.jenkinsfile.model.steps import ShellStep
+from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
+from playpen_ls.languages.shell.parser import Word
+from playpen_ls.rules.jenkinsfile.literal_credential.detect import KNOW_STDIN, Leak, leaks
+from playpen_ls.rules.jenkinsfile.literal_credential.store import Credential, Store, credential_for
+from playpen_ls.text.source import Edit, Source, Span
+from playpen_ls.vocabulary.secrets import url_logins
+
+
+@dataclass(frozen=True)
+class Rebinding:
+    """What binding the secrets of one step takes: credentials that are not bound yet, and edits of its script."""
+
+    step: ShellStep
+    needed: tuple[Credential, ...]
+    edits: tuple[Edit, ...]
+
+
+def rebound(leak: Leak, store: Store) -> list[Edit]:
+    """The edit that binds what can be bound in the leak's step, and in those beside it. Raises Refused if it cannot."""
+    return [_wrapped(_row(leak, store))]
+
+
+def credentials_of(leak: Leak, store: Store) -> list[Credential]:
+    """Those that `rebound` binds anew, the leak's own first; none where it refuses."""
+    try:
+        row = _row(leak, store)
+    except Refused:
+        row = []
+    own = credential_for(leak, store)
+    needed = dict.fromkeys(one for rebinding in row for one in rebinding.needed)
+    return sorted(needed, key=lambda one: one != own)
+
+
+def _row(leak: Leak, store: Store) -> list[Rebinding]:
+    """The leak's step, and the secret steps right before and behind it, if one wrapper suits them. Raises Refused."""
+    middle = _rebinding(leak.step, store, leak)
+    row = [middle]
+    if not middle.needed:
+        return row
+    siblings = leak.step.statement.block.statements
+    place = siblings.index(leak.step.statement)
+    # From the first of the row on, so that every secret in it is given the same change.
+    first = place
+    while first > 0 and _secret_step(siblings[first - 1], store) is not None:
+        first -= 1
+    rows: list[list[Rebinding]] = [[]]
+    for statement in siblings[first:]:
+        one = _secret_step(statement, store)
+        if one is None:
+            break
+        if rows[-1] and not _suits(rows[-1], one):
+            rows.append([])
+        rows[-1].append(one)
+    return next((row for row in rows if any(one.step.index == leak.step.index for one in row)), row)
+
+
+def _suits(row: list[Rebinding], one: Rebinding) -> bool:
+    """No two of their credentials would be bound to one variable, and they stand on lines of their own."""
+    names = {credential.secret: credential for other in row for credential in other.needed}
+    source = one.step.tree.source
+    return all(names.get(credential.secret, credential) == credential for credential in one.needed) and all(
+        whole_lines(source, other.step.statement.span) is not None for other in (row[-1], one)
+    )
+
+
+def _secret_step(statement: Statement, store: Store) -> Rebinding | None:
+    call = statement.call
+    if not isinstance(call, ShellStep) or not leaks(call):
+        return None
+    try:
+        made = _rebinding(call, store)
+    except Refused:
+        return None
+    return made if made.needed else None
+
+
+def _rebinding(step: ShellStep, store: Store, leak: Leak | None = None) -> Rebinding:
+    """Raises Refused if this leak of the step, or any if none is given, cannot be bound."""
+    literal = step.script
+    assert literal is not None
+    if step.statement.first != step.index or step.statement.last != step.last:
+        raise Refused("the step is part of a larger statement; bind the credential around that")
+    if literal.quote in ("/", "$/"):
+        raise Refused("a slashy string cannot be rewritten")
+    needed: list[Credential] = []
+    edits: list[Edit] = []
+    for one in leaks(step):
+        try:
+            credential, wrap, made = _replaced(one, store)
+            if any(made_edit.start < edit.end and edit.start < made_edit.end for made_edit in made for edit in edits):
+                raise Refused("two secrets stand in one word")
+            if wrap and any(other.secret == credential.secret and other != credential for other in needed):
+                raise Refused("two secrets would be bound to one variable")
+        except Refused:
+            if leak is not None and (one.start, one.end) == (leak.start, leak.end):
+                raise
+            continue
+        edits += made
+        if wrap and credential not in needed:
+            needed.append(credential)
+    return Rebinding(step, tuple(needed), tuple(edits))
+
+
+def _replaced(leak: Leak, store: Store) -> tuple[Credential, bool, list[Edit]]:
+    """The credential, whether it must still be bound, and the edits of the script."""
+    credential = credential_for(leak, store)
+    if credential is None or leak.word is None:
+        raise Refused("nothing says which credential this is")
+    bound = False
+    for binding in enclosing_bindings(leak.step):
+        names = binding.variables
+        if credential.user and binding.kind == "usernamePassword" and len(names) == 2:
+            credential = Credential(credential.id, names.get("usernameVariable", ""), names.get("passwordVariable", ""))
+            bound = bool(credential.user and credential.secret)
+            break
+        if not credential.user and binding.kind == "string" and names.get("variable") == credential.secret:
+            bound = True
+            break
+    _check(leak)
+    if leak.step.name == "sh":
+        return credential, not bound, _in_shell(leak, credential)
+    return credential, not bound, _elsewhere(leak, credential)
+
+
+def _check(leak: Leak) -> None:
+    command, word = leak.command, leak.word
+    assert command is not None
+    assert word is not None
+    if command.name == "ssh" or any(one.text == "ssh" for one in command.words[:1]):
+        raise Refused("the command runs on another machine")
+    around = [one for one in all_words(leak.step) if one.start <= leak.start < one.end]
+    if len(around) > 1:
+        raise Refused("the command stands inside another command's argument")
+
+
+def _in_shell(leak: Leak, credential: Credential) -> list[Edit]:
+    command, word = leak.command, leak.word
+    assert command is not None
+    assert word is not None
+    if leak.kind == "login" and command.name in KNOW_STDIN and leak.user is not None:
+        if command.before in ("|", "|&") or "<" in command.fragment.text[command.start : command.end]:
+            raise Refused("the command's standard input is taken")
+        first = leak.flag or word
+        user = leak.user[0]
+        return [
+            _edit(leak, command.start, command.start, f'echo "${credential.secret}" | '),
+            _edit(leak, user.start, user.end, _with(user, [(leak.user[1], leak.user[2], credential.user)])),
+            _edit(leak, first.start, word.end, "--password-stdin"),
+        ]
+    places = [(leak.start, leak.end, credential.secret)]
+    if leak.kind == "url":
+        places.append(_url_user(leak, credential))
+    elif leak.user is not None and leak.user[0] is word:
+        places.append((leak.user[1], leak.user[2], credential.user))
+    edits = [_edit(leak, word.start, word.end, _with(word, places))]
+    if leak.user is not None and leak.user[0] is not word:
+        user, start, end = leak.user
+        edits.append(_edit(leak, user.start, user.end, _with(user, [(start, end, credential.user)])))
+    return edits
+
+
+def _url_user(leak: Leak, credential: Credential) -> tuple[int, int, str]:
+    text = leak.step.script.fragment.text  # type: ignore[union-attr]
+    for login in url_logins(text):
+        if login.password.start == leak.start:
+            start = login.url.start + len(login.scheme) + len("://")
+            if login.user and re.search(r"[$`%]", login.user):
+                raise Refused("the URL's user is a variable")
+            return start, start + len(login.user), credential.user
+    raise Refused("nothing says which credential this is")
+
+
+def _with(word: Word, places: list[tuple[int, int, str]]) -> str:
+    """The word with variables at these places (offsets of the fragment), in double quotes where it needs them."""
+    raw, text = word.raw, word.fragment.text
+    prefix = re.match(r"(?:[A-Za-z_][\w.]*|--?[\w.-]+)=(?=['\"]|[^'\"]*$)|-[up](?=[^'\"\s])", raw)
+    begin = word.start + (prefix.end() if prefix and word.quote not in ("'", '"') else 0)
+    value = text[begin : word.end]
+    quote = value[0] if value[:1] in ("'", '"') else ""
+    if (quote and (len(value) < 2 or value[-1] != quote or quote in value[1:-1])) or (
+        not quote and re.search(r"['\"\\]", value)
+    ):
+        raise Refused("the word is quoted in several ways")
+    if (quote == "'" and re.search(r'[$`"\\!]', value)) or (not quote and re.search(r"[*?\[~!]", value)):
+        raise Refused("the word would mean something else in double quotes")
+    at, end, pieces = begin + len(quote), word.end - len(quote), []
+    for start, stop, name in sorted(places):
+        following = text[stop : stop + 1]
+        braces = stop < end and (following.isalnum() or following == "_")
+        pieces += [text[at:start], f"${{{name}}}" if braces else f"${name}"]
+        at = stop
+    pieces.append(text[at:end])
+    return text[word.start : begin] + '"' + "".join(pieces) + '"'
+
+
+def _elsewhere(leak: Leak, credential: Credential) -> list[Edit]:
+    """In bat `%X%`, in PowerShell `$env:X`."""
+    bat = leak.step.name == "bat"
+    word = leak.word
+    assert word is not None
+    if not bat and word.quote not in ("", '"'):
+        raise Refused("PowerShell expands nothing inside single quotes")
+    places = [(leak.start, leak.end, credential.secret)]
+    if leak.kind == "url":
+        places.append(_url_user(leak, credential))
+    elif leak.user is not None:
+        places.append((leak.user[1], leak.user[2], credential.user))
+    return [
+        _edit(
+            leak,
+            start,
+            end,
+            f"%{name}%" if bat else f"${{env:{name}}}" if leak.kind in ("pair", "url") else f"$env:{name}",
+        )
+        for start, end, name in places
+    ]
+
+
+def _edit(leak: Leak, start: int, end: int, text: str) -> Edit:
+    literal = leak.step.script
+    assert literal is not None
+    span, written = literal.fragment.span(start, end), literal.encode(text)
+    if literal.quote == '"""' and span.end == literal.inside.end and written.endswith('"'):
+        written = f'{written[:-1]}\\"'  # four quotes in a row would end the string too early
+    return Edit(span.start, span.end, written)
+
+
+def _wrapped(row: list[Rebinding]) -> Edit:
+    """One edit: the row's statements with the edits made, and `withCredentials` around them if it is needed."""
+    first, last = row[0].step.statement, row[-1].step.statement
+    tree, source = first.tree, first.tree.source
+    whole = Span(first.start, last.end)
+    needed = list(dict.fromkeys(one for rebinding in row for one in rebinding.needed))
+    edits = [edit for rebinding in row for edit in rebinding.edits]
+    lines = whole_lines(source, whole)
+    span = lines if lines is not None and needed else whole
+    if not needed:
+        return Edit(span.start, span.end, _applied(source, span, edits))
+    header = f"withCredentials([{', '.join(one.binding for one in needed)}]) {{"
+    if lines is None:
+        return Edit(span.start, span.end, f"{header} {_applied(source, span, edits)} }}")
+    indentation, newline = source.indentation(first.start), source.newline
+    by = unit(source, tree, first)
+    fixed = frozenset[int]().union(*(fixed_lines(tree, one.step.span) for one in row if not _may_shift(one.step)))
+    for number in range(source.line_of(span.start), source.line_of(max(span.start, span.end - 1)) + 1):
+        if number not in fixed and source.line_text(number).strip():
+            edits = [*edits, Edit(source.line_starts[number], source.line_starts[number], by)]
+    body = _applied(source, span, edits)
+    end = "" if body.endswith(("\n", "\r")) else newline
+    tail = newline if not end else ""
+    return Edit(span.start, span.end, f"{indentation}{header}{newline}{body}{end}{indentation}}}{tail}")
+
+
+def _may_shift(step: ShellStep) -> bool:
+    """Blanks before the script's lines mean nothing: no here-document, nothing quoted over several lines."""
+    literal, source = step.script, step.tree.source
+    if literal is None or step.name != "sh" or "<<" in literal.raw:
+        return False
+    spans = [word.span for word in all_words(step)] + list(literal.holes)
+    return all(source.line_of(span.start) == source.line_of(span.end) for span in spans)
+
+
+def _applied(source: Source, span: Span, edits: list[Edit]) -> str:
+    text = source.text[span.start : span.end]
+    local = [Edit(one.start - span.start, one.end - span.start, one.text) for one in edits]
+    return Source("", text).edited(local).text

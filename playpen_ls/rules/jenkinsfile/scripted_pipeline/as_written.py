@@ -1,0 +1,65 @@
+"""Code of a scripted pipeline that means the same where a declarative one has it, and how it is written there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from playpen_ls.api.finding import Refused
+from playpen_ls.languages.jenkinsfile.edits.indentation import reindented, unit
+from playpen_ls.languages.jenkinsfile.syntax.calls import Call
+from playpen_ls.languages.jenkinsfile.syntax.expressions import Argument, Expression
+from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
+from playpen_ls.text.source import Span
+
+
+def agent_of(call: Call) -> str:
+    if not call.arguments:
+        return "any"
+    label = call.argument("label") or call.arguments[0]
+    if len(call.arguments) != 1 or label.value is None or label.string is None:
+        raise Refused("`node` has a computed label")
+    return f"{{ label {label.string.raw} }}" if label.value else "any"
+
+
+def is_literal(value: Expression, calls: bool = False) -> bool:
+    """Strings without holes, numbers, truth values, lists and maps of them; with `calls` also symbols: `cron('…')`."""
+    tree = value.tree
+    for index in range(value.first, value.last):
+        kind, start, _, text = tree.tokens[index]
+        following = tree.tokens[index + 1][0] if index + 1 < len(tree.tokens) else ""
+        if kind == "string" and not tree.holes.get(start):
+            continue
+        if kind in ("number", "[", "]", ",", ":", "\n", "-") or (calls and kind in ("(", ")")):
+            continue
+        if kind == "name" and (text in ("true", "false", "null") or following == ":" or (calls and following == "(")):
+            continue
+        return False
+    return True
+
+
+def as_argument(argument: Argument) -> str:
+    return f"{argument.name}: {argument.text}" if argument.name else argument.text
+
+
+def as_entry(expression: Expression) -> str:
+    """As it is written in a section of a pipeline, further lines of it indented to stand there."""
+    tree, start, end = expression.tree, expression.start, expression.end
+    source = tree.source
+    first = min(source.next_line_start(start), end)
+    rest = reindented(tree, Span(first, end), source.indentation(start), unit(source, tree) * 2)
+    return source.text[start:first] + rest
+
+
+def shown(statement: Statement) -> str:
+    """Its first words, never a string's text."""
+    return re.split(r"['\"\n({]", statement.text)[0].strip()[:40] or "code"
+
+
+def outside(statement: Statement, blocks: Sequence[Block]) -> str:
+    """The statement's text without its blocks."""
+    text, at, pieces = statement.tree.source.text, statement.start, []
+    for block in blocks:
+        pieces.append(text[at : block.start])
+        at = block.end
+    return "".join(pieces) + text[at : statement.end]

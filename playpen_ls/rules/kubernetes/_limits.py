@@ -1,0 +1,133 @@
+"""A container's requests and limits: which are missing, and the platform's in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping as Table
+
+from playpen_ls.api.fact_types import Overlay
+from playpen_ls.api.facts import Facts
+from playpen_ls.api.finding import Refused
+from playpen_ls.languages.kubernetes.edits.insert import put, put_all, put_before
+from playpen_ls.languages.kubernetes.model.resources import Container
+from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
+from playpen_ls.rules.kubernetes._completeness import LimitRanges, is_empty, is_whole
+from playpen_ls.rules.kubernetes._quantity import amount
+from playpen_ls.text.source import Edit, Span
+
+Resources = Table[str, Table[str, str]]
+
+
+def lacking(
+    container: Container, leaves: tuple[tuple[str, str], ...], overlays: Facts[Overlay], ranges: LimitRanges
+) -> list[tuple[str, str]]:
+    """Which of the leaves such as `("limits", "memory")` nothing sets. A limit sets the request too."""
+    workload = container.workload
+    if not is_whole(workload, overlays) or container.document.masks(container.node):
+        return []
+    if workload.pod.get("resources") is not None:
+        return []
+    resources = container.node.get("resources")
+    if resources is not None and not isinstance(resources, Mapping | Scalar):
+        return []
+    if isinstance(resources, Scalar) and not resources.null:
+        return []
+    found, given = [], ranges.leaves(workload)
+    for kind, name in leaves:
+        if (kind, name) in given:
+            continue
+        kinds = ("requests", "limits") if kind == "requests" else ("limits",)
+        if not any(_sets(resources, one, name) for one in kinds):
+            found.append((kind, name))
+    return found
+
+
+def _sets(resources: object, kind: str, name: str) -> bool:
+    """It has the leaf, and not as a zero. What is no mapping or no quantity is not ours to judge."""
+    if not isinstance(resources, Mapping):
+        return False
+    part = resources.get(kind)
+    if part is None or is_empty(part):
+        return False
+    if not isinstance(part, Mapping):
+        return True
+    value = part.get(name)
+    if value is None or is_empty(value):
+        return False
+    return not (isinstance(value, Scalar) and value.literal and amount(value.value) == 0)
+
+
+def place(container: Container) -> Span:
+    """The `resources` key if it is written there, else the container's name."""
+    entry = container.node.entry("resources")
+    return container.document.span(entry.key) if entry is not None else container.span
+
+
+def nothing_set(container: Container) -> bool:
+    resources = container.node.get("resources")
+    return resources is None or is_empty(resources)
+
+
+def described(defaults: Resources) -> str:
+    """`requests cpu 100m, memory 128Mi; limits cpu 500m, memory 512Mi`."""
+    return "; ".join(f"{kind} " + ", ".join(f"{name} {value}" for name, value in values.items())
+                     for kind, values in defaults.items())  # fmt: skip
+
+
+def set_all(container: Container, defaults: Resources) -> list[Edit]:
+    value = {kind: dict(values) for kind, values in defaults.items() if values}
+    return put(container.document, container.node, ("resources",), value, container.head)
+
+
+def set_leaf(container: Container, kind: str, name: str, value: str) -> list[Edit]:
+    """Set one leaf, in the order that people write: requests, then limits. Raises Refused."""
+    resources = container.node.get("resources")
+    _refuse_crossing(resources, kind, name, value)
+    limited = isinstance(resources, Mapping) and resources.get("limits") is not None
+    if isinstance(resources, Mapping) and limited and kind == "requests" and resources.entry("requests") is None:
+        return put_before(container.document, resources, "requests", {name: value}, ("limits",))
+    behind: tuple[str, ...] = ("cpu",) if name == "memory" else ()
+    if nothing_set(container):
+        behind = container.head
+    elif isinstance(resources, Mapping) and resources.get(kind) is None:
+        behind = ("requests",)
+    return put(container.document, container.node, ("resources", kind, name), value, behind)
+
+
+def set_leaves(container: Container, kind: str, values: Table[str, str]) -> list[Edit]:
+    """Set several leaves of one kind, none of which is there. Raises Refused."""
+    if len(values) == 1:
+        ((name, value),) = values.items()
+        return set_leaf(container, kind, name, value)
+    resources = container.node.get("resources")
+    for name, value in values.items():
+        _refuse_crossing(resources, kind, name, value)
+    part = resources.entry(kind) if isinstance(resources, Mapping) else None
+    if part is not None and isinstance(part.value, Mapping) and part.value.entries:
+        return put_all(container.document, part.value, values.items(), ())
+    if isinstance(resources, Mapping) and part is None and kind == "requests" and resources.entry("limits") is not None:
+        return put_before(container.document, resources, kind, dict(values), ("limits",))
+    return put(container.document, container.node, ("resources", kind), dict(values))
+
+
+def _refuse_crossing(resources: object, kind: str, name: str, value: str) -> None:
+    """A limit below the request, or the reverse, would be refused by the cluster."""
+    other = "limits" if kind == "requests" else "requests"
+    part = resources.get(other) if isinstance(resources, Mapping) else None
+    written = part.text(name) if isinstance(part, Mapping) else ""
+    theirs, ours = amount(written), amount(value)
+    if theirs is None or ours is None:
+        return
+    if (kind == "limits" and theirs > ours) or (kind == "requests" and theirs < ours):
+        raise Refused(f"the platform's default {value} does not go with its {other} of {written}")
+
+
+def quantities(container: Container) -> Iterator[tuple[str, str, Scalar]]:
+    """(kind, name, value) of the requests and limits of CPU and bytes that are written in the container itself."""
+    for kind in ("requests", "limits"):
+        part = container.node.mapping("resources", kind)
+        for name in ("cpu", "memory", "ephemeral-storage"):
+            value = part.scalar(name) if part else None
+            inside = value is not None and container.node.start <= value.start < container.node.end
+            if value is not None and inside and value.literal:
+                yield kind, name, value

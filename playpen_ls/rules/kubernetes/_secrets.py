@@ -1,0 +1,197 @@
+"""Secrets in manifests: which text is one, and the Secret object that it should come from."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from playpen_ls.api.fact_types import ConfigMapKeys, SecretKeys
+from playpen_ls.api.facts import Facts
+from playpen_ls.api.finding import Change, Refused
+from playpen_ls.languages.kubernetes.edits.insert import replace_entry
+from playpen_ls.languages.kubernetes.model.parts import EnvironmentEntry
+from playpen_ls.languages.kubernetes.model.resources import Container, Document, Workload
+from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
+from playpen_ls.languages.kubernetes.syntax.writer import Value
+from playpen_ls.rules.kubernetes._completeness import Namespaces
+from playpen_ls.text.source import Edit, Span
+from playpen_ls.vocabulary.names import kebab, words
+from playpen_ls.vocabulary.secrets import is_named_secret, is_secret_name, is_template, is_weak, shapes, url_logins
+
+PLACEHOLDER = "<set outside git>"
+_PASSWORDS = frozenset(("password", "passwd", "passphrase", "pwd", "pass"))
+_OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.-]*)[=:](?P<value>\S+)|(?P<variable>[A-Z][A-Z0-9_]*)=(?P<text>\S+)")
+_ASSIGNMENT = re.compile(
+    r"""(?m)^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?["']?(?P<name>[A-Za-z][\w.-]*)["']?[ \t]*[=:][ \t]*"""
+    r"""(?P<quote>["']?)(?P<value>[^\s"'#;,{}\[\]]+)(?P=quote)[ \t]*,?[ \t]*(?:[#;].*)?$"""
+)
+# A line of a configuration with its value, if it has one: of env, ini, properties, YAML, JSON files.
+_CONFIGURATION_LINE = re.compile(
+    r"""(?:[\[\]{}(),]+|\[[\w.: -]+\]|-[ \t]+["']?[\w.-]+["']?"""
+    r"""|(?:-[ \t]+)*["']?(?P<name>[\w./-]+)["']?[ \t]*(?::(?!//)|=~?)(?P<value>.*))"""
+)
+_OPEN_VALUE = re.compile(
+    r"""["']?(?:[A-Za-z_.|-]{0,24}|[\w.:|-]{1,11}|https?://[\w.-]+(?::\d+)?/?)["']?|[\[{]+|[\[{][\w\s"',.:-]{0,60}[\]}]"""
+)
+_COMMENT_LINE = re.compile(r"(?m)^[ \t]*(?:#|//|;).*$")
+
+
+def is_secret(name: str, value: str) -> bool:
+    """A variable or key of this name with this literal is a secret.
+
+    Besides what all languages agree on, a plain word counts where the name ends in "password": here
+    the value is what the program gets, never a label or a default.
+    """
+    if is_named_secret(name, value):
+        return True
+    spelled = words(name)
+    if not is_secret_name(name) or not spelled or spelled[-1] not in _PASSWORDS:
+        return False
+    if is_template(value) or is_weak(value) or value.lower() in _PASSWORDS:
+        return False
+    plain = re.fullmatch(r"(?!your|my|some|the)[A-Za-z]+([-_.][A-Za-z]+)*", value, re.IGNORECASE)
+    return bool(plain) and len(value) >= 8 and value.lower() not in name.lower()
+
+
+def embedded(text: str) -> Iterator[Span]:
+    """Providers' keys and the passwords of URLs within a text."""
+    yield from shapes(text)
+    for login in url_logins(text):
+        yield login.password
+
+
+def in_argument(text: str) -> Iterator[Span]:
+    """The secrets of a command's word: `--password=…`, `DB_PASSWORD=… run`, URLs, keys."""
+    found = list(embedded(text))
+    for match in _OPTION.finditer(text):
+        name, group = (match["name"], "value") if match["name"] else (match["variable"], "text")
+        value = match[group].strip("'\"")
+        if not re.search(r"[$`]", value) and is_named_secret(name, value):  # a command's output is no literal
+            start = match.start(group) + match[group].index(value)
+            found.append(Span(start, start + len(value)))
+    reached = 0
+    for span in sorted(found):
+        if span.start >= reached:
+            yield span
+            reached = span.end
+
+
+def is_secret_entry(entry: EnvironmentEntry) -> bool:
+    return is_secret(entry.name, entry.value.value)
+
+
+def place(document: Document, scalar: Scalar, span: Span) -> Span:
+    """Where a part of a scalar stands; all of its text where escapes or folds hide which part it is."""
+    return document.part(scalar, span.start, span.end)
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """The project's Secrets; a rule takes it as one parameter."""
+
+    secrets: Facts[SecretKeys]
+    namespaces: Namespaces
+
+
+def secret_key_ref(entry: EnvironmentEntry, secrets: Secrets) -> tuple[str, str, bool]:
+    """(name, key, exists) of the Secret that the variable should come from. Raises Refused."""
+    workload = entry.container.workload
+    every = (*secrets.secrets.having(keys_of, kebab(entry.name)), *workload.document.neighbours.of(SecretKeys))
+    own = f"{workload.name}-secrets"
+    known = [(one.name, key) for one in every if secrets.namespaces.share(one, workload)
+             for key in one.keys if kebab(key) == kebab(entry.name)]  # fmt: skip
+    preferred = [pair for pair in known if pair[0] == own] or (known if len(set(known)) == 1 else [])
+    if preferred:
+        return *preferred[0], True
+    if not workload.name:
+        raise Refused("the object has no name to call its Secret by")
+    return own, kebab(entry.name), False
+
+
+def keys_of(fact: ConfigMapKeys | SecretKeys) -> Iterator[str]:
+    """Keys for tables of them: however they are spelled."""
+    return map(kebab, fact.keys or ())
+
+
+def to_secret(entry: EnvironmentEntry, secrets: Secrets, stub_text: str | None) -> Change:
+    """Read the variable from a Secret. A stub for it, without the value, is written where there is none.
+
+    `stub_text` is what the stub's file holds now. Raises Refused.
+    """
+    name, key, exists = secret_key_ref(entry, secrets)
+    reference: Value = {"secretKeyRef": {"name": name, "key": key}}
+    edits = tuple(replace_entry(entry.document, entry.node, "value", "valueFrom", reference))
+    own = {entry.document.path: edits}
+    if exists:
+        return Change(own)
+    workload = entry.container.workload
+    path = stub_path(workload)
+    if stub_text is None:
+        return Change(own, {path: stub(workload, name, entry)})
+    if re.search(rf"(?m)^\s*{re.escape(key)}:", stub_text):
+        return Change(own)
+    anchor = re.search(r"(?m)^stringData:[ \t]*(\r?\n)", stub_text)
+    if anchor is None:
+        raise Refused(f"`{path}` exists and has no `stringData:`")
+    line = Edit(anchor.end(), anchor.end(), f'  {key}: "{PLACEHOLDER}"{anchor[1]}')
+    return Change({**own, path: (line,)})
+
+
+def stub_path(workload: Workload) -> str:
+    """`kubectl apply -f folder` skips names that end in `.example`: it must not replace the live Secret."""
+    return posixpath.join(posixpath.dirname(workload.document.path), f"{workload.name}-secret.yaml.example")
+
+
+def stub(workload: Workload, name: str, entry: EnvironmentEntry) -> str:
+    """A Secret with all keys that the workload will want from it, so that several fixes write the same file."""
+    keys = [one for container in workload.containers for one in _keys(container, name)]
+    lines = ["apiVersion: v1", "kind: Secret", "metadata:", f"  name: {name}"]
+    if workload.namespace:
+        lines.append(f"  namespace: {workload.namespace}")
+    lines += ["type: Opaque", "stringData:"]
+    lines += [f'  {key}: "{PLACEHOLDER}"' for key in dict.fromkeys([*keys, kebab(entry.name)])]
+    return "\n".join(lines) + "\n"
+
+
+def _keys(container: Container, name: str) -> Iterator[str]:
+    for node in container.node.mappings("env"):
+        reference = node.mapping("valueFrom", "secretKeyRef")
+        value = node.scalar("value")
+        if reference is not None and reference.text("name") == name:
+            yield reference.text("key")
+        elif value is not None and value.literal and is_secret(node.text("name"), value.value):
+            yield kebab(node.text("name"))
+
+
+def is_open_configuration(text: str) -> bool:
+    """Lines of settings of which each may be read by all: short words, numbers, addresses under harmless names."""
+    lines = [line for line in text.split("\n") if line.strip() and not _COMMENT_LINE.match(line)]
+    if len(lines) < 2:
+        return False
+    for line in lines:
+        match = _CONFIGURATION_LINE.fullmatch(line.strip())
+        if match is None:
+            return False
+        name, value = match["name"] or "", (match["value"] or "").strip().rstrip(",")
+        if value and (is_secret_name(name) or not _OPEN_VALUE.fullmatch(value)):
+            return False
+    return not any(embedded(text))
+
+
+def in_lines(text: str) -> Iterator[Span]:
+    """The secrets of an embedded env, properties, ini, YAML or JSON file; comment lines are left out."""
+    text = text.replace("\r", "\n")  # so that `^` and `$` see every line end; offsets stay
+    found: list[Span] = []
+    for match in _ASSIGNMENT.finditer(text):
+        value = match["value"]
+        if not re.search(r"\{\{|[$`]", value) and is_named_secret(match["name"], value):
+            found.append(Span(*match.span("value")))
+    comments = [Span(*match.span()) for match in _COMMENT_LINE.finditer(text)]
+    found += [span for span in embedded(text) if not any(comment.touches(span) for comment in comments)]
+    reached = 0
+    for span in sorted(found):
+        if span.start >= reached:
+            yield span
+            reached = span.end

@@ -1,0 +1,232 @@
+"""Hosts of services in string literals, and the environment variables that should hold them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from itertools import islice
+
+from playpen_ls.languages.python.model.environment import gives_default
+from playpen_ls.languages.python.model.literal_roles import Role
+from playpen_ls.languages.python.model.parts import StringLiteral
+from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.text.source import Span
+from playpen_ls.vocabulary.hosts import BACKING_SERVICES, ServiceHost, service_hosts, short_service_host
+from playpen_ls.vocabulary.names import snake, variable
+
+_URL = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^\s/@]*@)?(?P<host>[^\s/:?#\0]+)(?P<rest>[^\s]*)", re.IGNORECASE
+)
+_HOST_AND_PORT = re.compile(r"(?P<host>[\w.-]+)(?P<port>:\d+)?")
+_HOST_NAME = re.compile(r"(?:^|_)(?:host|hostname)$")
+_NOT_HOST_NAME = re.compile(r"allowed_hosts?|server_name|host_header|dedicated_host|virtual_host|trusted_host")
+_EVERYWHERE = frozenset(("metadata.google.internal", "host.docker.internal", "gateway.docker.internal"))
+"""Names that a cloud or a tool gives to what is always there."""
+_INTERNAL = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:internal|local)")
+_CLIENTS = frozenset((
+    "Redis", "StrictRedis", "connect", "create_pool", "MongoClient", "AsyncIOMotorClient", "ConnectionParameters",
+    "KafkaProducer", "KafkaConsumer", "AIOKafkaProducer", "AIOKafkaConsumer", "Elasticsearch", "SMTP", "SMTP_SSL",
+    "create", "MySQLConnection", "Connection", "ConnectionPool", "MinIO", "Minio",
+))  # fmt: skip
+_CLIENT_KEYWORDS = frozenset(("host", "hostname", "bootstrap_servers", "hosts", "server", "endpoint"))
+_URL_VARIABLES = (
+    (re.compile(r"(?:postgres|mysql|mariadb|mssql|oracle)"), "DATABASE_URL"),
+    (re.compile(r"rediss?$"), "REDIS_URL"),
+    (re.compile(r"amqps?$"), "RABBITMQ_URL"),
+    (re.compile(r"mongodb"), "MONGODB_URI"),
+)
+_SPOKEN = frozenset("debug info warning warn error exception critical fatal log print add_argument help echo".split())
+
+
+@dataclass(frozen=True)
+class Host:
+    """What is hard-coded. `variable` is the environment variable for the whole literal.
+
+    `sure` hosts are full service names, the others a guess from where they stand. `shape` is "host",
+    "host:port", "url", "format" (a URL that begins a format string) or "format host" (with holes before it).
+    """
+
+    name: str
+    variable: str
+    shape: str
+    sure: bool
+    service: ServiceHost | None = None
+
+    @property
+    def qualified(self) -> str:
+        """The variable's name with the namespace: two databases must not share one."""
+        if self.service is None:
+            return self.variable
+        stem, _, kind = self.variable.rpartition("_")
+        return f"{stem}_{variable(self.service.namespace)}_{kind}"
+
+
+def host_in(literal: StringLiteral) -> Host | None:
+    """The host in a literal that is configuration; None for prose, defaults and templates."""
+    value = literal.value
+    if literal.is_bytes or len(value) > 500:
+        return None
+    host = _service(value)
+    if host is None and not literal.is_format:
+        host = _guessed(literal)
+    return host if host is not None and _configures(literal) else None
+
+
+def _service(value: str) -> Host | None:
+    if ".svc" not in value:
+        return None
+    url = _URL.match(value)
+    if url:
+        found = next(service_hosts(url["host"]), None) or short_service_host(url["host"])
+        if found is None or found.span != Span(0, len(url["host"])):
+            return None
+        if "\0" in value[: url.end("host")]:
+            return Host(url["host"], found.variable, "format host", True, found)
+        shape = "format" if "\0" in value else "url"
+        name = found.variable.removesuffix("_HOST") + "_URL" if shape == "format" else None
+        return Host(
+            url["host"],
+            name or url_variable(url["scheme"], found.variable.removesuffix("_HOST") + "_URL"),
+            shape,
+            True,
+            found,
+        )
+    whole = _HOST_AND_PORT.fullmatch(value)
+    if not whole:
+        return None
+    found = next(service_hosts(whole["host"]), None) or short_service_host(whole["host"])
+    if found is None or found.span != Span(0, len(whole["host"])):
+        return None
+    return Host(whole["host"], found.variable, "host:port" if whole["port"] else "host", True, found)
+
+
+def url_variable(scheme: str, otherwise: str) -> str:
+    """The usual variable for a URL of this scheme."""
+    return next((name for pattern, name in _URL_VARIABLES if pattern.match(scheme.lower())), otherwise)
+
+
+def _guessed(literal: StringLiteral) -> Host | None:
+    """A short name such as `redis` where a client or a `…host` expects one."""
+    whole = _HOST_AND_PORT.fullmatch(literal.value)
+    if not whole:
+        return None
+    host = whole["host"]
+    backing = host in BACKING_SERVICES or (host.partition("-")[0] in BACKING_SERVICES and "." not in host)
+    if not backing and (not _INTERNAL.fullmatch(host) or "xxx" in host or host in _EVERYWHERE):
+        return None
+    role = _listed(literal) if literal.role.kind == "element" else literal.role
+    name = snake(role.name)
+    if role.kind == "field":
+        return None
+    client = role.kind in ("keyword", "argument") and isinstance(role.owner, ast.Call) and is_client(role.owner)
+    if role.kind == "argument" and not (client and _is_address(literal, role.owner)):
+        return None
+    if role.kind == "keyword" and not ((client and name in _CLIENT_KEYWORDS) or name.endswith("_host")):
+        return None
+    if role.kind in ("assigned", "default", "entry") and not _HOST_NAME.search(name):
+        return None
+    if role.kind == "entry" and not _beside_connection(role.owner):
+        return None
+    if role.kind not in ("argument", "keyword", "assigned", "default", "entry"):
+        return None
+    return Host(host, _guessed_variable(host, name), "host:port" if whole["port"] else "host", False)
+
+
+def _listed(literal: StringLiteral) -> Role:
+    """The role of the list in which a client takes its one server: `bootstrap_servers=["kafka:9092"]`."""
+    around = [node for node, _ in islice(literal.above(), 3)]
+    match around:
+        case [ast.List(elts=[_]), ast.keyword(arg=str(name)), ast.Call() as call] if is_client(call):
+            return Role("keyword", name, call)
+    return literal.role
+
+
+def _guessed_variable(host: str, name: str) -> str:
+    vague = host in ("db", "database", "host") or "." in host
+    if vague and _HOST_NAME.search(name) and name not in ("host", "hostname"):
+        return variable(name)
+    if host in ("database", "host"):
+        return "DB_HOST"
+    host = host.partition(".")[0]
+    return variable(re.sub(r"-(svc|service|headless)$", "", host)) + "_HOST"
+
+
+def _is_address(literal: StringLiteral, call: ast.AST | None) -> bool:
+    """The first argument of a client; `URL.create` takes the name of a driver first."""
+    if not isinstance(call, ast.Call) or (dotted(call.func) or "").endswith("URL.create"):
+        return False
+    return bool(call.args) and call.args[0] is literal.node
+
+
+def is_client(call: ast.Call) -> bool:
+    name = dotted(call.func) or ""
+    last = name.rpartition(".")[2]
+    if last in ("connect", "Connection", "create", "ConnectionPool", "create_pool"):
+        library = name.partition(".")[0].lower()
+        return bool(re.match(r"psycopg|asyncpg|pymysql|mysql|aiomysql|mariadb|redis|pika|aio_pika|url$", library))
+    return last in _CLIENTS
+
+
+def _beside_connection(owner: ast.AST | None) -> bool:
+    """A dictionary that holds a user, a port or the like beside the host."""
+    keys = {
+        key.value.lower()
+        for key in getattr(owner, "keys", ())
+        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    }
+    return bool(keys & {"port", "user", "username", "password", "database", "dbname", "db", "name"})
+
+
+def _configures(literal: StringLiteral) -> bool:
+    """The literal decides where the program connects: it is no default, no comparison, no prose."""
+    role = literal.role
+    if role.fallback or role.kind in ("compared", "operand", "subscript", "text", "other"):
+        return False
+    for node, child in literal.above():
+        if isinstance(node, ast.stmt):
+            break
+        if isinstance(node, ast.Call) and child is not node.func:
+            last = (dotted(node.func) or "").rpartition(".")[2]
+            if gives_default(node) or (last in _SPOKEN and role.name not in ("default",)):
+                return False
+            if last.endswith(("Error", "Exception", "Warning")) or last in (
+                "patch",
+                "replace",
+                "startswith",
+                "endswith",
+            ):
+                return False
+        if isinstance(node, ast.Compare):
+            return False
+        if isinstance(node, ast.Call) and child is node.func:
+            return False  # a method of the literal, such as `"…".format()`
+    statement = literal.statement
+    if any(_NOT_HOST_NAME.search(snake(name)) for name in (role.name, *_assigned(statement))):
+        return False
+    if isinstance(statement, (ast.Raise, ast.Assert)) or _written_to_environment(statement):
+        return False
+    if isinstance(statement, ast.AnnAssign) and "Literal" in ast.dump(statement.annotation):
+        return role.kind == "assigned"
+    return not (role.kind in ("field", "assigned", "keyword") and _in_settings(literal))
+
+
+def _assigned(statement: ast.stmt | None) -> list[str]:
+    """The names that a statement assigns."""
+    assigned = statement.targets if isinstance(statement, ast.Assign) else []
+    return [(dotted(target) or "").rpartition(".")[2] for target in assigned]
+
+
+def _written_to_environment(statement: ast.stmt | None) -> bool:
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    return isinstance(target, ast.Subscript) and (dotted(target.value) or "").endswith("environ")
+
+
+def _in_settings(literal: StringLiteral) -> bool:
+    """In the body of a pydantic settings class: the environment fills it."""
+    for node, child in literal.above():
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and isinstance(child, ast.stmt):
+            return False
+        if isinstance(node, ast.ClassDef) and isinstance(child, ast.stmt):
+            return any((dotted(base) or "").rpartition(".")[2].endswith("Settings") for base in node.bases)
+    return False

@@ -1,0 +1,236 @@
+"""Log messages that are put together in place, rewritten to leave that to the logger."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from playpen_ls.api.finding import Refused
+from playpen_ls.languages.python.model.parts import Called
+
+_LITERAL = re.compile(
+    r"(?P<prefix>[A-Za-z]{0,2})(?P<quotes>\"\"\"|'''|\"|')(?P<body>(?:\\.|(?!(?P=quotes)).)*)(?P=quotes)", re.DOTALL
+)
+_NUMERIC = re.compile(r"(?:\d*\.?\d*)[dfxXoeEgG]|\.\d+[fgeE]")
+_PLAIN = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """`literal` replaces the message, `arguments` follow it. `sure` means that it logs the same text."""
+
+    literal: str
+    arguments: tuple[str, ...]
+    sure: bool = True
+
+
+@dataclass(frozen=True)
+class _Hole:
+    expression: str
+    conversion: str  # a %-format such as "%s"
+    sure: bool
+
+
+def rewritten(call: Called, message: ast.expr, has_arguments: bool) -> Rewritten:
+    """The message with `%s` for its holes. Raises Refused with the reason why it cannot be."""
+    if isinstance(message, ast.JoinedStr):
+        return _format_string(call.text_of(message), has_arguments)
+    if isinstance(message, ast.BinOp) and isinstance(message.op, ast.Add):
+        return _sum(call, message, has_arguments)
+    if isinstance(message, ast.BinOp) and isinstance(message.op, ast.Mod):
+        return _percent(call, message, has_arguments)
+    if isinstance(message, ast.Call) and isinstance(message.func, ast.Attribute):
+        return _formatted(call, message, message.func.value, has_arguments)
+    raise Refused("only a person can tell what the message means")
+
+
+def _formatted(call: Called, message: ast.Call, pattern: ast.expr, has_arguments: bool) -> Rewritten:
+    """`"{} of {}".format(a, b)`: holes without a name or a format, one for each argument."""
+    match = _LITERAL.fullmatch(call.text_of(pattern))
+    if match is None or has_arguments or message.keywords or match["prefix"]:
+        raise Refused("its holes say more than where the values go")
+    body = match["body"]
+    holes = re.findall(r"\{[^{}]*\}", body)
+    if set(holes) != {"{}"} or len(holes) != len(message.args) or re.search(r"\{\{|\}\}|\\N", body):
+        raise Refused("its holes say more than where the values go")
+    if any(isinstance(argument, (ast.Starred, ast.GeneratorExp)) for argument in message.args):
+        raise Refused("what fills its holes is not known")
+    written = body.replace("%", "%%").replace("{}", "%s")
+    quotes = match["quotes"]
+    return Rewritten(f"{quotes}{written}{quotes}", tuple(call.text_of(argument) for argument in message.args))
+
+
+def _format_string(text: str, has_arguments: bool) -> Rewritten:
+    pieces: list[tuple[str, str, list[str | _Hole]]] = []
+    at, out = 0, ""
+    gaps: list[str] = []
+    while at < len(text):
+        match = _LITERAL.match(text, at)
+        if match is None:
+            raise Refused("the message is written in a way that cannot be kept")
+        prefix = match["prefix"]
+        body: list[str | _Hole] = [match["body"]]
+        if "f" in prefix.lower():
+            body = list(_read(match["body"], "r" in prefix.lower()))
+        pieces.append((re.sub("[fF]", "", prefix), match["quotes"], body))
+        gap = re.compile(r"[ \t\r\n\\]*").match(text, match.end())
+        assert gap is not None
+        gaps.append(gap[0])
+        at = gap.end()
+    holes = [one for _, _, body in pieces for one in body if isinstance(one, _Hole)]
+    if holes and has_arguments:
+        raise Refused("the message has arguments already")
+    for (prefix, quotes, body), gap_text in zip(pieces, gaps, strict=True):
+        written = "".join(
+            one.conversion if isinstance(one, _Hole) else one.replace("%", "%%") if holes else one for one in body
+        )
+        out += f"{prefix}{quotes}{written}{quotes}{gap_text}"
+    return Rewritten(out, tuple(hole.expression for hole in holes), all(hole.sure for hole in holes))
+
+
+def _read(body: str, raw: bool) -> list[str | _Hole]:
+    """The text between holes, with `{{` as `{`, and the holes."""
+    found: list[str | _Hole] = []
+    at, text = 0, ""
+    while at < len(body):
+        char = body[at]
+        if char == "\\" and not raw:
+            if body.startswith("\\N{", at):
+                end = body.find("}", at) + 1
+                text += body[at:end]
+                at = end
+            else:
+                text += body[at : at + 2]
+                at += 2
+        elif body.startswith(("{{", "}}"), at):
+            text += char
+            at += 2
+        elif char == "{":
+            end = _hole_end(body, at)
+            found += [text, _hole(body[at + 1 : end])]
+            text, at = "", end + 1
+        else:
+            text += char
+            at += 1
+    return [*found, text]
+
+
+def _hole_end(body: str, at: int) -> int:
+    """Where the brace that opens at `at` closes."""
+    depth, quote = 0, ""
+    for index in range(at, len(body)):
+        char = body[index]
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+            if depth == 0:
+                return index
+    raise Refused("a hole of the message does not close")
+
+
+def _hole(text: str) -> _Hole:
+    expression, conversion, spec, shows = _taken_apart(text)
+    try:
+        node = ast.parse(expression.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        raise Refused(f"`{{{text}}}` cannot be an argument") from None
+    if any(isinstance(one, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)) for one in ast.walk(node)):
+        raise Refused("a hole of the message does more than show a value")
+    if isinstance(node, (ast.Tuple, ast.Lambda, ast.Starred, ast.GeneratorExp)):
+        raise Refused(f"`{{{text}}}` cannot be an argument as it stands")
+    if spec:
+        if not _NUMERIC.fullmatch(spec) or conversion:
+            raise Refused(f"`%` has no format for `:{spec}`")
+        return _Hole(expression.strip(), ("%" if not shows else f"{shows.replace('%', '%%')}%") + spec, False)
+    mark = {"": "%s", "s": "%s", "r": "%r", "a": "%a"}.get(conversion)
+    if mark is None:
+        raise Refused(f"`!{conversion}` is no conversion")
+    if shows:
+        mark = shows.replace("%", "%%") + (mark if conversion else "%r")
+    return _Hole(expression.strip(), mark, True)
+
+
+def _taken_apart(text: str) -> tuple[str, str, str, str]:
+    """(expression, conversion, format, the `name=` that it shows) of a hole."""
+    depth, quote, end = 0, "", len(text)
+    for index, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+        elif depth == 0 and (char == ":" or (char == "!" and text[index + 1 : index + 2] != "=")):
+            end = index
+            break
+    expression, rest = text[:end], text[end:]
+    conversion = ""
+    if rest.startswith("!"):
+        conversion, _, rest = rest[1:].partition(":")
+        rest = ":" + rest if rest else ""
+    shows = ""
+    if re.search(r"(?<![=!<>])=\s*$", expression):
+        shows, expression = expression, expression.rstrip().removesuffix("=")
+    return expression, conversion.strip(), rest[1:], shows
+
+
+def _sum(call: Called, message: ast.BinOp, has_arguments: bool) -> Rewritten:
+    """`"listening on " + port` as one literal and arguments."""
+    if has_arguments:
+        raise Refused("the message has arguments already")
+    terms: list[ast.expr] = []
+    node: ast.expr = message
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        terms.append(node.right)
+        node = node.left
+    terms.append(node)
+    terms.reverse()
+    quotes, written, arguments = "", "", []
+    for term in terms:
+        text = call.text_of(term)
+        if isinstance(term, ast.Constant) and isinstance(term.value, str):
+            match = _LITERAL.fullmatch(text)
+            if match is None or match["prefix"] or len(match["quotes"]) > 1 or quotes not in ("", match["quotes"]):
+                raise Refused("its texts are quoted in different ways")
+            quotes = match["quotes"]
+            written += match["body"].replace("%", "%%")
+        elif isinstance(term, (ast.JoinedStr, ast.Constant, ast.BinOp)) or re.search(r"[\r\n]", text):
+            raise Refused("its parts are more than names and calls")
+        else:
+            plain_str = isinstance(term, ast.Call) and isinstance(term.func, ast.Name) and term.func.id == "str"
+            if plain_str and len(term.args) == 1 and not term.keywords:  # type: ignore[attr-defined]
+                text = call.text_of(term.args[0])  # type: ignore[attr-defined]
+            arguments.append(text)
+            written += "%s"
+    if not quotes or re.search(r"[()]\s*\+|\+\s*\(", _between(call, terms)):
+        raise Refused("its parts stand in brackets")
+    return Rewritten(f"{quotes}{written}{quotes}", tuple(arguments))
+
+
+def _between(call: Called, terms: list[ast.expr]) -> str:
+    """What stands between the terms of a sum."""
+    spans = [call.span_of(term) for term in terms]
+    source = call.model.source.text
+    between = "".join(source[one.end : other.start] for one, other in pairwise(spans))
+    if "#" in between:
+        raise Refused("a comment stands in the message")
+    return between
+
+
+def _percent(call: Called, message: ast.BinOp, has_arguments: bool) -> Rewritten:
+    """`"…%s" % (a, b)`: only a tuple is known to be one."""
+    if has_arguments or not isinstance(message.right, ast.Tuple) or not isinstance(message.left, ast.Constant):
+        raise Refused("what stands behind `%` may be a tuple or a mapping")
+    if any(isinstance(element, ast.Starred) for element in message.right.elts) or not message.right.elts:
+        raise Refused("what stands behind `%` is not known")
+    arguments = tuple(call.text_of(element) for element in message.right.elts)
+    return Rewritten(call.text_of(message.left), arguments)

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterator
+
+from playpen_ls.api.facts import Files
+from playpen_ls.api.finding import Change, Finding, Fix, Refused, Severity
+from playpen_ls.api.rule import example, rule
+from playpen_ls.languages.python import SchemaCreation
+from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.rules.python.create_all.alembic import new_setup, set_up_in
+from playpen_ls.text.source import Edit
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Database migrations",
+    bad=[
+        example(
+            {
+                "app.py": "from models import Base, engine\n\nBase.metadata.«create_all»(bind=engine)\n\nprint(1)\n",
+                "alembic.ini": "[alembic]\n",
+            },
+            fixed="from models import Base, engine\n\n\nprint(1)\n",
+        ),
+        example(
+            {
+                "app.py": "from models import Base\n\n\nasync def start(conn):\n    await "
+                "conn.run_sync(Base.metadata.«create_all»)\n",
+                "alembic/env.py": "",
+            },
+            fixed="from models import Base\n\n\nasync def start(conn):\n    pass\n",
+        ),
+        example(
+            {
+                "app.py": "from flask_sqlalchemy import SQLAlchemy\n\ndb = SQLAlchemy()\nwith "
+                "app.app_context():\n    db.«create_all»()\n",
+                "alembic.ini": "",
+            },
+        ),
+        example(
+            {"app.py": "from models import Base\n\nx = Base.metadata.«create_all»(e)\n", "alembic.ini": ""},
+        ),
+        example(
+            {"service/app.py": "from models import Base\n\nBase.metadata.«create_all»(engine)\n"},
+            fixed="from models import Base\n",
+            creates=new_setup("service", "models", "Base.metadata"),
+        ),
+        example(
+            {
+                "shop/app.py": "from shop.extensions import db\n\ndb.«create_all»()\n\nprint(1)\n",
+                "shop/extensions.py": "from flask_sqlalchemy import SQLAlchemy\n\ndb = SQLAlchemy()\n",
+                "alembic.ini": "",
+            },
+            fixed="from shop.extensions import db\n\n\nprint(1)\n",
+        ),
+        {
+            "shop/app.py": "from . import db\n\n\ndef start():\n    db.«create_all»()\n",
+            "shop/__init__.py": "import flask_sqlalchemy\n\ndb = flask_sqlalchemy.SQLAlchemy()\n",
+        },
+        {
+            "shop/api/app.py": "from .. import db\n\n\ndef start():\n    db.«create_all»()\n",
+            "shop/__init__.py": "import flask_sqlalchemy\n\ndb = flask_sqlalchemy.SQLAlchemy()\n",
+        },
+        "from sqlalchemy import MetaData\n\nmetadata = MetaData()\nx = metadata.«create_all»(e)\n",
+    ],
+    good=[
+        "# SQLModel.metadata.create_all(engine)\n",
+        "factory.create_all()\n",
+        {
+            "shop/app.py": "from shop.extensions import db\n\ndb.create_all()\n",
+            "shop/extensions.py": "from flask_sqlalchemy import SQLAlchemy\n\ndb = Registry()\n",
+        },
+        "from elsewhere import db\n\ndb.create_all()\n",
+        "class A:\n    def f(self):\n        self.create_all()\n",
+        example({"alembic/versions/1.py": "Base.metadata.create_all(e)\n"}),
+        example({"tests/conftest.py": "Base.metadata.create_all(e)\n"}),
+    ],
+)
+def create_all(part: SchemaCreation, files: Files) -> Iterator[Finding]:
+    """The program makes its tables itself.
+
+    `create_all` makes tables that are missing and changes none that is there, so the schema drifts
+    from the models with the first change; and replicas that start together race for it. Describe
+    changes with `alembic revision --autogenerate`, and apply them with `alembic upgrade head` before
+    the program starts. Only information where Alembic is set up, or only some tables are made.
+    """
+    if not _is_metadata(part) and not _is_imported_database(part, files):
+        return
+    folder = set_up_in(part.path, files)
+    some = part.call is not None and any(keyword.arg == "tables" for keyword in part.call.keywords)
+    word = part.node.attr
+    told = "changes no table that exists" if word == "create_all" else "drops tables that migrations should change"
+    message = f"`{word}` {told}: use `alembic upgrade head`"
+    severity = Severity.INFORMATION if folder is not None or some else None
+    yield Finding(part.word_span, message, tuple(_fixes(part, folder, some, files)), severity)
+
+
+def _is_metadata(part: SchemaCreation) -> bool:
+    receiver = part.node.value
+    text, origin = dotted(receiver) or "", part.origin(receiver) or ""
+    if text.endswith(".metadata") or origin.endswith(
+        (".metadata", "sqlalchemy.MetaData()", "sqlalchemy.schema.MetaData()")
+    ):
+        return True
+    return origin in ("flask_sqlalchemy.SQLAlchemy()", "flask_sqlalchemy.extension.SQLAlchemy()")
+
+
+def _is_imported_database(part: SchemaCreation, files: Files) -> bool:
+    """A name that a module of the project gives to Flask-SQLAlchemy's object."""
+    origin = part.origin(part.node.value) or ""
+    name = origin.lstrip(".")
+    dots = len(origin) - len(name)
+    module, _, name = name.rpartition(".")
+    if not name.isidentifier() or not (module or dots) or "(" in module:
+        return False
+    folders = [posixpath.dirname(part.path)]
+    if dots:
+        for _ in range(dots - 1):
+            folders = [posixpath.dirname(folders[0])]
+    else:
+        while folders[-1] not in ("", "/"):
+            folders.append(posixpath.dirname(folders[-1]))
+    assigned = re.compile(rf"^{name}[ \t]*(?::[^=\n]*)?=[ \t]*(?:flask_sqlalchemy\.)?SQLAlchemy\(", re.MULTILINE)
+    for folder in folders:
+        stem = posixpath.join(folder, module.replace(".", "/"))
+        for path in (f"{stem}.py" if module else "", posixpath.join(stem, "__init__.py")):
+            text = files.text(path) if path and files.exists(path) else None
+            if text is not None:
+                return "flask_sqlalchemy" in text and assigned.search(text) is not None
+    return False
+
+
+def _fixes(part: SchemaCreation, folder: str | None, some: bool, files: Files) -> Iterator[Fix]:
+    if part.node.attr != "create_all":
+        return
+    if folder is not None:
+        yield Fix("Remove it: Alembic makes the tables", lambda: _removed(part))
+    elif files.known and not some:
+        yield Fix("Set up Alembic, which must be installed", lambda: _set_up(part, files), kind="refactor.rewrite")
+
+
+def _removed(part: SchemaCreation) -> list[Edit]:
+    """Take the statement out with its line, or put `pass` where it is the only one of its block."""
+    statement = part.statement
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    value = value.value if isinstance(value, ast.Await) else value
+    if statement is None or value is not part.call:
+        raise Refused("its result is used")
+    source, span = part.model.source, part.span_of(statement)
+    start, end = source.line_start(span.start), source.next_line_start(max(span.end - 1, 0))
+    if source.text[start : span.start].strip() or source.text[span.end : end].split("#")[0].strip():
+        raise Refused("other code stands on its line")
+    holder = next((node for node, child in part.above() if child is statement), None)
+    block = next((body for body in _blocks(holder) if statement in body), None) if holder is not None else None
+    if block is None or len(block) > 1:
+        if not source.text[end:].strip():  # nothing follows: no empty lines stay at the end
+            ended = end > span.end and source.text[end - 1] in "\r\n"
+            start = len(source.text[:start].rstrip())
+            return [Edit(start, len(source.text), source.newline if ended and start else "")]
+        return [Edit(start, end, "")]
+    if isinstance(holder, (ast.With, ast.AsyncWith)):
+        raise Refused("the `with` around it would be left empty")
+    return [Edit(span.start, span.end, "pass")]
+
+
+def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    for name in ("body", "orelse", "finalbody"):
+        body = getattr(node, name, None)
+        if isinstance(body, list):
+            yield body
+
+
+def _set_up(part: SchemaCreation, files: Files) -> Change:
+    """New files beside the package, and the call taken out."""
+    receiver = part.node.value
+    name = dotted(receiver) or ""
+    origin = part.origin(receiver) or ""
+    root = name.partition(".")[0]
+    folder = posixpath.dirname(part.path)
+    while folder and files.exists(posixpath.join(folder, "__init__.py")):
+        folder = posixpath.dirname(folder)
+    imported = origin.removesuffix(name[len(root) :]).rpartition(".")[0]
+    if not name.endswith("metadata"):
+        raise Refused("Alembic sees only models that are imported, and it is not clear where they are")
+    if "(" in name or "(" in imported or "<" in imported or not imported or imported.startswith("."):
+        raise Refused("it is not clear where the models can be imported from")
+    if imported.partition(".")[0] in ("sqlmodel", "sqlalchemy", "flask_sqlalchemy"):
+        raise Refused("Alembic sees only models that are imported, and it is not clear where they are")
+    if origin.rpartition(f"{root}{name[len(root) :]}")[0].rstrip(".") != imported:
+        raise Refused("the models are imported under another name")
+    return Change({part.path: tuple(_removed(part))}, new_setup(folder, imported, name))

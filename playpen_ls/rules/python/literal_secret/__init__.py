@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from playpen_ls.api.finding import Finding, Fix, Refused, Severity
+from playpen_ls.api.rule import example, rule
+from playpen_ls.languages.python import StringLiteral
+from playpen_ls.languages.python.edits.imports import module_member
+from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.rules.python.literal_secret.detect import Secret, generic_variable, secret_in
+from playpen_ls.text.source import Edit
+
+KEY = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
+RANDOM = "Zk9" + "vQ2xT7bLm4YpW8sRd3NcJ6hGfA1u"
+PEM = "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIBOgIBAAJBAKj34Gkx\n-----END RSA PRIVATE KEY-----\n"
+SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings):\n"
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Secrets management",
+    secret=True,
+    like={
+        "ruff": ["S105", "S106", "S107"],
+        "bandit": ["B105", "B106", "B107"],
+        "detect-secrets": ["secret"],
+        "semgrep": ["hardcoded-password-default-argument", "detected-generic-secret", "hardcoded-token"],
+    },
+    bad=[
+        example('password = «"hunter2"»\n', fixed='import os\n\npassword = os.environ["PASSWORD"]\n'),
+        example(f"import os\n\napi_key = «'{KEY}'»\n", fixed="import os\n\napi_key = os.environ['API_KEY']\n"),
+        example(
+            'import os\n\nDB = {"user": "app", "dbPassword": «"s3cr3tpw"»}\n',
+            fixed='import os\n\nDB = {"user": "app", "dbPassword": os.environ["DB_PASSWORD"]}\n',
+        ),
+        example(
+            'import os\n\nimport psycopg2\n\ndb = psycopg2.connect("u", password=«"postgres"»)\n',
+            fixed='import os\n\nimport psycopg2\n\ndb = psycopg2.connect("u", '
+            'password=os.environ["POSTGRES_PASSWORD"])\n',
+        ),
+        example(
+            'import os\n\nengine = connect(«"postgresql://app:s3cr3tpw@db:5432/app"»)\n',
+            fixed='import os\n\nengine = connect(os.environ["DATABASE_URL"])\n',
+        ),
+        example(
+            'import os\n\nkey = os.getenv("SECRET_KEY", «"h8+mu_v!w2#k"»)\n',
+            fixed='import os\n\nkey = os.environ["SECRET_KEY"]\n',
+        ),
+        example(SETTINGS + '    password: str = «"s3cr3tpw"»\n', fixed=SETTINGS + "    password: str\n"),
+        'import os\n\nos.environ["DB_PASSWORD"] = «"s3cr3tpw"»\n',
+        'import os\n\nx = os.environ.get("PASSWORD") or «"s3cr3tpw"»\n',
+        example(SETTINGS + '    token: str = Field(default=«"a1b2c3d4"»)\n', fixed=SETTINGS + "    token: str\n"),
+        example(f'import os\n\nSALT = «"{RANDOM}"»\n', fixed='import os\n\nSALT = os.environ["SALT"]\n'),
+        example(f'import os\n\nhmac.new(key=«"{RANDOM}"»)\n', fixed='import os\n\nhmac.new(key=os.environ["KEY"])\n'),
+        f'pem = «"""{PEM}"""»\n',
+        'if password == «"s3cr3tpw"»:\n    pass\n',
+        'def f(password=«"s3cr3tpw"»):\n    pass\n',
+        example({"tests/test_a.py": f'key = «"{KEY}"»\n'}, fixed='import os\n\nkey = os.environ["KEY"]\n'),
+    ],
+    good=[
+        'PASSWORD = ""\n',
+        'import os\n\npassword = os.environ["PASSWORD"]\n',
+        'import os\n\npassword = os.getenv("PASSWORD", "changeme")\n',
+        'password_field = "password"\nPASSWORD_RESET_URL = "/accounts/reset"\ntoken_type = "bearer"\n'
+        'TOKEN_URL = "https://a.io/token"\nsecret_name = "db-credentials"\ncsrf_token_header = "X-CSRF-Token"\n',
+        'engine = create_engine("postgresql://user:pass@host/db")\n',
+        'url = "postgresql://postgres:postgres@localhost/db"\n',
+        'url = f"postgresql://app:{pw}@db/app"\n',
+        'password = "<your password>"\n',
+        'from enum import Enum\n\n\nclass Token(Enum):\n    token = "s3cr3t-t0ken"\n',
+        'schema = {"password": "s3cr3tpw", "type": "string"}\n',
+        'begins = "-----BEGIN PRIVATE KEY-----"\n',
+        'begins = "-----BEGIN PRIVATE KEY-----\\n...\\n"\n',
+        'Tokens(start_token="KEYWORDS:", image_token="[IMG_END]")\n',
+        'sensor(api_key="pDischarge1")\nSESSION_TOKEN = "_password_reset_token"\nJWT_SECRET = "oauth2_jwt_secret"\n',
+        'GCS_TOKEN_EXPIRES_AT_MS = "gcs.oauth2.token-expires-at"\nTOKEN_TYPE_V1 = "urn:oasis:names:tc:SAML:1.0"\n',
+        'limits = {"reset_password": "20/m/ip,5/m/key"}\nftp(username="anonymous", password="someone@example.org")\n',
+        'TOKEN = rb"[!#$%&\'*+^_`|~0-9A-Za-z]+"\nACCESS_KEY_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"\n',
+        'hook = {"host": "chime", "password": "T00000000?token=XXXXXXXXXXXXXXXXXXXXXXXX"}\n',
+        'connect(host=h, user="root", password="password" if windows else None)\n',
+        'page = {"next_page_token": "eyJpbmRleCI6IDExfQ=="}\napi_key = "sk-****************"\n',
+        'field(examples=[{"password": "s3cr3tpw"}])\nform = {"user": "User", "host": "Host", "password": "Password"}\n',
+        f'cache_key = "{RANDOM}"\ndigests = {{"key": "{RANDOM}"}}\nsalt = "salted-with-plain-words-only"\n',
+        'usage = """To use a remote database, say something that is like this on the command line:\n'
+        'mysql://user:s3cr3tpw@dbhost/db\n"""\n',
+        example({"tests/test_a.py": 'login(password="s3cr3tpw")\n'}),
+    ],
+)
+def literal_secret(literal: StringLiteral) -> Iterator[Finding]:
+    """A secret is written into the code.
+
+    Whoever reads the repository, its history or the image has it. Read it from the environment,
+    without a default, so that a service that lacks it stops at once, and change the secret: it is known.
+    An error for keys of known providers and passwords in URLs; silent for placeholders and for
+    names and values that other tools report wrongly.
+    """
+    secret = secret_in(literal)
+    if secret is None:
+        return
+    if literal.model.left_alone:
+        if secret.tier == "key":
+            message, severity = _message(secret), Severity.INFORMATION
+            yield Finding(literal.span, message, tuple(_fixes(literal, secret)), severity)
+        return
+    severity = Severity.ERROR if secret.tier in ("key", "url") else Severity.WARNING
+    yield Finding(literal.span, _message(secret), tuple(_fixes(literal, secret)), severity)
+
+
+def _message(secret: Secret) -> str:
+    where = f" in `{secret.name}`" if secret.name.isidentifier() else ""
+    if secret.tier == "key":
+        return f"a provider's key is written into the code{where}; it has to be replaced"
+    if secret.tier == "url":
+        return "a URL holds a literal password; it has to be changed"
+    if secret.tier == "compared":
+        return f"`{secret.name}` is compared with a literal secret"
+    if secret.reader is not None:
+        return f"the default of `{secret.name}` is a literal secret"
+    return f"`{secret.name}` is a literal secret; it has to be changed"
+
+
+def _fixes(literal: StringLiteral, secret: Secret) -> Iterator[Fix]:
+    role = literal.role
+    if (
+        role.kind in ("default", "key", "compared", "operand")
+        or not secret.variable
+        or _is_written_to_environment(literal)
+    ):
+        return
+    name = generic_variable(literal, secret.name) if secret.tier in ("named", "weak") else secret.variable
+    field = _settings_field(literal)
+    if field is not None:
+        yield Fix(f"Let the environment set `{secret.name}`", lambda: _required(literal, field))
+        return
+
+    def change() -> list[Edit]:
+        brought = module_member(literal, "os", "environ")
+        span = literal.span_of(secret.reader) if secret.reader is not None else literal.span
+        if "#" in literal.model.source.of(span).replace(literal.text, ""):
+            raise Refused("a comment stands in the call")
+        quote = "'" if literal.text.rstrip()[-1] == "'" else '"'
+        encoded = ".encode()" if literal.is_bytes else ""
+        return [*brought.edits, Edit(span.start, span.end, f"{brought.name}[{quote}{name}{quote}]{encoded}")]
+
+    yield Fix(f"Read `{name}` from the environment, which must have it", change)
+
+
+def _is_written_to_environment(literal: StringLiteral) -> bool:
+    statement = literal.statement
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if isinstance(target, ast.Subscript) and (dotted(target.value) or "").endswith("environ"):
+        return True
+    call = literal.role.owner
+    return isinstance(call, ast.Call) and (dotted(call.func) or "").endswith("environ.setdefault")
+
+
+def _settings_field(literal: StringLiteral) -> ast.AnnAssign | None:
+    """The field of a settings class whose default the literal is: without one it is required."""
+    statement = literal.statement
+    if not isinstance(statement, ast.AnnAssign):
+        return None
+    for node, child in literal.above():
+        if isinstance(node, ast.ClassDef) and child is statement:
+            settings = any((dotted(base) or "").rpartition(".")[2].endswith("Settings") for base in node.bases)
+            return statement if settings else None
+    return None
+
+
+def _required(literal: StringLiteral, field: ast.AnnAssign) -> list[Edit]:
+    """The field without its default, unless `Field(…)` says more."""
+    value = field.value
+    if isinstance(value, ast.Call) and len(value.args) + len(value.keywords) != 1:
+        raise Refused("the field says more than its default")
+    return [Edit(literal.span_of(field.annotation).end, literal.span_of(field).end, "")]

@@ -1,0 +1,248 @@
+"""Secrets in string literals: how sure it is that one is, and what it is called."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from playpen_ls.languages.python.model.literal_roles import Role
+from playpen_ls.languages.python.model.parts import StringLiteral
+from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.rules.python._hosts import is_client, url_variable
+from playpen_ls.text.source import Span
+from playpen_ls.vocabulary.names import snake
+from playpen_ls.vocabulary.secrets import SHAPE, is_named_secret, is_random, is_template, is_weak, shapes, url_logins
+
+_WRAPPERS = frozenset(("SecretStr", "SecretBytes", "Secret", "Field", "StrictStr", "str", "Config"))
+_LOGIN = re.compile(r"(?:^|_)(?:password|passwd|pwd|pass)$")
+_NAME = re.compile(r"[A-Za-z_][\w-]*")
+_PATTERN = re.compile(r"^(?!.*(?:gh|git|hub|lab|azure|devops|jira)).*_pat$")
+_PROSE = frozenset(
+    ("help", "description", "doc", "docs", "example", "examples", "message", "msg", "detail", "title", "summary")
+)
+_KEY_BODY = re.compile(r"PRIVATE KEY-----\s*(?:[\w-]+: [^\n]*\s+)*[A-Za-z0-9+/=]{16}")
+_LOCAL = re.compile(r"(?:localhost|127\.[\d.]+|0\.0\.0\.0|.*\.example(?:\.\w+)?|example\.\w+|.*\.test)$", re.IGNORECASE)
+_SERVICES = (
+    ("psycopg|asyncpg|postgres", "POSTGRES"),
+    ("mysql", "MYSQL"),
+    ("redis", "REDIS"),
+    ("mongo", "MONGODB"),
+    ("pika|amqp", "RABBITMQ"),
+    ("smtp", "SMTP"),
+)
+_STAND_IN = re.compile(r"(?:my|your|the|db|user)?[_-]?(?:pass(?:word|wd)?|pwd|pw|secret|token)", re.IGNORECASE)
+_WEAK_NAME = re.compile(
+    r"^(?:key|auth)$|(?:^|_)salt$|(?:^|_)(?:encryption|signing|signature|hmac|cipher|aes|fernet|session|cookie|jwt)_key$"
+)
+_FEW_WORDS = 8  # beside a URL: a command line has fewer
+_SPOKEN = frozenset("debug info warning warn error exception critical fatal log print add_argument echo".split())
+
+
+@dataclass(frozen=True)
+class Secret:
+    """`tier`: "key" (of a known provider), "url" (a password in it), "named", "weak" or "compared".
+
+    `name` is what it is called ("" if nothing), `variable` the environment variable that should hold
+    it, "" where none can. `reader` is the call whose default it is.
+    """
+
+    tier: str
+    name: str
+    variable: str = ""
+    reader: ast.Call | None = None
+
+
+def secret_in(literal: StringLiteral) -> Secret | None:
+    value = literal.value
+    if SHAPE.search(value) and _has_key(value):
+        whole = SHAPE.fullmatch(value) is not None
+        name = named(literal)[0]
+        return Secret("key", name, _variable(name) if whole else "")
+    role = literal.role
+    if role.kind in ("key", "text", "subscript", "element", "operand") or role.name in _PROSE:
+        return _from_url(literal) if role.kind in ("element", "operand") else None
+    return _from_url(literal) or _from_name(literal)
+
+
+def _has_key(value: str) -> bool:
+    """A key, and not only the line that private keys begin with."""
+    return any(
+        _KEY_BODY.search(value, span.start) is not None if value.startswith("-----", span.start) else True
+        for span in shapes(value)
+    )
+
+
+def _from_url(literal: StringLiteral) -> Secret | None:
+    for login in url_logins(literal.value):
+        password = literal.value[login.password.start : login.password.end]
+        if "\0" in password or _LOCAL.match(login.host) or len(password) < 3 or not login.host:
+            continue
+        if _is_spoken(literal) or _is_prose(literal, login.url) or _STAND_IN.fullmatch(password):
+            continue
+        whole = (login.url.start, "\0" in literal.value) == (0, False)
+        return Secret("url", named(literal)[0], url_variable(login.scheme, "") if whole else "", _reader(literal))
+    return None
+
+
+def _is_prose(literal: StringLiteral, url: Span) -> bool:
+    """An example, or a text of many words that tells of a URL."""
+    words = literal.value[: url.start].split() + literal.value[url.end :].split()
+    return len(words) > _FEW_WORDS or _is_shown(literal)
+
+
+def _is_shown(literal: StringLiteral) -> bool:
+    """It is part of what a help text or a schema shows: `examples=[{"password": "…"}]`."""
+    if literal.role.name in _PROSE:
+        return True
+    for node, _ in literal.above():
+        if isinstance(node, ast.stmt):
+            return False
+        if isinstance(node, ast.keyword) and node.arg in _PROSE:
+            return True
+    return False
+
+
+def _from_name(literal: StringLiteral) -> Secret | None:
+    role, value = literal.role, literal.value
+    if "\0" in value or _is_spoken(literal) or _is_shown(literal):
+        return None
+    if role.kind == "compared":
+        name = _compared_with(role, literal)
+        # A parser's token is no secret.
+        return Secret("compared", name) if not name.endswith("token") and is_named_secret(name, value) else None
+    name, reader = named(literal)
+    if role.fallback and (given := _falls_back_from(literal)):
+        return Secret("named", given) if is_named_secret(given, value) else None
+    if not _NAME.fullmatch(name) or _PATTERN.search(snake(name)) or _is_no_value(literal, role):
+        return None
+    if (is_named_secret(name, value) or _is_random_key(role, name, value)) and not _is_conditional(literal):
+        return Secret("named", name, _variable(name), reader)
+    weak = role.kind in ("keyword", "entry") and _LOGIN.search(snake(name)) and _weak_login(role, value)
+    if weak and not _is_conditional(literal):
+        return Secret("weak", name, _variable(name))
+    return None
+
+
+def _is_random_key(role: Role, name: str, value: str) -> bool:
+    """A name such as `salt` says little; a value that only chance can have made says the rest."""
+    return role.kind in ("assigned", "field", "keyword") and bool(_WEAK_NAME.search(snake(name))) and is_random(value)
+
+
+def named(literal: StringLiteral) -> tuple[str, ast.Call | None]:
+    """What a literal is called, through wrappers such as `SecretStr(…)`, and the reader whose default it is."""
+    reader = _reader(literal)
+    if reader is not None:
+        first = reader.args[0]
+        return (first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""), reader
+    role = literal.role
+    wrapped = role.kind == "argument" or (role.kind == "keyword" and role.name in ("default", "value", "secret_value"))
+    if wrapped and isinstance(role.owner, ast.Call) and (dotted(role.owner.func) or "").rpartition(".")[2] in _WRAPPERS:
+        statement = literal.statement
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            return statement.target.id, None
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            return statement.targets[0].id, None
+    return ("" if role.kind == "argument" else role.name), None
+
+
+def _reader(literal: StringLiteral) -> ast.Call | None:
+    """`os.getenv("X", "…")`, whose default the literal is."""
+    role = literal.role
+    call = role.owner
+    if not isinstance(call, ast.Call) or not call.args or call.args[0] is literal.node:
+        return None
+    if role.kind == "argument" and not (len(call.args) > 1 and call.args[1] is literal.node):
+        return None
+    if role.kind not in ("argument", "keyword") or (role.kind == "keyword" and role.name != "default"):
+        return None
+    origin = literal.origin(call.func) or ""
+    name = (dotted(call.func) or "").rpartition(".")[2]
+    reads = origin in ("os.getenv", "os.environ.get", "os.environ.setdefault", "decouple.config") or origin.startswith(
+        ("environs.", "environ.")
+    )
+    return call if reads or name in ("getenv", "env", "get_env", "config") else None
+
+
+def _falls_back_from(literal: StringLiteral) -> str:
+    """The variable in `os.environ.get("X") or "…"`."""
+    holder = literal.link[0] if literal.link is not None else None
+    first = holder.values[0] if isinstance(holder, ast.BoolOp) else None
+    if (
+        isinstance(first, ast.Call)
+        and first.args
+        and (dotted(first.func) or "").rpartition(".")[2] in ("get", "getenv")
+    ):
+        name = first.args[0]
+        return name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else ""
+    return ""
+
+
+def _variable(name: str) -> str:
+    """Upper snake case; "" for what is no identifier."""
+    made = snake(name).upper()
+    return made if re.fullmatch(r"[A-Z_][A-Z0-9_]*", made) else ""
+
+
+def _compared_with(role: Role, literal: StringLiteral) -> str:
+    compare = role.owner
+    if (
+        not isinstance(compare, ast.Compare)
+        or len(compare.ops) != 1
+        or not isinstance(compare.ops[0], (ast.Eq, ast.NotEq))
+    ):
+        return ""
+    other = compare.left if compare.left is not literal.node else compare.comparators[0]
+    return (dotted(other) or "").rpartition(".")[2]
+
+
+def _is_no_value(literal: StringLiteral, role: Role) -> bool:
+    """An enumeration's member, a schema's property, or the name of something else."""
+    if re.match(r"\$[A-Za-z]|#\w+$", literal.value):
+        return True  # a reference, a colour
+    if isinstance(role.owner, ast.Dict):
+        keys = {key.value for key in role.owner.keys if isinstance(key, ast.Constant)}
+        if keys & {"type", "$ref", "title", "description"}:
+            return True
+    for node, child in literal.above():
+        if isinstance(node, ast.ClassDef) and isinstance(child, ast.stmt):
+            return any("Enum" in (dotted(base) or "") or "Choices" in (dotted(base) or "") for base in node.bases)
+    return False
+
+
+def _is_conditional(literal: StringLiteral) -> bool:
+    return any(isinstance(node, ast.IfExp) for node, _ in literal.above())
+
+
+def _is_spoken(literal: StringLiteral) -> bool:
+    for call in literal.calls():
+        last = (dotted(call.func) or "").rpartition(".")[2]
+        if last in _SPOKEN or last.endswith(("Error", "Exception", "Warning")):
+            return True
+    return isinstance(literal.statement, (ast.Raise, ast.Assert))
+
+
+def _weak_login(role: Role, value: str) -> bool:
+    """A weak word where it certainly is the password of a connection."""
+    if not is_weak(value) or is_template(value) or value[0].isupper():
+        return False  # `{"password": "Password"}` labels a form
+    if isinstance(role.owner, ast.Call):
+        beside = {(keyword.arg or "").lower() for keyword in role.owner.keywords}
+        return is_client(role.owner) or bool(beside & {"user", "username"} and beside & {"host", "hostname", "server"})
+    keys = {
+        key.value.lower()
+        for key in getattr(role.owner, "keys", ())
+        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    }
+    return bool(keys & {"user", "username"} and keys & {"host", "hostname", "server"})
+
+
+def generic_variable(literal: StringLiteral, name: str) -> str:
+    """`PASSWORD` says too little: the client beside it names the service."""
+    made = _variable(name)
+    call = literal.role.owner
+    if made not in ("PASSWORD", "PASSWD", "PWD", "PASS") or not isinstance(call, ast.Call):
+        return made
+    library = (literal.origin(call.func) or "").lower()
+    service = next((service for pattern, service in _SERVICES if re.search(pattern, library)), None)
+    return f"{service}_PASSWORD" if service else made

@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from playpen_ls.api.fact_types import ComputedRoute, MountedApplication, Probed, Route
+from playpen_ls.api.facts import Facts, Files
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.platform import Platform
+from playpen_ls.api.rule import example, rule
+from playpen_ls.languages.python import PythonModel
+from playpen_ls.languages.python.model.file_kind import is_script
+from playpen_ls.languages.python.model.web import Web
+from playpen_ls.rules.python.no_health_route.endpoint import endpoint, is_health
+
+# App Engine's file for a service, which nothing of Kubernetes probes.
+_RUNTIME = re.compile(r"^runtime:", re.MULTILINE)
+_SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pipfile", "manage.py")
+FAST = "from fastapi import FastAPI\n\napp = FastAPI()\n"
+ROUTER = "from fastapi import APIRouter\n\nrouter = APIRouter()\n\n\n"
+ENDPOINT = '@app.get("/health")\nasync def health() -> dict[str, str]:\n    return {"status": "healthy"}\n'
+ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="Health checks",
+    absent=True,
+    bad=[
+        example(FAST.replace("FastAPI()", "«FastAPI()»"), fixed=FAST + "\n\n" + ENDPOINT),
+        example(FAST.replace("FastAPI()", "«FastAPI()»") + ITEMS, fixed=FAST + ITEMS + "\n\n" + ENDPOINT),
+        example(
+            FAST.replace("FastAPI()", "«FastAPI()»") + '\nhealth = 1\n# @app.get("/health")\n',
+            fixed=FAST
+            + "\n\n"
+            + ENDPOINT.replace("def health", "def health_check")
+            + '\n\nhealth = 1\n# @app.get("/health")\n',
+        ),
+        example(
+            "from flask import Flask\n\n\ndef create_app():\n    app = «Flask(__name__)»\n\n    "
+            '@app.route("/")\n    def index():\n'
+            "        return 'hi'\n\n    return app\n",
+            fixed="from flask import Flask\n\n\ndef create_app():\n    app = Flask(__name__)\n\n    "
+            '@app.route("/")\n    def index():\n'
+            "        return 'hi'\n\n    @app.route(\"/health\")\n    def health() -> dict[str, str]:\n"
+            '        return {"status": "healthy"}\n\n    return app\n',
+        ),
+        example(
+            "from starlette.applications import Starlette\n\napp = «Starlette()»\n",
+            fixed="from starlette.applications import Starlette\nfrom starlette.responses import "
+            "JSONResponse\n\napp = Starlette()\n\n\n"
+            'async def health(request):\n    return JSONResponse({"status": "healthy"})\n\n\n'
+            'app.add_route("/health", health)\n',
+        ),
+        example(
+            "from starlette.applications import Starlette\nfrom starlette.routing import Route\n\napp = «Starlette(\n"
+            "    debug=True,\n    routes=[\n        Route('/', home),  # first\n    ],\n)»\n",
+            fixed="from starlette.applications import Starlette\nfrom starlette.responses import JSONResponse\n"
+            "from starlette.routing import Route\n\n\n"
+            'async def health(request):\n    return JSONResponse({"status": "healthy"})\n\n\napp = Starlette(\n'
+            "    debug=True,\n    routes=[\n        Route('/', home),  # first\n"
+            '        Route("/health", health),\n    ],\n)\n',
+        ),
+        example(
+            "from aiohttp import web\n\napp = «web.Application()»\n",
+            fixed="from aiohttp import web\n\napp = web.Application()\n\n\n"
+            'async def health(request):\n    return web.json_response({"status": "healthy"})\n\n\n'
+            'app.router.add_get("/health", health)\n',
+        ),
+        example(
+            {
+                "shop/urls.py": 'from django.urls import path\n\n«urlpatterns» = [\n    path("a/", a),\n]\n',
+                "shop/settings.py": "",
+            },
+            fixed="from django.http import JsonResponse\nfrom django.urls import path\n\nurlpatterns = [\n"
+            '    path("a/", a),\n    path("health/", lambda request: JsonResponse({"status": "healthy"})),\n]\n',
+        ),
+        FAST.replace("FastAPI()", "«FastAPI()»") + "\nhealth = health_check = 1\n",
+        example(
+            "from flask import Flask\n\n\ndef create_app():\n    health = 1\n    app = «Flask(__name__)»\n"
+            "    return app\n",
+            fixed="from flask import Flask\n\n\ndef create_app():\n    health = 1\n    app = Flask(__name__)\n\n"
+            '    @app.get("/health")\n    def health_check() -> dict[str, str]:\n'
+            '        return {"status": "healthy"}\n\n    return app\n',
+        ),
+        "from sanic import Sanic\n\napp = «Sanic('x')»\n",
+        {
+            "api/app.py": "from sanic import Sanic\n\napp = «Sanic('x')»\n",
+            "api/Dockerfile": "FROM x\n",
+            "other/app.py": FAST + "\n\n" + ENDPOINT,
+        },
+        {
+            "app.py": "from sanic import Sanic\n\napp = «Sanic('x')»\n",
+            "Dockerfile": "FROM x\n",
+            "reports/app.py": FAST + "\n\n" + ENDPOINT,
+            "reports/Dockerfile": "FROM x\n",
+        },
+    ],
+    good=[
+        FAST + "\n\n" + ENDPOINT,
+        FAST + '\n\n@app.get("/health/live")\ndef live():\n    pass\n',
+        FAST + '\n\nPATH = "/healthz"\n\n\n@app.get(PATH)\ndef live():\n    pass\n',
+        FAST + "\n\n@app.get(settings.path)\ndef live():\n    pass\n",
+        FAST + 'app.add_api_route("/health", h)\n',
+        FAST + '\n\n@app.get("/status")\ndef status():\n    return {}\n',
+        "from ray import serve\n" + FAST + "\n\n@serve.deployment\n@serve.ingress(app)\nclass Model:\n    pass\n",
+        "from aiohttp import web\n\nroutes = web.RouteTableDef()\n\n\n@routes.get('/health')\nasync def h(r):\n"
+        "    pass\n\n\n"
+        "app = web.Application()\napp.add_routes(routes)\n",
+        "from flask import Flask, Blueprint\n\nbp = Blueprint('ops', __name__, url_prefix='/ops')\n\n\n"
+        "@bp.get('/healthz')\n"
+        "def h():\n    pass\n\n\napp = Flask(__name__)\napp.register_blueprint(bp)\n",
+        {
+            "app/main.py": "from app import utils\n" + FAST + 'app.include_router(utils.router, prefix="/v1")\n',
+            "app/utils.py": ROUTER + "@router.get('/health-check/')\ndef h():\n    pass\n",
+        },
+        FAST + "from healthlib import router\n\napp.include_router(router)\n",
+        "from routing import register_routes\n" + FAST + "register_routes(app)\n",
+        FAST + "from other import sub\n\nmain.mount('/sub', app)\n",
+        'from fastapi import FastAPI\n\nif __name__ == "__main__":\n    app = FastAPI()\n',
+        {"tests/app.py": FAST},
+        {
+            "app.py": FAST + '\n\n@app.get("/")\ndef index():\n    return {}\n',
+            "Dockerfile": "FROM x\nHEALTHCHECK CMD curl --fail http://localhost:8000/ || exit 1\n",
+        },
+        {
+            "app.py": "from api import router\n" + FAST + "app.include_router(router)\n",
+            "api.py": ROUTER + "@router.get('/up')\ndef up():\n    pass\n",
+            "k8s.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n"
+            "    - {name: x, image: x, livenessProbe: {httpGet: {path: /up, port: 80}}}\n",
+        },
+        {"docs_src/app.py": FAST},
+        {"app.py": FAST, "app.yaml": "runtime: python312\n"},
+        {"shop/urls.py": 'from django.urls import path\n\nurlpatterns = [\n    path("a/", a),\n]\n'},
+        {
+            "lib/urls.py": 'from django.urls import path\n\napp_name = "lib"\nurlpatterns = [\n    path("a/", a),\n]\n',
+            "lib/settings.py": "",
+        },
+        {
+            "shop/urls.py": 'from django.urls import path\n\nurlpatterns = [\n    path("a/", a),\n]\n',
+            "shop/settings.py": 'MIDDLEWARE = ["shop.middleware.HealthCheck"]\n',
+        },
+        {
+            "shop/urls.py": 'from django.urls import re_path\n\nurlpatterns = [re_path(r"^healthz$", a)]\n',
+            "shop/settings.py": "",
+        },
+    ],
+)
+def no_health_route(
+    model: PythonModel,
+    routes: Facts[Route],
+    computed: Facts[ComputedRoute],
+    mounted: Facts[MountedApplication],
+    probed: Facts[Probed],
+    files: Files,
+    platform: Platform,
+) -> Iterator[Finding]:
+    """The application serves no health endpoint.
+
+    Kubernetes cannot tell a service that hangs from one that works. Looked for in the whole service:
+    the nearest folder above with a Dockerfile, requirements or the like. Silent where routes are
+    computed or come from elsewhere, for applications that another one mounts, and on App Engine.
+    """
+    if model.left_alone or is_script(model.source.path):
+        return
+    told = model.web
+    apps = [web for web in told if web.kind == "app" or (web.kind == "urlpatterns" and _is_root(model, files))]
+    if not apps or _knows_health(model) or any(_serves(web.path, platform) for web in told if web.kind == "route"):
+        return
+    if any(web.kind == "route" and web.path is None for web in told) or not _all_known(model, files):
+        return
+    service = _service(model.source.path, files)
+    if _RUNTIME.search(files.text(posixpath.join(service, "app.yaml")) or ""):
+        return
+
+    # What a probe asks for is the service's health check, whatever its path.
+    own = {web.path for web in told if web.kind == "route" and web.path is not None}
+    if any(probed.having(_asked, path.rstrip("/")) for path in own) or computed.below(service):
+        return
+    for route in routes.below(service):
+        known = _serves(route.path, platform) or probed.having(_asked, route.path.rstrip("/"))
+        if known and not _is_anothers(route.place.path, service, files):
+            return
+    taken = {mount.name for mount in mounted.below(service)}
+    taken |= {web.framework.rpartition(".")[2] for web in told if web.kind == "mount"}
+    for app in apps:
+        if app.owner.rpartition(".")[2] not in taken or not app.owner:
+            yield Finding(app.place.span, "no route serves a health check", (_fix(model, app, platform),))
+
+
+def _asked(probed: Probed) -> tuple[str]:
+    return (probed.path.rstrip("/"),)
+
+
+def _serves(path: str | None, platform: Platform) -> bool:
+    return path is not None and (is_health(path) or path.rstrip("/").endswith(platform.liveness.path))
+
+
+def _fix(model: PythonModel, app: Web, platform: Platform) -> Fix:
+    path = platform.liveness.path
+    return Fix(f"Serve `{path}`", lambda: endpoint(model, app, path))
+
+
+def _is_root(model: PythonModel, files: Files) -> bool:
+    """The `urls.py` of a Django project, not of one of its applications."""
+    folder = posixpath.dirname(model.source.path)
+    beside = ("settings.py", "wsgi.py", "asgi.py", "settings")
+    if not model.source.path.endswith("urls.py") or any(name == "app_name" for name, _ in model.texts):
+        return False  # one that has a name is included by another
+    return any(files.exists(posixpath.join(folder, name)) for name in beside) and not _answers_before(folder, files)
+
+
+def _answers_before(folder: str, files: Files) -> bool:
+    """A middleware or a wrapper of the application speaks of health, and may answer before any route does."""
+    entries = ("settings.py", "asgi.py", "wsgi.py", *(f"{name}/__init__.py" for name in ("settings", "asgi", "wsgi")))
+    texts = (files.text(posixpath.join(folder, name)) for name in entries)
+    return any(text is not None and "health" in text.lower() for text in texts)
+
+
+def _knows_health(model: PythonModel) -> bool:
+    """A library for health checks is imported, or Ray Serve, whose proxy answers `/-/healthz` for what it runs."""
+    origins = [origin for origin in model.scope.names.values() if origin]
+    return any("health" in origin.lower() or origin.startswith("ray.serve") for origin in origins)
+
+
+def _all_known(model: PythonModel, files: Files) -> bool:
+    """What is included comes from this project, whose routes are known."""
+    own = {web.owner for web in model.web if web.kind in ("router", "app")}
+    for web in model.web:
+        harmless = not web.target or "StaticFiles" in web.target or "prometheus" in web.target
+        if web.kind not in ("include", "mount") or harmless:
+            continue
+        root = web.target.partition(".")[0].partition("(")[0]
+        if web.target == "?" or not (
+            web.framework in own or web.target.startswith(".") or _is_module(model, files, root)
+        ):
+            return False
+    return True
+
+
+def _is_module(model: PythonModel, files: Files, root: str) -> bool:
+    folder = posixpath.dirname(model.source.path)
+    while True:
+        if files.exists(posixpath.join(folder, root)) or files.exists(posixpath.join(folder, root + ".py")):
+            return True
+        if not folder or folder == "/":
+            return False
+        folder = posixpath.dirname(folder)
+
+
+def _is_anothers(path: str, service: str, files: Files) -> bool:
+    """It is the code of another image, whose Dockerfile stands in a folder of the service."""
+    folder = posixpath.dirname(path)
+    while folder and folder != service:
+        if files.exists(posixpath.join(folder, "Dockerfile")):
+            return True
+        folder = posixpath.dirname(folder)
+    return False
+
+
+def _service(path: str, files: Files) -> str:
+    """The folder of the service that a file belongs to; "" for the whole project."""
+    folder = posixpath.dirname(path)
+    while folder and folder != "/":
+        if any(files.exists(posixpath.join(folder, mark)) for mark in _SERVICE):
+            return folder
+        folder = posixpath.dirname(folder)
+    return ""

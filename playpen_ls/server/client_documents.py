@@ -1,0 +1,150 @@
+"""The documents that the client has open, and the projects that they belong to."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lsprotocol import types as lsp
+from pygls.uris import from_fs_path, to_fs_path
+
+from playpen_ls.config.model import Settings
+from playpen_ls.project.discovery import language_of, project_root
+from playpen_ls.server.positions import Positions, changed
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Edit, Source, Unreadable, check_readable
+
+logger = logging.getLogger("playpen_ls")
+
+
+@dataclass
+class Open:
+    """A document that the client has open; `language` is None for those that are not ours."""
+
+    uri: str
+    version: int
+    language_id: str
+    workspace: Workspace
+    source: Source
+    on_disk: bool
+    language: str | None = None
+
+    @property
+    def path(self) -> str:
+        return self.source.path
+
+
+class Documents:
+    """Keeps the texts as the client has them, and puts ours into their workspaces."""
+
+    def __init__(self, encoding: str, folders: list[Path]) -> None:
+        self.encoding = encoding
+        self.folders = folders
+        self.settings = Settings()
+        self.workspaces: dict[Path, Workspace] = {}
+        self._open: dict[str, Open] = {}
+
+    def __iter__(self) -> Iterator[Open]:
+        yield from list(self._open.values())
+
+    def get(self, uri: str) -> Open | None:
+        return self._open.get(uri)
+
+    def of(self, workspace: Workspace, path: str) -> Open | None:
+        return next((one for one in self if one.workspace is workspace and one.path == path), None)
+
+    def positions(self, source: Source) -> Positions:
+        return Positions(source, self.encoding)
+
+    def open(self, item: lsp.TextDocumentItem) -> Open:
+        place = to_fs_path(item.uri) if item.uri.startswith("file:") else None
+        workspace = self._workspace(Path(place) if place else None)
+        path = _relative(Path(place), workspace.root) if place else item.uri
+        source = Source(path, item.text)
+        opened = Open(item.uri, item.version, item.language_id, workspace, source, place is not None)
+        self._open[item.uri] = opened
+        self._place(opened, ())
+        return opened
+
+    def change(self, uri: str, version: int, changes: Iterable[lsp.TextDocumentContentChangeEvent]) -> Open | None:
+        opened = self._open.get(uri)
+        if opened is None:
+            logger.warning("a change of a document that is not open")
+            return None
+        source, edits = changed(opened.source, changes, self.encoding)
+        opened.source, opened.version = source, version
+        self._place(opened, edits)
+        return opened
+
+    def close(self, uri: str) -> Open | None:
+        opened = self._open.pop(uri, None)
+        if opened is not None:
+            twin = self.of(opened.workspace, opened.path)
+            if twin is not None:
+                self._place(twin, ())  # the same file under another URI
+            else:
+                opened.workspace.close(opened.path)
+        return opened
+
+    def uri(self, workspace: Workspace, path: str) -> str:
+        """The name by which the client knows a file."""
+        opened = self.of(workspace, path)
+        return opened.uri if opened else from_fs_path(str(workspace.root / path)) or path
+
+    def _place(self, opened: Open, edits: Iterable[Edit]) -> None:
+        """Tell the workspace of a new text; the language can come and go with it."""
+        workspace, source = opened.workspace, opened.source
+        language = language_of(opened.path, lambda: source.text, opened.language_id)
+        try:
+            check_readable(source.text)
+        except Unreadable as error:
+            logger.warning("%s: not checked: %s", opened.path, error)
+            language = None
+        if language is None:
+            if opened.language is not None:
+                workspace.close(opened.path)
+        elif language != opened.language:
+            workspace.open(source, language, opened.on_disk)
+        else:
+            workspace.edit(opened.path, source, edits)
+        opened.language = language
+
+    def at(self, uri: str) -> Open | None:
+        """The document of a file, by whatever name the client has it open."""
+        place = to_fs_path(uri)
+        workspace = self.project(Path(place)) if place else None
+        return self.of(workspace, _relative(Path(place), workspace.root)) if place and workspace else None
+
+    def project(self, path: Path) -> Workspace:
+        """The project that a file belongs to."""
+        return self._workspace(path)
+
+    def _workspace(self, path: Path | None) -> Workspace:
+        folder = next((one for one in self.folders if path and path.is_relative_to(one)), None)
+        if path is None:
+            root = self.folders[0] if self.folders else Path.cwd()
+        else:
+            root = project_root(path, folder or path.parent)
+        if root not in self.workspaces:
+            self.workspaces[root] = Workspace(root, self.settings, indexed=self._is_project(root))
+        return self.workspaces[root]
+
+    def _is_project(self, root: Path) -> bool:
+        """Its files belong together, so that all may be read to check one.
+
+        Not the folder of a lone file, which nobody asked to read. Nor somebody's home or the whole disk, also where
+        they are the client's folder or hold the `.git` of a few dotfiles; a playpen.toml says that it is meant.
+        """
+        if (root / "playpen.toml").exists():
+            return True
+        if root in (Path(os.path.expanduser("~")), Path(root.anchor)):
+            logger.info("%s: no project, so rules that look at several files are off; open a folder in it", root)
+            return False
+        return root in self.folders or (root / ".git").exists()
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()

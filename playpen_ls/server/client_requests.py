@@ -1,0 +1,60 @@
+"""What the client is asked for: to tell of files that change, and what the user has set."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from lsprotocol import types as lsp
+
+from playpen_ls.server.client_capabilities import WATCHED, Abilities
+from playpen_ls.server.protocol import Server
+
+logger = logging.getLogger("playpen_ls")
+
+
+class Requests:
+    """Nothing waits for the answers. `abilities` are those of the client; `take` is given its settings."""
+
+    def __init__(self, server: Server, abilities: Callable[[], Abilities], take: Callable[[object], None]) -> None:
+        self._server = server
+        self._abilities = abilities
+        self._take = take
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def introduce(self) -> None:
+        """Ask for all that the client knows and we do not."""
+        self._later(self._ask_for_all())
+
+    def ask_for_settings(self) -> None:
+        self._later(self._ask_for_settings())
+
+    async def _ask_for_all(self) -> None:
+        if self._abilities().registers_watchers:
+            watchers = [lsp.FileSystemWatcher(glob_pattern) for glob_pattern in WATCHED]
+            options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
+            registration = lsp.Registration("files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+            await self._ask(self._server.client_register_capability_async(lsp.RegistrationParams([registration])))
+        await self._ask_for_settings()
+
+    async def _ask_for_settings(self) -> None:
+        if self._abilities().gives_configuration:
+            item = lsp.ConfigurationItem(section="playpen")
+            answer = await self._ask(self._server.workspace_configuration_async(lsp.ConfigurationParams([item])))
+            if answer:
+                self._take(answer[0])
+
+    async def _ask(self, request: Any) -> Any:
+        """What the client answers; None where it refuses."""
+        try:
+            return await request
+        except Exception as error:
+            logger.info("the client refused a request: %s", type(error).__name__)
+            return None
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)  # the loop itself keeps only a weak reference
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,63 @@
+"""What an editor may set: rules to leave out, severities, and whether a save mends."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from playpen_ls.api.finding import Severity
+from playpen_ls.config.model import OFF, Settings, is_rule_name, unknown_rule
+
+logger = logging.getLogger("playpen_ls")
+
+# Settings of the editors' own clients, which the server leaves to them.
+_CLIENTS_OWN = frozenset(("trace", "server", "interpreter", "saveTimeout", "path", "enable"))
+
+
+def settings_from(value: object) -> Settings | None:
+    """The settings in what a client sent: `{"playpen": {…}}` or the bare object; None if it says nothing."""
+    if isinstance(value, Mapping) and "playpen" in value:
+        value = value["playpen"]
+    if not isinstance(value, Mapping):
+        return None
+    for key in value:
+        if key not in ("ignore", "severity", "fixOnSave") and key not in _CLIENTS_OWN:
+            logger.warning("setting playpen.%s: unknown; known are ignore, severity and fixOnSave", key)
+    return Settings(ignore=_ignore(value.get("ignore", [])), severity=_severity(value.get("severity", {})))
+
+
+def fix_on_save(value: object) -> bool:
+    """Whether the server is to mend texts when the client says that it will save them."""
+    if isinstance(value, Mapping) and "playpen" in value:
+        value = value["playpen"]
+    wanted = value.get("fixOnSave", False) if isinstance(value, Mapping) else False
+    if not isinstance(wanted, bool):
+        logger.warning("setting playpen.fixOnSave: %r is neither true nor false", wanted)
+    return wanted is True
+
+
+def _ignore(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
+        logger.warning("setting playpen.ignore: %r is no list of rules", value)
+        return ()
+    for name in value:
+        if not is_rule_name(name):
+            logger.warning("setting playpen.ignore: %s", unknown_rule(name))
+    return tuple(value)
+
+
+def _severity(value: Any) -> dict[str, str]:
+    labels = [*(severity.label for severity in Severity), OFF]
+    if not isinstance(value, Mapping):
+        logger.warning("setting playpen.severity: %r is no object of rules and severities", value)
+        return {}
+    severities = {}
+    for name, label in value.items():
+        if not is_rule_name(name):
+            logger.warning("setting playpen.severity: %s", unknown_rule(name))
+        elif label not in labels:
+            logger.warning("setting playpen.severity: %s is %r; it must be one of %s", name, label, ", ".join(labels))
+        else:
+            severities[name] = label
+    return severities

@@ -1,0 +1,208 @@
+"""Code actions: what could be done at a place, and, once one is chosen, the edit that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from lsprotocol import types as lsp
+
+from playpen_ls.api.finding import Change, Finding, Fix, Refused
+from playpen_ls.engine.check import Offered
+from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.fixer import REWRITE, Fixed, differences
+from playpen_ls.engine.suppression import ignore_here
+from playpen_ls.server.client_capabilities import FIX_ALL, Abilities
+from playpen_ls.server.client_documents import Documents, Open
+from playpen_ls.server.features.commands import EXPLAIN
+from playpen_ls.server.features.diagnostics.encode import diagnostic
+from playpen_ls.server.workspace_edits import workspace_edit
+from playpen_ls.text.source import Span
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An action that is not worked out yet. `key` names it among the plans of one place; `compute` raises Refused."""
+
+    title: str
+    kind: str
+    key: list[Any]
+    compute: Callable[[], Change]
+    preferred: bool = False
+    finding: Hit | None = None
+    command: lsp.Command | None = None
+    """What the client is to call; there is nothing to compute then."""
+
+
+class Actions:
+    def __init__(self, documents: Documents, abilities: Abilities) -> None:
+        self.documents = documents
+        self.abilities = abilities
+
+    def at(self, opened: Open, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        """The actions for a range. Each was tried out, unless the client only asks whether there are any."""
+        if opened.language is None:
+            return []
+        span = self.documents.positions(opened.source).span(params.range)
+        automatic = params.context.trigger_kind == lsp.CodeActionTriggerKind.Automatic
+        late = self.abilities.resolves_edits
+        actions = []
+        for plan in self._plans(opened, span, params.context.only, automatic):
+            if plan.command is not None:
+                actions.append(lsp.CodeAction(plan.title, kind=plan.kind, command=plan.command))
+                continue
+            action = self._action(opened, span, plan)
+            if not (late and (automatic or plan.kind == FIX_ALL)):
+                try:
+                    self._fill(action, opened, plan.compute(), leave_edit_out=late)
+                except Refused:
+                    continue
+            actions.append(action)
+        return actions
+
+    def resolved(self, action: lsp.CodeAction) -> lsp.CodeAction:
+        """The action with its edit; without one if it is not ours, or the text has changed since."""
+        data = action.data if isinstance(action.data, dict) else {}
+        opened = self.documents.get(str(data.get("uri")))
+        if action.edit is not None or opened is None or opened.version != data.get("version"):
+            return action
+        start, end, key = data.get("start"), data.get("end"), data.get("key")
+        if not (isinstance(start, int) and isinstance(end, int) and 0 <= start <= end <= len(opened.source.text)):
+            return action
+        # Of its own kind only: to fix the whole file nobody has to look at each finding.
+        only = [str(getattr(action.kind, "value", action.kind))] if action.kind else None
+        for plan in self._plans(opened, Span(start, end), only, automatic=False):
+            if plan.key == (list(key) if isinstance(key, (list, tuple)) else key):
+                try:
+                    self._fill(action, opened, plan.compute())
+                except Refused:
+                    break
+        return action
+
+    def _action(self, opened: Open, span: Span, plan: Plan) -> lsp.CodeAction:
+        about = [diagnostic(self.documents, opened, plan.finding)] if plan.finding else None
+        data = {"uri": opened.uri, "version": opened.version, "start": span.start, "end": span.end, "key": plan.key}
+        return lsp.CodeAction(
+            plan.title, kind=plan.kind, diagnostics=about, is_preferred=plan.preferred or None, data=data
+        )
+
+    def _fill(self, action: lsp.CodeAction, opened: Open, change: Change, leave_edit_out: bool = False) -> None:
+        if change.creates and not self.abilities.creates_files:
+            said = f" (create {', '.join(f'`{path}`' for path in change.creates)} yourself)"
+            action.title = action.title.removesuffix(said) + said
+            if not any(change.edits.values()):
+                raise Refused("this editor cannot create files")
+        if not leave_edit_out:
+            action.edit = workspace_edit(self.documents, opened, change, self.abilities)
+
+    def _plans(self, opened: Open, span: Span, only: Iterable[str] | None, automatic: bool) -> Iterator[Plan]:
+        """The actions for the lines of a range, those that touch it first, then those for the whole file."""
+        wanted = None if only is None else tuple(only)
+        if any(_matches(kind, wanted) for kind in (lsp.CodeActionKind.QuickFix.value, REWRITE)):
+            for plan in self._plans_here(opened, span):
+                if _matches(plan.kind, wanted):
+                    yield plan
+        if _matches(FIX_ALL, wanted) and not (wanted is None and automatic):
+            title, fixed = "Playpen: fix everything that is safe to fix", opened.workspace.fixed
+            yield Plan(title, FIX_ALL, ["all"], lambda: whole(opened, fixed(opened.path)))
+
+    def _plans_here(self, opened: Open, span: Span) -> Iterator[Plan]:
+        source = opened.source
+        lines = Span(source.line_starts[source.line_of(span.start)], source.line_span(source.line_of(span.end)).end)
+        found = opened.workspace.look(opened.path, lines)
+        hits = [hit for hit in found.hits if hit.span.touches(lines)]
+        hits.sort(key=lambda hit: not hit.span.touches(span))
+        tried = cache(opened.workspace.trier)
+
+        def trying(hit: Hit, fix: Fix) -> Callable[[], Change]:
+            return lambda: tried(opened.path)(hit, fix)
+
+        for hit in hits:
+            yield from _fixes(hit, trying)
+        for number, offered in enumerate(found.offers):
+            if offered.offer.span.touches(span):
+                yield _offer(offered, number, trying)
+        for rule_id in dict.fromkeys(hit.rule.id for hit in hits):
+            yield from self._whole_rule(opened, next(hit for hit in hits if hit.rule.id == rule_id))
+        for hit in hits:
+            yield from _ignore(opened, hit, trying)
+        for rule_id, name in {hit.rule.id: hit.rule.name for hit in hits}.items():
+            yield _explain(rule_id, name)
+
+    def before_save(self, opened: Open) -> list[lsp.TextEdit]:
+        """What is safe to do to the text before it is written; no other file is touched."""
+        if opened.language is None:
+            return []
+        fixed = opened.workspace.fixed(opened.path).source.text
+        edits = differences(opened.source.text, fixed)
+        return self.documents.positions(opened.source).text_edits(edits)
+
+    def _whole_rule(self, opened: Open, hit: Hit) -> Iterator[Plan]:
+        """One action for all findings of a rule, where it has several."""
+        fix = next(iter(hit.finding.fixes), None)
+        document = opened.workspace.documents[opened.path]
+        if fix is None or fix.kind == REWRITE or sum(one.rule is hit.rule for one in document.hits) < 2:
+            return
+        fixed = opened.workspace.fixed
+
+        def accept(other: Hit, fix: Fix) -> bool:
+            return other.rule is hit.rule and fix.kind != REWRITE
+
+        yield Plan(
+            f"Fix all `{hit.rule.name}` in this file",
+            lsp.CodeActionKind.QuickFix.value,
+            ["rule", hit.rule.id],
+            lambda: whole(opened, fixed(opened.path, accept)),
+        )
+
+
+Trying = Callable[[Hit, Fix], Callable[[], Change]]
+
+
+def _fixes(hit: Hit, trying: Trying) -> Iterator[Plan]:
+    safe = [fix for fix in hit.finding.fixes if fix.safe]
+    for number, fix in enumerate(hit.finding.fixes):
+        preferred = fix.preferred or safe == [fix]
+        key = ["fix", hit.rule.id, hit.span.start, hit.span.end, number]
+        yield Plan(fix.title, fix.kind, key, trying(hit, fix), preferred, hit)
+
+
+def _offer(offered: Offered, number: int, trying: Trying) -> Plan:
+    fix = offered.offer.fix
+    stand_in = Hit(offered.rule, Finding(offered.offer.span, ""), offered.rule.severity)
+    return Plan(fix.title, fix.kind, ["offer", offered.rule.id, number], trying(stand_in, fix))
+
+
+def _ignore(opened: Open, hit: Hit, trying: Trying) -> Iterator[Plan]:
+    model = opened.workspace.documents[opened.path].model
+    if model is not None and hit.rule.language:
+        fix = Fix(f"Ignore `{hit.rule.name}` here", lambda: ignore_here(model, hit))
+        key = ["ignore", hit.rule.id, hit.span.start, hit.span.end]
+        yield Plan(fix.title, lsp.CodeActionKind.QuickFix.value, key, trying(hit, fix), False, hit)
+
+
+def _explain(rule_id: str, name: str) -> Plan:
+    title = f"Explain `{name}`"
+    command = lsp.Command(title, EXPLAIN, arguments=[rule_id])
+    return Plan(title, lsp.CodeActionKind.QuickFix.value, [], Change, command=command)
+
+
+def whole(opened: Open, fixed: Fixed) -> Change:
+    """What leads from the text to its fixed form, other files too. Raises Refused where nothing does."""
+    edits, creates = {opened.path: differences(opened.source.text, fixed.source.text)}, {}
+    for path, text in fixed.others.items():
+        old = opened.workspace.text(path)
+        if old is None:
+            creates[path] = text
+        else:
+            edits[path] = differences(old, text)
+    if not any(edits.values()) and not creates:
+        raise Refused("nothing here can be fixed safely")
+    return Change({path: tuple(found) for path, found in edits.items() if found}, creates)
+
+
+def _matches(kind: str, only: tuple[str, ...] | None) -> bool:
+    """A kind is asked for by itself or by a dotted prefix: `source.fixAll` asks for ours."""
+    return only is None or any(kind == one or not one or kind.startswith(f"{one}.") for one in only)

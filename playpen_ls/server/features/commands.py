@@ -1,0 +1,263 @@
+"""What a user can ask for beside a file: the whole workspace checked or mended, a rule's page, a configuration."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types as lsp
+from pygls.uris import from_fs_path, to_fs_path
+
+from playpen_ls.server.protocol import Server
+
+# They are registered before the client has its answer to `initialize`, so what they need is imported later.
+if TYPE_CHECKING:
+    from playpen_ls.api.finding import Fix
+    from playpen_ls.api.rule import Rule
+    from playpen_ls.engine.diagnostic import Hit
+    from playpen_ls.engine.diagnostics import Hits
+    from playpen_ls.server.client_capabilities import Abilities
+    from playpen_ls.server.client_documents import Documents, Open
+    from playpen_ls.session.workspace import Workspace
+
+EXPLAIN = "playpen-ls.explainRule"
+CONFIGURATION = """\
+# What playpen-ls looks at in this project. Everything has a default; remove what you do not change.
+
+# ignore = ["kubernetes/no-cpu-limit"]
+# exclude = ["vendor/"]
+
+# [severity]
+# "python/print-as-log" = "warning"  # error, warning, information, hint, off
+"""
+
+
+class Commands:
+    """`documents`, `abilities` and `send` are asked for when a command runs: they come with `initialize`.
+
+    `read` waits until a project's index is there, or given up.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        documents: Callable[[], Documents],
+        abilities: Callable[[], Abilities],
+        send: Callable[[str, str, int | None], None],
+        read: Callable[[Workspace], Awaitable[None]],
+    ) -> None:
+        self._server = server
+        self._documents = documents
+        self._abilities = abilities
+        self._send = send
+        self._read = read
+        self._checked: set[str] = set()  # closed files of which the client shows findings
+        handlers: dict[str, Callable[..., Any]] = {
+            "checkWorkspace": self.check_workspace,
+            "fixableInWorkspace": self.fixable,
+            "fixWorkspace": self.fix_workspace,
+            "explainRule": self.explain,
+            "rulePage": self.page,
+            "rules": self.rules,
+            "createConfiguration": self.create_configuration,
+        }
+        for name, handler in handlers.items():
+            server.command(f"playpen-ls.{name}")(_free(handler))
+
+    async def check_workspace(self) -> dict[str, int]:
+        """Publish the findings of the closed files too; they stay until the file is looked at again.
+
+        Hints are counted apart: editors do not list them among the problems.
+        """
+        from playpen_ls.api.finding import Severity
+
+        found: Counter[str] = Counter(findings=0, hints=0, files=0)
+        async for one in self._files():
+            hits = self._publish(one) if self._is_closed(one) else one.workspace.documents[one.path].displayed
+            hints = sum(hit.severity is Severity.HINT for hit in hits)
+            found.update(findings=len(hits) - hints, hints=hints, files=bool(hits))
+        return dict(found)
+
+    async def fixable(self) -> list[dict[str, Any]]:
+        """What can be mended safely, by rule."""
+        fixes: Counter[str] = Counter()
+        files: Counter[str] = Counter()
+        async for one in self._files():
+            applied = one.workspace.fixed(one.path).applied
+            fixes.update(applied)
+            files.update(applied.keys())
+        return [
+            {"rule": rule.id, "title": rule.title, "fixes": fixes[rule.id], "files": files[rule.id]}
+            for rule in _all_rules()
+            if fixes[rule.id]
+        ]
+
+    async def fix_workspace(self, *rules: Any) -> bool:
+        """Mend safely what these rules found, in one edit that the client makes; without rules, nothing."""
+        from playpen_ls.engine.fixer import safe_only
+        from playpen_ls.server.features.code_actions import whole
+
+        chosen = {name for given in rules for name in (given if isinstance(given, (list, tuple)) else [given])}
+
+        def accept(hit: Hit, fix: Fix) -> bool:
+            return hit.rule.id in chosen and safe_only(hit, fix)
+
+        edits: list[lsp.WorkspaceEdit] = []
+        async for one in self._files():
+            fixed = one.workspace.fixed(one.path, accept)
+            if fixed.applied:
+                edits.append(self._edit(one, whole(one, fixed)))
+        return bool(edits) and await self._apply(_joined(edits), "playpen: safe fixes in the whole workspace")
+
+    def explain(self, rule: Any) -> None:
+        """Show a rule's page in the way that every client has. Clients with a better one ask for `rulePage`."""
+        text = self.page(rule) or f"there is no rule `{rule}`"
+        self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, text))
+
+    def page(self, rule: Any) -> str | None:
+        """The page as Markdown."""
+        from playpen_ls.engine.rule_docs import page
+
+        return next((page(one) for one in _all_rules() if rule in (one.id, one.name)), None)
+
+    def rules(self) -> list[dict[str, str]]:
+        return [{"id": rule.id, "title": rule.title} for rule in _all_rules()]
+
+    async def create_configuration(self, folder: Any = None) -> str | None:
+        """Have the client make a playpen.toml; gives its URI, of one that was there already too."""
+        folders = self._documents().folders
+        place = to_fs_path(folder) if isinstance(folder, str) else str(folders[0]) if folders else None
+        if place is None:
+            self._say("open a folder first; playpen.toml stands at its top")
+            return None
+        uri = from_fs_path(str(Path(place) / "playpen.toml")) or ""
+        if (Path(place) / "playpen.toml").exists():
+            self._say("there is a playpen.toml already")
+        elif not self._abilities().creates_files:
+            self._say("this editor cannot create files for a server; make playpen.toml yourself")
+            return None
+        else:
+            start = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
+            document = lsp.OptionalVersionedTextDocumentIdentifier(uri)
+            text = lsp.TextDocumentEdit(document, [lsp.TextEdit(start, CONFIGURATION)])
+            edit = lsp.WorkspaceEdit(document_changes=[lsp.CreateFile(uri), text])
+            return uri if await self._apply(edit, "playpen: create playpen.toml") else None
+        return uri
+
+    def look_again(self, uri: str) -> bool:
+        """A file was closed, or changed on the disk: publish anew if its findings are shown. Gives whether they are."""
+        one = self._closed(uri) if uri in self._checked else None
+        if one is None:
+            return False
+        self._open(one)
+        self._publish(one)
+        return True
+
+    # The files
+
+    async def _files(self) -> AsyncIterator[Open]:
+        """Every file of the workspace, open or closed, in its project and ready to be looked at."""
+        documents = self._documents()
+        for folder in documents.folders:
+            workspace = documents.project(folder / "playpen.toml")
+            if not workspace.index.complete:
+                await self._read(workspace)
+            for path in list(workspace.closed.paths()):
+                uri = from_fs_path(str(workspace.root / path)) or ""
+                one = documents.at(uri) or self._closed(uri)
+                if one is None or one.language is None:
+                    continue
+                if not one.workspace.index.complete:
+                    await self._read(one.workspace)  # of a project within the folder
+                self._open(one)
+                try:
+                    yield one
+                finally:
+                    if self._is_closed(one):
+                        one.workspace.documents.pop(one.path, None)
+                await asyncio.sleep(0)  # messages have their turn
+
+    def _closed(self, uri: str) -> Open | None:
+        """A closed file, as if it were open."""
+        from playpen_ls.project.discovery import language_of
+        from playpen_ls.server.client_documents import Open
+        from playpen_ls.text.source import LARGEST, Source, Unreadable
+
+        place = Path(to_fs_path(uri) or "")
+        workspace = self._documents().project(place)
+        path = place.relative_to(workspace.root).as_posix()
+        try:
+            if place.stat().st_size > LARGEST:
+                return None
+            source = Source.decoded(path, place.read_bytes())
+        except (OSError, Unreadable):
+            return Open(uri, 0, "", workspace, Source(path, ""), True) if uri in self._checked else None
+        return Open(uri, 0, "", workspace, source, True, language_of(path, lambda: source.text))
+
+    def _is_closed(self, one: Open) -> bool:
+        return self._documents().get(one.uri) is not one
+
+    def _open(self, one: Open) -> None:
+        if one.language is not None and self._is_closed(one):
+            one.workspace.open(one.source, one.language)
+        if one.language is not None:
+            one.workspace.check(one.path)
+
+    def _publish(self, one: Open) -> Hits:
+        """Of a closed file; gives its findings."""
+        from playpen_ls.engine.diagnostics import Hits
+        from playpen_ls.server.features.diagnostics.encode import encoded
+
+        document = one.workspace.documents.pop(one.path, None)
+        hits = document.displayed if document else Hits()
+        if hits or one.uri in self._checked:
+            self._send(one.uri, encoded(self._documents(), one, hits), None)
+        self._checked.add(one.uri) if hits else self._checked.discard(one.uri)
+        return hits
+
+    # The client
+
+    def _edit(self, one: Open, change: Any) -> lsp.WorkspaceEdit:
+        from playpen_ls.server.workspace_edits import workspace_edit
+
+        edit = workspace_edit(self._documents(), one, change, self._abilities())
+        for operation in edit.document_changes or ():
+            if self._is_closed(one) and isinstance(operation, lsp.TextDocumentEdit):
+                operation.text_document.version = None
+        return edit
+
+    async def _apply(self, edit: lsp.WorkspaceEdit, label: str) -> bool:
+        answer = await self._server.workspace_apply_edit_async(lsp.ApplyWorkspaceEditParams(edit, label))
+        if not answer.applied:
+            self._say(f"the editor did not make the change{f': {answer.failure_reason}' * bool(answer.failure_reason)}")
+        return answer.applied
+
+    def _say(self, message: str) -> None:
+        self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, f"playpen: {message}"))
+
+
+def _all_rules() -> list[Rule]:
+    from playpen_ls.api.rule import all_rules
+    from playpen_ls.engine.rule_docs import OWN_RULES
+
+    return [*all_rules(), *OWN_RULES]
+
+
+def _joined(edits: list[lsp.WorkspaceEdit]) -> lsp.WorkspaceEdit:
+    if any(edit.document_changes for edit in edits):
+        return lsp.WorkspaceEdit(document_changes=[one for edit in edits for one in edit.document_changes or ()])
+    return lsp.WorkspaceEdit(changes={uri: found for edit in edits for uri, found in (edit.changes or {}).items()})
+
+
+def _free(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """pygls hands arguments over by the names and types of a handler; one without takes them as they are."""
+    if asyncio.iscoroutinefunction(handler):
+
+        async def later(*arguments: Any) -> Any:
+            return await handler(*arguments)
+
+        return later
+    return lambda *arguments: handler(*arguments)

@@ -1,0 +1,180 @@
+"""Findings as the client shows them."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
+
+from lsprotocol import types as lsp
+
+from playpen_ls.api.finding import Finding, Place, Severity
+from playpen_ls.api.platform import Platform
+from playpen_ls.config.loader import INVALID_CONFIG, has_table, load
+from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.diagnostics import Found, Hits, Places
+from playpen_ls.server.client_documents import Documents, Open
+from playpen_ls.server.positions import Positions
+from playpen_ls.text.source import Source, equal_end, equal_start
+
+SOURCE = "playpen"
+_SEVERITIES = {
+    Severity.ERROR: lsp.DiagnosticSeverity.Error,
+    Severity.WARNING: lsp.DiagnosticSeverity.Warning,
+    Severity.INFORMATION: lsp.DiagnosticSeverity.Information,
+    Severity.HINT: lsp.DiagnosticSeverity.Hint,
+}
+
+
+def diagnostic(documents: Documents, opened: Open, hit: Hit) -> lsp.Diagnostic:
+    """One finding, for the action that mends it."""
+    page = opened.workspace.configs.of(opened.path).platform.link(hit.rule.practice)
+    related = []
+    for place in hit.finding.related:
+        uri, positions = _elsewhere(documents, opened, place)
+        location = lsp.Location(uri, positions.range(place.span))
+        related.append(lsp.DiagnosticRelatedInformation(location, place.message))
+    return lsp.Diagnostic(
+        documents.positions(opened.source).range(hit.span),
+        hit.finding.message,
+        severity=_SEVERITIES[hit.severity],
+        code=hit.rule.id,
+        code_description=lsp.CodeDescription(page) if page else None,
+        source=SOURCE,
+        related_information=related or None,
+    )
+
+
+Related = tuple[str, tuple[int, int], tuple[int, int], str]
+"""A place elsewhere as the client knows it: its file, its start and end, and what is there."""
+
+
+class Piece:
+    """What was written of a group of findings that began at `start` and pointed to `related`."""
+
+    __slots__ = ("found", "related", "start", "text")
+
+    def __init__(self, found: Found, start: int, related: list[list[Related]] | None, text: str) -> None:
+        self.found = found
+        self.start = start
+        self.related = related
+        self.text = text
+
+
+class Written:
+    """What was written of a document's findings: a keystroke leaves most of them on their lines."""
+
+    def __init__(self) -> None:
+        self.platform: Platform | None = None
+        self.source = Source("", "")
+        self.pieces: dict[int, Piece] = {}
+
+
+def encoded(documents: Documents, opened: Open, hits: Hits, last: Written | None = None) -> str:
+    """The diagnostics of a document as a JSON array; `last` is read, and then holds what was written now.
+
+    A file can have hundreds of them, and every keystroke sends them all: so they are written without
+    making objects of them, and those that stand where they did, in the same text, are not written anew.
+    """
+    last = last or Written()
+    positions = documents.positions(opened.source)
+    platform = opened.workspace.configs.of(opened.path).platform
+    before = last.pieces if last.platform is platform else {}
+    link = cache(platform.link)
+    head, tail, by = _unchanged(last.source, opened.source)
+    now: dict[int, Piece] = {}
+    written = []
+    for number, (found, further) in enumerate(zip(hits.founds, hits.moved, strict=True)):
+        # Taken out: of copies of one document, what was written of it is true of one only.
+        piece, start, related = before.pop(id(found), None), found.start + further, None
+        if found.points:
+            related = _related(documents, opened, positions, hits.places(number))
+        stays = piece is not None and (
+            (start == piece.start and found.end + further < head) or (start == piece.start + by and start >= tail)
+        )
+        if piece is None or not stays or piece.related != related:
+            piece = Piece(found, start, related, _diagnostics(hits.made(number), positions, related, link))
+        piece.start = start
+        now[id(found)] = piece
+        written.append(piece.text)
+    last.platform, last.source, last.pieces = platform, opened.source, now
+    return f"[{','.join(written)}]"
+
+
+def _unchanged(before: Source, now: Source) -> tuple[int, int, int]:
+    """Up to where all has the line and column that it had, from where on, and how many characters further on that is.
+
+    Where lines came or went, nothing behind them has: that is from the end of the text on.
+    """
+    size, by = len(now.text), len(now.text) - len(before.text)
+    if before.byte_order_mark is not now.byte_order_mark:
+        return 0, size, by
+    head = equal_start(before.text, now.text)
+    if len(before.line_starts) != len(now.line_starts):
+        return head, size, by
+    tail = size - equal_end(before.text, now.text, min(len(before.text), size) - head)
+    line = bisect_right(now.line_starts, tail)
+    return head, now.line_starts[line] if line < len(now.line_starts) else size, by
+
+
+def _diagnostics(
+    hits: Iterable[Hit], positions: Positions, related: list[list[Related]] | None, link: Callable[[str], str | None]
+) -> str:
+    written = []
+    for number, hit in enumerate(hits):
+        members = _members(hit.rule.id, hit.made.message, hit.severity, link(hit.rule.practice))
+        if related and related[number]:
+            members += f',"relatedInformation":[{",".join(map(_information, related[number]))}]'
+        place = _range(positions.place(hit.start), positions.place(hit.end))
+        written.append(f'{{"range":{place},{members}}}')
+    return ",".join(written)
+
+
+@lru_cache(maxsize=4096)
+def _members(rule: str, message: str, severity: Severity, page: str | None) -> str:
+    members: dict[str, object] = {"message": message, "severity": _SEVERITIES[severity].value, "code": rule}
+    if page:
+        members["codeDescription"] = {"href": page}
+    return json.dumps({**members, "source": SOURCE}, separators=(",", ":"))[1:-1]
+
+
+def _range(start: tuple[int, int], end: tuple[int, int]) -> str:
+    return f'{{"start":{{"line":{start[0]},"character":{start[1]}}},"end":{{"line":{end[0]},"character":{end[1]}}}}}'
+
+
+def _related(documents: Documents, opened: Open, own: Positions, pointed: Iterable[Places]) -> list[list[Related]]:
+    found: list[list[Related]] = []
+    for places in pointed:
+        found.append([])
+        for place in places:
+            uri, positions = (opened.uri, own) if place.path == opened.path else _elsewhere(documents, opened, place)
+            start, end = positions.place(place.span.start), positions.place(place.span.end)
+            found[-1].append((uri, start, end, place.message))
+    return found
+
+
+def _information(related: Related) -> str:
+    uri, start, end, message = related
+    return f'{{"location":{{"uri":{_quoted(uri)},"range":{_range(start, end)}}},"message":{_quoted(message)}}}'
+
+
+_quoted = lru_cache(maxsize=4096)(json.dumps)
+
+
+def _elsewhere(documents: Documents, opened: Open, place: Place) -> tuple[str, Positions]:
+    """The name and the positions of a file that a finding points to; it may be the finding's own."""
+    source = opened.source
+    if place.path != opened.path:
+        source = Source(place.path, opened.workspace.text(place.path) or "")
+    return documents.uri(opened.workspace, place.path), documents.positions(source)
+
+
+def configuration_problems(opened: Open) -> Hits:
+    """What is wrong in a configuration file that is open."""
+    path = opened.workspace.root / opened.path
+    if path.name == "pyproject.toml" and not has_table(opened.source.text):
+        return Hits()
+    problems = [problem for problem in load(path, opened.source.text).problems if problem.path == path]
+    found = [Hit(INVALID_CONFIG, Finding(one.span, one.message), INVALID_CONFIG.severity) for one in problems]
+    return Hits.of(found, opened.path)

@@ -1,0 +1,65 @@
+"""Tells the client what there is to say of each open document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+
+from playpen_ls.server.protocol import Server
+
+if TYPE_CHECKING:
+    from playpen_ls.server.client_documents import Documents, Open
+    from playpen_ls.server.features.diagnostics.encode import Written
+
+
+class Publisher:
+    """Remembers what was sent, so that what has not changed can be left out. `documents` come with `initialize`."""
+
+    def __init__(self, server: Server, documents: Callable[[], Documents]) -> None:
+        self._server = server
+        self._documents = documents
+        self._sent: dict[str, str] = {}
+        self._written: dict[str, Written] = {}
+
+    def publish(self, opened: Open, settled: bool, only_changes: bool = False) -> None:
+        """Look at a document and send what was found; with `only_changes`, nothing if that was sent before."""
+        try:
+            diagnostics = self._diagnostics(opened, settled)
+        except Exception as error:  # the other documents are looked at all the same
+            self._server.report_server_error(error, type(self))
+            return
+        if only_changes and self._sent.get(opened.uri) == diagnostics:
+            return
+        self._sent[opened.uri] = diagnostics
+        self.send(opened.uri, diagnostics, opened.version)
+
+    def send(self, uri: str, diagnostics: str, version: int | None) -> None:
+        """Send an encoded array of diagnostics."""
+        members = {"uri": json.dumps(uri), "diagnostics": diagnostics}
+        if version is not None:
+            members["version"] = str(version)
+        self._server.protocol.notify_encoded(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, members)
+
+    def forget(self, uri: str) -> None:
+        self._sent.pop(uri, None)
+        self._written.pop(uri, None)
+
+    def _diagnostics(self, opened: Open, settled: bool) -> str:
+        from playpen_ls.server.features.diagnostics.encode import Written, configuration_problems, encoded
+
+        if is_configuration(opened):
+            return encoded(self._documents(), opened, configuration_problems(opened))
+        if opened.language is None:
+            return "[]"
+        report = opened.workspace.check(opened.path, settled)
+        written = self._written.setdefault(opened.uri, Written())
+        return encoded(self._documents(), opened, report.hits, written)
+
+
+def is_configuration(opened: Open) -> bool:
+    """By its name: a pyproject.toml of which our table was just taken out is one too."""
+    return Path(opened.path).name in ("playpen.toml", "pyproject.toml")

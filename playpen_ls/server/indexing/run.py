@@ -1,0 +1,182 @@
+"""Makes a project's index in a process of its own, shows how far it is, and lets it be cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import pickle
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+
+import playpen_ls
+from playpen_ls.project.indexer import TOO_MANY
+from playpen_ls.project.worker import HEADER
+from playpen_ls.server.protocol import Server
+from playpen_ls.session.workspace import Workspace
+
+logger = logging.getLogger("playpen_ls")
+
+STEP = 5  # percent between two reports of progress
+
+
+class Cancelled(Exception):
+    """The user does not want it."""
+
+
+class Indexing:
+    """One run over one project. `shows` says whether the client can show progress."""
+
+    def __init__(self, server: Server, workspace: Workspace, shows: bool) -> None:
+        self._server = server
+        self._workspace = workspace
+        self._token = f"playpen-{uuid.uuid4()}" if shows else None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._total = 0
+        self._said = 0
+        self.cancelled = False
+
+    async def run(self, first: bool = True) -> None:
+        """Make the index complete; a later run takes in what changed on the disk. Never raises."""
+        if first:
+            await self._begin()
+        message = "done"
+        try:
+            await self._work()
+            self._workspace.index.complete = True
+        except Cancelled:
+            message = "cancelled: rules that look at several files are off"
+        except TooMany:
+            message = TOO_MANY
+            logger.warning("%s: %s", self._workspace.root, message)
+            if first:
+                self._tell(f"playpen: {self._workspace.root.name} has {message}")
+        except Exception as error:
+            logger.error("the process that reads the project failed: %s", type(error).__name__)
+            if first:
+                self._tell("playpen: the process that reads the project failed; it is read more slowly instead")
+                await self._slowly()
+        except asyncio.CancelledError:  # the server ends
+            self.cancel()
+            self._token = None
+        finally:
+            self._stop()
+            self._end(message)
+
+    def cancel(self) -> None:
+        self.cancelled = True
+        self._kill()
+
+    async def _work(self) -> None:
+        process = self._process = self._start()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, _tell_process, process, self._workspace.closed.order())
+        while True:
+            answer = await loop.run_in_executor(None, _answer_of, process)
+            match answer:
+                case None if self.cancelled:
+                    raise Cancelled
+                case None:
+                    raise EOFError
+                case ("total", total):
+                    self._total = total
+                case ("facts", number, batch):
+                    for path, stamp, facts in batch:
+                        self._workspace.closed.take(path, facts, stamp)
+                    self._report(number)
+                case ("many",):
+                    raise TooMany
+                case _:
+                    return
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """Not asyncio's way: a loop that ends while asyncio starts a process may wait for it for ever."""
+        if self.cancelled:
+            raise Cancelled
+        # The server may have been started from a folder of its own: the child must find the same package.
+        package = str(Path(playpen_ls.__file__).parent.parent)
+        paths = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH", ""))))
+        return subprocess.Popen(
+            [sys.executable, "-m", "playpen_ls.project.worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": paths},
+        )  # fmt: skip
+
+    async def _slowly(self) -> None:
+        """In this process, file by file, letting messages in between."""
+        for _ in self._workspace.closed.reading():
+            if self.cancelled:
+                return
+            await asyncio.sleep(0)
+
+    def _kill(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+
+    def _stop(self) -> None:
+        """Wait for the process, so that none is left behind as a zombie; it is killed, so that takes no time."""
+        if self._process is not None:
+            self._kill()
+            self._process.wait()
+
+    # Progress
+
+    async def _begin(self) -> None:
+        if self._token is None:
+            return
+        progress = self._server.work_done_progress
+        try:
+            await progress.create_async(self._token)
+        except Exception as error:
+            logger.info("the client shows no progress: %s", type(error).__name__)
+            self._token = None
+            return
+        progress.tokens[self._token].add_done_callback(lambda future: self.cancel() if future.cancelled() else None)
+        progress.begin(
+            self._token, lsp.WorkDoneProgressBegin("playpen: reading the project", cancellable=True, percentage=0)
+        )
+
+    def _report(self, number: int) -> None:
+        percent = 100 * number // max(self._total, 1)
+        if self._token is not None and percent >= self._said + STEP:
+            self._said = percent
+            message = f"{number} of {self._total} files"
+            report = lsp.WorkDoneProgressReport(message=message, percentage=min(percent, 100))
+            self._server.work_done_progress.report(self._token, report)
+
+    def _end(self, message: str) -> None:
+        if self._token is not None:
+            self._server.work_done_progress.end(self._token, lsp.WorkDoneProgressEnd(message=message))
+            self._server.work_done_progress.tokens.pop(self._token, None)
+            self._token = None
+
+    def _tell(self, message: str) -> None:
+        self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, message))
+
+
+class TooMany(Exception):
+    """The tree is no project."""
+
+
+def _tell_process(process: subprocess.Popen[bytes], order: dict[str, Any]) -> None:
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):  # it was killed: that shows when it is asked
+        process.stdin.write(json.dumps(order).encode() + b"\n")
+        process.stdin.flush()
+
+
+def _answer_of(process: subprocess.Popen[bytes]) -> Any:
+    """The next answer; None where the process is gone. Blocks, so it is for a thread."""
+    assert process.stdout is not None
+    header = process.stdout.read(HEADER.size)
+    if len(header) < HEADER.size:
+        return None
+    (length,) = HEADER.unpack(header)
+    content = process.stdout.read(length)
+    return pickle.loads(content) if len(content) == length else None

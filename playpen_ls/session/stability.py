@@ -1,0 +1,117 @@
+"""What is shown of a text that is being typed: nothing blinks out because a bracket is open, nothing flickers in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+
+from playpen_ls.api.finding import Place
+from playpen_ls.engine.diagnostic import Hit, in_order
+from playpen_ls.engine.diagnostics import Hits
+from playpen_ls.languages.model import Model
+from playpen_ls.text.source import Edit, Source, Span
+
+
+def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[Hit]:
+    """The findings on lines that edits of `source` do not touch, where they and what they point to are after them."""
+    moves = [(_touched(source, edit), len(edit.text) - (edit.end - edit.start)) for edit in run]
+
+    def way(start: int, end: int) -> int | None:
+        """How far a range on such lines moves; None for others."""
+        if any(start <= touched.end and touched.start <= end for touched, _ in moves):
+            return None
+        return sum(by for touched, by in moves if touched.end < start)
+
+    def followed(places: Iterable[Place]) -> Iterator[Place]:
+        for place in places:
+            here = place.path == source.path and not place.stated
+            by = way(place.span.start, place.span.end) if here else 0
+            if by is not None:
+                yield place.moved(by, source.path)
+
+    for hit in hits:
+        by = way(hit.start, hit.end)
+        if by is not None:
+            hit, places = hit.shifted(by, source.path) if by else hit, hit.related if hit.made.related else ()
+            yield hit.pointing(tuple(followed(places))) if places else hit
+
+
+def _touched(source: Source, edit: Edit) -> Span:
+    """From the start of a line to the end of one; not the line behind lines that come or go as a whole."""
+    first, last = source.line_of(edit.start), source.line_of(edit.end)
+    start, behind = source.line_starts[first], source.line_starts[last]
+    if edit.end == behind and (edit.text.endswith(("\n", "\r")) or (not edit.text and edit.start == start)):
+        return Span(start, behind - 1)
+    return Span(start, source.line_span(last).end)
+
+
+def carried(hits: Hits, last: Callable[[Sequence[Span]], Iterable[Hit]], broken: Sequence[Span]) -> Hits:
+    """Add the last good findings of ranges that do not parse now, but those of text that did not parse then.
+
+    `last` gives the last findings that start in some ranges.
+    """
+    have = {in_order(hit) for span in broken for hit in hits.touching(span)}
+    more = []
+    for hit in last(broken):
+        place = in_order(hit)
+        if not hit.made.unparsed and place not in have:
+            have.add(place)
+            more.append(hit)
+    return hits.also(more)
+
+
+def unseen(hit: Hit, model: Model, broken: list[Span]) -> bool:
+    """What it calls missing may stand where the text does not parse: in its chunk or, for a whole file, in any."""
+    if hit.made.unparsed:
+        return False
+    whole_file = issubclass(type(model), hit.rule.subjects)
+    return bool(broken) and (whole_file or any(span.touches(hit.span) for span in broken))
+
+
+def steady(
+    hits: Hits,
+    displayed: Hits,
+    unsure: Callable[[Hit], bool],
+    since: Callable[[Iterable[Hit]], Iterable[Hit]],
+) -> Hits:
+    """What may be shown of findings that call something missing: of what is `unsure`, no more than was displayed.
+
+    What was found anew stands for what is gone: a group that is displayed stays as it is. `since` gives displayed
+    findings where they stand now.
+    """
+    fresh = _changed(hits, displayed)
+    found, gone = _of(hits, fresh), _of(displayed, _changed(displayed, hits))
+    missing = [hit for hit in found if hit.rule.absent]
+    left = Counter(_mark(hit) for hit in gone if hit.rule.absent)
+    if all(count <= left[mark] for mark, count in Counter(map(_mark, missing)).items()):
+        return hits
+    places = {(_mark(hit), hit.start) for hit in since(gone)}
+
+    def turn(hit: Hit) -> int:
+        """What is new does not take the place of what was displayed, nor what is unsure that of what is not."""
+        if not unsure(hit):
+            return 1
+        return 0 if (_mark(hit), hit.start) in places else 2
+
+    shown = [hit for hit in found if not hit.rule.absent]
+    for hit in sorted(missing, key=turn):
+        if left[_mark(hit)] > 0 or not unsure(hit):
+            left[_mark(hit)] -= 1
+            shown.append(hit)
+    return hits.kept(shown, fresh)
+
+
+def _of(hits: Hits, numbers: Iterable[int]) -> list[Hit]:
+    """The findings of some groups in text order."""
+    return sorted(chain.from_iterable(map(hits.made, numbers)), key=in_order)
+
+
+def _changed(hits: Hits, others: Hits) -> list[int]:
+    """The groups, by number, that call something missing and of which the others have not as many copies."""
+    have, theirs = Counter(hits.founds), Counter(others.founds)
+    return [number for number, found in enumerate(hits.founds) if found.lacks and have[found] != theirs.get(found, 0)]
+
+
+def _mark(hit: Hit) -> tuple[str, str]:
+    return hit.rule.id, hit.made.message
