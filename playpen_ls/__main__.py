@@ -9,7 +9,8 @@ import sys
 def main() -> int:
     arguments = sys.argv[1:]
     # VS Code appends --stdio to whatever command it is given.
-    if [word for word in arguments if word != "--stdio"] == [] and not sys.stdin.isatty():
+    words = [word for word in arguments if word != "--stdio"]
+    if words == ["serve"] or (words == [] and not sys.stdin.isatty()):
         from playpen_ls.server.app import serve
 
         return serve()
@@ -17,7 +18,7 @@ def main() -> int:
     try:
         from playpen_ls.cli.main import run
 
-        return run([word for word in arguments if word != "--stdio"])
+        return run(words)
     except KeyboardInterrupt:
         return 130  # what shells give a program that Ctrl-C ended
 

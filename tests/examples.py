@@ -7,17 +7,19 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from playpen_ls.api.example import Example
 from playpen_ls.api.finding import Finding, Fix, Refused
-from playpen_ls.api.rule import Configured, Example, Given, Rule
+from playpen_ls.api.rule import Configured, Given, Rule
 from playpen_ls.engine.check import check
 from playpen_ls.engine.diagnostic import Hit
 from playpen_ls.engine.fixer import Look, Looker, fix_all, verified
 from playpen_ls.engine.rule_set import RuleSet
+from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.registry import parse
-from playpen_ls.project.discovery import language_of
 from playpen_ls.project.filesystem import ProjectFiles
 from playpen_ls.project.index import Index
-from playpen_ls.text.source import Source, Span
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 MARK = re.compile("[«»]")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from playpen_ls.api.finding import Severity
-from playpen_ls.project.discovery import language_of
+from playpen_ls.languages.detection import language_of
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
 

@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 
 from playpen_ls.api.finding import Finding, Fix, Place, Refused
-from playpen_ls.api.rule import rules_of
 from playpen_ls.config.model import Config, Settings
 from playpen_ls.engine.cache import Remembered
 from playpen_ls.engine.diagnostic import Hit, in_order
-from playpen_ls.engine.fixer import Look, change_of, differences, fix_all
+from playpen_ls.engine.fixer import Look, change_of, fix_all
+from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.registry import parse
 from playpen_ls.session.workspace import Workspace
-from playpen_ls.text.source import Edit, Source, Span
+from playpen_ls.text.diff import differences
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 SHOP = Path(__file__).parent / "projects/shop"
 HOST = 'host = "redis.apps.svc.cluster.local"'

@@ -15,7 +15,8 @@ import pytest
 from playpen_ls.cli import process_pool as crew
 from playpen_ls.cli.write_file import write
 from playpen_ls.engine.masking import Mask
-from playpen_ls.text.source import Source, Span
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 HOST = 'import os\n\ndb_host = "postgres.playpen-platform.svc.cluster.local"  # Hard-coded\n'
 HOST_FIXED = (

@@ -8,8 +8,9 @@ import pytest
 
 from playpen_ls.api.finding import Severity
 from playpen_ls.config.loader import find, load
-from playpen_ls.config.model import OWN, Config, Settings
-from playpen_ls.engine.rule_docs import OWN_RULES
+from playpen_ls.config.model import Config, Settings
+from playpen_ls.config.rule_names import OWN
+from playpen_ls.engine.own_rules import OWN_RULES
 
 SAMPLE = """\
 select = ["dockerfile", "jenkinsfile/literal-credential"]

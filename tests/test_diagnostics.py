@@ -12,12 +12,12 @@ from lsprotocol import converters
 from lsprotocol import types as lsp
 
 from playpen_ls.api.finding import Finding, Place, Severity
-from playpen_ls.api.rule import rules_of
 from playpen_ls.engine.diagnostic import Hit
 from playpen_ls.engine.diagnostics import Found, Hits
+from playpen_ls.engine.registry import rules_of
 from playpen_ls.server.client_documents import Documents
 from playpen_ls.server.features.diagnostics.encode import Written, diagnostic, encoded
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])

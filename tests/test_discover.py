@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.project.discovery import files_under, is_found, language_of, project_root
+from playpen_ls.languages.detection import language_of
+from playpen_ls.project.discovery import files_under, is_found, project_root
 
 MANIFEST = "apiVersion: v1\nkind: Service\n"
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from examples import EMOJI, Project, emoji_before, unmarked
-from playpen_ls.api.rule import Example, Rule, all_rules
+from playpen_ls.api.example import Example
+from playpen_ls.api.rule import Rule
+from playpen_ls.engine.registry import all_rules
 from playpen_ls.engine.suppression import suppress
-from playpen_ls.text.source import Source, Span
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 RULES = all_rules()
 BAD = [pytest.param(rule, example, id=f"{rule.id}-bad-{n}") for rule in RULES for n, example in enumerate(rule.bad, 1)]

@@ -36,8 +36,8 @@ from playpen_ls.api.fact_types import (
     WebApplication,
 )
 from playpen_ls.api.facts import Fact
+from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.registry import parse
-from playpen_ls.project.discovery import language_of
 from playpen_ls.text.source import Source
 
 

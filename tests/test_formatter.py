@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from examples import Project
-from playpen_ls.api.rule import Rule, all_rules
+from playpen_ls.api.rule import Rule
 from playpen_ls.cli.fix import prepare_for_safe_fixes
 from playpen_ls.cli.inputs import Target, Targets
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.fixer import safe_only
+from playpen_ls.engine.registry import all_rules
 from test_cli import HOST, HOST_FIXED, SHOP, playpen, written
 
 COPIES = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install --no-cache-dir -r requirements.txt\n"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from playpen_ls.api.finding import Finding, Place, Severity
-from playpen_ls.api.rule import rule_of
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.registry import rule_of
 from playpen_ls.session.stability import moved
 from playpen_ls.session.workspace import Workspace
-from playpen_ls.text.source import Edit, Source, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 HOST = 'host = "redis.apps.svc.cluster.local"'
 DEPLOYMENT = (

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterable
 
 from playpen_ls.api.finding import Finding, Place, Severity
-from playpen_ls.api.rule import Rule, rule_of
+from playpen_ls.api.rule import Rule
 from playpen_ls.engine.cache import NEVER, Memory, Pair
 from playpen_ls.engine.diagnostic import Hit
 from playpen_ls.engine.diagnostics import Found, Hits
+from playpen_ls.engine.registry import rule_of
 from playpen_ls.session.stability import steady
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 PROBE, LIMIT, TAG = (rule_of(f"kubernetes/{name}") for name in ("no-liveness-probe", "no-memory-limit", "moving-tag"))
 

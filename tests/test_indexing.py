@@ -27,7 +27,8 @@ from playpen_ls.server.indexing import run as indexing
 from playpen_ls.server.indexing.run import Indexing
 from playpen_ls.server.indexing.scheduler import Indexes
 from playpen_ls.session.workspace import Workspace
-from playpen_ls.text.source import Source, Span
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {0}}}\nspec: {{containers: [{{name: a, image: 'web:{1}'}}]}}\n"
 

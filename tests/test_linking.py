@@ -20,7 +20,8 @@ from playpen_ls.api.finding import Place
 from playpen_ls.languages.registry import parse
 from playpen_ls.project.links import built, is_nearest, namespace_of
 from playpen_ls.project.services import Web, answers, ports_of, probe_paths
-from playpen_ls.text.source import Source, Span
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 HERE = Span(0, 0)
 

@@ -10,9 +10,11 @@ import pytest
 
 from playpen_ls.api.finding import Severity
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import Rule, all_rules
+from playpen_ls.api.rule import Rule
 from playpen_ls.config.schema import schema
-from playpen_ls.engine.rule_docs import OWN_RULES, catalogue, page
+from playpen_ls.engine.own_rules import OWN_RULES
+from playpen_ls.engine.registry import all_rules
+from playpen_ls.engine.rule_docs import catalogue, page
 
 ROOT = Path(__file__).parent.parent
 RULES = (*all_rules(), *OWN_RULES)

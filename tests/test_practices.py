@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.api.rule import all_rules
-from playpen_ls.project.discovery import language_of
+from playpen_ls.engine.registry import all_rules
+from playpen_ls.languages.detection import language_of
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
 

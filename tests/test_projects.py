@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from playpen_ls.api.rule import all_rules
 from playpen_ls.cli.main import run
+from playpen_ls.engine.registry import all_rules
 from test_cli import playpen
 
 PROJECTS = Path(__file__).parent / "projects"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from playpen_ls.api.rule import all_rules
 from playpen_ls.config.loader import load
 from playpen_ls.config.schema import Schema, schema
+from playpen_ls.engine.registry import all_rules
 
 SCHEMA: Schema = json.loads(json.dumps(schema(all_rules())))
 TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list, "object": dict}

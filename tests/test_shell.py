@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playpen_ls.languages.shell.parser import Command, commands
-from playpen_ls.text.source import Fragment, Span
+from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.span import Span
 
 
 def read(text: str) -> tuple[Command, ...]:

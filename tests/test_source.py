@@ -4,8 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playpen_ls.engine.fixer import differences
-from playpen_ls.text.source import LARGEST, Edit, Fragment, Source, Span, Unreadable
+from playpen_ls.text.diff import differences
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.source import LARGEST, Source, Unreadable
+from playpen_ls.text.span import Span
 
 TEXTS = st.text(alphabet="ab \t\r\n\f\v\u2028\u0085é😀", max_size=40)
 

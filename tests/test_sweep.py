@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.api.rule import all_rules
 from playpen_ls.cli import batch as sweep
 from playpen_ls.cli import process_pool as crew
 from playpen_ls.cli.inputs import Targets
 from playpen_ls.cli.report.model import FileReport
 from playpen_ls.config.model import Settings
+from playpen_ls.engine.registry import all_rules
 from playpen_ls.project.indexer import ClosedFiles
 from playpen_ls.session.open_file import Report
 

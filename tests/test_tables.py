@@ -9,7 +9,7 @@ from playpen_ls.api.fact_types import ImageUse, Listens
 from playpen_ls.api.facts import Fact, Facts
 from playpen_ls.api.finding import Place
 from playpen_ls.project.index import Index
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 PATHS = ("a", "a/b", "a/c", "ab", "b", "b/a")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from playpen_ls.api.rule import all_rules
 from playpen_ls.config.schema import editor_settings
+from playpen_ls.engine.registry import all_rules
 
 PACKAGE = Path(__file__).parent / "package.json"
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from playpen_ls.api.facts import Fact as Fact
+from playpen_ls.api.facts import Fact
 from playpen_ls.api.facts import Facts as Facts
 from playpen_ls.api.facts import Files as Files
+from playpen_ls.vocabulary.images import ImageReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,3 +272,13 @@ class Overlay(Fact):
     partial: tuple[str, ...]
     images: tuple[str, ...]
     renamed: tuple[tuple[str, str], ...] = ()
+
+
+def repository_of(fact: ImageUse | ImagePushed) -> tuple[str]:
+    """Keys for tables of images."""
+    return (ImageReference.parse(fact.reference).repository,)
+
+
+def tagged_by(overlay: Overlay) -> tuple[str, ...]:
+    """Keys for tables of kustomizations and the like: the images that they give a tag."""
+    return overlay.images

@@ -9,59 +9,17 @@ Keyword-only parameters are its options.
 from __future__ import annotations
 
 import inspect
-import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
-from functools import cache
-from importlib import import_module
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from playpen_ls.api.example import Example, example
 from playpen_ls.api.facts import Fact, Facts, Files
 from playpen_ls.api.finding import Finding, Offer, Severity
 from playpen_ls.api.platform import Platform
-from playpen_ls.languages.registry import LANGUAGES
 
 RuleFunction = Callable[..., Iterable[Finding | Offer]]
-
-DEFAULT_PATHS = {
-    "dockerfile": "Dockerfile",
-    "jenkinsfile": "Jenkinsfile",
-    "kubernetes": "app.yaml",
-    "python": "app.py",
-}
-
-
-@dataclass(frozen=True)
-class Example:
-    """A text, or a project of `{path: text}` whose first file is looked at; `«»` mark findings.
-
-    `fixed` is the first file after the first finding's default fix, all of them applied in turn;
-    `creates` the files that the fix makes; None means that no fix is offered.
-    """
-
-    files: Mapping[str, str]
-    fixed: str | None = None
-    creates: Mapping[str, str] = field(default_factory=dict)
-    platform: Platform = Platform()
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
-def example(
-    text: str | Mapping[str, str],
-    *,
-    fixed: str | None = None,
-    creates: Mapping[str, str] | None = None,
-    platform: Platform | None = None,
-    **options: Any,
-) -> Example:
-    files = {"": text} if isinstance(text, str) else text
-    return Example(files, fixed, creates or {}, platform or Platform(), options)
-
-
-def unmarked(text: str) -> str:
-    """The text of an example without its marks."""
-    return text.replace("«", "").replace("»", "")
 
 
 @dataclass(frozen=True)
@@ -146,10 +104,6 @@ class Rule:
     def __repr__(self) -> str:
         return f"Rule({self.id!r})"
 
-    def __reduce__(self) -> tuple[Callable[[str], Rule], tuple[str]]:
-        """A process that has the same rules names them by their ids."""
-        return rule_of, (self.id,)
-
     @property
     def name(self) -> str:
         return self.id.partition("/")[2]
@@ -181,23 +135,6 @@ class Configured:
     rule: Rule
     severity: Severity | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
-
-
-_OWN: dict[str, Rule] = {}
-
-
-def own_rule(id: str, severity: Severity, doc: str) -> Rule:
-    """A rule that no language has: the engine itself reports it. `doc` is its page."""
-
-    def nothing(_: object) -> Iterator[Finding | Offer]:
-        yield from ()
-
-    nothing.__doc__ = doc
-    made = _OWN[id] = Rule(
-        id=id, language="", function=nothing, severity=severity, practice="+", like={}, bad=(), good=(), absent=False,
-        waits=False, secret=False, on=True, subjects=(), reads=(), looks_at_files=False, options=(), _arguments=(),
-    )  # fmt: skip
-    return made
 
 
 def _types(annotation: Any) -> tuple[type, ...]:
@@ -233,20 +170,9 @@ def rule(
         subject, *others = inspect.signature(function, eval_str=True).parameters.values()
         options = [one for one in others if one.kind is one.KEYWORD_ONLY]
         arguments = tuple(_argument(one.annotation) for one in others if one not in options)
-        path = DEFAULT_PATHS[language]
 
         def examples(written: Sequence[str | Mapping[str, str] | Example]) -> tuple[Example, ...]:
-            made = [one if isinstance(one, Example) else example(one) for one in written]
-            return tuple(
-                Example(
-                    {name or path: text for name, text in one.files.items()},
-                    one.fixed,
-                    one.creates,
-                    one.platform,
-                    one.options,
-                )
-                for one in made
-            )
+            return tuple(one if isinstance(one, Example) else example(one) for one in written)
 
         return Rule(
             id=f"{language}/{module.replace('_', '-')}",
@@ -269,28 +195,3 @@ def rule(
         )
 
     return declare
-
-
-@cache
-def rules_of(language: str) -> tuple[Rule, ...]:
-    """The rules of one language, by id. Imports their modules when first asked."""
-    package = import_module(f"playpen_ls.rules.{language}")
-    found = []
-    for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__)):
-        if module.startswith("_"):
-            continue
-        members = vars(import_module(f"{package.__name__}.{module}")).values()
-        mine = [one for one in members if isinstance(one, Rule)]
-        if len(mine) != 1:
-            raise TypeError(f"{package.__name__}.{module} declares {len(mine)} rules; one module is one rule")
-        found += mine
-    return tuple(found)
-
-
-def all_rules() -> tuple[Rule, ...]:
-    return tuple(one for language in LANGUAGES for one in rules_of(language))
-
-
-def rule_of(id: str) -> Rule:
-    """Raises KeyError for an unknown id."""
-    return _OWN.get(id) or {one.id: one for one in rules_of(id.partition("/")[0])}[id]

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 
 from playpen_ls.cli.inputs import Target, Targets, relative
 from playpen_ls.cli.report.model import Problem
-from playpen_ls.config.model import Settings, is_rule_name, unknown_rule
+from playpen_ls.config.model import Settings
+from playpen_ls.config.rule_names import is_rule_name, unknown_rule
 from playpen_ls.languages.yaml_loader import SLOW, is_slow
 from playpen_ls.text.source import Source, Unreadable
 

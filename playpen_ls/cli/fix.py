@@ -36,7 +36,7 @@ from playpen_ls.languages.registry import finds_nothing
 from playpen_ls.text.source import Source, Unreadable
 
 
-def run_fix(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """The exit status."""
     try:
         targets = Targets(settings_of(options))

@@ -10,7 +10,8 @@ from pathlib import Path
 from playpen_ls.cli.report.model import Problem
 from playpen_ls.config.loader import find, load
 from playpen_ls.config.model import Config, Settings
-from playpen_ls.project.discovery import files_under, language_of, project_root
+from playpen_ls.languages.detection import language_of
+from playpen_ls.project.discovery import files_under, project_root
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import LARGEST, Source, Unreadable
 

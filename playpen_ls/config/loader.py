@@ -18,19 +18,10 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from playpen_ls.api.finding import Severity
 from playpen_ls.api.platform import Platform, Probe
-from playpen_ls.api.rule import own_rule
-from playpen_ls.config.model import OFF, Config, Invalid, PathRules, is_rule_name, rules_named, unknown_rule
-from playpen_ls.text.source import Source, Span, Unreadable
-
-INVALID_CONFIG = own_rule(
-    "playpen/invalid-config",
-    Severity.ERROR,
-    """The configuration says something that playpen-ls does not understand.
-
-    An unknown key, a value of the wrong type, or text that is no TOML. The rest of the file counts,
-    and the default stands in for what is wrong.
-    """,
-)
+from playpen_ls.config.model import OFF, Config, Invalid, PathRules
+from playpen_ls.config.rule_names import is_rule_name, rules_named, unknown_rule
+from playpen_ls.text.source import Source, Unreadable
+from playpen_ls.text.span import Span
 
 KEYS = ("select", "ignore", "exclude", "extend", "severity", "per-path", "rules", "platform")
 

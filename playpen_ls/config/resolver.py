@@ -6,9 +6,10 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from playpen_ls.api.rule import Configured, Rule, rules_of
+from playpen_ls.api.rule import Configured, Rule
 from playpen_ls.config.loader import find, load
 from playpen_ls.config.model import Config, Settings
+from playpen_ls.engine.registry import rules_of
 from playpen_ls.engine.rule_set import RuleSet
 
 

@@ -11,12 +11,13 @@ from typing import Any
 from playpen_ls.api.facts import Fact, Facts
 from playpen_ls.api.finding import Offer, Place
 from playpen_ls.api.rule import Given, Rule
-from playpen_ls.engine.cache import NOTHING, Memory, Pair, Reader, ReadFiles, Reads, Remembered, once
+from playpen_ls.engine.cache import NOTHING, Memory, Pair, Reader, ReadFiles, Reads, Remembered
 from playpen_ls.engine.diagnostic import Hit
 from playpen_ls.engine.diagnostics import Found, Hits, Places
 from playpen_ls.engine.rule_set import ByType, RuleSet
 from playpen_ls.languages.model import Chunk, Model
-from playpen_ls.text.source import Span
+from playpen_ls.project.filesystem import once
+from playpen_ls.text.span import Span
 
 logger = logging.getLogger("playpen_ls")
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from playpen_ls.api.finding import Finding, Place, Severity
 from playpen_ls.api.rule import Rule
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 
 class Hit:

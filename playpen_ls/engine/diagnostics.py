@@ -9,7 +9,7 @@ from typing import overload
 
 from playpen_ls.api.finding import Place, Severity
 from playpen_ls.engine.diagnostic import Hit, in_order
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 Places = tuple[Place, ...]
 

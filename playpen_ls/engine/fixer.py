@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
-import re
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +13,8 @@ from typing import Protocol
 from playpen_ls.api.finding import Change, Fix, Refused
 from playpen_ls.engine.diagnostic import Hit
 from playpen_ls.languages.model import Model
-from playpen_ls.text.source import Edit, Source, narrowed
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
 
 logger = logging.getLogger("playpen_ls")
 
@@ -261,19 +260,3 @@ def _sifted(
         if not _not_mended(now, after, first + second):
             return first + second
     return first or second
-
-
-def differences(before: str, after: str) -> list[Edit]:
-    """Small edits that lead from one text to the other: changed lines, cut to what differs in them."""
-    if before == after:
-        return []
-    old, new = (re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text) for text in (before, after))
-    starts = [0]
-    for line in old:
-        starts.append(starts[-1] + len(line))
-    edits = []
-    # Lines that repeat, such as blank ones, are matched only beside others: else it takes quadratic time.
-    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new).get_opcodes():
-        if tag != "equal":
-            edits.append(narrowed(starts[i1], "".join(old[i1:i2]), "".join(new[j1:j2])))
-    return edits

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from playpen_ls.text.source import LINE_END, Source, Span
+from playpen_ls.text.source import LINE_END, Source
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.secrets import is_weak
 
 MASK = "•••"

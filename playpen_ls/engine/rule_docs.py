@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from playpen_ls.api.example import Example
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import Example, Rule
-from playpen_ls.config.loader import INVALID_CONFIG
-from playpen_ls.engine.suppression import UNUSED_IGNORE
-
-OWN_RULES = (UNUSED_IGNORE, INVALID_CONFIG)
-"""The rules of the engine itself."""
+from playpen_ls.api.rule import Rule
 
 _FENCES = {"dockerfile": "dockerfile", "jenkinsfile": "groovy", "kubernetes": "yaml", "python": "python"}
 

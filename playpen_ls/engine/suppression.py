@@ -9,22 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
-from playpen_ls.api.rule import own_rule, rules_of
 from playpen_ls.engine.diagnostic import Hit
 from playpen_ls.engine.diagnostics import Hits
+from playpen_ls.engine.own_rules import UNUSED_IGNORE
+from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.model import Comment, Model
-from playpen_ls.text.source import Edit, Source, Span
-
-UNUSED_IGNORE = own_rule(
-    "playpen/unused-ignore",
-    Severity.HINT,
-    """An ignore comment silences nothing.
-
-    What it was written for is mended or moved, or its rule is misspelt, or it names no rule: an
-    ignore comment always says which rules it means, `ignore[moving-tag]`, so that it cannot hide
-    anything else.
-    """,
-)
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 _OURS = re.compile(r"playpen:\s*(?P<word>ignore(?:-file)?)\b(?:\[(?P<ids>[^\]\n]*)\])?")
 _CODES = r"[A-Za-z][\w/.-]*"

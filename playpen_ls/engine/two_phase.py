@@ -13,12 +13,12 @@ from typing import Any, NoReturn
 from playpen_ls.api.facts import Fact, Facts
 from playpen_ls.api.finding import Finding, Offer
 from playpen_ls.api.rule import Configured, Given
-from playpen_ls.engine.cache import once
 from playpen_ls.engine.check import Checked, log_failure, placed
 from playpen_ls.engine.diagnostic import Hit
 from playpen_ls.engine.diagnostics import Hits
 from playpen_ls.engine.rule_set import ByType, RuleSet
 from playpen_ls.languages.model import Model
+from playpen_ls.project.filesystem import once
 
 
 class NotKnownYet(Exception):

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from playpen_ls.api.facts import Fact
-from playpen_ls.text.source import Edit, Source, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 
 @dataclass(frozen=True, slots=True)

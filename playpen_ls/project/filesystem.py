@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from playpen_ls.api.facts import Files
 from playpen_ls.text.source import LARGEST, Source, Unreadable
 
 LARGE = 20_000_000  # bytes
@@ -118,3 +119,39 @@ def _changed_at(folder: str) -> int:
         return os.stat(folder).st_mtime_ns
     except OSError:
         return 0
+
+
+def once(files: Files) -> Files:
+    return files if isinstance(files, OnceFiles) else OnceFiles(files)
+
+
+class OnceFiles:
+    """Files that answer each question once. Many parts ask the same, and within one check nothing changes."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self.known = files.known
+        self._exists: dict[str, bool] = {}
+        self._texts: dict[str, str | None] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._large: dict[str, bool] = {}
+
+    def exists(self, path: str) -> bool:
+        if path not in self._exists:
+            self._exists[path] = self._files.exists(path)
+        return self._exists[path]
+
+    def text(self, path: str) -> str | None:
+        if path not in self._texts:
+            self._texts[path] = self._files.text(path)
+        return self._texts[path]
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        if folder not in self._names:
+            self._names[folder] = self._files.names(folder)
+        return self._names[folder]
+
+    def is_large(self, folder: str) -> bool:
+        if folder not in self._large:
+            self._large[folder] = self._files.is_large(folder)
+        return self._large[folder]

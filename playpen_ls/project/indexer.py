@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import logging
 import posixpath
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from playpen_ls.api.facts import Fact
-from playpen_ls.config.resolver import Configs
 from playpen_ls.project.discovery import is_found
 from playpen_ls.project.index import Index
-from playpen_ls.project.scan import MOST_FILES, Stamp, facts_of, paths_under
+from playpen_ls.project.scan import MOST_FILES, Excluded, Stamp, facts_of, paths_under
 
 TOO_MANY = (
     f"more than {MOST_FILES:,} files, so rules that look at several files are off; exclude folders in playpen.toml"
@@ -24,21 +23,21 @@ logger = logging.getLogger("playpen_ls")
 class ClosedFiles:
     """Fills `index`. What the files in `opened` say is known from their texts, so they are left alone."""
 
-    def __init__(self, root: Path, configs: Configs, index: Index, opened: Container[str]) -> None:
+    def __init__(self, root: Path, excluded: Callable[[], Excluded], index: Index, opened: Container[str]) -> None:
         self._root = root
-        self._configs = configs
+        self._excluded = excluded
         self._index = index
         self._opened = opened
         self._stamps: dict[str, Stamp] = {}
         self._touched: set[str] = set()
-        self._listed: object = None
+        self._listed: Excluded | None = None
         """What is left out, as it was when the project was last listed for another process."""
         self._too_many = False
 
     def paths(self) -> Iterator[str]:
         """The files of the project that could be ours, in order."""
-        config = self._configs.of("x")
-        yield from paths_under(self._root, config.exclude, config.folder)
+        excluded = self._excluded()
+        yield from paths_under(self._root, excluded.patterns, excluded.base)
 
     def listed(self) -> list[str] | None:
         """The `paths`; None if they are too many to be one project, which is said once."""
@@ -53,23 +52,26 @@ class ClosedFiles:
 
     def order(self) -> dict[str, Any]:
         """What the process that reads the project must know."""
-        config = self._configs.of("x")
+        excluded = self._excluded()
         self._touched.clear()
-        self._listed = config.exclude, config.folder
+        self._listed = excluded
         return {
-            "root": str(self._root), "exclude": list(config.exclude), "base": str(config.folder), "known": self._stamps,
-        }  # fmt: skip
+            "root": str(self._root),
+            "exclude": list(excluded.patterns),
+            "base": str(excluded.base),
+            "known": self._stamps,
+        }
 
     @property
     def stale(self) -> bool:
         """The configuration leaves out other files now than when the project was listed."""
-        config = self._configs.of("x")
-        return self._listed is not None and self._listed != (config.exclude, config.folder)
+        excluded = self._excluded()
+        return self._listed is not None and self._listed != excluded
 
     def counts(self, path: str) -> bool:
         """It is one of the `paths`, or would be if it were there: what is left out tells the others nothing."""
-        config = self._configs.of("x")
-        return not posixpath.isabs(path) and is_found(path, self._root, config.exclude, config.folder)
+        excluded = self._excluded()
+        return not posixpath.isabs(path) and is_found(path, self._root, excluded.patterns, excluded.base)
 
     def take(self, path: str, facts: Iterable[Fact], stamp: Stamp | None) -> None:
         """Facts that another process read. What was opened or read here since is newer."""

@@ -30,7 +30,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from playpen_ls.api.fact_types import ImageBuilt, ImagePushed, ImageUse, Kustomized, Overlay, Pods, Recipe
+from playpen_ls.api.fact_types import (
+    ImageBuilt,
+    Kustomized,
+    Pods,
+    Recipe,
+)
 from playpen_ls.api.facts import Fact, Facts, Table
 from playpen_ls.vocabulary.images import ImageReference
 
@@ -99,16 +104,6 @@ def _path(fact: Fact) -> str:
 
 def _bases(fact: ImageBuilt) -> tuple[str]:
     return (ImageReference.parse(fact.reference).base,)
-
-
-def repository_of(fact: ImageUse | ImagePushed) -> tuple[str]:
-    """Keys for tables of images."""
-    return (ImageReference.parse(fact.reference).repository,)
-
-
-def tagged_by(overlay: Overlay) -> tuple[str, ...]:
-    """Keys for tables of kustomizations and the like: the images that they give a tag."""
-    return overlay.images
 
 
 def _same_image(one: ImageReference, other: ImageReference) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from playpen_ls.api.facts import Fact
+from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.registry import facts_in
-from playpen_ls.project.discovery import files_under, language_of
+from playpen_ls.project.discovery import files_under
 from playpen_ls.text.source import LARGEST, Source, Unreadable
 
 logger = logging.getLogger("playpen_ls")
@@ -17,6 +19,14 @@ logger = logging.getLogger("playpen_ls")
 MOST_FILES = 20_000  # of our four languages in one project; a larger tree is somebody's home folder
 
 Stamp = tuple[int, int]  # when a file was changed, and its size
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """What is left out of a project: .gitignore patterns relative to `base`."""
+
+    patterns: tuple[str, ...]
+    base: Path
 
 
 def facts_of(root: Path, path: str) -> tuple[Fact, ...]:

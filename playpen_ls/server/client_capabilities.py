@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lsprotocol import types as lsp
 
+EXPLAIN = "playpen-ls.explainRule"  # the command that shows a rule's page
 FIX_ALL = "source.fixAll.playpen"
 KINDS = (lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.RefactorRewrite, FIX_ALL)
 WATCHED = (

@@ -12,10 +12,12 @@ from lsprotocol import types as lsp
 from pygls.uris import from_fs_path, to_fs_path
 
 from playpen_ls.config.model import Settings
-from playpen_ls.project.discovery import language_of, project_root
+from playpen_ls.languages.detection import language_of
+from playpen_ls.project.discovery import project_root
 from playpen_ls.server.positions import Positions, changed
 from playpen_ls.session.workspace import Workspace
-from playpen_ls.text.source import Edit, Source, Unreadable, check_readable
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source, Unreadable, check_readable
 
 logger = logging.getLogger("playpen_ls")
 

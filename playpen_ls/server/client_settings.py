@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from playpen_ls.api.finding import Severity
-from playpen_ls.config.model import OFF, Settings, is_rule_name, unknown_rule
+from playpen_ls.config.model import OFF, Settings
+from playpen_ls.config.rule_names import is_rule_name, unknown_rule
 
 logger = logging.getLogger("playpen_ls")
 

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 
 from lsprotocol import types as lsp
 
-from playpen_ls.text.source import Edit, Source, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 _CODECS = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
 _UNIT = {"utf-8": 1, "utf-16": 2, "utf-32": 4}

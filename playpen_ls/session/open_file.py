@@ -12,7 +12,9 @@ from playpen_ls.engine.diagnostic import Hit
 from playpen_ls.engine.diagnostics import Hits
 from playpen_ls.languages.model import Model
 from playpen_ls.session.stability import moved
-from playpen_ls.text.source import Edit, Source, Span, runs
+from playpen_ls.text.edit import Edit, runs
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 
 @dataclass

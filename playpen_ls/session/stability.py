@@ -10,7 +10,9 @@ from playpen_ls.api.finding import Place
 from playpen_ls.engine.diagnostic import Hit, in_order
 from playpen_ls.engine.diagnostics import Hits
 from playpen_ls.languages.model import Model
-from playpen_ls.text.source import Edit, Source, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 
 def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[Hit]:

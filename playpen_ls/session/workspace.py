@@ -11,23 +11,27 @@ from playpen_ls.api.finding import Change, Fix
 from playpen_ls.api.rule import Given, Rule
 from playpen_ls.config.model import Settings
 from playpen_ls.config.resolver import Configs
-from playpen_ls.engine.cache import NOTHING, OnceFiles
+from playpen_ls.engine.cache import NOTHING
 from playpen_ls.engine.check import Checked, check, placed
 from playpen_ls.engine.diagnostic import Hit
 from playpen_ls.engine.diagnostics import Hits
 from playpen_ls.engine.fixer import Accept, Fixed, Look, Looker, fix_all, safe_only, verified
+from playpen_ls.engine.own_rules import UNUSED_IGNORE
 from playpen_ls.engine.rule_set import RuleSet
-from playpen_ls.engine.suppression import UNUSED_IGNORE, suppress
+from playpen_ls.engine.suppression import suppress
 from playpen_ls.engine.two_phase import Begun, begin, finish
+from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.model import Model
 from playpen_ls.languages.registry import parse
-from playpen_ls.project.discovery import language_of
-from playpen_ls.project.filesystem import ProjectFiles
+from playpen_ls.project.filesystem import OnceFiles, ProjectFiles
 from playpen_ls.project.index import Index
 from playpen_ls.project.indexer import ClosedFiles
+from playpen_ls.project.scan import Excluded
 from playpen_ls.session.open_file import Document, Report
 from playpen_ls.session.stability import carried, steady, unseen
-from playpen_ls.text.source import Edit, Source, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 
 class Workspace:
@@ -39,9 +43,14 @@ class Workspace:
         self.documents: dict[str, Document] = {}
         self.index = Index()
         self.indexed = indexed
-        self.closed = ClosedFiles(root, self.configs, self.index, self.documents)
+        self.closed = ClosedFiles(root, self._excluded, self.index, self.documents)
         self._files = ProjectFiles(root, self._open_text)
         self._once: Files | None = None
+
+    def _excluded(self) -> Excluded:
+        """What the configuration of the project's root leaves out."""
+        config = self.configs.of("x")
+        return Excluded(config.exclude, config.folder)
 
     # Texts
 

@@ -1,4 +1,4 @@
-"""A text, the places in it, changes to it, and a text inside a text.
+"""One version of a text, its lines and positions.
 
 Offsets count code points from 0. A leading byte-order mark is not part of the text: it is
 remembered, and written back by `Source.encoded`. Lines end where the language server protocol
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import cached_property
+
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.span import Span
 
 # LSP's three line ends; str.splitlines also breaks on \f, U+0085 and U+2028.
 LINE_END = re.compile(r"\r\n|\n|\r")
@@ -21,37 +23,6 @@ LARGEST = 2_000_000  # bytes; larger files are machine-made and nobody reads fin
 
 class Unreadable(Exception):
     """A file cannot be read as text; the message says why, without the path."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """A half-open range of offsets."""
-
-    start: int
-    end: int
-
-    def shifted(self, by: int) -> Span:
-        return Span(self.start + by, self.end + by)
-
-    def contains(self, offset: int) -> bool:
-        return self.start <= offset < self.end
-
-    def touches(self, other: Span) -> bool:
-        """They share a character or a boundary."""
-        return self.start <= other.end and other.start <= self.end
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Edit:
-    """Replace `start:end` by `text`; an insertion where both are equal."""
-
-    start: int
-    end: int
-    text: str
-
-    @property
-    def span(self) -> Span:
-        return Span(self.start, self.end)
 
 
 class Source:
@@ -158,18 +129,6 @@ class Source:
         return starts[: first + 1] + fresh + [start + by for start in starts[beyond + 1 :]]
 
 
-def runs(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
-    """Edits made one after the other, cut where one does not lie before the last: a run can be made at once."""
-    run: list[Edit] = []
-    for edit in edits:
-        if run and edit.end >= run[-1].start:
-            yield run
-            run = []
-        run.append(edit)
-    if run:
-        yield run
-
-
 def check_readable(text: str) -> None:
     """Raises Unreadable for a text that nobody wrote by hand."""
     if len(text) > LARGEST:
@@ -177,81 +136,3 @@ def check_readable(text: str) -> None:
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise Unreadable(f"binary: a NUL byte in line {line}")
-
-
-def narrowed(start: int, old: str, new: str) -> Edit:
-    """The edit that makes `new` of the `old` text at `start`, cut to what differs."""
-    head = equal_start(old, new)
-    tail = equal_end(old, new, min(len(old), len(new)) - head)
-    # Never between \r and \n: no editor has a position there.
-    if old[head - 1 : head] == "\r" or new[head - 1 : head] == "\r":
-        head -= 1
-        tail = min(tail, len(old) - head, len(new) - head)
-    end = len(old) - tail
-    if (tail and old[end - 1 : end + 1] == "\r\n") or new[len(new) - tail - 1 : len(new) - tail + 1] == "\r\n":
-        tail -= 1
-    return Edit(start + head, start + len(old) - tail, new[head : len(new) - tail])
-
-
-Cut = str | Sequence[object]
-
-
-def equal_start(one: Cut, other: Cut) -> int:
-    """How many characters or items two begin with alike, at the speed of memory: for long ones that differ little.
-
-    Both are of one type.
-    """
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def equal_end(one: Cut, other: Cut, most: int) -> int:
-    """How many characters or items, at most `most`, two end in alike."""
-    low, high, size, length = 0, most, len(one), len(other)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[size - middle : size - low] == other[length - middle : length - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def verbatim(text: str) -> str:
-    return text
-
-
-@dataclass(frozen=True)
-class Fragment:
-    """A text that stands inside another one, such as the shell text of a `RUN` or of `sh '…'`.
-
-    `starts[i]` and `ends[i]` are the host's offsets around `text[i]`: they differ by more than one
-    where the host escapes, and leave gaps where it continues a line. `holes` are ranges of `text`
-    whose value is not known (a GString's `${…}`). `encode` writes shell text as the host needs it.
-    """
-
-    text: str
-    starts: Sequence[int]
-    ends: Sequence[int]
-    holes: tuple[Span, ...] = ()
-    encode: Callable[[str], str] = verbatim
-
-    @classmethod
-    def verbatim(cls, host: str, span: Span) -> Fragment:
-        return cls(host[span.start : span.end], range(span.start, span.end), range(span.start + 1, span.end + 1))
-
-    def span(self, start: int, end: int) -> Span:
-        """The host's range for `text[start:end]`."""
-        if start < end:
-            return Span(self.starts[start], self.ends[end - 1])
-        at = self.starts[start] if start < len(self.starts) else (self.ends[-1] if self.ends else 0)
-        return Span(at, at)
-
-    def holds_hole(self, start: int, end: int) -> bool:
-        return any(hole.start < end and start < hole.end for hole in self.holes)

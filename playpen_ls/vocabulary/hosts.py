@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import variable
 
 _END = ".svc.cluster.local"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _VARIANT = re.compile(
     r"(?:^|[-_.])(?:alpine|slim|bookworm|bullseye|buster|trixie|stretch|sid|stable|jammy|focal|noble|bionic|nonroot"

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from examples import Project
+from playpen_ls.api.example import Example
 from playpen_ls.api.finding import Refused
-from playpen_ls.api.rule import Example, rules_of
 from playpen_ls.engine.fixer import verified
+from playpen_ls.engine.registry import rules_of
 
 CASES = json.loads(Path(__file__).with_name("copy-before-install.json").read_text())
 RULE = next(rule for rule in rules_of("dockerfile") if rule.name == "copy-before-install")

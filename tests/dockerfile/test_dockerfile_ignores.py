@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from examples import Project
-from playpen_ls.api.rule import Example, Rule, rules_of
+from playpen_ls.api.example import Example
+from playpen_ls.api.rule import Rule
+from playpen_ls.engine.registry import rules_of
 from playpen_ls.engine.suppression import suppress
 from playpen_ls.text.source import Source
 

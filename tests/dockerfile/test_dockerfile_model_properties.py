@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from playpen_ls.languages.dockerfile import Dockerfile, Instruction, Run, parse
 from playpen_ls.languages.dockerfile.syntax.raw import SPACE
-from playpen_ls.text.source import Source, Span
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 WHOLE = """\
 # syntax=docker/dockerfile:1

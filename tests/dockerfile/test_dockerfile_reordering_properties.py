@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from examples import Project
+from playpen_ls.api.example import Example
 from playpen_ls.api.finding import Refused
-from playpen_ls.api.rule import Example, rules_of
 from playpen_ls.engine.fixer import Look, verified
+from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.dockerfile import Run, parse
-from playpen_ls.text.source import Source, narrowed
+from playpen_ls.text.edit import narrowed
+from playpen_ls.text.source import Source
 
 RULE = next(rule for rule in rules_of("dockerfile") if rule.name == "copy-before-install")
 FILES = {

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from examples import Project
+from playpen_ls.api.example import Example
 from playpen_ls.api.finding import Refused
-from playpen_ls.api.rule import Example, rules_of
 from playpen_ls.engine.fixer import verified
+from playpen_ls.engine.registry import rules_of
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from examples import Project
-from playpen_ls.api.rule import Example, Rule, rules_of
+from playpen_ls.api.example import Example
+from playpen_ls.api.rule import Rule
+from playpen_ls.engine.registry import rules_of
 from playpen_ls.text.source import Source
 
 CASES = json.loads((Path(__file__).parent / "jenkinsfile-fixes.json").read_text())

@@ -11,9 +11,10 @@ from pathlib import Path
 from real_editors import missing
 
 from examples import Project, unmarked
+from playpen_ls.api.example import Example
 from playpen_ls.api.finding import Refused
-from playpen_ls.api.rule import Example, rules_of
 from playpen_ls.engine.fixer import verified
+from playpen_ls.engine.registry import rules_of
 
 GROOVY = Path("/usr/share/java/groovy-all.jar")  # Debian's package `groovy`, 2.4 as in Jenkins
 CASES = json.loads((Path(__file__).parent / "jenkinsfile-fixes.json").read_text())

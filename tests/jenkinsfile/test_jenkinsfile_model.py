@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from playpen_ls.api.fact_types import Backup
 from playpen_ls.languages.jenkinsfile import Jenkinsfile, ShellStep, parse
 from playpen_ls.languages.jenkinsfile.syntax.lexer import lex
-from playpen_ls.text.source import Source, Span
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 
 def model(text: str) -> Jenkinsfile:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from examples import unmarked
-from playpen_ls.api.rule import rules_of
+from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.jenkinsfile import Jenkinsfile, parse
 from playpen_ls.languages.jenkinsfile.syntax import lexer
 from playpen_ls.languages.jenkinsfile.syntax.lexer import lex

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import Configured, Given, rules_of
+from playpen_ls.api.rule import Configured, Given
 from playpen_ls.engine.cache import NOTHING
 from playpen_ls.engine.check import check
+from playpen_ls.engine.registry import rules_of
 from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.languages.jenkinsfile import Jenkinsfile, Passage, parse
 from playpen_ls.project.filesystem import ProjectFiles

@@ -3,10 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from examples import Project
-from playpen_ls.api.rule import Example, rules_of
+from playpen_ls.api.example import Example
+from playpen_ls.engine.registry import rules_of
 from playpen_ls.session.stability import unseen
 from playpen_ls.session.workspace import Workspace
-from playpen_ls.text.source import Edit, Source
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
 
 RULE = next(rule for rule in rules_of("jenkinsfile") if rule.name == "invalid-declarative")
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.session.workspace import Workspace
-from playpen_ls.text.source import Edit, Source
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
 
 CASES = json.loads((Path(__file__).parent / "probes.json").read_text())
 # What each rule's fixes may add or change, below the container, the pod or the entry of `env`.

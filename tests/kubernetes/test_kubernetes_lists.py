@@ -13,7 +13,8 @@ from playpen_ls.languages.kubernetes.model.list_items import Part, divided
 from playpen_ls.languages.kubernetes.model.manifests import Manifests, parse
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource
 from playpen_ls.session.workspace import Workspace
-from playpen_ls.text.source import Edit, Source
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
 
 POD = """\
 apiVersion: v1

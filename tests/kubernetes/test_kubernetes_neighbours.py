@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.kubernetes import parse
 from playpen_ls.session.workspace import Workspace
-from playpen_ls.text.source import Edit, Source
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
 
 SERVICE = (
     "apiVersion: v1\nkind: Service\nmetadata:\n  name: NAME\nspec:\n  selector: {app: NAME}\n  ports: [{port: 80}]\n"

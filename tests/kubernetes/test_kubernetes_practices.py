@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from examples import Project
-from playpen_ls.api.rule import example, rules_of
+from playpen_ls.api.example import example
+from playpen_ls.engine.registry import rules_of
 
 DEPLOYMENT = """\
 apiVersion: apps/v1

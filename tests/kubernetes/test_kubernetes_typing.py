@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from playpen_ls.session.workspace import Workspace
-from playpen_ls.text.source import Edit, Source
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
 
 OTHER = """\
 apiVersion: apps/v1

@@ -15,7 +15,8 @@ from python_service import SERVICE
 
 from playpen_ls.languages.python import PythonModel, parse
 from playpen_ls.session.workspace import Workspace
-from playpen_ls.text.source import Edit, Source
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
 
 OWN = sorted((Path(__file__).parents[2] / "playpen_ls").rglob("*.py"))
 LIBRARY = Path(sysconfig.get_path("stdlib"))

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from examples import Project
-from playpen_ls.api.rule import Example, rules_of
+from playpen_ls.api.example import Example
+from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.python import PythonModel, finds_nothing, parse
 from playpen_ls.languages.python.model.parts import Site
 from playpen_ls.languages.python.model.scope import Names

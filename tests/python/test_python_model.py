@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from playpen_ls.api.fact_types import EnvironmentRead, Route
 from playpen_ls.languages.python import LogCall, PythonModel, StringLiteral, parse, says_nothing
 from playpen_ls.languages.python.syntax.statements import pieces
-from playpen_ls.text.source import Source, Span
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 
 def model(text: str, path: str = "app.py", previous: PythonModel | None = None) -> PythonModel:

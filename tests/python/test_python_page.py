@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from examples import Project
-from playpen_ls.api.rule import Example, rules_of
+from playpen_ls.api.example import Example
+from playpen_ls.engine.registry import rules_of
 
 GOOD = [
     'import os\ndb_host = os.getenv("POSTGRES_HOST", "postgres.playpen-platform.svc.cluster.local")\n',

@@ -1,1 +1,1 @@
-"""How findings are printed: as text for people, as JSON for programs."""
+"""Output formats of `check`, and what a report is made of."""

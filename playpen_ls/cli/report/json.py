@@ -8,7 +8,8 @@ from typing import Any
 
 from playpen_ls.api.finding import Place
 from playpen_ls.cli.report.model import FileReport, Item, Problem, TriedFix
-from playpen_ls.text.source import Source, Span
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 VERSION = 1
 

@@ -26,7 +26,8 @@ from playpen_ls.languages.python.model.file_kind import is_left_alone
 from playpen_ls.languages.python.model.scope import JSON_LOGS
 from playpen_ls.languages.python.model.web import Web
 from playpen_ls.languages.python.syntax.prefilter import look
-from playpen_ls.text.source import Source, Span
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.secrets import SHAPE_BEGINS
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from playpen_ls.text.source import Fragment, Span
+from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.span import Span
 
 # Options that take a value as a separate word; `--name=value` needs no table.
 VALUED: dict[str, frozenset[str]] = {

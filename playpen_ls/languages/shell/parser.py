@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from playpen_ls.languages.shell.commands import VALUED, Command, Option, Word
 from playpen_ls.languages.shell.wrappers import FIRST_OPERAND, WRAPPERS, drop_options, module_of, script_of
-from playpen_ls.text.source import Fragment, Span
+from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.span import Span
 
 __all__ = ["VALUED", "Command", "Option", "Word", "commands", "exec_form"]
 

@@ -4,11 +4,12 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from playpen_ls.api.example import example
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Severity
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile import Add
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 
 _ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tar\.\w+|gz|bz2|xz|zst|Z)", re.IGNORECASE)
 _REMOTE = re.compile(r"\w+://|git@|.*\.git(?:[#?].*)?$")

@@ -4,14 +4,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 
+from playpen_ls.api.example import example
 from playpen_ls.api.fact_types import ImageBuilt
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile import Run, Stage
 from playpen_ls.languages.dockerfile.build_context.locate import ships
 from playpen_ls.languages.shell.parser import VALUED, Command
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 
 _GET = ("apt-get", "apt")
 _YES = ("-y", "--yes", "--assume-yes", "-qq", "--force-yes")

@@ -2,15 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from playpen_ls.api.example import example
 from playpen_ls.api.fact_types import ImageUse
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile import BaseImage
 from playpen_ls.languages.dockerfile.edits.image import fixed_tags, stands_in
 from playpen_ls.languages.dockerfile.model.user import is_known_image
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 from playpen_ls.vocabulary.images import is_variant
 
 PINNED = Platform(pins={"node": "20.14.0"})

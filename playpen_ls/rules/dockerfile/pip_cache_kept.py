@@ -4,15 +4,16 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from playpen_ls.api.example import example
 from playpen_ls.api.fact_types import ImageBuilt
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile import Run, Stage
 from playpen_ls.languages.dockerfile.build_context.locate import ships
 from playpen_ls.languages.dockerfile.model.variables import is_set_before
 from playpen_ls.languages.shell.parser import Command, Word
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 
 # pip takes any beginning of an option that is no other's.
 _CACHE_OPTIONS = ("--no-cache-dir", "--no-cache-di", "--no-cache-d", "--no-cache-", "--no-cache", "--cache-dir")

@@ -2,16 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from playpen_ls.api.example import example
 from playpen_ls.api.fact_types import ImageBuilt
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile import Stage
 from playpen_ls.languages.dockerfile.build_context.locate import ships
 from playpen_ls.languages.dockerfile.edits.image import stands_in
+from playpen_ls.languages.dockerfile.edits.user import USER, user_edit
 from playpen_ls.languages.dockerfile.model.user import (
-    USER,
     drops_root,
     is_built_upon,
     is_root,
@@ -19,7 +20,6 @@ from playpen_ls.languages.dockerfile.model.user import (
     needs_root,
     runs_as_root,
     starts_something,
-    user_edit,
 )
 
 

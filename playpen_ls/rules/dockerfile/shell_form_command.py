@@ -5,13 +5,14 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from playpen_ls.api.example import example
 from playpen_ls.api.fact_types import ImageBuilt
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile import Cmd, Entrypoint
 from playpen_ls.languages.dockerfile.build_context.locate import ships
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 
 _SCRIPT = re.compile(r"\./.*|.*\.sh")  # without a shebang only a shell starts it
 _BUILTINS = frozenset(

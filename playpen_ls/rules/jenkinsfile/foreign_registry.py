@@ -8,7 +8,7 @@ from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.jenkinsfile import Jenkinsfile
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _URL = re.compile(r"https?://([\w.-]+(?::\d+)?)(?:/.*)?")
 _PUSH = re.compile(r"\bpush\s*\(|--push\b|\b(?:docker|podman|nerdctl|buildah|image|manifest)\s+push\b")

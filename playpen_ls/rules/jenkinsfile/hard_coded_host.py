@@ -4,14 +4,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 
+from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.jenkinsfile import EnvironmentEntry, Jenkinsfile, ShellStep, StringLiteral
 from playpen_ls.languages.jenkinsfile.edits.quoting import expandable
 from playpen_ls.languages.jenkinsfile.edits.retag import groovy_edit
 from playpen_ls.languages.jenkinsfile.edits.sections import with_entry
-from playpen_ls.text.source import Edit, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.hosts import service_hosts
 
 HOST = "postgres.playpen-platform.svc.cluster.local"

@@ -14,8 +14,9 @@ from playpen_ls.languages.kubernetes.model.list_items import Part
 from playpen_ls.languages.kubernetes.model.resources import Workload
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.languages.kubernetes.syntax.recovery import read
-from playpen_ls.rules.kubernetes._completeness import Namespaces, is_whole, name_of
-from playpen_ls.text.source import Edit
+from playpen_ls.rules.kubernetes._completeness import is_whole
+from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
+from playpen_ls.text.edit import Edit
 
 _NAME = "serviceAccountName"
 _TOKEN = "automountServiceAccountToken"

@@ -9,7 +9,7 @@ from playpen_ls.api.fact_types import Backup
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Change, Refused
 from playpen_ls.languages.kubernetes.model.resources import Container, Workload
-from playpen_ls.rules.kubernetes._completeness import Namespaces
+from playpen_ls.rules.kubernetes._namespaces import Namespaces
 from playpen_ls.vocabulary.images import ImageReference
 
 # The servers themselves: not exporters, poolers or proxies, whose names begin alike.

@@ -12,7 +12,7 @@ from playpen_ls.languages.kubernetes.model.resources import Container
 from playpen_ls.languages.shell import parser as shell
 from playpen_ls.languages.shell.servers import Program, number_of, ports_told, program_of
 from playpen_ls.project.services import Ports
-from playpen_ls.text.source import Fragment
+from playpen_ls.text.fragment import Fragment
 
 _REFERENCE = re.compile(r"\$\((\w+)\)")
 

@@ -11,9 +11,11 @@ from playpen_ls.api.finding import Refused
 from playpen_ls.languages.kubernetes.edits.insert import put, put_all, put_before
 from playpen_ls.languages.kubernetes.model.resources import Container
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
-from playpen_ls.rules.kubernetes._completeness import LimitRanges, is_empty, is_whole
+from playpen_ls.rules.kubernetes._completeness import is_empty, is_whole
+from playpen_ls.rules.kubernetes._namespaces import LimitRanges
 from playpen_ls.rules.kubernetes._quantity import amount
-from playpen_ls.text.source import Edit, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.span import Span
 
 Resources = Table[str, Table[str, str]]
 

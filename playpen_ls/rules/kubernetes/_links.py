@@ -6,14 +6,25 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from playpen_ls.api.fact_types import ConfigMapKeys, Exposed, ImageBuilt, Listens, Overlay, Pods, Recipe, SecretKeys
+from playpen_ls.api.fact_types import (
+    ConfigMapKeys,
+    Exposed,
+    ImageBuilt,
+    Listens,
+    Overlay,
+    Pods,
+    Recipe,
+    SecretKeys,
+    tagged_by,
+)
 from playpen_ls.api.facts import Facts
-from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload
+from playpen_ls.languages.kubernetes.model.resources import Container, Resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
-from playpen_ls.project.links import Built, built, meant, tagged_by
+from playpen_ls.project.links import Built, built, meant
 from playpen_ls.project.services import Ports, ports_of
 from playpen_ls.rules.kubernetes._command import as_set, override_of
-from playpen_ls.rules.kubernetes._completeness import Namespaces, is_whole, name_of
+from playpen_ls.rules.kubernetes._completeness import is_whole
+from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
 from playpen_ls.vocabulary.images import ImageReference
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -113,44 +124,6 @@ def number_of(container: Container, port: Scalar | None) -> int | None:
         return int(port.value)
     numbers = [one.number for one in container.ports if one.name == port.value]
     return int(numbers[0]) if len(numbers) == 1 and numbers[0].isdigit() else None
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The name of another object that a workload needs; `key` is the key in it, if it asks for one."""
-
-    kind: str
-    name: Scalar
-    key: Scalar | None = None
-
-
-def references(workload: Workload) -> Iterator[Reference]:
-    """Those that must be there, each place once."""
-    pod = workload.pod
-    for container in workload.containers:
-        for entry in container.node.mappings("env"):
-            for part, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
-                yield from _reference(entry.mapping("valueFrom", part), kind, "name", "key")
-        for entry in container.node.mappings("envFrom"):
-            for part, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
-                yield from _reference(entry.mapping(part), kind, "name")
-    for volume in pod.mappings("volumes"):
-        yield from _reference(volume.mapping("configMap"), "ConfigMap", "name")
-        yield from _reference(volume.mapping("secret"), "Secret", "secretName")
-        for source in (volume.mapping("projected") or pod).mappings("sources"):
-            yield from _reference(source.mapping("configMap"), "ConfigMap", "name")
-            yield from _reference(source.mapping("secret"), "Secret", "name")
-    for one in pod.mappings("imagePullSecrets"):
-        yield from _reference(one, "Secret", "name")
-    yield from _reference(pod, "ServiceAccount", "serviceAccountName")
-
-
-def _reference(node: Mapping | None, kind: str, name: str, key: str = "") -> Iterator[Reference]:
-    if node is None or node.true("optional"):
-        return
-    named, keyed = node.scalar(name), node.scalar(key) if key else None
-    if named is not None and named.literal and named.value:
-        yield Reference(kind, named, keyed if keyed is not None and keyed.literal else None)
 
 
 @dataclass(frozen=True)

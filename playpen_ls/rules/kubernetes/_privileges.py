@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from playpen_ls.languages.kubernetes.model.resources import Container, Document, Workload
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, is_true, resolved
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _HOST = {
     "hostNetwork": "the pod shares the node's network",

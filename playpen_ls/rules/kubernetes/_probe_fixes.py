@@ -26,7 +26,7 @@ from playpen_ls.rules.kubernetes._probes import (
     probe_value,
 )
 from playpen_ls.rules.kubernetes._programs import KNOWN_PORTS
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 from playpen_ls.vocabulary.images import ImageReference
 
 _CHOICES = 4  # ways that are offered side by side

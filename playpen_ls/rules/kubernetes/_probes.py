@@ -13,7 +13,8 @@ from playpen_ls.languages.kubernetes.edits.insert import put
 from playpen_ls.languages.kubernetes.model.resources import Container, Port
 from playpen_ls.languages.kubernetes.syntax.writer import Value
 from playpen_ls.rules.kubernetes._application import Application
-from playpen_ls.rules.kubernetes._completeness import Selections, is_selected, lacks
+from playpen_ls.rules.kubernetes._completeness import lacks
+from playpen_ls.rules.kubernetes._namespaces import Selections, is_selected
 from playpen_ls.rules.kubernetes._programs import (
     HTTP_NAMES,
     OTHER_IMAGES,
@@ -22,7 +23,7 @@ from playpen_ls.rules.kubernetes._programs import (
     SERVERS,
     SITE_SERVERS,
 )
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 from playpen_ls.vocabulary.images import ImageReference
 
 LIVENESS, READINESS = "livenessProbe", "readinessProbe"

@@ -15,8 +15,9 @@ from playpen_ls.languages.kubernetes.model.parts import EnvironmentEntry
 from playpen_ls.languages.kubernetes.model.resources import Container, Document, Workload
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.languages.kubernetes.syntax.writer import Value
-from playpen_ls.rules.kubernetes._completeness import Namespaces
-from playpen_ls.text.source import Edit, Span
+from playpen_ls.rules.kubernetes._namespaces import Namespaces
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import kebab, words
 from playpen_ls.vocabulary.secrets import is_named_secret, is_secret_name, is_template, is_weak, shapes, url_logins
 

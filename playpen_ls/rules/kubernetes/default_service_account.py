@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from playpen_ls.api.example import example, unmarked
 from playpen_ls.api.fact_types import Overlay
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
-from playpen_ls.api.rule import example, rule, unmarked
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.rules.kubernetes._accounts import Accounts, give_account, mount_no_token, uses_default
 

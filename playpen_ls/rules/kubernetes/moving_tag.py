@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.api.fact_types import ImageUse, Overlay
+from playpen_ls.api.example import example
+from playpen_ls.api.fact_types import ImageUse, Overlay, repository_of, tagged_by
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import ContainerImage
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
-from playpen_ls.project.links import repository_of, tagged_by
 from playpen_ls.vocabulary.images import ImageReference, is_variant
 
 _PLACEHOLDERS = frozenset(("replace", "replace-me", "replaceme", "placeholder", "image-placeholder", "changeme"))

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from playpen_ls.api.example import example, unmarked
 from playpen_ls.api.fact_types import Overlay
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import example, rule, unmarked
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import Container
-from playpen_ls.rules.kubernetes._completeness import LimitRanges
 from playpen_ls.rules.kubernetes._limits import described, lacking, nothing_set, place, set_all, set_leaf
+from playpen_ls.rules.kubernetes._namespaces import LimitRanges
 
 JOB = """\
 apiVersion: batch/v1

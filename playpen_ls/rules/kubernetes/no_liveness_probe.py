@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from playpen_ls.api.example import example, unmarked
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import example, rule, unmarked
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.rules.kubernetes._application import Code, application_of
-from playpen_ls.rules.kubernetes._completeness import Selections, serving
+from playpen_ls.rules.kubernetes._namespaces import Selections, serving
 from playpen_ls.rules.kubernetes._probe_fixes import fixes
 from playpen_ls.rules.kubernetes._probes import LIVENESS, READINESS, Told, missing
 

@@ -3,9 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from playpen_ls.api.example import example, unmarked
 from playpen_ls.api.fact_types import Pods
 from playpen_ls.api.finding import Finding, Fix, Place, Severity
-from playpen_ls.api.rule import example, rule, unmarked
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import Container, Resource
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
 from playpen_ls.rules.kubernetes._links import Images, Openings, Selectable, is_name, linked, listening, selected

@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
 from playpen_ls.rules.kubernetes._privileges import privileges

@@ -3,9 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
 from playpen_ls.project.services import answers

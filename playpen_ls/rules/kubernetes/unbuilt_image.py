@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playpen_ls.api.fact_types import ImagePushed, Overlay, TagComputed
+from playpen_ls.api.example import example, unmarked
+from playpen_ls.api.fact_types import ImagePushed, Overlay, TagComputed, repository_of, tagged_by
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Place, Severity
-from playpen_ls.api.rule import example, rule, unmarked
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import ContainerImage
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
-from playpen_ls.project.links import repository_of, tagged_by
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 
 DEPLOYMENT = """\

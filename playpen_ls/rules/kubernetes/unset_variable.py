@@ -4,15 +4,16 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from playpen_ls.api.example import example, unmarked
 from playpen_ls.api.fact_types import ConfigMapKeys, EnvironmentKnown, EnvironmentRead, SecretKeys
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Place, Severity
-from playpen_ls.api.rule import example, rule, unmarked
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.edits.env import add_variable
 from playpen_ls.project.links import PYTHON
-from playpen_ls.rules.kubernetes._completeness import name_of
 from playpen_ls.rules.kubernetes._links import Images, Settings, linked
+from playpen_ls.rules.kubernetes._namespaces import name_of
 from playpen_ls.rules.kubernetes._secrets import keys_of
 from playpen_ls.vocabulary.names import kebab
 

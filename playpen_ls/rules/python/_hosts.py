@@ -11,7 +11,7 @@ from playpen_ls.languages.python.model.environment import gives_default
 from playpen_ls.languages.python.model.literal_roles import Role
 from playpen_ls.languages.python.model.parts import StringLiteral
 from playpen_ls.languages.python.syntax.nodes import dotted
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.hosts import BACKING_SERVICES, ServiceHost, service_hosts, short_service_host
 from playpen_ls.vocabulary.names import snake, variable
 

@@ -4,12 +4,13 @@ import ast
 import re
 from collections.abc import Iterator
 
+from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.python import LogCall
 from playpen_ls.languages.python.edits.call_arguments import appended
 from playpen_ls.languages.python.syntax.nodes import dotted
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
 TRY = LOGGER + "try:\n    work()\nexcept Exception as error:\n"

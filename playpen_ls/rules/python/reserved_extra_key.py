@@ -3,11 +3,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.python import LogCall
 from playpen_ls.rules.python._structured_logs import RESERVED
-from playpen_ls.text.source import Edit, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.span import Span
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
 

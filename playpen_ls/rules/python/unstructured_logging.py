@@ -4,14 +4,15 @@ import ast
 import re
 from collections.abc import Iterator
 
+from playpen_ls.api.example import example
 from playpen_ls.api.fact_types import JsonLogs
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.python import LogConfiguration, MisnamedLogger
 from playpen_ls.languages.python.model.file_kind import is_script
 from playpen_ls.rules.python._structured_logs import RESERVED
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 
 _KEY = re.compile(r"%\((\w*)\)|\{(\w+)[^}]*\}|\$\{?(\w+)")
 _WANTED = (("asctime", "time"), ("levelname", "level"), ("name", "logger's name"))

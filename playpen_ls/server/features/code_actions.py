@@ -12,14 +12,14 @@ from lsprotocol import types as lsp
 from playpen_ls.api.finding import Change, Finding, Fix, Refused
 from playpen_ls.engine.check import Offered
 from playpen_ls.engine.diagnostic import Hit
-from playpen_ls.engine.fixer import REWRITE, Fixed, differences
+from playpen_ls.engine.fixer import REWRITE, Fixed
 from playpen_ls.engine.suppression import ignore_here
-from playpen_ls.server.client_capabilities import FIX_ALL, Abilities
+from playpen_ls.server.client_capabilities import EXPLAIN, FIX_ALL, Abilities
 from playpen_ls.server.client_documents import Documents, Open
-from playpen_ls.server.features.commands import EXPLAIN
 from playpen_ls.server.features.diagnostics.encode import diagnostic
 from playpen_ls.server.workspace_edits import workspace_edit
-from playpen_ls.text.source import Span
+from playpen_ls.text.diff import differences
+from playpen_ls.text.span import Span
 
 
 @dataclass(frozen=True)

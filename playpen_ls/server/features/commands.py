@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from playpen_ls.server.client_documents import Documents, Open
     from playpen_ls.session.workspace import Workspace
 
-EXPLAIN = "playpen-ls.explainRule"
 CONFIGURATION = """\
 # What playpen-ls looks at in this project. Everything has a default; remove what you do not change.
 
@@ -182,7 +181,7 @@ class Commands:
 
     def _closed(self, uri: str) -> Open | None:
         """A closed file, as if it were open."""
-        from playpen_ls.project.discovery import language_of
+        from playpen_ls.languages.detection import language_of
         from playpen_ls.server.client_documents import Open
         from playpen_ls.text.source import LARGEST, Source, Unreadable
 
@@ -240,8 +239,8 @@ class Commands:
 
 
 def _all_rules() -> list[Rule]:
-    from playpen_ls.api.rule import all_rules
-    from playpen_ls.engine.rule_docs import OWN_RULES
+    from playpen_ls.engine.own_rules import OWN_RULES
+    from playpen_ls.engine.registry import all_rules
 
     return [*all_rules(), *OWN_RULES]
 

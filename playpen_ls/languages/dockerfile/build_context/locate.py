@@ -15,7 +15,7 @@ from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.dockerfile.model.stage import Stage, is_for_developing
 from playpen_ls.languages.yaml_loader import yaml_loader
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml")
 _WORKFLOWS = ".github/workflows"

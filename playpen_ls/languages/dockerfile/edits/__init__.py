@@ -1,0 +1,1 @@
+"""Edits of Dockerfiles that several rules make: lines, image references, USER."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from playpen_ls.api.fact_types import ImageUse
+from playpen_ls.api.fact_types import ImageUse, repository_of
 from playpen_ls.api.facts import Facts
 from playpen_ls.languages.dockerfile.model.expansion import names_in
 from playpen_ls.languages.dockerfile.model.stage import BaseImage
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Argument, From
-from playpen_ls.project.links import repository_of
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 from playpen_ls.vocabulary.images import ImageReference
 
 _DOCKER_HUB = frozenset(("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"))

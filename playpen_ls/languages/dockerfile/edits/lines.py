@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
-from playpen_ls.text.source import Edit, Source, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 
 def block(instruction: Instruction) -> Span:

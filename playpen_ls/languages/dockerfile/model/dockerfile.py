@@ -18,7 +18,8 @@ from playpen_ls.languages.dockerfile.syntax.raw import Cut, Directive
 from playpen_ls.languages.dockerfile.syntax.reuse import Cuts, cuts_of
 from playpen_ls.languages.dockerfile.syntax.word_filter import Mentions
 from playpen_ls.languages.model import Chunk, Comment, Model, Problem
-from playpen_ls.text.source import LINE_END, Source, Span
+from playpen_ls.text.source import LINE_END, Source
+from playpen_ls.text.span import Span
 
 LONGEST_LINEAGE = 20  # stages of which each continues the one before
 

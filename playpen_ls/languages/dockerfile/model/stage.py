@@ -20,7 +20,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
 )
 from playpen_ls.languages.dockerfile.syntax.raw import Cut
 from playpen_ls.languages.dockerfile.syntax.word_filter import Mentions
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 from playpen_ls.vocabulary.names import words
 

@@ -1,25 +1,18 @@
-"""Who a container runs as, and where a USER line goes."""
+"""The user that a container runs as."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 
-from playpen_ls.languages.dockerfile.edits.lines import block, is_blank_above, line_above, line_below
 from playpen_ls.languages.dockerfile.model.stage import Stage, is_for_developing
-from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import (
-    Add,
     Cmd,
-    Copy,
     Entrypoint,
-    Run,
     Transfer,
     User,
-    Workdir,
 )
 from playpen_ls.languages.dockerfile.syntax.raw import Cut
-from playpen_ls.text.source import Edit
 from playpen_ls.vocabulary.images import ImageReference
 
 # Docker Hub's official images whose configuration has no USER. Databases are left out: they drop root.
@@ -50,7 +43,6 @@ _WAITS = re.compile(
     r"(?:ba|z|a|da|fi|pw)?sh|i?python[\d.]*|pypy[\d.]*|node|irb|iex|erl|jshell|julia|R|ghci|php|swift|groovysh|scala|lua"
 )
 _OPTIONS = frozenset(("-l", "-i", "-a", "-il", "-li", "--login"))
-USER = "1000:1000"  # numbers, so that Kubernetes' runAsNonRoot can check it
 
 
 def is_known_image(name: str) -> bool:
@@ -135,21 +127,3 @@ def names_dropper(cut: Cut) -> bool:
         hinted = any(word in cut.text for word in _DROPS_ROOT_HINTS)
         kept = cut.made["names dropper"] = hinted and bool(_DROPS_ROOT.search(cut.text))
     return kept
-
-
-def user_edit(stage: Stage) -> Edit:
-    """Run as an ordinary user from where the stage has done its work, above its CMD or ENTRYPOINT."""
-    at_work = [one for one in stage.instructions if isinstance(one, (Run, Copy, Add, Workdir, User))]
-    last: Instruction = at_work[-1] if at_work else stage.start
-    if isinstance(last, User) and is_root(last):
-        return Edit(last.arguments_span.start, last.arguments_span.end, USER)
-    starting = next(
-        (one for one in stage.instructions if isinstance(one, (Cmd, Entrypoint)) and one.index > last.index), None
-    )
-    if starting is not None:
-        source, above = starting.document.source, block(starting).start
-        commented = above < source.line_start(starting.piece.start)
-        gap = source.newline if commented and is_blank_above(source, above) else ""
-        return line_above(starting, f"{'user' if starting.keyword.islower() else 'USER'} {USER}{gap}")
-    end = stage.instructions[-1] if stage.instructions else stage.start
-    return line_below(end, f"{'user' if end.keyword.islower() else 'USER'} {USER}")

@@ -10,7 +10,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction import Instruction, Onbu
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Argument, Assigning, From, Healthcheck, Transfer
 from playpen_ls.languages.dockerfile.syntax.raw import KEYWORDS, Cut
 from playpen_ls.languages.model import Problem
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import nearest
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from playpen_ls.languages.dockerfile.syntax.raw import SPACE, Heredoc, Piece
-from playpen_ls.text.source import Fragment, Span
+from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.span import Span
 
 if TYPE_CHECKING:
     from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile

@@ -13,7 +13,8 @@ from playpen_ls.languages.dockerfile.syntax.instruction import Flag, Instruction
 from playpen_ls.languages.dockerfile.syntax.key_values import pairs_of, unassigned_in
 from playpen_ls.languages.dockerfile.syntax.raw import SPACE, Heredoc, Piece
 from playpen_ls.languages.shell import parser as shell
-from playpen_ls.text.source import Fragment, Span
+from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.span import Span
 
 if TYPE_CHECKING:
     from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile

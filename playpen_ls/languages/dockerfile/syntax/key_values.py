@@ -6,7 +6,7 @@ import re
 
 from playpen_ls.languages.dockerfile.syntax.instruction import Instruction, Pair, Word
 from playpen_ls.languages.dockerfile.syntax.raw import SPACE
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _BLANKS = re.compile(r"[\t\v\f\r ]+")
 

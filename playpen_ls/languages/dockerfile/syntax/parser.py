@@ -16,7 +16,7 @@ from functools import cached_property
 from playpen_ls.languages.dockerfile.syntax.heredoc import HeredocWord, heredocs_of
 from playpen_ls.languages.dockerfile.syntax.raw import KEYWORD, KEYWORDS, SPACE, Cut, Directive, Heredoc, Piece
 from playpen_ls.languages.model import Comment, Problem
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _OPENS_HEREDOCS = re.compile(r"[\t\v\f\r ]*(?:ONBUILD[\t\v\f\r ]+)?(?:ADD|COPY|RUN)[\t\v\f\r ]", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"#\s*(?P<key>[a-zA-Z][a-zA-Z0-9]*)\s*=\s*(?P<value>.+?)\s*$")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playpen_ls.languages.model import Comment, Problem
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 # Go's unicode.IsSpace; Python's str.isspace has U+001C to U+001F besides.
 SPACE = (

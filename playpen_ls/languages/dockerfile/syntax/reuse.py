@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from playpen_ls.languages.dockerfile.syntax.parser import Reader
 from playpen_ls.languages.dockerfile.syntax.raw import Cut, Directive
-from playpen_ls.text.source import equal_end, equal_start
+from playpen_ls.text.edit import equal_end, equal_start
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Edits of Jenkinsfiles that several rules make: quoting, indentation, sections, image tags."""

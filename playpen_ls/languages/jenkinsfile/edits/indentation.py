@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from playpen_ls.languages.jenkinsfile.syntax.tree import Statement, Tree
-from playpen_ls.text.source import Source, Span
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 
 def unit(source: Source, tree: Tree, near: Statement | None = None) -> str:

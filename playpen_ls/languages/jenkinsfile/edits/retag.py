@@ -14,7 +14,8 @@ from playpen_ls.languages.jenkinsfile.model.steps import ShellStep
 from playpen_ls.languages.jenkinsfile.syntax.expressions import string_at
 from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
-from playpen_ls.text.source import Edit, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 
 _VERSION = re.compile(r"v?\d+(?:\.\d+)+")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.jenkinsfile.edits.indentation import begins_line, ends_line, unit
 from playpen_ls.languages.jenkinsfile.model.pipeline import Pipeline
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 
 
 def with_entry(pipeline: Pipeline, name: str, entry: str) -> Edit:

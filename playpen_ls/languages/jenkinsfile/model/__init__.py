@@ -1,0 +1,1 @@
+"""What a Jenkinsfile means: the declarative pipeline, steps, credentials, constants and images."""

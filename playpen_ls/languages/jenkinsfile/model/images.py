@@ -12,7 +12,7 @@ from playpen_ls.languages.jenkinsfile.model.steps import ShellStep
 from playpen_ls.languages.jenkinsfile.syntax.calls import Call
 from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
 from playpen_ls.languages.shell.parser import Command, Word
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 
 if TYPE_CHECKING:

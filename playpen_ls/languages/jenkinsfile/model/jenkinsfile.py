@@ -22,7 +22,8 @@ from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.syntax.tree import Statement, Tree
 from playpen_ls.languages.jenkinsfile.validator import Fault, validate
 from playpen_ls.languages.model import Chunk, Comment, Model, Problem
-from playpen_ls.text.source import Source, Span
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from playpen_ls.languages.jenkinsfile.syntax.calls import Call
 from playpen_ls.languages.jenkinsfile.syntax.expressions import Expression
 from playpen_ls.languages.jenkinsfile.syntax.memo import Memory
 from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _DEPTH = 40  # stages inside stages; deeper ones are hostile
 

@@ -1,0 +1,1 @@
+"""Groovy as far as Jenkinsfiles need it: tokens, statements, blocks, calls, expressions and strings."""

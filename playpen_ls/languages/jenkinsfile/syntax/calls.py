@@ -8,7 +8,7 @@ from functools import cached_property
 from playpen_ls.languages.jenkinsfile.syntax.expressions import Argument, arguments
 from playpen_ls.languages.jenkinsfile.syntax.regions import Stretch
 from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement, Tree
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 Site = tuple[str, type["Call"], int, int, int, int, int, int]
 """Where a call is in a stretch of a file, all numbers counted from its beginning.

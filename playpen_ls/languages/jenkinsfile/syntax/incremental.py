@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from playpen_ls.languages.jenkinsfile.syntax.lexer import Lexed, Token, budget, relexed
 from playpen_ls.languages.model import Problem
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 
 class Middle(NamedTuple):

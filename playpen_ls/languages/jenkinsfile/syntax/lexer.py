@@ -12,7 +12,7 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 
 from playpen_ls.languages.model import Problem
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 Token = tuple[str, int, int, str]
 """(kind, start, end, text). Kinds: "name", "string", "number", "\\n" for any line end; of the rest, its own text.

@@ -11,7 +11,8 @@ from collections import Counter
 
 from playpen_ls.languages.jenkinsfile.syntax.lexer import Token
 from playpen_ls.languages.model import Problem
-from playpen_ls.text.source import Source, Span
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 _OPENER = {")": "(", "]": "[", "}": "{"}
 _NAMES = {"(": "parenthesis", "[": "bracket", "{": "brace"}

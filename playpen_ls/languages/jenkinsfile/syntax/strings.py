@@ -7,7 +7,9 @@ from collections.abc import Callable
 from functools import cached_property, partial
 
 from playpen_ls.api.finding import Refused
-from playpen_ls.text.source import Fragment, Source, Span
+from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 _ESCAPES = {"n": "\n", "t": "\t", "b": "\b", "r": "\r", "f": "\f"}
 _ESCAPE = re.compile(r"\\(?:u+([0-9a-fA-F]{4})|([0-7]{1,3})|(\r\n|[\s\S]))")

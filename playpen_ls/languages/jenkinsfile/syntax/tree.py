@@ -14,7 +14,8 @@ from playpen_ls.languages.jenkinsfile.syntax.outline import Outline, outline, sa
 from playpen_ls.languages.jenkinsfile.syntax.regions import Stretch, same_frame, stretches
 from playpen_ls.languages.jenkinsfile.syntax.splicing import spliced
 from playpen_ls.languages.model import Problem
-from playpen_ls.text.source import Source, Span
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 if TYPE_CHECKING:
     from playpen_ls.languages.jenkinsfile.syntax.call_sites import Record

@@ -13,7 +13,7 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
     number,
 )
 from playpen_ls.languages.jenkinsfile.validator.known_steps import BLOCKED, SYMBOLS, Parameters
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _LARGEST = 2**63  # the first integer that is none of Java's long
 _DEPTH = 8  # calls in calls

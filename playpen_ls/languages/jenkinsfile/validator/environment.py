@@ -17,7 +17,7 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
     shown,
     words_of,
 )
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _OPERANDS = frozenset(("name", "string", "number", "\n", *"( ) [ ] { } . ?. *. $ @".split()))
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

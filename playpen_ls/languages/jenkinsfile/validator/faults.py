@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from playpen_ls.languages.jenkinsfile.syntax.calls import DOTS, Call
 from playpen_ls.languages.jenkinsfile.syntax.expressions import Expression
 from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _SHOWN = 60  # characters of source text in a message
 

@@ -20,7 +20,7 @@ from playpen_ls.languages.jenkinsfile.validator.known_steps import (
 from playpen_ls.languages.jenkinsfile.validator.matrix import axes, calls_of, excludes
 from playpen_ls.languages.jenkinsfile.validator.memo import remembered
 from playpen_ls.languages.jenkinsfile.validator.steps import post, steps
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _DEPTH = 30  # stages in stages
 

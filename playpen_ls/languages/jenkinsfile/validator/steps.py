@@ -8,7 +8,7 @@ from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
 from playpen_ls.languages.jenkinsfile.validator.arguments import described, values
 from playpen_ls.languages.jenkinsfile.validator.faults import Faults, bare_dollar, block_of, boolean, method, words_of
 from playpen_ls.languages.jenkinsfile.validator.known_steps import BLOCKED, CONDITIONS, STEPS
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 NO_STEPS = "No steps specified for branch"
 _DEPTH = 60  # steps in steps; deeper ones are hostile

@@ -6,7 +6,7 @@ from playpen_ls.api.finding import Refused
 from playpen_ls.languages.kubernetes.edits.insert import editable, put, style_of
 from playpen_ls.languages.kubernetes.model.resources import Container
 from playpen_ls.languages.kubernetes.syntax.nodes import Sequence
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 
 
 def add_variable(container: Container, name: str, value: object) -> list[Edit]:

@@ -15,7 +15,8 @@ from playpen_ls.languages.kubernetes.model.resources import Document
 from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, content, walk
 from playpen_ls.languages.kubernetes.syntax.recovery import read
 from playpen_ls.languages.kubernetes.syntax.writer import Style, Value, block, block_entry, flow, flow_entry, pretty
-from playpen_ls.text.source import LINE_END, Edit
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import LINE_END
 
 
 def put(

@@ -11,7 +11,7 @@ from playpen_ls.languages.kubernetes.model.resources import Document
 from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Mapping, Node, Scalar, Sequence
 from playpen_ls.languages.kubernetes.syntax.recovery import read
 from playpen_ls.languages.kubernetes.syntax.writer import Value
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 
 Path = tuple[str | int, ...]
 """Keys and indices from the list of a text's documents to a node."""

@@ -1,0 +1,1 @@
+"""What manifests state for other files: pods, Services, keys, overlays, images."""

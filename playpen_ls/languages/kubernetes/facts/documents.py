@@ -24,7 +24,7 @@ from playpen_ls.api.finding import Place
 from playpen_ls.languages.kubernetes.facts.objects import of_kustomization, of_resource, of_skaffold
 from playpen_ls.languages.kubernetes.model.resources import Document, Resource, Workload, pairs, resources
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar, is_true
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from playpen_ls.api.fact_types import ConfigMapKeys, ImageBuilt, Kustomized, Pod
 from playpen_ls.api.facts import Fact
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload, pairs
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 
 _NUMBER = re.compile(r"(?<![\d.])\d{2,5}(?![\d.])")

@@ -1,0 +1,1 @@
+"""What a manifest means: documents, objects, workloads, containers and references between them."""

@@ -12,13 +12,13 @@ from playpen_ls.languages.kubernetes.facts.documents import Statement, statement
 from playpen_ls.languages.kubernetes.model.exemptions import exemptions
 from playpen_ls.languages.kubernetes.model.list_items import Part
 from playpen_ls.languages.kubernetes.model.parts import parts
+from playpen_ls.languages.kubernetes.model.references import references
 from playpen_ls.languages.kubernetes.model.resources import Document, Workload, resources
 from playpen_ls.languages.kubernetes.model.same_file import SHARED, Neighbours
 from playpen_ls.languages.kubernetes.syntax import constructs as layout
 from playpen_ls.languages.kubernetes.syntax.recovery import Reading, read
 from playpen_ls.languages.model import Chunk, Comment, Exemption
-from playpen_ls.rules.kubernetes._links import references
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 Home = tuple[str, str]
 """A file's path, and the line end that it uses."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from playpen_ls.languages.kubernetes.model.resources import Document, Resource, Workload, pairs, resources
 from playpen_ls.languages.model import Exemption
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _LINTER_CHECK = "ignore-check.kube-linter.io/"
 _POLARIS = "polaris.fairwinds.com/"

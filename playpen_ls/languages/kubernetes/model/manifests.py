@@ -14,7 +14,9 @@ from playpen_ls.languages.kubernetes.model.list_items import Part, divided
 from playpen_ls.languages.kubernetes.model.same_file import NOBODY, Neighbourhood
 from playpen_ls.languages.kubernetes.syntax import constructs as layout
 from playpen_ls.languages.model import Comment, Exemption, Model, Problem
-from playpen_ls.text.source import Source, Span, equal_end, equal_start
+from playpen_ls.text.edit import equal_end, equal_start
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 
 class Manifests(Model):

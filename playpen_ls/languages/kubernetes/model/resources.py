@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from playpen_ls.languages.kubernetes.model.list_items import Part
 from playpen_ls.languages.kubernetes.model.same_file import NOBODY, Neighbours
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence, content, resolved
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 if TYPE_CHECKING:
     from playpen_ls.languages.kubernetes.model.documents import Piece

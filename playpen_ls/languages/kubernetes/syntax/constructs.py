@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, walk
 from playpen_ls.languages.kubernetes.syntax.nodes import Sequence as Items
 from playpen_ls.languages.model import Comment
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _MARK = re.compile(r"(?:(?<=[ \t\r\n])|\A)#[^\r\n]*")
 _HEADER = re.compile(r"[^\r\n]*")

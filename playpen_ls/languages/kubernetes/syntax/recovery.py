@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from playpen_ls.languages.kubernetes.syntax.compose import Unparsable, compose
 from playpen_ls.languages.kubernetes.syntax.nodes import UNKNOWN, Node
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _RETRIES = 4
 _LINE = re.compile(r"[^\r\n]*")

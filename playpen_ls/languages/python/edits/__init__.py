@@ -1,0 +1,1 @@
+"""Edits of Python files that several rules make: call arguments and imports."""

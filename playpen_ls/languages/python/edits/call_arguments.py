@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.python.model.parts import Called
-from playpen_ls.text.source import LINE_END, Edit, Source, narrowed
+from playpen_ls.text.edit import Edit, narrowed
+from playpen_ls.text.source import LINE_END, Source
 
 if TYPE_CHECKING:
     import libcst

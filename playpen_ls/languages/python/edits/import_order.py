@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.python.model.module import PythonModel
-from playpen_ls.text.source import LINE_END, Edit, Source, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import LINE_END, Source
+from playpen_ls.text.span import Span
 
 _DIRECTIVE = re.compile(
     r"#!|.*(?:coding[:=]|noqa|pylint|mypy|type:|playpen|isort|flake8|ruff|fmt:|yapf|copyright|licen[sc]e|spdx)",

@@ -13,7 +13,8 @@ from playpen_ls.languages.python.model.parts import Part
 from playpen_ls.languages.python.model.scope import Names
 from playpen_ls.languages.python.syntax.bindings import bound
 from playpen_ls.languages.python.syntax.nodes import imported
-from playpen_ls.text.source import LINE_END, Edit
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import LINE_END
 
 
 @dataclass(frozen=True)

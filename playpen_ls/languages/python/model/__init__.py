@@ -1,0 +1,1 @@
+"""What a Python module means: scopes, calls, loggers, engines, web applications and what they need."""

@@ -14,7 +14,7 @@ from playpen_ls.languages.python.model.scope import Names, Scope
 from playpen_ls.languages.python.model.visitor import walk
 from playpen_ls.languages.python.model.web import Told
 from playpen_ls.languages.python.syntax.statement import Parsed
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.secrets import SHAPE
 
 if TYPE_CHECKING:

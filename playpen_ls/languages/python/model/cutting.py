@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from playpen_ls.languages.python.model.chunks import PythonChunk
 from playpen_ls.languages.python.syntax.statement import Parsed, quiet
 from playpen_ls.languages.python.syntax.statements import Cut, continues, cut, joined, leaves_line_open, may_go_on
-from playpen_ls.text.source import equal_end, equal_start
+from playpen_ls.text.edit import equal_end, equal_start
 
 _FURTHER = (1, 8, 64, 512)  # chunks behind the edit to look for an end in, before all of the text is cut
 

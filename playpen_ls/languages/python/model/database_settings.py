@@ -11,7 +11,8 @@ from playpen_ls.api.finding import Refused
 from playpen_ls.languages.python.model.parts import PoolSettings, Site
 from playpen_ls.languages.python.model.scope import Link, Names
 from playpen_ls.languages.python.syntax.known_names import DJANGO_DATABASES, FLASK_DATABASE, FLASK_OPTIONS
-from playpen_ls.text.source import Edit, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.span import Span
 
 if TYPE_CHECKING:
     from playpen_ls.languages.python.model.module import PythonModel

@@ -21,7 +21,8 @@ from playpen_ls.languages.python.model.scope import Scope, fold
 from playpen_ls.languages.python.model.web import Told, Web
 from playpen_ls.languages.python.syntax.statement import Parsed
 from playpen_ls.languages.python.syntax.statements import with_line_feeds
-from playpen_ls.text.source import Source, Span
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 
 class PythonModel(Model):

@@ -12,7 +12,7 @@ from playpen_ls.languages.python.model.literal_roles import Role, role_of
 from playpen_ls.languages.python.model.scope import Link, Names
 from playpen_ls.languages.python.syntax.nodes import is_main_guard
 from playpen_ls.languages.python.syntax.statement import Parsed
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 if TYPE_CHECKING:
     from playpen_ls.languages.python.model.module import PythonModel

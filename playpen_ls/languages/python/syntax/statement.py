@@ -17,7 +17,7 @@ from playpen_ls.languages.python.syntax.nodes import is_main_guard, statements_i
 from playpen_ls.languages.python.syntax.outline import outlined
 from playpen_ls.languages.python.syntax.prefilter import look
 from playpen_ls.languages.python.syntax.statements import CLASS_LINE
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _COMMENT_OR_STRING = re.compile(
     r"#[^\n]*"

@@ -18,28 +18,14 @@ from playpen_ls.languages.dockerfile.model.expansion import names_in
 from playpen_ls.languages.dockerfile.model.stage import Stage
 from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Assigning, Run, Transfer, Volume, Workdir
-from playpen_ls.rules.dockerfile._context_free import is_context_free
 from playpen_ls.rules.dockerfile._installs import Install, install_of
+from playpen_ls.rules.dockerfile._steps import Step, read_step
 
 # Pieces of the names of all tools that install, for a quick look.
 _TOOLS = ("pip", "npm", "apt", "apk", "yarn", "uv", "poetry", "go ", "bun", "compos", "mvn", "yum", "dnf", "zypper")
 _HARMLESS = frozenset(
     "ENV ARG LABEL EXPOSE STOPSIGNAL CMD ENTRYPOINT HEALTHCHECK SHELL ONBUILD USER MAINTAINER".split()
 )
-
-
-@dataclass(frozen=True)
-class Step:
-    """A RUN as far as installs go. `opaque` is a command of it that is not understood, or ""."""
-
-    run: Run
-    folder: str
-    installs: tuple[Install, ...]
-    opaque: str
-
-    @property
-    def needs_sources(self) -> Install | None:
-        return next((one for one in self.installs if one.needs or one.alone), None)
 
 
 @dataclass(frozen=True)
@@ -165,24 +151,6 @@ def _tools_above(stage: Stage, copy: Transfer) -> set[str]:
         if isinstance(earlier, Run):
             tools |= {one.tool for command in earlier.commands if (one := install_of(command))}
     return tools
-
-
-def read_step(run: Run, destination: str) -> Step:
-    """What a RUN installs. A literal `cd` counts at its head, before anything was done."""
-    folder = working_directory(run)
-    installs: list[Install] = []
-    opaque = "" if run.commands else run.keyword
-    for command in run.commands:
-        words = [word.text for word in command.operands]
-        if command.name == "cd" and len(words) == 1 and command.operands[0].plain and not installs and not opaque:
-            folder = joined(folder, words[0])
-            continue
-        install = install_of(command)
-        if install is not None:
-            installs.append(install)
-        if not is_context_free(command, folder, destination, run, install is not None):
-            opaque = opaque or command.name or run.keyword
-    return Step(run, folder, tuple(installs), opaque)
 
 
 def _obstacle(instruction: Instruction, copy: Transfer, destination: str) -> str:

@@ -21,7 +21,8 @@ from playpen_ls.languages.dockerfile.model.variables import comes_from_an_argume
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Run, Transfer
 from playpen_ls.rules.dockerfile._installs import Install
 from playpen_ls.rules.dockerfile._manifests import TOOLS, Folder, manifests_of, requirements_of
-from playpen_ls.rules.dockerfile.copy_before_install.broad_copies import BroadCopy, Step
+from playpen_ls.rules.dockerfile._steps import Step
+from playpen_ls.rules.dockerfile.copy_before_install.broad_copies import BroadCopy
 
 
 @dataclass(frozen=True, order=True)

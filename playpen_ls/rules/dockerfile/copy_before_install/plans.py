@@ -22,10 +22,11 @@ from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Assigning, Run
 from playpen_ls.languages.shell.parser import Command
 from playpen_ls.rules.dockerfile._installs import Install
-from playpen_ls.rules.dockerfile.copy_before_install.broad_copies import BroadCopy, Step
+from playpen_ls.rules.dockerfile._steps import Step
+from playpen_ls.rules.dockerfile.copy_before_install.broad_copies import BroadCopy
 from playpen_ls.rules.dockerfile.copy_before_install.copy_lines import copy_lines
 from playpen_ls.rules.dockerfile.copy_before_install.inputs import Supply, supplies_of
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 
 # They name files that an install reads besides its manifests.
 _CONFIGURED = re.compile(

@@ -22,7 +22,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import Run, Transf
 from playpen_ls.languages.shell.parser import Word
 from playpen_ls.rules.dockerfile._context_free import is_context_free
 from playpen_ls.rules.dockerfile._installs import install_of
-from playpen_ls.rules.dockerfile.copy_before_install.broad_copies import read_step
+from playpen_ls.rules.dockerfile._steps import read_step
 
 MOST_REQUIRED = 10  # of a stage; each looks at all that stands above it
 _NAMES_A_FILE = re.compile(r"[\s\"']-\w*[rc]|--req|--cons|\bsync\b")

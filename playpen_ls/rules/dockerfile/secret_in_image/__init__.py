@@ -5,14 +5,15 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from playpen_ls.api.example import example
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Severity
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile import Argument, Assigning, Environment, Pair, Run, Transfer
 from playpen_ls.rules.dockerfile.secret_in_image import files as secret_files
 from playpen_ls.rules.dockerfile.secret_in_image import key_files, logins
 from playpen_ls.rules.dockerfile.secret_in_image import mounts as build_secrets
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary import secrets
 from playpen_ls.vocabulary.names import kebab
 

@@ -14,7 +14,8 @@ from playpen_ls.languages.dockerfile.syntax.instruction import Word
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Run, Transfer
 from playpen_ls.languages.shell.parser import Command
 from playpen_ls.rules.dockerfile.secret_in_image.mounts import mount_edits, refuse_other_user
-from playpen_ls.text.source import Edit, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import kebab
 
 _NODE = ("npm", "npx", "yarn", "pnpm", "bun")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from playpen_ls.languages.shell.parser import Command, Option, Word
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary import secrets
 
 _PASSWORD_OPTIONS = frozenset(("-p", "--password"))

@@ -10,7 +10,8 @@ from playpen_ls.languages.dockerfile.model.stage import Stage
 from playpen_ls.languages.dockerfile.model.user import is_root
 from playpen_ls.languages.dockerfile.syntax.instruction import Pair
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Assigning, Environment, Run, User
-from playpen_ls.text.source import Edit, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import kebab
 from playpen_ls.vocabulary.secrets import is_secret_name
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Run
 from playpen_ls.languages.shell.parser import Command
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 _INSTALLERS = frozenset("apt-get apt apk yum dnf microdnf zypper".split())
 _TOOLS = frozenset(

@@ -28,7 +28,7 @@ from playpen_ls.languages.shell.parser import Command
 from playpen_ls.rules.dockerfile._installs import install_of
 from playpen_ls.rules.dockerfile._manifests import TOOLS, Folder, npm_start
 from playpen_ls.rules.dockerfile.single_stage_build.build_tools import is_compiler_only, removes_nothing_needed
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 
 BUILDER = "builder"
 _KEPT = frozenset("ENV ARG WORKDIR LABEL EXPOSE STOPSIGNAL".split())

@@ -12,7 +12,8 @@ from playpen_ls.languages.jenkinsfile.syntax.calls import Call
 from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
 from playpen_ls.languages.jenkinsfile.validator import Fault
 from playpen_ls.languages.jenkinsfile.validator.known_steps import RENAMED_TO, SECOND_NAMES
-from playpen_ls.text.source import Edit, Source
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
 
 _EMPTY = frozenset(("EmptySection", "NoEnvVars", "NoTools", "EmptyWhen", "NoExcludes"))
 

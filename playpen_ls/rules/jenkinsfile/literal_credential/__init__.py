@@ -3,15 +3,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.jenkinsfile import Assignment, Call, EnvironmentEntry, Jenkinsfile, Passage, StringLiteral
 from playpen_ls.languages.jenkinsfile.model.region import users_of
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import WORDS, Leak, is_throwaway, leaks
 from playpen_ls.rules.jenkinsfile.literal_credential.store import Store, credential_for
 from playpen_ls.rules.jenkinsfile.literal_credential.wrap import credentials_of, rebound
-from playpen_ls.text.source import Edit, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import kebab
 from playpen_ls.vocabulary.secrets import SHAPE, is_named_secret, is_secret_name, is_template, shapes, url_logins
 

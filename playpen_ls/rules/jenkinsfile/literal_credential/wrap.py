@@ -14,7 +14,9 @@ from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
 from playpen_ls.languages.shell.parser import Word
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import KNOW_STDIN, Leak, leaks
 from playpen_ls.rules.jenkinsfile.literal_credential.store import Credential, Store, credential_for
-from playpen_ls.text.source import Edit, Source, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.secrets import url_logins
 
 

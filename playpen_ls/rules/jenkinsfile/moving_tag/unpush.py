@@ -11,7 +11,8 @@ from playpen_ls.languages.jenkinsfile.model.images import Mention
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.syntax.expressions import string_at
 from playpen_ls.languages.shell.parser import Command
-from playpen_ls.text.source import Edit, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 
 

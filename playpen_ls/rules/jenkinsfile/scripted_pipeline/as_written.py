@@ -10,7 +10,7 @@ from playpen_ls.languages.jenkinsfile.edits.indentation import reindented, unit
 from playpen_ls.languages.jenkinsfile.syntax.calls import Call
 from playpen_ls.languages.jenkinsfile.syntax.expressions import Argument, Expression
 from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 
 
 def agent_of(call: Call) -> str:

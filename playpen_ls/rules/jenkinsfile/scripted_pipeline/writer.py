@@ -10,7 +10,9 @@ from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.detect import is_step
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.plan import plan
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.stages import Plan, PlannedStage
-from playpen_ls.text.source import Edit, Source, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 
 def converted(file: Jenkinsfile) -> list[Edit]:

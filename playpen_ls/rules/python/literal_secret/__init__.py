@@ -3,13 +3,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.python import StringLiteral
 from playpen_ls.languages.python.edits.imports import module_member
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python.literal_secret.detect import Secret, generic_variable, secret_in
-from playpen_ls.text.source import Edit
+from playpen_ls.text.edit import Edit
 
 KEY = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
 RANDOM = "Zk9" + "vQ2xT7bLm4YpW8sRd3NcJ6hGfA1u"

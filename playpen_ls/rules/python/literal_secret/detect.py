@@ -10,7 +10,7 @@ from playpen_ls.languages.python.model.literal_roles import Role
 from playpen_ls.languages.python.model.parts import StringLiteral
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._hosts import is_client, url_variable
-from playpen_ls.text.source import Span
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import snake
 from playpen_ls.vocabulary.secrets import SHAPE, is_named_secret, is_random, is_template, is_weak, shapes, url_logins
 

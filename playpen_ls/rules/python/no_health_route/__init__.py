@@ -4,11 +4,12 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from playpen_ls.api.example import example
 from playpen_ls.api.fact_types import ComputedRoute, MountedApplication, Probed, Route
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import example, rule
+from playpen_ls.api.rule import rule
 from playpen_ls.languages.python import PythonModel
 from playpen_ls.languages.python.model.file_kind import is_script
 from playpen_ls.languages.python.model.web import Web

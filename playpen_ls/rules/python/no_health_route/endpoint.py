@@ -11,7 +11,8 @@ from playpen_ls.languages.python.model.module import PythonModel
 from playpen_ls.languages.python.model.web import Web
 from playpen_ls.languages.python.syntax.bindings import bound
 from playpen_ls.languages.python.syntax.nodes import dotted, imported
-from playpen_ls.text.source import Edit, Span
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.span import Span
 
 _HEALTH = re.compile(
     r"^/status$|"

@@ -1,0 +1,1 @@
+"""Diagnostics: how they are encoded, and when they are published."""

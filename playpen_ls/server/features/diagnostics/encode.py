@@ -11,12 +11,14 @@ from lsprotocol import types as lsp
 
 from playpen_ls.api.finding import Finding, Place, Severity
 from playpen_ls.api.platform import Platform
-from playpen_ls.config.loader import INVALID_CONFIG, has_table, load
+from playpen_ls.config.loader import has_table, load
 from playpen_ls.engine.diagnostic import Hit
 from playpen_ls.engine.diagnostics import Found, Hits, Places
+from playpen_ls.engine.own_rules import INVALID_CONFIG
 from playpen_ls.server.client_documents import Documents, Open
 from playpen_ls.server.positions import Positions
-from playpen_ls.text.source import Source, equal_end, equal_start
+from playpen_ls.text.edit import equal_end, equal_start
+from playpen_ls.text.source import Source
 
 SOURCE = "playpen"
 _SEVERITIES = {

@@ -1,0 +1,39 @@
+"""The names by which a configuration selects rules, and suggestions for misspelled ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from playpen_ls.api.rule import Rule
+from playpen_ls.engine.registry import rules_of
+from playpen_ls.languages.registry import LANGUAGES
+
+
+def _named(rule: Rule, names: Iterable[str]) -> bool:
+    return any(name in (rule.id, rule.name, rule.language, "all") for name in names)
+
+
+OWN = ("playpen/unused-ignore", "playpen/invalid-config")
+"""The ids of the rules that the engine itself has."""
+
+
+def is_rule_name(name: str) -> bool:
+    """It can stand in `select` and `ignore`."""
+    return name in ("all", *LANGUAGES, *OWN) or any(_named(rule, (name,)) for rule in rules_named(name))
+
+
+def rules_named(name: str) -> Iterator[Rule]:
+    """The rules among which a name is looked up; imports one language where the name says which."""
+    language = name.partition("/")[0]
+    for one in (language,) if language in LANGUAGES else LANGUAGES:
+        yield from rules_of(one)
+
+
+def unknown_rule(name: str) -> str:
+    """The message for a name that `is_rule_name` denies."""
+    ids = [rule.id for language in LANGUAGES for rule in rules_of(language)]
+    # Without its language it is compared with what stands behind the others' languages.
+    known = {id if "/" in name else id.partition("/")[2]: id for id in reversed(ids)}
+    close = get_close_matches(name, list(known), n=1)
+    return f"there is no rule `{name}`" + (f"; did you mean `{known[close[0]]}`?" if close else "")
