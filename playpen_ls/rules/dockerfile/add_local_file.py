@@ -20,29 +20,37 @@ _REMOTE = re.compile(r"\w+://|git@|.*\.git(?:[#?].*)?$")
     practice="+",
     like={"hadolint": ["DL3020"]},
     bad=[
-        example({"Dockerfile": "FROM a\n«ADD» app.py /app/\n", "app.py": ""}, fixed="FROM a\nCOPY app.py /app/\n"),
-        example("FROM a\n«ADD» app.py /app/\n", fixed="FROM a\nCOPY app.py /app/\n"),
-        example("from a\n«add» --chown=1:1 a b /x/\n", fixed="from a\ncopy --chown=1:1 a b /x/\n"),
-        example('FROM a\n«ADD» ["a b", "/x/"]\n', fixed='FROM a\nCOPY ["a b", "/x/"]\n'),
+        example(
+            {"Dockerfile": "FROM python:3.12\n«ADD» app.py /app/\n", "app.py": ""},
+            fixed="FROM python:3.12\nCOPY app.py /app/\n",
+        ),
+        example("FROM python:3.12\n«ADD» app.py /app/\n", fixed="FROM python:3.12\nCOPY app.py /app/\n"),
+        example(
+            "from python:3.12\n«add» --chown=1:1 app.py db.py /app/\n",
+            fixed="from python:3.12\ncopy --chown=1:1 app.py db.py /app/\n",
+        ),
+        example(
+            'FROM python:3.12\n«ADD» ["my app.py", "/app/"]\n', fixed='FROM python:3.12\nCOPY ["my app.py", "/app/"]\n'
+        ),
     ],
     good=[
-        "FROM a\nCOPY app.py /app/\n",
-        "FROM a\nADD https://x.io/a /a\n",
-        "FROM a\nADD a.tar.gz /a/\n",
-        "FROM a\nADD a.tgz b /a/\n",
-        "FROM a\nADD git@github.com:a/b.git /a\nADD https://github.com/a/b.git#main /a\n",
-        "FROM a\nADD --checksum=sha256:0 https://x.io/a /a\n",
-        "FROM a\nADD $SOURCE /a\n",
-        "FROM a\nADD <<EOF /a\nx\nEOF\n",
-        "FROM a\nADD *.* /a/\n",
+        "FROM python:3.12\nCOPY app.py /app/\n",
+        "FROM python:3.12\nADD https://example.com/tool /opt/tool\n",
+        "FROM python:3.12\nADD app.tar.gz /app/\n",
+        "FROM python:3.12\nADD app.tgz config /app/\n",
+        "FROM python:3.12\nADD git@github.com:team/app.git /app\nADD https://github.com/team/app.git#main /app\n",
+        "FROM python:3.12\nADD --checksum=sha256:0 https://example.com/tool /opt/tool\n",
+        "FROM python:3.12\nADD $SOURCE /app\n",
+        "FROM python:3.12\nADD <<EOF /app/config\ndebug\nEOF\n",
+        "FROM python:3.12\nADD *.* /app/\n",
     ],
 )
 def add_local_file(add: Add, files: Files) -> Iterator[Finding]:
-    """ADD does more than copy.
+    """`ADD` is used where `COPY` is enough.
 
-    It unpacks archives by their content and fetches URLs, so a file may arrive as something else.
-    COPY just copies. Reported where every source is a local file or folder and no archive by name;
-    the fix is safe where the project's files show that none is one by content.
+    `ADD` unpacks tar archives, which it recognizes by content, and fetches URLs; `COPY` only copies.
+    Reported where every source is a local file or folder whose name is not that of an archive. The fix
+    is safe where the project's files show that no source is an archive by content.
     """
     names = [source.text for source in add.sources]
     if not names or add.heredocs or add.flag("checksum") or add.flag("keep-git-dir") or add.flag("unpack"):
@@ -50,14 +58,15 @@ def add_local_file(add: Add, files: Files) -> Iterator[Finding]:
     if any("$" in name or _REMOTE.match(name) or _ARCHIVE.fullmatch(name) for name in names):
         return
     if any(re.search(r"[*?\[]", posixpath.basename(name)) for name in names):
-        return  # the pattern may meet an archive
+        return  # the pattern can match an archive
     keyword = "copy" if add.keyword.islower() else "COPY"
     span = add.keyword_span
     folder = posixpath.dirname(add.document.source.path)
-    # What can be read as text is no archive, and a folder is never unpacked.
+    # A file that can be read as text is not an archive, and a folder is never unpacked.
     safe = all(_is_no_archive(posixpath.normpath(posixpath.join(folder, name.lstrip("/"))), files) for name in names)
-    fix = Fix(f"Use `{keyword}`", lambda: [Edit(span.start, span.end, keyword)], safe=safe)
-    yield Finding(span, f"`{add.keyword}` would unpack what it only has to copy", (fix,))
+    fix = Fix(f"Replace `{add.keyword}` with `{keyword}`", lambda: [Edit(span.start, span.end, keyword)], safe=safe)
+    message = f"`{add.keyword}` is used only to copy local files; use `{keyword}`, which never unpacks archives"
+    yield Finding(span, message, (fix,))
 
 
 def _is_no_archive(path: str, files: Files) -> bool:

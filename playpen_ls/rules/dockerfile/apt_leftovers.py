@@ -27,67 +27,74 @@ _LISTS = "/var/lib/apt/lists"
     like={"hadolint": ["DL3009", "DL3014", "DL3015"]},
     bad=[
         example(
-            "FROM a\nRUN apt-get update && «apt-get install» --no-install-recommends curl"
+            "FROM debian:12\nRUN apt-get update && «apt-get install» --no-install-recommends curl"
             " && rm -rf /var/lib/apt/lists/*\n",
-            fixed="FROM a\nRUN apt-get update && apt-get install --no-install-recommends -y curl"
-            " && rm -rf /var/lib/apt/lists/*\n",
-        ),
-        example(
-            "FROM a\nRUN apt-get update \\\n && «apt-get install» -y curl \\\n && rm -rf /var/lib/apt/lists/*\n",
-            fixed="FROM a\nRUN apt-get update \\\n && apt-get install -y --no-install-recommends curl \\\n"
+            fixed="FROM debian:12\nRUN apt-get update && apt-get install --no-install-recommends -y curl"
             " && rm -rf /var/lib/apt/lists/*\n",
         ),
         example(
-            "FROM a\nRUN apt-get update && «apt-get install» -y --no-install-recommends curl\n",
-            fixed="FROM a\nRUN apt-get update && apt-get install -y --no-install-recommends curl"
+            "FROM debian:12\n"
+            "RUN apt-get update \\\n && «apt-get install» -y curl \\\n && rm -rf /var/lib/apt/lists/*\n",
+            fixed="FROM debian:12\nRUN apt-get update \\\n && apt-get install -y --no-install-recommends curl \\\n"
             " && rm -rf /var/lib/apt/lists/*\n",
         ),
         example(
-            "FROM a\nRUN apt-get update \\\n && «apt-get install» -y --no-install-recommends \\\n    a \\\n    b \\\n"
+            "FROM debian:12\nRUN apt-get update && «apt-get install» -y --no-install-recommends curl\n",
+            fixed="FROM debian:12\nRUN apt-get update && apt-get install -y --no-install-recommends curl"
+            " && rm -rf /var/lib/apt/lists/*\n",
+        ),
+        example(
+            "FROM debian:12\n"
+            "RUN apt-get update \\\n && «apt-get install» -y --no-install-recommends \\\n    a \\\n    b \\\n"
             " && make\n",
-            fixed="FROM a\nRUN apt-get update \\\n"
+            fixed="FROM debian:12\nRUN apt-get update \\\n"
             " && apt-get install -y --no-install-recommends \\\n    a \\\n    b \\\n"
             " && make \\\n && rm -rf /var/lib/apt/lists/*\n",
         ),
-        # What is installed later needs the lists.
+        # The later installation needs the package lists.
         example(
-            "FROM a\nRUN apt-get update && apt-get install -y --no-install-recommends a\n"
+            "FROM debian:12\nRUN apt-get update && apt-get install -y --no-install-recommends a\n"
             "RUN «apt-get install» -y --no-install-recommends b\n",
-            fixed="FROM a\nRUN apt-get update && apt-get install -y --no-install-recommends a\n"
+            fixed="FROM debian:12\nRUN apt-get update && apt-get install -y --no-install-recommends a\n"
             "RUN apt-get install -y --no-install-recommends b && rm -rf /var/lib/apt/lists/*\n",
         ),
         example(
-            "FROM a\nRUN apt-get update && ««apt-get install»» -y curl\n",
-            fixed="FROM a\nRUN apt-get update && apt-get install -y --no-install-recommends curl"
+            "FROM debian:12\nRUN apt-get update && ««apt-get install»» -y curl\n",
+            fixed="FROM debian:12\nRUN apt-get update && apt-get install -y --no-install-recommends curl"
             " && rm -rf /var/lib/apt/lists/*\n",
         ),
     ],
     good=[
-        "FROM a\nRUN apt-get update && apt-get install -y --no-install-recommends a && rm -rf /var/lib/apt/lists/*\n",
-        "FROM a AS build\nRUN apt-get update && apt-get install curl\nFROM a\n",
-        "FROM a\nRUN --mount=type=cache,target=/var/lib/apt apt-get -yq install --no-install-recommends a\n",
-        "FROM a\nRUN --mount=type=tmpfs,target=/var/lib/apt/lists apt-get install -qq --no-install-recommends a\n",
-        "FROM a\nRUN apt-get update && apt-get install -y --no-install-recommends a\n"
+        "FROM debian:12\n"
+        "RUN apt-get update && apt-get install -y --no-install-recommends a && rm -rf /var/lib/apt/lists/*\n",
+        "FROM debian:12 AS build\nRUN apt-get update && apt-get install curl\nFROM debian:12\n",
+        "FROM debian:12\nRUN --mount=type=cache,target=/var/lib/apt apt-get -yq install --no-install-recommends a\n",
+        "FROM debian:12\n"
+        "RUN --mount=type=tmpfs,target=/var/lib/apt/lists apt-get install -qq --no-install-recommends a\n",
+        "FROM debian:12\nRUN apt-get update && apt-get install -y --no-install-recommends a\n"
         "RUN apt-get install -y --no-install-recommends b && rm -rf /var/lib/apt/lists/*\n",
-        "FROM a\nRUN apt-get update; apt-get install -y --no-install-recommends a; apt-get dist-clean\n",
-        "FROM a\nRUN yes | apt-get install --no-install-recommends a && rm -rf /var/lib/apt/lists/*\n",
-        'FROM a\nRUN printf \'APT::Get::Assume-Yes "1";\\nAPT::Install-Recommends "0";\' > /etc/apt/apt.conf.d/1\n'
+        "FROM debian:12\nRUN apt-get update; apt-get install -y --no-install-recommends a; apt-get dist-clean\n",
+        "FROM debian:12\nRUN yes | apt-get install --no-install-recommends a && rm -rf /var/lib/apt/lists/*\n",
+        "FROM debian:12\n"
+        'RUN printf \'APT::Get::Assume-Yes "1";\\nAPT::Install-Recommends "0";\' > /etc/apt/apt.conf.d/1\n'
         "RUN apt-get update && apt-get install a && rm -rf /var/lib/apt/lists/*\n",
-        "FROM a\nRUN if apt-get install -s a; then x; fi\n",
-        "FROM a\nRUN dpkg -i a.deb; apt-get install -fy && rm -rf /var/lib/apt/lists/*\n",
-        "FROM a\nRUN apk add curl\nRUN echo apt-get install x\n",
-        "FROM a\nENV DEBIAN_FRONTEND=x\nRUN apt-get -o APT::Install-Recommends=false -y install a"
+        "FROM debian:12\nRUN if apt-get install -s a; then make; fi\n",
+        "FROM debian:12\nRUN dpkg -i a.deb; apt-get install -fy && rm -rf /var/lib/apt/lists/*\n",
+        "FROM debian:12\nRUN apk add curl\nRUN echo apt-get install git\n",
+        "FROM debian:12\nENV DEBIAN_FRONTEND=noninteractive\nRUN apt-get -o APT::Install-Recommends=false -y install a"
         " && rm -rf /var/lib/apt/lists/*\n",
     ],
 )
 def apt_leftovers(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iterator[Finding]:
-    """apt leaves more in the image than what is asked for, or waits for an answer.
+    """`apt-get install` lacks `-y`, or leaves recommended packages or package lists in the image.
 
-    Without `-y` a build stops at apt's question. Without `--no-install-recommends` come packages
-    that nobody asked for, and the package lists in `/var/lib/apt/lists` are of no use in the image.
-    Only `-y` changes nothing else: what a later step needs may be among the recommended packages (git
-    recommends the certificates, gcc the C library's headers), so those are a hint.
-    Silent in build stages, with a cache mount, and where a later RUN removes the lists.
+    Without `-y`, `apt-get install` asks for confirmation, which aborts the build. Without
+    `--no-install-recommends` it also installs recommended packages. The package lists in
+    `/var/lib/apt/lists` are not used when the container runs. Only adding `-y` is a safe fix: a later
+    step can need a recommended package (git recommends ca-certificates, gcc recommends libc6-dev), so
+    a missing `--no-install-recommends` is a hint. Build stages are not checked. Package lists are not
+    reported with a cache or tmpfs mount, where the same `RUN` deletes them, and where a later `RUN`
+    still installs from them.
     """
     if not ships(stage, builds, files):
         return
@@ -99,7 +106,7 @@ def apt_leftovers(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iter
 
 
 def _left_by(run: Run, settings: str, last: Callable[[], int]) -> Iterator[Finding]:
-    """`settings` is what earlier RUNs may have written into apt's configuration; `last` as `_last_for_lists`."""
+    """`settings` is the text of earlier RUNs that can configure apt; `last` is a cached `_last_for_lists`."""
     kept = True
     for command in run.commands:
         if command.name not in _GET or [word.text for word in command.operands[:1]] != ["install"]:
@@ -112,27 +119,32 @@ def _left_by(run: Run, settings: str, last: Callable[[], int]) -> Iterator[Findi
         answered = command.has(*_YES) or _has_short(command, "y") or _has_short(command, "q", 2)
         if not answered and command.before != "|" and "Assume-Yes" not in settings:
             add = partial(_option, command, "-y")
-            yield Finding(span, "apt asks whether to go on, and nobody answers", (Fix("Add `-y`", add, safe=True),))
+            message = f"`{command.name} install` without `-y` asks for confirmation and aborts the build"
+            yield Finding(span, message, (Fix(f"Add `-y` to `{command.name} install`", add, safe=True),))
         recommends = not command.has("--no-install-recommends") and "Install-Recommends" not in settings
         if recommends and len(command.operands) > 1:
-            # Of 88 such installs in public files 40 name git, gcc, pip, curl or the like: those lack something then.
+            # Of 88 such installs in public Dockerfiles, 40 name git, gcc, pip, curl or similar packages, which need
+            # some of their recommended packages.
             add = partial(_option, command, "--no-install-recommends")
-            fix = Fix("Add `--no-install-recommends`", add)
-            yield Finding(span, "apt also installs recommended packages", (fix,), Severity.HINT)
+            fix = Fix(f"Add `--no-install-recommends` to `{command.name} install`", add)
+            message = f"`{command.name} install` without `--no-install-recommends` also installs recommended packages"
+            yield Finding(span, message, (fix,), Severity.HINT)
         if kept and not _lists_go(run, last):
             kept = False
-            fixes = () if run.heredocs else (Fix("Remove apt's lists at the end of the RUN", partial(_removal, run)),)
-            yield Finding(span, "apt's package lists stay in the image", fixes)
+            title = f"Delete the package lists in `{_LISTS}` at the end of the `RUN`"
+            fixes = () if run.heredocs else (Fix(title, partial(_removal, run)),)
+            message = f"package lists in `{_LISTS}` stay in the image after `{command.name} install`"
+            yield Finding(span, message, fixes)
 
 
 def _settings_below(stage: Stage) -> str:
-    """What the stages that it continues may have written into apt's configuration."""
+    """The text of RUNs in the base stages that can configure apt."""
     runs = (one for owner in stage.lineage[1:] for one in owner.instructions if isinstance(one, Run))
     return "".join(one.whole_text for one in runs if "APT::" in one.whole_text)
 
 
 def _has_short(command: Command, letter: str, times: int = 1) -> bool:
-    """Among short options written as one: `-yq`."""
+    """Whether combined short options such as `-yq` contain the letter."""
     return any(
         option.name[:1] == "-" and option.name[1:2] != "-" and option.name.count(letter) >= times
         for option in command.options
@@ -150,7 +162,7 @@ def _option(command: Command, name: str) -> list[Edit]:
 
 
 def _removal(run: Run) -> list[Edit]:
-    """One more command at the end, on a line of its own where the last one has one."""
+    """Appends the `rm` command, on its own line if the last command is on its own line."""
     last = [command for command in run.commands if command.depth == 0][-1]
     source, removal = run.document.source, f"rm -rf {_LISTS}/*"
     start = source.line_start(last.span.start)
@@ -165,7 +177,7 @@ def _removal(run: Run) -> list[Edit]:
 
 
 def _lists_go(run: Run, last: Callable[[], int]) -> bool:
-    """They are mounted, or removed here or by a later RUN that installs again, or that RUN needs them."""
+    """The package lists are on a mount, are deleted in this RUN, or are still used by a later RUN."""
     if any(mount.type in ("cache", "tmpfs") and _LISTS.startswith(mount.target.rstrip("/")) for mount in run.mounts):
         return True
     if _LISTS in run.whole_text or any(command.runs(name, "dist-clean") for command in run.commands for name in _GET):
@@ -174,7 +186,7 @@ def _lists_go(run: Run, last: Callable[[], int]) -> bool:
 
 
 def _last_for_lists(stage: Stage) -> int:
-    """The number of the last RUN that removes them when it has installed, or needs them; -1 without one."""
+    """The index of the last RUN that needs the package lists, or installs and deletes them; -1 if there is none."""
     for run in reversed(stage.instructions):
         if isinstance(run, Run):
             text = run.whole_text
@@ -184,7 +196,7 @@ def _last_for_lists(stage: Stage) -> int:
 
 
 def _needs_lists(commands: Iterable[Command]) -> bool:
-    """apt installs without fetching the lists before."""
+    """apt installs before any `apt-get update`, so it uses existing package lists."""
     for command in commands:
         if command.name in _GET and command.operands:
             if command.operands[0].text == "update":

@@ -29,13 +29,13 @@ NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "n
             fixed="ARG VERSION=3.11\nFROM playpen/python-base:latest\n",
         ),
         example(
-            "FROM «gcr.io/distroless/static»\nRUN x\nFROM «node»\n",
+            "FROM «gcr.io/distroless/static»\nRUN make\nFROM «node»\n",
             fixed=None,
             platform=Platform(base_images={"node": ""}),
         ),
         example(
-            "FROM «python» as a\nFROM «node:20» as b\n",
-            fixed="FROM playpen/python-base:latest as a\nFROM nexus:5000/playpen/node-base:20 as b\n",
+            "FROM «python» as api\nFROM «node:20» as web\n",
+            fixed="FROM playpen/python-base:latest as api\nFROM nexus:5000/playpen/node-base:20 as web\n",
             platform=NEXUS,
         ),
     ],
@@ -45,35 +45,35 @@ NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "n
         "FROM playpen/python-base@sha256:0b5e\n",
         "FROM scratch\n",
         "ARG BASE\nFROM $BASE\n",
-        "FROM playpen/python-base:latest AS python\nFROM python\nCOPY --from=alpine /a /b\n",
+        "FROM playpen/python-base:latest AS python\nFROM python\nCOPY --from=alpine /etc/os-release /tmp/\n",
         "FROM node:20\n",
         "FROM nexus:5000/team/app:1.0\n",
         "FROM bitnami/python:3.11\n",
         "FROM \n",
-        # As `COPY --from=ghcr.io/a/tool:1` would be.
-        "FROM ghcr.io/a/tool:1 AS tool\nFROM playpen/python-base:latest\nCOPY --from=tool /tool /tool\n",
+        # Equivalent to `COPY --from=ghcr.io/team/tool:1`.
+        "FROM ghcr.io/team/tool:1 AS tool\nFROM playpen/python-base:latest\nCOPY --from=tool /tool /tool\n",
     ],
 )
 def foreign_base_image(image: BaseImage, platform: Platform) -> Iterator[Finding]:
-    """The base image is not the platform's.
+    """Base image is not a platform image.
 
-    The platform's base images carry its certificates, package sources and security updates, and are
-    scanned together; a public image has none of that and is pulled over the internet at each build.
-    Reported for public images that the platform has its own version of (`base_images` of the
-    profile), and for images of another registry than the platform's. Silent for earlier stages,
-    `scratch`, stages that only name an image to copy from, and build arguments without a default.
+    The platform's base images contain its certificates, package sources and security updates, and are
+    scanned together; other images have none of these. Reported for images that have a platform
+    equivalent (`base_images` of the profile), and for images from a registry other than the platform's
+    and Docker Hub, except in a stage that only names an image to copy from. Earlier stages, `scratch`
+    and build arguments without a default are not reported.
     """
     if not image.external or platform.owns(image.reference):
         return
     own = platform.base_images.get(image.reference.name)
     if own is not None:
-        fixes = (Fix(f"Use `{own}`", lambda: [replacement(image, own)]),) if own else ()
-        yield Finding(image.span, f"`{image.reference.name}` is not the platform's base image", fixes)
+        fixes = (Fix(f"Change base image to `{own}`", lambda: [replacement(image, own)]),) if own else ()
+        yield Finding(image.span, f"base image `{image.reference.name}` is not a platform image", fixes)
     elif stands_in(image.reference) not in ("", platform.registry) and not _is_only_copied_from(image.owner):
-        yield Finding(image.span, f"`{image.reference.registry}` is not the platform's registry")
+        yield Finding(image.span, f"base image `{image.reference.text}` is not from the platform's registry")
 
 
 def _is_only_copied_from(stage: Stage) -> bool:
-    """Nothing is done in it and nothing continues it: it only gives an image a name."""
+    """A stage without instructions that no other stage is based on: it only gives an image a name."""
     stages = stage.document.stages
     return stage is not stages[-1] and not stage.instructions and all(other.base is not stage for other in stages)

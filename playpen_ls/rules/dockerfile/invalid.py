@@ -16,47 +16,47 @@ from playpen_ls.languages.dockerfile import Dockerfile
         "hadolint": ["DL1000", "DL3024", "DL3043", "DL3061"],
     },
     bad=[
-        "FROM a\n«RUNN» x\n",
-        "«ENV» A=1\nFROM a\n",
-        "FROM a «as»\n",
-        "FROM a «b c»\n",
-        "FROM a AS «1st»\n",
-        "FROM a AS b\nFROM a AS «B»\n",
-        "FROM a\n«COPY x»\n",
-        "FROM a\nCOPY «--user=me» x y\n",
-        "FROM a\n«WORKDIR»\n",
-        "FROM a\nENV A=1 «B»\n",
-        "FROM a\n«ENV A»\n",
-        "FROM a\nHEALTHCHECK «curl» localhost\n",
-        "FROM a\nONBUILD «FROM» b\n",
-        "FROM a\nSHELL «/bin/bash -c»\n",
-        "FROM a\n«RUN <<EOF»\nset -e\nmake\n\nCMD x\n",
-        "FROM a\nRUN apt-get update «\\»\n\nCOPY . .\n",
+        "FROM debian:12\n«RUNN» apt-get update\n",
+        "«ENV» A=1\nFROM debian:12\n",
+        "FROM debian:12 «as»\n",
+        "FROM debian:12 «b c»\n",
+        "FROM debian:12 AS «1st»\n",
+        "FROM debian:12 AS b\nFROM debian:12 AS «B»\n",
+        "FROM debian:12\n«COPY app.py»\n",
+        "FROM debian:12\nCOPY «--user=app» app.py /app/\n",
+        "FROM debian:12\n«WORKDIR»\n",
+        "FROM debian:12\nENV A=1 «B»\n",
+        "FROM debian:12\n«ENV A»\n",
+        "FROM debian:12\nHEALTHCHECK «curl» localhost\n",
+        "FROM debian:12\nONBUILD «FROM» b\n",
+        "FROM debian:12\nSHELL «/bin/bash -c»\n",
+        "FROM debian:12\n«RUN <<EOF»\nset -e\nmake\n\nCMD serve\n",
+        "FROM debian:12\nRUN apt-get update «\\»\n\nCOPY . .\n",
     ],
     good=[
-        "ARG A\nFROM $A as b\nFROM b\n",
-        "FROM a\nCOPY <<EOF /x\nRUNN x\nEOF\n",
-        "FROM a\nRUN apt-get update \\\n    # why\n\n    && apt-get upgrade\n",
-        "FROM a\nENV A the whole rest\nENV B=1 C='x y'\nLABEL a=b\n",
+        "FROM debian:12\nRUN apt-get update \\\n    # security updates\n\n    && apt-get upgrade\n",
+        "ARG BASE\nFROM $BASE as build\nFROM build\n",
+        "FROM debian:12\nCOPY <<EOF /notes\nRUNN make\nEOF\n",
+        "FROM debian:12\nENV A the whole rest\nENV B=1 C='x y'\nLABEL a=b\n",
         "# syntax=example/frontend\nMODEL x\n",
-        "FROM a\nHEALTHCHECK NONE\nHEALTHCHECK --interval=3s CMD x\n",
-        'FROM a\nRUN psql -c "SELECT a \\\nFROM b"\n',
-        "FROM a\nONBUILD RUN x\n# comment\nCMD [\n",
-        "# escape=`\nFROM a\nRUN dir `\n  c:\\\n",
-        "from a\nrun x\n",
-        # Templates that a Dockerfile is made from.
+        "FROM debian:12\nHEALTHCHECK NONE\nHEALTHCHECK --interval=3s CMD serve\n",
+        'FROM debian:12\nRUN psql -c "SELECT a \\\nFROM b"\n',
+        "FROM debian:12\nONBUILD RUN make\n# comment\nCMD [\n",
+        "# escape=`\nFROM debian:12\nRUN dir `\n  c:\\\n",
+        "from debian:12\nrun make\n",
+        # Templates from which a Dockerfile is generated.
         "FROM {{ .Base }}\n{{ if .Tools -}}\nRUN make\n{{ end -}}\n",
         "FROM a:{{ b.version }}\nRUN b\n",
-        "FROM a\n{% if b %}\nRUN b\n{% endif %}\n",
+        "FROM debian:12\n{% if b %}\nRUN b\n{% endif %}\n",
     ],
 )
 def invalid(document: Dockerfile) -> Iterator[Finding]:
-    """The build would stop here, or do something else than it says.
+    """Invalid or misleading Dockerfile syntax.
 
-    What BuildKit's parser refuses: unknown instructions and flags, missing arguments, a heredoc
-    without its end, two stages of one name. And a `\\` at the end of a line that makes the next
-    instruction an argument of this one, which BuildKit takes without a word. Silent where `# syntax=`
-    names another frontend, and in templates from which a Dockerfile is made.
+    BuildKit rejects unknown instructions and flags, missing arguments, and a heredoc without its
+    terminator. Also reported are two stages with the same name, and a `\\` at the end of a line that
+    makes the next instruction part of this one, which BuildKit accepts. Not reported where `# syntax=`
+    names another frontend, and in templates from which a Dockerfile is generated.
     """
     for problem in document.problems:
         yield Finding(problem.span, problem.message, unparsed=True)

@@ -32,9 +32,9 @@ PINNED = Platform(pins={"node": "20.14.0"})
         example(
             {"Dockerfile": "FROM «debian»\n", "other/Dockerfile": "FROM debian:12.5\n"}, fixed="FROM debian:12.5\n"
         ),
-        example("FROM debian:12.5 AS a\nFROM «debian»\n", fixed="FROM debian:12.5 AS a\nFROM debian:12.5\n"),
-        example({"Dockerfile": "FROM «debian»\n", "a/Dockerfile": "FROM debian:12.5\nFROM debian:11\n"}),
-        example({"Dockerfile": "FROM «debian»\n", "a/Dockerfile": "FROM debian:12.5-slim\nFROM debian:trixie\n"}),
+        example("FROM debian:12.5 AS build\nFROM «debian»\n", fixed="FROM debian:12.5 AS build\nFROM debian:12.5\n"),
+        example({"Dockerfile": "FROM «debian»\n", "other/Dockerfile": "FROM debian:12.5\nFROM debian:11\n"}),
+        example({"Dockerfile": "FROM «debian»\n", "other/Dockerfile": "FROM debian:12.5-slim\nFROM debian:trixie\n"}),
     ],
     good=[
         "FROM node:20\n",
@@ -52,12 +52,13 @@ PINNED = Platform(pins={"node": "20.14.0"})
     ],
 )
 def moving_tag(image: BaseImage, platform: Platform, uses: Facts[ImageUse]) -> Iterator[Finding]:
-    """The base image can change under you.
+    """Base image uses a mutable tag.
 
-    A missing tag means `latest`, and `latest` is whatever was pushed last: the build that passed
-    yesterday is not the one that ships today. Silent for digests, build arguments, earlier stages
-    and the platform's own images, which are meant to move; an image that should be the platform's
-    is reported as that. A hint for a bare name that is no official image: it was built on this machine.
+    A missing tag means `latest`, and `latest` is the image that was pushed last, so two builds of the
+    same Dockerfile can start from different images. Not reported for digests, build arguments, earlier
+    stages and the platform's own images, and for images that `foreign-base-image` checks. A hint for a
+    name without a registry or `/` that is not an official image of Docker Hub: such an image is usually
+    built locally.
     """
     reference = image.reference
     if not image.external or not image.literal or not reference.floats or platform.owns(reference):
@@ -69,8 +70,9 @@ def moving_tag(image: BaseImage, platform: Platform, uses: Facts[ImageUse]) -> I
     fixes: tuple[Fix, ...] = ()
     if len(tags) == 1:
         retagged = reference.retagged(tags[0])
-        fixes = (Fix(f"Pin to `{retagged}`", lambda: [Edit(image.span.start, image.span.end, retagged)]),)
+        fixes = (Fix(f"Pin base image to `{retagged}`", lambda: [Edit(image.span.start, image.span.end, retagged)]),)
     built_here = not reference.registry and "/" not in reference.path and not is_known_image(reference.name)
     severity = Severity.HINT if built_here else None
-    says = "the tag `latest`, which moves" if reference.tag else "no tag, which means `latest`"
-    yield Finding(image.span, f"`{reference.repository}` has {says}", fixes, severity)
+    problem = "uses a mutable tag" if reference.tag else "has no tag, which means `latest`"
+    message = f"base image `{reference.text}` {problem}; pin a version or a digest"
+    yield Finding(image.span, message, fixes, severity)

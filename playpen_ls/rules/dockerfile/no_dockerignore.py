@@ -23,39 +23,39 @@ _UNWANTED = (".git", ".env", "venv", ".venv", "node_modules")
     practice="Layer caching",
     bad=[
         example(
-            {"Dockerfile": "FROM a\nCOPY «.» .\n", ".env": "A=1\n", "venv/x": "", "app.py": ""},
-            fixed="FROM a\nCOPY . .\n",
+            {"Dockerfile": "FROM python:3.12\nCOPY «.» .\n", ".env": "A=1\n", "venv/x": "", "app.py": ""},
+            fixed="FROM python:3.12\nCOPY . .\n",
             creates={".dockerignore": ".env\nvenv\n"},
         ),
         example(
-            {"web/Dockerfile": "FROM a\nADD --chown=1 «./» /x\nCOPY . /y\n", "web/node_modules/a": ""},
-            fixed="FROM a\nADD --chown=1 ./ /x\nCOPY . /y\n",
+            {"web/Dockerfile": "FROM python:3.12\nADD --chown=1 «./» /app\nCOPY . /src\n", "web/node_modules/a": ""},
+            fixed="FROM python:3.12\nADD --chown=1 ./ /app\nCOPY . /src\n",
             creates={"web/.dockerignore": "node_modules\n"},
         ),
-        # What is copied by name is wanted.
+        # A file that is also copied by name is intended.
         example(
-            {"Dockerfile": "FROM a\nCOPY .env /\nCOPY «.» .\n", ".env": "A=1\n", ".git/x": ""},
-            fixed="FROM a\nCOPY .env /\nCOPY . .\n",
+            {"Dockerfile": "FROM python:3.12\nCOPY .env /\nCOPY «.» .\n", ".env": "A=1\n", ".git/x": ""},
+            fixed="FROM python:3.12\nCOPY .env /\nCOPY . .\n",
             creates={".dockerignore": ".git\n"},
         ),
     ],
     good=[
-        {"Dockerfile": "FROM a\nCOPY . .\n", "app.py": ""},
-        {"Dockerfile": "FROM a\nCOPY . .\n", ".env": "", ".dockerignore": "x\n"},
-        {"Dockerfile": "FROM a\nCOPY . .\n", ".env": "", "Dockerfile.dockerignore": "x\n"},
-        {"Dockerfile": "FROM a\nCOPY src .\nCOPY --from=b . .\n", ".env": "", "src/a": ""},
-        {"web/Dockerfile": "FROM a\nCOPY . .\n", ".env": "", "web/a": ""},
-        {"Dockerfile": "FROM a\nCOPY .env /\nCOPY . .\n", ".env": "", "a": ""},
-        "FROM a\nCOPY . .\n",
+        {"Dockerfile": "FROM python:3.12\nCOPY . .\n", "app.py": ""},
+        {"Dockerfile": "FROM python:3.12\nCOPY . .\n", ".env": "", ".dockerignore": "x\n"},
+        {"Dockerfile": "FROM python:3.12\nCOPY . .\n", ".env": "", "Dockerfile.dockerignore": "x\n"},
+        {"Dockerfile": "FROM python:3.12\nCOPY src .\nCOPY --from=b . .\n", ".env": "", "src/a": ""},
+        {"web/Dockerfile": "FROM python:3.12\nCOPY . .\n", ".env": "", "web/a": ""},
+        {"Dockerfile": "FROM python:3.12\nCOPY .env /\nCOPY . .\n", ".env": "", "a": ""},
+        "FROM python:3.12\nCOPY . .\n",
     ],
 )
 def no_dockerignore(stage: Stage, files: Files, platform: Platform, builds: Facts[ImageBuilt]) -> Iterator[Finding]:
-    """The whole folder is sent to the build, with what nobody wants in an image.
+    """Whole build context is copied without a `.dockerignore`.
 
-    Without a `.dockerignore`, `COPY . .` also takes the history in `.git`, passwords in `.env`,
-    virtual environments and `node_modules` of another system. The image grows, may hold secrets, and
-    its layers are built again although nothing that matters changed. Reported where one of these is
-    there, or more than 20 MB are.
+    Without a `.dockerignore`, `COPY . .` also copies the history in `.git`, passwords in `.env`,
+    virtual environments, and `node_modules` installed on another system. They make the image larger,
+    put secrets into it, and invalidate its cached layers when they change. Reported where one of these
+    files or folders exists, or where the build context is larger than 20 MB.
     """
     if not files.known or not stage.mentions("copy add", ("copy", "add")):
         return
@@ -74,6 +74,8 @@ def no_dockerignore(stage: Stage, files: Files, platform: Platform, builds: Fact
         names = " and ".join(f"`{one}`" for one in there[:2]) + (f" and {len(there) - 2} more" if there[2:] else "")
         creates = {posixpath.join(folder, ".dockerignore"): "".join(f"{one}\n" for one in there)}
         fix = Fix(f"Create `.dockerignore` with {names}", partial(Change, {}, creates), kind="refactor.rewrite")
-        yield Finding(whole.span, f"this also copies {names}: there is no `.dockerignore`", (fix,))
+        message = f"`{whole.text}` includes {names}; the build context has no `.dockerignore`"
+        yield Finding(whole.span, message, (fix,))
     elif files.is_large(folder or "."):
-        yield Finding(whole.span, "this copies more than 20 MB: there is no `.dockerignore`")
+        message = f"`{whole.text}` includes more than 20 MB of files; the build context has no `.dockerignore`"
+        yield Finding(whole.span, message)

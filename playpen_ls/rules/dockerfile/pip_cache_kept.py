@@ -15,7 +15,7 @@ from playpen_ls.languages.dockerfile.model.variables import is_set_before
 from playpen_ls.languages.shell.parser import Command, Word
 from playpen_ls.text.edit import Edit
 
-# pip takes any beginning of an option that is no other's.
+# pip accepts any unambiguous prefix of an option.
 _CACHE_OPTIONS = ("--no-cache-dir", "--no-cache-di", "--no-cache-d", "--no-cache-", "--no-cache", "--cache-dir")
 
 
@@ -26,55 +26,58 @@ _CACHE_OPTIONS = ("--no-cache-dir", "--no-cache-di", "--no-cache-d", "--no-cache
     like={"hadolint": ["DL3042"]},
     bad=[
         example(
-            "FROM a\nRUN pip «install» -r requirements.txt\n",
-            fixed="FROM a\nRUN pip install --no-cache-dir -r requirements.txt\n",
+            "FROM python:3.12\nRUN pip «install» -r requirements.txt\n",
+            fixed="FROM python:3.12\nRUN pip install --no-cache-dir -r requirements.txt\n",
         ),
         example(
-            "FROM a\nRUN apt-get update \\\n    # the driver\n    && python3 -m pip «install» \\\n       psycopg2\n",
-            fixed="FROM a\nRUN apt-get update \\\n    # the driver\n"
+            "FROM python:3.12\nRUN apt-get update \\\n    # the driver\n"
+            "    && python3 -m pip «install» \\\n       psycopg2\n",
+            fixed="FROM python:3.12\nRUN apt-get update \\\n    # the driver\n"
             "    && python3 -m pip install --no-cache-dir \\\n       psycopg2\n",
         ),
         example(
-            'FROM a\nRUN pip «install» a\nRUN ["pip", "«install»", "flask"]\nRUN ["sh", "-c", "pip «install» flask"]\n',
-            fixed="FROM a\nRUN pip install --no-cache-dir a\n"
+            "FROM python:3.12\nRUN pip «install» a\n"
+            'RUN ["pip", "«install»", "flask"]\nRUN ["sh", "-c", "pip «install» flask"]\n',
+            fixed="FROM python:3.12\nRUN pip install --no-cache-dir a\n"
             'RUN ["pip", "install", "--no-cache-dir", "flask"]\n'
             'RUN ["sh", "-c", "pip install --no-cache-dir flask"]\n',
         ),
         example(
-            "FROM a\nRUN <<EOF\nset -e\npip3.12 «install» flask\nEOF\n",
-            fixed="FROM a\nRUN <<EOF\nset -e\npip3.12 install --no-cache-dir flask\nEOF\n",
+            "FROM python:3.12\nRUN <<EOF\nset -e\npip3.12 «install» flask\nEOF\n",
+            fixed="FROM python:3.12\nRUN <<EOF\nset -e\npip3.12 install --no-cache-dir flask\nEOF\n",
         ),
         example(
-            "FROM a\nRUN bash -c 'pip «install» a' && sudo pip «install» b\n",
-            fixed="FROM a\nRUN bash -c 'pip install --no-cache-dir a' && sudo pip install --no-cache-dir b\n",
+            "FROM python:3.12\nRUN bash -c 'pip «install» a' && sudo pip «install» b\n",
+            fixed="FROM python:3.12\nRUN bash -c 'pip install --no-cache-dir a' && sudo pip install --no-cache-dir b\n",
         ),
     ],
     good=[
-        "FROM a\nRUN pip install --no-cache-dir -r requirements.txt\n",
-        "FROM a AS builder\nRUN pip install --user -r requirements.txt\nFROM a\n",
-        "FROM a\nRUN --mount=type=cache,target=/root/.cache/pip pip install flask\n",
-        "FROM a\nRUN --mount=type=cache,target=/root/.cache pip install flask\n",
-        "FROM a\nENV PIP_NO_CACHE_DIR=1\nRUN pip install flask\n",
-        "FROM a AS base\nENV PIP_NO_CACHE_DIR=off\nFROM base\nRUN pip install flask\n",
-        "FROM a\nRUN PIP_NO_CACHE_DIR=1 pip install flask\n",
-        "FROM a\nRUN export PIP_NO_CACHE_DIR=1 && pip install flask\n",
-        "FROM a\nRUN pip install flask && rm -rf ~/.cache/pip\n",
-        "FROM a\nRUN pip install flask \\\n && rm -rf /tmp/x /root/.cache\n",
-        "FROM a\nRUN pip install flask && pip cache purge\n",
-        "FROM a\nRUN pip install --no-cache /wheels/*\n",
-        "FROM a\nRUN uv pip install flask\n",
-        "FROM a\nRUN echo 'pip install flask'\n",
-        "FROM a\nRUN pip --no-cache-dir install flask\n",
-        "FROM a\nRUN cat <<EOF > /install.sh\npip install flask\nEOF\n",
-        "FROM a\nONBUILD RUN pip install flask\n",
+        "FROM python:3.12\nRUN pip install --no-cache-dir -r requirements.txt\n",
+        "FROM python:3.12 AS builder\nRUN pip install --user -r requirements.txt\nFROM python:3.12\n",
+        "FROM python:3.12\nRUN --mount=type=cache,target=/root/.cache/pip pip install flask\n",
+        "FROM python:3.12\nRUN --mount=type=cache,target=/root/.cache pip install flask\n",
+        "FROM python:3.12\nENV PIP_NO_CACHE_DIR=1\nRUN pip install flask\n",
+        "FROM python:3.12 AS base\nENV PIP_NO_CACHE_DIR=off\nFROM base\nRUN pip install flask\n",
+        "FROM python:3.12\nRUN PIP_NO_CACHE_DIR=1 pip install flask\n",
+        "FROM python:3.12\nRUN export PIP_NO_CACHE_DIR=1 && pip install flask\n",
+        "FROM python:3.12\nRUN pip install flask && rm -rf ~/.cache/pip\n",
+        "FROM python:3.12\nRUN pip install flask \\\n && rm -rf /tmp/x /root/.cache\n",
+        "FROM python:3.12\nRUN pip install flask && pip cache purge\n",
+        "FROM python:3.12\nRUN pip install --no-cache /wheels/*\n",
+        "FROM python:3.12\nRUN uv pip install flask\n",
+        "FROM python:3.12\nRUN echo 'pip install flask'\n",
+        "FROM python:3.12\nRUN pip --no-cache-dir install flask\n",
+        "FROM python:3.12\nRUN cat <<EOF > /install.sh\npip install flask\nEOF\n",
+        "FROM python:3.12\nONBUILD RUN pip install flask\n",
     ],
 )
 def pip_cache_kept(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iterator[Finding]:
     """pip's download cache stays in the image.
 
-    What pip downloads is kept under `~/.cache/pip` of the layer, where no later build finds it: the
-    image only grows. `--no-cache-dir` leaves it out. Silent in build stages, with a cache mount, with
-    `PIP_NO_CACHE_DIR`, and where the same RUN removes the cache.
+    pip stores its downloads under `~/.cache/pip` in the layer, where no later build uses them; they
+    only make the image larger. `--no-cache-dir` disables the cache. Not reported in build stages, with
+    a cache or tmpfs mount, with `PIP_NO_CACHE_DIR` or `PIP_CACHE_DIR`, and where the same `RUN` deletes
+    the cache.
     """
     for run in stage.instructions if ships(stage, builds, files) else ():
         if isinstance(run, Run) and stage.mentions(run.whole_text, ("pip",)):
@@ -90,12 +93,13 @@ def _kept_by(run: Run) -> Iterator[Finding]:
     for command, word in ((command, _caching_install(command)) for command in run.commands):
         if word is not None:
             edit = _insertion(run, command, word)
-            fix = Fix("Add `--no-cache-dir`", partial(list, [edit]), safe=True)
-            yield Finding(word.span, "pip keeps its download cache in the image", (fix,))
+            fix = Fix("Add `--no-cache-dir` to `pip install`", partial(list, [edit]), safe=True)
+            message = "`pip install` without `--no-cache-dir` leaves pip's download cache in the image"
+            yield Finding(word.span, message, (fix,))
 
 
 def _caching_install(command: Command) -> Word | None:
-    """The word `install` of a pip command that keeps its cache."""
+    """The word `install` of a pip command that writes to the cache."""
     if not command.runs("pip", "install") or command.has(*_CACHE_OPTIONS):
         return None
     if any(word.text.startswith(("PIP_NO_CACHE_DIR=", "PIP_CACHE_DIR=")) for word in command.assignments):

@@ -31,13 +31,17 @@ from playpen_ls.languages.dockerfile.model.user import (
     like={"hadolint": ["DL3002"]},
     bad=[
         example(
+            'FROM «node:20»\nCOPY . .\nCMD ["node", "server.js"]\n',
+            fixed='FROM node:20\nCOPY . .\nUSER 1000:1000\nCMD ["node", "server.js"]\n',
+        ),
+        example(
             {
                 "Dockerfile": "FROM node:20 AS web\nUSER «root»\nFROM web AS dev\nUSER node\n",
                 "docker-bake.hcl": 'target "web" {\n  target = "web"\n}\n',
             },
             fixed="FROM node:20 AS web\nUSER 1000:1000\nFROM web AS dev\nUSER node\n",
         ),
-        # What a compose file starts for work on the project is not what ships.
+        # A stage that a compose file builds for development is not the stage that ships.
         example(
             {
                 "Dockerfile": "FROM node:20 AS dev\nCMD npm start\nFROM «nginx:1.27»\n",
@@ -45,20 +49,20 @@ from playpen_ls.languages.dockerfile.model.user import (
             }
         ),
         example(
-            'FROM «node:20»\nCOPY . .\nCMD ["node", "a.js"]\n',
-            fixed='FROM node:20\nCOPY . .\nUSER 1000:1000\nCMD ["node", "a.js"]\n',
+            'FROM team/base:1\nUSER «root»\nRUN apt-get update\n\n# start it\nENTRYPOINT ["./start"]\nCMD serve\n',
+            fixed="FROM team/base:1\nUSER root\nRUN apt-get update\n\nUSER 1000:1000\n\n"
+            '# start it\nENTRYPOINT ["./start"]\nCMD serve\n',
         ),
         example(
-            'FROM a\nUSER «root»\nRUN apt-get update\n\n# start it\nENTRYPOINT ["a"]\nCMD b\n',
-            fixed='FROM a\nUSER root\nRUN apt-get update\n\nUSER 1000:1000\n\n# start it\nENTRYPOINT ["a"]\nCMD b\n',
+            "FROM team/base:1\nRUN make\nUSER «0:0»\nCMD serve\n",
+            fixed="FROM team/base:1\nRUN make\nUSER 1000:1000\nCMD serve\n",
         ),
-        example("FROM a\nRUN x\nUSER «0:0»\nCMD b\n", fixed="FROM a\nRUN x\nUSER 1000:1000\nCMD b\n"),
         example(
             "FROM node:20 AS web\nUSER node\nUSER «root»\nFROM web\n",
             fixed="FROM node:20 AS web\nUSER node\nUSER root\nFROM web\nUSER 1000:1000\n",
         ),
-        example("from «debian:12»\nrun x\n", fixed="from debian:12\nrun x\nuser 1000:1000\n"),
-        # These servers write where only root may, and have images of their own for other users.
+        example("from «debian:12»\nrun make\n", fixed="from debian:12\nrun make\nuser 1000:1000\n"),
+        # These servers write to folders of root, and have separate images for other users.
         "FROM «nginx:1.27»\nCOPY dist /usr/share/nginx/html\n",
         "FROM «php:8.3-apache»\n",
         'FROM «ubuntu:24.04»\nRUN apt-get install -y nginx\nCMD ["nginx", "-g", "daemon off;"]\n',
@@ -66,17 +70,20 @@ from playpen_ls.languages.dockerfile.model.user import (
             'FROM golang:1.22 AS b\nFROM «scratch»\nCOPY --from=b /a /\nENTRYPOINT ["/a"]\n',
             fixed='FROM golang:1.22 AS b\nFROM scratch\nCOPY --from=b /a /\nUSER 1000:1000\nENTRYPOINT ["/a"]\n',
         ),
-        example("FROM a AS b\nFROM «alpine:3.20»\n", fixed="FROM a AS b\nFROM alpine:3.20\nUSER 1000:1000\n"),
+        example(
+            "FROM golang:1.22 AS build\nFROM «alpine:3.20»\n",
+            fixed="FROM golang:1.22 AS build\nFROM alpine:3.20\nUSER 1000:1000\n",
+        ),
     ],
     good=[
-        # The compose file builds another stage than the last.
+        # The compose file builds a stage other than the last one.
         {
             "Dockerfile": "FROM node:20 AS web\nUSER node\nFROM web AS dev\nUSER root\n",
             "compose.yaml": "services: {web: {build: {context: ., target: web}}}\n",
         },
-        "FROM playpen/python-base:latest\nCMD x\n",
+        "FROM playpen/python-base:latest\nCMD serve\n",
         "FROM node:20\nUSER node\n",
-        "FROM node:20\nUSER root\nRUN x\nUSER node\n",
+        "FROM node:20\nUSER root\nRUN make\nUSER node\n",
         "FROM node:20\nUSER $APP_USER\n",
         "FROM node:20 AS build\nUSER root\nFROM playpen/python-base:latest\n",
         "FROM node:20 AS base\nUSER node\nFROM base\n",
@@ -84,36 +91,40 @@ from playpen_ls.languages.dockerfile.model.user import (
         "FROM nginxinc/nginx-unprivileged:1.27\n",
         "FROM team/tool:1\n",
         "FROM postgres:16\n",
-        'FROM debian:12\nRUN apt-get install -y gosu\nENTRYPOINT ["gosu", "app", "x"]\n',
+        'FROM debian:12\nRUN apt-get install -y gosu\nENTRYPOINT ["gosu", "app", "serve"]\n',
     ],
 )
 def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[ImageBuilt]) -> Iterator[Finding]:
-    """The container runs as root.
+    """Container runs as root.
 
-    Whoever breaks out of the process is root in the container, may write everything in it, and is
-    one kernel bug away from the node. Reported where the image that ships ends with `USER root`, or
-    has no USER and its public base image is known to run as root. A hint for programs in `scratch`, and
-    for images that start a shell or an interpreter, or nothing of their own: they are for others to
-    begin with. Silent for the platform's images and for unknown ones, and where a program such as
-    gosu changes the user at the start.
+    An attacker who takes over the process is root in the container and can change every file in it;
+    without user namespaces, it is also UID 0 on the node if it escapes. Reported where the final image
+    ends with `USER root`, or has no `USER` and its public base image is known to run as root. A hint
+    for programs in `scratch`, and for images that only start a shell or an interpreter or contain no
+    files of their own: they are meant as base images. Not reported for platform images and unknown
+    images without a `USER`, and where the Dockerfile mentions a program that drops root at startup,
+    such as gosu.
     """
     if not ships(stage, builds, files):
         return
     severity = Severity.HINT if is_built_upon(stage) else None
-    fixes = () if needs_root(stage) else (Fix(f"Run as `USER {USER}`", lambda: [user_edit(stage)]),)
+    fixes = () if needs_root(stage) else (Fix(f"Set `USER {USER}`", lambda: [user_edit(stage)]),)
     user = last_user(stage)
     if user is not None:
         if is_root(user) and not drops_root(stage):
-            yield Finding(user.arguments_span, f"the container runs as `{user.user}`", fixes, severity)
+            message = f"`USER {user.user}` makes the container run as root"
+            yield Finding(user.arguments_span, message, fixes, severity)
         return
     image, start = stage.pulled, stage.image
     if image is None or start is None:
         return
     if image.reference.text == "scratch":
         if starts_something(stage):
-            yield Finding(start.span, "`scratch` has no user but root, and no `USER` follows", fixes, Severity.HINT)
+            message = "base image `scratch` runs as root by default, and no `USER` is set"
+            yield Finding(start.span, message, fixes, Severity.HINT)
         return
     if not image.external or platform.owns(image.reference) or drops_root(stage):
         return
     if runs_as_root(image.reference, stands_in(image.reference)):
-        yield Finding(start.span, f"`{image.reference.name}` runs as root, and no `USER` follows", fixes, severity)
+        message = f"base image `{image.reference.name}` runs as root by default, and no `USER` is set"
+        yield Finding(start.span, message, fixes, severity)

@@ -14,7 +14,7 @@ from playpen_ls.languages.dockerfile import Cmd, Entrypoint
 from playpen_ls.languages.dockerfile.build_context.locate import ships
 from playpen_ls.text.edit import Edit
 
-_SCRIPT = re.compile(r"\./.*|.*\.sh")  # without a shebang only a shell starts it
+_SCRIPT = re.compile(r"\./.*|.*\.sh")  # only a shell can start it if it has no shebang
 _BUILTINS = frozenset(
     ". : [ alias cd command eval exec exit export read set shift source test trap ulimit umask".split()
 )
@@ -26,34 +26,39 @@ _BUILTINS = frozenset(
     waits=False,
     like={"hadolint": ["DL3025"], "docker": ["JSONArgsRecommended"]},
     bad=[
-        example("FROM a\nCMD «python app.py»\n", fixed='FROM a\nCMD ["python", "app.py"]\n'),
-        example("FROM a\nENTRYPOINT  «serve --quiet»\n", fixed='FROM a\nENTRYPOINT  ["serve", "--quiet"]\n'),
-        "FROM a\nENTRYPOINT «./start.sh»\n",
-        example("FROM a\ncmd «node \\\n  a.js»\n", fixed='FROM a\ncmd ["node", "a.js"]\n'),
-        "FROM a\nCMD «uvicorn app:app --port $PORT»\n",
-        "FROM a\nCMD «migrate && serve»\n",
-        "FROM a\nCMD «echo 'a b'»\n",
-        "FROM a\nCMD «exec serve»\n",
-        'FROM a\nSHELL ["/bin/sh", "-ec"]\nCMD «serve»\n',
-        'FROM a\nENTRYPOINT ["x"]\nCMD «y»\n',
-        "FROM a\nCMD «['serve', 'x']»\n",
+        example("FROM python:3.12\nCMD «python app.py»\n", fixed='FROM python:3.12\nCMD ["python", "app.py"]\n'),
+        example(
+            "FROM python:3.12\nENTRYPOINT  «serve --quiet»\n",
+            fixed='FROM python:3.12\nENTRYPOINT  ["serve", "--quiet"]\n',
+        ),
+        "FROM python:3.12\nENTRYPOINT «./start.sh»\n",
+        example("FROM node:20\ncmd «node \\\n  app.js»\n", fixed='FROM node:20\ncmd ["node", "app.js"]\n'),
+        "FROM python:3.12\nCMD «uvicorn app:app --port $PORT»\n",
+        "FROM python:3.12\nCMD «migrate && serve»\n",
+        "FROM python:3.12\nCMD «echo 'a b'»\n",
+        "FROM python:3.12\nCMD «exec serve»\n",
+        'FROM python:3.12\nSHELL ["/bin/sh", "-ec"]\nCMD «serve»\n',
+        'FROM python:3.12\nENTRYPOINT ["./start"]\nCMD «serve»\n',
+        "FROM python:3.12\nCMD «['serve', 'x']»\n",
     ],
     good=[
-        'FROM a\nCMD ["python", "app.py"]\n',
-        "FROM a AS b\nCMD x\nFROM a\n",
-        'FROM a\nSHELL ["/bin/bash", "-c"]\nCMD x\n',
-        "FROM a\nHEALTHCHECK CMD curl localhost\n",
-        "FROM a\nCMD\n",
-        "FROM a\nCMD []\n",
+        'FROM python:3.12\nCMD ["python", "app.py"]\n',
+        "FROM python:3.12 AS b\nCMD serve\nFROM python:3.12\n",
+        'FROM python:3.12\nSHELL ["/bin/bash", "-c"]\nCMD serve\n',
+        "FROM python:3.12\nHEALTHCHECK CMD curl localhost\n",
+        "FROM python:3.12\nCMD\n",
+        "FROM python:3.12\nCMD []\n",
     ],
 )
 def shell_form_command(command: Cmd | Entrypoint, files: Files, builds: Facts[ImageBuilt]) -> Iterator[Finding]:
-    """A shell stands between the container and its program.
+    """`CMD` or `ENTRYPOINT` in shell form runs the program under a shell.
 
-    In shell form `/bin/sh -c` is process 1: it does not pass signals on, so the program is killed
-    after the grace period instead of stopping by itself. The JSON form starts the program itself.
-    The fix is there for plain words only; variables, quotes and operators need the shell. A hint where
-    `exec` puts the program in the shell's place.
+    In shell form the command runs under `/bin/sh -c`, which does not forward signals. While the shell
+    is process 1, the program does not receive `SIGTERM` and is killed after the grace period. The JSON
+    (exec) form starts the program without a shell. The fix is offered only for plain words, since
+    variables, quotes and operators need the shell, and not where `CMD` and `ENTRYPOINT` are combined.
+    A hint where `exec` replaces the shell with the program. Not reported in build stages, and where
+    `SHELL` sets a shell other than `sh`.
     """
     stage = command.stage
     if stage is None or command.json is not None or not command.arguments or not ships(stage, builds, files):
@@ -62,7 +67,7 @@ def shell_form_command(command: Cmd | Entrypoint, files: Files, builds: Facts[Im
     if shell is not None and not (shell.json and posixpath.basename(shell.json[0].text) == "sh"):
         return
     fixes: tuple[Fix, ...] = ()
-    # Together they mean something else: a shell form ENTRYPOINT ignores CMD, a JSON one gets it as arguments.
+    # The form changes how they combine: an ENTRYPOINT in shell form ignores CMD, one in JSON form gets it as arguments.
     beside = any((Entrypoint if isinstance(command, Cmd) else Cmd) in each.kinds for each in stage.lineage)
     words = [word.text for word in command.words]
     plain = all(re.fullmatch(r"[\w./:@%+,-]+|--?[\w-]+=[\w./:@%+,-]+", word) for word in words)
@@ -76,16 +81,17 @@ def shell_form_command(command: Cmd | Entrypoint, files: Files, builds: Facts[Im
     ):
         span = command.arguments_span
         text = json.dumps(words, ensure_ascii=False)
-        fixes = (Fix("Use the JSON form", lambda: [Edit(span.start, span.end, text)], safe=True),)
+        title = f"Convert `{command.keyword}` to the JSON form"
+        fixes = (Fix(title, lambda: [Edit(span.start, span.end, text)], safe=True),)
     if words[0] == "exec":
-        message = f"`{command.keyword}` in shell form needs a shell in the image, though `exec` takes its place"
+        message = f"`{command.keyword}` in shell form needs a shell in the image, even though `exec` replaces it"
         yield Finding(command.arguments_span, message, severity=Severity.HINT)
         return
-    message = f"`{command.keyword}` in shell form runs under `sh`, which does not pass signals on"
+    message = f"`{command.keyword}` in shell form runs under `/bin/sh -c`, which does not forward signals"
     yield Finding(command.arguments_span, message, fixes)
 
 
 def _has_comment(command: Cmd | Entrypoint) -> bool:
-    """A comment between its lines would be lost."""
+    """The instruction contains a comment line, which the fix would delete."""
     span = command.arguments_span
     return any(span.contains(comment.span.start) for comment in command.document.comments())

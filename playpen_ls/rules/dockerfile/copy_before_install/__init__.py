@@ -25,140 +25,163 @@ NODE = {"package.json": "{}", "package-lock.json": "{}"}
     waits=False,
     bad=[
         example(
-            {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt\n"} | FLASK,
-            fixed="FROM a\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n",
+            {"Dockerfile": "FROM python:3.12\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt\n"} | FLASK,
+            fixed="FROM python:3.12\nWORKDIR /app\n"
+            "COPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n",
         ),
         example(
-            {"Dockerfile": "FROM a\n«ADD --chown=1:1 ./ /app»\nWORKDIR /app\nRUN pip3 install -r ./requirements.txt\n"}
+            {
+                "Dockerfile": "FROM python:3.12\n«ADD --chown=1:1 ./ /app»\n"
+                "WORKDIR /app\nRUN pip3 install -r ./requirements.txt\n"
+            }
             | FLASK,
-            fixed="FROM a\nCOPY --chown=1:1 requirements.txt /app/\nWORKDIR /app\n"
+            fixed="FROM python:3.12\nCOPY --chown=1:1 requirements.txt /app/\nWORKDIR /app\n"
             "RUN pip3 install -r ./requirements.txt\nADD --chown=1:1 ./ /app\n",
         ),
         example(
             {
-                "Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN npm ci\nRUN npm run build\n",
+                "Dockerfile": "FROM node:20\nWORKDIR /app\n«COPY . .»\nRUN npm ci\nRUN npm run build\n",
                 ".dockerignore": "node_modules\n",
             }
             | NODE,
-            fixed="FROM a\nWORKDIR /app\nCOPY package.json package-lock.json ./\n"
+            fixed="FROM node:20\nWORKDIR /app\nCOPY package.json package-lock.json ./\n"
             "RUN npm ci\nCOPY . .\nRUN npm run build\n",
         ),
         example(
             {
-                "Dockerfile": "FROM a\nWORKDIR /app\n«COPY ./web .»\nRUN npm ci\n",
+                "Dockerfile": "FROM node:20\nWORKDIR /app\n«COPY ./web .»\nRUN npm ci\n",
                 ".dockerignore": "web/node_modules/*\n",
                 "web/package.json": "{}",
                 "web/package-lock.json": "{}",
             },
-            fixed="FROM a\nWORKDIR /app\nCOPY ./web/package.json ./web/package-lock.json ./\nRUN npm ci\n"
+            fixed="FROM node:20\nWORKDIR /app\nCOPY ./web/package.json ./web/package-lock.json ./\nRUN npm ci\n"
             "COPY ./web .\n",
         ),
         example(
-            {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN apt-get update && apt-get install -y curl\n"},
-            fixed="FROM a\nWORKDIR /app\nRUN apt-get update && apt-get install -y curl\nCOPY . .\n",
+            {
+                "Dockerfile": "FROM python:3.12\nWORKDIR /app\n"
+                "«COPY . .»\nRUN apt-get update && apt-get install -y curl\n"
+            },
+            fixed="FROM python:3.12\nWORKDIR /app\nRUN apt-get update && apt-get install -y curl\nCOPY . .\n",
         ),
-        # The copy sinks past the packages; what needs the project itself is split.
+        # The copy moves below the packages; the install that needs the project itself is split.
         example(
             {
-                "Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN apt-get update && apt-get install -y curl\n"
-                "RUN poetry install\nCMD x\n",
+                "Dockerfile": "FROM python:3.12\nWORKDIR /app\n"
+                "«COPY . .»\nRUN apt-get update && apt-get install -y curl\n"
+                "RUN poetry install\nCMD serve\n",
                 "pyproject.toml": "",
                 "poetry.lock": "",
             },
-            fixed="FROM a\nWORKDIR /app\nRUN apt-get update && apt-get install -y curl\n"
-            "COPY pyproject.toml poetry.lock ./\nRUN poetry install --no-root\nCOPY . .\nRUN poetry install\nCMD x\n",
+            fixed="FROM python:3.12\nWORKDIR /app\nRUN apt-get update && apt-get install -y curl\n"
+            "COPY pyproject.toml poetry.lock ./\nRUN poetry install --no-root\n"
+            "COPY . .\nRUN poetry install\nCMD serve\n",
         ),
-        # The compose file says in which folder it is built.
+        # The compose file sets the build context.
         example(
             {
-                "docker/Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt\n",
+                "docker/Dockerfile": "FROM python:3.12\nWORKDIR /app\n"
+                "«COPY . .»\nRUN pip install -r requirements.txt\n",
                 "compose.yaml": "services: {web: {build: {context: ./src, dockerfile: ../docker/Dockerfile}}}\n",
                 "src/requirements.txt": "flask==3.0.0\n",
             },
-            fixed="FROM a\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n",
+            fixed="FROM python:3.12\nWORKDIR /app\n"
+            "COPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n",
         ),
         {
-            "Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt\n",
+            "Dockerfile": "FROM python:3.12\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt\n",
             "compose.yaml": "services: {web: {build: {context: ./src, dockerfile: ../Dockerfile}}}\n",
             "requirements.txt": "flask==3.0.0\n",
         },
-        # Folders are unpacked, so `docs/requirements.txt` may be the one that is installed.
-        {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY ./* ./»\nRUN pip install -r requirements.txt\n"} | FLASK,
-        {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install .\n"},
+        # `*` copies the contents of folders, so `docs/requirements.txt` can be the one that is installed.
+        {"Dockerfile": "FROM python:3.12\nWORKDIR /app\n«COPY ./* ./»\nRUN pip install -r requirements.txt\n"} | FLASK,
+        {"Dockerfile": "FROM python:3.12\nWORKDIR /app\n«COPY . .»\nRUN pip install .\n"},
         example(
             {
-                "Dockerfile": "FROM a\nENV V=/opt/venv\nWORKDIR /app\n«COPY . .»\nRUN python -m venv $V\n"
+                "Dockerfile": "FROM python:3.12\nENV V=/opt/venv\nWORKDIR /app\n«COPY . .»\nRUN python -m venv $V\n"
                 "RUN apk add --virtual .tools gcc && pip install -qr requirements.txt && pip check && apk del .tools\n",
             }
             | FLASK,
-            fixed="FROM a\nENV V=/opt/venv\nWORKDIR /app\nRUN python -m venv $V\nCOPY requirements.txt .\n"
+            fixed="FROM python:3.12\nENV V=/opt/venv\nWORKDIR /app\nRUN python -m venv $V\nCOPY requirements.txt .\n"
             "RUN apk add --virtual .tools gcc && pip install -qr requirements.txt && pip check && apk del .tools\n"
             "COPY . .\n",
         ),
         example(
             {
-                "Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN uv pip install --system -r requirements.txt\n",
+                "Dockerfile": "FROM python:3.12\nWORKDIR /app\n"
+                "«COPY . .»\nRUN uv pip install --system -r requirements.txt\n",
                 "pyproject.toml": "[tool.uv]\n",
             }
             | FLASK,
-            fixed="FROM a\nWORKDIR /app\nCOPY requirements.txt pyproject.toml ./\n"
+            fixed="FROM python:3.12\nWORKDIR /app\nCOPY requirements.txt pyproject.toml ./\n"
             "RUN uv pip install --system -r requirements.txt\nCOPY . .\n",
         ),
-        # The copy would overwrite the environment that is made in its folder.
+        # The copy would overwrite the virtual environment that is created in its folder.
         {
-            "Dockerfile": "FROM a\nENV V=/app/v\nWORKDIR /app\n«COPY . .»\nRUN python -m venv $V\n"
+            "Dockerfile": "FROM python:3.12\nENV V=/app/v\nWORKDIR /app\n«COPY . .»\nRUN python -m venv $V\n"
             "RUN pip install -r requirements.txt\n",
             "v/x": "",
         }
         | FLASK,
         {
-            "Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN uv pip install -r pyproject.toml\n",
+            "Dockerfile": "FROM python:3.12\nWORKDIR /app\n«COPY . .»\nRUN uv pip install -r pyproject.toml\n",
             "pyproject.toml": '[project]\ndynamic = ["dependencies"]\n',
         },
-        {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN bundle install --local\n", "Gemfile": ""},
-        # Something else names what is read.
+        {"Dockerfile": "FROM python:3.12\nWORKDIR /app\n«COPY . .»\nRUN bundle install --local\n", "Gemfile": ""},
+        # An environment variable, an option or a build argument names a file that is read.
         {
-            "Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\n"
+            "Dockerfile": "FROM python:3.12\nWORKDIR /app\n«COPY . .»\n"
             "RUN PIP_CONSTRAINT=c.txt pip install -r requirements.txt\n",
             "c.txt": "",
         }
         | FLASK,
         {
-            "Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\n"
+            "Dockerfile": "FROM python:3.12\nWORKDIR /app\n«COPY . .»\n"
             "RUN export PIP_CONSTRAINT=c.txt && pip install -r requirements.txt\n",
         }
         | FLASK,
-        {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN npm ci --userconfig x\n", ".dockerignore": "node_modules"}
-        | NODE,
-        {"Dockerfile": "FROM a\nARG R=requirements.txt\nWORKDIR /app\n«COPY . .»\nRUN pip install -r $R\n"} | FLASK,
         {
-            "Dockerfile": "FROM a\nARG E=x\nENV R=r.$E.txt\nWORKDIR /app\n«COPY . .»\nRUN pip install -r $R\n",
+            "Dockerfile": "FROM node:20\nWORKDIR /app\n«COPY . .»\nRUN npm ci --userconfig npmrc\n",
+            ".dockerignore": "node_modules",
+        }
+        | NODE,
+        {"Dockerfile": "FROM python:3.12\nARG R=requirements.txt\nWORKDIR /app\n«COPY . .»\nRUN pip install -r $R\n"}
+        | FLASK,
+        {
+            "Dockerfile": "FROM python:3.12\nARG E=x\nENV R=r.$E.txt\n"
+            "WORKDIR /app\n«COPY . .»\nRUN pip install -r $R\n",
             "r.x.txt": "",
         },
-        {"Dockerfile": "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt && make\n"} | FLASK,
-        "FROM a\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt\n",
+        {"Dockerfile": "FROM python:3.12\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt && make\n"}
+        | FLASK,
+        "FROM python:3.12\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt\n",
     ],
     good=[
-        {"Dockerfile": "FROM a\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n"}
+        {
+            "Dockerfile": "FROM python:3.12\nWORKDIR /app\n"
+            "COPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n"
+        }
         | FLASK,
-        "FROM a\nCOPY . .\nFROM a\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n",
-        "FROM a\nCOPY start.sh .\nRUN pip install -r requirements.txt\n",
-        "FROM a\nCOPY --from=b . .\nRUN pip install -r requirements.txt\n",
-        "FROM a\nONBUILD COPY . /app\nONBUILD RUN pip install -r /app/requirements.txt\n",
-        "FROM a\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\nRUN pip install -e .\n",
-        "FROM a\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\nRUN go build -o /app .\n",
-        "FROM a\nCOPY . .\nRUN pip install --upgrade pip\nRUN npm run build\n",
-        "FROM a\nCOPY . .\nRUN cargo build --release\n",
-        "FROM a\nCOPY . .\nRUN <<EOF cat > a\npip install -r requirements.txt\nEOF\n",
+        "FROM python:3.12\nCOPY . .\nFROM python:3.12\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n",
+        "FROM python:3.12\nCOPY start.sh .\nRUN pip install -r requirements.txt\n",
+        "FROM python:3.12\nCOPY --from=b . .\nRUN pip install -r requirements.txt\n",
+        "FROM python:3.12\nONBUILD COPY . /app\nONBUILD RUN pip install -r /app/requirements.txt\n",
+        "FROM python:3.12\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+        "COPY . .\nRUN pip install -e .\n",
+        "FROM python:3.12\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\nRUN go build -o /app .\n",
+        "FROM python:3.12\nCOPY . .\nRUN pip install --upgrade pip\nRUN npm run build\n",
+        "FROM python:3.12\nCOPY . .\nRUN cargo build --release\n",
+        "FROM python:3.12\nCOPY . .\nRUN <<EOF cat > a\npip install -r requirements.txt\nEOF\n",
     ],
 )
 def copy_before_install(stage: Stage, files: Files, platform: Platform, builds: Facts[ImageBuilt]) -> Iterator[Finding]:
-    """Everything is copied before the dependencies are installed.
+    """Source code is copied before the dependencies are installed.
 
-    A layer is built again when anything changes that was copied above it. Where the whole project
-    is copied first, a change in any file installs all dependencies again. Copy what the install
-    reads, install, then copy the rest: the fix does that where it can prove that the image stays the
-    same, and says why where it cannot.
+    Docker rebuilds a layer when a file copied above it has changed. If the whole project is copied
+    first, a change in any file invalidates the cached install layer and all dependencies are installed
+    again. Copy the dependency manifests, install, then copy the rest of the source. The fix does that
+    where it can prove that the image stays the same, and gives the reason where it cannot. Reported as
+    information where the install itself needs the source, as in `pip install .`.
     """
     path = stage.document.source.path
     runs = any(isinstance(one, Run) for one in stage.instructions)
@@ -166,14 +189,15 @@ def copy_before_install(stage: Stage, files: Files, platform: Platform, builds: 
     for broad in broad_copies(stage, files, contexts):
         if _is_reported(broad, files, contexts):
             named = broad.named
-            related = (Place(stage.document.source.path, named.command.span, "the install"),)
-            message = f"`{named.title}` runs again whenever any file changes, since all are copied above it"
+            related = (Place(stage.document.source.path, named.command.span, f"`{named.title}` runs here"),)
+            copy = " ".join([broad.copy.keyword, *(word.text for word in broad.copy.words)])
+            message = f"`{copy}` before `{named.title}` invalidates the cached install layer on every source change"
             severity = Severity.INFORMATION if named.needs else None
             yield Finding(broad.copy.words_span, message, (_fix(broad, files, contexts),), severity, related)
 
 
 def _is_reported(broad: BroadCopy, files: Files, contexts: list[str]) -> bool:
-    """A named folder counts only with a manifest in it, a build of Go only with modules to download."""
+    """A copied folder is reported only if it contains a manifest, a Go build only if it downloads modules."""
     install = broad.install
     downloads_first = install.tool in ("go", "maven") and bool(install.alone)
     if not downloads_first and not broad.source:
@@ -196,20 +220,20 @@ def _plan(broad: BroadCopy, files: Files, contexts: list[str]) -> Plan | Refused
 def _fix(broad: BroadCopy, files: Files, contexts: list[str]) -> Fix:
     plan = _plan(broad, files, contexts)
     if isinstance(plan, Refused):
-        return Fix("Copy only the dependency manifests first", partial(_refuse, plan))
+        return Fix(f"Copy only the dependency manifests before `{broad.named.title}`", partial(_refuse, plan))
     names = [posixpath.basename(path.rstrip("/")) for path in plan.moved]
     what = " and ".join(f"`{name}`" for name in names) if len(names) < 3 else f"`{names[0]}` and {len(names) - 1} more"
     title = (
-        f"Copy {what} first, the rest below `{broad.last.title}`"
+        f"Copy {what} before `{broad.last.title}`, and the rest of the source after it"
         if names
-        else (f"Copy everything below `{broad.last.title}`")
+        else f"Copy the source after `{broad.last.title}`"
     )
     split = broad.install.alone or (broad.left.alone if broad.left else "")
     if split:
-        title = f"Install the dependencies from {what} first"
+        title = f"Install the dependencies from {what} before copying the source"
     if plan.ignored:
         ignored = " and ".join(f"`{path}`" for path in plan.ignored)
-        title += f", and keep {ignored} out of the build context"
+        title += f", and exclude {ignored} from the build context"
     kind = "refactor.rewrite" if split else "quickfix"
     safe = plan.safe and not plan.ignored and not split
     return Fix(title, partial(plan.change, broad, files), safe=safe, kind=kind)

@@ -20,7 +20,7 @@ from playpen_ls.text.span import Span
 
 COMPOSE = "services:\n  web:\n    build:\n      context: .\n      dockerfile: docker/Dockerfile\n"
 PYTHON = "FROM python:3.12\nWORKDIR /app\n"
-# A folder with such a file is what a Python image is built from.
+# A folder with such a file can be the build context of a Python image.
 _PYTHON = re.compile(r".*\.py|pyproject\.toml|setup\.cfg|requirements[\w.-]*\.txt")
 
 
@@ -29,17 +29,17 @@ _PYTHON = re.compile(r".*\.py|pyproject\.toml|setup\.cfg|requirements[\w.-]*\.tx
     practice="+",
     like={"docker": ["CopyIgnoredFile"]},
     bad=[
-        {"Dockerfile": "FROM a\nCOPY «ap.py» app.py /x/\n", "app.py": ""},
-        {"Dockerfile": 'FROM a\nADD [«"conf"», "/x"]\nCOPY --chown=1 ./app.py /x/\n', "app.py": ""},
-        {"Dockerfile": "FROM a\nCOPY «app.py» /x/\n", "app.py": "", ".dockerignore": "*\n!src\n"},
-        {"Dockerfile": "FROM a\nCOPY «src» /x/\n", "src/a": "", ".dockerignore": "src\n"},
-        {"a/Dockerfile": "FROM a\nCOPY here «there» /x/\n", "a/here": ""},
-        {"docker/Dockerfile": "FROM a\nCOPY «b.py» /x/\n", "docker-compose.yml": COMPOSE, "docker/b.py": ""},
+        {"Dockerfile": "FROM python:3.12\nCOPY «settings.py» app.py /app/\n", "app.py": ""},
+        {"Dockerfile": 'FROM debian:12\nADD [«"conf"», "/app"]\nCOPY --chown=1 ./app.py /app/\n', "app.py": ""},
+        {"Dockerfile": "FROM debian:12\nCOPY «app.py» /app/\n", "app.py": "", ".dockerignore": "*\n!src\n"},
+        {"Dockerfile": "FROM debian:12\nCOPY «src» /app/\n", "src/a": "", ".dockerignore": "src\n"},
+        {"a/Dockerfile": "FROM debian:12\nCOPY here «there» /app/\n", "a/here": ""},
+        {"docker/Dockerfile": "FROM debian:12\nCOPY «b.py» /app/\n", "docker-compose.yml": COMPOSE, "docker/b.py": ""},
         example(
-            {"docker/Dockerfile": "FROM a\nCOPY «b.py» /x/\n", "docker/b.py": ""},
+            {"docker/Dockerfile": "FROM debian:12\nCOPY «b.py» /app/\n", "docker/b.py": ""},
             platform=Platform(build_context={"docker/Dockerfile": "."}),
         ),
-        {"Dockerfile": "FROM a\nARG CONF=a.conf\nCOPY «$CONF» app.py /x/\n", "app.py": ""},
+        {"Dockerfile": "FROM debian:12\nARG CONF=a.conf\nCOPY «$CONF» app.py /app/\n", "app.py": ""},
         {"Dockerfile": f"{PYTHON}COPY . .\nRUN pip install -r «requirements.txt»\n", "app.py": ""},
         {
             "Dockerfile": f"{PYTHON}COPY . /app/\nRUN cd web && pip install -r r.txt -c «../c.txt»\n",
@@ -52,22 +52,28 @@ _PYTHON = re.compile(r".*\.py|pyproject\.toml|setup\.cfg|requirements[\w.-]*\.tx
             "r.txt": "",
             ".dockerignore": "*.txt\n",
         },
-        # What it includes is not copied, or does not exist.
+        # An included requirements file is not copied, or does not exist.
         {"Dockerfile": f"{PYTHON}COPY r.txt .\nRUN pip install -r «r.txt»\n", "r.txt": "-r b.txt\n", "b.txt": ""},
         {"Dockerfile": f"{PYTHON}COPY . .\nRUN pip install -r «r/a.txt»\n", "r/a.txt": "-c b.txt\n", "b.txt": ""},
         {"Dockerfile": f"{PYTHON}COPY a.py .\nRUN uv pip sync «r.txt»\n", "a.py": "", "r.txt": ""},
-        # Made by an earlier step of the build, perhaps.
-        {"Dockerfile": "FROM a\nCOPY app.py «secrets.yml» «dist/» /x/\n", "app.py": "", ".gitignore": "*.yml\n"},
-        {"Dockerfile": "FROM a\nCOPY «server» a.x /x/\n", "a.x": "", "go.mod": ""},
-        {"Dockerfile": "FROM a\nCOPY «a.bin» a.x /x/\n", "a.x": "", "Makefile": "a.bin: a.x\n\tlink a.x\n"},
+        # Possibly created by an earlier build step.
+        {
+            "Dockerfile": "FROM debian:12\nCOPY app.py «secrets.yml» «dist/» /app/\n",
+            "app.py": "",
+            ".gitignore": "*.yml\n",
+        },
+        {"Dockerfile": "FROM debian:12\nCOPY «server» a.x /app/\n", "a.x": "", "go.mod": ""},
+        {"Dockerfile": "FROM debian:12\nCOPY «a.bin» a.x /app/\n", "a.x": "", "Makefile": "a.bin: a.x\n\tlink a.x\n"},
     ],
     good=[
+        {"Dockerfile": "FROM python:3.12\nCOPY app.py src ./src/. /app/\nCOPY . /src\n", "app.py": "", "src/db.py": ""},
         {
-            "Dockerfile": f"{PYTHON}COPY a/ b/\nCOPY r.txt ./s.txt\nRUN pip install -r s.txt -c b/c.txt\n",
-            "a/c.txt": "-r ../s.txt\n",
-            "r.txt": "-r https://x.io/r.txt\n",
+            "Dockerfile": f"{PYTHON}COPY pins/ limits/\nCOPY base.txt ./app.txt\n"
+            "RUN pip install -r app.txt -c limits/all.txt\n",
+            "pins/all.txt": "-r ../app.txt\n",
+            "base.txt": "-r https://example.com/base.txt\n",
         },
-        # Something else may make it: the base image, a command, a mount, another stage.
+        # Something else can provide the file: the base image, a command, a mount, another stage.
         {"Dockerfile": "FROM team/base\nCOPY . .\nRUN pip install -r r.txt\n", "a.py": ""},
         {"Dockerfile": f"{PYTHON}COPY . .\nRUN make r.txt\nRUN pip install -r r.txt\n", "a.py": ""},
         {"Dockerfile": f"{PYTHON}COPY . .\nRUN pip freeze > r.txt && pip install -r r.txt\n", "a.py": ""},
@@ -76,33 +82,37 @@ _PYTHON = re.compile(r".*\.py|pyproject\.toml|setup\.cfg|requirements[\w.-]*\.tx
         {"Dockerfile": f"{PYTHON}COPY a.py .\nCOPY --from=b /r /app\nRUN pip install -r r.txt\n", "a.py": ""},
         {"Dockerfile": f"{PYTHON}COPY r*.txt ./\nRUN pip install -r r.txt\n", "a.py": ""},
         {"Dockerfile": "FROM python:3\nCOPY . /app\nRUN pip install -r r.txt\n", "a.py": ""},
-        {"Dockerfile": f"{PYTHON}COPY . .\nRUN pip install -r https://x.io/r.txt\n", "a.py": ""},
+        {"Dockerfile": f"{PYTHON}COPY . .\nRUN pip install -r https://example.com/r.txt\n", "a.py": ""},
         {"a/Dockerfile": f"{PYTHON}COPY . .\nRUN pip install -r r.txt\n", "b": ""},
-        {"Dockerfile": "FROM a\nCOPY app.py src ./src/. /x/\nCOPY . /y\n", "app.py": "", "src/a": ""},
-        "FROM a\nCOPY app.py /x/\n",
-        {"a/Dockerfile": "FROM a\nCOPY app.py /x/\n", "b": ""},
-        {"a/Dockerfile": "FROM a\nCOPY app.py /x/\n", "app.py": ""},
-        {"Dockerfile": "FROM a\nCOPY yarn.lock* app.py /x/\n", "app.py": ""},
-        {"Dockerfile": "FROM a\nARG A\nCOPY $A app.py /x/\nCOPY --from=b /c /d\nADD https://x.io/a /a\n", "app.py": ""},
-        {"Dockerfile": "FROM a\nCOPY app.py /x/\nCOPY <<EOF /y\nb\nEOF\n", "app.py": ""},
-        {"Dockerfile": "FROM a\nCOPY src /x/\n", "src/a": "", ".dockerignore": "src\n!src/a\n"},
-        {"Dockerfile": "FROM a\nONBUILD COPY app.py /x/\n", "b": ""},
+        "FROM debian:12\nCOPY app.py /app/\n",
+        {"a/Dockerfile": "FROM debian:12\nCOPY app.py /app/\n", "b": ""},
+        {"a/Dockerfile": "FROM debian:12\nCOPY app.py /app/\n", "app.py": ""},
+        {"Dockerfile": "FROM debian:12\nCOPY yarn.lock* app.py /app/\n", "app.py": ""},
         {
-            "docker/Dockerfile": "FROM a\nCOPY b.py /x/\n",
+            "Dockerfile": "FROM debian:12\nARG A\nCOPY $A app.py /app/\n"
+            "COPY --from=b /c /d\nADD https://example.com/a /a\n",
+            "app.py": "",
+        },
+        {"Dockerfile": "FROM debian:12\nCOPY app.py /app/\nCOPY <<EOF /y\nb\nEOF\n", "app.py": ""},
+        {"Dockerfile": "FROM debian:12\nCOPY src /app/\n", "src/a": "", ".dockerignore": "src\n!src/a\n"},
+        {"Dockerfile": "FROM debian:12\nONBUILD COPY app.py /app/\n", "b": ""},
+        {
+            "docker/Dockerfile": "FROM debian:12\nCOPY b.py /app/\n",
             "compose.yaml": "services: {w: {build: {context: $X, dockerfile: Dockerfile}}, v: {build: docker}}\n",
             "docker/b.py": "",
         },
     ],
 )
 def missing_source(stage: Stage, files: Files, platform: Platform, builds: Facts[ImageBuilt]) -> Iterator[Finding]:
-    """The build context does not have what is copied, or what pip is told to read.
+    """`COPY` source or requirements file is missing from the build context.
 
-    The build stops there. The context is what the profile, a Jenkinsfile, a compose or a bake file
-    says; else the Dockerfile's folder, or the project's, where another file that is copied is found.
-    Of requirements files (`-r`, `-c`, and what they include) those are looked for that only a COPY can
-    have brought. Silent where the context is a guess that nothing supports, for patterns (which may
-    match nothing) and for variables. A hint for what a step before the build may make: known outputs,
-    and what git ignores.
+    The build fails at that instruction. The build context is the one that the profile, a Jenkinsfile,
+    a compose file or a bake file names; otherwise the Dockerfile's folder or the project root,
+    whichever contains another copied file. Requirements files (`-r`, `-c` and the files they include)
+    are checked only where nothing but a `COPY` can provide them. Not reported where the context is a
+    guess that no existing file confirms, for patterns (which are allowed to match nothing), and for
+    variables without a known value. A hint for files that a step before the build can create: known
+    build outputs, files that git ignores, and names in a Jenkinsfile, a Makefile or a shell script.
     """
     sources = list(local_sources(stage)) if files.known and stage.mentions("copy add", ("copy", "add")) else []
     required = list(required_files(stage)) if files.known and _is_bare(stage, platform) else []
@@ -126,19 +136,19 @@ def missing_source(stage: Stage, files: Files, platform: Platform, builds: Facts
             yield _absent(word.span, path, folders[0], files)
         elif path and (ignore := dropping(dockerfile, path, here[0], files)) is not None:
             missing.add(path)
-            yield Finding(word.span, f"`{ignore.path}` keeps `{path}` out of the build context")
+            yield Finding(word.span, f"`{path}` is excluded from the build context by `{ignore.path}`")
     for one in required if folders else ():
         yield from _read_by_pip(one, dockerfile, folders, missing, files)
 
 
 def _absent(span: Span, path: str, folder: str, files: Files) -> Finding:
     made = is_made_by_a_build(path, folder, files)
-    where = f"`{folder}`, the build context," if folder else "the build context"
-    return Finding(span, f"{where} has no `{path}`", severity=Severity.HINT if made else None)
+    where = f"the build context `{folder}`" if folder else "the build context"
+    return Finding(span, f"`{path}` is missing from {where}", severity=Severity.HINT if made else None)
 
 
 def _is_bare(stage: Stage, platform: Platform) -> bool:
-    """It begins with an image that has no files of the project."""
+    """The base image is known to contain no files of the project."""
     image = stage.pulled
     if image is None or not image.external or "onbuild" in image.reference.tag:
         return False
@@ -148,13 +158,13 @@ def _is_bare(stage: Stage, platform: Platform) -> bool:
 def _read_by_pip(
     required: Required, dockerfile: str, folders: list[str], missing: set[str], files: Files
 ) -> Iterator[Finding]:
-    """At most one finding for the word, of the file that it names or of one that this includes."""
+    """At most one finding for the word: the named requirements file or one that it includes is missing."""
     waiting, seen = [required], set[str]()
     while waiting:
         one = waiting.pop(0)
         paths = origins(one) if one.place not in seen else None
         if paths is None or missing.intersection(paths):
-            continue  # something else may write it, or its COPY is reported
+            continue  # something else can write it, or its COPY is reported
         seen.add(one.place)
         found = [(folder, path) for folder in folders for path in paths if is_there(path, folder, files)]
         ignores = [dropping(dockerfile, path, folder, files) for folder, path in found]
@@ -162,11 +172,13 @@ def _read_by_pip(
             if may_be_made(one):
                 return
             if not paths:
-                yield Finding(one.word.span, f"nothing above copies `{posixpath.basename(one.place)}`")
+                message = f"`{posixpath.basename(one.place)}` is not copied into the image before this `RUN`"
+                yield Finding(one.word.span, message)
             elif not found:
                 yield _absent(one.word.span, paths[0], folders[0], files)
             elif (ignore := ignores[0]) is not None:
-                yield Finding(one.word.span, f"`{ignore.path}` keeps `{found[0][1]}` out of the build context")
+                message = f"`{found[0][1]}` is excluded from the build context by `{ignore.path}`"
+                yield Finding(one.word.span, message)
             return
         text = files.text(posixpath.join(*found[0])) or ""
         waiting += [one.beside(path) for path in included_in(text)]

@@ -14,7 +14,7 @@ from playpen_ls.rules.dockerfile.single_stage_build.build_tools import build_lef
 from playpen_ls.rules.dockerfile.single_stage_build.rewrite import two_stages
 from playpen_ls.vocabulary.names import words
 
-# An image of this name is made to build in.
+# Words in the names of images that are meant for building.
 _FOR_BUILDING = frozenset(
     "builder build dev development devcontainer ci test tests toolchain sdk agent jenkins".split()
 )
@@ -35,14 +35,14 @@ _MENTIONS = re.compile(r"build|gcc|g\+\+|\bmake\b|\bgit\b|-dev|clang|gfortran|pa
             "COPY --from=builder /root/.local /root/.local\nCOPY . .\nENV PATH=/root/.local/bin:$PATH\n"
             'CMD ["python", "app.py"]\n',
         ),
-        # Its own virtual environment is taken over; other users can read it.
+        # The existing virtual environment is copied; other users can read it.
         example(
-            "# app\n«from» a\nrun apk add gcc musl-dev\nrun python -m venv /venv\nenv PATH=/venv/bin:$PATH\n"
+            "# app\n«from» python:3.12\nrun apk add gcc musl-dev\nrun python -m venv /venv\nenv PATH=/venv/bin:$PATH\n"
             "copy requirements.txt /r/\nrun pip install -r /r/requirements.txt\ncopy . /app\nuser app\n"
             'cmd ["python", "a.py"]',
-            fixed="# app\nfrom a as builder\nrun apk add gcc musl-dev\nrun python -m venv /venv\n"
+            fixed="# app\nfrom python:3.12 as builder\nrun apk add gcc musl-dev\nrun python -m venv /venv\n"
             "env PATH=/venv/bin:$PATH\ncopy requirements.txt /r/\nrun pip install -r /r/requirements.txt\n\n"
-            "# Runtime stage\nfrom a\nenv PATH=/venv/bin:$PATH\ncopy --from=builder /venv /venv\n"
+            "# Runtime stage\nfrom python:3.12\nenv PATH=/venv/bin:$PATH\ncopy --from=builder /venv /venv\n"
             'copy . /app\nuser app\ncmd ["python", "a.py"]',
         ),
         example(
@@ -56,7 +56,7 @@ _MENTIONS = re.compile(r"build|gcc|g\+\+|\bmake\b|\bgit\b|-dev|clang|gfortran|pa
             "COPY package*.json ./\nRUN npm ci --omit=dev\nCOPY --from=builder /app/dist ./dist\n"
             'EXPOSE 80\nCMD ["node", "dist/a.js"]\n',
         ),
-        # npm says what it starts.
+        # `package.json` names the start command.
         example(
             {
                 "Dockerfile": "«FROM» node:20\nWORKDIR /app\nCOPY package.json .\nRUN npm install\nCOPY . .\n"
@@ -91,48 +91,49 @@ _MENTIONS = re.compile(r"build|gcc|g\+\+|\bmake\b|\bgit\b|-dev|clang|gfortran|pa
             'COPY --from=builder /src/target/a.jar /src/target/a.jar\nCMD ["java", "-jar", "target/a.jar"]\n',
         ),
         {
-            "Dockerfile": "«FROM» a\nWORKDIR /a\nCOPY package.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\n"
+            "Dockerfile": "«FROM» python:3.12\nWORKDIR /a\nCOPY package.json ./\n"
+            "RUN npm ci\nCOPY . .\nRUN npm run build\n"
             'CMD ["node", "dist/a.js"]\n',
             "package.json": '{"scripts": {"prepare": "husky"}}',
         },
-        # A library that is installed for its headers is needed when the container runs.
-        "«FROM» a\nRUN apt-get install -y gcc libpq-dev\nCOPY r.txt .\nRUN pip install -r r.txt\n",
-        "«FROM» a\nRUN apt-get install -y gcc\nCOPY . .\nRUN pip install -r r.txt\n",
-        "«FROM» a\nRUN apt-get install -y gcc\nCOPY r.txt .\nRUN pip install -r r.txt\nUSER app\n",
-        "«FROM» a\nRUN apt-get install -y gcc\nCOPY r.txt .\nRUN pip install -r r.txt\nRUN make\n",
+        # A development package also installs its library, which is needed at run time.
+        "«FROM» python:3.12\nRUN apt-get install -y gcc libpq-dev\nCOPY r.txt .\nRUN pip install -r r.txt\n",
+        "«FROM» python:3.12\nRUN apt-get install -y gcc\nCOPY . .\nRUN pip install -r r.txt\n",
+        "«FROM» python:3.12\nRUN apt-get install -y gcc\nCOPY r.txt .\nRUN pip install -r r.txt\nUSER app\n",
+        "«FROM» python:3.12\nRUN apt-get install -y gcc\nCOPY r.txt .\nRUN pip install -r r.txt\nRUN make\n",
         {"Dockerfile": '«FROM» golang\nRUN go build -o /a .\nCMD ["/a"]\n', "go.mod": ""},
         {
             "Dockerfile": '«FROM» golang\nENV CGO_ENABLED=0\nRUN go build -o /a .\nCMD ["/a"]\n',
             "static/a.css": "",
         },
         "«FROM» node:20\nCOPY . .\nRUN npm ci && npm run build\nCMD node dist/a.js\n",
-        "«FROM» a\nRUN apt-get update && apt-get install -y --no-install-recommends build-essential curl\n",
-        "# app\n«from» a\nrun apk add --no-cache gcc musl-dev\nrun pip install -r requirements.txt\n",
+        "«FROM» python:3.12\nRUN apt-get update && apt-get install -y --no-install-recommends build-essential curl\n",
+        "# app\n«from» python:3.12\nrun apk add --no-cache gcc musl-dev\nrun pip install -r requirements.txt\n",
         "«FROM» golang:1.22\nCOPY . .\nRUN go build -o /app .\n",
-        "«FROM» a\nRUN apk add git\nRUN git clone x\nRUN ./configure && make install\n",
-        "«FROM» a\nCOPY . .\nRUN ./mvnw -B package\n",
-        "«FROM» a\nRUN <<EOF\nset -e\nyarn build\nEOF\n",
+        "«FROM» python:3.12\nRUN apk add git\nRUN git clone https://example.com/app\nRUN ./configure && make install\n",
+        "«FROM» python:3.12\nCOPY . .\nRUN ./mvnw -B package\n",
+        "«FROM» python:3.12\nRUN <<EOF\nset -e\nyarn build\nEOF\n",
     ],
     good=[
         "FROM playpen/python-base:latest\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n",
-        "FROM a AS build\nRUN apt-get install -y gcc\nFROM a\nCOPY --from=build /x /x\n",
-        "FROM a\nRUN apk add --virtual .build gcc musl-dev && pip install x && apk del .build\n",
-        "FROM a\nRUN apt-get install -y gcc && pip install x && apt-get purge -y gcc\n",
-        "FROM a\nRUN apk add git\nRUN pip install git+https://x.io/a\n",
-        "FROM a AS dev\nRUN apk add gcc\n",
+        "FROM python:3.12 AS build\nRUN apt-get install -y gcc\nFROM python:3.12\nCOPY --from=build /app /app\n",
+        "FROM python:3.12\nRUN apk add --virtual .build gcc musl-dev && pip install lxml && apk del .build\n",
+        "FROM python:3.12\nRUN apt-get install -y gcc && pip install lxml && apt-get purge -y gcc\n",
+        "FROM python:3.12\nRUN apk add git\nRUN pip install git+https://example.com/app\n",
+        "FROM python:3.12 AS dev\nRUN apk add gcc\n",
         "FROM team/builder:1\nRUN apt-get install -y gcc\n",
-        {"Dockerfile.dev": "FROM a\nRUN npm run build\n"},
-        "FROM a\nRUN npm ci\nRUN echo make\nRUN npm run start-dev\n",
-        "FROM a\nRUN pip install build-tools python-dev-tools\n",
+        {"Dockerfile.dev": "FROM node:20\nRUN npm run build\n"},
+        "FROM node:20\nRUN npm ci\nRUN echo make\nRUN npm run start-dev\n",
+        "FROM python:3.12\nRUN pip install build-tools python-dev-tools\n",
     ],
 )
 def single_stage_build(stage: Stage, files: Files) -> Iterator[Finding]:
-    """What only the build needs stays in the image.
+    """Build-time dependencies remain in the final image.
 
-    Compilers, headers, development packages and the sources make the image larger, slower to pull
-    and easier to attack. Build in a first stage, and copy what it made into a second one. A plain
-    installation of requirements needs no second stage. Silent where the tools are removed in the RUN
-    that installs them, and for images that are made to build in.
+    Compilers, headers, development packages and source files make the image larger and slower to pull,
+    and increase its attack surface. Build in a first stage, and copy the build output into a second
+    stage. An image that only installs requirements needs no second stage. Not reported where the `RUN`
+    that installs the tools also removes them, and for images that are meant for building.
     """
     document = stage.document
     if len(document.stages) != 1 or not _MENTIONS.search(stage.text):
@@ -147,8 +148,8 @@ def single_stage_build(stage: Stage, files: Files) -> Iterator[Finding]:
             left = build_left_by(run)
             if left is not None:
                 what, span = left
-                related = (Place(document.source.path, span, "here"),)
-                message = f"what `{what}` leaves in the image is needed only for the build"
+                related = (Place(document.source.path, span, f"`{what}` is used here"),)
+                message = f"`RUN` with `{what}` leaves build-time dependencies in the final image"
                 fix = Fix("Convert to a multi-stage build", partial(two_stages, stage, files), kind="refactor.rewrite")
                 yield Finding(stage.start.keyword_span, message, (fix,), related=related)
                 return
