@@ -46,7 +46,7 @@ def test_files_of_20_mb_are_too_many(workspace: Workspace, tmp_path: Path):
     sized(tmp_path / "data/more/b.bin", 5_000_000)
     assert found(workspace) == []
     sized(tmp_path / "data/more/c.bin", 1)
-    assert found(workspace) == ["this copies more than 20 MB: there is no `.dockerignore`"]
+    assert found(workspace) == ["`.` includes more than 20 MB of files; the build context has no `.dockerignore`"]
     (tmp_path / "data/a.bin").unlink()
     noticed(tmp_path / "data")
     assert found(workspace) == []

@@ -75,7 +75,7 @@ def test_heredocs(line: str, names: list[str]):
 def test_a_heredoc_being_typed_leaves_the_rest_alone():
     read = model("FROM a\nRUN <<EOF\nset -e\nCOPY . .\nCMD x\n")
     assert [one.name for one in read.instructions] == ["FROM", "RUN", "COPY", "CMD"]
-    assert [problem.message for problem in read.problems] == ["the heredoc has no line `EOF` that ends it"]
+    assert [problem.message for problem in read.problems] == ["heredoc has no terminator line `EOF`"]
 
 
 def test_a_continuation_being_typed_leaves_the_rest_alone():

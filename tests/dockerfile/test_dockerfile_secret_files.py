@@ -54,21 +54,24 @@ def test_only_what_reads_it_gets_it():
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("COPY .netrc .\n" + GIT, "where in the image it goes is not known: no `WORKDIR` says it"),
-        ("COPY .netrc /app\n" + GIT, "whether `/app` is a folder is not known"),
-        ("COPY .netrc /app/\nRUN make\n", "no `RUN` is known to read it: give it to the container when it starts"),
-        ("COPY .netrc /app/\n" + GIT + "CMD cat .netrc\n", "`CMD` names it too"),
-        ("COPY .netrc /app/\nRUN echo x.netrc\n", "`RUN` does something else with it"),
+        ("COPY .netrc .\n" + GIT, "the destination in the image is unknown, since no `WORKDIR` is set"),
+        ("COPY .netrc /app\n" + GIT, "it is unknown whether `/app` is a folder"),
+        (
+            "COPY .netrc /app/\nRUN make\n",
+            "no `RUN` is known to read the secret file; pass it to the container at startup instead",
+        ),
+        ("COPY .netrc /app/\n" + GIT + "CMD cat .netrc\n", "`CMD` also mentions the secret file"),
+        ("COPY .netrc /app/\nRUN echo x.netrc\n", "`RUN` mentions the secret file, but is not known to read it"),
         (
             "COPY .netrc /app/\nRUN chmod 1 .netrc && git x\n",
-            "`chmod` changes it, which a mounted secret does not allow",
+            "`chmod` modifies the secret file, which is not possible for a mounted secret",
         ),
-        ("COPY .netrc /app/\nRUN git x && rm .netrc a\n", "`rm` does more than to remove it"),
-        ("COPY .netrc /app/\nRUN git x \\\n# done\n && rm .netrc\n", "a comment stands between"),
-        ("COPY .netrc /app/\nUSER me\n" + GIT, "`me` could not read the secret's file, which is root's"),
-        ("COPY .netrc /app/\nCOPY . /b\n" + GIT, "`COPY .` brings it too: name it in `.dockerignore`"),
-        ("COPY *.key /app/\n" + GIT, "which files these are comes out only in the build"),
-        ('COPY [".netrc", "a", "/app/"]\n' + GIT, "the JSON form is left as it is"),
+        ("COPY .netrc /app/\nRUN git x && rm .netrc a\n", "`rm` does more than delete the secret file"),
+        ("COPY .netrc /app/\nRUN git x \\\n# done\n && rm .netrc\n", "the edit would delete a comment"),
+        ("COPY .netrc /app/\nUSER me\n" + GIT, "user `me` cannot read the mounted secret, which is owned by root"),
+        ("COPY .netrc /app/\nCOPY . /b\n" + GIT, "`COPY .` also copies the secret file; add it to `.dockerignore`"),
+        ("COPY *.key /app/\n" + GIT, "the files that `*.key` matches are known only during the build"),
+        ('COPY [".netrc", "a", "/app/"]\n' + GIT, "`COPY` of several files in JSON form is not supported"),
     ],
 )
 def test_what_is_not_proven_is_refused(text: str, reason: str):
@@ -80,10 +83,10 @@ def test_what_is_not_proven_is_refused(text: str, reason: str):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("FROM a AS b\nCOPY .netrc /app/\nRUN git x\nFROM b\n", "another stage continues this one"),
+        ("FROM a AS b\nCOPY .netrc /app/\nRUN git x\nFROM b\n", "another stage is based on this one"),
         (
             "FROM a AS b\nCOPY .netrc /app/\nRUN git x\nFROM a\nCOPY --from=0 /app /app\n",
-            "`COPY --from=0` takes it over",
+            "`COPY --from=0` copies the secret file",
         ),
     ],
 )
@@ -100,8 +103,8 @@ def test_names_of_secrets_are_printed_and_secrets_are_not(tmp_path: Path):
     for _ in range(2):  # once found, once remembered
         report = workspace.check("Dockerfile")
         assert [hit.finding.message for hit in report.hits if hit.rule is RULE] == [
-            "the value of `NPM_TOKEN` stays in the image's history",
-            "the secret `API_TOKEN` is written into the image",
-            "`.env` holds secrets, and the image keeps it",
+            "value of build argument `NPM_TOKEN` is recorded in the image history",
+            "`ENV API_TOKEN` stores a hard-coded secret in the image",
+            "secret file `.env` is copied into an image layer",
         ]
         assert [text[span.start : span.end] for span in report.secrets] == ["tk_0f1e2d3c4b5a6978"]

@@ -1,4 +1,4 @@
-"""Dockerfiles, read as BuildKit reads them."""
+"""Model of a Dockerfile, parsed as BuildKit parses it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ __all__ = [
 
 
 def parse(source: Source, previous: Model | None = None) -> Dockerfile:
-    """Stages are looked at again only where their text changed, or what they show of the rest of the file."""
+    """Incremental: stages of `previous` are reused where neither their text nor their cache key has changed."""
     if not isinstance(previous, Dockerfile):
         return Dockerfile(source)
     if previous.source.text == source.text and previous.source.path == source.path:

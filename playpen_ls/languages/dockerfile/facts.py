@@ -1,4 +1,4 @@
-"""What a Dockerfile tells other files."""
+"""The facts that a Dockerfile provides to other files."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def facts(document: Dockerfile) -> Iterator[Fact]:
 
 
 def _image_use(path: str, stage: Stage, reference: str) -> ImageUse:
-    """The same object while it stands at the same place: whoever compares them need not look into it."""
+    """Cached by path and offset, so that unchanged facts are the same object and compare fast."""
     cut, start = stage.cut, stage.document.starts[stage.index + 1]
     kept: tuple[str, int, ImageUse] | None = cut.made.get("use")
     if kept is None or kept[:2] != (path, start):
@@ -71,7 +71,7 @@ def _image_use(path: str, stage: Stage, reference: str) -> ImageUse:
 
 
 def _start(final: Stage) -> ShellForm | None:
-    """The CMD or ENTRYPOINT that counts in the end; a CMD beside an ENTRYPOINT only gives it arguments."""
+    """The CMD or ENTRYPOINT that starts the program; a CMD combined with an ENTRYPOINT is only its arguments."""
     return _last(final, Entrypoint) or _last(final, Cmd)
 
 
@@ -84,21 +84,21 @@ def _last(final: Stage, kind: type[ShellForm]) -> ShellForm | None:
 
 
 def _words(final: Stage, start: ShellForm) -> tuple[Word, ...]:
-    """The words of the program that keeps running: the last one of a shell's commands; none if that is not known."""
+    """The words of the long-running program, which is the last command of a shell script; empty if unknown."""
     commands = start.commands
     if not commands or not isinstance(start, Entrypoint) or start.vector is None:
         return commands[-1].words if commands else ()
     arguments = _last(final, Cmd)
     if arguments is None or arguments.vector is None:
         return commands[-1].words if arguments is None else ()
-    if len(commands) > 1:  # a shell's script takes them as `$0`, `$1` …
+    if len(commands) > 1:  # a shell script gets the arguments as `$0`, `$1` …
         return ()
     more = arguments.commands
     return (*commands[0].words, *(more[0].words if more else ()))
 
 
 def _entrypoint(start: ShellForm | None) -> tuple[str, ...] | None:
-    """What stands in front of a manifest's `args`; None where a shell takes no notice of them."""
+    """The words before a manifest's `args`; None for the shell form, which ignores them."""
     if not isinstance(start, Entrypoint):
         return ()
     return tuple(word.text for word in start.vector) if start.vector is not None else None

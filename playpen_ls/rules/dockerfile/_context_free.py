@@ -1,4 +1,4 @@
-"""Commands that neither read nor write what is copied from the build context."""
+"""Commands that neither read nor write the files copied from the build context."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _SETTINGS = {
     "git": "config",
 }
 _GLOBAL = {"npm": ("install", "i", "add"), "pnpm": ("install", "i", "add")}
-# No project is copied there; compared only where the project's own folder is not known.
+# Assumed not to contain project files; used only if the project's own folder is unknown.
 _SYSTEM_FOLDERS = (
     "/var/lib",
     "/var/cache",
@@ -56,7 +56,7 @@ _SYSTEM_FOLDERS = (
 def is_context_free(command: Command, folder: str, destination: str, run: Run, is_install: bool = False) -> bool:
     """`folder` is the working directory of the `run`, `destination` where the broad COPY writes.
 
-    Of an install of dependencies only the redirections are looked at.
+    For an install of dependencies only the redirections are checked.
     """
     name, operands = command.name, [word.text for word in command.operands]
     if any(not _is_apart(word, folder, destination) for word in command.redirects):
@@ -101,12 +101,12 @@ def _may_be_local(word: str) -> bool:
 
 
 def _may_be_local_to_apk(word: str) -> bool:
-    """`.build-deps` is what it calls a group of packages."""
+    """Unlike for other tools, a leading dot is not a path: `.build-deps` names a virtual package."""
     return "/" in word or word.endswith(".apk") or "$(" in word or "`" in word
 
 
 def _fetches(command: Command, folder: str, destination: str) -> bool:
-    """Downloads to standard output or to a place of their own, and what a pipe makes of them."""
+    """Downloads to standard output or outside the copied files, and commands that process them in a pipe."""
     words = [word.text for word in command.arguments]
     if command.name in ("curl", "wget"):
         if any(option.name in ("-d", "--data", "-T", "--upload-file", "-K", "-i") for option in command.options):

@@ -1,4 +1,4 @@
-"""Commands of a RUN that install dependencies, by the tool that does it."""
+"""Commands of a RUN that install dependencies, by tool."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from playpen_ls.languages.shell.parser import Command, Word
 
 SYSTEM = frozenset("apt-get apt aptitude apk yum dnf microdnf zypper".split())
-# Installing the installer itself is no dependency of the project.
+# Installing the installer itself does not install a dependency of the project.
 _INSTALLERS = frozenset("pip setuptools wheel uv poetry pipenv pdm hatch build virtualenv pip-tools".split())
 _LOCAL_ARCHIVE = re.compile(r".*\.(?:whl|tar\.gz|zip|deb|rpm|tgz)")
 
 
 @dataclass(frozen=True)
 class Install:
-    """`tool` says whose manifests it reads: "pip", "npm"… `title` names it in messages.
+    """`tool` determines the manifests it reads: "pip", "npm"… `title` is the command as shown in messages.
 
-    `files` are paths that it names itself (requirements), as written; `folder` is where it looks for
-    its manifests, seen from the working directory. `outputs` are what it writes there. `needs` is a
-    reason why it cannot do without the sources, "" if it can. `alone` is the same command for the
-    dependencies only, where that is another one.
+    `files` are the paths that the command names (requirements), as written; `folder` is where it looks for
+    its manifests, relative to the working directory. `outputs` are what it writes there, `chosen_outputs`
+    what an option names as target. `needs` is the reason why it needs the source files, "" if it does not.
+    `alone` is the command, or the option to add, that installs only the dependencies, "" if that is the
+    command itself.
     """
 
     tool: str
@@ -40,7 +41,7 @@ class Install:
 
 
 def install_of(command: Command) -> Install | None:
-    """What the command installs; None for any other command, and for tools named without `install`."""
+    """The install that the command runs; None for other commands, also for other subcommands of these tools."""
     reader = _READERS.get(command.name)
     return reader(command) if reader else None
 
@@ -63,7 +64,7 @@ def _system(command: Command) -> Install | None:
     needs = ""
     for word in command.operands[1:]:
         if is_local(word.text) or "`" in word.text or "$(" in word.text:
-            needs = f"`{word.text}` may come from the sources"
+            needs = f"`{word.text}` can come from the source files"
     return Install("system", f"{command.name} {words[0]}", command, needs=needs)
 
 
@@ -95,15 +96,15 @@ def _pip_like(command: Command, words: list[str], packages: tuple[Word, ...], ti
     needs = ""
     for option in command.options:
         if option.name in ("-e", "--editable"):
-            needs = "an editable install needs the sources"
+            needs = "an editable install needs the source files"
         elif option.name in ("-f", "--find-links") and "://" not in option.text:
-            needs = f"`{option.name}` reads `{option.text}` from the sources"
+            needs = f"`{option.name}` reads `{option.text}` from the source files"
         elif option.name in ("--config-settings", "--src", "--python"):
             continue
     for word in packages:
         if is_local(word.text) and not needs:
             needs = (
-                "pip cannot install the dependencies of a project alone: export them to a requirements file,"
+                "pip cannot install only the dependencies of a project; export them to a requirements file,"
                 " or use `uv sync --no-install-project`"
             )
     if not files and not needs and packages and all(_package(word.text) in _INSTALLERS for word in packages):
@@ -195,7 +196,7 @@ def _bundle(command: Command) -> Install | None:
     path = tuple(option.text for option in command.options if option.name == "--path")
     if command.has("--deployment"):
         path = path or ("vendor/bundle",)
-    needs = "`--local` takes the gems from the sources" if command.has("--local") else ""
+    needs = "`--local` installs gems from the source files" if command.has("--local") else ""
     return Install("bundle", "bundle install", command, outputs=path, needs=needs)
 
 
@@ -205,7 +206,7 @@ def _composer(command: Command) -> Install | None:
     needs = (
         ""
         if command.has("--no-scripts") and command.has("--no-autoloader")
-        else ("composer runs scripts and reads classes: only `--no-scripts --no-autoloader` does without the sources")
+        else "Composer runs scripts and scans classes in the source files unless `--no-scripts --no-autoloader` is set"
     )
     return Install(
         "composer",

@@ -1,4 +1,4 @@
-"""The files that an install reads, by tool, and what in them makes it need the sources."""
+"""The dependency manifests that an install reads, by tool, and what in them requires the source files."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _LOCAL_PACKAGE = re.compile(r"(?:file|link|workspace|portal|patch):|\.{1,2}/|~/|
 
 @dataclass(frozen=True)
 class Tool:
-    """`needed` must exist, `locks` are taken where they exist (one must, for `strict` commands), and
-    `beside` steers the tool. A name that ends in `/` is a folder."""
+    """`needed` files must exist; `locks` are lock files, used if they exist (`strict` commands require one); `beside`
+    are optional settings files. A name that ends in `/` is a folder."""
 
     needed: tuple[str, ...]
     locks: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class Tool:
 
 
 class Folder:
-    """The folder of the build context in which a tool looks; paths are seen from it."""
+    """The folder of the build context in which a tool looks; names are relative to it."""
 
     def __init__(self, context: str, path: str, files: Files) -> None:
         self.path = "" if path == "." else path
@@ -56,7 +56,7 @@ class Folder:
 
 
 def manifests_of(install: Install, folder: Folder) -> list[str]:
-    """What the install reads, seen from the build context, in the order of a COPY. Raises Refused."""
+    """The files that the install reads, relative to the build context, in the order for COPY. Raises Refused."""
     tool = TOOLS[install.tool]
     for name in tool.needed:
         if not folder.exists(name):
@@ -70,7 +70,7 @@ def manifests_of(install: Install, folder: Folder) -> list[str]:
 
 
 def requirements_of(paths: list[str], context: str, files: Files) -> list[str]:
-    """The requirements files, all that they include, and pip's settings beside them. Raises Refused."""
+    """The requirements files, the files they include, and `pip.conf` in the same folders. Raises Refused."""
     found: set[str] = set()
     for path in paths:
         found.update(closure(path, lambda one: files.text(posixpath.join(context, one))))
@@ -82,11 +82,11 @@ def requirements_of(paths: list[str], context: str, files: Files) -> list[str]:
 
 def _refuse_if(found: re.Match[str] | None, name: str) -> None:
     if found:
-        raise Refused(f"`{name}` holds `{found[0].strip()}`, so the install needs the sources")
+        raise Refused(f"`{name}` contains `{found[0].strip()}`, so the install needs the source files")
 
 
 def npm_start(folder: Folder) -> list[str]:
-    """The words of the one command that `npm start` runs; empty where that is not known."""
+    """The words of the command that `npm start` runs; empty if it is unknown or not a single plain command."""
     try:
         scripts = json.loads(folder.text("package.json") or "{}")["scripts"]
         if "prestart" in scripts or not re.fullmatch(r"[\w ./=-]+", scripts["start"]):
@@ -100,27 +100,27 @@ def _check_node(folder: Folder, install: Install) -> None:
     try:
         package = json.loads(folder.text("package.json") or "{}")
     except (ValueError, RecursionError):
-        raise Refused("`package.json` cannot be read") from None
+        raise Refused("`package.json` cannot be parsed") from None
     if not isinstance(package, dict):
-        raise Refused("`package.json` cannot be read")
+        raise Refused("`package.json` cannot be parsed")
     scripts = package.get("scripts")
     if isinstance(scripts, dict) and not install.command.has("--ignore-scripts"):
         for name in _LIFECYCLE:
             if name in scripts:
-                raise Refused(f"`package.json` runs its script `{name}` at each install, which may need the sources")
+                raise Refused(f"the script `{name}` in `package.json` runs at every install and can need source files")
     if "workspaces" in package:
-        raise Refused("`package.json` has workspaces, whose manifests the install needs too")
+        raise Refused("`package.json` defines workspaces, whose manifests the install also needs")
     for group in ("dependencies", "devDependencies", "optionalDependencies", "overrides", "resolutions"):
         entries = package.get(group)
         for name, version in entries.items() if isinstance(entries, dict) else ():
             if isinstance(version, str) and _LOCAL_PACKAGE.match(version):
-                raise Refused(f"`package.json` takes `{name}` from `{version}`")
+                raise Refused(f"`package.json` installs `{name}` from `{version}`")
     settings = package.get("pnpm")
     if isinstance(settings, dict) and "patchedDependencies" in settings:
-        raise Refused("`package.json` patches its dependencies with files of the sources")
+        raise Refused("`patchedDependencies` in `package.json` needs patch files from the source")
     for name, why in (("binding.gyp", "is compiled"), ("patches", "is applied"), ("lerna.json", "is read")):
         if folder.exists(name):
-            raise Refused(f"`{name}` {why} at each install")
+            raise Refused(f"`{name}` {why} at every install")
 
 
 def _check_pnpm(folder: Folder, install: Install) -> None:
@@ -146,7 +146,7 @@ def _check_go(folder: Folder, install: Install) -> None:
     _refuse_if(match, "go.mod")
     for name in ("vendor", "go.work"):
         if folder.exists(name):
-            raise Refused(f"`{name}` is there, so go takes modules from the sources")
+            raise Refused(f"`{name}` exists, so Go reads modules from the source files")
 
 
 def _check_gemfile(folder: Folder, install: Install) -> None:

@@ -1,4 +1,4 @@
-"""Requirements files of pip: what they include, and whether the sources are needed to install them."""
+"""Requirements files of pip: the files they include, and whether installing them needs the source files."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _DIRECT = re.compile(r"[\w.\[\],-]+\s*@\s*(?P<target>\S+)")
 
 
 def closure(path: str, text_of: Callable[[str], str | None]) -> list[str]:
-    """The file and all that it includes, relative to the build context, each once.
+    """The file and all files that it includes, relative to the build context, without duplicates.
 
-    Raises Refused where one is missing or needs the sources.
+    Raises Refused if one is missing or needs the source files.
     """
     found: list[str] = []
     waiting = [posixpath.normpath(path)]
@@ -27,7 +27,7 @@ def closure(path: str, text_of: Callable[[str], str | None]) -> list[str]:
         if one in found:
             continue
         if one.startswith(("../", "/")):
-            raise Refused(f"`{one}` is outside of the build context")
+            raise Refused(f"`{one}` is outside the build context")
         text = text_of(one)
         if text is None:
             raise Refused(f"`{one}` is not in the build context")
@@ -43,11 +43,11 @@ def closure(path: str, text_of: Callable[[str], str | None]) -> list[str]:
 
 
 def _refuse_dynamic(path: str, text: str) -> None:
-    """`uv pip install -r pyproject.toml` reads the dependencies that it states."""
+    """Refuses dynamic or local dependencies; `uv pip install -r pyproject.toml` reads only static ones."""
     if not path.endswith(".toml") or re.search(r"^\s*dynamic\s*=|^\[tool\.poetry", text, re.MULTILINE):
-        raise Refused(f"what `{path}` depends on comes out only in the build of the project")
+        raise Refused(f"the dependencies in `{path}` are known only after the project is built")
     if found := re.search(r"@\s*file:\S*|\bpath\s*=\s*[\"'][^\"']*[\"']|\bworkspace\s*=\s*true", text):
-        raise Refused(f"`{path}` holds `{found[0]}`, so the install needs the sources")
+        raise Refused(f"`{path}` contains `{found[0]}`, so the install needs the source files")
 
 
 def included_in(text: str) -> list[str]:
@@ -62,20 +62,20 @@ def _lines(text: str) -> list[str]:
 
 
 def _read(line: str, path: str) -> str:
-    """The file that a line includes, or "". Raises Refused for a line that needs the sources."""
+    """The file that a line includes, or "". Raises Refused for a line that needs the source files."""
     if match := _INCLUDE.fullmatch(line):
         return "" if "://" in match["path"] else match["path"]
     if match := _EDITABLE.fullmatch(line):
         target = match["target"]
         if not re.match(r"(?:git|hg|svn|bzr)\+|https?://", target):
-            raise Refused(f"`{path}` holds `-e {target}`, so the install needs the sources")
+            raise Refused(f"`{path}` contains `-e {target}`, so the install needs the source files")
         return ""
     if match := _FIND_LINKS.fullmatch(line):
         if "://" not in match["place"]:
-            raise Refused(f"`{path}` takes packages from `{match['place']}`")
+            raise Refused(f"`{path}` installs packages from `{match['place']}`")
         return ""
     direct = _DIRECT.fullmatch(line.partition(";")[0].strip())
     target = direct["target"] if direct else line.split()[0]
     if not line.startswith("-") and is_local(target):
-        raise Refused(f"`{path}` holds `{target}`, so the install needs the sources")
+        raise Refused(f"`{path}` contains `{target}`, so the install needs the source files")
     return ""

@@ -15,7 +15,7 @@ from playpen_ls.rules.dockerfile._installs import Install, install_of
 
 @dataclass(frozen=True)
 class Step:
-    """A RUN as far as installs go. `opaque` is a command of it that is not understood, or ""."""
+    """The installs of a RUN. `opaque` is a command that cannot be analyzed, or ""."""
 
     run: Run
     folder: str

@@ -1,4 +1,4 @@
-"""What `.dockerignore` keeps out of the build context, by the rules of moby's pattern matcher."""
+"""What `.dockerignore` excludes from the build context, by the rules of moby's pattern matcher."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Ignore:
 
     @property
     def takes_back(self) -> bool:
-        """It has a `!` pattern."""
+        """Whether it has a `!` pattern, which includes files again."""
         return any(negated for _, negated in self._patterns)
 
     def excludes(self, path: str) -> bool:
-        """`path` is relative to the build context. The last pattern that meets it, or a folder above it, decides."""
+        """`path` is relative to the build context. The last pattern that matches it or a parent folder decides."""
         paths = [path]
         while "/" in paths[-1]:
             paths.append(paths[-1].rpartition("/")[0])
@@ -34,7 +34,7 @@ class Ignore:
 
 
 def ignore_of(dockerfile: str, context: str, files: Files) -> Ignore | None:
-    """The ignore file that counts: `<name of the Dockerfile>.dockerignore` beside it, else the context's."""
+    """The ignore file in effect: `<Dockerfile>.dockerignore` next to the Dockerfile, else that of the context."""
     for path in (f"{dockerfile}.dockerignore", posixpath.join(context, ".dockerignore")):
         text = files.text(path)
         if text is not None:

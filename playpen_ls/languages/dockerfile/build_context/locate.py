@@ -1,4 +1,4 @@
-"""Which folder of the project a Dockerfile is built in: the one that COPY looks in."""
+"""The build context of a Dockerfile: the folder of the project from which COPY copies."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _HCL_VALUE = re.compile(r'^\s*(?P<key>context|dockerfile|target)\s*=\s*"(?P<valu
 
 @dataclass(frozen=True)
 class Context:
-    """`folders` may be the build context, likeliest first, "" for the project's root.
+    """`folders` are the candidates for the build context, most likely first, "" for the project root.
 
-    `stated` means that the profile or a build says so; without it they are a guess. No folder at all
-    means that a build says it, but computes which.
+    `stated` is True if the profile or a build names them, False if they are a guess. `folders` is empty
+    if a build names a context that contains variables.
     """
 
     folders: tuple[str, ...]
@@ -38,7 +38,7 @@ class Context:
 
 
 def context_of(path: str, configured: Mapping[str, str], builds: Facts[ImageBuilt], files: Files) -> Context:
-    """`configured` is `build_context` of the profile, `builds` what pipelines build."""
+    """`configured` is `build_context` of the profile, `builds` are the image builds of pipelines."""
     if path in configured:
         return Context((_clean(configured[path]),), True)
     told = [build.context for build in _builds_of(path, builds, files)]
@@ -50,9 +50,9 @@ def context_of(path: str, configured: Mapping[str, str], builds: Facts[ImageBuil
 
 
 def ships(stage: Stage, builds: Facts[ImageBuilt], files: Files) -> bool:
-    """The stage makes an image that is used: the one that builds name as their target, else the last one.
+    """Whether the stage is built into an image that is used: a target that a build names, else the last stage.
 
-    A compose file that names a stage for development says nothing of what users get.
+    Targets that are named like stages for development are ignored.
     """
     document = stage.document
     if len(document.stages) > 1:
@@ -64,13 +64,13 @@ def ships(stage: Stage, builds: Facts[ImageBuilt], files: Files) -> bool:
 
 
 def may_be_named(name: str, path: str, files: Files) -> bool:
-    """A build of the Dockerfile may give a context this name: `additional_contexts`, `--build-context name=…`."""
+    """Whether a build can define an additional context of this name (`additional_contexts`, `--build-context`)."""
     given = re.compile(rf"(?<![\w-]){re.escape(name)}[\"']?\s*[:=]")
     return not files.known or any("context" in text and given.search(text) for text in _build_files(path, files))
 
 
 def _build_files(path: str, files: Files) -> Iterator[str]:
-    """The texts of compose and bake files, pipelines and scripts that may build it."""
+    """The texts of compose and bake files, pipelines and scripts that can build the Dockerfile."""
     for folder in (*_folders_above(path), _WORKFLOWS):
         for name in files.names(folder or "."):
             kinds = (_COMPOSE.fullmatch(name), _BAKE.fullmatch(name), name in _RECIPES, name.endswith(".sh"))
@@ -86,7 +86,7 @@ def _folders_above(path: str) -> Iterator[str]:
 
 
 def _builds_of(path: str, builds: Facts[ImageBuilt], files: Files) -> list[ImageBuilt]:
-    """What builds the Dockerfile: pipelines, compose and bake files."""
+    """The builds of the Dockerfile in pipelines, compose files and bake files."""
     return [*builds.having(_dockerfiles, posixpath.normpath(path)), *_told_by_files(path, files)]
 
 
@@ -102,7 +102,7 @@ def _dockerfiles(build: ImageBuilt) -> tuple[str, ...]:
 
 
 def _told_by_files(path: str, files: Files) -> list[ImageBuilt]:
-    """The builds of it in compose and bake files beside the Dockerfile, or above it."""
+    """The builds of the Dockerfile in compose and bake files in its folder or in parent folders."""
     found = []
     for folder in _folders_above(path):
         for name in _telling(files.names(folder or ".")):
@@ -116,12 +116,12 @@ def _told_by_files(path: str, files: Files) -> list[ImageBuilt]:
 
 @lru_cache(maxsize=64)
 def _telling(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The compose and bake files of a folder. All Dockerfiles of a project ask for those of its root."""
+    """The compose and bake files of a folder. Cached, since all Dockerfiles of a project look in its root."""
     return tuple(name for name in names if _COMPOSE.fullmatch(name) or _BAKE.fullmatch(name))
 
 
 def _builds_in(name: str, text: str) -> Iterator[tuple[str, str, str]]:
-    """(context, Dockerfile seen from there, target) of each build in a compose or bake file."""
+    """(context, Dockerfile relative to it, target) of each build in a compose or bake file."""
     if name.endswith(".hcl"):
         for target in _HCL_TARGET.finditer(text):
             values = {match["key"]: match["value"] for match in _HCL_VALUE.finditer(target["body"])}

@@ -1,4 +1,4 @@
-"""What COPY and ADD take from the build context, and whether it is there."""
+"""The sources of COPY and ADD in the build context, and whether they exist."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from playpen_ls.languages.dockerfile.model.stage import Stage
 from playpen_ls.languages.dockerfile.syntax.instruction import Word
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Transfer
 
-# What a build makes before the image is built.
+# Paths that a build creates before the image is built.
 _MADE = re.compile(
     r"(?:.*/)?(?:target|build|dist|out|output|bin|publish|release|artifacts?|_build|generated|vendor|node_modules"
     r"|coverage|wheels?|wheelhouse|pkg|obj|result)(?:/.*)?|.*\.(?:jar|war|ear|whl|so|exe|deb|rpm|apk|zip|tgz|gz|tar|js|css)"
     r"|(?:.*/)?(?:version|VERSION|git_?hash|commit)[\w.]*",
     re.DOTALL,
 )
-_STEPS = ("Jenkinsfile", "Makefile")  # where a step before the image's build is written down
+_STEPS = ("Jenkinsfile", "Makefile")  # files that define steps before the image build
 _COMPILED = frozenset(
     ("go.mod", "main.go", "Cargo.toml", "CMakeLists.txt")
-)  # a program without an ending stands beside
+)  # next to a compiled program without a file extension
 _REMOTE = re.compile(r"\w+://|git@|<<")
 
 
 def local_sources(stage: Stage) -> Iterator[tuple[Word, str]]:
-    """The source words of a stage's COPY and ADD, and the path in the build context that each is, "" for all of it.
+    """The source words of a stage's COPY and ADD with their paths in the build context, "" for all of it.
 
-    Left out: other stages and images, remote ones, heredocs, patterns, and variables without a known value.
+    Without other stages and images, remote sources, heredocs, patterns, and variables without a known value.
     """
     for transfer in stage.instructions:
         if isinstance(transfer, Transfer):
@@ -41,7 +41,7 @@ def local_sources(stage: Stage) -> Iterator[tuple[Word, str]]:
 
 
 def local_path(source: Word, transfer: Transfer) -> str | None:
-    """The path in the build context that a source word is; None where it is another place, or not known."""
+    """The path of a source word in the build context; None if it is from elsewhere or unknown."""
     text = known(source.text, transfer) if transfer.json is None else source.text
     if transfer.origin is not None or text.startswith("?") or _REMOTE.match(text) or re.search(r"[*?\[\\\"'$]", text):
         return None
@@ -49,7 +49,7 @@ def local_path(source: Word, transfer: Transfer) -> str | None:
 
 
 def is_there(path: str, context: str, files: Files) -> bool:
-    """The folder of the disk holds it. Folders are asked for, since many paths lie in one."""
+    """Whether the path exists in the folder `context`. Looks up folder listings, since paths share folders."""
     if not path:
         return True
     folder, name = posixpath.split(posixpath.normpath(posixpath.join(context, path)))
@@ -58,9 +58,10 @@ def is_there(path: str, context: str, files: Files) -> bool:
 
 
 def is_made_by_a_build(path: str, context: str, files: Files) -> bool:
-    """A file that is not there now may come from a step before the build.
+    """Whether a step before the image build can create the missing file.
 
-    A known output, one that git ignores, a program beside its sources, or a name that such a step mentions.
+    A known build output, a file that git ignores, a program next to its source files, or a name that a build
+    script mentions.
     """
     if _MADE.fullmatch(path):
         return True
@@ -86,9 +87,9 @@ def _git_ignores(text: str, path: str) -> bool:
 
 
 def dropping(dockerfile: str, path: str, context: str, files: Files) -> Ignore | None:
-    """The ignore file that keeps all of `path` out of the build context."""
+    """The ignore file that excludes all of `path` from the build context, or None."""
     ignore = ignore_of(dockerfile, context, files)
     if ignore is None or not ignore.excludes(path):
         return None
-    # A folder that is left out may have files that are taken back in.
+    # An excluded folder can contain files that a `!` pattern includes again.
     return None if ignore.takes_back and files.names(posixpath.join(context, path)) else ignore

@@ -1,4 +1,4 @@
-"""Which registry an image comes from, and edits that replace it."""
+"""The registry of a base image, its known tags, and edits that replace it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _DOCKER_HUB = frozenset(("docker.io", "index.docker.io", "registry-1.docker.io",
 
 
 def stands_in(reference: ImageReference) -> str:
-    """Its registry; "" for Docker Hub, whether named or not."""
+    """The registry of the image; "" for Docker Hub, whether named or implied."""
     return "" if reference.registry in _DOCKER_HUB else reference.registry
 
 
 def replacement(image: BaseImage, reference: str) -> Edit:
-    """Put another reference in its place: in the ARG's default where the FROM names just an ARG."""
+    """Replaces the image reference; edits the ARG default if the FROM consists of just that ARG."""
     names = names_in(image.word.text)
     if len(names) == 1:
         (name,) = names
@@ -34,7 +34,7 @@ def replacement(image: BaseImage, reference: str) -> Edit:
 
 
 def fixed_tags(image: BaseImage, uses: Facts[ImageUse]) -> list[str]:
-    """The tags that the same image has elsewhere, in this file or in others."""
+    """The pinned tags of the same repository in this file and in others, sorted."""
     repository = image.reference.repository
     tags = {
         reference.tag

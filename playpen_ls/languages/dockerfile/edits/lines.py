@@ -1,4 +1,4 @@
-"""Where whole lines go: instructions with the comments right above them."""
+"""Insertion of whole lines around instructions and the comments directly above them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playpen_ls.text.span import Span
 
 
 def block(instruction: Instruction) -> Span:
-    """The lines of an instruction and of the comments right above it, without the last line's end.
+    """The lines of an instruction and of the comments directly above it, without the final line end.
 
     Parser directives do not belong to an instruction.
     """
@@ -27,25 +27,25 @@ def block(instruction: Instruction) -> Span:
 
 
 def line_above(instruction: Instruction, line: str) -> Edit:
-    """Put a line above an instruction and its comments."""
+    """Inserts a line above an instruction and its comments."""
     source = instruction.document.source
     at = block(instruction).start
     return Edit(at, at, f"{source.indentation(instruction.piece.start)}{line}{source.newline}")
 
 
 def line_below(instruction: Instruction, line: str) -> Edit:
-    """Put a line below an instruction; a missing final newline stays missing."""
+    """Inserts a line below an instruction; a missing final newline stays missing."""
     source, at = instruction.document.source, instruction.piece.end
     return Edit(at, at, f"{source.newline}{line}")
 
 
 def is_blank_above(source: Source, offset: int) -> bool:
-    """The line above that of `offset` is blank, or there is none."""
+    """Whether the line above `offset` is blank or does not exist."""
     line = source.line_of(offset)
     return line == 0 or not source.line_text(line - 1).strip()
 
 
 def is_blank_below(source: Source, offset: int) -> bool:
-    """The line below that of `offset` is blank, or there is none."""
+    """Whether the line below `offset` is blank or does not exist."""
     line = source.line_of(offset) + 1
     return line >= len(source.line_starts) or not source.line_text(line).strip()

@@ -21,7 +21,7 @@ USER = "1000:1000"  # numbers, so that Kubernetes' runAsNonRoot can check it
 
 
 def user_edit(stage: Stage) -> Edit:
-    """Run as an ordinary user from where the stage has done its work, above its CMD or ENTRYPOINT."""
+    """Sets a non-root USER after the last instruction that can need root, before CMD or ENTRYPOINT."""
     at_work = [one for one in stage.instructions if isinstance(one, (Run, Copy, Add, Workdir, User))]
     last: Instruction = at_work[-1] if at_work else stage.start
     if isinstance(last, User) and is_root(last):

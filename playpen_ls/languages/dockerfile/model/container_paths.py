@@ -1,8 +1,8 @@
-"""Paths inside the image, as far as a Dockerfile tells them.
+"""Paths inside the image, as far as they follow from the Dockerfile.
 
-A path is absolute (`/app`), or begins with `?` where what it begins with is not known: the working
-directory of the base image, or a variable without a value. Two paths with the same such beginning
-can be compared, others cannot.
+A path is absolute (`/app`), or starts with `?` if its prefix is unknown: the working directory of the
+base image, or a variable without a value. Two paths with the same unknown prefix can be compared,
+others cannot.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BASE = "?base"
 
 
 def joined(folder: str, path: str) -> str:
-    """`path` seen from `folder`; one that climbs out of an unknown beginning is a new unknown."""
+    """`path` relative to `folder`; a path that leaves an unknown prefix with `..` is a new unknown."""
     if path.startswith(("?", "/")):
         return _clean(path)
     made = posixpath.normpath(f"{folder}/{path}")
@@ -31,7 +31,7 @@ def _clean(path: str) -> str:
 
 
 def rest_below(path: str, folder: str) -> str | None:
-    """What follows `folder` in `path`, "" for the folder itself; None where it is not below."""
+    """The part of `path` below `folder`, "" for the folder itself; None if it is not below."""
     if path == folder:
         return ""
     prefix = folder.rstrip("/") + "/"
@@ -39,7 +39,7 @@ def rest_below(path: str, folder: str) -> str | None:
 
 
 def is_apart(one: str, other: str) -> bool:
-    """Neither is or holds the other, for sure."""
+    """Neither path is equal to or below the other; False if they cannot be compared."""
     if beginning(one) != beginning(other):
         return False
     return rest_below(one, other) is None and rest_below(other, one) is None
@@ -50,7 +50,7 @@ def beginning(path: str) -> str:
 
 
 def known(text: str, instruction: Instruction) -> str:
-    """The text with its variables; `?` and the text where one has no known value."""
+    """The text with its variables expanded; `?` and the text if one has no known value."""
     if "$" not in text:
         return text
     value = expanded(text.strip("\"'"), values_before(instruction))
@@ -58,11 +58,11 @@ def known(text: str, instruction: Instruction) -> str:
 
 
 def working_directory(instruction: Instruction) -> str:
-    """Where its relative paths begin."""
+    """The working directory at the instruction, against which relative paths are resolved."""
     later: list[str] = []
     if instruction.stage is None:
         return _BASE
-    # Not `before`: each instruction of a long stage asks, and few are a WORKDIR.
+    # Not `before`, for speed: every instruction of a long stage needs this, and few are a WORKDIR.
     earlier = (one for stage in instruction.stage.lineage for one in stage.workdirs if one.index < instruction.index)
     for workdir in earlier:
         path = known(workdir.path, workdir)
@@ -76,7 +76,7 @@ def working_directory(instruction: Instruction) -> str:
 
 
 def destination_of(transfer: Transfer) -> str | None:
-    """Where COPY or ADD writes; None while no destination is typed."""
+    """The container path that COPY or ADD writes to; None while it has no destination."""
     if transfer.destination is None:
         return None
     return joined(working_directory(transfer), known(transfer.destination.text, transfer))

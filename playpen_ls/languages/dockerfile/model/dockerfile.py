@@ -1,4 +1,4 @@
-"""A Dockerfile: its stages, instructions, comments, and what it tells other files."""
+"""A parsed Dockerfile: its stages, instructions, comments, problems and facts."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from playpen_ls.languages.model import Chunk, Comment, Model, Problem
 from playpen_ls.text.source import LINE_END, Source
 from playpen_ls.text.span import Span
 
-LONGEST_LINEAGE = 20  # stages of which each continues the one before
+LONGEST_LINEAGE = 20  # base stages whose texts go into a cache key one by one
 
 
 class Surroundings:
-    """What rules see of a file besides a stage, those that it continues, and the values of arguments above: the
-    file's path, its directives, what else stands above the first FROM, and the names of the stages.
+    """The file-level part of a stage's cache key: the path, the parser directives, the instructions before the first
+    FROM (of an ARG only that there is one, its default is a separate part of the key), and the stage names.
 
-    Versions of a file that agree in it share one object, so that comparing it costs nothing.
+    Versions of a file with equal values share one object, so that comparing keys is fast.
     """
 
     def __init__(self, *value: Hashable) -> None:
@@ -43,7 +43,7 @@ class Surroundings:
 
 
 class Section(Chunk):
-    """A stage from its FROM to the next one, or what stands above the first."""
+    """The chunk of one stage, from its FROM to the next one, or of the text before the first FROM."""
 
     def __init__(self, key: Hashable, begins: int, document: Dockerfile, stage: Stage | None) -> None:
         self.key = key
@@ -56,12 +56,12 @@ class Section(Chunk):
         return self._begins
 
     @property
-    def span(self) -> Span:  # type: ignore[override]  # made when asked for
+    def span(self) -> Span:  # type: ignore[override]  # computed on access
         number = 0 if self.stage is None else self.stage.index + 1
         return Span(self._begins, self._begins + len(self._document.cuts[number].text))
 
     def parts(self) -> Iterable[object]:
-        """The stage before its image, both before the instructions; ONBUILD's inner ones are not given."""
+        """The stage, its image, then the instructions; without the instructions inside ONBUILD."""
         if self.stage is None:
             yield from self._document.above
             return
@@ -73,10 +73,10 @@ class Section(Chunk):
 
 
 class Dockerfile(Model):
-    """`escape` is the escape and continuation character; `directives` stand above everything else.
+    """`escape` is the escape and line continuation character; `directives` are the parser directives.
 
-    `cuts` are the texts of the stages, behind what stands above the first; each begins where `starts` says.
-    Instructions are made when they are asked for, stage by stage: a keystroke needs those of one stage.
+    `cuts[0]` is the text before the first FROM, `cuts[n]` that of stage n - 1; `starts` are their offsets.
+    Instructions are created lazily, stage by stage: a keystroke needs those of one stage only.
     """
 
     language = "dockerfile"
@@ -104,7 +104,7 @@ class Dockerfile(Model):
     def _sections(self, previous: Dockerfile | None) -> Iterator[Section]:
         head, stages = self.cuts[0], self.stages
         if previous is not None and previous.global_defaults == self.global_defaults:
-            head.made["defaults"] = previous.global_defaults  # the same object: who used it need not look again
+            head.made["defaults"] = previous.global_defaults  # the same object, so caches that compare it stay valid
         surroundings = Surroundings(
             self.source.path,
             tuple((one.key, one.value) for one in self.directives),
@@ -125,7 +125,7 @@ class Dockerfile(Model):
             yield Section(key, start, self, stage)
 
     def _below(self, stage: Stage) -> Iterator[Hashable]:
-        """The stages that it continues; the whole file where those are too many to compare."""
+        """The cache keys of its base stages; the text of the whole file beyond `LONGEST_LINEAGE` of them."""
         base = stage.base
         for _ in range(LONGEST_LINEAGE):
             if base is None:
@@ -136,7 +136,7 @@ class Dockerfile(Model):
         yield self.source.text
 
     def _defaults_in(self, cut: Cut) -> tuple[tuple[str, str], ...]:
-        """The defaults of arguments above the first FROM whose names occur in it."""
+        """The global ARG defaults whose names occur in the text."""
         defaults = self.global_defaults
         if not defaults:
             return ()
@@ -158,7 +158,7 @@ class Dockerfile(Model):
     def made(
         self, number: int, index: int, stage: Stage | None, first: int = 0, end: int | None = None
     ) -> list[Instruction]:
-        """The instructions of a cut, or those from the `first` one on; its own first has `index` in the file."""
+        """Creates the instructions `first:end` of cut `number`, whose first instruction has `index` in the file."""
         cut = self.cuts[number]
         by = self.starts[number] - cut.start
         if stage is not None:
@@ -172,22 +172,22 @@ class Dockerfile(Model):
 
     @cached_property
     def mentions(self) -> Mentions:
-        """Of what stands above the first FROM."""
+        """The word filter of the text before the first FROM."""
         return Mentions(self.cuts[0].text)
 
     @cached_property
     def above(self) -> Sequence[Instruction]:
-        """The instructions above the first FROM."""
+        """The instructions before the first FROM."""
         return self.made(0, 0, None)
 
     @cached_property
     def instructions(self) -> Sequence[Instruction]:
-        """All of them."""
+        """All instructions of the file."""
         return [*self.above, *(one for stage in self.stages for one in stage.every)]
 
     @property
     def global_defaults(self) -> Mapping[str, str]:
-        """The defaults of the build arguments above the first FROM; those without one are left out."""
+        """The defaults of the global ARGs (before the first FROM), by name; ARGs without a default are left out."""
         values: dict[str, str] | None = self.cuts[0].made.get("defaults")
         if values is None:
             values = self.cuts[0].made["defaults"] = {}
@@ -200,7 +200,7 @@ class Dockerfile(Model):
 
     @cached_property
     def fixed_tags(self) -> Mapping[str, set[str]]:
-        """The tags other than `latest` under which the stages name an image, by its repository."""
+        """The tags other than `latest` that the stages use, by repository."""
         tags: dict[str, set[str]] = {}
         for stage in self.stages:
             reference = stage.pulled_by_name
@@ -209,7 +209,7 @@ class Dockerfile(Model):
         return tags
 
     def stage_named(self, name: str) -> Stage | None:
-        """The stage that `--from=name` means: by name, or by number from 0."""
+        """The stage that `--from=name` refers to: by name, or by index from 0."""
         named = self._stages_by_name.get(name.lower())
         if named is not None:
             return named
@@ -220,7 +220,8 @@ class Dockerfile(Model):
         return {stage.name: stage for stage in reversed(self.stages) if stage.name}
 
     def posix_shell_at(self, instruction: Instruction) -> bool:
-        """A POSIX shell runs its text. A Dockerfile with the backquote as escape is written for Windows."""
+        """Whether a POSIX shell runs the instruction; assumed not to be the case if the escape character is a backtick,
+        which is used for Windows images."""
         if self.escape != "\\":
             return False
         shell = instruction.stage.shell_at(instruction) if instruction.stage is not None else None
@@ -231,7 +232,7 @@ class Dockerfile(Model):
         return () if is_template(self) else sorted(problems_of(self), key=lambda problem: problem.span)
 
     def comments(self) -> Sequence[Comment]:
-        """The parser directives too, since `# check=skip=…` silences findings."""
+        """Includes the parser directives, since `# check=skip=…` suppresses findings."""
         return self._comments
 
     @cached_property
@@ -259,7 +260,7 @@ class Dockerfile(Model):
         return facts(self)
 
     def _instructions_from(self, offset: int) -> Iterator[Instruction]:
-        """From the one that begins at or before `offset` on, if there is one; made one stage at a time."""
+        """The instructions from the last one that begins at or before `offset`; created one stage at a time."""
         number = bisect_right(self.starts, offset) - 1
         around = self._of_cut(number)
         first = bisect_right(around, offset, key=lambda one: one.piece.start) - 1
@@ -276,7 +277,7 @@ class Dockerfile(Model):
         return found if found is not None and found.piece.start <= offset <= found.piece.end else None
 
     def construct_after(self, offset: int) -> Span | None:
-        """Behind a comment inside a continued instruction, that is its next line."""
+        """After a comment between continued lines, the span of the instruction's next line."""
         around = self.instruction_at(offset)
         if around is not None and around.piece.start < offset < around.piece.segments[-1][0]:
             for start, end in around.piece.segments:

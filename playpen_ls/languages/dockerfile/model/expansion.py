@@ -1,4 +1,4 @@
-"""`$NAME` and `${NAME:-default}` as BuildKit expands them in a Dockerfile's words."""
+"""Expansion of `$NAME` and `${NAME:-default}` in the words of a Dockerfile, as in BuildKit."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from fnmatch import translate
 
 _VARIABLE = re.compile(r"\$(?:(?P<bare>\w+)|\{(?P<name>\w+)(?P<operator>:?[-+?]|##?|%%?|//?)?)")
 _NAMES = re.compile(r"\$(?:\{)?([A-Za-z_]\w*)")
-_DEPTH = 10  # defaults inside defaults; deeper ones are hostile
+_DEPTH = 10  # nested defaults; deeper nesting is not expanded, against hostile input
 
 
 def names_in(text: str) -> frozenset[str]:
-    """The variables that a word uses."""
+    """The names of the variables in a word."""
     return frozenset(_NAMES.findall(text)) if "$" in text else frozenset()
 
 
 def expanded(text: str, values: Mapping[str, str], depth: int = 0) -> str | None:
-    """The text with its variables replaced; None where a value is not known or the text is malformed."""
+    """The text with its variables expanded; None if a value is unknown or the text is malformed."""
     if "$" not in text:
         return text
     pieces, at = [], 0
@@ -41,7 +41,7 @@ def expanded(text: str, values: Mapping[str, str], depth: int = 0) -> str | None
 
 
 def _closing(text: str, at: int) -> int:
-    """The `}` that closes a brace opened before `at`, or -1."""
+    """The index of the `}` that closes a brace opened before `at`, or -1."""
     depth = 1
     for index in range(at, len(text)):
         depth += (text[index] == "{" and text[index - 1] == "$") - (text[index] == "}")
@@ -58,7 +58,7 @@ def _substituted(name: str, operator: str, word: str, values: Mapping[str, str],
     if operator[-1] == "-":
         return expanded(word, values, depth + 1) if empty else value
     if operator[-1] == "+":
-        # Not set here may still be set by the base image.
+        # A variable that is not set here can still be set by the base image.
         return None if value is None else "" if empty else expanded(word, values, depth + 1)
     if value is None or operator[-1] == "?":
         return None if empty else value
@@ -70,7 +70,7 @@ def _substituted(name: str, operator: str, word: str, values: Mapping[str, str],
 
 
 def _trimmed(value: str, operator: str, pattern: str) -> str:
-    """`${value#pattern}` and its kin: the shortest match goes, the longest for `##` and `%%`."""
+    """`${value#pattern}` and `%`: removes the shortest matching prefix or suffix, the longest for `##` and `%%`."""
     matches = re.compile(translate(pattern)).fullmatch
     front = operator[0] == "#"
     lengths = range(len(value) + 1) if len(operator) == 1 else range(len(value), -1, -1)

@@ -1,4 +1,4 @@
-"""Build stages and the images that they begin with."""
+"""Build stages and their base images."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 _DEVELOPING = frozenset(
     "dev develop development devel debug test tests testing ci lint linter validate check local devcontainer".split()
 )
-_HOLE = re.compile(r"\{\{|\}\}|\{%|<|>|@@|%%")  # of a template that a Dockerfile is made from
+_HOLE = re.compile(r"\{\{|\}\}|\{%|<|>|@@|%%")  # placeholder of a template from which a Dockerfile is generated
 
 
 class BaseImage:
-    """What a FROM names. `reference` has the defaults of build arguments filled in.
+    """The image or stage that a FROM names. `reference` has the defaults of build arguments substituted.
 
-    `known` is False where an argument has no default, and in a template; `literal` where the text is the reference
-    itself. `stage` is the earlier stage of that name, if it is one.
+    `known` is False if an argument has no default, and for a template placeholder; `literal` is True if the text
+    itself is the reference. `stage` is the earlier stage of that name, or None.
     """
 
     def __init__(self, word: Word, stage: Stage, base: Stage | None) -> None:
@@ -58,15 +58,16 @@ class BaseImage:
 
     @property
     def external(self) -> bool:
-        """It is pulled: no earlier stage, not `scratch`, and its name is known."""
+        """The image is pulled: it is not an earlier stage or `scratch`, and its name is known."""
         return self.known and self.stage is None and self.reference.text != "scratch" and bool(self.reference.path)
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a FROM says by itself. `image` and `name` are in lower case, "" where there is none.
+    """What follows from the FROM line alone. `image` and `name` (after AS) are in lower case, "" if absent.
 
-    `reference` is what it pulls where its text says so and no stage is called so; `span` the image where it was read.
+    `reference` is the image it pulls, unless an earlier stage has that name; None if it depends on build arguments.
+    `span` is the span of the image at the offset where the line was parsed.
     """
 
     image: str
@@ -85,9 +86,9 @@ class Heading:
 
 
 class Stage:
-    """A FROM and what follows it. `name` is in lower case, "" without AS; `base` the stage it continues.
+    """A FROM and the instructions after it. `name` is in lower case, "" without AS; `base` is the base stage or None.
 
-    Its instructions are made when they are asked for; `first` is the number of its FROM among those of the file.
+    Instructions are created lazily; `first` is the index of its FROM among the instructions of the file.
     """
 
     def __init__(self, document: Dockerfile, index: int, first: int, earlier: Mapping[str, Stage]) -> None:
@@ -107,7 +108,7 @@ class Stage:
 
     @property
     def text(self) -> str:
-        """From its FROM to the next one."""
+        """The text from its FROM to the next one."""
         return self.cut.text
 
     @cached_property
@@ -118,7 +119,7 @@ class Stage:
 
     @cached_property
     def instructions(self) -> Sequence[Instruction]:
-        """Those behind the FROM."""
+        """The instructions after the FROM."""
         return self.document.made(self.index + 1, self._first, self, 1)
 
     @cached_property
@@ -128,12 +129,12 @@ class Stage:
 
     @property
     def pulled_by_name(self) -> ImageReference | None:
-        """The image of a registry that its FROM names; None for one that depends on build arguments."""
+        """The image that its FROM pulls; None for an earlier stage, `scratch`, or if it depends on build arguments."""
         return self.heading.reference if self.base is None else None
 
     @cached_property
     def mentions(self) -> Mentions:
-        """Of its whole text."""
+        """The word filter of the whole stage text."""
         kept: Mentions | None = self.cut.made.get("mentions")
         if kept is None:
             kept = self.cut.made["mentions"] = Mentions(self.text)
@@ -141,17 +142,17 @@ class Stage:
 
     @cached_property
     def every(self) -> Sequence[Instruction]:
-        """The FROM and those behind it."""
+        """The FROM and the instructions after it."""
         return [self.start, *self.instructions]
 
     @cached_property
     def kinds(self) -> frozenset[type[Instruction]]:
-        """The types of its instructions."""
+        """The types of the instructions after the FROM."""
         return frozenset(map(type, self.instructions))
 
     @cached_property
     def assigning(self) -> Sequence[Assigning]:
-        """Its ENV and ARG."""
+        """The ENV and ARG instructions of the stage."""
         return [one for one in self.instructions if isinstance(one, (Environment, Argument))]
 
     @cached_property
@@ -161,7 +162,7 @@ class Stage:
         return [one for one in self.instructions if isinstance(one, Shell)]
 
     def shell_at(self, instruction: Instruction) -> Shell | None:
-        """The SHELL that counts there."""
+        """The SHELL in effect at the instruction, also from base stages; None for the default shell."""
         shells = (one for stage in self.lineage for one in reversed(stage._shells))
         return next((one for one in shells if one.index < instruction.index), None)
 
@@ -172,12 +173,12 @@ class Stage:
 
     @property
     def final(self) -> bool:
-        """The image that a build without `--target` makes."""
+        """The last stage, which a build without `--target` builds."""
         return self is self.document.stages[-1]
 
     @cached_property
     def lineage(self) -> tuple[Stage, ...]:
-        """The stage, the stage that it continues, and so on down to the one with a pulled image."""
+        """The stage itself, its base stage, and so on to the stage with the external base image."""
         found, base = [self], self.base
         while base is not None:
             found.append(base)
@@ -186,23 +187,23 @@ class Stage:
 
     @cached_property
     def assigned(self) -> Mapping[int, Sequence[tuple[str, str | None]]]:
-        """The names and unexpanded values of its ENV and ARG, by the instruction's index; read when asked."""
+        """The names and unexpanded values of its ENV and ARG, by instruction index; computed on first access."""
         from playpen_ls.languages.dockerfile.model.variables import assigned_in
 
         return assigned_in(self)
 
     @cached_property
     def workdirs(self) -> tuple[Workdir, ...]:
-        """Latest first."""
+        """The WORKDIR instructions of the stage, last one first."""
         return tuple(one for one in reversed(self.instructions) if isinstance(one, Workdir))
 
     @property
     def pulled(self) -> BaseImage | None:
-        """The image at the bottom of the lineage."""
+        """The external base image, at the end of the lineage."""
         return self.lineage[-1].image
 
     def before(self, instruction: Instruction) -> Iterator[Instruction]:
-        """What has run before it in the stage and those it continues, latest first."""
+        """The earlier instructions in the stage and its base stages, last one first."""
         for stage in self.lineage:
             for one in reversed(stage.instructions):
                 if one.index < instruction.index:
@@ -210,5 +211,5 @@ class Stage:
 
 
 def is_for_developing(stage: str) -> bool:
-    """The stage of this name is for work on the project or for its tests, not for users."""
+    """Whether a stage of this name is for development or tests, not for production."""
     return not _DEVELOPING.isdisjoint(words(stage))

@@ -15,7 +15,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
 from playpen_ls.languages.dockerfile.syntax.raw import Cut
 from playpen_ls.vocabulary.images import ImageReference
 
-# Docker Hub's official images whose configuration has no USER. Databases are left out: they drop root.
+# Docker Hub's official images whose configuration has no USER. Databases are left out: their entrypoints drop root.
 _ROOT_IMAGES = frozenset(
     "almalinux alpine amazoncorretto amazonlinux archlinux buildpack-deps busybox centos debian eclipse-temurin"
     " elixir erlang fedora gcc golang haskell httpd julia maven nginx node openjdk opensuse/leap oraclelinux"
@@ -38,7 +38,7 @@ _DROPS_ROOT = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|s6-setuidgid|chpst|
 _DROPS_ROOT_HINTS = ("gosu", "su-exec", "setpriv", "runuser", "s6-", "chpst", "fixuid", "supervisor")
 _SERVERS = re.compile(r"\b(?:nginx|httpd|apache2(?:ctl|-foreground)?|apachectl)\b")
 _COMPILERS = frozenset("buildpack-deps gcc golang gradle haskell maven rust swift".split())
-# What reads its commands from a terminal.
+# Shells and interpreters that read commands from a terminal.
 _WAITS = re.compile(
     r"(?:ba|z|a|da|fi|pw)?sh|i?python[\d.]*|pypy[\d.]*|node|irb|iex|erl|jshell|julia|R|ghci|php|swift|groovysh|scala|lua"
 )
@@ -46,12 +46,12 @@ _OPTIONS = frozenset(("-l", "-i", "-a", "-il", "-li", "--login"))
 
 
 def is_known_image(name: str) -> bool:
-    """One of Docker Hub's official images; other names without a `/` are stages or images that were built here."""
+    """One of Docker Hub's official images. Other names without a `/` are stages or locally built images."""
     return name in _ROOT_IMAGES or name in _OTHER_IMAGES
 
 
 def last_user(stage: Stage) -> User | None:
-    """The USER that counts at the end of the stage."""
+    """The last USER of the stage or of its base stages."""
     for one in stage.lineage:
         for instruction in reversed(one.instructions):
             if isinstance(instruction, User):
@@ -60,9 +60,9 @@ def last_user(stage: Stage) -> User | None:
 
 
 def plain_user(stage: Stage) -> str:
-    """The number of the user that the stage ends as, "" where Kubernetes could not hold the image to it.
+    """The numeric user of the stage, "" if Kubernetes cannot enforce it (`runAsNonRoot`).
 
-    That is so for root and for names, and where something that it needs may lie below root's home.
+    "" for root, for user names, and where files of the program can be in root's home directory.
     """
     user = last_user(stage)
     number = user.user if user is not None else ""
@@ -83,7 +83,7 @@ def runs_as_root(image: ImageReference, registry: str) -> bool:
 
 
 def needs_root(stage: Stage) -> bool:
-    """It starts a server that begins as root and serves as another user; another USER alone would stop it."""
+    """The stage starts a server that starts as root and drops privileges itself; setting USER would break it."""
     image = stage.pulled.reference if stage.pulled is not None else None
     if image and (image.base in ("nginx", "httpd", "tomcat") or (image.base == "php" and "apache" in image.tag)):
         return True
@@ -92,14 +92,14 @@ def needs_root(stage: Stage) -> bool:
 
 
 def is_built_upon(stage: Stage) -> bool:
-    """As it is, only a shell or an interpreter starts in it: it is for other images to begin with, or for hand work.
+    """The image is meant as a base image or for interactive use: its command is only a shell or an interpreter.
 
-    So too where it has no command, if the pulled image starts no server: a compiler's image, a stage for tests, and
-    any other that nothing is copied into.
+    Without a command of its own: the image of a compiler, a stage for development or tests, or any other stage that
+    nothing is copied into, unless the pulled image starts a server.
     """
     own = [one for owner in stage.lineage for one in reversed(owner.instructions)]
     commands: list[Cmd | Entrypoint] = []
-    for kind in (Cmd, Entrypoint):  # an ENTRYPOINT beside a CMD mostly starts what that says
+    for kind in (Cmd, Entrypoint):  # an ENTRYPOINT combined with a CMD usually executes the CMD
         commands += [one for one in own if isinstance(one, kind)][:1]
     if commands:
         words = [word.text for word in commands[0].vector or commands[0].words]
@@ -117,7 +117,7 @@ def starts_something(stage: Stage) -> bool:
 
 
 def drops_root(stage: Stage) -> bool:
-    """Something in the file looks like a program that starts as root and changes the user itself."""
+    """The file mentions a program that starts as root and switches to another user."""
     return any(names_dropper(cut) for cut in stage.document.cuts)
 
 

@@ -1,4 +1,4 @@
-"""What BuildKit would refuse, at the word at fault. Wrong directives and heredocs are found while reading."""
+"""Syntax errors that BuildKit rejects, at the offending word. Directives and heredocs are checked by the reader."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _OFFICIAL = re.compile(r"(docker\.io/)?docker/dockerfile(:|@|$)(?!.*labs)")
 
 
 def is_template(document: Dockerfile) -> bool:
-    """Lines of a template language stand in it: what BuildKit will read is made from it."""
+    """The file contains lines of a template language, so the Dockerfile is generated from it."""
     return any(_has_template_lines(cut) for cut in document.cuts)
 
 
@@ -46,12 +46,12 @@ def _has_template_lines(cut: Cut) -> bool:
 
 
 def problems_of(document: Dockerfile) -> Iterator[Problem]:
-    """Those found while reading, and of each instruction at most one."""
+    """The problems found by the reader, and at most one for each instruction."""
     syntax = next((one.value for one in document.directives if one.key == "syntax"), None)
-    # Another frontend has instructions and flags of its own.
+    # A custom frontend can have its own instructions and flags.
     theirs = syntax is not None and not _OFFICIAL.match(syntax)
     if not document.stages and not theirs:
-        yield Problem(Span(0, 0), "the file has no `FROM`")
+        yield Problem(Span(0, 0), "Dockerfile has no `FROM` instruction")
     names: set[str] = set()
     for number, (cut, start) in enumerate(zip(document.cuts, document.starts, strict=True)):
         for problem in cut.problems:
@@ -67,12 +67,12 @@ def problems_of(document: Dockerfile) -> Iterator[Problem]:
             stage = document.stages[number - 1]
             if stage.name and 0 not in faults:
                 if stage.name in names and (word := stage.start.stage_name):
-                    yield Problem(word.span, f"an earlier stage is called `{word.text}` too")
+                    yield Problem(word.span, f"duplicate stage name `{word.text}`")
                 names.add(stage.name)
         elif document.stages:
             for index, instruction in enumerate(document.above):
                 if instruction.name != "ARG" and index not in faults:
-                    what = f"`{instruction.keyword}` stands above the first `FROM`"
+                    what = f"`{instruction.keyword}` is not allowed before the first `FROM`"
                     yield Problem(instruction.keyword_span, what)
 
 
@@ -81,7 +81,10 @@ def _moved(problem: Problem, by: int) -> Problem:
 
 
 def _faults(document: Dockerfile, number: int) -> dict[int, Problem]:
-    """What is wrong in a cut whatever the rest of the file says, by the instruction's number in it; as it was read."""
+    """The problems of a cut that do not depend on the rest of the file, by the index of the instruction in it.
+
+    Their offsets are those of the version of the text in which the cut was parsed.
+    """
     cut, faults = document.cuts[number], dict[int, Problem]()
     by = document.starts[number] - cut.start
     for index, piece in enumerate(cut.pieces):
@@ -94,7 +97,7 @@ def _faults(document: Dockerfile, number: int) -> dict[int, Problem]:
 
 
 def _is_plain(name: str, logical: str) -> bool:
-    """A quick look: nothing can be wrong with it. Most instructions are so."""
+    """Fast pre-check that accepts most valid instructions; the others are checked in full."""
     words = logical.split()[1:]
     while words and words[0].startswith("--"):
         flag = words.pop(0)
@@ -116,15 +119,15 @@ def _of_instruction(instruction: Instruction) -> Iterator[Problem]:
     name, keyword = instruction.name, instruction.keyword
     if name not in KEYWORDS:
         if not keyword:
-            yield Problem(instruction.words_span, "a line continuation continues nothing")
+            yield Problem(instruction.words_span, "line continuation without an instruction")
             return
         meant = nearest(name, sorted(KEYWORDS))
-        hint = f", `{meant}` is" if meant else ""
-        yield Problem(instruction.keyword_span, f"`{keyword}` is no instruction{hint}")
+        hint = f"; did you mean `{meant}`?" if meant else ""
+        yield Problem(instruction.keyword_span, f"unknown instruction `{keyword}`{hint}")
         return
     arguments = instruction.logical[len(keyword) :].lstrip()
     if not arguments and name in _NEED_ARGUMENTS:
-        yield Problem(instruction.keyword_span, f"`{keyword}` says nothing: its argument is missing")
+        yield Problem(instruction.keyword_span, f"`{keyword}` requires an argument")
         return
     if arguments.startswith("--"):
         yield from _flags(instruction)
@@ -132,7 +135,7 @@ def _of_instruction(instruction: Instruction) -> Iterator[Problem]:
         yield from _from(instruction)
     elif isinstance(instruction, Transfer):
         if len(instruction.words) < 2 and not instruction.heredocs:
-            yield Problem(instruction.words_span, f"`{keyword}` needs a source and a destination")
+            yield Problem(instruction.words_span, f"`{keyword}` requires a source and a destination")
     elif isinstance(instruction, Onbuild):
         yield from _onbuild(instruction)
     elif isinstance(instruction, Assigning):
@@ -140,29 +143,29 @@ def _of_instruction(instruction: Instruction) -> Iterator[Problem]:
     elif isinstance(instruction, Healthcheck):
         word = instruction.words[0] if instruction.words else None
         if word is None or word.text.upper() not in ("CMD", "NONE"):
-            yield Problem(word.span if word else instruction.keyword_span, "`HEALTHCHECK` takes `CMD` or `NONE`")
+            yield Problem(word.span if word else instruction.keyword_span, "`HEALTHCHECK` requires `CMD` or `NONE`")
     elif name == "SHELL" and not instruction.json:
-        yield Problem(instruction.arguments_span, '`SHELL` takes the JSON form: `["/bin/sh", "-c"]`')
+        yield Problem(instruction.arguments_span, '`SHELL` requires the JSON form, such as `["/bin/sh", "-c"]`')
 
 
 def _flags(instruction: Instruction) -> Iterator[Problem]:
     known = _FLAGS.get(instruction.name, frozenset())
     for flag in instruction.flags:
         if flag.name not in known:
-            yield Problem(flag.span, f"`{instruction.keyword}` has no flag `--{flag.name}`")
+            yield Problem(flag.span, f"unknown flag `--{flag.name}` for `{instruction.keyword}`")
 
 
 def _from(instruction: From) -> Iterator[Problem]:
     words = instruction.words
     if "{{" in instruction.logical:
-        return  # in a template, how many words these are comes out later
+        return  # the number of words is known only after the template is rendered
     if not words:
-        yield Problem(instruction.words_span, f"`{instruction.keyword}` names no image")
+        yield Problem(instruction.words_span, f"`{instruction.keyword}` requires an image")
     elif len(words) not in (1, 3) or (len(words) == 3 and words[1].text.lower() != "as"):
         span = Span(words[1].span.start, words[-1].span.end)
-        yield Problem(span, "behind the image only `AS` and a stage's name can stand")
+        yield Problem(span, f"only `AS` and a stage name are allowed after the image of `{instruction.keyword}`")
     elif instruction.stage_name and not _STAGE_NAME.fullmatch(instruction.stage_name.text):
-        yield Problem(instruction.stage_name.span, f"`{instruction.stage_name.text}` is no stage name")
+        yield Problem(instruction.stage_name.span, f"invalid stage name `{instruction.stage_name.text}`")
 
 
 def _onbuild(instruction: Onbuild) -> Iterator[Problem]:
@@ -170,7 +173,7 @@ def _onbuild(instruction: Onbuild) -> Iterator[Problem]:
     if inner is None:
         return
     if inner.name in ("ONBUILD", "MAINTAINER", "FROM"):
-        yield Problem(inner.keyword_span, f"`ONBUILD` cannot keep `{inner.keyword}`")
+        yield Problem(inner.keyword_span, f"`{inner.keyword}` is not allowed in `ONBUILD`")
     else:
         yield from _of_instruction(inner)
 
@@ -179,7 +182,7 @@ def _pairs(instruction: Assigning) -> Iterator[Problem]:
     if isinstance(instruction, Argument):
         return
     if not instruction.pairs:
-        yield Problem(instruction.words_span, f"`{instruction.keyword}` takes `NAME=value`")
+        yield Problem(instruction.words_span, f"`{instruction.keyword}` requires `NAME=value`")
     elif "=" in instruction.words[0].text:
         for word in instruction.unassigned:
-            yield Problem(word.span, f"`{word.text}` has no `=`: `{instruction.keyword}` takes `NAME=value`")
+            yield Problem(word.span, f"missing `=` after `{word.text}`: `{instruction.keyword}` requires `NAME=value`")

@@ -1,4 +1,4 @@
-"""Which variables an instruction sees: ENV and ARG of its stage and of those that it continues."""
+"""The variables in scope of an instruction: ENV and ARG of its stage, ENV of its base stages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import Argument, A
 
 
 def assignments_before(instruction: Instruction) -> Iterator[Assigning]:
-    """The ENV and ARG that it sees, latest first; an ARG counts in its own stage only."""
+    """The ENV and ARG in scope, last one first; an ARG is in scope in its own stage only."""
     if instruction.stage is None:
         return
     for stage in instruction.stage.lineage:
@@ -23,7 +23,7 @@ def assignments_before(instruction: Instruction) -> Iterator[Assigning]:
 
 
 def is_set_before(instruction: Instruction, name: str) -> bool:
-    """The variable has a value that is not empty."""
+    """Whether the variable has a non-empty value at the instruction."""
     stage, word = instruction.stage, name.lower()
     if stage is None or not any(owner.mentions(word, (word,)) for owner in stage.lineage):
         return False
@@ -35,7 +35,7 @@ def is_set_before(instruction: Instruction, name: str) -> bool:
 
 
 def comes_from_an_argument(text: str, instruction: Instruction) -> bool:
-    """The build can be told another value of a variable in the text, directly or through an ENV."""
+    """Whether `--build-arg` can change the value of a variable in the text, directly or through an ENV."""
     waiting, seen = [(name, instruction) for name in names_in(text)], set[tuple[str, int]]()
     for name, place in waiting:
         if (name, place.index) in seen:
@@ -52,7 +52,7 @@ def comes_from_an_argument(text: str, instruction: Instruction) -> bool:
 
 
 def values_before(instruction: Instruction) -> Mapping[str, str]:
-    """The variables whose values are known there. An ARG counts with its default."""
+    """The variables with known values at the instruction. An ARG has its default."""
     values: dict[str, str] = {}
     if instruction.stage is None:
         return values
@@ -73,12 +73,12 @@ def values_before(instruction: Instruction) -> Mapping[str, str]:
 def _run(seen: list[Assigning], stage: Stage, values: dict[str, str]) -> None:
     defaults = stage.document.global_defaults
     for assigning in seen:
-        # All words of one ENV see the values from before it.
+        # All words of one ENV are expanded with the values before it.
         before = dict(values)
         for name, text in stage.assigned[assigning.index]:
             value = expanded(text, before) if text is not None else defaults.get(name)
             if isinstance(assigning, Argument) and text is not None and name in before:
-                continue  # an ENV of that name outweighs the argument
+                continue  # an ENV of that name overrides the ARG
             if value is None:
                 values.pop(name, None)
             else:
@@ -86,10 +86,10 @@ def _run(seen: list[Assigning], stage: Stage, values: dict[str, str]) -> None:
 
 
 def assigned_in(stage: Stage) -> Mapping[int, Sequence[tuple[str, str | None]]]:
-    """What each ENV and ARG of the stage assigns, as dockerfile-parse reads it. `Stage.assigned` remembers it.
+    """The assignments of each ENV and ARG of the stage, parsed by dockerfile-parse. Cached by `Stage.assigned`.
 
-    It gets one instruction a line and only those that BuildKit takes, so that none that is half
-    typed hides the others; what it cannot read is taken from the words themselves.
+    The parser gets each instruction on one line, and only those that BuildKit accepts, so that a half-typed
+    one does not hide the others; where it fails, the own parser's pairs are used.
     """
     from dockerfile_parse import DockerfileParser
 
@@ -102,7 +102,7 @@ def assigned_in(stage: Stage) -> Mapping[int, Sequence[tuple[str, str | None]]]:
     try:
         file = io.BytesIO("".join(line + "\n" for line in lines).encode())
         contexts = DockerfileParser(fileobj=file, env_replace=False).context_structure[1:]
-    except Exception:  # whatever it raises, it is a second opinion
+    except Exception:  # it can raise anything; the own parser's pairs are the fallback
         return own
     if len(contexts) != len(own):
         return own

@@ -1,4 +1,4 @@
-"""The heredocs that a logical line opens, found by the words that BuildKit's lexer makes of it."""
+"""The heredocs that a logical line opens, found by splitting it into words as BuildKit's lexer does."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _NAME = re.compile(r"[A-Za-z_]\w*|[0-9]+|[@*#?$!-]")
 
 
 class _Refused(Exception):
-    """The line's quotes or braces are not closed, so it opens no heredoc."""
+    """The line has unclosed quotes or braces, so it does not open a heredoc."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeredocWord:
-    """`chomps` is True for `<<-`; `expands` False where any of the delimiter is quoted."""
+    """`chomps` is True for `<<-`; `expands` is False if any part of the delimiter is quoted."""
 
     name: str
     chomps: bool
@@ -24,7 +24,7 @@ class HeredocWord:
 
 
 def heredocs_of(line: str) -> list[HeredocWord]:
-    """Empty for a line with an unclosed quote, as with BuildKit. `<<<` and `cat<<EOF` are none."""
+    """Empty for a line with an unclosed quote, as in BuildKit. `<<<` and `cat<<EOF` are not heredocs."""
     try:
         words = _words(line)
     except _Refused:
@@ -41,7 +41,7 @@ def heredocs_of(line: str) -> list[HeredocWord]:
 
 
 def _words(line: str) -> list[str]:
-    """The blank-separated words, with their quotes and escapes; blanks after `<<` belong to its word."""
+    """The words separated by whitespace, with quotes and escapes; whitespace after `<<` belongs to its word."""
     words: list[str] = []
     start, at, end = -1, 0, len(line)
     while at < end:
@@ -72,7 +72,7 @@ def _words(line: str) -> list[str]:
 
 
 def _closing_quote(line: str, at: int) -> int:
-    """Behind the quote that closes the one at `at`."""
+    """The index after the quote that closes the one at `at`. Raises _Refused if there is none."""
     quote, end = line[at], len(line)
     at += 1
     while at < end:
@@ -89,7 +89,7 @@ def _closing_quote(line: str, at: int) -> int:
 
 
 def _dollar(line: str, at: int) -> int:
-    """Behind the `$name` or `${…}` at `at`."""
+    """The index after the `$name` or `${…}` at `at`. Raises _Refused for an unclosed brace."""
     if line[at + 1 : at + 2] != "{":
         match = _NAME.match(line, at + 1)
         return match.end() if match else at + 1

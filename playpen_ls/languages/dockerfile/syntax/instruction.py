@@ -1,4 +1,4 @@
-"""The instructions of a Dockerfile: their words, flags and forms, each with its place in the file."""
+"""The instructions of a Dockerfile: their words, flags and forms, each with its span in the file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile
     from playpen_ls.languages.dockerfile.model.stage import Stage
 
-# BuildKit splits words at these, not at all of Go's spaces.
+# The characters at which BuildKit splits words, a subset of Go's unicode.IsSpace.
 _WORD = re.compile(r"[^\t\v\f\r ]+")
 _STRING = r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+"'
 _STRINGS = re.compile(rf"\[\s*(?:{_STRING}\s*(?:,\s*{_STRING}\s*)*+)?\]\s*")
@@ -28,20 +28,20 @@ _ONE_STRING = re.compile(_STRING)
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """`text` as written, without JSON's quotes and escapes; `span` covers what stands in the file."""
+    """`text` is as written, without JSON quotes and escapes; `span` covers the word in the file."""
 
     text: str
     span: Span
 
     @property
     def plain(self) -> bool:
-        """BuildKit takes it as it stands: no variable, quote or escape."""
+        """BuildKit uses the word unchanged: it contains no variable, quote or escape."""
         return not re.search(r"[$\"'\\`]", self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """`--name=value`; `value` is "" for a flag without one, and has its quotes removed."""
+    """`--name=value`; `value` is without quotes, and "" for a flag without a value."""
 
     name: str
     value: str
@@ -53,7 +53,7 @@ class Flag:
 class Pair:
     """`NAME=value` of ENV, ARG and LABEL. `value` is None for an ARG without a default.
 
-    `value` has its outer quotes removed; `value_span` covers it without them where they surround it.
+    `value` is without quotes; `value_span` excludes quotes that surround the whole value.
     """
 
     name: str
@@ -63,11 +63,11 @@ class Pair:
 
 
 class Instruction:
-    """One instruction. Offsets named `at` count its logical text, where lines are joined.
+    """One instruction. Offsets named `at` are offsets in its logical text, where continued lines are joined.
 
-    `name` is the keyword in upper case, `span` reaches from the keyword to the last line's end, also
-    over heredocs. `stage` is None above the first FROM. An instruction inside ONBUILD has that as
-    its `onbuild`.
+    `name` is the keyword in upper case; `span` extends from the keyword to the end of the last line,
+    including heredocs. `stage` is None before the first FROM. `onbuild` is the ONBUILD that contains
+    the instruction, or None.
     """
 
     def __init__(self, document: Dockerfile, piece: Piece, index: int, onbuild: Onbuild | None = None) -> None:
@@ -98,7 +98,7 @@ class Instruction:
 
     @property
     def words_span(self) -> Span:
-        """From the keyword to the end of the last word, without heredoc bodies and a dangling `\\`."""
+        """From the keyword to the end of the last word, without heredoc bodies and a trailing `\\`."""
         return self.place(self._keyword_at, len(self.logical.rstrip(SPACE)))
 
     @property
@@ -106,7 +106,7 @@ class Instruction:
         return len(self.logical) - len(self.logical.lstrip(SPACE))
 
     def offset(self, at: int) -> int:
-        """The file's offset of the logical text's character `at`."""
+        """The offset in the file of the character at `at` in the logical text."""
         segments = self.piece.segments
         if len(segments) == 1:
             return self.piece.start + at
@@ -114,7 +114,7 @@ class Instruction:
         return segments[index][0] + at - self._starts[index]
 
     def place(self, start: int, end: int) -> Span:
-        """The file's range of `logical[start:end]`."""
+        """The span in the file of `logical[start:end]`."""
         if len(self.piece.segments) == 1:
             return Span(self.piece.start + start, self.piece.start + max(start, end))
         if start >= end:
@@ -126,14 +126,14 @@ class Instruction:
     def _starts(self) -> list[int]:
         starts, reached = [], 0
         for start, end in self.piece.segments:
-            # An empty segment holds no character: the next one begins at the same offset and wins.
+            # An empty segment contains no character: the next one starts at the same offset and is used.
             starts.append(reached)
             reached += end - start
         return starts
 
     @cached_property
     def _flags(self) -> tuple[tuple[Flag, ...], int]:
-        """The flags, and where the arguments begin."""
+        """The flags, and the offset of the arguments."""
         logical, flags = self.logical, list[Flag]()
         at = _beyond_space(logical, self._keyword_at + len(self.keyword))
         while logical.startswith("--", at):
@@ -155,12 +155,12 @@ class Instruction:
 
     @property
     def arguments_at(self) -> int:
-        """Where the text behind keyword and flags begins."""
+        """The offset of the text after keyword and flags."""
         return self._flags[1]
 
     @cached_property
     def arguments(self) -> str:
-        """The text behind keyword and flags, lines joined, without blanks around it."""
+        """The text after keyword and flags, continued lines joined, without surrounding whitespace."""
         return self.logical[self.arguments_at :].rstrip(SPACE)
 
     @property
@@ -169,7 +169,7 @@ class Instruction:
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
-        """The arguments cut at blanks; the strings of the JSON form."""
+        """The arguments split at whitespace; the strings of the JSON form."""
         if self.json is not None:
             return self.json
         return tuple(self._cut())
@@ -180,7 +180,7 @@ class Instruction:
 
     @cached_property
     def json(self) -> tuple[Word, ...] | None:
-        """The words of the JSON form, None for any other."""
+        """The words of the JSON form, None for other forms."""
         return self.json_behind(self.arguments_at)
 
     def json_behind(self, at: int) -> tuple[Word, ...] | None:
@@ -208,7 +208,7 @@ def _beyond_space(text: str, at: int) -> int:
 
 
 def _flag_word(text: str, at: int, escape: str) -> tuple[int, str]:
-    """Where the flag at `at` ends, and it without quotes and escapes."""
+    """The end of the flag at `at`, and its text without quotes and escapes."""
     pieces, quote, end = [], "", len(text)
     while at < end:
         char = text[at]
@@ -231,7 +231,7 @@ def _flag_word(text: str, at: int, escape: str) -> tuple[int, str]:
 
 
 class Onbuild(Instruction):
-    """ONBUILD; `instruction` is what it keeps for the child's build, None while it is typed."""
+    """ONBUILD; `instruction` is the instruction that it registers for child images, None if there is none yet."""
 
     @cached_property
     def instruction(self) -> Instruction | None:

@@ -1,4 +1,4 @@
-"""What each instruction says: FROM's image, COPY's sources, RUN's commands."""
+"""The instruction types and their arguments: the image of FROM, the sources of COPY, the commands of RUN."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile
 
 _POSIX_SHELL = re.compile(r"(?:/\S*/)?(?:sh|bash|ash|dash|zsh)")
-# Most FROM lines, which every version of a file is cut into stages by. A flag or a list is read the long way.
+# Fast path for most FROM lines, which are parsed for every version of a file; flags and lists use the general parser.
 _PLAIN_FROM = re.compile(
     rf"[A-Za-z]+[\t ]+(?P<image>[^{SPACE}\[-][^{SPACE}]*)"
     rf"(?:[\t ]+(?P<as>[^{SPACE}]+)[\t ]+(?P<name>[^{SPACE}]+))?[\t ]*"
@@ -31,7 +31,7 @@ _SHEBANG = re.compile(rf"\s*#!\s*(?:/usr/bin/env\s+)?(?P<posix>{_POSIX_SHELL.pat
 
 
 class From(Instruction):
-    """`image` is None while none is typed; `stage_name` is the word behind AS."""
+    """`image` is None if the instruction has no argument yet; `stage_name` is the word after AS."""
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
@@ -55,7 +55,7 @@ class From(Instruction):
 
 
 class Transfer(Instruction):
-    """COPY or ADD. A word that opens a heredoc is no source."""
+    """COPY or ADD. A word that opens a heredoc is not a source."""
 
     @cached_property
     def sources(self) -> tuple[Word, ...]:
@@ -80,7 +80,7 @@ class Add(Transfer):
 
 
 class ShellForm(Instruction):
-    """RUN, CMD, ENTRYPOINT, HEALTHCHECK CMD: shell text, or an argument vector in JSON."""
+    """RUN, CMD, ENTRYPOINT, HEALTHCHECK CMD: shell form, or JSON (exec) form."""
 
     @property
     def _text_at(self) -> int:
@@ -93,14 +93,14 @@ class ShellForm(Instruction):
 
     @cached_property
     def shell_text(self) -> str:
-        """The logical text behind the flags; shell, unless it is a `vector`."""
+        """The logical text after the flags; shell code if `vector` is None."""
         return self.logical[self._text_at :].rstrip(SPACE)
 
     @cached_property
     def commands(self) -> tuple[shell.Command, ...]:
-        """The simple commands in text order, those of heredocs that a shell reads too.
+        """The simple commands in text order, including those of heredocs that a shell runs.
 
-        Empty where another shell than a POSIX one runs it.
+        Empty if a shell other than a POSIX shell runs the instruction.
         """
         return tuple(self._commands())
 
@@ -114,13 +114,13 @@ class ShellForm(Instruction):
                 yield from shell.commands(Fragment.verbatim(self.document.source.text, heredoc.body))
 
     def _exec_words(self) -> Iterator[shell.Word]:
-        """The vector as words of one fragment, so that a script in it can be read as shell."""
+        """The vector as words of one fragment, so that a script in it can be parsed as shell code."""
         assert self.vector is not None
         starts: list[int] = []
         ends: list[int] = []
         ranges: list[tuple[int, int]] = []
         for word in self.vector:
-            # The inside of the quotes, character by character where JSON escapes nothing.
+            # The text inside the quotes, mapped character by character if it contains no JSON escapes.
             start, end, length = word.span.start + 1, word.span.end - 1, len(word.text)
             exact = end - start == length
             ranges.append((len(starts), len(starts) + length))
@@ -132,7 +132,8 @@ class ShellForm(Instruction):
             yield shell.Word(fragment, begin, stop, word.text, True, "")
 
     def _scripts(self) -> Iterator[Heredoc]:
-        """The heredocs that a POSIX shell runs: `RUN <<EOF` without another shebang, `RUN bash <<EOF`."""
+        """The heredocs that a POSIX shell runs: `RUN bash <<EOF`, and `RUN <<EOF` unless its shebang names another
+        interpreter."""
         if len(self.heredocs) != 1:
             return
         heredoc = self.heredocs[0]
@@ -145,7 +146,7 @@ class ShellForm(Instruction):
 
     @property
     def whole_text(self) -> str:
-        """The shell text and the heredocs, for a quick look whether a word occurs at all."""
+        """The logical text and the heredoc bodies, for fast pre-checks whether a word occurs."""
         if not self.heredocs:
             return self.logical
         text = self.document.source.text
@@ -158,7 +159,7 @@ def _in_json(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """`--mount=…` of a RUN: its keys as written, with their short names replaced; "" if absent."""
+    """`--mount=…` of a RUN: the values of its keys as written, aliases resolved; "" if absent."""
 
     type: str
     source: str
@@ -193,7 +194,7 @@ class Entrypoint(ShellForm):
 
 
 class Healthcheck(ShellForm):
-    """`HEALTHCHECK CMD …`; its shell text begins behind CMD, and is empty for NONE."""
+    """`HEALTHCHECK CMD …`; its shell text starts after CMD, and is empty for NONE."""
 
     @property
     def _text_at(self) -> int:
@@ -231,7 +232,7 @@ class Expose(Instruction):
 class Workdir(Instruction):
     @property
     def path(self) -> str:
-        """As written, without quotes around it."""
+        """The path as written, without surrounding quotes."""
         text = self.arguments
         return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
 
@@ -249,7 +250,7 @@ class Volume(Instruction):
 
 
 class Shell(Instruction):
-    """SHELL; `posix` tells whether RUN's text is POSIX shell below it."""
+    """SHELL; `posix` is True if it sets a POSIX shell for the instructions after it."""
 
     @property
     def posix(self) -> bool:

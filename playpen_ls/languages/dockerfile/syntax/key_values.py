@@ -1,4 +1,4 @@
-"""`NAME=value` words of ENV, ARG and LABEL, cut as BuildKit cuts them."""
+"""`NAME=value` words of ENV, ARG and LABEL, split as in BuildKit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BLANKS = re.compile(r"[\t\v\f\r ]+")
 
 
 def pairs_of(instruction: Instruction) -> tuple[Pair, ...]:
-    """Words without `=` are left out, but for the old form `ENV NAME the rest` and an ARG's lone names."""
+    """Words without `=` are skipped, except in the legacy form `ENV NAME the rest` and for an ARG without a default."""
     start = instruction.arguments_at
     arguments = instruction.arguments
     words = list(_words(arguments, instruction.document.escape))
@@ -36,7 +36,7 @@ def pairs_of(instruction: Instruction) -> tuple[Pair, ...]:
 
 
 def unassigned_in(instruction: Instruction) -> tuple[Word, ...]:
-    """The words without `=`, which only ARG may have."""
+    """The words without `=`, which only ARG allows."""
     start, arguments = instruction.arguments_at, instruction.arguments
     return tuple(
         Word(arguments[begin:end], instruction.place(start + begin, start + end))
@@ -46,7 +46,7 @@ def unassigned_in(instruction: Instruction) -> tuple[Word, ...]:
 
 
 def _pair(instruction: Instruction, at: int, name_end: int, value_start: int, value_end: int) -> Pair:
-    """The offsets count from `at`, which counts the logical text."""
+    """The offsets are relative to `at`, which is an offset in the logical text."""
     logical = instruction.logical
     value = logical[at + value_start : at + value_end]
     start, end = at + value_start, at + value_end
@@ -61,7 +61,7 @@ def _pair(instruction: Instruction, at: int, name_end: int, value_start: int, va
 
 
 def _words(text: str, escape: str) -> list[tuple[int, int]]:
-    """The ranges of the words; blanks in quotes and behind the escape character do not end one."""
+    """The ranges of the words; whitespace in quotes or after the escape character does not end a word."""
     found, start, quote, at = [], -1, "", 0
     while at < len(text):
         char = text[at]

@@ -1,9 +1,9 @@
-"""A Dockerfile's text cut into stages and those into instructions, where BuildKit's parser cuts it.
+"""Splits a Dockerfile into stages and instructions, at the same places as BuildKit's parser.
 
-Lines end at `\\n` only: a `\\r` before it is dropped, a lone one is a character. Two texts that
-BuildKit reads otherwise are cut as their author meant them, with a problem: a heredoc without its
-terminator ends before the next instruction, and so does a line continuation that runs into one.
-Both are how a file looks while it is typed.
+Lines end at `\\n` only: a `\\r` before it is dropped, a lone `\\r` is an ordinary character. For error
+recovery, two constructs deviate from BuildKit and report a problem: a heredoc without its terminator
+ends before the next instruction, and so does a line continuation that runs into one. Both occur while
+a file is being typed.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _STARTS_INSTRUCTION = re.compile(rf"(?P<keyword>{'|'.join(sorted(KEYWORDS))})[ \
 
 
 class Reader:
-    """Reads a text from its start, or from a FROM at `start`; then `escape` is that of the directives above."""
+    """Parses a text from its start, or from a FROM at `start`; then `escape` is the escape character in effect."""
 
     def __init__(self, text: str, start: int = -1, escape: str = "\\") -> None:
         self.text = text
         self.escape = escape
         self.directives: list[Directive] = []
-        self._above = start < 0  # no FROM was read yet
-        self._at = self._start = max(start, 0)  # where the next line begins
+        self._above = start < 0  # before the first FROM
+        self._at = self._start = max(start, 0)  # offset of the next line
         self._cut = Cut(self._at)
 
     def cuts(self) -> Iterator[Cut]:
-        """What stands above the first FROM, even if that is nothing; then stage by stage."""
+        """The text before the first FROM, also if it is empty; then stage by stage."""
         text, size, escape = self.text, len(self.text), self.escape
         directives_over = not self._above
         while self._at < size:
@@ -69,7 +69,7 @@ class Reader:
         yield self._cut
 
     def _take(self, taken: Cut) -> Iterator[Cut]:
-        """An instruction was read: a FROM ends the cut and begins another."""
+        """Adds a parsed instruction; a FROM ends the current cut and starts another."""
         cut = self._cut
         if taken.pieces[0].keyword.upper() != "FROM" or not (self._above or cut.pieces):
             cut.add(taken)
@@ -91,16 +91,16 @@ class Reader:
         problems, value = self._cut.problems, match["value"]
         value_span = Span(match.start("value"), match.end("value"))
         if any(directive.key == key for directive in self.directives):
-            problems.append(Problem(span, f"the directive `{key}` is given twice"))
+            problems.append(Problem(span, f"duplicate parser directive `{key}`"))
         elif key == "escape" and value not in ("\\", "`"):
-            problems.append(Problem(value_span, f"`{value}` is no escape character: it is `\\` or a backquote"))
+            problems.append(Problem(value_span, f"invalid escape character `{value}`; use `\\` or a backtick"))
         elif key == "escape":
             self.escape = value
         self.directives.append(Directive(key, value, span, value_span))
         return True
 
     def _instruction(self, start: int) -> Cut:
-        """Read the instruction whose first character is at `start`, in the next line: a cut that holds it alone."""
+        """Parses the instruction at `start`, which is on the next line: a cut with only this instruction."""
         text, escape, taken = self.text, self.escape, Cut(start)
         segments: list[tuple[int, int]] = []
         while True:
@@ -123,7 +123,7 @@ class Reader:
         return taken
 
     def _to_continuation(self, segments: list[tuple[int, int]], taken: Cut) -> bool:
-        """Go to the line that continues the instruction, over comments and blank lines; False if none does."""
+        """Advances to the line that continues the instruction, over comments and blank lines; False if none does."""
         while self._at < len(self.text):
             line = self._line()
             body = line.lstrip(SPACE)
@@ -141,13 +141,14 @@ class Reader:
             return False
         keyword = KEYWORD.match(self.text, segments[0][0])["keyword"]  # type: ignore[index]
         before = "".join([self.text[start:end] for start, end in segments])
-        # `keyword` may be the whole of a quoted SQL statement's line, or of the text that is being typed.
+        # The keyword can be part of a quoted SQL statement, or of text that is being typed.
         if match["keyword"].isupper() != keyword.isupper() or not keyword.isalpha():
             return False
         if before.count('"') % 2 or before.count("'") % 2:
             return False
         at = segments[-1][1]
-        taken.problems.append(Problem(Span(at, at + 1), f"this joins the line with `{match['keyword']}` below"))
+        message = f"line continuation makes the `{match['keyword']}` instruction below part of `{keyword}`"
+        taken.problems.append(Problem(Span(at, at + 1), message))
         taken.looks_below = True
         return True
 
@@ -165,13 +166,13 @@ class Reader:
         piece.heredocs = tuple(found)
 
     def _terminator(self, word: HeredocWord) -> int:
-        """Where the line begins that ends the heredoc, -1 without one."""
+        """The offset of the terminator line of the heredoc, -1 if there is none."""
         if "_lines_by_text" not in self.__dict__:
             indentation = "\t*" if word.chomps else ""
             match = re.compile(rf"^{indentation}{re.escape(word.name)}\r*$", re.MULTILINE).search(self.text, self._at)
             if match is not None:
                 return match.start()
-        # Where some have no end, looking through the whole text for each would take too long.
+        # If heredocs have no terminator, searching the whole text for each would take quadratic time.
         names = (word.name, "\t" + word.name) if word.chomps else (word.name,)
         lines = (self._lines_by_text.get(name, []) for name in names)
         found = [starts[at] for starts in lines if (at := bisect_left(starts, self._at)) < len(starts)]
@@ -179,7 +180,7 @@ class Reader:
 
     @cached_property
     def _lines_by_text(self) -> dict[str, list[int]]:
-        """Where lines begin, by their text; of several tabs before it only one is left."""
+        """The offsets of lines by their text; several leading tabs are reduced to one."""
         found: dict[str, list[int]] = {}
         at = self._start
         for line in self.text[at:].split("\n"):
@@ -192,7 +193,7 @@ class Reader:
 
     def _unterminated(self, piece: Piece, name: str, found: list[Heredoc], start: int, taken: Cut) -> None:
         span = Span(piece.start, piece.head_end)
-        taken.problems.append(Problem(span, f"the heredoc has no line `{name}` that ends it"))
+        taken.problems.append(Problem(span, f"heredoc has no terminator line `{name}`"))
         taken.looks_below = True
         size = len(self.text)
         self._at = start

@@ -1,4 +1,4 @@
-"""What a Dockerfile is cut into: instructions, and what stands from one FROM to the next."""
+"""The raw parts of a Dockerfile: the text of each instruction, and of each stage."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KEYWORD = re.compile(r"[\t\v\f\r ]*(?P<keyword>[^\t\v\f\r ]*)")
 
 @dataclass(frozen=True, slots=True)
 class Heredoc:
-    """`body` holds its lines with their ends; `expands` is False where the delimiter is quoted."""
+    """`body` covers its lines with their line ends; `expands` is False if the delimiter is quoted."""
 
     name: str
     chomps: bool
@@ -36,7 +36,7 @@ class Heredoc:
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """`# key=value` above everything else; `key` in lower case."""
+    """A parser directive: `# key=value` at the top of the file; `key` in lower case."""
 
     key: str
     value: str
@@ -45,10 +45,10 @@ class Directive:
 
 
 class Piece:
-    """The text of one instruction. The `segments` of the file, joined, are its logical text.
+    """The raw text of one instruction. The `segments` of the file, joined, are its logical text.
 
-    `start` is its first character, `head_end` the end of the last line of the logical text, `end`
-    that of the last heredoc's terminator; none of them counts a line end.
+    `start` is the offset of its first character, `head_end` the end of the last line of the logical text,
+    `end` that of the last heredoc's terminator; none of them includes a line end.
     """
 
     __slots__ = ("end", "head_end", "heredocs", "keyword", "logical", "segments", "start")
@@ -68,7 +68,7 @@ class Piece:
         self.heredocs: tuple[Heredoc, ...] = ()
 
     def shifted(self, by: int) -> Piece:
-        """The same further on in another version of the text."""
+        """The same instruction, shifted by an offset, for another version of the text."""
         if not by:
             return self
         made = Piece.__new__(Piece)
@@ -80,10 +80,10 @@ class Piece:
 
 
 class Cut:
-    """What stands from a FROM to the next one, or above the first.
+    """The text of a stage from its FROM to the next one, or the text before the first FROM.
 
-    Versions of a file share it: places in it are those of the version that was read, where it began at `start`.
-    `looks_below` means that the text below it decided how it is read. `made` has what follows from it alone.
+    Versions of a file share it: its offsets are those of the version that was parsed, where it started at `start`.
+    `looks_below` means that its parse depends on the text after it. `made` is a cache of values derived from it alone.
     """
 
     __slots__ = ("comments", "looks_below", "made", "pieces", "problems", "start", "text")
@@ -98,7 +98,7 @@ class Cut:
         self.made: dict[str, Any] = {}
 
     def add(self, other: Cut) -> None:
-        """What was read behind it belongs to it."""
+        """Appends the instructions, comments and problems of `other`, which follows it."""
         self.pieces += other.pieces
         self.comments += other.comments
         self.problems += other.problems

@@ -1,4 +1,4 @@
-"""A Dockerfile's text as cuts: what stands above the first FROM, and each stage. Only what has changed is read."""
+"""Incremental split of a Dockerfile into cuts: the text before the first FROM, and each stage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from playpen_ls.text.edit import equal_end, equal_start
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
-    """The first of the `cuts` stands above the first FROM. `starts` says where they begin in this text."""
+    """`cuts[0]` is the text before the first FROM. `starts` are the offsets of the cuts in this text."""
 
     text: str
     escape: str
@@ -23,7 +23,7 @@ class Cuts:
 
 
 def cuts_of(text: str, previous: Cuts | None = None) -> Cuts:
-    """`previous` are the cuts of another version of the text."""
+    """Reuses the cuts of `previous`, another version of the text, before and after the changed range."""
     if previous is None:
         reader = Reader(text)
         cuts = list(reader.cuts())
@@ -50,10 +50,10 @@ def cuts_of(text: str, previous: Cuts | None = None) -> Cuts:
 
 
 def _first_changed(before: Cuts, head: int) -> int:
-    """The number of the first cut that may be read in another way, where the texts begin to differ at `head`."""
+    """The index of the first cut that must be parsed again if the texts differ from offset `head` on."""
     number = bisect_right(before.starts, head) - 1
     if number > 0:
         cut = before.cuts[number]
         if head <= before.starts[number] + cut.pieces[0].end - cut.start:
-            number -= 1  # it may be no FROM any more
+            number -= 1  # the changed line can have stopped being a FROM
     return next((above for above in range(number) if before.cuts[above].looks_below), number)

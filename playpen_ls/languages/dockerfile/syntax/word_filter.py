@@ -1,4 +1,4 @@
-"""A quick look whether words occur at all, before anything is read closely."""
+"""Fast pre-check whether words occur in a text, before it is parsed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import cached_property
 
 
 class Mentions:
-    """Asks of pieces of `text`. Words that all of it lacks cost nothing for its pieces."""
+    """Word filter for substrings of `text`. Words that do not occur in `text` are ruled out once for all substrings."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -17,7 +17,7 @@ class Mentions:
         return self._text.lower()
 
     def __call__(self, piece: str, words: tuple[str, ...]) -> bool:
-        """The piece has one of the lower-case words, in any case."""
+        """Whether the substring `piece` contains one of the `words` (lower case), ignoring case."""
         present = self._present.get(words)
         if present is None:
             present = self._present[words] = tuple(word for word in words if word in self._lower)

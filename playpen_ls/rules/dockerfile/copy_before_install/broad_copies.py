@@ -1,4 +1,4 @@
-"""Copies of a whole folder that stand above an install, and so make it run again at every change."""
+"""Broad copies: a COPY of a whole folder before an install, whose cached layer every source change invalidates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import Assigning, 
 from playpen_ls.rules.dockerfile._installs import Install, install_of
 from playpen_ls.rules.dockerfile._steps import Step, read_step
 
-# Pieces of the names of all tools that install, for a quick look.
+# Substrings of the names of all install tools, for a fast pre-check.
 _TOOLS = ("pip", "npm", "apt", "apk", "yarn", "uv", "poetry", "go ", "bun", "compos", "mvn", "yum", "dnf", "zypper")
 _HARMLESS = frozenset(
     "ENV ARG LABEL EXPOSE STOPSIGNAL CMD ENTRYPOINT HEALTHCHECK SHELL ONBUILD USER MAINTAINER".split()
@@ -30,12 +30,12 @@ _HARMLESS = frozenset(
 
 @dataclass(frozen=True)
 class BroadCopy:
-    """A COPY of the whole build context, or of a folder of it, above an install.
+    """A COPY of the whole build context, or of a folder of it, before an install.
 
-    `source` is the folder of the context, "" for all of it; `destination` a container path. `install`
-    is the first that it makes run again, in `run`. The copy can sink past the `steps`, in which
-    nothing needs the sources; `stop` is the reason why it cannot sink further, "" if it can, and
-    `left` an install that would still stand below it, in `left_run`.
+    `source` is the folder of the context, "" for all of it; `destination` is a container path. `install`
+    is the first install whose cached layer it invalidates, in `run`. The copy can move below the `steps`,
+    which do not need the source files; `stop` is the reason why it cannot move further down, "" if there
+    is none, and `left` is the first install that would remain below it, in `left_run`.
     """
 
     copy: Transfer
@@ -50,29 +50,29 @@ class BroadCopy:
 
     @property
     def unpacks(self) -> bool:
-        """Its source is `*`, which copies what folders hold, not the folders."""
+        """Its source is `*`, which copies the contents of folders, not the folders."""
         return self.copy.words[0].text.endswith("*")
 
     @property
     def named(self) -> Install:
-        """The install to speak of: the first with manifests among those that can stay cached."""
+        """The install that messages name: the first with manifests among those that can stay cached."""
         installs = [install for step in self.steps for install in step.installs]
         return next((install for install in installs if install.reads_manifests), self.install)
 
     @property
     def last(self) -> Install:
-        """The last that the copy can sink below."""
+        """The last install that the copy can move below."""
         return self.steps[-1].installs[-1] if self.steps else self.install
 
     @property
     def between(self) -> list[Instruction]:
-        """What stands between the copy and the first install."""
+        """The instructions between the copy and the first install."""
         assert self.copy.stage is not None
         return [one for one in self.copy.stage.instructions if self.copy.index < one.index < self.run.index]
 
 
 def broad_copies(stage: Stage, files: Files, contexts: list[str]) -> Iterator[BroadCopy]:
-    """`contexts` are the folders that may be the build context, likeliest first."""
+    """`contexts` are the candidates for the build context, most likely first."""
     mentions = stage.mentions
     runs = (one for one in reversed(stage.instructions) if isinstance(one, Run) and mentions(one.whole_text, _TOOLS))
     last = next((run.index for run in runs), 0)
@@ -90,7 +90,7 @@ def broad_copies(stage: Stage, files: Files, contexts: list[str]) -> Iterator[Br
 
 
 def _broad_source(copy: Transfer, files: Files, contexts: list[str]) -> str | None:
-    """The folder of the context that it copies; None for a file, several sources, another stage."""
+    """The folder of the context that the instruction copies; None for a file, several sources or another stage."""
     if len(copy.words) != 2 or copy.heredocs or any(flag.name not in ("chown", "chmod", "link") for flag in copy.flags):
         return None
     source = copy.words[0].text
@@ -105,7 +105,7 @@ def _broad_source(copy: Transfer, files: Files, contexts: list[str]) -> str | No
 
 
 def _with_installs(stage: Stage, copy: Transfer, source: str, destination: str) -> BroadCopy | None:
-    cached: set[str] | None = None  # the tools whose dependencies are installed without the copy
+    cached: set[str] | None = None  # the tools whose dependencies are installed independently of the copy
     steps: list[Step] = []
     stop, first, left, left_run = "", None, None, None
     for instruction in stage.instructions:
@@ -121,9 +121,9 @@ def _with_installs(stage: Stage, copy: Transfer, source: str, destination: str) 
         if wanted is not None and first is None:
             first = (wanted, instruction)
         if step.opaque:
-            stop = stop or f"`{step.opaque}` may read or write what was copied"
+            stop = stop or f"`{step.opaque}` can read or write the copied files"
         elif step.needs_sources:
-            stop = stop or step.needs_sources.needs or f"`{step.needs_sources.title}` needs the sources"
+            stop = stop or step.needs_sources.needs or f"`{step.needs_sources.title}` needs the source files"
         if not stop:
             steps.append(step)
             cached = (cached or set()) | {one.tool for one in step.installs}
@@ -138,14 +138,14 @@ def _with_installs(stage: Stage, copy: Transfer, source: str, destination: str) 
 
 
 def _is_wanted(install: Install, step: Step, cached: set[str]) -> bool:
-    """It should not run again at every change. Packages in a RUN that also builds belong to that build."""
+    """The install should stay cached on source changes. Packages in a RUN that also builds are part of that build."""
     if step.opaque and not install.reads_manifests:
         return False
     return not ((install.needs or install.alone) and install.tool in cached)
 
 
 def _tools_above(stage: Stage, copy: Transfer) -> set[str]:
-    """The tools that have installed dependencies before the copy already."""
+    """The tools that have already installed dependencies before the copy."""
     tools = set()
     for earlier in stage.before(copy):
         if isinstance(earlier, Run):
@@ -154,24 +154,24 @@ def _tools_above(stage: Stage, copy: Transfer) -> set[str]:
 
 
 def _obstacle(instruction: Instruction, copy: Transfer, destination: str) -> str:
-    """Why the copy cannot sink below the instruction, or ""."""
+    """The reason why the copy cannot move below the instruction, or ""."""
     if isinstance(instruction, Workdir):
         absolute = copy.destination is not None and copy.destination.text.startswith("/")
-        return "" if absolute else "`WORKDIR` stands between, and the copy's destination is relative to it"
+        return "" if absolute else "`WORKDIR` after the copy changes its relative destination"
     if isinstance(instruction, Assigning) and instruction.name != "LABEL":
         used = names_in(copy.logical)
         changed = [pair.name for pair in instruction.pairs if pair.name in used]
-        return f"`{changed[0]}` gets another value between, and the copy uses it" if changed else ""
+        return f"`{changed[0]}`, which the copy uses, is reassigned before the install" if changed else ""
     if isinstance(instruction, Transfer):
         written = destination_of(instruction)
         if written is not None and is_apart(written, destination):
             return ""
-        # What is said to be absolute is apart from an unknown working directory only by chance.
-        return f"`{instruction.keyword}` between may write to the same place"
+        # An absolute path cannot be compared with one below an unknown working directory.
+        return f"`{instruction.keyword}` between the copy and the install can write to the same path"
     if isinstance(instruction, Volume):
         for word in instruction.words:
             volume = joined(working_directory(instruction), known(word.text, instruction))
             if not is_apart(volume, destination):
-                return "what is written below a `VOLUME` may be lost"
+                return "files that are written below a `VOLUME` can be discarded"
         return ""
-    return "" if instruction.name in _HARMLESS else f"`{instruction.keyword}` stands between"
+    return "" if instruction.name in _HARMLESS else f"`{instruction.keyword}` is between the copy and the install"

@@ -1,4 +1,4 @@
-"""The lines that copy dependency manifests, in the manner of the broad COPY that they replace."""
+"""The COPY lines for dependency manifests, in the style of the broad COPY that they replace."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from playpen_ls.rules.dockerfile.copy_before_install.inputs import Supply
 
 
 def copy_lines(broad: BroadCopy, supplies: list[Supply]) -> list[str]:
-    """One COPY for each folder of the destination, the highest first, with the flags of the broad one."""
+    """One COPY for each destination folder, parent folders first, with the flags of the broad COPY."""
     for supply in supplies:
         if re.search(r"[\s\"'$\\*?\[]", supply.path):
-            raise Refused(f"the name `{supply.path}` would need quotes")
+            raise Refused(f"the file name `{supply.path}` must be quoted")
     files: dict[str, list[Supply]] = {}
     folders = []
     for supply in supplies:

@@ -1,4 +1,4 @@
-"""Which files of the build context an install reads, and which of them are in the image already."""
+"""The files of the build context that an install reads, and whether they are already in the image."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from playpen_ls.rules.dockerfile.copy_before_install.broad_copies import BroadCo
 
 @dataclass(frozen=True, order=True)
 class Supply:
-    """A file that an install reads: its path in the build context, and below the copy's destination."""
+    """A file that an install reads: its path in the build context, and relative to the copy's destination."""
 
     path: str
     below: str
 
 
 def supplies_of(step: Step, broad: BroadCopy, context: str, files: Files) -> list[Supply]:
-    """What the step's installs read of what the broad copy brings. Raises Refused."""
+    """The files from the broad copy that the step's installs read. Raises Refused."""
     found: list[Supply] = []
     for install in step.installs:
         for path in _read_by(install, step, broad, context, files):
             below = _below(path, broad)
             if below is None:
-                raise Refused(f"`{path}` is outside of what is copied")
+                raise Refused(f"`{path}` is outside the copied folder")
             supply = Supply(path, below)
             if supply not in found and not is_supplied(joined(broad.destination, below), path, broad.copy):
                 found.append(supply)
@@ -52,7 +52,7 @@ def _below(path: str, broad: BroadCopy) -> str | None:
 
 
 def _read_by(install: Install, step: Step, broad: BroadCopy, context: str, files: Files) -> list[str]:
-    """Paths in the build context, those left out that a mount brings or that lie elsewhere."""
+    """Paths in the build context, without files that are mounted or come from elsewhere."""
     if not install.reads_manifests:
         return []
     if install.files:
@@ -62,9 +62,9 @@ def _read_by(install: Install, step: Step, broad: BroadCopy, context: str, files
                 continue
             text = known(word.text, step.run)
             if text.startswith("?") or "`" in text or (not word.plain and "$" not in word.text):
-                raise Refused(f"which file `{word.text}` is comes out only in the build")
+                raise Refused(f"the file name `{word.text}` is known only during the build")
             if names_in(word.text) and comes_from_an_argument(word.text, step.run):
-                raise Refused(f"a build may give another name than `{text}`")
+                raise Refused(f"the file name `{text}` is the default of a build argument, which a build can override")
             path = _in_context(joined(step.folder, text), broad, step.run)
             if path is not None:
                 named.append(path)
@@ -85,7 +85,7 @@ def _read_by(install: Install, step: Step, broad: BroadCopy, context: str, files
 
 
 def _settings_of_uv(step: Step, broad: BroadCopy, context: str, files: Files) -> list[str]:
-    """uv looks for them in the working directory."""
+    """The settings files of uv, which it reads from the working directory."""
     found = []
     for name, sign in (("uv.toml", ""), ("pyproject.toml", "[tool.uv")):
         path = _in_context(joined(step.folder, name), broad, step.run)
@@ -96,7 +96,7 @@ def _settings_of_uv(step: Step, broad: BroadCopy, context: str, files: Files) ->
 
 
 def _in_context(path: str, broad: BroadCopy, run: Run) -> str | None:
-    """Where the container path comes from; None if not from the broad copy. Raises Refused if that is not known."""
+    """The context path of a container path; None if it is not from the broad copy. Raises Refused if unknown."""
     if path in _mounted(run):
         return None
     rest = rest_below(path, broad.destination)
@@ -104,7 +104,7 @@ def _in_context(path: str, broad: BroadCopy, run: Run) -> str | None:
         return posixpath.join(broad.source, rest) if rest else broad.source
     if is_apart(path, broad.destination) or rest_below(broad.destination, path) is not None:
         return None
-    raise Refused(f"whether `{path.lstrip('?')}` comes from this copy is not known")
+    raise Refused(f"it is unknown whether this copy provides `{path.lstrip('?')}`")
 
 
 def _mounted(run: Run) -> set[str]:
@@ -114,7 +114,7 @@ def _mounted(run: Run) -> set[str]:
 
 
 def is_supplied(container: str, path: str, copy: Transfer) -> bool:
-    """An earlier COPY brings the file to that place of the image."""
+    """Whether an earlier COPY already copies the file to that container path."""
     assert copy.stage is not None
     for earlier in copy.stage.before(copy):
         if not isinstance(earlier, Transfer):

@@ -1,8 +1,8 @@
-"""Plans that let an install stay cached when only the sources change.
+"""Edits that keep an install cached when only source files change.
 
-The *sink* puts the copy of the dependency manifests in the place of the broad COPY, and that below
-the last install. The *split* puts a command that installs only the dependencies above it. Both keep
-the image as it is.
+*Sink* replaces the broad COPY with a copy of the dependency manifests, and moves it below the last
+install. *Split* inserts a command that installs only the dependencies above the broad COPY. Both keep
+the content of the image unchanged.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from playpen_ls.rules.dockerfile.copy_before_install.copy_lines import copy_line
 from playpen_ls.rules.dockerfile.copy_before_install.inputs import Supply, supplies_of
 from playpen_ls.text.edit import Edit
 
-# They name files that an install reads besides its manifests.
+# Variables that name files which an install reads besides its manifests.
 _CONFIGURED = re.compile(
     r"PIP_(?:CONFIG_FILE|CONSTRAINT|REQUIREMENT|FIND_LINKS|BUILD_CONSTRAINT)|(?:NPM|npm)_(?:CONFIG|config)_\w+|YARN_RC_FILENAME"
     r"|UV_(?:CONFIG_FILE|CONSTRAINT|OVERRIDE|FIND_LINKS|PROJECT)|BUNDLE_(?:GEMFILE|APP_CONFIG)|PIPENV_PIPFILE|COMPOSER|GOFLAGS"
@@ -43,14 +43,14 @@ _CONFIGURING = {
     "mvn": ("-f", "--file", "-s", "--settings", "-gs", "--global-settings", "-t", "--toolchains"),
     "go": ("-modfile", "-overlay"),
 }
-_OFTEN_THERE = frozenset(("node_modules", ".venv", "vendor"))  # in developers' working copies
+_OFTEN_THERE = frozenset(("node_modules", ".venv", "vendor"))  # folders that often exist in working copies
 _MAY_STAND_ABOVE_SPLIT = frozenset("LABEL EXPOSE STOPSIGNAL CMD ENTRYPOINT HEALTHCHECK MAINTAINER".split())
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`edits` of the Dockerfile, `moved` the manifests that they copy first, `ignored` paths that the
-    ignore file must get. `safe` is False where the files of the project are not known."""
+    """`edits` change the Dockerfile, `moved` are the manifests that they copy first, `ignored` are paths to
+    add to the ignore file. `safe` is False if the files of the project are unknown."""
 
     edits: tuple[Edit, ...]
     moved: tuple[str, ...]
@@ -72,9 +72,9 @@ class Plan:
 
 
 def sink(broad: BroadCopy, files: Files, contexts: list[str]) -> Plan:
-    """Raises Refused with the reason of the likeliest build context.
+    """Raises Refused with the reason for the most likely build context.
 
-    An install that is left below the copy, and could do with the manifests, is split.
+    A remaining install below the copy that can install only the dependencies is split.
     """
     steps = [step for step in broad.steps if step.installs]
     if steps and broad.left is not None and broad.left.alone and broad.left_run is not None:
@@ -88,37 +88,37 @@ def sink(broad: BroadCopy, files: Files, contexts: list[str]) -> Plan:
 
 
 def split(broad: BroadCopy, files: Files, contexts: list[str]) -> Plan:
-    """The plan for an install that could do with the manifests if it left the project itself out."""
+    """The plan for an install that has a command for installing only the dependencies. Raises Refused."""
     step = _split_step(broad, broad.install, broad.run, broad.copy)
     _refuse_settings(broad, [step])
     return _in_likeliest(broad, [step], files, contexts, _splitting_edits)
 
 
 def _split_step(broad: BroadCopy, install: Install, run: Run, above: Instruction) -> Step:
-    """The RUN of an install that is split, with its new copy right below or above `above`. Raises Refused."""
+    """The RUN of an install to split; its new copy goes next to `above`. Raises Refused."""
     assert broad.copy.stage is not None
     between = [one.name for one in broad.copy.stage.instructions if above.index < one.index < run.index]
     between = [name for name in between if name not in _MAY_STAND_ABOVE_SPLIT]
     if install.tool == "go":
         between = [name for name in between if name not in ("ENV", "ARG")]
     if between:
-        raise Refused(f"`{between[0]}` stands between, on which the install may depend")
+        raise Refused(f"the install can depend on `{between[0]}` before it")
     if len(run.commands) != 1 or run.heredocs or run.vector is not None:
         raise Refused("the install shares its `RUN` with other commands")
     if any(mount.type not in ("cache", "tmpfs") for mount in run.mounts):
-        raise Refused("the install mounts other files than caches")
+        raise Refused("the install has a mount other than a cache or tmpfs")
     return Step(run, working_directory(run), (install,), "")
 
 
 def _refuse_settings(broad: BroadCopy, steps: list[Step]) -> None:
     destination = broad.destination
     if broad.unpacks:
-        raise Refused("`*` copies what folders hold, not the folders, so where a file comes from is not known")
+        raise Refused("`*` copies the contents of folders, not the folders, so the origin of a file is unknown")
     if destination in ("/", "/root", "/etc", "/home") or re.fullmatch(r"/home/[^/]+|\?\$\{?HOME.*", destination):
-        raise Refused(f"`{destination.lstrip('?')}` may hold settings that the install reads")
+        raise Refused(f"`{destination.lstrip('?')}` can contain settings that the install reads")
     seen = [one for one in _stage_assignments(broad) if _CONFIGURED.fullmatch(one)]
     if seen:
-        raise Refused(f"`{seen[0]}` may name another file that the install reads")
+        raise Refused(f"`{seen[0]}` can name another file that the install reads")
     for step in steps:
         for command in step.run.commands:
             _refuse_settings_of(command)
@@ -128,11 +128,11 @@ def _refuse_settings(broad: BroadCopy, steps: list[Step]) -> None:
 
 
 def _refuse_settings_of(command: Command) -> None:
-    """A variable or an option of a command names a file that is read beside the manifests."""
+    """Refuses if a variable or an option names a file that the command reads besides the manifests."""
     words = (*command.assignments, *(command.arguments if command.name == "export" else ()))
     for name in (word.text.partition("=")[0] for word in words):
         if _CONFIGURED.fullmatch(name):
-            raise Refused(f"`{name}` may name another file that the install reads")
+            raise Refused(f"`{name}` can name another file that the install reads")
     option = command.option(*_CONFIGURING.get(command.name, ()))
     if option is not None:
         raise Refused(f"`{option.name}` names another file that the install reads")
@@ -154,7 +154,7 @@ Edits = Callable[[BroadCopy, list[Step], list[list[Supply]]], list[Edit]]
 
 
 def _in_likeliest(broad: BroadCopy, steps: list[Step], files: Files, contexts: list[str], edits: Edits) -> Plan:
-    """The plan for the first context that holds what is needed, or the first context's reason why not."""
+    """The plan for the first context that contains the needed files; else raises the first context's reason."""
     refused: Refused | None = None
     for context in contexts:
         try:
@@ -165,17 +165,17 @@ def _in_likeliest(broad: BroadCopy, steps: list[Step], files: Files, contexts: l
         ignore = ignore_of(broad.copy.document.source.path, context, files)
         for supply in chain.from_iterable(supplies):
             if ignore is not None and ignore.excludes(supply.path.rstrip("/")):
-                raise Refused(f"`{ignore.path}` leaves `{supply.path}` out")
+                raise Refused(f"`{ignore.path}` excludes `{supply.path}`")
         ignored = _to_ignore(broad, steps, context, ignore, files)
         moved = tuple(dict.fromkeys(supply.path for supply in chain.from_iterable(supplies)))
         return Plan(tuple(edits(broad, steps, supplies)), moved, ignored, ignore, context, files.known)
-    raise refused or Refused("the build context is not known")
+    raise refused or Refused("the build context is unknown")
 
 
 def _to_ignore(
     broad: BroadCopy, steps: list[Step], context: str, ignore: Ignore | None, files: Files
 ) -> tuple[str, ...]:
-    """Outputs of the installs that the broad copy, coming later, would overwrite. Raises Refused."""
+    """Outputs of the installs that the moved broad copy would overwrite. Raises Refused."""
     found: list[str] = []
     for step in steps:
         for install in step.installs:
@@ -185,12 +185,12 @@ def _to_ignore(
                 if not rest:
                     continue
                 path = posixpath.join(broad.source, rest)
-                # `node_modules/*` leaves the folder itself, which is empty then.
+                # `node_modules/*` does not exclude the folder itself, but it is empty then.
                 if ignore is not None and (ignore.excludes(path) or ignore.excludes(posixpath.join(path, "file"))):
                     continue
                 there = files.known and files.exists(posixpath.join(context, path))
                 if there and name in install.chosen_outputs:
-                    raise Refused(f"the copy would overwrite `{path}`, which the install fills")
+                    raise Refused(f"the copy would overwrite `{path}`, which the install writes")
                 often = name in _OFTEN_THERE and not (install.tool in ("poetry", "pipenv") and files.known)
                 if (there or often) and path not in found:
                     found.append(path)
@@ -227,7 +227,7 @@ def _sinking_edits(broad: BroadCopy, steps: list[Step], supplies: list[list[Supp
 
 
 def _sinking_and_splitting_edits(broad: BroadCopy, steps: list[Step], supplies: list[list[Supply]]) -> list[Edit]:
-    """The copy sinks below all but the last step; the dependencies of that one are installed above it."""
+    """The copy moves below all but the last step, whose dependencies are installed above the copy."""
     source, rest = broad.copy.document.source, steps[-1]
     *edits, sunk = _sinking_edits(broad, steps[:-1], supplies[:-1])
     brought = set(chain.from_iterable(supplies[:-1]))
@@ -246,7 +246,7 @@ def _splitting_edits(broad: BroadCopy, steps: list[Step], supplies: list[list[Su
 
 
 def _dependencies_only(run: Run, install: Install) -> str:
-    """The RUN with the command for the dependencies alone: another command, or one option more."""
+    """The RUN that installs only the dependencies: with a different command, or with one more option."""
     source, words = run.document.source, run.words_span
     if not install.alone.startswith("-"):
         start = run.place(run.arguments_at, run.arguments_at + 1).start

@@ -1,4 +1,4 @@
-"""The requirements files that a RUN installs, and where in the build context they would come from."""
+"""The requirements files that a RUN installs, and the paths in the build context that they are copied from."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from playpen_ls.rules.dockerfile._context_free import is_context_free
 from playpen_ls.rules.dockerfile._installs import install_of
 from playpen_ls.rules.dockerfile._steps import read_step
 
-MOST_REQUIRED = 10  # of a stage; each looks at all that stands above it
+MOST_REQUIRED = 10  # per stage, since each one is compared with all earlier instructions
 _NAMES_A_FILE = re.compile(r"[\s\"']-\w*[rc]|--req|--cons|\bsync\b")
-_CHOOSING = frozenset(("exclude", "parents"))  # flags that change what is copied, and to where
+_CHOOSING = frozenset(("exclude", "parents"))  # flags that change which files are copied, and where to
 
 
 @dataclass(frozen=True)
 class Required:
-    """`place` is the container path of a file that `run` reads, `word` what names it."""
+    """`place` is the container path of a file that `run` reads, `word` is the word that names it."""
 
     run: Run
     word: Word
     place: str
 
     def beside(self, path: str) -> Required:
-        """Another file, named from there."""
+        """Another file, whose path is relative to the folder of this one."""
         return Required(self.run, self.word, joined(posixpath.dirname(self.place), path))
 
 
 def required_files(stage: Stage) -> Iterator[Required]:
-    """What `-r` and `-c` of pip and uv name, up to a command that may make files itself; the first few of a stage."""
+    """The files that `-r` and `-c` of pip and uv name, up to a command that can create files; at most MOST_REQUIRED."""
     runs = (run for run in stage.instructions if isinstance(run, Run) and stage.mentions(run.whole_text, ("pip",)))
     naming = (run for run in runs if _NAMES_A_FILE.search(run.whole_text))
     return islice((one for run in naming for one in _read_by(run)), MOST_REQUIRED)
@@ -63,7 +63,7 @@ def _read_by(run: Run) -> Iterator[Required]:
 
 
 def may_be_made(required: Required) -> bool:
-    """An earlier RUN does what is not understood, so it may write the file."""
+    """An earlier RUN contains a command that cannot be analyzed, so it can have created the file."""
     assert required.run.stage is not None
     folder = posixpath.dirname(required.place)
     runs = (one for one in required.run.stage.before(required.run) if isinstance(one, Run))
@@ -71,9 +71,9 @@ def may_be_made(required: Required) -> bool:
 
 
 def origins(required: Required) -> list[str] | None:
-    """The paths in the build context that copies would bring there; None where that is not known.
+    """The paths in the build context that earlier copies would copy to that place; None if unknown.
 
-    An empty list means that nothing brings it, if the base image does not have it.
+    An empty list means that no copy provides the file; the base image can still contain it.
     """
     place, found = required.place, list[str]()
     assert required.run.stage is not None

@@ -1,4 +1,4 @@
-"""Files of keys that a COPY takes, mounted instead into each RUN that reads them."""
+"""Edits that mount a copied secret file as a build secret in each RUN that reads it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from playpen_ls.vocabulary.names import kebab
 
 _NODE = ("npm", "npx", "yarn", "pnpm", "bun")
 _FETCH = ("git", "pip", "uv", "poetry", "go", "bundle", "composer", *_NODE)
-# The programs that read a file of this name without being told.
+# The programs that read a file of this name by default.
 _READERS = {
     ".npmrc": _NODE,
     ".netrc": (*_FETCH, "curl", "wget"),
@@ -41,9 +41,9 @@ def secret_id(source: Word) -> str:
 
 
 def mounted_edits(transfer: Transfer, source: Word, files: Files) -> list[Edit]:
-    """Take the file out of the copy, and mount it as a secret where RUN reads it. Raises Refused."""
+    """Removes the file from the copy, and mounts it as a secret in each RUN that reads it. Raises Refused."""
     if not source.plain or re.search(r"[*?\[]", source.text):
-        raise Refused("which files these are comes out only in the build")
+        raise Refused(f"the files that `{source.text}` matches are known only during the build")
     place = _place(transfer, source)
     _refuse_other_copies(transfer, source, place, files)
     edits = [_taken_out(transfer, source)]
@@ -57,22 +57,22 @@ def mounted_edits(transfer: Transfer, source: Word, files: Files) -> list[Edit]:
 
 
 def _place(transfer: Transfer, source: Word) -> str:
-    """The container path at which the file arrives."""
+    """The container path of the copied file. Raises Refused."""
     destination, name = destination_of(transfer), posixpath.basename(source.text)
     if destination is None or transfer.destination is None or not destination.startswith("/"):
-        raise Refused("where in the image it goes is not known: no `WORKDIR` says it")
+        raise Refused("the destination in the image is unknown, since no `WORKDIR` is set")
     into = transfer.destination.text.endswith(("/", ".")) or len(transfer.sources) > 1
     if into or destination == working_directory(transfer):
         return joined(destination, name)
     if posixpath.basename(destination) == name:
         return destination
-    raise Refused(f"whether `{transfer.destination.text}` is a folder is not known")
+    raise Refused(f"it is unknown whether `{transfer.destination.text}` is a folder")
 
 
 def _refuse_other_copies(transfer: Transfer, source: Word, place: str, files: Files) -> None:
     stage = transfer.stage
     if stage is None or any(other.base is stage for other in stage.document.stages):
-        raise Refused("another stage continues this one")
+        raise Refused("another stage is based on this one")
     path = local_path(source, transfer) or ""
     dockerfile = stage.document.source.path
     ignores = [ignore_of(dockerfile, folder, files) for folder in {posixpath.dirname(dockerfile), ""}]
@@ -84,7 +84,7 @@ def _refuse_other_copies(transfer: Transfer, source: Word, place: str, files: Fi
             if one.origin is not None:
                 origin = stage.document.stage_named(one.origin.value)
                 if origin is stage and rest_below(place, joined("/", word.text)) is not None:
-                    raise Refused(f"`{one.keyword} --from={one.origin.value}` takes it over")
+                    raise Refused(f"`{one.keyword} --from={one.origin.value}` copies the secret file")
                 continue
             other = local_path(word, one)
             if (
@@ -93,11 +93,11 @@ def _refuse_other_copies(transfer: Transfer, source: Word, place: str, files: Fi
                 and other is not None
                 and rest_below(f"/{path}", f"/{other}") is not None
             ):
-                raise Refused(f"`{one.keyword} {word.text}` brings it too: name it in `.dockerignore`")
+                raise Refused(f"`{one.keyword} {word.text}` also copies the secret file; add it to `.dockerignore`")
 
 
 def _readers(transfer: Transfer, place: str) -> list[Run]:
-    """The later RUNs that read it. Raises Refused where none is known to, or something else names it."""
+    """The later RUNs that read the file. Raises Refused if none is known to, or another instruction mentions it."""
     assert transfer.stage is not None
     programs = _READERS.get(posixpath.basename(place), ())
     runs: list[Run] = []
@@ -110,11 +110,11 @@ def _readers(transfer: Transfer, place: str) -> list[Run]:
             if told or any(command.name in programs for command in reading):
                 runs.append(one)
             elif posixpath.basename(place) in one.whole_text:
-                raise Refused(f"`{one.keyword}` does something else with it")
+                raise Refused(f"`{one.keyword}` mentions the secret file, but is not known to read it")
         elif posixpath.basename(place) in one.logical:
-            raise Refused(f"`{one.keyword}` names it too")
+            raise Refused(f"`{one.keyword}` also mentions the secret file")
     if not runs:
-        raise Refused("no `RUN` is known to read it: give it to the container when it starts")
+        raise Refused("no `RUN` is known to read the secret file; pass it to the container at startup instead")
     return runs
 
 
@@ -127,9 +127,9 @@ def _taken_out(transfer: Transfer, source: Word) -> Edit:
     if len(transfer.words) == 2:
         return Edit(text.line_start(transfer.piece.start), text.next_line_start(transfer.piece.end), "")
     if transfer.json is not None:
-        raise Refused("the JSON form is left as it is")
+        raise Refused(f"`{transfer.keyword}` of several files in JSON form is not supported")
     number = transfer.words.index(source)
-    # With the space before it; the first word takes the space behind it, and leaves the flags alone.
+    # Includes the space before the word, or after it for the first word, so that the flags stay unchanged.
     start, end = source.span.start, transfer.words[number + 1].span.start
     if number:
         start, end = transfer.words[number - 1].span.end, source.span.end
@@ -138,12 +138,12 @@ def _taken_out(transfer: Transfer, source: Word) -> Edit:
 
 
 def _without(run: Run, command: Command) -> Edit:
-    """The last command of the RUN goes: a mounted file can be neither removed nor changed."""
+    """Deletes the last command of the RUN, since a mounted secret can be neither deleted nor modified."""
     commands = [one for one in run.commands if one.depth == 0]
     if command.before != "&&" or command is not commands[-1] or len(commands) < 2 or run.vector or run.heredocs:
-        raise Refused(f"`{command.name}` changes it, which a mounted secret does not allow")
+        raise Refused(f"`{command.name}` modifies the secret file, which is not possible for a mounted secret")
     if command.name != "rm" or len(command.operands) != 1:
-        raise Refused(f"`{command.name}` does more than to remove it")
+        raise Refused(f"`{command.name}` does more than delete the secret file")
     span = Span(commands[-2].span.end, command.span.end)
     _refuse_comments(run, span)
     return Edit(span.start, span.end, "")
@@ -151,4 +151,4 @@ def _without(run: Run, command: Command) -> Edit:
 
 def _refuse_comments(instruction: Run | Transfer, span: Span) -> None:
     if any(span.contains(comment.span.start) for comment in instruction.document.comments()):
-        raise Refused("a comment stands between")
+        raise Refused("the edit would delete a comment")

@@ -1,4 +1,4 @@
-"""Names of files that hold keys and passwords."""
+"""Names of files that contain keys and passwords."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ HINTS = tuple(
     ".env id_r id_d id_e .pem .key .p12 .pfx .jks netrc .npmrc .pypirc kubeconfig .dockercfg .git-credentials .pgpass"
     " .htpasswd .docker/ .kube/ .aws/".split()
 )
-"""A text without any of them names no file of keys."""
+"""Substrings for a fast pre-check: a text without any of them does not name a secret file."""
 _SECRET_PATH = re.compile(r"(?:^|/)(?:\.docker/config\.json|\.kube/config|\.aws/credentials)$")
 _EXAMPLE = re.compile(r"\.env\..*(?:example|sample|template|tmpl|dist|default|schema)s?\b.*")
-# Certificates and the public keys of package sources have the same endings.
+# Certificates and the public keys of package sources have the same extensions.
 _PUBLIC = re.compile(
     r".*(?:cert|chain|bundle|pub|\bca\b|ca-|-ca\b|_ca\b|\broot\b|gpg|apt|repo|release|archive|keyring|dh(?:param)?).*"
 )
@@ -30,10 +30,10 @@ _NPM_SECRET = re.compile(r"_(?:authToken|auth|password)\s*=\s*(?!\s*[\"']?\$\{)\
 
 
 def holds_secrets(source: str, contexts: Iterable[str], files: Files) -> bool:
-    """The file of this name, in one of the build contexts, is one that should not be in an image.
+    """Whether the file of this name, in one of the build contexts, is a secret file.
 
-    An `.npmrc` is an ordinary setting, unless it can be read and has a literal token. A key that can be
-    read may be a public one.
+    An `.npmrc` counts only if it can be read and contains a literal token. A `.pem` or `.key` file that
+    can be read does not count if it contains only public keys or certificates.
     """
     path = source.rstrip("/")
     name = posixpath.basename(path)

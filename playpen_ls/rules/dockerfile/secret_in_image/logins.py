@@ -1,4 +1,4 @@
-"""Literal secrets in the words of shell commands: passwords of logins, tokens of options, keys by their shape."""
+"""Hard-coded secrets in shell commands: passwords of logins, tokens in options, keys with a known format."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ HINTS = tuple(
     "login passw token secret apikey api_key api-key credential sshpass pwd authorization @ curl private akia asia ghp_"
     " gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xox k_live_ sk- aiza sg. pypi- npm_ eyj".split()
 )
-"""Lower-case pieces of names, options and keys' shapes: a text without any of them holds no literal secret."""
+"""Lower-case substrings for a fast pre-check: a text without any of them does not contain a hard-coded secret."""
 
 
 def literal_secrets(commands: tuple[Command, ...]) -> Iterator[tuple[Span, str]]:
-    """Where the secret stands, and what uses it, for a message. Each place once."""
+    """The span of each secret, and what uses it, as text for a message. Each span once."""
     seen: set[Span] = set()
     for number, command in enumerate(commands):
         following = commands[number + 1] if number + 1 < len(commands) else None

@@ -1,4 +1,4 @@
-"""Secrets given to a RUN by `--mount=type=secret` instead of being written into the Dockerfile."""
+"""Edits that pass a secret to a RUN with `--mount=type=secret` instead of hard-coding it."""
 
 from __future__ import annotations
 
@@ -15,48 +15,48 @@ from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import kebab
 from playpen_ls.vocabulary.secrets import is_secret_name
 
-# `env=` of a secret mount came with version 1.10 of the frontend.
+# Secret mounts support `env=` since version 1.10 of the frontend.
 _BEFORE_ENV = re.compile(r"(?:docker\.io/)?docker/dockerfile:1\.\d(?:\.\d+)?(?:-labs)?(?:@.*)?")
 
 
 def secret_id(user: str) -> str:
-    """A name for the secret of `user`, which is said as in messages: "`NPM_TOKEN`", "`docker login`"."""
+    """An id for the secret of `user`, which is given as in messages: "`NPM_TOKEN`", "`docker login`"."""
     words = re.sub(r"^.*?`|`.*$", "", user).split()
     named = next((word for word in reversed(words) if is_secret_name(word)), "")
     return kebab(named) if named else f"{kebab(words[0])}-password" if words else "password"
 
 
 def reading_edits(run: Run, place: Span, id: str) -> list[Edit]:
-    """Mount the secret, and read its file where its text stands now. Raises Refused."""
+    """Mounts the secret, and replaces its text with a command that reads the file. Raises Refused."""
     if run.vector is not None or run.heredocs:
         raise Refused(
-            "a JSON form or a heredoc reads no secret in place" if run.vector else "a heredoc is left as it is"
+            "a `RUN` in JSON form is not supported" if run.vector else "a `RUN` with a heredoc is not supported"
         )
     refuse_other_user(run)
     around = [word for command in run.commands for word in (*command.words, *command.assignments)]
     holding = {(word.start, word.end): word for word in around if _holds(word.span, place)}
     if len(holding) != 1:
-        raise Refused("the secret stands in a script inside the command")
+        raise Refused("the secret is part of a script inside the command")
     (word,) = holding.values()
     before = run.document.source.text[word.span.start : place.start]
     after = run.document.source.text[place.end : word.span.end]
     quoted = before.count('"') % 2 == 1 and after.count('"') % 2 == 1
     if "'" in before or "'" in after or "\\" in before or (not quoted and '"' in before + after):
-        raise Refused("in these quotes the shell would not read the secret")
+        raise Refused("the quotes around the secret do not allow command substitution")
     path = f"$(cat /run/secrets/{id})"
     return [*mount_edits(run, f"id={id}"), Edit(place.start, place.end, path if quoted else f'"{path}"')]
 
 
 def argument_edits(argument: Assigning, pair: Pair) -> list[Edit]:
-    """Take a build argument out, and mount a secret in its place where RUN uses it. Raises Refused."""
+    """Removes a build argument, and mounts a secret in each RUN that uses it. Raises Refused."""
     stage, name = argument.stage, pair.name
     if isinstance(argument, Environment):
-        raise Refused(f"whatever runs in the container may read `{name}`: give it to the container when it starts")
+        raise Refused(f"programs in the container can read `{name}`; pass it to the container at startup instead")
     if stage is None or len(argument.pairs) != 1:
-        raise Refused("the `ARG` stands above the first `FROM`" if stage is None else "the `ARG` has other names too")
+        raise Refused("the `ARG` is before the first `FROM`" if stage is None else "the `ARG` declares several names")
     syntax = next((one.value for one in argument.document.directives if one.key == "syntax"), "")
     if _BEFORE_ENV.fullmatch(syntax):
-        raise Refused(f"`{syntax}` cannot give a secret as a variable; `docker/dockerfile:1` can")
+        raise Refused(f"`{syntax}` does not support secrets as environment variables; `docker/dockerfile:1` does")
     runs = _users_of(stage, argument, name)
     id = kebab(name)
     edits = [edit for run in runs for edit in mount_edits(run, f"id={id},env={name}")]
@@ -71,12 +71,12 @@ def _users_of(stage: Stage, argument: Assigning, name: str) -> list[Run]:
         if one.index <= argument.index or name not in names_in(one.piece.logical + _bodies(one)):
             continue
         if not isinstance(one, Run):
-            raise Refused(f"`{one.keyword}` uses `{name}` too")
+            raise Refused(f"`{one.keyword}` also uses `{name}`")
         runs.append(one)
     if not runs:
-        raise Refused(f"no `RUN` names `{name}`, so which one needs it is not known")
+        raise Refused(f"no `RUN` mentions `{name}`, so it is unknown which one needs it")
     if any(other.base is stage for other in stage.document.stages):
-        raise Refused("another stage continues this one")
+        raise Refused("another stage is based on this one")
     return runs
 
 
@@ -95,7 +95,7 @@ def refuse_other_user(run: Run) -> None:
     assert run.stage is not None
     user = next((one for one in run.stage.before(run) if isinstance(one, User)), None)
     if user is not None and not is_root(user):
-        raise Refused(f"`{user.user}` could not read the secret's file, which is root's")
+        raise Refused(f"user `{user.user}` cannot read the mounted secret, which is owned by root")
 
 
 def _holds(outer: Span, inner: Span) -> bool:

@@ -1,4 +1,4 @@
-"""Commands that leave behind in an image what only a build needs."""
+"""Commands that leave build-time dependencies in an image."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _GOALS = {
 
 
 _COMPILERS = frozenset(("make", "cmake", "ninja", "configure", "meson"))
-_COMPILING = (*sorted(_COMPILERS), "build", *_GOALS)  # pieces of what `_compiles` finds, for a quick look
+_COMPILING = (*sorted(_COMPILERS), "build", *_GOALS)  # substrings of what `_compiles` accepts, for a fast pre-check
 
 
 def build_left_by(run: Run) -> tuple[str, Span] | None:
-    """What a RUN leaves behind, and where it says so: `gcc` that it installs, `npm run build` that it runs."""
+    """The build tool that a RUN installs (`gcc`) or the build that it runs (`npm run build`), with its span."""
     commands = run.commands
     removes = any(
         command.name in _INSTALLERS and command.operands and command.operands[0].text in _REMOVAL
@@ -51,7 +51,8 @@ def build_left_by(run: Run) -> tuple[str, Span] | None:
     return None
 
 
-# They leave nothing that a program links to. A library's headers bring the library too, which it needs when it runs.
+# Packages without a shared library that programs link to. A `-dev` package of a library also installs the library,
+# which is needed at run time.
 _COMPILE_ONLY = frozenset(
     "build-essential gcc g++ make cmake ninja-build pkg-config python3-dev python-dev libc6-dev libc-dev musl-dev"
     " linux-headers rustc cargo".split()
@@ -59,9 +60,9 @@ _COMPILE_ONLY = frozenset(
 
 
 def is_compiler_only(command: Command) -> str | None:
-    """ "" for an installation of packages that only a compiler needs, else its first other package.
+    """ "" if the command installs only packages for compiling, else the first other package.
 
-    None for a command that installs no system packages.
+    None for a command that does not install system packages.
     """
     if command.name not in _INSTALLERS or not _installs(command):
         return None
@@ -71,7 +72,7 @@ def is_compiler_only(command: Command) -> str | None:
 
 
 def removes_nothing_needed(command: Command) -> bool:
-    """A step around an installation: fetching lists, cleaning up, shell settings."""
+    """A command around an installation: updating package lists, cleaning up, shell settings."""
     if command.name in _INSTALLERS:
         return bool(command.operands) and command.operands[0].text in ("update", "clean", "autoclean")
     if command.name == "rm":
