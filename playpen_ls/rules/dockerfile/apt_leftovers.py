@@ -88,13 +88,13 @@ _LISTS = "/var/lib/apt/lists"
 def apt_leftovers(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iterator[Finding]:
     """`apt-get install` lacks `-y`, or leaves recommended packages or package lists in the image.
 
-    Without `-y`, `apt-get install` asks for confirmation, which aborts the build. Without
-    `--no-install-recommends` it also installs recommended packages. The package lists in
-    `/var/lib/apt/lists` are not used when the container runs. Only adding `-y` is a safe fix: a later
-    step can need a recommended package (git recommends ca-certificates, gcc recommends libc6-dev), so
-    a missing `--no-install-recommends` is a hint. Build stages are not checked. Package lists are not
-    reported with a cache or tmpfs mount, where the same `RUN` deletes them, and where a later `RUN`
-    still installs from them.
+    Without `-y`, `apt-get install` asks for confirmation if it also has to install dependencies, and
+    without an answer it aborts the build. Without `--no-install-recommends` it also installs recommended
+    packages. The package lists in `/var/lib/apt/lists` are not used when the container runs. Only adding
+    `-y` is a safe fix: a later step can need a recommended package (git recommends ca-certificates, gcc
+    recommends libc6-dev), so a missing `--no-install-recommends` is a hint. Build stages are not checked.
+    Package lists are not reported with a cache or tmpfs mount, where the same `RUN` deletes them, and
+    where a later `RUN` still installs from them.
     """
     if not ships(stage, builds, files):
         return

@@ -98,12 +98,12 @@ def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[Imag
     """Container runs as root.
 
     An attacker who takes over the process is root in the container and can change every file in it;
-    without user namespaces, it is also UID 0 on the node if it escapes. Reported where the final image
-    ends with `USER root`, or has no `USER` and its public base image is known to run as root. A hint
-    for programs in `scratch`, and for images that only start a shell or an interpreter or contain no
-    files of their own: they are meant as base images. Not reported for platform images and unknown
-    images without a `USER`, and where the Dockerfile mentions a program that drops root at startup,
-    such as gosu.
+    without user namespaces, it is also UID 0 on the node if it escapes. Reported where the last stage,
+    or a stage that a build names as its target, ends with `USER root`, or has no `USER` and its public
+    base image is known to run as root. A hint for programs in `scratch`, and for images that only start
+    a shell or an interpreter or contain no files of their own: they are meant as base images. Not
+    reported for platform images and unknown images without a `USER`, and where the Dockerfile mentions
+    a program that drops root at startup, such as gosu.
     """
     if not ships(stage, builds, files):
         return

@@ -192,7 +192,7 @@ class Instruction:
         )
 
     def fragment(self, start: int, end: int) -> Fragment:
-        """A range of the logical text as a text of its own."""
+        """A range of the logical text as a Fragment, which maps its offsets to the file."""
         segments = self.piece.segments
         if len(segments) == 1:
             at = self.piece.start

@@ -79,7 +79,7 @@ class Reader:
         yield cut
 
     def _line(self) -> str:
-        """The next line, without its end."""
+        """The next line, without its line end."""
         end = self.text.find("\n", self._at)
         return self.text[self._at : end] if end >= 0 else self.text[self._at :]
 

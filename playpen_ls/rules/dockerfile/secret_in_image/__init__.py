@@ -151,7 +151,7 @@ _NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
     ],
 )
 def secret_in_image(instruction: Run | Environment | Argument | Transfer, files: Files) -> Iterator[Finding]:
-    """Secret is stored in the image.
+    """Secret is stored in an image layer or in the image history.
 
     Everyone who can pull the image can read the secret: `docker history` prints `ENV`, `ARG` and `RUN`,
     and a copied file stays in its layer even if a later layer deletes it. Layers of earlier stages are
@@ -195,12 +195,15 @@ def _assigned(instruction: Assigning) -> Iterator[Finding]:
                 yield Finding(pair.name_span, message, (_mounted(instruction, pair),), Severity.HINT, printable=True)
         elif secrets.is_named_secret(pair.name, pair.value) and not re.search(r"[$`]", pair.value):
             fix = _mounted(instruction, pair)
-            message = f"`{instruction.keyword} {pair.name}` stores a hard-coded secret in the image"
-            yield Finding(pair.value_span, message, (fix,))
+            yield Finding(pair.value_span, _hard_coded(instruction, pair), (fix,))
         else:
             for span in _in_value(pair.value):
-                message = f"`{instruction.keyword} {pair.name}` stores a hard-coded secret in the image"
-                yield Finding(_place(instruction, pair, span), message)
+                yield Finding(_place(instruction, pair, span), _hard_coded(instruction, pair))
+
+
+def _hard_coded(instruction: Assigning, pair: Pair) -> str:
+    keyword = instruction.keyword
+    return f"hard-coded secret in `{keyword} {pair.name}`; `{keyword}` values are recorded in the image history"
 
 
 def _mounted(instruction: Assigning, pair: Pair) -> Fix:
