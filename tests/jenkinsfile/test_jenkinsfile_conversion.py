@@ -159,17 +159,17 @@ def test_it_is_one_edit_of_the_whole_file():
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("node {\n    stage('A') { sh 'x' }\n    foo()\n    stage('B') { sh 'y' }\n}\n", "between or behind the stages"),
+        ("node {\n    stage('A') { sh 'x' }\n    foo()\n    stage('B') { sh 'y' }\n}\n", "between or after the stages"),
         ("node {\n    stage('A') { sh 'x' }\n    stage('A') { sh 'y' }\n}\n", "same name"),
         ("node(env.L) {\n    stage('A') { sh 'x' }\n}\n", "computed label"),
         ("node {\n    stage(env.NAME) { sh 'x' }\n}\n", "name is computed"),
-        ("node {\n    withCredentials([]) {\n        stage('A') { sh 'x' }\n    }\n}\n", "around several stages"),
-        ("node {\n    try {\n        stage('A') { sh 'x' }\n    } catch (e) {\n        echo \"${e}\"\n        throw e\n    }\n}\n", "looks at `e`"),
-        ("node {\n    try {\n        stage('A') { sh 'x' }\n    } catch (e) {\n        echo 'no'\n    }\n}\n", "does not throw"),
+        ("node {\n    withCredentials([]) {\n        stage('A') { sh 'x' }\n    }\n}\n", "around stages cannot be converted"),
+        ("node {\n    try {\n        stage('A') { sh 'x' }\n    } catch (e) {\n        echo \"${e}\"\n        throw e\n    }\n}\n", "uses `e`"),
+        ("node {\n    try {\n        stage('A') { sh 'x' }\n    } catch (e) {\n        echo 'no'\n    }\n}\n", "does not rethrow"),
         ("node {\n    stage('A') { sh 'x'\n", "does not parse"),
-        ("node {\n    echo 'a'\n    try {\n        stage('A') { sh 'x' }\n    } finally {\n        cleanWs()\n    }\n}\n", "beside other steps"),
+        ("node {\n    echo 'a'\n    try {\n        stage('A') { sh 'x' }\n    } finally {\n        cleanWs()\n    }\n}\n", "next to other steps"),
         ("list << 'a'\nproperties([disableConcurrentBuilds()])\nnode {\n    stage('A') { sh 'x' }\n}\n", "before `properties`"),
-        ("timestamps {\n    stage('A') { sh 'x' }\n    def a = 'b'\n    stage('B') { sh a }\n}\n", "beside the stages"),
+        ("timestamps {\n    stage('A') { sh 'x' }\n    def a = 'b'\n    stage('B') { sh a }\n}\n", "outside the stages"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_proved_is_refused_with_its_reason(text: str, reason: str):

@@ -15,7 +15,7 @@ RULE = next(rule for rule in rules_of("jenkinsfile") if rule.name == "invalid-de
 
 def test_a_brace_that_is_missing_is_told_though_the_file_does_not_parse():
     look = Project(RULE, Example({"Jenkinsfile": "pipeline {\n    agent any\n"})).look()
-    assert [hit.finding.message for hit in look.hits] == ["this brace is not closed"]
+    assert [hit.finding.message for hit in look.hits] == ["unclosed `{`"]
     assert not unseen(look.hits[0], look.model, [chunk.span for chunk in look.model.chunks if chunk.broken])
 
 
@@ -38,7 +38,7 @@ pipeline {
     workspace.index.complete = True
     workspace.open(Source("Jenkinsfile", text), "jenkinsfile")
     brace, parenthesis = (hit.finding.message for hit in workspace.check("Jenkinsfile").hits)
-    assert (brace, parenthesis) == ("this brace is not closed", "this parenthesis is not closed")
+    assert (brace, parenthesis) == ("unclosed `{`", "unclosed `(`")
     for at, inserted in ((text.index("    stages"), "    }\n"), (0, "// above\n")):
         source = workspace.documents["Jenkinsfile"].source
         edits = [Edit(at, at, inserted)]

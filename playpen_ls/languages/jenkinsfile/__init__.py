@@ -1,4 +1,4 @@
-"""Jenkinsfiles: Groovy's tokens, statements and calls, and the pipeline that they describe."""
+"""Parser and model of Jenkinsfiles: Groovy tokens, statements, calls, and the declarative pipeline."""
 
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile, parse
 from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment, EnvironmentEntry, Pipeline, Sectioned, Stage

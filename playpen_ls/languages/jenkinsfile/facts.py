@@ -1,4 +1,4 @@
-"""What a pipeline tells other files: what it builds, pushes, deploys and backs up."""
+"""The facts that a pipeline states for other files: images built and pushed, objects created, backups."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def facts(file: Jenkinsfile) -> Iterator[Fact]:
 
 
 def _filled_in(fact: ImageBuilt | ImagePushed, known: Constants) -> Fact:
-    """With the values of the pipeline's own names: `${IMAGE}:${BUILD_NUMBER}` as `nexus:5000/web:${BUILD_NUMBER}`."""
+    """The fact with constants resolved: `${IMAGE}:${BUILD_NUMBER}` as `nexus:5000/web:${BUILD_NUMBER}`."""
     reference = known.put_in(fact.reference)
     if isinstance(fact, ImagePushed):
         return ImagePushed(fact.place, reference)
     dockerfile = known.put_in(fact.dockerfile)
-    if "$" in dockerfile:  # then the context does not tell which it is either
+    if "$" in dockerfile:  # then the context does not identify the Dockerfile either
         return replace(fact, reference=reference, context=None, dockerfile="")
     return replace(fact, reference=reference, dockerfile=dockerfile)
 
@@ -67,12 +67,12 @@ def _stated(file: Jenkinsfile) -> Iterator[Fact]:
         if mention.role == "push":
             yield ImagePushed(Place(path, mention.span), mention.reference.text)
     for call in image_pushes(file):
-        if call.arguments:  # `img.push("1.0")`: of which image, only the flow of values tells
+        if call.arguments:  # `img.push("1.0")`: the image of `img` is not resolved
             yield TagComputed(Place(path, call.name_span))
 
 
 def _telling(step: ShellStep) -> list[Command]:
-    """The commands that tell others something, in whatever folder they run."""
+    """The commands that state a fact, regardless of the folder they run in."""
     return [one for one in step.commands if _dumps(one) or next(_of_command(one, "", ""), None) is not None]
 
 
@@ -92,7 +92,7 @@ def _of_steps(file: Jenkinsfile, path: str) -> Iterator[Fact]:
 
 
 def _docker_build(arguments: str | None) -> tuple[str, str | None]:
-    """(the Dockerfile, the context) of `docker.build(image, "-f docker/web.Dockerfile web")`."""
+    """(Dockerfile or "", context or None) of `docker.build(image, "-f docker/web.Dockerfile web")`."""
     if arguments is None:
         return "", None
     words = arguments.split()
@@ -161,7 +161,7 @@ def _plain(text: str) -> str | None:
 
 
 def _from(folder: str | None, context: str | None) -> str | None:
-    """The context as the project names it; None where it cannot be known."""
+    """The build context relative to the project's root; None if it is unknown or outside."""
     if folder is None or context is None or context.startswith(("/", "http", "git@", "-")):
         return None
     joined = posixpath.normpath(posixpath.join(folder, context))
@@ -177,7 +177,7 @@ def _working_folder(step: ShellStep) -> str | None:
 
 
 def _outer_folder(call: object) -> str | None:
-    """The folder of the `dir('x')` steps around a call, "" for the workspace itself."""
+    """The folder of the `dir('x')` steps around a call: "" for the workspace itself, None if it is computed."""
     folder: str | None = ""
     for outer in reversed(list(call.enclosing)):  # type: ignore[attr-defined]
         if outer.name in ("dir", "ws"):

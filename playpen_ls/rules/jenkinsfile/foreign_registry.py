@@ -34,23 +34,25 @@ _OWN = re.compile(r"(localhost|127\.0\.0\.1|host\.docker\.internal)(:\d+)?")
     ],
 )
 def foreign_registry(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
-    """An image is pushed to a registry that is not the platform's.
+    """Image is pushed to a registry other than the platform's.
 
-    The platform's clusters pull from the platform's registry; what lies elsewhere is not scanned,
-    not kept with the rest, and may not be reachable when it is needed.
+    The platform's clusters pull from the platform's registry; an image that is pushed only elsewhere
+    is missing there. `localhost` and hosts from the platform's `credentials` and `service_hosts`
+    are not reported.
     """
     for one in file.mentions:
         host = one.reference.registry
         span = Span(one.span.start, one.span.start + len(host))
         if one.role == "push" and host and _is_foreign(host, platform) and file.source.of(span) == host:
-            yield Finding(span, f"`{host}` is not the platform's registry (`{platform.registry}`)")
+            message = f"image `{one.reference.text}` is pushed outside the platform's registry `{platform.registry}`"
+            yield Finding(span, message)
     for call in file.named("withRegistry"):
         if call.block is not None and not _PUSH.search(file.source.of(call.block.inside)):
-            continue  # what is only pulled may come from anywhere
+            continue  # images can be pulled from any registry
         literal = call.arguments[0].string if call.arguments else None
         match = _URL.fullmatch(literal.value or "") if literal else None
         if literal is not None and match is not None and _is_foreign(match[1], platform):
-            message = f"`{match[1]}` is not the platform's registry (`{platform.registry}`)"
+            message = f"`withRegistry` uses `{match[1]}` instead of the platform's registry `{platform.registry}`"
             yield Finding(literal.fragment.span(match.start(1), match.end(1)), message)
 
 

@@ -21,7 +21,8 @@ HOST = "postgres.playpen-platform.svc.cluster.local"
 
 def stages(text: str) -> str:
     body = "".join(f"                {line}\n" for line in text.split("\n"))
-    return f"    stages {{\n        stage('X') {{\n            steps {{\n{body}            }}\n        }}\n    }}\n}}\n"
+    head = "    stages {\n        stage('Migrate') {\n            steps {\n"
+    return f"{head}{body}            }}\n        }}\n    }}\n}}\n"
 
 
 @rule(
@@ -50,10 +51,11 @@ def stages(text: str) -> str:
     ],
 )
 def hard_coded_host(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
-    """A service of the platform is named by its host in several places.
+    """Host of a platform service is hard-coded in several places.
 
-    When the service moves, every place must be found. One entry in `environment` names it once, and
-    the steps read it from there.
+    When the service moves, every place has to be changed. Set the host once in `environment` and use
+    the variable in the steps. Hosts that match the platform's `service_hosts` are reported, in shell
+    scripts and in `url` arguments.
     """
     if ".svc.cluster.local" not in file.source.text:
         return
@@ -68,14 +70,16 @@ def hard_coded_host(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
             fixes: tuple[Fix, ...] = ()
             if file.pipeline is not None:
                 known = _entry_of(file, name)
-                title = f"Read it from `{known or variable}` in `environment`"
+                title = f"Set `{variable}` in `environment` and use it"
+                if known:
+                    title = f"Use `{known}` from `environment`"
                 fixes = (Fix(title, _named_once(file, platform, name, known, variable)),)
-            message = f"`{name}` is written in {counted[name]} places"
+            message = f"host `{name}` is hard-coded in {counted[name]} places"
             yield Finding(literal.fragment.span(span.start, span.end), message, fixes)
 
 
 def _texts(file: Jenkinsfile) -> Iterator[tuple[StringLiteral, ShellStep | None]]:
-    """Scripts, and the arguments named `url`."""
+    """The scripts of shell steps, each with its step, and the literal `url` arguments of other calls."""
     for call in (call for one in file.passages if ".svc.cluster.local" in one.text for call in one.calls):
         if isinstance(call, ShellStep):
             if call.script is not None:
@@ -93,7 +97,7 @@ def _hosts(literal: StringLiteral, platform: Platform) -> Iterator[tuple[str, st
 
 
 def _entry_of(file: Jenkinsfile, host: str) -> str | None:
-    """The name that the pipeline's `environment` has for the host."""
+    """The variable of the pipeline's `environment` whose value is the host; None without one."""
     entries = file.pipeline.environment if file.pipeline else ()
     return next((one.name for one in entries if one.value.value == host), None)
 
@@ -106,7 +110,7 @@ def _named_once(
         name = known or variable
         if known is None:
             if any(one.name == variable for one in file.assignments if isinstance(one, EnvironmentEntry)):
-                raise Refused(f"`{variable}` is something else in `environment`")
+                raise Refused(f"an `environment` block already sets `{variable}`")
             yield with_entry(file.pipeline, "environment", f"{variable} = '{host}'")
         for literal, step in _texts(file):
             spans = [span for found, _, span in _hosts(literal, platform) if found == host]

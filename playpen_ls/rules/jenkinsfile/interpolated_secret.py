@@ -16,7 +16,7 @@ from playpen_ls.text.span import Span
 
 def steps(text: str) -> str:
     body = "".join(f"    {line}\n" for line in text.split("\n"))
-    return f"withCredentials([string(credentialsId: 'tok', variable: 'TOKEN')]) {{\n{body}}}\n"
+    return f"withCredentials([string(credentialsId: 'deploy-token', variable: 'TOKEN')]) {{\n{body}}}\n"
 
 
 @rule(
@@ -24,8 +24,8 @@ def steps(text: str) -> str:
     practice="Credential management",
     bad=[
         example(
-            steps('sh "curl -H X-Token:«${TOKEN}» https://api/"'),
-            fixed=steps("sh 'curl -H X-Token:${TOKEN} https://api/'"),
+            steps('sh "curl -H X-Token:«${TOKEN}» https://deploy.example.com/api/"'),
+            fixed=steps("sh 'curl -H X-Token:${TOKEN} https://deploy.example.com/api/'"),
         ),
         example(
             steps("sh \"curl -H 'Authorization: «${env.TOKEN}»' https://it\\'s/\""),
@@ -60,18 +60,19 @@ def steps(text: str) -> str:
     ],
 )
 def interpolated_secret(passage: Passage) -> Iterator[Finding]:
-    """Groovy writes a secret into the text of a script.
+    """Secret is interpolated by Groovy instead of the shell.
 
-    A double-quoted string is filled in before the step starts: the secret stands in the process
-    list and in the step's record, and a quote or `$` in it changes the command. In single quotes the shell reads it
-    from the environment instead.
+    Groovy interpolates a double-quoted string before the step runs: the secret itself becomes part of
+    the script that Jenkins writes to the agent, and a quote or `$` in it changes the command. In a
+    single-quoted string the shell expands the variable from its environment. In arguments that are not
+    shell scripts the severity is hint.
     """
     entries = passage.file.credential_entries
     if not passage.holes or not (entries or passage.names_around("withCredentials")):
         return
     locals_ = passage.file.declared_names
     seen: set[int] = set()
-    for call in reversed(passage.calls):  # the innermost call that a literal is an argument of
+    for call in reversed(passage.calls):  # innermost first: a literal belongs to the nearest call
         literals = [literal for argument in call.arguments for literal in _direct(argument.string, argument.strings)]
         holed = [literal for literal in literals if literal.holes and literal.start not in seen]
         if not holed or call.name == "withCredentials":
@@ -89,14 +90,15 @@ def _direct(one: StringLiteral | None, several: Iterator[StringLiteral]) -> list
 def _in_literal(call: Call, literal: StringLiteral, bound: Bound, locals_: frozenset[str]) -> Iterator[Finding]:
     script = isinstance(call, ShellStep) and call.script is not None and call.script.start == literal.start
     secret = bound.secrets
-    if script:  # a user's name is no secret alone, but goes with its password
+    if script:  # a user name alone is not a secret; beside its password it is reported too
         secret |= bound.users_beside(frozenset(literal.hole_name(hole) or "" for hole in literal.holes))
     for hole in literal.holes:
         name = literal.hole_name(hole)
         if name is None or name not in secret or name in locals_:
             continue
         what = "secret" if name in bound.secrets else "credential"
-        message = f"Groovy writes the {what} `{name}` into the text of `{call.name}`"
+        where = f"the `{call.name}` script" if script else f"an argument of `{call.name}`"
+        message = f"Groovy interpolates the {what} `{name}` into {where}"
         if not script:
             yield Finding(hole, message, severity=Severity.HINT)
         elif call.name != "sh" or not isinstance(call, ShellStep):
@@ -108,14 +110,15 @@ def _in_literal(call: Call, literal: StringLiteral, bound: Bound, locals_: froze
 
 def _fix(step: ShellStep, literal: StringLiteral, hole: Span, bound: Bound, whole: bool) -> Fix:
     if whole:
-        return Fix("Let the shell read it: single quotes", _single_quoted(step, literal), safe=True)
-    return Fix(f"Let the shell read `{literal.hole_name(hole)}`", _escaped(step, literal, hole))
+        return Fix("Use single quotes and let the shell expand the variables", _single_quoted(step, literal), safe=True)
+    title = f"Escape the `$` of `{literal.hole_name(hole)}` and let the shell expand it"
+    return Fix(title, _escaped(step, literal, hole))
 
 
 def _single_quoted(step: ShellStep, literal: StringLiteral) -> Callable[[], list[Edit]]:
     def change() -> list[Edit]:
         if literal.quote not in ('"', '"""'):
-            raise Refused("a slashy string cannot be rewritten")
+            raise Refused("the script is a slashy string, which cannot be rewritten")
         text, pieces, at = literal.fragment.text, [], 0
         holes = literal.fragment.holes
         quotes = sorted(place for hole in holes for place in _requoted(step, hole))
@@ -145,14 +148,14 @@ def _single_quoted(step: ShellStep, literal: StringLiteral) -> Callable[[], list
 
 def _same_line_ends(literal: StringLiteral, decoded: str) -> str:
     if re.search(r"\\(?!['\"$\\])", literal.raw):
-        raise Refused("the string holds escapes that single quotes would need written in another way")
+        raise Refused("the string contains escape sequences that single quotes would change")
     return decoded
 
 
 def _escaped(step: ShellStep, literal: StringLiteral, hole: Span) -> Callable[[], list[Edit]]:
     def change() -> list[Edit]:
         if literal.quote not in ('"', '"""'):
-            raise Refused("a slashy string cannot be rewritten")
+            raise Refused("the script is a slashy string, which cannot be rewritten")
         fragment = literal.fragment
         inner = fragment.holes[literal.holes.index(hole)]
         written = literal.hole_text(hole)
@@ -167,23 +170,23 @@ def _escaped(step: ShellStep, literal: StringLiteral, hole: Span) -> Callable[[]
 
 
 def _requoted(step: ShellStep, hole: Span) -> list[int]:
-    """The offsets of the single quotes around a hole that must become double ones. Raises Refused."""
+    """The offsets of the shell's single quotes around a `${…}` that must become double quotes. Raises Refused."""
     words = words_at(step, hole.start)
     if not words:
         if step.script is not None and in_comment(step.script.fragment.text, hole.start):
             return []
-        raise Refused("it stands in a here-document, where the shell may not fill it in")
+        raise Refused("the variable is in a here-document, which the shell does not always expand")
     if any(command.name == "ssh" and command.start <= hole.start < command.end for command in step.commands):
-        raise Refused("`ssh` runs the text on another machine, which does not have the variable")
+        raise Refused("`ssh` runs the command on another host, where the variable is not set")
     if quote_at(words[0], hole.start) != "'":
         text, outer = words[0].fragment.text, words[0].start
         for inner in words[1:]:
-            substituted = re.search(r"\$\(|`", text[outer : inner.start])  # quotes begin anew in `$(…)`
+            substituted = re.search(r"\$\(|`", text[outer : inner.start])  # `$(…)` starts a new quoting context
             if substituted and quote_at(inner, hole.start) == "'":
-                raise Refused("it stands in single quotes of the command in `$(…)`, where the shell fills in nothing")
+                raise Refused("the variable is in single quotes inside `$(…)`, where the shell does not expand it")
         return []
     if len(words) > 1:
-        raise Refused("the text is a script of its own inside single quotes")
+        raise Refused("the variable is in a nested script inside single quotes")
     return _single_quotes(words[0])
 
 
@@ -193,5 +196,5 @@ def _single_quotes(word: Word) -> list[int]:
     for hole in reversed(holes):
         plain = plain[: hole.start - word.start] + plain[hole.end - word.start :]
     if word.quote != "'" or re.search(r'[$`"\\!]', plain):
-        raise Refused("the shell's single quotes around it cannot become double ones")
+        raise Refused("the shell's single quotes around the variable cannot be replaced with double quotes")
     return [word.start, word.end - 1]

@@ -38,14 +38,15 @@ STAGES = "    stages {\n        stage('Build') {\n            steps { sh 'make' 
     ],
 )
 def no_timeout(pipeline: Pipeline) -> Iterator[Finding]:
-    """The pipeline may run for ever.
+    """Pipeline has no timeout.
 
-    A step that waits for an answer that never comes holds its agent until somebody notices. A
-    timeout of the pipeline, or of any of its stages or steps, ends it.
+    A step that hangs occupies its agent until somebody aborts the build. A pipeline with a `timeout`
+    in its `options`, in a stage or around a step is not reported.
     """
     if any(call.name == "timeout" for call in pipeline.block.calls):
         return
     fix = Fix(
-        "Give the pipeline one hour", lambda: [with_entry(pipeline, "options", "timeout(time: 1, unit: 'HOURS')")]
+        "Add a one-hour `timeout` to `options`",
+        lambda: [with_entry(pipeline, "options", "timeout(time: 1, unit: 'HOURS')")],
     )
-    yield Finding(pipeline.call.name_span, "the pipeline has no timeout", (fix,))
+    yield Finding(pipeline.call.name_span, "pipeline has no `timeout`", (fix,))

@@ -1,4 +1,4 @@
-"""Moving code: re-indentation that leaves multi-line strings and comments as they are."""
+"""Re-indenting code without changing the content of multi-line strings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playpen_ls.text.span import Span
 
 
 def unit(source: Source, tree: Tree, near: Statement | None = None) -> str:
-    """One step of indentation, as the block around `near` does it, else the first block whose inside begins a line."""
+    """One level of indentation, as in the block around `near`, else in the first block that shows one."""
     for block in (*((near.block,) if near and near.block.open >= 0 else ()), *tree.blocks):
         if not block.statements:
             continue
@@ -25,20 +25,20 @@ def begins_line(source: Source, offset: int) -> bool:
 
 
 def ends_line(source: Source, offset: int) -> bool:
-    """Only blanks and a comment follow on the line."""
+    """Whether only whitespace and a `//` comment follow on the line."""
     rest = source.text[offset : source.line_span(source.line_of(offset)).end].strip()
     return not rest or rest.startswith("//")
 
 
 def whole_lines(source: Source, span: Span) -> Span | None:
-    """The lines of the span, their line ends included, where nothing but a comment stands beside it."""
+    """The lines of the span with their line ends; None if anything but a comment shares them."""
     if not begins_line(source, span.start) or not ends_line(source, span.end):
         return None
     return Span(source.line_start(span.start), source.next_line_start(span.end))
 
 
 def fixed_lines(tree: Tree, span: Span) -> frozenset[int]:
-    """The lines of the span that begin inside a string, so that their blanks are part of its value."""
+    """The lines of the span that start inside a string, where whitespace is part of its value."""
     source = tree.source
     lines: set[int] = set()
     first = bisect_right(tree.tokens, span.start, key=lambda token: token[1]) - 1
@@ -52,9 +52,9 @@ def fixed_lines(tree: Tree, span: Span) -> frozenset[int]:
 
 
 def reindented(tree: Tree, span: Span, old: str, new: str) -> str:
-    """The lines of the span (whole ones) with `new` for their common indentation `old`.
+    """The lines of the span (whole ones) with the indentation `old` replaced with `new`.
 
-    Lines that are indented less keep what they have behind `new`.
+    Lines that are indented less get exactly `new`; lines that start inside a string do not change.
     """
     source, fixed, pieces = tree.source, fixed_lines(tree, span), []
     at = span.start

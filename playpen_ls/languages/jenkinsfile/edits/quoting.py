@@ -1,4 +1,4 @@
-"""What quotes of the shell a place in a script stands in, and how a variable is written there."""
+"""Shell quoting at an offset of a script, and the syntax of a variable there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAME = re.compile(r"\$\{(\w+)\}")
 
 
 def words_at(step: ShellStep, offset: int) -> list[Word]:
-    """The words that hold this offset of the script's decoded text, the outermost first."""
+    """The words that contain this offset of the script's decoded text, outermost first."""
     return [word for word in all_words(step) if word.start <= offset < word.end]
 
 
@@ -40,12 +40,12 @@ def quote_at(word: Word, offset: int) -> str:
 
 
 def in_comment(text: str, offset: int) -> bool:
-    """The line has a `#` before the offset that can begin a comment."""
+    """Whether a `#` that can start a comment precedes the offset on its line."""
     return re.search(r"(?:^|\s)#", text[text.rfind("\n", 0, offset) + 1 : offset]) is not None
 
 
 def template(step_name: str, text: str) -> str:
-    """A template such as `v1.0.0-${BUILD_NUMBER}` as this kind of step expands it."""
+    """A template such as `v1.0.0-${BUILD_NUMBER}` in the variable syntax of this kind of step."""
     if step_name == "bat":
         return _NAME.sub(r"%\1%", text)
     if step_name in ("powershell", "pwsh"):
@@ -54,9 +54,9 @@ def template(step_name: str, text: str) -> str:
 
 
 def expandable(step: ShellStep, offset: int, text: str) -> str | None:
-    """`text`, which holds `${…}`, as it is written at an offset of the script so that it is expanded.
+    """`text`, which contains `${…}`, in the syntax that is expanded at an offset of the script.
 
-    None inside a comment. Raises Refused where nothing is expanded.
+    None inside a comment. Raises Refused where variables are not expanded.
     """
     literal = step.script
     assert literal is not None
@@ -66,10 +66,10 @@ def expandable(step: ShellStep, offset: int, text: str) -> str | None:
     if "$" not in written and "%" not in written:
         return written
     if literal.interpolates:
-        return written.replace("$env:", "\\$env:")  # `${…}` is Groovy's to expand here
+        return written.replace("$env:", "\\$env:")  # Groovy expands `${…}` here
     words = words_at(step, offset)
     if not words:
-        raise Refused("the tag stands in a here-document, where it is not known what is expanded")
+        raise Refused("the text is in a here-document, which the shell does not always expand")
     if step.name != "bat" and any(quote_at(word, offset) == "'" for word in words):
-        raise Refused("the shell expands nothing inside single quotes")
+        raise Refused("the shell does not expand variables inside single quotes")
     return written

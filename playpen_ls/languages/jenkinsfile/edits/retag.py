@@ -1,4 +1,4 @@
-"""Giving an image another tag, in every place of a Jenkinsfile that names it."""
+"""Changing the tag of an image in every reference of a Jenkinsfile."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _VERSION = re.compile(r"v?\d+(?:\.\d+)+")
 
 
 def release_tag(file: Jenkinsfile, mentions: Sequence[Mention], reference: ImageReference, release: str) -> str:
-    """The release's tag, with the version of the same image elsewhere in the file in place of its own."""
+    """The release tag, with its version replaced by that of the same image elsewhere in the file, if any."""
     for one in mentions:
         same = one.reference.repository == reference.repository
         if same and (known := _VERSION.match(one.reference.tag)) and _VERSION.match(release):
@@ -31,7 +31,7 @@ def release_tag(file: Jenkinsfile, mentions: Sequence[Mention], reference: Image
 
 
 def retagged(file: Jenkinsfile, reference: ImageReference, tag: str) -> Iterator[Edit]:
-    """Edits that give every equal reference of the file this tag, which may hold `${…}`. Raises Refused."""
+    """Edits that change the tag of every equal reference in the file; `tag` can contain `${…}`. Raises Refused."""
     old = re.compile(
         rf"(?:(?<=docker://)|(?<![\w./:@-])){re.escape(reference.text)}"
         + (r"(?![\w-]|\.\w)" if reference.tag else r"(?![\w:@/-]|\.\w)")
@@ -68,12 +68,15 @@ def _in_script(
 
 
 def groovy_edit(literal: StringLiteral, places: list[tuple[int, int]], new: str) -> Edit:
-    """Replace ranges of a literal's decoded text by text that Groovy expands; single quotes become double ones."""
+    """Replace ranges of a literal's decoded text with text that Groovy expands; single quotes become double quotes.
+
+    Raises Refused.
+    """
     if literal.quote not in ("'", '"'):
-        raise Refused("the text stands in a string that is no shell script")
+        raise Refused("the text is in a multi-line or slashy string that is not a shell script")
     text = literal.fragment.text
     if literal.quote == "'" and "${" in text:
-        raise Refused("the string holds `${…}` that is not Groovy's")
+        raise Refused("the single-quoted string contains `${…}`, which Groovy would expand in double quotes")
 
     def kept(start: int, end: int) -> str:
         if literal.quote == "'":
@@ -88,12 +91,12 @@ def groovy_edit(literal: StringLiteral, places: list[tuple[int, int]], new: str)
 
 
 def _escaped(text: str) -> str:
-    """Text as it is written in double quotes."""
+    """Escape text for a double-quoted Groovy string."""
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("\n", "\\n")
 
 
 def without_option(mention: Mention) -> Edit:
-    """Drop `-t REF` from its command, with the blanks before it."""
+    """Remove `-t REF` from its command, with the whitespace before it."""
     command, word = mention.command, mention.word
     assert command is not None
     assert word is not None
@@ -104,8 +107,8 @@ def without_option(mention: Mention) -> Edit:
 
 
 def without_statement(file: Jenkinsfile, statement: Statement) -> Edit:
-    """Drop the lines of a statement. Raises Refused where something else stands on them."""
+    """Remove the lines of a statement. Raises Refused if other code or a comment shares them."""
     span = whole_lines(file.source, statement.span)
     if span is None or file.source.text[statement.end : span.end].strip():
-        raise Refused("something else stands on the same line")
+        raise Refused("other code or a comment is on the same line")
     return Edit(span.start, span.end, "")

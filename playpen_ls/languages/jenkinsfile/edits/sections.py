@@ -9,7 +9,7 @@ from playpen_ls.text.edit import Edit
 
 
 def with_entry(pipeline: Pipeline, name: str, entry: str) -> Edit:
-    """Add a line to `options {…}` or the like, behind its others; make the section if there is none."""
+    """Append an entry to a section such as `options {…}`; add the section if it is missing. Raises Refused."""
     tree, source = pipeline.call.tree, pipeline.call.tree.source
     newline = source.newline
     section = pipeline.section(name)
@@ -17,7 +17,7 @@ def with_entry(pipeline: Pipeline, name: str, entry: str) -> Edit:
         return _new_section(pipeline, name, entry)
     block = section.block
     if block is None or not block.closed:
-        raise Refused(f"`{name}` is no block")
+        raise Refused(f"`{name}` is not a block")
     brace = block.end - 1
     if not begins_line(source, brace):
         if not block.statements:
@@ -32,13 +32,13 @@ def with_entry(pipeline: Pipeline, name: str, entry: str) -> Edit:
 
 
 def _new_section(pipeline: Pipeline, name: str, entry: str) -> Edit:
-    """Behind `agent`, else at the top of the pipeline."""
+    """Add the section after `agent`, else at the start of the pipeline."""
     tree, source = pipeline.call.tree, pipeline.call.tree.source
     agent = pipeline.section("agent")
     end = agent.span.end if agent is not None else pipeline.block.start + 1
     first = pipeline.block.statements[0].start if pipeline.block.statements else end
     if not ends_line(source, end) or not begins_line(source, first):
-        raise Refused("the pipeline's sections do not stand on lines of their own")
+        raise Refused("the sections of the pipeline are not on lines of their own")
     outer, by, newline = source.indentation(first), unit(source, tree), source.newline
     at = source.next_line_start(end)
     return Edit(at, at, f"{outer}{name} {{{newline}{outer}{by}{entry}{newline}{outer}}}{newline}")

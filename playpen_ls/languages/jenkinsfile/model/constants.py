@@ -1,4 +1,4 @@
-"""Names that have one value in the whole pipeline: `IMAGE = 'nexus:5000/web'`."""
+"""Variables with a single constant value in the whole pipeline: `IMAGE = 'nexus:5000/web'`."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 
 _USE = re.compile(r"\$\{\s*(?:env[.])?(?P<braced>[A-Za-z_]\w*)\s*\}|\$(?:env\.)?(?P<bare>[A-Za-z_]\w*)|%(?P<bat>\w+)%")
-_NESTED = 5  # names whose values name others
+_NESTED = 5  # levels of variables whose values refer to other variables
 _LONGEST = 500  # characters; an image reference or a path is shorter
 
 
 class Constants:
-    """Looks up only what it is asked for: most pipelines name a few of their variables in what they build."""
+    """Resolves variables on demand: most pipelines use only a few of theirs in image references."""
 
     def __init__(self, file: Jenkinsfile) -> None:
         self._file = file
         self._known: dict[str, str | None] = {}
 
     def put_in(self, text: str, depth: int = 0) -> str:
-        """The text with the values of constants in place of `${NAME}`, `$NAME`, `${env.NAME}` and `%NAME%`."""
+        """Replace `${NAME}`, `$NAME`, `${env.NAME}` and `%NAME%` with the values of constants."""
         if "$" not in text and "%" not in text:
             return text
 
@@ -34,7 +34,7 @@ class Constants:
         return _USE.sub(value, text)
 
     def _value(self, name: str, depth: int) -> str | None:
-        """None where it is set more than once, or not to a literal and to such names."""
+        """The constant value; None if the variable is set more than once, or to other code."""
         if name not in self._known and depth < _NESTED:
             made = [one for one in self._file.assignments if one.name == name]
             pieces = _pieces(made[0].value) if len(made) == 1 and self._is_set_once(name) else None
@@ -43,7 +43,7 @@ class Constants:
         return self._known.get(name)
 
     def _is_set_once(self, name: str) -> bool:
-        """Neither `withEnv(['X=…'])`, nor a shell's `X=…` or `read X`, nor a parameter `name: 'X'` sets it too."""
+        """Whether no `withEnv(['X=…'])`, shell assignment `X=…`, `read X` or parameter `name: 'X'` sets it as well."""
         text = self._file.source.text
         if f"'{name}'" in text or f'"{name}"' in text or re.search(rf"\bread\b[^\n;]*\b{name}\b", text):
             return False
@@ -51,7 +51,7 @@ class Constants:
 
 
 def _pieces(value: Expression) -> list[str] | None:
-    """The strings and names that are added up; a name as `${name}`. None for other code."""
+    """The operands of a concatenation of strings and names, a name as `${name}`; None for other code."""
     pieces, tree = [], value.tree
     for number, at in enumerate(range(value.first, value.last)):
         kind, _, _, text = tree.tokens[at]

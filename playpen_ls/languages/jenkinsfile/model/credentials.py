@@ -1,4 +1,4 @@
-"""What `withCredentials([…])` and `credentials('…')` bind, and where it is visible."""
+"""The variables that `withCredentials([…])` and `credentials('…')` bind, and their scope."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playpen_ls.vocabulary.names import snake
 _PATHS = frozenset(("keyFileVariable", "keystoreVariable"))
 _FILES = frozenset(("file", "zip", "dockerCert", "kubeconfigFile", "kubeconfigContent"))
 _NAMES = frozenset(("usernameVariable", "aliasVariable"))
-# Where and who, not what opens the door: people keep these in the store too, since they differ by the installation.
+# Names of accounts, hosts and the like: often kept in the credentials store, but not secret.
 _IDENTIFIER = re.compile(
     r"(?:^|_)(?:(?:id|name|username|user|email|repository|repo|zone|host|hostname|port|domain|org|organi[sz]ation|"
     r"project|registry|namespace|cluster|tenant|channel|server|branch|version)s?$|(?:account|bucket|region|role|arn)s?(?:_|$))"
@@ -23,14 +23,14 @@ _SECRET_WORD = re.compile(r"pass|pwd|secret|token|key|hook|cred|cert|private|aut
 
 
 def is_identifier(name: str) -> bool:
-    """A variable of this name says which account, bucket or host it is: `AWS_ACCOUNT_ID`, but not `ACCESS_KEY_ID`."""
+    """Whether the name denotes an account, bucket, host or the like: `AWS_ACCOUNT_ID`, but not `ACCESS_KEY_ID`."""
     spelled = snake(name)
     return bool(_IDENTIFIER.search(spelled)) and not _SECRET_WORD.search(spelled)
 
 
 @dataclass(frozen=True)
 class Binding:
-    """One binding of `withCredentials`. `variables` are names by their argument: `{"passwordVariable": "P"}`."""
+    """One binding of `withCredentials`. `variables` maps arguments to names: `{"passwordVariable": "P"}`."""
 
     kind: str
     variables: dict[str, str]
@@ -43,7 +43,7 @@ class Binding:
 
     @property
     def users(self) -> set[str]:
-        """Names of users, accounts, hosts and the like, which are no secrets."""
+        """Variables for users, accounts, hosts and the like, which are not secret."""
         return {
             name
             for argument, name in self.variables.items()
@@ -53,25 +53,25 @@ class Binding:
 
 @dataclass(frozen=True)
 class Bound:
-    """The variables that hold credentials at some place: the secrets, names of users and accounts, paths of files."""
+    """The credential variables in scope at some place: secrets, names of users and accounts, paths of files."""
 
     secrets: frozenset[str]
     users: frozenset[str]
     paths: frozenset[str]
     logins: frozenset[tuple[str, str]]
-    """Names of users with those of their passwords."""
+    """(user variable, password variable) pairs of one credential."""
 
     @property
     def all(self) -> frozenset[str]:
         return self.secrets | self.users | self.paths
 
     def users_beside(self, secrets: frozenset[str]) -> frozenset[str]:
-        """The users of whom one of these is the password."""
+        """The user variables whose password is one of `secrets`."""
         return frozenset(user for user, secret in self.logins if secret in secrets)
 
 
 def bindings(call: Call) -> Iterator[Binding]:
-    """The bindings of a call of `withCredentials`."""
+    """The bindings of a `withCredentials` call."""
     for argument in call.positional + tuple(one for one in call.arguments if one.name == "bindings"):
         for item in argument.items or (argument,):
             yield from _binding(item)
@@ -92,14 +92,14 @@ def _variables(arguments: tuple[Argument, ...]) -> dict[str, str]:
 
 
 def enclosing_bindings(call: Call) -> Iterator[Binding]:
-    """Those that are visible at a call, the nearest first."""
+    """The `withCredentials` bindings in scope at a call, innermost first."""
     for around in call.enclosing:
         if around.name == "withCredentials":
             yield from bindings(around)
 
 
 def bound_at(call: Call, entries: list[EnvironmentEntry]) -> Bound:
-    """What is bound at a call; `entries` are the file's `credential_entries`."""
+    """The credential variables in scope at a call; `entries` are the file's `credential_entries`."""
     secrets, users, everything = set[str](), set[str](), set[str]()
     logins = set[tuple[str, str]]()
     for binding in enclosing_bindings(call):

@@ -1,4 +1,4 @@
-"""The image references in a Jenkinsfile's shell scripts and `docker` steps, and which of them are pushed."""
+"""Image references in shell scripts and `docker` steps of a Jenkinsfile, and which of them are pushed."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _VARIABLE = re.compile(r"\$\{?(?:env[.:])?([A-Za-z_]\w*)|%([A-Za-z_]\w*)%")
 class Mention:
     """One image reference. `role` is "push" (it goes to a registry), "target" of `docker tag`, or "build".
 
-    `span` is the reference's place in the file and `tag` that of its tag, or `span` if it has none.
-    `word` and `command` are those of a shell script, `flag` the option before the word (`-t`), if any.
+    `span` is the range of the reference in the file and `tag` that of its tag, or `span` if it has none.
+    `word` and `command` are set in a shell script; `flag` is the option before the word (`-t`), if any.
     """
 
     role: str
@@ -45,7 +45,7 @@ class Mention:
 
     @property
     def floats(self) -> bool:
-        """It names `latest`, or no tag at all; not known where a variable may hold the tag."""
+        """Whether the tag is `latest` or missing; False if a variable could contain the tag."""
         if self.reference.digest:
             return False
         return self.reference.tag == "latest" or (not self.reference.tag and not self.reference.variable)
@@ -56,12 +56,12 @@ class Mention:
 
 
 def variables(text: str) -> set[str]:
-    """The names of the variables that a reference or script mentions, in any shell's or Groovy's way."""
+    """The names of the variables in a reference or script, in the syntax of any shell or of Groovy."""
     return {first or second for first, second in _VARIABLE.findall(text)}
 
 
 def mentions(file: Jenkinsfile) -> Iterator[Mention]:
-    """Every reference in text order, those in shell scripts first; `build` counts as `push` where it pushes itself."""
+    """Every reference: first those in shell scripts, then those in steps. A `build --push` has the role "push"."""
     for step in file.steps_with(_WORDS):
         yield from file.of_step(step, _in_script)
     made = file.named("build", "image")
@@ -88,7 +88,7 @@ def _in_script(step: ShellStep) -> Iterator[Mention]:
             yield Mention(role, reference, span, tag_span, literal, step, command, word, flag)
 
 
-Found = tuple[str, Word, str, Word | None]  # role, word, prefix of the word that is no reference, flag before it
+Found = tuple[str, Word, str, Word | None]  # role, word, prefix of the word before the reference, flag before the word
 
 
 def _words(command: Command) -> Iterator[Found]:
@@ -139,7 +139,7 @@ def _destinations(command: Command) -> Iterator[Found]:
 
 
 def _in_call(call: Call, pushed: set[str]) -> Iterator[Mention]:
-    """`docker.build('REF')` and `docker.image('REF')`, where `push()` without a tag sends just that."""
+    """`docker.build('REF')`, and `docker.image('REF')` if `push()` without a tag pushes this reference."""
     if call.receiver != "docker" or not call.arguments:
         return
     literal = call.arguments[0].string
@@ -159,7 +159,7 @@ def _in_call(call: Call, pushed: set[str]) -> Iterator[Mention]:
 
 
 def image_pushes(file: Jenkinsfile) -> Iterator[Call]:
-    """The calls of `push` on a Docker image: `img.push('1.0')`, `docker.build('x').push()`."""
+    """The `push` calls on a Docker image: `img.push('1.0')`, `docker.build('x').push()`."""
     pushes = [call for call in file.named("push") if call.receiver]
     made = set[str]()
     for call in file.named("build", "image") if pushes else ():

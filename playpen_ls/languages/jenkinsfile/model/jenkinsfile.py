@@ -1,4 +1,4 @@
-"""The model of a Jenkinsfile: cut into passages, of which an edit changes one."""
+"""The model of a Jenkinsfile, split into passages so that an edit invalidates only one of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _calls_in(tree: Tree, stretch: Stretch) -> Record:
 
 
 class Whole(Chunk):
-    """The chunk of what is looked at as a whole."""
+    """The chunk for rules that check the whole file or the whole pipeline."""
 
     def __init__(self, file: Jenkinsfile) -> None:
         self.file = file
@@ -67,11 +67,11 @@ class Jenkinsfile(Model):
 
     @cached_property
     def passages(self) -> tuple[Passage, ...]:
-        """Everything in the file, cut into pieces, in text order."""
+        """The file split into passages, in text order."""
         return tuple(Passage(self, number) for number in range(len(self.tree.stretches)))
 
     def headers(self, around: tuple[tuple[int, int], ...]) -> tuple[str, ...]:
-        """The texts of the statements around a stretch, up to the brace."""
+        """The text of each statement around a stretch, up to its brace; cached per file."""
         found = self._headers.get(around)
         if found is None:
             text, tokens = self.source.text, self.tree.tokens
@@ -94,7 +94,7 @@ class Jenkinsfile(Model):
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:
-        """Every call in text order. Most rules need few of them: see `named` and `steps_with`."""
+        """Every call in text order. Slow: rules that need few calls use `named` or `steps_with`."""
         return tuple(call for passage in self.passages for call in passage.calls)
 
     def named(self, *names: str) -> list[Call]:
@@ -110,16 +110,16 @@ class Jenkinsfile(Model):
         return tuple(step for passage in self.passages for step in passage.shell_steps)
 
     def steps_with(self, words: tuple[str, ...]) -> list[ShellStep]:
-        """The shell steps in whose code one of these words stands, in any case; `words` are in lower case.
+        """The shell steps whose source contains one of these words, case-insensitive; `words` are in lower case.
 
-        It costs little where there is none, so rules ask it before they read any script.
+        A cheap filter before scripts are parsed.
         """
         return [step for passage in self.passages for step in passage.steps_with(words)]
 
     def of_step(self, step: ShellStep, look: Callable[[ShellStep], Iterable[T]]) -> list[T]:
-        """What `look` finds in a shell step, not looked for again where the same text had nothing for it.
+        """The results of `look` for a shell step; that there are none is cached by the text of the step.
 
-        It must look at nothing but the step.
+        `look` must not depend on anything but the step.
         """
         tokens, found = self.tree.tokens, list[T]()
         code = self.source.text[tokens[step.index][1] : tokens[step.last - 1][2]]
@@ -132,16 +132,16 @@ class Jenkinsfile(Model):
 
     @cached_property
     def faults(self) -> list[Fault]:
-        """What Jenkins would refuse of a declarative pipeline that parses, in text order."""
+        """What Jenkins would reject in a declarative pipeline, in text order; empty if the file does not parse."""
         return validate(self, self.memory)
 
     @cached_property
     def mentions(self) -> tuple[Mention, ...]:
-        """The image references: those in shell scripts first, then those of `docker` steps."""
+        """The image references: first those in shell scripts, then those in `docker` steps."""
         return tuple(mentions(self))
 
     def step_around(self, offset: int) -> ShellStep | None:
-        """The shell step whose code holds this offset."""
+        """The shell step that contains this offset."""
         place = bisect_right(self._step_starts, offset) - 1
         return self.shell_steps[place] if place >= 0 and offset < self.shell_steps[place].span.end else None
 
@@ -152,7 +152,7 @@ class Jenkinsfile(Model):
 
     @cached_property
     def pipeline(self) -> Pipeline | None:
-        """The declarative pipeline at the top of the file."""
+        """The declarative pipeline at the top level of the file."""
         for statement in self.tree.root.statements:
             call = statement.call
             if call is not None and call.name == "pipeline" and call.block is not None:
@@ -161,7 +161,7 @@ class Jenkinsfile(Model):
 
     @cached_property
     def assignments(self) -> tuple[Assignment, ...]:
-        """Every assignment to a name in text order; those in `environment {…}` are EnvironmentEntry."""
+        """Every assignment to a variable in text order; those in `environment {…}` are EnvironmentEntry."""
         return tuple(one for passage in self.passages for one in passage.assignments)
 
     @cached_property
@@ -171,7 +171,7 @@ class Jenkinsfile(Model):
 
     @cached_property
     def literal_names(self) -> frozenset[str]:
-        """The variables that the file gives a literal, not an empty one."""
+        """The variables that the file sets to a literal that is not empty."""
         return frozenset[str]().union(*(passage.names.literal for passage in self.passages))
 
     @cached_property
@@ -187,7 +187,7 @@ class Jenkinsfile(Model):
 
     @cached_property
     def ids(self) -> frozenset[str]:
-        """The words of the lines that name a credential by its id: a variable among them holds an id."""
+        """The words after `credentialsId` and the like on their line: a variable among them contains an id."""
         text, names = self.source.text, set[str]()
         for use in ("credentialsId", "credentials(", "withRegistry", "sshagent"):
             at = text.find(use)
@@ -217,13 +217,13 @@ class Jenkinsfile(Model):
         return self._comments
 
     def string_around(self, offset: int) -> StringLiteral | None:
-        """The string literal that holds this offset."""
+        """The string literal that contains this offset."""
         index = bisect_right(self._token_starts, offset) - 1
         literal = string_at(self.tree, index) if index >= 0 else None
         return literal if literal is not None and offset < literal.end else None
 
     def construct_after(self, offset: int) -> Span | None:
-        """The next statement; inside brackets the rest of the list's element, or its line."""
+        """The next statement; inside brackets the rest of the list element, or of its line."""
         tokens = self.tree.tokens
         index = bisect_left(self._token_starts, offset)
         while index < len(tokens) and tokens[index][0] in ("\n", ";", "}", ")", "]"):
@@ -236,7 +236,7 @@ class Jenkinsfile(Model):
         return self._element(index)
 
     def _element(self, index: int) -> Span:
-        """From the token to the next comma or closing bracket around it."""
+        """From the token to the next comma or enclosing closing bracket."""
         tree, at, end = self.tree, index, self.tree.tokens[index][2]
         while at < len(tree.tokens) and tree.tokens[at][0] not in (",", ")", "]", "}", "\n", ";"):
             close = tree.partner[at]
@@ -246,7 +246,7 @@ class Jenkinsfile(Model):
         return Span(tree.tokens[index][1], end)
 
     def construct_at(self, offset: int) -> Span | None:
-        """The innermost statement around `offset` that begins its line."""
+        """The innermost statement around `offset` that starts its line."""
         source = self.source
         at = bisect_right(self._statement_starts, offset) - 1
         while at >= 0:

@@ -1,4 +1,4 @@
-"""A declarative pipeline: its sections, its stages, their environment and steps."""
+"""The declarative pipeline: its sections, stages, environment and steps."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from playpen_ls.languages.jenkinsfile.syntax.memo import Memory
 from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
 from playpen_ls.text.span import Span
 
-_DEPTH = 40  # stages inside stages; deeper ones are hostile
+_DEPTH = 40  # nested stages; deeper nesting is malicious input
 
 
 class Assignment:
     """`NAME = value`, `def NAME = value`, `String NAME = value`, `env.NAME = value`.
 
-    `declared` says that it makes a new variable; `owner` is "env" for `env.NAME`, "" for a bare name.
+    `declared` says that it declares a new variable; `owner` is "env" for `env.NAME`, "" for a bare name.
     """
 
     __slots__ = ("declared", "name", "name_span", "owner", "statement", "value")
@@ -40,13 +40,13 @@ class EnvironmentEntry(Assignment):
 
     @property
     def scope(self) -> Span:
-        """Where it is visible: the block around `environment {…}`, the brace included."""
+        """The range where the variable is visible: the block around `environment {…}`, braces included."""
         around = self.statement.block.statement
         return Span(around.block.start, around.block.end) if around is not None else Span(0, 0)
 
 
 def assignment(statement: Statement, kind: type[Assignment] = Assignment) -> Assignment | None:
-    """The statement as an assignment to a name, if it is one."""
+    """The statement as an assignment to a variable; None if it is something else."""
     tokens, at, last = statement.tree.tokens, statement.first, statement.last
     while at < last - 1 and tokens[at][0] != "=":
         if tokens[at][0] not in ("name", ".", "@"):
@@ -68,7 +68,7 @@ def assignment(statement: Statement, kind: type[Assignment] = Assignment) -> Ass
 
 
 class Sectioned:
-    """A block with sections by name: the pipeline, or a stage. The first of a name counts."""
+    """A block with named sections: the pipeline or a stage. Of duplicate sections the first counts."""
 
     def __init__(self, call: Call, block: Block) -> None:
         self.call = call
@@ -100,7 +100,7 @@ class Sectioned:
 
 
 class Pipeline(Sectioned):
-    """`pipeline {…}` at the top of the file; `memory` has what is known of pieces of its text."""
+    """`pipeline {…}` at the top level of the file; `memory` is the cache of results per piece of text."""
 
     def __init__(self, call: Call, block: Block, memory: Memory) -> None:
         super().__init__(call, block)
@@ -108,11 +108,11 @@ class Pipeline(Sectioned):
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
-        """The stages in `stages {…}`, without those inside them."""
+        """The stages directly in `stages {…}`, without nested ones."""
         return tuple(self._stages_of(self.section("stages"), 0))
 
     def all_stages(self) -> Iterator[Stage]:
-        """Every stage in text order, those inside others too."""
+        """Every stage in text order, including nested ones."""
         waiting = list(reversed(self.stages))
         while waiting:
             stage = waiting.pop()
@@ -121,7 +121,7 @@ class Pipeline(Sectioned):
 
 
 class Stage(Sectioned):
-    """`stage('name') {…}` of a declarative pipeline, inside `depth` other ones."""
+    """`stage('name') {…}` of a declarative pipeline, nested in `depth` other stages."""
 
     def __init__(self, call: Call, block: Block, depth: int) -> None:
         super().__init__(call, block)
@@ -129,13 +129,13 @@ class Stage(Sectioned):
 
     @cached_property
     def name(self) -> str | None:
-        """None where it is no literal."""
+        """The literal name; None if it is computed."""
         first = next(iter(self.call.positional), None)
         return first.value if first else None
 
     @property
     def name_span(self) -> Span:
-        """The name without its quotes; the word `stage` where the name is no literal."""
+        """The name without its quotes; the word `stage` if the name is not a literal."""
         first = next(iter(self.call.positional), None)
         return first.string.inside if first and first.string else self.call.name_span
 
@@ -145,9 +145,9 @@ class Stage(Sectioned):
 
     @cached_property
     def children(self) -> tuple[Stage, ...]:
-        """The stages inside it, one after another or parallel."""
+        """The directly nested stages of `stages`, `parallel` and `matrix`."""
         text = self.call.tree.source.of(self.block.inside)
-        if not any(word in text for word in ("stages", "parallel", "matrix")):  # most have none: spare their sections
+        if not any(word in text for word in ("stages", "parallel", "matrix")):  # fast path: most stages have none
             return ()
         matrix = self.section("matrix")
         nested = (

@@ -1,4 +1,4 @@
-"""A stretch of a Jenkinsfile with what is in it; the unit in which findings are remembered."""
+"""A piece of a Jenkinsfile with its calls, assignments and stages: the chunk by which findings are cached."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _PASSWORD = re.compile(r"(\w+)_PASS(?:WORD)?")
 
 
 def users_of(name: str) -> tuple[str, ...]:
-    """What the user is called of whom `X_PASSWORD` is the password."""
+    """The names of the user variable that belongs to a variable `X_PASSWORD` or `X_PASS`."""
     match = _PASSWORD.fullmatch(name)
     return (f"{match[1]}_USER", f"{match[1]}_USERNAME") if match else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names that a passage assigns to; of them those that it declares, and those that it gives a literal."""
+    """The variables that a passage assigns to, those that it declares, and those that it sets to a literal."""
 
     assigned: frozenset[str]
     declared: frozenset[str]
@@ -39,7 +39,7 @@ class Names:
 
 
 class Passage(Chunk):
-    """A stage, a section, a method, a step with a block; or what lies between two of them."""
+    """A stage, a section, a method or a step with a block; or the code between two of these."""
 
     def __init__(self, file: Jenkinsfile, number: int) -> None:
         self.file = file
@@ -51,7 +51,7 @@ class Passage(Chunk):
 
     @property
     def key(self) -> Hashable:  # type: ignore[override]
-        """Its text and what is around it, and of the rest of the file what rules for passages read."""
+        """The cache key: text, surrounding headers, and what passage rules read from the rest of the file."""
         file, known = self.file, self.record.known
         around = file.headers(self.stretch.around)
         whole = None if file.tree.whole(self.span) else file.source.text
@@ -66,7 +66,7 @@ class Passage(Chunk):
 
     @property
     def _secrets(self) -> Hashable:
-        """What decides about secrets in its strings: entries elsewhere that it can see, and names that hide them."""
+        """What `interpolated-secret` depends on: visible entries outside the passage, and names that shadow them."""
         if not self.holes:
             return None
         start, end = self.span.start, self.span.end
@@ -78,7 +78,7 @@ class Passage(Chunk):
         return tuple(entries), self.holes & self.file.declared_names
 
     def _known(self, what: Hashable, find: Callable[[], T]) -> T:
-        """What the text alone tells, and so is known where it was found before."""
+        """The cached result of `find`, which must depend on the text of the passage only."""
         known = self.record.known
         try:
             found: T = known[what]
@@ -87,7 +87,7 @@ class Passage(Chunk):
         return found
 
     def parts(self) -> Iterator[object]:
-        """Itself and the stages in it, then assignments and calls, each kind in text order."""
+        """The passage, then its stages, assignments and calls, each kind in text order."""
         yield self
         yield from self.stages
         yield from self.assignments
@@ -95,11 +95,11 @@ class Passage(Chunk):
 
     @cached_property
     def calls(self) -> list[Call]:
-        """Every call that begins in it, in text order."""
+        """Every call in the passage, in text order."""
         return self.file.tree.calls(*self.stretch.statements)
 
     def names_around(self, word: str) -> bool:
-        """The word stands in it, or in the statements that it stands in."""
+        """Whether the word occurs in the passage or in the headers of the statements around it."""
         return word in self.text or any(word in header for header in self.file.headers(self.stretch.around))
 
     def named(self, *names: str) -> list[Call]:
@@ -108,7 +108,7 @@ class Passage(Chunk):
 
     @property
     def stages(self) -> Iterator[Stage]:
-        """If it is a stage of a declarative pipeline, that, and those inside it."""
+        """The stage of a declarative pipeline that the passage is, and its nested stages; empty for other code."""
         call = Statement(self.file.tree, self.stretch.statements[0]).call
         if call is None or call.name != "stage" or call.block is None:
             return
@@ -125,7 +125,7 @@ class Passage(Chunk):
         return [call for call in self.named(*SHELLS) if isinstance(call, ShellStep)]
 
     def steps_with(self, words: tuple[str, ...]) -> list[ShellStep]:
-        """The shell steps in whose code one of these words stands, in any case; `words` are in lower case."""
+        """The shell steps whose source contains one of these words, case-insensitive; `words` are in lower case."""
         places = self._known(words, lambda: tuple(self._places_with(words)))
         return [step for place, step in enumerate(self.shell_steps) if place in places] if places else []
 
@@ -137,15 +137,15 @@ class Passage(Chunk):
                 yield place
 
     def of_step(self, step: ShellStep, look: Callable[[ShellStep], Iterable[T]]) -> list[T]:
-        """What `look` finds in a shell step, not looked for again where the same text had nothing for it.
+        """The results of `look` for a shell step; that there are none is cached by the text of the step.
 
-        It must look at nothing but the step.
+        `look` must not depend on anything but the step.
         """
         return self.file.of_step(step, look)
 
     @cached_property
     def assignments(self) -> list[Assignment]:
-        """Every assignment to a name in text order; those in `environment {…}` are EnvironmentEntry."""
+        """Every assignment to a variable in text order; those in `environment {…}` are EnvironmentEntry."""
         tree, begin = self.file.tree, self.stretch.statements[0]
         found = []
         for number in self._known("assignments", lambda: tuple(self._assigning())):
@@ -177,7 +177,7 @@ class Passage(Chunk):
 
     @property
     def holes(self) -> frozenset[str]:
-        """The names of the variables that Groovy writes into its strings."""
+        """The names of the variables that are interpolated in the strings of the passage."""
         return self._known("holes", self._holes)
 
     def _holes(self) -> frozenset[str]:

@@ -13,22 +13,22 @@ SHELLS = frozenset(("sh", "bat", "powershell", "pwsh"))
 
 
 class ShellStep(Call):
-    """A call of `sh`, `bat`, `powershell` or `pwsh`, which its `name` says."""
+    """A call of `sh`, `bat`, `powershell` or `pwsh`; see `name`."""
 
     __slots__ = ()
 
     @cached_property
     def argument_of_script(self) -> Argument | None:
-        """`sh 'x'`, `sh('x')`, `sh(script: 'x', …)`."""
+        """The script argument of `sh 'x'`, `sh('x')` or `sh(script: 'x', …)`."""
         return self.argument("script") or next(iter(self.positional), None)
 
     @cached_property
     def script(self) -> StringLiteral | None:
-        """The script, where it is one literal."""
+        """The script as a string literal; None if it is computed."""
         argument = self.argument_of_script
         return argument.string if argument else None
 
     @cached_property
     def commands(self) -> tuple[shell.Command, ...]:
-        """The commands of the script; those of bat and powershell are read as if they were a shell's."""
+        """The commands of the script; batch and PowerShell scripts are parsed like shell scripts."""
         return shell.commands(self.script.fragment) if self.script else ()

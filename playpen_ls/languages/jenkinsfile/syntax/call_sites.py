@@ -1,4 +1,4 @@
-"""Finding calls among the tokens: which names are called, what belongs to each, and what only looks like a call."""
+"""Finding calls in the tokens: which names are called, and with which arguments and closure."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ KEYWORDS = frozenset(
     enum extends implements instanceof in as assert break continue true false null this super void boolean int long
     double float byte short char static final private public protected abstract synchronized throws""".split()
 )
-# A command call (`sh 'x'`) can stand behind these.
+# A call without parentheses (`sh 'x'`) can follow these.
 _COMMAND_AFTER = frozenset(("", "{", "}", "->", "=", ":", ";", "else", "return", "+="))
-_UNCLOSED = 200  # tokens that are taken for the arguments of a call without its parenthesis
+_UNCLOSED = 200  # tokens read as arguments of a call whose parenthesis is not closed
 _ARGUMENT = frozenset(("string", "number", "name"))
 
 
 class Record:
-    """The calls of a stretch of a file. All numbers count from its first token, statement and block.
+    """The calls of a stretch of a file. All numbers are relative to its first token, statement and block.
 
-    `sites` are by statement, then in text order; `at` are the places in it by the token of the call's
-    name, `of_block` by the block that is the call's closure; `before` says how many stand in the statements
-    before each, and after the last. `known` is for what else the text of the stretch tells.
+    `sites` are ordered by statement, then by position. `at` maps the token of a call's name to its index
+    in `sites`, `of_block` the block that is a call's closure. `before[n]` is the number of calls in the
+    statements before statement n, with one more entry for the total. `known` caches other values that
+    are computed from the stretch's text only.
     """
 
     __slots__ = ("__dict__", "at", "before", "known", "of_block", "sites")
@@ -41,7 +42,7 @@ class Record:
 
     @cached_property
     def by_name(self) -> dict[str, list[int]]:
-        """The places of the calls by their names."""
+        """Indices in `sites` by the name of the call."""
         found: dict[str, list[int]] = {}
         for place, site in enumerate(self.sites):
             found.setdefault(site[0], []).append(place)
@@ -49,7 +50,7 @@ class Record:
 
 
 def find_calls(tree: Tree, stretch: Stretch, steps: Mapping[str, type[Call]]) -> Record:
-    """`steps` are the types of calls by name."""
+    """The calls of a stretch; `steps` maps names of calls to subclasses of Call."""
     finder = _Finder(tree, stretch, steps)
     for number in range(*stretch.statements):
         finder.record.before.append(len(finder.record.sites))
@@ -59,7 +60,7 @@ def find_calls(tree: Tree, stretch: Stretch, steps: Mapping[str, type[Call]]) ->
 
 
 class _Finder:
-    """`statement` is the number of the one that is looked at, `last` the token behind it."""
+    """Collects the calls statement by statement; `last` is the token after the current `statement`."""
 
     def __init__(self, tree: Tree, stretch: Stretch, steps: Mapping[str, type[Call]]) -> None:
         self.tree = tree
@@ -74,8 +75,8 @@ class _Finder:
         tokens, outline = self.tokens, self.tree.outline
         at, last = outline.first[statement], outline.last[statement]
         self.statement, self.last = statement, last
-        before = ""  # the token before, but those of a path `a.b.`
-        command = True  # a call without parentheses can stand here
+        before = ""  # the kind of the previous token, or its text if it is a name
+        command = True  # whether a call without parentheses can start here
         while at < last:
             kind, _, _, text = tokens[at]
             if kind == "name":
@@ -93,7 +94,7 @@ class _Finder:
             at += 1
 
     def _name(self, at: int, name: str, before: str, command: bool) -> bool:
-        """Add the call of a name, if it is one; whether a call without parentheses can stand behind it."""
+        """Add the call of a name, if it is one. Returns whether a call without parentheses can follow."""
         behind = self._behind(at + 1)
         following = self.tokens[behind][0]
         if name in KEYWORDS:
@@ -104,25 +105,25 @@ class _Finder:
         elif following == "{" and before != "new":
             self._closured(at, before, at + 1, at + 1, behind)
         elif command and at + 1 < self.last and _begins_argument(self.tokens, at, following):
-            self._add(at, before, self.last, 0, at + 1, self.last)  # it takes the rest of the statement
+            self._add(at, before, self.last, 0, at + 1, self.last)  # the arguments are the rest of the statement
         elif following in DOTS:
             return command
         return False
 
     def _behind(self, at: int) -> int:
-        """The token that belongs to what stands before `at`: a closure can begin on a later line of the statement."""
+        """The index of `{` if only line ends separate it from `at`, else `at`: a closure can start on a later line."""
         index = at
         while index < self.last and self.tokens[index][0] == "\n":
             index += 1
         return index if index < self.last and self.tokens[index][0] == "{" else at
 
     def _condition(self, close: int) -> bool:
-        """The parenthesis at `close` ends `if (…)`, behind which a command can stand."""
+        """Whether the parenthesis at `close` ends `if (…)` or a loop header, which a call can follow."""
         opened = self.tree.partner[close]
         return opened > 0 and self.tokens[opened - 1][3] in ("if", "for", "while")
 
     def _declares(self, at: int, before: str) -> bool:
-        """`def f(x) {`, `String f(x) {`, `new F(x)`, `@F(x)`: no call."""
+        """Whether the name is not called: `def f(x) {`, `String f(x) {`, `new F(x)`, `@F(x)`."""
         tokens = self.tokens
         if before in ("new", "@"):
             return True
@@ -142,7 +143,7 @@ class _Finder:
             self._closured(at, before, at + 2, close, self._behind(close + 1))
 
     def _closured(self, at: int, before: str, first: int, end: int, after: int) -> None:
-        """A call that ends at `after`, or behind the closure that begins there."""
+        """Add a call that ends at `after`, or after the closure that starts there."""
         block = self.tree.outline.block_at.get(after, 0)
         self._add(at, before, min(after, len(self.tokens)), block, first, end)
 

@@ -11,20 +11,20 @@ from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement, Tree
 from playpen_ls.text.span import Span
 
 Site = tuple[str, type["Call"], int, int, int, int, int, int]
-"""Where a call is in a stretch of a file, all numbers counted from its beginning.
+"""The position of a call in a stretch of a file; all numbers are relative to the start of the stretch.
 
-(name, type, statement, token of the name, token behind it all or its closure's brace, block or -1,
-arguments from, to)
+(name, type, statement, token of the name, token after the call or brace of its closure, block or -1,
+first token of the arguments, token after them)
 """
 
 DOTS = frozenset((".", "?.", "*."))
-_CHAIN = 200  # tokens of a chain of calls that are looked back on
+_CHAIN = 200  # tokens; the longest receiver that is reconstructed
 
 
 class Call:
-    """`index` is the token of its name, `last` the one behind it all, its closure included.
+    """A call. `index` is the token of its name, `last` the token after the call and its closure.
 
-    `arguments` are those in parentheses or behind the name, without a closure that follows them.
+    `arguments` are those in parentheses or after the name; a closure that follows them is `block`.
     """
 
     __slots__ = ("__dict__", "_arguments", "_block", "_statement", "index", "last", "name", "tree")
@@ -38,7 +38,7 @@ class Call:
         self._statement = stretch.statements[0] + statement
         self._arguments = (begin + first, begin + end)
         self._block = 0
-        if block >= 0:  # without its brace the closure ends with the statement
+        if block >= 0:  # a closure without its closing brace ends with the statement
             self._block = stretch.blocks[0] + block
             outline = tree.outline
             self.last = min(outline.close[self._block] + 1, outline.last[self._statement], len(tree.tokens))
@@ -49,7 +49,7 @@ class Call:
 
     @property
     def block(self) -> Block | None:
-        """Its closure."""
+        """The closure that follows the arguments."""
         return Block(self.tree, self._block) if self._block else None
 
     @property
@@ -59,12 +59,12 @@ class Call:
 
     @property
     def span(self) -> Span:
-        """From its name to its end; a receiver (`docker.`) is not part of it."""
+        """From the name to the end of the call; a receiver (`docker.`) is not included."""
         return Span(self.tree.tokens[self.index][1], self.tree.tokens[self.last - 1][2])
 
     @cached_property
     def receiver(self) -> str:
-        """What stands before its dot: `docker` of `docker.build('x')`; "" if there is none."""
+        """The text before the dot: `docker` of `docker.build('x')`; "" if there is none."""
         tokens, at = self.tree.tokens, self.index
         if at == 0 or tokens[at - 1][0] not in DOTS:
             return ""
@@ -91,18 +91,18 @@ class Call:
         return tuple(one for one in self.arguments if one.name is None)
 
     def value(self, name: str) -> str | None:
-        """The literal value of a named argument, None if it is absent or no literal."""
+        """The literal value of a named argument; None if it is absent or not a literal string."""
         found = self.argument(name)
         return found.value if found else None
 
     @property
     def statements(self) -> list[Statement]:
-        """What its closure holds."""
+        """The statements of the closure."""
         return self.block.statements if self.block else []
 
     @property
     def enclosing(self) -> Iterator[Call]:
-        """The calls whose closures it stands in, the nearest first."""
+        """The calls whose closures contain this call, innermost first."""
         statement = self.statement
         while True:
             block = statement.block

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Expression(Tokens):
-    """The tokens `first` to `last` (not included); at least one."""
+    """The tokens `first` to `last` (exclusive); at least one."""
 
     __slots__ = ("__dict__", "first", "last", "tree")
 
@@ -25,17 +25,17 @@ class Expression(Tokens):
 
     @cached_property
     def string(self) -> StringLiteral | None:
-        """The literal, if the expression is nothing else."""
+        """The string literal that the whole expression consists of, else None."""
         return string_at(self.tree, self.first) if self.last == self.first + 1 else None
 
     @property
     def value(self) -> str | None:
-        """The literal's value; None for other code and for literals with holes."""
+        """The value of the string literal; None for other code and for interpolated strings."""
         return self.string.value if self.string else None
 
     @property
     def strings(self) -> Iterator[StringLiteral]:
-        """Every literal in it, but those in blocks."""
+        """Every string literal in the expression except those in blocks."""
         at = self.first
         while at < self.last:
             block = self.tree.block_at(at)
@@ -47,7 +47,7 @@ class Expression(Tokens):
 
     @property
     def block(self) -> Block | None:
-        """The closure, if the expression is nothing else."""
+        """The closure that the whole expression consists of, else None."""
         block = self.tree.block_at(self.first)
         return block if block and block.close + 1 == self.last else None
 
@@ -61,13 +61,13 @@ class Expression(Tokens):
 
     @property
     def call(self) -> Call | None:
-        """The bare-name call that is the whole expression."""
+        """The call without receiver that the whole expression consists of, else None."""
         found = self.tree.call_at(self.first)
         return found if found and found.last == self.last else None
 
 
 class Argument(Expression):
-    """`name` is None for a positional one; of `name: value` the expression is the value."""
+    """An argument: `name` is None for a positional one; for `name: value` the expression is the value."""
 
     __slots__ = ("name",)
 
@@ -82,7 +82,7 @@ def string_at(tree: Tree, index: int) -> StringLiteral | None:
 
 
 def arguments(tree: Tree, first: int, last: int) -> Iterator[Argument]:
-    """The arguments between two token indices, cut at commas."""
+    """The arguments between two token indices, split at commas."""
     tokens, partner = tree.tokens, tree.partner
     begin = at = first
     while at <= last:

@@ -1,4 +1,4 @@
-"""Tokens after an edit: those of the lines that it touches are read again, the others are taken over."""
+"""Incremental lexing: only the lines that an edit touches are lexed again, the other tokens are reused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playpen_ls.text.span import Span
 
 
 class Middle(NamedTuple):
-    """The tokens that were read again, from `first` on: as they were, and as they are."""
+    """The tokens that were lexed again, from token `first` on: `old` ones were replaced with `new` ones."""
 
     first: int
     old: list[Token]
@@ -20,7 +20,7 @@ class Middle(NamedTuple):
 
 
 def changed_range(old: str, new: str) -> tuple[int, int]:
-    """How many characters the texts begin with in common, and how many of the rest they end with."""
+    """(length of the common prefix, length of the common suffix of the rest), in characters."""
     shorter = min(len(old), len(new))
     head = _most(shorter, lambda count: old.startswith(new[:count]))
     tail = _most(shorter - head, lambda count: count == 0 or old.endswith(new[-count:]))
@@ -28,7 +28,7 @@ def changed_range(old: str, new: str) -> tuple[int, int]:
 
 
 def _most(limit: int, holds: Callable[[int], bool]) -> int:
-    """The largest number up to `limit` of which it holds; it holds of all smaller ones."""
+    """The largest number up to `limit` for which `holds` is true, by bisection; it is true for all smaller ones."""
     low, high = 0, limit
     while low < high:
         middle = (low + high + 1) // 2
@@ -40,7 +40,10 @@ def _most(limit: int, holds: Callable[[int], bool]) -> int:
 
 
 def taken_over(before: Lexed, old: str, new: str) -> tuple[Lexed, Middle] | None:
-    """The tokens of the new text, where those of the old one help; else None."""
+    """Lex the new text incrementally. None if a full lex is needed.
+
+    Lexing starts at the first affected line and stops at the first line end where the tokens resynchronize.
+    """
     head, tail = changed_range(old, new)
     tokens, by = before.tokens, len(new) - len(old)
     first = _first(before, head)
@@ -51,7 +54,7 @@ def taken_over(before: Lexed, old: str, new: str) -> tuple[Lexed, Middle] | None
     beyond = end - by if end >= 0 else len(old) + 1
     doubts = _joined(before.doubts, start, middle.doubts, beyond, by)
     if sum(one.end - one.start for one in doubts) > budget(new):
-        return None  # read as a whole, it would be read in another way
+        return None  # a full lex would exceed the budget and give other tokens
     after = Lexed(
         [*tokens[:first], *middle.tokens, *_shifted(tokens[last:], by)],
         {
@@ -71,9 +74,9 @@ def taken_over(before: Lexed, old: str, new: str) -> tuple[Lexed, Middle] | None
 
 
 def _first(before: Lexed, head: int) -> int:
-    """The first token that an edit at `head` can change: it begins a line, or the text."""
+    """The first token that an edit at `head` can change; it starts a line or the text."""
     tokens = before.tokens
-    first = _line(tokens, bisect_left(tokens, head, key=lambda token: token[2]))  # one that ends at or behind the edit
+    first = _line(tokens, bisect_left(tokens, head, key=lambda token: token[2]))  # ends at or after the edit
     for doubt in reversed(before.doubts):
         if doubt.end >= head and first > 0 and doubt.start < tokens[first - 1][2]:
             first = _line(tokens, bisect_left(tokens, doubt.start, key=lambda token: token[1]))
@@ -81,14 +84,14 @@ def _first(before: Lexed, head: int) -> int:
 
 
 def _line(tokens: Sequence[Token], index: int) -> int:
-    """The token that begins the line of another one."""
+    """The first token of the line of token `index`."""
     while index > 0 and tokens[index - 1][0] != "\n":
         index -= 1
     return index
 
 
 class _Ends:
-    """The line ends among tokens from an offset on, as offsets of the new text."""
+    """The line ends among the old tokens from an offset on, as offsets in the new text."""
 
     def __init__(self, tokens: Sequence[Token], offset: int, by: int) -> None:
         self._tokens = tokens

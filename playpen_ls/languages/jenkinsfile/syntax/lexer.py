@@ -1,8 +1,8 @@
-"""Groovy's tokens, with the place of every one; blanks and comments lie between them.
+"""Lexer for Groovy. Whitespace and comments are not tokens.
 
-A string is one token, its `${…}` included. Text that Groovy refuses still gives tokens: a one-line
-string without its end stops at the line's end, a longer one at the end of its first line. Hostile
-text costs linear time: scans that fail are paid from a budget, and nesting is capped.
+A string is one token, including its `${…}`. The lexer tolerates errors: an unterminated string, also
+a triple-quoted one, ends at the end of its first line. It runs in linear time on malicious input:
+failed scans are charged to a budget, and the nesting depth is limited.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from playpen_ls.text.span import Span
 Token = tuple[str, int, int, str]
 """(kind, start, end, text). Kinds: "name", "string", "number", "\\n" for any line end; of the rest, its own text.
 
-The text of a string is "": slice the source for it.
+The text of a string token is "": take it from the source.
 """
 
 _MASTER = re.compile(
@@ -31,15 +31,15 @@ _MASTER = re.compile(
     | (\d\w*+(?:\.\d\w*+)?)                                             # 6 number
     | (\*\*=|<=>|>>>=|\.\.<|==~|===|!==|>>>|<<=|>>=|\*\*|\?\.|\*\.|\.&|\.\.|->|==|!=|<=|>=|=~|&&|\|\||\+\+|--
       |\+=|-=|\*=|%=|&=|\|=|\^=|<<|>>|\?:)                              # 7 long operator
-    | ('{3}|"{3}|['"])                                                  # 8 a string that must be looked into
-    | (/|\$/)                                                           # 9 a slash: a comment, a string or a division
+    | ('{3}|"{3}|['"])                                                  # 8 any other string, scanned separately
+    | (/|\$/)                                                           # 9 a slash: comment, slashy string or division
     | (\$[\w$]++)                                                       # 10 a name that begins with $
     | ([\s\S])                                                          # 11 anything else
     | (\Z)                                                              # 12 the end
     )""",
     re.VERBOSE,
 )
-# What a string of each delimiter holds up to its end, a hole or a line end that it cannot hold.
+# The body of a string by its delimiter, up to its end, an interpolation or an illegal line end.
 _BODY = {
     "'": re.compile(r"(?:[^'\\\r\n]++|\\(?:\r\n|[\s\S]))*+"),
     '"': re.compile(r'(?:[^"\\$\r\n]++|\\(?:\r\n|[\s\S])|\$(?![{A-Za-z_]))*+'),
@@ -54,22 +54,22 @@ _CODE = re.compile(r"[^'\"/{}]*+")
 _PLAIN = re.compile(r"'(?!'')(?:[^'\\\r\n]++|\\[^\r\n])*+'|\"(?!\"\")(?:[^\"\\$\r\n]++|\\[^\r\n])*+\"")
 _COMMENT = re.compile(r"/\*(?:[^*]++|\*(?!/))*+\*/")
 _LINE = re.compile(r"[^\r\n]*")
-_DEPTH = 12  # `${…}` inside `${…}`; people write two
-_POOR = 200  # characters of any string once the budget is spent
-_SLASHY = 2_000  # characters of a slashy string; longer ones are two divisions far apart
-_HOLE = 5_000  # characters of a one-line string with `${…}`
+_DEPTH = 12  # nested `${…}`; real pipelines have two
+_POOR = 200  # maximum length of a string once the budget is spent
+_SLASHY = 2_000  # characters of a slashy string; a longer match is two divisions
+_HOLE = 5_000  # maximum length of a one-line string with `${…}`
 
-# After these a slash divides (Groovy 2.4: a token that ends an expression).
+# After these a slash is a division (Groovy 2.4: tokens that end an expression).
 _ENDS = frozenset(("name", "number", "string", ")", "]", "}", "++", "--"))
 _OPENS_EXPRESSION = frozenset("return in case else instanceof assert throw as new do".split())
 
 
 @dataclass
 class Lexed:
-    """`holes[start]` are the ranges of the `${…}` and `$x` of the string that starts there.
+    """Result of the lexer. `holes[start]` are the ranges of `${…}` and `$x` in the string at `start`.
 
-    `doubts` are what was looked through in vain, in text order: for the end of a string or comment that
-    has none, of a string that a slash may begin. What stands there decides how their beginning is read.
+    `doubts` are the ranges of failed scans, in text order: for the end of an unterminated string or
+    comment, or of a possible slashy string. An edit in such a range can change how its start is lexed.
     """
 
     tokens: list[Token] = field(default_factory=list)
@@ -84,13 +84,13 @@ def lex(text: str) -> Lexed:
 
 
 def relexed(text: str, start: int, ends: Container[int]) -> tuple[Lexed, int]:
-    """What stands from the beginning of a line up to a line end in `ends`, and that end, -1 for the text's."""
+    """Lex from the start of a line up to a line end in `ends`: (tokens, that line end or -1 for the text's end)."""
     lexer = _Lexer(text)
     return lexer.run(start, ends), lexer.stopped
 
 
 def budget(text: str) -> int:
-    """How many characters all scans of a text that fail may cost."""
+    """How many characters all failed scans of a text together can read."""
     return 1_000_000 + 4 * len(text)
 
 
@@ -102,7 +102,7 @@ class _Lexer:
         self.budget = budget(text)
 
     def run(self, at: int = 0, ends: Container[int] = ()) -> Lexed:
-        """From the beginning of a line on, to its first line end of `ends`."""
+        """Lex from the start of a line up to the first line end in `ends`."""
         text, tokens = self.text, self.out.tokens
         add, comment = tokens.append, self.out.comments.append
         if at == 0 and text.startswith("#!"):
@@ -130,7 +130,7 @@ class _Lexer:
                     add(("number", start, at, match[6]))
                 elif kind == 8 or kind == 9:
                     at = self._string(start, match[kind]) if kind == 8 else self._slash(start, match[9])
-                    break  # go on behind it
+                    break  # continue after it
             else:
                 break
         return self.out
@@ -139,13 +139,13 @@ class _Lexer:
         return _LINE.match(self.text, at).end()  # type: ignore[union-attr]
 
     def _string(self, start: int, delimiter: str) -> int:
-        """Add the string at `start`; its end."""
+        """Add the string at `start`. Returns its end."""
         limit = len(self.text) if len(delimiter) == 3 else min(len(self.text), start + _HOLE)
         holes: list[Span] = []
         end = self._paid(start, delimiter, limit, holes)
         if end is None:
             end, holes = self._line_end(start), []
-            self.out.problems.append(Problem(Span(start, start + len(delimiter)), "this string is not closed"))
+            self.out.problems.append(Problem(Span(start, start + len(delimiter)), "unterminated string"))
         self._add(start, end, holes)
         return end
 
@@ -176,7 +176,7 @@ class _Lexer:
         if match:
             return match.end()
         self._in_vain(start, len(self.text))
-        self.out.problems.append(Problem(Span(start, start + 2), "this comment is not closed"))
+        self.out.problems.append(Problem(Span(start, start + 2), "unterminated comment"))
         return self._line_end(start)
 
     def _paid(self, start: int, delimiter: str, limit: int, holes: list[Span]) -> int | None:
@@ -192,7 +192,7 @@ class _Lexer:
         self.out.doubts.append(Span(start, end))
 
     def _end(self, at: int, delimiter: str, limit: int, holes: list[Span] | None, depth: int) -> int | None:
-        """The end of the string whose text begins at `at`; None if it has none before `limit`."""
+        """The end of the string whose body starts at `at`; None if it is not closed before `limit`."""
         text, body, closer = self.text, _BODY[delimiter], _CLOSER.get(delimiter, delimiter)
         while True:
             at = body.match(text, at, limit).end()  # type: ignore[union-attr]
@@ -212,7 +212,7 @@ class _Lexer:
             at = end
 
     def _hole(self, at: int, limit: int, depth: int) -> int | None:
-        """Behind the brace that closes the code at `at`."""
+        """The offset after the brace that closes the code at `at`; None if it is not closed before `limit`."""
         if depth > _DEPTH:
             return None
         text, opened = self.text, 1

@@ -1,4 +1,4 @@
-"""What is known of a text, wherever it stands: with a keystroke nearly all pieces of a file stay as they are."""
+"""Cache of results by text, kept across versions of a file: a keystroke changes few pieces of it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_NEW = 500  # things learnt before what nobody asked for since then is forgotten
+_NEW = 500  # new entries after which those that were not used since are evicted
 
 
 class Memory:
-    """The versions of a file share one. A key must hold all that was read to know its value."""
+    """Cache shared by the versions of a file. A key must contain everything that its value depends on.
+
+    Eviction is generational: entries of the old generation that are used again move to the new one.
+    """
 
     def __init__(self) -> None:
         self._old: dict[Hashable, object] = {}
@@ -23,7 +26,7 @@ class Memory:
             self._old, self._known, self._new = self._known, {}, 0
 
     def of(self, key: Hashable, find: Callable[[], T]) -> T:
-        """What is known by this key, or is found now."""
+        """The cached value of a key, computed with `find` if missing."""
         if key in self._known:
             return self._known[key]  # type: ignore[return-value]
         if key in self._old:

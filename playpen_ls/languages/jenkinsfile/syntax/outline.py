@@ -1,7 +1,7 @@
-"""Blocks and statements: what Groovy's braces, line ends and semicolons make of the tokens.
+"""Blocks and statements: grouping tokens by Groovy's brackets, line ends and semicolons.
 
-It is tolerant: a missing or needless bracket is a problem at its place, and the statements around
-it are found all the same. It uses no recursion, so no nesting is too deep.
+The parser recovers from errors: an unclosed or unmatched bracket is reported as a problem, and the
+statements around it are still found. It is iterative, so that nesting cannot overflow the stack.
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
 _OPENER = {")": "(", "]": "[", "}": "{"}
-_NAMES = {"(": "parenthesis", "[": "bracket", "{": "brace"}
-# The tokens that say more than that a statement goes on.
+# Tokens that do more than continue a statement.
 _STRUCTURE = frozenset(("{", "}", "(", ")", "[", "]", ";", "->", ":"))
-# A line that ends so, or begins so, goes on.
+# A statement continues after a line that ends with one of these, or on a line that starts with one.
 _GOES_ON_AFTER = frozenset(
     ", . ?. *. .& + - * / % = += -= *= /= %= == != === !== < > <= >= <=> && || & | ^ ! ? : ?: =~ ==~ "
     "<< >> >>> .. ..< ** <<=".split()
 )
 _GOES_ON_BEFORE = frozenset(". ?. *. .& ? : ?: && ||".split())
-# A closure on the next line is still theirs: `stage('x')`, then `{`.
+# A closure on the next line still belongs to the call: `stage('x')`, then `{`.
 _TAKES_CLOSURE = frozenset(("name", ")"))
 _GOES_ON_NAMES = frozenset(("else", "catch", "finally"))
 _SECTIONS = frozenset("stage stages steps post environment when script agent options triggers tools".split())
@@ -35,7 +34,7 @@ _STRUCTURAL = _SECTIONS | _GOES_ON_NAMES | {"import", "package", "case", "defaul
 
 
 def same_outline(old: list[Token], new: list[Token]) -> bool:
-    """Tokens that may stand for each other without changing any statement or block."""
+    """Whether replacing `old` tokens with `new` ones leaves all statements and blocks the same."""
     return len(old) == len(new) and all(
         one[0] == other[0]
         and (one[3] == other[3] or (one[0] == "name" and one[3] not in _STRUCTURAL and other[3] not in _STRUCTURAL))
@@ -46,31 +45,31 @@ def same_outline(old: list[Token], new: list[Token]) -> bool:
 class Outline:
     """The brackets, statements and blocks of a file, all by number; block 0 is the file, statements are in text order.
 
-    It holds numbers instead of objects that point at each other: those would wait for the garbage
-    collector, which then stops the typing for longer than all of the parsing takes.
+    It stores numbers instead of objects that refer to each other: such cycles are freed only by the garbage
+    collector, whose pauses while typing would be longer than the parsing itself.
     """
 
     def __init__(self, tokens: int) -> None:
         self.partner = [-1] * tokens
-        """By token: the bracket that belongs to it, else -1."""
+        """By token: the matching bracket, else -1."""
         self.first: list[int] = []
         """By statement: its first token."""
         self.last: list[int] = []
-        """By statement: the token behind it."""
+        """By statement: the token after it."""
         self.home: list[int] = []
-        """By statement: the block in which it stands."""
+        """By statement: the block that contains it."""
         self.open = [-1]
-        """By block: the token of its brace."""
+        """By block: the token of its opening brace."""
         self.close = [tokens]
-        """By block: the token of the closing brace, or where it is missing the one behind the block."""
+        """By block: the token of the closing brace; if that is missing, the token after the block."""
         self.owner = [-1]
-        """By block: the statement that it is a piece of, -1 if it is none's."""
+        """By block: the statement that it is part of, else -1."""
         self.children: list[list[int]] = [[]]
-        """By block: the statements that stand directly in it."""
+        """By block: the statements directly in it."""
         self.parameters: set[int] = set()
         """The blocks that declare parameters: `{ name -> …}`."""
         self.block_at: dict[int, int] = {}
-        """By the token of the opening brace: the block."""
+        """The block by the token of its opening brace."""
         self.problems: list[Problem] = []
 
 
@@ -85,8 +84,9 @@ def outline(source: Source, tokens: list[Token]) -> Outline:
 class _Builder:
     """One pass over the tokens.
 
-    `stack` holds the open brackets; `outer` for every open brace the block and the statement around
-    it, and `depths` how far its line is indented. `last` is the token before, line ends left out.
+    `stack` contains the open brackets; `outer` the block and statement around every open brace, and
+    `depths` the indentation of its line. `last` is the previous token that is not a line end. With
+    `by_indentation`, missing braces are located by the indentation of lines.
     """
 
     def __init__(self, source: Source, tokens: list[Token], by_indentation: bool) -> None:
@@ -103,7 +103,7 @@ class _Builder:
         self.last = -1
 
     def run(self) -> bool:
-        """False where a brace is missing and indentation may tell which."""
+        """Returns False if a brace is missing, so that a second pass has to use the indentation."""
         last, line_ended = -1, False
         for index, token in enumerate(self.tokens):
             kind = token[0]
@@ -172,7 +172,7 @@ class _Builder:
         self._finish(self.last + 1)
 
     def _recover(self, index: int) -> None:
-        """A section begins a line: brackets that cannot hold one are closed before it."""
+        """A section at the start of a line: first close the open brackets that cannot contain one."""
         following = self.tokens[index + 1][0] if index + 1 < len(self.tokens) else ""
         if following != "{" and not (following == "(" and self.tokens[index][3] == "stage"):
             return
@@ -211,7 +211,7 @@ class _Builder:
             place -= 1
         if place < 0:
             span = Span(tokens[index][1], tokens[index][2])
-            self.out.problems.append(Problem(span, f"this `{kind}` closes nothing"))
+            self.out.problems.append(Problem(span, f"unmatched `{kind}`"))
             return
         while len(stack) > place + 1:
             self._unclosed(stack.pop())
@@ -224,19 +224,19 @@ class _Builder:
         self.out.partner[opened], self.out.partner[index] = index, opened
 
     def _skip_deeper(self, index: int) -> None:
-        """A brace that begins its line closes the block whose line is indented like it."""
+        """A brace that starts its line closes the block whose line has the same indentation."""
         depth, start = self._indentation(index), self.tokens[index][1]
         if self.source.line_start(start) + depth == start and self.open_at[depth]:
             while self.depths[-1] > depth:
                 self._leave(index)
 
     def _leave_groups(self) -> None:
-        """Close the parentheses and brackets that are open in the block."""
+        """Close the open parentheses and brackets of the current block."""
         while self._in_group():
             self._unclosed(self.stack.pop())
 
     def _leave(self, index: int) -> None:
-        """Close the innermost block, whose brace is missing, and what is open around it in its own block."""
+        """Close the innermost block, whose brace is missing, and the groups that are open in the block around it."""
         opened = self.stack.pop()
         self._finish(self.last + 1)
         self._up(index)
@@ -251,15 +251,15 @@ class _Builder:
 
     def _unclosed(self, opened: int) -> None:
         kind, start, end, _ = self.tokens[opened]
-        self.out.problems.append(Problem(Span(start, end), f"this {_NAMES[kind]} is not closed"))
+        self.out.problems.append(Problem(Span(start, end), f"unclosed `{kind}`"))
 
     def _parameters(self) -> None:
-        """What stands before the arrow is no statement."""
+        """The parameters before `->` are not a statement: remove it again."""
         out = self.out
         if self.current == len(out.first) - 1:
             out.parameters.add(self.block)
             inner = len(out.owner) - 1
-            while out.owner[inner] == self.current:  # a parameter's default is a closure
+            while out.owner[inner] == self.current:  # the default of a parameter is a closure
                 out.owner[inner] = out.owner[self.block]
                 inner -= 1
             for numbers in (out.children[self.block], out.first, out.last, out.home):
@@ -267,7 +267,7 @@ class _Builder:
             self.current = -1
 
     def _label(self, index: int) -> None:
-        """`case x:`, `default:` and `name:` end a statement."""
+        """End the statement after `case x:`, `default:` and `name:`."""
         first = self.out.first[self.current]
         kind, _, _, text = self.tokens[first]
         if kind == "name" and (text in ("case", "default") or first + 1 == index):

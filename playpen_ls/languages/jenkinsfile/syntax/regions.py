@@ -1,7 +1,7 @@
-"""Cutting a file: into the outermost statements with blocks that stand in its frame, and what lies between them.
+"""Splitting a file into stretches: the outermost statements with blocks inside its frame, and the code between them.
 
-The frame is what most of a file stands in: `pipeline {`, `stages {`, `node {`. So a stage is a stretch
-of its own, and so is a section, a method, a step with a block of a scripted pipeline.
+The frame are the blocks around most of a file: `pipeline {`, `stages {`, `node {`. So a stage is a stretch
+of its own, and so is a section, a method, or a step with a block in a scripted pipeline.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _FRAME = frozenset(
     """pipeline stages node podTemplate timestamps ansiColor timeout retry withEnv withCredentials lock catchError wrap
     ws dir throttle container docker withDockerRegistry try""".split()
 )
-_DEPTH = 12  # frames in frames; people write five
+_DEPTH = 12  # nested frames; real pipelines have five
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The tokens, statements and blocks of a piece of a file: from one number to another (not included).
+    """The tokens, statements and blocks of a piece of a file, as (first, last) with `last` exclusive.
 
-    A statement belongs to the stretch that it begins in. `around` are the statements that those of the
-    stretch stand in, the outermost first: of each its first token and the brace of its block.
+    A statement belongs to the stretch in which it starts. `around` are the enclosing statements, outermost
+    first, each as (first token, token of the brace of its block).
     """
 
     tokens: tuple[int, int]
@@ -35,7 +35,7 @@ class Stretch:
 
 
 def stretches(tokens: list[Token], outline: Outline) -> list[Stretch]:
-    """In text order. They do not overlap; only closing brackets and line ends belong to none."""
+    """The stretches in text order. They do not overlap; only closing brackets and line ends belong to none."""
     made, reached = [], 0
     pieces = list(_Cutter(tokens, outline).pieces(0, 0))
     for first, last in (*((outline.first[one], outline.last[one]) for one in pieces), (len(tokens), len(tokens))):
@@ -48,7 +48,7 @@ def stretches(tokens: list[Token], outline: Outline) -> list[Stretch]:
 
 
 def same_frame(old: list[Token], new: list[Token]) -> bool:
-    """Tokens of one outline that may stand for each other without changing what is cut out."""
+    """Whether replacing `old` tokens with `new` ones, with the same outline, leaves all stretches the same."""
     return all(
         one[3] == other[3] or (one[3] not in _FRAME and other[3] not in _FRAME)
         for one, other in zip(old, new, strict=True)
@@ -75,7 +75,7 @@ class _Cutter:
         self._outline = outline
 
     def pieces(self, block: int, depth: int) -> Iterator[int]:
-        """The statements of a frame's block that are cut out, or those inside them."""
+        """The statements in a block of the frame that become stretches, or those nested in them."""
         outline = self._outline
         for statement in outline.children[block]:
             kind, _, _, word = self._tokens[outline.first[statement]]
@@ -94,9 +94,9 @@ class _Cutter:
         return at < len(outline.open) and outline.open[at] < outline.last[statement]
 
     def _blocks(self, statement: int) -> list[int]:
-        """Of a call that ends with its closure, `a.b('x').c {…}`, that; those of `try {…} catch (e) {…}`.
+        """The closure of a call that ends with it, `a.b('x').c {…}`; the blocks of `try {…} catch (e) {…}`.
 
-        None of other statements: arguments of theirs may stand behind the block.
+        Empty for other statements, where arguments can follow the block.
         """
         outline, tokens = self._outline, self._tokens
         at, last = outline.first[statement], outline.last[statement]

@@ -1,4 +1,4 @@
-"""An outline after an edit inside a block: only what stands in the block is outlined again."""
+"""Incremental outline: after an edit inside a block only the content of that block is outlined again."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from playpen_ls.text.source import Source
 
 
 def spliced(before: Outline, source: Source, tokens: list[Token], middle: Middle) -> Outline | None:
-    """The outline of `tokens`, where that of the text before helps: nothing was wrong in it; else None.
+    """The outline of `tokens`, updated from one `before` that has no problems. None if a full one is needed.
 
-    What stands in braces that match is outlined in the same way wherever it stands.
+    The outline of the content of matching braces does not depend on the code around them.
     """
     by = len(middle.new) - len(middle.old)
     block = _block_around(before, middle.first, middle.first + len(middle.old))
     begin, end = before.open[block] + 1, before.close[block]
     if 2 * (end - begin) > len(before.partner):
-        return None  # to outline the file is no more work
+        return None  # outlining the whole file costs about the same
     inner = outline(source, tokens[begin : end + by])
     return None if inner.problems else _joined(before, block, inner, by)
 
 
 def _block_around(before: Outline, first: int, last: int) -> int:
-    """The innermost block whose braces stand before and behind these tokens; 0, the file, if there is none."""
+    """The innermost block that contains these tokens between its braces; 0, the file, if there is none."""
     block = bisect_right(before.open, first - 1) - 1
     while block > 0 and before.close[block] < last:
         owner = before.owner[block]
@@ -35,14 +35,17 @@ def _block_around(before: Outline, first: int, last: int) -> int:
 
 
 def _joined(before: Outline, block: int, inner: Outline, by: int) -> Outline:
-    """`before` with `inner` in place of what stood in the block, all numbers behind it moved."""
+    """`before` with the content of `block` replaced by `inner`, and all later numbers shifted.
+
+    Tokens shift by `by` from `end` on, statements by `s_by` from `s_end` on, blocks by `b_by` from `b_end` on.
+    """
     begin, end = before.open[block] + 1, before.close[block]
     s, s_end = bisect_left(before.first, begin), bisect_left(before.first, end)
     b, b_end = bisect_left(before.open, begin), bisect_left(before.open, end)
     s_by, b_by = len(inner.first) - (s_end - s), len(inner.open) - 1 - (b_end - b)
 
     def blocks(numbers: list[int]) -> list[int]:
-        """Those of `inner`, of which 0 is the block itself."""
+        """Block numbers of `inner` as numbers of the result; block 0 of `inner` is `block` itself."""
         return [b - 1 + number if number else block for number in numbers]
 
     made = Outline(0)
@@ -89,7 +92,7 @@ def _joined(before: Outline, block: int, inner: Outline, by: int) -> Outline:
 
 
 def _moved(numbers: list[int], end: int, by: int) -> list[int]:
-    """The numbers in order, those from `end` on moved."""
+    """Ascending numbers, those from `end` on shifted by `by`."""
     if not by or not numbers or numbers[-1] < end:
         return numbers
     return [one + by if one >= end else one for one in numbers]

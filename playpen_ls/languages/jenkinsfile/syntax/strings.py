@@ -1,4 +1,4 @@
-"""String literals: their value, where each character of it stands, and how other text is written there."""
+"""String literals: their value, the source position of each character, and escaping of new text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HOLE_NAME = re.compile(r"\$\{\s*(?:env\.)?([A-Za-z_]\w*)\s*\}|\$(?:env\.)?([A-Z
 
 
 class StringLiteral:
-    """A Groovy string; `holes` are its interpolations, offsets as everywhere the file's.
+    """A Groovy string; `holes` are its interpolations. All offsets are relative to the file.
 
     `quote` is one of `'` `"` `'''` `\"\"\"` `/` `$/`.
     """
@@ -55,17 +55,17 @@ class StringLiteral:
 
     @property
     def interpolates(self) -> bool:
-        """Its kind of quote allows `${…}`."""
+        """Whether this kind of quote allows `${…}`."""
         return self.quote not in ("'", "'''")
 
     @cached_property
     def value(self) -> str | None:
-        """What Groovy makes of it; None if it has holes."""
+        """The decoded value; None if the string has interpolations."""
         return None if self.holes else self.fragment.text
 
     @cached_property
     def fragment(self) -> Fragment:
-        """The decoded text; holes stand in it as they are written."""
+        """The decoded text, with interpolations as written."""
         inside, text, quote = self.inside, self.source.text, self.quote
         escape = {"/": _SLASHY_ESCAPE, "$/": _DOLLAR_ESCAPE}.get(quote, _ESCAPE)
         raw = text[inside.start : inside.end]
@@ -76,7 +76,7 @@ class StringLiteral:
         return _decoded(text, inside, self.holes, escape, partial(_encoded, quote))
 
     def encode(self, text: str) -> str:
-        """Text as it is written between these quotes. Raises Refused for slashy strings."""
+        """Escape text for this kind of quote. Raises Refused for slashy strings."""
         return _encoded(self.quote, text)
 
     def hole_text(self, hole: Span) -> str:

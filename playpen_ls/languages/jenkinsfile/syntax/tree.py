@@ -1,4 +1,4 @@
-"""The statements and blocks of a Jenkinsfile: views of its outline, made when asked, equal where the place is."""
+"""The statements and blocks of a Jenkinsfile: views of its outline, created on demand and compared by position."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Find = Callable[["Tree", Stretch], "Record"]
 
 
 class Tree:
-    """Everything that was read of a file: tokens, their outline, and where calls are.
+    """The parsed file: tokens, their outline, and the positions of calls.
 
-    It points at none of the views of it, so it goes with the last of them. Calls are looked for in one
-    stretch after the other, where they are asked for; those of a text that was there before are known.
+    It does not refer to its views, so that reference counting frees it. Calls are found per stretch on
+    demand; those of a stretch whose text did not change come from the cache.
     """
 
     def __init__(self, source: Source, find: Find, memory: Memory, previous: Tree | None = None) -> None:
@@ -49,7 +49,7 @@ class Tree:
         self._records: dict[int, Record] = {}
 
     def _cut(self, previous: Tree | None, middle: Middle | None) -> tuple[Outline, list[Stretch]]:
-        """The outline and its stretches, as far as they can be those of the text before."""
+        """The outline and its stretches, reused from the previous text as far as possible."""
         made: Outline | None = None
         if previous is not None and middle is not None and not previous.outline.problems:
             if not same_outline(middle.old, middle.new):
@@ -66,14 +66,14 @@ class Tree:
         return Span(self.tokens[first][1], self.tokens[last - 1][2])
 
     def whole(self, span: Span) -> bool:
-        """Nothing is wrong in a range: then it is read in this way wherever it stands."""
+        """Whether the range has no problems, so that its parse does not depend on its surroundings."""
         if not self.problems:
             return True
         place = bisect_left(self.problems, span.start, key=lambda problem: problem.span.start)
         return place == len(self.problems) or self.problems[place].span.start > span.end
 
     def record(self, number: int) -> Record:
-        """The calls of a stretch."""
+        """The calls of a stretch, cached by its text."""
         if number not in self._records:
             stretch = self.stretches[number]
             text = self.source.of(span := self.span_of(stretch))
@@ -82,7 +82,7 @@ class Tree:
         return self._records[number]
 
     def _stretch_at(self, index: int) -> int:
-        """The stretch of a token, -1 if it is in none."""
+        """The stretch of a token, else -1."""
         number = bisect_right(self._begins, index) - 1
         return number if number >= 0 and index < self.stretches[number].tokens[1] else -1
 
@@ -97,11 +97,11 @@ class Tree:
 
     @property
     def blocks(self) -> Iterator[Block]:
-        """Every block in text order, but the file."""
+        """Every block in text order except block 0, the file."""
         return (Block(self, number) for number in range(1, len(self.outline.open)))
 
     def block_at(self, index: int) -> Block | None:
-        """The block that the brace at a token opens."""
+        """The block that the brace at a token opens; None for other tokens."""
         number = self.outline.block_at.get(index)
         return None if number is None else Block(self, number)
 
@@ -109,7 +109,7 @@ class Tree:
         return site[1](self, stretch, site)
 
     def call_at(self, index: int) -> Call | None:
-        """The call whose name is the token."""
+        """The call whose name is the token at `index`, else None."""
         number = self._stretch_at(index)
         if number < 0:
             return None
@@ -118,7 +118,7 @@ class Tree:
         return None if place is None else self._call(stretch, record.sites[place])
 
     def call_of(self, block: int) -> Call | None:
-        """The call whose closure a block is."""
+        """The call whose closure is this block, else None."""
         number = self._stretch_at(self.outline.open[block])
         if number < 0:
             return None
@@ -127,7 +127,7 @@ class Tree:
         return None if place is None else self._call(stretch, record.sites[place])
 
     def calls(self, first: int, last: int) -> list[Call]:
-        """Those of the statements `first` to `last` (not included)."""
+        """The calls of the statements `first` to `last` (exclusive)."""
         found: list[Call] = []
         number = max(0, bisect_right(self.stretches, first, key=lambda stretch: stretch.statements[0]) - 1)
         while number < len(self.stretches) and (stretch := self.stretches[number]).statements[0] < last:
@@ -146,7 +146,7 @@ class Tree:
 
 
 class _View:
-    """A piece of a tree by its number."""
+    """A statement or block of a tree, identified by its number."""
 
     __slots__ = ("number", "tree")
 
@@ -162,7 +162,7 @@ class _View:
 
 
 class Tokens:
-    """The tokens `first` to `last` (not included) of a tree, at least one, as a piece of text."""
+    """The text range of the tokens `first` to `last` (exclusive) of a tree; at least one."""
 
     __slots__ = ()
 
@@ -188,7 +188,7 @@ class Tokens:
 
 
 class Statement(_View, Tokens):
-    """Tokens `first` to `last` (not included), blocks in it as a whole."""
+    """A statement: tokens `first` to `last` (exclusive), including its blocks."""
 
     __slots__ = ("first", "last")
 
@@ -200,28 +200,28 @@ class Statement(_View, Tokens):
 
     @property
     def word(self) -> str:
-        """The name that it begins with, or ""."""
+        """The name that the statement starts with, or ""."""
         kind, _, _, text = self.tree.tokens[self.first]
         return text if kind == "name" else ""
 
     @property
     def block(self) -> Block:
-        """The block in which it stands."""
+        """The block that contains the statement."""
         return Block(self.tree, self.tree.outline.home[self.number])
 
     @property
     def calls(self) -> list[Call]:
-        """The calls in it in text order, but those in its blocks."""
+        """The calls of the statement in text order, except those in its blocks."""
         return self.tree.calls(self.number, self.number + 1)
 
     @property
     def call(self) -> Call | None:
-        """The bare-name call that is the whole statement: `sh 'x'`, `stage('x') {…}`; not `a.b()`."""
+        """The call without receiver that is the whole statement: `sh 'x'`, `stage('x') {…}`; not `a.b()`."""
         found = self.tree.call_at(self.first)
         return found if found is not None and found.last == self.last else None
 
     def blocks(self) -> Iterator[Block]:
-        """The blocks that stand directly in it, in text order."""
+        """The blocks directly in the statement, in text order."""
         at = self.first
         while at < self.last:
             block = self.tree.block_at(at)
@@ -232,9 +232,9 @@ class Statement(_View, Tokens):
 
 
 class Block(_View):
-    """`{…}`: a closure or a compound statement. The file itself is one, with `open` -1.
+    """`{…}`: a closure or the body of a compound statement. The file itself is a block with `open` -1.
 
-    `close` is the token of the closing brace, or behind the last token where it is missing.
+    `close` is the token of the closing brace; if that is missing, the token after the block.
     """
 
     __slots__ = ("close", "open")
@@ -247,7 +247,7 @@ class Block(_View):
 
     @property
     def statement(self) -> Statement | None:
-        """The statement that it is a piece of."""
+        """The statement that the block is part of; None for the file."""
         number = self.tree.outline.owner[self.number]
         return Statement(self.tree, number) if number >= 0 else None
 
@@ -258,12 +258,12 @@ class Block(_View):
 
     @property
     def call(self) -> Call | None:
-        """The call whose closure it is."""
+        """The call whose closure is this block, else None."""
         return self.tree.call_of(self.number) if self.open >= 0 else None
 
     @property
     def calls(self) -> list[Call]:
-        """Every call in it, those in the blocks inside it too."""
+        """Every call in the block, including nested blocks."""
         tree, span, first = self.tree, self.inside, self.tree.outline.first
         begin, end = (
             bisect_left(first, offset, key=lambda token: tree.tokens[token][1]) for offset in (span.start, span.end)
@@ -272,17 +272,17 @@ class Block(_View):
 
     @property
     def parameters(self) -> bool:
-        """It declares parameters: `{ name -> …}`."""
+        """Whether the closure declares parameters: `{ name -> …}`."""
         return self.number in self.tree.outline.parameters
 
     @property
     def start(self) -> int:
-        """The offset of the brace."""
+        """The offset of the opening brace."""
         return self.tree.tokens[self.open][1] if self.open >= 0 else 0
 
     @property
     def end(self) -> int:
-        """The offset behind the closing brace."""
+        """The offset after the closing brace."""
         tokens = self.tree.tokens
         return tokens[self.close][2] if self.close < len(tokens) else len(self.tree.source.text)
 
@@ -292,7 +292,7 @@ class Block(_View):
 
     @property
     def inside(self) -> Span:
-        """What stands between the braces."""
+        """The range between the braces."""
         if self.open < 0:
             return Span(0, len(self.tree.source.text))
         return Span(self.start + 1, self.end - 1 if self.closed else self.end)

@@ -1,4 +1,8 @@
-"""Holds a declarative pipeline against Jenkins' own rules, as its parser and validator do when it starts."""
+"""Checks a declarative pipeline as Jenkins' own parser and validator do when a build starts.
+
+Source of the checks and of all messages: Jenkins' plugin pipeline-model-definition, `ModelParser`,
+`ModelValidatorImpl` and their `Messages.properties`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ _SCRIPTED = frozenset(("node", "podTemplate"))
 
 
 def validate(file: Jenkinsfile, memory: Memory) -> list[Fault]:
-    """The faults in text order; none for a scripted pipeline, a library, or where brackets do not match."""
+    """The faults in text order; empty for scripted pipelines, shared libraries and files that do not parse."""
     faults = Faults()
     if file.problems:
         return []

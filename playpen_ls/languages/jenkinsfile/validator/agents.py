@@ -1,4 +1,4 @@
-"""`agent any`, `agent {…}`."""
+"""Validation of `agent any` and `agent {…}`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from playpen_ls.languages.jenkinsfile.validator.known_steps import AGENT_PARAMET
 
 _INVALID = 'Only "agent none", "agent any" or "agent {...}" are allowed.'
 _OPEN = frozenset(("kubernetes", "ecs", "dockerContainer", "dockerNode", "podTemplate", "openshift", "azureContainer"))
-"""Types whose options plugins decide."""
+"""Agent types whose options are defined by plugins."""
 
 
 def agent(faults: Faults, call: Call) -> None:
@@ -56,7 +56,7 @@ def _typed(faults: Faults, statement: Statement) -> None:
     known = AGENT_PARAMETERS.get(call.name)
     if known is None:
         if not nearest(call.name, AGENTS) and (block is not None or call.argument("name")):
-            return  # a plugin's
+            return  # can be an agent type of a plugin
         message = f'Invalid agent type "{call.name}" specified. Must be one of [{", ".join(AGENTS)}]'
         faults.add("InvalidAgentType", call.name_span, message, sure=False)
     elif block is not None and not in_parentheses(call):
@@ -81,7 +81,7 @@ def _parameters(faults: Faults, call: Call, block: Block) -> None:
 
 
 def _pairs(faults: Faults, statements: list[Statement], depth: int = 0) -> None:
-    """`someKey "someValue"`, or a key with more of them in a block."""
+    """Check entries `someKey "someValue"`, and recursively the entries of a key with a block."""
     for statement in statements:
         call = statement.call
         if call is None:

@@ -1,4 +1,4 @@
-"""The arguments that steps, conditions, options, triggers and parameters are given."""
+"""Validation of the arguments of steps, conditions, options, triggers and parameters."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
 from playpen_ls.languages.jenkinsfile.validator.known_steps import BLOCKED, SYMBOLS, Parameters
 from playpen_ls.text.span import Span
 
-_LARGEST = 2**63  # the first integer that is none of Java's long
-_DEPTH = 8  # calls in calls
-_LONGEST = 100  # characters of a name that may be a slip
+_LARGEST = 2**63  # the first integer that does not fit into a Java long
+_DEPTH = 8  # nested calls
+_LONGEST = 100  # characters of a name that is compared with known ones
 BIG = (
     "BigIntegers cannot be used as constants in Declarative. The maximum value for an integer is "
     "9,223,372,036,854,775,807 and the minimum value for an integer is -9,223,372,036,854,775,808."
@@ -30,7 +30,7 @@ _CLASS = {"text": "class java.lang.String", "number": "int"}
 
 
 def values(faults: Faults, call: Call) -> None:
-    """`${X}` outside a string, integers that are too large, names that are given twice."""
+    """Report `${X}` outside a string, integers that are too large, and duplicate names."""
     seen: set[str] = set()
     for argument in call.arguments:
         value(faults, argument)
@@ -48,14 +48,14 @@ def value(faults: Faults, argument: Argument) -> None:
 
 
 def plain_arguments(call: Call) -> tuple[Argument, ...]:
-    """All but the closure."""
+    """The arguments without the closure."""
     if call.block is None and block_of(call) is not None:
         return call.arguments[:-1]
     return call.arguments
 
 
 def described(faults: Faults, call: Call, known: Parameters) -> None:
-    """Hold the arguments of a step or `when` condition against what it takes."""
+    """Check the arguments of a step or `when` condition against its known parameters."""
     arguments = plain_arguments(call)
     if any(one.name == "$class" or one.text.startswith("*") for one in arguments):
         return
@@ -103,7 +103,7 @@ def _kind(faults: Faults, one: Argument, wanted: str, name: str) -> bool:
     got = literal_kind(one)
     if got not in _REFUSES.get(wanted, ()):
         return True
-    text = "…" if one.string else one.text  # what stands in a string may be a secret
+    text = "…" if one.string else one.text  # the text of a string can be a secret
     if name:
         message = f'Expecting "{_CLASS[wanted]}" for parameter "{name}" but got "{text}" of type {got} instead'
         faults.add("InvalidParameterType", one.span, message, sure=False)
@@ -114,7 +114,7 @@ def _kind(faults: Faults, one: Argument, wanted: str, name: str) -> bool:
 
 
 def symbol(faults: Faults, call: Call, depth: int = 0) -> None:
-    """A call in `options`, `triggers` or `parameters`, and the calls among its arguments."""
+    """Check a call in `options`, `triggers` or `parameters`, and recursively the calls among its arguments."""
     closures = [one for one in call.arguments if one.block is not None]
     for one in closures:
         faults.add("MethodCallWithClosure", one.span, "Method call arguments")

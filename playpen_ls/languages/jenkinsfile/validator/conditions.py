@@ -1,4 +1,4 @@
-"""`when {…}` and `input {…}`."""
+"""Validation of `when {…}` and `input {…}`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def when(faults: Faults, call: Call) -> None:
 
 
 def boolean_setting(faults: Faults, call: Call) -> None:
-    """`beforeAgent true`, `failFast true`."""
+    """Check `beforeAgent true`, `failFast true` and the like."""
     if len(call.arguments) != 1 or boolean(call.arguments[0]) is None:
         faults.add("ExpectedBoolean", call.name_span, f"Expected a boolean with {call.name}")
 
@@ -110,7 +110,7 @@ def _changelog(faults: Faults, call: Call) -> None:
         try:
             re.compile(argument.value)
         except (re.error, RecursionError, OverflowError):
-            # What Python refuses Java may take; these two refuse it both.
+            # Java can accept what Python rejects; both reject these two kinds.
             if re.match(r"[*+?]", argument.value) or argument.value.count("(") > argument.value.count(")") > 0:
                 message = f'"{argument.value}" is not a valid regular expression.'
                 faults.add("changelog.badPattern", argument.span, message)

@@ -1,4 +1,4 @@
-"""`environment {…}`."""
+"""Validation of `environment {…}`."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _credentials(faults: Faults, call: Call) -> None:
 
 
 def _top(value_: Expression) -> Iterable[int]:
-    """The tokens of an expression that stand in no bracket of it."""
+    """The tokens of an expression outside its brackets."""
     tree, at = value_.tree, value_.first
     while at < value_.last:
         yield at
@@ -135,7 +135,7 @@ def _operators(value_: Expression) -> list[str]:
 
 
 def _is_call(value_: Expression) -> bool:
-    """It ends in a call, or is something that is not looked into."""
+    """Whether the expression ends with a call, or is of a kind that is not checked."""
     tokens = value_.tree.tokens
     return tokens[value_.last - 1][0] in (")", "}") or (
         tokens[value_.first][0] in ("(", "name")
@@ -144,7 +144,7 @@ def _is_call(value_: Expression) -> bool:
 
 
 def _joined(faults: Faults, value_: Expression) -> None:
-    """`'a' + "b"`: nothing but strings and constants."""
+    """Check that `'a' + "b"` concatenates only strings and constants."""
     tokens = value_.tree.tokens
     first = value_.first
     for at in [*(at for at in _top(value_) if tokens[at][0] == "+"), value_.last]:

@@ -1,4 +1,4 @@
-"""What Jenkins would refuse in a declarative pipeline, and the readings of statements that tell it."""
+"""Faults that Jenkins would report in a declarative pipeline, and helpers to find them in statements."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _SHOWN = 60  # characters of source text in a message
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`kind` is the name of Jenkins' message; `sure` means that no plugin can make it right.
+    """`kind` is the key of Jenkins' message. `sure` means that it is a fault regardless of installed plugins.
 
-    `anchor` is where the statement begins that a fix would change.
+    `anchor` is the start of the statement that a fix would change.
     """
 
     kind: str
@@ -32,7 +32,7 @@ class Fault:
 
 
 class Faults:
-    """Collects them."""
+    """Collects faults."""
 
     def __init__(self) -> None:
         self.found: list[Fault] = []
@@ -41,7 +41,7 @@ class Faults:
         self.found.append(Fault(kind, span, message, sure, span.start if anchor is None else anchor))
 
     def repeated(self, calls: Iterable[Call]) -> None:
-        """Sections of a name that was there before."""
+        """Report calls whose name occurred before."""
         seen: set[str] = set()
         for call in calls:
             if call.name in seen:
@@ -51,14 +51,14 @@ class Faults:
 
 
 def words_of(statement: Statement) -> Span:
-    """Its first line: a fault does not underline whole blocks."""
+    """The first line of the statement: a diagnostic does not underline whole blocks."""
     source = statement.tree.source
     span = statement.span
     return Span(span.start, min(span.end, source.line_span(source.line_of(span.start)).end))
 
 
 def shown(statement: Statement) -> str:
-    """Its source text for a message, without the text of strings: it may hold a secret."""
+    """The source text of the statement for a message, without the text of strings, which can be a secret."""
     tree, pieces, reached = statement.tree, [], statement.start
     for index in range(statement.first, statement.last):
         kind, start, end, _ = tree.tokens[index]
@@ -73,7 +73,7 @@ def shown(statement: Statement) -> str:
 
 
 def block_of(call: Call) -> Block | None:
-    """The closure that is its last argument, written behind the parentheses or in them."""
+    """The closure that is the last argument of a call, after the parentheses or inside them."""
     if call.block is not None:
         return call.block
     arguments = call.arguments
@@ -88,12 +88,12 @@ def needs_block(faults: Faults, call: Call) -> Block | None:
 
 
 def in_parentheses(call: Call) -> bool:
-    """It has arguments besides its closure."""
+    """Whether the call has arguments besides its closure."""
     return len(call.arguments) > (0 if call.block is not None or block_of(call) is None else 1)
 
 
 def method(statement: Statement) -> Call | None:
-    """The call of an object's method that is the whole statement: `a.b()`."""
+    """The method call on an object that is the whole statement: `a.b()`; else None."""
     calls = statement.calls
     last = next((call for call in reversed(calls) if call.last == statement.last), None)
     if last is None or last.index == statement.first:
@@ -113,7 +113,7 @@ def method(statement: Statement) -> Call | None:
 
 
 def bare_dollar(tree_tokens: list[tuple[str, int, int, str]], first: int, last: int) -> bool:
-    """The tokens are `${…}` outside a string."""
+    """Whether the tokens are `${…}` outside a string."""
     return first + 1 < last and tree_tokens[first][0] == "$" and tree_tokens[first + 1][0] == "{"
 
 
@@ -124,7 +124,7 @@ def is_bare_dollar(value: Expression) -> bool:
 
 
 def number(value: Expression) -> str | None:
-    """The literal number, if the expression is nothing else."""
+    """The text of the number literal that the whole expression consists of, else None."""
     kind, _, _, text = value.tree.tokens[value.first]
     return text if kind == "number" and value.last == value.first + 1 else None
 
@@ -134,7 +134,7 @@ def boolean(value: Expression) -> bool | None:
 
 
 def literal_kind(value: Expression) -> str:
-    """What Java calls the class of a literal; "" for other code, and for strings with holes."""
+    """The Java class of a literal, as in Jenkins' messages; "" for other code and for interpolated strings."""
     if value.string is not None:
         return "" if value.string.holes else "class java.lang.String"
     text = number(value)
@@ -144,12 +144,12 @@ def literal_kind(value: Expression) -> str:
 
 
 def fewest_edits(word: str, known: Iterable[str]) -> str:
-    """The word that Jenkins proposes: the one that the fewest edits lead to, the first of several."""
+    """The word that Jenkins suggests: the first one with the smallest edit distance; "" if none is known."""
     return min(known, key=lambda one: edits(word, one), default="")
 
 
 def edits(one: str, other: str) -> int:
-    """How many letters must be put in, taken out or changed to make one word of the other."""
+    """The Levenshtein distance between two words."""
     costs = list(range(len(one) + 1))
     for there, wanted in enumerate(other, 1):
         before, costs[0] = costs[0], there
@@ -159,5 +159,5 @@ def edits(one: str, other: str) -> int:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that was meant, "" if none is near."""
+    """The closest known word, "" if none is similar enough."""
     return next(iter(get_close_matches(word, list(known), 1, 0.7)), "")

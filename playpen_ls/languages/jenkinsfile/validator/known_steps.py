@@ -1,6 +1,6 @@
-"""The names that a declarative pipeline knows without any plugin's say, and those of the usual plugins.
+"""Names of declarative pipelines that Jenkins itself and its common plugins define.
 
-What is not in here may still be right: some plugin may bring it.
+The tables are not complete: other plugins define more names.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ BLOCKED = {
     "parallel": "The parallel step can only be used as the only top-level step in a stage's step block",
     "node": "The node step cannot be called as an argument to a method in Declarative Pipelines",
 }
-"""`node` only as an argument of a method."""
+"""Steps that are not allowed; `node` only as an argument of a method."""
 
 JOB_OPTIONS = frozenset(
     _words(
@@ -69,7 +69,7 @@ STAGE_OPTIONS = frozenset(
     )
 )
 """`skipDefaultCheckout`, and steps that take a block."""
-# What a Jenkins without further plugins lists.
+# The options that Jenkins lists without further plugins.
 BUILT_IN_OPTIONS = _words(
     """buildDiscarder catchError checkoutToSubdirectory disableConcurrentBuilds disableRestartFromStage disableResume
     durabilityHint newContainerPerStage overrideIndexTriggers parallelsAlwaysFailFast preserveStashes quietPeriod
@@ -84,7 +84,7 @@ NO_OPTIONS = frozenset(
         cron pollSCM upstream agent tools environment stages steps when post"""
     )
 )
-"""What is something else, so no plugin makes an option of it."""
+"""Steps, sections and the like, which no plugin defines as an option."""
 
 TRIGGERS = frozenset(
     _words(
@@ -116,7 +116,7 @@ PARAMETERS = frozenset(
 SECOND_NAMES = {
     "stringParam": "string", "textParam": "text", "choiceParam": "choice", "fileParam": "file", "runParam": "run",
 }  # fmt: skip
-"""Of parameters: names that only scripts can use, since a declarative pipeline knows each type by its first name."""
+"""Aliases of parameter types that only scripts can use: a declarative pipeline knows the first name of each type."""
 TOOLS = frozenset(
     _words(
         """ant git gradle jdk maven jgit jgitapache nodejs go golang groovy gant sbt scala python perl ruby dotnetsdk
@@ -127,7 +127,7 @@ TOOLS = frozenset(
         """
     )
 )
-# A name that is near one of these and is not known is a slip.
+# An unknown name that is similar to one of these is misspelled.
 NEAR_TOOLS = ("ant", "git", "gradle", "jdk", "maven", "nodejs")
 NEAR_TRIGGERS = ("cron", "pollSCM", "upstream", "githubPush", "gitlab")
 NEAR_PARAMETERS = ("string", "booleanParam", "choice", "text", "password", "file", "credentials", "run")
@@ -135,7 +135,7 @@ NEAR_PARAMETERS = ("string", "booleanParam", "choice", "text", "password", "file
 
 @dataclass(frozen=True)
 class Parameters:
-    """The parameters of a step or symbol: by name what they take: "text", "number", "truth" or "" for anything."""
+    """The parameters of a step or symbol. `kinds` maps names to "text", "number", "truth" or "" for any type."""
 
     kinds: dict[str, str]
     required: tuple[str, ...] = ()
@@ -143,12 +143,12 @@ class Parameters:
 
     @property
     def sole(self) -> str:
-        """The one that can be given without its name."""
+        """The only required parameter, which can be passed without its name, else ""."""
         return self.required[0] if len(self.required) == 1 else ""
 
 
 def _step(text: str, block: bool = False) -> Parameters:
-    """`name:kind` by blanks; those with `!` are required."""
+    """Parse `name:kind` entries separated by whitespace; `!` after the name means required."""
     kinds, required = {}, []
     for one in text.split():
         name, _, kind = one.partition(":")

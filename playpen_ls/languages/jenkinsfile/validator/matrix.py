@@ -1,4 +1,4 @@
-"""`matrix {…}`: its axes and what is left out of it."""
+"""Validation of `matrix {…}`: its axes and excludes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
 
 
 def calls_of(faults: Faults, block: Block) -> list[Call]:
-    """The calls that are a block's statements; what is none is reported."""
+    """The calls among the statements of a block; other statements and duplicates are reported."""
     found = []
     for statement in block.statements:
         if statement.call is not None:
@@ -54,7 +54,7 @@ def axes(faults: Faults, call: Call, excluded: bool = False) -> None:
 
 
 def _axis(faults: Faults, axis: Call, block: Block, excluded: bool) -> str:
-    """Its name, "" where it has none that is known."""
+    """Check an axis. Returns its name, "" if it is missing or computed."""
     sections = calls_of(faults, block)
     by_name = {one.name: one for one in reversed(sections)}
     for one in sections:

@@ -1,4 +1,4 @@
-"""What was found in a stage or section is found again by its text: with a keystroke most stay the same."""
+"""Cache of the faults of a section by its text: a keystroke changes only one section."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playpen_ls.languages.jenkinsfile.validator.faults import Fault, Faults
 def remembered(
     faults: Faults, call: Call, memory: Memory, judge: Callable[[Faults, Call], None], within: bool = False
 ) -> None:
-    """Add what `judge` finds in a call; it must look at nothing but the call's own text."""
+    """Add the faults that `judge` finds in a call; it must not depend on anything but the call's own text."""
     span = call.span
 
     def find() -> tuple[Fault, ...]:

@@ -1,4 +1,4 @@
-"""`tools`, `libraries`, `options`, `triggers`, `parameters`."""
+"""Validation of `tools`, `libraries`, `options`, `triggers` and `parameters`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from playpen_ls.languages.jenkinsfile.validator.known_steps import (
     TRIGGERS,
 )
 
-_SLIP = 3  # letters that a slip of the fingers or the memory gets wrong
+_SLIP = 3  # maximum edit distance of a misspelled name
 
 
 def tools(faults: Faults, call: Call) -> None:
@@ -80,7 +80,7 @@ def libraries(faults: Faults, call: Call) -> None:
 
 
 def _entries(faults: Faults, call: Call, title: str, expected: tuple[str, str]) -> list[Call]:
-    """The calls in a section, those that are no such reported."""
+    """The calls in a section; statements that are not calls, and an empty section, are reported."""
     block = needs_block(faults, call)
     if block is None:
         return []
@@ -106,7 +106,7 @@ def _entries(faults: Faults, call: Call, title: str, expected: tuple[str, str]) 
 
 
 def _is_chain(statement: Statement) -> bool:
-    """`a('b').c()`, `${X}`: not looked into."""
+    """Whether the statement is like `a('b').c()` or `${X}`, which is not checked."""
     tokens = statement.tree.tokens
     return tokens[statement.first][0] == "name" and tokens[statement.last - 1][0] in (")", "}")
 
@@ -143,13 +143,13 @@ def options(faults: Faults, call: Call, in_stage: bool) -> None:
 
 
 def _slip(name: str, in_stage: bool) -> bool:
-    """Nothing that is known, but near to it; a name of its own may be a plugin's."""
+    """Whether an unknown option is a misspelled known one; other unknown names can belong to plugins."""
     known = STAGE_OPTIONS | JOB_OPTIONS | STEPS.keys()
     return name not in known and _is_slip_of(name, sorted(STAGE_OPTIONS if in_stage else known))
 
 
 def _is_slip_of(name: str, known: Sequence[str]) -> bool:
-    """A few letters away; `withDockerServer` is a step of its own, not `withDockerRegistry`."""
+    """Whether the name is a few edits from a known one; `withDockerServer` is not a misspelled `withDockerRegistry`."""
     meant = nearest(name, known)
     return bool(meant) and edits(name, meant) <= _SLIP
 

@@ -1,4 +1,4 @@
-"""`pipeline {…}`, its stages, and what stands in each."""
+"""Validation of `pipeline {…}`, its stages, and the sections of each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from playpen_ls.languages.jenkinsfile.validator.memo import remembered
 from playpen_ls.languages.jenkinsfile.validator.steps import post, steps
 from playpen_ls.text.span import Span
 
-_DEPTH = 30  # stages in stages
+_DEPTH = 30  # nested stages
 
 
 def pipeline(faults: Faults, one: Pipeline, memory: Memory) -> None:
@@ -44,7 +44,7 @@ def pipeline(faults: Faults, one: Pipeline, memory: Memory) -> None:
 
 
 def _section(faults: Faults, call: Call) -> None:
-    """A section that a pipeline and a stage can have."""
+    """Check a section that both a pipeline and a stage can have."""
     if call.name == "environment":
         environment(faults, call)
     elif call.name == "post":
@@ -82,7 +82,7 @@ Named = tuple[str | None, Span]
 
 
 def _stage(faults: Faults, statement: Statement, memory: Memory, within: bool, depth: int) -> Named:
-    """Its name, None where it has none that is known, and the name's place."""
+    """Check a stage, with its faults cached by its text. Returns (name or None if it is not literal, its span)."""
     span = statement.span
 
     def find() -> tuple[tuple[Fault, ...], Named]:
@@ -150,7 +150,7 @@ def _body(faults: Faults, stage: Call, block: Block, name: str, memory: Memory, 
 
 
 def stage_section(faults: Faults, call: Call) -> None:
-    """A section of a stage or a matrix."""
+    """Check a section of a stage or a matrix."""
     if call.name == "when":
         when(faults, call)
     elif call.name == "input":

@@ -1,4 +1,4 @@
-"""`steps {…}` and the conditions of `post {…}`."""
+"""Validation of `steps {…}` and of the conditions of `post {…}`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from playpen_ls.languages.jenkinsfile.validator.known_steps import BLOCKED, COND
 from playpen_ls.text.span import Span
 
 NO_STEPS = "No steps specified for branch"
-_DEPTH = 60  # steps in steps; deeper ones are hostile
+_DEPTH = 60  # nested steps; deeper nesting is malicious input
 
 
 def steps(faults: Faults, call: Call, block: Block) -> list[str]:
-    """The steps of a stage; the names of the branches: of `parallel a: {…}` each, else one."""
+    """Check the steps of a stage. Returns the names of the branches of `parallel a: {…}`, else a single name."""
     statements = block.statements
     only = statements[0].call if len(statements) == 1 else None
     if only is not None and only.name == "parallel":

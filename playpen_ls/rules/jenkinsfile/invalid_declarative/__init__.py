@@ -109,12 +109,12 @@ def steps(text: str) -> str:
     ],
 )
 def invalid_declarative(file: Jenkinsfile) -> Iterator[Finding]:
-    """Jenkins refuses this pipeline, or will when it comes to it.
+    """Jenkins will reject this pipeline.
 
-    What the declarative parser and validator say when a build starts, at the same words and without
-    a Jenkins: sections that are unknown, missing, twice or empty, steps that are none, values that
-    must be strings. Errors are wrong in every Jenkins; warnings compare with the names that Jenkins
-    and its usual plugins know. Silent for scripted pipelines, libraries and unknown steps.
+    Reports, with Jenkins' own messages, what its declarative parser and validator report when a build
+    starts: unknown, missing, duplicate or empty sections, statements that are not steps, and values of
+    the wrong type. Errors apply to every Jenkins; warnings depend on the names that Jenkins and its
+    common plugins define. Scripted pipelines, shared libraries and unknown steps are not checked.
     """
     if file.pipeline is not None:
         for problem in file.problems:

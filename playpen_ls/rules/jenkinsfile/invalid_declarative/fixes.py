@@ -1,4 +1,4 @@
-"""Mending what Jenkins would refuse in a declarative pipeline, where the text says how."""
+"""Fixes for what Jenkins would reject in a declarative pipeline."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _EMPTY = frozenset(("EmptySection", "NoEnvVars", "NoTools", "EmptyWhen", "NoExcl
 
 
 def mended(file: Jenkinsfile, fault: Fault) -> tuple[Fix, ...]:
-    """The fixes of a fault; none where only its author knows what was meant."""
+    """The fixes of a fault; empty if the intended code cannot be derived from the text."""
     text = file.source.of(fault.span)
     if fault.kind == "BareDollarCurly":
-        return (Fix(f'Write `"{text}"`', lambda: [Edit(fault.span.start, fault.span.end, f'"{text}"')], safe=True),)
+        return (Fix(f"Quote `{text}`", lambda: [Edit(fault.span.start, fault.span.end, f'"{text}"')], safe=True),)
     if fault.kind.startswith("Renamed."):
         name = RENAMED_TO[text]
         return (Fix(f"Rename `{text}` to `{name}`", _renamed(file, fault, name), safe=True),)
     if fault.kind == "DuplicateStageName":
-        return (Fix("Give the stage a name of its own", _renumbered(file, fault)),)
+        return (Fix(f"Append a number to the stage name `{text}`", _renumbered(file, fault)),)
     if fault.kind == "RequiredSection" and fault.message.endswith('"agent"'):
         return (Fix("Add `agent any`", _with_agent(file)),)
     if fault.kind == "InvalidSectionType" and text in SECOND_NAMES:
         name = SECOND_NAMES[text]
         return (Fix(f"Rename `{text}` to `{name}`", lambda: [Edit(fault.span.start, fault.span.end, name)]),)
     if fault.kind in _EMPTY:
-        return (Fix(f"Remove the empty `{text}`", _removed(file, fault)),)
+        return (Fix(f"Remove the empty `{text}` block", _removed(file, fault)),)
     return ()
 
 
@@ -42,10 +42,10 @@ def _renamed(file: Jenkinsfile, fault: Fault, name: str) -> Callable[[], list[Ed
     def change() -> list[Edit]:
         pipeline = file.pipeline
         if pipeline is None or pipeline.section(name) is not None:
-            raise Refused(f"the pipeline has a section `{name}` already")
+            raise Refused(f"the pipeline already has a section `{name}`")
         call = pipeline.section(file.source.of(fault.span))
         if call is None or call.block is None or call.arguments:
-            raise Refused("the section is no block")
+            raise Refused("the section is not a plain block")
         return [Edit(fault.span.start, fault.span.end, name)]
 
     return change
@@ -57,7 +57,7 @@ def _renumbered(file: Jenkinsfile, fault: Fault) -> Callable[[], list[Edit]]:
         old = file.source.of(fault.span)
         literal = file.string_around(fault.span.start)
         if literal is None or literal.holes:
-            raise Refused("the stage's name is no plain string")
+            raise Refused("the stage name is not a plain string")
         name = next(name for number in range(2, len(taken) + 3) if (name := f"{old} {number}") not in taken)
         return [Edit(fault.span.start, fault.span.end, name)]
 
@@ -84,20 +84,20 @@ def _removed(file: Jenkinsfile, fault: Fault) -> Callable[[], list[Edit]]:
     def change() -> list[Edit]:
         statement = _statement_at(file, fault.span.start)
         if statement is None:
-            raise Refused("the section is part of something larger")
+            raise Refused("the section is part of a larger statement")
         span = statement.span
         if any(span.start <= comment.start < span.end for comment in file.tree.comments):
-            raise Refused("a comment stands in the section")
+            raise Refused("the section contains a comment")
         siblings = statement.block.statements
         if len(siblings) < 2:
-            raise Refused("nothing else stands in the block around it")
+            raise Refused("the block around the section would be empty")
         return [_without(file.source, statement)]
 
     return change
 
 
 def _without(source: Source, statement: Statement) -> Edit:
-    """Its lines, or where something else stands on them itself with what parts it from its neighbour."""
+    """Remove the lines of a statement; if it shares them with other code, only the statement and its separator."""
     start, end = statement.start, statement.end
     rest = source.text[end : source.next_line_start(end)]
     if begins_line(source, start) and not rest.strip():

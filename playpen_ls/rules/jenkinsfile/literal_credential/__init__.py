@@ -31,7 +31,7 @@ NEXUS = (
 
 def steps(text: str) -> str:
     body = "".join(f"        {line}\n" if line else "\n" for line in text.split("\n"))
-    return f"node {{\n    stage('X') {{\n{body}    }}\n}}\n"
+    return f"node {{\n    stage('Publish') {{\n{body}    }}\n}}\n"
 
 
 @rule(
@@ -116,11 +116,11 @@ def steps(text: str) -> str:
     ],
 )
 def literal_credential(passage: Passage, platform: Platform) -> Iterator[Finding]:
-    """A password, token or key stands in the pipeline.
+    """Password, token or key is hard-coded in the pipeline.
 
-    Everyone who can read the repository, now or in its history, has it. Jenkins' credential store
-    gives it to the one step that needs it, and masks it in the log. A value that was committed is
-    known: change it too.
+    Everyone who can read the repository or its history can read the secret. Jenkins' credentials store
+    passes it only to the steps that need it and masks it in the build log. A secret that was committed
+    is exposed: rotate it too.
     """
     for step in passage.steps_with(WORDS):
         for leak in passage.of_step(step, leaks):
@@ -137,30 +137,39 @@ def literal_credential(passage: Passage, platform: Platform) -> Iterator[Finding
     for literal in _suspicious_strings(passage):
         for span in _in_string(literal):
             if span not in seen and not any(span.start < one.end and one.start < span.end for one in seen):
-                yield Finding(span, "a secret stands in the pipeline in clear text")
+                yield Finding(span, "hard-coded secret in a string literal")
 
 
 def _in_script(leak: Leak, store: Store) -> Finding:
     credential = credential_for(leak, store)
-    title = "Bind a credential"
+    what = "password" if leak.kind != "single" else "secret"
+    title = "Use a Jenkins credential"
     if credential is not None:
         ids = list(dict.fromkeys(one.id for one in credentials_of(leak, store))) or [credential.id]
-        what = f"credential '{ids[0]}' (it" if len(ids) == 1 else "credentials " + ", ".join(map(repr, ids)) + " (they"
-        title = f"Bind {what} must exist in Jenkins; the old value must be changed)"
-    command = f"of `{leak.command.name}` " if leak.command is not None and leak.command.name else ""
+        names, plural = ", ".join(f"`{id}`" for id in ids), "" if len(ids) == 1 else "s"
+        title = f"Use Jenkins credential{plural} {names} (must exist in Jenkins; rotate the exposed {what}{plural})"
     fix = Fix(title, lambda: rebound(leak, store))
-    return Finding(leak.span, f"a secret {command}stands in the script in clear text", (fix,))
+    return Finding(leak.span, f"hard-coded {what} in the {_command(leak)}", (fix,))
+
+
+def _command(leak: Leak) -> str:
+    """`docker login` for `docker login -u U -p V`; words of the script other than these two can be secrets."""
+    if leak.command is None or not leak.command.name:
+        return f"`{leak.step.name}` script"
+    words = [word.text for word in leak.command.operands[:3]]
+    login = [word for word in words if word in ("registry", "login")] if "login" in words else []
+    return f"`{' '.join([leak.command.name, *login])}` command"
 
 
 def _assigned(file: Jenkinsfile, one: Assignment) -> Iterator[Finding]:
     literal = one.value.string
     if literal is None or literal.value is None or not _is_secret(file, one, literal.value):
         return
-    message = f"the secret `{one.name}` stands in the pipeline in clear text"
+    message = f"`{one.name}` is set to a hard-coded secret"
     fixes: tuple[Fix, ...] = ()
     if isinstance(one, EnvironmentEntry):
         id = kebab(one.name)
-        title = f"Use credential '{id}' (it must exist in Jenkins as secret text; the old value must be changed)"
+        title = f"Use Jenkins credential `{id}` (must exist in Jenkins as secret text; rotate the exposed secret)"
         fixes = (Fix(title, _credentials_call(literal, id)),)
     yield Finding(literal.inside, message, fixes)
 
@@ -174,35 +183,35 @@ def _is_secret(file: Jenkinsfile, one: Assignment, value: str) -> bool:
         return True
     if not is_secret_name(one.name) or not (is_named_secret(one.name, value) or _is_of_login(file, one, value)):
         return False
-    # A name with "credential" holds an id in Jenkins, and so does one that is used as one.
+    # A variable with "cred" in its name, or one that is used as a credentials id, contains an id, not a secret.
     return "cred" not in one.name.lower() and one.name not in file.ids
 
 
 def _is_of_login(file: Jenkinsfile, one: Assignment, value: str) -> bool:
-    """`X_PASSWORD` beside a literal `X_USER`: then even a weak word is a password."""
+    """The entry `X_PASSWORD` where the file also sets `X_USER` to a literal: then even a weak value is a password."""
     if is_template(value) or not isinstance(one, EnvironmentEntry):
         return False
     return not file.literal_names.isdisjoint(users_of(one.name))
 
 
 def _parameter(call: Call) -> Iterator[Finding]:
-    """`string(name: 'DB_PASSWORD', defaultValue: '…')` and entries of `withEnv`."""
+    """Secrets in `string(name: 'DB_PASSWORD', defaultValue: '…')` and in the entries of `withEnv`."""
     if call.name != "withEnv":
         name, default = call.value("name"), call.argument("defaultValue")
         value = default.value if default else None
         if name and value and default and default.string and is_named_secret(name, value):
-            yield Finding(default.string.inside, f"the secret `{name}` has its value as default, in clear text")
+            yield Finding(default.string.inside, f"parameter `{name}` has a hard-coded secret as its default value")
     else:
         for item in (item for argument in call.positional for item in argument.items or ()):
             name, _, value = (item.value or "").partition("=")
             if item.string and value and is_secret_name(name) and is_named_secret(name, value):
                 end = len(item.value or "")
                 span = item.string.fragment.span(end - len(value), end)
-                yield Finding(span, f"the secret `{name}` stands in the pipeline in clear text")
+                yield Finding(span, f"`withEnv` sets `{name}` to a hard-coded secret")
 
 
 def _suspicious_strings(passage: Passage) -> Iterator[StringLiteral]:
-    """Strings that are no scripts and may hold a provider's key or a URL with a password."""
+    """Strings other than scripts that can contain a provider's key or a URL with a password."""
     text, file, begin = passage.text, passage.file, passage.span.start
     offsets = [begin + match.start() for match in re.finditer(r"://[^\s'\"@]{0,300}@", text)]
     if any(beginning in text for beginning in _SHAPES):

@@ -1,4 +1,4 @@
-"""Literal secrets in the scripts of shell steps."""
+"""Hard-coded secrets in the scripts of shell steps."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ WORDS = tuple(
     """login passw _pass _pwd mysql_pwd token secret _key apikey api-key cred @ -u authorization mysql mariadb akia
     asia ghp_ gho_ ghu_ ghs_ ghr_ github_pat glpat- xox k_live_ private eyj npm_ pypi- aiza sk- sg.""".split()
 )
-"""A script without any of these, in lower case, has no leak."""
-_MOST = 50  # of one script; a dump of keys needs no more
+"""A script that contains none of these, compared in lower case, has no leak: a cheap filter before parsing."""
+_MOST = 50  # leaks per script; more would be a dump of keys
 _LOGINS = frozenset(("docker", "podman", "nerdctl", "buildah", "skopeo", "helm", "oc", "az", "cf"))
 KNOW_STDIN = frozenset(("docker", "podman", "nerdctl", "buildah", "skopeo", "helm"))
-"""Programs whose `login` takes `--password-stdin`."""
+"""Programs whose `login` supports `--password-stdin`."""
 _MYSQL = frozenset(("mysql", "mysqldump", "mysqladmin", "mysqlimport", "mariadb", "mariadb-dump"))
 _OWN_HOSTS = frozenset(("localhost", "127.0.0.1", "::1"))
 _OWN_URL = re.compile(r"https?://(?:localhost|127\.0\.0\.1)(?![\w.-])")
@@ -34,11 +34,11 @@ _SONAR = re.compile(r"[0-9a-f]{40}|sq[aup]_[0-9a-f]{40}")
 
 @dataclass(frozen=True)
 class Leak:
-    """A literal secret: `start:end` of the script's decoded text.
+    """A hard-coded secret: `start:end` of the script's decoded text.
 
-    `kind` is "login" (a password with a user beside it), "pair" (`user:secret` in one word), "url", or
-    "single". `name` is the variable that a single one would be bound to, "" if none suggests itself.
-    `user` is the place of the literal user name of a login, where it has one.
+    `kind` is "login" (a password with a user option), "pair" (`user:secret` in one word), "url", or
+    "single". `name` is the variable to bind a "single" secret to, "" if none can be derived. `user` is
+    (word, start, end) of the literal user name, if there is one; `flag` the option before `word`.
     """
 
     kind: str
@@ -58,7 +58,7 @@ class Leak:
 
 
 def leaks(step: ShellStep) -> list[Leak]:
-    """The literal secrets of a script in text order, none twice."""
+    """The hard-coded secrets of a script in text order, without overlaps."""
     literal = step.script
     if literal is None:
         return []
@@ -72,7 +72,7 @@ def leaks(step: ShellStep) -> list[Leak]:
 
 
 def place(word: Word, start: int, end: int | None = None) -> tuple[int, int] | None:
-    """Where `text[start:end]` of a word stands in the fragment; None where quotes hide it."""
+    """The range of `text[start:end]` of a word in the fragment; None if its quoting is too complex to tell."""
     end = len(word.text) if end is None else end
     raw, text = word.raw, word.text
     if raw == text:
@@ -92,7 +92,7 @@ def _literal(value: str, step: ShellStep) -> bool:
 
 
 def value_of(command: Command, *names: str) -> tuple[Word, int, Word | None] | None:
-    """The word of an option's value, where in it the value begins, and the word of the option before it."""
+    """(word of an option's value, offset of the value in it, word of the option if it is a separate one)."""
     words = command.arguments
     for index, word in enumerate(words):
         for name in names:
@@ -121,7 +121,7 @@ def _login(step: ShellStep, command: Command) -> Iterator[Leak]:
     if not mysql and not (command.name in _LOGINS and "login" in operands):
         return
     found = value_of(command, "-p", "--password")
-    if found is None or (mysql and found[2] is not None):  # mysql takes `-p` alone as "ask"
+    if found is None or (mysql and found[2] is not None):  # a separate `-p` makes mysql prompt for the password
         return
     if mysql and _is_own_database(command, found[0].text[found[1] :]):
         return
@@ -129,13 +129,13 @@ def _login(step: ShellStep, command: Command) -> Iterator[Leak]:
 
 
 def _is_own_database(command: Command, password: str) -> bool:
-    """A weak word for a database on the build machine itself, which a test began and ends."""
+    """Whether a weak password belongs to a database on the build machine itself, as tests start one."""
     host = value_of(command, "-h", "--host")
     return is_weak(password) and host is not None and host[0].text[host[1] :] in _OWN_HOSTS
 
 
 def is_throwaway(login: Login, text: str) -> bool:
-    """A weak word in the URL of a service on the build machine itself."""
+    """Whether a weak password belongs to the URL of a service on the build machine itself."""
     return is_weak(text[login.password.start : login.password.end]) and login.host.partition(":")[0] in _OWN_HOSTS
 
 
@@ -222,7 +222,7 @@ def _assignments(step: ShellStep, command: Command) -> Iterator[Leak]:
 
 
 def _in_text(step: ShellStep) -> Iterator[Leak]:
-    """URLs with a password, `Authorization` headers, providers' keys."""
+    """URLs with a password, `Authorization` headers and provider keys, anywhere in the script."""
     assert step.script is not None
     fragment = step.script.fragment
     text = fragment.text
@@ -248,7 +248,7 @@ def _of_word(step: ShellStep, kind: str, start: int, end: int, name: str = "") -
 
 
 def shape_name(secret: str) -> str:
-    """The usual variable for a provider's key."""
+    """The usual environment variable for a provider's key; "" if none is known."""
     prefixes = {"AKIA": "AWS_ACCESS_KEY_ID", "gh": "GITHUB_TOKEN", "glpat": "GITLAB_TOKEN", "xox": "SLACK_TOKEN"}
     prefixes |= {"npm_": "NPM_TOKEN", "eyJ": "API_TOKEN", "pypi-": "PYPI_TOKEN"}
     return next((name for prefix, name in prefixes.items() if secret.startswith(prefix)), "")

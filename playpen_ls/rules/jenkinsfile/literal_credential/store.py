@@ -1,4 +1,4 @@
-"""Which credential of Jenkins' store should stand in for a literal secret, and what its variables are called."""
+"""The Jenkins credential that replaces a hard-coded secret, and the names of its variables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from playpen_ls.vocabulary.names import kebab, variable
 
 @dataclass(frozen=True)
 class Store:
-    """The platform's registry, and the ids of the credentials that it keeps for hosts."""
+    """The platform's registry, and the ids of its credentials by host."""
 
     registry: str
     ids: Mapping[str, str]
@@ -38,7 +38,7 @@ class Credential:
 
 
 def credential_for(leak: Leak, store: Store) -> Credential | None:
-    """The credential that should stand in for a literal; None where nothing suggests its name."""
+    """The credential that replaces a hard-coded secret; None if no name can be derived."""
     if leak.kind == "single":
         return Credential(kebab(leak.name), "", leak.name) if leak.name else None
     id = _id(leak, store)

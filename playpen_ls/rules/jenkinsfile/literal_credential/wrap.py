@@ -1,4 +1,4 @@
-"""Replacing a script's literal secrets by variables that `withCredentials` binds around the step."""
+"""Replacing literal secrets of a script with variables that `withCredentials` binds around the step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from playpen_ls.vocabulary.secrets import url_logins
 
 @dataclass(frozen=True)
 class Rebinding:
-    """What binding the secrets of one step takes: credentials that are not bound yet, and edits of its script."""
+    """The change of one step: `needed` credentials that are not bound yet, and `edits` of its script."""
 
     step: ShellStep
     needed: tuple[Credential, ...]
@@ -30,12 +30,12 @@ class Rebinding:
 
 
 def rebound(leak: Leak, store: Store) -> list[Edit]:
-    """The edit that binds what can be bound in the leak's step, and in those beside it. Raises Refused if it cannot."""
+    """The edit that binds the secrets of the leak's step and of adjacent steps. Raises Refused."""
     return [_wrapped(_row(leak, store))]
 
 
 def credentials_of(leak: Leak, store: Store) -> list[Credential]:
-    """Those that `rebound` binds anew, the leak's own first; none where it refuses."""
+    """The credentials that `rebound` adds a binding for, the leak's own first; empty where it raises Refused."""
     try:
         row = _row(leak, store)
     except Refused:
@@ -46,14 +46,14 @@ def credentials_of(leak: Leak, store: Store) -> list[Credential]:
 
 
 def _row(leak: Leak, store: Store) -> list[Rebinding]:
-    """The leak's step, and the secret steps right before and behind it, if one wrapper suits them. Raises Refused."""
+    """The leak's step and the adjacent steps that share one `withCredentials` with it. Raises Refused."""
     middle = _rebinding(leak.step, store, leak)
     row = [middle]
     if not middle.needed:
         return row
     siblings = leak.step.statement.block.statements
     place = siblings.index(leak.step.statement)
-    # From the first of the row on, so that every secret in it is given the same change.
+    # Always start from the first adjacent step, so that every secret of the row gets the same change.
     first = place
     while first > 0 and _secret_step(siblings[first - 1], store) is not None:
         first -= 1
@@ -69,7 +69,7 @@ def _row(leak: Leak, store: Store) -> list[Rebinding]:
 
 
 def _suits(row: list[Rebinding], one: Rebinding) -> bool:
-    """No two of their credentials would be bound to one variable, and they stand on lines of their own."""
+    """Whether `one` can join the row: no variable is bound to two credentials, and each step has its own lines."""
     names = {credential.secret: credential for other in row for credential in other.needed}
     source = one.step.tree.source
     return all(names.get(credential.secret, credential) == credential for credential in one.needed) and all(
@@ -89,22 +89,22 @@ def _secret_step(statement: Statement, store: Store) -> Rebinding | None:
 
 
 def _rebinding(step: ShellStep, store: Store, leak: Leak | None = None) -> Rebinding:
-    """Raises Refused if this leak of the step, or any if none is given, cannot be bound."""
+    """The change of one step, without secrets that cannot be bound. Raises Refused if `leak` is one of these."""
     literal = step.script
     assert literal is not None
     if step.statement.first != step.index or step.statement.last != step.last:
-        raise Refused("the step is part of a larger statement; bind the credential around that")
+        raise Refused("the step is part of a larger statement; bind the credential around that statement")
     if literal.quote in ("/", "$/"):
-        raise Refused("a slashy string cannot be rewritten")
+        raise Refused("the script is a slashy string, which cannot be rewritten")
     needed: list[Credential] = []
     edits: list[Edit] = []
     for one in leaks(step):
         try:
             credential, wrap, made = _replaced(one, store)
             if any(made_edit.start < edit.end and edit.start < made_edit.end for made_edit in made for edit in edits):
-                raise Refused("two secrets stand in one word")
+                raise Refused("two secrets are in the same word of the script")
             if wrap and any(other.secret == credential.secret and other != credential for other in needed):
-                raise Refused("two secrets would be bound to one variable")
+                raise Refused(f"two secrets would be bound to the variable `{credential.secret}`")
         except Refused:
             if leak is not None and (one.start, one.end) == (leak.start, leak.end):
                 raise
@@ -116,10 +116,10 @@ def _rebinding(step: ShellStep, store: Store, leak: Leak | None = None) -> Rebin
 
 
 def _replaced(leak: Leak, store: Store) -> tuple[Credential, bool, list[Edit]]:
-    """The credential, whether it must still be bound, and the edits of the script."""
+    """(credential, whether it must still be bound, edits of the script). Raises Refused."""
     credential = credential_for(leak, store)
     if credential is None or leak.word is None:
-        raise Refused("nothing says which credential this is")
+        raise Refused("no credential id can be derived for the secret")
     bound = False
     for binding in enclosing_bindings(leak.step):
         names = binding.variables
@@ -141,10 +141,10 @@ def _check(leak: Leak) -> None:
     assert command is not None
     assert word is not None
     if command.name == "ssh" or any(one.text == "ssh" for one in command.words[:1]):
-        raise Refused("the command runs on another machine")
+        raise Refused("`ssh` runs the command on another host")
     around = [one for one in all_words(leak.step) if one.start <= leak.start < one.end]
     if len(around) > 1:
-        raise Refused("the command stands inside another command's argument")
+        raise Refused("the command is an argument of another command")
 
 
 def _in_shell(leak: Leak, credential: Credential) -> list[Edit]:
@@ -153,7 +153,7 @@ def _in_shell(leak: Leak, credential: Credential) -> list[Edit]:
     assert word is not None
     if leak.kind == "login" and command.name in KNOW_STDIN and leak.user is not None:
         if command.before in ("|", "|&") or "<" in command.fragment.text[command.start : command.end]:
-            raise Refused("the command's standard input is taken")
+            raise Refused(f"the standard input of `{command.name}` is already redirected")
         first = leak.flag or word
         user = leak.user[0]
         return [
@@ -179,13 +179,16 @@ def _url_user(leak: Leak, credential: Credential) -> tuple[int, int, str]:
         if login.password.start == leak.start:
             start = login.url.start + len(login.scheme) + len("://")
             if login.user and re.search(r"[$`%]", login.user):
-                raise Refused("the URL's user is a variable")
+                raise Refused("the user name in the URL is a variable")
             return start, start + len(login.user), credential.user
-    raise Refused("nothing says which credential this is")
+    raise Refused("no credential id can be derived for the secret")
 
 
 def _with(word: Word, places: list[tuple[int, int, str]]) -> str:
-    """The word with variables at these places (offsets of the fragment), in double quotes where it needs them."""
+    """The word with variables at `places`, in double quotes. Raises Refused.
+
+    A place is (start, end, variable) with offsets in the fragment.
+    """
     raw, text = word.raw, word.fragment.text
     prefix = re.match(r"(?:[A-Za-z_][\w.]*|--?[\w.-]+)=(?=['\"]|[^'\"]*$)|-[up](?=[^'\"\s])", raw)
     begin = word.start + (prefix.end() if prefix and word.quote not in ("'", '"') else 0)
@@ -194,9 +197,9 @@ def _with(word: Word, places: list[tuple[int, int, str]]) -> str:
     if (quote and (len(value) < 2 or value[-1] != quote or quote in value[1:-1])) or (
         not quote and re.search(r"['\"\\]", value)
     ):
-        raise Refused("the word is quoted in several ways")
+        raise Refused("the word mixes quoting styles")
     if (quote == "'" and re.search(r'[$`"\\!]', value)) or (not quote and re.search(r"[*?\[~!]", value)):
-        raise Refused("the word would mean something else in double quotes")
+        raise Refused("the word would have another meaning in double quotes")
     at, end, pieces = begin + len(quote), word.end - len(quote), []
     for start, stop, name in sorted(places):
         following = text[stop : stop + 1]
@@ -208,12 +211,12 @@ def _with(word: Word, places: list[tuple[int, int, str]]) -> str:
 
 
 def _elsewhere(leak: Leak, credential: Credential) -> list[Edit]:
-    """In bat `%X%`, in PowerShell `$env:X`."""
+    """The edits of a batch script (`%X%`) or a PowerShell script (`$env:X`). Raises Refused."""
     bat = leak.step.name == "bat"
     word = leak.word
     assert word is not None
     if not bat and word.quote not in ("", '"'):
-        raise Refused("PowerShell expands nothing inside single quotes")
+        raise Refused("PowerShell does not expand variables inside single quotes")
     places = [(leak.start, leak.end, credential.secret)]
     if leak.kind == "url":
         places.append(_url_user(leak, credential))
@@ -235,12 +238,12 @@ def _edit(leak: Leak, start: int, end: int, text: str) -> Edit:
     assert literal is not None
     span, written = literal.fragment.span(start, end), literal.encode(text)
     if literal.quote == '"""' and span.end == literal.inside.end and written.endswith('"'):
-        written = f'{written[:-1]}\\"'  # four quotes in a row would end the string too early
+        written = f'{written[:-1]}\\"'  # four quotes in a row would end the string one character early
     return Edit(span.start, span.end, written)
 
 
 def _wrapped(row: list[Rebinding]) -> Edit:
-    """One edit: the row's statements with the edits made, and `withCredentials` around them if it is needed."""
+    """One edit: the row's statements with their edits, wrapped in `withCredentials` unless all is bound already."""
     first, last = row[0].step.statement, row[-1].step.statement
     tree, source = first.tree, first.tree.source
     whole = Span(first.start, last.end)
@@ -266,7 +269,7 @@ def _wrapped(row: list[Rebinding]) -> Edit:
 
 
 def _may_shift(step: ShellStep) -> bool:
-    """Blanks before the script's lines mean nothing: no here-document, nothing quoted over several lines."""
+    """Whether the script can be re-indented: it has no here-document and no quoted text over several lines."""
     literal, source = step.script, step.tree.source
     if literal is None or step.name != "sh" or "<<" in literal.raw:
         return False

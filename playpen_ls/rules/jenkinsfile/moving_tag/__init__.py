@@ -17,7 +17,7 @@ from playpen_ls.vocabulary.images import ImageReference
 
 def steps(text: str) -> str:
     body = "".join(f"                {line}\n" for line in text.split("\n"))
-    head = "pipeline {\n    agent any\n    stages {\n        stage('X') {\n            steps {\n"
+    head = "pipeline {\n    agent any\n    stages {\n        stage('Publish') {\n            steps {\n"
     return f"{head}{body}            }}\n        }}\n    }}\n}}\n"
 
 
@@ -94,20 +94,23 @@ def steps(text: str) -> str:
     ],
 )
 def moving_tag(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
-    """An image goes to the registry under a tag that moves.
+    """Pushed image or agent image uses a mutable tag.
 
-    `latest`, also where it is left out, names whatever was pushed last: nobody can say which build
-    runs, and going back to the one before is not possible. A tag with the version and the build's
-    number names one build for ever. A `latest` that never leaves the build machine is left alone.
+    `latest`, explicit or implied, is whatever was pushed last: it tells neither which build is running
+    nor which one to roll back to. A tag with the version and the build number identifies one build.
+    A `latest` that is only used on the build machine is not reported; that of an agent's image is,
+    unless it is one of the platform's own images.
     """
     if "docker" not in file.source.text and not any(word in file.source.text for word in ("latest", "push", "kaniko")):
         return
     found = file.mentions
     for places in _moving(found):
         first, *others = places
-        message = f"`{first.reference.text}` is pushed under a tag that moves"
-        related = tuple(Place(file.source.path, one.tag, "the same image") for one in others)
-        fix = Fix(_title(first, found, platform), _change(file, first, found, platform))
+        how = "pushed" if first.role == "push" else "tagged for a registry"
+        message = f"image `{first.reference.text}` is {how} with the mutable tag `latest`"
+        also = f"`{first.reference.text}` is also used here"
+        related = tuple(Place(file.source.path, one.tag, also) for one in others)
+        fix = Fix(_title(file, first, found, platform), _change(file, first, found, platform))
         yield Finding(first.tag, message, (fix,), related=related)
     yield from _pushed_calls(file, platform)
     yield from _variables(file, found, platform)
@@ -115,7 +118,7 @@ def moving_tag(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
 
 
 def _moving(found: Sequence[Mention]) -> Iterator[list[Mention]]:
-    """The places of each image that goes to a registry and floats, the one that sends it first."""
+    """The mentions of each image that goes to a registry as `latest`, the one that pushes it first."""
     by_text: dict[str, list[Mention]] = {}
     for one in found:
         if one.floats:
@@ -131,10 +134,11 @@ def _to_registry(one: Mention) -> bool:
     return one.role == "target" and bool(one.reference.registry)
 
 
-def _title(one: Mention, found: Sequence[Mention], platform: Platform) -> str:
+def _title(file: Jenkinsfile, one: Mention, found: Sequence[Mention], platform: Platform) -> str:
     if has_fixed_sibling(one, found):
-        return f"Push only the fixed tag of `{one.reference.repository}`"
-    return f"Push `{one.reference.repository}` as `{platform.release}`"
+        return f"Remove the push of `{one.reference.text}`"
+    tag = release_tag(file, found, one.reference, platform.release)
+    return f"Change the tag of `{one.reference.repository}` to `{tag}`"
 
 
 def _change(
@@ -146,14 +150,14 @@ def _change(
             return
         made = any(other.role in ("target", "build") for other in found if other.reference.text == one.reference.text)
         if not one.reference.tag and not made and one.command is not None:
-            raise Refused("no command of this file gives the image another tag, so there would be nothing to push")
+            raise Refused("no command in this file builds or tags the image, so the new tag would not exist")
         yield from retagged(file, one.reference, release_tag(file, found, one.reference, platform.release))
 
     return change
 
 
 def _pushed_calls(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
-    """`img.push('latest')`."""
+    """Reports `img.push('latest')`."""
     if ".push" not in file.source.text:
         return
     pushes = [call for call in image_pushes(file) if call.positional]
@@ -170,14 +174,15 @@ def _pushed_calls(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
             and one.positional[0].value != "latest"
         ]
         if others:
-            fix = Fix("Push only the fixed tag", _dropped(file, call))
+            fix = Fix("Remove the push of `latest`", _dropped(file, call))
         else:
-            fix = Fix(f"Push as `{platform.release}`", _tagged(literal, 0, platform.release))
-        yield Finding(literal.inside, f"`{call.receiver}` is pushed under a tag that moves", (fix,))
+            fix = Fix(f"Change the tag to `{platform.release}`", _tagged(literal, 0, platform.release))
+        message = f"image `{call.receiver}` is pushed with the mutable tag `latest`"
+        yield Finding(literal.inside, message, (fix,))
 
 
 def _tagged(literal: StringLiteral, start: int, release: str) -> Callable[[], list[Edit]]:
-    """Put the release's tag in place of the text from `start` on."""
+    """Replace the text from `start` on with the release tag."""
     return lambda: [groovy_edit(literal, [(start, len(literal.fragment.text))], release)]
 
 
@@ -186,7 +191,7 @@ def _dropped(file: Jenkinsfile, call: Call) -> Callable[[], list[Edit]]:
 
 
 def _variables(file: Jenkinsfile, found: Sequence[Mention], platform: Platform) -> Iterator[Finding]:
-    """`TAG = 'latest'` where `$TAG` is the tag of something pushed."""
+    """Reports `TAG = 'latest'` where `$TAG` is used in an image that is pushed."""
     used = set[str]().union(*(one.variables for one in found if one.role == "push" or _to_registry(one)))
     for call in file.named("push"):
         if call.receiver and call.positional:
@@ -211,12 +216,13 @@ def _variable(one: Assignment, platform: Platform) -> Iterator[Finding]:
         return
     end = len(literal.value)
     span: Span = literal.fragment.span(end - len("latest"), end)
-    fix = Fix(f"Set `{one.name}` to `{platform.release}`", _tagged(literal, end - len("latest"), platform.release))
-    yield Finding(span, f"`{one.name}` is the tag of a pushed image, and it moves", (fix,))
+    title = f"Change the tag in `{one.name}` to `{platform.release}`"
+    fix = Fix(title, _tagged(literal, end - len("latest"), platform.release))
+    yield Finding(span, f"`{one.name}` sets the mutable tag `latest` for a pushed image", (fix,))
 
 
 def _agents(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
-    """`agent { docker { image 'maven:latest' } }`, `agent { docker 'maven' }`."""
+    """Reports `agent { docker { image 'maven:latest' } }` and `agent { docker 'maven' }`."""
     for call in file.named("image", "docker"):
         if call.receiver or not call.positional:
             continue
@@ -232,10 +238,9 @@ def _agents(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
         tag = reference.tag_span
         span = literal.fragment.span(tag.start, tag.end) if reference.tag else literal.inside
         pin = platform.pins.get(reference.name)
-        fixes = (
-            (Fix(f"Pin to `{reference.name}:{pin}`", _pinned(literal.inside, reference.retagged(pin))),) if pin else ()
-        )
-        yield Finding(span, f"the agent's image `{reference.text}` has no fixed version", fixes)
+        title = f"Pin the image to `{reference.name}:{pin}`"
+        fixes = (Fix(title, _pinned(literal.inside, reference.retagged(pin))),) if pin else ()
+        yield Finding(span, f"agent image `{reference.text}` uses the mutable tag `latest`", fixes)
 
 
 def _pinned(span: Span, text: str) -> Callable[[], list[Edit]]:

@@ -1,4 +1,4 @@
-"""Leaving out the pushes of an image under a tag that moves, where it is pushed under a fixed one too."""
+"""Removing the pushes of an image with a mutable tag if it is also pushed with a fixed tag."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from playpen_ls.vocabulary.images import ImageReference
 
 
 def has_fixed_sibling(one: Mention, found: Sequence[Mention]) -> bool:
-    """The same image is pushed under a tag that does not move, by the same kind of program."""
+    """Whether a shell command also pushes the same image with a fixed tag or digest."""
     return one.command is not None and any(
         other.role == "push"
         and other.command is not None
@@ -29,20 +29,20 @@ def has_fixed_sibling(one: Mention, found: Sequence[Mention]) -> bool:
 
 
 def without_pushes(file: Jenkinsfile, reference: ImageReference, found: Sequence[Mention]) -> Iterator[Edit]:
-    """Drop what pushes the reference, and the `tag` that only served that. Raises Refused."""
+    """Remove the pushes of the reference, and its `tag` commands if nothing else uses it. Raises Refused."""
     mine = [one for one in found if one.reference.text == reference.text]
     pushes = [one for one in mine if one.role == "push"]
     targets = [one for one in mine if one.role == "target"]
     others = _count(file, reference) - len(mine)
     if any(one.role == "build" for one in mine):
-        others += 1  # the local image keeps its name
+        others += 1  # the build still needs the local name
     dropped = pushes if others else [*pushes, *targets]
     for one in sorted(dropped, key=lambda one: one.span):
         yield _without(file, one)
 
 
 def _count(file: Jenkinsfile, reference: ImageReference) -> int:
-    """How often the reference stands in the strings of the file."""
+    """The number of occurrences of the reference in strings of the file."""
     old = re.compile(rf"(?<![\w./:@-]){re.escape(reference.text)}(?![\w:@/-]|\.\w)")
     count = 0
     for index, token in enumerate(file.tree.tokens):
@@ -55,40 +55,40 @@ def _count(file: Jenkinsfile, reference: ImageReference) -> int:
 def _without(file: Jenkinsfile, one: Mention) -> Edit:
     command, literal = one.command, one.literal
     if command is None or one.word is None:
-        raise Refused("the image is pushed by a step of its own")
+        raise Refused("the image is pushed by a `docker` step instead of a shell command")
     if one.flag is not None or one.word.text.startswith("--"):
         return without_option(one)
     step = file.step_around(literal.start)
     if step is None or len(command.words) < 3:
-        raise Refused("the push is part of something larger")
+        raise Refused("the push is part of a larger command")
     siblings = [other for other in step.commands if other is not command]
     if not siblings:
         if step.statement.first != step.index or step.statement.last != step.last:
-            raise Refused("the step's result is used")
+            raise Refused("the step is part of a larger statement")
         if len(step.statement.block.statements) == 1:
-            raise Refused("nothing else stands in the block")
+            raise Refused("the block around the push would be empty")
         return without_statement(file, step.statement)
     return _out_of_script(command, siblings)
 
 
 def _out_of_script(command: Command, siblings: list[Command]) -> Edit:
-    """Its line, or `&& command` behind another one."""
+    """Remove the line of the command, or `&& command` after another one. Raises Refused."""
     fragment, text = command.fragment, command.fragment.text
     if any(other.start <= command.start and command.end <= other.end for other in siblings):
-        raise Refused("the push stands inside another command")
+        raise Refused("the push is inside another command")
     start, end = text.rfind("\n", 0, command.start) + 1, text.find("\n", command.end)
     end = len(text) if end < 0 else end
     line, own = text[start:end], text[command.start : command.end]
     if line.strip() == own.strip() and not text[:start].rstrip().endswith(("\\", "&&", "||", "|")):
         if end < len(text) and start > 0:
             return _edit(fragment.span(start, end + 1))
-        raise Refused("the script's other lines stand in quotes of another kind")
+        raise Refused("the push is on the first or last line of the script")
     before = max((other.end for other in siblings if other.end <= command.start), default=-1)
     between = text[before : command.start].strip() if before >= 0 else ""
     behind = re.match(r"\s*(?:$|\n|&&|;)", text[command.end :])
     if between in ("&&", ";") and behind:
         return _edit(fragment.span(before, command.end))
-    raise Refused("the push is part of something larger")
+    raise Refused("the push is part of a larger command")
 
 
 def _edit(span: Span) -> Edit:

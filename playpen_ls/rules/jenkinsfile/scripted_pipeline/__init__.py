@@ -73,13 +73,13 @@ pipeline {
     ],
 )
 def scripted_pipeline(file: Jenkinsfile) -> Iterator[Finding]:
-    """The pipeline is scripted.
+    """Pipeline is scripted, not declarative.
 
-    A declarative pipeline says what its stages, agents and options are, so that Jenkins can check
-    it before it runs, restart it from a stage, and show it; a script can only be run. The
-    conversion keeps the whole behaviour or is refused.
+    Jenkins validates the sections and steps of a declarative pipeline before it runs, and can restart it
+    from a stage; it can do neither with a scripted pipeline. The fix converts a pipeline only if the
+    declarative one behaves the same.
     """
     call = scripted_word(file)
     if call is not None:
         fix = Fix("Convert to a declarative pipeline", lambda: converted(file))
-        yield Finding(call.name_span, "the pipeline is scripted, not declarative", (fix,))
+        yield Finding(call.name_span, "pipeline is scripted, not declarative", (fix,))

@@ -1,4 +1,4 @@
-"""Code of a scripted pipeline that means the same where a declarative one has it, and how it is written there."""
+"""Rendering parts of a scripted pipeline (agents, arguments, entries) as source text of a declarative one."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from playpen_ls.text.span import Span
 
 
 def agent_of(call: Call) -> str:
+    """The value of `agent` for a `node` call: `any` or `{ label 'x' }`. Raises Refused."""
     if not call.arguments:
         return "any"
     label = call.argument("label") or call.arguments[0]
@@ -23,7 +24,10 @@ def agent_of(call: Call) -> str:
 
 
 def is_literal(value: Expression, calls: bool = False) -> bool:
-    """Strings without holes, numbers, truth values, lists and maps of them; with `calls` also symbols: `cron('…')`."""
+    """Whether the value is a literal: strings without interpolation, numbers, booleans, lists and maps of these.
+
+    With `calls`, also calls with literal arguments: `cron('…')`.
+    """
     tree = value.tree
     for index in range(value.first, value.last):
         kind, start, _, text = tree.tokens[index]
@@ -43,7 +47,7 @@ def as_argument(argument: Argument) -> str:
 
 
 def as_entry(expression: Expression) -> str:
-    """As it is written in a section of a pipeline, further lines of it indented to stand there."""
+    """The source text as an entry of a pipeline section, with its further lines re-indented."""
     tree, start, end = expression.tree, expression.start, expression.end
     source = tree.source
     first = min(source.next_line_start(start), end)
@@ -52,12 +56,12 @@ def as_entry(expression: Expression) -> str:
 
 
 def shown(statement: Statement) -> str:
-    """Its first words, never a string's text."""
+    """The first words of the statement for a message, without the text of strings, which can be a secret."""
     return re.split(r"['\"\n({]", statement.text)[0].strip()[:40] or "code"
 
 
 def outside(statement: Statement, blocks: Sequence[Block]) -> str:
-    """The statement's text without its blocks."""
+    """The text of the statement without its blocks."""
     text, at, pieces = statement.tree.source.text, statement.start, []
     for block in blocks:
         pieces.append(text[at : block.start])

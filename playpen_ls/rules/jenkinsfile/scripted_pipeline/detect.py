@@ -1,4 +1,4 @@
-"""Scripted pipelines: where one begins, and what its statements are."""
+"""Recognizing scripted pipelines and their statements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WRAPPERS = frozenset(
     """node podTemplate timestamps ansiColor timeout retry withEnv withCredentials lock catchError wrap ws dir throttle
     parallel milestone container withDockerRegistry""".split()
 )
-"""Steps that stand around others, stages too in a scripted pipeline."""
+"""Steps that wrap other steps; in a scripted pipeline also stages."""
 _COMPOUND = frozenset(("try", "if", "for", "while"))
 OPTIONS = frozenset(("timestamps", "ansiColor", "timeout", "retry"))
 JOB_PROPERTIES = frozenset(
@@ -24,7 +24,10 @@ _NOT_STEPS = frozenset(("stage", "properties", "parallel", "node", "pipeline", "
 
 
 def scripted_word(file: Jenkinsfile) -> Call | None:
-    """The first `node`, else the first `stage`, that runs at the top of a file without `pipeline {`."""
+    """The first top-level `node`, else the first top-level `stage`, of a file without `pipeline {`.
+
+    None for declarative pipelines and shared library code.
+    """
     root = file.tree.root
     for statement in root.statements:
         call = statement.call
@@ -47,7 +50,7 @@ def _top_steps(block: Block, depth: int) -> Iterator[Call]:
 
 
 def is_definition(statement: Statement) -> bool:
-    """A method: `def f(x) {…}`."""
+    """Whether the statement is a method definition: `def f(x) {…}`."""
     return bool(
         re.match(
             r"(?:@\w+\s+)*(?:(?:private|static|public|final)\s+)*[\w<>\[\], ]+?\s+\w+\s*\([^{]*\)\s*\{", statement.text
@@ -56,7 +59,7 @@ def is_definition(statement: Statement) -> bool:
 
 
 def is_step(statement: Statement) -> bool:
-    """It may stand in `steps` as it is: a bare-name call whose closure holds such calls."""
+    """Whether the statement is valid in `steps` as it is: a call without receiver whose closure has only such calls."""
     call = statement.call
     if call is None or call.name in _NOT_STEPS:
         return False

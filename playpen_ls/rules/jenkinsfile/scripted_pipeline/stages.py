@@ -1,4 +1,4 @@
-"""A declarative pipeline and its stages, as a scripted one has them."""
+"""The declarative pipeline and stages to which a scripted pipeline is converted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playpen_ls.rules.jenkinsfile.scripted_pipeline.as_written import agent_of
 
 @dataclass
 class PlannedStage:
-    """`name` is the literal as written; of `body`, `leading`, `branches` and `stages` one says what it does."""
+    """`name` is the literal as written. One of `body`, `leading`, `branches` and `stages` is set."""
 
     name: str
     start: int
@@ -30,7 +30,7 @@ class PlannedStage:
 
 @dataclass
 class Plan:
-    """`post` holds (condition, block, statements of it that are left out); `docker` the entries of a docker agent."""
+    """`post` contains (condition, block, statements dropped from it); `docker` the entries of a docker agent."""
 
     first: Statement
     last: Statement
@@ -49,10 +49,10 @@ class Plan:
 
 
 def planned_stage(call: Call, agent: str) -> PlannedStage:
-    """The stage that a call of `stage` becomes; `agent` is that of the whole pipeline. Raises Refused."""
+    """The declarative stage for a `stage` call; `agent` is that of the whole pipeline. Raises Refused."""
     literal = call.arguments[0].string if len(call.arguments) == 1 else None
     if literal is None or literal.value is None or len(literal.quote) != 1:
-        raise Refused("a stage's name is computed, or it has options")
+        raise Refused("a stage name is computed, or the stage has options")
     if call.block is None:
         raise Refused(f"`stage {literal.raw}` has no block")
     planned = PlannedStage(literal.raw, call.span.start, call.span.end)
@@ -63,7 +63,7 @@ def planned_stage(call: Call, agent: str) -> PlannedStage:
         body = only.block
         only = body.statements[0].call if len(body.statements) == 1 else None
     if not body.statements:
-        raise Refused(f"stage {literal.raw} has no steps")
+        raise Refused(f"`stage {literal.raw}` has no steps")
     if only is not None and only.name == "parallel" and not planned.agent and _branches(only, planned):
         return planned
     planned.body = body
@@ -71,7 +71,7 @@ def planned_stage(call: Call, agent: str) -> PlannedStage:
 
 
 def _branches(call: Call, planned: PlannedStage) -> bool:
-    """The literal branches of `parallel` as stages; False where they are no such."""
+    """Add the branches of `parallel` as stages. Returns False if they are not literal closures."""
     arguments: Sequence[Argument] = call.arguments
     if len(arguments) == 1 and arguments[0].name is None:
         arguments = arguments[0].items or ()
@@ -87,7 +87,7 @@ def _branches(call: Call, planned: PlannedStage) -> bool:
 
 
 def _branch(argument: Argument) -> PlannedStage | None:
-    """None where a branch holds what only a script can."""
+    """The branch as a stage; None if it contains code that only a script can express."""
     body, name = argument.block, argument.name or ""
     assert body is not None
     escaped = name.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")

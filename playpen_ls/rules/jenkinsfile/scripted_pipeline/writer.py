@@ -1,4 +1,4 @@
-"""Writes a scripted pipeline as a declarative one."""
+"""Converts a scripted pipeline to a declarative one."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ def converted(file: Jenkinsfile) -> list[Edit]:
 
 
 def _prove(before: Jenkinsfile, after: Jenkinsfile) -> None:
-    """Nothing was lost: the same scripts in the same order, the same comments."""
+    """Raises Refused unless the result is valid and has the same scripts in the same order and the same comments."""
     if after.problems or after.pipeline is None:
-        raise Refused("the result would not parse")
+        raise Refused("the converted pipeline would not parse")
     if after.faults:
-        raise Refused(f"Jenkins would refuse the result: {after.faults[0].message}")
+        raise Refused(f"Jenkins would reject the converted pipeline: {after.faults[0].message}")
     if _work(before) != _work(after):
-        raise Refused("the scripts would run in another order")
+        raise Refused("the shell steps would not stay the same or in the same order")
     comments = [sorted(" ".join(comment.text.split()) for comment in file.comments()) for file in (before, after)]
     if comments[0] != comments[1]:
-        raise Refused("a comment stands where a declarative pipeline has no place for it")
+        raise Refused("a comment has no place in the declarative pipeline")
 
 
 def _work(file: Jenkinsfile) -> list[str]:
-    """What the shell steps and `echo` say, in text order; blanks count as one, since lines are re-indented."""
+    """The arguments of shell steps and `echo` in text order, with whitespace normalized: lines are re-indented."""
     said = (step.arguments for step in file.calls if step.name == "echo" or isinstance(step, ShellStep))
     return [" ".join(argument.text.split()) for arguments in said for argument in arguments]
 
@@ -55,7 +55,7 @@ class _Writer:
     def write(self) -> str:
         plan = self.plan
         if not begins_line(self.source, plan.first.start):
-            raise Refused("the pipeline does not begin on a line of its own")
+            raise Refused("the pipeline does not start on a line of its own")
         for _, block, dropped in plan.post:
             self._taken(block.inside, dropped)
         header = self._header()
@@ -99,10 +99,10 @@ class _Writer:
             return self.text[:start]
         first, last = self.source.line_start(call.span.start), self.source.next_line_start(call.span.end)
         if not begins_line(self.source, call.span.start) or self.text[call.span.end : last].strip() or last > start:
-            raise Refused("`properties` does not stand on lines of its own")
+            raise Refused("`properties` is not on lines of its own")
         inside = Span(first, last)
         if any(inside.contains(comment.start) for comment in self.tree.comments):
-            raise Refused("a comment stands in `properties`")
+            raise Refused("`properties` contains a comment")
         return (self.text[:first] + self.text[last:start]).lstrip("\r\n")
 
     def _line(self, depth: int, text: str) -> None:
@@ -119,15 +119,15 @@ class _Writer:
             self._line(1, "}")
 
     def _comments(self, depth: int, before: int) -> None:
-        """The comments that no copied code holds, up to an offset."""
+        """Write the comments before an offset that are not part of copied code."""
         while self.waiting and self.waiting[0].start < before:
             self._line(depth, self.source.of(self.waiting.pop(0)))
 
     def _taken(self, span: Span, dropped: list[Statement]) -> None:
-        """The comments of a range that is copied are not written twice."""
+        """Mark the comments of a copied range as written. Raises Refused if it has comments and `dropped`."""
         inside = [one for one in self.waiting if span.start <= one.start < span.end]
         if inside and dropped:
-            raise Refused("a comment stands beside a statement that is left out")
+            raise Refused("a comment belongs to a block from which a statement is dropped")
         self.waiting = [one for one in self.waiting if one not in inside]
 
     def _stage(self, stage: PlannedStage, depth: int) -> None:
@@ -175,7 +175,7 @@ class _Writer:
             self._line(depth, "}")
 
     def _copy(self, span: Span, depth: int) -> None:
-        """The text of a range, re-indented, but the lines of its strings."""
+        """Write the text of a range, re-indented except inside multi-line strings."""
         new = self.by * depth
         self._taken(span, [])
         lines_end = self.source.next_line_start(span.start)

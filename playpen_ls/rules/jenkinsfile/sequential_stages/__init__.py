@@ -103,11 +103,11 @@ DEEP = " " * 16
     ],
 )
 def sequential_stages(pipeline: Pipeline) -> Iterator[Finding]:
-    """Stages that do not need each other run one after another.
+    """Independent stages run one after another.
 
-    Checks that only read the sources can run at the same time, and the build ends when the slowest
-    of them does. Only stages are named that visibly check and leave nothing behind for each other;
-    where the text does not say so, this is silent.
+    Stages that do not depend on each other can run in parallel, so that the build waits only for the
+    slowest of them. Reported are stages that only run checks, and stages with the same kind of build on
+    different agents, if none reads the output of another. Stages with unknown steps are not reported.
     """
     if in_sequence(pipeline):
         return
@@ -136,9 +136,11 @@ def _can_join(pipeline: Pipeline, parallel: Stage, work: StageWork) -> bool:
 
 
 def _together(pipeline: Pipeline, stages: list[Stage]) -> Finding:
-    second, first = stages[1], stages[0]
-    message = f"`{second.name}` waits for `{first.name}`, and nothing in it needs that"
-    fix = Fix("Run these stages in parallel", _parallel(pipeline, stages), kind="refactor.rewrite")
+    second = stages[1]
+    *others, last = [f"`{stage.name}`" for stage in stages]
+    names = f"{', '.join(others)} and {last}"
+    message = f"stages {names} are independent and could run in parallel"
+    fix = Fix(f"Run {names} in parallel", _parallel(pipeline, stages), kind="refactor.rewrite")
     return Finding(second.name_span, message, (fix,))
 
 
@@ -147,7 +149,7 @@ def _parallel(pipeline: Pipeline, stages: list[Stage]) -> Callable[[], list[Edit
         tree, source = pipeline.call.tree, pipeline.call.tree.source
         for stage in stages:
             if not begins_line(source, stage.call.span.start) or not ends_line(source, stage.call.span.end):
-                raise Refused("the stages do not stand on lines of their own")
+                raise Refused("the stages are not on lines of their own")
         first, last = stages[0].call.span, stages[-1].call.span
         region = Span(source.line_start(first.start), source.next_line_start(last.end))
         indentation, newline, by = source.indentation(first.start), source.newline, unit(source, tree)
@@ -169,8 +171,9 @@ def _free_name(pipeline: Pipeline) -> str:
 
 
 def _joined(pipeline: Pipeline, parallel: Stage, stage: Stage) -> Finding:
-    message = f"`{stage.name}` waits for `{parallel.name}`, and nothing in it needs that"
-    fix = Fix(f"Join the parallel block of `{parallel.name}`", _moved(parallel, stage), kind="refactor.rewrite")
+    message = f"stage `{stage.name}` is independent of the parallel stages in `{parallel.name}` and could run with them"
+    title = f"Move `{stage.name}` into the `parallel` block of `{parallel.name}`"
+    fix = Fix(title, _moved(parallel, stage), kind="refactor.rewrite")
     return Finding(stage.name_span, message, (fix,))
 
 
@@ -182,9 +185,9 @@ def _moved(parallel: Stage, stage: Stage) -> Callable[[], list[Edit]]:
         assert section.block is not None
         brace = section.block.end - 1
         if whole_lines(source, stage.call.span) is None or not ends_line(source, parallel.call.span.end):
-            raise Refused("the stages do not stand on lines of their own")
+            raise Refused("the stages are not on lines of their own")
         if not begins_line(source, brace):
-            raise Refused("the parallel block does not end on a line of its own")
+            raise Refused("the `parallel` block does not end on a line of its own")
         inner = source.indentation(parallel.children[-1].call.span.start)
         start = source.next_line_start(parallel.call.span.end)
         region = Span(start, source.next_line_start(stage.call.span.end))

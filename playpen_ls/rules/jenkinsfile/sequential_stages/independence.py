@@ -1,7 +1,8 @@
-"""Whether two stages of a declarative pipeline can run at the same time.
+"""Whether two stages of a declarative pipeline can run in parallel.
 
-Every question is answered with "no" where the text does not say: an unknown step, a computed name,
-a script with logic. What is left only checks, and writes nothing that the other one reads.
+The analysis is conservative: unknown steps, computed names and scripts with logic count as dependent.
+Stages count as independent if they only run checks, or run the same kind of build on different agents,
+and neither writes what the other one reads.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _VERIFY = frozenset(
     pylint flake mypy pytest hadolint trivy bandit ruff eslint shellcheck yamllint""".split()
     for ending in ("", "s", "ing", "er")
 )
-# Work that another stage builds on, or that must not come early: beginnings of words, and whole words.
+# Work with side effects, whose order matters: prefixes of words, then whole words.
 _SIDE_EFFECTS = tuple(
     """push publish deploy releas upload upgrad destroy rollback commit promot approv notif migrat waitfor currentbuild
     seed setup prepar start stop clean teardown init creat generat download fetch checkout login smoke""".split()
@@ -38,11 +39,11 @@ _STEPS = frozenset(
     jacoco""".split()
 )
 _READERS = frozenset("junit archiveArtifacts recordIssues publishHTML cobertura jacoco".split())
-# Two runs in one folder get in each other's way.
+# Two concurrent runs in the same workspace conflict.
 _SINGLE = re.compile(
     r"\b(?:(mvn)w?|(gradle)w?|(dotnet)|(sbt)|(ant)|(terraform)|(docker[ -]compose)|(coverage|cov)|(msbuild))\b"
 )
-_SHORT = 5_000  # characters of a text whose nature is remembered
+_SHORT = 5_000  # characters; results for longer texts are not cached
 _OUTPUT = re.compile(
     r"(?:>>?\s*|\s-o[ =]?|--output(?:-file)?[ =]|--junitxml[ =]|--report[ =]|\btee\s+(?:-a\s+)?)([\w./${}-]+)"
 )
@@ -50,7 +51,10 @@ _OUTPUT = re.compile(
 
 @dataclass(frozen=True)
 class Nature:
-    """What the words of a text say: which of them make something, whether it checks, and whether it changes."""
+    """Classification of a text by its words: `makes` are those that produce artifacts.
+
+    `checks` and `changes` say whether any word is that of a check or of a side effect.
+    """
 
     makes: frozenset[str]
     checks: bool
@@ -58,11 +62,11 @@ class Nature:
 
 
 def nature(text: str) -> Nature:
-    """The shell's `test -f` is no word of a check."""
+    """The classification of a text; `test -f` of a shell does not count as a check."""
     return _short_nature(text) if len(text) <= _SHORT else _nature(text)
 
 
-# From one keystroke to the next all stages but one stay as they are.
+# With each keystroke only one stage changes.
 @lru_cache(maxsize=1000)
 def _short_nature(text: str) -> Nature:
     return _nature(text)
@@ -79,7 +83,7 @@ def _nature(text: str) -> Nature:
 
 
 class StageWork:
-    """What a stage does, as far as its text says."""
+    """What a stage does, as far as its text shows."""
 
     def __init__(self, stage: Stage, memory: Memory) -> None:
         self.stage = stage
@@ -92,12 +96,12 @@ class StageWork:
 
     @property
     def verifies(self) -> bool:
-        """It only looks: its words are those of a check, and none is of making or changing something."""
+        """Whether the stage only checks: it has words for checks, none for producing artifacts or side effects."""
         return self.nature.checks and not self.nature.makes and not self.nature.changes
 
     @cached_property
     def is_plain(self) -> bool:
-        """Only known sections and known steps, at least one of them a shell's."""
+        """Whether all sections and steps are known, and a shell step precedes all steps that read its reports."""
         return self.memory.of(("plain", self.text), self._is_plain)
 
     def _is_plain(self) -> bool:
@@ -114,11 +118,11 @@ class StageWork:
 
     @cached_property
     def calls(self) -> list[Call]:
-        """The calls in it, in text order."""
+        """The calls in the stage, in text order."""
         return self.stage.block.calls
 
     def values(self, name: str) -> set[str | None]:
-        """The first argument, or `name:`, of the calls of a step; None stands for code."""
+        """The values of `name:`, or else of the first argument, in the calls of a step; None for computed ones."""
         found: set[str | None] = set()
         for call in self.calls:
             if call.name == name and call.arguments:
@@ -132,7 +136,7 @@ class StageWork:
 
     @cached_property
     def agent(self) -> str | None:
-        """The code of its own agent; None without one, or where the workspace is the pipeline's."""
+        """The source text of the stage's own agent; None if the stage uses the pipeline's workspace."""
         agent = self.stage.section("agent")
         text = agent.tree.source.of(agent.span) if agent else ""
         return (
@@ -156,7 +160,7 @@ def _only_steps(block: Block) -> bool:
 
 
 def can_run_together(one: StageWork, other: StageWork) -> bool:
-    """`other` follows `one` and needs nothing of it."""
+    """Whether `other`, which follows `one`, does not depend on it."""
     return one.memory.of(("together", one.text, other.text), lambda: _can_run_together(one, other))
 
 
@@ -184,7 +188,7 @@ def _share_files(one: StageWork, other: StageWork) -> bool:
     if any(word in one.text + other.text for word in ("cleanWs", "deleteDir", "-delete", "--fix", "-i.bak")):
         return True
     sonar = [bool(re.search("sonar", work.text, re.IGNORECASE)) for work in (one, other)]
-    if any(sonar):  # it reads the coverage that tests leave behind
+    if any(sonar):  # SonarQube scanners read the coverage reports of tests
         return True
     for step in ("junit", "archiveArtifacts"):
         if one.values(step) & other.values(step):
@@ -195,6 +199,6 @@ def _share_files(one: StageWork, other: StageWork) -> bool:
 
 
 def in_sequence(pipeline: Pipeline) -> bool:
-    """The pipeline reacts to what earlier stages did, so their order counts."""
+    """Whether the order of stages matters for the whole pipeline: `skipStagesAfterUnstable`."""
     options = pipeline.section("options")
     return options is not None and "skipStagesAfterUnstable" in options.tree.source.of(options.span)
