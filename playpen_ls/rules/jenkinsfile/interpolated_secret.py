@@ -64,8 +64,8 @@ def interpolated_secret(passage: Passage) -> Iterator[Finding]:
 
     Groovy interpolates a double-quoted string before the step runs: the secret itself becomes part of
     the script that Jenkins writes to the agent, and a quote or `$` in it changes the command. In a
-    single-quoted string the shell expands the variable from its environment. In arguments that are not
-    shell scripts the severity is hint.
+    single-quoted string the shell expands the variable from its environment. Findings in arguments
+    that are not shell scripts are hints.
     """
     entries = passage.file.credential_entries
     if not passage.holes or not (entries or passage.names_around("withCredentials")):

@@ -17,7 +17,7 @@ _DEPTH = 40  # nested stages; deeper nesting is malicious input
 class Assignment:
     """`NAME = value`, `def NAME = value`, `String NAME = value`, `env.NAME = value`.
 
-    `declared` says that it declares a new variable; `owner` is "env" for `env.NAME`, "" for a bare name.
+    `declared` is true for `def NAME` and `String NAME`; `owner` is "env" for `env.NAME`, "" for a bare name.
     """
 
     __slots__ = ("declared", "name", "name_span", "owner", "statement", "value")

@@ -1,6 +1,6 @@
 """Splitting a file into stretches: the outermost statements with blocks inside its frame, and the code between them.
 
-The frame are the blocks around most of a file: `pipeline {`, `stages {`, `node {`. So a stage is a stretch
+The frame consists of the blocks around most of a file: `pipeline {`, `stages {`, `node {`. So a stage is a stretch
 of its own, and so is a section, a method, or a step with a block in a scripted pipeline.
 """
 

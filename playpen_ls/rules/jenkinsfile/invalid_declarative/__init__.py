@@ -111,10 +111,11 @@ def steps(text: str) -> str:
 def invalid_declarative(file: Jenkinsfile) -> Iterator[Finding]:
     """Jenkins will reject this pipeline.
 
-    Reports, with Jenkins' own messages, what its declarative parser and validator report when a build
-    starts: unknown, missing, duplicate or empty sections, statements that are not steps, and values of
-    the wrong type. Errors apply to every Jenkins; warnings depend on the names that Jenkins and its
-    common plugins define. Scripted pipelines, shared libraries and unknown steps are not checked.
+    Reports unclosed brackets and strings, and, with Jenkins' own messages, what its declarative parser
+    and validator report when a build starts: unknown, missing, duplicate or empty sections, statements
+    that are not steps, and values of the wrong type. Errors apply to every Jenkins; warnings depend on
+    the names that Jenkins and its common plugins define. Scripted pipelines, shared libraries and
+    unknown steps are not checked.
     """
     if file.pipeline is not None:
         for problem in file.problems:

@@ -89,7 +89,7 @@ def _secret_step(statement: Statement, store: Store) -> Rebinding | None:
 
 
 def _rebinding(step: ShellStep, store: Store, leak: Leak | None = None) -> Rebinding:
-    """The change of one step, without secrets that cannot be bound. Raises Refused if `leak` is one of these."""
+    """The change of one step; secrets that cannot be bound are skipped. Raises Refused if `leak` is one of them."""
     literal = step.script
     assert literal is not None
     if step.statement.first != step.index or step.statement.last != step.last:

@@ -174,10 +174,10 @@ def _pushed_calls(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
             and one.positional[0].value != "latest"
         ]
         if others:
-            fix = Fix("Remove the push of `latest`", _dropped(file, call))
+            fix = Fix("Remove the push with the tag `latest`", _dropped(file, call))
         else:
             fix = Fix(f"Change the tag to `{platform.release}`", _tagged(literal, 0, platform.release))
-        message = f"image `{call.receiver}` is pushed with the mutable tag `latest`"
+        message = f"`{call.receiver}.push` uses the mutable tag `latest`"
         yield Finding(literal.inside, message, (fix,))
 
 

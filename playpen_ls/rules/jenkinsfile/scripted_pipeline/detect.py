@@ -24,7 +24,7 @@ _NOT_STEPS = frozenset(("stage", "properties", "parallel", "node", "pipeline", "
 
 
 def scripted_word(file: Jenkinsfile) -> Call | None:
-    """The first top-level `node`, else the first top-level `stage`, of a file without `pipeline {`.
+    """The first `node`, else the first `stage`, outside methods of a file without `pipeline {`.
 
     None for declarative pipelines and shared library code.
     """

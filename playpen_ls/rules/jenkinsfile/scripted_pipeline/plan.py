@@ -269,7 +269,7 @@ class _Reader:
             elif statement.word == "try":
                 raise Refused("`try` is next to other steps, which `post` would cover too")
             else:
-                raise Refused(f"`{shown(statement)}` before the stages is code that is not a plain step")
+                raise Refused(f"`{shown(statement)}` before the stages is not a plain step")
         if leading:
             planned = PlannedStage("'Prepare'", leading[0].start, leading[-1].end, leading=leading)
             self.plan.stages.insert(0, planned)
