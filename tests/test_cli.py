@@ -56,7 +56,7 @@ def test_the_sample_project_has_findings_in_all_four_languages():
 def test_a_finding_shows_its_line_and_underlines_the_words(tmp_path: Path):
     done = playpen("check", "app.py", folder=written(tmp_path, {"app.py": HOST}))
     assert done.stdout.split("\n")[:4] == [
-        "app.py:3:11: warning: `postgres.playpen-platform.svc.cluster.local` is hard-coded [python/hard-coded-host]",
+        "app.py:3:11: warning: host `postgres.playpen-platform.svc.cluster.local` is hard-coded [python/hard-coded-host]",
         '    3 │ db_host = "postgres.playpen-platform.svc.cluster.local"  # Hard-coded',
         "      │           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
         "      fix Read `POSTGRES_HOST` from the environment (safe)",
@@ -85,7 +85,7 @@ def test_json_is_a_contract(tmp_path: Path):
                 "path": "src/app.py",
                 "rule": "python/hard-coded-host",
                 "severity": "warning",
-                "message": "`postgres.playpen-platform.svc.cluster.local` is hard-coded",
+                "message": "host `postgres.playpen-platform.svc.cluster.local` is hard-coded",
                 "start": {"line": 3, "column": 11},
                 "end": {"line": 3, "column": 56},
                 "fixes": [

@@ -58,7 +58,7 @@ def test_each_server_says_its_own_once(steps: dict[str, Any], step: str, ours: s
 @pytest.mark.parametrize(
     ("step", "titles"),
     [
-        ("python menu", ["Log it with `info`", "Ignore `print-as-log` here", "Explain `print-as-log`"]),
+        ("python menu", ["Replace `print` with `logger.info`", "Ignore `print-as-log` here", "Explain `print-as-log`"]),
         ("yaml menu", ["Write `512Mi`", "Ignore `suspicious-quantity` here", "Explain `suspicious-quantity`"]),
     ],
 )

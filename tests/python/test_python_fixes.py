@@ -232,7 +232,7 @@ def test_an_error_that_the_traceback_shows_is_left_out_of_the_message(before: st
         workspace.trier("app.py")(hit, fix)
         for hit in workspace.look("app.py").hits
         for fix in hit.finding.fixes
-        if fix.title == "Leave the error to the traceback"
+        if fix.title == "Remove the exception from the message; the traceback shows it"
     ]
     texts = [Source("app.py", CAUGHT.format(before)).edited(change.edits["app.py"]).text for change in found]
     assert texts == ([CAUGHT.format(after)] if after else [])

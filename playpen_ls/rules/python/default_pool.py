@@ -15,7 +15,7 @@ from playpen_ls.text.edit import Edit
 
 _POOL = ("poolclass", "pool_size", "max_overflow", "pool_recycle", "pool_timeout", "pool", "creator", "async_creator")
 _SIZES = ("pool_size=10", "max_overflow=20")
-# Flask-SQLAlchemy may be given options by any of these, and in another file.
+# Flask-SQLAlchemy can also get its options from any of these, possibly in another file.
 _ELSEWHERE = re.compile(
     r"SQLALCHEMY_ENGINE_OPTIONS|\.from_(?:object|pyfile|envvar|file|prefixed_env|mapping)\b|sqlite:"
 )
@@ -23,8 +23,8 @@ _SET_LATER = re.compile(r"\[[\"']CONN_MAX_AGE[\"']\]")
 _DJANGO_SERVER = re.compile(r"postgresql|postgis|mysql|oracle")
 _REASON = re.compile(r"bouncer|pooler|lambda|serverless|celery|fork", re.IGNORECASE)
 _SERVER = re.compile(r"(?:postgres|mysql|mariadb|oracle|mssql)")
-_SIZED = "Set the pool's size: 10, and 20 more"
-_MESSAGE = "the engine relies on the default pool of 5 + 10 connections"
+_SIZED = "Set `pool_size=10, max_overflow=20`"
+_MESSAGE = "engine uses SQLAlchemy's default pool (`pool_size=5`, `max_overflow=10`)"
 _FLASK, _DJANGO = {"pool_size": 10, "max_overflow": 20}, {"CONN_MAX_AGE": 60}
 FLASK = (
     "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\n\napp = Flask(__name__)\n"
@@ -115,13 +115,13 @@ NULL = (
     ],
 )
 def default_pool(part: EngineCall | PoolSettings | PythonModel) -> Iterator[Finding]:
-    """An engine relies on the default pool.
+    """Engine uses the default connection pool.
 
-    SQLAlchemy's default keeps 5 connections and opens 10 more, without saying so anywhere. How many
-    connections a service may hold is a decision: make it where the engine is made. Silent for SQLite,
-    and where any option of the pool is given; `NullPool` in a service is reported unless a comment says why.
-    A hint for the settings of Flask-SQLAlchemy, and for Django's databases that have neither `CONN_MAX_AGE`
-    nor a pool.
+    SQLAlchemy's default pool keeps up to 5 connections open (`pool_size`) and opens up to 10 more under load
+    (`max_overflow`). Set both where the engine is created, to fit the load of the service and the connection
+    limit of the database. Not reported for SQLite, or where any pool option is set. `NullPool` is a warning in
+    modules of web services, unless the lines around the call name the reason, such as PgBouncer. A hint for
+    Flask-SQLAlchemy's settings, and for Django databases with neither `CONN_MAX_AGE` nor a pool.
     """
     if isinstance(part, PythonModel):
         if not part.left_alone:
@@ -135,8 +135,9 @@ def default_pool(part: EngineCall | PoolSettings | PythonModel) -> Iterator[Find
 
 def _engine(call: EngineCall) -> Iterator[Finding]:
     if _is_null_pool(call):
-        message = "`NullPool` opens and closes a connection for every use"
-        fix = Fix("Keep a pool of 10 connections, and 20 more", lambda: _pooled(call))
+        message = "engine uses `NullPool`, which opens a new connection for every checkout"
+        name = "AsyncAdaptedQueuePool" if call.is_async else "QueuePool"
+        fix = Fix(f"Use `{name}` with `pool_size=10, max_overflow=20`", lambda: _pooled(call))
         yield Finding(call.callee_span, message, (fix,), Severity.WARNING)
         return
     if call.url is None or call.spreads or call.keyword(*_POOL) is not None:
@@ -149,14 +150,14 @@ def _engine(call: EngineCall) -> Iterator[Finding]:
 
 
 def _settings(settings: PoolSettings) -> Iterator[Finding]:
-    """Flask-SQLAlchemy's options, where they leave the pool out."""
+    """Flask-SQLAlchemy's engine options without any pool option."""
     if not settings.spreads and not any(settings.value(key) for key in _POOL):
         fix = Fix(_SIZED, lambda: entries_added(settings, _entries(settings, _FLASK)))
         yield Finding(settings.name_span, _MESSAGE, (fix,), Severity.HINT)
 
 
 def _django(model: PythonModel) -> Iterator[Finding]:
-    """Databases of servers that keep no connections; silent where a package of settings may say so elsewhere."""
+    """Server databases without persistent connections. Skips settings packages: another module can set the age."""
     if not re.search(r"(?:^|[/_])settings\.py$", model.source.path) or _SET_LATER.search(model.source.text):
         return
     for database in django_databases(model):
@@ -164,13 +165,13 @@ def _django(model: PythonModel) -> Iterator[Finding]:
         server = isinstance(engine, ast.Constant) and _DJANGO_SERVER.search(str(engine.value))
         pooled = options is not None and (not isinstance(options, ast.Dict) or "'pool'" in ast.dump(options))
         if server and not pooled and not database.spreads and database.value("CONN_MAX_AGE") is None:
-            yield Finding(
-                database.name_span, "every request opens a connection of its own", (_kept(database),), Severity.HINT
-            )
+            name = model.source.of(database.name_span).strip("\"'")
+            message = f"database `{name}` has no `CONN_MAX_AGE`; Django opens a new connection for each request"
+            yield Finding(database.name_span, message, (_kept(database),), Severity.HINT)
 
 
 def _kept(database: PoolSettings) -> Fix:
-    return Fix("Keep connections for 60 seconds", lambda: entries_added(database, _entries(database, _DJANGO)))
+    return Fix("Set `CONN_MAX_AGE` to 60 seconds", lambda: entries_added(database, _entries(database, _DJANGO)))
 
 
 def _entries(settings: PoolSettings, entries: dict[str, int]) -> list[str]:
@@ -180,7 +181,7 @@ def _entries(settings: PoolSettings, entries: dict[str, int]) -> list[str]:
 
 
 def _unset(model: PythonModel) -> Iterator[Finding]:
-    """`SQLAlchemy(app)` of Flask, where this file configures it and says nothing of the pool."""
+    """Flask's `SQLAlchemy(app)` in a file that sets its database URI but no engine options."""
     text = model.source.text
     if "flask_sqlalchemy" not in text or "SQLALCHEMY_DATABASE_URI" not in text:
         return
@@ -192,7 +193,7 @@ def _unset(model: PythonModel) -> Iterator[Finding]:
 
 
 def _is_null_pool(call: EngineCall) -> bool:
-    """In a service, and nobody says why: beside a pooler such as PgBouncer, or where processes fork, it is right."""
+    """`NullPool` in a web module, unless the lines around it name a reason: a pooler, serverless, forked workers."""
     if "web" not in call.flags or not (call.origin(call.keyword("poolclass")) or "").endswith(".NullPool"):
         return False
     if call.spreads or call.keyword("pool_size", "max_overflow") is not None:
@@ -212,7 +213,7 @@ def _pooled(call: EngineCall) -> list[Edit]:
 
 
 def _sized(call: EngineCall) -> list[Edit]:
-    if call.is_async:  # QueuePool raises an ArgumentError there; the default is its asynchronous twin
+    if call.is_async:  # QueuePool raises ArgumentError; the default is AsyncAdaptedQueuePool
         return [appended(call, *_SIZES)]
     pool = imported_name(call, "sqlalchemy.pool", "QueuePool")
     return [*pool.edits, appended(call, f"poolclass={pool.name}", *_SIZES)]

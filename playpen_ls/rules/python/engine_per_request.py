@@ -21,7 +21,8 @@ OPTIONS = "poolclass=QueuePool, pool_size=10, max_overflow=20"
     severity=Severity.WARNING,
     practice="Connection pooling",
     bad=[
-        example(IMPORTS + f'@app.get("/items")\ndef items():\n    engine = «create_engine»(url, {OPTIONS})\n'),
+        IMPORTS
+        + f'@app.get("/items")\ndef items():\n    engine = «create_engine»(url, {OPTIONS})\n    return load(engine)\n',
         example(IMPORTS + f"def get_db():\n    engine = «create_engine»(url, {OPTIONS})\n    yield engine\n"),
     ],
     good=[
@@ -34,10 +35,11 @@ OPTIONS = "poolclass=QueuePool, pool_size=10, max_overflow=20"
     ],
 )
 def engine_per_request(call: EngineCall) -> Iterator[Finding]:
-    """Every request makes its own engine, and so its own pool.
+    """Engine is created for every request.
 
-    A pool that lives as long as a request pools nothing, and its connections stay open until the
-    collector finds it. Make the engine once, when the module is loaded or the application starts.
+    An engine has its own connection pool, so an engine per request reuses no connection, and its connections
+    stay open until it is garbage-collected. Create the engine once, in the module or when the application
+    starts. Reported in route handlers and in the generators `get_db`, `get_session` and `get_async_session`.
     """
     function = call.function
     poolclass = call.keyword("poolclass")
@@ -54,11 +56,11 @@ def engine_per_request(call: EngineCall) -> Iterator[Finding]:
         isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(function)
     )
     if serves or depends:
-        yield Finding(call.callee_span, f"`{function.name}` makes a new engine for every request")
+        yield Finding(call.callee_span, f"`{function.name}` creates a new engine for every request")
 
 
 def _kept(call: EngineCall) -> bool:
-    """It is put into something that outlives the function."""
+    """Whether the engine is stored in an attribute, an item or a global, which outlives the function."""
     statement = call.statement
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     if isinstance(target, (ast.Attribute, ast.Subscript)):

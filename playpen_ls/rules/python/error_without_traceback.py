@@ -13,8 +13,8 @@ from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.text.edit import Edit
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
-TRY = LOGGER + "try:\n    work()\nexcept Exception as error:\n"
-# Raised to steer a program, not because something is broken.
+TRY = LOGGER + "try:\n    charge(order)\nexcept Exception as error:\n"
+# Exceptions that are used for control flow, not for failures.
 _STEERING = re.compile(
     r"(?:^|\.)(?:KeyboardInterrupt|SystemExit|CancelledError|StopIteration|StopAsyncIteration|Empty|QueueEmpty|Full"
     r"|HTTPException|Http404|NotFound|NoResultFound|DoesNotExist|GeneratorExit|TimeoutExpired)$"
@@ -26,43 +26,47 @@ _STEERING = re.compile(
     practice="Log levels",
     like={"ruff": ["TRY400"]},
     bad=[
-        example(TRY + '    «logger.error»("boom")\n', fixed=TRY + '    logger.error("boom", exc_info=True)\n'),
         example(
-            TRY + '    «logger.error»(\n        "boom %s",\n        name,  # whose\n    )\n',
+            TRY + '    «logger.error»("payment failed")\n',
+            fixed=TRY + '    logger.error("payment failed", exc_info=True)\n',
+        ),
+        example(
+            TRY + '    «logger.error»(\n        "unpaid: %s",\n        name,  # customer\n    )\n',
             fixed=TRY
-            + '    logger.error(\n        "boom %s",\n        name,  # whose\n        exc_info=True,\n    )\n',
+            + '    logger.error(\n        "unpaid: %s",\n        name,  # customer\n        exc_info=True,\n    )\n',
         ),
         example(TRY + "    «logger.critical»(error)\n", fixed=TRY + "    logger.critical(error, exc_info=True)\n"),
         TRY + "    «logger.error»(error)\n    raise error\n",
         LOGGER + 'try:\n    f()\nexcept KeyboardInterrupt:\n    «logger.error»("stopped")\n',
-        # What the caller did wrong, and is told.
+        # Client errors, answered with a 4xx status.
         LOGGER + "def f():\n    try:\n        g()\n    except LookupError as error:\n"
         "        «logger.error»('login: %s', error)\n        return str(error), 404\n",
         TRY + '    «logger.error»("bad")\n    raise HTTPException(status_code=400)\n',
         example(
-            "from app.log import logger\n\ntry:\n    work()\nexcept ValueError:\n    «logger.error»('boom')\n",
-            fixed="from app.log import logger\n\ntry:\n    work()\nexcept ValueError:\n    logger.error('boom', "
-            "exc_info=True)\n",
+            "from app.log import logger\n\ntry:\n    charge(order)\nexcept ValueError:\n    «logger.error»('unpaid')\n",
+            fixed="from app.log import logger\n\ntry:\n    charge(order)\nexcept ValueError:\n"
+            "    logger.error('unpaid', exc_info=True)\n",
         ),
     ],
     good=[
         LOGGER + 'logger.error("Error occurred", exc_info=True)\n',
         LOGGER + 'logger.error("Error occurred")\n',
-        TRY + '    logger.error("boom", exc_info=True)\n',
-        TRY + '    logger.error("boom", exc_info=error)\n',
-        TRY + '    logger.exception("boom")\n',
+        TRY + '    logger.error("payment failed", exc_info=True)\n',
+        TRY + '    logger.error("payment failed", exc_info=error)\n',
+        TRY + '    logger.exception("payment failed")\n',
         TRY + '    logger.warning("retrying")\n',
-        TRY + '    def later():\n        logger.error("boom")\n',
-        TRY + '    logger.error("boom %s", traceback.format_exc())\n',
-        TRY + '    traceback.print_exc()\n    logger.error("boom")\n',
+        TRY + '    def later():\n        logger.error("payment failed")\n',
+        TRY + '    logger.error("unpaid: %s", traceback.format_exc())\n',
+        TRY + '    traceback.print_exc()\n    logger.error("payment failed")\n',
         'from loguru import logger\n\ntry:\n    f()\nexcept ValueError:\n    logger.error("x")\n',
     ],
 )
 def error_without_traceback(call: LogCall) -> Iterator[Finding]:
-    """An error is logged without its traceback.
+    """Error is logged without its traceback.
 
-    The message says that something went wrong, the traceback says where. Silent where the traceback
-    is logged otherwise; a hint where the exception is raised again, or only steers the program.
+    Without the traceback the log does not show where the exception was raised. Not reported where the handler
+    logs the traceback in another way. A hint where the exception is raised again, is answered with a 4xx status,
+    or is used for control flow, such as `KeyboardInterrupt`.
     """
     handler = call.handler
     if handler is None or call.method not in ("error", "critical", "fatal") or call.kind == "loguru" or call.spreads:
@@ -70,10 +74,10 @@ def error_without_traceback(call: LogCall) -> Iterator[Finding]:
     if call.keyword("exc_info", "stack_info") is not None or _logs_traceback(handler):
         return
     if any(_is_error(statement) and statement.lineno < call.node.lineno for statement in handler.body):
-        return  # the first one is reported
-    message = "the error is logged without its traceback"
+        return  # only the first one is reported
+    message = f"`{call.method}` logs the exception without its traceback"
     if _raises_again(call, handler):
-        yield Finding(call.callee_span, message + ", and raised again: it will be logged twice", severity=Severity.HINT)
+        yield Finding(call.callee_span, message + ", and the handler raises it again", severity=Severity.HINT)
     elif _steers(handler):
         yield Finding(call.callee_span, message, severity=Severity.HINT)
     else:
@@ -82,14 +86,14 @@ def error_without_traceback(call: LogCall) -> Iterator[Finding]:
 
 def _fixes(call: LogCall) -> Iterator[Fix]:
     yield Fix(
-        "Log the traceback: `exc_info=True`",
+        "Add `exc_info=True`",
         lambda: [appended(call, "exc_info=True")],
         safe=call.standard,
         preferred=True,
     )
     if call.method == "error" and call.standard:
         span = call.method_span
-        yield Fix("Log with `exception`", lambda: [Edit(span.start, span.end, "exception")])
+        yield Fix("Replace `error` with `exception`", lambda: [Edit(span.start, span.end, "exception")])
 
 
 def _is_error(statement: ast.stmt) -> bool:
@@ -117,7 +121,7 @@ def _logs_traceback(handler: ast.ExceptHandler) -> bool:
 
 
 def _raises_again(call: LogCall, handler: ast.ExceptHandler) -> bool:
-    """The same exception, or another that carries it, leaves the handler behind the call."""
+    """Whether the handler raises the exception, or another one from it, after the call."""
     line = call.node.lineno
     for statement in handler.body:
         if isinstance(statement, ast.Raise) and statement.lineno > line:
@@ -140,7 +144,7 @@ def _is_refusal(statement: ast.stmt) -> bool:
 
 
 def _steers(handler: ast.ExceptHandler) -> bool:
-    """It is raised to steer, or answered as the caller's mistake: a status from 400 to 499."""
+    """Whether the exception is control flow, or is answered as a client error (400 to 499)."""
     if any(_is_refusal(statement) for statement in handler.body):
         return True
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []

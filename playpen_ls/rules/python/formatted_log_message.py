@@ -17,8 +17,9 @@ from playpen_ls.text.span import Span
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
 STRUCTLOG = "import structlog\n\nlog = structlog.get_logger()\n"
-# The error in hand at the end of a message, with what leads to it: `failed: {e}`, `failed ({e!r})`.
+# The caught exception at the end of a message, with its separator: `failed: {e}`, `failed ({e!r})`.
 _ERROR = re.compile(r"[\s:,;=–—-]*\(?\{(?P<name>\w+)(?:!r|!s)?\}\)?[.!]?(?=[\"']+$)")
+_EARLY = "log message is formatted before it is passed to"
 _EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
 
 
@@ -31,8 +32,8 @@ _EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
     },
     bad=[
         example(
-            LOGGER + 'logger.info(«f"User {user.id} did {action!r} 100%"»)\n',
-            fixed=LOGGER + 'logger.info("User %s did %r 100%%", user.id, action)\n',
+            LOGGER + 'logger.info(«f"upload {upload.id} of {name!r}: 100%"»)\n',
+            fixed=LOGGER + 'logger.info("upload %s of %r: 100%%", upload.id, name)\n',
         ),
         example(LOGGER + 'logger.info(«f"no {{holes}}"»)\n', fixed=LOGGER + 'logger.info("no {holes}")\n'),
         example(LOGGER + "logger.info(«f'{x=}'», extra=more)\n", fixed=LOGGER + "logger.info('x=%r', x, extra=more)\n"),
@@ -92,10 +93,11 @@ _EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
     ],
 )
 def formatted_log_message(call: LogCall) -> Iterator[Finding]:
-    """The message is put together before the logger sees it.
+    """Log message is formatted before it is passed to the logger.
 
-    The logger then pays for messages that nobody reads, and what collects the logs cannot tell that
-    two of them are the same event. Give the values as arguments, or as `extra`.
+    The message is then formatted even if its level is disabled, and messages of the same event have different
+    texts, so that log tools cannot group them by message. Pass the values as arguments or in `extra`. Also
+    reported: f-strings without placeholders, and arguments without a placeholder in the message.
     """
     message = call.message
     if message is None:
@@ -110,18 +112,23 @@ def _problem(call: LogCall, message: ast.expr) -> str:
     if isinstance(message, ast.JoinedStr):
         holes = any(isinstance(one, ast.FormattedValue) for one in message.values)
         if not holes:
-            return "the format string has no placeholders"
-        # Letting the logger format it spares no call.
-        calls = call.method == "debug" and any(isinstance(node, ast.Call) for node in ast.walk(message))
-        guard = "; guard calls that are expensive with `isEnabledFor`" if calls else ""
-        return f"the message is formatted before it is logged{guard}"
+            return "log message is an f-string without placeholders"
+        # With lazy formatting the calls in the arguments still run.
+        calls = (
+            call.method == "debug"
+            and call.kind not in ("loguru", "structlog")
+            and any(isinstance(node, ast.Call) for node in ast.walk(message))
+        )
+        guard = "; guard expensive calls with `isEnabledFor`" if calls else ""
+        return f"{_EARLY} `{call.method}`{guard}"
     if isinstance(message, ast.BinOp) and isinstance(message.op, (ast.Add, ast.Mod)):
-        return "the message is put together before it is logged" if _holds_text(message) else ""
+        word = "concatenated" if isinstance(message.op, ast.Add) else "formatted"
+        return f"log message is {word} before it is passed to `{call.method}`" if _holds_text(message) else ""
     if isinstance(message, ast.Call) and isinstance(message.func, ast.Attribute) and message.func.attr == "format":
-        return "the message is formatted before it is logged" if _is_text(message.func.value) else ""
+        return f"{_EARLY} `{call.method}`" if _is_text(message.func.value) else ""
     if call.standard and call.arguments and isinstance(message, ast.Constant) and isinstance(message.value, str):
         starred = any(isinstance(argument, ast.Starred) for argument in call.arguments)
-        return "" if starred or "%" in message.value else "the message has no place for its arguments"
+        return "" if starred or "%" in message.value else "log message has no placeholder for its arguments"
     return ""
 
 
@@ -130,7 +137,7 @@ def _is_text(node: ast.expr) -> bool:
 
 
 def _holds_text(message: ast.BinOp) -> bool:
-    """One of the terms is a literal; numbers are added too."""
+    """Whether an operand is a string literal; `+` and `%` also work on numbers."""
     node: ast.expr = message
     while isinstance(node, ast.BinOp):
         if _is_text(node.right) and isinstance(node.op, ast.Add):
@@ -140,7 +147,7 @@ def _holds_text(message: ast.BinOp) -> bool:
 
 
 def _put(call: LogCall, span: Span, parts: list[str]) -> Edit:
-    """The message and its arguments in the place of the message, laid out as the call is."""
+    """The edit that replaces the message by `parts` (message and arguments), in the layout of the call."""
     source = call.model.source
     text, inline = source.text, ", ".join(parts)
     last, long = source.line_span(source.line_of(span.end)), LINE_END.search(parts[0]) is not None
@@ -163,17 +170,20 @@ def _fixes(call: LogCall, message: ast.expr) -> Iterator[Fix]:
     if call.kind not in ("loguru", "structlog"):
         yield _fix(call, message)
     if (call.standard or call.kind == "structlog") and isinstance(message, ast.JoinedStr):
-        title = "Give the values as `extra`" if call.standard else "Give the values as keyword arguments"
+        title = "Move the values to `extra`" if call.standard else "Move the values to keyword arguments"
         yield Fix(title, lambda: _structured(call, message))
     if call.method == "exception" and call.handler is not None and isinstance(message, ast.JoinedStr):
         shorter = _without_error(call.text_of(message), call.handler.name)
         if shorter:
             span = call.span_of(message)
-            yield Fix("Leave the error to the traceback", lambda: [Edit(span.start, span.end, shorter)])
+            yield Fix(
+                "Remove the exception from the message; the traceback shows it",
+                lambda: [Edit(span.start, span.end, shorter)],
+            )
 
 
 def _without_error(text: str, name: str | None) -> str:
-    """The message as a plain literal, without the error that it ends with; "" where it says more than that."""
+    """The message as a plain literal without the exception at its end; "" if it has other placeholders."""
     found = _ERROR.search(text)
     if found is None or found["name"] != name or not text.startswith(("f'", 'f"')):
         return ""
@@ -184,10 +194,10 @@ def _without_error(text: str, name: str | None) -> str:
 
 def _structured(call: LogCall, message: ast.JoinedStr) -> list[Edit]:
     if call.arguments or call.spreads:
-        raise Refused("the message has arguments already")
+        raise Refused("the call already has arguments")
     given = frozenset(keyword.arg or "" for keyword in call.node.keywords)
     if call.standard and "extra" in given:
-        raise Refused("it has an `extra` already")
+        raise Refused("the call already has `extra`")
     text, values = structured(rewritten(call, message, False), RESERVED if call.standard else given | _EVENT)
     _refuse_brackets(call, message)
     parts = [f"{key}={value}" for key, value in values.items()]
@@ -200,7 +210,7 @@ def _structured(call: LogCall, message: ast.JoinedStr) -> list[Edit]:
 def _refuse_brackets(call: LogCall, message: ast.expr) -> None:
     behind = call.model.source.text[call.span_of(message).end : call.span.end - 1]
     if re.match(r"(?:\s|#[^\n]*)*\)", behind):
-        raise Refused("the message stands in brackets of its own")
+        raise Refused("the message is in parentheses")
 
 
 def _fix(call: LogCall, message: ast.expr) -> Fix:
@@ -217,4 +227,5 @@ def _fix(call: LogCall, message: ast.expr) -> Fix:
             _refuse_brackets(call, message)
         return [_put(call, call.span_of(message), [made.literal, *made.arguments])]
 
-    return Fix("Let the logger format the message", change, safe=sure)
+    holes = not isinstance(message, ast.JoinedStr) or any(isinstance(one, ast.FormattedValue) for one in message.values)
+    return Fix("Pass the values as logging arguments" if holes else "Remove the `f` prefix", change, safe=sure)

@@ -98,12 +98,12 @@ from playpen_ls.vocabulary.secrets import url_logins
     ],
 )
 def hard_coded_host(literal: StringLiteral, reads: Facts[EnvironmentRead]) -> Iterator[Finding]:
-    """The address of a service is written into the code.
+    """Address of a service is hard-coded.
 
-    The same image runs in every namespace and cluster, so where a service lives is the deployment's
-    business: read it from the environment, and keep the address as the default. Silent for defaults
-    of anything that is configured, prose, comparisons, and fields of settings classes. A port beside
-    the host is a hint; its variable is `…_SERVICE_PORT`, since Kubernetes sets `…_PORT` to a URL.
+    The same image runs in every namespace and cluster, so the deployment has to set the address: read it from
+    an environment variable, and keep the address as the default. Not reported for defaults of settings, prose,
+    comparisons, and fields of settings classes. Reported as information for names without `.svc`. A port
+    next to the host is a hint; its variable is `…_SERVICE_PORT`, since Kubernetes sets `…_PORT` to a URL.
     """
     host = _found(literal)
     if host is None:
@@ -113,14 +113,14 @@ def hard_coded_host(literal: StringLiteral, reads: Facts[EnvironmentRead]) -> It
     if host.sure and _is_option_default(literal):
         severity = Severity.INFORMATION
     yield Finding(
-        literal.span, f"`{host.name}` is hard-coded {what}".rstrip(), tuple(_fixes(literal, host, reads)), severity
+        literal.span, f"host `{host.name}` is hard-coded {what}".rstrip(), tuple(_fixes(literal, host, reads)), severity
     )
     if host.sure and host.shape == "host":
         yield from _port(literal, _variable(literal, host, reads)[0])
 
 
 def _port(literal: StringLiteral, host_variable: str) -> Iterator[Finding]:
-    """The number that a call is given as `port` beside the host."""
+    """The literal `port` argument next to the host."""
     call = literal.role.owner
     if literal.role.kind != "keyword" or not isinstance(call, ast.Call):
         return
@@ -136,7 +136,7 @@ def _port(literal: StringLiteral, host_variable: str) -> Iterator[Finding]:
         return [*brought.edits, Edit(span.start, span.end, read)]
 
     fix = Fix(f"Read `{name}` from the environment", change)
-    yield Finding(span, f"the port `{number}` is hard-coded", (fix,), Severity.HINT)
+    yield Finding(span, f"port `{number}` is hard-coded", (fix,), Severity.HINT)
 
 
 def _found(literal: StringLiteral) -> Host | None:
@@ -146,12 +146,12 @@ def _found(literal: StringLiteral) -> Host | None:
     if host is None or any(
         "\0" not in literal.value[login.password.start : login.password.end] for login in url_logins(literal.value)
     ):
-        return None  # a password in it is another rule's business
+        return None  # literal-secret reports URLs with a password
     return host
 
 
 def _is_option_default(literal: StringLiteral) -> bool:
-    """The default of a command line's option: it can be given otherwise already."""
+    """Whether it is the default of a command-line option, which the caller can set."""
     call = literal.role.owner
     name = (dotted(call.func) or "").rpartition(".")[2] if isinstance(call, ast.Call) else ""
     if name in ("Option", "Argument") and isinstance(call, ast.Call) and call.args and call.args[0] is literal.node:
@@ -178,7 +178,7 @@ def _is_literal_type(literal: StringLiteral) -> bool:
 
 
 def _variable(literal: StringLiteral, host: Host, reads: Facts[EnvironmentRead]) -> tuple[str, bool]:
-    """The variable's name, and whether the obvious one stands for another host already."""
+    """The variable's name, and whether another file reads the usual name with a different default."""
     value = literal.value
     own = [fact for fact in literal.model.told if isinstance(fact, EnvironmentRead)]
     clash = any(read.name == host.variable and read.default not in (None, "", value) for read in own)
@@ -203,15 +203,15 @@ def _wrapped(literal: StringLiteral, host: Host, name: str) -> list[Edit]:
     span, text = literal.span, literal.text
     opening = _OPENING.match(text)
     if opening is None:
-        raise Refused("the text is put together in a way that cannot be kept")
+        raise Refused("the form of the string literal is not supported")
     quote = opening["quotes"][0]
     if host.shape == "url" and _has_other_urls(literal, host):
-        raise Refused(f"other URLs of `{host.name}` stand in this file; what they begin with should be the variable")
+        raise Refused(f"this file has other URLs of `{host.name}`, and one variable should set their common base")
     if not host.shape.startswith("format"):
         return [*brought.edits, Edit(span.start, span.end, f"{brought.name}({quote}{name}{quote}, {text})")]
     inner = "'" if quote == '"' else '"'
     if inner in text or text.count(quote) != 2:
-        raise Refused("both kinds of quotes are in use, and a format string needs one of them free")
+        raise Refused("the f-string already uses both kinds of quotes")
     start = opening.end()
     end = text.index(host.name) + len(host.name)
     if host.shape == "format host":

@@ -34,20 +34,21 @@ _ASYNC = "from sqlalchemy.ext.asyncio import create_async_engine\nfrom sqlalchem
     ],
 )
 def incompatible_pool(call: EngineCall) -> Iterator[Finding]:
-    """The pool and the engine do not go together, so the call raises.
+    """Engine does not accept its pool or pool options.
 
-    An asynchronous engine takes no `QueuePool`, a `NullPool` has no size, and the pool of a SQLite database
-    in memory no overflow.
+    The call raises an exception: an asynchronous engine does not accept `QueuePool`, `NullPool` accepts neither
+    `pool_size` nor `max_overflow`, and the pool of an in-memory SQLite database does not accept `max_overflow`.
     """
     poolclass = call.keyword("poolclass")
     name = (call.origin(poolclass) or "").rpartition(".")[2]
     if call.is_async and name == "QueuePool" and poolclass is not None:
-        fix = Fix("Use `AsyncAdaptedQueuePool`", lambda: _replaced(call, poolclass))
-        yield Finding(call.callee_span, "an asynchronous engine raises an ArgumentError for `QueuePool`", (fix,))
+        fix = Fix("Replace `QueuePool` with `AsyncAdaptedQueuePool`", lambda: _replaced(call, poolclass))
+        yield Finding(call.callee_span, "asynchronous engine does not accept `QueuePool` (`ArgumentError`)", (fix,))
     elif name == "NullPool" and call.keyword("pool_size", "max_overflow") is not None:
-        yield Finding(call.callee_span, "`NullPool` has no size: this raises a TypeError")
+        yield Finding(call.callee_span, "`NullPool` accepts neither `pool_size` nor `max_overflow` (`TypeError`)")
     elif poolclass is None and not call.spreads and call.keyword("max_overflow") is not None and _in_memory(call):
-        yield Finding(call.callee_span, "a database in memory takes no `max_overflow`: this raises a TypeError")
+        message = "the pool of an in-memory SQLite database does not accept `max_overflow` (`TypeError`)"
+        yield Finding(call.callee_span, message)
 
 
 def _in_memory(call: EngineCall) -> bool:

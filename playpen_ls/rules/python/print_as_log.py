@@ -23,8 +23,11 @@ LOGGED = "import logging\n\nfrom fastapi import FastAPI\n\nlogger = logging.getL
     practice="Structured logging",
     like={"ruff": ["T201"]},
     bad=[
-        example(LOGGED + '«print»("hi")\n', fixed=LOGGED + 'logger.info("hi")\n'),
-        example(API + '\n\ndef f():\n    «print»("hi")\n', fixed=LOGGED + '\n\ndef f():\n    logger.info("hi")\n'),
+        example(LOGGED + '«print»("service started")\n', fixed=LOGGED + 'logger.info("service started")\n'),
+        example(
+            API + '\n\ndef f():\n    «print»("service started")\n',
+            fixed=LOGGED + '\n\ndef f():\n    logger.info("service started")\n',
+        ),
         example(LOGGED + '«print»(f"user {name} 100%")\n', fixed=LOGGED + 'logger.info("user %s 100%%", name)\n'),
         example(LOGGED + '«print»("port: " + port)\n', fixed=LOGGED + 'logger.info("port: %s", port)\n'),
         example(LOGGED + '«print»("100% of", name)\n', fixed=LOGGED + 'logger.info("100%% of %s", name)\n'),
@@ -52,7 +55,7 @@ LOGGED = "import logging\n\nfrom fastapi import FastAPI\n\nlogger = logging.getL
         ),
     ],
     good=[
-        LOGGED + 'logger.info("hi")\n',
+        LOGGED + 'logger.info("service started")\n',
         LOGGED + 'if __name__ == "__main__":\n    print("usage")\n',
         LOGGED + 'print("x", file=f)\n',
         "import argparse\n\nprint(1)\n",
@@ -66,18 +69,18 @@ LOGGED = "import logging\n\nfrom fastapi import FastAPI\n\nlogger = logging.getL
     ],
 )
 def print_as_log(call: PrintCall) -> Iterator[Finding]:
-    """`print` is used where a service should log.
+    """`print` is used instead of logging.
 
-    What is printed has no time, no level and no source, and nothing can filter it. A warning in
-    modules of web and gRPC services, a hint elsewhere; silent in scripts, command lines, handlers of
-    logs and `__main__` blocks, and where something is written to a file or, outside of services, as JSON.
+    Printed output has no timestamp, level or logger name, and no log level can filter it. A warning in modules
+    that import a web framework, gRPC or Celery, a hint elsewhere. Not reported in scripts, command-line tools,
+    log handlers and `__main__` blocks, for output to a file and, outside web modules, for JSON.
     """
     target = _target(call)
     web = "web" in call.flags
     if target is None or call.in_main_guard or is_script(call.path) or ("cli" in call.flags and not web):
         return
     if call.function is not None and call.function.name in ("emit", "handleError"):
-        return  # of a log's handler, which must not log
+        return  # methods of `logging.Handler`, which must not log
     if not web and (
         "main" in call.flags
         or (call.function is not None and call.function.name in ("main", "cli", "usage"))
@@ -85,10 +88,10 @@ def print_as_log(call: PrintCall) -> Iterator[Finding]:
     ):
         return
     if call.name != "print":
-        yield Finding(call.callee_span, "`pprint` writes past the log", severity=Severity.HINT)
+        yield Finding(call.callee_span, "`pprint` bypasses logging", severity=Severity.HINT)
         return
     fixes = (_fix(call, target),) if call.is_statement else ()
-    yield Finding(call.callee_span, "`print` writes past the log", fixes, None if web else Severity.HINT)
+    yield Finding(call.callee_span, "`print` bypasses logging", fixes, None if web else Severity.HINT)
 
 
 def _target(call: PrintCall) -> str | None:
@@ -107,18 +110,18 @@ def _fix(call: PrintCall, target: str) -> Fix:
     def change() -> list[Edit]:
         node = call.node
         if any(keyword.arg != "file" for keyword in node.keywords):
-            raise Refused("`sep`, `end` and `flush` have no place in a log")
+            raise Refused("`sep`, `end` and `flush` have no equivalent in logging")
         if not node.args or any(isinstance(argument, ast.Starred) for argument in node.args):
-            raise Refused("what is printed is no message")
+            raise Refused("the call has no arguments or unpacks them")
         comments = call.model.source.of(call.span)
         if node.keywords and re.search("#", comments) and "\n" in comments:
-            raise Refused("a comment stands in the call")
+            raise Refused("there is a comment inside the call")
         logger = module_logger(call)
         arguments = ", ".join(_arguments(call))
         traceback = ", exc_info=True" if failed else ""
         return [*logger.edits, Edit(call.span.start, call.span.end, f"{logger.name}.{level}({arguments}{traceback})")]
 
-    return Fix(f"Log it with `{level}`", change)
+    return Fix(f"Replace `print` with `logger.{level}`", change)
 
 
 def _is_stop(handler: ast.ExceptHandler) -> bool:
@@ -126,7 +129,7 @@ def _is_stop(handler: ast.ExceptHandler) -> bool:
 
 
 def _plain(call: PrintCall, argument: ast.expr) -> re.Match[str] | None:
-    """A literal text that can stand between double quotes as it is."""
+    """A string literal whose text needs no escaping in double quotes."""
     return re.fullmatch(r"""(["'])(?P<body>[^"'\\\r\n]*)\1""", call.text_of(argument))
 
 

@@ -35,9 +35,10 @@ LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
     ],
 )
 def reserved_extra_key(call: LogCall) -> Iterator[Finding]:
-    """A key of `extra` is an attribute that every log record has.
+    """Key of `extra` is a reserved `LogRecord` attribute.
 
-    `logging` raises a KeyError for it, at the moment when something is worth logging.
+    `logging` raises `KeyError` when it creates the log record, so the message is not logged and the exception
+    reaches the code that called the logger.
     """
     extra = call.keyword("extra")
     if not call.standard or not isinstance(extra, ast.Dict):
@@ -47,8 +48,8 @@ def reserved_extra_key(call: LogCall) -> Iterator[Finding]:
             span = call.span_of(key)
             name = key.value
             fixes = (_renamed(span, name),) if call.text_of(key)[1:-1] == name else ()
-            yield Finding(span, f"`{name}` is an attribute of every log record: this raises a KeyError", fixes)
+            yield Finding(span, f"`extra` key `{name}` is a `LogRecord` attribute; the call raises `KeyError`", fixes)
 
 
 def _renamed(span: Span, name: str) -> Fix:
-    return Fix(f"Rename the key to `{name}_`", lambda: [Edit(span.end - 1, span.end - 1, "_")])
+    return Fix(f"Rename key `{name}` to `{name}_`", lambda: [Edit(span.end - 1, span.end - 1, "_")])

@@ -17,8 +17,9 @@ from playpen_ls.text.edit import Edit
     like={"ruff": ["LOG015"]},
     bad=[
         example(
-            'import logging\n\n\ndef f():\n    «logging.info»("x")\n',
-            fixed='import logging\n\nlogger = logging.getLogger(__name__)\n\n\ndef f():\n    logger.info("x")\n',
+            'import logging\n\n\ndef load():\n    «logging.info»("loading orders")\n',
+            fixed="import logging\n\nlogger = logging.getLogger(__name__)\n\n\n"
+            'def load():\n    logger.info("loading orders")\n',
         ),
         example(
             'import logging as lg\n\nlog = lg.getLogger(__name__)\n«lg.warning»("x")\n',
@@ -42,15 +43,15 @@ from playpen_ls.text.edit import Edit
     ],
 )
 def root_logger(call: LogCall) -> Iterator[Finding]:
-    """A message goes to the root logger.
+    """Message is logged to the root logger.
 
-    It does not say which module it comes from, and no level can be set for that module alone. A hint
-    in modules that are run as programs.
+    The log record has the name `root` instead of the module's, so no level can be set for that module alone.
+    A hint in modules with a `__main__` block; not reported in scripts.
     """
     if call.kind != "root" or is_script(call.path):
         return
     severity = Severity.HINT if "main" in call.flags else None
-    yield Finding(call.callee_span, "this logs to the root logger", (_fix(call),), severity)
+    yield Finding(call.callee_span, f"`{call.method}` logs to the root logger", (_fix(call),), severity)
 
 
 def _fix(call: LogCall) -> Fix:
@@ -60,4 +61,4 @@ def _fix(call: LogCall) -> Fix:
         span = call.callee_span
         return [*logger.edits, Edit(span.start, span.end, f"{logger.name}.{method}")]
 
-    return Fix("Log with the module's logger", change)
+    return Fix("Use the module's logger", change)

@@ -15,7 +15,7 @@ from playpen_ls.rules.python._structured_logs import RESERVED
 from playpen_ls.text.edit import Edit
 
 _KEY = re.compile(r"%\((\w*)\)|\{(\w+)[^}]*\}|\$\{?(\w+)")
-_WANTED = (("asctime", "time"), ("levelname", "level"), ("name", "logger's name"))
+_WANTED = ("asctime", "levelname", "name")
 _SAME = {"created": "asctime", "levelno": "levelname", "module": "name", "pathname": "name", "filename": "name"}
 
 
@@ -53,16 +53,17 @@ _SAME = {"created": "asctime", "levelno": "levelname", "module": "name", "pathna
     ],
 )
 def unstructured_logging(call: LogConfiguration | MisnamedLogger, structured: Facts[JsonLogs]) -> Iterator[Finding]:
-    """The log leaves out what it is searched by.
+    """Log format lacks a timestamp, level or logger name.
 
-    Time, level and the logger's name belong to the format of every line, and a logger's name is its module's:
-    a path has no parent whose level it could have. Formats are left alone where the project sets up JSON logs,
-    structlog or loguru, and in modules that are no service.
+    Log entries are searched and filtered by these three. Also reported: a format with an unknown attribute, and a
+    logger named `__file__`, which is outside the hierarchy of module names and does not inherit the level of its
+    package. Formats are checked only in web modules and, for unknown attributes, in modules with a `__main__`
+    block, and not where the project uses JSON logs, structlog or loguru.
     """
     if isinstance(call, MisnamedLogger):
-        span = call.span_of(call.node.args[0])
-        fix = Fix("Name it `__name__`", lambda: [Edit(span.start, span.end, "__name__")], safe=True)
-        yield Finding(span, "the logger is named after a path", (fix,))
+        span, path = call.span_of(call.node.args[0]), call.text_of(call.node.args[0])
+        fix = Fix(f"Replace `{path}` with `__name__`", lambda: [Edit(span.start, span.end, "__name__")], safe=True)
+        yield Finding(span, f"logger is named `{path}`, a file path, instead of `__name__`", (fix,))
     else:
         yield from _format(call, structured)
 
@@ -81,11 +82,12 @@ def _format(call: LogConfiguration, structured: Facts[JsonLogs]) -> Iterator[Fin
     keys = {next(filter(None, match.groups()), "") for match in _KEY.finditer(format.value)}
     misspelt = sorted(key for key in keys - RESERVED if _almost(key))
     known = keys | {_SAME[key] for key in keys if key in _SAME}
-    missing = [word for key, word in _WANTED if key not in known]
+    missing = [f"`{key}`" for key in _WANTED if key not in known]
     if misspelt:
-        yield Finding(call.callee_span, f"no log record has `{misspelt[0]}`", severity=Severity.WARNING)
+        message = f"log format uses `{misspelt[0]}`, which is not a `LogRecord` attribute"
+        yield Finding(call.callee_span, message, severity=Severity.WARNING)
     elif missing and "web" in call.flags:
-        yield Finding(call.callee_span, f"the format has no {' and no '.join(missing)}")
+        yield Finding(call.callee_span, f"log format lacks {' and '.join(missing)}")
 
 
 def _almost(key: str) -> bool:

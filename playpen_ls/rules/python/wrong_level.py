@@ -34,27 +34,29 @@ _FAILURE = re.compile(r"(?:error|failed|exception)\b", re.IGNORECASE)
     ],
 )
 def wrong_level(call: LogCall) -> Iterator[Finding]:
-    """The level does not fit what is logged.
+    """Log level does not match the message.
 
-    `warn` is the deprecated spelling of `warning`; a failure that is logged as `info` is missed by
-    whoever looks for errors; `exception` outside of an `except` logs a traceback that is not there.
+    `warn` is a deprecated alias of `warning`. A search for errors does not find failures that are logged with
+    `info` or `debug`. Outside an `except` block `exception` logs `NoneType: None` instead of a traceback.
     """
     if call.method == "warn":
         fixes = (_renamed(call, "warning", safe=True),) if call.standard else ()
-        yield Finding(call.method_span, "`warn` is deprecated", fixes)
+        yield Finding(call.method_span, "`warn` is deprecated; use `warning`", fixes)
     elif call.method in ("info", "debug") and call.handler is not None and _is_failure(call):
-        yield Finding(call.method_span, f"a failure is logged as `{call.method}`")
+        yield Finding(call.method_span, f"failure in an `except` block is logged with `{call.method}`")
     elif call.method == "exception" and call.standard and _is_outside(call):
-        yield Finding(call.method_span, "no exception is being handled here", (_renamed(call, "error", safe=False),))
+        yield Finding(
+            call.method_span, "`exception` is called outside an `except` block", (_renamed(call, "error", safe=False),)
+        )
 
 
 def _renamed(call: LogCall, name: str, *, safe: bool) -> Fix:
     span = call.method_span
-    return Fix(f"Log with `{name}`", lambda: [Edit(span.start, span.end, name)], safe=safe)
+    return Fix(f"Replace `{call.method}` with `{name}`", lambda: [Edit(span.start, span.end, name)], safe=safe)
 
 
 def _is_failure(call: LogCall) -> bool:
-    """The message says so, and nothing shows that the level was chosen with care."""
+    """Whether the message starts with a word for failure. `exc_info` shows that the level is deliberate."""
     return bool(_FAILURE.match(_text(call))) and call.keyword("exc_info", "stack_info") is None
 
 
@@ -66,7 +68,7 @@ def _text(call: LogCall) -> str:
 
 
 def _is_outside(call: LogCall) -> bool:
-    """It cannot be reached from an `except`: functions may be called from one."""
+    """Whether it is at module or class level, outside any `except`. A function could be called from one."""
     if call.handler is not None or call.keyword("exc_info") is not None or call.spreads:
         return False
     if not isinstance(call.node.func, ast.Attribute):

@@ -21,10 +21,11 @@ from playpen_ls.text.edit import Edit
     bad=[
         example(
             {
-                "app.py": "from models import Base, engine\n\nBase.metadata.«create_all»(bind=engine)\n\nprint(1)\n",
+                "app.py": "from models import Base, engine\n\n"
+                "Base.metadata.«create_all»(bind=engine)\n\napp = create_app()\n",
                 "alembic.ini": "[alembic]\n",
             },
-            fixed="from models import Base, engine\n\n\nprint(1)\n",
+            fixed="from models import Base, engine\n\n\napp = create_app()\n",
         ),
         example(
             {
@@ -81,20 +82,20 @@ from playpen_ls.text.edit import Edit
     ],
 )
 def create_all(part: SchemaCreation, files: Files) -> Iterator[Finding]:
-    """The program makes its tables itself.
+    """Application creates or drops its database tables.
 
-    `create_all` makes tables that are missing and changes none that is there, so the schema drifts
-    from the models with the first change; and replicas that start together race for it. Describe
-    changes with `alembic revision --autogenerate`, and apply them with `alembic upgrade head` before
-    the program starts. Only information where Alembic is set up, or only some tables are made.
+    `create_all` creates missing tables but does not alter existing ones, so the schema differs from the
+    models after the first change, and replicas that start at the same time run it concurrently. Generate
+    migrations with `alembic revision --autogenerate`, and apply them with `alembic upgrade head` before the
+    application starts. Reported as information where Alembic is set up or the call has a `tables` argument.
     """
     if not _is_metadata(part) and not _is_imported_database(part, files):
         return
     folder = set_up_in(part.path, files)
     some = part.call is not None and any(keyword.arg == "tables" for keyword in part.call.keywords)
     word = part.node.attr
-    told = "changes no table that exists" if word == "create_all" else "drops tables that migrations should change"
-    message = f"`{word}` {told}: use `alembic upgrade head`"
+    told = "does not alter existing tables" if word == "create_all" else "drops tables with their data"
+    message = f"`{word}` {told}; manage the schema with Alembic migrations"
     severity = Severity.INFORMATION if folder is not None or some else None
     yield Finding(part.word_span, message, tuple(_fixes(part, folder, some, files)), severity)
 
@@ -110,7 +111,7 @@ def _is_metadata(part: SchemaCreation) -> bool:
 
 
 def _is_imported_database(part: SchemaCreation, files: Files) -> bool:
-    """A name that a module of the project gives to Flask-SQLAlchemy's object."""
+    """Whether the receiver is imported from a project module that assigns it `SQLAlchemy(…)` of Flask-SQLAlchemy."""
     origin = part.origin(part.node.value) or ""
     name = origin.lstrip(".")
     dots = len(origin) - len(name)
@@ -138,32 +139,33 @@ def _fixes(part: SchemaCreation, folder: str | None, some: bool, files: Files) -
     if part.node.attr != "create_all":
         return
     if folder is not None:
-        yield Fix("Remove it: Alembic makes the tables", lambda: _removed(part))
+        yield Fix("Remove the `create_all` call; Alembic manages the schema", lambda: _removed(part))
     elif files.known and not some:
-        yield Fix("Set up Alembic, which must be installed", lambda: _set_up(part, files), kind="refactor.rewrite")
+        title = "Set up Alembic (must be installed) and remove the `create_all` call"
+        yield Fix(title, lambda: _set_up(part, files), kind="refactor.rewrite")
 
 
 def _removed(part: SchemaCreation) -> list[Edit]:
-    """Take the statement out with its line, or put `pass` where it is the only one of its block."""
+    """Delete the statement with its line, or replace it by `pass` where its block has no other. Raises Refused."""
     statement = part.statement
     value = statement.value if isinstance(statement, ast.Expr) else None
     value = value.value if isinstance(value, ast.Await) else value
     if statement is None or value is not part.call:
-        raise Refused("its result is used")
+        raise Refused("the result of `create_all` is used")
     source, span = part.model.source, part.span_of(statement)
     start, end = source.line_start(span.start), source.next_line_start(max(span.end - 1, 0))
     if source.text[start : span.start].strip() or source.text[span.end : end].split("#")[0].strip():
-        raise Refused("other code stands on its line")
+        raise Refused("there is other code on the same line")
     holder = next((node for node, child in part.above() if child is statement), None)
     block = next((body for body in _blocks(holder) if statement in body), None) if holder is not None else None
     if block is None or len(block) > 1:
-        if not source.text[end:].strip():  # nothing follows: no empty lines stay at the end
+        if not source.text[end:].strip():  # end of file: leave no trailing empty lines
             ended = end > span.end and source.text[end - 1] in "\r\n"
             start = len(source.text[:start].rstrip())
             return [Edit(start, len(source.text), source.newline if ended and start else "")]
         return [Edit(start, end, "")]
     if isinstance(holder, (ast.With, ast.AsyncWith)):
-        raise Refused("the `with` around it would be left empty")
+        raise Refused("the `with` block would be empty")
     return [Edit(span.start, span.end, "pass")]
 
 
@@ -175,7 +177,7 @@ def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
 
 
 def _set_up(part: SchemaCreation, files: Files) -> Change:
-    """New files beside the package, and the call taken out."""
+    """Create the Alembic files next to the top-level package and delete the call. Raises Refused."""
     receiver = part.node.value
     name = dotted(receiver) or ""
     origin = part.origin(receiver) or ""
@@ -185,11 +187,11 @@ def _set_up(part: SchemaCreation, files: Files) -> Change:
         folder = posixpath.dirname(folder)
     imported = origin.removesuffix(name[len(root) :]).rpartition(".")[0]
     if not name.endswith("metadata"):
-        raise Refused("Alembic sees only models that are imported, and it is not clear where they are")
+        raise Refused("the module that defines the models, which Alembic must import, is unknown")
     if "(" in name or "(" in imported or "<" in imported or not imported or imported.startswith("."):
-        raise Refused("it is not clear where the models can be imported from")
+        raise Refused("the module to import the models from is unknown")
     if imported.partition(".")[0] in ("sqlmodel", "sqlalchemy", "flask_sqlalchemy"):
-        raise Refused("Alembic sees only models that are imported, and it is not clear where they are")
+        raise Refused("the module that defines the models, which Alembic must import, is unknown")
     if origin.rpartition(f"{root}{name[len(root) :]}")[0].rstrip(".") != imported:
-        raise Refused("the models are imported under another name")
+        raise Refused("the models are imported under an alias")
     return Change({part.path: tuple(_removed(part))}, new_setup(folder, imported, name))

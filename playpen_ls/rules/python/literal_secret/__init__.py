@@ -89,12 +89,12 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
     ],
 )
 def literal_secret(literal: StringLiteral) -> Iterator[Finding]:
-    """A secret is written into the code.
+    """Secret is hard-coded.
 
-    Whoever reads the repository, its history or the image has it. Read it from the environment,
-    without a default, so that a service that lacks it stops at once, and change the secret: it is known.
-    An error for keys of known providers and passwords in URLs; silent for placeholders and for
-    names and values that other tools report wrongly.
+    Everybody with access to the repository, its history or the image can read the secret. Read it from an
+    environment variable without a default, so that a missing variable raises `KeyError`, and rotate the secret.
+    An error for keys of known providers and passwords in URLs. Not reported for placeholders and for known false
+    positives of other scanners. In tests, migrations and generated files only provider keys are reported.
     """
     secret = secret_in(literal)
     if secret is None:
@@ -111,14 +111,14 @@ def literal_secret(literal: StringLiteral) -> Iterator[Finding]:
 def _message(secret: Secret) -> str:
     where = f" in `{secret.name}`" if secret.name.isidentifier() else ""
     if secret.tier == "key":
-        return f"a provider's key is written into the code{where}; it has to be replaced"
+        return f"hard-coded provider key{where}; rotate the key"
     if secret.tier == "url":
-        return "a URL holds a literal password; it has to be changed"
+        return "URL contains a hard-coded password; rotate the password"
     if secret.tier == "compared":
-        return f"`{secret.name}` is compared with a literal secret"
+        return f"`{secret.name}` is compared with a hard-coded secret"
     if secret.reader is not None:
-        return f"the default of `{secret.name}` is a literal secret"
-    return f"`{secret.name}` is a literal secret; it has to be changed"
+        return f"default of `{secret.name}` is a hard-coded secret"
+    return f"`{secret.name}` is a hard-coded secret; rotate it"
 
 
 def _fixes(literal: StringLiteral, secret: Secret) -> Iterator[Fix]:
@@ -132,19 +132,21 @@ def _fixes(literal: StringLiteral, secret: Secret) -> Iterator[Fix]:
     name = generic_variable(literal, secret.name) if secret.tier in ("named", "weak") else secret.variable
     field = _settings_field(literal)
     if field is not None:
-        yield Fix(f"Let the environment set `{secret.name}`", lambda: _required(literal, field))
+        yield Fix(
+            f"Remove the default of `{secret.name}` (must be set in the environment)", lambda: _required(literal, field)
+        )
         return
 
     def change() -> list[Edit]:
         brought = module_member(literal, "os", "environ")
         span = literal.span_of(secret.reader) if secret.reader is not None else literal.span
         if "#" in literal.model.source.of(span).replace(literal.text, ""):
-            raise Refused("a comment stands in the call")
+            raise Refused("there is a comment inside the call")
         quote = "'" if literal.text.rstrip()[-1] == "'" else '"'
         encoded = ".encode()" if literal.is_bytes else ""
         return [*brought.edits, Edit(span.start, span.end, f"{brought.name}[{quote}{name}{quote}]{encoded}")]
 
-    yield Fix(f"Read `{name}` from the environment, which must have it", change)
+    yield Fix(f"Read `{name}` from the environment (must be set there)", change)
 
 
 def _is_written_to_environment(literal: StringLiteral) -> bool:
@@ -157,7 +159,7 @@ def _is_written_to_environment(literal: StringLiteral) -> bool:
 
 
 def _settings_field(literal: StringLiteral) -> ast.AnnAssign | None:
-    """The field of a settings class whose default the literal is: without one it is required."""
+    """The field of a settings class that has the literal as its default. Without a default it is required."""
     statement = literal.statement
     if not isinstance(statement, ast.AnnAssign):
         return None
@@ -169,8 +171,8 @@ def _settings_field(literal: StringLiteral) -> ast.AnnAssign | None:
 
 
 def _required(literal: StringLiteral, field: ast.AnnAssign) -> list[Edit]:
-    """The field without its default, unless `Field(…)` says more."""
+    """Remove the field's default. Raises Refused if its `Field(…)` has other arguments."""
     value = field.value
     if isinstance(value, ast.Call) and len(value.args) + len(value.keywords) != 1:
-        raise Refused("the field says more than its default")
+        raise Refused("the field has other arguments than its default")
     return [Edit(literal.span_of(field.annotation).end, literal.span_of(field).end, "")]

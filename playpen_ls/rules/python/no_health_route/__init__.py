@@ -15,7 +15,7 @@ from playpen_ls.languages.python.model.file_kind import is_script
 from playpen_ls.languages.python.model.web import Web
 from playpen_ls.rules.python.no_health_route.endpoint import endpoint, is_health
 
-# App Engine's file for a service, which nothing of Kubernetes probes.
+# App Engine's `app.yaml`; its services have no Kubernetes probes.
 _RUNTIME = re.compile(r"^runtime:", re.MULTILINE)
 _SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pipfile", "manage.py")
 FAST = "from fastapi import FastAPI\n\napp = FastAPI()\n"
@@ -157,11 +157,12 @@ def no_health_route(
     files: Files,
     platform: Platform,
 ) -> Iterator[Finding]:
-    """The application serves no health endpoint.
+    """Application has no health endpoint.
 
-    Kubernetes cannot tell a service that hangs from one that works. Looked for in the whole service:
-    the nearest folder above with a Dockerfile, requirements or the like. Silent where routes are
-    computed or come from elsewhere, for applications that another one mounts, and on App Engine.
+    An `httpGet` probe needs an endpoint that answers as long as the application works. All routes of the service
+    are searched: those below the nearest parent folder with a `Dockerfile`, `requirements.txt`, `pyproject.toml` or
+    the like. A route that a probe or `HEALTHCHECK` requests counts whatever its path. Not reported where routes are
+    computed or come from other packages, for applications that another one mounts, and on App Engine.
     """
     if model.left_alone or is_script(model.source.path):
         return
@@ -175,7 +176,7 @@ def no_health_route(
     if _RUNTIME.search(files.text(posixpath.join(service, "app.yaml")) or ""):
         return
 
-    # What a probe asks for is the service's health check, whatever its path.
+    # A path that a probe requests is a health check, whatever its name.
     own = {web.path for web in told if web.kind == "route" and web.path is not None}
     if any(probed.having(_asked, path.rstrip("/")) for path in own) or computed.below(service):
         return
@@ -187,7 +188,13 @@ def no_health_route(
     taken |= {web.framework.rpartition(".")[2] for web in told if web.kind == "mount"}
     for app in apps:
         if app.owner.rpartition(".")[2] not in taken or not app.owner:
-            yield Finding(app.place.span, "no route serves a health check", (_fix(model, app, platform),))
+            yield Finding(app.place.span, f"{_named(app)} has no health endpoint", (_fix(model, app, platform),))
+
+
+def _named(app: Web) -> str:
+    if app.kind == "urlpatterns":
+        return "`urlpatterns`"
+    return f"application `{app.owner}`" if app.owner else "application"
 
 
 def _asked(probed: Probed) -> tuple[str]:
@@ -200,7 +207,7 @@ def _serves(path: str | None, platform: Platform) -> bool:
 
 def _fix(model: PythonModel, app: Web, platform: Platform) -> Fix:
     path = platform.liveness.path
-    return Fix(f"Serve `{path}`", lambda: endpoint(model, app, path))
+    return Fix(f"Add health endpoint `{path}`", lambda: endpoint(model, app, path))
 
 
 def _is_root(model: PythonModel, files: Files) -> bool:
@@ -208,12 +215,12 @@ def _is_root(model: PythonModel, files: Files) -> bool:
     folder = posixpath.dirname(model.source.path)
     beside = ("settings.py", "wsgi.py", "asgi.py", "settings")
     if not model.source.path.endswith("urls.py") or any(name == "app_name" for name, _ in model.texts):
-        return False  # one that has a name is included by another
+        return False  # a namespaced URLconf is included by another one
     return any(files.exists(posixpath.join(folder, name)) for name in beside) and not _answers_before(folder, files)
 
 
 def _answers_before(folder: str, files: Files) -> bool:
-    """A middleware or a wrapper of the application speaks of health, and may answer before any route does."""
+    """Whether settings or entry points mention health: a middleware or wrapper can answer before any route."""
     entries = ("settings.py", "asgi.py", "wsgi.py", *(f"{name}/__init__.py" for name in ("settings", "asgi", "wsgi")))
     texts = (files.text(posixpath.join(folder, name)) for name in entries)
     return any(text is not None and "health" in text.lower() for text in texts)
@@ -226,7 +233,7 @@ def _knows_health(model: PythonModel) -> bool:
 
 
 def _all_known(model: PythonModel, files: Files) -> bool:
-    """What is included comes from this project, whose routes are known."""
+    """Whether all included and mounted routers are from this project, so that their routes are known."""
     own = {web.owner for web in model.web if web.kind in ("router", "app")}
     for web in model.web:
         harmless = not web.target or "StaticFiles" in web.target or "prometheus" in web.target
@@ -251,7 +258,7 @@ def _is_module(model: PythonModel, files: Files, root: str) -> bool:
 
 
 def _is_anothers(path: str, service: str, files: Files) -> bool:
-    """It is the code of another image, whose Dockerfile stands in a folder of the service."""
+    """Whether a file belongs to another image: a folder between it and the service has its own Dockerfile."""
     folder = posixpath.dirname(path)
     while folder and folder != service:
         if files.exists(posixpath.join(folder, "Dockerfile")):
