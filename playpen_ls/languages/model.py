@@ -1,7 +1,7 @@
-"""What every language offers: a model of a file, cut into chunks, made of parts that rules look at.
+"""The interface of a language: a model of a file, split into separately parsed chunks that yield parts for rules.
 
-A model never raises on any text. It is immutable: an edit makes a new model, which may take over
-what the `previous` one had parsed.
+A model never raises, whatever the text. It is immutable: an edit creates a new model, which can reuse what
+the `previous` one has parsed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from playpen_ls.text.span import Span
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment with its marker; `text` is all of it. `alone` means that nothing else stands on its line."""
+    """A comment. `text` includes its marker; `alone` means that nothing else is on its line."""
 
     span: Span
     text: str
@@ -28,7 +28,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Text that the language's own tools would refuse."""
+    """A syntax error, or other text that the language's own tools reject."""
 
     span: Span
     message: str
@@ -36,9 +36,9 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """The file itself says, by other means than a comment, that checks of another tool do not count in `span`.
+    """A range where the file disables checks of another tool by other means than a comment, such as an annotation.
 
-    `tool` is as in `like` of a rule; no `codes` means all of that tool's checks.
+    `tool` is a key of a rule's `like`; empty `codes` means all checks of that tool.
     """
 
     span: Span
@@ -47,21 +47,20 @@ class Exemption:
 
 
 class Chunk(ABC):
-    """A piece of a file that is parsed on its own: one YAML document, one top-level statement.
+    """A range of a file that is parsed separately, such as one YAML document or one top-level statement.
 
-    What rules find in a chunk is remembered by `key`, so the key must hold everything of the file
-    that its parts show: its own text, and what encloses it or what it looks up (such as the import
-    table). Positions of its parts are the file's.
+    `key` is the cache key of the chunk's findings, so it must contain all input of its parts: the chunk's own
+    text, and what they read from the rest of the file (such as its imports). Offsets of parts are the file's.
     """
 
     span: Span
     key: Hashable
     broken: bool = False
-    """It does not parse as it stands; its parts are what could be saved."""
+    """Whether the chunk has a syntax error; its parts are then those that could be recovered."""
 
     @property
     def seems_broken(self) -> bool:
-        """As far as is known without work: what has nothing to report need not be parsed to know."""
+        """Whether a parse has failed. A chunk that has not been parsed counts as valid; this never parses."""
         return self.broken
 
     @property
@@ -70,11 +69,11 @@ class Chunk(ABC):
 
     @abstractmethod
     def parts(self) -> Iterable[object]:
-        """Everything in the chunk that a rule's first parameter can name, each once, in text order."""
+        """All parts that a rule's first parameter can have as its type, each once, in text order."""
 
 
 class Model(ABC):
-    """A file as its language sees it."""
+    """A parsed file."""
 
     language: ClassVar[str]
     comment_mark: ClassVar[str] = "#"
@@ -86,21 +85,21 @@ class Model(ABC):
         return ()
 
     def settled(self) -> Model:
-        """The same text when typing pauses, without what was only assumed while it went on."""
+        """The model of the same text once typing pauses, without assumptions about half-typed text."""
         return self
 
-    def release(self) -> None:  # noqa: B027  # most models have no circles
-        """A newer model has taken its place, and nobody looks at it again: let go of what points in circles.
+    def release(self) -> None:  # noqa: B027  # most models have no reference cycles
+        """Break reference cycles; called when a newer model replaces this one and nothing uses it any more.
 
-        Without that it stays in memory until the garbage collector runs, which a keystroke can feel.
+        Otherwise it is freed only when the garbage collector runs, which can delay a keystroke.
         """
 
     @abstractmethod
     def facts(self) -> Iterable[Fact]:
-        """What the file tells other files."""
+        """The facts of the file that rules for other files can query."""
 
     def span_of(self, fact: Fact) -> Span | None:
-        """Where the file states a fact that one of its parts knows without its place; None if it does no more."""
+        """The current range of a fact, which is compared without its place; None if the file no longer has it."""
         return next((one.place.span for one in self.facts() if replace(one, place=fact.place) == fact), None)
 
     @abstractmethod
@@ -108,31 +107,31 @@ class Model(ABC):
         """All comments in text order; never text inside a string, a heredoc or a block scalar."""
 
     def exemptions(self) -> Sequence[Exemption]:
-        """What is excused by other means than comments, such as annotations."""
+        """Ranges where checks are disabled by other means than comments, such as annotations."""
         return ()
 
     def may_mention(self, marks: Sequence[str]) -> bool:
-        """The text holds one of these lower-case words, in any case."""
+        """Whether the text contains one of these words, ignoring case. `marks` are lower case."""
         text = self.source.text.lower()
         return any(mark in text for mark in marks)
 
     def comments_with(self, marks: Sequence[str]) -> Sequence[Comment]:
-        """The comments that may hold one of these lower-case words, in any case."""
+        """A superset of the comments that contain one of these words, ignoring case. `marks` are lower case."""
         return self.comments() if self.may_mention(marks) else ()
 
     @abstractmethod
     def construct_after(self, offset: int) -> Span | None:
-        """The whole instruction, statement, step or key that starts first at or after `offset`."""
+        """The range of the first instruction, statement, step or key that starts at or after `offset`."""
 
     @abstractmethod
     def construct_at(self, offset: int) -> Span | None:
-        """The innermost construct that holds `offset` and that a comment line may stand above.
+        """The range of the innermost construct that contains `offset` and can have a comment line above it.
 
-        None where no comment can stand (JSON). Its start is the first character after indentation.
+        It starts after the indentation. None where comments are not possible (JSON).
         """
 
     def comment_above(self, offset: int, text: str) -> Edit | None:
-        """The edit that puts a comment line above the construct at `offset`, indented like it."""
+        """The edit that inserts a comment line above the construct at `offset`, with the same indentation."""
         construct = self.construct_at(offset)
         if construct is None:
             return None

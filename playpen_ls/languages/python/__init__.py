@@ -1,4 +1,4 @@
-"""Python: `parse` gives a model whose chunks are statements, and these parts for rules to look at."""
+"""Python: `parse` returns a model whose chunks are statements; rules check the parts below."""
 
 from __future__ import annotations
 

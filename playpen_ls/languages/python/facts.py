@@ -1,4 +1,4 @@
-"""What a Python file tells other files."""
+"""The facts of a Python file that rules for other files can query."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from playpen_ls.vocabulary.secrets import SHAPE_BEGINS
 if TYPE_CHECKING:
     from playpen_ls.languages.python.model.module import PythonModel
 
-# Their inclusion takes the place of the router's own prefix instead of adding to it.
+# Frameworks where the prefix of an inclusion replaces the router's own prefix instead of extending it.
 _REPLACING = ("flask.", "quart.")
 _BIND = re.compile(r"""^bind[ \t]*=[ \t]*["'][^"'\n]*:(\d{1,5})["'][ \t]*(?:\#.*)?$""", re.MULTILINE)
 
 
 def says_nothing(source: Source) -> bool:
-    """No fact comes from the file; a look at its words tells, without parsing it."""
+    """Whether the text rules out any fact, without parsing it. See `idle`."""
     text = source.text
     if is_left_alone(source.path, text):
         return True
@@ -49,7 +49,7 @@ def says_nothing(source: Source) -> bool:
 
 
 def finds_nothing(source: Source) -> bool:
-    """Neither a finding nor a fact comes from the file, and it has no comment for us; a look at its words tells."""
+    """Whether the text rules out any finding, fact or suppression comment, without parsing it. See `idle`."""
     text = source.text
     if "playpen:" in text or not says_nothing(source):
         return False
@@ -74,7 +74,7 @@ def facts(model: PythonModel) -> Iterator[Fact]:
 
 
 def _configures_gunicorn(path: str) -> bool:
-    """`gunicorn.conf.py`, `gunicorn_config.py`: whether it is used, the command tells."""
+    """`gunicorn.conf.py`, `gunicorn_config.py`; the command of the image determines whether it is used."""
     return "gunicorn" in posixpath.basename(path)
 
 
@@ -85,7 +85,7 @@ def _of_web(web: Web, place: Place, prefixes: dict[str, str], model: PythonModel
         yield ComputedRoute(place)
     elif web.kind == "include" and web.target:
         replaces = any((origin or "").startswith(_REPLACING) for origin in model.scope.names.values())
-        # Without `url_prefix` a blueprint keeps its own.
+        # Without `url_prefix` a blueprint keeps its own prefix.
         prefix = web.path if not web.constant else None
         yield RouterIncluded(place, web.owner, web.target, prefix, replaces and bool(web.path))
     elif web.kind == "mount":
@@ -94,7 +94,7 @@ def _of_web(web: Web, place: Place, prefixes: dict[str, str], model: PythonModel
         if web.target:
             yield RouterIncluded(place, web.owner, web.target, web.path, False)
         else:
-            yield ComputedRoute(place)  # files: which ones, only the disk knows
+            yield ComputedRoute(place)  # static files, whose routes are unknown
     elif web.kind == "app" and web.framework:
         yield WebApplication(place, web.framework, web.owner)
     elif web.kind == "urlpatterns":

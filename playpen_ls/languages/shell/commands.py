@@ -1,4 +1,4 @@
-"""Simple commands and their words, and what the programs' options mean."""
+"""Simple commands with their words, options and operands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cached_property
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.span import Span
 
-# Options that take a value as a separate word; `--name=value` needs no table.
+# Options whose value is the next word, by program; `--name=value` needs no table.
 VALUED: dict[str, frozenset[str]] = {
     name: frozenset(options.split())
     for name, options in {
@@ -68,15 +68,15 @@ VALUED |= {
     "nerdctl": VALUED["docker"],
     "buildah": VALUED["docker"],
 }
-# Short options of these can be written as one, the last with a value: `pip install -qr requirements.txt`.
+# Programs that accept combined short options, the last with a value: `pip install -qr requirements.txt`.
 _JOINING = frozenset("pip uv apk apt apt-get curl".split())
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """`text` has its quotes removed, expansions stay as written. `start:end` are the fragment's offsets.
+    """A word of a command. `text` is without quotes and with unexpanded variables; `start:end` are fragment offsets.
 
-    `plain` means that the shell gives exactly `text`: no expansion, no glob, no hole. `quote` is the
+    `plain` means that the shell passes exactly `text`: without expansion, glob or hole. `quote` is the
     quote around the whole word, "" if there is none, or "mixed".
     """
 
@@ -88,12 +88,12 @@ class Word:
     quote: str
 
     def within(self, fragment: Fragment) -> Word:
-        """The same word of another fragment with the same text."""
+        """The same word in another fragment that has the same text."""
         return Word(fragment, self.start, self.end, self.text, self.plain, self.quote)
 
     @property
     def span(self) -> Span:
-        """Where the word stands in the host, with its quotes."""
+        """The range of the word in the file, including its quotes."""
         return self.fragment.span(self.start, self.end)
 
     @property
@@ -101,7 +101,7 @@ class Word:
         return self.fragment.text[self.start : self.end]
 
     def part(self, start: int, end: int) -> Span:
-        """The host's range of `text[start:end]`; the whole word where quotes hide which that is."""
+        """The range of `text[start:end]` in the file; that of the whole word if its quotes make the offsets unclear."""
         if self.raw == self.text:
             return self.fragment.span(self.start + start, self.start + end)
         if self.quote in ("'", '"') and self.raw[1:-1] == self.text:
@@ -109,13 +109,13 @@ class Word:
         return self.span
 
     def after(self, prefix: str) -> Span:
-        """The host's range behind a prefix such as `--tag=`."""
+        """The range in the file after a prefix such as `--tag=`."""
         return self.part(len(prefix), len(self.text))
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """`value` is None for a flag. For `--name=value` and `-pVALUE` both words are the same one."""
+    """An option. `value` is None for a flag; for `--name=value` and `-pVALUE` it is the same word as `word`."""
 
     name: str
     word: Word
@@ -133,10 +133,10 @@ class Option:
 
 @dataclass(frozen=True)
 class Command:
-    """A simple command: `words[0]` is its name, behind assignments and wrappers such as `sudo`.
+    """A simple command. `words[0]` is its name, after assignments and wrappers such as `sudo`.
 
-    `start:end` are the fragment's offsets of the whole of it, `before` and `after` the operators
-    around it ("" at the ends; "\\n" for a new line), `depth` counts the subshells around it.
+    `start:end` are fragment offsets of the whole command, `before` and `after` the operators around it
+    ("" at the ends; "\\n" for a newline), `depth` is the number of enclosing subshells.
     """
 
     fragment: Fragment
@@ -151,7 +151,7 @@ class Command:
     depth: int
 
     def within(self, fragment: Fragment) -> Command:
-        """The same command of another fragment with the same text."""
+        """The same command in another fragment that has the same text."""
         assignments, words, redirects = (
             tuple([word.within(fragment) for word in some]) for some in (self.assignments, self.words, self.redirects)
         )
@@ -176,7 +176,7 @@ class Command:
 
     @cached_property
     def operands(self) -> tuple[Word, ...]:
-        """The arguments that are neither options nor their values; all of them after `--`."""
+        """The arguments that are neither options nor option values; all arguments after `--`."""
         return self._parsed[0]
 
     @cached_property
@@ -212,12 +212,12 @@ class Command:
         return tuple(operands), tuple(options)
 
     def option(self, *names: str) -> Option | None:
-        """The first option of any of these names."""
+        """The first option with one of these names."""
         return next((option for option in self.options if option.name in names), None)
 
     def has(self, *names: str) -> bool:
         return self.option(*names) is not None
 
     def runs(self, name: str, *subcommand: str) -> bool:
-        """It is `name` with these first operands: `command.runs("pip", "install")`."""
+        """Whether the command is `name` with these leading operands: `command.runs("pip", "install")`."""
         return self.name == name and tuple(word.text for word in self.operands[: len(subcommand)]) == subcommand

@@ -1,7 +1,7 @@
-"""The shell inside RUN, sh and args: simple commands, their words, and where each stands in the host.
+"""Shell inside `RUN`, `sh` and `args`: simple commands, their words, and their ranges in the enclosing file.
 
-It is a reader of POSIX shell as people write it in build files, not a shell: what it cannot read it
-passes over. It never raises and takes linear time.
+A tolerant reader of the POSIX shell in build files, not a complete parser: it skips what it does not
+understand. It never raises and runs in linear time.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _WORD_END = frozenset(" \t\r\n;&|<>()")
-_ORDINARY = re.compile(r"""[^ \t\r\n;&|<>()\\'"$`*?\[~]+""")  # what stands for itself, and ends no word
+_ORDINARY = re.compile(r"""[^ \t\r\n;&|<>()\\'"$`*?\[~]+""")  # characters without special meaning
 _RESERVED = frozenset("if then elif else fi while until do done ! { } time coproc".split())
 _DECLARATION = frozenset(("for", "select", "case", "function", "in", "esac"))
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
-_DEPTH = 20  # nested `$(…)`; deeper ones are hostile
+_DEPTH = 20  # of nested `$(…)`; deeper input is malicious
 
 
 def commands(fragment: Fragment) -> tuple[Command, ...]:
-    """Every simple command of a text in order, also those in subshells, `$(…)` and `sh -c '…'`."""
+    """All simple commands of a text in order, including those in subshells, `$(…)` and `sh -c '…'`."""
     return tuple([command.within(fragment) for command in _read(fragment.text, fragment.holes)])
 
 
 @lru_cache(maxsize=1024)
 def _read(text: str, holes: tuple[Span, ...]) -> tuple[Command, ...]:
-    """The commands wherever the text stands: of a file that is typed in or mended, most texts stay as they are."""
+    """The commands with offsets into `text`. Cached by text: an edit leaves most scripts of a file unchanged."""
     return tuple(_Reader(Fragment(text, range(len(text)), range(1, len(text) + 1), holes)).read(0, len(text), 0))
 
 
 def exec_form(words: tuple[Word, ...]) -> tuple[Command, ...]:
-    """The commands of an argument vector, such as the JSON form of RUN: `["sh", "-c", "…"]` is looked into."""
+    """The commands of an argument vector, such as the exec form of `RUN`, and of the script of `["sh", "-c", "…"]`."""
     if not words:
         return ()
     return tuple(_finished(words[0].fragment, words[0].start, words[-1].end, list(words), [], "", "", 0))
@@ -62,7 +62,7 @@ class _Reader:
         self.text = fragment.text
 
     def read(self, start: int, end: int, depth: int) -> Iterator[Command]:
-        """The commands of `text[start:end]`. Offsets are the fragment's."""
+        """The commands of `text[start:end]`, with offsets into the fragment."""
         text = self.text
         at, before, opened, redirecting = start, "", 0, False
         words: list[Word] = []
@@ -157,11 +157,11 @@ class _Reader:
                 bare = True
                 at = close
             else:
-                plain, bare = False, True  # a glob, or somebody's home
+                plain, bare = False, True  # a glob, or `~`
                 pieces.append(char)
                 at += 1
         at = min(at, end)
-        if at == start:  # a lone carriage return or the like: never stand still
+        if at == start:  # such as a lone carriage return: always advance
             at, bare = start + 1, True
             pieces.append(text[start:at])
         quote = "mixed" if quotes and (bare or len(quotes) > 1) else quotes
@@ -169,7 +169,7 @@ class _Reader:
         return Word(self.fragment, start, at, "".join(pieces), plain, quote), inner
 
     def _double(self, at: int, end: int, inner: list[tuple[int, int]]) -> tuple[int, bool]:
-        """Where the double quote closes, and whether anything in it is expanded."""
+        """(offset of the closing double quote, whether the string contains an expansion)."""
         text, expands = self.text, False
         while at < end and text[at] != '"':
             if text[at] == "\\":

@@ -1,4 +1,4 @@
-"""The web servers that images and manifests start: what a command runs, and the ports that it says it listens on."""
+"""Web servers started by images and manifests: the program of a command, and the ports of its options or defaults."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ SERVERS = frozenset(("uvicorn", "gunicorn", "hypercorn", "flask", "fastapi"))
 _SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh"))
 _PORT_OPTIONS = {
     "uvicorn": frozenset(("--port",)),
-    "gunicorn": frozenset(("-b", "--bind")),  # its -p is the file for its process id, as hypercorn's
+    "gunicorn": frozenset(("-b", "--bind")),  # -p is --pid of gunicorn and hypercorn
     "hypercorn": frozenset(("-b", "--bind", "--insecure-bind")),
     "flask": frozenset(("-p", "--port")),
     "fastapi": frozenset(("--port",)),
 }
-# What they take where the command does not say; the variables that may say otherwise.
+# The default ports, and the variables that override them.
 _OWN_PORTS = {"uvicorn": 8000, "flask": 5000, "fastapi": 8000}
 _OWN_VARIABLES = {"uvicorn": ("UVICORN_PORT",), "flask": ("FLASK_RUN_PORT",), "fastapi": ("PORT", "UVICORN_PORT")}
-_ELSEWHERE = ("-c", "--config", "--uds", "--fd", "--env-file")  # where the port may come from, or that there is none
+_ELSEWHERE = ("-c", "--config", "--uds", "--fd", "--env-file")  # can set the port elsewhere, or replace it by a socket
 _RUNNERS = {"poetry": 2, "uv": 2, "pipenv": 2, "pdm": 2, "rye": 2, "hatch": 2, "opentelemetry-instrument": 1,
             "ddtrace-run": 1, "newrelic-admin": 2, "tini": 1, "dumb-init": 1}  # fmt: skip
 _APPLICATION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\([^()]*\))?")
@@ -31,7 +31,7 @@ _LONGEST_PORT = 5  # digits
 
 @dataclass(frozen=True)
 class Program:
-    """What a command starts: `uvicorn`, and what that runs: `main:app`. Both are "" where they are not known."""
+    """The program that a command starts (`uvicorn`) and its target (`main:app`); each is "" if unknown."""
 
     name: str
     target: str
@@ -40,9 +40,9 @@ class Program:
 
 @dataclass(frozen=True)
 class PortTold:
-    """`word` says it, or is None for the server's own; `variables` are those that may set another one.
+    """A port that a server listens on. `word` is the argument that sets it, None for the server's default.
 
-    `port` is 0 where only they say it.
+    `variables` are environment variables that can set another port; `port` is 0 if only they determine it.
     """
 
     port: int
@@ -52,7 +52,7 @@ class PortTold:
 
 
 def program_of(words: Sequence[Word]) -> Program:
-    """The program behind `poetry run` and the like. `words` are those of a command, without `python -m`."""
+    """The program that `words` start, behind runners such as `poetry run` and behind `python -m`."""
     left = list(words)
     while left and (name := _base(left[0].text)) in _RUNNERS and len(left) > _RUNNERS[name]:
         left = left[_RUNNERS[name] :]
@@ -77,7 +77,7 @@ def _target(name: str, words: Sequence[Word]) -> str:
 
 
 def ports_told(program: Program, variables: Mapping[str, str]) -> Iterator[PortTold]:
-    """The ports of a server's command; none where it cannot be known. `variables` are those that the image sets."""
+    """The ports of a server's command; none if they are unknown. `variables` are the `ENV` of the image."""
     if program.name not in SERVERS:
         return
     told = list(_options(program))
@@ -95,7 +95,7 @@ def ports_told(program: Program, variables: Mapping[str, str]) -> Iterator[PortT
 
 
 def _options(program: Program) -> Iterator[tuple[Word, str]]:
-    """(the word, the value in it) of the options that name a port."""
+    """(argument, value) of the options that set a port."""
     options, before = _PORT_OPTIONS[program.name], ""
     for word in program.words:
         name, equals, value = word.text.partition("=")
@@ -109,7 +109,7 @@ def _options(program: Program) -> Iterator[tuple[Word, str]]:
 
 
 def _port(word: Word, text: str, variables: Mapping[str, str]) -> PortTold:
-    """`0.0.0.0:8000`, `${PORT:-8000}`, or a variable that the image sets; 0 where it is not known."""
+    """The port of `0.0.0.0:8000`, of `${PORT:-8000}` or of a variable that the image sets; 0 if unknown."""
     number = number_of(text.rpartition(":")[2])
     if number:
         return PortTold(number, word, text)
@@ -122,5 +122,5 @@ def _port(word: Word, text: str, variables: Mapping[str, str]) -> PortTold:
 
 
 def number_of(text: str) -> int:
-    """A port as it is written, or 0."""
+    """A decimal port number, or 0 for any other text."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_PORT else 0

@@ -1,4 +1,4 @@
-"""Programs that start another one: `sudo`, `env`, `sh -c`, `python -m`."""
+"""Programs that start another program: `sudo`, `env`, `sh -c`, `python -m`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WRAPPERS = {
     "ionice": frozenset(("-c", "-n")),
     "stdbuf": frozenset(("-i", "-o", "-e")),
 }
-FIRST_OPERAND = frozenset(("timeout", "su-exec", "gosu"))  # their first operand is not the command yet
+FIRST_OPERAND = frozenset(("timeout", "su-exec", "gosu"))  # the command starts at their second operand
 _SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "su"))
 _PYTHON_VALUED = frozenset(("-W", "-X"))
 
@@ -38,7 +38,7 @@ def drop_options(words: list[Word], valued: frozenset[str]) -> None:
 
 
 def script_of(words: list[Word]) -> Word | None:
-    """The text that `sh -c TEXT` runs, if it is one word without escapes."""
+    """The script of `sh -c SCRIPT`, if it is one word without escapes."""
     name, value = words[0].text.rpartition("/")[2], False
     if name not in _SHELLS:
         return None
@@ -48,7 +48,7 @@ def script_of(words: list[Word]) -> Word | None:
             continue
         if re.fullmatch(r"-[a-z]*c[a-z]*", word.text):
             script = words[index + 1] if index + 1 < len(words) else None
-            # An unquoted script is one word of shell, or an element of an argument vector.
+            # An unquoted script is a single shell word, or an element of an argument vector.
             return script if script and script.quote != "mixed" and "\\" not in script.raw else None
         if name == "su":  # `su app -c '…'`
             continue
@@ -59,7 +59,7 @@ def script_of(words: list[Word]) -> Word | None:
 
 
 def module_of(words: list[Word]) -> list[Word] | None:
-    """`pip install` of `python3 -I -m pip install`; None where no module is run so."""
+    """`pip install` of `python3 -I -m pip install`; None if the command is not `python -m`."""
     if len(words) < 3 or not re.fullmatch(r"python[\d.]*", words[0].text.rpartition("/")[2]):
         return None
     rest = words[1:]

@@ -1,4 +1,4 @@
-"""Hosts of services in string literals, and the environment variables that should hold them."""
+"""Service hosts in string literals, and the environment variables to read them from."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HOST_AND_PORT = re.compile(r"(?P<host>[\w.-]+)(?P<port>:\d+)?")
 _HOST_NAME = re.compile(r"(?:^|_)(?:host|hostname)$")
 _NOT_HOST_NAME = re.compile(r"allowed_hosts?|server_name|host_header|dedicated_host|virtual_host|trusted_host")
 _EVERYWHERE = frozenset(("metadata.google.internal", "host.docker.internal", "gateway.docker.internal"))
-"""Names that a cloud or a tool gives to what is always there."""
+"""Host names that a cloud provider or Docker defines, the same in every environment."""
 _INTERNAL = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:internal|local)")
 _CLIENTS = frozenset((
     "Redis", "StrictRedis", "connect", "create_pool", "MongoClient", "AsyncIOMotorClient", "ConnectionParameters",
@@ -41,10 +41,10 @@ _SPOKEN = frozenset("debug info warning warn error exception critical fatal log 
 
 @dataclass(frozen=True)
 class Host:
-    """What is hard-coded. `variable` is the environment variable for the whole literal.
+    """A hard-coded host. `variable` is the environment variable for the whole literal.
 
-    `sure` hosts are full service names, the others a guess from where they stand. `shape` is "host",
-    "host:port", "url", "format" (a URL that begins a format string) or "format host" (with holes before it).
+    `sure` hosts are full service names, the others are guessed from their context. `shape` is "host",
+    "host:port", "url", "format" (an f-string that starts with the URL) or "format host" (with placeholders before it).
     """
 
     name: str
@@ -55,7 +55,7 @@ class Host:
 
     @property
     def qualified(self) -> str:
-        """The variable's name with the namespace: two databases must not share one."""
+        """The variable's name with the namespace, so that hosts of two namespaces do not share a variable."""
         if self.service is None:
             return self.variable
         stem, _, kind = self.variable.rpartition("_")
@@ -63,7 +63,7 @@ class Host:
 
 
 def host_in(literal: StringLiteral) -> Host | None:
-    """The host in a literal that is configuration; None for prose, defaults and templates."""
+    """The host in a literal that sets an address; None for prose, defaults and templates."""
     value = literal.value
     if literal.is_bytes or len(value) > 500:
         return None
@@ -102,12 +102,12 @@ def _service(value: str) -> Host | None:
 
 
 def url_variable(scheme: str, otherwise: str) -> str:
-    """The usual variable for a URL of this scheme."""
+    """The conventional variable for URLs of a scheme, such as `DATABASE_URL`; else `otherwise`."""
     return next((name for pattern, name in _URL_VARIABLES if pattern.match(scheme.lower())), otherwise)
 
 
 def _guessed(literal: StringLiteral) -> Host | None:
-    """A short name such as `redis` where a client or a `…host` expects one."""
+    """A short name such as `redis` in a client's argument or a name that ends in `host`."""
     whole = _HOST_AND_PORT.fullmatch(literal.value)
     if not whole:
         return None
@@ -134,7 +134,7 @@ def _guessed(literal: StringLiteral) -> Host | None:
 
 
 def _listed(literal: StringLiteral) -> Role:
-    """The role of the list in which a client takes its one server: `bootstrap_servers=["kafka:9092"]`."""
+    """The role of a one-element list in a client's argument: `bootstrap_servers=["kafka:9092"]`."""
     around = [node for node, _ in islice(literal.above(), 3)]
     match around:
         case [ast.List(elts=[_]), ast.keyword(arg=str(name)), ast.Call() as call] if is_client(call):
@@ -153,7 +153,7 @@ def _guessed_variable(host: str, name: str) -> str:
 
 
 def _is_address(literal: StringLiteral, call: ast.AST | None) -> bool:
-    """The first argument of a client; `URL.create` takes the name of a driver first."""
+    """Whether it is the first argument of a client. The first one of `URL.create` is the driver name."""
     if not isinstance(call, ast.Call) or (dotted(call.func) or "").endswith("URL.create"):
         return False
     return bool(call.args) and call.args[0] is literal.node
@@ -169,7 +169,7 @@ def is_client(call: ast.Call) -> bool:
 
 
 def _beside_connection(owner: ast.AST | None) -> bool:
-    """A dictionary that holds a user, a port or the like beside the host."""
+    """Whether a dictionary has a user, a port or a similar key besides the host."""
     keys = {
         key.value.lower()
         for key in getattr(owner, "keys", ())
@@ -179,7 +179,7 @@ def _beside_connection(owner: ast.AST | None) -> bool:
 
 
 def _configures(literal: StringLiteral) -> bool:
-    """The literal decides where the program connects: it is no default, no comparison, no prose."""
+    """Whether the literal determines what the program connects to: not a default, a comparison or prose."""
     role = literal.role
     if role.fallback or role.kind in ("compared", "operand", "subscript", "text", "other"):
         return False
@@ -223,7 +223,7 @@ def _written_to_environment(statement: ast.stmt | None) -> bool:
 
 
 def _in_settings(literal: StringLiteral) -> bool:
-    """In the body of a pydantic settings class: the environment fills it."""
+    """Whether it is in the body of a pydantic settings class, whose fields are set from the environment."""
     for node, child in literal.above():
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and isinstance(child, ast.stmt):
             return False

@@ -1,4 +1,4 @@
-"""Log messages that are put together in place, rewritten to leave that to the logger."""
+"""Rewrites formatted log messages to a format string with logging arguments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
 @dataclass(frozen=True)
 class Rewritten:
-    """`literal` replaces the message, `arguments` follow it. `sure` means that it logs the same text."""
+    """`literal` replaces the message, `arguments` follow it. `sure`: the logged text is certainly the same."""
 
     literal: str
     arguments: tuple[str, ...]
@@ -34,7 +34,7 @@ class _Hole:
 
 
 def rewritten(call: Called, message: ast.expr, has_arguments: bool) -> Rewritten:
-    """The message with `%s` for its holes. Raises Refused with the reason why it cannot be."""
+    """The message with `%s` for its placeholders. Raises Refused with the reason if that is not possible."""
     if isinstance(message, ast.JoinedStr):
         return _format_string(call.text_of(message), has_arguments)
     if isinstance(message, ast.BinOp) and isinstance(message.op, ast.Add):
@@ -43,20 +43,20 @@ def rewritten(call: Called, message: ast.expr, has_arguments: bool) -> Rewritten
         return _percent(call, message, has_arguments)
     if isinstance(message, ast.Call) and isinstance(message.func, ast.Attribute):
         return _formatted(call, message, message.func.value, has_arguments)
-    raise Refused("only a person can tell what the message means")
+    raise Refused("the form of the message is not supported")
 
 
 def _formatted(call: Called, message: ast.Call, pattern: ast.expr, has_arguments: bool) -> Rewritten:
-    """`"{} of {}".format(a, b)`: holes without a name or a format, one for each argument."""
+    """`"{} of {}".format(a, b)`: placeholders without a name or format, one for each argument."""
     match = _LITERAL.fullmatch(call.text_of(pattern))
     if match is None or has_arguments or message.keywords or match["prefix"]:
-        raise Refused("its holes say more than where the values go")
+        raise Refused("the `format` call uses more than plain `{}` placeholders")
     body = match["body"]
     holes = re.findall(r"\{[^{}]*\}", body)
     if set(holes) != {"{}"} or len(holes) != len(message.args) or re.search(r"\{\{|\}\}|\\N", body):
-        raise Refused("its holes say more than where the values go")
+        raise Refused("the `format` call uses more than plain `{}` placeholders")
     if any(isinstance(argument, (ast.Starred, ast.GeneratorExp)) for argument in message.args):
-        raise Refused("what fills its holes is not known")
+        raise Refused("the arguments of the `format` call are unpacked")
     written = body.replace("%", "%%").replace("{}", "%s")
     quotes = match["quotes"]
     return Rewritten(f"{quotes}{written}{quotes}", tuple(call.text_of(argument) for argument in message.args))
@@ -69,7 +69,7 @@ def _format_string(text: str, has_arguments: bool) -> Rewritten:
     while at < len(text):
         match = _LITERAL.match(text, at)
         if match is None:
-            raise Refused("the message is written in a way that cannot be kept")
+            raise Refused("the form of the message is not supported")
         prefix = match["prefix"]
         body: list[str | _Hole] = [match["body"]]
         if "f" in prefix.lower():
@@ -81,7 +81,7 @@ def _format_string(text: str, has_arguments: bool) -> Rewritten:
         at = gap.end()
     holes = [one for _, _, body in pieces for one in body if isinstance(one, _Hole)]
     if holes and has_arguments:
-        raise Refused("the message has arguments already")
+        raise Refused("the call already has arguments")
     for (prefix, quotes, body), gap_text in zip(pieces, gaps, strict=True):
         written = "".join(
             one.conversion if isinstance(one, _Hole) else one.replace("%", "%%") if holes else one for one in body
@@ -91,7 +91,7 @@ def _format_string(text: str, has_arguments: bool) -> Rewritten:
 
 
 def _read(body: str, raw: bool) -> list[str | _Hole]:
-    """The text between holes, with `{{` as `{`, and the holes."""
+    """The text between the placeholders, with `{{` as `{`, and the placeholders, in order."""
     found: list[str | _Hole] = []
     at, text = 0, ""
     while at < len(body):
@@ -118,7 +118,7 @@ def _read(body: str, raw: bool) -> list[str | _Hole]:
 
 
 def _hole_end(body: str, at: int) -> int:
-    """Where the brace that opens at `at` closes."""
+    """The offset of the brace that closes the one at `at`. Raises Refused."""
     depth, quote = 0, ""
     for index in range(at, len(body)):
         char = body[index]
@@ -132,7 +132,7 @@ def _hole_end(body: str, at: int) -> int:
             depth -= 1
             if depth == 0:
                 return index
-    raise Refused("a hole of the message does not close")
+    raise Refused("a placeholder of the f-string is not closed")
 
 
 def _hole(text: str) -> _Hole:
@@ -140,25 +140,25 @@ def _hole(text: str) -> _Hole:
     try:
         node = ast.parse(expression.strip(), mode="eval").body
     except (SyntaxError, ValueError):
-        raise Refused(f"`{{{text}}}` cannot be an argument") from None
+        raise Refused(f"`{{{text}}}` cannot be passed as an argument") from None
     if any(isinstance(one, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)) for one in ast.walk(node)):
-        raise Refused("a hole of the message does more than show a value")
+        raise Refused("a placeholder of the f-string contains `await`, `yield` or `:=`")
     if isinstance(node, (ast.Tuple, ast.Lambda, ast.Starred, ast.GeneratorExp)):
-        raise Refused(f"`{{{text}}}` cannot be an argument as it stands")
+        raise Refused(f"`{{{text}}}` cannot be passed as an argument without changes")
     if spec:
         if not _NUMERIC.fullmatch(spec) or conversion:
-            raise Refused(f"`%` has no format for `:{spec}`")
+            raise Refused(f"`%` formatting has no equivalent of `:{spec}`")
         return _Hole(expression.strip(), ("%" if not shows else f"{shows.replace('%', '%%')}%") + spec, False)
     mark = {"": "%s", "s": "%s", "r": "%r", "a": "%a"}.get(conversion)
     if mark is None:
-        raise Refused(f"`!{conversion}` is no conversion")
+        raise Refused(f"`!{conversion}` is not a valid conversion")
     if shows:
         mark = shows.replace("%", "%%") + (mark if conversion else "%r")
     return _Hole(expression.strip(), mark, True)
 
 
 def _taken_apart(text: str) -> tuple[str, str, str, str]:
-    """(expression, conversion, format, the `name=` that it shows) of a hole."""
+    """(expression, conversion, format, `name=` prefix) of a placeholder."""
     depth, quote, end = 0, "", len(text)
     for index, char in enumerate(text):
         if quote:
@@ -184,9 +184,9 @@ def _taken_apart(text: str) -> tuple[str, str, str, str]:
 
 
 def _sum(call: Called, message: ast.BinOp, has_arguments: bool) -> Rewritten:
-    """`"listening on " + port` as one literal and arguments."""
+    """`"listening on " + port` as one literal with arguments."""
     if has_arguments:
-        raise Refused("the message has arguments already")
+        raise Refused("the call already has arguments")
     terms: list[ast.expr] = []
     node: ast.expr = message
     while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
@@ -200,11 +200,11 @@ def _sum(call: Called, message: ast.BinOp, has_arguments: bool) -> Rewritten:
         if isinstance(term, ast.Constant) and isinstance(term.value, str):
             match = _LITERAL.fullmatch(text)
             if match is None or match["prefix"] or len(match["quotes"]) > 1 or quotes not in ("", match["quotes"]):
-                raise Refused("its texts are quoted in different ways")
+                raise Refused("the string literals of the message have different quotes or prefixes")
             quotes = match["quotes"]
             written += match["body"].replace("%", "%%")
         elif isinstance(term, (ast.JoinedStr, ast.Constant, ast.BinOp)) or re.search(r"[\r\n]", text):
-            raise Refused("its parts are more than names and calls")
+            raise Refused("the message concatenates more than string literals, names and calls")
         else:
             plain_str = isinstance(term, ast.Call) and isinstance(term.func, ast.Name) and term.func.id == "str"
             if plain_str and len(term.args) == 1 and not term.keywords:  # type: ignore[attr-defined]
@@ -212,25 +212,25 @@ def _sum(call: Called, message: ast.BinOp, has_arguments: bool) -> Rewritten:
             arguments.append(text)
             written += "%s"
     if not quotes or re.search(r"[()]\s*\+|\+\s*\(", _between(call, terms)):
-        raise Refused("its parts stand in brackets")
+        raise Refused("the concatenation contains parentheses")
     return Rewritten(f"{quotes}{written}{quotes}", tuple(arguments))
 
 
 def _between(call: Called, terms: list[ast.expr]) -> str:
-    """What stands between the terms of a sum."""
+    """The source text between the terms of a concatenation. Raises Refused."""
     spans = [call.span_of(term) for term in terms]
     source = call.model.source.text
     between = "".join(source[one.end : other.start] for one, other in pairwise(spans))
     if "#" in between:
-        raise Refused("a comment stands in the message")
+        raise Refused("there is a comment inside the message")
     return between
 
 
 def _percent(call: Called, message: ast.BinOp, has_arguments: bool) -> Rewritten:
-    """`"…%s" % (a, b)`: only a tuple is known to be one."""
+    """`"…%s" % (a, b)`; the right operand must be a literal tuple. Raises Refused."""
     if has_arguments or not isinstance(message.right, ast.Tuple) or not isinstance(message.left, ast.Constant):
-        raise Refused("what stands behind `%` may be a tuple or a mapping")
+        raise Refused("the right operand of `%` can be a tuple or a mapping")
     if any(isinstance(element, ast.Starred) for element in message.right.elts) or not message.right.elts:
-        raise Refused("what stands behind `%` is not known")
+        raise Refused("the tuple after `%` is empty or unpacks values")
     arguments = tuple(call.text_of(element) for element in message.right.elts)
     return Rewritten(call.text_of(message.left), arguments)

@@ -1,4 +1,4 @@
-"""Edits of a call's arguments that leave the rest as it is written."""
+"""Edits that add arguments to a call and keep the formatting of the rest."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _REST = re.compile(r"(?P<blank>\s+|\\\r?\n)|(?P<comment>#[^\r\n]*)|(?P<comma>,)|
 
 
 def appended(call: Called, *arguments: str) -> Edit:
-    """The edit that adds arguments behind the last one; each on its own line where the others are. Raises Refused."""
+    """The edit that appends arguments, each on its own line if the existing ones are. Raises Refused."""
     edit = _inserted(call, arguments)
     return edit if edit is not None else _rebuilt(call, arguments)
 
 
 def width(source: Source) -> int:
-    """How long a line may be: 88, or as long as the file's longest but for a few that no formatter can break."""
+    """The line length limit of a file: its 98th percentile (long strings cannot be broken), between 88 and 120."""
     lengths = sorted(map(len, LINE_END.split(source.text)))
     return max(88, min(120, lengths[int(len(lengths) * 0.98)]))
 
 
 def laid_out(call: Called, arguments: Sequence[str]) -> Edit:
-    """The edit that gives a call that stands on one line these arguments, on more lines where it gets too long."""
+    """The edit that replaces the arguments of a one-line call, split over several lines if the line gets too long."""
     source, start, end = call.model.source, call.callee_span.end, call.span.end
     joined = ", ".join(arguments)
     line = source.line_span(source.line_of(end))
@@ -45,7 +45,7 @@ def laid_out(call: Called, arguments: Sequence[str]) -> Edit:
 
 
 def _inserted(call: Called, arguments: tuple[str, ...]) -> Edit | None:
-    """A plain insertion; None where comments stand in the way."""
+    """A plain insertion; None if comments prevent one."""
     node = call.node
     given = [*node.args, *(keyword.value for keyword in node.keywords)]
     source, end = call.model.source, call.span.end - 1
@@ -78,7 +78,7 @@ def _inserted(call: Called, arguments: tuple[str, ...]) -> Edit | None:
     first = min(call.span_of(argument).start for argument in given)
     indentation = source.newline + source.indentation(first)
     if not comma and len(given) > 1 and source.line_of(first) == source.line_of(last):
-        # All of them stand on one line of their own.
+        # All arguments share one line of their own.
         text = "".join(f", {argument}" for argument in arguments)
         if line.end - line.start + len(text) <= width(source):
             return Edit(at, at, text)
@@ -90,15 +90,15 @@ def _inserted(call: Called, arguments: tuple[str, ...]) -> Edit | None:
 
 
 def _written(call: Called) -> list[str]:
-    """The arguments as they are written, in their order."""
+    """The source text of the arguments, in order."""
     given = [call.span_of(argument) for argument in call.node.args]
     given += [call.span_of(keyword) for keyword in call.node.keywords]
     return [call.model.source.of(span) for span in sorted(given)]
 
 
 def _rebuilt(call: Called, arguments: tuple[str, ...]) -> Edit:
-    """The call with its arguments, by its concrete syntax tree: comments stay beside what they are about."""
-    import libcst  # 200 ms at its first import, so only where a plain insertion will not do
+    """The call with the new arguments, through libcst: comments stay next to their arguments. Raises Refused."""
+    import libcst  # its first import takes 200 ms, so only if a plain insertion is not possible
 
     source = call.model.source
     text = source.of(call.span)
@@ -106,16 +106,16 @@ def _rebuilt(call: Called, arguments: tuple[str, ...]) -> Edit:
         tree = libcst.parse_expression(text)
         added = [libcst.ensure_type(libcst.parse_expression(f"f({one})"), libcst.Call).args[0] for one in arguments]
     except libcst.ParserSyntaxError:
-        raise Refused("the call is written in a way that cannot be kept") from None
+        raise Refused("the form of the call is not supported") from None
     if not isinstance(tree, libcst.Call):
-        raise Refused("the call is written in a way that cannot be kept")
+        raise Refused("the form of the call is not supported")
     whole = tree.with_changes(args=_joined(tree.args, added, tree))
     module = libcst.Module([], default_newline=source.newline)
     return narrowed(call.span.start, text, module.code_for_node(whole))
 
 
 def _joined(old: Sequence[libcst.Arg], added: list[libcst.Arg], before: libcst.Call) -> list[libcst.Arg]:
-    """Old and new arguments, each new one on its own line where the last old one is."""
+    """Old and new arguments; each new one is on its own line if the last old one is."""
     import libcst as cst
 
     if not old:

@@ -1,4 +1,4 @@
-"""Where isort would put an import."""
+"""The place of a new import, in the order of isort."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STDLIB = sys.stdlib_module_names
 
 @dataclass(frozen=True)
 class Top:
-    """A statement of the module's top level."""
+    """A top-level statement of a module."""
 
     node: ast.stmt
     span: Span
@@ -33,7 +33,7 @@ def top_level(model: PythonModel) -> list[Top]:
 
 
 def import_edit(model: PythonModel, tops: list[Top], line: str, used_at: int) -> Edit:
-    """The edit that puts an import line where isort would, before `used_at`."""
+    """The edit that inserts an import line in isort's order. Raises Refused if that is after `used_at`."""
     source, newline = model.source, model.source.newline
     new = ast.parse(line).body[0]
     key = _key(new)
@@ -62,12 +62,12 @@ def import_edit(model: PythonModel, tops: list[Top], line: str, used_at: int) ->
     else:
         at, text = _top(model, tops, line)
     if at > used_at:
-        raise Refused("the imports stand below")
+        raise Refused("the imports are below this line")
     return Edit(at, at, text)
 
 
 def _top(model: PythonModel, tops: list[Top], line: str) -> tuple[int, str]:
-    """Where imports begin in a module that has none: after its docstring, and before any code."""
+    """(offset, text) of the first import of a module that has none: after its docstring, before any code."""
     source, newline = model.source, model.source.newline
     head = _head(tops)
     if head is not None:
@@ -82,7 +82,7 @@ def _top(model: PythonModel, tops: list[Top], line: str) -> tuple[int, str]:
 
 
 def _behind_comments(text: str) -> int:
-    """Behind the comments at the top of a file; a comment that speaks of the first statement stays with it."""
+    """The offset after the comments at the top of a file, without those directly above the first statement."""
     if "#" not in text:
         return 0
     lines = [match.end() for match in LINE_END.finditer(text)]
@@ -100,7 +100,7 @@ def _behind_comments(text: str) -> int:
 
 
 def gap(model: PythonModel, at: int, newline: str) -> str:
-    """An empty line, or two before a definition, where code follows at once."""
+    """The empty lines to insert if code follows directly: one, or two before a definition."""
     following = model.source.text[at : at + 12]
     if not following or following[0] in "\r\n":
         return ""
@@ -108,7 +108,7 @@ def gap(model: PythonModel, at: int, newline: str) -> str:
 
 
 def _head(tops: list[Top]) -> Top | None:
-    """The last of the docstring and the imports from `__future__`."""
+    """The last statement among the docstring and the imports from `__future__`."""
     found = None
     for index, top in enumerate(tops):
         docstring = index == 0 and isinstance(top.node, ast.Expr) and _is_text(top.node.value)
@@ -127,7 +127,7 @@ def _is_future(node: ast.stmt) -> bool:
 
 
 def _first_run(tops: list[Top]) -> list[Top]:
-    """The first imports that stand together, without those of `__future__`."""
+    """The first block of imports, without those of `__future__`."""
     run: list[Top] = []
     for index, top in enumerate(tops):
         if isinstance(top.node, (ast.Import, ast.ImportFrom)):
@@ -141,14 +141,14 @@ def _first_run(tops: list[Top]) -> list[Top]:
 
 
 def _is_dunder(node: ast.stmt) -> bool:
-    """`__version__ = "1"`, which stands above imports."""
+    """`__version__ = "1"`, which can precede the imports."""
     return isinstance(node, ast.Assign) and all(
         isinstance(one, ast.Name) and one.id.startswith("__") for one in node.targets
     )
 
 
 def _key(node: ast.stmt, own: bool = False) -> tuple[int, bool, str]:
-    """isort's order: section, `import` before `from`, name. `own` is the section of the project itself."""
+    """isort's sort key: section, `import` before `from`, name. `own` selects the first-party section."""
     if isinstance(node, ast.ImportFrom):
         module = node.module or ""
         section = 4 if node.level else 3 if own else _section(module)
@@ -158,7 +158,7 @@ def _key(node: ast.stmt, own: bool = False) -> tuple[int, bool, str]:
 
 
 def _own_from(source: Source, run: list[Top]) -> int:
-    """Where a second group of other modules than Python's begins: those of the project itself."""
+    """The index in `run` where the first-party section starts: the second group that is not the standard library."""
     groups = 0
     for index, top in enumerate(run):
         if _key(top.node)[0] == 2:
@@ -178,7 +178,7 @@ def _section(module: str) -> int:
 
 
 def after_imports(model: PythonModel, tops: list[Top]) -> int:
-    """Behind the last import at the top of the module, guarded ones too."""
+    """The offset after the last top-level import, including imports in `if` and `try`."""
     last: Top | None = None
     for top in tops:
         guarded = isinstance(top.node, (ast.If, ast.Try)) and any(

@@ -1,4 +1,4 @@
-"""Brings a name into a module: what it has is used again, else an import is put where isort would put it."""
+"""Makes a name available in a module: reuses an existing import, else adds one in isort's order."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from playpen_ls.text.source import LINE_END
 
 @dataclass(frozen=True)
 class Brought:
-    """How to write the name, and the edits that make it known."""
+    """How to write the name, and the edits that import or define it."""
 
     name: str
     edits: tuple[Edit, ...] = ()
 
 
 def module_member(part: Part, module: str, member: str) -> Brought:
-    """`os.getenv`, however the module is imported. Raises Refused where the name means something else."""
+    """`os.getenv`, in the form in which the module is imported. Raises Refused if the name has another meaning here."""
     model, tops = part.model, top_level(part.model)
     for top in _usable(tops, part):
         for name, origin in imported(top.node):
@@ -42,7 +42,7 @@ def module_member(part: Part, module: str, member: str) -> Brought:
 
 
 def imported_name(part: Part, module: str, member: str) -> Brought:
-    """`QueuePool` of `from sqlalchemy.pool import QueuePool`. Raises Refused where the name is taken."""
+    """`QueuePool` of `from sqlalchemy.pool import QueuePool`. Raises Refused if the name has another meaning here."""
     tops = top_level(part.model)
     for top in _usable(tops, part):
         for name, origin in imported(top.node):
@@ -60,7 +60,7 @@ def imported_name(part: Part, module: str, member: str) -> Brought:
 
 
 def _extended(model: PythonModel, top: _ImportTop, module: str, member: str) -> Edit | None:
-    """One more name in a `from module import …`, in its alphabetical place."""
+    """The edit that adds a name to `from module import …` in alphabetical order; None for any other import."""
     node = top.node
     if not isinstance(node, ast.ImportFrom) or node.module != module or node.level or node.names[0].name == "*":
         return None
@@ -76,18 +76,18 @@ def _extended(model: PythonModel, top: _ImportTop, module: str, member: str) -> 
 
 
 def module_logger(part: Part) -> Brought:
-    """The module's own logger, made if there is none. Raises Refused where `logger` means something else."""
+    """The module's logger, created if there is none. Raises Refused if `logger` has another meaning here."""
     model, tops = part.model, top_level(part.model)
     known = [name for name, origin in model.scope.names.items() if origin == "logging.getLogger()" and "." not in name]
     for name in sorted(known, key=lambda name: (name != "logger", name != "log", name)):
         if _origin(part, name) == "logging.getLogger()" and (part.function or _bound_before(tops, name, part)):
             return Brought(name)
     if _origin(part, "logger") != "logger" or _names_bound(tops, "logger"):
-        raise Refused("`logger` is the name of something else here")
+        raise Refused("`logger` has another meaning here")
     made = module_member(part, "logging", "getLogger")
     at = after_imports(model, tops)
     if at > part.span.start:
-        raise Refused("the imports stand below")
+        raise Refused("the imports are below this line")
     newline = model.source.newline
     line = f"logger = {made.name}(__name__){newline}"
     edits = list(made.edits)
@@ -106,19 +106,19 @@ class _ImportTop(Top):
 
 
 def _usable(tops: list[Top], part: Part) -> Iterator[_ImportTop]:
-    """The module's imports that have run when the part does."""
+    """The top-level imports that have been executed before the part."""
     for top in tops:
         if isinstance(top.node, (ast.Import, ast.ImportFrom)) and (part.function or top.span.start < part.span.start):
             yield top  # type: ignore[misc]
 
 
 def _origin(part: Part, name: str) -> str | None:
-    """What a name means around the part; it need not be mentioned there yet."""
+    """The origin of a name in the scope of the part, which need not mention it."""
     return Names(part.model.scope.names).origin(ast.Name(name), part.link)
 
 
 def _is_free(part: Part, name: str, origin: str) -> bool:
-    """Around the part the name means the import: nothing hides it."""
+    """Whether the name resolves to the import in the scope of the part, without being shadowed."""
     return _origin(part, name) == origin[1:]
 
 
@@ -131,7 +131,7 @@ def _bound_before(tops: list[Top], name: str, part: Part) -> bool:
 
 
 def _bound_here(part: Part, name: str) -> bool:
-    """A function imports it for itself, above the part."""
+    """Whether the enclosing function imports the name before the part."""
     function = part.function
     if function is None:
         return False
@@ -145,16 +145,16 @@ def _bound_here(part: Part, name: str) -> bool:
 
 
 def _refuse_taken(part: Part, tops: list[Top], name: str) -> None:
-    """An import of this name must neither hide something nor be hidden."""
+    """Raise Refused if an import of this name would shadow another binding or be shadowed by one."""
     if _origin(part, name) not in (name, None) or _hidden(part, name):
-        raise Refused(f"`{name}` is the name of something else here")
+        raise Refused(f"`{name}` has another meaning here")
     for top in tops:
         block = isinstance(top.node, (ast.If, ast.Try, ast.With, ast.For))
         inside = (inner for inner in ast.walk(top.node) if isinstance(inner, ast.stmt)) if block else (top.node,)
         for inner in inside:
             for found, value in bound(inner):
                 if found == name and value != f"={name}":
-                    raise Refused(f"`{name}` is the name of something else here")
+                    raise Refused(f"`{name}` has another meaning here")
 
 
 def _hidden(part: Part, name: str) -> bool:

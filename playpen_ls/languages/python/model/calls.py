@@ -1,4 +1,4 @@
-"""Which calls mean something to rules: printing, logging, SQLAlchemy's engines."""
+"""Classification of calls that rules check: printing, logging, SQLAlchemy engines."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ _LAST = frozenset(
     for origin in (*READERS, *READING_OBJECTS, *APPLICATIONS, *ROUTERS, *ROUTES)
 )
 ATTRIBUTES = METHODS | ENGINES | {CONFIGURING, GETTING, PRETTY} | _LAST | ADDING.keys() | INCLUDING | TELLING | TYPES
-"""The methods whose calls may mean something."""
+"""The method names whose calls can become parts or facts."""
 _WANTED = METHODS | ENGINES | {CONFIGURING, GETTING, PRETTY}
 NAMES = frozenset((PRINT, CONFIGURING, GETTING, "getenv", "env", "config")) | ENGINES
 
 
 def called(site: Site, node: ast.Call, link: Link | None) -> Called | None:
-    """The part that a call is, if it is one."""
+    """The part for a call; None if no rule checks it."""
     function = node.func
     last = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     if isinstance(function, ast.Attribute) and last not in _WANTED:

@@ -1,4 +1,4 @@
-"""A piece of a file with what it sees of the rest; it is carried over from one version of the file to the next."""
+"""Chunks of a file with their view of its module scope; unchanged ones are reused by the next version of the file."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ ModelRef: TypeAlias = "weakref.ref[PythonModel]"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a chunk mentions of the module's names, as pairs, and the file's flags.
+    """The names of the module scope that a chunk mentions, as (name, origin) pairs, and the file's flags.
 
-    `idle`: no rule looks at the chunk, `silent`: no fact comes from it.
+    `idle`: the chunk cannot have findings or facts; `silent`: it cannot have facts.
     """
 
     names: tuple[tuple[str, str | None], ...]
@@ -38,7 +38,7 @@ class View:
 
 
 class Key:
-    """A text and how it is seen; its hash is counted once, since a file's chunks are looked up at each keystroke."""
+    """A cache key that computes its hash once, since all chunks of a file are looked up at each keystroke."""
 
     __slots__ = ("_hash", "_values")
 
@@ -54,7 +54,7 @@ class Key:
 
 
 class PythonChunk(Chunk):
-    """A top-level statement, or a member of a long class, with the comments and blanks behind it."""
+    """A top-level statement, or a member of a long class, with the comments and blank lines after it."""
 
     __slots__ = ("_facts", "_model", "_parts", "key", "parsed", "start", "view")
 
@@ -86,7 +86,7 @@ class PythonChunk(Chunk):
         return Span(self.start, self.start + len(self.parsed.text))
 
     def seen(self, start: int, view: View, model: ModelRef) -> PythonChunk:
-        """The same statement in another version of the file."""
+        """The same statement at its offset and with its view in another version of the file."""
         if view is self.view:
             return PythonChunk(start, self.parsed, view, self.key, self._facts, model)  # type: ignore[arg-type]
         return fresh(start, self.parsed, view, model)
@@ -102,7 +102,7 @@ class PythonChunk(Chunk):
         return parts
 
     def told(self) -> tuple[Told, ...]:
-        """The chunk's facts, with places in the file and without its path."""
+        """The facts of the chunk, with ranges in the file and an empty path."""
         if self.view.silent:
             return ()
         if self._facts is None:
@@ -128,7 +128,7 @@ def fresh(start: int, parsed: Parsed, view: View, model: ModelRef) -> PythonChun
 
 
 class Viewer:
-    """Gives chunks their view of a scope; one that was seen before keeps its view where that is the same."""
+    """Computes the views of chunks. A chunk of the previous version keeps its view if its names are unchanged."""
 
     def __init__(self, scope: Scope, left_alone: bool, before: Scope | None) -> None:
         self._flags = scope.flags
@@ -153,7 +153,7 @@ class Viewer:
         return View(names, self._flags, self._left_alone, False, look.silent and not told)
 
     def again(self, chunk: PythonChunk) -> View:
-        """The view of a chunk that the version before had."""
+        """The view of a chunk of the previous version."""
         changed, view = self._changed, chunk.view
         if changed is None or view.left_alone != self._left_alone:
             return self.of(chunk.parsed)
@@ -163,7 +163,7 @@ class Viewer:
 
 
 def _mentions(text: str, name: str) -> bool:
-    """The name stands there as a word: each `host` holds an `os`, and is not looked at again when that is imported."""
+    """Whether the text contains the name as a word: `host` contains `os`, but does not depend on the import of `os`."""
     at = text.find(name)
     while at >= 0:
         end = at + len(name)

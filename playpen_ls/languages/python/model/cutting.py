@@ -1,8 +1,8 @@
-"""Which pieces of a text are parsed as one, all of them or only those that an edit can have changed.
+"""Incremental splitting of a text into chunks: all of them, or only those that an edit can have changed.
 
-After an edit the text is cut again from the statement before it to the first statement behind it that
-begins where one began before; that is as good as cutting all of it, as long as no string stands open. A
-triple-quoted string that an edit opens ends, until all of the text is cut again, where that statement begins.
+After an edit the text is split again from the statement before it to the first statement after it that starts
+where one started before. Unless a string is unterminated, the result is the same as that of a full split. A
+triple-quoted string that an edit opens is assumed to end where that statement starts, until the next full split.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from playpen_ls.languages.python.syntax.statement import Parsed, quiet
 from playpen_ls.languages.python.syntax.statements import Cut, continues, cut, joined, leaves_line_open, may_go_on
 from playpen_ls.text.edit import equal_end, equal_start
 
-_FURTHER = (1, 8, 64, 512)  # chunks behind the edit to look for an end in, before all of the text is cut
+_FURTHER = (1, 8, 64, 512)  # how many chunks after the edit are tried as its end, before a full split
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A chunk that does not parse, and how far it was looked for what would complete it."""
+    """Lookahead of a chunk with a syntax error: the range that was searched for the end of its statement."""
 
     start: int
     end: int
@@ -29,9 +29,9 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """The chunks `first:last` of the version before are replaced by `found`, of which each begins at its place.
+    """The result of a split: `found` (start offset, parsed) replaces the chunks `first:last` of the previous version.
 
-    `closed` says that no triple-quoted string is left open, `contained` that one is, but ends with its piece.
+    `closed`: no triple-quoted string is unterminated; `contained`: one is, but is assumed to end with its chunk.
     """
 
     first: int
@@ -44,7 +44,7 @@ class Pieces:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What is known of the version before."""
+    """The state of the previous version."""
 
     text: str
     chunks: Sequence[PythonChunk]
@@ -55,7 +55,7 @@ class Before:
 
 
 def all_pieces(text: str, before: Before | None) -> Pieces:
-    """Linear in the text. Statements that were parsed before are not parsed again."""
+    """A full split, linear in the text. Statements of the previous version are not parsed again."""
     old = before.chunks if before else ()
     made = cut(text)
     found = _assembled(made, text, 0, old, whole=True)
@@ -64,7 +64,7 @@ def all_pieces(text: str, before: Before | None) -> Pieces:
 
 
 def changed_pieces(text: str, before: Before) -> Pieces | None:
-    """None where only cutting all of the text tells."""
+    """An incremental split; None if a full one is needed."""
     if not before.closed or not before.chunks:
         return None
     if text == before.text:
@@ -101,7 +101,7 @@ def changed_pieces(text: str, before: Before) -> Pieces | None:
 
 
 def _member(text: str, before: Before, edited: tuple[int, int], by: int) -> Pieces | None:
-    """A string that is left open in a member of a long class breaks that member alone."""
+    """Isolate an unterminated string to the member of a long class that contains the edit; None if it is not in one."""
     start, end = edited
     index = bisect_left(before.starts, start) - 1
     following = index + 1
@@ -119,7 +119,7 @@ def _member(text: str, before: Before, edited: tuple[int, int], by: int) -> Piec
 
 
 def _first(before: Before, head: int) -> int:
-    """The chunk to begin with: what stands before the edit can swallow the statement that it changes."""
+    """The index of the first chunk to split again: a statement before the edit can absorb the changed one."""
     index = max(bisect_left(before.starts, head) - 2, 0)
     start = before.starts[index]
     for one in before.reaches:  # in text order
@@ -135,7 +135,7 @@ _Assembled = tuple[tuple[tuple[int, Parsed], ...], tuple[Reach, ...]]
 
 
 def _assembled(made: Cut, text: str, offset: int, old: Sequence[PythonChunk], whole: bool) -> _Assembled | None:
-    """The chunks of a text that begins at `offset`. None where what follows a part of a text can change them."""
+    """The chunks of a text that starts at `offset`; None if it is not `whole` and the text after it can change them."""
     known = {(chunk.parsed.text, chunk.parsed.header): chunk.parsed for chunk in old}
     found: list[tuple[int, Parsed]] = []
     reaches: list[Reach] = []

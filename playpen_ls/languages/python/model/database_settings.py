@@ -1,4 +1,4 @@
-"""Settings that decide how connections to databases are kept: Flask-SQLAlchemy's and Django's dictionaries."""
+"""Connection settings of databases in the dictionaries of Flask-SQLAlchemy and Django."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _called(name: ast.expr) -> object:
 
 
 def django_databases(model: PythonModel) -> Iterator[PoolSettings]:
-    """Every dictionary in a `DATABASES` of the top level, in blocks too."""
+    """The databases of each top-level `DATABASES` assignment, in blocks too."""
     for node, span in model.top_level:
         if not isinstance(node, (ast.Assign, ast.AnnAssign, ast.If, ast.Try, ast.With)):
             continue
@@ -54,7 +54,7 @@ def django_databases(model: PythonModel) -> Iterator[PoolSettings]:
 
 
 def flask_databases(model: PythonModel) -> Iterator[tuple[ast.Call, Span]]:
-    """Every `db = SQLAlchemy(app)` of the top level, and where its called name stands."""
+    """Each top-level `db = SQLAlchemy(app)`, and the range of its callee."""
     names = Names(model.scope.names)
     for node, span in model.top_level:
         value = getattr(node, "value", None)
@@ -64,20 +64,20 @@ def flask_databases(model: PythonModel) -> Iterator[tuple[ast.Call, Span]]:
 
 
 def entries_added(part: PoolSettings, entries: Sequence[str]) -> list[Edit]:
-    """The edits that add entries behind the last one, on lines of their own where that has one. Raises Refused."""
+    """The edits that append entries, on their own lines if the last entry has one. Raises Refused."""
     source, span, values = part.model.source, part.span, part.node.values
     if not values:
         if source.text[span.start + 1 : span.end - 1].strip():
-            raise Refused("a comment stands in the dictionary")
+            raise Refused("there is a comment inside the dictionary")
         return [Edit(span.start + 1, span.end - 1, ", ".join(entries))]
     key = part.span_of(part.node.keys[-1] or values[-1])
     last = part.span_of(values[-1]).end
     rest = _REST.fullmatch(source.text, last, span.end - 1)
     if rest is None:
-        raise Refused("the last entry is written in a way that cannot be kept")
+        raise Refused("the form of the last entry is not supported")
     if source.line_of(key.start) == source.line_of(span.start):
         if "#" in rest[0]:
-            raise Refused("a comment stands in the dictionary")
+            raise Refused("there is a comment inside the dictionary")
         return [Edit(last, last, f", {', '.join(entries)}")]
     indentation = source.newline + source.indentation(key.start)
     end = min(source.line_span(source.line_of(last)).end, span.end - 1)

@@ -1,4 +1,4 @@
-"""Where code reads its environment."""
+"""Reads of environment variables."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
 
 
 def environment_read(site: Site, node: ast.AST, link: Link | None) -> Iterator[EnvironmentRead]:
-    """`os.getenv("X", "default")` and its kin, with places relative to the chunk."""
+    """Facts for `os.getenv("X", "default")` and similar calls, with ranges relative to the chunk."""
     if isinstance(node, ast.Subscript):
         if isinstance(node.ctx, ast.Load) and _is_environ(site.names, node.value, link):
             name = _text(node.slice)
@@ -41,20 +41,20 @@ def environment_read(site: Site, node: ast.AST, link: Link | None) -> Iterator[E
                 name = _prefix(link) + name
             default = _default(node)
             if default is None and link is not None and isinstance(link[0], _ASKING):
-                default = ""  # `os.getenv("X") or "…"`, `if os.getenv("X")`: the code goes on without it
+                default = ""  # `os.getenv("X") or "…"`, `if os.getenv("X")`: the variable is optional
             required = default is None and origin not in READERS and is_certain(link)
             yield EnvironmentRead(Place("", site.parsed.span(node)), name, default, required)
 
 
 def _defaults(site: Site, made: ast.Call) -> Iterator[EnvironmentRead]:
-    """`environ.Env(DEBUG=(bool, False))`: what is read through it later has a default."""
+    """The defaults of `environ.Env(DEBUG=(bool, False))`, for variables that are read through it."""
     for keyword in made.keywords:
         if keyword.arg and isinstance(keyword.value, ast.Tuple) and len(keyword.value.elts) > 1:
             yield EnvironmentRead(Place("", site.parsed.span(keyword)), keyword.arg, "", False)
 
 
 def _prefix(link: Link | None) -> str:
-    """Of the `with env.prefixed("APP_"):` around it."""
+    """The prefix of the enclosing `with env.prefixed("APP_"):` blocks."""
     prefix = ""
     while link is not None:
         node, link = link
@@ -66,7 +66,7 @@ def _prefix(link: Link | None) -> str:
 
 
 def _default(node: ast.Call) -> str | None:
-    """The default's text; "" where it is computed, None where there is none."""
+    """The text of the default; "" if it is not a literal string, None if there is no default."""
     keyword = next((one.value for one in node.keywords if one.arg == "default"), None)
     value = node.args[1] if len(node.args) > 1 else keyword
     if value is None or (isinstance(value, ast.Constant) and value.value is None):
@@ -84,11 +84,11 @@ def _is_environ(names: Names, node: ast.AST, link: Link | None) -> bool:
 
 
 OPTIONS = frozenset(("add_argument", "option", "Option", "Argument", "argument"))
-"""They declare options of a command line."""
+"""Functions that declare command-line options."""
 
 
 def gives_default(call: ast.Call) -> bool:
-    """What it is given is a default of something that is configured: `getenv("X", …)`, `settings.get("x", …)`."""
+    """Whether an argument of the call is the default of a setting: `getenv("X", …)`, `settings.get("x", …)`."""
     text = dotted(call.func) or ""
     last = text.rpartition(".")[2]
     if last in OPTIONS:

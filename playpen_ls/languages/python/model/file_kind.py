@@ -1,4 +1,4 @@
-"""What sort of Python file a path names: those that are no application code are left alone."""
+"""Kinds of Python files: tests, scripts, and files without application code."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def is_test(path: str) -> bool:
 
 
 def is_script(path: str) -> bool:
-    """People run it by hand, and read what it prints."""
+    """Whether the file is a script or tool, whose output is for its user."""
     return bool(_SCRIPT.search(path))
 
 
 def is_left_alone(path: str, text: str) -> bool:
-    """Tests, migrations and generated files: only keys of known providers are looked for there."""
+    """Tests, migrations and generated files, which are only checked for keys of known providers."""
     return is_test(path) or bool(_MIGRATION.search(path)) or bool(_GENERATED.search(text[:1000]))

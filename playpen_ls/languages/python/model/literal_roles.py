@@ -1,4 +1,4 @@
-"""What a literal is for, from what holds it."""
+"""The role of a literal, determined by its ancestors."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from playpen_ls.languages.python.syntax.nodes import targets
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a literal is for.
+    """The role of a literal.
 
     `kind`: assigned, field (annotated, in a class), keyword, argument, entry (of a dictionary), key,
     default (of a parameter), element, returned, compared, operand, subscript, text, other.
     `name`: the target, keyword, key or parameter; "" if there is none. `owner` is the call, the
-    dictionary or the statement. `fallback`: it is what an `or` falls back to.
+    dictionary or the statement. `fallback`: it is an operand of `and`/`or`, or a branch of a conditional expression.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""A Python file: chunks that stand for themselves, and what they say together."""
+"""The model of a Python file: chunks that are parsed separately, and the facts of all of them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from playpen_ls.text.span import Span
 
 
 class PythonModel(Model):
-    """`scope` is what the top level says; `left_alone` files (tests, migrations, generated) have next to no parts.
+    """A Python file. `scope` is its module scope; `left_alone` files (tests, migrations, generated) yield few parts.
 
-    `contained`: an edit has opened a string, which is taken to end with its statement.
+    `contained`: an edit has opened a triple-quoted string, which is assumed to end with its statement.
     """
 
     language: ClassVar[str] = "python"
@@ -58,7 +58,7 @@ class PythonModel(Model):
         self._reaches, self._closed, self.contained = made.reaches, made.closed, made.contained
 
     def settled(self) -> PythonModel:
-        """Of a text that is whole, what it says now; a string that is left open stays where it is contained."""
+        """The model after a full split if no string is unterminated; else the same model."""
         if not self.contained:
             return self
         made = PythonModel(self.source, self, anew=True)
@@ -76,7 +76,7 @@ class PythonModel(Model):
         before: PythonModel | None,
         by: int,
     ) -> list[PythonChunk]:
-        """What is left of the chunks before, and the new ones, each with its view of the scope."""
+        """The reused and the new chunks, each with its view of the scope."""
         model = weakref.ref(self)
         viewer = Viewer(self.scope, self.left_alone, before.scope if before is not None else None)
         again = viewer.again
@@ -95,7 +95,7 @@ class PythonModel(Model):
 
     @cached_property
     def top_level(self) -> tuple[tuple[ast.stmt, Span], ...]:
-        """The statements of the module, but for the members of long classes: their outlines, see `whole`."""
+        """Outlines of the top-level statements with their ranges, without members of long classes. See `whole`."""
         return tuple(
             (statement, chunk.parsed.span(statement).shifted(chunk.start))
             for chunk in self.chunks
@@ -103,7 +103,7 @@ class PythonModel(Model):
         )
 
     def whole(self, span: Span) -> ast.stmt:
-        """The statement of the top level that stands there, with all that it holds."""
+        """The complete top-level statement with this range."""
         chunk = self.chunk_at(span.start)
         return next(one for one in chunk.parsed.body() if chunk.parsed.span(one).shifted(chunk.start) == span)
 
@@ -113,7 +113,7 @@ class PythonModel(Model):
 
     @cached_property
     def web(self) -> tuple[Web, ...]:
-        """What is said of web applications, with paths that constants of the file hold."""
+        """The web facts, with paths that are constants of the file resolved."""
         found = [fact for fact in self.told if isinstance(fact, Web)]
         if not any(fact.constant for fact in found):
             return tuple(found)
@@ -124,14 +124,14 @@ class PythonModel(Model):
         )
 
     def _constants(self, names: set[str]) -> dict[str, str]:
-        """The texts of constants that are assigned once."""
+        """The values of string constants that are assigned once."""
         parsed = (chunk.parsed for chunk in self.chunks if not chunk.parsed.header)
         count = Counter(one.name for each in parsed for one in each.bindings if one.name in names)
         return {name: text for name, text in self.texts if count[name] == 1}
 
     @property
     def texts(self) -> Iterator[tuple[str, str]]:
-        """The constants of the module that hold texts, in order."""
+        """(name, value) of the module's string constants, in order."""
         return (pair for chunk in self.chunks for pair in chunk.parsed.texts)
 
     def facts(self) -> Iterator[Fact]:
@@ -169,7 +169,7 @@ class PythonModel(Model):
                 innermost = span
         if innermost is None or self._begins_line(innermost):
             return innermost
-        # Behind a `;` or a colon: what begins the line.
+        # After a `;` or a colon: the statement that starts the line.
         line = self.source.line_of(innermost.start)
         statements = (one for one in self._statements(self.chunk_at(offset)) if self._begins_line(one))
         return next((one for one in statements if self.source.line_of(one.start) == line), None)
@@ -185,7 +185,7 @@ class PythonModel(Model):
         return [span.shifted(start) for span in chunk.parsed.statements()]
 
     def _with_its_line(self, statements: list[Span], index: int) -> Span:
-        """A statement, and those behind it on its line."""
+        """The range of a statement and of those after it on its line."""
         first = statements[index]
         end, line = first.end, self.source.line_of(first.start)
         for following in statements[index + 1 :]:
@@ -199,22 +199,22 @@ _LINE = re.compile(r"^[ \t]*([^\s#][^\n\r]*)", re.MULTILINE)
 
 
 def parse(source: Source, previous: Model | None = None) -> PythonModel:
-    """Never raises. What `previous` has cut and parsed is taken over."""
+    """Never raises. Unchanged chunks of `previous` are reused."""
     return PythonModel(source, previous if isinstance(previous, PythonModel) else None)
 
 
 def _keep_bindings(before: Sequence[Parsed], after: Sequence[Parsed]) -> None:
-    """What is half typed still binds what it did, so that a name keeps its meaning in the rest of the file."""
+    """Let a half-typed statement keep its previous bindings, so that its names stay resolved in other statements."""
     if not before:
         return
-    broken = next(iter([one for one in after if one.broken]), None)  # of all of them it is to be known
+    broken = next(iter([one for one in after if one.broken]), None)  # all of them must be evaluated, not only the first
     if broken is not None and not broken.bindings:
         bound = {one.name for parsed in after for one in parsed.bindings}
         broken.bindings = tuple(one for parsed in before for one in parsed.bindings if one.name not in bound)
 
 
 def _same_bindings(before: Sequence[Parsed], after: Sequence[Parsed]) -> bool:
-    """They bind the same names in the same order, so the module's scope is the same."""
+    """Whether they have the same bindings in the same order, so that the module scope is unchanged."""
     if any(one.guards_main for one in before) != any(one.guards_main for one in after):
         return False
     return [one for parsed in before for one in parsed.bindings] == [one for parsed in after for one in parsed.bindings]

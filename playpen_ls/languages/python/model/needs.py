@@ -1,4 +1,4 @@
-"""What code needs of its surroundings and takes from them: variables that must be set, ports that it listens on."""
+"""Facts on the runtime environment of code: variables that must be set, ports that it listens on."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from playpen_ls.languages.python.syntax.nodes import dotted, is_main_guard
 Need = EnvironmentRead | EnvironmentKnown | Listens
 
 ASKING = (ast.Call, ast.Subscript, ast.Compare, ast.ClassDef)
-# A field of another type may be given by variables of other names, one for each of its parts.
+# pydantic can read a field of another type from several variables with other names.
 _SIMPLE = frozenset("str int float bool SecretStr Path EmailStr".split())
 _SIMPLE_ENDS = ("Dsn", "Url")
 
 
 def needs(site: Site, node: ast.AST, link: Link | None) -> Iterator[Need]:
-    """Facts with places relative to the chunk."""
+    """The facts of a node, with ranges relative to the chunk."""
     if isinstance(node, ast.Call):
         yield from _call(site, node, link)
     elif isinstance(node, ast.Subscript):
@@ -44,7 +44,7 @@ def needs(site: Site, node: ast.AST, link: Link | None) -> Iterator[Need]:
 
 
 def is_certain(link: Link | None) -> bool:
-    """The place is reached whatever happens: under no condition, and where a missing variable is not caught."""
+    """Whether the node runs unconditionally and outside a `try` or `suppress` that would catch a missing variable."""
     inner: ast.AST | None = None
     while link is not None:
         node, link = link
@@ -69,7 +69,7 @@ def _call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Need]:
         origin = site.names.origin(call.func, link) or ""
         given = next((one.value for one in call.keywords if one.arg == "port"), None)
         if given is None and origin.endswith("().run") and len(call.args) > 1:
-            given = call.args[1]  # behind the host
+            given = call.args[1]  # after the host
         unknown = any(one.arg is None for one in call.keywords)
         port = _number(given) if given is not None else 0 if unknown else OWN_PORTS.get(origin, 0)
         if port or _variable(given):
@@ -83,7 +83,7 @@ def _call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Need]:
 
 
 def _number(node: ast.expr) -> int:
-    """A literal number, or the default of a variable: `int(os.getenv("PORT", "8000"))`."""
+    """A literal port, or the default of a variable: `int(os.getenv("PORT", "8000"))`; 0 if unknown."""
     if isinstance(node, ast.Constant):
         value = node.value
         return value if type(value) is int else int(value) if isinstance(value, str) and value.isdecimal() else 0
@@ -93,7 +93,7 @@ def _number(node: ast.expr) -> int:
 
 
 def _variable(node: ast.expr | None) -> str:
-    """The variable that a port comes from: `int(os.getenv("PORT", "8000"))`, `int(os.environ["PORT"])`."""
+    """The variable of a port: `int(os.getenv("PORT", "8000"))`, `int(os.environ["PORT"])`; "" if there is none."""
     while isinstance(node, ast.Call) and node.args:
         name = _text(node.args[0])
         if name:
@@ -105,7 +105,7 @@ def _variable(node: ast.expr | None) -> str:
 
 
 def _settings(site: Site, node: ast.ClassDef, link: Link | None) -> Iterator[Need]:
-    """The fields of pydantic's settings that have no default."""
+    """The variables that the fields of a pydantic settings class read."""
     if not any((site.names.origin(base, link) or "").rpartition("()")[2] in SETTINGS for base in node.bases):
         return
     prefix, from_file = _configuration(node)
@@ -125,7 +125,7 @@ def _settings(site: Site, node: ast.ClassDef, link: Link | None) -> Iterator[Nee
 
 
 def _configuration(node: ast.ClassDef) -> tuple[str, bool]:
-    """(the prefix of its variables, whether a file gives them too)."""
+    """(prefix of its variables, whether another source than the environment can set them)."""
     found: dict[str, ast.expr] = {}
     for statement in node.body:
         if isinstance(statement, ast.ClassDef) and statement.name == "Config":
@@ -150,7 +150,7 @@ def _entries(value: ast.Call | ast.Dict) -> dict[str, ast.expr]:
 
 
 def _field(call: ast.Call) -> tuple[str | None, bool]:
-    """(its own variable or "", whether it must be given); None where the variable is computed."""
+    """(explicit variable or "", whether it is required); the variable is None if it is computed."""
     keywords = {one.arg: one.value for one in call.keywords}
     default = call.args[0] if call.args else keywords.get("default")
     required = default is None or (isinstance(default, ast.Constant) and default.value is ...)

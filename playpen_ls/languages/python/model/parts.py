@@ -1,4 +1,4 @@
-"""What rules look at in a Python file. Places are the file's; nodes are `ast`'s, their columns are not to be used."""
+"""The parts of a Python file that rules check. Spans are in file offsets; do not use the positions of `ast` nodes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Site:
-    """A chunk's text, where it starts in the file, and what names mean in it."""
+    """A chunk: its parsed text, its start in the file, and its names."""
 
     model: PythonModel
     parsed: Parsed
@@ -36,7 +36,7 @@ class Site:
 
 
 class Part:
-    """A node with what holds it. `flags` say of the file: "web", "cli", "main" (a `__main__` guard), "json" (logs)."""
+    """A node with its ancestors. `flags` of the file: "web", "cli", "main" (a `__main__` guard), "json" (logs)."""
 
     __slots__ = ("__dict__", "link", "node", "site")
 
@@ -70,11 +70,11 @@ class Part:
         return self.model.source.of(self.site.span(node))
 
     def origin(self, node: ast.AST | None) -> str | None:
-        """What an expression around here names: `os.getenv`. See `scope`."""
+        """The origin of an expression in the scope of this part, such as `os.getenv`. See `scope`."""
         return None if node is None else self.site.names.origin(node, self.link)
 
     def above(self) -> Iterator[tuple[ast.AST, ast.AST]]:
-        """(what holds it, the child through which it does), innermost first."""
+        """(ancestor, its child on the path to this node), innermost first."""
         child, link = self.node, self.link
         while link is not None:
             yield link[0], child
@@ -86,12 +86,12 @@ class Part:
 
     @property
     def is_statement(self) -> bool:
-        """It stands alone: nothing uses its value."""
+        """Whether it is an expression statement, whose value is not used."""
         return self.link is not None and isinstance(self.link[0], ast.Expr)
 
     @cached_property
     def function(self) -> Function | None:
-        """The innermost function whose body holds it."""
+        """The innermost function whose body contains it."""
         for node, child in self.above():
             if isinstance(node, _DEFINITIONS) and isinstance(child, ast.stmt):
                 return node
@@ -99,7 +99,7 @@ class Part:
 
     @cached_property
     def handler(self) -> ast.ExceptHandler | None:
-        """The innermost `except` around it, in the same function."""
+        """The innermost enclosing `except` of the same function."""
         for node, child in self.above():
             if isinstance(node, ast.ExceptHandler):
                 return node
@@ -115,7 +115,7 @@ class Part:
 
 
 class Called(Part):
-    """A call whose meaning is known; `name` is the origin of what is called."""
+    """A call of a known function; `name` is the origin of the function."""
 
     node: ast.Call
 
@@ -140,7 +140,7 @@ class Called(Part):
 
     @property
     def spreads(self) -> bool:
-        """It has `*args` or `**kwargs`, so not all that it is given can be seen."""
+        """Whether it has `*args` or `**kwargs`, so that not all of its arguments are known."""
         starred = any(isinstance(argument, ast.Starred) for argument in self.node.args)
         return starred or any(keyword.arg is None for keyword in self.node.keywords)
 
@@ -152,8 +152,8 @@ class PrintCall(Called):
 class LogCall(Called):
     """A call of a logger's method, `logger.info(…)`.
 
-    `kind` is "standard" or "root" for what provably is the standard library's, "structlog", "loguru",
-    or "named" where only the name says that it is a logger. `method` is as written.
+    `kind` is "standard" or "root" for loggers that are certainly the standard library's, "structlog", "loguru",
+    or "named" if only the name suggests a logger. `method` is the method name as written.
     """
 
     def __init__(self, site: Site, node: ast.Call, link: Link | None, name: str, kind: str, method: str) -> None:
@@ -172,7 +172,7 @@ class LogCall(Called):
 
     @property
     def arguments(self) -> list[ast.expr]:
-        """What is put into the message."""
+        """The positional arguments after the message."""
         return self.node.args[2:] if self.method == "log" else self.node.args[1:]
 
 
@@ -185,7 +185,7 @@ class MisnamedLogger(Called):
 
 
 class EngineCall(Called):
-    """`create_engine(…)` and its kin of SQLAlchemy and SQLModel."""
+    """`create_engine(…)` or `create_async_engine(…)` of SQLAlchemy or SQLModel."""
 
     @property
     def is_async(self) -> bool:
@@ -197,9 +197,9 @@ class EngineCall(Called):
 
 
 class PoolSettings(Part):
-    """A dictionary that settings of connections stand in; `name_span` is what it is called.
+    """A dictionary of connection settings; `name_span` is the range of its name.
 
-    As a part it is Flask-SQLAlchemy's `SQLALCHEMY_ENGINE_OPTIONS`; for Django's databases see `settings`.
+    Only Flask-SQLAlchemy's `SQLALCHEMY_ENGINE_OPTIONS` is yielded as a part; for Django databases see `settings`.
     """
 
     node: ast.Dict
@@ -214,12 +214,12 @@ class PoolSettings(Part):
 
     @property
     def spreads(self) -> bool:
-        """It has `**more`, or a computed key."""
+        """Whether it has `**more` or a computed key."""
         return any(not isinstance(key, ast.Constant) for key in self.node.keys)
 
 
 class SchemaCreation(Part):
-    """The attribute `create_all` or `drop_all` of SQLAlchemy's metadata; also where it is not called."""
+    """An attribute `create_all` or `drop_all`, called or not."""
 
     node: ast.Attribute
 
@@ -230,14 +230,14 @@ class SchemaCreation(Part):
 
     @property
     def call(self) -> ast.Call | None:
-        """The call of it, or the call that is given it (`run_sync(Base.metadata.create_all)`)."""
+        """The call of it, or the call that has it as an argument (`run_sync(Base.metadata.create_all)`)."""
         return self.link[0] if self.link is not None and isinstance(self.link[0], ast.Call) else None
 
 
 class StringLiteral(Part):
-    """A string, bytes or format string, implicit concatenation and all. Never a docstring or a bare string.
+    """A string, bytes or f-string, including implicit concatenation. Never a docstring or a bare string.
 
-    `value` has the holes of a format string as `\\0`.
+    `value` has `\\0` for each placeholder of an f-string.
     """
 
     node: ast.Constant | ast.JoinedStr
@@ -248,7 +248,7 @@ class StringLiteral(Part):
 
     @property
     def text(self) -> str:
-        """As written, with quotes."""
+        """The source text, with quotes."""
         return self.model.source.of(self.span)
 
     @property
@@ -264,7 +264,7 @@ class StringLiteral(Part):
         return role_of(self.node, self.link)
 
     def calls(self) -> Iterator[ast.Call]:
-        """The calls whose argument it is or is part of, innermost first, within its statement."""
+        """The calls of its statement that have it in an argument, innermost first."""
         for node, child in self.above():
             if isinstance(node, ast.stmt):
                 return

@@ -1,8 +1,8 @@
-"""What names mean: the module's imports and objects, and the functions around a place.
+"""Name resolution: the origin of a name in the module scope and the enclosing functions.
 
 An origin is a dotted text: `os.getenv`, `logging.getLogger().info`, `fastapi.FastAPI().get`. A call
-adds `()`, and `getLogger()` of the root logger `(root)`. A name that nothing binds is its own origin
-(a builtin, or one that a star import brings); None means that it cannot be known.
+adds `()`, and `getLogger()` of the root logger `(root)`. The origin of an unbound name is the name itself
+(a builtin, or the result of a star import); None means that the origin is unknown.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ JSON_LOGS = frozenset(
 )
 
 Link = tuple[ast.AST, "Link | None"]
-"""A node and the links of what holds it, innermost first."""
+"""A node and the link of its parent: the path to the root of the tree."""
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_DEPTH = 10  # of names that stand for names
+_DEPTH = 10  # of aliases of aliases
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a module's top level says, folded over its chunks.
+    """The module scope, folded over the bindings of all chunks.
 
-    `names` has the names with a known origin, or None; `telling` those of them that `idle` cannot know by their text.
+    `names` maps names to their origin (None if unknown); chunks that mention one of `telling` are never idle.
     """
 
     names: Mapping[str, str | None] = field(default_factory=dict)
@@ -65,7 +65,7 @@ _SHADOWED = frozenset(("print", "os", "logging", "open", "logger", "getenv", "en
 
 
 def _followed(value: str | None, raw: Mapping[str, str | None]) -> str | None:
-    """The origin of an assigned expression: imports at the end of the chain, else None."""
+    """The origin of an assigned expression whose chain of names ends at an import, else None."""
     tail = ""
     for _ in range(_DEPTH):
         if value is None:
@@ -90,7 +90,7 @@ def _flags(names: Mapping[str, str | None], guards_main: bool) -> frozenset[str]
 
 
 class Names:
-    """Origins of expressions in one chunk. `module` holds what the chunk mentions of the module's names."""
+    """Resolves expressions of one chunk. `module` has the names of the module scope that the chunk mentions."""
 
     def __init__(self, module: Mapping[str, str | None]) -> None:
         self.module = module
@@ -98,7 +98,7 @@ class Names:
         self._attributes: dict[int, dict[str, str | None]] = {}
 
     def origin(self, node: ast.AST, link: Link | None, depth: int = 0) -> str | None:
-        """`link` is the place of the node's parent."""
+        """The origin of an expression; `link` is that of its parent."""
         text = dotted(node)
         return None if text is None else self._origin(text, link, depth)
 
@@ -119,7 +119,7 @@ class Names:
         in_function = False
         while link is not None:
             node, above = link
-            # Defaults and decorators are evaluated outside of what they belong to.
+            # Defaults and decorators are evaluated in the scope outside their definition.
             if inner is None or isinstance(inner, ast.stmt) or (isinstance(node, ast.Lambda) and inner is node.body):
                 if isinstance(node, _FUNCTIONS) or (isinstance(node, ast.ClassDef) and not in_function):
                     table = self._table(node)
@@ -133,7 +133,7 @@ class Names:
         return self.module.get(name, name)
 
     def _table(self, node: ast.AST) -> dict[str, object]:
-        """The names that a function or a class binds itself."""
+        """The names in the own scope of a function or class."""
         table = self._locals.get(id(node))
         if table is None:
             table = self._locals[id(node)] = _bound_in(node)
@@ -170,7 +170,7 @@ def _bound_in(node: ast.AST) -> dict[str, object]:
         for one in (*every, arguments.vararg, arguments.kwarg):
             if one is not None:
                 annotation = dotted(one.annotation) if one.annotation is not None else None
-                # A parameter that is annotated as the library's logger is one.
+                # A parameter annotated as `logging.Logger` is a standard logger.
                 bind(one.arg, "=logging.getLogger()" if annotation in ("logging.Logger", "Logger") else None)
     stack: list[ast.AST] = list(getattr(node, "body", ())) if not isinstance(node, ast.Lambda) else []
     outer: set[str] = set()

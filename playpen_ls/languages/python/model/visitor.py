@@ -1,4 +1,4 @@
-"""One walk over a chunk gives its parts and its facts."""
+"""One traversal of a chunk that collects its parts and facts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playpen_ls.languages.python.model.web import Told, decorated_route, told_by
 from playpen_ls.languages.python.syntax.known_names import DECORATORS, SCHEMA
 
 _SKIPPED = {
-    # Annotations are no values; in format strings before Python 3.12 places are not reliable.
+    # Annotations are not values; positions inside f-strings are unreliable before Python 3.12.
     ast.FunctionDef: {"returns"}, ast.AsyncFunctionDef: {"returns"}, ast.AnnAssign: {"annotation"},
     ast.arg: {"annotation"}, ast.match_case: {"pattern"}, ast.JoinedStr: {"values"},
 }  # fmt: skip
@@ -58,11 +58,11 @@ def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
 
 
 _FIELDS: dict[type, tuple[str, ...]] = {}
-_SHORTEST = 2  # characters of a string that any rule cares for
+_SHORTEST = 2  # length of a string literal that a rule can report
 
 
 def walk(site: Site) -> tuple[list[Part], list[Told]]:
-    """The parts in text order, and facts with places relative to the chunk."""
+    """(parts in text order, facts with ranges relative to the chunk)."""
     parts: list[Part] = []
     facts: list[Told] = []
     tree = site.parsed.tree()
@@ -104,7 +104,7 @@ def walk(site: Site) -> tuple[list[Part], list[Told]]:
 def _look_at(
     site: Site, node: ast.AST, link: Link | None, names: Set[str], parts: list[Part], facts: list[Told]
 ) -> None:
-    """What one node is and says."""
+    """Add the parts and facts of one node."""
     if isinstance(node, ASKING):
         facts += needs(site, node, link)
     if isinstance(node, ast.Call):

@@ -1,4 +1,4 @@
-"""What code says about web applications: which there are, what they serve, what they include."""
+"""Facts on web applications: their routes, routers, inclusions and mounts."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _TELLS = re.compile(r"(?:register|setup|configure|include|add|install|mount)(?:_
 
 @dataclass(frozen=True, slots=True)
 class Web(Fact):
-    """`kind`: app, router, route, include, mount, urlpatterns. The place's path is empty.
+    """A web fact. `kind`: app, router, route, include, mount, urlpatterns. The path of its place is empty.
 
-    `owner` is the variable that is made or told ("app", "self.app", "" if it is none); `path` the
-    literal path or prefix, None where it is computed; `constant` the name that holds it; `target` the
-    origin of what is included; `framework` and `function` (that makes it) are an app's.
+    `owner` is the variable of the application or router ("app", "self.app", "" if there is none); `path` the
+    literal path or prefix, None if it is computed; `constant` the name of its constant; `target` the origin of
+    what is included. `framework` and `function` (the factory) are those of an application.
     """
 
     kind: str
@@ -47,7 +47,7 @@ def urlpatterns(site: Site, node: ast.Assign) -> Iterator[Web]:
 
 
 def decorated_route(site: Site, call: ast.Call, link: Link | None) -> Iterator[Web]:
-    """`@app.get("/path")`; without a path that begins with `/` only on what is known to be an application."""
+    """The route of `@app.get("/path")`. If the path does not start with `/`, `app` must be a known application."""
     function = call.func
     origin = site.names.origin(function, link) or ""
     if isinstance(function, ast.Name):
@@ -72,7 +72,7 @@ def _is_router_name(owner: str) -> bool:
 
 
 def told_by_call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Web]:
-    """What a call that is no decorator says."""
+    """The facts of a call that is not a decorator."""
     function = call.func
     last = function.attr if isinstance(function, ast.Attribute) else ""
     if last in ADDING:
@@ -119,7 +119,7 @@ def told_by_call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Web]
 
 
 def owner_name(node: ast.expr | None) -> str:
-    """The variable's name; for a mount it stands in `framework`."""
+    """The name of a variable; a mount has it in `framework`."""
     return dotted(node) or "" if node is not None else ""
 
 
@@ -152,7 +152,7 @@ def _django(pattern: str) -> str:
 
 
 def _path(call: ast.Call, position: int) -> tuple[str | None, str]:
-    """A literal path, or the name of the constant that holds it."""
+    """(literal path or None, name of the constant with the path or "")."""
     node = call.args[position] if len(call.args) > position else None
     if node is None:
         node = next((one.value for one in call.keywords if one.arg in ("path", "rule", "uri")), None)
@@ -198,7 +198,7 @@ def _is_demo(link: Link | None) -> bool:
 
 
 def _target(link: Link | None) -> tuple[str, str]:
-    """(the variable that a value is put in, the function that does so)."""
+    """(variable that a value is assigned to, name of the enclosing function); "" if there is none."""
     owner, first = "", True
     while link is not None:
         node, above = link

@@ -1,4 +1,4 @@
-"""The names that statements bind, and what to."""
+"""Name bindings: the names that statements bind, and to what."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Binding:
     """A name that a module binds.
 
     `value` is the origin of an import ("=os.path"), the dotted expression that is assigned
-    ("logging.getLogger()"), or None for anything else. `fallback` marks what stands in an `except`.
+    ("logging.getLogger()"), or None for anything else. `fallback` marks bindings in an `except` block.
     """
 
     name: str
@@ -44,7 +44,7 @@ def member_bindings(tree: ast.Module) -> Iterator[Binding]:
 
 
 def self_bindings(body: list[ast.stmt]) -> Iterator[Binding]:
-    """What methods assign to attributes of `self`, under names such as `self.logger`, and class attributes."""
+    """Assignments to attributes of `self` and to class attributes, both with names such as `self.logger`."""
     stack: list[tuple[ast.stmt, bool]] = [(statement, True) for statement in body]
     while stack:
         statement, in_class = stack.pop()
@@ -65,7 +65,7 @@ def self_bindings(body: list[ast.stmt]) -> Iterator[Binding]:
 
 
 def bound(statement: ast.stmt) -> Iterator[tuple[str, str | None]]:
-    """The names that one statement binds, without those of the statements in it."""
+    """(name, value) of what a statement binds itself, without nested statements. See `Binding`."""
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
         yield from imported(statement)
     elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):

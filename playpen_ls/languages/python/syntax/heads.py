@@ -1,4 +1,4 @@
-"""What a statement binds, where its beginning tells: most need not be parsed for that."""
+"""The bindings of a statement by its first line, so that most statements need not be parsed."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _FROM = re.compile(
     rf"(?:\((?P<lines>[\w\s,]+)\)|(?P<line>[\w \t,]+)){_END}"
 )
 _MEMBER = re.compile(rf"\s*(?P<member>{_NAME})(?:[ \t]+as[ \t]+(?P<name>{_NAME}))?\s*")
-# What such a literal begins is no name of anything, whatever follows.
+# A value that starts with such a literal has no origin, whatever follows.
 _LITERAL = re.compile(rf"(?P<name>{_NAME})[ \t]*=[ \t]*[\[{{\"'\d]")
 _TEXT = re.compile(rf"{_NAME}[ \t]*(?::[^=\n]*)?=[^=]*[\"']")
 
 
 def bindings_by_head(text: str) -> tuple[Binding, ...] | None:
-    """None where the text must be parsed to know, or holds more than one statement."""
+    """The bindings of a statement; None if the text must be parsed or contains several statements."""
     if text.startswith(("@", "def ", "async def ", "class ")):
         head = _HEAD.search(text)
         if head is None or (text[0] != "@" and head.start()):
@@ -43,7 +43,7 @@ def bindings_by_head(text: str) -> tuple[Binding, ...] | None:
 
 
 def holds_text(text: str) -> bool:
-    """A constant may be assigned a text in it; a quick look."""
+    """Cheap pre-check: whether the statement can assign a string literal to a name."""
     return _TEXT.match(text) is not None
 
 
@@ -53,7 +53,7 @@ def _imported(module: str, name: str | None) -> Binding:
 
 
 def _members(match: re.Match[str]) -> tuple[Binding, ...] | None:
-    """None where an empty name, which is allowed at the end of lines in brackets, is in the way."""
+    """The bindings of a `from` import; None if a name other than one after a trailing comma is empty."""
     module = match["module"]
     names = (match["lines"] or match["line"]).split(",")
     if match["lines"] and not names[-1].strip():

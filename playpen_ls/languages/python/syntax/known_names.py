@@ -1,7 +1,6 @@
-"""What code that matters is called: the names by which rules and facts know calls, classes and attributes.
+"""The names of the calls, classes and attributes that rules and facts recognize.
 
-They stand here and nowhere else, since `idle` makes of them the words by which it knows text that nothing comes from.
-Origins are as in `scope`.
+All of them must be here, since `idle` builds its text filter from them. Origins are as in `scope`.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ import re
 PRINT = "print"
 PRETTY = "pprint"
 METHODS = frozenset(("debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log"))
-"""Of loggers."""
+"""Logging methods of loggers."""
 CONFIGURING = "basicConfig"
 GETTING = "getLogger"
 NOT_NAMES = frozenset(("__file__", "__cached__"))
-"""Paths, where a logger's name is wanted."""
+"""File paths, which are wrong as logger names."""
 ENGINES = frozenset(("create_engine", "create_async_engine"))
 FLASK_DATABASE = "flask_sqlalchemy.SQLAlchemy"
 FLASK_OPTIONS = "SQLALCHEMY_ENGINE_OPTIONS"
@@ -26,19 +25,19 @@ LOGGERS = (
     "logging.getLogger()", "logging.Logger()", "logging.LoggerAdapter()", "celery.utils.log.get_task_logger()",
     "flask.Flask().logger.", "flask.current_app.logger.", "multiprocessing.get_logger()", "logging.Logger.<class>",
 )  # fmt: skip
-"""How the origins of the standard library's loggers begin."""
+"""Prefixes of the origins of standard library loggers."""
 LOGGER_NAME = re.compile(r"(?:^|_)(?:log|logger|logging)$", re.IGNORECASE)
-"""What bears such a name is a logger, though it is not known where it comes from."""
+"""Names that are treated as loggers if their origin is unknown."""
 ROOT_LOGGERS = ("logging", "logging.root", "logging.getLogger(root)")
 OTHER_LOGGERS = {"structlog": "structlog.", "loguru": "loguru.logger"}
 
 READERS = frozenset(("os.getenv", "os.environ.get", "os.environ.setdefault", "os.environ.pop", "decouple.config"))
-"""Of the environment. Without the variable they give None, or look into a `.env` file."""
+"""Functions that read the environment. If the variable is not set they return None or read a `.env` file."""
 READING_OBJECTS = ("environs.Env()", "environs.env", "environ.Env()", "environ.FileAwareEnv()")
 TYPES = frozenset(
     "str int bool float decimal list tuple dict set json url db cache path date datetime timedelta uuid enum".split()
 )
-"""Methods of those objects, which read a variable too."""
+"""Methods of those objects that read a variable."""
 LOADERS = frozenset(("load_dotenv", "read_env", "dotenv_values", "read_envfile"))
 SETTINGS = frozenset(("BaseSettings", "pydantic_settings.BaseSettings", "pydantic.BaseSettings"))
 
@@ -46,11 +45,11 @@ OWN_PORTS = {
     "uvicorn.run": 8000, "flask.Flask().run": 5000, "aiohttp.web.run_app": 8080, "waitress.serve": 8080,
     "sanic.Sanic().run": 8000, "hypercorn.run": 8000,
 }  # fmt: skip
-"""What they listen on where the call does not say."""
+"""Default ports of calls that start a server."""
 PORT_FIRST = frozenset(("start_http_server", "start_wsgi_server", "listen"))
 ADDRESS_FIRST = frozenset(("add_insecure_port", "add_secure_port"))
 RUNNING = frozenset(("run", "run_app", "serve", "make_server", "run_simple", "TCPSite"))
-"""They take a `port`."""
+"""Calls with a `port` argument."""
 
 APPLICATIONS = {
     "fastapi.FastAPI": "fastapi", "fastapi.applications.FastAPI": "fastapi",
@@ -62,7 +61,7 @@ ROUTERS = {
     "fastapi.APIRouter": "prefix", "fastapi.routing.APIRouter": "prefix", "flask.Blueprint": "url_prefix",
     "quart.Blueprint": "url_prefix", "sanic.Blueprint": "url_prefix", "aiohttp.web.RouteTableDef": "",
 }  # fmt: skip
-"""The keyword that gives the paths of each a prefix."""
+"""The keyword argument that sets the path prefix of each router."""
 ROUTES = frozenset((
     "starlette.routing.Route", "starlette.routing.Mount", "fastapi.routing.APIRoute", "starlette.routing.Router",
     "aiohttp.web.get", "aiohttp.web.post", "aiohttp.web.view", "aiohttp.web.route",
@@ -75,8 +74,8 @@ ADDING = {
     "add_api_route": 0, "add_url_rule": 0, "add_route": 0, "add_get": 0, "add_post": 0, "add_view": 0,
     "add_resource": 1, "add_api_websocket_route": 0,
 }  # fmt: skip
-"""Methods that add a route, and which argument its path is."""
+"""Methods that add a route, and the index of the path among their arguments."""
 INCLUDING = frozenset(("include_router", "register_blueprint", "mount", "add_routes", "blueprint"))
 TELLING = frozenset(("register", "register_routes", "setup_routes", "include_routes", "configure", "setup"))
-"""Functions of the program that are given an application, to add routes to it."""
+"""Names of project functions that get an application and add routes to it."""
 URLS = "urlpatterns"

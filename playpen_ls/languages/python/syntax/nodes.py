@@ -1,4 +1,4 @@
-"""Small questions about the nodes of a tree."""
+"""Queries on `ast` nodes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 def dotted(node: ast.AST) -> str | None:
-    """`logging.getLogger(__name__).info` as "logging.getLogger().info"; None for what is no such chain."""
+    """`logging.getLogger(__name__).info` as "logging.getLogger().info"; None for other expressions."""
     tail: list[str] = []
     while True:
         if isinstance(node, ast.Name):
@@ -46,7 +46,7 @@ def is_main_guard(statement: ast.AST) -> bool:
 
 
 def imported(statement: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
-    """(name, "=origin") of everything that an import binds."""
+    """(name, "=origin") of each name that an import binds."""
     if isinstance(statement, ast.Import):
         for alias in statement.names:
             name = alias.asname or alias.name.partition(".")[0]
@@ -59,7 +59,7 @@ def imported(statement: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]
 
 
 def targets(node: ast.AST) -> Iterator[ast.expr]:
-    """The single targets of an assignment, out of tuples and lists."""
+    """The single targets of an assignment, with tuples and lists flattened."""
     stack: list[ast.AST] = [node]
     while stack:
         target = stack.pop()

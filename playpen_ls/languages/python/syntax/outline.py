@@ -1,4 +1,4 @@
-"""What a statement is, without what it holds."""
+"""Outlines of statements: their heads without their bodies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NONE = ast.Constant(None)
 
 
 def outlined(statement: ast.stmt) -> ast.stmt:
-    """The statement without what it holds: imports are whole, and so are the names that it binds, in blocks too."""
+    """A copy of the statement without nested code. Imports and bound names are complete, in blocks too."""
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
         return statement
     made = type(statement)()

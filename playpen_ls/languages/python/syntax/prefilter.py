@@ -1,8 +1,8 @@
-"""A look at a text that tells whether any finding or fact can come from it: what is idle need not be parsed.
+"""Over-approximating text filter: a chunk that it calls idle cannot have findings or facts, so it is not parsed.
 
-Reading the words of a text costs a thirtieth of parsing it, and most of most programs is idle. The look may err in one
-direction only: of what it calls idle, no rule may have anything to say. What names mean in the text depends on the
-rest of its file, so a chunk that mentions one of the names that are `telling` there is not idle, whatever it holds.
+Splitting a text into words costs a thirtieth of parsing it, and most chunks of most programs are idle. The filter can
+err in one direction only: an idle chunk must never have a finding. What a name means depends on the rest of the file,
+so a chunk that mentions one of the `telling` names of its module scope is never idle.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ from playpen_ls.languages.python.syntax.known_names import (
 from playpen_ls.vocabulary.hosts import BACKING_SERVICES
 from playpen_ls.vocabulary.secrets import SHAPE_BEGINS, WEAK, is_random, may_be_secret
 
-# To cut at blanks what had everything else blanked out is more than twice as fast as to look for words.
+# Blanking other bytes and splitting at blanks is more than twice as fast as a search for words.
 _BLANKED = bytes(byte if byte > 127 or chr(byte).isalnum() or byte == 95 else 32 for byte in range(256))  # 95: `_`
 _CALL = r"(?:[\s\\]|#[^\n]*\n)*\("
 _CALLS = {name: re.compile(rf"{name}{_CALL}") for name in (*METHODS, PRINT, PRETTY, *TELLING, *RUNNING, *PORT_FIRST)}
 _CALLS |= {name: re.compile(rf"{name}{_CALL}") for name in (*ADDRESS_FIRST, *ADDING, *INCLUDING)}
 _LOGGER = re.compile(r"(?:\b|_)(?:log|logger|logging)[\s\\]*\.[\s\\]*$", re.IGNORECASE)
-_RECEIVER = 60  # characters before a method's name in which the name of what it belongs to is looked for
+_RECEIVER = 60  # characters before a method name that are searched for its receiver
 _OF_LOGGING = frozenset(("logging", *OTHER_LOGGERS))
-# What `os` has is known by its own words.
+# Members of `os` are recognized by their own names.
 _ORIGINS = tuple(
     origin.replace("()", "")
     for origin in (*READERS, *READING_OBJECTS, *APPLICATIONS, *ROUTERS, *ROUTES, *OWN_PORTS)
@@ -64,11 +64,11 @@ _ROOTS = frozenset(origin.partition(".")[0] for origin in _ORIGINS)
 _ENVIRONMENT = frozenset(("environ", "getenv", "environs", URLS, *LOADERS, *(SETTINGS & {"BaseSettings"})))
 _ADDED = frozenset((*ADDING, *INCLUDING, *PORT_FIRST, *ADDRESS_FIRST))
 _DECORATED = re.compile(rf"@[^\n]*\.[ \t]*(?:{'|'.join(sorted(DECORATORS))}){_CALL}")
-# The port behind the host: a number, or what is made one.
+# A port argument after the host: a number, or a call that returns one.
 _RUN = re.compile(rf"\.[\s\\]*run{_CALL}[^\0]{{,200}}?,\s*(?:[\"']?\d|[\w.]+{_CALL})")
 _CERTAIN = ENGINES | SCHEMA | {CONFIGURING, FLASK_OPTIONS, DJANGO_DATABASES}
 
-# Of names in lower case, with a blank before and behind each.
+# Parts of lower-case names; a blank marks the start or end of a name.
 _SECRETS = (
     *("passw", "pasw", "passphrase", "pwd", "token", "secret", "credential"),
     *("_pass ", "_pass_", " pass_", "_pat ", "_pat_", " pat ", " pat_"),
@@ -76,10 +76,10 @@ _SECRETS = (
 _KEYS = ("apikey", "api_key", "accesskey", "access_key", "privatekey", "private_key")
 _HYPHENATED = (" api ", " access ", " private ")
 _HUMP = re.compile(r"Pa(?:ss|t)(?![a-z])")
-_QUOTED_PASS = re.compile(r"pass[\"'-]")  # elsewhere it is the statement
+_QUOTED_PASS = re.compile(r"pass[\"'-]")  # otherwise it is the `pass` statement
 _SHAPES = tuple((begin, re.match(r"\w+", begin)[0]) for begin in SHAPE_BEGINS)  # type: ignore[index]
-# A text without blanks between quotes; or what could hide one: quotes in quotes, texts side by side, a line that goes
-# on behind a backslash.
+# A quoted text without blanks; or a form that can hide one: nested quotes, implicit concatenation, a backslash
+# continuation.
 _VALUE = re.compile(
     r"[\"']([^\s\"']{6,})(?=[\"'])"
     r"|\"[^\s\"]*'[^\s\"]*\"|'[^\s']*\"[^\s']*'"
@@ -88,7 +88,7 @@ _VALUE = re.compile(
 )
 _SET = re.compile(r"(?:[=:]|\bor|\belse)[\s\\(]*[rbufRBUF]{0,2}$")
 _LONG = re.compile(r"[\"']([A-Za-z0-9+/_=-]{20,})[\"']")
-# Up to the `@`: holes, texts side by side, and nothing that ends the part of a URL before its host.
+# Up to the `@`: placeholders, implicit concatenation, and no character that ends the user information of a URL.
 _LOGIN = re.compile(r"://(?:\{[^}@\n]*\}|[\"'][\s\\]+[rbufRBUF]{0,2}[\"']|[^\s/@])*+@")
 _AFTER_HOST = re.compile(r"(?:-[\w.-]*)?(?::\d+)?[\"']")
 _INTERNAL = re.compile(r"\.(?:internal|local)(?::\d+)?[\"']")
@@ -97,7 +97,7 @@ _INTERNAL_WORDS = frozenset(("internal", "local"))
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`idle`: no rule has anything to say, and no fact comes from the text; `silent`: no fact does."""
+    """`idle`: the text cannot have findings or facts; `silent`: it cannot have facts."""
 
     idle: bool
     silent: bool
@@ -128,7 +128,7 @@ def _words(text: str) -> set[str]:
 
 
 def is_telling(name: str, origin: str | None) -> bool:
-    """A chunk that mentions a name of this origin is not idle, though it need not look so."""
+    """Whether a chunk that mentions a name of this origin is never idle, since the words of its text are not enough."""
     if not origin:
         return False
     package, _, last = origin.rpartition(".")
@@ -144,7 +144,7 @@ def is_telling(name: str, origin: str | None) -> bool:
 
 
 def _says(text: str, words: set[str]) -> bool:
-    """A fact may come from it."""
+    """Whether the text can have a fact."""
     if not words.isdisjoint(_ENVIRONMENT):
         return True
     if any(_is_called(text, name) for name in words & _ADDED):
@@ -159,7 +159,7 @@ def _says(text: str, words: set[str]) -> bool:
 
 
 def _is_called(text: str, name: str, never: str = "") -> bool:
-    """It is called somewhere, with none of the characters `never` before it."""
+    """Whether `name` is called somewhere without one of the characters `never` before it."""
     for match in _CALLS[name].finditer(text):
         before = text[match.start() - 1 : match.start()]
         if not (before.isalnum() or before == "_") and (not before or before not in never):
@@ -172,7 +172,7 @@ def _logs(text: str, words: set[str]) -> bool:
     if not methods:
         return False
     if not words.isdisjoint(_OF_LOGGING):
-        return True  # an alias of one of them is made, or one is called
+        return True  # an alias of a logging function, or a call of one
     if "ogger" in text:
         return any(_is_called(text, name) for name in methods)
     for name in methods:
@@ -215,7 +215,7 @@ def _holds_secret(text: str, words: set[str]) -> bool:
 
 
 def _names_secret(text: str, names: str, lower: str) -> bool:
-    """A name of a secret stands in it. `names` are its words, `lower` the same in lower case."""
+    """Whether the text contains a name of a secret. `names` are its words, `lower` the same in lower case."""
     for part in _SECRETS:
         if part in lower:
             return True
@@ -229,7 +229,7 @@ def _names_secret(text: str, names: str, lower: str) -> bool:
 
 
 def _is_given_weak(text: str, words: set[str]) -> bool:
-    """A weak word is what something is set to."""
+    """Whether something is set to a weak password."""
     for word in words:
         if word.lower() in WEAK and not word[0].isupper():
             for quote in "\"'":

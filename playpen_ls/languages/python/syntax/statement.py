@@ -1,6 +1,6 @@
-"""One statement of a file as `ast` sees it, with places relative to its own text.
+"""One parsed statement of a file, with offsets relative to its own text.
 
-It knows nothing of the rest of the file, so it is found again by its text alone.
+It does not depend on the rest of the file, so it can be cached by its text.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _BLANK_BODY = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z))*")
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """`ast` warns of invalid escapes in what it parses; that is another tool's business."""
+    """Ignore the warnings of `ast.parse`, such as for invalid escapes."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 class Parsed:
-    """`header` is put before the text to parse it (the class line of a member), and is in no place.
+    """A statement. `header` (the class line of a member) precedes the text when it is parsed; offsets do not count it.
 
-    `look` is what its text shows without being parsed. A `lazy` one is parsed when somebody asks for more than its
-    name.
+    `look` is the result of the text filter, see `idle`. A `lazy` statement is parsed when more than its bindings is
+    needed.
     """
 
     def __init__(self, text: str, header: str = "") -> None:
@@ -82,25 +82,25 @@ class Parsed:
 
     @property
     def known_broken(self) -> bool:
-        """It is broken, and that was found out: what is idle may be so unnoticed."""
+        """Whether a parse has failed; an idle statement is not parsed, so its syntax errors stay unknown."""
         return self._broken is True
 
     @property
     def texts(self) -> tuple[tuple[str, str], ...]:
-        """The names that hold texts, and these."""
+        """(name, value) of the string constants that the statement assigns."""
         if self._texts is None:
             self._texts = tuple(texts_of(self.tree().body)) if holds_text(self.text) else ()
         return self._texts
 
     @property
     def outline(self) -> tuple[ast.stmt, ...]:
-        """The statements without what they hold."""
+        """Outlines of the statements, see `outlined`; empty for members of a class."""
         if self._outline is None:
             self._outline = () if self.header else tuple(map(outlined, self.tree().body))
         return self._outline
 
     def tree(self) -> ast.Module:
-        """The tree, made again if it was let go. Empty for a broken text."""
+        """The syntax tree, parsed again if it was dropped; empty if the text has a syntax error."""
         if self._tree is None and not self._broken:
             with quiet():
                 self._tree = _parse(self.text, self.header)
@@ -108,16 +108,16 @@ class Parsed:
         return self._tree or ast.Module([], [])
 
     def let_go(self) -> None:
-        """Trees are large, and the collector walks them: keep them no longer than needed."""
+        """Drop the tree: trees are large, and the garbage collector traverses them."""
         self._tree = None
 
     def body(self) -> list[ast.stmt]:
-        """The statements of the text itself, without the class that its header stands for."""
+        """The statements of the text itself, without the class of its header."""
         body = self.tree().body
         return body[0].body if self.header and body and isinstance(body[0], ast.ClassDef) else body
 
     def offset(self, line: int, column: int) -> int:
-        """The place of an `ast` position: lines from 1, columns in UTF-8 bytes."""
+        """The offset of an `ast` position (line from 1, column in UTF-8 bytes)."""
         if self._lines is None:
             self._lines = [0, *(match.end() for match in re.finditer("\n", self.text))]
         row = line - 1 - (1 if self.header else 0)
@@ -131,7 +131,7 @@ class Parsed:
         return start + (column if text.isascii() else len(text.encode()[:column].decode(errors="replace")))
 
     def span(self, node: ast.AST) -> Span:
-        """Where an expression or statement stands; a decorated definition starts at its first decorator."""
+        """The range of a node; a decorated definition starts at its first decorator."""
         line, column = node.lineno, node.col_offset  # type: ignore[attr-defined]
         end = self.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
         decorators = getattr(node, "decorator_list", None)
@@ -141,7 +141,7 @@ class Parsed:
         return Span(self.offset(line, column), end)
 
     def comments(self) -> tuple[tuple[Span, bool], ...]:
-        """Where comments stand, and whether each is alone on its line."""
+        """(range, whether it is alone on its line) of each comment."""
         if self._comments is None:
             found = []
             if "#" in self.text:
@@ -154,7 +154,7 @@ class Parsed:
         return self._comments
 
     def mentions(self, marks: Sequence[str]) -> bool:
-        """One of these lower-case words stands in the text, in any case; the same words are asked for every time."""
+        """Whether the text has a `#` and one of these lower-case words, ignoring case. Caches the last answer."""
         known, answer = self._mentions
         if known is not marks:
             text = self.text.lower() if "#" in self.text else ""
@@ -163,7 +163,7 @@ class Parsed:
         return answer
 
     def statements(self) -> tuple[Span, ...]:
-        """Every statement, also inside others, by start; outer ones first."""
+        """The ranges of all statements, nested ones too, sorted by start; outer ones first."""
         if self._statements is None:
             found, stack = [], list(self.body())
             while stack:
@@ -181,7 +181,7 @@ def _parse(text: str, header: str) -> ast.Module | None:
         pass
     line = CLASS_LINE.match(text)
     if line and _BLANK_BODY.fullmatch(text, line.end()):
-        tree = _parse(text[: line.end()] + "    pass\n", header)  # a class whose members stand in other chunks
+        tree = _parse(text[: line.end()] + "    pass\n", header)  # a class whose members are in other chunks
         if tree is not None:
             tree.body[0].body.clear()  # type: ignore[attr-defined]
         return tree

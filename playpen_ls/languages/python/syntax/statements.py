@@ -1,7 +1,7 @@
-"""Cuts a Python text into statements without parsing it.
+"""Splits a Python text into statements without parsing it.
 
-A piece begins where code stands in column 0. Text that is being typed breaks its own piece and no
-other, so a string that is never closed ends where the next definition begins.
+A piece starts where code is in column 0. Half-typed text breaks only its own piece, so an unterminated
+string is assumed to end where the next definition starts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-# Where code stands in column 0, but for closing brackets and comments.
+# Code in column 0, except closing brackets and comments.
 _CODE = re.compile(r"\n(?=[^ \t\f\r\n#)\]},])")
 _CONTINUES = re.compile(r"(?:else|elif|except|finally)\b")
 _DECORATED = re.compile(r"@|(?:def|class|async)\b")
@@ -35,8 +35,8 @@ _LITERAL_OR_BRACKET = re.compile(
     re.DOTALL,
 )
 CLASS_LINE = re.compile(r"(?:@[^\n]*\n)*class\s+\w+\s*(?:\([^\n]*\))?\s*:[ \t]*(?:#[^\n]*)?\r?\n")
-_JOINED = 1000  # lines of an open bracket that stand in column 0
-LONG = 120  # lines; a class longer than that is cut at its members
+_JOINED = 1000  # pieces that an open bracket can join
+LONG = 120  # lines; a longer class is split at its members
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """`closed`: no triple-quoted string is left open. `decorated`: what the last decorator belongs to is to come."""
+    """`closed`: no triple-quoted string is unterminated. `decorated`: the text ends before a decorated definition."""
 
     pieces: list[Piece]
     closed: bool
@@ -59,9 +59,9 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """How many pieces make one statement, 0 if they do not; how many behind the first were looked at.
+    """`count` pieces form one statement (0 if they do not); `looked` is how many after the first were examined.
 
-    `runs_out`: there are no more pieces, and more of them could change it.
+    `runs_out`: the pieces ended before the result was final.
     """
 
     count: int = 0
@@ -70,17 +70,17 @@ class Joined:
 
 
 def with_line_feeds(text: str) -> str:
-    """The text with lone carriage returns as line feeds; every offset stays."""
+    """The text with lone carriage returns replaced by line feeds; offsets are unchanged."""
     return re.sub(r"\r(?!\n)", "\n", text) if "\r" in text else text
 
 
 def pieces(text: str) -> list[Piece]:
-    """The statements of a text (see `with_line_feeds`), in order and without gaps. Linear."""
+    """The statements of a text (see `with_line_feeds`), in order and without gaps. Linear time."""
     return cut(text).pieces
 
 
 def cut(text: str) -> Cut:
-    """The pieces of a text, and whether it ends what it begins."""
+    """The pieces of a text, and whether it is complete."""
     strings = _Strings(text)
     starts: list[int] = []
     decorated = False
@@ -108,7 +108,7 @@ def cut(text: str) -> Cut:
 
 
 def continues(text: str, start: int) -> bool:
-    """An `else` or the like stands there, which is no statement of its own."""
+    """Whether an `else`, `elif`, `except` or `finally` is at `start`, which continues a statement."""
     return bool(_CONTINUES.match(text, start))
 
 
@@ -117,12 +117,12 @@ def leaves_line_open(text: str) -> bool:
 
 
 def may_go_on(text: str) -> bool:
-    """A bracket or a line may be left open; a quick look."""
+    """Cheap pre-check: whether a bracket can be unclosed or the last line continued."""
     return any(text.count(one) != text.count(other) for one, other in ("()", "[]", "{}")) or leaves_line_open(text)
 
 
 def _members(text: str, start: int, end: int, strings: _Strings) -> Iterator[Piece]:
-    """A long class is cut at its methods, as far as its header stands on one line."""
+    """The pieces of a class: split at its methods if it is long and its header is on one line."""
     header = CLASS_LINE.match(text, start, end) if text.count("\n", start, end) > LONG else None
     first = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*([ \t]+)\S").match(text, header.end(), end) if header else None
     if header is None or first is None:
@@ -148,7 +148,7 @@ def _members(text: str, start: int, end: int, strings: _Strings) -> Iterator[Pie
 
 
 def joined(text: str, found: list[Piece], index: int) -> Joined:
-    """The pieces from `index` on that make one statement, if the first leaves a bracket or a line open."""
+    """The pieces from `index` on that form one statement, if the first ends in an open bracket or a continued line."""
     piece = found[index]
     if piece.header:
         return Joined()
@@ -170,12 +170,12 @@ def joined(text: str, found: list[Piece], index: int) -> Joined:
 
 
 def _depth(text: str) -> int:
-    """How many brackets it opens more than it closes."""
+    """The number of brackets opened minus those closed."""
     return sum(1 if match[0] in "([{" else -1 for match in _LITERAL_OR_BRACKET.finditer(text) if match[0] in "()[]{}")
 
 
 class _Strings:
-    """Where triple-quoted strings stand."""
+    """The ranges of triple-quoted strings."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -191,7 +191,7 @@ class _Strings:
         return index >= 0 and self._starts[index] < offset < self._ends[index]
 
     def _contained(self, ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        """One string too many is opened: the first that swallows a definition is the one being typed."""
+        """The ranges if one string is unterminated: the first that contains a definition is the half-typed one."""
         for index, (start, end) in enumerate(ranges):
             last = index == len(ranges) - 1
             swallowed = (_STATEMENT if last else _DEFINITION).search(self.text, start, end)
@@ -208,7 +208,7 @@ class _Strings:
     def _read(
         self, at: int, ranges: list[tuple[int, int]], clean: int | None
     ) -> tuple[list[tuple[int, int]], int | None]:
-        """The strings from `at` on, and where the last one opens if it is not closed."""
+        """(ranges of the strings from `at` on, start of the last one if it is unterminated)."""
         text = self.text
         ranges = list(ranges)
         clean = at if clean is None else clean
@@ -232,7 +232,7 @@ class _Strings:
         return ranges, None
 
     def _opener(self, line: int, found: int) -> int:
-        """`found` if a string opens there; else where to go on, behind the string or comment that holds it."""
+        """`found` if a string starts there; else the offset after the string or comment that contains it."""
         text = self.text
         before = text[line:found]
         if '"' not in before and "'" not in before and "#" not in before:
@@ -245,7 +245,7 @@ class _Strings:
         return found
 
     def _close(self, opened: int) -> int:
-        """Behind the closing quotes of the string that opens at `opened`, or -1."""
+        """The offset after the closing quotes of the string that starts at `opened`, or -1."""
         text, quotes = self.text, self.text[opened : opened + 3]
         at = text.find(quotes, opened + 3)
         while at >= 0:

@@ -1,4 +1,4 @@
-"""Whether a project has Alembic set up, and the files that set it up."""
+"""Detection of an Alembic setup, and the files of a new one."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def downgrade() -> None:
 
 
 def set_up_in(path: str, files: Files) -> str | None:
-    """The folder that has Alembic set up, of the file's own and those above it."""
+    """The nearest folder with an Alembic setup, from the folder of `path` upwards; None if there is none."""
     folder = posixpath.dirname(path)
     while True:
         if any(files.exists(posixpath.join(folder, mark)) for mark in _MARKS):
@@ -114,7 +114,7 @@ def set_up_in(path: str, files: Files) -> str | None:
 
 
 def new_setup(folder: str, module: str, metadata: str) -> dict[str, str]:
-    """The files of a new setup in `folder`, for `from module import …` and the expression of the metadata."""
+    """{path: text} of a new setup in `folder`. The first name of the expression `metadata` is one of `module`."""
     environment = _ENVIRONMENT.format(module=module, root=metadata.partition(".")[0], metadata=metadata)
     return {
         posixpath.join(folder, "alembic.ini"): _INI,

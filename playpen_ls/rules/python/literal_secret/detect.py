@@ -1,4 +1,4 @@
-"""Secrets in string literals: how sure it is that one is, and what it is called."""
+"""Secrets in string literals: how certain they are, and their names."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _STAND_IN = re.compile(r"(?:my|your|the|db|user)?[_-]?(?:pass(?:word|wd)?|pwd|pw
 _WEAK_NAME = re.compile(
     r"^(?:key|auth)$|(?:^|_)salt$|(?:^|_)(?:encryption|signing|signature|hmac|cipher|aes|fernet|session|cookie|jwt)_key$"
 )
-_FEW_WORDS = 8  # beside a URL: a command line has fewer
+_FEW_WORDS = 8  # words around a URL; command lines have fewer than prose
 _SPOKEN = frozenset("debug info warning warn error exception critical fatal log print add_argument echo".split())
 
 
 @dataclass(frozen=True)
 class Secret:
-    """`tier`: "key" (of a known provider), "url" (a password in it), "named", "weak" or "compared".
+    """A secret. `tier`: "key" (of a known provider), "url" (contains a password), "named", "weak" or "compared".
 
-    `name` is what it is called ("" if nothing), `variable` the environment variable that should hold
-    it, "" where none can. `reader` is the call whose default it is.
+    `name` is the name of the value ("" if it has none), `variable` the environment variable to read it from
+    ("" if none is possible). `reader` is the call that has it as its default.
     """
 
     tier: str
@@ -66,7 +66,7 @@ def secret_in(literal: StringLiteral) -> Secret | None:
 
 
 def _has_key(value: str) -> bool:
-    """A key, and not only the line that private keys begin with."""
+    """Whether it contains a key, not only the first line of a private key."""
     return any(
         _KEY_BODY.search(value, span.start) is not None if value.startswith("-----", span.start) else True
         for span in shapes(value)
@@ -86,13 +86,13 @@ def _from_url(literal: StringLiteral) -> Secret | None:
 
 
 def _is_prose(literal: StringLiteral, url: Span) -> bool:
-    """An example, or a text of many words that tells of a URL."""
+    """Whether the URL is part of an example or of a text of many words."""
     words = literal.value[: url.start].split() + literal.value[url.end :].split()
     return len(words) > _FEW_WORDS or _is_shown(literal)
 
 
 def _is_shown(literal: StringLiteral) -> bool:
-    """It is part of what a help text or a schema shows: `examples=[{"password": "…"}]`."""
+    """Whether it is part of a help text or of a schema's examples: `examples=[{"password": "…"}]`."""
     if literal.role.name in _PROSE:
         return True
     for node, _ in literal.above():
@@ -109,7 +109,7 @@ def _from_name(literal: StringLiteral) -> Secret | None:
         return None
     if role.kind == "compared":
         name = _compared_with(role, literal)
-        # A parser's token is no secret.
+        # The token of a parser is not a secret.
         return Secret("compared", name) if not name.endswith("token") and is_named_secret(name, value) else None
     name, reader = named(literal)
     if role.fallback and (given := _falls_back_from(literal)):
@@ -125,12 +125,12 @@ def _from_name(literal: StringLiteral) -> Secret | None:
 
 
 def _is_random_key(role: Role, name: str, value: str) -> bool:
-    """A name such as `salt` says little; a value that only chance can have made says the rest."""
+    """Whether a weak name such as `salt` has a random value."""
     return role.kind in ("assigned", "field", "keyword") and bool(_WEAK_NAME.search(snake(name))) and is_random(value)
 
 
 def named(literal: StringLiteral) -> tuple[str, ast.Call | None]:
-    """What a literal is called, through wrappers such as `SecretStr(…)`, and the reader whose default it is."""
+    """The name of a literal, also in wrappers such as `SecretStr(…)`, and the reader that has it as default."""
     reader = _reader(literal)
     if reader is not None:
         first = reader.args[0]
@@ -147,7 +147,7 @@ def named(literal: StringLiteral) -> tuple[str, ast.Call | None]:
 
 
 def _reader(literal: StringLiteral) -> ast.Call | None:
-    """`os.getenv("X", "…")`, whose default the literal is."""
+    """The call that has the literal as its default: `os.getenv("X", "…")`."""
     role = literal.role
     call = role.owner
     if not isinstance(call, ast.Call) or not call.args or call.args[0] is literal.node:
@@ -179,7 +179,7 @@ def _falls_back_from(literal: StringLiteral) -> str:
 
 
 def _variable(name: str) -> str:
-    """Upper snake case; "" for what is no identifier."""
+    """The name in upper snake case; "" if that is not an identifier."""
     made = snake(name).upper()
     return made if re.fullmatch(r"[A-Z_][A-Z0-9_]*", made) else ""
 
@@ -197,9 +197,9 @@ def _compared_with(role: Role, literal: StringLiteral) -> str:
 
 
 def _is_no_value(literal: StringLiteral, role: Role) -> bool:
-    """An enumeration's member, a schema's property, or the name of something else."""
+    """Whether it is an enum member, a property of a schema, or a reference."""
     if re.match(r"\$[A-Za-z]|#\w+$", literal.value):
-        return True  # a reference, a colour
+        return True  # a reference or a color
     if isinstance(role.owner, ast.Dict):
         keys = {key.value for key in role.owner.keys if isinstance(key, ast.Constant)}
         if keys & {"type", "$ref", "title", "description"}:
@@ -223,7 +223,7 @@ def _is_spoken(literal: StringLiteral) -> bool:
 
 
 def _weak_login(role: Role, value: str) -> bool:
-    """A weak word where it certainly is the password of a connection."""
+    """Whether a weak word is certainly the password of a connection."""
     if not is_weak(value) or is_template(value) or value[0].isupper():
         return False  # `{"password": "Password"}` labels a form
     if isinstance(role.owner, ast.Call):
@@ -238,7 +238,7 @@ def _weak_login(role: Role, value: str) -> bool:
 
 
 def generic_variable(literal: StringLiteral, name: str) -> str:
-    """`PASSWORD` says too little: the client beside it names the service."""
+    """The variable for a name; a generic `PASSWORD` gets the service of its client as a prefix."""
     made = _variable(name)
     call = literal.role.owner
     if made not in ("PASSWORD", "PASSWD", "PWD", "PASS") or not isinstance(call, ast.Call):

@@ -227,7 +227,7 @@ def _answers_before(folder: str, files: Files) -> bool:
 
 
 def _knows_health(model: PythonModel) -> bool:
-    """A library for health checks is imported, or Ray Serve, whose proxy answers `/-/healthz` for what it runs."""
+    """Whether a health check library is imported, or Ray Serve, whose proxy serves `/-/healthz`."""
     origins = [origin for origin in model.scope.names.values() if origin]
     return any("health" in origin.lower() or origin.startswith("ray.serve") for origin in origins)
 

@@ -1,4 +1,4 @@
-"""Health endpoints: which paths are ones, and the code that adds one."""
+"""Health endpoints: recognizing their paths, and adding one to an application."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ def endpoint(model: PythonModel, app: Web, path: str) -> list[Edit]:
     if app.framework == "django":
         return _django(model, app, path)
     if app.framework not in (*_DECORATED, *_ADDED) or not app.owner.isidentifier():
-        raise Refused("it is not clear how routes are added to this application")
+        raise Refused("adding a route to this application is not supported")
     tops = top_level(model)
     place = app.place.span.start
     holder = next((top for top in tops if top.span.start <= place < top.span.end), None)
     if holder is None:
-        raise Refused("the application is made inside of something else")
+        raise Refused("the application is created inside another statement")
     unit = "\t" if re.search(r"[\r\n]\t", model.source.text) else "    "
     if isinstance(holder.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return _in_factory(model, app, path, holder, unit)
     if not isinstance(holder.node, (ast.Assign, ast.AnnAssign)):
-        raise Refused("the application is made inside of something else")
+        raise Refused("the application is created inside another statement")
     name = _free_name({found for top in tops for found, _ in bound(top.node)})
     listed = _in_routes(model, app, path, holder, name, unit, tops)
     if listed:
@@ -89,7 +89,7 @@ def _written(
 def _in_routes(
     model: PythonModel, app: Web, path: str, holder: Top, name: str, unit: str, tops: list[Top]
 ) -> list[Edit]:
-    """One more `Route` in the list that Starlette is given, and its function above it; none where no list is."""
+    """Add a `Route` to the `routes` list of a Starlette application, and its function above; [] without such a list."""
     call = getattr(model.whole(holder.span), "value", None)
     routes = next((one.value for one in getattr(call, "keywords", ()) if one.arg == "routes"), None)
     source, start = model.source, model.source.line_start(holder.span.start)
@@ -99,7 +99,7 @@ def _in_routes(
     if app.framework != "starlette" or not isinstance(routes, ast.List) or not routes.elts or not route:
         return []
     if not above.endswith("\n\n"):
-        return []  # a comment or code stands right above
+        return []  # a comment or code is directly above
     chunk = model.chunk_at(holder.span.start)
     spans = [chunk.parsed.span(one).shifted(chunk.start) for one in (routes, routes.elts[-1])]
     element = _element(model, spans[0], spans[1], f'{route}("{path}", {name})')
@@ -114,14 +114,14 @@ def _in_routes(
 
 
 def _element(model: PythonModel, whole: Span, last: Span, text: str) -> Edit:
-    """The edit that adds an element behind the last one of a list. Raises Refused."""
+    """The edit that appends an element to a list. Raises Refused."""
     source = model.source
     behind = source.text[last.end : whole.end - 1]
     if re.sub(r"#[^\r\n]*", "", behind).strip() not in ("", ","):
-        raise Refused("the last element is written in a way that cannot be kept")
+        raise Refused("the form of the last list element is not supported")
     if source.line_of(last.start) == source.line_of(whole.start):
         if "#" in behind:
-            raise Refused("a comment stands in the list")
+            raise Refused("there is a comment inside the list")
         return Edit(last.end, last.end, f", {text}")
     indentation = source.newline + source.indentation(last.start)
     end = min(source.line_span(source.line_of(last.end)).end, whole.end - 1)
@@ -133,12 +133,12 @@ def _element(model: PythonModel, whole: Span, last: Span, text: str) -> Edit:
 def _free_name(taken: set[str]) -> str:
     name = next((one for one in ("health", "health_check") if one not in taken), None)
     if name is None:
-        raise Refused("`health` and `health_check` are names of something else")
+        raise Refused("`health` and `health_check` are already defined")
     return name
 
 
 def _last_route(model: PythonModel, app: Web, tops: list[Top]) -> Top | None:
-    """The last function that is a route of the application, unless a mount at `/` would hide what follows it."""
+    """The last route function of the application; None if a mount at `/` would hide routes that follow it."""
     if any(web.kind == "mount" and web.path in ("", "/") for web in model.web):
         return None
     starts = [web.place.span.start for web in model.web if web.kind == "route" and web.owner == app.owner]
@@ -152,11 +152,11 @@ def _last_route(model: PythonModel, app: Web, tops: list[Top]) -> Top | None:
 
 
 def _placed(model: PythonModel, at: int, text: str, blank: int) -> Edit:
-    """The text at a line's start, with empty lines around it as the style of definitions wants."""
+    """The edit that inserts a definition at the start of a line, with `blank` empty lines around it."""
     source, newline = model.source, model.source.newline
     text = text.replace("\n", newline)
     ended = at == 0 or source.text[at - 1] in "\r\n"
-    if not ended:  # the file's last line has no end, and is to stay without
+    if not ended:  # keep the last line of the file without a newline
         return Edit(at, at, newline * (blank + 1) + text.removesuffix(newline))
     following = source.text[at:]
     empty = len(re.match(r"(?:[ \t]*(?:\r\n|\n|\r))*", following)[0].replace("\r\n", "\n"))  # type: ignore[index]
@@ -165,12 +165,12 @@ def _placed(model: PythonModel, at: int, text: str, blank: int) -> Edit:
 
 
 def _in_factory(model: PythonModel, app: Web, path: str, holder: Top, unit: str) -> list[Edit]:
-    """Inside the function that makes the application, before it is returned."""
+    """Add the endpoint in an application factory, before its `return`. Raises Refused."""
     node, chunk = model.whole(holder.span), model.chunk_at(holder.span.start)
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     returns = [statement for statement in node.body if isinstance(statement, ast.Return)]
     if not returns or dotted(returns[-1].value or ast.Constant(None)) != app.owner:
-        raise Refused("the function does not end by returning the application")
+        raise Refused("the last `return` of the function does not return the application")
     name = _free_name({found for statement in node.body for found, _ in bound(statement)})
     tops = top_level(model)
     source = model.source
@@ -179,7 +179,7 @@ def _in_factory(model: PythonModel, app: Web, path: str, holder: Top, unit: str)
     indentation = source.indentation(span.start)
     at = source.line_start(span.start)
     if source.text[at : span.start].strip():
-        raise Refused("other code stands on the line of the `return`")
+        raise Refused("there is other code on the line of the `return`")
     indented = "\n".join(indentation + line if line.strip() else line for line in text.split("\n"))
     before = source.text[:at].rstrip(" \t")
     empty = before.endswith(("\n\n", "\r\n\r\n", "\r\r"))
@@ -190,19 +190,19 @@ def _in_factory(model: PythonModel, app: Web, path: str, holder: Top, unit: str)
 
 
 def _django(model: PythonModel, app: Web, path: str) -> list[Edit]:
-    """One more element of `urlpatterns`."""
+    """Add an element to `urlpatterns`. Raises Refused."""
     source, tops = model.source, top_level(model)
     statement = next((top for top in tops if top.span.start == app.place.span.start), None)
     node = model.whole(statement.span) if statement is not None else None
     value = node.value if isinstance(node, ast.Assign) else None
     if statement is None or not isinstance(value, ast.List) or not value.elts:
-        raise Refused("`urlpatterns` is no plain list")
+        raise Refused("`urlpatterns` is empty or not a list literal")
     chunk = model.chunk_at(statement.span.start)
     last = chunk.parsed.span(value.elts[-1]).shifted(chunk.span.start)
     line = f'path("{path.strip("/")}/", lambda request: JsonResponse({{"status": "healthy"}}))'
     behind = source.text[last.end : statement.span.end - 1]
     if source.line_of(last.start) == source.line_of(statement.span.start) or "(" in behind or ")" in behind:
-        raise Refused("`urlpatterns` stands on one line")
+        raise Refused("`urlpatterns` is on one line")
     edits = []
     for needed in ("from django.http import JsonResponse", "from django.urls import path"):
         name = needed.rpartition(" ")[2]
