@@ -1,12 +1,17 @@
-"""`playpen-ls`: with no arguments the language server on standard input and output, else the command line."""
+"""`playpen-ls`: with no arguments the language server on standard input and output, else the command line.
 
-from __future__ import annotations
+Nothing is imported here but what Python itself has loaded, until the current folder is off the module path.
+"""
 
 import gc
+import os
 import sys
+
+from playpen_ls.project.isolation import module_path
 
 
 def main() -> int:
+    sys.path[:] = module_path(os.curdir)
     arguments = sys.argv[1:]
     # VS Code appends --stdio to whatever command it is given.
     words = [word for word in arguments if word != "--stdio"]

@@ -8,7 +8,6 @@ import io
 import json
 import logging
 import os
-import pickle
 import subprocess
 import sys
 from fnmatch import fnmatchcase
@@ -18,17 +17,17 @@ import pytest
 
 from playpen_ls.api.fact_types import ImageUse
 from playpen_ls.api.finding import Place
-from playpen_ls.project import scan as reading
 from playpen_ls.project.index import Index
-from playpen_ls.project.worker import HEADER, work
+from playpen_ls.project.worker import BOOTSTRAP, batch_of, work
+from playpen_ls.project.isolation import PACKAGE, module_path
+from playpen_ls.server.indexing import run as indexing
 from playpen_ls.server.client_capabilities import WATCHED, Abilities
 from playpen_ls.server.gc_scheduler import Collector
-from playpen_ls.server.indexing import run as indexing
-from playpen_ls.server.indexing.run import Indexing
 from playpen_ls.server.indexing.scheduler import Indexes
-from playpen_ls.session.workspace import Workspace
+from playpen_ls.server.indexing.run import Indexing
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
+from playpen_ls.session.workspace import Workspace
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {0}}}\nspec: {{containers: [{{name: a, image: 'web:{1}'}}]}}\n"
 
@@ -54,14 +53,15 @@ def uses(workspace: Workspace) -> list[str]:
     return sorted(fact.reference for fact in workspace.index.facts(ImageUse, but=""))
 
 
-def answers(workspace: Workspace) -> list[tuple]:
+def answers(workspace: Workspace) -> list[list]:
     output = io.BytesIO()
     work(json.loads(json.dumps(workspace.closed.order())), output)
-    output.seek(0)
-    found = []
-    while header := output.read(HEADER.size):
-        found.append(pickle.loads(output.read(HEADER.unpack(header)[0])))
-    return found
+    return [json.loads(line) for line in output.getvalue().splitlines()]
+
+
+def read_files(found: list[list]) -> list[tuple]:
+    """The files in all answers, each with its stamp and its facts."""
+    return [one for answer in found if answer[0] == "facts" for one in batch_of(answer[2])]
 
 
 def run(workspace: Workspace, first: bool = True) -> Client:
@@ -90,7 +90,7 @@ def test_a_later_run_takes_only_what_changed(project: Path):
     run(workspace)
     (project / "pod-0.yaml").write_text(POD.format("p0", "2.00"))
     (project / "pod-1.yaml").unlink()
-    said = [path for answer in answers(workspace) if answer[0] == "facts" for path, _, _ in answer[2]]
+    said = [path for path, _, _ in read_files(answers(workspace))]
     assert sorted(said) == ["pod-0.yaml", "pod-1.yaml"]
     run(workspace, first=False)
     assert "web:2.00" in uses(workspace)
@@ -103,9 +103,8 @@ def test_what_was_read_here_since_is_newer(project: Path):
     found = answers(workspace)
     (project / "pod-0.yaml").write_text(POD.format("p0", "3.0"))
     workspace.closed.read("pod-0.yaml")
-    for answer in found:
-        for path, stamp, facts in answer[2] if answer[0] == "facts" else ():
-            workspace.closed.take(path, facts, stamp)
+    for path, stamp, facts in read_files(found):
+        workspace.closed.take(path, facts, stamp)
     assert "web:3.0" in uses(workspace)
     assert "web:1.0" not in uses(workspace)
 
@@ -143,7 +142,7 @@ def test_a_tree_that_is_no_project_is_not_indexed(
     project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     monkeypatch.setattr("playpen_ls.project.worker.MOST_FILES", 10)
-    assert answers(Workspace(project)) == [("many",)]
+    assert answers(Workspace(project)) == [["many"]]
     monkeypatch.setattr("playpen_ls.project.indexer.MOST_FILES", 10)
     workspace = Workspace(project)
     with caplog.at_level(logging.WARNING, "playpen_ls"):
@@ -155,21 +154,32 @@ def test_a_tree_that_is_no_project_is_not_indexed(
     assert caplog.text.count("more than") == 1, "nor is it listed again for each file"
 
 
+def worker(project: Path) -> subprocess.Popen[bytes]:
+    """A process that reads the project, with its order, and its standard input still open."""
+    command = [sys.executable, "-I", "-S", "-c", BOOTSTRAP, os.path.dirname(PACKAGE), *module_path(project)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdin
+    process.stdin.write(json.dumps(Workspace(project).closed.order()).encode() + b"\n")
+    process.stdin.flush()
+    return process
+
+
 def test_the_process_ends_with_its_server(project: Path):
-    order = json.dumps({"root": str(project), "exclude": [], "base": str(project), "known": {}}).encode() + b"\n"
-    environment = {**os.environ, "PYTHONPATH": str(Path(reading.__file__).parent.parent)}
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "playpen_ls.project.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=environment,
-    )
-    assert worker.stdin
-    assert worker.stdout
-    worker.stdin.write(order)
-    worker.stdin.close()
-    worker.stdout.close()
-    assert worker.wait(20) is not None
+    one = worker(project)
+    assert one.stdin
+    assert one.stdout
+    one.stdin.close()
+    one.stdout.close()
+    assert one.wait(20) is not None
+
+
+def test_the_process_ends_in_peace_when_its_work_is_done(project: Path):
+    one = worker(project)
+    assert one.stdout
+    assert one.stderr
+    lines = one.stdout.read().splitlines()  # until it has ended; its standard input stays open
+    assert json.loads(lines[-1]) == ["done"]
+    assert (one.wait(20), one.stderr.read()) == (0, b"")
 
 
 def test_links_that_lead_round_in_circles_are_not_followed(project: Path):

@@ -1,27 +1,37 @@
 """The process that reads a project, so that reading never stands in a keystroke's way.
 
-It is told what to read in one line of JSON, and answers with pickled batches; what speaks to it is its own parent.
-It ends when its work is done, or as soon as its standard input closes: a server that is gone leaves nobody behind.
+It reads what to do from one line of JSON, and answers in lines of JSON. It ends when its work is done, or as soon as
+its standard input closes: a server that is gone leaves nobody behind.
+
+`BOOTSTRAP` starts it isolated from the workspace: `python -I -S -c BOOTSTRAP PARENT ENTRY…`, where PARENT is the folder
+that has the package, and the entries are the module path. `-S` leaves out what `site` would run: `.pth` files,
+`sitecustomize` and `usercustomize`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import pickle
-import struct
 import sys
 import threading
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from playpen_ls.project.fact_json import Malformed, fact_of, plain, reader
 from playpen_ls.api.facts import Fact
 from playpen_ls.project.scan import MOST_FILES, Stamp, changed, facts_of, paths_under
 
-BATCH = 60  # facts that one answer holds; unpickling them takes the server less than a millisecond
-HEADER = struct.Struct(">I")
-
+BATCH = 60  # facts that one answer holds; decoding them takes the server less than a millisecond
+BOOTSTRAP = """
+import sys
+sys.path.append(sys.argv[1])
+import playpen_ls
+sys.path[:] = sys.argv[2:]
+from playpen_ls.project.worker import main
+sys.exit(main())
+"""
 
 Read = tuple[str, Stamp | None, tuple[Fact, ...]]
 
@@ -36,15 +46,15 @@ def main() -> int:
 
 
 def work(order: dict[str, Any], output: BinaryIO) -> None:
-    """Answers: ("total", n), ("facts", number, [(path, stamp, facts)]) any number of times, then ("done",) or
-    ("many",)."""
+    """Answers: ["total", n], ["facts", number, [[path, stamp, facts], …]] any number of times, then ["done"] or
+    ["many"]."""
     root = Path(order["root"])
     known = {path: (int(when), int(size)) for path, (when, size) in order["known"].items()}
     paths = list(islice(paths_under(root, order["exclude"], Path(order["base"])), MOST_FILES + 1))
     if len(paths) > MOST_FILES:
-        _say(output, ("many",))
+        _say(output, "many")
         return
-    _say(output, ("total", len(paths)))
+    _say(output, "total", len(paths))
     # What is not listed any more is gone, or left out by now.
     batch: list[Read] = [(path, None, ()) for path in sorted(known.keys() - set(paths))]
     waiting, number = 2 * len(batch), 0
@@ -53,23 +63,39 @@ def work(order: dict[str, Any], output: BinaryIO) -> None:
         batch.append((path, now, facts))
         waiting += len(facts) + 2
         if waiting >= BATCH:
-            _say(output, ("facts", number, batch))
+            _say(output, "facts", number, _listed(batch))
             batch, waiting = [], 0
-    _say(output, ("facts", number, batch))
-    _say(output, ("done",))
+    _say(output, "facts", number, _listed(batch))
+    _say(output, "done")
 
 
-def _say(output: BinaryIO, answer: tuple[Any, ...]) -> None:
-    content = pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL)
-    output.write(HEADER.pack(len(content)) + content)
+def _listed(batch: Iterable[Read]) -> list[Any]:
+    return [[path, now, [plain(path, fact) for fact in facts]] for path, now, facts in batch]
+
+
+def batch_of(data: Any) -> list[Read]:
+    """What the last part of a "facts" answer stands for. Raises Malformed."""
+    if type(data) is not list:
+        raise Malformed("expected a batch")
+    batch = []
+    for one in data:
+        if type(one) is not list or len(one) != 3 or type(one[2]) is not list:
+            raise Malformed("expected a file")
+        path = _path(one[0])
+        batch.append((path, _stamp(one[1]), tuple([fact_of(path, fact) for fact in one[2]])))
+    return batch
+
+
+_path, _stamp = reader(str), reader(Stamp | None)
+
+
+def _say(output: BinaryIO, *answer: Any) -> None:
+    output.write(json.dumps(answer).encode() + b"\n")
     output.flush()
 
 
 def _end_with_parent() -> None:
-    while sys.stdin.buffer.read(1):
+    # Not by sys.stdin: at its normal end the interpreter would find that locked by this thread, and abort.
+    while os.read(sys.stdin.fileno(), 1):
         pass
     os._exit(1)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -7,18 +7,17 @@ import contextlib
 import json
 import logging
 import os
-import pickle
 import subprocess
 import sys
 import uuid
-from pathlib import Path
 from typing import Any
 
 from lsprotocol import types as lsp
 
-import playpen_ls
 from playpen_ls.project.indexer import TOO_MANY
-from playpen_ls.project.worker import HEADER
+from playpen_ls.project.fact_json import Malformed
+from playpen_ls.project.worker import BOOTSTRAP, batch_of
+from playpen_ls.project.isolation import PACKAGE, module_path
 from playpen_ls.server.protocol import Server
 from playpen_ls.session.workspace import Workspace
 
@@ -85,27 +84,29 @@ class Indexing:
                     raise Cancelled
                 case None:
                     raise EOFError
-                case ("total", total):
+                case ["total", int(total)]:
                     self._total = total
-                case ("facts", number, batch):
-                    for path, stamp, facts in batch:
+                case ["facts", int(number), batch]:
+                    for path, stamp, facts in batch_of(batch):
                         self._workspace.closed.take(path, facts, stamp)
                     self._report(number)
-                case ("many",):
+                case ["many"]:
                     raise TooMany
-                case _:
+                case ["done"]:
                     return
+                case _:
+                    raise Malformed("expected an answer")
 
     def _start(self) -> subprocess.Popen[bytes]:
         """Not asyncio's way: a loop that ends while asyncio starts a process may wait for it for ever."""
         if self.cancelled:
             raise Cancelled
-        # The server may have been started from a folder of its own: the child must find the same package.
-        package = str(Path(playpen_ls.__file__).parent.parent)
-        paths = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH", ""))))
+        # Nothing may be imported from the workspace, neither through the current folder nor through the environment.
+        utf8 = f"utf8={sys.flags.utf8_mode}"  # names of files are decoded as here, where PYTHONUTF8 may be set
+        path = [os.path.dirname(PACKAGE), *module_path(self._workspace.root)]
         return subprocess.Popen(
-            [sys.executable, "-m", "playpen_ls.project.worker"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": paths},
+            [sys.executable, "-I", "-S", "-X", utf8, "-c", BOOTSTRAP, *path],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PACKAGE,
         )  # fmt: skip
 
     async def _slowly(self) -> None:
@@ -174,9 +175,5 @@ def _tell_process(process: subprocess.Popen[bytes], order: dict[str, Any]) -> No
 def _answer_of(process: subprocess.Popen[bytes]) -> Any:
     """The next answer; None where the process is gone. Blocks, so it is for a thread."""
     assert process.stdout is not None
-    header = process.stdout.read(HEADER.size)
-    if len(header) < HEADER.size:
-        return None
-    (length,) = HEADER.unpack(header)
-    content = process.stdout.read(length)
-    return pickle.loads(content) if len(content) == length else None
+    line = process.stdout.readline()
+    return json.loads(line) if line.endswith(b"\n") else None
