@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import site
 import sys
 import venv
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 import vscode_editor
-from real_editors import APP, APP_FIXED, HOST
+from real_editors import APP, APP_FIXED, HOST, ROOT
 
 # The API of the Python extension, as far as ours uses it: the real one comes from a marketplace.
 PYTHON = """
@@ -22,6 +23,7 @@ exports.activate = () => ({ environments: {
     ? { executable: { uri: Uri.file(readFileSync(process.env.PLAYPEN_LS_INTERPRETER, 'utf8')) } } : undefined,
 } });
 """
+BASE = str(Path(sys.base_prefix) / "bin/python3")  # without the server but for what its user has installed
 FILE = {"name": "app.py", "words": HOST}
 
 
@@ -36,30 +38,37 @@ def script(place: Path, text: str) -> Path:
 def found(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     top = tmp_path_factory.mktemp("found")
     python = vscode_editor.another(top / "python", "ms-python", "python", PYTHON)
-    on_path = script(top / "bin/playpen-ls", f'exec {sys.executable} -m playpen_ls --stdio "$@"')
+    on_path = script(top / "bin/playpen-ls", f'exec {sys.executable} -I -m playpen_ls --stdio "$@"')
     interpreter = top / "interpreter"
     interpreter.write_text(sys.executable)
     bare = top / "bare env"  # a Python that lacks the server
     venv.create(bare, symlinks=True)
     script(top / "shop/tools/python", f'exec {sys.executable} "$@"')
+    user = top / "home/.local/lib/python{}.{}/site-packages".format(*sys.version_info)
+    user.mkdir(parents=True)  # as `pip install --user` leaves it
+    (user / "server.pth").write_text("".join(f"{one}\n" for one in (ROOT, *site.getsitepackages())))
     task = {
         "file": FILE, "interpreter": str(interpreter), "another": str(script(top / "without/python", "exit 1")),
-        "onPath": str(on_path), "script": on_path.read_text(), "named": named(bare / "bin/python"),
+        "onPath": str(on_path), "script": on_path.read_text(), "named": named(bare / "bin/python", BASE),
     }  # fmt: skip
     env = {"PATH": f"{on_path.parent}:{vscode_editor.PATH}", "PLAYPEN_LS_INTERPRETER": str(interpreter)}
-    seen = vscode_editor.seen("found", top, {"app.py": APP}, [vsix, python], task, machine={}, **env)
-    return {**seen, "onPath": str(on_path), "bare": str(bare / "bin/python")}
+    ran = top / "ran"
+    mark = f"open({str(ran)!r}, 'a').write(__name__)\n"
+    hostile = {f"{name}.py": mark for name in ("struct", "runpy", "asyncio", "sitecustomize", "playpen_ls/__init__")}
+    files = {"app.py": APP, **hostile}
+    seen = vscode_editor.seen("found", top, files, [vsix, python], task, machine={}, **env, PYTHONPATH=":.")
+    return {**seen, "ran": ran.exists(), "onPath": str(on_path), "bare": str(bare / "bin/python")}
 
 
 def test_the_selected_interpreter_comes_before_the_path(found: dict[str, Any]):
-    assert found["interpreter"]["commands"] == [[sys.executable, "-m", "playpen_ls"]]
+    assert found["interpreter"]["commands"] == [[sys.executable, "-I", "-m", "playpen_ls"]]
     assert "Playpen: 1 here, 1 in all" in found["interpreter"]["status"]
     assert "server running" in found["interpreter"]["status"]
 
 
 def test_an_interpreter_without_the_server_leaves_it_to_the_path(found: dict[str, Any]):
     # The argument is the script's own.
-    assert found["path"]["commands"] == [[sys.executable, "-m", "playpen_ls", "--stdio"]]
+    assert found["path"]["commands"] == [[sys.executable, "-I", "-m", "playpen_ls", "--stdio"]]
 
 
 def test_a_server_that_is_nowhere_is_told_once_with_its_command(found: dict[str, Any]):
@@ -70,13 +79,14 @@ def test_a_server_that_is_nowhere_is_told_once_with_its_command(found: dict[str,
     assert found["installed"]["commands"]
 
 
-def named(bare: Path) -> list[dict[str, Any]]:
+def named(bare: Path, user: str) -> list[dict[str, Any]]:
     """Settings that name a server, and what is waited for: what is said of those that do not, or the status."""
     command, interpreter = "playpen.server.command", "playpen.interpreter"
     return [
         {"step": "absent", "settings": {command: ["~/no/playpen-ls"], interpreter: "nopython"}, "says": "not exist"},
         {"step": "unfit", "settings": {command: "playpen-ls -v", interpreter: str(bare)}, "says": "pip install"},
         {"step": "relative", "settings": {interpreter: "${workspaceFolder}/tools/python"}},
+        {"step": "user", "settings": {interpreter: user}},
         {"step": "ending", "settings": {command: ["false"]}, "says": "ended", "state": "does not start"},
         {"step": "silent", "settings": {command: ["sleep", "1000"]}, "state": "starting"},
         {"step": "name", "settings": {command: ["playpen-ls"]}},
@@ -84,8 +94,9 @@ def named(bare: Path) -> list[dict[str, Any]]:
 
 
 def test_a_setting_that_names_a_program_is_followed_without_a_word(found: dict[str, Any]):
-    server = [sys.executable, "-m", "playpen_ls"]
-    for step, commands in {"relative": [server], "silent": [], "name": [[*server, "--stdio"]]}.items():
+    server = [sys.executable, "-I", "-m", "playpen_ls"]
+    users = [[BASE, "-E", "-P", "-m", "playpen_ls"]]
+    for step, commands in {"relative": [server], "user": users, "silent": [], "name": [[*server, "--stdio"]]}.items():
         assert (found[step]["commands"], found[step]["said"]) == (commands, [])
 
 
@@ -100,6 +111,10 @@ def test_settings_that_name_no_server_are_told_of_at_once_with_what_runs_instead
     assert found["absent"]["commands"] == found["unfit"]["commands"] == found["installed"]["commands"]
 
 
+def test_nothing_of_the_workspace_has_run(found: dict[str, Any]):
+    assert not found["ran"]
+
+
 def test_a_program_that_is_no_server_is_told_once_with_what_it_did(found: dict[str, Any]):
     (said,) = found["ending"]["said"]
     assert "`/usr/bin/false` ended at once, with exit status 1. `playpen.server.command` names it" in said
@@ -110,7 +125,7 @@ def test_a_program_that_is_no_server_is_told_once_with_what_it_did(found: dict[s
 def untrusted(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     top = tmp_path_factory.mktemp("untrusted")
     ran = top / "ran"
-    own = script(top / "shop/tools/server", f"touch {ran}; exec {sys.executable} -m playpen_ls")
+    own = script(top / "shop/tools/server", f"touch {ran}; exec {sys.executable} -I -m playpen_ls")
     settings = json.dumps({"playpen.server.command": [str(own)], "playpen.interpreter": str(own)})
     files = {"app.py": APP, ".vscode/settings.json": settings}
     task = {"file": FILE, "ran": str(ran)}

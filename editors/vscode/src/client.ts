@@ -92,7 +92,8 @@ class ServerProcess {
       throw new Error(ENDED);
     }
     const folder = workspace.workspaceFolders?.[0]?.uri.fsPath;
-    const cwd = folder && existsSync(folder) ? folder : undefined;
+    // A user's own command may depend on the folder (`uv run`), and then runs what lies in it: only where that is trusted.
+    const cwd = workspace.isTrusted && folder && existsSync(folder) ? folder : __dirname;
     const child = spawn(this.server.command, this.server.args, { cwd });
     this.child = child;
     child.on('error', (error) => this.fail(`cannot be run: ${error.message}`));

@@ -67,23 +67,26 @@ async function ofInterpreter(wrong: Wrong[]): Promise<Server | undefined> {
     return undefined;
   }
   const program = fromSetting(named);
-  const problem = program.wrong ?? (await lacking(program.place));
-  if (problem) {
+  const { server, problem } = program.wrong ? { problem: program.wrong } : await ofPython(program.place);
+  if (!server) {
     const run = problem === NO_SERVER ? `${quoted(program.place)} -m pip install playpen-ls` : undefined;
     wrong.push({ setting, says: `names \`${named}\`, which ${problem}`, run });
     return undefined;
   }
-  return { ...ofPython(program.place), found: setting, setting };
+  return { ...server, found: setting, setting };
 }
 
 /** That of the Python extension; without it, or in a workspace that is not trusted, none. */
 async function ofSelected(log: (line: string) => void): Promise<Server | undefined> {
   const interpreter = await selectedInterpreter();
-  const problem = interpreter && (await lacking(interpreter));
+  if (!interpreter) {
+    return undefined;
+  }
+  const { server, problem } = await ofPython(interpreter);
   if (problem) {
     log(`the selected interpreter ${interpreter} ${problem}`);
   }
-  return interpreter && !problem ? ofPython(interpreter) : undefined;
+  return server;
 }
 
 function ofPath(): Server | undefined {
@@ -91,8 +94,15 @@ function ofPath(): Server | undefined {
   return place ? { command: place, args: [], found: place } : undefined;
 }
 
-function ofPython(place: string): Server {
-  return { command: place, args: ['-m', 'playpen_ls'], found: place };
+// Python imports nothing from the folder that it is started in, and ignores PYTHONPATH: both may lead into the workspace.
+const ISOLATED = ['-I'];
+/** The same with what `pip install --user` has installed. */
+const WITH_USER = ['-E', '-P'];
+
+async function ofPython(place: string): Promise<{ server?: Server; problem?: string }> {
+  const problem = await lacking(place, ISOLATED);
+  const flags = !problem ? ISOLATED : problem === NO_SERVER && !(await lacking(place, WITH_USER)) ? WITH_USER : undefined;
+  return flags ? { server: { command: place, args: [...flags, '-m', 'playpen_ls'], found: place } } : { problem };
 }
 
 async function selectedInterpreter(): Promise<string | undefined> {
@@ -113,12 +123,11 @@ async function selectedInterpreter(): Promise<string | undefined> {
 
 const NO_SERVER = 'has no playpen-ls';
 
-/** What keeps a Python from running the server. */
-function lacking(interpreter: string): Promise<string | undefined> {
-  // -I: what lies in the workspace is no part of the search.
+/** What keeps a Python from running the server, started with these flags. */
+function lacking(interpreter: string, flags: string[]): Promise<string | undefined> {
   const code = 'import importlib.util as u; print("playpen-ls", u.find_spec("playpen_ls") is not None)';
   return new Promise((done) => {
-    execFile(interpreter, ['-I', '-c', code], { timeout: 10_000 }, (error, out) => {
+    execFile(interpreter, [...flags, '-c', code], { timeout: 10_000 }, (error, out) => {
       const said = out.trim();
       done(said === 'playpen-ls True' ? undefined : said === 'playpen-ls False' ? NO_SERVER : notPython(error));
     });
