@@ -7,20 +7,22 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parent.parent
+COMMAND = (sys.executable, "-m", "playpen_ls", "--stdio")
 WAIT = 60  # seconds after which a server that a test still waits for is ended
 
 
 class Raw:
     """A server, and its messages as they are on the wire."""
 
-    def __init__(self, folder: Path, **env: str) -> None:
+    def __init__(self, folder: Path, command: Sequence[str] = COMMAND, cwd: Path = ROOT, **env: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "playpen_ls", "--stdio"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path(__file__).parent.parent,
-            env={**os.environ, **env},
+            command,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, env={**os.environ, **env},
         )  # fmt: skip
         self.folder = folder
         self.ids = 0
