@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playpen_ls import facts
-from playpen_ls.fact_json import Malformed, fact_of, plain, reader
-from playpen_ls.facts import Created, EnvironmentRead, Exposed, Fact, Probed, ServiceSelector
-from playpen_ls.finding import Place
-from playpen_ls.source import Span
+from playpen_ls.api import fact_types as facts
+from playpen_ls.api.fact_types import Created, EnvironmentRead, Exposed, Probed, ServiceSelector
+from playpen_ls.api.facts import Fact
+from playpen_ls.api.finding import Place
+from playpen_ls.project.fact_json import Malformed, fact_of, plain, reader
+from playpen_ls.text.span import Span
 
 KNOWN = [
     kind for kind in vars(facts).values() if isinstance(kind, type) and issubclass(kind, Fact) and kind is not Fact

@@ -18,16 +18,16 @@ import pytest
 from playpen_ls.api.fact_types import ImageUse
 from playpen_ls.api.finding import Place
 from playpen_ls.project.index import Index
-from playpen_ls.project.worker import BOOTSTRAP, batch_of, work
 from playpen_ls.project.isolation import PACKAGE, module_path
-from playpen_ls.server.indexing import run as indexing
+from playpen_ls.project.worker import BOOTSTRAP, batch_of, work
 from playpen_ls.server.client_capabilities import WATCHED, Abilities
 from playpen_ls.server.gc_scheduler import Collector
-from playpen_ls.server.indexing.scheduler import Indexes
 from playpen_ls.server.indexing.run import Indexing
+from playpen_ls.server.indexing.run import run as indexing
+from playpen_ls.server.indexing.scheduler import Indexes
+from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
-from playpen_ls.session.workspace import Workspace
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {0}}}\nspec: {{containers: [{{name: a, image: 'web:{1}'}}]}}\n"
 

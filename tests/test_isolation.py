@@ -15,7 +15,7 @@ import pytest
 from raw import Raw
 from real_editors import ROOT
 
-from playpen_ls.isolation import PACKAGE, module_path
+from playpen_ls.project.isolation import PACKAGE, module_path
 
 APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
 # Prints each module that a process asks for, those too that are nowhere.
@@ -59,7 +59,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         return set(result.read_text().split())
 
     server = asked("playpen_ls.__main__")
-    worker = asked("playpen_ls.index_worker", stdin=f"{order}\n")
+    worker = asked("playpen_ls.project.worker", stdin=f"{order}\n")
     check = asked("playpen_ls.__main__", "check")
     assert ("pygls" in server, "ast" in worker, "multiprocessing" in check) == (True, True, True)
     special = {"sitecustomize", "usercustomize", "playpen_ls"}

@@ -19,8 +19,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from playpen_ls.project.fact_json import Malformed, fact_of, plain, reader
 from playpen_ls.api.facts import Fact
+from playpen_ls.project.fact_json import Malformed, fact_of, plain, reader
 from playpen_ls.project.scan import MOST_FILES, Stamp, changed, facts_of, paths_under
 
 BATCH = 60  # facts that one answer holds; decoding them takes the server less than a millisecond

@@ -14,10 +14,10 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
-from playpen_ls.project.indexer import TOO_MANY
 from playpen_ls.project.fact_json import Malformed
-from playpen_ls.project.worker import BOOTSTRAP, batch_of
+from playpen_ls.project.indexer import TOO_MANY
 from playpen_ls.project.isolation import PACKAGE, module_path
+from playpen_ls.project.worker import BOOTSTRAP, batch_of
 from playpen_ls.server.protocol import Server
 from playpen_ls.session.workspace import Workspace
 
