@@ -77,7 +77,7 @@ def hostile(tmp_path: Path, names: set[str]) -> Path:
     for name in names:
         write_mark(folder / f"{name}.py", tmp_path)
         write_mark(folder / f"src/{name}.py", tmp_path)
-    for name in ("__init__", "__main__", "index_worker", "isolation"):
+    for name in ("__init__", "__main__", "project/__init__", "project/isolation", "project/worker"):
         write_mark(folder / f"playpen_ls/{name}.py", tmp_path)
     for place in ("", "lib/python{}.{}/site-packages/".format(*sys.version_info)):
         write_mark(folder / f"{place}hostile.pth", tmp_path)
