@@ -112,6 +112,15 @@ def test_a_new_container_does_not_take_what_another_lacks(tmp_path: Path):
     assert lacks(settled=True) == ["cache", "web"]
 
 
+def test_findings_that_name_a_container_stay_while_its_name_is_typed(tmp_path: Path):
+    workspace = complete(tmp_path, "web.yaml", "kubernetes", DEPLOYMENT)
+    before = [(hit.rule.name, hit.start) for hit in workspace.check("web.yaml").hits]
+    assert "no-memory-limit" in [name for name, _ in before]
+    type_at(workspace, "web.yaml", DEPLOYMENT.index("      - name: web") + len("      - name: web"), "2")
+    hits = workspace.check("web.yaml", settled=False).hits
+    assert [(hit.rule.name, hit.start) for hit in hits] == before
+
+
 def test_only_findings_on_lines_that_were_touched_are_let_go():
     source = Source("app.py", "aa\nbb\ncc\n")
     hits = [Hit(rule_of("python/print-as-log"), Finding(Span(at, at + 2), "said"), Severity.HINT) for at in (0, 3, 6)]
