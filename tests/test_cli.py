@@ -359,7 +359,7 @@ def test_a_terminal_without_unicode_gets_what_it_can_show(tmp_path: Path):
 def test_a_password_that_is_a_common_word_hides_only_itself(tmp_path: Path):
     secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData:\n  password: password\n"
     done = playpen("check", "--fail-on", "hint", folder=written(tmp_path, {"secret.yaml": secret}))
-    assert "`password` is committed to git" in done.stdout
+    assert "value of `password` in Secret `db` is committed to Git" in done.stdout
     assert "  password: •••\n" in done.stdout
 
 

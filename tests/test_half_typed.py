@@ -119,6 +119,9 @@ def test_findings_that_name_a_container_stay_while_its_name_is_typed(tmp_path: P
     type_at(workspace, "web.yaml", DEPLOYMENT.index("      - name: web") + len("      - name: web"), "2")
     hits = workspace.check("web.yaml", settled=False).hits
     assert [(hit.rule.name, hit.start) for hit in hits] == before
+    assert [hit.finding.message for hit in hits if hit.rule.name == "no-memory-limit"] == [
+        "container `web2` has no memory limit; a leak can exhaust the node's memory"
+    ]
 
 
 def test_only_findings_on_lines_that_were_touched_are_let_go():

@@ -1,4 +1,4 @@
-"""What YAML is read with."""
+"""The YAML loader: libyaml if available."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import sys
 from functools import cache
 from typing import Any
 
-SLOW = "PyYAML has no libyaml, so manifests are read slowly: reinstall it from a wheel (pip install PyYAML)"
+SLOW = "PyYAML is installed without libyaml, so manifests are parsed slowly; reinstall PyYAML from a wheel"
 
 
 @cache
 def yaml_loader() -> Any:
-    """libyaml, or PyYAML's own parser, which is ten times slower; who talks to the user asks `is_slow`."""
+    """The libyaml loader, or the pure Python loader, which is ten times slower; see `is_slow`."""
     import yaml
 
     return yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 
 def is_slow() -> bool:
-    """YAML was read here, and without libyaml."""
+    """Whether this process has loaded YAML without libyaml."""
     loaded = sys.modules.get("yaml")
     return loaded is not None and not loaded.__with_libyaml__

@@ -59,7 +59,7 @@ def test_each_server_says_its_own_once(steps: dict[str, Any], step: str, ours: s
     ("step", "titles"),
     [
         ("python menu", ["Replace `print` with `logger.info`", "Ignore `print-as-log` here", "Explain `print-as-log`"]),
-        ("yaml menu", ["Write `512Mi`", "Ignore `suspicious-quantity` here", "Explain `suspicious-quantity`"]),
+        ("yaml menu", ["Change to `512Mi`", "Ignore `suspicious-quantity` here", "Explain `suspicious-quantity`"]),
     ],
 )
 def test_the_menu_lists_each_action_once(steps: dict[str, Any], step: str, titles: list[str]):

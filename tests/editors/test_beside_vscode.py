@@ -41,7 +41,7 @@ FILES = [
     },
     {
         "name": "web.yaml", "said": ["owner", "playpen"], "ours": {"kubernetes/suspicious-quantity"},
-        "menus": [{"words": "512m", "fix": "Write `512Mi`"}],
+        "menus": [{"words": "512m", "fix": "Change to `512Mi`"}],
     },
 ]  # fmt: skip
 # A row of the Problems panel: message, source, rule, place, with nothing between them.

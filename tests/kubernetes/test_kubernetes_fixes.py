@@ -201,7 +201,7 @@ def test_no_document_is_added_behind_a_block_that_it_would_lengthen():
     )
     titles = [title for rule, title, *_ in changes(f"{pod}      args:\n        - |\n          run")
               if rule == "default-service-account"]  # fmt: skip
-    assert titles == ["Mount no token of the service account"]
+    assert titles == ["Set `automountServiceAccountToken: false`"]
     titles = [title for rule, title, *_ in changes(f"{pod}      args:\n        - |-\n          run")
               if rule == "default-service-account"]  # fmt: skip
     assert len(titles) == 2
@@ -311,9 +311,9 @@ def service(*paths: str, manifest: str = WEB) -> dict[str, str]:
     return {"k8s/app.yaml": manifest, "web/Dockerfile": DOCKERFILE, "web/main.py": FAST + "".join(map(route, paths))}
 
 
-FROM = "on port 8080 (from web/Dockerfile)"
-LIVE, READY = "Add a liveness probe of", "Add a readiness probe of"
-BESIDE = "(the platform's path, served by web/main.py)"
+FROM = "on port 8080 (from `web/Dockerfile`)"
+LIVE, READY = "Add a `livenessProbe` for", "Add a `readinessProbe` for"
+BESIDE = "(the platform's default, served by `web/main.py`)"
 
 
 @pytest.mark.parametrize(
@@ -324,27 +324,29 @@ BESIDE = "(the platform's path, served by web/main.py)"
             {
                 f"{LIVE} `/health` {BESIDE} {FROM}": True,
                 f"{READY} `/ready` {BESIDE} {FROM}": True,
-                f"Add both probes, of `/health` and `/ready` {BESIDE} {FROM}": False,
+                f"Add both probes, for `/health` and `/ready` {BESIDE} {FROM}": False,
             },
             id="both paths are served",
         ),
         pytest.param(
             service("/healthz", "/readyz"),
             {
-                f"{LIVE} `/healthz` (found in web/main.py) {FROM}": True,
-                f"{READY} `/readyz` (found in web/main.py) {FROM}": True,
-                f"Add both probes, of `/healthz` and `/readyz` (found in web/main.py) {FROM}": False,
+                f"{LIVE} `/healthz` (a route in `web/main.py`) {FROM}": True,
+                f"{READY} `/readyz` (a route in `web/main.py`) {FROM}": True,
+                f"Add both probes, for `/healthz` and `/readyz` (a route in `web/main.py`) {FROM}": False,
             },
             id="the only ones that are served",
         ),
         pytest.param(
-            service("/healthz"), {f"{LIVE} `/healthz` (found in web/main.py) {FROM}": True}, id="no route for readiness"
+            service("/healthz"),
+            {f"{LIVE} `/healthz` (a route in `web/main.py`) {FROM}": True},
+            id="no route for readiness",
         ),
         pytest.param(
             service("/healthz", "/ping", "/ready"),
             {
-                f"{LIVE} `/healthz` (found in web/main.py) {FROM}": False,
-                f"{LIVE} `/ping` (found in web/main.py) {FROM}": False,
+                f"{LIVE} `/healthz` (a route in `web/main.py`) {FROM}": False,
+                f"{LIVE} `/ping` (a route in `web/main.py`) {FROM}": False,
                 f"{READY} `/ready` {BESIDE} {FROM}": True,
             },
             id="several: the owner's choice",
@@ -353,20 +355,20 @@ BESIDE = "(the platform's path, served by web/main.py)"
         pytest.param(
             {**service("/items"), "shop/web/Dockerfile": DOCKERFILE},
             {
-                f"{LIVE} `/health` (the platform's path) on port 8000 (assumed: it declares no port)": False,
-                f"{READY} `/ready` (the platform's path) on port 8000 (assumed: it declares no port)": False,
-                "Add both probes, of `/health` and `/ready` (the platform's path) on port 8000 "
-                "(assumed: it declares no port)": False,
+                f"{LIVE} `/health` (the platform's default) on port 8000 (assumed, no port is declared)": False,
+                f"{READY} `/ready` (the platform's default) on port 8000 (assumed, no port is declared)": False,
+                "Add both probes, for `/health` and `/ready` (the platform's default) on port 8000 "
+                "(assumed, no port is declared)": False,
             },
             id="two Dockerfiles may make the image",
         ),
         pytest.param(
             service("/healthz", manifest=WEB.replace("'}", "', args: [worker]}")),
             {
-                f"{LIVE} `/health` (the platform's path) on port 8000 (assumed: it declares no port)": False,
-                f"{READY} `/ready` (the platform's path) on port 8000 (assumed: it declares no port)": False,
-                "Add both probes, of `/health` and `/ready` (the platform's path) on port 8000 "
-                "(assumed: it declares no port)": False,
+                f"{LIVE} `/health` (the platform's default) on port 8000 (assumed, no port is declared)": False,
+                f"{READY} `/ready` (the platform's default) on port 8000 (assumed, no port is declared)": False,
+                "Add both probes, for `/health` and `/ready` (the platform's default) on port 8000 "
+                "(assumed, no port is declared)": False,
             },
             id="another command",
         ),
@@ -378,7 +380,7 @@ BESIDE = "(the platform's path, served by web/main.py)"
         pytest.param(
             {"k8s/app.yaml": WEB.replace("'}", "', ports: [{containerPort: 9090}, {containerPort: 9091}]}")},
             {
-                f"{kind} `{path}` (the platform's path) on port {port} (one of several)": False
+                f"{kind} `{path}` (the platform's default) on port {port} (one of several)": False
                 for kind, path in ((LIVE, "/health"), (READY, "/ready"))
                 for port in (9090, 9091)
             },

@@ -1,4 +1,4 @@
-"""The service account that a pod runs as."""
+"""The ServiceAccount that a pod runs as."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _BEFORE = ("initContainers", "containers", "ephemeralContainers")
 
 @dataclass(frozen=True)
 class Accounts:
-    """The project's service accounts; a rule takes it as one parameter."""
+    """The project's ServiceAccounts; a rule takes it as one parameter."""
 
     accounts: Facts[ServiceAccount]
     namespaces: Namespaces
 
     def named(self, name: str, workload: Workload) -> Iterator[ServiceAccount]:
-        """Those of a name that its pods could have."""
+        """ServiceAccounts with this name that could be in the workload's namespace."""
         for account in (*self.accounts.having(name_of, name), *workload.document.neighbours.of(ServiceAccount)):
             if account.name == name and self.namespaces.share(account, workload):
                 yield account
 
 
 def uses_default(workload: Workload, accounts: Accounts, overlays: Facts[Overlay]) -> bool:
-    """It certainly runs as `default` and has that account's token."""
+    """Whether the pods certainly run as `default` and mount its token."""
     pod = workload.pod
     if not is_whole(workload, overlays) or workload.document.masks(pod) or workload.managed:
         return False
@@ -54,7 +54,7 @@ def uses_default(workload: Workload, accounts: Accounts, overlays: Facts[Overlay
 
 
 def give_account(workload: Workload, accounts: Accounts) -> list[Edit]:
-    """Name an account after the workload; a document for it is added where the project has none. Raises Refused."""
+    """Set the account named like the workload; append a ServiceAccount if the project has none. Raises Refused."""
     document = workload.document
     edits = _set_name(workload)
     if any(accounts.named(workload.name, workload)):
@@ -68,8 +68,8 @@ def give_account(workload: Workload, accounts: Accounts) -> list[Edit]:
     ended = document.text.endswith(("\n", "\r"))
     text = text + document.newline if ended else document.newline + text
     roots = document.piece.reading.roots
-    if data(read(document.text + text).roots[: len(roots)]) != data(roots):  # the text's last word is a block's
-        raise Refused("the text ends in a block without a line end")
+    if data(read(document.text + text).roots[: len(roots)]) != data(roots):  # a block scalar swallows it
+        raise Refused("the file ends in a block scalar without a final newline")
     return [*edits, Edit(end, end, text)]
 
 
@@ -85,7 +85,7 @@ def _set_name(workload: Workload) -> list[Edit]:
 
 
 def mount_no_token(workload: Workload) -> list[Edit]:
-    """For programs that do not ask the API server. Raises Refused."""
+    """Set `automountServiceAccountToken: false`. Raises Refused."""
     value = workload.pod.scalar(_TOKEN)
     if value is not None:
         return replace_scalar(workload.document, value, "false")

@@ -12,7 +12,7 @@ from playpen_ls.languages.kubernetes.model.resources import Container, Workload
 from playpen_ls.rules.kubernetes._namespaces import Namespaces
 from playpen_ls.vocabulary.images import ImageReference
 
-# The servers themselves: not exporters, poolers or proxies, whose names begin alike.
+# Only database servers, not exporters, poolers or proxies with similar names.
 _SERVERS = frozenset(("postgres", "postgresql", "postgis", "timescaledb"))
 _CRON_JOB = """\
 # Dumps the database every night. It needs a volume that outlives the database's own.
@@ -62,7 +62,7 @@ metadata:
 
 
 def postgres(workload: Workload) -> Container | None:
-    """The container that serves a PostgreSQL database for good."""
+    """The container that runs a PostgreSQL server, of a Deployment or StatefulSet."""
     if workload.kind not in ("Deployment", "StatefulSet") or workload.document.template:
         return None
     for container in workload.containers:
@@ -86,18 +86,18 @@ def backup_path(workload: Workload) -> str:
 def create_backup(
     workload: Workload, container: Container, resources: Table[str, Table[str, str]], exists: bool
 ) -> Change:
-    """A new manifest with the CronJob and its volume. Raises Refused where the database is not known well enough."""
+    """A new manifest with the CronJob and its volume. Raises Refused if a required setting cannot be determined."""
     if not workload.name:
-        raise Refused("the database has no name")
+        raise Refused(f"the {workload.kind} has no name")
     path = backup_path(workload)
     if exists:
-        raise Refused(f"`{path}` exists already")
+        raise Refused(f"`{path}` already exists")
     secret, key = _password(container)
     environment = container.environment
     user = environment.get("POSTGRES_USER", "" if _is_referred(container, "POSTGRES_USER") else "postgres")
     database = environment.get("POSTGRES_DB", "" if _is_referred(container, "POSTGRES_DB") else user)
     if not user.isidentifier() or not database.isidentifier():
-        raise Refused("its `POSTGRES_USER` or `POSTGRES_DB` is no plain word")
+        raise Refused("`POSTGRES_USER` or `POSTGRES_DB` is not a literal identifier")
     spec = workload.node.mapping("spec")
     text = _CRON_JOB.format(
         name=workload.name,
@@ -120,7 +120,7 @@ def _password(container: Container) -> tuple[str, str]:
             name, key = reference.text("name"), reference.text("key")
             if name and key:
                 return name, key
-    raise Refused("no `secretKeyRef` says where its `POSTGRES_PASSWORD` comes from")
+    raise Refused("`POSTGRES_PASSWORD` is not set from a `secretKeyRef`")
 
 
 def _is_referred(container: Container, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""A container's requests and limits: which are missing, and the platform's in their place."""
+"""Resource requests and limits of a container: which are missing, and how to add the platform's defaults."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Resources = Table[str, Table[str, str]]
 def lacking(
     container: Container, leaves: tuple[tuple[str, str], ...], overlays: Facts[Overlay], ranges: LimitRanges
 ) -> list[tuple[str, str]]:
-    """Which of the leaves such as `("limits", "memory")` nothing sets. A limit sets the request too."""
+    """The `leaves`, such as `("limits", "memory")`, that are not set. A limit also sets the request."""
     workload = container.workload
     if not is_whole(workload, overlays) or container.document.masks(container.node):
         return []
@@ -45,7 +45,7 @@ def lacking(
 
 
 def _sets(resources: object, kind: str, name: str) -> bool:
-    """It has the leaf, and not as a zero. What is no mapping or no quantity is not ours to judge."""
+    """Whether the value is set and not zero. Values that are not mappings or quantities count as set."""
     if not isinstance(resources, Mapping):
         return False
     part = resources.get(kind)
@@ -60,7 +60,7 @@ def _sets(resources: object, kind: str, name: str) -> bool:
 
 
 def place(container: Container) -> Span:
-    """The `resources` key if it is written there, else the container's name."""
+    """The span of the `resources` key if present, else of the container's name."""
     entry = container.node.entry("resources")
     return container.document.span(entry.key) if entry is not None else container.span
 
@@ -71,9 +71,8 @@ def nothing_set(container: Container) -> bool:
 
 
 def described(defaults: Resources) -> str:
-    """`requests cpu 100m, memory 128Mi; limits cpu 500m, memory 512Mi`."""
-    return "; ".join(f"{kind} " + ", ".join(f"{name} {value}" for name, value in values.items())
-                     for kind, values in defaults.items())  # fmt: skip
+    """`requests 100m/128Mi, limits 500m/512Mi`."""
+    return ", ".join(f"{kind} {'/'.join(values.values())}" for kind, values in defaults.items() if values)
 
 
 def set_all(container: Container, defaults: Resources) -> list[Edit]:
@@ -82,7 +81,7 @@ def set_all(container: Container, defaults: Resources) -> list[Edit]:
 
 
 def set_leaf(container: Container, kind: str, name: str, value: str) -> list[Edit]:
-    """Set one leaf, in the order that people write: requests, then limits. Raises Refused."""
+    """Set one value in the usual order: requests, then limits. Raises Refused."""
     resources = container.node.get("resources")
     _refuse_crossing(resources, kind, name, value)
     limited = isinstance(resources, Mapping) and resources.get("limits") is not None
@@ -97,7 +96,7 @@ def set_leaf(container: Container, kind: str, name: str, value: str) -> list[Edi
 
 
 def set_leaves(container: Container, kind: str, values: Table[str, str]) -> list[Edit]:
-    """Set several leaves of one kind, none of which is there. Raises Refused."""
+    """Set several values of one kind, none of which is present. Raises Refused."""
     if len(values) == 1:
         ((name, value),) = values.items()
         return set_leaf(container, kind, name, value)
@@ -113,7 +112,7 @@ def set_leaves(container: Container, kind: str, values: Table[str, str]) -> list
 
 
 def _refuse_crossing(resources: object, kind: str, name: str, value: str) -> None:
-    """A limit below the request, or the reverse, would be refused by the cluster."""
+    """The API server rejects a limit below the request. Raises Refused."""
     other = "limits" if kind == "requests" else "requests"
     part = resources.get(other) if isinstance(resources, Mapping) else None
     written = part.text(name) if isinstance(part, Mapping) else ""
@@ -121,11 +120,12 @@ def _refuse_crossing(resources: object, kind: str, name: str, value: str) -> Non
     if theirs is None or ours is None:
         return
     if (kind == "limits" and theirs > ours) or (kind == "requests" and theirs < ours):
-        raise Refused(f"the platform's default {value} does not go with its {other} of {written}")
+        what = f"{name.replace('cpu', 'CPU')} {other[:-1]}"
+        raise Refused(f"the platform's default {value} conflicts with the {what} of {written}")
 
 
 def quantities(container: Container) -> Iterator[tuple[str, str, Scalar]]:
-    """(kind, name, value) of the requests and limits of CPU and bytes that are written in the container itself."""
+    """(kind, name, value) of the CPU, memory and storage values that are written in the container, not in an alias."""
     for kind in ("requests", "limits"):
         part = container.node.mapping("resources", kind)
         for name in ("cpu", "memory", "ephemeral-storage"):

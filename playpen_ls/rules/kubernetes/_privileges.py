@@ -1,4 +1,4 @@
-"""What lets a container out of its container."""
+"""Settings that weaken the isolation of a container, and settings that make it run as root."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, 
 from playpen_ls.text.span import Span
 
 _HOST = {
-    "hostNetwork": "the pod shares the node's network",
-    "hostPID": "the pod sees and signals every process of the node",
-    "hostIPC": "the pod shares the node's memory segments",
+    "hostNetwork": "shares the network namespace of the node",
+    "hostPID": "shares the process namespace of the node",
+    "hostIPC": "shares the IPC namespace of the node",
 }
 _CONTEXT = {
-    "privileged": "a privileged container has all of the node",
-    "allowPrivilegeEscalation": "a process can gain more rights than its parent has",
+    "privileged": "has full access to the devices of the node",
+    "allowPrivilegeEscalation": "allows processes to gain more privileges than their parent",
 }
 _CAPABILITIES = frozenset(("SYS_ADMIN", "ALL", "CAP_SYS_ADMIN"))
 _PATHS = frozenset(("/", "/etc", "/var/run/docker.sock", "/run/docker.sock"))
@@ -24,7 +24,7 @@ _PATHS = frozenset(("/", "/etc", "/var/run/docker.sock", "/run/docker.sock"))
 
 @dataclass(frozen=True)
 class Privilege:
-    """`switch` is the `true` that grants it, None where no single word does."""
+    """`switch` is the `true` that grants the privilege, or None if no single value does."""
 
     span: Span
     node: Node
@@ -34,46 +34,47 @@ class Privilege:
 
 
 def privileges(workload: Workload) -> Iterator[Privilege]:
-    """In text order as far as the pod's own keys go; values that a template decides are left out."""
+    """Privileges in text order within the pod's own keys; those under a template condition are left out."""
     decided = workload.document.depends
     yield from (one for one in _privileges(workload) if not decided(one.node, workload.node))
 
 
 def _privileges(workload: Workload) -> Iterator[Privilege]:
     document, pod = workload.document, workload.pod
-    yield from _switches(document, pod, _HOST)
+    yield from _switches(document, pod, _HOST, workload.display_name)
     seen: set[int] = set()
     for container in workload.containers:
         context = container.node.mapping("securityContext")
         if context is None or id(context) in seen:
             continue
         seen.add(id(context))
-        yield from _switches(document, context, _CONTEXT)
+        yield from _switches(document, context, _CONTEXT, container.display_name)
         capabilities = context.mapping("capabilities")
         for word in capabilities.scalars("add") if capabilities else ():
             if word.value in _CAPABILITIES:
-                yield Privilege(
-                    document.content(word), word, word.value, f"the capability `{word.value}` rules the node"
-                )
+                added = f"{container.display_name} adds capability `{word.value}`"
+                problem = f"{added}, which is nearly equivalent to `privileged: true`"
+                yield Privilege(document.content(word), word, word.value, problem)
     for volume in pod.mappings("volumes"):
         path = (volume.mapping("hostPath") or Mapping(0, 0, False, (), False)).scalar("path")
         if path is not None and ("/" + path.value.strip("/")) in _PATHS and path.value.startswith("/"):
-            problem = f"the node's `{path.value}` is mounted, which rules the node"
+            exposed = "the container runtime" if path.value.rstrip("/").endswith(".sock") else "files of the node"
+            problem = f"{workload.display_name} has `hostPath` volume `{path.value}`, which exposes {exposed}"
             yield Privilege(document.content(path), path, "hostPath", problem)
 
 
-def _switches(document: Document, mapping: Mapping, names: dict[str, str]) -> Iterator[Privilege]:
+def _switches(document: Document, mapping: Mapping, names: dict[str, str], subject: str) -> Iterator[Privilege]:
     for entry in mapping.entries:
         name = entry.key.value if isinstance(entry.key, Scalar) else ""
         value = resolved(entry.value)
         if name in names and isinstance(value, Scalar) and is_true(value):
             span = Span(document.span(entry.key).start, document.span(entry.value).end)
-            yield Privilege(span, entry.key, name, f"`{name}: true`: {names[name]}", value)
+            yield Privilege(span, entry.key, name, f"{subject} {names[name]} (`{name}: true`)", value)
 
 
 @dataclass(frozen=True)
 class RootUser:
-    """An order to run as root; `containers` are those that obey it."""
+    """A setting that makes or lets containers run as root; `containers` are those that it applies to."""
 
     span: Span
     text: str
@@ -86,7 +87,7 @@ class RootUser:
 
 
 def root_users(workload: Workload) -> Iterator[RootUser]:
-    """A container's own word counts before the pod's."""
+    """A container's `securityContext` takes precedence over the pod's."""
     pod = workload.pod.mapping("securityContext")
     if pod is not None and workload.document.depends(pod, workload.node):
         pod = None

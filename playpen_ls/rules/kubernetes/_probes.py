@@ -1,4 +1,4 @@
-"""Liveness and readiness: where a probe is missing, and which one would be right."""
+"""Liveness and readiness probes: which containers need one, and with which port."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _PORT_WORD = re.compile(r"(?:--port|--bind|-b)(?:=|\s+)(?:[\w.\[\]:]*:)?(\d{2,5}
 _TLS = re.compile(
     r"(?<!\S)--?(?:[\w.-]{0,20}(?:tls|ssl)[\w.-]{0,20}(?:key|cert)[\w.-]{0,20}|cert-?file|key-?file)(?=[=\s]|\Z)"
 )
-# A shell that waits, whatever for: a pod that somebody enters, or one that keeps a node's settings.
+# A shell that only waits: a pod for `kubectl exec`, or one that keeps a node's settings.
 _WAITING = re.compile(
     r"(?:(?:/?bin/)?(?:ba|da|a)?sh -[a-z]*c )?(?:echo [^;&|]*(?:;|&&) ?)?(?:exec |trap [^;]{1,40}; ?)?"
     r"(?:(?:(?:/usr)?/bin/)?sleep \w+|tail -[fF] /dev/null|while (?:true|:) ?; ?do (?:sleep \w+|:) ?;? ?done)"
     r"(?: ?& wait)? ?;?"
 )
-# `--host=127.0.0.1`, `--web.listen-address=localhost:9101`; `--upstream=http://127.0.0.1:80` is what it calls.
+# `--host=127.0.0.1`, `--web.listen-address=localhost:9101`; `--upstream=http://127.0.0.1:80` is a client address.
 _LOOPBACK = re.compile(
     r"(?<!\S)(?:--?[\w.-]{0,40}(?:host|listen|bind|addr)[\w.-]{0,40}|-b)(?:=|\s+)[\"']?"
     r"(?:127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)(?![\w.])"
@@ -46,7 +46,7 @@ _LOOPBACK = re.compile(
 
 
 class Probe(Protocol):
-    """An HTTP probe as the platform recommends it; delays and periods in seconds."""
+    """An HTTP probe as recommended by the platform; delays and periods in seconds."""
 
     @property
     def path(self) -> str: ...
@@ -60,7 +60,7 @@ class Probe(Protocol):
 
 @dataclass(frozen=True)
 class ProbePort:
-    """`value` is a number or a port's name, `why` says where it comes from; `number` is 0 where it is not known."""
+    """`value` is a port number or name, `why` is its source; `number` is 0 if unknown."""
 
     value: int | str
     why: str
@@ -70,18 +70,18 @@ class ProbePort:
 
 @dataclass(frozen=True)
 class Told:
-    """What other files say of a container: its application, and the ports that Services send requests to."""
+    """Facts of other files about a container: its application, and the target ports of its Services."""
 
     application: Application | None = None
     serving: tuple[int, ...] = ()
 
 
 class NotServed(Refused):
-    """The application is known, and would not answer."""
+    """The application is known and does not answer such a probe."""
 
 
 class SeveralPorts(Refused):
-    """Each of `ports` may be the one that answers HTTP."""
+    """Each of `ports` could be the HTTP port."""
 
     def __init__(self, reason: str, ports: tuple[ProbePort, ...]) -> None:
         super().__init__(reason)
@@ -89,7 +89,7 @@ class SeveralPorts(Refused):
 
 
 def only_waits(container: Container) -> bool:
-    """Nothing in it can hang: it sleeps, or is a shell for somebody at a terminal."""
+    """Whether the container cannot hang: it only sleeps, or runs an interactive shell."""
     if container.ports:
         return False
     if not container.words:
@@ -100,7 +100,7 @@ def only_waits(container: Container) -> bool:
 
 
 def missing(container: Container, key: str, selections: Selections, overlays: Facts[Overlay]) -> Severity | None:
-    """How much it matters that the container has no such probe; None if it needs none."""
+    """The severity of the missing probe `key`; None if the container has it or needs none."""
     workload = container.workload
     if container.role == "init" or workload.managed or workload.is_hook or not lacks(container, key, overlays):
         return None
@@ -119,7 +119,7 @@ def missing(container: Container, key: str, selections: Selections, overlays: Fa
 
 
 def probe_value(probe: Probe, path: str, port: ProbePort) -> Value:
-    """The platform's probe, but of this path and port."""
+    """The platform's probe with this path and port."""
     return {
         "httpGet": {"path": path, "port": port.value},
         "initialDelaySeconds": probe.initialDelaySeconds,
@@ -134,23 +134,23 @@ def add(container: Container, key: str, value: Value) -> list[Edit]:
 
 
 def port_of(container: Container, default: int, told: Told) -> ProbePort:
-    """The port that answers HTTP. Raises Refused where there is none, SeveralPorts where there is no telling which."""
+    """The HTTP port. Raises Refused if there is none, SeveralPorts if it cannot be determined."""
     image = container.image
     reference = ImageReference.parse(image.value) if image is not None and image.literal else None
     if reference is not None and reference.base in OTHER_IMAGES:
-        raise Refused(f"`{reference.base}` does not speak HTTP: probe it with a command or `tcpSocket`")
+        raise Refused(f"`{reference.base}` does not serve HTTP; use an `exec` or `tcpSocket` probe")
     if reference is not None and reference.name in SITE_SERVERS:
-        raise Refused(f"which path `{reference.name}` serves is up to its configuration")
+        raise Refused(f"the paths that `{reference.name}` serves depend on its configuration")
     probed = _probed(container)
     if probed is not None:
         return probed
     listening = _LOOPBACK.search(" ".join(word.value for word in container.words)) if not container.ports else None
     if listening:
-        raise Refused(f"`{listening[0]}` lets only the pod's own containers ask it")
+        raise Refused(f"`{listening[0]}` binds to the loopback interface, which the kubelet cannot reach")
     ports = [port for port in container.ports if port.protocol == "TCP" and port.number.isdigit()]
     encrypted = _TLS.search(" ".join(word.value for word in container.words))
     if encrypted and not any(port.name in HTTP_NAMES for port in ports):
-        raise Refused(f"`{encrypted[0]}` says that it speaks TLS")
+        raise Refused(f"the container serves TLS (`{encrypted[0]}`)")
     if not container.ports:
         return _undeclared(container, default, told)
     port = _declared(ports, default)
@@ -162,7 +162,7 @@ def port_of(container: Container, default: int, told: Told) -> ProbePort:
 
 
 def _is_beside_server(container: Container) -> bool:
-    """Another container of the pod is the one that answers requests."""
+    """Whether another container of the pod serves requests."""
     return any(
         other.ports or _probed(other) is not None
         for other in container.workload.containers
@@ -176,72 +176,72 @@ def _probed(container: Container) -> ProbePort | None:
         port = request.scalar("port") if request is not None else None
         if port is not None and port.literal:
             value: int | str = int(port.value) if port.value.isdigit() else port.value
-            return ProbePort(value, f"as in its {key}")
+            return ProbePort(value, f"as in `{key}`")
     return None
 
 
 def _declared(ports: list[Port], default: int) -> ProbePort:
     for port in ports:
         if port.name in HTTP_NAMES:
-            return ProbePort(port.name, "the named port", int(port.number))
+            return ProbePort(port.name, "a named port", int(port.number))
     speaking = [port for port in ports if not _speaks_other(port)]
     if not speaking:
-        raise Refused(f"port {ports[0].number} is {_speaks_other(ports[0])}" if ports else "it declares no TCP port")
+        raise Refused(f"port {ports[0].number} is {_speaks_other(ports[0])}" if ports else "no TCP port is declared")
     if len(ports) == 1:
         port = ports[0]
-        return ProbePort(port.name or int(port.number), "its only port", int(port.number))
+        return ProbePort(port.name or int(port.number), "the only declared port", int(port.number))
     for port in speaking:
         if port.number == str(default):
-            return ProbePort(port.name or default, "the platform's port among several", default)
+            return ProbePort(port.name or default, "the platform's default", default)
     for port in ports:
         if not port.name.startswith("http") and OTHER_PORTS.get(port.number) in SERVERS:
             raise Refused(f"port {port.number} is {_speaks_other(port)}")
     numbers = ", ".join(port.number for port in ports)
     choice = tuple(ProbePort(port.name or int(port.number), "one of several", int(port.number)) for port in speaking)
-    raise SeveralPorts(f"it has several ports ({numbers}), and none is named http", choice)
+    raise SeveralPorts(f"several ports are declared ({numbers}), and none is named `http`, `web` or `api`", choice)
 
 
 def _speaks_other(port: Port) -> str:
     if port.name and OTHER_NAME.fullmatch(port.name):
-        return f"named `{port.name}`, so it does not speak plain HTTP"
+        return f"named `{port.name}`, so it does not serve plain HTTP"
     known = "" if port.name.startswith("http") else OTHER_PORTS.get(port.number, "")
-    return f"{known}'s, not plain HTTP" if known else ""
+    return f"the {known} port, not plain HTTP" if known else ""
 
 
 def _undeclared(container: Container, default: int, told: Told) -> ProbePort:
     found = _PORT_WORD.search(" ".join(word.value for word in container.words))
     if found and found[1] in OTHER_PORTS:
-        raise Refused(f"port {found[1]} is {OTHER_PORTS[found[1]]}'s, not plain HTTP")
+        raise Refused(f"port {found[1]} is the {OTHER_PORTS[found[1]]} port, not plain HTTP")
     if found:
-        return ProbePort(int(found[1]), "from its arguments")
+        return ProbePort(int(found[1]), "from the arguments")
     variable = container.environment.get("PORT", "")
     if variable.isdigit():
-        return ProbePort(int(variable), "from `PORT`")
+        return ProbePort(int(variable), "from variable `PORT`")
     if told.application is not None:
         ports = told.application.ports
         numbers = ports.served or ports.open
         if len(numbers) == 1:
             (number,) = numbers
             path = ports.place.path if ports.served and ports.place is not None else told.application.dockerfile
-            return ProbePort(number, f"from {path}", number)
+            return ProbePort(number, f"from `{path}`", number)
     if _is_beside_server(container):
-        raise Refused("it declares no port, and stands beside a container that serves")
+        raise Refused("no port is declared, and another container of the pod serves requests")
     if told.serving and all(other.role == "init" or other is container for other in container.workload.containers):
         return _served(told.serving, default)
-    return ProbePort(default, "assumed: it declares no port", assumed=True)
+    return ProbePort(default, "assumed, no port is declared", assumed=True)
 
 
 def _served(serving: tuple[int, ...], default: int) -> ProbePort:
-    """The port that Services send requests to."""
-    why = "where its Service sends requests"
+    """The port that Services target. Raises Refused or SeveralPorts."""
+    why = "the target of its Service"
     speaking = [number for number in serving if str(number) not in OTHER_PORTS]
     if not speaking:
-        raise Refused(f"port {serving[0]} is {OTHER_PORTS[str(serving[0])]}'s, not plain HTTP")
+        raise Refused(f"port {serving[0]} is the {OTHER_PORTS[str(serving[0])]} port, not plain HTTP")
     if len(speaking) == 1 or default in speaking:
         number = default if default in speaking else speaking[0]
         return ProbePort(number, why, number)
     numbers = ", ".join(map(str, serving))
     raise SeveralPorts(
-        f"its Services send requests to several ports ({numbers})",
+        f"its Services target several ports ({numbers})",
         tuple(ProbePort(number, why, number) for number in speaking),
     )

@@ -1,4 +1,4 @@
-"""Secrets in manifests: which text is one, and the Secret object that it should come from."""
+"""Secrets in manifests: how they are detected, and the Secret object to move them to."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ASSIGNMENT = re.compile(
     r"""(?m)^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?["']?(?P<name>[A-Za-z][\w.-]*)["']?[ \t]*[=:][ \t]*"""
     r"""(?P<quote>["']?)(?P<value>[^\s"'#;,{}\[\]]+)(?P=quote)[ \t]*,?[ \t]*(?:[#;].*)?$"""
 )
-# A line of a configuration with its value, if it has one: of env, ini, properties, YAML, JSON files.
+# A line of an env, INI, properties, YAML or JSON file, with its value if it has one.
 _CONFIGURATION_LINE = re.compile(
     r"""(?:[\[\]{}(),]+|\[[\w.: -]+\]|-[ \t]+["']?[\w.-]+["']?"""
     r"""|(?:-[ \t]+)*["']?(?P<name>[\w./-]+)["']?[ \t]*(?::(?!//)|=~?)(?P<value>.*))"""
@@ -40,10 +40,10 @@ _COMMENT_LINE = re.compile(r"(?m)^[ \t]*(?:#|//|;).*$")
 
 
 def is_secret(name: str, value: str) -> bool:
-    """A variable or key of this name with this literal is a secret.
+    """Whether a variable or key of this name with this literal is a secret.
 
-    Besides what all languages agree on, a plain word counts where the name ends in "password": here
-    the value is what the program gets, never a label or a default.
+    In addition to the common rules, a plain word counts as a secret if the name ends in "password": in a manifest
+    the value is the real one, not a label or a default.
     """
     if is_named_secret(name, value):
         return True
@@ -57,19 +57,19 @@ def is_secret(name: str, value: str) -> bool:
 
 
 def embedded(text: str) -> Iterator[Span]:
-    """Providers' keys and the passwords of URLs within a text."""
+    """The spans of provider keys and URL passwords within a text."""
     yield from shapes(text)
     for login in url_logins(text):
         yield login.password
 
 
 def in_argument(text: str) -> Iterator[Span]:
-    """The secrets of a command's word: `--password=…`, `DB_PASSWORD=… run`, URLs, keys."""
+    """The spans of secrets in a command argument: `--password=…`, `DB_PASSWORD=… run`, URLs, keys."""
     found = list(embedded(text))
     for match in _OPTION.finditer(text):
         name, group = (match["name"], "value") if match["name"] else (match["variable"], "text")
         value = match[group].strip("'\"")
-        if not re.search(r"[$`]", value) and is_named_secret(name, value):  # a command's output is no literal
+        if not re.search(r"[$`]", value) and is_named_secret(name, value):  # the output of a command is not a literal
             start = match.start(group) + match[group].index(value)
             found.append(Span(start, start + len(value)))
     reached = 0
@@ -84,7 +84,7 @@ def is_secret_entry(entry: EnvironmentEntry) -> bool:
 
 
 def place(document: Document, scalar: Scalar, span: Span) -> Span:
-    """Where a part of a scalar stands; all of its text where escapes or folds hide which part it is."""
+    """The span of a part of a scalar; that of its whole text if escapes or folding hide the position."""
     return document.part(scalar, span.start, span.end)
 
 
@@ -97,7 +97,7 @@ class Secrets:
 
 
 def secret_key_ref(entry: EnvironmentEntry, secrets: Secrets) -> tuple[str, str, bool]:
-    """(name, key, exists) of the Secret that the variable should come from. Raises Refused."""
+    """(name, key, exists) of the Secret to read the variable from. Raises Refused."""
     workload = entry.container.workload
     every = (*secrets.secrets.having(keys_of, kebab(entry.name)), *workload.document.neighbours.of(SecretKeys))
     own = f"{workload.name}-secrets"
@@ -107,19 +107,19 @@ def secret_key_ref(entry: EnvironmentEntry, secrets: Secrets) -> tuple[str, str,
     if preferred:
         return *preferred[0], True
     if not workload.name:
-        raise Refused("the object has no name to call its Secret by")
+        raise Refused(f"the {workload.kind} has no name from which to name the Secret")
     return own, kebab(entry.name), False
 
 
 def keys_of(fact: ConfigMapKeys | SecretKeys) -> Iterator[str]:
-    """Keys for tables of them: however they are spelled."""
+    """Lookup keys: the keys of the object in kebab case."""
     return map(kebab, fact.keys or ())
 
 
 def to_secret(entry: EnvironmentEntry, secrets: Secrets, stub_text: str | None) -> Change:
-    """Read the variable from a Secret. A stub for it, without the value, is written where there is none.
+    """Read the variable from a Secret. If there is none, write a stub for it, without the value.
 
-    `stub_text` is what the stub's file holds now. Raises Refused.
+    `stub_text` is the current content of the stub file, None if it does not exist. Raises Refused.
     """
     name, key, exists = secret_key_ref(entry, secrets)
     reference: Value = {"secretKeyRef": {"name": name, "key": key}}
@@ -135,18 +135,18 @@ def to_secret(entry: EnvironmentEntry, secrets: Secrets, stub_text: str | None) 
         return Change(own)
     anchor = re.search(r"(?m)^stringData:[ \t]*(\r?\n)", stub_text)
     if anchor is None:
-        raise Refused(f"`{path}` exists and has no `stringData:`")
+        raise Refused(f"`{path}` exists but has no `stringData`")
     line = Edit(anchor.end(), anchor.end(), f'  {key}: "{PLACEHOLDER}"{anchor[1]}')
     return Change({**own, path: (line,)})
 
 
 def stub_path(workload: Workload) -> str:
-    """`kubectl apply -f folder` skips names that end in `.example`: it must not replace the live Secret."""
+    """The path ends in `.example`, so that `kubectl apply -f folder` does not replace the live Secret with the stub."""
     return posixpath.join(posixpath.dirname(workload.document.path), f"{workload.name}-secret.yaml.example")
 
 
 def stub(workload: Workload, name: str, entry: EnvironmentEntry) -> str:
-    """A Secret with all keys that the workload will want from it, so that several fixes write the same file."""
+    """A Secret with all keys that the workload needs from it, so that several fixes write the same file."""
     keys = [one for container in workload.containers for one in _keys(container, name)]
     lines = ["apiVersion: v1", "kind: Secret", "metadata:", f"  name: {name}"]
     if workload.namespace:
@@ -167,7 +167,7 @@ def _keys(container: Container, name: str) -> Iterator[str]:
 
 
 def is_open_configuration(text: str) -> bool:
-    """Lines of settings of which each may be read by all: short words, numbers, addresses under harmless names."""
+    """Whether all lines are settings that are not secret: short words, numbers or addresses with harmless names."""
     lines = [line for line in text.split("\n") if line.strip() and not _COMMENT_LINE.match(line)]
     if len(lines) < 2:
         return False
@@ -182,8 +182,8 @@ def is_open_configuration(text: str) -> bool:
 
 
 def in_lines(text: str) -> Iterator[Span]:
-    """The secrets of an embedded env, properties, ini, YAML or JSON file; comment lines are left out."""
-    text = text.replace("\r", "\n")  # so that `^` and `$` see every line end; offsets stay
+    """The spans of secrets in an embedded env, properties, INI, YAML or JSON file; without comment lines."""
+    text = text.replace("\r", "\n")  # so that `^` and `$` match at every line end; offsets do not change
     found: list[Span] = []
     for match in _ASSIGNMENT.finditer(text):
         value = match["value"]

@@ -30,9 +30,11 @@ def binding(subjects: str, role: str = "«cluster-admin»", kind: str = "Cluster
     ],
 )
 def cluster_admin_binding(resource: Resource) -> Iterator[Finding]:
-    """The subject may do everything in the cluster, or in the namespace.
+    """Binding grants `cluster-admin`.
 
-    Bind a role that names what it needs. Silent for `system:masters`, which may do everything anyway.
+    A ClusterRoleBinding to `cluster-admin` allows every action in the whole cluster, a RoleBinding every action in
+    its namespace. Bind a role that grants only what the subject needs. Not reported if every subject is
+    `system:masters`, which has full access anyway.
     """
     if resource.group != "rbac.authorization.k8s.io" or resource.kind not in ("ClusterRoleBinding", "RoleBinding"):
         return
@@ -43,5 +45,5 @@ def cluster_admin_binding(resource: Resource) -> Iterator[Finding]:
     subjects = resource.node.mappings("subjects")
     if subjects and all(subject.text("name") == "system:masters" for subject in subjects):
         return
-    place = "the cluster" if resource.kind == "ClusterRoleBinding" else "the namespace"
-    yield Finding(resource.document.content(name), f"`cluster-admin` may do everything in {place}")
+    place = "the whole cluster" if resource.kind == "ClusterRoleBinding" else "its namespace"
+    yield Finding(resource.document.content(name), f"{resource.display_name} grants `cluster-admin` in {place}")

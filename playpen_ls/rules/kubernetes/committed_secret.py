@@ -14,18 +14,18 @@ from playpen_ls.rules.kubernetes._secrets import is_open_configuration
 from playpen_ls.vocabulary.names import snake
 from playpen_ls.vocabulary.secrets import is_template
 
-# What stands beside a password and is none: `username`, `tls.crt`.
+# Keys next to a password that are not secret: `username`, `tls.crt`.
 _OPEN = re.compile(r"\w*(?:user|name|host|address|port|database|db|crt|cert|region|endpoint|email|enabled)(?:_in)?")
 
-# How a secret is used, if a short word says it: `CRYPTO_KEY_HASH: sha256`.
+# Settings that describe a secret, if the value is a short word: `CRYPTO_KEY_HASH: sha256`.
 _SETTING = re.compile(
     r"\w*(?:provider|cipher|hash|size|algorithm|alg|mode|type|kind|version|timeout|ttl|format|scheme|protocol|method"
     r"|bucket|issuer|audience|realm|pbkdf|driver|engine|backend|level)"
 )
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,19}|\d{1,6}")
-# Where a database or a site is; the path of a web hook is its password.
+# The address of a database or a site; a longer path can be the secret of a webhook.
 _PLAIN_URL = re.compile(r"(?:jdbc:)?[a-z0-9+]+://[\w.-]+(?::\d+)?(?:/[\w.-]{0,20})?/?(?:\?[a-z]\w*=\w{0,9})?")
-# `token: ROOK_TOKEN` is no base64, so a script puts the value there before it is applied.
+# `token: ROOK_TOKEN` is not base64, so a script replaces it before the manifest is applied.
 _PUT_LATER = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _PUBLIC = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)(?!.*PRIVATE KEY)", re.DOTALL)
 
@@ -67,17 +67,18 @@ def secret(entries: str, kind: str = "Secret") -> str:
         secret("data:\n  token: VAULT_TOKEN\n"),
         secret("stringData:\n  token: op://apps/web/token\n  key: vault:secret/data/web#key\n"),
         secret("stringData:\n  KEY_CIPHER: aes-xts\n  KEY_HASH: sha256\n  KEY_SIZE: '256'\n  KEY_PROVIDER: secret\n"),
-        # A configuration that happens to be in a Secret.
+        # Configuration without secrets that happens to be stored in a Secret.
         secret("stringData:\n  grafana.ini: |\n    [date_formats]\n    default_timezone = UTC\n"),
         secret('stringData:\n  a.json: |-\n    {\n        "url": "http://db:90",\n        "on": [1]\n    }\n'),
         secret("stringData:\n  a.yaml: |\n    route:\n      # none\n      - \"name\": 'x'\n      - severity = low\n"),
     ],
 )
 def committed_secret(resource: Resource) -> Iterator[Finding]:
-    """A Secret is in git with its values, and base64 is no encryption.
+    """Secret manifest with real values is committed to Git; base64 is not encryption.
 
-    Make it outside git, or commit it encrypted (SealedSecret, SOPS, ExternalSecret). Templates and
-    files named `*.example.*` or `*.sample.*` are silent.
+    Create the Secret outside Git, commit it encrypted (SealedSecret, SOPS), or commit only a reference to it
+    (ExternalSecret). Not reported: placeholders and template expressions, values that are not secret (user names,
+    certificates, plain settings), and files with `.example`, `.sample`, `.template` or `.dist` in their name.
     """
     if resource.kind != "Secret" or resource.group or resource.node.get("sops") is not None:
         return
@@ -90,7 +91,8 @@ def committed_secret(resource: Resource) -> Iterator[Finding]:
             value = resolved(entry.value)
             name = entry.key.value if isinstance(entry.key, Scalar) else ""
             if isinstance(value, Scalar) and value.literal and not _is_harmless(name, value, part == "data"):
-                yield Finding(resource.document.content(value), f"`{name}` is committed to git")
+                message = f"value of `{name}` in {resource.display_name} is committed to Git"
+                yield Finding(resource.document.content(value), message)
 
 
 def _is_harmless(name: str, scalar: Scalar, encoded: bool) -> bool:
@@ -109,7 +111,7 @@ def _is_harmless(name: str, scalar: Scalar, encoded: bool) -> bool:
 
 
 def _decoded(value: str) -> str:
-    """The text behind base64; the value itself where there is none."""
+    """The base64-decoded text, or the value itself if it is not base64-encoded text."""
     try:
         return base64.b64decode("".join(value.split()), validate=True).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError, ValueError):

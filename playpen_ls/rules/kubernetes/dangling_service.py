@@ -48,12 +48,12 @@ spec:
     bad=[
         example({"service.yaml": SERVICE, "app.yaml": DEPLOYMENT}, fixed=PLAIN.replace("shopp", "shop")),
         example(SERVICE + "---\n" + DEPLOYMENT, fixed=PLAIN.replace("shopp", "shop") + "---\n" + DEPLOYMENT),
-        # The pods of its own name have another label; pods that have all the other labels.
+        # The workload with the Service's name has another label value; the pods match all other labels.
         example(
             {"service.yaml": SERVICE.replace("shopp", "cart"), "app.yaml": DEPLOYMENT},
             fixed=PLAIN.replace("shopp", "shop"),
         ),
-        # A variant for another place, whose pods do have the label, is no excuse.
+        # Pods with the label in another variant of the Deployment (another folder) do not count.
         example(
             {
                 "dev/service.yaml": SERVICE,
@@ -62,7 +62,7 @@ spec:
             },
             fixed=PLAIN.replace("shopp", "shop"),
         ),
-        # Nor is one of a namespace that kustomize gives it.
+        # Nor do pods to which kustomize gives another namespace.
         example(
             {
                 "dev/service.yaml": SERVICE,
@@ -92,7 +92,7 @@ spec:
         {"service.yaml": PLAIN.replace("  selector:", "  type: ExternalName\n  selector:"), "app.yaml": DEPLOYMENT},
         {"service.yaml": PLAIN.replace("app: shopp", "cnpg.io/cluster: shop"), "app.yaml": DEPLOYMENT},
         {"service.yaml": PLAIN.replace("app: shopp", "role: shopp"), "app.yaml": DEPLOYMENT},
-        # The cluster's own pods, those of an operator, and of a template deep inside of a custom object.
+        # Pods of the cluster itself, of an operator, and of a nested template in a custom resource.
         {"service.yaml": PLAIN.replace("shopp", "kube-scheduler").replace("name: shop", "name: scheduler"),
          "app.yaml": DEPLOYMENT},
         {"service.yaml": PLAIN.replace("shopp", "rook-ceph-mgr").replace("name: shop", "name: dashboard"),
@@ -106,7 +106,7 @@ spec:
             "kustomization.yaml": "resources: [app.yaml]\nlabels: [{pairs: {app: shopp}}]\n"
             "patches: [{path: x.yaml}]\n",
         },
-        # kustomize puts both into one namespace, whatever they say.
+        # kustomize puts both into one namespace, whatever their manifests say.
         {
             "service.yaml": PLAIN.replace("{name: shop}", "{name: shop, namespace: one}").replace("shopp", "shop"),
             "app.yaml": DEPLOYMENT.replace("metadata: {name: shop}", "metadata: {name: shop, namespace: two}"),
@@ -122,13 +122,14 @@ spec:
 def dangling_service(
     service: Resource, pods: Selectable, relabelled: Facts[Relabelled], overlays: Facts[Overlay]
 ) -> Iterator[Finding]:
-    """The Service selects no pod.
+    """Service selects no pods.
 
-    Requests to it are refused. Its selector is held against the pods of all manifests of the project that may be in
-    its namespace; one that a manifest does not name may be any. Operators and the cluster itself make pods that no
-    manifest shows, so it is reported only where pods are at hand that it may have meant: their label is spelled
-    almost alike, or the workload beside it that has the Service's name has another one. Silent for labels that
-    operators give, and where kustomize adds the labels.
+    A Service without matching pods has no endpoints, so connections to it fail. The selector is compared with every
+    pod template in the project that could be in the same namespace. A manifest without `metadata.namespace` can be
+    in any namespace, unless a kustomization sets it. Operators and the cluster itself also create pods, so a Service
+    is reported only if there is a likely target: pods whose label value differs by a typo, or a workload with the
+    Service's name, in the same folder, that has another label value. Not reported for labels that operators set, and
+    for labels that kustomize adds.
     """
     spec = service.node.mapping("spec")
     selector = spec.mapping("selector") if spec else None
@@ -148,15 +149,16 @@ def dangling_service(
             continue
         likely, meant = _likely(service, key.value, asked, pods)
         if likely:
-            fix = Fix(f"Select `{key.value}: {likely}`", partial(replace_scalar, document, value, likely))
-            related = tuple(one.related(f"these pods have `{key.value}: {likely}`") for one in meant)
-            message = f"no pods have the label `{key.value}: {value.value}` that `{service.name}` selects"
+            fix = Fix(f"Change selector to `{key.value}: {likely}`", partial(replace_scalar, document, value, likely))
+            related = tuple(one.related(f"pods with label `{key.value}: {likely}`") for one in meant)
+            instead = f"did you mean `{key.value}: {likely}` instead of `{value.value}`?"
+            message = f"{service.display_name} selects no pods; {instead}"
             yield Finding(document.content(value), message, (fix,), None, related)
             return
 
 
 def _likely(service: Resource, key: str, asked: dict[str, str], pods: Selectable) -> tuple[str, list[Pods]]:
-    """The value that was meant, of the pods that have the other labels, and those that have it; else nothing."""
+    """(the likely label value, the pods that have it) among the pods that match all other labels; ("", []) if none."""
     others = {(name, worth) for name, worth in asked.items() if name != key}
     every = pods.pods
     near = every.having(labels_of, next(iter(others))) if others else _alike(service, key, asked[key], every)
@@ -174,7 +176,7 @@ def _likely(service: Resource, key: str, asked: dict[str, str], pods: Selectable
 
 
 def _alike(service: Resource, key: str, value: str, pods: Facts[Pods]) -> list[Pods]:
-    """Those whose label the Service may mean: a large project has too many to look at all of them for each Service."""
+    """Candidates with a similar label or the Service's name; comparing all pods of a large project would be slow."""
     found = {*pods.having(_ends, _begin(key, value)), *pods.having(_ends, _end(key, value))}
     return sorted(
         found.union(pods.having(name_of, service.name)), key=lambda one: (one.place.path, one.place.span.start)
@@ -200,12 +202,12 @@ def _added(relabelled: Relabelled) -> tuple[str, ...]:
 
 
 def _is_namesake(pods: Pods, service: Resource) -> bool:
-    """Of the Service's name, and beside it: what is applied together is kept together."""
+    """Has the Service's name and is in the same folder: what is applied together is usually kept together."""
     beside = not pods.place.path or posixpath.dirname(pods.place.path) == posixpath.dirname(service.document.path)
     return bool(service.name) and pods.name == service.name and bool(pods.images) and beside
 
 
 def _is_operators(key: str) -> bool:
-    """A label that a controller puts on the pods that it makes."""
+    """A label that a controller sets on the pods that it creates."""
     domain, slash, name = key.partition("/")
     return bool(slash) and (domain != "app.kubernetes.io" or name == "managed-by")

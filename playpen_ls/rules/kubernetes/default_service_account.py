@@ -59,7 +59,7 @@ PLAIN = unmarked(HEAD)
             fixed='{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"},\n "spec": '
             '{"automountServiceAccountToken": false, "containers": [{"name": "web", "image": "web:1.0"}]}}\n',
         ),
-        # A hook may run before an account is made; it needs no token for most of what it does.
+        # A hook can run before the ServiceAccount is created; most hooks do not need a token.
         example(
             HOOK + TAIL,
             fixed=unmarked(HOOK) + "      automountServiceAccountToken: false\n" + TAIL,
@@ -78,18 +78,21 @@ PLAIN = unmarked(HEAD)
     ],
 )
 def default_service_account(workload: Workload, accounts: Accounts, overlays: Facts[Overlay]) -> Iterator[Finding]:
-    """It runs as `default`, whose rights everything in the namespace shares.
+    """Workload uses the `default` service account.
 
-    A right that one program gets then all of them have, and every pod carries a token for the API
-    server. Give the workload an account of its own, or no token where it does not ask the API
-    server. Silent where the token is not mounted, and for patches and templates. A hook of Helm or
-    Argo CD can run before an account of its own is there, so it is only offered to have no token.
+    All workloads of a namespace that use `default` share its permissions, and each of their pods mounts a token for
+    the API server. Use a ServiceAccount per workload, or set `automountServiceAccountToken: false` if the workload
+    does not call the API server. Not reported if the token is not mounted, and for patches and templates. A Helm or
+    Argo CD hook can run before its ServiceAccount exists, so only the second fix is offered for it.
     """
     if not uses_default(workload, accounts, overlays):
         return
-    fixes = [Fix("Mount no token of the service account", lambda: mount_no_token(workload))]
+    fixes = [Fix("Set `automountServiceAccountToken: false`", lambda: mount_no_token(workload))]
     if workload.name and not workload.document.piece.json and not workload.is_hook:
-        title = f"Give it the service account `{workload.name}`"
+        exists = any(accounts.named(workload.name, workload))
+        title = f"Set `serviceAccountName: {workload.name}`"
+        if not exists:
+            title = f"Create ServiceAccount `{workload.name}` and set `serviceAccountName`"
         fixes.insert(0, Fix(title, lambda: give_account(workload, accounts)))
-    message = "it runs as the service account `default`, whose rights it shares"
+    message = f"{workload.display_name} uses the `default` service account; set `serviceAccountName`"
     yield Finding(workload.name_span, message, tuple(fixes))

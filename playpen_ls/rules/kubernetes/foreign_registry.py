@@ -8,7 +8,7 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import ContainerImage
 from playpen_ls.vocabulary.images import ImageReference
 
-# Databases, brokers, proxies and agents that everybody runs from their public image.
+# Databases, brokers, proxies and agents that are commonly run from their public image.
 _PUBLIC = frozenset(
     "postgres postgresql postgis timescaledb pgbouncer redis valkey mysql mariadb mongo mongodb memcached rabbitmq "
     "kafka zookeeper cassandra clickhouse elasticsearch opensearch minio nats etcd consul vault nginx httpd haproxy "
@@ -44,11 +44,12 @@ def deployment(image: str, namespace: str = "playpen-apps") -> str:
     ],
 )
 def foreign_registry(image: ContainerImage, platform: Platform) -> Iterator[Finding]:
-    """The application's image does not come from the platform's registry.
+    """Application image does not come from the platform registry.
 
-    What the platform's pipeline has built and pushed is known; another registry can be down, or hold
-    another image under the same tag. Silent outside the namespace for applications, and for
-    databases, brokers and agents that everybody runs from their public image.
+    The platform registry contains the images that the platform's pipeline has built and pushed. Another registry can
+    be unavailable, or serve another image under the same tag. Reported only if `metadata.namespace` is the platform's
+    namespace for applications. Not reported for databases, brokers, proxies and agents that are commonly run from
+    their public image.
     """
     workload = image.container.workload
     apps = platform.namespaces.get("apps", "")
@@ -60,4 +61,4 @@ def foreign_registry(image: ContainerImage, platform: Platform) -> Iterator[Find
         return
     words = reference.registry or reference.path
     span = image.document.part(image.scalar, 0, len(words))
-    yield Finding(span, f"`{words}` is not the platform's registry `{platform.registry}`")
+    yield Finding(span, f"image `{reference.text}` is not from the platform registry `{platform.registry}`")

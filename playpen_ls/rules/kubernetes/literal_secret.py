@@ -90,7 +90,7 @@ stringData:
             + REFERENCE.replace("web-secrets", "db").replace("db-password", "DB_PASSWORD")
             + "\n",
         ),
-        # A URL is put together by a person: `$(DB_PASSWORD)` stands in it then.
+        # A URL has no fix: it must be rewritten by hand, with `$(DB_PASSWORD)`.
         ENV + "            - name: DATABASE_URL\n              value: postgres://web:«hunter2»@postgres/web\n",
         HEAD + "          args: [--db-password=«s3cr3tvalue»]\n",
         HEAD + "          args:\n            - >\n              curl http://admin:«hunter2»@grafana/api\n              "
@@ -116,28 +116,30 @@ stringData:
     ],
 )
 def literal_secret(word: EnvironmentEntry | Argument, files: Files, secrets: Secrets) -> Iterator[Finding]:
-    """A password stands in the manifest, and so in git.
+    """Secret is hard-coded in the manifest.
 
-    Everybody who can read the repository has it, and history keeps it. Put it into a Secret that is
-    made outside git, and refer to it. A value is a secret if its variable is named like one, if it
-    has the shape of a provider's key, or if it is a URL with a password; the file that the fix makes
-    is a stub without the value, under a name that `kubectl apply` skips.
+    Everyone who can read the repository can read it, and it stays in the Git history. Move the value to a Secret that
+    is created outside Git, and reference it with `secretKeyRef`. A value is reported if the variable or option is
+    named like a secret, if it has the format of a known provider's key, or if it is a URL with a password. If the
+    project has no Secret with such a key, the fix also writes a stub without the value. Its name ends in `.example`, so
+    that `kubectl apply -f` on the folder skips it.
     """
+    container = word.container.display_name
     if isinstance(word, Argument):
         for span in in_argument(word.scalar.value):
-            yield Finding(place(word.document, word.scalar, span), "a literal secret in the command")
+            yield Finding(place(word.document, word.scalar, span), f"hard-coded secret in the command of {container}")
         return
     if not is_secret_entry(word):
         for span in embedded(word.value.value):
-            yield Finding(place(word.document, word.value, span), f"a literal secret in `{word.name}`")
+            yield Finding(place(word.document, word.value, span), f"hard-coded secret in `{word.name}` of {container}")
         return
     workload = word.container.workload
     try:
         name, key, exists = secret_key_ref(word, secrets)
-        title = f"Read it from key `{key}` of the Secret `{name}`"
+        title = f"Read `{word.name}` from key `{key}` of Secret `{name}`"
         if not exists:
-            title += f", and write the stub `{stub_path(workload)}`"
+            title += f" and add the key to the stub `{stub_path(workload)}`"
     except Refused:
-        title = "Read it from a Secret"
+        title = f"Read `{word.name}` from a Secret"
     fix = Fix(title, lambda: to_secret(word, secrets, files.text(stub_path(workload))))
-    yield Finding(word.document.content(word.value), f"a literal secret in `{word.name}`", (fix,))
+    yield Finding(word.document.content(word.value), f"hard-coded secret in `{word.name}` of {container}", (fix,))

@@ -47,7 +47,7 @@ FROM = "          envFrom:\n            - configMapRef:\n                name: s
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: shop}\n"
 PULL = "      imagePullSecrets: [{name: shop-secret}]\n"
 Definition = ConfigMapKeys | SecretKeys | ServiceAccount
-# Every namespace has them.
+# Kubernetes creates these in every namespace.
 _GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")))
 
 
@@ -78,7 +78,7 @@ _GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.c
         PLAIN,
         {"app.yaml": PLAIN.replace("confg", "config"), "config.yaml": CONFIG},
         {"app.yaml": PLAIN + "                optional: true\n", "config.yaml": CONFIG},
-        # Secrets are made outside of git, as they should; a generator and a pipeline make what they name.
+        # Secrets are created outside Git, as they should be; generators and pipelines create objects, too.
         {"app.yaml": PLAIN.replace("configMapRef", "secretRef"), "secret.yaml": SECRET},
         {
             "app.yaml": PLAIN,
@@ -97,10 +97,10 @@ _GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.c
         {"app.yaml": PLAIN.replace(FROM, "      serviceAccountName: default\n"), "account.yaml": ACCOUNT},
         {"app.yaml": PLAIN.replace(FROM, "      serviceAccountName: shop\n"), "account.yaml": ACCOUNT},
         {"app.yaml": PLAIN.replace(FROM, PULL.replace("shop-secret", "nexus")), "secret.yaml": SECRET},
-        # An operator, a chart or a line of a README may make what nothing is spelled like.
+        # Without a similar name, the object can come from an operator, a chart or a manual command.
         {"app.yaml": PLAIN.replace("shop-confg", "other"), "config.yaml": CONFIG},
         {"app.yaml": PLAIN.replace(FROM, "      serviceAccountName: operator\n"), "account.yaml": ACCOUNT},
-        # What a tool fills in is no name yet.
+        # A placeholder that a tool replaces is not a name yet.
         {"app.yaml": PLAIN.replace("shop-confg", "shop-config${SUFFIX}"), "config.yaml": CONFIG},
     ],
 )
@@ -113,11 +113,13 @@ def missing_reference(
     created: Facts[Created],
     namespaces: Namespaces,
 ) -> Iterator[Finding]:
-    """The pods need an object, or a key of one, that is not there.
+    """Workload references an object or a key that does not exist.
 
-    They do not start. Secrets are made outside of git, and operators, charts and people make ConfigMaps and
-    ServiceAccounts that no manifest shows, so an object is reported only where another of its kind, in a namespace
-    that may be the same, is spelled almost alike; a key, where the ConfigMap is in the project and does not have it.
+    Pods that need a missing ConfigMap, Secret, key or ServiceAccount do not start; with a missing `imagePullSecrets`
+    entry, the image is pulled without credentials. Objects can also be created outside the project (Secrets outside
+    Git, ConfigMaps and ServiceAccounts by operators, charts or commands), so a missing object is reported only if its
+    name differs by a typo from an object of the same kind that could be in the same namespace. A missing key is
+    reported if the ConfigMap is in the project; a key of a Secret only if it differs by a typo from an existing one.
     """
     document = workload.document
     if document.template or not is_whole(workload, overlays):
@@ -150,9 +152,11 @@ def _missing(workload: Workload, reference: Reference, known: list[Definition]) 
     near = near_miss(name.value, {one.name for one in known})
     if near is None:
         return
-    fix = Fix(f"Name `{near}`", partial(replace_scalar, document, name, near))
-    related = tuple(one.related(f"the {reference.kind} `{near}`") for one in known if one.name == near)
-    yield Finding(document.content(name), f"no {reference.kind} is named `{name.value}`", (fix,), None, related)
+    fix = Fix(f"Use {reference.kind} `{near}`", partial(replace_scalar, document, name, near))
+    related = tuple(one.related(f"{reference.kind} `{near}` is defined here") for one in known if one.name == near)
+    missing = f"undefined {reference.kind} `{name.value}`"
+    message = f"{workload.display_name} references {missing}; did you mean `{near}`?"
+    yield Finding(document.content(name), message, (fix,), None, related)
 
 
 def _missing_key(workload: Workload, reference: Reference, found: Definition) -> Iterator[Finding]:
@@ -163,6 +167,7 @@ def _missing_key(workload: Workload, reference: Reference, found: Definition) ->
     near = near_miss(key.value, set(keys))
     if reference.kind == "Secret" and near is None:
         return
-    fixes = [Fix(f"Take key `{near}`", partial(replace_scalar, document, key, near))] if near else []
-    message = f"{reference.kind} `{reference.name.value}` has no key `{key.value}`"
-    yield Finding(document.content(key), message, tuple(fixes), None, (found.related("its keys"),))
+    fixes = [Fix(f"Use key `{near}`", partial(replace_scalar, document, key, near))] if near else []
+    target = f"{reference.kind} `{reference.name.value}`"
+    message = f"{target} has no key `{key.value}`" + (f"; did you mean `{near}`?" if near else "")
+    yield Finding(document.content(key), message, tuple(fixes), None, (found.related(f"{target} is defined here"),))

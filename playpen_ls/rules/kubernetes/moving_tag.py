@@ -69,16 +69,17 @@ def pod(image: str) -> str:
 def moving_tag(
     image: ContainerImage, platform: Platform, uses: Facts[ImageUse], overlays: Facts[Overlay]
 ) -> Iterator[Finding]:
-    """What runs can change without a change of the manifest.
+    """Image has no tag or uses `latest`.
 
-    A missing tag means `latest`, and `latest` is whatever was pushed last: a pod that is moved to
-    another node may start another version, and there is nothing to roll back to. Silent for digests,
-    variables, the platform's own images, and images that a kustomization or Skaffold gives a tag.
+    Without a tag, Kubernetes pulls `latest`, and `latest` is whatever was pushed last. The pods of a workload can run
+    different versions, and a rollback of the manifest does not bring the previous image back. Not reported for
+    digests, references with variables, the platform's own images, and images whose tag is set by a kustomization or
+    Skaffold.
     """
     reference = ImageReference.parse(image.scalar.value)
     if not reference.floats or reference.variable or not reference.path or platform.owns(reference):
         return
-    # Upper case cannot be an image: such a word is replaced before it is applied.
+    # An image name cannot contain upper-case letters: such a placeholder is replaced before it is applied.
     if reference.path != reference.path.lower() or reference.text in _PLACEHOLDERS:
         return
     if overlays.having(tagged_by, reference.repository):
@@ -87,9 +88,10 @@ def moving_tag(
     tags = {other.tag for other in others if not is_variant(other.tag)}
     tag = platform.pins.get(reference.name) or (tags.pop() if len(tags) == 1 else None)
     pinned = reference.retagged(str(tag))
-    fixes = (Fix(f"Pin to `{pinned}`", lambda: replace_scalar(image.document, image.scalar, pinned)),) if tag else ()
+    title = f"Pin image to `{pinned}`"
+    fixes = (Fix(title, lambda: replace_scalar(image.document, image.scalar, pinned)),) if tag else ()
     where, end = reference.tag_span, len(image.scalar.value)
     span = image.document.part(image.scalar, *((where.start, where.end) if reference.tag else (0, end)))
-    what = "names whatever was pushed last" if reference.tag else "has no tag, so it means `latest`"
-    problem = f"`{reference.text}` {what}"
+    what = "uses a mutable tag" if reference.tag else "has no tag, so `latest` is used"
+    problem = f"image `{reference.text}` {what}; pin a version or a digest"
     yield Finding(span, problem, fixes)

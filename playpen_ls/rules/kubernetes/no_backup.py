@@ -133,19 +133,20 @@ def no_backup(
     overlays: Facts[Overlay],
     namespaces: Namespaces,
 ) -> Iterator[Finding]:
-    """Nothing in the project dumps this database.
+    """PostgreSQL database has no backup in the project.
 
-    A volume protects against a lost pod, not against a dropped table or a lost volume. Silent where a
-    CronJob, a script or a pipeline of the same namespace runs `pg_dump`, `pg_dumpall` or
-    `pg_basebackup`, or an operator's object asks for backups.
+    A persistent volume protects against the loss of a pod, not against a dropped table or the loss of the volume. Not
+    reported if a workload, a script in a ConfigMap or a pipeline runs `pg_dump`, `pg_dumpall` or `pg_basebackup`, or
+    if an operator's resource configures backups, unless it is in another namespace.
     """
     container = postgres(workload)
     if container is None or not is_whole(workload, overlays) or is_backed_up(workload, backups, namespaces):
         return
     path = backup_path(workload)
     fix = Fix(
-        f"Create `{path}`, a CronJob that dumps it every night into a volume",
+        f"Create `{path}` with a nightly `pg_dump` CronJob and its PersistentVolumeClaim",
         lambda: create_backup(workload, container, platform.resources, files.exists(path)),
         kind="refactor.rewrite",
     )
-    yield Finding(workload.name_span, "nothing in the project dumps this database", (fix,))
+    message = f"{workload.display_name} runs PostgreSQL, and nothing in the project backs it up"
+    yield Finding(workload.name_span, message, (fix,))

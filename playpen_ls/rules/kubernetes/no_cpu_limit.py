@@ -65,22 +65,24 @@ REQUESTS = "            requests:\n              cpu: 100m\n"
 def no_cpu_limit(
     container: Container, platform: Platform, overlays: Facts[Overlay], ranges: LimitRanges
 ) -> Iterator[Finding]:
-    """A busy container takes the processor from its neighbours.
+    """Container has no CPU limit.
 
-    Some teams leave CPU limits out on purpose, since a limit also slows a container down while the
-    node is idle: switch this rule off then. Silent where a LimitRange of the namespace or the pod's
-    own `resources` give a limit; a hint for init containers.
+    Without a limit, the container can use all spare CPU of the node. Some teams omit CPU limits on purpose, because a
+    limit throttles the container even while the node is idle; disable this rule in that case. Not reported if a
+    LimitRange of the namespace sets a limit, or if the pod spec has `resources` of its own. Reported as a hint for
+    init containers.
     """
     if not lacking(container, (("limits", "cpu"),), overlays, ranges):
         return
     value = platform.resources.get("limits", {}).get("cpu")
-    fixes = [Fix(f"Limit the CPU to {value}, the platform's default",
+    fixes = [Fix(f"Set the CPU limit to {value} (the platform's default)",
                  lambda: set_leaf(container, "limits", "cpu", str(value)))] if value else []  # fmt: skip
     if value and nothing_set(container):
         everything = Fix(
-            f"Set the platform's default resources: {described(platform.resources)}",
+            f"Add the platform's default `resources` ({described(platform.resources)})",
             lambda: set_all(container, platform.resources),
         )
         fixes.insert(0, everything)
     severity = Severity.HINT if container.role == "init" else None
-    yield Finding(place(container), "no CPU limit: a busy loop slows its neighbours down", tuple(fixes), severity)
+    message = f"{container.display_name} has no CPU limit and can use all spare CPU of the node"
+    yield Finding(place(container), message, tuple(fixes), severity)

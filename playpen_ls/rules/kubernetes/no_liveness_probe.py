@@ -86,7 +86,7 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
             + "          readinessProbe:\n            httpGet: {path: /ready, port: 9000}\n",
         ),
         example(WEB + "          livenessProbe: {}\n", fixed=unmarked(WEB) + PROBE.format(port="8000")),
-        # Which of so many ports speaks HTTP is not known; of two, each is offered.
+        # With so many ports, the HTTP port cannot be determined; with two, each is offered.
         WEB + "          ports:\n" + "".join(f"            - containerPort: {port}\n" for port in range(7001, 7006)),
         example(
             DEPLOYMENT + "        - name: «db»\n          image: postgres:16.4\n",
@@ -105,7 +105,7 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
             + "        - {name: cache, image: 'redis:7.4', ports: [{containerPort: 6380}], livenessProbe: "
             "{tcpSocket: {port: 6380}, initialDelaySeconds: 30, periodSeconds: 10}}\n",
         ),
-        # The application that the image is made of says what it serves, and where.
+        # The application's code shows the path and the port.
         example(
             {"k8s/app.yaml": WEB, "web/Dockerfile": DOCKERFILE, "web/main.py": APP},
             fixed=unmarked(WEB) + PROBE.format(port="8080").replace("/health", "/healthz"),
@@ -116,14 +116,14 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
             fixed=unmarked(WEB) + PROBE.format(port="8000"),
         ),
         DEPLOYMENT + "        - name: «site»\n          image: nginx:1.27\n",
-        # A database, and what its members say to each other.
+        # A database port and the cluster ports of the database.
         WEB + "          ports: [{containerPort: 3306}, {containerPort: 4444}, {containerPort: 4567}]\n",
-        # Nothing in the container says where it listens, but what sends requests there.
+        # The container declares no port, but the Service has a `targetPort`.
         example(WEB + SERVICE, fixed=unmarked(WEB) + PROBE.format(port="9000") + SERVICE),
         WEB + SERVICE.replace("9000", "443"),
         WEB + "          args: [gunicorn, '--bind=0.0.0.0:9000', --keyfile=/tls/key.pem, 'app:app']\n",
         WEB + "          args: [gunicorn, '--bind=0.0.0.0:443', 'app:app']\n",
-        # The kubelet asks from outside the pod.
+        # The kubelet sends its requests from outside the pod.
         WEB + "          args: [--host=127.0.0.1, --port=8081]\n",
         WEB + "          args: ['--web.listen-address=localhost:9101']\n",
         example(
@@ -148,7 +148,7 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
         unmarked(WEB) + "          args: ['{{ .Values.mode }}']\n",
         unmarked(WEB) + "          {% if debug %}\n          tty: true\n          {% endif %}\n",
         unmarked(WEB).replace("image: nexus:5000/web:1.0", "image: #@ data.values.image"),
-        # Nothing in it can hang.
+        # A container that only sleeps cannot hang.
         unmarked(WEB) + "          command: [sleep, infinity]\n",
         "name: web\ncontainers:\n  - name: web\n    image: web\n",
     ],
@@ -156,16 +156,18 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
 def no_liveness_probe(
     container: Container, platform: Platform, selections: Selections, code: Code
 ) -> Iterator[Finding]:
-    """A container that hangs is never restarted.
+    """Container has no liveness probe.
 
-    Kubernetes restarts a container when its process ends, and when its liveness probe fails. Without
-    the probe a deadlocked server goes on receiving requests. Silent for init containers, Jobs, pods
-    that run once or only wait (`sleep infinity`), and objects that may be completed elsewhere: kustomize
-    patches and templates. A hint for containers without ports beside one that has them.
+    Kubernetes restarts a container when its process exits or its liveness probe fails. Without the probe, a process
+    that deadlocks keeps running and is not restarted. Not reported for init containers, Jobs, Helm and Argo CD hooks,
+    pods that run once or only wait (`sleep infinity`), and objects that can be completed elsewhere: kustomize patches
+    and templates. Reported as a hint for sidecars of Jobs, and for containers without ports next to a container that
+    serves requests.
     """
     severity = missing(container, LIVENESS, selections, code.images.overlays)
     if severity is not None:
         both = missing(container, READINESS, selections, code.images.overlays) is not None
         told = Told(application_of(container, code), serving(container.workload, selections))
         changes = fixes(container, LIVENESS, (platform.liveness, platform.readiness), told, both)
-        yield Finding(container.span, "no liveness probe: it is not restarted when it hangs", changes, severity)
+        message = f"{container.display_name} has no `livenessProbe`; Kubernetes will not restart it if it hangs"
+        yield Finding(container.span, message, changes, severity)

@@ -68,7 +68,7 @@ spec:
             SET.replace("»:\n", "»: {limits: {cpu: 1}}\n"),
             fixed=unmarked(SET).replace("resources:\n", "resources: {limits: {cpu: 1, memory: 512Mi}}\n"),
         ),
-        # The platform's default limit is less than what is requested.
+        # The platform's default limit is lower than the request.
         SET + "            requests:\n              memory: 4Gi\n",
         SET + "            limits: *shared\n",
         example(TRAIN + CPU_ONLY, fixed=unmarked(TRAIN) + ALL + CPU_ONLY),
@@ -84,21 +84,23 @@ spec:
 def no_memory_limit(
     container: Container, platform: Platform, overlays: Facts[Overlay], ranges: LimitRanges
 ) -> Iterator[Finding]:
-    """A leak takes the node's memory, and the node kills other pods for it.
+    """Container has no memory limit.
 
-    With a limit only the container that leaks is killed. Silent where a LimitRange of the namespace
-    or the pod's own `resources` give a limit; a hint for init containers.
+    Without a limit, a leak can exhaust the node's memory, and other pods of the node can be evicted or killed. With a
+    limit, only the leaking container is killed. Not reported if a LimitRange of the namespace sets a limit, or if the
+    pod spec has `resources` of its own. Reported as a hint for init containers.
     """
     if not lacking(container, (("limits", "memory"),), overlays, ranges):
         return
     value = platform.resources.get("limits", {}).get("memory")
-    fixes = [Fix(f"Limit memory to {value}, the platform's default",
+    fixes = [Fix(f"Set the memory limit to {value} (the platform's default)",
                  lambda: set_leaf(container, "limits", "memory", str(value)))] if value else []  # fmt: skip
     if value and nothing_set(container):
         everything = Fix(
-            f"Set the platform's default resources: {described(platform.resources)}",
+            f"Add the platform's default `resources` ({described(platform.resources)})",
             lambda: set_all(container, platform.resources),
         )
         fixes.insert(0, everything)
     severity = Severity.HINT if container.role == "init" else None
-    yield Finding(place(container), "no memory limit: a leak takes the node's memory", tuple(fixes), severity)
+    message = f"{container.display_name} has no memory limit; a leak can exhaust the node's memory"
+    yield Finding(place(container), message, tuple(fixes), severity)

@@ -73,7 +73,7 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/readyz")\n
             {"k8s/app.yaml": MARKED, "web/Dockerfile": DOCKERFILE, "web/main.py": APP},
             fixed=WEB + PROBE.replace("/ready", "/readyz"),
         ),
-        # Whether it lives is no answer to whether it is ready.
+        # A liveness route does not show that the application is ready.
         {"k8s/app.yaml": MARKED, "web/Dockerfile": DOCKERFILE, "web/main.py": APP.replace("/readyz", "/health")},
         example(
             DEPLOYMENT + "      - {name: «grpc», image: 'grpc:1.0', ports: [{containerPort: 50051}]}\n",
@@ -93,15 +93,18 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/readyz")\n
 def no_readiness_probe(
     container: Container, platform: Platform, selections: Selections, code: Code
 ) -> Iterator[Finding]:
-    """Requests reach a container that is not ready for them.
+    """Container has no readiness probe.
 
-    A Service sends requests to a pod as soon as its containers are ready; without a readiness probe
-    that is the moment their processes start, so every rollout drops requests. A warning for
-    containers with ports, pods behind a Service and StatefulSets; a hint for workers.
+    A Service sends requests to a pod as soon as all its containers are ready. Without a readiness probe, a container
+    is ready when its process starts, so requests that arrive before it listens fail. Reported as a warning for
+    containers with ports, and, if no other container of the pod serves requests, for StatefulSets and pods behind a
+    Service; otherwise as a hint. Not reported for init containers, Jobs, Helm and Argo CD hooks, pods that run once or
+    only wait, patches and templates.
     """
     severity = missing(container, READINESS, selections, code.images.overlays)
     if severity is not None:
         both = missing(container, LIVENESS, selections, code.images.overlays) is not None
         told = Told(application_of(container, code), serving(container.workload, selections))
         changes = fixes(container, READINESS, (platform.liveness, platform.readiness), told, both)
-        yield Finding(container.span, "no readiness probe: requests reach it before it is ready", changes, severity)
+        message = f"{container.display_name} has no `readinessProbe`; it counts as ready as soon as its process starts"
+        yield Finding(container.span, message, changes, severity)

@@ -74,7 +74,7 @@ LEAVES = (("requests", "cpu"), ("requests", "memory"))
     ],
     good=[
         unmarked(TRAIN) + ALL,
-        # Kubernetes takes the limit for the request where there is none.
+        # Kubernetes uses the limit as the request if there is no request.
         unmarked(SET) + "            limits: {cpu: 1, memory: 1Gi}\n",
         unmarked(SET) + "            requests: {cpu: 1, memory: 1Gi}\n",
     ],
@@ -82,11 +82,11 @@ LEAVES = (("requests", "cpu"), ("requests", "memory"))
 def no_resource_requests(
     container: Container, platform: Platform, overlays: Facts[Overlay], ranges: LimitRanges
 ) -> Iterator[Finding]:
-    """The scheduler does not know what the container needs, so nodes fill up too far.
+    """Container has no CPU or memory requests.
 
-    Kubernetes places pods by what they request and takes the limits for it where only those are
-    given. Silent where a LimitRange of the namespace or the pod's own `resources` say it; a hint for
-    init containers.
+    Kubernetes schedules pods by their requests; if a container has only a limit, the limit is used as the request.
+    A container without requests counts as zero, so nodes can be overcommitted. Not reported if a LimitRange of the
+    namespace sets the request, or if the pod spec has `resources` of its own. Reported as a hint for init containers.
     """
     leaves = lacking(container, LEAVES, overlays, ranges)
     if not leaves:
@@ -97,19 +97,21 @@ def no_resource_requests(
         if nothing_set(container):
             fixes.append(
                 Fix(
-                    f"Set the platform's default resources: {described(platform.resources)}",
+                    f"Add the platform's default `resources` ({described(platform.resources)})",
                     lambda: set_all(container, platform.resources),
                 )
             )
         else:
             wanted = {name: defaults[name] for _, name in leaves}
-            words = " and ".join(f"{value} of {name}" for name, value in wanted.items())
+            words = " and ".join(f"{value} {name}" for name, value in wanted.items()).replace("cpu", "CPU")
             fixes.append(
                 Fix(
-                    f"Request {words}, the platform's default" + ("s" if len(wanted) > 1 else ""),
+                    f"Request {words} (the platform's default" + ("s)" if len(wanted) > 1 else ")"),
                     lambda: set_leaves(container, "requests", wanted),
                 )
             )
-    names = " and ".join(name for _, name in leaves).replace("cpu", "CPU")
+    names = " or ".join(name for _, name in leaves).replace("cpu", "CPU")
+    requests, what = ("requests", "capacity") if len(leaves) > 1 else ("request", names)
+    message = f"{container.display_name} has no {names} {requests}, so the scheduler cannot reserve {what} for it"
     severity = Severity.HINT if container.role == "init" else None
-    yield Finding(place(container), f"no request for {names}: the scheduler does not count it", tuple(fixes), severity)
+    yield Finding(place(container), message, tuple(fixes), severity)

@@ -43,7 +43,7 @@ spec:
 """
 PLAIN_SERVICE = unmarked(SERVICE)
 DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "main:app", "--port", "8000"]\n'
-# The port from a variable, and from the arguments that a manifest gives.
+# The port comes from a variable, or from the `args` of a manifest.
 LISTENING = "FROM x\nCMD uvicorn main:app --port ${PORT:-8000}\n"
 SET = "          env: [{name: PORT, value: '8080'}]\n"
 ENTERED = 'FROM x\nENTRYPOINT ["uvicorn", "main:app"]\nCMD ["--port", "8080"]\n'
@@ -87,7 +87,7 @@ PORTS = "          ports:\n"
         {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE.replace("8000", "8080")},
         {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE.replace("EXPOSE 8000", "EXPOSE 8080")},
         {"k8s/app.yaml": PLAIN, "shop/Dockerfile": 'FROM x\nCMD ["./start.sh"]\n'},
-        # The manifest decides: by a variable of the command, its arguments, or another program.
+        # The manifest sets the port: by a variable of the command, by `args`, or by another program.
         {"k8s/app.yaml": PLAIN.replace(PORTS, SET + PORTS), "shop/Dockerfile": LISTENING},
         {"k8s/app.yaml": PLAIN.replace(PORTS, SET.replace("'8080'", "'$(X)'") + PORTS), "shop/Dockerfile": LISTENING},
         {"k8s/app.yaml": PLAIN.replace(PORTS, TOLD.replace("8000", "8080") + PORTS), "shop/Dockerfile": ENTERED},
@@ -98,18 +98,18 @@ PORTS = "          ports:\n"
             "k8s/service.yaml": PLAIN_SERVICE,
             "k8s/app.yaml": PLAIN + "            - containerPort: 9090\n",
         },
-        # It is told to listen there; what a tool fills in is no port yet.
+        # An argument makes it listen there; a placeholder that a tool replaces is not a port yet.
         {
             "k8s/service.yaml": PLAIN_SERVICE,
             "k8s/app.yaml": PLAIN.replace("          ports:", "          args: ['--metrics=:8000']\n          ports:"),
         },
         {"k8s/service.yaml": PLAIN_SERVICE.replace("8000", "${PORT:-8000}"), "k8s/app.yaml": PLAIN},
-        # The program listens there besides.
+        # The default port of the image's program.
         {
             "k8s/service.yaml": PLAIN_SERVICE.replace("8000", "27017"),
             "k8s/app.yaml": PLAIN.replace("nexus:5000/shop:1", "mongo:7.0"),
         },
-        # The program does listen there; another container declares no port; ports that no literal tells.
+        # The program listens there; another container declares no port; another variant has the port.
         {"k8s/service.yaml": PLAIN_SERVICE, "k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE},
         {
             "k8s/service.yaml": PLAIN_SERVICE,
@@ -121,12 +121,13 @@ PORTS = "          ports:\n"
 def port_mismatch(
     part: Container | Resource, images: Images, openings: Openings, pods: Selectable
 ) -> Iterator[Finding]:
-    """The ports of a Service, its pods and their program do not agree.
+    """`targetPort`, `containerPort` and the port the application listens on do not match.
 
-    Requests end nowhere. A Service's `targetPort` must be a port of the pods that it selects, and a `containerPort`
-    one that the image's program listens on, if its Dockerfile says so. Silent for numbers where the pods declare
-    several ports or none, since a port need not be declared, where a variable or another command may decide, and for
-    images that are not built here.
+    Requests to a port on which nothing listens are refused. The `targetPort` of a Service is compared with the ports
+    of the pods that it selects. Since `containerPort` is optional, it is not reported if a container declares no
+    ports, and a number is not reported if the pods declare several. A `containerPort` is compared with the ports that
+    the program of the image listens on, if the Dockerfile is in the project and shows them; it is not reported if an
+    unknown variable or another command can change the port.
     """
     if isinstance(part, Container):
         yield from _of_container(part, images, openings)
@@ -153,9 +154,11 @@ def _of_container(container: Container, images: Images, openings: Openings) -> I
         fixes = []
         if len(declared) == len(ports.served) == 1:
             (served,) = ports.served
-            fixes = [Fix(f"Declare port {served}", partial(replace_scalar, container.document, scalar, str(served)))]
-        related = Place(ports.place.path, ports.place.span, f"it listens on {min(ports.served)}")
-        message = f"the program in the container does not listen on port {port.number}"
+            change = partial(replace_scalar, container.document, scalar, str(served))
+            fixes = [Fix(f"Change `containerPort` to `{served}`", change)]
+        related = Place(ports.place.path, ports.place.span, f"the program listens on port {min(ports.served)}")
+        numbers = ", ".join(map(str, sorted(ports.served)))
+        message = f"{container.display_name} declares port {port.number}, but its program listens on {numbers}"
         yield Finding(container.document.content(scalar), message, tuple(fixes), None, (related,))
 
 
@@ -173,9 +176,9 @@ def _of_service(service: Resource, found: list[Pods], opened: set[int]) -> Itera
         if any(target.value in pair for pair in every) or any(target.value in one.mentioned for one in found):
             continue
         if not target.value.isdigit() and not is_name(target.value):
-            continue  # filled in by a tool
+            continue  # a placeholder that a tool replaces
         if target.value.isdigit() and len(every) > 1:
-            continue  # a port need not be declared, and these pods listen on several
+            continue  # `containerPort` is optional, and these pods listen on several ports
         names = [name for name, _ in every if name]
         likely = nearest(target.value, names) if not target.value.isdigit() else None
         if likely is None and len(every) == 1:
@@ -183,7 +186,7 @@ def _of_service(service: Resource, found: list[Pods], opened: set[int]) -> Itera
             likely = number if target.value.isdigit() else name or number
         fixes = []
         if likely and port.scalar("targetPort") is not None:
-            fixes = [Fix(f"Send them to port `{likely}`", partial(replace_scalar, document, target, likely))]
-        related = tuple(one.related("the pods") for one in found)
-        message = f"the pods of `{service.name}` have no port `{target.value}`"
+            fixes = [Fix(f"Change `targetPort` to `{likely}`", partial(replace_scalar, document, target, likely))]
+        related = tuple(one.related(f"pods that {service.display_name} selects") for one in found)
+        message = f"{service.display_name} targets port `{target.value}`, which its pods do not have"
         yield Finding(document.content(target), message, tuple(fixes), None, related)

@@ -41,13 +41,13 @@ CONTEXT = HEAD + CONTAINER + "      securityContext:\n"
         "checkov": ["CKV_K8S_16", "CKV_K8S_17", "CKV_K8S_18", "CKV_K8S_19", "CKV_K8S_20", "CKV_K8S_27", "CKV_K8S_39"],
     },
     bad=[
-        example(CONTEXT + "        «privileged: true»  # why\n", fixed=CONTEXT + "        privileged: false  # why\n"),
+        example(CONTEXT + "        «privileged: true»  # CNI\n", fixed=CONTEXT + "        privileged: false  # CNI\n"),
         example(
             CONTEXT + "        «allowPrivilegeEscalation: true»\n",
             fixed=CONTEXT + "        allowPrivilegeEscalation: false\n",
         ),
         example(HEAD + "  «hostNetwork: true»\n" + CONTAINER, fixed=HEAD + "  hostNetwork: false\n" + CONTAINER),
-        # Whether there is such a pod is another question.
+        # The condition decides whether the pod exists, not whether it is privileged.
         "{{- if .Values.enabled }}\n"
         + HEAD
         + "  {{- with .Values.x }}\n  {{ . }}\n  {{- end }}\n  «hostNetwork: true»\n"
@@ -60,7 +60,7 @@ CONTEXT = HEAD + CONTAINER + "      securityContext:\n"
         HEAD + CONTAINER,
         CONTEXT + "        privileged: false\n        capabilities: {drop: [ALL], add: [NET_ADMIN]}\n",
         CONTEXT + "        privileged: '{{ .Values.privileged }}'\n",
-        # The values say whether it is so.
+        # The chart's values decide.
         HEAD + "  {{- if .Values.host }}\n  hostNetwork: true\n  {{- end }}\n" + CONTAINER,
         CONTEXT
         + "        {{ if .host -}}\n        privileged: true\n        {{ else }}\n        x: y\n        {{ end }}\n",
@@ -68,11 +68,12 @@ CONTEXT = HEAD + CONTAINER + "      securityContext:\n"
     ],
 )
 def privileged_container(workload: Workload) -> Iterator[Finding]:
-    """Who breaks into the container has the node.
+    """Container runs with host-level privileges (privileged mode, host namespaces, capabilities or host paths).
 
-    A privileged container, the node's network or processes, the capability to do anything, and the
-    sockets and folders that rule the node all lead out of the container. A hint for agents in
-    `kube-system`, which need it.
+    These settings weaken or remove the isolation between a container and its node: `privileged: true`,
+    `allowPrivilegeEscalation: true`, `hostNetwork`, `hostPID`, `hostIPC`, the capabilities `SYS_ADMIN` and `ALL`, and
+    `hostPath` volumes of `/`, `/etc` and the Docker socket. Reported as a hint in `kube-system`, where agents of the
+    node need them.
     """
     agent = workload.namespace == "kube-system"
     for one in privileges(workload):

@@ -63,11 +63,12 @@ DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "mai
     ],
 )
 def probe_port_closed(container: Container, images: Images, openings: Openings) -> Iterator[Finding]:
-    """A probe asks a port on which nothing listens.
+    """Probe uses a port on which nothing listens.
 
-    Nobody answers, so the pod never becomes ready, or is restarted for ever. A name must be that of one of the
-    container's ports; a number is held against what the image's program listens on, if its Dockerfile says so.
-    Silent for numbers of images that are not built here: a port need not be declared.
+    A readiness or startup probe never succeeds on such a port, so the pod does not become ready. A liveness probe
+    restarts the container again and again, or has no effect if the port name is undefined. A named port must be one
+    of the container's `ports`. A number is compared with the ports that the program of the image listens on, if the
+    Dockerfile is in the project and shows them; otherwise it is not reported, since `containerPort` is optional.
     """
     document = container.document
     if document.template or container.role == "init" or document.masks(container.node):
@@ -83,12 +84,11 @@ def probe_port_closed(container: Container, images: Images, openings: Openings) 
         if not port.value.isdigit():
             if port.value not in names and container.node.get("ports") is not None and all(numbers):
                 likely = nearest(port.value, names) or (names[0] if len(names) == 1 else None)
-                fixes = (
-                    [Fix(f"Probe port `{likely}`", partial(replace_scalar, document, port, likely))] if likely else []
-                )
+                change = partial(replace_scalar, document, port, likely or "")
+                fixes = [Fix(f"Change probe port to `{likely}`", change)] if likely else []
                 written = container.node.entry("ports")
-                beside = (Place(document.path, document.span(written.key), "its ports"),) if written else ()
-                message = f"the container has no port named `{port.value}`"
+                beside = (Place(document.path, document.span(written.key), "the container's ports"),) if written else ()
+                message = f"`{one.key}` of {container.display_name} uses undefined port `{port.value}`"
                 yield Finding(document.content(port), message, tuple(fixes), None, beside)
             continue
         image = linked(container, images) if port.value not in numbers else None
@@ -99,11 +99,12 @@ def probe_port_closed(container: Container, images: Images, openings: Openings) 
         if len(ports.served) == 1:
             (served,) = ports.served
             target = next((one.name for one in container.ports if one.number == str(served) and one.name), str(served))
-            fixes = [Fix(f"Probe port `{target}`", partial(replace_scalar, document, port, target))]
-        related = Place(ports.place.path, ports.place.span, "the ports that the image listens on")
+            fixes = [Fix(f"Change probe port to `{target}`", partial(replace_scalar, document, port, target))]
+        served_on = ", ".join(map(str, sorted(ports.served)))
+        related = Place(ports.place.path, ports.place.span, f"the program listens on {served_on}")
         yield Finding(
             document.content(port),
-            f"nothing listens on port {port.value} of the container",
+            f"`{one.key}` of {container.display_name} uses port {port.value}, but its program listens on {served_on}",
             tuple(fixes),
             None,
             (related,),

@@ -88,7 +88,7 @@ TOLD = "          args: [uvicorn, 'main:app', --port, '9000']\n"
             },
             fixed=PLAIN.replace("/health,", "/healthz,"),
         ),
-        # By the name that kustomize gives the image.
+        # The image is found by the name that kustomize gives it.
         example(
             {
                 "k8s/app.yaml": DEPLOYMENT.replace("nexus:5000/shop:1.0.0", "placeholder"),
@@ -98,7 +98,7 @@ TOLD = "          args: [uvicorn, 'main:app', --port, '9000']\n"
             },
             fixed=PLAIN.replace("nexus:5000/shop:1.0.0", "placeholder").replace("/health,", "/healthz,"),
         ),
-        # The image's own program on another port, by the manifest's arguments.
+        # The manifest starts the image's program on another port.
         example(
             {
                 "k8s/app.yaml": DEPLOYMENT.replace(PORTS, TOLD + PORTS).replace("8000", "9000"),
@@ -123,7 +123,7 @@ TOLD = "          args: [uvicorn, 'main:app', --port, '9000']\n"
             "shop/main.py": FLASK,
             "shop/ops.py": BLUEPRINT,
         },
-        # Another program of the image, a port of something else, two services of one name.
+        # Another program of the image, a port of another process, two services with the same name.
         {
             "k8s/app.yaml": PLAIN.replace("          ports:", "          args: [worker]\n          ports:"),
             "shop/Dockerfile": DOCKERFILE,
@@ -140,7 +140,7 @@ TOLD = "          args: [uvicorn, 'main:app', --port, '9000']\n"
             "one/shop/main.py": APP,
             "two/shop/Dockerfile": DOCKERFILE,
         },
-        # What is served is not known.
+        # The served paths cannot be determined.
         {
             "k8s/app.yaml": PLAIN,
             "shop/Dockerfile": DOCKERFILE,
@@ -155,27 +155,28 @@ TOLD = "          args: [uvicorn, 'main:app', --port, '9000']\n"
     ],
 )
 def probe_without_route(container: Container, code: Code) -> Iterator[Finding]:
-    """A probe asks for a path that the application does not serve.
+    """Probe path is not served by the application.
 
-    It answers 404, so Kubernetes takes the pod for unready, or restarts it for ever. The application is the one
-    that the image's Dockerfile starts; the routes are joined with the prefixes under which their routers are
-    included. Silent where routes are computed or come from libraries, where the manifest runs another command, and
-    where it is not certain which Dockerfile makes the image.
+    The application answers with an error such as 404, so the pod is not ready, or its container is restarted again and
+    again. The application is the one that the Dockerfile of the image starts; the prefixes of included routers and
+    registered blueprints are added to the paths of their routes. Not reported if routes are computed or come from
+    libraries, if the manifest runs another command, or if the Dockerfile of the image cannot be determined.
     """
     asked = [one for one in endpoints(container) if one.path is not None and one.path.literal]
     found = application_of(container, code) if asked else None
     if found is None or not found.apps:
         return
     ports, own, served = found.ports, found.apps, found.served
-    for one in asked:
-        path = one.path
+    for probe in asked:
+        path = probe.path
         if path is None or answers(served, own, path.value):
             continue
-        if number_of(container, one.port) not in ports.served and (ports.served or len(container.ports) != 1):
+        if number_of(container, probe.port) not in ports.served and (ports.served or len(container.ports) != 1):
             continue
         document, likely = container.document, probe_paths(served, path.value)
-        fixes = [Fix(f"Probe `{one}`", partial(replace_scalar, document, path, one)) for one in likely]
-        routes = [one.route.related(f"it serves `{likely[0]}`") for one in served if likely and one.path == likely[0]]
-        related = (own[0].related("the application"), *routes[:1])
-        message = f"no route of the application serves `{path.value}`"
+        fixes = [Fix(f"Change probe path to `{one}`", partial(replace_scalar, document, path, one)) for one in likely]
+        routes = [one.route.related(f"route `{likely[0]}`") for one in served if likely and one.path == likely[0]]
+        related = (own[0].related("the application is created here"), *routes[:1])
+        name = f"`{probe.key}` of {container.display_name}"
+        message = f"{name} requests `{path.value}`, which the application does not serve"
         yield Finding(document.content(path), message, tuple(fixes), None, related)

@@ -31,9 +31,9 @@ def pod(resources: str) -> str:
     ],
 )
 def request_over_limit(container: Container) -> Iterator[Finding]:
-    """The container asks for more than it may have.
+    """Resource request exceeds the limit.
 
-    The API server refuses the pod, and a Deployment never makes one.
+    The API server rejects such a manifest.
     """
     limits = {name: scalar for kind, name, scalar in quantities(container) if kind == "limits"}
     for kind, name, scalar in quantities(container):
@@ -42,5 +42,6 @@ def request_over_limit(container: Container) -> Iterator[Finding]:
             continue
         ours, theirs = amount(scalar.value), amount(limit.value)
         if ours is not None and theirs is not None and ours > theirs:
-            message = f"the request of `{scalar.value}` is above the limit of `{limit.value}`"
+            what = f"{name.replace('cpu', 'CPU')} request `{scalar.value}` of {container.display_name}"
+            message = f"{what} exceeds its limit `{limit.value}`"
             yield Finding(container.document.span(scalar), message)

@@ -39,7 +39,7 @@ DOCKERFILE = 'FROM python:3.12-slim\nUSER 1000:1000\nCMD ["python", "app.py"]\n'
             {"app.yaml": CONTEXT + "        «runAsUser: 0»\n", "web/Dockerfile": DOCKERFILE},
             fixed=CONTEXT + "        runAsUser: 1000\n",
         ),
-        # What it needs lies below /root, which only root can read; a name says nothing of the number.
+        # The image uses /root, which only root can read; a user name does not show the numeric id.
         {
             "app.yaml": CONTEXT + "        «runAsUser: 0»\n",
             "web/Dockerfile": DOCKERFILE + "ENV PATH=/root/.local/bin\n",
@@ -49,7 +49,7 @@ DOCKERFILE = 'FROM python:3.12-slim\nUSER 1000:1000\nCMD ["python", "app.py"]\n'
             "app.yaml": CONTEXT + "        «runAsUser: 0»\n",
             "web/Dockerfile": DOCKERFILE + "RUN <<EOF\ncp x /root/y\nEOF\n",
         },
-        # The final stage counts, with what it continues.
+        # Only the final stage counts, and the stages that it is built from.
         {"app.yaml": CONTEXT + "        «runAsUser: 0»\n", "web/Dockerfile": DOCKERFILE + "FROM python:3.12-slim\n"},
         {"app.yaml": CONTEXT + "        «runAsUser: 0»\n", "web/Dockerfile": DOCKERFILE + "# USER 2000\nUSER root\n"},
         example(
@@ -70,20 +70,21 @@ DOCKERFILE = 'FROM python:3.12-slim\nUSER 1000:1000\nCMD ["python", "app.py"]\n'
     ],
 )
 def runs_as_root(workload: Workload, images: Images) -> Iterator[Finding]:
-    """The container runs as root by order of its manifest.
+    """`securityContext` makes the container run as root, or allows it.
 
-    A process that breaks out of its container is then root on the node. Only what is written counts:
-    a missing securityContext leaves it to the image. A hint for init containers, which often prepare
-    a volume. A fix is offered where the Dockerfile of the project sets a numeric user and keeps
-    nothing under `/root`.
+    A root process that escapes from its container is root on the node. Only explicit settings are reported: without
+    a `securityContext`, the image decides. Reported as a hint for init containers, which often prepare a volume. A fix
+    is offered if the image's Dockerfile is in the project, sets a numeric user and does not use `/root`.
     """
     for one in root_users(workload):
         made_of = [linked(container, images) for container in one.containers]
         users = {image.recipe.user if image is not None else "" for image in made_of}
         user = users.pop() if len(users) == 1 else ""
-        better, title = ("true", f"Set `runAsNonRoot: true`: the image's user is {user}")
+        better, title = ("true", f"Set `runAsNonRoot: true` (the image runs as user {user})")
         if one.text.startswith("runAsUser"):
-            better, title = user, f"Run it as user {user}, as its image says"
+            better, title = user, f"Set `runAsUser: {user}` (the user of the image)"
         fixes = (Fix(title, partial(replace_scalar, workload.document, one.value, better)),) if user else ()
         severity = Severity.HINT if one.containers and one.only_init else None
-        yield Finding(one.span, f"`{one.text}` lets it run as root", fixes, severity)
+        subject = one.containers[0].display_name if len(one.containers) == 1 else workload.display_name
+        effect = f"makes {subject} run as root" if one.text.startswith("runAsUser") else f"lets {subject} run as root"
+        yield Finding(one.span, f"`{one.text}` {effect}", fixes, severity)

@@ -45,7 +45,7 @@ def served(path: str) -> dict[str, str]:
             },
             fixed=LIVE + "      readinessProbe:\n        httpGet: {path: /ready, port: 8000}\n",
         ),
-        # Nothing shows that the application serves another path: that one is not what the image is made of.
+        # The application in the project is not that of the image, so its other path does not count.
         {
             "web.yaml": LIVE.replace("web:1.0", "other:1.0")
             + "      readinessProbe:\n        httpGet: {path: «/health», port: 8000}\n",
@@ -60,11 +60,11 @@ def served(path: str) -> dict[str, str]:
     ],
 )
 def same_probe_endpoint(container: Container, platform: Platform, code: Code) -> Iterator[Finding]:
-    """Liveness and readiness ask the same question.
+    """Liveness and readiness probes use the same endpoint.
 
-    A pod that waits for its database is not ready, but it need not be restarted; with one endpoint
-    for both, a slow database restarts every pod. The fix is offered where the application that the
-    image is made of serves the other path.
+    A pod that waits for its database is not ready, but a restart does not help it. If one endpoint that depends on
+    the database is used for both probes, an outage of the database also restarts every pod. A fix is offered if the
+    application of the image serves the platform's path for the other probe.
     """
     live = container.node.mapping(LIVENESS, "httpGet")
     ready = container.node.mapping(READINESS, "httpGet")
@@ -74,11 +74,12 @@ def same_probe_endpoint(container: Container, platform: Platform, code: Code) ->
     path = ready.scalar("path")
     if not same or path is None or not path.literal or live.text("port") == "":
         return
-    which, scalar, other = "readiness", path, platform.readiness.path
+    which, scalar, other = READINESS, path, platform.readiness.path
     if path.value == other:
-        which, scalar, other = "liveness", live.scalar("path") or path, platform.liveness.path
-    fix = Fix(f"Probe `{other}` for {which}", partial(replace_scalar, container.document, scalar, other))
+        which, scalar, other = LIVENESS, live.scalar("path") or path, platform.liveness.path
+    fix = Fix(f"Change `{which}` path to `{other}`", partial(replace_scalar, container.document, scalar, other))
     application = application_of(container, code) if other != path.value else None
     certain = [one for one in application.served if one.whole] if application is not None else []
     fixes = (fix,) if answers(certain, (), other) else ()
-    yield Finding(container.document.content(path), f"liveness and readiness both probe `{path.value}`", fixes)
+    message = f"{container.display_name} uses `{path.value}` for both `{LIVENESS}` and `{READINESS}`"
+    yield Finding(container.document.content(path), message, fixes)

@@ -35,11 +35,10 @@ def config(data: str) -> str:
     ],
 )
 def secret_in_configmap(resource: Resource) -> Iterator[Finding]:
-    """A password stands in a ConfigMap, and so in git.
+    """ConfigMap contains a secret in plain text.
 
-    Everybody who may read ConfigMaps or the repository has it. Put it into a Secret that is made
-    outside git. Keys are looked at, and the lines of embedded env, properties, ini, YAML and JSON
-    files.
+    Everyone who can read ConfigMaps or the repository can read the secret. Move it to a Secret that is created outside
+    Git. The values of all keys are checked, and the lines of embedded env, properties, INI, YAML and JSON files.
     """
     data = resource.node.mapping("data") if (resource.group, resource.kind) == ("", "ConfigMap") else None
     for entry in data.entries if data else ():
@@ -47,13 +46,14 @@ def secret_in_configmap(resource: Resource) -> Iterator[Finding]:
         name = entry.key.value if isinstance(entry.key, Scalar) else ""
         if not isinstance(value, Scalar) or value.null:
             continue
+        message = f"hard-coded secret in `{name}` of {resource.display_name}"
         if value.literal and "\n" not in value.value.strip() and is_secret(name, value.value):
-            yield Finding(resource.document.content(value), f"a literal secret in `{name}`")
+            yield Finding(resource.document.content(value), message)
             continue
         start, end = content(resource.document.text, value)
         written = resource.document.text[start:end]
         if value.style in ("'", '"') and written != value.value:
-            continue  # escapes hide where things stand
+            continue  # with escapes, the position of a secret is unknown
         for span in in_lines(written):
             place = Span(span.start + start, span.end + start).shifted(resource.document.start)
-            yield Finding(place, f"a literal secret in `{name}`")
+            yield Finding(place, message)

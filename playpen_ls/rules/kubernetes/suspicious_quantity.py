@@ -46,10 +46,10 @@ def pod(resources: str) -> str:
     ],
 )
 def suspicious_quantity(container: Container) -> Iterator[Finding]:
-    """A quantity is not what it looks like.
+    """Resource quantity is probably not what was intended.
 
-    `m` means thousandths, so `memory: 512m` is half a byte; `MB` is no unit of Kubernetes; CPUs have
-    no `Mi`. Less than one mebibyte of memory is no room for any process.
+    The suffix `m` means thousandths, so `memory: 512m` is about half a byte. `MB` is not a Kubernetes unit, and `Mi`
+    is a unit of bytes, not of CPUs. Memory and ephemeral storage of less than one mebibyte are reported, too.
     """
     written = list(quantities(container))
     for kind, name, scalar in written:
@@ -60,8 +60,9 @@ def suspicious_quantity(container: Container) -> Iterator[Finding]:
                 better = scalar.value.strip()[:-1] + "Mi"
                 other = [one.value for other, same, one in written if same == name and other != kind]
                 if not any(_crosses(kind, better, value) for value in other):
-                    fixes = (Fix(f"Write `{better}`", partial(replace_scalar, container.document, scalar, better)),)
-            yield Finding(container.document.content(scalar), problem, fixes)
+                    fixes = (Fix(f"Change to `{better}`", partial(replace_scalar, container.document, scalar, better)),)
+            what = f"{name.replace('cpu', 'CPU')} {kind[:-1]} `{scalar.value}` of {container.display_name}"
+            yield Finding(container.document.content(scalar), f"{what} {problem}", fixes)
 
 
 def _problem(name: str, text: str) -> str:
@@ -69,13 +70,13 @@ def _problem(name: str, text: str) -> str:
         return ""
     value, letters = amount(text), unit(text)
     if value is None:
-        return f"`{text}` is no quantity" + (f": there is no unit `{letters}`" if letters in ("MB", "GB", "KB") else "")
+        return "is not a valid quantity" + (f"; `{letters}` is not a unit" if letters in ("MB", "GB", "KB") else "")
     if value < 0:
-        return f"`{text}` is negative"
+        return "is negative"
     if name == "cpu" and letters.endswith("i"):
-        return f"`{letters}` is a unit of bytes, not of CPUs"
+        return f"uses the byte unit `{letters}`"
     if name in _BYTES and 0 < value < MEBIBYTE:
-        return f"`{text}` of {name} is less than one mebibyte" + (": `m` means thousandths" if letters == "m" else "")
+        return "is less than one mebibyte" + ("; `m` means thousandths" if letters == "m" else "")
     return ""
 
 

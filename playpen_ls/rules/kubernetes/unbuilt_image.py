@@ -25,7 +25,7 @@ spec:
         - name: shop
           image: nexus:5000/shop:«1.1.0»
 """
-ANY = ""  # is no image's name
+ANY = ""  # not a valid image name
 PLAIN = unmarked(DEPLOYMENT)
 PUSHES = "node {\n    sh 'docker build -t nexus:5000/shop:1.2.0 .'\n    sh 'docker push nexus:5000/shop:1.2.0'\n}\n"
 
@@ -63,11 +63,11 @@ PUSHES = "node {\n    sh 'docker build -t nexus:5000/shop:1.2.0 .'\n    sh 'dock
 def unbuilt_image(
     image: ContainerImage, pushed: Facts[ImagePushed], computed: Facts[TagComputed], overlays: Facts[Overlay]
 ) -> Iterator[Finding]:
-    """The pipeline pushes this image under another tag.
+    """Image tag differs from the tag that the pipeline pushes.
 
-    What is deployed is not what was built. Only where the one pipeline that pushes the image pushes it under one
-    literal tag, and nothing puts tags into manifests on their way to the cluster (`kubectl set image`, `sed`,
-    `envsubst`, kustomize, Helm).
+    The deployed image is not the one that the pipeline builds. Reported only if exactly one pipeline pushes the image,
+    with exactly one literal tag, and nothing sets the tag later (`kubectl set image`, `sed`, `envsubst`, kustomize,
+    Helm).
     """
     value = image.scalar.value
     reference = ImageReference.parse(value)
@@ -93,15 +93,16 @@ def unbuilt_image(
         return
     document, at = image.document, reference.tag_span
     fix = Fix(
-        f"Deploy `{tag}`, which the pipeline pushes",
+        f"Change tag to `{tag}` (pushed by the pipeline)",
         lambda: replace_scalar(document, image.scalar, reference.retagged(tag)),
     )
     span: Span = document.part(image.scalar, at.start, at.end)
-    related = Place(mine[0].place.path, mine[0].place.span, "pushed here")
-    yield Finding(span, f"the pipeline pushes `{reference.base}` as `{tag}`", (fix,), None, (related,))
+    related = Place(mine[0].place.path, mine[0].place.span, "the image is pushed here")
+    message = f"image `{reference.repository}` uses tag `{reference.tag}`, but the pipeline pushes tag `{tag}`"
+    yield Finding(span, message, (fix,), None, (related,))
 
 
 def _may_be(pushed: ImagePushed) -> tuple[str, ...]:
-    """The last part of what a reference with variables could name, or ANY; nothing for one without."""
+    """The last path segment of a reference with variables, or ANY if that is a variable; () without variables."""
     other = ImageReference.parse(pushed.reference)
     return () if not other.variable else (ANY,) if "$" in other.base else (other.base,)

@@ -66,7 +66,7 @@ REFERRED = """\
             },
             fixed=PLAIN + SET.replace("REGION", "SHOP_REGION"),
         ),
-        # The image's own program, told again.
+        # The manifest repeats the command of the image.
         example(
             {
                 "k8s/app.yaml": DEPLOYMENT + "          command: [python, main.py]\n",
@@ -123,12 +123,12 @@ def unset_variable(
     known: Facts[EnvironmentKnown],
     settings: Settings,
 ) -> Iterator[Finding]:
-    """The program reads a variable that nothing sets.
+    """Environment variable that the application requires is not set.
 
-    It fails with a KeyError, or its settings with a validation error. Variables count that the code of the image
-    reads without a default, at its top level or in functions, but under no condition. Silent where the manifest runs
-    another command, takes variables from something unknown, or the program loads a `.env` file; for scripts, tests
-    and migrations, and what the image or Kubernetes sets.
+    The application fails when it reads the variable: with a `KeyError`, or with a validation error of Pydantic
+    settings. Only variables that the code reads unconditionally and without a default are checked. Not reported if
+    the manifest runs another command or takes variables from an unknown source, if the application loads a `.env`
+    file, for scripts, tests and migrations, and for variables that the image or Kubernetes sets.
     """
     image = linked(container, images)
     if image is None or image.recipe.program not in PYTHON:
@@ -137,7 +137,7 @@ def unset_variable(
     sets = {one.name for one in image.of(known)}
     if given is None or "*" in sets:
         return
-    given = {name.upper() for name in (*given, *sets, *image.recipe.variables)}  # pydantic takes any case
+    given = {name.upper() for name in (*given, *sets, *image.recipe.variables)}  # Pydantic settings ignore case
     seen: set[str] = set()
     for read in image.of(reads):
         name = read.name
@@ -150,12 +150,13 @@ def unset_variable(
         ):
             continue
         if any(one.name == name and one.default is not None for one in image.of(reads)):
-            continue  # elsewhere the program goes on without it
+            continue  # other code has a default for it
         seen.add(name)
         title, value = _value(container, name, settings)
         fix = Fix(title, partial(add_variable, container, name, value))
-        related = Place(read.place.path, read.place.span, "read here, without a default")
-        yield Finding(container.span, f"nothing sets `{name}`, which the program reads", (fix,), None, (related,))
+        related = Place(read.place.path, read.place.span, "read here without a default")
+        message = f"{container.display_name} does not set `{name}`, which the application requires"
+        yield Finding(container.span, message, (fix,), None, (related,))
 
 
 _OWN = re.compile(
@@ -166,7 +167,7 @@ _SCRIPT = re.compile(r"(?:^|/)(?:scripts?|bin|tools?|examples?|docs?|tests?|migr
 
 
 def _given(container: Container, settings: Settings) -> set[str] | None:
-    """The variables that the manifest sets; None where that is not known."""
+    """The variables that the manifest sets; None if they cannot be determined."""
     neighbours = container.document.neighbours
     names: set[str] = set()
     for entry in container.node.mappings("env"):
@@ -189,7 +190,7 @@ def _given(container: Container, settings: Settings) -> set[str] | None:
 
 
 def _value(container: Container, name: str, settings: Settings) -> tuple[str, object]:
-    """The title of the fix, and the entry's value: a key of that name if a ConfigMap or Secret has it."""
+    """(title of the fix, value of the entry): the key of a ConfigMap or Secret if there is exactly one, else ""."""
     neighbours = container.document.neighbours
     every: tuple[ConfigMapKeys | SecretKeys, ...]
     every = (*settings.configs.having(keys_of, kebab(name)), *neighbours.of(ConfigMapKeys),
@@ -198,6 +199,7 @@ def _value(container: Container, name: str, settings: Settings) -> tuple[str, ob
              if key in (name, kebab(name)) and settings.namespaces.share(one, container.workload)]  # fmt: skip
     if len(found) == 1:
         one, key = found[0]
-        kind = "configMapKeyRef" if isinstance(one, ConfigMapKeys) else "secretKeyRef"
-        return f"Set `{name}` from key `{key}` of `{one.name}`", {kind: {"name": one.name, "key": key}}
-    return f"Set `{name}`, to be filled in", ""
+        is_config = isinstance(one, ConfigMapKeys)
+        kind, source = ("configMapKeyRef", "ConfigMap") if is_config else ("secretKeyRef", "Secret")
+        return f"Set `{name}` from key `{key}` of {source} `{one.name}`", {kind: {"name": one.name, "key": key}}
+    return f"Add `{name}` with an empty value", ""

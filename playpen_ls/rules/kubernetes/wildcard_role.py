@@ -8,10 +8,10 @@ from playpen_ls.languages.kubernetes import Resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping
 
 _PLACES = {
-    "verbs": "every verb is allowed",
-    "resources": "every kind of resource is meant, those to come too",
-    "apiGroups": "every API group is meant, those to come too",
-    "nonResourceURLs": "every URL of the API server is meant",
+    "verbs": "allows every verb",
+    "resources": "includes every resource, also those added later",
+    "apiGroups": "includes every API group, also those added later",
+    "nonResourceURLs": "includes every non-resource URL of the API server",
 }
 
 
@@ -35,20 +35,21 @@ def role(rules: str, kind: str = "Role") -> str:
     ],
 )
 def wildcard_role(resource: Resource) -> Iterator[Finding]:
-    """A role allows everything, also what does not exist yet.
+    """Role uses wildcards, which also grant access to resources added later.
 
-    `*` among verbs includes `escalate`, `bind` and `impersonate`; among resources it includes
-    Secrets. Name what the program needs. A hint for a namespaced Role that names its resources.
+    `*` in `verbs` includes `escalate`, `bind` and `impersonate`; `*` in `resources` includes Secrets. List only what
+    the subjects need. Reported as a hint if `apiGroups` is the only wildcard in a rule of a namespaced Role.
     """
     if resource.group != "rbac.authorization.k8s.io" or resource.kind not in ("Role", "ClusterRole"):
         return
+    role = resource.display_name
     for one in resource.node.mappings("rules"):
         wild = {key for key in _PLACES if any(word.value == "*" for word in one.scalars(key))}
         for key in sorted(wild, key=lambda key: _start(one, key)):
             word = next(word for word in one.scalars(key) if word.value == "*")
             only_groups = resource.kind == "Role" and wild == {"apiGroups"}
             severity = Severity.HINT if only_groups else None
-            yield Finding(resource.document.span(word), f"`*` in {key}: {_PLACES[key]}", (), severity)
+            yield Finding(resource.document.span(word), f"`*` in `{key}` of {role} {_PLACES[key]}", (), severity)
 
 
 def _start(mapping: Mapping, key: str) -> int:

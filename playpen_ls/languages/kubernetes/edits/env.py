@@ -1,4 +1,4 @@
-"""A variable more for a container."""
+"""Adds an environment variable to a container."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playpen_ls.text.edit import Edit
 
 
 def add_variable(container: Container, name: str, value: object) -> list[Edit]:
-    """An entry at the end of `env`, or an `env` of its own. `value` is a text, or what `valueFrom` holds."""
+    """Append an entry to `env`, or add `env`. `value` is a string, or the mapping under `valueFrom`. Raises Refused."""
     document, node = container.document, container.node
     entry = node.entry("env")
     filled = {"valueFrom": value} if isinstance(value, dict) else {"value": value}
@@ -19,12 +19,12 @@ def add_variable(container: Container, name: str, value: object) -> list[Edit]:
     env = entry.value
     editable(document, node)
     if not isinstance(env, Sequence) or env.flow or not env.items or env.prefixed:
-        raise Refused("its `env` is no list of lines")
+        raise Refused("`env` is not a block list")
     last, text = env.items[-1], document.text
     start = max(text.rfind("\n", 0, last.start), text.rfind("\r", 0, last.start)) + 1
     dash = text[start : last.start]
     if dash.strip() != "-":
-        raise Refused("its `env` is written unusually")
+        raise Refused("`env` has an unusual layout")
     end = last.end
     while end < len(text) and text[end] not in "\r\n":
         end += 1

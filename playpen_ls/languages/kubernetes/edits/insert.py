@@ -1,6 +1,6 @@
-"""Puts keys into a document as a person would, and proves that nothing else changed.
+"""Inserts keys into a document in its own style, and verifies that nothing else changes.
 
-All positions inside are relative to the document's text; the edits that come out are the file's.
+Internally, offsets are relative to the document's text; returned edits are relative to the file.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from playpen_ls.text.source import LINE_END
 def put(
     document: Document, target: Mapping, path: tuple[str, ...], value: Value, after: Iterable[str] = ()
 ) -> list[Edit]:
-    """Write `value` at `path` below `target`, making the mappings between; a null or `{}` is replaced.
+    """Write `value` at `path` below `target`, creating missing mappings; a null or `{}` is replaced.
 
-    `after` are keys of the innermost mapping that is there already: the first that is present is what
-    the new key goes behind; if none is, it goes to the end. Raises Refused where it is not certain.
+    The new key is inserted after the first key of `after` that is present in the innermost existing mapping, or at
+    its end. Raises Refused if the result is not certain.
     """
     way = editable(document, target)
     here, rest = target, path
@@ -38,7 +38,7 @@ def put(
     if entry is None:
         edits = _insert(document, target, here, rest[0], value, tuple(after))
     elif _filled(entry.value):
-        raise Refused(f"`{rest[0]}` is set already")
+        raise Refused(f"`{rest[0]}` is already set")
     else:
         edits = _fill(document, target, here, entry, value)
     return changed(document, edits, (*way, *path[: len(path) - len(rest) + 1]), value)
@@ -47,13 +47,13 @@ def put(
 def put_all(
     document: Document, target: Mapping, values: Iterable[tuple[str, Value]], after: Iterable[str]
 ) -> list[Edit]:
-    """Several new keys, one behind the other. Raises Refused where they do not go to one place."""
+    """Insert several new keys in a row. Raises Refused if they do not belong to one place."""
     after, values = tuple(after), tuple(values)
     way = editable(document, target)
     made = [put(document, target, (key,), value, after) for key, value in values]
     first = made[0][0]
     if any(len(edits) != 1 or edits[0].span != first.span or first.start != first.end for edits in made):
-        raise Refused("their places are apart: add them one by one")
+        raise Refused("the keys belong to different places; add them one by one")
     before = data(document.piece.reading.roots)
     for key, value in values[:-1]:
         write(before, (*way, key), value)
@@ -62,11 +62,11 @@ def put_all(
 
 
 def put_before(document: Document, target: Mapping, key: str, value: Value, before: tuple[str, ...]) -> list[Edit]:
-    """Write a key above the first of the keys `before` that is present."""
+    """Insert a key before the first key of `before` that is present. Raises Refused."""
     way = editable(document, target)
     _refuse_odd(target)
     if target.entry(key) is not None:
-        raise Refused(f"`{key}` is set already")
+        raise Refused(f"`{key}` is already set")
     index = min((i for i, one in enumerate(target.entries) if _named(one) in before), default=0)
     style = style_of(document, target)
     start = target.entries[index].key.start
@@ -79,7 +79,7 @@ def put_before(document: Document, target: Mapping, key: str, value: Value, befo
 
 
 def add_item(document: Document, lines: Texts[str]) -> Edit:
-    """Another item behind the one that the document is of a List; `lines` are its own. Raises Refused."""
+    """Append an item with these `lines` after the List item that the document is. Raises Refused."""
     (items,) = document.piece.reading.roots
     indentation = " " * _column(document.text, items.start)
     first, *rest = lines
@@ -88,28 +88,28 @@ def add_item(document: Document, lines: Texts[str]) -> Edit:
     before = data(document.piece.reading.roots)
     after = data(read(document.text[:start] + text + document.text[end:]).roots)
     if len(after) != 1 or after[0][:-1] != before[0]:
-        raise Refused("the edit would change more than it should")
+        raise Refused("the edit would change other parts of the document")
     return _edit(document, start, end, text)
 
 
 def replace_scalar(document: Document, scalar: Scalar, text: str) -> list[Edit]:
-    """Another text in place of the scalar's, inside its quotes."""
+    """Replace the text of a scalar, inside its quotes. Raises Refused."""
     start, end = content(document.text, scalar)
     if document.text[start:end] != scalar.value or not re.fullmatch(r"[\w.:/@+-]+", text):
-        raise Refused("it is written with escapes or over several lines")
+        raise Refused("the value contains escapes or spans several lines")
     way = editable(document, scalar)
     return changed(document, [_edit(document, start, end, text)], way, text)
 
 
 def replace_entry(document: Document, target: Mapping, name: str, key: str, value: Value) -> list[Edit]:
-    """Another key and value in place of the entry `name`."""
+    """Replace the entry `name` with another key and value. Raises Refused."""
     way = editable(document, target)
     _refuse_odd(target)
     entry = target.entry(name)
     if entry is None or isinstance(entry.value, Alias):
-        raise Refused(f"`{name}` comes from an anchor")
+        raise Refused(f"`{name}` comes from a YAML anchor")
     if target.entry(key) is not None:
-        raise Refused(f"`{key}` is set already")
+        raise Refused(f"`{key}` is already set")
     style = style_of(document, target)
     if target.flow:
         text = flow_entry(key, value, style)
@@ -121,7 +121,7 @@ def replace_entry(document: Document, target: Mapping, name: str, key: str, valu
 
 
 def style_of(document: Document, target: Mapping) -> Style:
-    """How the document is indented: near the target first, then anywhere."""
+    """The indentation style of the document: that of the target, else of the whole document."""
     roots = document.piece.reading.roots
     step = next((found for root in (target, *roots) if (found := _step(document.text, root))), 2)
     dash = next((found for root in roots if (found := _dash(document.text, root)) is not None), 0)
@@ -131,26 +131,26 @@ def style_of(document: Document, target: Mapping) -> Style:
 
 
 def editable(document: Document, node: Node) -> Path:
-    """The way from the root to the node. Raises Refused where an edit there cannot be trusted."""
+    """The path from the root to the node. Raises Refused if the node cannot be edited safely."""
     reading = document.piece.reading
     if reading.broken:
-        raise Refused("the document does not parse yet")
+        raise Refused("the document has a syntax error")
     if reading.template:
-        raise Refused("the document holds template expressions (`{{ … }}`)")
+        raise Refused("the document contains template expressions (`{{ … }}`)")
     way = path_to(reading.roots, node)
     if way is None:
-        raise Refused("it comes from an anchor; change it there")
+        raise Refused("the value comes from a YAML anchor; change it there")
     return way
 
 
 def _refuse_odd(mapping: Mapping) -> None:
     if mapping.merges:
-        raise Refused("it merges an anchor (`<<`)")
+        raise Refused("the mapping merges an anchor (`<<`)")
     if mapping.prefixed:
-        raise Refused("it has an anchor or a tag, so others may share it")
+        raise Refused("the mapping has an anchor or a tag, so other nodes can share it")
     names = [entry.key.value for entry in mapping.entries if isinstance(entry.key, Scalar)]
     if len(set(names)) != len(mapping.entries):
-        raise Refused("its keys are doubled or no plain words")
+        raise Refused("the mapping has duplicate or complex keys")
 
 
 def _named(entry: Entry) -> str:
@@ -166,7 +166,8 @@ def _filled(value: Node) -> bool:
 def _entered(entry: Entry) -> Mapping:
     if isinstance(entry.value, Mapping):
         return entry.value
-    raise Refused(f"`{_named(entry)}` comes from an anchor" if isinstance(entry.value, Alias) else "it is no mapping")
+    problem = "comes from a YAML anchor" if isinstance(entry.value, Alias) else "is not a mapping"
+    raise Refused(f"`{_named(entry)}` {problem}")
 
 
 def _insert(
@@ -183,8 +184,8 @@ def _insert(
 
 
 def _lines_after(text: str, offset: int, lines: str, newline: str) -> tuple[int, int, str]:
-    """The insertion of whole lines behind the line of `offset`, whose comment stays on it."""
-    if offset and text[offset - 1] in "\r\n":  # a block that keeps its last line end
+    """(start, end, text) to insert lines after the line of `offset`; a comment on that line stays there."""
+    if offset and text[offset - 1] in "\r\n":  # a block scalar that keeps its final newline
         return offset, offset, lines + newline
     line_end = LINE_END.search(text, offset)
     if line_end is None:
@@ -209,18 +210,18 @@ def _insert_flow(document: Document, here: Mapping, key: str, value: Value, styl
 
 
 def _separator(document: Document, here: Mapping, index: int, style: Style) -> str:
-    """What stands between entries: in JSON, and where each has its own line, a line end too."""
+    """The separator of flow entries; with a newline in JSON that has one entry per line."""
     start = here.entries[index].key.start
     indentation = document.text[start - _column(document.text, start) : start]
     return f",{style.newline}{indentation}" if not indentation.strip() and style.json else ", "
 
 
 def _fill(document: Document, target: Mapping, here: Mapping, entry: Entry, value: Value) -> list[Edit]:
-    """Give a null or an empty mapping its value; a comment behind it stays where it is."""
+    """Replace a null or an empty mapping with the value; a comment after it stays in place."""
     style = style_of(document, target)
     start, end, text = entry.value.start, entry.value.end, document.text
     if entry.value.prefixed:
-        raise Refused("it has an anchor or a tag, so others may share it")
+        raise Refused(f"`{_named(entry)}` has an anchor or a tag, so other nodes can share it")
     if here.flow or not isinstance(value, dict):
         blank = "" if text[start - 1 : start] in (" ", "\t") else " "
         return [_edit(document, start, end, blank + flow(value, style))]
@@ -255,7 +256,7 @@ def _step(text: str, root: Node) -> int | None:
 
 
 def _flow_step(text: str, root: Mapping) -> int | None:
-    """The step of pretty-printed JSON."""
+    """The indentation step of pretty-printed JSON, in spaces."""
     for entry in root.entries:
         inner = entry.value
         if isinstance(inner, Mapping) and inner.entries:

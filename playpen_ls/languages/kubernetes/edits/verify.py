@@ -1,4 +1,4 @@
-"""Proof that edits change exactly what they were meant to change: the document is read again and compared."""
+"""Verifies that edits change only what they should: the document is parsed again and compared."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from playpen_ls.languages.kubernetes.syntax.writer import Value
 from playpen_ls.text.edit import Edit
 
 Path = tuple[str | int, ...]
-"""Keys and indices from the list of a text's documents to a node."""
+"""Keys and indices from the list of documents of a text to a node."""
 
 
 def path_to(roots: Iterable[Node], wanted: Node) -> Path | None:
-    """The way to a node; None if an alias leads to it, or what it stands in has an anchor that others may use."""
+    """The path to a node; None if it is reached only through an alias, or if a parent has an anchor or a tag."""
     stack: list[tuple[Path, Node]] = [((index,), root) for index, root in enumerate(roots)]
     while stack:
         way, node = stack.pop()
@@ -36,7 +36,7 @@ def path_to(roots: Iterable[Node], wanted: Node) -> Path | None:
 def changed(
     document: Document, edits: list[Edit], way: Path, value: Value, before: list[Any] | None = None
 ) -> list[Edit]:
-    """The edits, if the document then holds `value` at `way` and is otherwise as `before`. Raises Refused."""
+    """The edits, if they set only `way` to `value`, compared with the data `before`. Raises Refused."""
     expected = data(document.piece.reading.roots) if before is None else before
     write(expected, way, value)
     text = document.text
@@ -44,12 +44,12 @@ def changed(
         text = text[: edit.start - document.start] + edit.text + text[edit.end - document.start :]
     after = read(text)
     if after.broken or data(after.roots) != expected:
-        raise Refused("the edit would change more than it should")
+        raise Refused("the edit would change other parts of the document")
     return edits
 
 
 def without(document: Document, way: Path) -> list[Any]:
-    """The document's data less one key."""
+    """The document's data without one key."""
     found = data(document.piece.reading.roots)
     here: Any = found
     for step in way[:-1]:
@@ -67,7 +67,7 @@ def write(data: list[Any], way: Path, value: Value) -> None:
 
 
 def data(roots: Iterable[Node]) -> list[Any]:
-    """Plain data to compare: scalars as text, aliases as their name. Recursion is bounded by the tree's depth."""
+    """Plain data for comparison: scalars as text, aliases by name. The recursion is bounded by the tree's depth."""
     return [_data(root) for root in roots]
 
 

@@ -1,4 +1,4 @@
-"""Kubernetes objects in a document: what they are called, and the pods that they describe."""
+"""The Kubernetes objects of a document: their names, and the pods that they describe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playpen_ls.languages.kubernetes.model.documents import Piece
 
 _API_VERSION = re.compile(r"v\d\w*|[\w.-]+/v\d\w*")
-_LISTS = 3  # a List inside a List is odd already
+_LISTS = 3  # nesting of Lists; one List inside another is already unusual
 _POD_SPECS: dict[tuple[str, str], tuple[str, ...]] = {
     ("", "Pod"): ("spec",),
     ("", "ReplicationController"): ("spec", "template", "spec"),
@@ -29,13 +29,13 @@ _POD_SPECS: dict[tuple[str, str], tuple[str, ...]] = {
     ("batch", "Job"): ("spec", "template", "spec"),
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template", "spec"),
 }
-# Objects of other tools that look like Kubernetes' own.
+# API groups of files that look like Kubernetes objects but are not.
 _FOREIGN_GROUPS = frozenset(("kustomize.config.k8s.io", "kind.x-k8s.io", "skaffold", "eksctl.io", "kubeadm.k8s.io"))
 
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """The text around an object. `start` is where it stands in the file, `path` the file's."""
+    """A YAML document. `start` is its offset in the file, `path` the path of the file."""
 
     piece: Piece
     start: int = 0
@@ -52,21 +52,21 @@ class Document:
         return self.piece.reading.template
 
     def span(self, node: Node) -> Span:
-        """Where a node stands in the file, with its quotes."""
+        """The span of a node in the file, including quotes."""
         return Span(self.start + node.start, self.start + node.end)
 
     def content(self, scalar: Scalar) -> Span:
-        """Where a scalar's own text stands in the file, without quotes or `|`."""
+        """The span of a scalar's text in the file, without quotes or `|`."""
         start, end = content(self.text, scalar)
         return Span(self.start + start, self.start + end)
 
     def part(self, scalar: Scalar, start: int, end: int) -> Span:
-        """The file's range of `scalar.value[start:end]`; the whole content where escapes hide which that is."""
+        """The span of `scalar.value[start:end]` in the file; that of the whole content if escapes hide the position."""
         whole = self.content(scalar)
         written, words = self.text[whole.start - self.start : whole.end - self.start], scalar.value[start:end]
         if written == scalar.value:
             return Span(whole.start + start, whole.start + end)
-        # Indentation and folds change only blanks, so the same words stand there as often and in the same order.
+        # Indentation and folding change only whitespace, so the words occur equally often and in the same order.
         if words and not re.search(r"\s", words):
             meant, there = (_starts(words, text) for text in (scalar.value, written))
             if len(meant) == len(there) and start in meant:
@@ -75,11 +75,11 @@ class Document:
         return whole
 
     def masks(self, node: Node) -> bool:
-        """A half-typed line was left out inside the node, so that nothing can be said to be missing in it."""
+        """Whether a half-typed line inside the node is masked, so that no absence in it can be concluded."""
         return any(span.start <= node.end + 1 and node.start <= span.end for span in self.piece.reading.masked)
 
     def depends(self, node: Node, on: Node) -> bool:
-        """A template's condition decides whether the node is there, but not whether the object `on` is."""
+        """Whether the node is under a template condition that does not cover the object `on`."""
         return any(
             span.start <= node.start < span.end and not span.start <= on.start < span.end
             for span in self.piece.reading.conditional
@@ -88,7 +88,7 @@ class Document:
 
 @dataclass(frozen=True, eq=False)
 class Resource:
-    """One object: a document, or an item of a List. Names are "" where the manifest does not say."""
+    """One object: a document, or an item of a List. Names are "" if the manifest does not set them."""
 
     document: Document
     node: Mapping
@@ -101,13 +101,18 @@ class Resource:
 
     @property
     def name(self) -> str:
-        """ "" for generated names too: nothing can refer to them."""
+        """ "" also for `generateName`: nothing can reference such a name."""
         return self.metadata.text("name")
 
     @property
     def namespace(self) -> str:
-        """ "" is unknown, not `default`: kustomize or `kubectl -n` may set it."""
+        """ "" is unknown, not `default`: kustomize or `kubectl -n` can set it."""
         return self.metadata.text("namespace")
+
+    @property
+    def display_name(self) -> str:
+        """Kind and name as messages show them: "Deployment `web`"."""
+        return f"{self.kind} `{self.name}`" if self.name else self.kind
 
     @property
     def labels(self) -> dict[str, str]:
@@ -119,14 +124,14 @@ class Resource:
 
     @property
     def name_span(self) -> Span:
-        """The name, else the kind."""
+        """The span of the name, else of the kind."""
         scalar = self.metadata.scalar("name") or self.metadata.scalar("generateName") or self.node.scalar("kind")
         return self.document.content(scalar) if scalar else self.document.span(self.node)
 
 
 @dataclass(frozen=True, eq=False)
 class Workload(Resource):
-    """An object that runs pods; `pod` is the pod's spec."""
+    """An object that runs pods; `pod` is the pod spec."""
 
     pod: Mapping = field(kw_only=True)
     pod_path: tuple[str, ...] = field(kw_only=True)
@@ -142,7 +147,7 @@ class Workload(Resource):
 
     @cached_property
     def containers(self) -> tuple[Container, ...]:
-        """All containers in text order, each once; ephemeral ones are left out."""
+        """Main, init and sidecar containers in text order, each once; without ephemeral containers."""
         found: dict[int, Container] = {}
         for key in ("initContainers", "containers"):
             for node in self.pod.mappings(key):
@@ -153,7 +158,7 @@ class Workload(Resource):
 
     @cached_property
     def partial(self) -> bool:
-        """It is the patch of an object, so that what it does not say is said elsewhere."""
+        """Whether it is a patch or template, so that missing keys can be set elsewhere."""
         if self.document.template or self.document.piece.patches:
             return True
         needs_selector = self.group == "apps" and self.node.text("apiVersion") == "apps/v1"
@@ -165,27 +170,27 @@ class Workload(Resource):
 
     @property
     def runs_to_its_end(self) -> bool:
-        """A pod that is meant to finish: Jobs, Pods that are not restarted, and agents of Jenkins."""
+        """Whether the pod is meant to finish: Jobs, Pods that are not restarted, and Jenkins agents."""
         if self.group == "batch" or self.pod.text("restartPolicy") in ("Never", "OnFailure"):
             return True
         return self.kind == "Pod" and any(one.text("name") == "jnlp" for one in self.pod.mappings("containers"))
 
     @property
     def is_hook(self) -> bool:
-        """Helm or Argo CD runs it once, and some hooks before the other objects are made."""
+        """Whether it is a Helm or Argo CD hook, which runs once, possibly before other objects are created."""
         annotations = self.annotations | pairs(self.pod_metadata.mapping("annotations"))
         return any(name in annotations for name in ("helm.sh/hook", "argocd.argoproj.io/hook"))
 
     @property
     def managed(self) -> bool:
-        """Another object made it, or a node, from a file of its own: nobody applies it as it stands here."""
+        """Whether a controller or the kubelet created the object, so that this manifest is an exported copy."""
         names = ("kubernetes.io/config.mirror", "kubernetes.io/config.source")
         return self.metadata.get("ownerReferences") is not None or any(name in self.annotations for name in names)
 
 
 @dataclass(frozen=True, eq=False)
 class Port:
-    """`number` is "" where it is no literal."""
+    """`number` is "" if it is not a literal."""
 
     node: Mapping
     number: str
@@ -210,8 +215,14 @@ class Container:
         return self.node.text("name")
 
     @property
+    def display_name(self) -> str:
+        """Role and name as messages show them: "init container `migrate`"."""
+        kind = "container" if self.role == "main" else f"{self.role} container"
+        return f"{kind} `{self.name}`" if self.name else f"unnamed {kind}"
+
+    @property
     def span(self) -> Span:
-        """Its name, else its first key."""
+        """The span of the name, else of the first key."""
         scalar = self.node.scalar("name")
         if scalar is not None:
             return self.document.content(scalar)
@@ -223,7 +234,7 @@ class Container:
 
     @property
     def head(self) -> tuple[str, ...]:
-        """The keys that come before probes and resources: the first that is there is the one to go behind."""
+        """The keys after which probes and `resources` are inserted; the first present key counts."""
         keys = [entry.key.value for entry in self.node.entries if isinstance(entry.key, Scalar)]
         named_last = ("image", "name") in pairwise(keys)
         return ("ports", "name", "image") if named_last else ("ports", "image", "name")
@@ -266,7 +277,7 @@ def pairs(mapping: Mapping | None) -> dict[str, str]:
 
 
 def resources(document: Document) -> Iterator[Resource]:
-    """The Kubernetes objects of a document; none in YAML of other kinds."""
+    """The Kubernetes objects of a document; none for other YAML."""
     part = document.piece.part
     for root in document.piece.reading.roots:
         if isinstance(root, Mapping) and part is Part.WHOLE:

@@ -1,7 +1,7 @@
-"""YAML text to a tree of nodes.
+"""Parses YAML text to a tree of nodes.
 
-Built from libyaml's events instead of PyYAML's `compose`: events show aliases where they stand, cost
-less, and take no recursion.
+Built from libyaml's events instead of PyYAML's `compose`: events give the position of aliases, are
+faster, and need no recursion.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from playpen_ls.languages.yaml_loader import yaml_loader
 
 DEEPEST = 200  # levels; the deepest real manifests (schemas of custom resources) have about 60
 _BRACKET = re.compile(r"[\[\]{}]")
-# PyYAML's own parser wrongly refuses tabs that only separate.
+# PyYAML's pure Python parser wrongly rejects tabs that only separate tokens.
 _SEPARATING_TAB = re.compile(r"(?<=[:,-])[ \t]*\t[ \t]*|[ \t]*\t[ \t]*(?=#|[\r\n]|\Z)")
 _PREFIX = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)+")
 
 
 class Unparsable(Exception):
-    """`at` is where the problem shows, `opened` where the construct began that it belongs to, if known."""
+    """A syntax error. `at` is its offset, `opened` the offset where the enclosing construct began, if known."""
 
     def __init__(self, message: str, at: int, opened: int | None = None, unreadable: bool = False) -> None:
         super().__init__(message)
@@ -44,31 +44,31 @@ class Unparsable(Exception):
 
 
 def compose(text: str) -> tuple[Node, ...]:
-    """The root of every document that is not empty. Raises Unparsable."""
+    """The root node of every document that is not empty. Raises Unparsable."""
     _refuse_depth(text)
     try:
         return tuple(_Builder(text).roots())
-    except UnicodeEncodeError as error:  # a lone surrogate, which no UTF-8 can hold
-        raise Unparsable("a character that is not Unicode text", error.start, unreadable=True) from None
+    except UnicodeEncodeError as error:  # a lone surrogate cannot be encoded in UTF-8
+        raise Unparsable("invalid Unicode character", error.start, unreadable=True) from None
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark.index if error.problem_mark else 0
         opened = error.context_mark.index if error.context_mark and error.context else None
         message = " ".join(part for part in (error.problem, error.context) if part)
-        raise Unparsable(message or "not YAML", at, opened) from None
-    except RecursionError:  # only PyYAML's own parser recurses
+        raise Unparsable(message or "invalid YAML", at, opened) from None
+    except RecursionError:  # only the pure Python parser recurses
         raise Unparsable("nested too deeply", 0) from None
     except yaml.reader.ReaderError:
-        raise Unparsable("a control character", 0, unreadable=True) from None
+        raise Unparsable("invalid control character", 0, unreadable=True) from None
 
 
 def _refuse_depth(text: str) -> None:
-    """libyaml takes quadratic time over nested brackets (5 s for 60,000)."""
+    """Reject deep nesting early: libyaml takes quadratic time for nested brackets (5 s for 60,000)."""
     if text.count("[") + text.count("{") <= DEEPEST:
         return
     depth = 0
     for match in _BRACKET.finditer(text):
         depth = depth + 1 if match[0] in "[{" else max(0, depth - 1)
-        if depth > 2 * DEEPEST:  # brackets in strings are counted too, so be generous
+        if depth > 2 * DEEPEST:  # brackets in strings are counted, too, so allow twice the depth
             raise Unparsable("nested too deeply", match.start())
 
 
@@ -82,7 +82,7 @@ class _Builder:
         self.anchors: dict[str, Node] = {}
 
     def roots(self) -> Iterator[Node]:
-        # Each level: the event that opened it, and the nodes met in it.
+        # Each level: the event that opened it, and its nodes so far.
         stack: list[tuple[Any, list[Node]]] = [(None, [])]
         loader = yaml_loader()
         text = self.text if loader is not yaml.SafeLoader else _SEPARATING_TAB.sub(_spaces, self.text)
@@ -118,7 +118,7 @@ class _Builder:
         start, prefixed = self._start(event)
         end, style = max(start, event.end_mark.index), event.style or ""
         if style in ("|", ">"):
-            # libyaml swallows the blank lines behind a block; with `+` they belong to it.
+            # libyaml includes the blank lines after a block scalar; they belong to it only with `+`.
             header = self.text[start : min(start + 4, end)].partition("\n")[0]
             end = max(min(end, len(self.text)), start + 1)
             if "+" not in header:
