@@ -275,10 +275,10 @@ class Overlay(Fact):
 
 
 def repository_of(fact: ImageUse | ImagePushed) -> tuple[str]:
-    """Keys for tables of images."""
+    """Lookup key: the repository of the image."""
     return (ImageReference.parse(fact.reference).repository,)
 
 
 def tagged_by(overlay: Overlay) -> tuple[str, ...]:
-    """Keys for tables of kustomizations and the like: the images that they give a tag."""
+    """Lookup keys: the images whose tag the kustomization or Skaffold file sets."""
     return overlay.images

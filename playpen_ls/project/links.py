@@ -1,26 +1,26 @@
-"""What of a project belongs together: the one policy by which rules of several files find each other.
+"""Links between files: the one policy by which rules relate images, Dockerfiles, code, Services and pods.
 
 **An image belongs to a Dockerfile**
-1. that a pipeline or skaffold builds under that name. The whole repository decides where it is written out on both
-   sides (`nexus:5000/shop/web`); else its last part, since pipelines tag for a registry what they built without one;
-2. else, whose folder has the image's last part as its name (`web/Dockerfile`, also `Dockerfile.web` and
-   `web.Dockerfile`), as nearly all monorepos have it. A name of Docker Hub's own library without registry and account
-   (`nginx`, `redis`) is the public image, whatever folder has its name;
-3. else, by the name that the project's kustomizations put in its place, where they agree on one.
-Where several Dockerfiles fit, the one that shares the deepest folder with the manifest counts (`a/k8s` goes with
-`a/web`, not with `b/web`), and where they share it equally, none: a wrong link costs more than ten missing ones.
+1. that a pipeline or Skaffold builds under that name. The whole repository is compared if both sides have it
+   (`nexus:5000/shop/web`); else its last segment, since pipelines often add the registry only in a later `docker tag`;
+2. else, whose folder is named like the image's last segment (`web/Dockerfile`, also `Dockerfile.web` and
+   `web.Dockerfile`), as in most monorepos. A name of Docker Hub's official library without registry and account
+   (`nginx`, `redis`) is the public image, even if a folder has its name;
+3. else, by the name that the project's kustomizations replace it with, if they agree on one.
+If several Dockerfiles match, the one that shares the deepest folder with the manifest counts (`a/k8s` goes with
+`a/web`, not with `b/web`); if there is no single one, none counts: a wrong link costs more than ten missing ones.
 
-**Code belongs to a Dockerfile** below its build context, else below its folder, but for what lies below the folder of
+**Code belongs to a Dockerfile** if it is below its build context, else below its folder, but not below the folder of
 another Dockerfile. A manifest in a base folder and its overlays name the same image, so each is linked on its own;
-patches are no objects, and rules leave them alone.
+patches are not objects, and rules ignore them.
 
-**An object's namespace** is the one that the kustomizations which list its file give it, the outermost first, as
-`kustomize build` does; else what its manifest says. Where overlays put it into several, or nobody says, it is not
-known, and may be any: two objects then may be in one namespace, which makes rules silent, not loud.
+**An object's namespace** is the one set by the kustomizations that list its file, the outermost first, as in
+`kustomize build`; else that of its manifest. If overlays put it into several namespaces, or none is set, it is unknown
+and matches any namespace: this makes rules report less, not more.
 
-**A Service belongs to the pods** that its selector and namespace fit. Of workloads of one kind and name, which are
-variants for other places and not applied together, the one in its own file counts, else the one in its own folder,
-and then a far one that fits is no excuse; where there is none so near, each may be meant.
+**A Service belongs to the pods** that match its selector and namespace. Workloads of the same kind and name are
+variants for different environments, not applied together: the one in the Service's own file counts, else the one in
+its folder, and then matching variants elsewhere are ignored; if there is none so near, each counts.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ F = TypeVar("F", bound=Fact)
 
 @dataclass(frozen=True)
 class Built:
-    """What an image is made of: a Dockerfile, and the folder of its code ("" for the whole project)."""
+    """The build of an image: a Dockerfile, and the folder of its code ("" for the whole project)."""
 
     recipe: Recipe
     folder: str
     others: tuple[str, ...]
-    """Folders below it that are other services'."""
+    """Folders below `folder` that belong to other Dockerfiles."""
 
     @property
     def dockerfile(self) -> str:
@@ -67,13 +67,13 @@ class Built:
         return _below(path, self.folder) and not any(_below(path, other) for other in self.others)
 
     def of(self, facts: Iterable[F]) -> list[F]:
-        """Those of its code."""
+        """The facts of its code."""
         near = facts.below(self.folder) if isinstance(facts, Facts) else facts
         return [fact for fact in near if self.holds(fact)]
 
 
 def built(image: str, manifest: str, recipes: Iterable[Recipe], builds: Iterable[ImageBuilt]) -> Built | None:
-    """What an image is made of; None where that is not known, or not unique. `manifest` is the path of the asker."""
+    """The build of an image; None if unknown or ambiguous. `manifest` is the path of the manifest that uses it."""
     reference = ImageReference.parse(image)
     if not reference.base or reference.variable:
         return None
@@ -85,7 +85,7 @@ def built(image: str, manifest: str, recipes: Iterable[Recipe], builds: Iterable
     for one in exact or told:
         dockerfile = _dockerfile(one, recipes)
         if not dockerfile:
-            return None  # it is built from something that we do not see
+            return None  # its Dockerfile is not in the project
         found.setdefault(dockerfile, one.context if one.context is not None else posixpath.dirname(dockerfile))
     if not found and not _is_public(reference):
         found = {_path(one): posixpath.dirname(_path(one)) for one in recipes.having(_names, reference.base)}
@@ -94,7 +94,7 @@ def built(image: str, manifest: str, recipes: Iterable[Recipe], builds: Iterable
 
 
 def facts_of(kind: type[F], facts: Iterable[F]) -> Facts[F]:
-    """With their tables, if they have none."""
+    """The facts as `Facts` with lookup tables."""
     return facts if isinstance(facts, Facts) else Facts(kind, Table(facts))
 
 
@@ -111,7 +111,7 @@ def _same_image(one: ImageReference, other: ImageReference) -> bool:
         return False
     if one.base != other.base:
         return False
-    # `api` and `nexus:5000/api` may be one image, `one/api` and `two/api` are two.
+    # `api` and `nexus:5000/api` can be the same image, `one/api` and `two/api` are different images.
     return one.path == other.path or "/" not in one.path or "/" not in other.path or "$" in one.path
 
 
@@ -128,7 +128,7 @@ def _is_public(reference: ImageReference) -> bool:
 
 
 def _names(recipe: Recipe) -> tuple[str]:
-    """The image that its folder or its file is named after, or ""."""
+    """The image name that its folder or file name suggests, or ""."""
     folder, file = posixpath.split(_path(recipe))
     if file in ("Dockerfile", "Containerfile"):
         return (posixpath.basename(folder),)
@@ -139,7 +139,7 @@ def _names(recipe: Recipe) -> tuple[str]:
 
 
 def _nearest(manifest: str, paths: list[str]) -> str:
-    """The only one, or the only one that shares the deepest folder with the manifest; else ""."""
+    """The only path, or the only one that shares the deepest folder with the manifest; else ""."""
     if len(paths) == 1:
         return paths[0]
     ranked = sorted(((_shared(manifest, path), path) for path in paths), reverse=True)
@@ -147,7 +147,7 @@ def _nearest(manifest: str, paths: list[str]) -> str:
 
 
 def _shared(one: str, other: str) -> int:
-    """How many folders two paths have in common."""
+    """The number of leading folders that two paths have in common."""
     count = 0
     for left, right in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
         if left != right:
@@ -170,7 +170,7 @@ def _below(path: str, folder: str) -> bool:
 
 
 def namespace_of(path: str, written: str, kustomized: Facts[Kustomized]) -> str:
-    """The namespace of an object whose file says `written`; "" where it is not known."""
+    """The namespace of an object whose manifest has `written`; "" if unknown."""
     given = _given(path, kustomized, 0)
     if not given:
         return written
@@ -181,7 +181,7 @@ def namespace_of(path: str, written: str, kustomized: Facts[Kustomized]) -> str:
 
 
 def _given(path: str, kustomized: Facts[Kustomized], depth: int) -> set[str | None]:
-    """What those that list a file or a folder make of its namespace."""
+    """The namespaces set by kustomizations that list the path; None for one that sets none."""
     found: set[str | None] = set()
     for one in kustomized.having(_listed, path) if depth < _OVERLAYS else ():
         outer = _given(posixpath.dirname(one.place.path) or ".", kustomized, depth + 1)
@@ -189,7 +189,7 @@ def _given(path: str, kustomized: Facts[Kustomized], depth: int) -> set[str | No
     return found
 
 
-_OVERLAYS = 6  # of overlays
+_OVERLAYS = 6  # maximum depth of nested overlays
 
 
 def _listed(one: Kustomized) -> tuple[str]:
@@ -197,9 +197,9 @@ def _listed(one: Kustomized) -> tuple[str]:
 
 
 def is_nearest(service: str, pods: str, namesakes: Iterable[str]) -> bool:
-    """A Service in the file `service` may mean pods in the file `pods`, of whose kind and name there are `namesakes`.
+    """Whether pods in the file `pods` are at least as near to a Service in the file `service` as their `namesakes`.
 
-    Paths; "" is the Service's own file.
+    `namesakes` are the paths of workloads of the same kind and name; "" is the Service's own file.
     """
     own = _nearness(service, pods)
     return all(_nearness(service, other) <= own for other in namesakes)
@@ -212,7 +212,7 @@ def _nearness(service: str, pods: str) -> int:
 
 
 def meant(service: str, found: Iterable[Pods], near: Callable[[Pods], Iterable[Pods]]) -> list[Pods]:
-    """Those pods that a Service in the file `service` may mean; `near` gives all of a name in its namespace."""
+    """The pods that a Service in the file `service` can target; `near` gives the namesakes in its namespace."""
     return [
         one
         for one in found

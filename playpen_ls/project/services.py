@@ -1,4 +1,4 @@
-"""What a service listens on and which paths it serves, put together from what its files say."""
+"""The ports that a service listens on and the paths that it serves, derived from the facts of its files."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from playpen_ls.project.links import Built, facts_of
 
 @dataclass(frozen=True)
 class Ports:
-    """`served` are what its program listens on, `open` also what the Dockerfile exposes; `place` that of the former.
+    """`served` are the ports that the program listens on, at `place`; `open` also those that the Dockerfile exposes.
 
-    `variables` are those of the container that can set another port, or the only ones that set any.
+    `variables` are the environment variables that can change the port.
     """
 
     served: frozenset[int]
@@ -33,7 +33,7 @@ def ports_of(one: Built, exposed: Iterable[Exposed], listens: Iterable[Listens])
     if told:
         variables = frozenset(name for fact in told for name in fact.variables)
         return Ports(_known(told), every, told[0].place, variables)
-    if one.recipe.program == "gunicorn":  # its own `gunicorn.conf.py`
+    if one.recipe.program == "gunicorn":  # only `gunicorn.conf.py` counts
         in_code = [fact for fact in in_code if "gunicorn" in posixpath.basename(fact.place.path)]
     if one.recipe.program in ("python", "gunicorn") and in_code:
         variables = frozenset(fact.variable for fact in in_code if fact.variable)
@@ -47,7 +47,7 @@ def _known(facts: Iterable[Exposed | Listens]) -> frozenset[int]:
 
 @dataclass(frozen=True)
 class Served:
-    """A path that an application serves. Where it is not `whole`, something unknown may stand in front of it."""
+    """A path that an application serves. If it is not `whole`, it can have an unknown prefix."""
 
     path: str
     whole: bool
@@ -56,7 +56,7 @@ class Served:
 
 @dataclass(frozen=True)
 class Web:
-    """What a service says of its web applications. Make it of the facts that its `Built` holds."""
+    """The web applications of a service. Create it from the facts of one `Built`."""
 
     routes: list[Route]
     routers: list[Router]
@@ -64,7 +64,7 @@ class Web:
     apps: list[WebApplication]
 
     def served(self) -> list[Served]:
-        """The joined paths of the routes."""
+        """The routes with their full paths."""
         found = []
         for route in self.routes:
             if route.owner and (route.place.path, route.owner) in self._apps:
@@ -78,7 +78,7 @@ class Web:
         return found
 
     def known(self) -> bool:
-        """Every router that is included is one of the service's own."""
+        """Whether all included routers are defined in the service's own code."""
         told: tuple[Route | Router | RouterIncluded | WebApplication, ...]
         told = (*self.routes, *self.routers, *self.inclusions, *self.apps)
         files = {(one.place.path, one.owner) for one in told}
@@ -89,7 +89,7 @@ class Web:
         return {(app.place.path, app.owner) for app in self.apps}
 
     def _fronts(self, path: str, owner: str, depth: int) -> Iterator[tuple[str | None, bool]]:
-        """(what stands in front of a router's own prefix, whether it takes the place of that)."""
+        """(prefix of the inclusion or None if unknown, whether it replaces the router's own prefix)."""
         for one in self.inclusions:
             if not _means(one, path, owner):
                 continue
@@ -106,11 +106,11 @@ class Web:
                     yield front + between + one.prefix, one.replaces
 
 
-_NESTED = 5  # routers in routers
+_NESTED = 5  # maximum depth of nested routers
 
 
 def _means(one: RouterIncluded, path: str, owner: str) -> bool:
-    """The inclusion is of the router `owner` of the file `path`."""
+    """Whether the inclusion is of the router `owner` in the file `path`."""
     module, _, name = one.target.removesuffix("()").rpartition(".")
     if not module:
         return one.place.path == path and name == owner
@@ -124,7 +124,7 @@ _OWN_PATHS = {"fastapi": r"/docs|/redoc|/openapi\.json", "flask": r"/static/.*"}
 
 
 def answers(paths: Iterable[Served], apps: Iterable[WebApplication], asked: str) -> bool:
-    """Some route, or the framework itself, answers GET of this path."""
+    """Whether a route, or the framework itself, answers a GET of the path `asked`."""
     asked = asked.partition("?")[0].rstrip("/") or "/"
     if any(re.fullmatch(_OWN_PATHS.get(app.framework, "(?!)"), asked) for app in apps):
         return True
@@ -142,7 +142,7 @@ _HEALTH = re.compile(r"/(?:[\w.-]*health[\w.-]*|livez?|liveness|alive|readyz?|re
 
 
 def probe_paths(paths: Iterable[Served], asked: str) -> list[str]:
-    """The served paths that a probe may ask for, the likeliest first."""
+    """The served health paths that a probe can use, the most similar to `asked` first."""
     from difflib import SequenceMatcher
 
     good = {one.path for one in paths if one.whole and "GET" in one.route.methods and _HEALTH.search(one.path)}

@@ -11,7 +11,7 @@ from playpen_ls.vocabulary.names import variable
 
 _END = ".svc.cluster.local"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# The lookbehind keeps `%s.apps.svc…` and `${NAME}.apps.svc…` out: their service is not known.
+# The lookbehind excludes `%s.apps.svc…` and `${NAME}.apps.svc…`: their service is unknown.
 _SERVICE = re.compile(
     rf"(?<![\w.%${{}})-])(?:{_LABEL}\.)?(?P<service>{_LABEL})\.(?P<namespace>{_LABEL})\.svc\.cluster\.local(?![\w-])(?!\.[a-z])"
 )
@@ -23,12 +23,12 @@ BACKING_SERVICES = frozenset(
         "elasticsearch opensearch cassandra clickhouse minio nats etcd consul vault influxdb neo4j couchdb"
     ).split()
 )
-"""Single-label names under which containers reach their databases and brokers."""
+"""Common single-label host names of databases and brokers."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceHost:
-    """A Service's DNS name; `span` is within the text that was searched."""
+    """The DNS name of a Service; `span` is relative to the searched text."""
 
     service: str
     namespace: str
@@ -41,10 +41,10 @@ class ServiceHost:
 
 
 def service_hosts(text: str) -> Iterator[ServiceHost]:
-    """Every `[pod.]service.namespace.svc.cluster.local` in a text; the cluster's own API is none."""
+    """Every `[pod.]service.namespace.svc.cluster.local` in a text, except the Kubernetes API."""
     at = text.find(_END)
     while at >= 0:
-        # Only the lines that hold one: to try the pattern at every place of a long text takes tens of milliseconds.
+        # Only lines with this suffix: matching the pattern at every position of a long text takes tens of milliseconds.
         start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
         end = len(text) if end < 0 else end
         for match in _SERVICE.finditer(text, start, end):
@@ -54,7 +54,7 @@ def service_hosts(text: str) -> Iterator[ServiceHost]:
 
 
 def short_service_host(host: str) -> ServiceHost | None:
-    """`service.namespace.svc`, only where it is the whole host of a URL or of `host:port`."""
+    """Parse `service.namespace.svc`; only for the whole host of a URL or of `host:port`."""
     match = _SHORT.fullmatch(host)
     if match is None or (match["service"], match["namespace"]) == ("kubernetes", "default"):
         return None

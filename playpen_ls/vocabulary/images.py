@@ -14,7 +14,7 @@ _VARIANT = re.compile(
 
 
 def is_variant(tag: str) -> bool:
-    """It chooses another build than `latest`, such as `22-alpine`."""
+    """Whether the tag selects another build variant than `latest`, such as `22-alpine`."""
     return bool(_VARIANT.search(tag))
 
 
@@ -23,7 +23,7 @@ class ImageReference:
     """The parts as written; `registry`, `tag` and `digest` are "" where absent.
 
     The tag's colon comes after the last `/`: `nexus:5000/web` has no tag. A first component is a
-    registry if it holds `.` or `:` or is `localhost` (the distribution reference grammar).
+    registry if it contains `.` or `:` or is `localhost` (the distribution reference grammar).
     """
 
     text: str
@@ -44,12 +44,12 @@ class ImageReference:
 
     @property
     def repository(self) -> str:
-        """Registry and path: all but tag and digest."""
+        """Registry and path, without tag and digest."""
         return f"{self.registry}/{self.path}" if self.registry else self.path
 
     @property
     def name(self) -> str:
-        """The public name: without registry, `library/`, tag and digest."""
+        """The name on Docker Hub: without registry, `library/`, tag and digest."""
         return self.path.removeprefix("library/")
 
     @property
@@ -59,17 +59,17 @@ class ImageReference:
 
     @property
     def floats(self) -> bool:
-        """What it names can change: no digest, and no tag or `latest`."""
+        """Whether the reference is mutable: no digest, and no tag or `latest`."""
         return not self.digest and self.tag in ("", "latest")
 
     @property
     def variable(self) -> bool:
-        """It holds a variable or a template, so nothing is known about it."""
+        """Whether it contains a variable or a template, so that the image is unknown."""
         return bool(re.search(r"[$%{}<>]|__", self.text))
 
     @property
     def tag_span(self) -> Span:
-        """The tag within `text`; empty, and where it would go behind a colon, if there is none."""
+        """The span of the tag within `text`; if there is none, the empty span at which `:tag` would be inserted."""
         end = len(self.repository)
         return Span(end + 1, end + 1 + len(self.tag)) if self.tag else Span(end, end)
 

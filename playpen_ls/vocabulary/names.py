@@ -1,4 +1,4 @@
-"""How names are spelled in other places: `dbPassword`, `DB_PASSWORD`, `db-password`."""
+"""Conversion and comparison of names in different spellings: `dbPassword`, `DB_PASSWORD`, `db-password`."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def kebab(name: str) -> str:
 
 
 def variable(name: str) -> str:
-    """An environment variable's name: upper snake case, never a digit first."""
+    """The name as an environment variable: upper snake case, never starting with a digit."""
     made = snake(name).upper()
     return f"SVC_{made}" if made[:1].isdigit() else made
 
 
 def nearest(name: str, candidates: list[str]) -> str | None:
-    """The one candidate that is spelled almost the same, or None."""
+    """The most similar candidate, or None if none is close."""
     from difflib import get_close_matches
 
     close = get_close_matches(name, candidates, n=2, cutoff=0.75)
@@ -37,16 +37,15 @@ def nearest(name: str, candidates: list[str]) -> str | None:
 
 
 _ENDINGS = frozenset(("s", "-secret", "-secrets", "-config"))
-_SHORTEST = 4  # letters: of `api` and `app` each may be meant
-_LONG = 7  # letters of a word in which two that stand together may be wrong
+_SHORTEST = 4  # letters; shorter names such as `api` and `app` differ on purpose
+_LONG = 7  # letters; in longer words, two adjacent letters can be wrong
 
 
 def near_miss(name: str, others: Iterable[str]) -> str | None:
-    """The only other name that this one is a slip of.
+    """The only other name from which this one differs by a typo, or None.
 
-    Stricter than `nearest`, for names that may be right although nothing known has them: one word differs by one
-    letter, a long one by two, or an ending is left out. Not for members of a series (`shop-1`, `shop-b`), whose
-    names are meant to differ.
+    Stricter than `nearest`, for names that can be right although they are unknown: one word differs by one letter, a
+    long word by two, or an ending is missing. Members of a series (`shop-1`, `shop-b`) are not typos of each other.
     """
     close = [other for other in others if _is_slip(name, other)]
     return close[0] if len(close) == 1 else None
@@ -73,6 +72,6 @@ def _is_misspelled(one: str, other: str) -> bool:
     if min(len(one), len(other)) < _SHORTEST or any(letter.isdigit() for letter in a + b):
         return False
     if len(a) == len(b) == 1 and start + 1 == len(one):
-        return False  # the last letter, of a series
+        return False  # only the last letter differs, as in a series
     most = 2 if min(len(one), len(other)) >= _LONG else 1
     return max(len(a), len(b)) <= most or (len(a) == 2 and a == b[::-1])

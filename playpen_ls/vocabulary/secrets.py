@@ -1,6 +1,6 @@
-"""What a secret looks like, one table for all languages.
+"""Detection of secrets, shared by all languages.
 
-*Shapes* of providers' keys are always reported. *Templates* stand for a secret and are never
+*Shapes* (formats of provider keys) are always reported. *Templates* (placeholders for a secret) are never
 reported. *Weak words* (`admin`, `postgres`) count only as the password of a login or a connection.
 No function here returns or prints more of a secret than the caller already has.
 """
@@ -34,8 +34,8 @@ SHAPE_BEGINS = (
     *("AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "k_live_", "sk-"),
     *("AIza", "SG.", "pypi-", "npm_", "eyJ", "PRIVATE KEY"),
 )
-"""One of these stands in every text that has such a shape."""
-# Keys that the providers' own documentation prints; AWS uses these two everywhere.
+"""Every text with such a shape contains one of these."""
+# Example keys of the AWS documentation.
 DOCUMENTATION_KEYS = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 
 _TEMPLATE = re.compile(
@@ -65,7 +65,7 @@ _NOT_NAME = re.compile(
     r"|tag|branch|version|host|port|count|size|limit|timeout|key_name|rotation|store|manager|provider|bytes|alphabet"
     r"|charset|sig|signature)s?(?:_(?:ms|seconds|v?\d+))?$"
 )
-# Where a page or a sentence ends, and who may post a form.
+# Tokens that are not secret: for pagination and tokenizers.
 _OTHER_TOKEN = re.compile(r"(?:^|_)(?:page|continuation|pagination|cursor|pad|eos|bos|unk|sep|cls|mask)_token$")
 # Two words and more: `_password_reset_token`, `oauth2_jwt_secret`, `pDischarge1`, `bdc1ChargeTotal`.
 _WORDS = re.compile(
@@ -76,7 +76,7 @@ _NO_SECRET = re.compile(
     r"\s|^[./~]|://|^urn:|\(\?|\[\^|\\[wdsb]|\[[^\]]*(?:a-z|A-Z|0-9)|^\w+(?:\.\w+)+$|^[a-z]\w*(?:\.[a-z][a-z0-9_-]*)+$"
     r"|^[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}$|^(?:\d+/[a-z]+(?:/[a-z]+)?,?)+$|[xX]{8}"
 )
-# What documentation writes for a password, and what GitHub wants in its place beside a token.
+# Placeholders in documentation, and the fixed password that GitHub expects next to a token.
 _NO_PASSWORDS = ("pass", "password", "x-oauth-basic")
 _URL = re.compile(
     r"\b(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{0,20})://(?P<user>[^\s:/@'\"]*):(?P<password>[^\s/@'\"]+)@(?P<host>[^\s/:'\"?#]*)"
@@ -84,13 +84,13 @@ _URL = re.compile(
 
 
 def is_secret_name(name: str) -> bool:
-    """A variable, key or option of this name holds a secret: `dbPassword`, `NEXUS_PASS`, `api-key`."""
+    """Whether a variable, key or option of this name contains a secret: `dbPassword`, `NEXUS_PASS`, `api-key`."""
     spelled = snake(name)
     return bool(_NAME.search(spelled)) and not _NOT_NAME.search(spelled) and not _OTHER_TOKEN.search(spelled)
 
 
 def is_template(value: str) -> bool:
-    """It stands for a secret that comes from elsewhere: `${X}`, `<password>`, `changeme`, empty."""
+    """Whether the value is a placeholder for a secret: `${X}`, `<password>`, `changeme`, empty."""
     return bool(_TEMPLATE.match(value.strip())) or value.strip() in DOCUMENTATION_KEYS
 
 
@@ -99,7 +99,7 @@ def is_weak(value: str) -> bool:
 
 
 def shapes(text: str) -> Iterator[Span]:
-    """Where providers' keys stand in a text."""
+    """The spans of provider keys in a text."""
     for match in SHAPE.finditer(text):
         if match[0] not in DOCUMENTATION_KEYS:
             yield Span(match.start(), match.end())
@@ -107,7 +107,7 @@ def shapes(text: str) -> Iterator[Span]:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """The credentials of a URL; the spans are within the text that was searched."""
+    """The credentials of a URL; spans are relative to the searched text."""
 
     scheme: str
     user: str
@@ -125,7 +125,7 @@ def url_logins(text: str) -> Iterator[Login]:
         if is_template(password) or re.search(r"[${}%<>]", password) or password.lower() in _NO_PASSWORDS:
             continue
         if password.isupper() and is_secret_name(password):
-            continue  # `https://bot:GITHUB_TOKEN@host` names what is to be put there
+            continue  # in `https://bot:GITHUB_TOKEN@host` the name is a placeholder
         yield Login(
             match["scheme"],
             match["user"],
@@ -136,10 +136,10 @@ def url_logins(text: str) -> Iterator[Login]:
 
 
 def is_named_secret(name: str, value: str) -> bool:
-    """A literal of this name is a secret: the name says so and the value looks like one.
+    """Whether a literal of this name is a secret, by both its name and its value.
 
-    Values that other tools report wrongly are left alone: words, names, paths, patterns, UUIDs,
-    and values that repeat their name (measured on 14,490 third-party files).
+    Excludes common false positives of other tools: words, names, paths, patterns, UUIDs, and values that repeat
+    their name (measured on 14,490 third-party files).
     """
     if not is_secret_name(name) or not may_be_secret(value):
         return False
@@ -148,7 +148,7 @@ def is_named_secret(name: str, value: str) -> bool:
 
 
 def may_be_secret(value: str) -> bool:
-    """What an assigned text must look like, whatever its name says."""
+    """Whether a value can be a secret, independent of its name."""
     if len(value) < 6 or is_template(value) or is_weak(value):
         return False
     if _NO_SECRET.search(value):
@@ -160,12 +160,12 @@ def may_be_secret(value: str) -> bool:
     return not _WORDS.fullmatch(value.strip("[](){}<>|:"))
 
 
-# detect-secrets' limits, in bits a character
+# the limits of detect-secrets, in bits per character
 _BASE64_ENTROPY, _HEX_ENTROPY, _SHORTEST_RANDOM = 4.5, 3.0, 20
 
 
 def is_random(value: str) -> bool:
-    """Only chance makes such a text. It says nothing alone: hashes and test vectors are random too."""
+    """Whether a text looks random. Not sufficient alone: hashes and test vectors look random, too."""
     if len(value) < _SHORTEST_RANDOM or is_template(value):
         return False
     if re.fullmatch(r"[0-9a-fA-F]+", value):
@@ -178,5 +178,5 @@ def is_random(value: str) -> bool:
 
 
 def entropy(text: str) -> float:
-    """Shannon's, in bits a character."""
+    """Shannon entropy in bits per character."""
     return -sum(n / len(text) * log2(n / len(text)) for n in Counter(text).values())

@@ -1,4 +1,4 @@
-"""The application that a container runs: what it listens on and serves, where the project holds its code."""
+"""The application that a container runs: its ports and served paths, if its code is in the project."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playpen_ls.rules.kubernetes._links import Images, Openings, linked, listeni
 
 @dataclass(frozen=True)
 class Code:
-    """What the other files of the project say of images and of the code in them; a rule takes it as one parameter."""
+    """Facts about images and the code in them, from all files of the project; a rule takes it as one parameter."""
 
     images: Images
     openings: Openings
@@ -28,7 +28,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Application:
-    """`apps` is empty where it is not known what the program serves: then `served` says nothing either."""
+    """`apps` is empty if the served paths cannot be determined; `served` is then empty, too."""
 
     dockerfile: str
     ports: Ports
@@ -37,7 +37,7 @@ class Application:
 
 
 def application_of(container: Container, code: Code) -> Application | None:
-    """None where it is not certain which Dockerfile makes the image, or whether its command is what runs."""
+    """None if the Dockerfile of the image or the command that runs cannot be determined."""
     image = linked(container, code.images)
     if image is None:
         return None

@@ -1,4 +1,4 @@
-"""What a container runs, where its manifest says something else than its image: `command`, `args`, variables."""
+"""The program that a container runs if its manifest overrides the image: `command`, `args`, variables."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _REFERENCE = re.compile(r"\$\((\w+)\)")
 
 @dataclass(frozen=True)
 class Override:
-    """The program that the manifest starts in place of the image's."""
+    """The program that the manifest starts instead of the image's."""
 
     container: Container
     program: Program
 
     def is_of(self, recipe: Recipe) -> bool:
-        """It is the image's own program after all, told again, perhaps with other options."""
+        """Whether it is the image's own program, possibly with other options."""
         known = bool(self.program.name) and bool(self.program.target)
         return known and (self.program.name, self.program.target) == (recipe.program, recipe.target)
 
     def ports(self, image: Ports) -> Ports:
-        """What it listens on, as far as its words say, in place of the `image`'s own program."""
+        """The ports of the overriding program, as far as its arguments show, instead of those of the `image`."""
         opened = image.open - image.served
         told = list(ports_told(self.program, self.container.environment))
         document = self.container.document
@@ -48,12 +48,12 @@ class Override:
 
 
 def override_of(container: Container, recipe: Recipe) -> Override | None:
-    """None where the image's own command runs."""
+    """None if the image's own command runs."""
     if container.node.get("command") is None and container.node.get("args") is None:
         return None
     front: tuple[str, ...] = ()
     if container.node.get("command") is None:
-        if recipe.entrypoint is None:  # a shell takes no notice of arguments
+        if recipe.entrypoint is None:  # a shell-form command ignores `args`
             return None
         front = recipe.entrypoint
     commands = shell.exec_form(tuple(_words(container, front)))
@@ -61,7 +61,7 @@ def override_of(container: Container, recipe: Recipe) -> Override | None:
 
 
 def _words(container: Container, front: tuple[str, ...]) -> Iterator[shell.Word]:
-    """The words of the argument vector, of one fragment, so that a script in it can be read as shell."""
+    """The words of the argument vector as one fragment, so that a script in it can be parsed as shell."""
     starts: list[int] = []
     ends: list[int] = []
     texts: list[str] = []
@@ -79,7 +79,7 @@ def _words(container: Container, front: tuple[str, ...]) -> Iterator[shell.Word]
 
 
 def _expanded(container: Container, text: str) -> str:
-    """With `$(NAME)` as the kubelet puts it in, where the manifest says what that is."""
+    """The text with `$(NAME)` expanded as by the kubelet, for variables with a literal value."""
     if "$(" not in text:
         return text
     variables = container.environment
@@ -87,7 +87,7 @@ def _expanded(container: Container, text: str) -> str:
 
 
 def as_set(container: Container, ports: Ports) -> Ports:
-    """The image's ports, as the variables that the manifest sets change them; none where it cannot be told."""
+    """The image's ports after the variables of the manifest; `served` is empty if they cannot be determined."""
     if not ports.variables:
         return ports
     unknown = Ports(frozenset(), ports.open, None)
@@ -100,11 +100,11 @@ def as_set(container: Container, ports: Ports) -> Ports:
             return unknown
         place = Place(container.document.path, container.document.content(value)) if value is not None else None
         return Ports(frozenset((number,)), (ports.open - ports.served) | {number}, place, ports.variables)
-    return unknown if container.node.items("envFrom") else ports  # `env` outweighs that
+    return unknown if container.node.items("envFrom") else ports  # `env` takes precedence over `envFrom`
 
 
 def _is_set(container: Container, names: tuple[str, ...]) -> bool:
-    """One of the variables may have another value than is written: it is taken from elsewhere."""
+    """Whether one of the variables can be set from elsewhere, so that its literal value does not count."""
     if not names:
         return False
     literal = container.environment

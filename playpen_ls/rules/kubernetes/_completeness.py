@@ -13,12 +13,12 @@ from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
 
 
 def is_whole(workload: Workload, overlays: Facts[Overlay]) -> bool:
-    """What it does not say is said nowhere else: it is no patch and no template."""
+    """Whether the manifest is complete: not a patch and not a template."""
     return not workload.partial and not holds_parts(workload.document.path, overlays)
 
 
 def holds_parts(path: str, overlays: Facts[Overlay]) -> bool:
-    """The file holds parts of objects, or templates of them."""
+    """Whether the file contains patches or templates of objects."""
     if overlays.having(_partial, path):
         return True
     while path := posixpath.dirname(path):
@@ -34,7 +34,7 @@ def _partial(overlay: Overlay) -> tuple[str, ...]:
 
 
 def lacks(container: Container, key: str, overlays: Facts[Overlay]) -> bool:
-    """The container certainly has no such key, or an empty one; not where a line of it is half-typed."""
+    """Whether the key is certainly missing or empty; False while a line of the container is half-typed."""
     if not is_whole(container.workload, overlays) or container.document.masks(container.node):
         return False
     value = container.node.get(key)

@@ -1,4 +1,4 @@
-"""Where a manifest points to something: its probes' endpoints, its references, its Services' ports."""
+"""References from manifests: probe endpoints, object references, and the pods that Services select."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 @dataclass(frozen=True)
 class Images:
-    """What the project says of the images that containers run."""
+    """Facts about the images that containers run."""
 
     overlays: Facts[Overlay]
     recipes: Facts[Recipe]
     builds: Facts[ImageBuilt]
 
     def recipe_of(self, image: str, path: str) -> Built | None:
-        """What an image is made of that a manifest at `path` names."""
+        """The build of an image that the manifest at `path` uses, or None."""
         found = built(image, path, self.recipes, self.builds)
         if found is not None:
             return found
@@ -51,7 +51,7 @@ class Images:
 
 @dataclass(frozen=True)
 class Openings:
-    """What the project says of the ports that programs listen on."""
+    """Facts about the ports that programs listen on."""
 
     exposed: Facts[Exposed]
     listens: Facts[Listens]
@@ -61,7 +61,7 @@ class Openings:
 
 
 def linked(container: Container, images: Images) -> Built | None:
-    """What the container's image is made of, where the container runs the program that its Dockerfile starts."""
+    """The build of the container's image if the container runs the program that its Dockerfile starts, else None."""
     image = container.image
     if image is None or not image.literal or container.role == "init" or container.document.template:
         return None
@@ -73,7 +73,7 @@ def linked(container: Container, images: Images) -> Built | None:
 
 
 def listening(container: Container, image: Built, openings: Openings) -> Ports:
-    """The ports of a linked container's program; none are served where they come from something unknown."""
+    """The ports of a linked container's program; `served` is empty if they come from an unknown source."""
     ports = openings.of(image)
     if any(
         not entry.text("name") or entry.text("name") == "GUNICORN_CMD_ARGS" for entry in container.node.mappings("env")
@@ -85,7 +85,7 @@ def listening(container: Container, image: Built, openings: Openings) -> Ports:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A probe that asks a port: `path` only for `httpGet`, whose own `host` is another machine."""
+    """The endpoint of a probe; `path` only for `httpGet`. A probe with `host` asks another machine and has none."""
 
     key: str
     port: Scalar | None
@@ -104,7 +104,7 @@ def endpoints(container: Container) -> Iterator[Endpoint]:
 
 
 def _inside(container: Container, node: Mapping) -> bool:
-    """Written in the container itself, not behind an alias."""
+    """Whether the node is written in the container itself, not in an alias."""
     return container.node.start <= node.start < container.node.end
 
 
@@ -112,12 +112,12 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
 
 def is_name(text: str) -> bool:
-    """It can be the name of an object or a port; `${NAME}`, `NAME` and `<name>` are filled in by a tool."""
+    """Whether the text is a valid object or port name; `${NAME}`, `NAME` and `<name>` are placeholders."""
     return _NAME.fullmatch(text) is not None
 
 
 def number_of(container: Container, port: Scalar | None) -> int | None:
-    """The number of a port that is given by number or by name."""
+    """The number of a port that is referenced by number or name, or None."""
     if port is None or not port.literal:
         return None
     if port.value.isdigit():
@@ -128,7 +128,7 @@ def number_of(container: Container, port: Scalar | None) -> int | None:
 
 @dataclass(frozen=True)
 class Settings:
-    """What manifests hold for programs to read; a rule takes it as one parameter."""
+    """ConfigMaps and Secrets of the project; a rule takes it as one parameter."""
 
     configs: Facts[ConfigMapKeys]
     secrets: Facts[SecretKeys]
@@ -143,7 +143,7 @@ class Selectable:
     namespaces: Namespaces
 
     def meant(self, service: Resource, found: Iterable[Pods]) -> list[Pods]:
-        """Those of `found` that the Service may mean: in its namespace, and no variants that are for another place."""
+        """Those of `found` in the Service's namespace, without variants that belong to another Service."""
         near = [one for one in found if self.namespaces.share(one, service)]
         return meant(service.document.path, near, lambda one: self._of_its_name(one, service))
 
@@ -154,7 +154,7 @@ class Selectable:
 
 
 def selected(service: Resource, selectable: Selectable) -> list[Pods]:
-    """The pods that a Service sends requests to."""
+    """The pods that a Service selects."""
     spec = service.node.mapping("spec", "selector")
     labels = {(e.key.value, e.value.value) for e in (spec.entries if spec else ())
               if isinstance(e.key, Scalar) and isinstance(e.value, Scalar)}  # fmt: skip
@@ -164,5 +164,5 @@ def selected(service: Resource, selectable: Selectable) -> list[Pods]:
 
 
 def labels_of(pods: Pods) -> tuple[tuple[str, str], ...]:
-    """Keys for tables of pods."""
+    """Lookup keys: the labels of the pods."""
     return pods.labels

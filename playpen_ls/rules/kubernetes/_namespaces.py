@@ -23,23 +23,23 @@ from playpen_ls.project.links import is_nearest, namespace_of
 
 
 def name_of(fact: ConfigMapKeys | Created | Pods | SecretKeys | ServiceAccount) -> tuple[str]:
-    """Keys for tables of objects."""
+    """Lookup key: the name of the object."""
     return (fact.name,)
 
 
 Namespaced = (
     Backup | ConfigMapKeys | LimitRange | Pods | SecretKeys | ServiceAccount | ServiceSelector
-)  # facts of objects that stand in one
+)  # facts of objects that have a namespace
 
 
 @dataclass(frozen=True)
 class Namespaces:
-    """Which objects may be in one namespace; a rule takes it as one parameter."""
+    """Which objects can be in the same namespace; a rule takes it as one parameter."""
 
     kustomized: Facts[Kustomized]
 
     def share(self, one: Namespaced, resource: Resource) -> bool:
-        """The object that a fact is of, of the same file if it has no place, may be in the resource's namespace."""
+        """Whether a fact's object can be in the resource's namespace. A fact without a path is of the same file."""
         path, namespace = resource.document.path, resource.namespace
         if not self.kustomized.items:
             return same_namespace(one.namespace, namespace)
@@ -49,7 +49,7 @@ class Namespaces:
 
 @dataclass(frozen=True)
 class Selections:
-    """What Services select, and from what; a rule takes it as one parameter."""
+    """Services and the pods that they can select; a rule takes it as one parameter."""
 
     services: Facts[ServiceSelector]
     pods: Facts[Pods]
@@ -57,12 +57,12 @@ class Selections:
 
 
 def is_selected(workload: Workload, selections: Selections) -> bool:
-    """A Service of the project sends requests to its pods."""
+    """Whether a Service of the project selects the workload's pods."""
     return any(_selecting(workload, selections))
 
 
 def serving(workload: Workload, selections: Selections) -> tuple[int, ...]:
-    """The ports that the project's Services send requests to, as far as they give numbers."""
+    """The numeric target ports of the Services that select the workload, sorted."""
     ports = (port for service in _selecting(workload, selections) for port in service.ports)
     return tuple(sorted({int(port) for port in ports if port.isdigit()}))
 
@@ -84,13 +84,13 @@ def _first_label(service: ServiceSelector) -> tuple[tuple[str, str], ...]:
 
 @dataclass(frozen=True)
 class LimitRanges:
-    """What namespaces give to their containers; a rule takes it as one parameter."""
+    """Defaults that LimitRanges set for containers; a rule takes it as one parameter."""
 
     limits: Facts[LimitRange]
     namespaces: Namespaces
 
     def leaves(self, workload: Workload) -> set[tuple[str, str]]:
-        """What its namespace gives to its containers: `("limits", "memory")`."""
+        """The defaults that the workload's namespace sets for containers: `("limits", "memory")`."""
         every = (*self.limits, *workload.document.neighbours.of(LimitRange))
         near = [one for one in every if self.namespaces.share(one, workload)]
         limits = {("limits", name) for one in near for name in one.limits}

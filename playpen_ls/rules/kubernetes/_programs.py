@@ -1,11 +1,11 @@
-"""What is known of programs by the names of their images and ports: what they speak, and where they listen."""
+"""Protocols and default ports of well-known programs, by image name and port."""
 
 from __future__ import annotations
 
 import re
 
 HTTP_NAMES = ("http", "web", "api")
-# Port names as Istio and Kubernetes' appProtocol have them: their first part is the protocol.
+# Port names by the convention of Istio and `appProtocol`: the first part is the protocol.
 OTHER_NAME = re.compile(
     r"(?:grpc|tcp|udp|tls|https|amqp|mqtt|postgres\w*|psql|pgsql|mysql|mariadb|redis|mongo\w*|kafka|smtp|ldap|ssh|dns"
     r"|db|database|client|peer|transport|backend|nats|stomp|cql|thrift|nfs|mountd|rpcbind|nlockmgr|statd|rquotad"
@@ -20,11 +20,11 @@ OTHER_IMAGES = frozenset(
     "postgres postgresql postgis timescaledb pgbouncer redis valkey mysql mariadb percona mongo mongodb memcached "
     "rabbitmq kafka zookeeper cassandra etcd nats mosquitto busybox alpine pause".split()
 )
-# Who listens on one of these beside other ports is that program, and its other ports are its own too.
+# A container that also listens on one of their ports is that program, and so are its other ports.
 SERVERS = frozenset("PostgreSQL MySQL Redis MongoDB memcached AMQP Kafka ZooKeeper Cassandra".split())
-# Their stock images answer every path but those of their own sites with 404.
+# Their stock images answer with 404 for all paths except those of the configured sites.
 SITE_SERVERS = frozenset("nginx httpd tomcat haproxy traefik caddy envoy".split())
-# The ports that these programs listen on unless they are told otherwise.
+# The default ports of these programs.
 KNOWN_PORTS = {
     "redis": 6379, "valkey": 6379, "mysql": 3306, "mariadb": 3306, "percona": 3306, "mongo": 27017, "mongodb": 27017,
     "memcached": 11211, "rabbitmq": 5672, "zookeeper": 2181, "cassandra": 9042, "nats": 4222, "mosquitto": 1883,

@@ -13,7 +13,7 @@ _FACTORS = {
 
 
 def amount(text: str) -> Decimal | None:
-    """The number of cores or bytes; None for what is no quantity."""
+    """The number of cores or bytes; None if the text is not a quantity."""
     match = _QUANTITY.fullmatch(text.strip())
     if match is None:
         return None
@@ -23,5 +23,5 @@ def amount(text: str) -> Decimal | None:
 
 
 def unit(text: str) -> str:
-    """The letters behind the number, whatever they are: `512MB` → `MB`."""
+    """The letters after the number, valid or not: `512MB` → `MB`."""
     return text.strip().lstrip("+-.0123456789")

@@ -1,4 +1,4 @@
-"""What a document tells other files and the other documents of its own file."""
+"""The facts that a document states for other files and for the other documents of its file."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 _DUMP = re.compile(r"\bpg_(?:dump|dumpall|basebackup)\b")
 _NOWHERE = Place("", Span(0, 0))
 _SECRET_KINDS = frozenset(("Secret", "SealedSecret", "ExternalSecret"))
-# Kinds of operators (CloudNativePG, Velero, Crunchy, Stash …) that back a database up.
+# Kinds by which operators (CloudNativePG, Velero, Crunchy, Stash …) back up a database.
 _BACKUP_KIND = re.compile(r"(?:Scheduled)?Backup(?:Schedule|Configuration|Plan)?|BackupStorageLocation|VolumeSnapshot")
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A fact whose place is not known yet; `span` is relative to the document's text."""
+    """A fact without its path and offset; `span` is relative to the document's text."""
 
     kind: type[Fact]
     span: Span
@@ -111,7 +111,7 @@ def _of_resource(resource: Resource) -> Iterator[Statement]:
 
 
 def _defaults(limit_range: Mapping | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The resources of which a LimitRange sets limits, and requests: the API server takes one value for the next."""
+    """(resources with a limit, with a request) of a LimitRange: the API server derives one value from another."""
     limits, requests = set[str](), set[str]()
     for one in limit_range.mappings("limits") if limit_range else ():
         if one.text("type") in ("Container", ""):
@@ -121,7 +121,7 @@ def _defaults(limit_range: Mapping | None) -> tuple[tuple[str, ...], tuple[str, 
 
 
 def _named(item: Mapping, key: str) -> set[str]:
-    """The resources that have a value there; both where that cannot be read."""
+    """The resources with a value under the key; both if it cannot be read."""
     values = item.mapping(key)
     if values is None:
         return {"cpu", "memory"} if item.get(key) is not None else set()
@@ -129,7 +129,7 @@ def _named(item: Mapping, key: str) -> set[str]:
 
 
 def _targets(service: Mapping | None) -> tuple[str, ...]:
-    """The TCP ports of pods that a Service's spec names, by number or name."""
+    """The TCP target ports of a Service spec, as numbers or names."""
     ports = service.mappings("ports") if service is not None else ()
     tcp = (port for port in ports if port.text("protocol") in ("", "TCP"))
     return tuple(filter(None, (port.text("targetPort") or port.text("port") for port in tcp)))
@@ -150,7 +150,7 @@ def _of_workload(workload: Workload) -> Iterator[Statement]:
 
 
 def _is_backup(resource: Resource, spec: Mapping | None) -> bool:
-    """An operator's object that backs a database up, or a database object with a section for it."""
+    """Whether an operator's object backs up a database, or is a database with a section for backups."""
     if _BACKUP_KIND.fullmatch(resource.kind) or (resource.group == "velero.io" and resource.kind == "Schedule"):
         return True
     return (
@@ -163,7 +163,7 @@ def _dumps(data: Mapping | None) -> bool:
 
 
 def _secret_keys(resource: Resource) -> tuple[str, ...]:
-    """The keys that a Secret will have; an ExternalSecret lists them as `secretKey`."""
+    """The keys of the resulting Secret; an ExternalSecret lists them as `secretKey`."""
     node = resource.node
     found: list[str] = []
     for mapping in (node.mapping("data"), node.mapping("stringData"), node.mapping("spec", "encryptedData")):
@@ -199,11 +199,11 @@ def _overlay(root: Mapping) -> Iterator[Statement]:
 
 
 def _is_kustomization(root: Mapping) -> bool:
-    """Its kind need not be said: a list of files tells."""
+    """Whether the file lists other files: the `kind` of a kustomization is optional."""
     return bool(root.scalars("resources") or root.scalars("bases") or root.scalars("components"))
 
 
 def _within(folder: str, path: str) -> str:
-    """A path of a file in `folder`, as the project names it; one that leaves the project matches nothing."""
+    """The path from the project root of a path relative to `folder`; one outside the project matches nothing."""
     joined = posixpath.normpath(posixpath.join(folder, path))
     return joined + "/" if path.endswith("/") else joined

@@ -1,4 +1,4 @@
-"""What objects tell other files for the sake of links: pods, configuration, and what tools make of manifests."""
+"""Facts that link files: pods, configuration keys, and the changes that kustomize and Skaffold make."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def of_kustomization(root: Mapping) -> Iterator[Said]:
         labels += pairs(entry.mapping("pairs"))
     if labels:
         yield Relabelled, span, (tuple(sorted(labels)),)
-    # A component may set the namespace of what includes it.
+    # A component can set the namespace of the kustomization that includes it.
     told = namespace or ("" if root.items("components") else None)
     for key in ("resources", "bases", "components"):
         for listed in root.scalars(key):
@@ -89,7 +89,7 @@ def _mentioned(containers: list[Container], ports: tuple[tuple[str, str], ...]) 
 
 
 def _templates(node: Node, depth: int = 0) -> Iterator[tuple[tuple[str, str], ...]]:
-    """The labels of the pods that a custom object describes, wherever it does: `leaderTemplate.metadata.labels`."""
+    """The labels of the pod templates of a custom resource, at any depth: `leaderTemplate.metadata.labels`."""
     if isinstance(node, Mapping) and depth < _DEEP:
         metadata = node.mapping("metadata")
         labels = metadata.mapping("labels") if metadata is not None else None
@@ -108,7 +108,7 @@ def _name(container: Container) -> str:
 
 
 def _keys(node: Mapping) -> tuple[str, ...] | None:
-    """None where a template or a merge may add some."""
+    """None if a template or a merge can add keys."""
     found: list[str] = []
     for name in ("data", "binaryData"):
         data = node.mapping(name)

@@ -1,4 +1,4 @@
-"""A file cut at its `---` lines, and at the items of a List. A piece is read once; the next version takes it over."""
+"""Splits a file at its `---` lines and at the items of a List. A piece is parsed once and reused by later versions."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from playpen_ls.languages.model import Chunk, Comment, Exemption
 from playpen_ls.text.span import Span
 
 Home = tuple[str, str]
-"""A file's path, and the line end that it uses."""
+"""(path of the file, its line end)."""
 
 _MARKER = re.compile(r"---(?=[ \t\r\n]|\Z)")
 _DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?[\r\n])*%")
 
 
 class Piece:
-    """The text of one document (rarely several, behind `...`) or of a part, and what was read of it.
+    """The text of one document (rarely several, after `...`) or of a part, and its parse results.
 
-    Offsets are its own. Pieces that are `alike` are the same.
+    Offsets are relative to its text. Pieces with equal `alike` are interchangeable.
     """
 
     def __init__(self, text: str, edited: int | None = None, part: Part = Part.WHOLE) -> None:
@@ -41,7 +41,7 @@ class Piece:
         self._mentions: dict[Sequence[str], bool] = {}
 
     def mentions(self, marks: Sequence[str]) -> bool:
-        """The text holds one of these lower-case words, in any case."""
+        """Whether the text contains one of these lower-case words, in any case."""
         found = self._mentions.get(marks)
         if found is None:
             text = self.text.lower()
@@ -50,7 +50,7 @@ class Piece:
 
     @cached_property
     def patches(self) -> bool:
-        """It says how it is to be merged into an object that is elsewhere."""
+        """Whether it is a patch with merge directives."""
         return "$patch" in self.text
 
     @cached_property
@@ -59,7 +59,7 @@ class Piece:
 
     @cached_property
     def looks_around(self) -> bool:
-        """What is found in it can depend on the other documents of its file."""
+        """Whether its findings can depend on the other documents of the file."""
         return self.runs_pods or any(isinstance(fact, ServiceSelector) for fact in self.said)
 
     @cached_property
@@ -74,24 +74,24 @@ class Piece:
 
     @cached_property
     def said(self) -> tuple[Fact, ...]:
-        """What the other documents of the file may look at, without a place."""
+        """The facts that other documents of the file can read, without a position."""
         return tuple(one.placeless for one in self.statements if one.kind in SHARED)
 
     def says_again(self, said: tuple[Fact, ...]) -> None:
-        """Take the objects of an earlier version that said the same, by which others know it."""
+        """Replace `said` by the equal objects of an earlier version, which other documents already reference."""
         self.said = said
         self.__dict__.pop("stated", None)
         self.__dict__.pop("spans", None)
 
     @cached_property
     def stated(self) -> tuple[tuple[Fact, Span], ...]:
-        """What is `said`, and where."""
+        """The facts of `said` with their spans."""
         shared = (one for one in self.statements if one.kind in SHARED)
         return tuple(zip(self.said, (one.span for one in shared), strict=True))
 
     @cached_property
     def spans(self) -> dict[int, Span]:
-        """Where each of what is `said` stands, by identity: while a document stays as it is, it is the same object."""
+        """The spans of the facts of `said`, by id: the facts of an unchanged document are the same objects."""
         return {id(fact): span for fact, span in self.stated}
 
     @cached_property
@@ -108,15 +108,15 @@ class Piece:
 
     @cached_property
     def json(self) -> bool:
-        """Written as JSON: a flow collection as the whole, with quoted keys."""
+        """Whether it is written as JSON: one flow collection with quoted keys."""
         return bool(re.match(r"\s*(?:\{\s*[\"}]|\[)", self.text))
 
 
 class DocumentChunk(Chunk):
-    """A document in a file. What is found in it depends on `key` only.
+    """A document in a file. Its findings depend only on `key`, the cache key.
 
-    It knows nothing of its model, so that the next one can keep it, or make one of it that stands elsewhere: that
-    happens to all documents behind the one that is being typed in, so it is cheap.
+    It does not reference its model, so that the next model can reuse it, or shift it. Shifting is cheap, because
+    every edit shifts all documents after it.
     """
 
     def __init__(self, piece: Piece, start: int, home: Home, neighbours: Neighbours, key: Hashable) -> None:
@@ -128,7 +128,7 @@ class DocumentChunk(Chunk):
         self._neighbours = neighbours
 
     def moved(self, by: int) -> DocumentChunk:
-        """The same document further on in another version of the file."""
+        """The same document, shifted, for another version of the file."""
         return DocumentChunk(self.piece, self.start + by, self._home, self._neighbours, self.key)
 
     @property
@@ -156,10 +156,10 @@ class DocumentChunk(Chunk):
 
 
 def cut(text: str) -> list[int]:
-    """Where the pieces start; the first is 0. A `---` with a blank behind it cannot stand inside a scalar."""
+    """The starts of the pieces; the first is 0. A `---` followed by whitespace cannot be inside a scalar."""
     markers = [match.start() for match in _MARKER.finditer(text) if match.start() and text[match.start() - 1] in "\r\n"]
     if markers and _DIRECTIVE.match(text, 0, markers[0]):
-        del markers[0]  # `%YAML` belongs to the document behind the marker
+        del markers[0]  # `%YAML` belongs to the document after the marker
     return [0, *markers]
 
 

@@ -1,4 +1,4 @@
-"""Annotations by which owners excuse an object from checks of kube-linter, kube-score, polaris and checkov."""
+"""Annotations that suppress checks of kube-linter, kube-score, Polaris and Checkov for an object."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _SKIPPED = re.compile(r"checkov\.io/skip\d*")
 
 
 def exemptions(document: Document) -> Iterator[Exemption]:
-    """In the order of the objects; each covers its whole object, also where the pods' template says it."""
+    """Exemptions in the order of the objects. Each covers its whole object, also if the pod template has it."""
     for resource in resources(document):
         span = document.span(resource.node)
-        # The object ends with its last value; a finding on that is inside.
+        # Include a finding on the last value of the object.
         covered = Span(span.start, span.end + 1)
         for name, value in _annotations(resource):
             yield from (Exemption(covered, tool, codes) for tool, codes in _read(name, value.strip()))
@@ -32,7 +32,7 @@ def _annotations(resource: Resource) -> Iterator[tuple[str, str]]:
 
 
 def _read(name: str, value: str) -> Iterator[tuple[str, frozenset[str]]]:
-    """(tool, its checks in lower case); no checks means all of them."""
+    """(tool, its checks in lower case); an empty set means all checks."""
     if name.startswith(_LINTER_CHECK):
         yield "kube-linter", frozenset((name.removeprefix(_LINTER_CHECK).lower(),))
     elif name == "kube-linter.io/ignore-all":

@@ -1,4 +1,4 @@
-"""A List is cut at its items, so that a keystroke in one of them costs what it costs, and a mistake spoils no other."""
+"""Splits a List at its items, so that an edit reparses one item, and a syntax error affects only its item."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from enum import Enum
 
 
 class Part(Enum):
-    """What a piece of text is of its YAML document."""
+    """Which part of a YAML document a piece of text is."""
 
     WHOLE = "whole"
     HEAD = "head"
-    """What a List says before its items; it ends with the key `items`."""
+    """The text of a List before its items; it ends with the key `items`."""
     ITEM = "item"
     """A sequence of one item."""
     TAIL = "tail"
-    """What a List says after its items."""
+    """The text of a List after its items."""
 
     @property
     def follows(self) -> bool:
-        """A part of the same document stands before it."""
+        """Whether a part of the same document precedes it."""
         return self in (Part.ITEM, Part.TAIL)
 
 
@@ -27,17 +27,17 @@ _KIND = re.compile(r"^kind:[ \t]*(['\"]?)\w*List\1[ \t]*(?:#[^\r\n]*)?\r?$", re.
 _ITEMS = re.compile(
     r"^items:[ \t]*(?:#[^\r\n]*)?\r?\n(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*(?P<indentation> *)-(?=[ \r\n])", re.MULTILINE
 )
-# An anchor, which items may share. What is rare comes first: that makes it fast.
+# An anchor, which items can share. The rare character comes first, which makes the search fast.
 _ANCHOR = re.compile(r"[&*](?<=[\s\[{,].)\w")
-# Templates, which may span items, and the end of a document.
+# Templates, which can span items, and the end of a document.
 _SPANNING = ("{{", "{%", "#@", "\n...")
 _TAIL = re.compile(r"^[^\s#-]", re.MULTILINE)
 
 
 def divided(text: str) -> list[tuple[int, Part]]:
-    """Where the parts of one document's text start; the first is 0.
+    """(start, part) of the parts of one document's text; the first start is 0.
 
-    What stands at the column of the items' dashes can be nothing but the next item.
+    A dash in the column of the items' dashes can only start the next item.
     """
     whole = [(0, Part.WHOLE)]
     if "\nitems:" not in text and not text.startswith("items:"):

@@ -20,7 +20,7 @@ from playpen_ls.text.span import Span
 
 
 class Manifests(Model):
-    """Documents that are no Kubernetes objects have no parts."""
+    """The model of a file. Documents that are not Kubernetes objects have no parts."""
 
     language: ClassVar[str] = "kubernetes"
     neighbourhood: Neighbourhood
@@ -36,7 +36,7 @@ class Manifests(Model):
         self._mentioned_before = previous._mentioned if previous is not None else {}
         pieces = [*(one.piece for one in head), *(piece for _, piece in middle), *(one.piece for one in tail)]
         said = tuple([piece.said for piece in pieces if piece.said])
-        # What unchanged documents say are the same objects, so this compares in no time.
+        # Facts of unchanged documents are the same objects, so the comparison is fast.
         if previous is not None and previous.neighbourhood.said == said:
             self.neighbourhood = previous.neighbourhood
             for piece, known in zip((one for one in pieces if one.said), previous.neighbourhood.said, strict=True):
@@ -78,12 +78,12 @@ class Manifests(Model):
 
     @cached_property
     def _speaking(self) -> list[DocumentChunk]:
-        """The documents that say something, as the neighbourhood counts them."""
+        """The documents with shared facts, in the order of `Neighbourhood.said`."""
         return [chunk for chunk in self.chunks if chunk.piece.said]
 
     def may_mention(self, marks: Sequence[str]) -> bool:
         if marks not in self._mentioned:
-            # Where none did, only what was typed since can.
+            # If none did before, only the new pieces can.
             none_did = self._mentioned_before.get(marks) is False
             pieces = self._fresh if none_did else [chunk.piece for chunk in self.chunks]
             self._mentioned[marks] = any(piece.mentions(marks) for piece in pieces)
@@ -113,7 +113,7 @@ class Manifests(Model):
         return None
 
     def _end(self, number: int, construct: Span) -> int:
-        """Where a construct of a chunk ends; the items of a List are chunks of their own."""
+        """The end of a construct of a chunk; the items of a List are separate chunks."""
         chunk = self.chunks[number]
         if chunk.piece.part is Part.HEAD and chunk.piece.text.startswith("items", construct.start):
             items = (one for one in self.chunks[number + 1 :] if one.piece.part is not Part.ITEM)
@@ -146,7 +146,7 @@ def _comments_of(chunks: Iterable[DocumentChunk]) -> tuple[Comment, ...]:
 
 
 def parse(source: Source, previous: Model | None = None) -> Manifests:
-    """Documents whose text is unchanged are taken over from `previous`."""
+    """Parse incrementally: documents with unchanged text are reused from `previous`."""
     return Manifests(source, previous if isinstance(previous, Manifests) else None)
 
 
@@ -154,9 +154,9 @@ _Cut = tuple[Sequence[DocumentChunk], Sequence[tuple[int, Piece]], Sequence[Docu
 
 
 def _recut(text: str, previous: Manifests | None) -> _Cut:
-    """The documents that stay, the pieces with their starts behind those, the documents that move, and how far.
+    """(unchanged chunks, new pieces with their starts, chunks to shift, by how much).
 
-    Only the text around an edit is cut and looked up again.
+    Only the text around an edit is split and looked up again.
     """
     if previous is None or has_directive(text) or has_directive(previous.source.text):
         return (), list(_cut(text, 0, {}, None)), (), 0
@@ -164,7 +164,7 @@ def _recut(text: str, previous: Manifests | None) -> _Cut:
     edited = equal_start(before, text)
     tail = equal_end(before, text, min(len(before), len(text)) - edited)
     by, stays = len(text) - len(before), len(before) - tail
-    # The marker behind a piece, with the blank behind that, must be unchanged, and the line end before a marker.
+    # The marker after a piece, the blank after it, and the newline before it must be unchanged.
     head = min(bisect_right(chunks, edited - len("---\n"), key=_end), len(chunks) - 1)
     last = max(bisect_right(chunks, stays, key=_begin), head + 1)
     while chunks[head].piece.part.follows:
@@ -175,7 +175,7 @@ def _recut(text: str, previous: Manifests | None) -> _Cut:
     start, end = middle[0].start, middle[-1].end + by
     known = {one.piece.alike: one.piece for one in middle}
     made = list(_cut(text[start:end], start, known, edited))
-    if len(made) > 1:  # of a List most items stay too
+    if len(made) > 1:  # most items of a List are unchanged, too
         old, new = [one.piece for one in middle], [piece for _, piece in made]
         kept = equal_start(old, new)
         behind = equal_end(old, new, min(len(old), len(new)) - kept)

@@ -1,4 +1,4 @@
-"""What rules look at: objects, containers, and the words in them."""
+"""The parts that rules check: objects, containers, images, environment entries and arguments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
 
 @dataclass(frozen=True, eq=False)
 class ContainerImage:
-    """The `image` of a container. `direct` means that it is written there, not behind an alias."""
+    """The `image` of a container. `direct` means that it is written there, not in an alias."""
 
     container: Container
     scalar: Scalar
@@ -49,7 +49,7 @@ class Argument:
 
 
 def parts(document: Document) -> Iterator[object]:
-    """Everything in a document that rules look at, each once."""
+    """All parts of a document, each once."""
     seen: set[int] = set()
     for resource in resources(document):
         yield resource

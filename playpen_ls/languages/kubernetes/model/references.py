@@ -11,7 +11,7 @@ from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
 
 @dataclass(frozen=True)
 class Reference:
-    """The name of another object that a workload needs; `key` is the key in it, if it asks for one."""
+    """A reference from a workload to another object; `key` is the key in it, if any."""
 
     kind: str
     name: Scalar
@@ -19,7 +19,7 @@ class Reference:
 
 
 def references(workload: Workload) -> Iterator[Reference]:
-    """Those that must be there, each place once."""
+    """The references that are not optional, each position once."""
     pod = workload.pod
     for container in workload.containers:
         for entry in container.node.mappings("env"):

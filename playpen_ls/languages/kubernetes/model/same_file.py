@@ -1,4 +1,4 @@
-"""What a file's other documents say: it counts as what other files say, but without a place."""
+"""Facts from the other documents of the same file. They count like facts of other files, but have no position."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from playpen_ls.api.facts import Fact
 F = TypeVar("F", bound=Fact)
 
 SHARED = (Backup, ConfigMapKeys, LimitRange, Pods, SecretKeys, ServiceAccount, ServiceSelector)
-"""What documents look at in their neighbours."""
+"""The kinds of facts that documents read from their neighbors."""
 
 
 class Neighbours:
-    """Facts of the own file. Part of a document's key: equal ones must give equal findings.
+    """Facts of the same file. Part of a document's cache key: equal objects must give equal findings.
 
-    `compared` is what findings can depend on, where that is less than `facts`: fixes, which are never remembered,
-    may read more. The hash is weak on purpose: the document's text stands beside it in the key, and thousands of
-    facts need not be hashed at each keystroke.
+    `compared` are the facts that findings can depend on, if fewer than `facts`: fixes are not cached and can read
+    more. The hash is weak on purpose: the key also contains the document's text, and hashing thousands of facts at
+    each keystroke would be slow.
     """
 
     __slots__ = ("_by_kind", "compared", "facts")
@@ -62,10 +62,11 @@ _KINDS: dict[type[Fact], str] = {
 
 
 class Neighbourhood:
-    """All that the documents of a file say, and for each document the part that its rules can read.
+    """The shared facts of all documents of a file, and for each document the subset that its rules can read.
 
-    A Service reads of the pods that it selects, else of all that it might mean; a workload of the Services that
-    select it and of the other objects of its namespace. So typing in one document changes few other keys.
+    A Service depends on the pods that it selects, or on all candidates if it selects none; a workload depends on the
+    Services that select it and on the other objects of its namespace. So an edit of one document invalidates few
+    cache keys of others.
     """
 
     def __init__(self, said: Sequence[tuple[Fact, ...]]) -> None:
@@ -73,7 +74,7 @@ class Neighbourhood:
 
     @cached_property
     def speakers(self) -> dict[int, int]:
-        """Which of the documents that say something says what, by the identity of that."""
+        """The number of the document that states a fact, by the fact's id."""
         return {id(fact): number for number, facts in enumerate(self.said) for fact in facts}
 
     @cached_property
@@ -82,12 +83,12 @@ class Neighbourhood:
 
     @cached_property
     def _others(self) -> dict[str, _Near]:
-        """By namespace, what is neither pods nor a Service; filled when it is asked for."""
+        """Objects other than pods and Services by namespace; filled on demand."""
         return {}
 
     @cached_property
     def _selectors(self) -> dict[tuple[str, str], list[ServiceSelector]]:
-        """By their first label."""
+        """Selectors by their first label."""
         found = defaultdict(list)
         for selector in self._all.of(ServiceSelector):
             found[selector.labels[0]].append(selector)
@@ -95,7 +96,7 @@ class Neighbourhood:
 
     @cached_property
     def _pods(self) -> dict[tuple[str, str], list[Pods]]:
-        """By each of their labels."""
+        """Pods by each of their labels."""
         found = defaultdict(list)
         for pods in self._all.of(Pods):
             for label in pods.labels:
@@ -103,7 +104,7 @@ class Neighbourhood:
         return found
 
     def around(self, own: tuple[Fact, ...], runs_pods: bool, needs: Needs) -> Neighbours:
-        """What a document may read that says `own` itself and `needs` other objects by name."""
+        """The facts that a document with the facts `own` can read; it references the objects `needs` by name."""
         services = [fact for fact in own if isinstance(fact, ServiceSelector)]
         pods = [fact for fact in own if isinstance(fact, Pods)] if runs_pods else []
         if len(services) + len(pods) > 1:
@@ -144,7 +145,7 @@ class Neighbourhood:
 
 
 class _Near:
-    """The objects of a namespace that are neither pods nor Services."""
+    """Objects of a namespace other than pods and Services."""
 
     def __init__(self, facts: tuple[Fact, ...]) -> None:
         self.facts = facts
@@ -155,9 +156,9 @@ class _Near:
                 self.named[kind, getattr(fact, "name", "")].append(fact)
 
     def read(self, name: str, needs: frozenset[tuple[str, str]]) -> Iterator[object]:
-        """What findings of a workload can depend on: of objects that it does not name, only that they are there.
+        """The facts that a workload's findings can depend on. Of objects that it does not reference, only the names.
 
-        That is read only where it names one that is not: a near miss is looked for then.
+        The names are included only if a reference is unresolved, since the rule then looks for a near miss.
         """
         yield from self.nameless
         for wanted in sorted({*needs, ("ServiceAccount", "default"), ("ServiceAccount", name)}):
@@ -168,5 +169,5 @@ class _Near:
 
 
 def same_namespace(one: str, other: str) -> bool:
-    """Two namespaces may be the same; "" is not known."""
+    """Whether two namespaces can be the same; "" is unknown."""
     return one == other or "" in (one, other)

@@ -1,4 +1,4 @@
-"""What stands where in one document's text: its comments, and the entries and items that comments are about.
+"""Positions in a document's text: comments, and the entries and items that comments refer to.
 
 All offsets are relative to the document's text.
 """
@@ -19,7 +19,7 @@ _HEADER = re.compile(r"[^\r\n]*")
 
 
 def comments(text: str, roots: Iterable[Node]) -> tuple[Comment, ...]:
-    """Every `#` comment that is outside scalars; `alone` on its line or not."""
+    """Every `#` comment outside scalars; `alone` means that it has its own line."""
     if "#" not in text:
         return ()
     scalars = _scalars_with_marks(text, roots)
@@ -43,7 +43,7 @@ def _scalars_with_marks(text: str, roots: Iterable[Node]) -> list[Span]:
         for node in walk(root):
             if isinstance(node, Scalar) and node.style and text.find("#", node.start, node.end) >= 0:
                 start = node.start
-                if node.style in ("|", ">"):  # a comment may stand behind the indicator
+                if node.style in ("|", ">"):  # a comment can follow the indicator
                     header = _HEADER.match(text, start)
                     start = header.end() if header else start
                 spans.append(Span(start, node.end))
@@ -51,7 +51,7 @@ def _scalars_with_marks(text: str, roots: Iterable[Node]) -> list[Span]:
 
 
 def constructs(text: str, roots: Iterable[Node]) -> tuple[Span, ...]:
-    """The entries (key with its whole value) and sequence items (with their dash), outer ones first."""
+    """The spans of entries (key and value) and of sequence items (with the dash), outer ones first."""
     found: list[Span] = []
     for root in roots:
         for node in walk(root):
@@ -84,5 +84,5 @@ def first_on_its_line(text: str, offset: int) -> bool:
 
 
 def after(spans: Sequence[Span], offset: int) -> Span | None:
-    """The first, and of those that start together the outermost, at or after an offset."""
+    """The first span at or after an offset; the outermost of those with the same start."""
     return next((span for span in spans if span.start >= offset), None)

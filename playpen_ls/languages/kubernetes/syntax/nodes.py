@@ -1,4 +1,4 @@
-"""The nodes of a YAML tree, which know their exact ends. Offsets are relative to the document's text."""
+"""The nodes of a YAML tree with exact spans. Offsets are relative to the document's text."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
-_MERGES = 10  # `<<` of `<<` of …; deeper ones are hostile
+_MERGES = 10  # depth of nested `<<`; deeper ones are hostile
 TRUE = frozenset(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"))
 UNKNOWN = "\ue000"
-"""Stands in a scalar's value for each character of a template expression."""
+"""Replaces each character of a template expression in a scalar's value."""
 
 
 class Node:
-    """`start:end` is the node without its anchor and tag, `end` the end of its last real character.
+    """`start:end` is the node without its anchor and tag, without trailing whitespace.
 
-    `prefixed` means that an anchor or a tag stands before it.
+    `prefixed` means that it has an anchor or a tag.
     """
 
     __slots__ = ("end", "prefixed", "start")
@@ -28,7 +28,7 @@ class Node:
 
 
 class Scalar(Node):
-    """`style` is `'`, `"`, `|`, `>` or "" for a plain one."""
+    """`style` is `'`, `"`, `|`, `>`, or "" for a plain scalar."""
 
     __slots__ = ("style", "value")
 
@@ -43,12 +43,12 @@ class Scalar(Node):
 
     @property
     def literal(self) -> bool:
-        """No part of it comes from a template expression."""
+        """Whether no part of the value comes from a template expression."""
         return UNKNOWN not in self.value
 
 
 class Alias(Node):
-    """`*name`; `target` is None where nothing has that name."""
+    """`*name`; `target` is None if there is no such anchor."""
 
     __slots__ = ("name", "target")
 
@@ -80,11 +80,11 @@ class Mapping(Node):
         super().__init__(start, end, prefixed)
         self.entries = entries
         self.flow = flow
-        # Of equal keys the last one counts, as in kubectl.
+        # The last of duplicate keys counts, as in kubectl.
         self._index = {entry.key.value: entry for entry in entries if type(entry.key) is Scalar}
 
     def entry(self, name: str) -> Entry | None:
-        """The entry that is written here, not one that is merged in."""
+        """The entry that is written here, not a merged one."""
         return self._index.get(name)
 
     @property
@@ -92,7 +92,7 @@ class Mapping(Node):
         return "<<" in self._index
 
     def get(self, name: str, merges: int = _MERGES) -> Node | None:
-        """The value, looked up through `<<` and aliases; never an Alias."""
+        """The value, resolved through `<<` and aliases; never an Alias."""
         entry = self._index.get(name)
         if entry is not None:
             return resolved(entry.value)
@@ -115,12 +115,12 @@ class Mapping(Node):
         return here
 
     def scalar(self, name: str) -> Scalar | None:
-        """The scalar of that key, unless it is null."""
+        """The scalar value of the key, or None if it is null."""
         value = self.get(name)
         return value if isinstance(value, Scalar) and not value.null else None
 
     def text(self, name: str) -> str:
-        """The scalar's value, "" if there is none or a template decides it."""
+        """The scalar's value, "" if there is none or it contains a template expression."""
         value = self.scalar(name)
         return value.value if value is not None and value.literal else ""
 
@@ -129,7 +129,7 @@ class Mapping(Node):
         return value is not None and is_true(value)
 
     def items(self, name: str) -> tuple[Node, ...]:
-        """The items of that key's sequence, without aliases; empty if it has none."""
+        """The items of the key's sequence, with aliases resolved; empty if there is none."""
         value = self.get(name)
         if not isinstance(value, Sequence):
             return ()
@@ -147,12 +147,12 @@ def is_true(scalar: Scalar) -> bool:
 
 
 def resolved(node: Node | None) -> Node | None:
-    """The node itself, or what the alias stands for."""
+    """The node itself, or the target of an alias."""
     return node.target if isinstance(node, Alias) else node
 
 
 def content(text: str, scalar: Scalar) -> tuple[int, int]:
-    """Where the scalar's own text stands: without quotes, without the line of `|`, without blanks around a block."""
+    """(start, end) of the scalar's text: without quotes, the line of `|`, and whitespace around a block."""
     start, end = scalar.start, scalar.end
     if scalar.style in ("'", '"'):
         return start + 1, max(start + 1, end - 1)
@@ -164,7 +164,7 @@ def content(text: str, scalar: Scalar) -> tuple[int, int]:
 
 
 def children(node: Node) -> Iterator[Node]:
-    """The nodes directly inside, in text order; an alias has none."""
+    """The direct children in text order; an alias has none."""
     if isinstance(node, Mapping):
         for entry in node.entries:
             yield entry.key
@@ -174,7 +174,7 @@ def children(node: Node) -> Iterator[Node]:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and all below it in text order; aliases are not followed, so this ends."""
+    """The node and its descendants in text order; aliases are not followed, so it terminates."""
     stack = [node]
     while stack:
         here = stack.pop()

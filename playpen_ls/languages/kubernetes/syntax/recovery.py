@@ -1,6 +1,6 @@
-"""What can be read of a document that does not parse: half-typed lines and template expressions are masked.
+"""Error recovery: parses a document that is not valid YAML by masking half-typed lines and template expressions.
 
-A mask has the length of what it covers, so every offset stays.
+A mask has the length of the text that it covers, so offsets do not change.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ _OPENING = re.compile(r"\{[{%]")
 _CLOSINGS = {"{{": "}}", "{%": "%}"}
 _EXPRESSION_LINE = re.compile(rf"(?:(?<=[\r\n])|\A)([ \t]*){UNKNOWN}((?:{UNKNOWN}|[ \t])*)(?=[\r\n]|\Z)")
 _BLOCK = re.compile(r"\{(?:\{-?|%[-+]?)[ \t\r\n]*(?P<word>if|with|range|for|define|block|end\w*)\b")
-# Helm's `{{`, Jinja's `{% if … %}`, and `#@`, behind which ytt's expressions stand as comments.
+# Helm's `{{`, Jinja's `{% if … %}`, and `#@`, which starts ytt expressions in comments.
 _TEMPLATE = re.compile(r"(?:(?<=[\r\n])|\A)(?:(?![ \t]*#)[^\r\n]*?\{\{|[ \t]*\{%|(?:[^\r\n#]*[ \t])?#@(?:[ \t]|\w+/))")
 _TEMPLATE_MARKS = ("{{", "{%", "#@")
-# What YAML's reader refuses; a byte-order mark inside a text shifts libyaml's offsets.
+# Characters that the YAML reader rejects; a byte-order mark inside a text shifts libyaml's offsets.
 _UNREADABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-# Where the mistake is on the line on which the construct began: an unclosed quote, a key without its colon.
+# Errors whose cause is on the line where the construct began: an unclosed quote, a key without a colon.
 _EARLIER = ("simple key", "quoted scalar", "flow")
 
 
 @dataclass(frozen=True)
 class Reading:
-    """`masked` are the lines that were left out, `problem` the first thing that is wrong and where."""
+    """`masked` are the lines that were left out; `problem` is (message, span) of the first syntax error."""
 
     roots: tuple[Node, ...]
     template: bool
     masked: tuple[Span, ...] = ()
     problem: tuple[str, Span] | None = None
     conditional: tuple[Span, ...] = ()
-    """Where a template decides whether the text is there at all: between `{{ if … }}` and `{{ end }}`, or Jinja's."""
+    """Text under a template condition: between `{{ if … }}` and `{{ end }}`, or the same in Jinja."""
 
     @property
     def broken(self) -> bool:
@@ -45,7 +45,7 @@ class Reading:
 
 
 def read(text: str, edited: int | None = None) -> Reading:
-    """Never raises. `edited` is an offset on the line that was typed last, if that is known."""
+    """Parse a text; never raises. `edited` is an offset on the line that was edited last, if known."""
     if text.startswith("\ufeff"):
         text = " " + text[1:]
     template = any(mark in text for mark in _TEMPLATE_MARKS) and _TEMPLATE.search(text) is not None
@@ -83,7 +83,7 @@ def _is_earlier(error: Unparsable) -> bool:
 
 
 def _suspects(text: str, error: Unparsable, edited: int | None) -> Iterator[Span]:
-    """The lines to mask, the likeliest first (measured on 3,200 mutated documents)."""
+    """The lines to mask, the most likely first (measured on 3,200 mutated documents)."""
     places = [edited]
     if _is_earlier(error):
         places.append(error.opened)
@@ -114,7 +114,7 @@ def _mask_line(text: str, line: Span) -> str:
 
 
 def _conditional(text: str) -> Iterator[Span]:
-    """The insides of blocks, inner ones first; one without an end is left out."""
+    """The contents of template blocks, inner blocks first; unclosed blocks are left out."""
     open_at: list[int] = []
     for match in _BLOCK.finditer(text):
         if not match["word"].startswith("end"):
@@ -124,7 +124,7 @@ def _conditional(text: str) -> Iterator[Span]:
 
 
 def _expressions(text: str) -> Iterator[Span]:
-    """`{{ … }}` and `{% … %}` in text order; what is not closed is none."""
+    """`{{ … }}` and `{% … %}` in text order; unclosed expressions are left out."""
     closings, reached = dict(_CLOSINGS), 0
     for match in _OPENING.finditer(text):
         closing = closings.get(match[0])
@@ -132,7 +132,7 @@ def _expressions(text: str) -> Iterator[Span]:
             continue
         end = text.find(closing, match.end())
         if end < 0:
-            del closings[match[0]]  # so that thousands of them are not looked for again and again
+            del closings[match[0]]  # avoids quadratic time over thousands of unclosed ones
         else:
             reached = end + len(closing)
             yield Span(match.start(), reached)

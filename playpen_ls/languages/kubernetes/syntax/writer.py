@@ -1,4 +1,4 @@
-"""Values as the document around them would write them: block, flow or JSON."""
+"""Renders values in the style of the document: block, flow or JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 Value = str | int | bool | Mapping[str, "Value"] | Sequence["Value"]
 
 _PLAIN = re.compile(r"-{0,2}[A-Za-z_/](?:[\w./-]|:(?=\w))*|\d+(?:\.\d+)?(?:m|k|M|G|T|Ki|Mi|Gi|Ti)?")
-_WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))  # YAML 1.1 reads them otherwise
+_WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))  # not strings in YAML 1.1
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def flow_entry(key: str, value: Value, style: Style) -> str:
 
 
 def pretty(value: Value, indentation: str, style: Style) -> str:
-    """JSON over several lines; the closing brace stands behind `indentation`, which may be one of tabs."""
+    """Multi-line JSON; the closing brace is indented by `indentation`, which can consist of tabs."""
     if not isinstance(value, Mapping) or not value:
         return flow(value, style)
     inner = indentation + ("\t" if "\t" in indentation else " " * style.step)
@@ -54,7 +54,7 @@ def pretty(value: Value, indentation: str, style: Style) -> str:
 
 
 def block_entry(key: str, value: Value, column: int, style: Style) -> str:
-    """`key: value` over lines that stand at `column`; the first line is not indented, the last has no end."""
+    """`key: value` in block style at `column`; without indentation of the first line and without a final newline."""
     if isinstance(value, Mapping) and value:
         return f"{key}:{style.newline}" + block(value, column + style.step, style)
     if isinstance(value, Sequence) and not isinstance(value, str) and value:
@@ -65,5 +65,5 @@ def block_entry(key: str, value: Value, column: int, style: Style) -> str:
 
 
 def block(value: Mapping[str, Value], column: int, style: Style) -> str:
-    """The entries of a mapping, every line indented, the last without its end."""
+    """The entries of a mapping, with every line indented and without a final newline."""
     return style.newline.join(" " * column + block_entry(key, one, column, style) for key, one in value.items())
