@@ -90,7 +90,7 @@ def test_the_index_can_be_cancelled(project: Path):
         token = begun(server)
         progress(server, "begin")
         server.send("window/workDoneProgress/cancel", {"token": token})
-        assert progress(server, "end")["value"]["message"].startswith("cancelled")
+        assert progress(server, "end")["value"]["message"].startswith("canceled")
         # No pods are known to be missing, since not every file was read.
         server.replace("service.yaml", 2, SERVICE + "# more\n")
         while (message := server.receive()).get("params", {}).get("version") != 2:

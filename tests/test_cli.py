@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.cli import process_pool as crew
+from playpen_ls.cli.main import process_pool as crew
 from playpen_ls.cli.write_file import write
 from playpen_ls.engine.masking import Mask
 from playpen_ls.text.source import Source
@@ -61,7 +61,7 @@ def test_a_finding_shows_its_line_and_underlines_the_words(tmp_path: Path):
         "      │           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
         "      fix Read `POSTGRES_HOST` from the environment (safe)",
     ]
-    assert "1 finding (1 warning) in 1 file; `playpen-ls fix` mends 1" in done.stdout
+    assert "1 finding (1 warning) in 1 file: 1 fixable with `playpen-ls fix`" in done.stdout
 
 
 @pytest.mark.parametrize(("fail_on", "status"), [("hint", 1), ("warning", 1), ("error", 0)])
@@ -137,7 +137,7 @@ def test_select_and_ignore(tmp_path: Path):
     assert rules("--select", "python,dockerfile", "--ignore", "hard-coded-host") == {"dockerfile/moving-tag"}
     done = playpen("check", "--select", "python/hard-coded-hots", folder=tmp_path)
     assert done.returncode == 2
-    assert "there is no rule `python/hard-coded-hots`; did you mean `python/hard-coded-host`?" in done.stderr
+    assert "unknown rule `python/hard-coded-hots`; did you mean `python/hard-coded-host`?" in done.stderr
 
 
 def test_gitignore_and_exclude_count_but_named_files_are_always_checked(tmp_path: Path):
@@ -155,8 +155,8 @@ def test_gitignore_and_exclude_count_but_named_files_are_always_checked(tmp_path
         (["check", "nowhere"], "nowhere: no such file or folder"),
         (["check", "--fail-on", "fatal"], "invalid choice: 'fatal'"),
         (["check", "-"], "standard input needs --stdin-filename NAME or --language NAME"),
-        (["explain", "moving-tg"], "there is no rule `moving-tg`"),
-        (["fix", "-", "x.py"], "takes no other paths beside it"),
+        (["explain", "moving-tg"], "unknown rule `moving-tg`"),
+        (["fix", "-", "x.py"], "cannot be combined with other paths"),
         (["nonsense"], "invalid choice: 'nonsense'"),
     ],
 )
@@ -193,7 +193,7 @@ def test_odd_files_are_said_and_the_rest_goes_on(tmp_path: Path):
     written(tmp_path, {"app.py": HOST, "binary.py": b"a\0b", "latin.py": b"# \xe9\n", "large.py": b"x" * 20_000_000})
     done = playpen("check", folder=tmp_path)
     assert "[python/hard-coded-host]" in done.stdout
-    assert "binary.py: not checked: binary: a NUL byte in line 1" in done.stdout
+    assert "binary.py: not checked: binary file: NUL byte in line 1" in done.stdout
     assert "latin.py: not checked: not UTF-8: byte 0xe9 in line 1; save it as UTF-8" in done.stdout
     assert "large.py: not checked: larger than 2,000,000 bytes" in done.stdout
 
@@ -231,8 +231,8 @@ def test_fix_writes_what_is_safe_and_nothing_else(tmp_path: Path):
     assert done.returncode == 0
     assert (tmp_path / "app.py").read_bytes() == HOST_FIXED.replace("\n", "\r\n").encode()
     assert (tmp_path / "same.py").stat().st_mtime == 1
-    assert "mended 1 in 1 file: 1 × python/hard-coded-host" in done.stderr
-    assert "mended 0 in 0 files" in playpen("fix", folder=tmp_path).stderr
+    assert "Fixed 1 finding in 1 file: 1 × python/hard-coded-host\n" in done.stderr
+    assert playpen("fix", folder=tmp_path).stderr == "Nothing to fix.\n"
 
 
 def test_fix_shows_a_diff_without_writing(tmp_path: Path):
@@ -431,13 +431,13 @@ def test_a_fix_that_cannot_be_written_leaves_the_file_as_it_was(tmp_path: Path):
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (len(HOST), len(HOST))),
     )  # fmt: skip
     assert done.returncode == 2
-    assert "app.py: its fixes cannot be written: File too large" in done.stderr
+    assert "app.py: cannot write the fixes: File too large" in done.stderr
     assert (tmp_path / "app.py").read_text() == HOST
 
 
 def test_a_text_that_changed_meanwhile_is_not_written_over(tmp_path: Path):
     place = written(tmp_path, {"app.py": "new\n"}) / "app.py"
-    with pytest.raises(OSError, match="it has changed meanwhile"):
+    with pytest.raises(OSError, match="the file has changed since it was read"):
         write(place, "old\n", "fixed\n")
     with pytest.raises(FileExistsError):
         write(place, None, "created\n")

@@ -87,7 +87,7 @@ def test_the_nearest_file_counts_and_the_search_stops_at_the_repository(tmp_path
     [
         ("select = 'dockerfile'\n", 1, "`select` is 'dockerfile'; it must be a list of strings"),
         ("\nselct = []\n", 2, "unknown key `selct`; did you mean `select`?"),
-        ('ignore = ["dockerfile/moving-tags"]\n', 1, "there is no rule `dockerfile/moving-tags`; did you mean"),
+        ('ignore = ["dockerfile/moving-tags"]\n', 1, "unknown rule `dockerfile/moving-tags`; did you mean"),
         (
             '[severity]\n"dockerfile/moving-tag" = "fatal"\n',
             2,
@@ -96,9 +96,9 @@ def test_the_nearest_file_counts_and_the_search_stops_at_the_repository(tmp_path
         ("[platform]\nregistry = 5\n", 2, "`platform.registry` is 5; it must be a string"),
         ('[platform]\nregistri = "x"\n', 2, "unknown key `platform.registri`; did you mean `registry`?"),
         ('[platform]\nliveness = { path = "/x", prt = 1 }\n', 2, "unknown key `liveness.prt`; did you mean `port`?"),
-        ('[rules."dockerfile/moving-tag"]\nnothing = 1\n', 2, "moving-tag.nothing`; nothing can be set there"),
+        ('[rules."dockerfile/moving-tag"]\nnothing = 1\n', 2, "moving-tag.nothing`; no keys can be set here"),
         ("a = [\n", 1, "not TOML"),
-        ('extend = "nowhere.toml"\n', 1, "`extend` names `nowhere.toml`, which does not exist"),
+        ('extend = "nowhere.toml"\n', 1, "`extend` refers to `nowhere.toml`, which does not exist"),
         ("severity = 3\n", 1, "`severity` is 3; it must be a table"),
     ],
 )
@@ -122,7 +122,7 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, line: in
 )
 def test_only_a_name_that_is_near_is_proposed(tmp_path: Path, name: str, remedy: str):
     (problem,) = load(written(tmp_path, f'ignore = ["{name}"]\n')).problems
-    assert problem.message == f"there is no rule `{name}`{remedy}"
+    assert problem.message == f"unknown rule `{name}`{remedy}"
 
 
 def test_what_is_right_beside_it_still_counts(tmp_path: Path):

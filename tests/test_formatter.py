@@ -82,4 +82,4 @@ def test_it_gives_up_after_the_time_that_it_is_given(tmp_path: Path):
         assert process.stdout
         assert process.stderr
         assert process.stdout.read() == ""
-        assert "took longer than 0.1 s" in process.stderr.read()
+        assert "timed out after 0.1 s" in process.stderr.read()

@@ -22,7 +22,7 @@ from playpen_ls.project.isolation import PACKAGE, module_path
 from playpen_ls.project.worker import BOOTSTRAP, batch_of, work
 from playpen_ls.server.client_capabilities import WATCHED, Abilities
 from playpen_ls.server.gc_scheduler import Collector
-from playpen_ls.server.indexing import run as indexing
+from playpen_ls.server.indexing.run import run as indexing
 from playpen_ls.server.indexing.run import Indexing
 from playpen_ls.server.indexing.scheduler import Indexes
 from playpen_ls.session.workspace import Workspace
@@ -118,7 +118,7 @@ def test_a_process_that_dies_is_said_and_done_without(
         client = run(workspace)
     assert workspace.index.complete
     assert len(uses(workspace)) == 30
-    assert "read more slowly" in client.said[0]
+    assert "indexed more slowly" in client.said[0]
     assert "failed" in caplog.text
     caplog.clear()
 

@@ -106,8 +106,8 @@ def test_odd_settings_are_said_once_and_ignored(raw: Raw):
     raw.send("exit")
     _, log = raw.end()
     assert log.split("\n") == [
-        "WARNING playpen-ls: setting playpen.colour: unknown; known are ignore, severity and fixOnSave",
-        "WARNING playpen-ls: setting playpen.ignore: there is no rule `nonsense`",
+        "WARNING playpen-ls: unknown setting playpen.colour; known settings: ignore, severity, fixOnSave",
+        "WARNING playpen-ls: setting playpen.ignore: unknown rule `nonsense`",
         "WARNING playpen-ls: setting playpen.severity: python/hard-coded-host is 'loud'; it must be one of hint, "
         "information, warning, error, off",
         "",
@@ -126,7 +126,7 @@ def test_a_large_text_and_a_binary_one_are_one_line_in_the_log(raw: Raw):
     _, log = raw.end()
     assert log.split("\n") == [
         "WARNING playpen-ls: large.py: not checked: larger than 2,000,000 characters (2,400,000)",
-        "WARNING playpen-ls: binary.py: not checked: binary: a NUL byte in line 1",
+        "WARNING playpen-ls: binary.py: not checked: binary file: NUL byte in line 1",
         "",
     ]
 
@@ -165,6 +165,6 @@ def test_an_error_tells_the_client_nothing_and_the_log_its_place(caplog: pytest.
                     {"method": "made/up", "params": {}}):  # fmt: skip
         server.protocol.handle_message(server.protocol.structure_message({"jsonrpc": "2.0", **message}))
     (answer,) = [one for data in written if (one := json.loads(data)).get("id") == 2]
-    assert answer["error"] == {"code": -32603, "message": "it failed; see the log"}
+    assert answer["error"] == {"code": -32603, "message": "internal error; see the server log"}
     lines = [record.getMessage() for record in caplog.records if record.name == "playpen_ls"]
     assert [line.startswith(f"KeyError at {__file__}:") for line in lines] == [True, True]

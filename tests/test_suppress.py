@@ -61,10 +61,10 @@ def test_what_they_do_not_name_or_reach_stays(text: str, tmp_path: Path):
 @pytest.mark.parametrize(
     ("comment", "message", "left"),
     [
-        ("# playpen: ignore[print-as-log]", "`print-as-log` is not reported here", "x = 1\n"),
-        ("# playpen: ignore[prnt]", "there is no rule `prnt`", "x = 1\n"),
-        ("# playpen: ignore", "`ignore` names no rule: `ignore[rule]`", "x = 1\n"),
-        ("# playpen: ignore[]", "`ignore` names no rule: `ignore[rule]`", "x = 1\n"),
+        ("# playpen: ignore[print-as-log]", "unused ignore comment: `print-as-log` is not reported here", "x = 1\n"),
+        ("# playpen: ignore[prnt]", "unknown rule `prnt` in ignore comment", "x = 1\n"),
+        ("# playpen: ignore", "ignore comment names no rule; write `ignore[rule]`", "x = 1\n"),
+        ("# playpen: ignore[]", "ignore comment names no rule; write `ignore[rule]`", "x = 1\n"),
     ],
 )
 def test_an_unused_comment_is_reported_and_removed(comment: str, message: str, left: str, tmp_path: Path):

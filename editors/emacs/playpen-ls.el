@@ -9,14 +9,14 @@
 (defvar playpen-ls-modes
   '(dockerfile-mode dockerfile-ts-mode groovy-mode jenkinsfile-mode
     yaml-mode yaml-ts-mode python-mode python-ts-mode)
-  "The modes whose buffers playpen-ls looks at.")
+  "The major modes in which playpen-ls runs.")
 
 (defvar playpen-ls-command '("playpen-ls"))
 
 (add-to-list 'eglot-server-programs (cons playpen-ls-modes (lambda (&rest _) playpen-ls-command)))
 
 (defun playpen-ls-fix ()
-  "Make every safe fix in this buffer.  An error of the server is shown and never blocks a save."
+  "Apply all safe fixes to this buffer.  A server error is shown and never blocks a save."
   (interactive)
   (when (bound-and-true-p eglot--managed-mode)
     (with-demoted-errors "playpen-ls: %S"
@@ -36,7 +36,7 @@
                 actions)))))
 
 (defun playpen-ls--apply (_server edit)
-  "Apply EDIT without asking; eglot takes an origin as the last argument from version 1.17 on."
+  "Apply EDIT without confirmation.  From version 1.17 on, Eglot takes an origin as the last argument."
   (let ((eglot-confirm-server-edits nil)
         (eglot-confirm-server-initiated-edits nil))
     (if (equal (func-arity 'eglot--apply-workspace-edit) '(1 . 2))
@@ -44,7 +44,7 @@
       (eglot--apply-workspace-edit edit this-command))))
 
 (defun playpen-ls-fix-on-save ()
-  "Make the safe fixes before each save."
+  "Apply safe fixes before each save."
   (add-hook 'before-save-hook #'playpen-ls-fix))
 
 (provide 'playpen-ls)

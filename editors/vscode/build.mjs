@@ -1,4 +1,4 @@
-// One file of JavaScript.
+// Bundles the extension into one JavaScript file.
 import { build } from 'esbuild';
 
 await build({

@@ -1,4 +1,4 @@
-"""Writes the settings into package.json, as the rules and the server declare them: run it after changing rules."""
+"""Generates the settings in package.json from the rules and the server. Run it after changing rules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent / "package.json"
 
 
 def with_settings(text: str) -> str:
-    """The text of a package.json with the settings of now."""
+    """The text of a package.json with the current settings."""
     package = json.loads(text)
     package["contributes"]["configuration"]["properties"] = editor_settings(all_rules())
     return json.dumps(package, indent=2, ensure_ascii=False) + "\n"

@@ -39,14 +39,14 @@ def targets_of(options: argparse.Namespace, targets: Targets) -> Iterator[Target
     """The files that the options name. Raises Unusable."""
     if "-" in options.paths:
         if len(options.paths) > 1:
-            raise Unusable("- stands for standard input and takes no other paths beside it")
+            raise Unusable("`-` (standard input) cannot be combined with other paths")
         if not (options.stdin_filename or options.language):
             raise Unusable("standard input needs --stdin-filename NAME or --language NAME")
         name = stdin_name(options)
         shown = name or f"stdin.{options.language}"
         target = targets.text(standard_input(shown), name, options.language)
         if target is None:
-            raise Unusable(f"{shown}: no Dockerfile, Jenkinsfile, Kubernetes manifest or Python file")
+            raise Unusable(f"{shown}: not a Dockerfile, Jenkinsfile, Kubernetes manifest or Python file")
         yield target
         return
     yield from targets.under(_names(options))

@@ -12,19 +12,7 @@ from collections.abc import Callable
 from itertools import islice
 
 from playpen_ls.api.finding import Fix, Refused
-from playpen_ls.cli.common import (
-    DONE,
-    FAILED,
-    Unusable,
-    fail,
-    invalid_configuration,
-    prepare,
-    read_project,
-    say,
-    settings_of,
-    stdin_name,
-    targets_of,
-)
+from playpen_ls.cli.common import DONE, FAILED, Unusable, fail, invalid_configuration, prepare, read_project, say, settings_of, stdin_name, targets_of
 from playpen_ls.cli.inputs import Target, Targets
 from playpen_ls.cli.report.model import Problem
 from playpen_ls.cli.write_file import write
@@ -34,6 +22,8 @@ from playpen_ls.engine.fixer import REWRITE, Accept, Fixed, change_of, safe_only
 from playpen_ls.engine.masking import Mask
 from playpen_ls.languages.registry import finds_nothing
 from playpen_ls.text.source import Source, Unreadable
+from playpen_ls.cli.report.text import counted
+from playpen_ls.api.finding import Fix, Refused
 
 
 def run(options: argparse.Namespace) -> int:
@@ -89,7 +79,7 @@ def _give_up_after(seconds: float) -> None:
     import threading
 
     def give_up() -> None:
-        say(f"it took longer than {seconds:g} s")
+        say(f"timed out after {seconds:g} s")
         os._exit(FAILED)
 
     timer = threading.Timer(seconds, give_up)
@@ -127,15 +117,16 @@ def _in_place(options: argparse.Namespace, targets: Targets, accept: Accept) -> 
             raise
         except OSError as error:
             unwritten = True
-            targets.problems.append(Problem(shown, f"its fixes cannot be written: {error.strerror or error}"))
+            targets.problems.append(Problem(shown, f"cannot write the fixes: {error.strerror or error}"))
         if fixed.stopped:
             say(f"{shown}: {fixed.stopped}")
         del target.workspace.documents[target.path]
     for problem in targets.problems:
         say(f"{problem.path}: {problem.message}")
     counts = ", ".join(f"{number} × {rule}" for rule, number in sorted(applied.items()))
-    files = "1 file" if changed == 1 else f"{changed} files"
-    say(f"{'would mend' if options.diff else 'mended'} {applied.total()} in {files}{': ' if counts else ''}{counts}")
+    total = f"{counted(applied.total(), 'finding')} in {counted(changed, 'file')}{': ' if counts else ''}{counts}"
+    done = f"{'Would fix' if options.diff else 'Fixed'} {total}" if applied or unwritten else "Nothing to fix."
+    print(done, file=sys.stderr)
     return FAILED if invalid_configuration(targets) or targets.failed or unwritten else DONE
 
 

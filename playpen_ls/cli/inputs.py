@@ -112,7 +112,9 @@ class Targets:
         language = language_of(source.path, lambda: source.text)
         if language is None:
             if named:
-                self.problems.append(Problem(shown, "no Dockerfile, Jenkinsfile, Kubernetes manifest or Python file"))
+                self.problems.append(
+                    Problem(shown, "not a Dockerfile, Jenkinsfile, Kubernetes manifest or Python file")
+                )
             return None
         return Target(workspace, source.path, source, language)
 
@@ -123,7 +125,7 @@ class Targets:
         return self._configs[folder]
 
     def _unreadable(self, folder: Path) -> None:
-        self.problems.append(Problem(relative(str(folder), self.folder), "the folder cannot be listed"))
+        self.problems.append(Problem(relative(str(folder), self.folder), "cannot list the folder"))
 
 
 def relative(path: str, folder: Path) -> str:

@@ -21,7 +21,7 @@ def write(place: Path, before: str | None, after: str) -> None:
         old = file.readall() if before is not None else b""
         mark = _MARK if old.startswith(_MARK) else b""
         if before is not None and old != mark + before.encode():
-            raise OSError("it has changed meanwhile")
+            raise OSError("the file has changed since it was read")
         try:
             _put(file, mark + after.encode())
         except OSError:

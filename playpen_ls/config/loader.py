@@ -110,9 +110,9 @@ class _Reader:
         if not isinstance(target, str):
             self._wrong("extend", target, "a relative path to a file")
         elif extended:
-            self._say(self._key("extend"), "`extend` works for one level only")
+            self._say(self._key("extend"), "`extend` in an extended file is not supported")
         elif not os.path.isfile(self.path.parent / target):
-            self._say(self._key("extend"), f"`extend` names `{target}`, which does not exist")
+            self._say(self._key("extend"), f"`extend` refers to `{target}`, which does not exist")
         else:
             reader = _Reader((self.path.parent / target).resolve())
             base = reader.read(extended=True)
@@ -210,7 +210,7 @@ class _Reader:
 
     def _unknown(self, key: str, shown: str, known: Sequence[str] | Mapping[str, Any]) -> None:
         close = get_close_matches(key, list(known), n=1)
-        all_of_them = f"known are {', '.join(known)}" if known else "nothing can be set there"
+        all_of_them = f"known keys: {', '.join(known)}" if known else "no keys can be set here"
         remedy = f"; did you mean `{close[0]}`?" if close else f"; {all_of_them}"
         self._say(self._key(key), f"unknown key `{shown}`{remedy}")
 
@@ -258,4 +258,4 @@ def _described(kind: Any) -> str:
         return "a table"
     if get_origin(kind) is not None:
         return "a list of strings"
-    return {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}.get(kind, str(kind))
+    return {str: "a string", int: "an integer", float: "a number", bool: "true or false"}.get(kind, str(kind))

@@ -36,4 +36,4 @@ def unknown_rule(name: str) -> str:
     # Without its language it is compared with what stands behind the others' languages.
     known = {id if "/" in name else id.partition("/")[2]: id for id in reversed(ids)}
     close = get_close_matches(name, list(known), n=1)
-    return f"there is no rule `{name}`" + (f"; did you mean `{known[close[0]]}`?" if close else "")
+    return f"unknown rule `{name}`" + (f"; did you mean `{known[close[0]]}`?" if close else "")

@@ -28,10 +28,13 @@ def schema(rules: Sequence[Rule]) -> Schema:
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "select": {**listed, "description": "Only these rules and languages."},
-            "ignore": {**listed, "description": "Not these rules and languages."},
-            "exclude": {**patterns, "description": "Files and folders to leave out, as in .gitignore."},
-            "extend": {"type": "string", "description": "An organisation's profile: a relative path, one level."},
+            "select": {**listed, "description": "Rules and languages to run; all others are off."},
+            "ignore": {**listed, "description": "Rules and languages to skip."},
+            "exclude": {**patterns, "description": "Files and folders to exclude, as .gitignore patterns."},
+            "extend": {
+                "type": "string",
+                "description": "Relative path of a shared configuration to extend (one level).",
+            },
             "severity": {
                 "type": "object",
                 "properties": {rule.id: {**severity, "description": rule.title} for rule in rules},
@@ -73,25 +76,27 @@ def editor_settings(rules: Sequence[Rule]) -> Schema:
             "type": "string", "default": "", "scope": "machine-overridable", "markdownDescription": _INTERPRETER,
         },
         "playpen.trace.server": {
-            "enum": ["off", "messages", "verbose"], "default": "off", "description": "Log what server and editor say.",
+            "enum": ["off", "messages", "verbose"], "default": "off", "description": _TRACE,
         },
     }  # fmt: skip
 
 
-_IGNORE = "Rules and languages to leave out in this editor. What your team agrees on belongs into `playpen.toml`."
-_SEVERITY = "Other severities in this editor, by rule."
+_IGNORE = "Rules and languages to skip in this editor. Settings that the team shares belong in `playpen.toml`."
+_TRACE = "Log the messages between VS Code and the language server."
+_SEVERITY = "Severity overrides in this editor, by rule."
 _FIX_ON_SAVE = (
-    "The server mends what is safe before each save. In VS Code, "
-    '`"editor.codeActionsOnSave": {"source.fixAll.playpen": "explicit"}` does the same, one language at a time.'
+    "Apply safe fixes on save. In VS Code, "
+    '`"editor.codeActionsOnSave": {"source.fixAll.playpen": "explicit"}` does the same and can be set per language.'
 )
-_SAVE_TIMEOUT = "Milliseconds after which a save goes on without the fixes of a server that does not answer."
+_SAVE_TIMEOUT = "Time in milliseconds to wait for fixes on save; then the file is saved without them."
 _COMMAND = (
-    "The program to run and its arguments: a name on the PATH, or a path, which may begin with `~/` or with the "
-    "workspace's folder. By default the server of the selected Python interpreter, then the PATH."
+    "Command that starts the server, and its arguments. The command is a name on the PATH or a path, which can start "
+    "with `~/` or be relative to the workspace folder. Default: `playpen-ls` of the selected Python interpreter, then "
+    "on the PATH."
 )
 _INTERPRETER = (
-    "A Python that has `playpen-ls` installed, in place of the selected interpreter: a name on the PATH, or a path, "
-    "which may begin with `~/` or with the workspace's folder."
+    "Python interpreter that has `playpen-ls` installed, used instead of the selected one. A name on the PATH or a "
+    "path, which can start with `~/` or be relative to the workspace folder."
 )
 
 

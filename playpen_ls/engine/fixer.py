@@ -69,9 +69,9 @@ def change_of(fix: Fix, path: str) -> Change:
         # Without the message of the error: it may hold what the fix was looking at.
         last = traceback.extract_tb(error.__traceback__)[-1]
         logger.error("a fix failed: %s at %s:%s", type(error).__name__, last.filename, last.lineno)
-        raise Refused("it failed; the log says where") from None
+        raise Refused("computing the fix failed (see the log)") from None
     if not any(change.edits.values()) and not change.creates:
-        raise Refused("there is nothing to change")
+        raise Refused("it would not change anything")
     return change
 
 
@@ -85,11 +85,11 @@ def verified(look: Look, hit: Hit, fix: Fix, again: Looker, text_of: Callable[[s
     try:
         after = again(source.edited(change.edits.get(source.path, ())), _others(change, source.path, text_of))
     except ValueError as error:
-        raise Refused(f"the edits do not fit: {error}") from None
+        raise Refused(f"its edits are invalid: {error}") from None
     if after.damage > look.damage:
         raise Refused("the result would not parse")
     if after.count(hit.rule.id) >= look.count(hit.rule.id):
-        raise Refused("it would not mend this")
+        raise Refused("it would not fix the finding")
     return change
 
 
@@ -104,7 +104,7 @@ def _others(change: Change, path: str, text_of: Callable[[str], str | None]) -> 
             others[other] = Source(other, text).edited(edits).text
     for other, text in change.creates.items():
         if text_of(other) is not None:
-            raise Refused(f"`{other}` exists already")
+            raise Refused(f"`{other}` already exists")
         others[other] = text
     return others
 
@@ -149,7 +149,7 @@ def fix_all(source: Source, look: Looker, accept: Accept, text_of: Callable[[str
         applied.update(hit.rule.id for hit, _ in chosen)
         others |= made
         now = after
-    return Fixed(now.model.source, others, applied, f"stopped after {ROUNDS} rounds")
+    return Fixed(now.model.source, others, applied, f"stopped after {ROUNDS} rounds of fixes")
 
 
 Mark = tuple[str, str, int]

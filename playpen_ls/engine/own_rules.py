@@ -24,11 +24,11 @@ def _own_rule(id: str, severity: Severity, doc: str) -> Rule:
 UNUSED_IGNORE = _own_rule(
     "playpen/unused-ignore",
     Severity.HINT,
-    """An ignore comment silences nothing.
+    """Ignore comment does not suppress any finding.
 
-    What it was written for is mended or moved, or its rule is misspelt, or it names no rule: an
-    ignore comment always says which rules it means, `ignore[moving-tag]`, so that it cannot hide
-    anything else.
+    The finding was fixed or has moved, or the comment names an unknown rule or none. An ignore
+    comment must name its rules, `ignore[moving-tag]`, so that it cannot hide findings of other
+    rules.
     """,
 )
 
@@ -36,10 +36,10 @@ UNUSED_IGNORE = _own_rule(
 INVALID_CONFIG = _own_rule(
     "playpen/invalid-config",
     Severity.ERROR,
-    """The configuration says something that playpen-ls does not understand.
+    """Configuration file contains an unknown key, an invalid value or a syntax error.
 
-    An unknown key, a value of the wrong type, or text that is no TOML. The rest of the file counts,
-    and the default stands in for what is wrong.
+    The default is used instead of an invalid value; the rest of the file applies. A file that is not
+    valid TOML is ignored as a whole.
     """,
 )
 

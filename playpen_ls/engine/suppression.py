@@ -107,9 +107,9 @@ def _take_ours(model: Model, comment: Comment, findings: _Findings, ran: Iterabl
         return
     word, names = match["word"], [name.strip() for name in (match["ids"] or "").split(",") if name.strip()]
     if word == "ignore-file" and not _in_header(model, comment):
-        yield _report(model.source, comment, "`ignore-file` counts only in the first comment block")
+        yield _report(model.source, comment, "`ignore-file` has no effect after the first comment block of the file")
     elif not names:
-        yield _report(model.source, comment, f"`{word}` names no rule: `{word}[rule]`")
+        yield _report(model.source, comment, f"ignore comment names no rule; write `{word}[rule]`")
     else:
         span = _whole_text(model) if word == "ignore-file" else _covered(model, comment)
         covered = findings.starting_in(span) if span is not None else ()
@@ -125,9 +125,9 @@ def _useless(model: Model, name: str, ran: Iterable[str]) -> str:
     """What to say of a name that silences nothing; nothing of rules that did not run, or of other languages."""
     full = name if "/" in name else f"{model.language}/{name}"
     if full in ran:
-        return f"`{name}` is not reported here"
+        return f"unused ignore comment: `{name}` is not reported here"
     known = any(rule.id == full for rule in rules_of(model.language))
-    return "" if known or not full.startswith(f"{model.language}/") else f"there is no rule `{name}`"
+    return "" if known or not full.startswith(f"{model.language}/") else f"unknown rule `{name}` in ignore comment"
 
 
 def _whole_text(model: Model) -> Span:
@@ -211,5 +211,5 @@ def ignore_here(model: Model, hit: Hit) -> list[Edit]:
     """The comment that silences a finding where it stands. Raises Refused where no comment can stand."""
     edit = model.comment_above(hit.span.start, f"playpen: ignore[{hit.rule.name}]")
     if edit is None:
-        raise Refused("no comment can stand here")
+        raise Refused("a comment is not possible here")
     return [edit]

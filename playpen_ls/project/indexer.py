@@ -14,9 +14,7 @@ from playpen_ls.project.discovery import is_found
 from playpen_ls.project.index import Index
 from playpen_ls.project.scan import MOST_FILES, Excluded, Stamp, facts_of, paths_under
 
-TOO_MANY = (
-    f"more than {MOST_FILES:,} files, so rules that look at several files are off; exclude folders in playpen.toml"
-)
+TOO_MANY = f"more than {MOST_FILES:,} files, so cross-file rules are disabled; exclude folders in playpen.toml"
 logger = logging.getLogger("playpen_ls")
 
 

@@ -41,7 +41,7 @@ def facts_of(root: Path, path: str) -> tuple[Fact, ...]:
     except (OSError, Unreadable):
         return ()
     except Exception as error:  # one file that cannot be understood does not keep the others out
-        logger.error("%s: reading it failed: %s", path, type(error).__name__)
+        logger.error("%s: extracting facts failed: %s", path, type(error).__name__)
         return ()
 
 

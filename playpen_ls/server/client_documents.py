@@ -74,7 +74,7 @@ class Documents:
     def change(self, uri: str, version: int, changes: Iterable[lsp.TextDocumentContentChangeEvent]) -> Open | None:
         opened = self._open.get(uri)
         if opened is None:
-            logger.warning("a change of a document that is not open")
+            logger.warning("received a change of a document that is not open")
             return None
         source, edits = changed(opened.source, changes, self.encoding)
         opened.source, opened.version = source, version
@@ -143,7 +143,7 @@ class Documents:
         if (root / "playpen.toml").exists():
             return True
         if root in (Path(os.path.expanduser("~")), Path(root.anchor)):
-            logger.info("%s: no project, so rules that look at several files are off; open a folder in it", root)
+            logger.info("%s: not a project, so cross-file rules are disabled; open a folder in it", root)
             return False
         return root in self.folders or (root / ".git").exists()
 

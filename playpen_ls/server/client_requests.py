@@ -51,7 +51,7 @@ class Requests:
         try:
             return await request
         except Exception as error:
-            logger.info("the client refused a request: %s", type(error).__name__)
+            logger.info("the client rejected a request: %s", type(error).__name__)
             return None
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:

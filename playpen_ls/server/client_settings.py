@@ -24,7 +24,7 @@ def settings_from(value: object) -> Settings | None:
         return None
     for key in value:
         if key not in ("ignore", "severity", "fixOnSave") and key not in _CLIENTS_OWN:
-            logger.warning("setting playpen.%s: unknown; known are ignore, severity and fixOnSave", key)
+            logger.warning("unknown setting playpen.%s; known settings: ignore, severity, fixOnSave", key)
     return Settings(ignore=_ignore(value.get("ignore", [])), severity=_severity(value.get("severity", {})))
 
 
@@ -34,13 +34,13 @@ def fix_on_save(value: object) -> bool:
         value = value["playpen"]
     wanted = value.get("fixOnSave", False) if isinstance(value, Mapping) else False
     if not isinstance(wanted, bool):
-        logger.warning("setting playpen.fixOnSave: %r is neither true nor false", wanted)
+        logger.warning("setting playpen.fixOnSave is %r; it must be true or false", wanted)
     return wanted is True
 
 
 def _ignore(value: Any) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
-        logger.warning("setting playpen.ignore: %r is no list of rules", value)
+        logger.warning("setting playpen.ignore is %r; it must be a list of rules", value)
         return ()
     for name in value:
         if not is_rule_name(name):
@@ -51,7 +51,7 @@ def _ignore(value: Any) -> tuple[str, ...]:
 def _severity(value: Any) -> dict[str, str]:
     labels = [*(severity.label for severity in Severity), OFF]
     if not isinstance(value, Mapping):
-        logger.warning("setting playpen.severity: %r is no object of rules and severities", value)
+        logger.warning("setting playpen.severity is %r; it must be an object of rules and severities", value)
         return {}
     severities = {}
     for name, label in value.items():

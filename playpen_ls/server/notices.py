@@ -37,4 +37,4 @@ def _message(problems: tuple[Invalid, ...], root: Path) -> str:
     first = problems[0]
     shown = first.path.relative_to(root) if first.path.is_relative_to(root) else first.path
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"{shown.as_posix()}, line {first.line}: {first.message}{more}; the defaults stand in for what is wrong"
+    return f"{shown.as_posix()}, line {first.line}: {first.message}{more}; defaults are used for invalid values"

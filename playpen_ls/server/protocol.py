@@ -53,7 +53,7 @@ class Protocol(LanguageServerProtocol):
             return super().structure_message(data)
         except Exception:
             if "id" in data and "method" in data:
-                message = f"the parameters of {data['method']} are malformed"
+                message = f"malformed parameters of {data['method']}"
                 self._send_response(data["id"], error=lsp.ResponseError(lsp.ErrorCodes.InvalidParams, message))
             raise
 
@@ -64,7 +64,9 @@ class Protocol(LanguageServerProtocol):
             self._initialized = True
         elif method not in (None, lsp.EXIT) and not self._initialized:
             if getattr(message, "id", None) is not None:
-                error = lsp.ResponseError(lsp.ErrorCodes.ServerNotInitialized, "initialize comes first")
+                error = lsp.ResponseError(
+                    lsp.ErrorCodes.ServerNotInitialized, "the server is not initialized; send `initialize` first"
+                )
                 self._send_response(message.id, error=error)
             return
         super().handle_message(message)
@@ -76,7 +78,9 @@ class Protocol(LanguageServerProtocol):
             super()._send_handler_result(future, msg_id=msg_id)
             return
         self._request_futures.pop(msg_id, None)
-        self._send_response(msg_id, error=lsp.ResponseError(lsp.ErrorCodes.InternalError, "it failed; see the log"))
+        self._send_response(
+            msg_id, error=lsp.ResponseError(lsp.ErrorCodes.InternalError, "internal error; see the server log")
+        )
         self._log(error)
 
     def _check_handler_result(self, future: Future[Any]) -> None:

@@ -135,4 +135,4 @@ def check_readable(text: str) -> None:
         raise Unreadable(f"larger than {LARGEST:,} characters ({len(text):,})")
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
-        raise Unreadable(f"binary: a NUL byte in line {line}")
+        raise Unreadable(f"binary file: NUL byte in line {line}")

@@ -50,7 +50,7 @@ BUFFERS = {
 }
 CONFIGURATION = 'ignore = ["python/print-as-logs"] # 😀\nselct = []\nplatform = { registry = 5 }\n'
 SAID = {
-    "python/print-as-logs": "there is no rule `python/print-as-logs`; did you mean `python/print-as-log`?",
+    "python/print-as-logs": "unknown rule `python/print-as-logs`; did you mean `python/print-as-log`?",
     "selct": "unknown key `selct`; did you mean `select`?",
     "registry": "`platform.registry` is 5; it must be a string",
 }
@@ -120,7 +120,7 @@ def test_a_server_that_hangs_holds_no_save_up(steps: dict[str, Any]):
     for seen, typed in ((hanging["first"], LATE), (hanging["second"], f"{LATE}!")):
         assert seen["disk"] == TWO_FIXED + typed
         assert "\n".join(seen["text"]) == seen["disk"].replace("\r\n", "\n")
-    assert "server does not answer" in hanging["status"]
+    assert "server not responding" in hanging["status"]
 
 
 def test_what_a_server_says_late_is_not_applied_and_the_next_save_is_fixed(steps: dict[str, Any]):
@@ -137,7 +137,7 @@ def test_the_whole_workspace_is_checked_and_fixed(steps: dict[str, Any]):
     listed = sum("[Ln " in row["text"] for row in rows)
     assert steps["check"]["said"] == f"Playpen: {listed} findings and 1 hint in 2 files"
     assert steps["disk"]["closed.py"] == f'import os\r\n\r\nclosed = os.getenv("REDIS_HOST", {OTHER})\r\n'
-    assert steps["disk"]["playpen.toml"].startswith("# What playpen-ls looks at")
+    assert steps["disk"]["playpen.toml"].startswith("# Configuration of playpen-ls")
 
 
 def test_a_configuration_is_checked_as_it_is_typed(steps: dict[str, Any]):

@@ -62,7 +62,7 @@ def found(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
 
 def test_the_selected_interpreter_comes_before_the_path(found: dict[str, Any]):
     assert found["interpreter"]["commands"] == [[sys.executable, "-I", "-m", "playpen_ls"]]
-    assert "Playpen: 1 here, 1 in all" in found["interpreter"]["status"]
+    assert "Playpen: 1 in this file, 1 in total" in found["interpreter"]["status"]
     assert "server running" in found["interpreter"]["status"]
 
 
@@ -87,7 +87,7 @@ def named(bare: Path, user: str) -> list[dict[str, Any]]:
         {"step": "unfit", "settings": {command: "playpen-ls -v", interpreter: str(bare)}, "says": "pip install"},
         {"step": "relative", "settings": {interpreter: "${workspaceFolder}/tools/python"}},
         {"step": "user", "settings": {interpreter: user}},
-        {"step": "ending", "settings": {command: ["false"]}, "says": "ended", "state": "does not start"},
+        {"step": "ending", "settings": {command: ["false"]}, "says": "exited", "state": "failed to start"},
         {"step": "silent", "settings": {command: ["sleep", "1000"]}, "state": "starting"},
         {"step": "name", "settings": {command: ["playpen-ls"]}},
     ]
@@ -102,12 +102,15 @@ def test_a_setting_that_names_a_program_is_followed_without_a_word(found: dict[s
 
 def test_settings_that_name_no_server_are_told_of_at_once_with_what_runs_instead(found: dict[str, Any]):
     (said,) = found["absent"]["said"]
-    assert "`playpen.server.command` names `~/no/playpen-ls`, which does not exist" in said
-    assert "`playpen.interpreter` names `nopython`, which is not on the PATH" in said
-    assert f"{found['onPath']}` runs" in said
+    assert "`playpen.server.command` is `~/no/playpen-ls`, which does not exist" in said
+    assert "`playpen.interpreter` is `nopython`, which is not on the PATH" in said
+    assert f"Using `{found['onPath']}` instead" in said
     (said,) = found["unfit"]["said"]
     assert '`playpen.server.command` is "playpen-ls -v"; it must be a list' in said
-    assert f'`{found["bare"]}`, which has no playpen-ls: run `"{found["bare"]}" -m pip install playpen-ls`' in said
+    assert (
+        f'`{found["bare"]}`, which does not have playpen-ls installed: run `"{found["bare"]}" -m pip install playpen-ls`'
+        in said
+    )
     assert found["absent"]["commands"] == found["unfit"]["commands"] == found["installed"]["commands"]
 
 
@@ -117,7 +120,7 @@ def test_nothing_of_the_workspace_has_run(found: dict[str, Any]):
 
 def test_a_program_that_is_no_server_is_told_once_with_what_it_did(found: dict[str, Any]):
     (said,) = found["ending"]["said"]
-    assert "`/usr/bin/false` ended at once, with exit status 1. `playpen.server.command` names it" in said
+    assert "`/usr/bin/false` exited immediately with exit code 1. Check the setting `playpen.server.command`" in said
     assert found["ending"]["commands"] == []
 
 
@@ -135,8 +138,8 @@ def untrusted(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 
 def test_a_workspace_that_is_not_trusted_names_no_program(untrusted: dict[str, Any]):
-    assert "Playpen: 1 here" in untrusted["untrusted"]["status"]  # by the user's own interpreter
-    assert "`tools/server`, which lies in a workspace that you do not trust" in untrusted["untrusted"]["said"]
+    assert "Playpen: 1 in this file" in untrusted["untrusted"]["status"]  # by the user's own interpreter
+    assert "`tools/server`, which is in an untrusted workspace" in untrusted["untrusted"]["said"]
     assert untrusted["untrusted"]["ran"] is False
     assert untrusted["trusted"]["ran"] is True
 

@@ -1,8 +1,8 @@
--- playpen_ls in Neovim 0.7 or later: starts the server for its files, and fixes on save what is safe.
+-- playpen_ls in Neovim 0.7 or later: starts the server for supported files and applies safe fixes on save.
 --
 --   require('playpen_ls').setup({ fix_on_save = true })
 --
--- With Neovim 0.11's own way of starting servers, only the fix on save is needed from here:
+-- With vim.lsp.enable (Neovim 0.11 or later), only fix on save is needed from this module:
 --
 --   vim.lsp.enable('playpen_ls')
 --   require('playpen_ls').fix_on_save()
@@ -14,13 +14,13 @@ M.defaults = {
   filetypes = { 'dockerfile', 'groovy', 'Jenkinsfile', 'yaml', 'json', 'python', 'toml' },
   settings = {}, -- { ignore = { 'rule', ... }, severity = { rule = 'off' } }
   fix_on_save = false,
-  save_timeout = 1000, -- milliseconds after which a save goes on without fixes
+  save_timeout = 1000, -- milliseconds to wait for fixes on save; then the file is saved without them
 }
 
 local FIX_ALL = 'source.fixAll.playpen'
 local clients = {} -- by root; only for Neovim 0.7, which has no vim.lsp.start
 
--- The nearest folder with one of the markers, else the file's own.
+-- The nearest parent folder with playpen.toml, else with .git, else the folder of the file.
 local function root_of(path)
   local folder = vim.fn.fnamemodify(path, ':p:h')
   for _, marker in ipairs({ 'playpen.toml', '.git' }) do
@@ -56,9 +56,9 @@ function M.start(bufnr, options)
   return clients[root]
 end
 
--- Neovim 0.11 made these methods of the client.
+-- Neovim 0.11 turned these functions into methods of the client.
 local function ask(client, method, params, timeout, bufnr)
-  -- A server that is dead or fails raises here; the save goes on.
+  -- Raises if the server has exited or fails; the save continues.
   local ok, answer = pcall(function()
     if vim.fn.has('nvim-0.11') == 1 then
       return client:request_sync(method, params, timeout, bufnr)
@@ -77,7 +77,7 @@ local function client_of(bufnr)
   end
 end
 
--- Apply every safe fix to the buffer. A server that does not answer in time never blocks a save.
+-- Apply all safe fixes to the buffer. A server that does not respond in time never blocks a save.
 function M.fix(bufnr, timeout)
   bufnr = (bufnr == nil or bufnr == 0) and vim.api.nvim_get_current_buf() or bufnr
   local client = client_of(bufnr)
@@ -127,7 +127,7 @@ function M.fix_on_save(timeout)
   })
 end
 
--- The page of a rule, beside the cursor.
+-- Show the page of a rule in a floating window.
 if vim.lsp.commands then
   vim.lsp.commands['playpen-ls.explainRule'] = function(command)
     local client = client_of(vim.api.nvim_get_current_buf())

@@ -1,4 +1,4 @@
-// A client that owns the process of its server: it can be ended while it starts, and when it hangs.
+// A language client that owns the server process, so that it can be ended while it starts and when it hangs.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -7,11 +7,11 @@ import { CloseAction, LanguageClient } from 'vscode-languageclient/node';
 import type { ErrorHandler, LanguageClientOptions } from 'vscode-languageclient/node';
 import type { Server } from './server';
 
-/** How long a server may take to say its first word; on a busy machine Python takes seconds. */
+/** Milliseconds until the server must have answered `initialize`; on a busy machine Python takes seconds to start. */
 const PATIENCE = 60_000;
-/** How long a server that was asked to end may take. */
+/** Milliseconds that a server may take to shut down. */
 const GRACE = 2_000;
-const ENDED = 'was to end';
+const ENDED = 'was stopped';
 
 export class Client extends LanguageClient {
   private started = false;
@@ -26,7 +26,7 @@ export class Client extends LanguageClient {
       initializationFailedHandler: () => false,
       errorHandler: {
         error: (error, message, count) => this.handler().error(error, message, count),
-        // One that never ran would not run the next time either.
+        // A server that never started would not start the next time either.
         closed: () => (this.started ? this.handler().closed() : { action: CloseAction.DoNotRestart, handled: true }),
       },
     });
@@ -37,22 +37,22 @@ export class Client extends LanguageClient {
     return !this.started && this.server.failure !== undefined;
   }
 
-  /** What the server did instead of starting; nothing if it runs, or if it was to end meanwhile. */
+  /** Start the server. Resolves to what went wrong, or to undefined if it runs or was stopped meanwhile. */
   async run(): Promise<string | undefined> {
-    const timer = setTimeout(() => this.server.fail(`said nothing in ${PATIENCE / 1_000} seconds`), PATIENCE);
+    const timer = setTimeout(() => this.server.fail(`did not respond within ${PATIENCE / 1_000} seconds`), PATIENCE);
     try {
       await Promise.race([this.start(), this.server.failed]);
       this.started = true;
       return undefined;
     } catch (error) {
       this.server.kill();
-      return this.ending ? undefined : (this.server.failure ?? `does not start: ${error}`);
+      return this.ending ? undefined : (this.server.failure ?? `failed to start: ${error}`);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Ends the server, also one that hangs, and a start that is under way. */
+  /** Stop the server, even if it hangs or is still starting. */
   async end(): Promise<void> {
     this.ending = true;
     if (this.started) {
@@ -66,7 +66,7 @@ export class Client extends LanguageClient {
     }
   }
 
-  // The base class has messages of its own for a start that fails, up to three.
+  // The base class shows up to three messages of its own when a start fails.
   override error(message: string, data?: unknown, shown?: boolean | 'force'): void {
     super.error(message, data, this.started ? shown : false);
   }
@@ -84,7 +84,7 @@ class ServerProcess {
 
   constructor(private readonly server: Server) {
     this.failed = new Promise((_, reject) => (this.reject = reject));
-    this.failed.catch(() => undefined); // one that ends after it ran
+    this.failed.catch(() => undefined); // the server ended after it had started
   }
 
   async spawn(): Promise<ChildProcess> {
@@ -97,7 +97,7 @@ class ServerProcess {
     const child = spawn(this.server.command, this.server.args, { cwd });
     this.child = child;
     child.on('error', (error) => this.fail(`cannot be run: ${error.message}`));
-    child.on('exit', (code, signal) => this.fail(`ended at once, with ${signal ?? `exit status ${code}`}`));
+    child.on('exit', (code, signal) => this.fail(`exited immediately with ${signal ?? `exit code ${code}`}`));
     return child;
   }
 
@@ -108,7 +108,7 @@ class ServerProcess {
 
   kill(): void {
     if (this.child && this.child.exitCode === null && this.child.signalCode === null) {
-      this.child.kill('SIGKILL'); // the only signal that a stopped process takes
+      this.child.kill('SIGKILL'); // the only signal that a suspended process reacts to
     }
   }
 }

@@ -1,4 +1,4 @@
-// The page of a rule, as a document that nobody can edit.
+// Shows the page of a rule as a read-only Markdown preview.
 import { commands, languages, Uri, window } from 'vscode';
 import type { TextDocumentContentProvider } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
@@ -27,7 +27,7 @@ export class Pages implements TextDocumentContentProvider {
   }
 }
 
-/** Those of the current line first. */
+/** Let the user pick a rule, those with a finding at the cursor first, and show its page. */
 export async function explain(client: LanguageClient, pages: Pages): Promise<void> {
   const params = { command: 'playpen-ls.rules', arguments: [] };
   const rules = await client.sendRequest<RuleName[]>('workspace/executeCommand', params);
@@ -40,7 +40,7 @@ export async function explain(client: LanguageClient, pages: Pages): Promise<voi
   }
   const items = rules.map(({ id, title }) => ({ label: id, description: title }));
   items.sort((a, b) => Number(here.has(b.label)) - Number(here.has(a.label)));
-  const chosen = await window.showQuickPick(items, { placeHolder: 'Which rule?', matchOnDescription: true });
+  const chosen = await window.showQuickPick(items, { placeHolder: 'Select a rule', matchOnDescription: true });
   if (chosen) {
     await pages.show(client, chosen.label);
   }

@@ -10,7 +10,7 @@ import { commandLine, findServer } from './server';
 import { Status } from './status';
 import { checkWorkspace, fixWorkspace } from './whole';
 
-// Chosen by language and by name, so that no language has to be contributed: that would take files from others.
+// By language and by file name: contributing a language would take files away from other extensions.
 const SELECTOR: DocumentSelector = [
   { language: 'dockerfile' },
   { pattern: '**/{Dockerfile,Dockerfile.*,*.Dockerfile,*.dockerfile,Containerfile,Containerfile.*}' },
@@ -34,7 +34,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   context.subscriptions.push(output, status, workspace.registerTextDocumentContentProvider(Pages.scheme, pages));
 
   const restart = () => {
-    void client?.end(); // or it would be waited for, and it may never come to its start
+    void client?.end(); // otherwise the restart would wait for it, and it may never finish starting
     return (starting = starting.then(() => start(output, status, pages)));
   };
   const asked = (what: (client: LanguageClient) => Promise<void>) => async () => {
@@ -81,7 +81,7 @@ async function start(output: LogOutputChannel, status: Status, pages: Pages): Pr
     status.state('missing');
     return;
   }
-  output.info(`running ${commandLine(server)}, found as ${server.found}`);
+  output.info(`starting ${commandLine(server)} (found by ${server.found})`);
   const saves = new Saves((late) => status.late(late));
   const made = new Client(server, {
     documentSelector: SELECTOR,
@@ -111,7 +111,7 @@ async function start(output: LogOutputChannel, status: Status, pages: Pages): Pr
 async function createConfiguration(client: LanguageClient): Promise<void> {
   const folder = workspace.workspaceFolders?.[0]?.uri;
   if (!folder) {
-    void window.showWarningMessage('Playpen: open a folder first; playpen.toml stands at its top');
+    void window.showWarningMessage('Playpen: open a folder first; playpen.toml is created in it.');
     return;
   }
   const uri = client.code2ProtocolConverter.asUri(folder);

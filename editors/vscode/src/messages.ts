@@ -1,4 +1,4 @@
-// What users are told when there is no server, or not the one that they named: one message, with what mends it.
+// Messages for a server that is missing, misconfigured or fails to start: one message, with the remedy.
 import { commands, env, window } from 'vscode';
 import type { LogOutputChannel } from 'vscode';
 import { commandLine } from './server';
@@ -8,14 +8,14 @@ const INSTALL = 'pip install playpen-ls';
 
 export function tellOfInstallation(): void {
   const remedy = `Run \`${INSTALL}\` in your Python environment, then restart the server.`;
-  tell(`the server is not installed. ${remedy}`, { ...copying(INSTALL), ...opening('playpen.server.command') });
+  tell(`the language server is not installed. ${remedy}`, { ...copying(INSTALL), ...opening('playpen.server.command') });
 }
 
 export function tellOfSettings(wrong: readonly Wrong[], server: Server | undefined, output: LogOutputChannel): void {
   const said = wrong.map(({ setting, says, run }) => `\`${setting}\` ${says}${run ? `: run \`${run}\`` : ''}`);
   const instead = server
-    ? `Until it is mended \`${commandLine(server)}\` runs.`
-    : `And no other server was found: name one there, or run \`${INSTALL}\` in your Python environment.`;
+    ? `Using \`${commandLine(server)}\` instead.`
+    : `No other server was found: correct it or run \`${INSTALL}\` in your Python environment.`;
   output.warn(said.join('; '));
   const run = wrong.find((one) => one.run)?.run ?? (server ? undefined : INSTALL);
   tell(`${said.join('; ')}. ${instead}`, { ...(run ? copying(run) : {}), ...opening(wrong[0]?.setting ?? 'playpen') });
@@ -24,8 +24,8 @@ export function tellOfSettings(wrong: readonly Wrong[], server: Server | undefin
 export function tellOfFailure(server: Server, problem: string, output: LogOutputChannel): void {
   output.error(`${commandLine(server)} ${problem}`);
   const remedy = server.setting
-    ? `\`${server.setting}\` names it: it must be a program that starts \`playpen-ls\`.`
-    : `The output says more; \`${INSTALL} --upgrade\` may mend it.`;
+    ? `Check the setting \`${server.setting}\`: its program must start \`playpen-ls\`.`
+    : `See the output for details; \`${INSTALL} --upgrade\` may help.`;
   const open = server.setting ? opening(server.setting) : {};
   tell(`the server \`${commandLine(server)}\` ${problem}. ${remedy}`, { 'Show Output': () => output.show(), ...open });
 }
@@ -33,7 +33,7 @@ export function tellOfFailure(server: Server, problem: string, output: LogOutput
 type Buttons = Record<string, () => unknown>;
 
 function copying(text: string): Buttons {
-  return { 'Copy the Command': () => env.clipboard.writeText(text) };
+  return { 'Copy Command': () => env.clipboard.writeText(text) };
 }
 
 function opening(setting: string): Buttons {

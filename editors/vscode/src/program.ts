@@ -1,4 +1,4 @@
-// Programs, as a setting names them and as the PATH has them.
+// Finds programs that a setting names, or that are on the PATH.
 import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import * as path from 'node:path';
@@ -6,7 +6,7 @@ import { workspace } from 'vscode';
 
 export type Program = { place: string; wrong?: undefined } | { place: string; wrong: string };
 
-/** A path, from the home folder (`~/`) or from the workspace's if it is relative; or a name that is on the PATH. */
+/** Resolve a path (absolute, starting with `~/`, or relative to the workspace folder) or a name on the PATH. */
 export function fromSetting(named: string): Program {
   if (!/[\\/]/.test(named)) {
     const place = onPath(named);
@@ -18,18 +18,18 @@ export function fromSetting(named: string): Program {
     return checked(meant);
   }
   if (!folder) {
-    return { place: named, wrong: 'is relative to a folder, and none is open' };
+    return { place: named, wrong: 'is a relative path, but no folder is open' };
   }
-  // The user's own setting would run a program of the workspace.
+  // Even a relative path in the user settings would run a program of the workspace.
   return workspace.isTrusted
     ? checked(path.join(folder, meant))
-    : { place: named, wrong: 'lies in a workspace that you do not trust' };
+    : { place: named, wrong: 'is in an untrusted workspace' };
 }
 
 export function onPath(name: string): string | undefined {
   return (process.env.PATH ?? '')
     .split(path.delimiter)
-    .filter((folder) => path.isAbsolute(folder)) // a relative one is a folder of the workspace
+    .filter((folder) => path.isAbsolute(folder)) // a relative entry would be a folder of the workspace
     .flatMap((folder) => ENDINGS.map((ending) => path.join(folder, name + ending)))
     .find((place) => checked(place).wrong === undefined);
 }
@@ -39,7 +39,7 @@ const ENDINGS = process.platform === 'win32' ? ['.exe', '.cmd', '.bat', ''] : ['
 function checked(place: string): Program {
   try {
     if (statSync(place).isDirectory()) {
-      return { place, wrong: 'is a folder; name the program in it' };
+      return { place, wrong: 'is a folder, not a program' };
     }
   } catch {
     return { place, wrong: 'does not exist' };
@@ -48,6 +48,6 @@ function checked(place: string): Program {
     accessSync(place, constants.X_OK);
     return { place };
   } catch {
-    return { place, wrong: 'may not be run' };
+    return { place, wrong: 'is not executable' };
   }
 }

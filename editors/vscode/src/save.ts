@@ -1,4 +1,4 @@
-// A save never waits long for the server. VS Code would wait for code actions until its user gives the save up.
+// Limits how long a save waits for the server. VS Code itself waits for code actions until the user cancels the save.
 import { CancellationTokenSource, CodeActionKind, CodeActionTriggerKind, workspace } from 'vscode';
 import type { CancellationToken, CodeAction, CodeActionContext } from 'vscode';
 import type { Middleware } from 'vscode-languageclient/node';
@@ -6,12 +6,12 @@ import type { Middleware } from 'vscode-languageclient/node';
 type Answer<T> = Promise<T | null | undefined>;
 
 export class Saves {
-  /** How many questions of saves that went on without an answer are still open. */
+  /** Number of requests that timed out during a save and are still unanswered. */
   private open = 0;
-  /** The actions that a save asked for, and until when it waits for what they do. */
+  /** Deadline for resolving each code action that a save requested. */
   private readonly ends = new WeakMap<object, number>();
 
-  /** `late` is called with true when a save went on without the server, and with false when that has come to. */
+  /** `late` is called with true when a save timed out, and with false when the server has answered again. */
   constructor(private readonly late: (is: boolean) => void) {}
 
   readonly middleware: Pick<Middleware, 'provideCodeActions' | 'resolveCodeAction' | 'willSaveWaitUntil'> = {
@@ -31,14 +31,14 @@ export class Saves {
     },
     willSaveWaitUntil: async (event, next) => {
       if (workspace.getConfiguration('playpen').get<unknown>('fixOnSave') !== true) {
-        return []; // the server would say the same, but only after it has looked at what the save just changed
+        return []; // the server would answer the same, but only after it has checked what the save just changed
       }
       const asked = () => Promise.resolve(next(event));
       return (await this.until(Date.now() + limit(), undefined, asked)) ?? [];
     },
   };
 
-  /** The answer, or nothing at the end of the time; while an earlier one is late, nothing at once. */
+  /** The answer, or undefined at the deadline; undefined immediately while an earlier request is unanswered. */
   private async until<T>(
     end: number,
     token: CancellationToken | undefined,

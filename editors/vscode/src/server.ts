@@ -1,4 +1,4 @@
-// Which server is run: the setting's, else that of the selected Python interpreter, else the one on the PATH.
+// Finds the server to run: from the settings, else in the selected Python interpreter, else on the PATH.
 import { execFile } from 'node:child_process';
 import * as path from 'node:path';
 import { extensions, workspace } from 'vscode';
@@ -7,16 +7,16 @@ import { fromSetting, onPath } from './program';
 export interface Server {
   command: string;
   args: string[];
-  /** The setting or the program that named it, for the log. */
+  /** Where it was found: the setting or the program, for the log. */
   found: string;
   setting?: string;
 }
 
-/** A setting that names no server, in words: what it says, and what would be right. */
+/** A setting that does not lead to a server: its value, and what would be right. */
 export interface Wrong {
   setting: string;
   says: string;
-  /** What mends it, if that is a command. */
+  /** The command that would fix it, if any. */
   run?: string;
 }
 
@@ -25,7 +25,7 @@ export interface Search {
   wrong: Wrong[];
 }
 
-/** A setting that is wrong is told of, and the next way is taken. */
+/** Invalid settings are reported, and the search continues with the next place. */
 export async function findServer(log: (line: string) => void): Promise<Search> {
   const wrong: Wrong[] = [];
   const server = ofCommand(wrong) ?? (await ofInterpreter(wrong)) ?? (await ofSelected(log)) ?? ofPath();
@@ -36,12 +36,12 @@ export function commandLine(server: Server): string {
   return [server.command, ...server.args].join(' ');
 }
 
-// In a workspace that is not trusted, both settings are those of the user only: VS Code leaves the others out.
+// In an untrusted workspace VS Code ignores the workspace values of both settings.
 function ofCommand(wrong: Wrong[]): Server | undefined {
   const setting = 'playpen.server.command';
   const value = workspace.getConfiguration().get<unknown>(setting) ?? [];
   if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) {
-    wrong.push({ setting, says: `is ${JSON.stringify(value)}; it must be a list of words, such as ["playpen-ls"]` });
+    wrong.push({ setting, says: `is ${JSON.stringify(value)}; it must be a list of strings, such as ["playpen-ls"]` });
     return undefined;
   }
   const [named, ...args] = value;
@@ -50,7 +50,7 @@ function ofCommand(wrong: Wrong[]): Server | undefined {
   }
   const program = fromSetting(named);
   if (program.wrong) {
-    wrong.push({ setting, says: `names \`${named}\`, which ${program.wrong}` });
+    wrong.push({ setting, says: `is \`${named}\`, which ${program.wrong}` });
     return undefined;
   }
   return { command: program.place, args, found: setting, setting };
@@ -63,20 +63,20 @@ async function ofInterpreter(wrong: Wrong[]): Promise<Server | undefined> {
     return undefined;
   }
   if (typeof named !== 'string') {
-    wrong.push({ setting, says: `is ${JSON.stringify(named)}; it must be the path of a Python` });
+    wrong.push({ setting, says: `is ${JSON.stringify(named)}; it must be the path of a Python interpreter` });
     return undefined;
   }
   const program = fromSetting(named);
   const { server, problem } = program.wrong ? { problem: program.wrong } : await ofPython(program.place);
   if (!server) {
     const run = problem === NO_SERVER ? `${quoted(program.place)} -m pip install playpen-ls` : undefined;
-    wrong.push({ setting, says: `names \`${named}\`, which ${problem}`, run });
+    wrong.push({ setting, says: `is \`${named}\`, which ${problem}`, run });
     return undefined;
   }
   return { ...server, found: setting, setting };
 }
 
-/** That of the Python extension; without it, or in a workspace that is not trusted, none. */
+/** The server of the interpreter that is selected in the Python extension; never in an untrusted workspace. */
 async function ofSelected(log: (line: string) => void): Promise<Server | undefined> {
   const interpreter = await selectedInterpreter();
   if (!interpreter) {
@@ -121,9 +121,9 @@ async function selectedInterpreter(): Promise<string | undefined> {
   }
 }
 
-const NO_SERVER = 'has no playpen-ls';
+const NO_SERVER = 'does not have playpen-ls installed';
 
-/** What keeps a Python from running the server, started with these flags. */
+/** Why a Python interpreter that is started with these flags cannot run the server; undefined if it can. */
 function lacking(interpreter: string, flags: string[]): Promise<string | undefined> {
   const code = 'import importlib.util as u; print("playpen-ls", u.find_spec("playpen_ls") is not None)';
   return new Promise((done) => {
@@ -135,7 +135,7 @@ function lacking(interpreter: string, flags: string[]): Promise<string | undefin
 }
 
 function notPython(error: Error | null): string {
-  return error && 'killed' in error && error.killed ? 'does not answer' : 'does not run as a Python';
+  return error && 'killed' in error && error.killed ? 'does not respond' : 'is not a working Python interpreter';
 }
 
 function quoted(place: string): string {

@@ -1,4 +1,4 @@
-// The language status item: the server's state, and how many findings there are.
+// The language status item: the state of the server and the number of findings.
 import { DiagnosticSeverity, languages, LanguageStatusSeverity, window } from 'vscode';
 import type { Diagnostic, DocumentSelector, LanguageStatusItem } from 'vscode';
 
@@ -6,7 +6,7 @@ const STATES = {
   starting: 'starting',
   running: 'running',
   stopped: 'stopped',
-  failed: 'does not start',
+  failed: 'failed to start',
   missing: 'not installed',
 };
 export type ServerState = keyof typeof STATES;
@@ -28,7 +28,7 @@ export class Status {
     this.show();
   }
 
-  /** A save went on without the server, or what it asked has been answered. */
+  /** Whether a save timed out and the server has not answered since. */
   late(is: boolean): void {
     this.isLate = is;
     this.show();
@@ -44,11 +44,11 @@ export class Status {
 
   private show(): void {
     const running = this.now === 'running' && !this.isLate;
-    const state = this.now === 'running' && this.isLate ? 'does not answer' : STATES[this.now];
+    const state = this.now === 'running' && this.isLate ? 'not responding' : STATES[this.now];
     const here = window.activeTextEditor?.document.uri;
     const inFile = here ? counted(languages.getDiagnostics(here)) : 0;
     const all = languages.getDiagnostics().reduce((sum, [, found]) => sum + counted(found), 0);
-    this.item.text = running ? `Playpen: ${inFile} here, ${all} in all` : `Playpen: ${state}`;
+    this.item.text = running ? `Playpen: ${inFile} in this file, ${all} in total` : `Playpen: ${state}`;
     this.item.detail = `server ${state}`;
     this.item.busy = this.now === 'starting';
     this.item.severity =
@@ -59,7 +59,7 @@ export class Status {
   }
 }
 
-/** Ours, without the hints: the Problems panel lists none, and both should give the same number. */
+/** Our findings without hints: the Problems panel does not list hints, and both should show the same number. */
 function counted(found: readonly Diagnostic[]): number {
   return found.filter((one) => one.source === 'playpen' && one.severity !== DiagnosticSeverity.Hint).length;
 }

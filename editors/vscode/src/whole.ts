@@ -1,10 +1,10 @@
-// The whole workspace: check it, and fix of it what the user picks.
+// Commands for the whole workspace: check it, and apply the safe fixes that the user picks.
 import { commands, ProgressLocation, window } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 
 interface Checked {
   findings: number;
-  /** Which the Problems panel does not list. */
+  /** Counted separately, since the Problems panel does not list them. */
   hints: number;
   files: number;
 }
@@ -25,9 +25,9 @@ export async function checkWorkspace(client: LanguageClient): Promise<void> {
 }
 
 export async function fixWorkspace(client: LanguageClient): Promise<void> {
-  const fixable = await waiting('Playpen: looking for safe fixes', () => ask<Fixable[]>(client, 'fixableInWorkspace'));
+  const fixable = await waiting('Playpen: collecting safe fixes', () => ask<Fixable[]>(client, 'fixableInWorkspace'));
   if (fixable.length === 0) {
-    void window.showInformationMessage('Playpen: nothing in the workspace can be fixed safely');
+    void window.showInformationMessage('Playpen: there are no safe fixes to apply in the workspace.');
     return;
   }
   const items = fixable.map(({ rule, title, fixes, files }) => ({
@@ -38,11 +38,11 @@ export async function fixWorkspace(client: LanguageClient): Promise<void> {
   }));
   const chosen = await window.showQuickPick(items, {
     canPickMany: true,
-    title: 'What is to be fixed in the whole workspace? Only safe fixes are listed.',
+    title: 'Choose the fixes to apply across the workspace (safe fixes only)',
   });
   if (chosen && chosen.length > 0) {
     const rules = chosen.map((one) => one.label);
-    await waiting('Playpen: fixing', () => ask(client, 'fixWorkspace', rules));
+    await waiting('Playpen: applying safe fixes', () => ask(client, 'fixWorkspace', rules));
   }
 }
 

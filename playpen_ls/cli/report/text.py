@@ -12,6 +12,7 @@ from termcolor import colored
 from playpen_ls.api.finding import Severity
 from playpen_ls.cli.report.model import FileReport, Item, Problem
 from playpen_ls.engine.masking import Mask
+from playpen_ls.engine.fixer import REWRITE, safe_only
 
 _COLOURS = {
     Severity.ERROR: "red",
@@ -50,7 +51,7 @@ def _finding(file: FileReport, item: Item) -> Iterator[str]:
         number = "" if text is None else f":{text.count(chr(10), 0, related.span.start) + 1}"
         yield f"      {colored('see', 'dark_grey')} {shown}{number}: {message}"
     for tried in item.fixes[:1]:
-        kind = "safe" if tried.fix.safe else "your choice"
+        kind = "safe" if tried.fix.safe else "unsafe"
         title = _printable(file.mask.said(tried.fix.title))
         yield f"      {colored('fix', 'green')} {title} {colored(f'({kind})', 'dark_grey')}"
     yield ""
@@ -87,35 +88,39 @@ def _printable(text: str) -> str:
 
 @dataclass
 class _Count:
-    """What was reported so far; `chosen` have fixes, but none that is safe."""
+    """What was reported so far: `safe` findings `fix` can fix, `unsafe` ones only `fix --unsafe`.
+
+    A rewrite counts as neither, since it is applied only for rules that are named in --select.
+    """
 
     files: int = 0
     severities: Counter[Severity] = field(default_factory=Counter)
     safe: int = 0
-    chosen: int = 0
+    unsafe: int = 0
 
     def add(self, file: FileReport) -> None:
         self.files += bool(file.items)
         for item in file.items:
             self.severities[item.hit.severity] += 1
-            safe = any(tried.fix.safe for tried in item.fixes)
+            safe = any(safe_only(item.hit, tried.fix) for tried in item.fixes)
             self.safe += safe
-            self.chosen += bool(item.fixes) and not safe
+            self.unsafe += not safe and any(tried.fix.kind != REWRITE for tried in item.fixes)
 
 
 def _summary(count: _Count) -> str:
     counts = count.severities
     if not counts:
         return colored("no findings", "green")
-    by_severity = ", ".join(_counted(counts[severity], severity.label) for severity in sorted(counts, reverse=True))
-    said = f"{_counted(counts.total(), 'finding')} ({by_severity}) in {_counted(count.files, 'file')}"
-    if count.safe:
-        said += f"; `playpen-ls fix` mends {count.safe}"
-    if count.chosen:
-        have = "has a fix" if count.chosen == 1 else "have fixes"
-        said += f"; {count.chosen} more {have} to choose in the editor or with `fix --unsafe`"
-    return said
+    by_severity = ", ".join(counted(counts[severity], severity.label) for severity in sorted(counts, reverse=True))
+    total = f"{counted(counts.total(), 'finding')} ({by_severity}) in {counted(count.files, 'file')}"
+    if count.safe and count.unsafe:
+        return f"{total}: {count.safe} fixable with `playpen-ls fix`, {count.unsafe} more with `--unsafe`"
+    if count.safe or count.unsafe:
+        command = "playpen-ls fix" if count.safe else "playpen-ls fix --unsafe"
+        return f"{total}: {count.safe or count.unsafe} fixable with `{command}`"
+    return total
 
 
-def _counted(number: int, word: str) -> str:
+def counted(number: int, word: str) -> str:
+    """The number and the word, in the plural where it needs one: `2 files`."""
     return f"{number} {word}" if number == 1 or word == "information" else f"{number} {word}s"

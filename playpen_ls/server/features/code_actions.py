@@ -105,7 +105,7 @@ class Actions:
                 if _matches(plan.kind, wanted):
                     yield plan
         if _matches(FIX_ALL, wanted) and not (wanted is None and automatic):
-            title, fixed = "Playpen: fix everything that is safe to fix", opened.workspace.fixed
+            title, fixed = "Playpen: Apply All Safe Fixes", opened.workspace.fixed
             yield Plan(title, FIX_ALL, ["all"], lambda: whole(opened, fixed(opened.path)))
 
     def _plans_here(self, opened: Open, span: Span) -> Iterator[Plan]:
@@ -199,7 +199,7 @@ def whole(opened: Open, fixed: Fixed) -> Change:
         else:
             edits[path] = differences(old, text)
     if not any(edits.values()) and not creates:
-        raise Refused("nothing here can be fixed safely")
+        raise Refused("there is nothing to fix")
     return Change({path: tuple(found) for path, found in edits.items() if found}, creates)
 
 

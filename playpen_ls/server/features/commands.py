@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from playpen_ls.session.workspace import Workspace
 
 CONFIGURATION = """\
-# What playpen-ls looks at in this project. Everything has a default; remove what you do not change.
+# Configuration of playpen-ls. Every setting has a default; remove those that you do not change.
 
 # ignore = ["kubernetes/no-cpu-limit"]
 # exclude = ["vendor/"]
@@ -109,11 +109,11 @@ class Commands:
             fixed = one.workspace.fixed(one.path, accept)
             if fixed.applied:
                 edits.append(self._edit(one, whole(one, fixed)))
-        return bool(edits) and await self._apply(_joined(edits), "playpen: safe fixes in the whole workspace")
+        return bool(edits) and await self._apply(_joined(edits), "playpen: apply safe fixes in the workspace")
 
     def explain(self, rule: Any) -> None:
         """Show a rule's page in the way that every client has. Clients with a better one ask for `rulePage`."""
-        text = self.page(rule) or f"there is no rule `{rule}`"
+        text = self.page(rule) or f"unknown rule `{rule}`"
         self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, text))
 
     def page(self, rule: Any) -> str | None:
@@ -130,13 +130,13 @@ class Commands:
         folders = self._documents().folders
         place = to_fs_path(folder) if isinstance(folder, str) else str(folders[0]) if folders else None
         if place is None:
-            self._say("open a folder first; playpen.toml stands at its top")
+            self._say("open a folder first; playpen.toml is created in it")
             return None
         uri = from_fs_path(str(Path(place) / "playpen.toml")) or ""
         if (Path(place) / "playpen.toml").exists():
-            self._say("there is a playpen.toml already")
+            self._say("playpen.toml already exists")
         elif not self._abilities().creates_files:
-            self._say("this editor cannot create files for a server; make playpen.toml yourself")
+            self._say("this editor does not let a server create files; create playpen.toml yourself")
             return None
         else:
             start = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
@@ -231,7 +231,9 @@ class Commands:
     async def _apply(self, edit: lsp.WorkspaceEdit, label: str) -> bool:
         answer = await self._server.workspace_apply_edit_async(lsp.ApplyWorkspaceEditParams(edit, label))
         if not answer.applied:
-            self._say(f"the editor did not make the change{f': {answer.failure_reason}' * bool(answer.failure_reason)}")
+            self._say(
+                f"the editor did not apply the change{f': {answer.failure_reason}' * bool(answer.failure_reason)}"
+            )
         return answer.applied
 
     def _say(self, message: str) -> None:

@@ -33,5 +33,5 @@ def _refusals(opened: Open, hit: Hit) -> str:
                 try:
                     tried(one, fix)
                 except Refused as reason:
-                    said.append(f"\nNot offered: {fix.title}, because {reason}.\n")
+                    said.append(f"\nFix not available: {fix.title}, because {reason}.\n")
     return "".join(said)

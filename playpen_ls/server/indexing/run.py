@@ -51,16 +51,16 @@ class Indexing:
             await self._work()
             self._workspace.index.complete = True
         except Cancelled:
-            message = "cancelled: rules that look at several files are off"
+            message = "canceled; cross-file rules are disabled"
         except TooMany:
             message = TOO_MANY
             logger.warning("%s: %s", self._workspace.root, message)
             if first:
                 self._tell(f"playpen: {self._workspace.root.name} has {message}")
         except Exception as error:
-            logger.error("the process that reads the project failed: %s", type(error).__name__)
+            logger.error("the index worker failed: %s", type(error).__name__)
             if first:
-                self._tell("playpen: the process that reads the project failed; it is read more slowly instead")
+                self._tell("playpen: the index worker failed; the project is indexed more slowly in the server process")
                 await self._slowly()
         except asyncio.CancelledError:  # the server ends
             self.cancel()
@@ -140,7 +140,7 @@ class Indexing:
             return
         progress.tokens[self._token].add_done_callback(lambda future: self.cancel() if future.cancelled() else None)
         progress.begin(
-            self._token, lsp.WorkDoneProgressBegin("playpen: reading the project", cancellable=True, percentage=0)
+            self._token, lsp.WorkDoneProgressBegin("playpen: indexing the project", cancellable=True, percentage=0)
         )
 
     def _report(self, number: int) -> None:

@@ -6,24 +6,24 @@ import { changeSettings, command, hasText, open, servers, squiggle, status } fro
 await session(async (page) => {
   await open(page, task.file.name);
   await squiggle(page, task.file.words);
-  say({ step: 'interpreter', commands: commands(), status: await status(page, 'Playpen: 1 here') });
+  say({ step: 'interpreter', commands: commands(), status: await status(page, 'Playpen: 1 in this file') });
 
   const before = servers();
   writeFileSync(task.interpreter, task.another);
-  await command(page, 'Playpen: Restart the Server');
+  await command(page, 'Playpen: Restart Server');
   await gone(before);
   await squiggle(page, task.file.words);
   say({ step: 'path', commands: commands() });
 
   rmSync(task.onPath);
-  await command(page, 'Playpen: Restart the Server');
+  await command(page, 'Playpen: Restart Server');
   const message = page.locator('.notification-list-item', { hasText: 'not installed' }).first();
   await message.waitFor();
   const said = await message.locator('.notification-list-item-message').textContent();
   const count = await page.locator('.notification-list-item', { hasText: 'not installed' }).count();
   await message.hover(); // it stays
   await page.screenshot({ path: `${task.screenshots}/missing.png` });
-  await message.locator('.monaco-button', { hasText: 'Copy the Command' }).click();
+  await message.locator('.monaco-button', { hasText: 'Copy Command' }).click();
   await message.waitFor({ state: 'detached' });
   say({ step: 'missing', said, count, status: await status(page, 'not installed'), servers: servers() });
   await page.keyboard.press('Escape');
@@ -34,7 +34,7 @@ await session(async (page) => {
 
   writeFileSync(task.onPath, task.script);
   chmodSync(task.onPath, 0o755);
-  await command(page, 'Playpen: Restart the Server');
+  await command(page, 'Playpen: Restart Server');
   await squiggle(page, task.file.words);
   say({ step: 'installed', commands: commands() });
 

@@ -9,7 +9,7 @@ await session(async (page) => {
   const said = await page.locator('.notification-list-item-message', { hasText: /^Playpen: / }).first().textContent();
   await squiggle(page, task.file.words);
   await page.screenshot({ path: `${task.screenshots}/untrusted.png` });
-  say({ step: 'untrusted', said, status: await status(page, 'Playpen: 1 here'), ran: existsSync(task.ran) });
+  say({ step: 'untrusted', said, status: await status(page, 'Playpen: 1 in this file'), ran: existsSync(task.ran) });
   await page.keyboard.press('Escape');
   await command(page, 'Workspaces: Manage Workspace Trust');
   await page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();

@@ -31,7 +31,7 @@ await session(async (page) => {
   await squiggle(page, task.live.words);
 
   const before = servers();
-  await command(page, 'Playpen: Restart the Server');
+  await command(page, 'Playpen: Restart Server');
   const after = await changed(before);
   await squiggle(page, task.live.words);
   say({ step: 'restart', before, after });
@@ -55,11 +55,11 @@ await session(async (page) => {
   await save(page); // while the question of the first is open
   const second = await asSaved();
   await page.screenshot({ path: `${task.screenshots}/hanging.png` });
-  say({ step: 'hanging', first, second, status: await status(page, 'does not answer') });
+  say({ step: 'hanging', first, second, status: await status(page, 'not responding') });
   await page.keyboard.press('Escape');
   signal(servers(), 'SIGCONT');
   await squiggle(page, words);
-  const answering = await status(page, 'here');
+  const answering = await status(page, 'in this file');
   await page.keyboard.press('Escape');
   const late = await asSaved();
   await changeSettings(page, {}, name);
@@ -68,14 +68,14 @@ await session(async (page) => {
   await save(page);
   say({ step: 'answering', status: answering, late, fixed: await asSaved() });
 
-  await command(page, 'Playpen: Check the Whole Workspace');
+  await command(page, 'Playpen: Check Workspace');
   await page.locator('.markers-panel .monaco-list-row', { hasText: task.closed.name }).first().waitFor();
   const said = page.locator('.statusbar-item', { hasText: 'Playpen: ' }).first();
   await said.waitFor();
   say({ step: 'check', rows: await rows(page), said: await said.textContent() });
   await page.screenshot({ path: `${task.screenshots}/workspace.png` });
 
-  await command(page, 'Playpen: Explain a Rule');
+  await command(page, 'Playpen: Explain Rule');
   await page.locator('.quick-input-list .monaco-list-row', { hasText: 'dockerfile/copy-before-install' }).first().click();
   await page.locator('.tab.active', { hasText: 'copy-before-install' }).waitFor();
   await page.frameLocator('iframe.webview').frameLocator('iframe').locator('h1', { hasText: 'copy-before-install' }).waitFor();
@@ -84,7 +84,7 @@ await session(async (page) => {
   await page.screenshot({ path: `${task.screenshots}/explain.png` });
   say({ step: 'explain' });
 
-  await command(page, 'Playpen: Fix the Whole Workspace');
+  await command(page, 'Playpen: Apply Safe Fixes in Workspace');
   await page.locator('.quick-input-list .monaco-list-row', { hasText: task.closed.rule }).first().waitFor();
   await page.screenshot({ path: `${task.screenshots}/fix-workspace.png` });
   await page.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
