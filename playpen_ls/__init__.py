@@ -1,3 +1,3 @@
-"""The practices of the Playpen platform, in the editor and on the command line."""
+"""Language server and command line that check files against the Playpen platform's best practices."""
 
 __version__ = "0.1.0"

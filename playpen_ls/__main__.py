@@ -19,13 +19,13 @@ def main() -> int:
         from playpen_ls.server.app import serve
 
         return serve()
-    gc.set_threshold(50_000, 20, 20)  # modules and models make many objects that live on; few of them are circles
+    gc.set_threshold(50_000, 20, 20)  # modules and models allocate many long-lived objects and few reference cycles
     try:
         from playpen_ls.cli.main import run
 
         return run(words)
     except KeyboardInterrupt:
-        return 130  # what shells give a program that Ctrl-C ended
+        return 130  # the conventional exit status after Ctrl-C
 
 
 if __name__ == "__main__":

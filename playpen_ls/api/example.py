@@ -11,10 +11,10 @@ from playpen_ls.api.platform import Platform
 
 @dataclass(frozen=True)
 class Example:
-    """A text, or a project of `{path: text}` whose first file is looked at; `«»` mark findings.
+    """A text, or a project of `{path: text}` whose first file is checked; `«»` mark findings.
 
-    `fixed` is the first file after the first finding's default fix, all of them applied in turn;
-    `creates` the files that the fix makes; None means that no fix is offered.
+    `fixed` is the first file after the default fixes of its findings were applied one by one, None if no
+    fix is offered; `creates` are the files that the fix creates.
     """
 
     files: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""What files tell each other, by the types of their facts. A closed file keeps only these."""
+"""The types of facts. For closed files only their facts are kept."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from playpen_ls.vocabulary.images import ImageReference
 
 @dataclass(frozen=True, slots=True)
 class Route(Fact):
-    """An HTTP route that Python code states: `/api/health`, with the prefix that its router has in the same file.
+    """An HTTP route in Python code, such as `/api/health`, with the prefix that its router has in the same file.
 
-    `owner` is the variable of the application or router that it is put on, "" where it stands for itself; `bare` the
-    path without the router's prefix. What is served in the end is for `linking` to say.
+    `owner` is the variable of the application or router that it is added to, "" if there is none; `bare` is the path
+    without the router's prefix. `serving` computes the complete paths.
     """
 
     path: str
@@ -26,7 +26,7 @@ class Route(Fact):
 
 @dataclass(frozen=True, slots=True)
 class WebApplication(Fact):
-    """Python code makes an HTTP application; `owner` is its variable."""
+    """Python code creates an HTTP application; `owner` is its variable."""
 
     framework: str
     owner: str
@@ -34,10 +34,10 @@ class WebApplication(Fact):
 
 @dataclass(frozen=True, slots=True)
 class RouterIncluded(Fact):
-    """A router is put into an application or another router.
+    """A router is included in an application or another router.
 
-    `target` is its dotted origin, `app.api.items.router`, or its variable in the same file. `prefix` is what the
-    inclusion adds, None where that is computed; it takes the place of the router's own where `replaces` says so.
+    `target` is its dotted origin, `app.api.items.router`, or its variable in the same file. `prefix` is the prefix
+    of the inclusion, None if it is computed; with `replaces` it replaces the router's own prefix.
     """
 
     owner: str
@@ -48,7 +48,7 @@ class RouterIncluded(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Router(Fact):
-    """Python code makes a router; `prefix` is None where that is computed."""
+    """Python code creates a router; `prefix` is None if it is computed."""
 
     owner: str
     prefix: str | None
@@ -56,7 +56,7 @@ class Router(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Probed(Fact):
-    """A manifest's probe or a Dockerfile's HEALTHCHECK asks for this path."""
+    """A probe in a manifest or a `HEALTHCHECK` in a Dockerfile requests this path."""
 
     path: str
 
@@ -65,7 +65,7 @@ class Probed(Fact):
 class Listens(Fact):
     """Python code listens on a port: `uvicorn.run(app, port=8000)`.
 
-    `variable` is the one that can set another; `port` is 0 where only it says it.
+    `variable` is the environment variable that can override it; `port` is 0 if only the variable sets it.
     """
 
     port: int
@@ -74,26 +74,26 @@ class Listens(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ComputedRoute(Fact):
-    """Python code serves or includes a route whose path is not literal, so nobody knows what else is served."""
+    """Python code serves or includes a route whose path is not literal, so the set of served paths is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class MountedApplication(Fact):
-    """A web application that another one mounts; `name` is the last part of its variable's name."""
+    """A web application that is mounted in another one; `name` is the last part of its variable's name."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class JsonLogs(Fact):
-    """Python code sets up structured logs: a JSON formatter, structlog or loguru."""
+    """Python code configures structured logging: a JSON formatter, structlog or loguru."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentRead(Fact):
-    """Python code reads an environment variable; `default` is None where it has none.
+    """Python code reads an environment variable; `default` is None if there is none.
 
-    `required`: without the variable the program fails, as with `os.environ["X"]`, not with `os.getenv("X")`.
+    `required`: the program fails without the variable, as with `os.environ["X"]` but not with `os.getenv("X")`.
     """
 
     name: str
@@ -103,23 +103,23 @@ class EnvironmentRead(Fact):
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentKnown(Fact):
-    """Python code sets a variable itself, or asks whether it is there; `*` where a `.env` file may set any."""
+    """Python code sets an environment variable or tests for it; `*` if a `.env` file can set any."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Backup(Fact):
-    """Something that dumps a database; `namespace` is "" where it is not known."""
+    """An object that dumps a database; `namespace` is "" if it is unknown."""
 
     namespace: str
 
 
 @dataclass(frozen=True, slots=True)
 class Exposed(Fact):
-    """A Dockerfile's EXPOSE, or a server's port in its command, which `served` tells from the former.
+    """A port in a Dockerfile: of `EXPOSE`, or, with `served`, of the server in its command.
 
-    `variables` are those of the container that can set another port; `port` is 0 where only they say it.
+    `variables` are the environment variables that can override it; `port` is 0 if only they set it.
     """
 
     port: int
@@ -129,12 +129,12 @@ class Exposed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Recipe(Fact):
-    """A Dockerfile, by its final image. The place is that of the command, else of the last FROM.
+    """A Dockerfile and its final image. The place is that of the command, else of the last `FROM`.
 
-    `program` is what a container runs (`uvicorn`), and `target` what that runs (`main:app`), both "" where it is not
-    known; `variables` the names that the image sets; `stages` the names of its stages; `user` the number of the user
-    that it runs as, "" where that is root or not known, or where it needs what only root can read. `entrypoint` is
-    what stands before arguments that a manifest gives, None where they are passed over.
+    `program` is the program of the container (`uvicorn`), and `target` the application that it runs (`main:app`), both
+    "" if unknown; `variables` are the names that the image sets; `stages` the names of its stages; `user` is the user
+    ID that it runs as, "" if that is root or unknown, or if it needs files that only root can read. `entrypoint`
+    precedes the `args` of a manifest, None if they are ignored.
     """
 
     program: str
@@ -147,8 +147,8 @@ class Recipe(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ImageBuilt(Fact):
-    """A pipeline or skaffold builds an image. Paths are the project's; `context` is None where it is computed,
-    `dockerfile` "" where it is not said."""
+    """A pipeline or Skaffold builds an image. Paths are relative to the project; `context` is None if it is computed,
+    `dockerfile` "" if it is not given."""
 
     reference: str
     context: str | None
@@ -165,12 +165,12 @@ class ImagePushed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class TagComputed(Fact):
-    """Tags are put into manifests as they are deployed: `kubectl set image`, `sed`, `envsubst`, kustomize."""
+    """Tags are set in manifests at deployment: `kubectl set image`, `sed`, `envsubst`, kustomize."""
 
 
 @dataclass(frozen=True, slots=True)
 class Created(Fact):
-    """A pipeline makes an object with `kubectl create`; `name` is "" where it is computed."""
+    """A pipeline creates an object with `kubectl create`; `name` is "" if it is computed."""
 
     kind: str
     name: str
@@ -185,7 +185,7 @@ class ImageUse(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ServiceSelector(Fact):
-    """A Kubernetes Service: the labels of the pods that it sends requests to, and which of their ports."""
+    """A Kubernetes Service: the labels that it selects, and its target ports."""
 
     namespace: str
     labels: tuple[tuple[str, str], ...]
@@ -201,7 +201,7 @@ class ServiceAccount(Fact):
 
 @dataclass(frozen=True, slots=True)
 class LimitRange(Fact):
-    """What a namespace gives to containers that do not say it: the names of resources, such as `memory`."""
+    """The defaults of a `LimitRange` for containers in its namespace: names of resources, such as `memory`."""
 
     namespace: str
     limits: tuple[str, ...]
@@ -210,7 +210,7 @@ class LimitRange(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SecretKeys(Fact):
-    """A Kubernetes Secret, or a stub or controller object that stands for one."""
+    """A Kubernetes Secret, or a stub or controller object that creates one."""
 
     namespace: str
     name: str
@@ -219,7 +219,7 @@ class SecretKeys(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ConfigMapKeys(Fact):
-    """A ConfigMap; `keys` is None where a generator makes them."""
+    """A ConfigMap; `keys` is None if a generator creates them."""
 
     namespace: str
     name: str
@@ -228,10 +228,10 @@ class ConfigMapKeys(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Pods(Fact):
-    """The pods that an object describes: a workload's, or those of a kind that is not Kubernetes' own.
+    """The pods of a workload or of a custom resource.
 
-    `ports` are the (name, number) pairs of all containers, None where one of them declares none; `mentioned` the
-    other numbers that their arguments, variables and probes have, any of which may be a port. `images` have no tags.
+    `ports` are the (name, number) pairs of all containers, None if one of them declares none; `mentioned` are the
+    other numbers in their arguments, variables and probes, any of which could be a port. `images` have no tags.
     """
 
     kind: str
@@ -245,16 +245,16 @@ class Pods(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Relabelled(Fact):
-    """A kustomization adds labels to what it lists."""
+    """A kustomization adds labels to the objects that it lists."""
 
     labels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Kustomized(Fact):
-    """A kustomization lists a file or a folder; `path` is the project's.
+    """A kustomization lists a file or a folder; `path` is relative to the project.
 
-    `namespace` is what it puts the objects into: None if it leaves them where they are, "" if that is not known.
+    `namespace` is the namespace that it sets: None if it sets none, "" if that is unknown.
     """
 
     path: str
@@ -263,10 +263,10 @@ class Kustomized(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Overlay(Fact):
-    """A kustomization or a Helm chart: the paths of files that hold parts of objects, and images that get a tag.
+    """A kustomization or a Helm chart: the paths of files with incomplete objects, and images that it sets a tag for.
 
-    `partial` paths are the project's; a folder ends in `/`. `images` are names without tags, `renamed` those that get
-    another name, with it.
+    `partial` paths are relative to the project; those of folders end in `/`. `images` are names without tags,
+    `renamed` are (name, new name) pairs.
     """
 
     partial: tuple[str, ...]

@@ -1,7 +1,7 @@
-"""What a fact is, and how rules ask for those of other files.
+"""Facts, which files state for rules of other files, and the queries for them.
 
-A fact is small, immutable and comparable, and says where it stands. Rules ask for them by type:
-a parameter `routes: Facts[Route]` is every Route that the other files of the project state.
+A fact is small, immutable and comparable, and has its place. Rules query facts by type: a parameter
+`routes: Facts[Route]` gives access to every Route that the other files of the project state.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Fact:
     place: Place
 
     def related(self, message: str) -> Place:
-        """Where it stands, as a finding's related place; a fact of the finding's own file may have no place yet."""
+        """Its place as related information of a finding. Facts of the finding's own file may have no place yet."""
         return Place(self.place.path, self.place.span, message, None if self.place.path else self)
 
 
@@ -30,9 +30,9 @@ Keys = Callable[[F], Iterable[Hashable]]
 
 
 class Table(Generic[F]):
-    """All facts of one type, in path order, and where they stand by keys of theirs.
+    """All facts of one type, sorted by path, with an index for each key function.
 
-    It is kept up to date file by file: what is told of one file costs what that file says, not what the project does.
+    Updated incrementally: an update costs time for the facts of one file, not of the project.
     """
 
     def __init__(self, facts: Iterable[F] = ()) -> None:
@@ -40,7 +40,7 @@ class Table(Generic[F]):
         self._by: dict[Keys[Any], dict[Hashable, list[F]]] = {}
 
     def put(self, path: str, said: Sequence[F]) -> None:
-        """What a file says now."""
+        """Replace the facts of a file."""
         start, end = _bounds(self.facts, path)
         before = self.facts[start:end]
         self.facts[start:end] = said
@@ -52,7 +52,7 @@ class Table(Generic[F]):
             _enter(table, keys, said)
 
     def by(self, keys: Keys[F]) -> dict[Hashable, list[F]]:
-        """Made when first asked for; the same function asks for the same table."""
+        """The facts by key. The index is built on first use and cached per function object."""
         table = self._by.get(keys)
         if table is None:
             table = self._by[keys] = {}
@@ -68,10 +68,10 @@ def _enter(table: dict[Hashable, list[F]], keys: Keys[F], facts: Iterable[F]) ->
 
 
 class Facts(Generic[F]):
-    """The facts of one type that the other files of the project state, in path order.
+    """The facts of one type that the other files of the project state, sorted by path.
 
-    `complete` is False while files are still being read. A rule sees that only if it is declared
-    with `waits=False`; the others wait. `hidden` files count as if they said nothing, but what `more` has of them.
+    `complete` is False while the project is being indexed; only rules with `waits=False` run then.
+    The facts of `hidden` files are replaced by those in `more`.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Facts(Generic[F]):
 
     @cached_property
     def items(self) -> tuple[F, ...]:
-        """All of them. In a large project there are many: where a key is known, ask for those that have it."""
+        """All facts. A large project has many: query by key with `having` if possible."""
         return self._seen(self._table.facts, self._more.facts if self._more else ())
 
     def __iter__(self) -> Iterator[F]:
@@ -100,16 +100,16 @@ class Facts(Generic[F]):
         return len(self.items)
 
     def having(self, keys: Keys[F], key: Hashable) -> tuple[F, ...]:
-        """Those that have a key. `keys` gives all that one has; a table is kept for it, so give one that has a name."""
+        """Facts for which `keys` yields `key`. Cached per function object: pass a module-level function."""
         more = self._more.by(keys).get(key, ()) if self._more else ()
         return self._seen(self._table.by(keys).get(key, ()), more)
 
     def below(self, folder: str) -> tuple[F, ...]:
-        """Those of the files in a folder and in those below it; "" is the whole project."""
+        """The facts of the files in a folder and its subfolders; "" is the whole project."""
         return self._between(folder + "/", folder + "0") if folder else self.items  # `0` comes after `/`
 
     def of(self, path: str) -> tuple[F, ...]:
-        """Those of one file."""
+        """The facts of one file."""
         return self._between(path, path + "\0")
 
     def _between(self, first: str, last: str) -> tuple[F, ...]:
@@ -129,28 +129,28 @@ def _path(fact: Fact) -> str:
 
 
 def _bounds(facts: Sequence[Fact], path: str) -> tuple[int, int]:
-    """Where those of a file begin and end."""
+    """The (start, end) indices of the facts of a file."""
     return bisect_left(facts, path, key=_path), bisect_right(facts, path, key=_path)
 
 
 class Files(Protocol):
-    """The files of the project as they are now, saved or not. Paths are relative to its root.
+    """The files of the project, with the unsaved texts of open editors. Paths are relative to its root.
 
-    A path that leaves the project is not looked at: it does not exist.
+    Paths outside of the project are treated as nonexistent.
     """
 
     @property
     def known(self) -> bool:
-        """False for a text that has no place on the disk: then nothing is known to be missing."""
+        """False for a text without a location on disk: then no file can be reported as missing."""
 
     def exists(self, path: str) -> bool:
-        """There is a file or a folder of that name."""
+        """Whether a file or folder exists at the path."""
 
     def text(self, path: str) -> str | None:
-        """The file's text without a byte-order mark, or None if it cannot be read as text."""
+        """The text of the file without a byte-order mark, or None if it cannot be read as text."""
 
     def names(self, folder: str) -> tuple[str, ...]:
-        """What the folder holds, sorted; folders end in `/`. Empty for what is no folder."""
+        """The sorted entries of the folder; those of folders end in `/`. Empty if it is not a folder."""
 
     def is_large(self, folder: str) -> bool:
-        """The files in the folder and below it have more than 20 MB. False where there are too many to count."""
+        """Whether the files in the folder and its subfolders exceed 20 MB. False if there are too many to count."""

@@ -1,4 +1,4 @@
-"""What a rule says: where a practice is broken, and what would mend it."""
+"""The output of a rule: findings, and fixes for them."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A range in a file, and what is there.
+    """A range in a file, with a message for it.
 
-    `stated` is a fact that another part of the same file states: where that stands now, only the whole file tells.
-    `path` and `span` then say nothing until `check` has looked.
+    `stated` is a fact that another part of the same file states: its current range is looked up in the whole file,
+    and `path` and `span` are undefined until `check` has done so.
     """
 
     path: str
@@ -42,7 +42,7 @@ class Place:
     stated: object = None
 
     def moved(self, by: int, path: str) -> Place:
-        """The same after a piece of the text of `path` moved in which it stands, unless it is elsewhere."""
+        """Shift the place by an offset if it is in the file `path`."""
         if not by or self.path != path or self.stated:
             return self
         return Place(path, self.span.shifted(by), self.message)
@@ -57,16 +57,16 @@ class Change:
 
 
 class Refused(Exception):
-    """A fix cannot be made here; the message is a reason for the user: "`requirements.txt` holds `-e .`"."""
+    """A fix is not possible here. The message is the reason, for the user: "`requirements.txt` contains `-e .`"."""
 
 
 @dataclass(frozen=True)
 class Fix:
-    """A change that is computed when it is asked for.
+    """A change that is computed lazily.
 
-    `change()` gives a Change, or edits of the rule's own file, or raises Refused with the reason.
-    `safe` fixes are right without being read. `kind` is "quickfix" or "refactor.rewrite".
-    `preferred` marks the one obvious fix; a lone safe fix is preferred anyway.
+    `change()` returns a Change, or edits of the rule's own file, or raises Refused with the reason.
+    `safe` fixes need no review. `kind` is "quickfix" or "refactor.rewrite". `preferred` marks the one
+    obvious fix; a single safe fix is always preferred.
     """
 
     title: str
@@ -80,8 +80,8 @@ class Fix:
 class Finding:
     """The first fix is the default; `severity` overrides the rule's; `related` are places elsewhere.
 
-    `unparsed` says that the text does not parse here: that is found anew in every version of it.
-    `printable` says, in a rule about secrets, that the span holds the name of one and no secret.
+    `unparsed` marks a syntax error, which is never carried over to a later version of the text.
+    `printable` marks, in a rule about secrets, a span that contains only the name of a secret.
     """
 
     span: Span
@@ -95,7 +95,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Offer:
-    """An action without a squiggle, shown when the cursor is in `span`."""
+    """A code action without a finding, offered when the cursor is in `span`."""
 
     span: Span
     fix: Fix

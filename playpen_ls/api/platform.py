@@ -1,4 +1,4 @@
-"""The platform that rules hold files against. Playpen's own values are the defaults."""
+"""Settings of the platform that rules check for. The defaults are Playpen's own values."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ class Platform:
     )
 
     def owns(self, image: ImageReference) -> bool:
-        """It is one of the platform's own images, which may float."""
+        """Whether it is one of the platform's own images, for which mutable tags are allowed."""
         return any(fnmatchcase(image.repository, pattern) for pattern in self.own_images)
 
     def link(self, practice: str) -> str | None:
-        """The page of a practice; None for rules that the page does not have ("+")."""
+        """The URL of a best practice; None for rules without one ("+")."""
         if not self.practices_url or practice == "+":
             return None
-        # Headings become anchors as Markdown tools do it: lower case, other characters dropped, blanks to hyphens.
+        # Anchors of headings as Markdown tools generate them: lower case, punctuation dropped, spaces to hyphens.
         slug = re.sub(r"[^\w\- ]", "", practice.lower()).strip().replace(" ", "-")
         return f"{self.practices_url}#{slug}"

@@ -1,9 +1,9 @@
-"""What a rule is. One module under `rules/<language>/` is one rule; the folder is the registry.
+"""Declaration and registry of rules. Each module under `rules/<language>/` is one rule.
 
-The signature of a rule's function is its declaration: the type of its first parameter says what it
-looks at (a part that the language's model gives, or the whole model), and the types of the others
-what it reads besides: `Facts[Route]`, `Files`, `Platform`, or a dataclass of these that go together.
-Keyword-only parameters are its options.
+The signature of a rule's function is its declaration: the type of its first parameter is its
+subject (a part of the language's model, or the whole model), and the types of the others are its
+dependencies: `Facts[Route]`, `Files`, `Platform`, or a dataclass that groups them. Keyword-only
+parameters are its options.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ class Option:
 
 @dataclass(frozen=True)
 class Given:
-    """What a rule may read besides its part."""
+    """The context of a rule: everything that it can read besides its part."""
 
     platform: Platform
     files: Files
     facts: Callable[[type[Fact]], Facts[Any]]
     together: dict[type, object] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """Facts that go together, by their type: several rules take the same."""
+    """Instances of grouping dataclasses by type, shared between rules."""
 
 
 @dataclass(frozen=True)
 class _Argument:
-    """How a parameter behind the part is filled, and what is read for it."""
+    """How to compute a parameter after the part, and its dependencies."""
 
     give: Callable[[Given], object]
     reads: tuple[type[Fact], ...] = ()
@@ -52,7 +52,7 @@ class _Argument:
 
 
 def _argument(annotation: Any) -> _Argument:
-    """Raises TypeError where nothing gives this type."""
+    """Raises TypeError for unsupported types."""
     if annotation is Platform:
         return _Argument(lambda given: given.platform)
     if annotation is Files:
@@ -76,12 +76,12 @@ def _argument(annotation: Any) -> _Argument:
             tuple(kind for part in parts.values() for kind in part.reads),
             any(part.files for part in parts.values()),
         )
-    raise TypeError(f"nothing gives a `{annotation}`")
+    raise TypeError(f"a rule cannot have a parameter of type `{annotation}`")
 
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """`subjects` are the types of its first parameter; `reads` the fact types that it asks for."""
+    """`subjects` are the types of its first parameter; `reads` the fact types that it queries."""
 
     id: str
     language: str
@@ -120,17 +120,17 @@ class Rule:
 
     @property
     def crosses(self) -> bool:
-        """It reads more than its own file."""
+        """Whether it reads more than its own file."""
         return bool(self.reads) or self.looks_at_files
 
     def arguments(self, given: Given) -> tuple[object, ...]:
-        """What the function takes behind its part."""
+        """The arguments of the function after its part."""
         return tuple([argument.give(given) for argument in self._arguments]) if self._arguments else ()
 
 
 @dataclass(frozen=True)
 class Configured:
-    """A rule as a configuration wants it; `severity` is None where the rule's own counts."""
+    """A rule with its configuration; `severity` is None for the rule's default."""
 
     rule: Rule
     severity: Severity | None = None
@@ -155,12 +155,12 @@ def rule(
 ) -> Callable[[RuleFunction], Rule]:
     """Declare a rule.
 
-    `practice` is a heading of the practices page, or "+". `like` names equivalents of other tools,
-    whose ignore comments count. `absent` marks findings that say "X is missing", or that X is none
-    as long as it is half there (`memory: 5`), which must not flicker while X is typed.
-    `waits=False` lets a rule run before all files have been read, if what it reads of others only
-    decides about fixes (see `Facts.complete`). `secret` means that the text under its findings is
-    never printed. `on=False` keeps it off until a configuration selects it.
+    `practice` is a heading of the best practices page, or "+". `like` names similar rules of other
+    tools, whose ignore comments apply to this rule too. `absent` marks findings that report that X is
+    missing, or invalid while it is incomplete (`memory: 5`): they must not flicker while X is typed.
+    `waits=False` lets a rule run before the index is complete, if other files only influence its
+    fixes (see `Facts.complete`). `secret` means that the text of its findings is masked in all
+    output. `on=False` disables it until a configuration selects it.
     """
 
     def declare(function: RuleFunction) -> Rule:

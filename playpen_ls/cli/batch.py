@@ -1,5 +1,5 @@
-"""Checks what a command line names, each file parsed once: what it says and what is wrong in it are found together,
-and what depends on other files is found when all have been read."""
+"""Checks many files, each parsed once, across processes: facts and local findings on first read, cross-file findings
+when all files have been read."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from playpen_ls.languages.registry import LANGUAGES, finds_nothing
 from playpen_ls.project.scan import facts_of
 from playpen_ls.session.workspace import Workspace
 
-MOST_HELD = 4_000_000  # characters of texts whose models one process keeps; the files beyond are parsed twice
+MOST_HELD = 4_000_000  # characters of text whose models one process keeps; further files are parsed twice
 
 Learned = tuple[Path, str, tuple[Fact, ...]]
-"""A project, a path in it, and what the file says."""
+"""(root of a project, path in it, facts of the file)."""
 Finished = tuple[Path, FileReport | None, list[Problem], bool]
 
 
 def reports(targets: Targets, paths: list[tuple[str, bool]], with_fixes: bool, every: bool) -> Iterator[FileReport]:
-    """The files that have findings, in order. Of each finding the first fix that can be made, or `every` one."""
+    """The files that have findings, in order. Each finding has its first fix that verifies, or `every` one."""
     sweep = _Sweep(targets, paths, with_fixes, every)
     told = list(targets.problems)
     order, alone = sweep.order()
@@ -39,13 +39,13 @@ def reports(targets: Targets, paths: list[tuple[str, bool]], with_fixes: bool, e
         if report is not None:
             yield _dressed(targets, targets.workspaces[root], report)
     targets.problems[:] = told
-    for path, _ in paths:  # what is wrong in a configuration is said here, not in the processes
+    for path, _ in paths:  # loads the configurations, so that their problems are reported here and not in the workers
         space = targets.workspace(path)
         space.configs.of(relative(path, space.root))
 
 
 def _in_order(finished: Iterable[tuple[int, Finished | None]]) -> Iterator[Finished]:
-    """By the numbers of the jobs. What comes too early is kept until its turn: not for long, all do the same work."""
+    """Reorder results by job number. Early results are buffered, briefly, since all workers are equally fast."""
     early: dict[int, Finished | None] = {}
     turn = 0
     for number, made in finished:
@@ -63,7 +63,7 @@ def _died() -> None:
 
 @dataclass(frozen=True)
 class _Job:
-    """A file to read; one that nobody `wants` checked only says what it says. `named`: the command line has it."""
+    """A file to read. If it is not `wanted`, only its facts are read. `named`: the command line names it itself."""
 
     path: str
     workspace: Workspace
@@ -75,7 +75,7 @@ class _Job:
 
 @dataclass
 class _Held:
-    """A file that was read: as it was found, and what was found in it."""
+    """A file that was read, and the result of the first phase."""
 
     target: Target | None
     problems: list[Problem]
@@ -84,7 +84,7 @@ class _Held:
 
 
 class _Sweep:
-    """What one process knows of the files. `read` and `finish` take the numbers of jobs."""
+    """The worker of the process pool. `read` and `finish` take job numbers."""
 
     def __init__(self, targets: Targets, paths: list[tuple[str, bool]], with_fixes: bool, every: bool) -> None:
         self._targets = targets
@@ -99,7 +99,7 @@ class _Sweep:
             self._add_others(workspace)
 
     def _add_others(self, workspace: Workspace) -> None:
-        """The files of a project that are not to be checked, if there is anything to ask of them."""
+        """Add jobs for the other files of the project, if a rule queries facts."""
         own = [number for number, job in enumerate(self._jobs) if job.workspace is workspace]
         asks = any(
             workspace.configs.rules(path, language).asks
@@ -120,7 +120,7 @@ class _Sweep:
             self._jobs += [_Job(os.path.join(workspace.root, path), workspace, path, False) for path in others]
 
     def order(self) -> tuple[list[int], int]:
-        """The jobs, and how many of them are the first of their kind: reading those loads all that reading needs."""
+        """The jobs, and how many to read before forking: one of each file type, so that shared modules are loaded."""
         first: dict[str, int] = {}
         for number, job in enumerate(self._jobs):
             first.setdefault(os.path.splitext(job.path)[1] or os.path.basename(job.path), number)
@@ -191,7 +191,7 @@ class _Sweep:
 
 
 def report(targets: Targets, target: Target, with_fixes: bool, every: bool, begun: Begun | None = None) -> FileReport:
-    """Check one file; its text is let go afterwards."""
+    """Check one file, and close it afterwards."""
     workspace, path = target.workspace, target.path
     prepare(target)
     if begun is not None:
@@ -207,7 +207,7 @@ def report(targets: Targets, target: Target, with_fixes: bool, every: bool, begu
 
 
 def _tried(hit: Hit, tried: Callable[[Hit, Fix], Change], every: bool) -> Iterator[TriedFix]:
-    """The fixes that can be made; only the first unless `every` one is wanted."""
+    """The fixes that verify; only the first unless `every` one is wanted."""
     for fix in hit.finding.fixes:
         try:
             yield TriedFix(fix, tried(hit, fix))
@@ -218,7 +218,7 @@ def _tried(hit: Hit, tried: Callable[[Hit, Fix], Change], every: bool) -> Iterat
 
 
 def _bare(report: FileReport) -> FileReport:
-    """What a process can tell another: fixes are made already."""
+    """The report in picklable form, with computed fixes."""
     items = [
         Item(
             item.hit.bare,

@@ -53,14 +53,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _noting(files: Iterable[FileReport], worst: list[Severity]) -> Iterator[FileReport]:
-    """The files as they come; the worst severity of each is noted."""
+    """Yield the files unchanged and append the highest severity of each to `worst`."""
     for file in files:
         worst += [max(item.hit.severity for item in file.items)] if file.items else []
         yield file
 
 
 def _reports(options: argparse.Namespace, targets: Targets, with_fixes: bool, every: bool) -> Iterator[FileReport]:
-    """The files that have findings."""
+    """The reports of the files that have findings."""
     paths = paths_of(options, targets)
     if paths is not None:
         yield from reports(targets, paths, with_fixes, every)

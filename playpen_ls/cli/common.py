@@ -1,4 +1,4 @@
-"""What the commands share: which files and rules they are told, and how they say what is wrong."""
+"""Shared by the commands: the files and rules that arguments select, and error messages."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ DONE, FOUND, FAILED = 0, 1, 2
 
 
 class Unusable(Exception):
-    """The command cannot run as it was called."""
+    """Wrong usage; the message says what is wrong."""
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
+    """The rules that --select and --ignore name. Raises Unusable for unknown ones."""
     names = {key: tuple(_split(getattr(options, key))) for key in ("select", "ignore")}
     for key, given in names.items():
         for name in given:
@@ -36,7 +37,7 @@ def _split(values: Iterable[str]) -> Iterator[str]:
 
 
 def targets_of(options: argparse.Namespace, targets: Targets) -> Iterator[Target]:
-    """The files that the options name. Raises Unusable."""
+    """The files that the arguments name. Raises Unusable."""
     if "-" in options.paths:
         if len(options.paths) > 1:
             raise Unusable("`-` (standard input) cannot be combined with other paths")
@@ -53,7 +54,7 @@ def targets_of(options: argparse.Namespace, targets: Targets) -> Iterator[Target
 
 
 def paths_of(options: argparse.Namespace, targets: Targets) -> list[tuple[str, bool]] | None:
-    """The files that the options name, and whether they do so themselves; None for standard input. Raises Unusable."""
+    """(path, whether it is named itself) of each file; None for standard input. Raises Unusable."""
     return None if "-" in options.paths else targets.paths(_names(options))
 
 
@@ -65,12 +66,12 @@ def _names(options: argparse.Namespace) -> list[str]:
     return names
 
 
-# What Helix is told to put the file's name in place of; before 25.07 it does not.
+# The placeholder in Helix's configuration; before 25.07 Helix does not replace it with the file name.
 _NO_NAME = "%{buffer_name}"
 
 
 def stdin_name(options: argparse.Namespace) -> str | None:
-    """The name of the file whose text comes from standard input, if it has one."""
+    """The file name for standard input, if any."""
     return None if options.stdin_filename == _NO_NAME else options.stdin_filename
 
 
@@ -88,14 +89,14 @@ def prepare(target: Target) -> None:
 
 
 def read_project(target: Target) -> None:
-    """Read what the other files say, if rules for this one ask."""
+    """Complete the index if rules for this file query it."""
     workspace = target.workspace
     if not workspace.index.complete and workspace.configs.rules(target.path, target.language).asks:
         workspace.closed.read_all()
 
 
 def invalid_configuration(targets: Targets) -> list[Problem]:
-    """What is wrong in the configurations that were used; it is said at once, whatever the format."""
+    """The problems in all configuration files that were used; also prints them to standard error."""
     used = (config for workspace in targets.workspaces.values() for config in workspace.configs.used())
     problems = dict.fromkeys(problem for config in used for problem in config.problems)
     for problem in problems:
@@ -104,7 +105,7 @@ def invalid_configuration(targets: Targets) -> list[Problem]:
 
 
 def say_if_slow() -> None:
-    """Whatever number of files and processes there was."""
+    """Warn once per run, not per file or process, that PyYAML lacks libyaml."""
     if is_slow():
         say(SLOW)
 

@@ -1,4 +1,4 @@
-"""`playpen-ls fix`: mends files in place, or text on its way through."""
+"""`playpen-ls fix`: applies fixes to files in place, or to standard input as a filter."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _filtered(options: argparse.Namespace, targets: Targets, accept: Accept) -> int:
-    """A formatter: what cannot be read or is not ours comes out as it went in."""
+    """Filter standard input to standard output. Unreadable text and unsupported languages pass unchanged."""
     if options.timeout:
         _give_up_after(options.timeout)
     content = sys.stdin.buffer.read()
@@ -61,10 +61,10 @@ def _filtered(options: argparse.Namespace, targets: Targets, accept: Accept) -> 
 
 
 def prepare_for_safe_fixes(target: Target) -> None:
-    """Read the project only where a fix depends on it: in a large one that is what takes long.
+    """Index the project only if a fix depends on it, since indexing a large project is slow.
 
-    Rules that wait for other files have no safe fixes. The others find the same without them, and ask them only
-    whether a fix is safe. Which ignore comments are unused shows only when all rules have run.
+    Rules that need the index for their findings have no safe fixes. The others find the same without the index, and
+    use it only to decide whether a fix is safe. Unused ignore comments are known only when all rules have run.
     """
     workspace = target.workspace
     workspace.open(target.source, target.language, target.on_disk)
@@ -74,7 +74,7 @@ def prepare_for_safe_fixes(target: Target) -> None:
 
 
 def _give_up_after(seconds: float) -> None:
-    """End the process with a failure, so that whoever waits for it goes on without it."""
+    """Exit with an error after a timeout, so that the waiting editor continues without the fixes."""
 
     import threading
 
@@ -88,7 +88,7 @@ def _give_up_after(seconds: float) -> None:
 
 
 def _alone(accept: Accept, path: str) -> Accept:
-    """Only fixes that change nothing but the text itself: a filter writes no files."""
+    """Accept only fixes that change no other file, since a filter writes no files."""
 
     def accepts(hit: Hit, fix: Fix) -> bool:
         try:
@@ -105,7 +105,7 @@ def _in_place(options: argparse.Namespace, targets: Targets, accept: Accept) -> 
     changed, unwritten = 0, False
     for target in targets_of(options, targets):
         if finds_nothing(target.language, target.source):
-            target.workspace.configs.of(target.path)  # what is wrong in it is said all the same
+            target.workspace.configs.of(target.path)  # loads the configuration, whose problems are reported anyway
             continue
         prepare(target)
         fixed = target.workspace.fixed(target.path, accept)
@@ -131,12 +131,12 @@ def _in_place(options: argparse.Namespace, targets: Targets, accept: Accept) -> 
 
 
 def _unsafe_too(settings: Settings) -> Callable[[Hit, Fix], bool]:
-    """Unsafe fixes too; a rewrite only where its rule is named in --select."""
+    """Accept unsafe fixes too, but rewrites only of rules that --select names."""
     return lambda hit, fix: fix.kind != REWRITE or not {hit.rule.id, hit.rule.name}.isdisjoint(settings.select or ())
 
 
 def _put(targets: Targets, target: Target, fixed: Fixed, diff: bool) -> int:
-    """Write the changed files, or show how they would change; gives how many there are. Raises OSError."""
+    """Write the changed files or print their diff, and return their number. Raises OSError."""
     workspace = target.workspace
     texts = {path: (workspace.text(path), text) for path, text in fixed.others.items()}
     if fixed.source.text != target.source.text:
@@ -150,7 +150,7 @@ def _put(targets: Targets, target: Target, fixed: Fixed, diff: bool) -> int:
 
 
 def _show_diff(targets: Targets, target: Target, path: str, before: str | None, after: str) -> None:
-    """A patch that can be applied, unless it says that secrets are masked in it."""
+    """Print a patch that can be applied, unless a comment in it says that secrets are masked."""
     mask = Mask(target.source, target.workspace.check(target.path).secrets)
     shown = targets.shown(target.workspace, path)
     old, new = (_LINE.findall(text) for text in (before or "", after))
@@ -163,5 +163,5 @@ def _show_diff(targets: Targets, target: Target, path: str, before: str | None, 
     print("".join(header) + masked, end="")
 
 
-# What ends a line for `patch` and git.
+# A line as `patch` and git see it: only \n ends one.
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")

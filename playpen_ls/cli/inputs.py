@@ -1,4 +1,4 @@
-"""What a command line names: files and folders, each in its project."""
+"""Resolves the files and folders on the command line to files in projects."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from playpen_ls.text.source import LARGEST, Source, Unreadable
 
 @dataclass(frozen=True)
 class Target:
-    """A file to look at; `path` is relative to the workspace's root."""
+    """A file to check; `path` is relative to the root of the workspace."""
 
     workspace: Workspace
     path: str
     source: Source
     language: str
     on_disk: bool = True
-    """It has a place, so that what lies beside it can be looked at."""
+    """Whether it has a location on disk, so that other files can be accessed."""
 
 
 @dataclass
 class Targets:
-    """Finds the files; what cannot be read becomes a problem and the rest goes on."""
+    """Finds the files. Unreadable files are recorded as problems, and the others are checked."""
 
     settings: Settings
     folder: Path = field(default_factory=Path.cwd)
     problems: list[Problem] = field(default_factory=list)
     failed: bool = False
-    """A file that was named could not be read; one that was only found in a folder is no failure."""
+    """Whether a file that was named itself could not be read; one found in a folder is not a failure."""
     workspaces: dict[Path, Workspace] = field(default_factory=dict)
     _configs: dict[str, Config] = field(default_factory=dict)
     _found: dict[str, Path | None] = field(default_factory=dict)
@@ -44,14 +44,14 @@ class Targets:
     _marked: dict[str, str] = field(default_factory=dict)
 
     def under(self, names: Iterable[str]) -> Iterator[Target]:
-        """The files that these names stand for, in path order, each once."""
+        """The files in these paths, sorted, without duplicates."""
         for path, named in self.paths(names):
             target = self.target(path, named)
             if target is not None:
                 yield target
 
     def paths(self, names: Iterable[str]) -> list[tuple[str, bool]]:
-        """The files that could be ours, and whether they were named themselves."""
+        """(absolute path, whether it was named itself) of possibly supported files, sorted."""
         paths: dict[str, bool] = {}
         for name in names:
             path = os.path.abspath(self.folder / name)
@@ -66,7 +66,7 @@ class Targets:
         return sorted(paths.items(), key=lambda item: item[0].split(os.sep))
 
     def workspace(self, path: str) -> Workspace:
-        """The project of a file; its index is made when something of it is first asked for."""
+        """The project of a file. Its index is built on first use."""
         folder = os.path.dirname(path)
         workspace = self._workspaces.get(folder)
         if workspace is None:
@@ -79,9 +79,9 @@ class Targets:
         return workspace
 
     def text(self, text: str, name: str | None, language: str | None) -> Target | None:
-        """Text from standard input, as if it were the file `name`; None if it is no language of ours.
+        """Standard input as the file `name`; None if the language is not supported.
 
-        `language` counts where the name does not decide, and for a text without one.
+        `language` is used if there is no name, or if it does not determine the language.
         """
         shown = name or f"stdin.{language}"
         path = os.path.abspath(self.folder / shown)
@@ -91,7 +91,7 @@ class Targets:
         return Target(workspace, source.path, source, found, name is not None) if found else None
 
     def shown(self, workspace: Workspace, path: str) -> str:
-        """A project path as it is printed: relative to the current folder, absolute outside of it."""
+        """A project path for output: relative to the current folder, absolute outside of it."""
         return relative(os.path.join(workspace.root, path), self.folder)
 
     def target(self, path: str, named: bool) -> Target | None:
@@ -104,7 +104,7 @@ class Targets:
             with open(path, "rb") as file:
                 source = Source.decoded(relative(path, workspace.root), file.read())
         except (OSError, Unreadable) as error:
-            # Data in JSON or YAML is often large, or in another encoding: that it is no manifest goes without saying.
+            # JSON and YAML data files are often large or in another encoding; they are not manifests, so not a problem.
             if named or isinstance(error, OSError) or not path.endswith((".json", ".yaml", ".yml")):
                 self.problems.append(Problem(shown, getattr(error, "strerror", None) or str(error)))
             self.failed = self.failed or named
@@ -129,6 +129,6 @@ class Targets:
 
 
 def relative(path: str, folder: Path) -> str:
-    """With forward slashes; absolute where it is outside of the folder."""
+    """The path relative to the folder, with forward slashes; absolute outside of it."""
     start = os.path.join(folder, "")
     return path.removeprefix(start).replace(os.sep, "/")

@@ -12,7 +12,7 @@ from playpen_ls.cli.common import DONE, say_if_slow
 
 
 def run(arguments: list[str]) -> int:
-    """The exit status: 0 nothing to report, 1 findings, 2 it could not run."""
+    """Run a command and return the exit status: 0 without findings, 1 with findings, 2 for errors."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without `│` or emoji shows a question mark

@@ -1,7 +1,7 @@
-"""Processes that work through a tree together: each keeps what it has read, and finishes it when all have read.
+"""Process pool for two-phase jobs: each worker reads its files, all exchange results, then each finishes its own files.
 
-They are forks, so that what is loaded already is shared. Where the system cannot fork safely, or there is little to
-do, nobody is called.
+Workers are forked, so that loaded modules are shared. If the system cannot fork safely, or there are few files, the
+jobs run in this process.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-WORTH = 100  # files; below that the processes cost more than they save
-BATCH = 20  # files that a process is given at once
+WORTH = 100  # files; for fewer, starting processes costs more than it saves
+BATCH = 20  # files per message to a process
 
 Said = tuple[int, Any]
-"""The number of a job, and what came of it."""
+"""(number of a job, its result)."""
 
 
 class Worker(Protocol):
-    """What each process does; jobs are numbers, and what is given back must be picklable."""
+    """The work of each process. Jobs are numbers; results must be picklable."""
 
     def read(self, job: int) -> Any: ...
 
     def learn(self, said: Iterable[Said]) -> None:
-        """What came of reading, in any process; it is called until all was told."""
+        """Receive results of `read` from any process; called repeatedly until all are received."""
 
     def finish(self, job: int) -> Any:
-        """Called for each job that was read here; for others too, if a process has died."""
+        """Called for each job that this process has read, and for jobs of processes that died."""
 
 
 def cores() -> int:
-    """How many processes may run at once; PLAYPEN_CORES sets another number."""
+    """The number of processes: the available cores, or PLAYPEN_CORES."""
     wanted = os.environ.get("PLAYPEN_CORES", "")
     if wanted.isdigit() and int(wanted):
         return int(wanted)
@@ -47,9 +47,9 @@ def worth_it(files: int) -> bool:
 
 
 def work(worker: Worker, jobs: list[int], alone: int, died: Callable[[], None]) -> Iterator[Said]:
-    """What finishing each job gives, as it comes. The first `alone` jobs are read here, before there are others.
+    """Yield the result of `finish` for each job, in any order. The first `alone` jobs are read before forking.
 
-    `died` is called once if processes end unexpectedly; what they had to do is done here.
+    `died` is called once if workers end unexpectedly; their jobs then run in this process.
     """
     first = jobs[:alone]
     said = [(job, worker.read(job)) for job in first]
@@ -78,15 +78,15 @@ def work(worker: Worker, jobs: list[int], alone: int, died: Callable[[], None]) 
 
 
 def _packed(said: list[Said]) -> bytes:
-    """What came of reading is passed on as it is: who hands it round has no use for it."""
+    """Pickled once here and forwarded as bytes, since the parent process only relays the results."""
     return pickle.dumps(said, protocol=pickle.HIGHEST_PROTOCOL)
 
 
 class _Crew:
-    """The processes, seen from where they were called. The first of them finishes what was `read` already."""
+    """The pool, in the parent process. The first worker finishes the jobs that the parent has `read`."""
 
     def __init__(self, worker: Worker, read: list[int]) -> None:
-        from multiprocessing import get_context  # its modules take as long to load as twenty files to check
+        from multiprocessing import get_context  # importing it takes as long as checking twenty files
 
         context = get_context("fork")
         self.died = False
@@ -100,7 +100,7 @@ class _Crew:
             self._links.append(here)
 
     def read(self, jobs: list[int]) -> Iterator[tuple[list[int], bytes]]:
-        """Jobs that were read, and what came of them, packed; nothing of jobs whose process died."""
+        """(jobs, pickled results) of each batch; batches of workers that died are missing."""
         from multiprocessing.connection import Connection, wait
 
         batches = iter([jobs[start : start + BATCH] for start in range(0, len(jobs), BATCH)])
@@ -121,14 +121,14 @@ class _Crew:
             self._send(link, order)
 
     def finished(self) -> Iterator[Said]:
-        """What came of finishing; nothing of jobs whose process died."""
+        """The results of `finish`; those of workers that died are missing."""
         from multiprocessing.connection import Connection, wait
 
         while self._links:
             for link in wait(self._links):
                 assert isinstance(link, Connection)
                 said = self._heard(link)
-                if said is not None and not said:  # it has nothing more
+                if said is not None and not said:  # this worker is done
                     self._links.remove(link)
                 yield from said or ()
 
@@ -154,9 +154,9 @@ class _Crew:
 
 
 def _serve(worker: Worker, link: Connection, others: list[Connection], mine: list[int]) -> None:
-    """What a process does until it has nothing more to do, or nobody listens. `mine` are the jobs to finish here."""
+    """The main loop of a worker, until it is done or the parent is gone. `mine` are the jobs to finish here."""
     for other in others:
-        other.close()  # else it would never be told that the others' ends are gone
+        other.close()  # otherwise their end of file would never be noticed
     try:
         while True:
             order, told = link.recv()

@@ -1,4 +1,4 @@
-"""Puts a text into a file in place, so that its mode, owner and links stay, and never half of it."""
+"""Writes a file in place, which preserves mode, owner and links, and restores it if writing fails."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _MARK = BYTE_ORDER_MARK.encode()
 
 
 def write(place: Path, before: str | None, after: str) -> None:
-    """Replace the text that was read from a file, None for a new file; a byte-order mark stays.
+    """Replace the text `before` of a file, None for a new file; a byte-order mark is preserved.
 
-    Raises OSError, and leaves the file as it was, if it cannot be written or holds another text by now.
+    Raises OSError, and leaves the file unchanged, if it cannot be written or no longer contains `before`.
     """
     if before is None:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ def write(place: Path, before: str | None, after: str) -> None:
         try:
             _put(file, mark + after.encode())
         except OSError:
-            _put(file, old)  # needs no room that it did not have
+            _put(file, old)  # needs no more space than the file had
             if before is None:
                 place.unlink()
             raise

@@ -1,7 +1,7 @@
-"""playpen.toml, or [tool.playpen] of pyproject.toml.
+"""Loads playpen.toml, or [tool.playpen] of pyproject.toml.
 
-A broken configuration never stops anything: each problem names its line, its value and what would be
-right, and the default stands in for what is wrong.
+An invalid configuration never stops a check: each problem names its line, its value and what would be
+valid, and the default is used instead of the invalid value.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ KEYS = ("select", "ignore", "exclude", "extend", "severity", "per-path", "rules"
 def find(
     folder: Path, opened: Mapping[Path, str] = MappingProxyType({}), known: dict[str, Path | None] | None = None
 ) -> Path | None:
-    """The nearest configuration from `folder` upwards, not above the repository's root.
+    """The configuration file in `folder` or its nearest parent, not above the root of the repository.
 
-    `opened` are texts that an editor has. `known` keeps what was found for each folder on the way.
+    `opened` are the texts of open editors. `known` caches the result for each folder.
     """
     known = {} if known is None else known
     name, passed, found = str(folder), list[str](), None
@@ -56,7 +56,7 @@ def _own(folder: str, opened: Mapping[Path, str]) -> Path | None:
 
 
 def has_table(pyproject: str) -> bool:
-    """The text of a pyproject.toml says something to us."""
+    """Whether the text of a pyproject.toml has a [tool.playpen] table."""
     return bool(re.search(r"^[ \t]*\[tool\.playpen[\].]", pyproject, re.MULTILINE))
 
 
@@ -69,12 +69,12 @@ def _text(path: str) -> str:
 
 
 def load(path: Path, text: str | None = None) -> Config:
-    """The configuration of a file; `text` is what an editor has of it. Never raises: see `problems`."""
+    """Load a configuration file; `text` is its text in an open editor. Never raises: see `problems`."""
     return _Reader(path).read(text)
 
 
 class _Reader:
-    """Reads one file, and the file that it extends."""
+    """Reads one file and the file that it extends."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -127,7 +127,7 @@ class _Reader:
         made = base
         if "select" in table:
             names = self._names("select", table["select"])
-            # A list of misspelt names only must not switch everything off.
+            # A list that has only unknown names must not disable all rules.
             made = replace(made, select=names if names or table["select"] == [] else base.select)
         if "ignore" in table:
             made = replace(made, ignore=self._names("ignore", table["ignore"]))
@@ -199,7 +199,7 @@ class _Reader:
         return replace(base, **values)
 
     def _checked(self, table: Mapping[str, Any], types: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any]]:
-        """The entries of a table that have a known key and a value of its type."""
+        """The entries of a table that have a known key and a value of the right type; others are reported."""
         for key, value in table.items():
             if key not in types:
                 self._unknown(key, f"{where}.{key}", types)
@@ -221,7 +221,7 @@ class _Reader:
         self.problems.append(Invalid(self.path, span, self.source.line_of(span.start) + 1, message))
 
     def _key(self, key: str, table: str = "") -> Span:
-        """Where a key is written: before `=`, or in a table's heading."""
+        """The range of a key, before `=` or in a table header; the first line if it is not found."""
         name = rf"[\"']?{re.escape(key)}[\"']?"
         after = self.source.text.find(f"[{table}]") if table else 0
         for pattern in (rf"^[ \t]*({name})[ \t]*=", rf"[{{,][ \t]*({name})[ \t]*=", rf"^[ \t]*\[.*?({name})[ \t]*\]"):
@@ -237,7 +237,7 @@ class _Reader:
 
 
 def _fits(value: object, kind: Any) -> bool:
-    """A TOML value is of an annotated type."""
+    """Whether a TOML value has the annotated type."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         return any(_fits(value, one) for one in inner)
@@ -253,7 +253,7 @@ def _fits(value: object, kind: Any) -> bool:
 
 
 def _described(kind: Any) -> str:
-    """A type in the words of TOML."""
+    """A type in TOML terms, for messages."""
     if kind is Probe or (get_origin(kind) is not None and issubclass(get_origin(kind), Mapping)):
         return "a table"
     if get_origin(kind) is not None:

@@ -1,4 +1,4 @@
-"""Which rules count for a file, how much, and for which platform."""
+"""The resolved configuration: which rules run on a file, with which severity, options and platform."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OFF = "off"
 
 @dataclass(frozen=True)
 class Invalid:
-    """Something wrong in a configuration file; `span` is in its text."""
+    """A problem in a configuration file; `span` is in its text, `line` is 1-based."""
 
     path: Path
     span: Span
@@ -32,7 +32,7 @@ class Invalid:
 
 @dataclass(frozen=True)
 class Settings:
-    """What an editor or a command line adds. Severities are labels, or "off"."""
+    """Overrides from an editor or the command line. Severities are labels or "off"."""
 
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class PathRules:
-    """What counts for paths that match `pattern`, besides everything else."""
+    """Rules to ignore in paths that match the .gitignore-style `pattern`."""
 
     pattern: str
     ignore: tuple[str, ...]
@@ -49,7 +49,7 @@ class PathRules:
 
 @dataclass(frozen=True)
 class Config:
-    """`path` is the file that it came from, None for the defaults; `folder` is what its patterns are relative to."""
+    """`path` is the configuration file, None for the defaults; patterns are relative to `folder`."""
 
     folder: Path
     path: Path | None = None
@@ -63,15 +63,15 @@ class Config:
     problems: tuple[Invalid, ...] = ()
 
     def excludes(self, path: Path) -> bool:
-        """A file somewhere below `folder` is left out of what is found there."""
+        """Whether the file, which must be below `folder`, is excluded."""
         return bool(self.exclude) and _matches(self.exclude, path.relative_to(self.folder).as_posix())
 
     def rules(self, language: str, path: str, settings: Settings = Settings()) -> tuple[Configured, ...]:
-        """The rules that count for a file. `path` is relative to `folder`, with forward slashes."""
+        """The rules that run on a file. `path` is relative to `folder`, with forward slashes."""
         return self.chosen(rules_of(language), path, settings)
 
     def chosen(self, rules: Iterable[Rule], path: str, settings: Settings) -> tuple[Configured, ...]:
-        """Those of some rules that count for a file."""
+        """Those of the given rules that run on a file."""
         select = self.select if settings.select is None else settings.select
         ignore = [*self.ignore, *settings.ignore]
         for one in self.per_path:
@@ -89,6 +89,6 @@ class Config:
 
 
 def _matches(patterns: Iterable[str], path: str) -> bool:
-    from pathspec import GitIgnoreSpec  # 15 ms that most runs do not need
+    from pathspec import GitIgnoreSpec  # importing it takes 15 ms, and most runs do not need it
 
     return GitIgnoreSpec.from_lines(patterns).match_file(path)

@@ -1,4 +1,4 @@
-"""The configurations of a project's files, and the rules that count for each, as editors and the disk have them now."""
+"""Cache of the configuration and the rules for each file of a project, from open editors and from disk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Configs:
         self._rules: dict[tuple[str, str, bool], RuleSet] = {}
 
     def of(self, path: str) -> Config:
-        """The configuration of a file: the nearest one upwards, or the defaults."""
+        """The configuration of a file: the nearest in a parent folder, or the defaults."""
         name = posixpath.dirname(path)
         config = self._by_folder.get(name)
         if config is None:
@@ -36,13 +36,14 @@ class Configs:
         return config
 
     def used(self) -> Iterator[Config]:
-        """Those of the files that were looked at, each once."""
+        """The configurations that have been used, without duplicates."""
         yield from {config.path: config for config in self._by_folder.values()}.values()
 
     def rules(self, path: str, language: str, waiting: bool = False) -> RuleSet:
-        """The rules that count for a file, and those that know its secrets; while `waiting`, those that need no other.
+        """The rules that run on a file, and those that only mask its secrets.
 
-        It is the same object while no configuration changes.
+        While `waiting` for the index, rules that need it are left out. Returns the same object until the configuration
+        changes.
         """
         key = (path, language, waiting)
         if key not in self._rules:
@@ -55,16 +56,16 @@ class Configs:
         return self._rules[key]
 
     def chosen(self, rules: Iterable[Rule], path: str) -> tuple[Configured, ...]:
-        """Those of some rules that count for a file."""
+        """Those of the given rules that run on a file."""
         return self.of(path).chosen(rules, self._inside(path), self._settings)
 
     def _inside(self, path: str) -> str:
-        """The path as the patterns of its configuration see it."""
+        """The path relative to the folder of its configuration, for matching patterns."""
         folder, place = self.of(path).folder, self._root / path
         return place.relative_to(folder).as_posix() if place.is_relative_to(folder) else path
 
     def changed(self, path: Path, text: str | None = None) -> None:
-        """A configuration file changed; `text` is what an editor has of it, None to look at the disk again."""
+        """Invalidate the cache after a configuration change; `text` is the unsaved text, None to read the disk."""
         self._texts.pop(path, None)
         if text is not None:
             self._texts[path] = text
@@ -74,7 +75,7 @@ class Configs:
 
     @property
     def settings(self) -> Settings:
-        """What the editor or the command line adds."""
+        """The overrides from the editor or the command line."""
         return self._settings
 
     @settings.setter

@@ -19,19 +19,19 @@ OWN = ("playpen/unused-ignore", "playpen/invalid-config")
 
 
 def is_rule_name(name: str) -> bool:
-    """It can stand in `select` and `ignore`."""
+    """Whether the name is valid in `select` and `ignore`."""
     return name in ("all", *LANGUAGES, *OWN) or any(_named(rule, (name,)) for rule in rules_named(name))
 
 
 def rules_named(name: str) -> Iterator[Rule]:
-    """The rules among which a name is looked up; imports one language where the name says which."""
+    """The candidate rules for a name. Imports only one language if the name starts with it."""
     language = name.partition("/")[0]
     for one in (language,) if language in LANGUAGES else LANGUAGES:
         yield from rules_of(one)
 
 
 def unknown_rule(name: str) -> str:
-    """The message for a name that `is_rule_name` denies."""
+    """The error message for a name for which `is_rule_name` is False."""
     ids = [rule.id for language in LANGUAGES for rule in rules_of(language)]
     # Without its language it is compared with what stands behind the others' languages.
     known = {id if "/" in name else id.partition("/")[2]: id for id in reversed(ids)}

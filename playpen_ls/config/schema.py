@@ -1,4 +1,4 @@
-"""The JSON Schema of playpen.toml and the settings of editors, made from what the rules and the platform declare."""
+"""Generates the JSON Schema of playpen.toml and the editor settings from the rules and the platform."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Schema = dict[str, Any]
 
 
 def schema(rules: Sequence[Rule]) -> Schema:
-    """For editors that check and complete TOML."""
+    """The JSON Schema of playpen.toml, for validation and completion in editors."""
     names = [*LANGUAGES, *(rule.id for rule in rules)]
     severity = {"enum": [*(one.label for one in Severity), OFF]}
     listed = {"type": "array", "items": {"anyOf": [{"enum": names}, {"type": "string"}]}}
@@ -59,7 +59,7 @@ def schema(rules: Sequence[Rule]) -> Schema:
 
 
 def editor_settings(rules: Sequence[Rule]) -> Schema:
-    """The settings of an editor, `playpen.*`: those that the server reads, and those of the extension itself."""
+    """The `playpen.*` settings of VS Code: those that the server reads, and those of the extension itself."""
     shared = schema(rules)["properties"]
     command = {"type": "array", "items": {"type": "string"}, "default": [], "scope": "machine-overridable"}
     return {
@@ -129,7 +129,7 @@ def _default(one: Field[Any]) -> Any:
 
 
 def _type(kind: Any) -> Schema:
-    """An annotated type in the words of JSON Schema."""
+    """An annotated type as JSON Schema."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         return {"anyOf": [_type(one) for one in inner]}

@@ -1,6 +1,6 @@
-"""What the rules found in a chunk, and what they read to find it: so that it need not be found again.
+"""Cache of rule results per chunk. An entry is valid while its key and its recorded dependencies are unchanged.
 
-Nothing here is invalidated by hand: what was read is compared with what is so now.
+Nothing is invalidated explicitly: the recorded dependencies are compared with their current values.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from playpen_ls.text.edit import equal_end, equal_start
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a rule asked about other files: a name of `Files` and the path that it was asked of."""
+    """A query about other files: the name of a member of `Files`, and the path it was called with."""
 
     what: str
     path: str
@@ -30,7 +30,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """What rules read besides a chunk, and what it was. Chunks of which the same was read share one object."""
+    """The dependencies of a cache entry besides its chunk, with their values. Equal ones share one object."""
 
     facts: tuple[Facts[Any], ...] = ()
     answers: tuple[tuple[Question, object], ...] = ()
@@ -41,27 +41,27 @@ NOTHING_READ = Reads()
 
 @dataclass(frozen=True)
 class Remembered:
-    """What rules found in a chunk that began at `start`, fixes left out, and what they read to find it."""
+    """Cached diagnostics, without fixes, of a chunk that started at `start`, and their dependencies."""
 
     start: int
     hits: tuple[Hit, ...]
     reads: Reads = NOTHING_READ
 
     def moved(self, start: int, path: str) -> tuple[Hit, ...]:
-        """The hits, where the chunk begins elsewhere now."""
+        """The diagnostics for the chunk at its current start."""
         by = start - self.start
         return tuple([hit.shifted(by, path) for hit in self.hits]) if by else self.hits
 
 
 QUIET = Remembered(0, ())
-"""Nothing was found, and nothing read that could change that."""
+"""No diagnostics and no dependencies."""
 
 
 class Pair:
-    """What rules that look at one file found in a chunk, and what those that look `far` did; None where one raised.
+    """The cache entries of a chunk: of local rules (`near`) and of cross-file rules (`far`); None if a rule raised.
 
-    `found` is all of it, in a chunk that began at `start`; None where nothing was found. Of pairs with the same `read`
-    the same was read; it is None where not all is known.
+    `found` has the diagnostics of both, for a chunk that started at `start`; None if there are none. Pairs with the
+    same `read` have the same dependencies; it is None if an entry is missing.
     """
 
     __slots__ = ("far", "found", "near", "read", "start")
@@ -75,18 +75,18 @@ class Pair:
 
 
 NEVER = Pair(None, None, 0, None)
-"""A chunk that was not looked at before."""
+"""A cache miss: a chunk that has not been checked yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What was found in the chunks of a file, by their keys, in text order."""
+    """The cache of a file: the entries of its chunks, with their keys, in text order."""
 
     keys: Sequence[Hashable] = ()
     pairs: Sequence[Pair] = ()
 
     def of(self, keys: Sequence[Hashable]) -> list[Pair]:
-        """What is known of each of these chunks; most stand before or behind the few that changed."""
+        """The entry for each key, or NEVER. Most keys are before or after the few that changed."""
         head = equal_start(self.keys, keys)
         tail = equal_end(self.keys, keys, min(len(self.keys), len(keys)) - head)
         gone, fresh = slice(head, len(self.keys) - tail), keys[head : len(keys) - tail]
@@ -98,7 +98,7 @@ NOTHING = Memory()
 
 
 class ReadFiles:
-    """Files that keep a record of what was asked and answered, each question once."""
+    """Records the queries to `Files` and their answers as dependencies."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -128,7 +128,7 @@ class ReadFiles:
 
 
 class Reader:
-    """Says whether what was read for the file `path` is still so; what chunks share is looked at once."""
+    """Validates cache entries of the file `path`; dependencies that chunks share are validated once."""
 
     def __init__(self, given: Given, path: str) -> None:
         self.given = given
@@ -140,7 +140,7 @@ class Reader:
         self._pairs: dict[tuple[int, int], Pair] = {}
 
     def stale(self, pairs: Iterable[Pair]) -> Set[tuple[int, int] | None]:
-        """What was `read` and is not so any more."""
+        """The `read` values of pairs whose entries are missing or invalid."""
         return {read for read, pair in {pair.read: pair for pair in pairs}.items() if not self._hold(pair)}
 
     def _hold(self, pair: Pair) -> bool:
@@ -148,7 +148,7 @@ class Reader:
         return near is not None and far is not None and self.holds(near) and self.holds(far)
 
     def holds(self, remembered: Remembered) -> bool:
-        """What the rules read is still so."""
+        """Whether the dependencies of the entry are unchanged."""
         reads = remembered.reads
         if reads is NOTHING_READ:
             return True
@@ -168,7 +168,7 @@ class Reader:
         return all(question.asked_of(self.given.files) == answer for question, answer in reads.answers)
 
     def remembered(self, start: int, fresh: Iterable[Hit], reads: Reads) -> Remembered:
-        """One object for all chunks in which nothing was found, if the same was read."""
+        """A new cache entry. Chunks without diagnostics and with equal dependencies share one object."""
         hits = tuple([hit.shifted(0, self.path) for hit in fresh])
         reads = self._same.setdefault(reads, reads)
         self._held[id(reads)] = True
@@ -180,7 +180,7 @@ class Reader:
         return nothing
 
     def pair(self, now: Sequence[Remembered | None], before: Pair, start: int) -> Pair:
-        """The same pair as before, or as other chunks have it in which nothing was found."""
+        """The pair of two entries; reuses the previous pair, or that of other chunks without diagnostics, if equal."""
         near, far = now
         if near is before.near and far is before.far:
             return before

@@ -1,4 +1,4 @@
-"""Runs rules over one file's model. Pure: what may be remembered is handed in and handed back."""
+"""Runs rules over the model of one file. Pure: the cache is passed in and returned."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ logger = logging.getLogger("playpen_ls")
 
 
 def placed(hits: Hits, model: Model) -> Hits:
-    """The hits with the places of what other parts of the file state; they may have moved since a hit was found."""
+    """The diagnostics with the current places of facts that other parts of the file state, which may have shifted."""
     return hits.pointing(
         {
             number: [_where(hit, by, model) for hit in found.hits]
@@ -34,7 +34,7 @@ def placed(hits: Hits, model: Model) -> Hits:
 
 
 def _where(hit: Hit, by: int, model: Model) -> Places:
-    """What a hit points to, each place once: copies of a document state one fact."""
+    """The related places of a diagnostic without duplicates: identical documents state equal facts."""
     if not hit.made.related:
         return ()
     path, found = model.source.path, []
@@ -56,20 +56,20 @@ class Offered:
 
 @dataclass(frozen=True)
 class Checked:
-    """Findings and offers in text order, and the memory for the next check of this file."""
+    """Result of a check: findings and offers in text order, and the cache for the next check of this file."""
 
     hits: Hits
     offers: list[Offered] = field(default_factory=list)
     memory: Memory = NOTHING
     failed: frozenset[str] = frozenset()
-    """The ids of rules that raised; what they would have found is not known."""
+    """The ids of rules that raised; their findings are unknown."""
 
 
 class _Whole(Chunk):
-    """A file as a chunk, for rules that look at its model."""
+    """The whole file as a chunk, for rules whose subject is the model."""
 
     def __init__(self, model: Model) -> None:
-        self.key = model.source  # by its identity: its text is long
+        self.key = model.source  # compared by identity: comparing long texts is slow
         self._model = model
 
     @property
@@ -88,12 +88,12 @@ def check(
     within: Span | None = None,
     fixes: bool = False,
 ) -> Checked:
-    """All findings of a file.
+    """Check a file with all rules.
 
-    With a `memory` (of an earlier version of the same file, the same rules, options and platform)
-    only what changed is looked at, and findings have no fixes unless `fixes` asks for them: then
-    the chunks that have findings are looked at again. Without a memory every finding has its fixes,
-    and `within` limits the work to the chunks that touch it.
+    With a `memory` (the cache of an earlier version of the same file, with the same rules, options
+    and platform) only changed chunks are checked, and findings have no fixes unless `fixes` is set:
+    then chunks with findings are checked again. Without a cache every finding has its fixes, and
+    `within` limits the check to the chunks that touch it.
     """
     chunks = model.chunks if within is None else model.chunks_touching(within)
     units = [*chunks, _Whole(model)]
@@ -113,7 +113,7 @@ def check(
             pairs[number] = pair = reader.pair(looked.pair, pair, unit.begins)
             offers += looked.offers
             failed |= looked.failed
-            if memory is None or fixes or looked.failed:  # what is remembered is without fixes
+            if memory is None or fixes or looked.failed:  # cached findings have no fixes
                 found, by = Found(looked.hits) if looked.hits else None, 0
             else:
                 found, by = pair.found, unit.begins - pair.start
@@ -126,7 +126,7 @@ def check(
 
 @dataclass
 class _Looked:
-    """What was found in a chunk; `pair` is what is to be remembered of it, first of the rules that look at one file."""
+    """Result of checking a chunk; `pair` has the cache entries of local rules, then of cross-file rules."""
 
     hits: list[Hit] = field(default_factory=list)
     offers: list[Offered] = field(default_factory=list)
@@ -135,7 +135,7 @@ class _Looked:
 
 
 def _look(unit: Chunk, pair: Pair, rules: RuleSet, reader: Reader, fixes: bool) -> _Looked:
-    """Run the rules of which it is not known any more what they find, or whose findings are to have fixes."""
+    """Run the rules whose cache entries are invalid, or whose findings need fixes."""
     looked = _Looked()
     parts: list[object] | None = None
     for some, remembered in zip(rules.by_reach, (pair.near, pair.far), strict=True):
@@ -144,7 +144,7 @@ def _look(unit: Chunk, pair: Pair, rules: RuleSet, reader: Reader, fixes: bool) 
             looked.hits += remembered.moved(unit.begins, reader.path)
         else:
             parts = list(unit.parts()) if parts is None else parts
-            if remembered is not None and holds:  # the others would find nothing again
+            if remembered is not None and holds:  # only rules that have findings
                 some = some.named({hit.rule.id for hit in remembered.hits})
             fresh, offers, reads, wrong = _run(parts, some, reader.given)
             looked.hits += fresh
@@ -157,7 +157,7 @@ def _look(unit: Chunk, pair: Pair, rules: RuleSet, reader: Reader, fixes: bool) 
 
 
 def _run(parts: Sequence[object], rules: ByType, given: Given) -> tuple[list[Hit], list[Offered], Reads, set[str]]:
-    """Look at every part with the rules for its type. A rule that raises is logged, and the rest go on."""
+    """Run the rules for the type of each part. A rule that raises is logged, and the others continue."""
     files = ReadFiles(given.files)
     asked: dict[type, Facts[Any]] = {}
 
@@ -191,6 +191,6 @@ def _run(parts: Sequence[object], rules: ByType, given: Given) -> tuple[list[Hit
 
 
 def log_failure(rule: Rule, error: Exception) -> None:
-    """One line, without the message of the error: it may hold what the rule was looking at."""
+    """Log one line without the error message, which may contain the checked text."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     logger.error("rule %s failed: %s at %s:%s", rule.id, type(error).__name__, last.filename, last.lineno)

@@ -1,4 +1,4 @@
-"""A finding as it counts: with its rule, its severity, and where it stands now."""
+"""Diagnostics: a finding with its rule, effective severity and current offset."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from playpen_ls.text.span import Span
 
 
 class Hit:
-    """A finding with the rule that made it and the severity that the configuration gives it. Immutable.
+    """A finding with its rule, its configured severity and its current offset. Immutable.
 
-    Every keystroke moves those that stand behind it, which can be hundreds, so that moving one makes no finding:
-    `made` stands where it was first found, and `finding` is worked out for who asks.
+    Every edit shifts all diagnostics behind it, possibly hundreds, so shifting one does not copy the finding: `made`
+    has its original offsets, and `finding` is computed on demand.
     """
 
     __slots__ = ("_by", "_path", "_related", "end", "made", "rule", "severity", "start")
@@ -56,30 +56,30 @@ class Hit:
 
     @property
     def finding(self) -> Finding:
-        """What the rule said, in the text as it is now."""
+        """The finding with its current offsets."""
         if not self._by and self._related is None:
             return self.made
         return replace(self.made, span=self.span, related=self.related)
 
     @property
     def related(self) -> tuple[Place, ...]:
-        """The places elsewhere. Those in its own file that are not stated stand in the same chunk, and have moved."""
+        """The related places. Those in its own file, unless `stated`, are in the same chunk and shift with it."""
         if self._related is not None:
             return self._related
         return tuple([place.moved(self._by, self._path) for place in self.made.related])
 
     def shifted(self, by: int, path: str) -> Hit:
-        """The same hit further on in another version of the text of `path`, without its fixes: they were for this."""
+        """The same shifted by `by` in another version of the text of `path`, without fixes, which fit only this one."""
         made = replace(self.made, fixes=()) if self.made.fixes else self.made
         related = None if self._related is None else tuple([place.moved(by, path) for place in self._related])
         return Hit(self.rule, made, self.severity, self._by + by, path, related)
 
     def at(self, severity: Severity) -> Hit:
-        """The same, but as severe as this."""
+        """The same with another severity."""
         return Hit(self.rule, self.made, severity, self._by, self._path, self._related)
 
     def pointing(self, related: tuple[Place, ...]) -> Hit:
-        """The same with these places, which stand where they are now."""
+        """The same with these related places, which have current offsets."""
         return Hit(self.rule, self.made, self.severity, self._by, self._path, related)
 
     @property
@@ -89,4 +89,4 @@ class Hit:
 
 
 in_order = attrgetter("start", "end", "rule.id")
-"""The key by which hits are sorted: as they stand in the text."""
+"""Sort key for text order."""

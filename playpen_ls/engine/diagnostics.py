@@ -1,4 +1,4 @@
-"""The findings of a file, as they were found together: a keystroke moves hundreds, so they are moved in one go."""
+"""The diagnostics of a file in groups, so that an edit shifts groups instead of hundreds of diagnostics."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Places = tuple[Place, ...]
 
 
 class Found:
-    """What was found together, in text order, where that stood then; never empty. It is known by its identity.
+    """The diagnostics of one chunk, at the offset where it was checked. Never empty; compared by identity.
 
-    `points` says that some point to places elsewhere, `asks` that of some of those only the whole file tells where;
-    `lacks` that some say that something is missing.
+    `points`: some have related places; `asks`: some of those must be looked up in the whole file; `lacks`: some
+    report that something is missing.
     """
 
     def __init__(self, hits: Iterable[Hit]) -> None:
@@ -31,7 +31,7 @@ class Found:
         self._at: dict[tuple[Severity | None, ...], Found | None] = {}
 
     def at(self, severities: tuple[Severity | None, ...]) -> Found | None:
-        """The same, each as severe as this; without those that have none. The same object each time."""
+        """The same with these severities; None removes a diagnostic. Cached: returns the same object."""
         if severities not in self._at:
             pairs = zip(self.hits, severities, strict=True)
             left = [hit if hit.severity is one else hit.at(one) for hit, one in pairs if one is not None]
@@ -40,10 +40,10 @@ class Found:
 
 
 class Hits(Sequence[Hit]):
-    """The findings of the file `path` in text order.
+    """All diagnostics of the file `path` in text order, as (group, shift) columns.
 
-    They are kept in columns: `founds`, each with how far it stands from where it was found (`moved`). `pointed` has
-    where the findings of some of `founds` (by number) point to now; the others point to what has moved with them.
+    `moved` has the shift of each group in `founds`. `pointed` has the current related places for some groups (by
+    number); the others shift with their group.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Hits(Sequence[Hit]):
 
     @classmethod
     def of(cls, hits: Iterable[Hit], path: str) -> Hits:
-        """What was found in one go."""
+        """These diagnostics as one group."""
         hits = list(hits)
         return cls(path, [Found(hits)] if hits else [])
 
@@ -91,7 +91,7 @@ class Hits(Sequence[Hit]):
     __hash__ = None  # type: ignore[assignment]
 
     def made(self, number: int) -> tuple[Hit, ...]:
-        """The findings of one of `founds`."""
+        """The shifted diagnostics of a group."""
         made = self._made.get(number)
         if made is None:
             by, made = self.moved[number], self.founds[number].hits
@@ -104,20 +104,20 @@ class Hits(Sequence[Hit]):
         return made
 
     def places(self, number: int) -> Sequence[Places]:
-        """Where each finding of one of `founds` points to."""
+        """The related places of each diagnostic of a group."""
         return self.pointed.get(number) or [hit.related for hit in self.made(number)]
 
     def pointing(self, pointed: Mapping[int, Sequence[Places]]) -> Hits:
-        """The same; some point to these places."""
+        """The same with these related places."""
         return Hits(self.path, self.founds, self.moved, pointed) if pointed else self
 
     def also(self, hits: Iterable[Hit]) -> Hits:
-        """These findings and others."""
+        """These diagnostics and others."""
         hits = list(hits)
         return Hits(self.path, [*self.founds, Found(hits)], [*self.moved, 0], self.pointed) if hits else self
 
     def kept(self, left: Iterable[Hit], among: Iterable[int] | None = None) -> Hits:
-        """The same without those that are not `left`, each as severe as that is; only some of `founds` may change."""
+        """Only the diagnostics in `left`, with their severities. `among` limits the change to some groups."""
         by_place = {(id(hit.made), hit.start): hit.severity for hit in left}
         founds: list[Found | None] = [*self.founds]
         pointed = dict(self.pointed)
@@ -138,7 +138,7 @@ class Hits(Sequence[Hit]):
         )
 
     def touching(self, span: Span) -> Iterator[Hit]:
-        """Those that touch a range, in text order."""
+        """The diagnostics that touch a range, in text order."""
         near = [
             number
             for number, (found, by) in enumerate(zip(self.founds, self.moved, strict=True))

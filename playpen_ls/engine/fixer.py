@@ -1,4 +1,4 @@
-"""Chooses, verifies, merges and applies fixes, until nothing is left. Pure: it is told how to look at a text."""
+"""Selects, verifies, merges and applies fixes until none is left. Pure: the checking function is passed in."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from playpen_ls.text.source import Source
 
 logger = logging.getLogger("playpen_ls")
 
-ROUNDS = 50  # of fix, look again, fix; real files need two or three
+ROUNDS = 50  # of applying fixes and checking again; real files need two or three
 
 REWRITE = "refactor.rewrite"
 
 
 @dataclass(frozen=True)
 class Look:
-    """A text as its language and the rules see it."""
+    """A checked text: its model and diagnostics."""
 
     model: Model
     hits: Sequence[Hit]
 
     @property
     def damage(self) -> int:
-        """How much of it does not parse."""
+        """The number of syntax problems and unparsable chunks."""
         return len(self.model.problems) + sum(chunk.seems_broken for chunk in self.model.chunks)
 
     def count(self, rule_id: str) -> int:
@@ -41,15 +41,14 @@ class Look:
 
 class Looker(Protocol):
     def __call__(self, source: Source, others: Mapping[str, str]) -> Look:
-        """Look at a text as if the `others` (by path) had these texts."""
+        """Check a text, assuming that the `others` (by path) have these texts."""
 
 
 @dataclass(frozen=True)
 class Fixed:
     """`source` after the fixes; `others` are the texts of other files that changed or are new.
 
-    `applied` counts the fixes by rule; `refused` gives the reasons of those that could not be made;
-    `stopped` says why it ended early, "" if it did not.
+    `applied` counts the fixes by rule id; `stopped` is the reason why fixing ended early, "" if it did not.
     """
 
     source: Source
@@ -59,14 +58,14 @@ class Fixed:
 
 
 def change_of(fix: Fix, path: str) -> Change:
-    """The change that a fix makes, edits of its own file under `path`. Raises Refused, also for a fix that fails."""
+    """Compute a fix; edits of its own file are under `path`. Raises Refused, also if the fix raises an exception."""
     try:
         made = fix.change()
         change = made if isinstance(made, Change) else Change({path: tuple(made)})
     except Refused:
         raise
     except Exception as error:
-        # Without the message of the error: it may hold what the fix was looking at.
+        # The error message is not logged: it may contain the checked text.
         last = traceback.extract_tb(error.__traceback__)[-1]
         logger.error("a fix failed: %s at %s:%s", type(error).__name__, last.filename, last.lineno)
         raise Refused("computing the fix failed (see the log)") from None
@@ -76,9 +75,9 @@ def change_of(fix: Fix, path: str) -> Change:
 
 
 def verified(look: Look, hit: Hit, fix: Fix, again: Looker, text_of: Callable[[str], str | None]) -> Change:
-    """The change of a fix, tried out: its result parses as well as before and the finding is gone.
+    """Compute and verify a fix: the result must not parse worse than before, and the finding must be gone.
 
-    `text_of` gives the text of other files that a change edits. Raises Refused.
+    `text_of` returns the text of other files that the change edits. Raises Refused.
     """
     source = look.model.source
     change = change_of(fix, source.path)
@@ -113,15 +112,15 @@ Accept = Callable[[Hit, Fix], bool]
 
 
 def safe_only(hit: Hit, fix: Fix) -> bool:
-    """What fix-all and fix-on-save apply."""
+    """Accept the fixes that fix all and fix on save apply."""
     return fix.safe and fix.kind != REWRITE
 
 
 def fix_all(source: Source, look: Looker, accept: Accept, text_of: Callable[[str], str | None]) -> Fixed:
-    """Apply the first acceptable fix of every finding, look again, and repeat until none is left.
+    """Apply the first acceptable fix of every finding, check again, and repeat until none is left.
 
-    Fixes that overlap, or insert different texts at one place, wait for the next round. Creating a
-    file that exists, or a result that does not parse, refuses that fix alone.
+    Fixes that overlap, or insert different texts at one offset, are left for the next round. A fix that
+    creates an existing file, or whose result does not parse, is rejected without affecting the others.
     """
     applied: Counter[str] = Counter()
     seen = {source.text}
@@ -156,7 +155,7 @@ Mark = tuple[str, str, int]
 
 
 def _marks(look: Look) -> dict[int, Mark]:
-    """A name for each finding (by `id`) that survives edits elsewhere: rule, line, and which of its kind it is."""
+    """A key for each finding (by `id`) that survives edits elsewhere: (rule, text of the line, occurrence)."""
     source, count = look.model.source, Counter[tuple[str, str]]()
     marks = {}
     for hit in look.hits:
@@ -170,7 +169,7 @@ Chosen = list[tuple[Hit, Change]]
 
 
 def _choose(look: Look, accept: Accept, hopeless: set[Mark], text_of: Callable[[str], str | None]) -> Chosen:
-    """Fixes that can be applied together, in order of place, then rule id."""
+    """Fixes that can be applied together, in text order, then by rule id."""
     path = look.model.source.path
     taken: list[Edit] = []
     elsewhere: set[str] = set()
@@ -197,7 +196,7 @@ def _choose(look: Look, accept: Accept, hopeless: set[Mark], text_of: Callable[[
 
 
 def _fitting(edits: Iterable[Edit]) -> list[Edit]:
-    """The edits of one change in order. Raises Refused where they overlap."""
+    """The sorted edits of one change. Raises Refused if they overlap."""
     ordered = sorted(set(edits))
     if any(one.end > other.start for one, other in pairwise(ordered)):
         raise Refused("its edits overlap")
@@ -226,7 +225,7 @@ def _not_mended(before: Look, after: Look, chosen: Iterable[tuple[Hit, Change]])
 def _tried(
     now: Look, chosen: Chosen, look: Looker, text_of: Callable[[str], str | None], others: Mapping[str, str]
 ) -> tuple[Look, dict[str, str]]:
-    """How it looks after these fixes, and the texts of other files that they change."""
+    """The checked text after these fixes, and the texts of other files that they change."""
     path = now.model.source.path
     edits = [edit for _, change in chosen for edit in change.edits.get(path, ())]
     made = _merged_others(chosen, path, text_of)
@@ -241,9 +240,9 @@ def _sifted(
     hopeless: set[Mark],
     others: Mapping[str, str],
 ) -> Chosen:
-    """Together they went wrong: those that go well together, without those that do not even alone.
+    """Bisect fixes that fail together: return a subset that verifies, and record single failures as hopeless.
 
-    It halves, since each look costs a whole check of the file. What is left over has its turn in the next round.
+    Bisection, since each attempt checks the whole file. Fixes that are left over are tried in the next round.
     """
     if len(chosen) == 1:
         hopeless.add(_marks(now)[id(chosen[0][0])])

@@ -24,7 +24,7 @@ DEFAULT_PATHS = {
 
 @cache
 def rules_of(language: str) -> tuple[Rule, ...]:
-    """The rules of one language, by id. Imports their modules when first asked."""
+    """The rules of one language, sorted by id. Imports their modules on first use."""
     package = import_module(f"playpen_ls.rules.{language}")
     found = []
     for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__)):

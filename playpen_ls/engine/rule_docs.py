@@ -1,4 +1,4 @@
-"""A rule as a page of Markdown: what the hover shows, what `explain` prints, what the catalogue holds."""
+"""Renders the Markdown page of a rule, for the hover and `explain`, and the rule catalog."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FENCES = {"dockerfile": "dockerfile", "jenkinsfile": "groovy", "kubernetes": "y
 
 
 def page(rule: Rule, platform: Platform = Platform()) -> str:
-    """The whole page of a rule."""
+    """The Markdown page of a rule."""
     lines = [f"# {rule.id}", "", f"**{rule.title}**", "", _facts(rule, platform)]
     if rule.reason:
         lines += ["", rule.reason]
@@ -35,7 +35,7 @@ def page(rule: Rule, platform: Platform = Platform()) -> str:
 
 
 def _facts(rule: Rule, platform: Platform) -> str:
-    """One line: how grave it is, where it comes from, what else names it."""
+    """One line: severity, best practice, similar rules of other tools."""
     facts = [f"{rule.severity.label}{'' if rule.on else ', off by default'}"]
     link = platform.link(rule.practice)
     if link:
@@ -54,7 +54,7 @@ def _fenced(rule: Rule, text: str) -> list[str]:
 
 
 def catalogue(rules: Iterable[Rule]) -> str:
-    """All rules as one page: the generated `rules/README.md`."""
+    """The rule catalog: the generated `rules/README.md`."""
     lines = [
         "# Rules",
         "",

@@ -1,4 +1,4 @@
-"""The rules that look at a file, found by what they look at."""
+"""The rules that run on a file, indexed by the type of part."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playpen_ls.api.rule import Configured, Rule
 
 
 class RuleSet:
-    """`hidden` are the ids of rules that run only to know where secrets stand: what they find is not told."""
+    """`hidden` are the ids of rules that run only to mask secrets: their findings are not reported."""
 
     def __init__(self, rules: Iterable[Configured], hidden: Iterable[Configured] = ()) -> None:
         silent = tuple(hidden)
@@ -24,36 +24,36 @@ class RuleSet:
     __hash__ = None  # type: ignore[assignment]
 
     def only(self, rule: Rule) -> RuleSet:
-        """The same without all others."""
+        """A set of this rule only."""
         own = [one for one in self.rules if one.rule is rule]
         return RuleSet((), own) if rule.id in self.hidden else RuleSet(own)
 
     @property
     def asks(self) -> bool:
-        """Some whose findings are told look at what other files say."""
+        """Whether a reported rule queries facts of other files."""
         return any(one.rule.reads for one in self.rules if one.rule.id not in self.hidden)
 
     @cached_property
     def told(self) -> frozenset[str]:
-        """The ids of the rules whose findings are told."""
+        """The ids of the rules whose findings are reported."""
         return frozenset(one.rule.id for one in self.rules) - self.hidden
 
     @cached_property
     def by_reach(self) -> tuple[ByType, ByType]:
-        """Those that look at one file, and those that look at others too."""
+        """(local rules, cross-file rules)."""
         near, far = ([one for one in self.rules if one.rule.crosses is crosses] for crosses in (False, True))
         return ByType(near), ByType(far)
 
 
 class ByType:
-    """Rules by the type of part that they look at."""
+    """Rules by the type of part that they check."""
 
     def __init__(self, rules: Iterable[Configured]) -> None:
         self.rules = tuple(rules)
         self._by_type: dict[type, tuple[Configured, ...]] = {}
 
     def named(self, ids: Set[str]) -> ByType:
-        """Those with these ids."""
+        """The rules with these ids."""
         return ByType(one for one in self.rules if one.rule.id in ids)
 
     def of(self, kind: type) -> tuple[Configured, ...]:

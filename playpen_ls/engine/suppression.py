@@ -1,4 +1,4 @@
-"""Drops what comments silence: `# playpen: ignore[rule] why`, and what users wrote for other tools."""
+"""Suppression comments: `# playpen: ignore[rule] reason`, and those for other tools."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from playpen_ls.text.span import Span
 
 _OURS = re.compile(r"playpen:\s*(?P<word>ignore(?:-file)?)\b(?:\[(?P<ids>[^\]\n]*)\])?")
 _CODES = r"[A-Za-z][\w/.-]*"
-# (tool as in `like` of a rule, pattern, what it covers)
+# (tool as in `like` of a rule, pattern, covered range)
 _THEIRS = tuple(
     (tool, re.compile(pattern, re.IGNORECASE), scope)
     for tool, pattern, scope in (
@@ -48,7 +48,7 @@ _ANNOTATIONS = ("kube-linter.io/", "kube-score/ignore", "polaris.fairwinds.com/"
 
 @dataclass(frozen=True)
 class Suppressed:
-    """What is left, what was silenced, and the comments of ours that silenced nothing."""
+    """The remaining and the suppressed diagnostics, and diagnostics for unused ignore comments."""
 
     kept: Hits
     silenced: list[Hit]
@@ -56,9 +56,9 @@ class Suppressed:
 
 
 class _Findings:
-    """The findings of a file by their numbers in text order; a file can have as many comments, so they are found fast.
+    """The diagnostics of a file, numbered in text order, with bisection by range for files with many comments.
 
-    `left` has None for those that are silenced.
+    `left` has None for suppressed ones.
     """
 
     def __init__(self, hits: Iterable[Hit]) -> None:
@@ -70,7 +70,7 @@ class _Findings:
         return range(bisect_left(self._starts, span.start), bisect_left(self._starts, span.end))
 
     def ending_in(self, span: Span) -> list[int]:
-        """By their last character."""
+        """The numbers of diagnostics whose last character is in the range."""
         first = bisect_left(self._ends, (span.start, 0))
         return sorted([number for _, number in self._ends[first : bisect_left(self._ends, (span.end, 0))]])
 
@@ -79,13 +79,13 @@ class _Findings:
         return sorted([(max(hit.start, hit.end - 1), number) for number, hit in enumerate(self.every)])
 
     def silence(self, number: int, *, fully: bool) -> None:
-        """Take one out, or lower it to a hint."""
+        """Suppress a diagnostic, or lower it to a hint."""
         hit = self.left[number]
         self.left[number] = None if hit is None or fully else hit.at(Severity.HINT)
 
 
 def suppress(model: Model, hits: Hits, ran: Iterable[str]) -> Suppressed:
-    """Apply the comments of a file to its findings. `ran` are the ids of the rules that looked at it."""
+    """Apply the suppression comments of a file. `ran` are the ids of the rules that ran on it."""
     annotated = model.language == "kubernetes" and model.may_mention(_ANNOTATIONS)
     comments = model.comments_with(_MARKS)
     if not annotated and not comments:
@@ -101,7 +101,7 @@ def suppress(model: Model, hits: Hits, ran: Iterable[str]) -> Suppressed:
 
 
 def _take_ours(model: Model, comment: Comment, findings: _Findings, ran: Iterable[str]) -> Iterator[Hit]:
-    """Silence what a comment of ours names; gives what is to be said of it."""
+    """Apply a `playpen:` comment, and yield diagnostics for the comment itself."""
     match = _OURS.search(comment.text)
     if match is None:
         return
@@ -122,7 +122,7 @@ def _take_ours(model: Model, comment: Comment, findings: _Findings, ran: Iterabl
 
 
 def _useless(model: Model, name: str, ran: Iterable[str]) -> str:
-    """What to say of a name that silences nothing; nothing of rules that did not run, or of other languages."""
+    """The message for a name that suppresses nothing; "" for rules that did not run or are of other languages."""
     full = name if "/" in name else f"{model.language}/{name}"
     if full in ran:
         return f"unused ignore comment: `{name}` is not reported here"
@@ -131,11 +131,11 @@ def _useless(model: Model, name: str, ran: Iterable[str]) -> str:
 
 
 def _whole_text(model: Model) -> Span:
-    return Span(0, len(model.source.text) + 1)  # a finding can stand behind the last character
+    return Span(0, len(model.source.text) + 1)  # a finding can be after the last character
 
 
 def _covered(model: Model, comment: Comment) -> Span | None:
-    """A comment behind code covers its line; one alone covers the whole construct that follows."""
+    """A trailing comment covers its line; one on its own line covers the construct that follows."""
     if comment.alone:
         return model.construct_after(comment.span.end)
     line = model.source.line_of(comment.span.start)
@@ -154,7 +154,7 @@ def _report(source: Source, comment: Comment, message: str, edit: Edit | None = 
 
 
 def _whole(source: Source, comment: Comment) -> Edit:
-    """Take out a comment with its line, or with the blanks before it where code stands on the line."""
+    """Remove a comment with its line, or a trailing comment with the spaces before it."""
     start = source.line_start(comment.span.start)
     if comment.alone:
         return Edit(start, source.next_line_start(comment.span.end), "")
@@ -163,7 +163,7 @@ def _whole(source: Source, comment: Comment) -> Edit:
 
 
 def _without(id: str, comment: Comment) -> Edit | None:
-    """Take one id out of the list; None where it is the only one."""
+    """Remove one id from the list; None if it is the only one."""
     match = _OURS.search(comment.text)
     if match is None or match["ids"] is None:
         return None
@@ -175,7 +175,7 @@ def _without(id: str, comment: Comment) -> Edit | None:
 
 
 def _take_theirs(model: Model, comment: Comment, findings: _Findings) -> None:
-    """Silence what another tool's comment means; one that names no code lowers a secret to a hint."""
+    """Apply comments for other tools. A comment without codes only lowers findings about secrets to hints."""
     for tool, pattern, scope in _THEIRS:
         match = pattern.search(comment.text)
         if match is None:
@@ -186,20 +186,20 @@ def _take_theirs(model: Model, comment: Comment, findings: _Findings) -> None:
             codes = set()  # `skip=all` names no check
         span = _whole_text(model) if scope == "file" else _covered(model, comment)
         if span is not None:
-            # Line comments of other tools stand on a string's last line.
+            # For other tools, a line comment is on the last line of a multi-line string.
             covered = findings.ending_in(span) if scope == "line" else findings.starting_in(span)
             _silence_like(findings, covered, tool, codes)
 
 
 def _exempt(model: Model, findings: _Findings) -> None:
-    """Silence what annotations for other tools mean."""
+    """Apply annotations for other tools."""
     for exemption in model.exemptions():
         codes = {code.upper() for code in exemption.codes}
         _silence_like(findings, findings.starting_in(exemption.span), exemption.tool, codes)
 
 
 def _silence_like(findings: _Findings, covered: Iterable[int], tool: str, codes: set[str]) -> None:
-    """Silence what is like these of another tool's checks; where none is named, it is all, but of secrets' findings."""
+    """Suppress findings similar to these checks of another tool. Without codes: all, but secrets are only lowered."""
     for number in covered:
         rule = findings.every[number].rule
         like = {code.upper() for code in rule.like.get(tool, ())}
@@ -208,7 +208,7 @@ def _silence_like(findings: _Findings, covered: Iterable[int], tool: str, codes:
 
 
 def ignore_here(model: Model, hit: Hit) -> list[Edit]:
-    """The comment that silences a finding where it stands. Raises Refused where no comment can stand."""
+    """The edit that adds an ignore comment for a finding. Raises Refused if no comment is possible there."""
     edit = model.comment_above(hit.span.start, f"playpen: ignore[{hit.rule.name}]")
     if edit is None:
         raise Refused("a comment is not possible here")

@@ -1,7 +1,7 @@
-"""Checks a file while it is read, before it is known what the other files say; what asks for that is put off.
+"""Checks a file in two phases: most rules on first read, rules that query facts once the index is complete.
 
-A file of a tree is parsed once so: most rules that look at other files find out from the file itself that they have
-nothing to say.
+This way each file is parsed once: most cross-file rules see from the file itself that they have nothing to report,
+and never query facts.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from playpen_ls.project.filesystem import once
 
 
 class NotKnownYet(Exception):
-    """A rule asked what other files say."""
+    """A rule queried facts before the index was complete."""
 
 
 class Unknown(Facts[Any]):
-    """Facts that are not there yet."""
+    """Facts of an incomplete index: every query raises NotKnownYet."""
 
     def __init__(self, kind: type[Fact]) -> None:
         self.kind = kind
@@ -37,7 +37,7 @@ class Unknown(Facts[Any]):
 
 @dataclass
 class Begun:
-    """What a file says and what was found in it so far; `waiting` has the parts that are to be looked at again."""
+    """Result of the first phase: facts and findings so far; `waiting` has what is left for the second phase."""
 
     model: Model
     facts: tuple[Fact, ...]
@@ -47,12 +47,12 @@ class Begun:
 
     @property
     def is_silent(self) -> bool:
-        """Nothing will be said of it, whatever the other files say; not where a comment may be one that ignores."""
+        """Whether there is nothing to report, whatever other files contain. False if it may have an ignore comment."""
         return not (any(self.found) or self.waiting or self.failed or "playpen" in self.model.source.text)
 
 
 def begin(model: Model, rules: RuleSet, given: Given) -> Begun:
-    """Look at every part; findings of rules that asked for facts are left for `finish`. Their fixes cannot be made."""
+    """First phase: check all parts; rules that query facts are deferred to `finish`. Fixes cannot be computed."""
     begun = Begun(model, tuple(model.facts()))
     by_type = ByType(rules.rules)
     arguments = _Arguments(replace(given, files=once(given.files), facts=Unknown))
@@ -71,7 +71,7 @@ def begin(model: Model, rules: RuleSet, given: Given) -> Begun:
 
 
 def finish(begun: Begun, given: Given) -> Checked:
-    """All that `check` finds."""
+    """Second phase. Returns the same findings as `check`."""
     arguments = _Arguments(replace(given, files=once(given.files)))
     for found, configured, part in begun.waiting:
         try:
@@ -89,7 +89,7 @@ def _parts(model: Model) -> Iterator[object]:
 
 
 class _Arguments:
-    """What rules take behind their part; made once for a file."""
+    """The arguments of rules after the part, computed once per file."""
 
     def __init__(self, given: Given) -> None:
         self._given = replace(given, facts=_once(given.facts))

@@ -43,9 +43,9 @@ _OURS = re.compile("|".join(map(translate, (*_DOCKERFILE, *_JENKINSFILE, *_PYTHO
 
 
 def language_of(path: str, text: Callable[[], str], language_id: str = "") -> str | None:
-    """The language of a file by its name, or by the editor's language id; None if it is none of ours.
+    """The language of a file by its name or the editor's language id; None if it is not supported.
 
-    `text` is asked only where the name does not decide.
+    `text` is called only if the name is not sufficient.
     """
     name = PurePosixPath(path).name
     if any(fnmatchcase(name, pattern) for pattern in _DOCKERFILE):
@@ -72,7 +72,7 @@ def language_of(path: str, text: Callable[[], str], language_id: str = "") -> st
 
 
 def may_matter(path: str) -> bool:
-    """By its name alone, a file that could be ours."""
+    """Whether the file name alone could be that of a supported file."""
     name = posixpath.basename(path)
     return bool(_OURS.match(name)) and not name.endswith(".dockerignore")
 

@@ -24,9 +24,9 @@ _SKIPPED = frozenset(
 
 
 def project_root(path: Path, fallback: Path, known: dict[str, str] | None = None) -> Path:
-    """The nearest folder above a file with a playpen.toml, else with .git, else the fallback.
+    """The nearest parent folder of a file with a playpen.toml or .git, else the fallback.
 
-    Like the search for configurations it never leaves the repository. `known` keeps what was found for each folder.
+    Like the search for configurations it never leaves the repository. `known` caches the result for each folder.
     """
     known = {} if known is None else known
     name, passed, found = str(path.parent), list[str](), ""
@@ -46,7 +46,7 @@ def project_root(path: Path, fallback: Path, known: dict[str, str] | None = None
 
 
 def repository_root(folder: Path) -> Path:
-    """The nearest folder with .git from `folder` upwards, else the top of the file system."""
+    """`folder` or its nearest parent with .git, else the root of the file system."""
     return next((place for place in (folder, *folder.parents) if os.path.exists(place / ".git")), Path(folder.anchor))
 
 
@@ -57,16 +57,16 @@ def files_under(
     *,
     base: Path | None = None,
 ) -> Iterator[str]:
-    """The places of the files below a folder that could be ours, in path order; .gitignore files and `exclude` count.
+    """The sorted paths of possibly supported files below a folder, without those that .gitignore or `exclude` match.
 
-    `exclude` holds .gitignore patterns relative to `base`, by default `folder`; they do not count where they exclude
-    `folder` itself. `unreadable` is told of folders that cannot be listed.
+    `exclude` has .gitignore patterns relative to `base`, by default `folder`; they are not applied if they exclude
+    `folder` itself. `unreadable` is called with folders that cannot be listed.
     """
     yield from _walk(str(folder), _above(folder, exclude, base), unreadable, top=True)
 
 
 def is_found(path: str, folder: Path, exclude: Iterable[str], base: Path) -> bool:
-    """`files_under` gives the file, if it is there. `path` is relative to the folder, with forward slashes."""
+    """Whether `files_under` would yield the file if it existed. `path` is relative to the folder, with `/`."""
     specs, place = _above(folder, exclude, base), str(folder)
     *folders, name = path.split("/")
     for each in ("", *folders):
@@ -81,7 +81,7 @@ def is_found(path: str, folder: Path, exclude: Iterable[str], base: Path) -> boo
 
 
 def _above(folder: Path, exclude: Iterable[str], base: Path | None) -> list[Ignoring]:
-    """What is ignored by what stands above a folder, and by `exclude`."""
+    """The ignore patterns of `exclude` and of the .gitignore files in parent folders."""
     specs: list[Ignoring] = []
     top = repository_root(folder)
     if top != Path(folder.anchor):
@@ -98,7 +98,7 @@ def _above(folder: Path, exclude: Iterable[str], base: Path | None) -> list[Igno
 
 
 Ignoring = tuple[str, "GitIgnoreSpec"]
-"""The folder that patterns are relative to, with a separator at its end, and the patterns."""
+"""(folder that the patterns are relative to, ending in a separator; patterns)."""
 
 
 def _walk(
@@ -144,7 +144,7 @@ def _inside(folder: str) -> str:
 
 
 def _ignored(path: str, specs: list[Ignoring], slash: str) -> bool:
-    """The innermost .gitignore that says anything decides, as git has it."""
+    """As in git, the innermost .gitignore with a matching pattern decides."""
     for folder, spec in reversed(specs):
         verdict = spec.check_file(path[len(folder) :].replace(os.sep, "/") + slash).include
         if verdict is not None:

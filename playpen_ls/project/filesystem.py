@@ -1,4 +1,4 @@
-"""The files of a project as rules see them: what editors hold comes before what the disk holds."""
+"""The files of a project as rules see them: unsaved texts of open editors override the disk."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from playpen_ls.api.facts import Files
 from playpen_ls.text.source import LARGEST, Source, Unreadable
 
 LARGE = 20_000_000  # bytes
-MOST_WEIGHED = 2_000  # files and folders; a keystroke may ask for them
+MOST_WEIGHED = 2_000  # files and folders; a single edit can query them
 
 
 class ProjectFiles:
-    """`Files` over a folder. `open_text` gives what an editor has of a file, or None.
+    """`Files` for a folder. `open_text` returns the text of a file in an open editor, or None.
 
-    Nothing outside the folder is looked at, by `..` or by a symbolic link.
+    Nothing outside the folder is accessed, neither through `..` nor through a symbolic link.
     """
 
     def __init__(self, root: Path, open_text: Callable[[str], str | None], known: bool = True) -> None:
@@ -54,7 +54,7 @@ class ProjectFiles:
             return ()
 
     def is_large(self, folder: str) -> bool:
-        """Counted again where files came or went. A file that grows where it stands may be noticed later."""
+        """Recomputed when files are created or deleted. A file that grows in place may be noticed later."""
         place = self._place(folder)
         if place is None:
             return False
@@ -64,7 +64,7 @@ class ProjectFiles:
         return known[1]
 
     def overlaid(self, texts: Mapping[str, str]) -> ProjectFiles:
-        """The same files, as if some had other texts."""
+        """The same files with the texts of some replaced."""
         if not texts:
             return self
         return ProjectFiles(
@@ -95,7 +95,7 @@ def _clean(path: str) -> str:
 
 
 def _weigh(place: str) -> tuple[dict[str, int], bool]:
-    """When each folder that was looked at changed, and whether their files are large. Links are not followed."""
+    """(modification time of each visited folder, whether its files are large). Does not follow symbolic links."""
     stamps, total, seen, waiting = dict[str, int](), 0, 0, [place]
     for folder in waiting:
         stamps[folder] = _changed_at(folder)
@@ -126,7 +126,7 @@ def once(files: Files) -> Files:
 
 
 class OnceFiles:
-    """Files that answer each question once. Many parts ask the same, and within one check nothing changes."""
+    """Caches the answers of `Files`: many parts repeat a query, and within one check nothing changes."""
 
     def __init__(self, files: Files) -> None:
         self._files = files

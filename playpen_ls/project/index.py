@@ -1,4 +1,4 @@
-"""The facts that the files of a project state, open or closed."""
+"""Index of the facts of all files of a project, open or closed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Kind = type[Fact]
 
 
 class Index:
-    """Facts by file and by type. `complete` once every file of the project has been read."""
+    """Facts by file and type. `complete` once every file of the project has been read."""
 
     def __init__(self) -> None:
         self._complete = False
@@ -20,7 +20,7 @@ class Index:
         self._kinds_of: dict[str, tuple[Kind, ...]] = {}
         self._tables: dict[Kind, Table[Any]] = {}
         self._given: dict[tuple[Kind, str], Facts[Any]] = {}
-        # Who once stated a kind: for such a file the others' facts stay as they are while its own come and go.
+        # Files that ever stated a kind: the `Facts` object for such a file stays cached while its own facts change.
         self._ever: dict[Kind, set[str]] = {}
         self._later: dict[str, Callable[[], Iterable[Fact]]] = {}
         self._news = False
@@ -36,11 +36,11 @@ class Index:
             self._given.clear()
 
     def later(self, path: str, facts: Callable[[], Iterable[Fact]]) -> None:
-        """What an open file says now. It is worked out when the others are asked for: where they ask nothing, never."""
+        """Register the facts of an open file; they are computed only when facts for another file are queried."""
         self._later[path] = facts
 
     def has_news(self) -> bool:
-        """Whether open files say other things than when this was asked last."""
+        """Whether the facts of open files have changed since the last call."""
         self._catch_up()
         news, self._news = self._news, False
         return news
@@ -50,7 +50,7 @@ class Index:
             self._news |= bool(self.put(path, self._later[path]()))
 
     def put(self, path: str, facts: Iterable[Fact]) -> set[Kind]:
-        """What a file says now; gives the types of facts that changed."""
+        """Update the facts of a file, and return the types of facts that changed."""
         self._later.pop(path, None)
         new: defaultdict[Kind, list[Fact]] = defaultdict(list)
         for fact in facts:
@@ -75,7 +75,7 @@ class Index:
         return changed
 
     def facts(self, kind: Kind, but: str) -> Facts[Any]:
-        """The facts of one type that files other than `but` state; the same object while nothing changed."""
+        """The facts of one type, without those of the file `but`; the same object until one of them changes."""
         if self._later:
             self._catch_up(but)
         key = (kind, but if but in self._ever.get(kind, ()) else "")
@@ -86,11 +86,11 @@ class Index:
         return given
 
     def said(self, path: str, kind: Kind) -> tuple[Fact, ...]:
-        """What a file states of one type."""
+        """The facts of one type that a file states."""
         return self._by_kind.get(kind, {}).get(path, ())
 
     def table(self, kind: Kind) -> Table[Any]:
-        """The facts of one type that all files state. It changes with what they say."""
+        """The facts of one type of all files. Updated in place."""
         table = self._tables.get(kind)
         if table is None:
             every = self._by_kind.get(kind, {}).values()
@@ -98,7 +98,7 @@ class Index:
         return table
 
     def forget(self, path: str) -> None:
-        """Nobody asks for what the others of this file state soon again."""
+        """Drop the cached `Facts` objects for a file that will not be checked again soon."""
         for kind in self._ever:
             self._given.pop((kind, path), None)
 
@@ -107,13 +107,13 @@ class Index:
         return sorted(path for path, kinds in self._kinds_of.items() if kinds)
 
     def overlaid(self, facts: Mapping[str, Iterable[Fact]]) -> Overlaid:
-        """This index as it would be if some files said other things."""
+        """This index with the facts of some files replaced."""
         self._catch_up()
         return Overlaid(self, {path: tuple(said) for path, said in facts.items()})
 
 
 class Overlaid:
-    """An index in which some files say other things. It holds while that does not change."""
+    """An index with the facts of some files replaced. Valid until that index changes."""
 
     def __init__(self, index: Index, said: Mapping[str, tuple[Fact, ...]]) -> None:
         self._index = index
@@ -121,7 +121,7 @@ class Overlaid:
         self._given: dict[tuple[Kind, str], Facts[Any]] = {}
 
     def facts(self, kind: Kind, but: str) -> Facts[Any]:
-        """The facts of one type that files other than `but` state; the same object each time."""
+        """The facts of one type, without those of the file `but`; the same object each time."""
         key = (kind, but)
         if key not in self._given:
             self._given[key] = self._facts(kind, but)

@@ -1,4 +1,4 @@
-"""The files of a project that nobody has open: what they say is read from the disk, here or in another process."""
+"""Indexes the closed files of a project from disk, in this process or with the results of an index worker."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ logger = logging.getLogger("playpen_ls")
 
 
 class ClosedFiles:
-    """Fills `index`. What the files in `opened` say is known from their texts, so they are left alone."""
+    """Updates `index` with the facts of closed files. Skips those in `opened`, whose facts come from the editor."""
 
     def __init__(self, root: Path, excluded: Callable[[], Excluded], index: Index, opened: Container[str]) -> None:
         self._root = root
@@ -33,12 +33,12 @@ class ClosedFiles:
         self._too_many = False
 
     def paths(self) -> Iterator[str]:
-        """The files of the project that could be ours, in order."""
+        """The paths of files in supported languages (by name), sorted."""
         excluded = self._excluded()
         yield from paths_under(self._root, excluded.patterns, excluded.base)
 
     def listed(self) -> list[str] | None:
-        """The `paths`; None if they are too many to be one project, which is said once."""
+        """The `paths`, or None if there are too many for one project, which is logged once."""
         if self._too_many:
             return None
         paths = list(islice(self.paths(), MOST_FILES + 1))
@@ -49,7 +49,7 @@ class ClosedFiles:
         return None
 
     def order(self) -> dict[str, Any]:
-        """What the process that reads the project must know."""
+        """The request for the index worker."""
         excluded = self._excluded()
         self._touched.clear()
         self._listed = excluded
@@ -62,17 +62,17 @@ class ClosedFiles:
 
     @property
     def stale(self) -> bool:
-        """The configuration leaves out other files now than when the project was listed."""
+        """Whether the excluded files have changed since the project was listed, so that it must be listed again."""
         excluded = self._excluded()
         return self._listed is not None and self._listed != excluded
 
     def counts(self, path: str) -> bool:
-        """It is one of the `paths`, or would be if it were there: what is left out tells the others nothing."""
+        """Whether the file is in the project (it need not exist). Excluded files contribute no facts."""
         excluded = self._excluded()
         return not posixpath.isabs(path) and is_found(path, self._root, excluded.patterns, excluded.base)
 
     def take(self, path: str, facts: Iterable[Fact], stamp: Stamp | None) -> None:
-        """Facts that another process read. What was opened or read here since is newer."""
+        """Accept facts from another process, unless the file was opened or read here since and so has newer facts."""
         if stamp is None:
             self._stamps.pop(path, None)
         else:
@@ -81,20 +81,20 @@ class ClosedFiles:
             self._index.put(path, facts)
 
     def read(self, path: str) -> bool:
-        """Put the facts of a closed file into the index; gives whether anything changed."""
+        """Update the index with the facts of a closed file, and return whether they changed."""
         if path in self._opened:
             return False
         self._touched.add(path)
         return bool(self._index.put(path, facts_of(self._root, path) if self.counts(path) else ()))
 
     def read_below(self, folder: str) -> None:
-        """Look again at every file of a folder that the index knows: some clients name only the folder that is gone."""
+        """Read all indexed files of a folder again: some clients report only the deleted folder."""
         for path in self._index.paths():
             if path.startswith(f"{folder}/"):
                 self.read(path)
 
     def reading(self) -> Iterator[str]:
-        """Make the index complete; gives each path after it was read, so that others can have their turn."""
+        """Complete the index step by step; yields each path after reading it, so that the caller can do other work."""
         paths = self.listed()
         if paths is None:
             return
@@ -104,6 +104,6 @@ class ClosedFiles:
         self._index.complete = True
 
     def read_all(self) -> None:
-        """Make the index complete, at once."""
+        """Complete the index."""
         for _ in self.reading():
             pass

@@ -1,4 +1,4 @@
-"""The facts of files that nobody has open, read from the disk."""
+"""Reads the facts of closed files from disk."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from playpen_ls.text.source import LARGEST, Source, Unreadable
 
 logger = logging.getLogger("playpen_ls")
 
-MOST_FILES = 20_000  # of our four languages in one project; a larger tree is somebody's home folder
+MOST_FILES = 20_000  # in supported languages in one project; a larger tree is probably a home folder
 
-Stamp = tuple[int, int]  # when a file was changed, and its size
+Stamp = tuple[int, int]  # (modification time in ns, size in bytes)
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Excluded:
 
 
 def facts_of(root: Path, path: str) -> tuple[Fact, ...]:
-    """What a file says; nothing where it cannot be read. `path` is relative to the root."""
+    """The facts of a file; none if it cannot be read. `path` is relative to the root."""
     try:
         place = root / path
         if place.stat().st_size > LARGEST:
@@ -40,13 +40,13 @@ def facts_of(root: Path, path: str) -> tuple[Fact, ...]:
         return facts_in(language, source) if language is not None else ()
     except (OSError, Unreadable):
         return ()
-    except Exception as error:  # one file that cannot be understood does not keep the others out
+    except Exception as error:  # an error in one file must not affect the others
         logger.error("%s: extracting facts failed: %s", path, type(error).__name__)
         return ()
 
 
 def paths_under(root: Path, exclude: Iterable[str], base: Path) -> Iterator[str]:
-    """The files of a project that could be ours, in order, relative to its root."""
+    """The sorted paths of possibly supported files of a project, relative to its root."""
     start = len(os.path.join(root, ""))
     for path in files_under(root, exclude, base=base):
         yield path[start:].replace(os.sep, "/")
@@ -61,7 +61,7 @@ def stamp(root: Path, path: str) -> Stamp | None:
 
 
 def changed(root: Path, paths: Iterable[str], known: Mapping[str, Stamp]) -> Iterator[tuple[str, Stamp | None]]:
-    """The files whose stamps are not as they were known, gone ones too."""
+    """The files whose stamps differ from the known ones, with their new stamps; None for deleted files."""
     for path in paths:
         now = stamp(root, path)
         if now != known.get(path):

@@ -1,4 +1,4 @@
-"""The server: messages to workspaces, reports to diagnostics."""
+"""The server application: handles requests and notifications, and schedules checks."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from playpen_ls.server.log import log_to_stderr
 from playpen_ls.server.protocol import Server
 from playpen_ls.server.warm_up import Preparing
 
-# The client waits for the answer to `initialize`, so what that does not need is imported after it.
+# The client waits for the response to `initialize`, so modules that it does not need are imported later.
 if TYPE_CHECKING:
     from playpen_ls.server.client_documents import Documents, Open
     from playpen_ls.server.features.code_actions import Actions
     from playpen_ls.server.notices import Notices
 
-QUIET = 0.25  # seconds without an edit after which "X is missing" may appear and other files are looked at
+QUIET = 0.25  # debounce, in seconds: then "X is missing" diagnostics can appear and other files are checked
 
 
 def serve() -> int:
-    """Run the language server on standard input and output until the client goes."""
+    """Run the language server on standard input and output until the client disconnects."""
     log_to_stderr()
     return App().run()
 
 
 class App:
-    """One client. All state is in `documents` and their workspaces; what is here is about when to look."""
+    """The server for one client. State is in `documents` and their workspaces; this class schedules the checks."""
 
     def __init__(self) -> None:
         self.server = Server("playpen-ls", __version__)
@@ -91,11 +91,11 @@ class App:
 
     @cached_property
     def documents(self) -> Documents:
-        """Made when first asked for, which is after the client has its answer to `initialize`."""
+        """Created on first use, after the response to `initialize`."""
         from playpen_ls.server.client_documents import Documents
 
         encoding = self.server.workspace.position_encoding or "utf-16"
-        # pygls gives a string or an enum.
+        # In pygls it is a string or an enum.
         return Documents(str(getattr(encoding, "value", encoding)), self._folders)
 
     def initialize(self, params: lsp.InitializeParams) -> None:
@@ -104,7 +104,9 @@ class App:
         if self._options is not None and self.abilities.only_formats:
             from playpen_ls.server.client_settings import fix_on_save
 
-            if fix_on_save(self._options):  # not otherwise: an editor takes who offers it for the language's formatter
+            if fix_on_save(
+                self._options
+            ):  # only then: an editor uses a server that offers it as the formatter of the language
                 self.server.feature(lsp.TEXT_DOCUMENT_FORMATTING)(partial(self.formatting))
         folders = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
         self._folders = [Path(place) for uri in folders if uri and (place := to_fs_path(uri))]
@@ -114,7 +116,7 @@ class App:
         self._requests.introduce()
 
     def _set(self, value: object) -> None:
-        """Take the settings that a client sent in any of its ways."""
+        """Apply settings, in any of the forms in which clients send them."""
         from playpen_ls.server.client_settings import fix_on_save, settings_from
 
         settings = settings_from(value)
@@ -145,7 +147,7 @@ class App:
             return
         self._configuration_changed(opened)
         if not self._waiting:
-            # Edits that have already arrived are applied before this runs, and answered together.
+            # Changes that have already arrived are applied before this runs, and published together.
             asyncio.get_running_loop().call_soon(self._answer)
         self._waiting[opened.uri] = opened
 
@@ -162,7 +164,7 @@ class App:
     def did_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
         opened = self.documents.get(params.text_document.uri)
         if opened is not None:
-            self._configuration_changed(opened)  # one that extends it reads it from the disk
+            self._configuration_changed(opened)  # a configuration that extends it reads it from disk
             self._indexes.start(opened.workspace)
             self._look_again()
 
@@ -178,7 +180,7 @@ class App:
             self._when_quiet()
 
     def _answer(self) -> None:
-        """Publish for every document that was edited."""
+        """Publish diagnostics for every document that was edited."""
         waiting, self._waiting = self._waiting, {}
         for opened in waiting.values():
             self._publisher.publish(opened, settled=False)
@@ -187,7 +189,7 @@ class App:
         self._when_quiet()
 
     def _tell_others(self, waiting: Mapping[str, Open]) -> None:
-        """What an edited file tells the others has changed: look at those that are open at once."""
+        """If the facts of an edited file have changed, check the other open files immediately."""
         others = [one for one in self.documents if one.uri not in waiting]
         told = [one for one in self.documents.workspaces.values() if others and one.index.has_news()]
         for other in others:
@@ -200,11 +202,11 @@ class App:
         self._quiet = asyncio.get_running_loop().call_later(QUIET, self._look_again)
 
     def _is_typed(self) -> bool:
-        """Edits come in."""
+        """Whether the user is typing."""
         return self._quiet is not None and self._quiet.when() > asyncio.get_running_loop().time()
 
     def _look_again(self) -> None:
-        """Settle what was held back, and see what changed elsewhere means for the open files."""
+        """Check all open files again: show diagnostics that were held back, and apply changes in other files."""
         for workspace in self.documents.workspaces.values():
             if workspace.closed.stale:
                 self._indexes.start(workspace, again=True)

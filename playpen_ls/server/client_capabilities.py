@@ -1,4 +1,4 @@
-"""What the client can do, and what the server offers it: all that must be known before anything is opened."""
+"""Capabilities of the client and the server that are exchanged at initialization."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WATCHED = (
 
 @dataclass(frozen=True)
 class Abilities:
-    """What the client told of itself, as far as it matters here."""
+    """The client capabilities that the server depends on."""
 
     resolves_edits: bool = False
     document_changes: bool = False
@@ -28,7 +28,7 @@ class Abilities:
     gives_configuration: bool = False
     shows_progress: bool = False
     only_formats: bool = False
-    """Of all that can mend a text on save it asks for formatting only."""
+    """Formatting is the only way in which the client can request edits on save."""
 
     @classmethod
     def of(cls, client: lsp.ClientCapabilities) -> Abilities:
@@ -40,7 +40,7 @@ class Abilities:
         return cls(
             resolves_edits=bool(resolve and "edit" in resolve.properties),
             document_changes=bool(edit.document_changes),
-            # Creating a file is a document change; a client that takes none cannot be asked for it.
+            # Creating a file is a document change, so the client must support those too.
             creates_files=bool(edit.document_changes)
             and lsp.ResourceOperationKind.Create in (edit.resource_operations or ()),
             registers_watchers=bool(watched and watched.dynamic_registration),

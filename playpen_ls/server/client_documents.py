@@ -1,4 +1,4 @@
-"""The documents that the client has open, and the projects that they belong to."""
+"""The open documents of the client, and their projects."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ logger = logging.getLogger("playpen_ls")
 
 @dataclass
 class Open:
-    """A document that the client has open; `language` is None for those that are not ours."""
+    """An open document of the client; `language` is None if it is not supported."""
 
     uri: str
     version: int
@@ -40,7 +40,7 @@ class Open:
 
 
 class Documents:
-    """Keeps the texts as the client has them, and puts ours into their workspaces."""
+    """Mirrors the client's documents, and opens those in supported languages in their workspaces."""
 
     def __init__(self, encoding: str, folders: list[Path]) -> None:
         self.encoding = encoding
@@ -86,18 +86,18 @@ class Documents:
         if opened is not None:
             twin = self.of(opened.workspace, opened.path)
             if twin is not None:
-                self._place(twin, ())  # the same file under another URI
+                self._place(twin, ())  # the same file is open under another URI
             else:
                 opened.workspace.close(opened.path)
         return opened
 
     def uri(self, workspace: Workspace, path: str) -> str:
-        """The name by which the client knows a file."""
+        """The URI of a file, as the client has it if the file is open."""
         opened = self.of(workspace, path)
         return opened.uri if opened else from_fs_path(str(workspace.root / path)) or path
 
     def _place(self, opened: Open, edits: Iterable[Edit]) -> None:
-        """Tell the workspace of a new text; the language can come and go with it."""
+        """Pass a new text to the workspace. The text can change the language."""
         workspace, source = opened.workspace, opened.source
         language = language_of(opened.path, lambda: source.text, opened.language_id)
         try:
@@ -115,7 +115,7 @@ class Documents:
         opened.language = language
 
     def at(self, uri: str) -> Open | None:
-        """The document of a file, by whatever name the client has it open."""
+        """The open document of a file, also if it is open under another URI."""
         place = to_fs_path(uri)
         workspace = self.project(Path(place)) if place else None
         return self.of(workspace, _relative(Path(place), workspace.root)) if place and workspace else None
@@ -135,10 +135,10 @@ class Documents:
         return self.workspaces[root]
 
     def _is_project(self, root: Path) -> bool:
-        """Its files belong together, so that all may be read to check one.
+        """Whether a root is a project whose files are indexed.
 
-        Not the folder of a lone file, which nobody asked to read. Nor somebody's home or the whole disk, also where
-        they are the client's folder or hold the `.git` of a few dotfiles; a playpen.toml says that it is meant.
+        The folder of a single file is not. Nor is the home folder or the root of the file system, even if it is a
+        workspace folder or has a `.git` for dotfiles, unless it has a playpen.toml.
         """
         if (root / "playpen.toml").exists():
             return True

@@ -1,4 +1,4 @@
-"""What the client is asked for: to tell of files that change, and what the user has set."""
+"""Requests to the client: register file watchers, get settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ logger = logging.getLogger("playpen_ls")
 
 
 class Requests:
-    """Nothing waits for the answers. `abilities` are those of the client; `take` is given its settings."""
+    """Sends requests in the background. `abilities` are those of the client; `take` receives its settings."""
 
     def __init__(self, server: Server, abilities: Callable[[], Abilities], take: Callable[[object], None]) -> None:
         self._server = server
@@ -25,7 +25,7 @@ class Requests:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def introduce(self) -> None:
-        """Ask for all that the client knows and we do not."""
+        """Send all requests that follow initialization."""
         self._later(self._ask_for_all())
 
     def ask_for_settings(self) -> None:
@@ -47,7 +47,7 @@ class Requests:
                 self._take(answer[0])
 
     async def _ask(self, request: Any) -> Any:
-        """What the client answers; None where it refuses."""
+        """The response of the client; None for an error."""
         try:
             return await request
         except Exception as error:

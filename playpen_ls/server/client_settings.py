@@ -1,4 +1,4 @@
-"""What an editor may set: rules to leave out, severities, and whether a save mends."""
+"""Settings from the client: ignored rules, severities, fix on save."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from playpen_ls.config.rule_names import is_rule_name, unknown_rule
 
 logger = logging.getLogger("playpen_ls")
 
-# Settings of the editors' own clients, which the server leaves to them.
+# Settings that only the editor extensions use.
 _CLIENTS_OWN = frozenset(("trace", "server", "interpreter", "saveTimeout", "path", "enable"))
 
 
 def settings_from(value: object) -> Settings | None:
-    """The settings in what a client sent: `{"playpen": {…}}` or the bare object; None if it says nothing."""
+    """Parse settings, `{"playpen": {…}}` or the inner object; None if the value is not an object."""
     if isinstance(value, Mapping) and "playpen" in value:
         value = value["playpen"]
     if not isinstance(value, Mapping):
@@ -29,7 +29,7 @@ def settings_from(value: object) -> Settings | None:
 
 
 def fix_on_save(value: object) -> bool:
-    """Whether the server is to mend texts when the client says that it will save them."""
+    """Whether to apply safe fixes before a save."""
     if isinstance(value, Mapping) and "playpen" in value:
         value = value["playpen"]
     wanted = value.get("fixOnSave", False) if isinstance(value, Mapping) else False

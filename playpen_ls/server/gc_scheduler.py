@@ -1,4 +1,4 @@
-"""When garbage is collected: between keystrokes, never during one."""
+"""Schedules garbage collection between keystrokes, never during one."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import asyncio
 import gc
 from collections.abc import Callable
 
-PAUSE = 0.02  # seconds after an answer; a fast typist leaves 60 ms between keystrokes
-MUCH = 300_000  # objects that may wait for a pause; about 30 MB
+PAUSE = 0.02  # seconds after a response; keystrokes of a fast typist are 60 ms apart
+MUCH = 300_000  # uncollected objects before collecting without a pause; about 30 MB
 
 
 class Collector:
-    """The collector walks everything that lives, so a keystroke in which it runs is slow (19 instead of 4 ms).
+    """A full collection visits all live objects, so a keystroke during which it runs is slow (19 instead of 4 ms).
 
-    While it `grows`, since a project is being read, only what is new is walked.
+    While the heap `grows`, because a project is being indexed, only young generations are collected.
     """
 
     def __init__(self, grows: Callable[[], bool]) -> None:
@@ -22,23 +22,23 @@ class Collector:
         self._started = False
 
     def start(self) -> None:
-        """Call it once what lives for ever is there: that is never walked again."""
+        """Freeze the objects that live as long as the process, and disable automatic collection."""
         if not self._started:
             self._started = True
             self.keep()
             gc.disable()
 
     def keep(self) -> None:
-        """What lives now is never walked again: call it when much has come that will, such as the facts of a project.
+        """Exclude all live objects from later collections: call it after allocating many, such as a project's facts.
 
-        Not often: what is part of a circle then is never let go.
+        Call it rarely: reference cycles among them are never freed.
         """
         if self._started:
             gc.collect()
             gc.freeze()
 
     def soon(self) -> None:
-        """Something was answered: collect when it has become quiet, or now if too much waits."""
+        """Schedule a collection after a pause, or collect now if there are too many new objects."""
         if not self._started:
             return
         if self._timer is not None:

@@ -1,4 +1,4 @@
-"""The log: standard error, one line a problem, each once."""
+"""Logging to standard error, one line per problem, without repetitions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 
 class _Once(logging.Filter):
-    """Lets each message through once: a rule that fails would say so at every keystroke."""
+    """Drops repeated messages: a failing rule would log at every keystroke."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,6 +27,6 @@ def log_to_stderr() -> None:
     logger = logging.getLogger("playpen_ls")
     logger.addHandler(handler)
     logger.setLevel(logging.WARNING)
-    # Its own errors come to report_server_error; what it logs beside that holds texts and tracebacks.
+    # Its errors are passed to report_server_error; its log messages contain document texts and tracebacks.
     logging.getLogger("pygls").setLevel(logging.CRITICAL + 1)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""What the user is told beside diagnostics, once: of a configuration that is wrong and not open, of slow reading."""
+"""One-time messages to the user: invalid configurations that are not open, and slow YAML parsing."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from playpen_ls.session.workspace import Workspace
 
 
 class Notices:
-    """Remembers what was said, and of which configuration file."""
+    """Remembers the messages that were shown for each configuration file."""
 
     def __init__(self) -> None:
         self._said: dict[Path, tuple[Invalid, ...]] = {}
         self._is_slow = False
 
     def slowness(self) -> Iterator[str]:
-        """A message, the first time that a file was read in a slow way."""
+        """A message when PyYAML without libyaml is used for the first time."""
         if not self._is_slow and is_slow():
             self._is_slow = True
             yield SLOW
 
     def news(self, workspace: Workspace, is_open: Callable[[Path], bool]) -> Iterator[str]:
-        """A message for each configuration in use that is wrong; those that are open have diagnostics instead."""
+        """A message for each invalid configuration in use; open ones have diagnostics instead."""
         for config in workspace.configs.used():
             if config.path is None:
                 continue

@@ -1,4 +1,4 @@
-"""Between our offsets and the protocol's positions: the only place that knows UTF-8, UTF-16 and UTF-32 units."""
+"""Converts between offsets and LSP positions: the only module that handles UTF-8, UTF-16 and UTF-32 code units."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _UNIT = {"utf-8": 1, "utf-16": 2, "utf-32": 4}
 
 
 class Positions:
-    """Positions in one text, in the encoding that the client chose.
+    """Positions in one text, in the negotiated encoding.
 
-    A byte-order mark that the client has in its text is no part of ours, so on the first line the
-    client's columns are its units further.
+    A byte-order mark is part of the client's text but not of `source`, so the client's columns on
+    the first line are larger by its length.
     """
 
     def __init__(self, source: Source, encoding: str) -> None:
@@ -31,7 +31,7 @@ class Positions:
         self._mark = len("\ufeff".encode(self._codec)) // self._unit if source.byte_order_mark else 0
 
     def place(self, offset: int) -> tuple[int, int]:
-        """(line, character) as the client counts them."""
+        """(line, character) of an LSP position."""
         starts = self._starts
         line = bisect_right(starts, offset) - 1
         column = offset - starts[line]
@@ -46,7 +46,7 @@ class Positions:
         return lsp.Range(self.position(span.start), self.position(span.end))
 
     def offset(self, position: lsp.Position) -> int:
-        """Clamped to the text: past the end of a line is its end; inside a character is before it."""
+        """The offset of a position, clamped to the line; inside a code point, the offset before it."""
         if position.line >= len(self.source.line_starts):
             return len(self.source.text)
         span = self.source.line_span(position.line)
@@ -60,7 +60,7 @@ class Positions:
         return span.start + len(head)
 
     def span(self, range: lsp.Range) -> Span:
-        """Never backwards, whatever the client sends."""
+        """The span of a range; start and end are swapped if the client sends them reversed."""
         start, end = self.offset(range.start), self.offset(range.end)
         return Span(min(start, end), max(start, end))
 
@@ -74,12 +74,12 @@ class Positions:
 def changed(
     source: Source, changes: Iterable[lsp.TextDocumentContentChangeEvent], encoding: str
 ) -> tuple[Source, list[Edit]]:
-    """The text after a client's changes, one after the other, and the edits that lead there.
+    """Apply a client's changes one after the other; returns the new text and the edits.
 
-    The edits are empty where a change replaced the whole text.
+    The edits are empty if a change replaced the whole text.
     """
     edits: list[Edit] = []
-    run: list[Edit] = []  # many cursors send many changes, from the last to the first: they are made at once
+    run: list[Edit] = []  # multiple cursors send many changes, from last to first: they are applied at once
     whole = False
     for change in changes:
         if isinstance(change, lsp.TextDocumentContentChangeWholeDocument):

@@ -1,4 +1,4 @@
-"""pygls with its rough edges taken off: its own copies of texts, silent and noisy failures, slow reading."""
+"""Adapts pygls: no text copies, responses to all malformed requests, one-line error logs, faster input."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 
 logger = logging.getLogger("playpen_ls")
 
-PIPE = 1 << 20  # bytes; the most that Linux lets anybody have
-CHUNK = 1 << 16  # bytes that one read takes from standard input
+PIPE = 1 << 20  # bytes; the default maximum on Linux
+CHUNK = 1 << 16  # bytes per read from standard input
 
 
 class Protocol(LanguageServerProtocol):
-    """Keeps no texts: pygls splits lines where the protocol does not, and so corrupts them."""
+    """Does not store texts: pygls splits lines differently from LSP, which corrupts them."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -48,7 +48,7 @@ class Protocol(LanguageServerProtocol):
         self.fm.features[method](params)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
-        """pygls gives a request with malformed parameters no answer at all; the client would wait for ever."""
+        """Respond to requests with malformed parameters: pygls does not, so the client would wait forever."""
         try:
             return super().structure_message(data)
         except Exception:
@@ -58,7 +58,7 @@ class Protocol(LanguageServerProtocol):
             raise
 
     def handle_message(self, message: Any) -> None:
-        """Before `initialize` nothing else is executed."""
+        """Reject messages before `initialize`."""
         method = getattr(message, "method", None)
         if method == lsp.INITIALIZE:
             self._initialized = True
@@ -72,7 +72,7 @@ class Protocol(LanguageServerProtocol):
         super().handle_message(message)
 
     def _send_handler_result(self, future: Future[Any], *, msg_id: int | str) -> None:
-        """What an error says may quote the text, so the client hears only that there was one."""
+        """Respond to errors without details, since an error message can quote the document."""
         error = None if future.cancelled() else future.exception()
         if error is None or isinstance(error, JsonRpcException):
             super()._send_handler_result(future, msg_id=msg_id)
@@ -84,7 +84,7 @@ class Protocol(LanguageServerProtocol):
         self._log(error)
 
     def _check_handler_result(self, future: Future[Any]) -> None:
-        """A notification has no answer; the log says where it failed."""
+        """Log errors of notifications, which have no response."""
         if not future.cancelled() and (error := future.exception()) is not None:
             self._log(error)
 
@@ -93,8 +93,8 @@ class Protocol(LanguageServerProtocol):
             self._server.report_server_error(error, FeatureRequestError)
 
     def notify_encoded(self, method: str, members: Mapping[str, str]) -> None:
-        """Send a notification whose parameters are JSON already, in ASCII."""
-        pieces = ['{"jsonrpc": "2.0", "method": "', method, '", "params": {']  # the text is long: it is copied once
+        """Send a notification whose parameters are already encoded as ASCII JSON."""
+        pieces = ['{"jsonrpc": "2.0", "method": "', method, '", "params": {']  # the text is long, so copy it only once
         for number, (name, value) in enumerate(members.items()):
             pieces += [", " * bool(number), '"', name, '": ', value]
         body = "".join([*pieces, "}}"]).encode("ascii")
@@ -103,7 +103,7 @@ class Protocol(LanguageServerProtocol):
 
     @property
     def converter(self) -> Any:
-        """Between messages and their types."""
+        """Converts between messages and their types."""
         return self._converter
 
     @property
@@ -112,7 +112,7 @@ class Protocol(LanguageServerProtocol):
 
 
 class Server(LanguageServer):
-    """A pygls server that logs its errors, in one line each, instead of showing them."""
+    """A pygls server that logs errors as one line instead of showing them to the user."""
 
     protocol: Protocol
 
@@ -126,10 +126,10 @@ class Server(LanguageServer):
         logger.error("%s%s", type(cause).__name__, place)
 
     def serve(self) -> int:
-        """Speak on standard input and output until the client goes. The exit status: 0 after a shutdown."""
+        """Run until the client disconnects, and return the exit status: 0 after `shutdown`, else 1."""
         output = sys.stdout.buffer
         _widen(output.fileno())
-        sys.stdout = sys.stderr  # nothing but messages may reach the client
+        sys.stdout = sys.stderr  # only messages may be written to standard output
         self.protocol.set_writer(StdoutWriter(output))
         with contextlib.suppress(BrokenPipeError, KeyboardInterrupt, SystemExit):
             asyncio.run(self._run())
@@ -149,18 +149,18 @@ class Server(LanguageServer):
 
 
 def _widen(descriptor: int) -> None:
-    """Let a pipe take the diagnostics of a long file at once: a write that waits for the client stops all else."""
-    with contextlib.suppress(ImportError, AttributeError, OSError):  # no pipe, or a system that cannot
+    """Enlarge the pipe to the client, since a write that waits for the client blocks the server."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):  # not a pipe, or not supported by the system
         import fcntl
 
         fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE)
 
 
 def _pump(descriptor: int, reader: asyncio.StreamReader, loop: asyncio.AbstractEventLoop) -> None:
-    """Feed standard input into the loop in large pieces.
+    """Feed standard input to the event loop in large chunks.
 
-    pygls hands every line of it from a thread to the loop. This way messages that wait are handled
-    in one go, so edits that arrive together are answered together.
+    pygls passes each line from a thread to the loop. With chunks, pending messages are handled in one
+    iteration, so edits that arrive together are checked together.
     """
     try:
         while chunk := os.read(descriptor, CHUNK):

@@ -1,4 +1,4 @@
-"""Loads what the first code action needs before somebody waits for it: an editor that saves waits for its fixes."""
+"""Warms up what the first code action needs, since an editor waits for it when saving."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
-PAUSE = 0.25  # seconds; it takes 0.04 s, so not while somebody types
+PAUSE = 0.25  # seconds; warming up takes 0.04 s, so not while the user types
 
 
 class Preparing:
-    """`converter` is pygls's, which makes code for a type when it first meets it; `busy` says that edits come in."""
+    """`converter` is that of pygls, which generates code on first use of a type; `busy`: whether the user is typing."""
 
     def __init__(self, converter: Callable[[], Any], busy: Callable[[], bool]) -> None:
         self._converter = converter
@@ -20,7 +20,7 @@ class Preparing:
         self._started = False
 
     def start(self) -> None:
-        """Call it when a file was opened."""
+        """Schedule the warm-up; called when a file was opened."""
         if not self._started:
             self._started = True
             self._later()

@@ -1,4 +1,4 @@
-"""A change as the client can take it: versioned or not, with new files or without."""
+"""Converts changes to workspace edits that the client supports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playpen_ls.text.source import Source
 
 
 def workspace_edit(documents: Documents, opened: Open, change: Change, abilities: Abilities) -> lsp.WorkspaceEdit:
-    """The edit of a change; files to create are left out where the client cannot create them."""
+    """The workspace edit of a change; new files are left out if the client cannot create files."""
     edits = {documents.uri(opened.workspace, path): _edits(documents, opened, path, change) for path in change.edits}
     edits = {uri: found for uri, found in edits.items() if found}
     if not abilities.document_changes:

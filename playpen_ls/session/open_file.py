@@ -1,4 +1,4 @@
-"""An open file, and what there is to say of it."""
+"""The state of an open file, and the report of its last check."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from playpen_ls.text.span import Span
 
 @dataclass
 class Document:
-    """An open file: its text, and what the last check left behind."""
+    """An open file: its text, and the results of the last check."""
 
     source: Source
     language: str
     on_disk: bool = True
     told: bool | None = None
-    """Other files hear of what it says: it has a place in the project that is not left out. None: nobody has asked."""
+    """Whether its facts count for other files: it is in the project and not excluded. None until determined."""
     model: Model | None = None
     memory: Memory = NOTHING
     depends: object = None
-    """The rules and the platform that `memory` was made with."""
+    """The rules and the platform for which the cache `memory` is valid."""
     displayed: Hits = field(default_factory=Hits)
     _hits: Hits = field(default_factory=Hits)
     _typed: list[tuple[Source, list[Edit]]] = field(default_factory=list)
-    """Runs of edits since `_hits` were found, each with the text that it was made in."""
+    """Runs of edits since the last check, each with the text that it applies to."""
 
     @property
     def hits(self) -> Hits:
-        """All findings of the last check, those that are held back too, where edits since then have moved them."""
+        """All diagnostics of the last check, including those not displayed, shifted by the edits since."""
         if self._typed:
             self.hits = Hits.of(self.since(self._hits), self.source.path)
         return self._hits
@@ -48,24 +48,24 @@ class Document:
         self._typed.clear()
 
     def hits_of(self, rule: Rule) -> Iterable[Hit]:
-        """Those of `hits` that are of one rule; the others are not moved for it."""
+        """Those of `hits` that belong to one rule. Does not shift the others."""
         return self.since(hit for hit in self._hits if hit.rule is rule)
 
     def hits_in(self, spans: Iterable[Span]) -> Iterator[Hit]:
-        """Those of `hits` that start in some ranges of the text as it is now; the others are not moved for it."""
+        """Those of `hits` that start in ranges of the current text. Does not shift the others."""
         farthest = sum(len(edit.text) + edit.end - edit.start for _, run in self._typed for edit in run)
         for span in spans:
             near = self.since(self._hits.touching(Span(span.start - farthest, span.end + farthest)))
             yield from (hit for hit in near if span.start <= hit.start <= span.end)
 
     def since(self, hits: Iterable[Hit]) -> Iterable[Hit]:
-        """Findings of the last check where edits since then have moved them, if their lines were not touched."""
+        """Diagnostics of the last check shifted by the edits since; those on edited lines are dropped."""
         for before, run in self._typed:
             hits = moved(hits, before, run)
         return hits
 
     def edited(self, source: Source, edits: Iterable[Edit]) -> None:
-        """A new text. `edits` lead to it one after the other; none means that all is new."""
+        """Set a new text. `edits` lead to it one after the other; none means that the whole text was replaced."""
         edits = list(edits)
         if not edits:
             self.hits = Hits()
@@ -78,7 +78,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Report:
-    """What there is to say of a file. `found` also has what comments silence, and rules that only know of secrets."""
+    """The diagnostics to show for a file. `found` also has suppressed ones, and those that only mask secrets."""
 
     source: Source
     hits: Hits
@@ -86,5 +86,5 @@ class Report:
 
     @cached_property
     def secrets(self) -> tuple[Span, ...]:
-        """Ranges that must never be printed."""
+        """Ranges that must be masked in all output."""
         return tuple(hit.span for hit in self.found if hit.rule.secret and not hit.made.printable)

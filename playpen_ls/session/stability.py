@@ -1,4 +1,4 @@
-"""What is shown of a text that is being typed: nothing blinks out because a bracket is open, nothing flickers in."""
+"""Keeps diagnostics stable while the user types: none disappears or flickers because the text is incomplete."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from playpen_ls.text.span import Span
 
 
 def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[Hit]:
-    """The findings on lines that edits of `source` do not touch, where they and what they point to are after them."""
+    """Shift diagnostics and their related places by edits of `source`; those on edited lines are dropped."""
     moves = [(_touched(source, edit), len(edit.text) - (edit.end - edit.start)) for edit in run]
 
     def way(start: int, end: int) -> int | None:
-        """How far a range on such lines moves; None for others."""
+        """The shift of a range; None if it is on an edited line."""
         if any(start <= touched.end and touched.start <= end for touched, _ in moves):
             return None
         return sum(by for touched, by in moves if touched.end < start)
@@ -40,7 +40,7 @@ def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[
 
 
 def _touched(source: Source, edit: Edit) -> Span:
-    """From the start of a line to the end of one; not the line behind lines that come or go as a whole."""
+    """The range of the edited lines. Inserting or deleting whole lines does not touch the line that follows."""
     first, last = source.line_of(edit.start), source.line_of(edit.end)
     start, behind = source.line_starts[first], source.line_starts[last]
     if edit.end == behind and (edit.text.endswith(("\n", "\r")) or (not edit.text and edit.start == start)):
@@ -49,9 +49,9 @@ def _touched(source: Source, edit: Edit) -> Span:
 
 
 def carried(hits: Hits, last: Callable[[Sequence[Span]], Iterable[Hit]], broken: Sequence[Span]) -> Hits:
-    """Add the last good findings of ranges that do not parse now, but those of text that did not parse then.
+    """Keep the previous diagnostics in ranges that no longer parse, except syntax errors.
 
-    `last` gives the last findings that start in some ranges.
+    `last` returns the previous diagnostics that start in the given ranges.
     """
     have = {in_order(hit) for span in broken for hit in hits.touching(span)}
     more = []
@@ -64,7 +64,7 @@ def carried(hits: Hits, last: Callable[[Sequence[Span]], Iterable[Hit]], broken:
 
 
 def unseen(hit: Hit, model: Model, broken: list[Span]) -> bool:
-    """What it calls missing may stand where the text does not parse: in its chunk or, for a whole file, in any."""
+    """Whether what it reports as missing could be in text that does not parse: its chunk, or any if file-wide."""
     if hit.made.unparsed:
         return False
     whole_file = issubclass(type(model), hit.rule.subjects)
@@ -77,10 +77,10 @@ def steady(
     unsure: Callable[[Hit], bool],
     since: Callable[[Iterable[Hit]], Iterable[Hit]],
 ) -> Hits:
-    """What may be shown of findings that call something missing: of what is `unsure`, no more than was displayed.
+    """Hold back new "X is missing" diagnostics: of those that are `unsure`, no more are shown than were displayed.
 
-    What was found anew stands for what is gone: a group that is displayed stays as it is. `since` gives displayed
-    findings where they stand now.
+    A new diagnostic can replace an equal one that is gone, so that displayed ones stay. `since` shifts the displayed
+    diagnostics to their current offsets.
     """
     fresh = _changed(hits, displayed)
     found, gone = _of(hits, fresh), _of(displayed, _changed(displayed, hits))
@@ -91,7 +91,7 @@ def steady(
     places = {(_mark(hit), hit.start) for hit in since(gone)}
 
     def turn(hit: Hit) -> int:
-        """What is new does not take the place of what was displayed, nor what is unsure that of what is not."""
+        """Priority: displayed diagnostics first, then certain ones, then new unsure ones."""
         if not unsure(hit):
             return 1
         return 0 if (_mark(hit), hit.start) in places else 2
@@ -105,12 +105,12 @@ def steady(
 
 
 def _of(hits: Hits, numbers: Iterable[int]) -> list[Hit]:
-    """The findings of some groups in text order."""
+    """The diagnostics of some groups in text order."""
     return sorted(chain.from_iterable(map(hits.made, numbers)), key=in_order)
 
 
 def _changed(hits: Hits, others: Hits) -> list[int]:
-    """The groups, by number, that call something missing and of which the others have not as many copies."""
+    """The numbers of groups with "X is missing" diagnostics that occur a different number of times in `others`."""
     have, theirs = Counter(hits.founds), Counter(others.founds)
     return [number for number, found in enumerate(hits.founds) if found.lacks and have[found] != theirs.get(found, 0)]
 

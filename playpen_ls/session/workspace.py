@@ -1,4 +1,4 @@
-"""A project as it is now: the text of each open file, what is remembered of it, and the index of the rest."""
+"""The current state of a project: open files with their caches, and the index of all files."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class Workspace:
     # Texts
 
     def open(self, source: Source, language: str, on_disk: bool = True) -> None:
-        """An editor has this file now, or a command line looks at it."""
+        """Open a file, for an editor or for a check."""
         self.documents[source.path] = Document(source, language, on_disk)
 
     def edit(self, path: str, source: Source, edits: Iterable[Edit] = ()) -> None:
-        """A new text of an open file. `edits` lead to it one after the other; none means that all is new."""
+        """Change the text of an open file. `edits` lead to it one after the other; none means the whole text is new."""
         self.documents[path].edited(source, edits)
 
     def close(self, path: str) -> None:
@@ -72,26 +72,26 @@ class Workspace:
         return document.source.text if document else None
 
     def text(self, path: str) -> str | None:
-        """The text of any file of the project as it is now."""
+        """The current text of any file of the project; None if it cannot be read."""
         return self._files.text(path)
 
     def hold_still(self) -> None:
-        """The disk and what is open are taken to stay as they are from now on: what was asked is not asked again."""
+        """Cache all file-system answers from now on (batch mode)."""
         self._once = OnceFiles(self._files)
 
     # Checking
 
     def check(self, path: str, settled: bool = True, *, fixes: bool = False) -> Report:
-        """What there is to say of an open file now; the findings have `fixes` where they are asked for.
+        """Check an open file. Findings have fixes only with `fixes`.
 
-        While not `settled`, findings that say "X is missing" may vanish, and none appears.
+        While not `settled`, no new "X is missing" diagnostic appears; existing ones can disappear.
         """
         document = self.documents[path]
         rules = self._rules(document)
         depends = (rules, self.configs.of(path).platform)
         if depends != document.depends:
             document.depends, document.memory = depends, NOTHING
-            # What a rule that is off now found when the text was whole is not carried over.
+            # Previous diagnostics of rules that are now disabled must not be carried over.
             document.hits = document.hits.kept([hit for hit in document.hits if hit.rule.id in rules.told])
         model = parse(document.language, document.source, document.model)
         model = model.settled() if settled else model
@@ -106,14 +106,14 @@ class Workspace:
         return self._report(document, model, checked, rules, settled)
 
     def begin(self, path: str) -> Begun:
-        """Read an open file for the first time and look at it, before the index is complete; see `finish`."""
+        """First phase of a check of an open file, before the index is complete; see `finish`."""
         document = self.documents[path]
         model = parse(document.language, document.source).settled()
         rules = self.configs.rules(path, document.language)
         return begin(model, rules, self._given(document))
 
     def finish(self, path: str, begun: Begun) -> Report:
-        """What `check` says of an open file that was looked at; the index must be complete."""
+        """Second phase, with the same result as `check`. The index must be complete."""
         document = self.documents[path]
         document.model = begun.model
         checked = finish(begun, self._given(document))
@@ -153,10 +153,10 @@ class Workspace:
         *,
         stays: bool = False,
     ) -> Hits:
-        """The findings that count, after what comments silence.
+        """The reported diagnostics, after suppression comments.
 
-        What silences nothing in a text that does not parse may do so when it does: there no comment is called unused
-        but, where that `stays`, one that was before.
+        While a file does not parse, a comment may seem unused because findings are missing: then none is reported as
+        unused except, with `stays`, those that were before.
         """
         wanted = checked.hits
         if rules.hidden:
@@ -187,10 +187,10 @@ class Workspace:
     # Fixes
 
     def look(self, path: str, within: Span | None = None) -> Checked:
-        """Findings and offers with their fixes, as the file is now."""
+        """The current findings and offers of a file, with fixes."""
         document = self.documents[path]
         if within and any(hit.rule is UNUSED_IGNORE and hit.span.touches(within) for hit in document.hits):
-            within = None  # whether a comment is used shows only in the whole file
+            within = None  # unused comments are known only after checking the whole file
         model = parse(document.language, document.source, document.model)
         document.model = model
         rules = self._rules(document)
@@ -201,10 +201,10 @@ class Workspace:
         return replace(checked, hits=hits)
 
     def looker(self, path: str, *, fixes: bool, only: Rule | None = None) -> Looker:
-        """Looks at texts that this file could have, one after the other; only at what differs from the last one.
+        """A function that checks possible texts of this file incrementally, each relative to the previous one.
 
-        Without `fixes`, each text is compared with the document's own instead. With `only` one rule is asked where
-        something differs: of the others the findings are those of the document's own text.
+        Without `fixes`, each is checked relative to the document's text instead. With `only`, changed chunks are
+        checked with one rule; the diagnostics of the others are those of the document's text.
         """
         document = self.documents[path]
         rules = self._rules(document)
@@ -225,7 +225,7 @@ class Workspace:
         return look
 
     def trier(self, path: str) -> Callable[[Hit, Fix], Change]:
-        """Gives the change of a fix, tried out on the text as it is now. It raises Refused with the reason."""
+        """A function that verifies a fix on the current text and returns its change, or raises Refused."""
         before: Look | None = None
 
         def tried(hit: Hit, fix: Fix) -> Change:
@@ -233,15 +233,15 @@ class Workspace:
             before = before or self.looker(path, fixes=False)(self.documents[path].source, {})
             hits: Sequence[Hit] = before.hits
             if not any(one.rule is hit.rule and one.span == hit.span for one in hits):
-                hits = [*hits, hit]  # an action without a finding: as if it were one, of which none may be left
-            # Whether an ignore comment is used shows only when all rules are asked.
+                hits = [*hits, hit]  # an offer has no finding: verify it as if it had one
+            # Unused ignore comments are known only when all rules have run.
             again = self.looker(path, fixes=False, only=None if hit.rule is UNUSED_IGNORE else hit.rule)
             return verified(Look(before.model, hits), hit, fix, again, self.text)
 
         return tried
 
     def fixed(self, path: str, accept: Accept = safe_only) -> Fixed:
-        """The file after all its fixes that `accept` takes."""
+        """The file after applying all fixes that `accept` accepts."""
         document = self.documents[path]
         return fix_all(document.source, self.looker(path, fixes=True), accept, self.text)
 

@@ -9,7 +9,7 @@ from playpen_ls.text.edit import Edit, narrowed
 
 
 def differences(before: str, after: str) -> list[Edit]:
-    """Small edits that lead from one text to the other: changed lines, cut to what differs in them."""
+    """Minimal edits from one text to the other: a line diff, with each hunk narrowed to the characters that differ."""
     if before == after:
         return []
     old, new = (re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text) for text in (before, after))

@@ -10,7 +10,7 @@ from playpen_ls.text.span import Span
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
-    """Replace `start:end` by `text`; an insertion where both are equal."""
+    """Replace `start:end` with `text`; an insertion if both are equal."""
 
     start: int
     end: int
@@ -22,7 +22,7 @@ class Edit:
 
 
 def runs(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
-    """Edits made one after the other, cut where one does not lie before the last: a run can be made at once."""
+    """Split consecutive edits into runs whose edits go backward in the text, so that a run can be applied at once."""
     run: list[Edit] = []
     for edit in edits:
         if run and edit.end >= run[-1].start:
@@ -34,7 +34,7 @@ def runs(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
 
 
 def narrowed(start: int, old: str, new: str) -> Edit:
-    """The edit that makes `new` of the `old` text at `start`, cut to what differs."""
+    """The edit from `old` (at `start`) to `new`, narrowed to the characters that differ."""
     head = equal_start(old, new)
     tail = equal_end(old, new, min(len(old), len(new)) - head)
     # Never between \r and \n: no editor has a position there.
@@ -51,9 +51,9 @@ Cut = str | Sequence[object]
 
 
 def equal_start(one: Cut, other: Cut) -> int:
-    """How many characters or items two begin with alike, at the speed of memory: for long ones that differ little.
+    """The length of the common prefix, by bisection with slice comparisons: fast for long sequences that differ little.
 
-    Both are of one type.
+    Both must have the same type.
     """
     low, high = 0, min(len(one), len(other))
     while low < high:
@@ -66,7 +66,7 @@ def equal_start(one: Cut, other: Cut) -> int:
 
 
 def equal_end(one: Cut, other: Cut, most: int) -> int:
-    """How many characters or items, at most `most`, two end in alike."""
+    """The length of the common suffix, at most `most`."""
     low, high, size, length = 0, most, len(one), len(other)
     while low < high:
         middle = (low + high + 1) // 2

@@ -14,11 +14,11 @@ def verbatim(text: str) -> str:
 
 @dataclass(frozen=True)
 class Fragment:
-    """A text that stands inside another one, such as the shell text of a `RUN` or of `sh '…'`.
+    """A text embedded in another one (the host), such as the shell text of `RUN` or `sh '…'`.
 
     `starts[i]` and `ends[i]` are the host's offsets around `text[i]`: they differ by more than one
-    where the host escapes, and leave gaps where it continues a line. `holes` are ranges of `text`
-    whose value is not known (a GString's `${…}`). `encode` writes shell text as the host needs it.
+    at escape sequences, and have gaps at line continuations. `holes` are ranges of `text` whose
+    value is unknown (`${…}` in a GString). `encode` escapes shell text for the host.
     """
 
     text: str
@@ -32,7 +32,7 @@ class Fragment:
         return cls(host[span.start : span.end], range(span.start, span.end), range(span.start + 1, span.end + 1))
 
     def span(self, start: int, end: int) -> Span:
-        """The host's range for `text[start:end]`."""
+        """The range of `text[start:end]` in the host."""
         if start < end:
             return Span(self.starts[start], self.ends[end - 1])
         at = self.starts[start] if start < len(self.starts) else (self.ends[-1] if self.ends else 0)

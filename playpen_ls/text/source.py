@@ -1,8 +1,8 @@
 """One version of a text, its lines and positions.
 
 Offsets count code points from 0. A leading byte-order mark is not part of the text: it is
-remembered, and written back by `Source.encoded`. Lines end where the language server protocol
-says: at `\\r\\n`, `\\n` or `\\r`, and nowhere else.
+stored separately and written back by `Source.encoded`. Lines end as in the Language Server
+Protocol, only at `\\r\\n`, `\\n` or `\\r`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from playpen_ls.text.span import Span
 # LSP's three line ends; str.splitlines also breaks on \f, U+0085 and U+2028.
 LINE_END = re.compile(r"\r\n|\n|\r")
 BYTE_ORDER_MARK = "\ufeff"
-LARGEST = 2_000_000  # bytes; larger files are machine-made and nobody reads findings in them
+LARGEST = 2_000_000  # bytes; larger files are generated, and nobody reads findings in them
 
 
 class Unreadable(Exception):
-    """A file cannot be read as text; the message says why, without the path."""
+    """A file cannot be read as text. The message is the reason, without the path."""
 
 
 class Source:
@@ -60,7 +60,7 @@ class Source:
 
     @cached_property
     def newline(self) -> str:
-        """The line end that the text uses first, or `\\n`."""
+        """The first line end in the text, or `\\n`."""
         match = LINE_END.search(self.text)
         return match[0] if match else "\n"
 
@@ -88,12 +88,12 @@ class Source:
         return self.line_starts[self.line_of(offset)]
 
     def next_line_start(self, offset: int) -> int:
-        """Where the line after that of `offset` starts, or the end of the text."""
+        """The start of the line after that of `offset`, or the end of the text."""
         line = self.line_of(offset) + 1
         return self.line_starts[line] if line < len(self.line_starts) else len(self.text)
 
     def indentation(self, offset: int) -> str:
-        """The blanks that begin the line of `offset`."""
+        """The leading spaces and tabs of the line of `offset`."""
         text = self.line_text(self.line_of(offset))
         return text[: len(text) - len(text.lstrip(" \t"))]
 
@@ -101,7 +101,7 @@ class Source:
         return self.text[span.start : span.end]
 
     def edited(self, edits: Iterable[Edit]) -> Source:
-        """The text after edits that do not overlap; equal ones count once."""
+        """The text after non-overlapping edits; duplicates are applied once. Raises ValueError if edits overlap."""
         edits = sorted(set(edits))
         pieces, reached = [], 0
         for edit in edits:
@@ -117,9 +117,9 @@ class Source:
         return after
 
     def _line_starts_after(self, edit: Edit, text: str) -> list[int]:
-        """The line starts of the text after one edit: only the lines around it are looked through again.
+        """The line starts after one edit, computed incrementally: only the lines around the edit are scanned.
 
-        One line more on either side, since an edit can join or part a `\r` and a `\n`.
+        One more line on either side is scanned, since an edit can join or split a `\r` and a `\n`.
         """
         starts, by = self.line_starts, len(edit.text) - (edit.end - edit.start)
         first = max(self.line_of(edit.start) - 1, 0)
@@ -130,7 +130,7 @@ class Source:
 
 
 def check_readable(text: str) -> None:
-    """Raises Unreadable for a text that nobody wrote by hand."""
+    """Raises Unreadable for texts that are too large or binary."""
     if len(text) > LARGEST:
         raise Unreadable(f"larger than {LARGEST:,} characters ({len(text):,})")
     if "\0" in text:

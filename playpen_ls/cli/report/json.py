@@ -1,4 +1,4 @@
-"""Findings for programs: version 1 of a stable contract, described in the README."""
+"""JSON output: version 1 of a stable format, described in the README."""
 
 from __future__ import annotations
 

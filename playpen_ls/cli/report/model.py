@@ -1,4 +1,4 @@
-"""What a report is made of: the findings of a file, with fixes that were tried out."""
+"""The data of a report: the findings of a file with verified fixes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class TriedFix:
 
 @dataclass(frozen=True)
 class Item:
-    """A finding, and those of its fixes that can be made."""
+    """A finding and its verified fixes."""
 
     hit: Hit
     fixes: tuple[TriedFix, ...]
@@ -26,7 +26,7 @@ class Item:
 
 @dataclass(frozen=True)
 class FileReport:
-    """The findings of one file. `shown` turns a project path into the path to print."""
+    """The findings of one file. `shown` converts a project path for output."""
 
     path: str
     mask: Mask
@@ -37,7 +37,7 @@ class FileReport:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that kept a file, or a part of the work, from being checked."""
+    """The reason why a file, or a part of the run, could not be checked."""
 
     path: str
     message: str

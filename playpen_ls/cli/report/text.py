@@ -1,4 +1,4 @@
-"""Findings for people: the place, the message, the line with the words underlined, and what can be fixed."""
+"""Text output: location, message, the source line with the range underlined, and the first fix of each finding."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _COLOURS = {
     Severity.INFORMATION: "blue",
     Severity.HINT: "cyan",
 }
-WIDEST = 200  # characters of a source line; longer ones are cut around the finding
+WIDEST = 200  # characters of a source line; longer lines are truncated around the finding
 
 
 def text(files: Iterable[FileReport], problems: Iterable[Problem]) -> Iterator[str]:
-    """The report, line by line; `problems` are looked at when all files are."""
+    """The lines of the report. `problems` is read after all files."""
     count = _Count()
     for file in files:
         count.add(file)
@@ -58,7 +58,7 @@ def _finding(file: FileReport, item: Item) -> Iterator[str]:
 
 
 def _excerpt(mask: Mask, line: int, column: int, end: int, colour: str) -> Iterator[str]:
-    """The first line of a finding, underlined; a finding of several lines goes to the end of its first."""
+    """The first line of a finding, underlined; a multi-line finding is underlined to the end of its first line."""
     shown, shifts = mask.line(line)
     start_of_line = mask.source.line_starts[line]
     last = min(end, mask.source.line_span(line).end) - start_of_line
@@ -82,7 +82,7 @@ def _width(char: str) -> int:
 
 
 def _printable(text: str) -> str:
-    """No control characters: a checked file must not be able to steer the terminal."""
+    """Replace control characters: a checked file must not be able to control the terminal."""
     return "".join(char if (char >= " " and char != "\x7f") or char == "\t" else "�" for char in text)
 
 

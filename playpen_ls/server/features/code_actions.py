@@ -1,4 +1,4 @@
-"""Code actions: what could be done at a place, and, once one is chosen, the edit that does it."""
+"""Code actions: the actions for a range, and the edit of an action when it is resolved."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from playpen_ls.text.span import Span
 
 @dataclass(frozen=True)
 class Plan:
-    """An action that is not worked out yet. `key` names it among the plans of one place; `compute` raises Refused."""
+    """A code action whose edit is not computed yet. `key` identifies it within a range; `compute` raises Refused."""
 
     title: str
     kind: str
@@ -33,7 +33,7 @@ class Plan:
     preferred: bool = False
     finding: Hit | None = None
     command: lsp.Command | None = None
-    """What the client is to call; there is nothing to compute then."""
+    """The command that the client executes instead of an edit."""
 
 
 class Actions:
@@ -42,7 +42,7 @@ class Actions:
         self.abilities = abilities
 
     def at(self, opened: Open, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-        """The actions for a range. Each was tried out, unless the client only asks whether there are any."""
+        """The code actions for a range. Fixes are verified, unless an automatic request resolves edits later."""
         if opened.language is None:
             return []
         span = self.documents.positions(opened.source).span(params.range)
@@ -63,7 +63,7 @@ class Actions:
         return actions
 
     def resolved(self, action: lsp.CodeAction) -> lsp.CodeAction:
-        """The action with its edit; without one if it is not ours, or the text has changed since."""
+        """The action with its edit; unchanged if it is not from this server, or the document has changed since."""
         data = action.data if isinstance(action.data, dict) else {}
         opened = self.documents.get(str(data.get("uri")))
         if action.edit is not None or opened is None or opened.version != data.get("version"):
@@ -71,7 +71,7 @@ class Actions:
         start, end, key = data.get("start"), data.get("end"), data.get("key")
         if not (isinstance(start, int) and isinstance(end, int) and 0 <= start <= end <= len(opened.source.text)):
             return action
-        # Of its own kind only: to fix the whole file nobody has to look at each finding.
+        # Only plans of its own kind: fix all does not need the plans for each finding.
         only = [str(getattr(action.kind, "value", action.kind))] if action.kind else None
         for plan in self._plans(opened, Span(start, end), only, automatic=False):
             if plan.key == (list(key) if isinstance(key, (list, tuple)) else key):
@@ -98,7 +98,7 @@ class Actions:
             action.edit = workspace_edit(self.documents, opened, change, self.abilities)
 
     def _plans(self, opened: Open, span: Span, only: Iterable[str] | None, automatic: bool) -> Iterator[Plan]:
-        """The actions for the lines of a range, those that touch it first, then those for the whole file."""
+        """Plans for the lines of a range, those that touch the range first, then for the whole file."""
         wanted = None if only is None else tuple(only)
         if any(_matches(kind, wanted) for kind in (lsp.CodeActionKind.QuickFix.value, REWRITE)):
             for plan in self._plans_here(opened, span):
@@ -132,7 +132,7 @@ class Actions:
             yield _explain(rule_id, name)
 
     def before_save(self, opened: Open) -> list[lsp.TextEdit]:
-        """What is safe to do to the text before it is written; no other file is touched."""
+        """The edits of safe fixes to apply before a save. Edits of other files are left out."""
         if opened.language is None:
             return []
         fixed = opened.workspace.fixed(opened.path).source.text
@@ -140,7 +140,7 @@ class Actions:
         return self.documents.positions(opened.source).text_edits(edits)
 
     def _whole_rule(self, opened: Open, hit: Hit) -> Iterator[Plan]:
-        """One action for all findings of a rule, where it has several."""
+        """One action for all findings of a rule, if it has several."""
         fix = next(iter(hit.finding.fixes), None)
         document = opened.workspace.documents[opened.path]
         if fix is None or fix.kind == REWRITE or sum(one.rule is hit.rule for one in document.hits) < 2:
@@ -190,7 +190,7 @@ def _explain(rule_id: str, name: str) -> Plan:
 
 
 def whole(opened: Open, fixed: Fixed) -> Change:
-    """What leads from the text to its fixed form, other files too. Raises Refused where nothing does."""
+    """The change from the current texts to the fixed ones. Raises Refused if there is none."""
     edits, creates = {opened.path: differences(opened.source.text, fixed.source.text)}, {}
     for path, text in fixed.others.items():
         old = opened.workspace.text(path)
@@ -204,5 +204,5 @@ def whole(opened: Open, fixed: Fixed) -> Change:
 
 
 def _matches(kind: str, only: tuple[str, ...] | None) -> bool:
-    """A kind is asked for by itself or by a dotted prefix: `source.fixAll` asks for ours."""
+    """Whether a kind is requested, by itself or by a prefix: `source.fixAll` includes `source.fixAll.playpen`."""
     return only is None or any(kind == one or not one or kind.startswith(f"{one}.") for one in only)

@@ -1,4 +1,4 @@
-"""What a user can ask for beside a file: the whole workspace checked or mended, a rule's page, a configuration."""
+"""Commands: check or fix the whole workspace, show the page of a rule, create a configuration file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from playpen_ls.server.protocol import Server
 
-# They are registered before the client has its answer to `initialize`, so what they need is imported later.
+# Commands are registered before the response to `initialize`, so the modules that they need are imported later.
 if TYPE_CHECKING:
     from playpen_ls.api.finding import Fix
     from playpen_ls.api.rule import Rule
@@ -35,9 +35,9 @@ CONFIGURATION = """\
 
 
 class Commands:
-    """`documents`, `abilities` and `send` are asked for when a command runs: they come with `initialize`.
+    """`documents`, `abilities` and `send` are called when a command runs: they are available after `initialize`.
 
-    `read` waits until a project's index is there, or given up.
+    `read` waits until the index of a project is complete, or indexing was canceled.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Commands:
         self._abilities = abilities
         self._send = send
         self._read = read
-        self._checked: set[str] = set()  # closed files of which the client shows findings
+        self._checked: set[str] = set()  # closed files with published diagnostics
         handlers: dict[str, Callable[..., Any]] = {
             "checkWorkspace": self.check_workspace,
             "fixableInWorkspace": self.fixable,
@@ -67,9 +67,9 @@ class Commands:
             server.command(f"playpen-ls.{name}")(_free(handler))
 
     async def check_workspace(self) -> dict[str, int]:
-        """Publish the findings of the closed files too; they stay until the file is looked at again.
+        """Publish the diagnostics of closed files too; they remain until the file is checked again.
 
-        Hints are counted apart: editors do not list them among the problems.
+        Hints are counted separately: editors do not list them as problems.
         """
         from playpen_ls.api.finding import Severity
 
@@ -81,7 +81,7 @@ class Commands:
         return dict(found)
 
     async def fixable(self) -> list[dict[str, Any]]:
-        """What can be mended safely, by rule."""
+        """The number of safe fixes, by rule."""
         fixes: Counter[str] = Counter()
         files: Counter[str] = Counter()
         async for one in self._files():
@@ -112,12 +112,12 @@ class Commands:
         return bool(edits) and await self._apply(_joined(edits), "playpen: apply safe fixes in the workspace")
 
     def explain(self, rule: Any) -> None:
-        """Show a rule's page in the way that every client has. Clients with a better one ask for `rulePage`."""
+        """Show the page of a rule as a message. Clients that can render Markdown call `rulePage` instead."""
         text = self.page(rule) or f"unknown rule `{rule}`"
         self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, text))
 
     def page(self, rule: Any) -> str | None:
-        """The page as Markdown."""
+        """The page of a rule as Markdown; None for an unknown rule."""
         from playpen_ls.engine.rule_docs import page
 
         return next((page(one) for one in _all_rules() if rule in (one.id, one.name)), None)
@@ -126,7 +126,7 @@ class Commands:
         return [{"id": rule.id, "title": rule.title} for rule in _all_rules()]
 
     async def create_configuration(self, folder: Any = None) -> str | None:
-        """Have the client make a playpen.toml; gives its URI, of one that was there already too."""
+        """Ask the client to create a playpen.toml, and return its URI, also if it already exists."""
         folders = self._documents().folders
         place = to_fs_path(folder) if isinstance(folder, str) else str(folders[0]) if folders else None
         if place is None:
@@ -147,7 +147,7 @@ class Commands:
         return uri
 
     def look_again(self, uri: str) -> bool:
-        """A file was closed, or changed on the disk: publish anew if its findings are shown. Gives whether they are."""
+        """Update the diagnostics of a file that was closed or changed on disk; returns whether it had any."""
         one = self._closed(uri) if uri in self._checked else None
         if one is None:
             return False
@@ -158,7 +158,7 @@ class Commands:
     # The files
 
     async def _files(self) -> AsyncIterator[Open]:
-        """Every file of the workspace, open or closed, in its project and ready to be looked at."""
+        """Every file of the workspace, open or closed, after opening it in its project."""
         documents = self._documents()
         for folder in documents.folders:
             workspace = documents.project(folder / "playpen.toml")
@@ -170,14 +170,14 @@ class Commands:
                 if one is None or one.language is None:
                     continue
                 if not one.workspace.index.complete:
-                    await self._read(one.workspace)  # of a project within the folder
+                    await self._read(one.workspace)  # of a nested project
                 self._open(one)
                 try:
                     yield one
                 finally:
                     if self._is_closed(one):
                         one.workspace.documents.pop(one.path, None)
-                await asyncio.sleep(0)  # messages have their turn
+                await asyncio.sleep(0)  # let the event loop handle messages
 
     def _closed(self, uri: str) -> Open | None:
         """A closed file, as if it were open."""
@@ -206,7 +206,7 @@ class Commands:
             one.workspace.check(one.path)
 
     def _publish(self, one: Open) -> Hits:
-        """Of a closed file; gives its findings."""
+        """Publish and return the diagnostics of a closed file."""
         from playpen_ls.engine.diagnostics import Hits
         from playpen_ls.server.features.diagnostics.encode import encoded
 
@@ -254,7 +254,7 @@ def _joined(edits: list[lsp.WorkspaceEdit]) -> lsp.WorkspaceEdit:
 
 
 def _free(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """pygls hands arguments over by the names and types of a handler; one without takes them as they are."""
+    """pygls converts arguments by a handler's signature; this wrapper has none, so they are passed unchanged."""
     if asyncio.iscoroutinefunction(handler):
 
         async def later(*arguments: Any) -> Any:

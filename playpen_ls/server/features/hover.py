@@ -1,4 +1,4 @@
-"""What the hover on a finding shows: its rule's page, and why a fix is not offered."""
+"""Hover on a finding: the page of its rule, and why fixes are not available."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playpen_ls.server.client_documents import Documents, Open
 
 
 def hover(documents: Documents, opened: Open, position: lsp.Position) -> lsp.Hover | None:
-    """None where there is no finding."""
+    """The hover at a position; None if there is no finding."""
     workspace, positions = opened.workspace, documents.positions(opened.source)
     offset = positions.offset(position)
     hits = [hit for hit in workspace.documents[opened.path].displayed if hit.span.start <= offset <= hit.span.end]
@@ -25,7 +25,7 @@ def hover(documents: Documents, opened: Open, position: lsp.Position) -> lsp.Hov
 
 
 def _refusals(opened: Open, hit: Hit) -> str:
-    """Why fixes of a finding cannot be made."""
+    """Markdown with the reasons why fixes of a finding are not available."""
     said, tried = [], opened.workspace.trier(opened.path)
     for one in opened.workspace.look(opened.path, hit.span).hits:
         if one.rule is hit.rule and one.span == hit.span:

@@ -1,4 +1,4 @@
-"""Makes a project's index in a process of its own, shows how far it is, and lets it be cancelled."""
+"""Indexes a project in a worker process, with progress and cancellation."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from playpen_ls.session.workspace import Workspace
 
 logger = logging.getLogger("playpen_ls")
 
-STEP = 5  # percent between two reports of progress
+STEP = 5  # percent between two progress reports
 
 
 class Cancelled(Exception):
-    """The user does not want it."""
+    """The user canceled indexing."""
 
 
 class Indexing:
-    """One run over one project. `shows` says whether the client can show progress."""
+    """One indexing run for one project. `shows`: whether the client supports progress."""
 
     def __init__(self, server: Server, workspace: Workspace, shows: bool) -> None:
         self._server = server
@@ -43,7 +43,7 @@ class Indexing:
         self.cancelled = False
 
     async def run(self, first: bool = True) -> None:
-        """Make the index complete; a later run takes in what changed on the disk. Never raises."""
+        """Complete the index; later runs read only files that changed on disk. Never raises."""
         if first:
             await self._begin()
         message = "done"
@@ -62,7 +62,7 @@ class Indexing:
             if first:
                 self._tell("playpen: the index worker failed; the project is indexed more slowly in the server process")
                 await self._slowly()
-        except asyncio.CancelledError:  # the server ends
+        except asyncio.CancelledError:  # the server is shutting down
             self.cancel()
             self._token = None
         finally:
@@ -98,7 +98,7 @@ class Indexing:
                     raise Malformed("expected an answer")
 
     def _start(self) -> subprocess.Popen[bytes]:
-        """Not asyncio's way: a loop that ends while asyncio starts a process may wait for it for ever."""
+        """Not with asyncio: a loop that ends while asyncio starts a process can wait for it forever."""
         if self.cancelled:
             raise Cancelled
         # Nothing may be imported from the workspace, neither through the current folder nor through the environment.
@@ -110,7 +110,7 @@ class Indexing:
         )  # fmt: skip
 
     async def _slowly(self) -> None:
-        """In this process, file by file, letting messages in between."""
+        """Index in this process, file by file, handling messages in between."""
         for _ in self._workspace.closed.reading():
             if self.cancelled:
                 return
@@ -121,7 +121,7 @@ class Indexing:
             self._process.kill()
 
     def _stop(self) -> None:
-        """Wait for the process, so that none is left behind as a zombie; it is killed, so that takes no time."""
+        """Kill the process and wait for it, so that it does not remain as a zombie."""
         if self._process is not None:
             self._kill()
             self._process.wait()
@@ -162,18 +162,18 @@ class Indexing:
 
 
 class TooMany(Exception):
-    """The tree is no project."""
+    """The tree has too many files for one project."""
 
 
 def _tell_process(process: subprocess.Popen[bytes], order: dict[str, Any]) -> None:
     assert process.stdin is not None
-    with contextlib.suppress(BrokenPipeError):  # it was killed: that shows when it is asked
+    with contextlib.suppress(BrokenPipeError):  # it was killed, which is noticed when reading its answer
         process.stdin.write(json.dumps(order).encode() + b"\n")
         process.stdin.flush()
 
 
 def _answer_of(process: subprocess.Popen[bytes]) -> Any:
-    """The next answer; None where the process is gone. Blocks, so it is for a thread."""
+    """The next answer; None if the process has exited. Blocks, so call it in a thread."""
     assert process.stdout is not None
     line = process.stdout.readline()
     return json.loads(line) if line.endswith(b"\n") else None

@@ -1,4 +1,4 @@
-"""When the projects are read: once after the first file of each is opened, and again where nobody tells of changes."""
+"""Schedules indexing: when the first file of a project is opened, and again if the client does not watch files."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class Indexes:
-    """One run at a time for each project. `abilities` are those of the client; `done` is called after each run.
+    """Runs at most one index worker per project. `abilities` are those of the client.
 
-    It is told whether that was a project's first.
+    `done` is called after each run, with True for the first run of a project.
     """
 
     def __init__(self, server: Server, abilities: Callable[[], Abilities], done: Callable[[bool], None]) -> None:
@@ -32,7 +32,7 @@ class Indexes:
         self._unwanted: set[Path] = set()
 
     def start(self, workspace: Workspace, again: bool = False) -> None:
-        """Read the project once; see what changed if asked to do it `again`, or where the client watches no files."""
+        """Index the project on the first call; later only if `again` is set or the client does not watch files."""
         first = workspace.root not in self._first
         if workspace.indexed and (first or again or not self._abilities().registers_watchers):
             task = asyncio.ensure_future(self._run(workspace, first, again))
@@ -42,7 +42,7 @@ class Indexes:
                 self._first[workspace.root] = task
 
     async def wait(self, workspace: Workspace) -> None:
-        """Until the index is there, or given up. Other messages are answered meanwhile."""
+        """Wait until the index is complete, or indexing was canceled. Other messages are handled meanwhile."""
         if workspace.root not in self._first:
             self.start(workspace)
         if workspace.root in self._first:
@@ -50,11 +50,11 @@ class Indexes:
 
     @property
     def busy(self) -> bool:
-        """A project is being read."""
+        """Whether a project is being indexed."""
         return bool(self._running)
 
     def cancel(self) -> None:
-        """The server ends."""
+        """Cancel all runs at shutdown."""
         for one in self._running.values():
             one.cancel()
 
@@ -63,7 +63,7 @@ class Indexes:
 
         root = workspace.root
         if root in self._running:
-            self._again.add(root)  # what has changed may have been read before
+            self._again.add(root)  # the current run may have read a file before it changed
             return
         if root in self._unwanted or not (first or again or workspace.index.complete):
             return

@@ -1,4 +1,4 @@
-"""Findings as the client shows them."""
+"""Converts diagnostics to LSP, with a cache of their JSON encoding."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SEVERITIES = {
 
 
 def diagnostic(documents: Documents, opened: Open, hit: Hit) -> lsp.Diagnostic:
-    """One finding, for the action that mends it."""
+    """The LSP diagnostic that a code action refers to."""
     page = opened.workspace.configs.of(opened.path).platform.link(hit.rule.practice)
     related = []
     for place in hit.finding.related:
@@ -49,11 +49,11 @@ def diagnostic(documents: Documents, opened: Open, hit: Hit) -> lsp.Diagnostic:
 
 
 Related = tuple[str, tuple[int, int], tuple[int, int], str]
-"""A place elsewhere as the client knows it: its file, its start and end, and what is there."""
+"""Related information: (URI, start, end, message)."""
 
 
 class Piece:
-    """What was written of a group of findings that began at `start` and pointed to `related`."""
+    """The JSON encoding of a group of diagnostics that started at `start`, with these related places."""
 
     __slots__ = ("found", "related", "start", "text")
 
@@ -65,7 +65,7 @@ class Piece:
 
 
 class Written:
-    """What was written of a document's findings: a keystroke leaves most of them on their lines."""
+    """Cache of the JSON encoding of a document's diagnostics: an edit leaves most positions unchanged."""
 
     def __init__(self) -> None:
         self.platform: Platform | None = None
@@ -74,10 +74,10 @@ class Written:
 
 
 def encoded(documents: Documents, opened: Open, hits: Hits, last: Written | None = None) -> str:
-    """The diagnostics of a document as a JSON array; `last` is read, and then holds what was written now.
+    """The diagnostics of a document as a JSON array; the cache `last` is used and updated.
 
-    A file can have hundreds of them, and every keystroke sends them all: so they are written without
-    making objects of them, and those that stand where they did, in the same text, are not written anew.
+    A file can have hundreds of diagnostics, and every edit publishes all of them: so they are encoded
+    without LSP objects, and groups with unchanged positions are not encoded again.
     """
     last = last or Written()
     positions = documents.positions(opened.source)
@@ -88,7 +88,7 @@ def encoded(documents: Documents, opened: Open, hits: Hits, last: Written | None
     now: dict[int, Piece] = {}
     written = []
     for number, (found, further) in enumerate(zip(hits.founds, hits.moved, strict=True)):
-        # Taken out: of copies of one document, what was written of it is true of one only.
+        # Removed from the cache: identical documents share a group, but the cached encoding fits only one of them.
         piece, start, related = before.pop(id(found), None), found.start + further, None
         if found.points:
             related = _related(documents, opened, positions, hits.places(number))
@@ -105,9 +105,9 @@ def encoded(documents: Documents, opened: Open, hits: Hits, last: Written | None
 
 
 def _unchanged(before: Source, now: Source) -> tuple[int, int, int]:
-    """Up to where all has the line and column that it had, from where on, and how many characters further on that is.
+    """(end of the prefix with unchanged positions, start of the suffix with unchanged positions, shift of its offsets).
 
-    Where lines came or went, nothing behind them has: that is from the end of the text on.
+    If the number of lines has changed, no position after the edit is unchanged: the suffix is empty.
     """
     size, by = len(now.text), len(now.text) - len(before.text)
     if before.byte_order_mark is not now.byte_order_mark:
@@ -165,7 +165,7 @@ _quoted = lru_cache(maxsize=4096)(json.dumps)
 
 
 def _elsewhere(documents: Documents, opened: Open, place: Place) -> tuple[str, Positions]:
-    """The name and the positions of a file that a finding points to; it may be the finding's own."""
+    """The URI and positions of the file of a related place, which can be the finding's own file."""
     source = opened.source
     if place.path != opened.path:
         source = Source(place.path, opened.workspace.text(place.path) or "")
@@ -173,7 +173,7 @@ def _elsewhere(documents: Documents, opened: Open, place: Place) -> tuple[str, P
 
 
 def configuration_problems(opened: Open) -> Hits:
-    """What is wrong in a configuration file that is open."""
+    """The diagnostics of an open configuration file."""
     path = opened.workspace.root / opened.path
     if path.name == "pyproject.toml" and not has_table(opened.source.text):
         return Hits()

@@ -1,4 +1,4 @@
-"""Tells the client what there is to say of each open document."""
+"""Publishes the diagnostics of open documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Publisher:
-    """Remembers what was sent, so that what has not changed can be left out. `documents` come with `initialize`."""
+    """Remembers published diagnostics to skip unchanged ones. `documents` is available after `initialize`."""
 
     def __init__(self, server: Server, documents: Callable[[], Documents]) -> None:
         self._server = server
@@ -26,10 +26,10 @@ class Publisher:
         self._written: dict[str, Written] = {}
 
     def publish(self, opened: Open, settled: bool, only_changes: bool = False) -> None:
-        """Look at a document and send what was found; with `only_changes`, nothing if that was sent before."""
+        """Check a document and publish its diagnostics; with `only_changes`, only if they have changed."""
         try:
             diagnostics = self._diagnostics(opened, settled)
-        except Exception as error:  # the other documents are looked at all the same
+        except Exception as error:  # the other documents must be checked anyway
             self._server.report_server_error(error, type(self))
             return
         if only_changes and self._sent.get(opened.uri) == diagnostics:
@@ -38,7 +38,7 @@ class Publisher:
         self.send(opened.uri, diagnostics, opened.version)
 
     def send(self, uri: str, diagnostics: str, version: int | None) -> None:
-        """Send an encoded array of diagnostics."""
+        """Publish a JSON-encoded array of diagnostics."""
         members = {"uri": json.dumps(uri), "diagnostics": diagnostics}
         if version is not None:
             members["version"] = str(version)
@@ -61,5 +61,5 @@ class Publisher:
 
 
 def is_configuration(opened: Open) -> bool:
-    """By its name: a pyproject.toml of which our table was just taken out is one too."""
+    """Decided by name, so that a pyproject.toml whose [tool.playpen] was just removed is one too."""
     return Path(opened.path).name in ("playpen.toml", "pyproject.toml")
