@@ -22,7 +22,7 @@ from playpen_ls.project.isolation import PACKAGE, module_path
 from playpen_ls.project.worker import BOOTSTRAP, batch_of, work
 from playpen_ls.server.client_capabilities import WATCHED, Abilities
 from playpen_ls.server.gc_scheduler import Collector
-from playpen_ls.server.indexing.run import run as indexing
+from playpen_ls.server.indexing import run as indexing
 from playpen_ls.server.indexing.run import Indexing
 from playpen_ls.server.indexing.scheduler import Indexes
 from playpen_ls.session.workspace import Workspace

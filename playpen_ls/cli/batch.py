@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Change, Fix, Refused
-from playpen_ls.cli.main import process_pool as crew
+from playpen_ls.cli import process_pool as crew
 from playpen_ls.cli.common import prepare, say
 from playpen_ls.cli.inputs import Target, Targets, relative
 from playpen_ls.cli.report.model import FileReport, Item, Problem, TriedFix

@@ -12,9 +12,22 @@ from collections.abc import Callable
 from itertools import islice
 
 from playpen_ls.api.finding import Fix, Refused
-from playpen_ls.cli.common import DONE, FAILED, Unusable, fail, invalid_configuration, prepare, read_project, say, settings_of, stdin_name, targets_of
+from playpen_ls.cli.common import (
+    DONE,
+    FAILED,
+    Unusable,
+    fail,
+    invalid_configuration,
+    prepare,
+    read_project,
+    say,
+    settings_of,
+    stdin_name,
+    targets_of,
+)
 from playpen_ls.cli.inputs import Target, Targets
 from playpen_ls.cli.report.model import Problem
+from playpen_ls.cli.report.text import counted
 from playpen_ls.cli.write_file import write
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.diagnostic import Hit
@@ -22,8 +35,6 @@ from playpen_ls.engine.fixer import REWRITE, Accept, Fixed, change_of, safe_only
 from playpen_ls.engine.masking import Mask
 from playpen_ls.languages.registry import finds_nothing
 from playpen_ls.text.source import Source, Unreadable
-from playpen_ls.cli.report.text import counted
-from playpen_ls.api.finding import Fix, Refused
 
 
 def run(options: argparse.Namespace) -> int:

@@ -11,8 +11,8 @@ from termcolor import colored
 
 from playpen_ls.api.finding import Severity
 from playpen_ls.cli.report.model import FileReport, Item, Problem
-from playpen_ls.engine.masking import Mask
 from playpen_ls.engine.fixer import REWRITE, safe_only
+from playpen_ls.engine.masking import Mask
 
 _COLOURS = {
     Severity.ERROR: "red",
