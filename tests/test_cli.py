@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.cli.main import process_pool as crew
+from playpen_ls.cli import process_pool as crew
 from playpen_ls.cli.write_file import write
 from playpen_ls.engine.masking import Mask
 from playpen_ls.text.source import Source

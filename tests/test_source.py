@@ -47,7 +47,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text_and_is_written_back():
     ("content", "reason"),
     [
         (b"a\nb\xff", "not UTF-8: byte 0xff in line 2"),
-        (b"a\n\nb\0", "binary: a NUL byte in line 3"),
+        (b"a\n\nb\0", "binary file: NUL byte in line 3"),
         (b"x" * (LARGEST + 1), "larger than 2,000,000 bytes"),
     ],
     ids=["encoding", "binary", "large"],
