@@ -15,6 +15,7 @@ ROOT = Path(playpen_ls.__file__).parent
 # Each may import what stands in an earlier row; rooms in one row may import each other.
 ORDER = [
     ("source",),
+    ("api",),
     ("finding",),
     ("fact", "facts"),
     ("vocabulary",),
