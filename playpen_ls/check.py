@@ -5,18 +5,19 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.facts import Fact, Facts
-from playpen_ls.finding import Offer, Place
+from playpen_ls.finding import Change, Fix, Offer, Place
 from playpen_ls.hit import Hit
 from playpen_ls.hits import Found, Hits, Places
 from playpen_ls.languages.base import Chunk, Model
 from playpen_ls.remembering import NOTHING, Memory, Pair, Reader, ReadFiles, Reads, Remembered, once
 from playpen_ls.rule import Given, Rule
 from playpen_ls.ruleset import ByType, RuleSet
-from playpen_ls.source import Span
+from playpen_ls.source import Edit, Span
 
 logger = logging.getLogger("playpen_ls")
 
@@ -38,7 +39,9 @@ def _where(hit: Hit, by: int, model: Model) -> Places:
         return ()
     path, found = model.source.path, []
     for place in hit.related:
-        if isinstance(place.stated, Fact):
+        if place.chunk is not None:
+            found.append(Place(path, place.span.shifted(model.chunks[place.chunk].begins), place.message))
+        elif isinstance(place.stated, Fact):
             span = model.span_of(place.stated)
             if span is not None:
                 found.append(Place(path, span, place.message, place.stated))
@@ -65,18 +68,19 @@ class Checked:
 
 
 class _Whole(Chunk):
-    """A file as a chunk, for rules that look at its model."""
+    """A file as a chunk, for rules that look at all of it."""
 
     def __init__(self, model: Model) -> None:
-        self.key = model.source  # by its identity: its text is long
+        # Else its text is the key, by its identity: it is long.
+        self.key = "" if model.asks else model.source
         self._model = model
 
     @property
     def begins(self) -> int:
         return 0
 
-    def parts(self) -> Iterable[object]:
-        yield self._model
+    def parts(self, file: FileView) -> Iterable[object]:
+        return self._model.parts(file)
 
 
 def check(
@@ -94,33 +98,38 @@ def check(
     the chunks that have findings are looked at again. Without a memory every finding has its fixes,
     and `within` limits the work to the chunks that touch it.
     """
-    chunks = model.chunks if within is None else model.chunks_touching(within)
+    chunks, known = model.chunks, memory or NOTHING
+    near = {id(chunk) for chunk in model.chunks_touching(within)} if within is not None else None
     units = [*chunks, _Whole(model)]
-    known, path = memory or NOTHING, model.source.path
-    reader = Reader(Given(given.platform, once(given.files), given.facts), path)
+    outline = Outline(model.source.path, chunks, known.outline)
+    reader = Reader(Given(given.platform, once(given.files), given.facts), outline, known)
     keys = [unit.key for unit in units]
-    pairs = known.of(keys)
+    pairs = known.of(keys, reader.holds)
     stale = reader.stale(pairs)
+    look = _Looking(model, rules, reader, fixes)
     founds: list[Found] = []
     moved: list[int] = []
     offers: list[Offered] = []
     failed: set[str] = set()
     for number, (unit, pair) in enumerate(zip(units, pairs, strict=True)):
-        found, by = pair.found, unit.begins - pair.start
-        if pair.read in stale or (fixes and found is not None):
-            looked = _look(unit, pair, rules, reader, fixes)
-            pairs[number] = pair = reader.pair(looked.pair, pair, unit.begins)
+        if near is not None and number < len(chunks) and id(unit) not in near:
+            continue
+        if number in stale or (fixes and pair.founds):
+            looked = look.at(unit, number, pair)
+            pairs[number] = pair = reader.pair(looked.pair, pair, 0 if model.asks else unit.begins)
             offers += looked.offers
             failed |= looked.failed
             if memory is None or fixes or looked.failed:  # what is remembered is without fixes
-                found, by = Found(looked.hits) if looked.hits else None, 0
-            else:
-                found, by = pair.found, unit.begins - pair.start
-        if found is not None:
+                if looked.hits:
+                    founds.append(Found(looked.hits))
+                    moved.append(0)
+                continue
+        for chunk, found in pair.founds:
             founds.append(found)
-            moved.append(by)
-    after = Memory(keys, pairs) if memory is not None else NOTHING
-    return Checked(placed(Hits(path, founds, moved), model), offers, after, frozenset(failed))
+            moved.append((unit if chunk is None else chunks[chunk]).begins - pair.start)
+    after = Memory(keys, pairs, outline) if memory is not None else NOTHING
+    hits = Hits(model.source.path, founds, moved)
+    return Checked(placed(hits, model), offers, after, frozenset(failed))
 
 
 @dataclass
@@ -133,29 +142,74 @@ class _Looked:
     failed: set[str] = field(default_factory=set)
 
 
-def _look(unit: Chunk, pair: Pair, rules: RuleSet, reader: Reader, fixes: bool) -> _Looked:
-    """Run the rules of which it is not known any more what they find, or whose findings are to have fixes."""
-    looked = _Looked()
-    parts: list[object] | None = None
-    for some, remembered in zip(rules.by_reach, (pair.near, pair.far), strict=True):
-        holds = remembered is not None and reader.holds(remembered)
-        if remembered is not None and holds and not (fixes and remembered.hits):
-            looked.hits += remembered.moved(unit.begins, reader.path)
-        else:
-            parts = list(unit.parts()) if parts is None else parts
-            if remembered is not None and holds:  # the others would find nothing again
-                some = some.named({hit.rule.id for hit in remembered.hits})
-            fresh, offers, reads, wrong = _run(parts, some, reader.given)
-            looked.hits += fresh
-            looked.offers += offers
-            looked.failed |= wrong
-            if not holds or wrong:
-                remembered = None if wrong else reader.remembered(unit.begins, fresh, reads)
-        looked.pair.append(remembered)
-    return looked
+class _Looking:
+    """Runs rules over chunks of a file, for the most part again."""
+
+    def __init__(self, model: Model, rules: RuleSet, reader: Reader, fixes: bool) -> None:
+        self._model = model
+        self._rules = rules
+        self._reader = reader
+        self._fixes = fixes
+
+    def at(self, unit: Chunk, number: int, pair: Pair) -> _Looked:
+        """Run the rules of which it is not known any more what they find, or whose findings are to have fixes."""
+        looked, model, reader = _Looked(), self._model, self._reader
+        parts: list[object] | None = None
+        for some, remembered in zip(self._rules.by_reach, (pair.near, pair.far), strict=True):
+            holds = remembered is not None and reader.still(remembered, pair, number)
+            if remembered is not None and holds and not (self._fixes and remembered.hits):
+                looked.hits += [self._here(hit, unit, remembered.start) for hit in remembered.hits]
+            else:
+                file = FileView(reader.outline, number if number < len(model.chunks) else None)
+                if parts is None or model.asks:  # each half records what its own rules ask
+                    parts = list(unit.parts(file))
+                if remembered is not None and holds:  # the others would find nothing again
+                    some = some.named({hit.rule.id for hit in remembered.hits})
+                fresh, offers, reads, wrong = _run(parts, some, reader.given, file)
+                file.open(model, unit.begins)
+                start = 0 if model.asks else unit.begins
+                looked.hits += [self._here(hit, unit, start) for hit in fresh]
+                looked.offers += [Offered(one.rule, self._offer(one.offer, unit, start)) for one in offers]
+                looked.failed |= wrong
+                if not holds or wrong:
+                    remembered = None if wrong else reader.remembered(start, fresh, reads)
+            looked.pair.append(remembered)
+        return looked
+
+    def _by(self, chunk: int | None, unit: Chunk, start: int) -> int:
+        """How far positions move that count from the start of a chunk, where the one looked at began at `start`."""
+        return (unit if chunk is None else self._model.chunks[chunk]).begins - start
+
+    def _here(self, hit: Hit, unit: Chunk, start: int) -> Hit:
+        """A finding where it stands in the file."""
+        made, path = hit.made, self._reader.path
+        by = self._by(made.chunk, unit, start)
+        if not by:
+            return hit
+        if made.fixes:
+            made = replace(made, fixes=tuple([_in_file(fix, path, by) for fix in made.fixes]))
+        return Hit(hit.rule, made, hit.severity, by, path)
+
+    def _offer(self, offer: Offer, unit: Chunk, start: int) -> Offer:
+        by = self._by(offer.chunk, unit, start)
+        return Offer(offer.span.shifted(by), _in_file(offer.fix, self._reader.path, by)) if by else offer
 
 
-def _run(parts: Sequence[object], rules: ByType, given: Given) -> tuple[list[Hit], list[Offered], Reads, set[str]]:
+def _in_file(fix: Fix, path: str, by: int) -> Fix:
+    """A fix whose edits of its own file count from `by`."""
+
+    def change() -> Change:
+        made = fix.change()
+        edits = made.edits if isinstance(made, Change) else {path: tuple(made)}
+        own = tuple([Edit(edit.start + by, edit.end + by, edit.text) for edit in edits.get(path, ())])
+        return Change({**edits, path: own}, made.creates if isinstance(made, Change) else {})
+
+    return replace(fix, change=change)
+
+
+def _run(
+    parts: Sequence[object], rules: ByType, given: Given, file: FileView
+) -> tuple[list[Hit], list[Offered], Reads, set[str]]:
     """Look at every part with the rules for its type. A rule that raises is logged, and the rest go on."""
     files = ReadFiles(given.files)
     asked: dict[type, Facts[Any]] = {}
@@ -186,7 +240,7 @@ def _run(parts: Sequence[object], rules: ByType, given: Given) -> tuple[list[Hit
             except Exception as error:
                 log_failure(rule, error)
                 failed.add(rule.id)
-    return hits, offers, Reads(tuple(asked.values()), tuple(files.answers.items())), failed
+    return hits, offers, Reads.of(asked.values(), files, file), failed
 
 
 def log_failure(rule: Rule, error: Exception) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
+from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.check import Checked, log_failure, placed
 from playpen_ls.facts import Fact, Facts
 from playpen_ls.finding import Finding, Offer
@@ -83,9 +84,10 @@ def finish(begun: Begun, given: Given) -> Checked:
 
 
 def _parts(model: Model) -> Iterator[object]:
-    for chunk in model.chunks:
-        yield from chunk.parts()
-    yield model
+    outline = Outline(model.source.path, model.chunks)
+    for number, chunk in enumerate(model.chunks):
+        yield from chunk.parts(FileView(outline, number))
+    yield from model.parts(FileView(outline))
 
 
 class _Arguments:

@@ -33,16 +33,19 @@ class Place:
 
     `stated` is a fact that another part of the same file states: where that stands now, only the whole file tells.
     `path` and `span` then say nothing until `check` has looked.
+    `chunk`: the span counts from the start of the chunk with that number in the finding's own file; it is resolved
+    when the findings are published.
     """
 
     path: str
     span: Span
     message: str = ""
     stated: object = None
+    chunk: int | None = None
 
     def moved(self, by: int, path: str) -> Place:
         """The same after a piece of the text of `path` moved in which it stands, unless it is elsewhere."""
-        if not by or self.path != path or self.stated:
+        if not by or self.path != path or self.stated or self.chunk is not None:
             return self
         return Place(path, self.span.shifted(by), self.message)
 
@@ -63,7 +66,8 @@ class Refused(Exception):
 class Fix:
     """A change that is computed when it is asked for.
 
-    `change()` gives a Change, or edits of the rule's own file, or raises Refused with the reason.
+    `change()` gives a Change, or edits of the rule's own file, or raises Refused with the reason. Edits of that file
+    count from where the finding's span does.
     `safe` fixes are right without being read. `kind` is "quickfix" or "refactor.rewrite".
     `preferred` marks the one obvious fix; a lone safe fix is preferred anyway.
     """
@@ -81,6 +85,8 @@ class Finding:
 
     `unparsed` says that the text does not parse here: that is found anew in every version of it.
     `printable` says, in a rule about secrets, that the span holds the name of one and no secret.
+    `chunk`: the span counts from the start of the chunk with that number, not of the one that was looked at; a rule for
+    the whole file says so.
     """
 
     span: Span
@@ -90,11 +96,13 @@ class Finding:
     related: tuple[Place, ...] = ()
     unparsed: bool = False
     printable: bool = False
+    chunk: int | None = None
 
 
 @dataclass(frozen=True)
 class Offer:
-    """An action without a squiggle, shown when the cursor is in `span`."""
+    """An action without a squiggle, shown when the cursor is in `span`; `chunk` as for a finding."""
 
     span: Span
     fix: Fix
+    chunk: int | None = None

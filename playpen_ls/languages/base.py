@@ -9,8 +9,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from playpen_ls.api.file_view import FileView
 from playpen_ls.facts import Fact
 from playpen_ls.source import Edit, Source, Span
 
@@ -47,9 +48,9 @@ class Exemption:
 class Chunk(ABC):
     """A piece of a file that is parsed on its own: one YAML document, one top-level statement.
 
-    What rules find in a chunk is remembered by `key`, so the key must hold everything of the file
-    that its parts show: its own text, and what encloses it or what it looks up (such as the import
-    table). Positions of its parts are the file's.
+    What rules find in a chunk is remembered by `key` and by what its parts asked of the rest of the file. Where parts
+    ask (`Model.asks`) the key is its text, and positions of its parts count from its start. Else the key must hold
+    everything of the file that its parts show, such as the import table, and positions are the file's.
     """
 
     span: Span
@@ -66,9 +67,17 @@ class Chunk(ABC):
     def begins(self) -> int:
         return self.span.start
 
+    @property
+    def content(self) -> Any:
+        """What its text says by itself: what queries about the file are made of. Offsets count from its start."""
+        raise NotImplementedError
+
     @abstractmethod
-    def parts(self) -> Iterable[object]:
-        """Everything in the chunk that a rule's first parameter can name, each once, in text order."""
+    def parts(self, file: FileView) -> Iterable[object]:
+        """Everything in the chunk that a rule's first parameter can name, each once, in text order.
+
+        What is outside of the chunk they ask of the `file`. They are made anew for each check.
+        """
 
 
 class Model(ABC):
@@ -76,8 +85,14 @@ class Model(ABC):
 
     language: ClassVar[str]
     comment_mark: ClassVar[str] = "#"
+    asks: ClassVar[bool] = False
+    """Parts ask the rest of the file in recorded questions, and their positions count from the start of the chunk."""
     source: Source
     chunks: Sequence[Chunk]
+
+    def parts(self, file: FileView) -> Iterable[object]:
+        """What rules for the whole file look at; where parts ask, what shows nothing but answers."""
+        return (self,)
 
     @property
     def problems(self) -> Sequence[Problem]:

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 
+from playpen_ls.api.file_view import FileView
 from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Chunk, Comment, Model, Problem
 from playpen_ls.languages.dockerfile.checks import is_template, problems_of
@@ -59,7 +60,7 @@ class Section(Chunk):
         number = 0 if self.stage is None else self.stage.index + 1
         return Span(self._begins, self._begins + len(self._document.cuts[number].text))
 
-    def parts(self) -> Iterable[object]:
+    def parts(self, file: FileView | None = None) -> Iterable[object]:
         """The stage before its image, both before the instructions; ONBUILD's inner ones are not given."""
         if self.stage is None:
             yield from self._document.above

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TypeVar
 
+from playpen_ls.api.file_view import FileView
 from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Chunk, Comment, Model, Problem
 from playpen_ls.languages.jenkinsfile.call_sites import Record, find_calls
@@ -45,7 +46,7 @@ class Whole(Chunk):
         self.key = ("whole", file.source.text)
         self.broken = bool(file.tree.problems)
 
-    def parts(self) -> Iterator[object]:
+    def parts(self, file: FileView | None = None) -> Iterator[object]:
         if self.file.pipeline is not None:
             yield self.file.pipeline
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.base import Chunk
 from playpen_ls.languages.jenkinsfile.calls import Call
 from playpen_ls.languages.jenkinsfile.declarative import Assignment, EnvironmentEntry, Stage, assignment
@@ -86,7 +87,7 @@ class Passage(Chunk):
             found = known[what] = find()
         return found
 
-    def parts(self) -> Iterator[object]:
+    def parts(self, file: FileView | None = None) -> Iterator[object]:
         """Itself and the stages in it, then assignments and calls, each kind in text order."""
         yield self
         yield from self.stages

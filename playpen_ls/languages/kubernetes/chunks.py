@@ -6,6 +6,7 @@ import re
 from collections.abc import Hashable, Iterable, Sequence
 from functools import cached_property
 
+from playpen_ls.api.file_view import FileView
 from playpen_ls.facts import Fact, ServiceSelector
 from playpen_ls.languages.base import Chunk, Comment, Exemption
 from playpen_ls.languages.kubernetes import layout
@@ -146,7 +147,7 @@ class DocumentChunk(Chunk):
     def document(self) -> Document:
         return Document(self.piece, self.start, *self._home, self._neighbours)
 
-    def parts(self) -> Iterable[object]:
+    def parts(self, file: FileView | None = None) -> Iterable[object]:
         return parts(self.document)
 
     @cached_property
