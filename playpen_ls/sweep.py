@@ -1,5 +1,7 @@
-"""Checks what a command line names, each file parsed once: what it says and what is wrong in it are found together,
-and what depends on other files is found when all have been read."""
+"""Checks what a command line names, in two passes: all files are read for their facts, then the rules run.
+
+What is read is parsed once: models are kept until their turn, as far as memory allows.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,11 @@ from pathlib import Path
 
 from playpen_ls import crew
 from playpen_ls.command import prepare, say
-from playpen_ls.deferred import Begun
 from playpen_ls.facts import Fact
 from playpen_ls.finding import Change, Fix, Refused
 from playpen_ls.hit import Hit
-from playpen_ls.languages import LANGUAGES, finds_nothing
+from playpen_ls.languages import LANGUAGES, finds_nothing, parse
+from playpen_ls.languages.base import Model
 from playpen_ls.reading import facts_of
 from playpen_ls.report.findings import FileReport, Item, Problem, TriedFix
 from playpen_ls.report.masking import Mask
@@ -75,12 +77,13 @@ class _Job:
 
 @dataclass
 class _Held:
-    """A file that was read: as it was found, and what was found in it."""
+    """A file that was read: as it was found, its model, and what it says."""
 
     target: Target | None
     problems: list[Problem]
     failed: bool
-    begun: Begun | None = None
+    model: Model | None = None
+    facts: tuple[Fact, ...] = ()
 
 
 class _Sweep:
@@ -133,14 +136,11 @@ class _Sweep:
         if not job.wanted:
             return root, job.inside, facts_of(root, job.inside)
         held = self._read(job)
-        facts = held.begun.facts if held.begun is not None else ()
-        if held.begun is not None and held.begun.is_silent:
-            held.target = held.begun = None
         size = len(held.target.source.text) if held.target is not None else 0
         if not size or self._size < MOST_HELD:
             self._held[number] = held
             self._size += size
-        return (root, job.inside, facts) if job.indexed else None
+        return (root, job.inside, held.facts) if job.indexed else None
 
     def learn(self, said: Iterable[tuple[int, Learned | None]]) -> None:
         for _, learned in said:
@@ -155,7 +155,7 @@ class _Sweep:
         if not job.wanted:
             return None
         held = self._held.pop(number, None) or self._read(job)
-        report = self._report(held.target, held.begun) if held.target is not None else None
+        report = self._report(held.target, held.model) if held.target is not None else None
         return job.workspace.root, _bare(report) if report and report.items else None, held.problems, held.failed
 
     def _read(self, job: _Job) -> _Held:
@@ -169,33 +169,31 @@ class _Sweep:
         if finds_nothing(target.language, target.source):
             held.target = None
         elif job.indexed:
-            workspace = target.workspace
-            workspace.open(target.source, target.language)
-            held.begun = workspace.begin(target.path)
-            del workspace.documents[target.path]
+            held.model = parse(target.language, target.source).settled()
+            held.facts = tuple(held.model.facts())
         return held
 
-    def _report(self, target: Target, begun: Begun | None) -> FileReport:
-        if begun is None or not target.workspace.index.complete:
-            return report(self._targets, target, self._with_fixes, self._every, begun)
+    def _report(self, target: Target, model: Model | None) -> FileReport:
+        if model is None or not target.workspace.index.complete:
+            return report(self._targets, target, self._with_fixes, self._every, model)
         workspace, path = target.workspace, target.path
         workspace.open(target.source, target.language)
-        found = workspace.finish(path, begun)
+        found = workspace.check_once(path, model)
         del workspace.documents[path]
         workspace.index.forget(path)
         if found.hits and self._with_fixes:
-            return report(self._targets, target, True, self._every, begun)
+            return report(self._targets, target, True, self._every, model)
         return FileReport(
             path, Mask(target.source, found.secrets), [Item(hit, ()) for hit in found.hits], str, _nothing
         )
 
 
-def report(targets: Targets, target: Target, with_fixes: bool, every: bool, begun: Begun | None = None) -> FileReport:
+def report(targets: Targets, target: Target, with_fixes: bool, every: bool, model: Model | None = None) -> FileReport:
     """Check one file; its text is let go afterwards."""
     workspace, path = target.workspace, target.path
     prepare(target)
-    if begun is not None:
-        workspace.documents[path].model = begun.model
+    if model is not None:
+        workspace.documents[path].model = model
     found = workspace.check(path, fixes=with_fixes)
     tried = workspace.trier(path)
     items = [Item(hit, tuple(_tried(hit, tried, every)) if with_fixes else ()) for hit in found.hits]

@@ -10,7 +10,6 @@ from playpen_ls.check import Checked, check, placed
 from playpen_ls.closed_files import ClosedFiles
 from playpen_ls.config import Settings
 from playpen_ls.configs import Configs
-from playpen_ls.deferred import Begun, begin, finish
 from playpen_ls.discover import language_of
 from playpen_ls.document import Document, Report
 from playpen_ls.facts import Fact, Files
@@ -96,19 +95,11 @@ class Workspace:
         document.memory = checked.memory
         return self._report(document, model, checked, rules, settled)
 
-    def begin(self, path: str) -> Begun:
-        """Read an open file for the first time and look at it, before the index is complete; see `finish`."""
+    def check_once(self, path: str, model: Model) -> Report:
+        """What `check` says of an open file of which the index knows all facts, and that is not edited."""
         document = self.documents[path]
-        model = parse(document.language, document.source).settled()
-        rules = self.configs.rules(path, document.language)
-        return begin(model, rules, self._given(document))
-
-    def finish(self, path: str, begun: Begun) -> Report:
-        """What `check` says of an open file that was looked at; the index must be complete."""
-        document = self.documents[path]
-        document.model = begun.model
-        checked = finish(begun, self._given(document))
-        return self._report(document, begun.model, checked, self._rules(document), True)
+        document.model, rules = model, self._rules(document)
+        return self._report(document, model, check(model, rules, self._given(document), NOTHING), rules, True)
 
     def _report(
         self,

@@ -26,7 +26,7 @@ ORDER = [
     ("rules",),
     ("hit",),
     ("hits", "ruleset"),
-    ("check", "config", "config_file", "deferred", "fix", "page", "remembering", "schema", "suppress"),
+    ("check", "config", "config_file", "fix", "page", "remembering", "schema", "suppress"),
     ("closed_files", "configs", "crew", "discover", "index", "index_worker", "project_files", "reading"),
     ("document", "half_typed", "workspace"),
     ("arguments", "cli", "cli_fix", "command", "report", "server", "sweep", "targets", "writing"),
