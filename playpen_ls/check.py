@@ -17,7 +17,7 @@ from playpen_ls.languages.base import Chunk, Model
 from playpen_ls.remembering import NOTHING, Memory, Pair, Reader, ReadFiles, Reads, Remembered, once
 from playpen_ls.rule import Given, Rule
 from playpen_ls.ruleset import ByType, RuleSet
-from playpen_ls.source import Edit, Span
+from playpen_ls.source import Span
 
 logger = logging.getLogger("playpen_ls")
 
@@ -196,13 +196,11 @@ class _Looking:
 
 
 def _in_file(fix: Fix, path: str, by: int) -> Fix:
-    """A fix whose edits of its own file count from `by`."""
+    """A fix whose edits, unless they are a Change, count from `by` in its own file."""
 
     def change() -> Change:
         made = fix.change()
-        edits = made.edits if isinstance(made, Change) else {path: tuple(made)}
-        own = tuple([Edit(edit.start + by, edit.end + by, edit.text) for edit in edits.get(path, ())])
-        return Change({**edits, path: own}, made.creates if isinstance(made, Change) else {})
+        return made if isinstance(made, Change) else Change({path: tuple([edit.shifted(by) for edit in made])})
 
     return replace(fix, change=change)
 

@@ -66,8 +66,8 @@ class Refused(Exception):
 class Fix:
     """A change that is computed when it is asked for.
 
-    `change()` gives a Change, or edits of the rule's own file, or raises Refused with the reason. Edits of that file
-    count from where the finding's span does.
+    `change()` gives a Change, or edits of the rule's own file, or raises Refused with the reason. Mere edits count
+    from where the finding's span does, those of a Change from the start of their file.
     `safe` fixes are right without being read. `kind` is "quickfix" or "refactor.rewrite".
     `preferred` marks the one obvious fix; a lone safe fix is preferred anyway.
     """

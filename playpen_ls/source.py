@@ -53,6 +53,9 @@ class Edit:
     def span(self) -> Span:
         return Span(self.start, self.end)
 
+    def shifted(self, by: int) -> Edit:
+        return Edit(self.start + by, self.end + by, self.text)
+
 
 class Source:
     """One version of a file's text. `path` is relative to the project's root, with forward slashes."""

@@ -121,6 +121,7 @@ def test_a_fix_sees_the_whole_file_when_its_change_is_computed():
     editor = Editor("[a]\ncount one\n[b]\ncount two\nuse c\n[a]\n")
     assert editor.fixed("Add it") == editor.text + "\n[c]\n"
     assert editor.fixed("Take it out") == editor.text.replace("count two", "count ")
+    assert editor.fixed("Empty the file") == ""
     offered = Editor("[a]\n[b]\n[a]\n")
     assert offered.fixed("Take it out") == "[a]\n[b]\n[]\n"
 
@@ -156,6 +157,17 @@ def test_only_functions_of_a_module_are_asked():
         file.ask(toy.each, lambda content: content.text + word)
     with pytest.raises(UnrecordedRead):
         _ = file.model
+
+
+def names_as_a_list(outline: Outline) -> list[str]:
+    return list(outline.every(toy.names))
+
+
+def test_an_answer_is_a_frozen_value(caplog: pytest.LogCaptureFixture):
+    def listed(section: Section) -> Iterator[Finding]:
+        yield Finding(Span(0, 1), str(section.file.ask(names_as_a_list)))
+
+    assert Editor(TEXT, [toy_rule(listed, Section)]).checked.failed == {"toy/listed"}
 
 
 def test_chunks_that_read_the_same_share_what_they_read():

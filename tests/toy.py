@@ -23,7 +23,7 @@ from playpen_ls.api.file_view import FileView, Outline, each, every, located
 from playpen_ls.check import Checked, check
 from playpen_ls.fact import Table
 from playpen_ls.facts import Fact, Facts
-from playpen_ls.finding import Finding, Fix, Offer, Place
+from playpen_ls.finding import Change, Finding, Fix, Offer, Place
 from playpen_ls.languages.base import Chunk, Comment, Model
 from playpen_ls.platform import Platform
 from playpen_ls.project_files import ProjectFiles
@@ -172,8 +172,8 @@ def unknown(section: Section) -> Iterator[Finding]:
 
 def added(section: Section, word: str) -> list[Edit]:
     """A fix sees the whole file: a section is added at its end."""
-    end = len(section.file.model.source.text) - section.file.start
-    return [Edit(end, end, f"\n[{word}]\n")]
+    end = len(section.file.model.source.text)
+    return section.file.local([Edit(end, end, f"\n[{word}]\n")])
 
 
 def shadowed(section: Section) -> Iterator[Finding | Offer]:
@@ -198,7 +198,8 @@ def too_many(whole: Whole) -> Iterator[Finding]:
         first = Place(PATH, found[0][1], "the first", chunk=found[0][0])
         for number, span in found[1:]:
             fix = Fix("Take it out", lambda span=span: [Edit(span.start, span.end, "")])
-            yield Finding(span, f"{len(found)} counts", (fix,), related=(first,), chunk=number)
+            empty = Fix("Empty the file", lambda: Change({PATH: (Edit(0, len(whole.file.model.source.text), ""),)}))
+            yield Finding(span, f"{len(found)} counts", (fix, empty), related=(first,), chunk=number)
 
 
 def lonely(whole: Whole) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from playpen_ls.source import equal_end, equal_start
+from playpen_ls.source import Edit, equal_end, equal_start
 
 T = TypeVar("T")
 Query = Callable[..., Any]
@@ -197,6 +197,10 @@ class Outline:
                 value = query(self, *key)
         finally:
             self._reading.pop()
+        try:
+            hash(value)
+        except TypeError as error:
+            raise TypeError(f"`{query.__qualname__}` must give a frozen value: {error}") from None
         return Answer(value, inputs)
 
     # How inputs are worked out; `before` has the keys of the chunks in the version before and what it was then
@@ -289,6 +293,10 @@ class FileView:
     def start(self) -> int:
         """Where the chunk begins in the file. Raises UnrecordedRead while a rule runs."""
         return self._seen[1]
+
+    def local(self, edits: Iterable[Edit]) -> list[Edit]:
+        """Edits of the whole file as they count from the start of the chunk. Raises UnrecordedRead as `start` does."""
+        return [edit.shifted(-self.start) for edit in edits]
 
     @property
     def _seen(self) -> tuple[Any, int]:

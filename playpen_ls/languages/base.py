@@ -49,8 +49,9 @@ class Chunk(ABC):
     """A piece of a file that is parsed on its own: one YAML document, one top-level statement.
 
     What rules find in a chunk is remembered by `key` and by what its parts asked of the rest of the file. Where parts
-    ask (`Model.asks`) the key is its text, and positions of its parts count from its start. Else the key must hold
-    everything of the file that its parts show, such as the import table, and positions are the file's.
+    ask (`Model.asks`) the key is its text, with the state of the cutter that decides how that is read, and positions
+    of its parts count from its start. Else the key must hold everything of the file that its parts show, such as the
+    import table, and positions are the file's.
     """
 
     span: Span
