@@ -154,19 +154,18 @@ class _Looking:
     def at(self, unit: Chunk, number: int, pair: Pair) -> _Looked:
         """Run the rules of which it is not known any more what they find, or whose findings are to have fixes."""
         looked, model, reader = _Looked(), self._model, self._reader
+        # Parts may keep answers, so what the second half records is also what the first one asked.
+        file = FileView(reader.outline, number if number < len(model.chunks) else None)
         parts: list[object] | None = None
         for some, remembered in zip(self._rules.by_reach, (pair.near, pair.far), strict=True):
             holds = remembered is not None and reader.still(remembered, pair, number)
             if remembered is not None and holds and not (self._fixes and remembered.hits):
                 looked.hits += [self._here(hit, unit, remembered.start) for hit in remembered.hits]
             else:
-                file = FileView(reader.outline, number if number < len(model.chunks) else None)
-                if parts is None or model.asks:  # each half records what its own rules ask
-                    parts = list(unit.parts(file))
+                parts = list(unit.parts(file)) if parts is None else parts
                 if remembered is not None and holds:  # the others would find nothing again
                     some = some.named({hit.rule.id for hit in remembered.hits})
                 fresh, offers, reads, wrong = _run(parts, some, reader.given, file)
-                file.open(model, unit.begins)
                 start = 0 if model.asks else unit.begins
                 looked.hits += [self._here(hit, unit, start) for hit in fresh]
                 looked.offers += [Offered(one.rule, self._offer(one.offer, unit, start)) for one in offers]
@@ -174,6 +173,7 @@ class _Looking:
                 if not holds or wrong:
                     remembered = None if wrong else reader.remembered(start, fresh, reads)
             looked.pair.append(remembered)
+        file.open(model, unit.begins)
         return looked
 
     def _by(self, chunk: int | None, unit: Chunk, start: int) -> int:

@@ -49,7 +49,7 @@ class Reads:
     def of(cls, facts: Iterable[Facts[Any]], files: ReadFiles, file: FileView) -> Reads:
         """What was asked while rules ran."""
         located = any(is_located(query) for query, _ in file.reads)
-        return cls(tuple(facts), tuple(files.answers.items()), tuple(file.reads.items()), file.inputs, located)
+        return cls(tuple(facts), tuple(files.answers.items()), tuple(file.reads.items()), set(file.inputs), located)
 
 
 NOTHING_READ = Reads()
