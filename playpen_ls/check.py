@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playpen_ls.api.file_view import FileView, Outline
-from playpen_ls.facts import Fact, Facts
+from playpen_ls.facts import Fact, Facts, NotKnownYet, PendingFacts
 from playpen_ls.finding import Change, Fix, Offer, Place
 from playpen_ls.hit import Hit
 from playpen_ls.hits import Found, Hits, Places
@@ -157,6 +157,7 @@ class _Looking:
         # Parts may keep answers, so what the second half records is also what the first one asked.
         file = FileView(reader.outline, number if number < len(model.chunks) else None)
         parts: list[object] | None = None
+        start = 0 if model.asks else unit.begins
         for some, remembered in zip(self._rules.by_reach, (pair.near, pair.far), strict=True):
             holds = remembered is not None and reader.still(remembered, pair, number)
             if remembered is not None and holds and not (self._fixes and remembered.hits):
@@ -165,13 +166,16 @@ class _Looking:
                 parts = list(unit.parts(file)) if parts is None else parts
                 if remembered is not None and holds:  # the others would find nothing again
                     some = some.named({hit.rule.id for hit in remembered.hits})
-                fresh, offers, reads, wrong = _run(parts, some, reader.given, file)
-                start = 0 if model.asks else unit.begins
+                ran = _run(parts, some, reader.given, file)
+                fresh = ran.hits
+                if remembered is not None and ran.put_off:  # its last findings stay
+                    last = remembered.moved(start, reader.path)
+                    fresh += [hit for hit in last if hit.rule.id in ran.put_off]
                 looked.hits += [self._here(hit, unit, start) for hit in fresh]
-                looked.offers += [Offered(one.rule, self._offer(one.offer, unit, start)) for one in offers]
-                looked.failed |= wrong
-                if not holds or wrong:
-                    remembered = None if wrong else reader.remembered(start, fresh, reads)
+                looked.offers += [Offered(one.rule, self._offer(one.offer, unit, start)) for one in ran.offers]
+                looked.failed |= ran.failed
+                if not holds or ran.failed:
+                    remembered = None if ran.failed else reader.remembered(start, fresh, ran.reads)
             looked.pair.append(remembered)
         file.open(model, unit.begins)
         return looked
@@ -205,10 +209,23 @@ def _in_file(fix: Fix, path: str, by: int) -> Fix:
     return replace(fix, change=change)
 
 
-def _run(
-    parts: Sequence[object], rules: ByType, given: Given, file: FileView
-) -> tuple[list[Hit], list[Offered], Reads, set[str]]:
-    """Look at every part with the rules for its type. A rule that raises is logged, and the rest go on."""
+@dataclass
+class _Ran:
+    """What rules said of a chunk, and what they read; the ids of those that raised, and of those that must wait."""
+
+    hits: list[Hit]
+    offers: list[Offered]
+    reads: Reads
+    failed: set[str]
+    put_off: set[str]
+
+
+def _run(parts: Sequence[object], rules: ByType, given: Given, file: FileView) -> _Ran:
+    """Look at every part with the rules for its type. A rule that raises is logged, and the rest go on.
+
+    One that asks what other files say before all were read is put off: it runs again when they are, since the facts
+    that it asked for are others then.
+    """
     files = ReadFiles(given.files)
     asked: dict[type, Facts[Any]] = {}
 
@@ -218,27 +235,35 @@ def _run(
             found = asked[kind] = given.facts(kind)
         return found
 
-    recording = Given(given.platform, files, facts)
+    def waiting(kind: type) -> Facts[Any]:
+        found = facts(kind)
+        return found if found.complete else PendingFacts(kind)
+
+    now, later = Given(given.platform, files, facts), Given(given.platform, files, waiting)
     arguments: dict[str, tuple[object, ...]] = {}
     hits: list[Hit] = []
     offers: list[Offered] = []
     failed: set[str] = set()
+    put_off: set[str] = set()
     for part in parts:
         for configured in rules.of(type(part)):
             rule = configured.rule
             given_to = arguments.get(rule.id)
             if given_to is None:
-                given_to = arguments[rule.id] = rule.arguments(recording)
+                given_to = arguments[rule.id] = rule.arguments(later if rule.waits else now)
             try:
                 for said in rule.function(part, *given_to, **configured.options):
                     if isinstance(said, Offer):
                         offers.append(Offered(rule, said))
                     else:
                         hits.append(Hit(rule, said, configured.severity or said.severity or rule.severity))
+            except NotKnownYet:
+                put_off.add(rule.id)
             except Exception as error:
                 log_failure(rule, error)
                 failed.add(rule.id)
-    return hits, offers, Reads.of(asked.values(), files, file), failed
+    hits = [hit for hit in hits if hit.rule.id not in put_off]
+    return _Ran(hits, offers, Reads.of(asked.values(), files, file), failed, put_off)
 
 
 def log_failure(rule: Rule, error: Exception) -> None:

@@ -21,7 +21,7 @@ class Configs:
         self._by_folder: dict[str, Config] = {}
         self._found: dict[str, Path | None] = {}
         self._texts: dict[Path, str] = {}
-        self._rules: dict[tuple[str, str, bool], RuleSet] = {}
+        self._rules: dict[tuple[str, str], RuleSet] = {}
 
     def of(self, path: str) -> Config:
         """The configuration of a file: the nearest one upwards, or the defaults."""
@@ -38,18 +38,16 @@ class Configs:
         """Those of the files that were looked at, each once."""
         yield from {config.path: config for config in self._by_folder.values()}.values()
 
-    def rules(self, path: str, language: str, waiting: bool = False) -> RuleSet:
-        """The rules that count for a file, and those that know its secrets; while `waiting`, those that need no other.
+    def rules(self, path: str, language: str) -> RuleSet:
+        """The rules that count for a file, and those that know its secrets.
 
         It is the same object while no configuration changes.
         """
-        key = (path, language, waiting)
+        key = (path, language)
         if key not in self._rules:
             rules = self.of(path).rules(language, self._inside(path), self._settings)
             ids = {one.rule.id for one in rules}
             hidden = [Configured(rule) for rule in rules_of(language) if rule.secret and rule.id not in ids]
-            if waiting:
-                rules = tuple(one for one in rules if not (one.rule.reads and one.rule.waits))
             self._rules[key] = RuleSet(rules, hidden)
         return self._rules[key]
 

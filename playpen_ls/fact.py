@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import merge
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 from playpen_ls.finding import Place
 
@@ -71,7 +71,8 @@ class Facts(Generic[F]):
     """The facts of one type that the other files of the project state, in path order.
 
     `complete` is False while files are still being read. A rule sees that only if it is declared
-    with `waits=False`; the others wait. `hidden` files count as if they said nothing, but what `more` has of them.
+    with `waits=False`; the others are put off when they ask (PendingFacts). `hidden` files count as if they said
+    nothing, but what `more` has of them.
     """
 
     def __init__(
@@ -122,6 +123,20 @@ class Facts(Generic[F]):
         if self._hidden:
             facts = [fact for fact in facts if fact.place.path not in self._hidden]
         return tuple(merge(facts, more, key=_path) if more else facts)
+
+
+class NotKnownYet(Exception):
+    """A rule asked what other files say before all of them were read."""
+
+
+class PendingFacts(Facts[Any]):
+    """Facts that are not complete, for a rule that waits for that: whatever it asks raises NotKnownYet."""
+
+    def __init__(self, kind: type[Fact]) -> None:
+        self.kind = kind
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise NotKnownYet
 
 
 def _path(fact: Fact) -> str:

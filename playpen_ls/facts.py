@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from playpen_ls.fact import Fact as Fact
 from playpen_ls.fact import Facts as Facts
 from playpen_ls.fact import Files as Files
+from playpen_ls.fact import NotKnownYet as NotKnownYet
+from playpen_ls.fact import PendingFacts as PendingFacts
 
 
 @dataclass(frozen=True, slots=True)

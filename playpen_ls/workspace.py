@@ -123,8 +123,7 @@ class Workspace:
         return Report(document.source, shown, checked.hits)
 
     def _rules(self, document: Document) -> RuleSet:
-        waiting = not self.index.complete
-        return self.configs.rules(document.source.path, document.language, waiting)
+        return self.configs.rules(document.source.path, document.language)
 
     def _told(
         self,

@@ -11,6 +11,8 @@ import toy
 from toy import PATH, RULES, Editor, Section, Whole, asked, rows, toy_rule
 
 from playpen_ls.api.file_view import FileView, Outline, UnrecordedRead
+from playpen_ls.fact import Table
+from playpen_ls.facts import Facts, Route
 from playpen_ls.finding import Finding, Place
 from playpen_ls.source import Span
 
@@ -168,6 +170,34 @@ def test_an_answer_is_a_frozen_value(caplog: pytest.LogCaptureFixture):
         yield Finding(Span(0, 1), str(section.file.ask(names_as_a_list)))
 
     assert Editor(TEXT, [toy_rule(listed, Section)]).checked.failed == {"toy/listed"}
+
+
+def routed(section: Section, routes: Facts[Route]) -> Iterator[Finding]:
+    for word, span in section.uses:
+        if not routes.having(path_of, word):
+            yield Finding(span, f"no route {word}")
+
+
+def path_of(route: Route) -> tuple[str, ...]:
+    return (route.path,)
+
+
+def test_a_rule_that_asks_before_all_files_were_read_is_put_off_and_its_last_findings_stay():
+    def facts(kind: type[Route], *, complete: bool) -> Facts[Route]:
+        return Facts(kind, Table(), complete)
+
+    known, unknown = ({Route: facts(Route, complete=complete)} for complete in (True, False))
+    editor = Editor("", [toy_rule(routed, Section), *RULES])
+    later = rows(editor.put("[a]\nuse b\n[b]\nuse c\n", unknown.__getitem__))
+    assert later == [("toy/unknown", Span(18, 19), "there is no c", ())]
+    now = rows(editor.put(editor.text, known.__getitem__))
+    assert [row[:2] for row in now] == [("toy/routed", Span(8, 9)), ("toy/routed", Span(18, 19)), later[0][:2]]
+    # Read again, from another place: nothing is known of what is new.
+    moved = rows(editor.put("text\n" + editor.text + "[c]\nuse a\n", unknown.__getitem__))
+    assert [row[:2] for row in moved] == [("toy/routed", Span(13, 14)), ("toy/routed", Span(23, 24))]
+    assert editor.checked.failed == frozenset()
+    everything = rows(editor.put(editor.text, known.__getitem__))
+    assert [row[1] for row in everything] == [Span(13, 14), Span(23, 24), Span(33, 34)]
 
 
 def test_chunks_that_read_the_same_share_what_they_read():

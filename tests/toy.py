@@ -10,6 +10,7 @@ Its parts ask the rest of their file as the parts of a real language do.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +29,7 @@ from playpen_ls.languages.base import Chunk, Comment, Model
 from playpen_ls.platform import Platform
 from playpen_ls.project_files import ProjectFiles
 from playpen_ls.remembering import Memory
-from playpen_ls.rule import Configured, Given, Rule, rules_of
+from playpen_ls.rule import Configured, Given, Rule, _argument, rules_of
 from playpen_ls.ruleset import RuleSet
 from playpen_ls.source import Edit, Source, Span
 
@@ -207,10 +208,14 @@ def lonely(whole: Whole) -> Iterator[Finding]:
         yield Finding(Span(0, 0), "one section only", chunk=0)
 
 
-def toy_rule(function: Callable[..., Any], subject: type, **also: Any) -> Rule:
+def toy_rule(function: Callable[..., Any], subject: type) -> Rule:
+    """A rule whose signature says what it reads, as that of a real one does."""
     model = rules_of("python")[0]
+    _, *others = inspect.signature(function, eval_str=True).parameters.values()
+    arguments = tuple(_argument(one.annotation) for one in others)
+    reads = tuple(kind for argument in arguments for kind in argument.reads)
     return replace(model, id=f"toy/{function.__name__}", language="toy", function=function, subjects=(subject,),
-                   reads=(), looks_at_files=False, options=(), _arguments=(), **also)  # fmt: skip
+                   reads=reads, looks_at_files=False, options=(), _arguments=arguments)  # fmt: skip
 
 
 RULES = (
@@ -227,9 +232,10 @@ class Editor:
         self.memory = Memory()
         self.checked = self.put(text)
 
-    def put(self, text: str) -> Checked:
+    def put(self, text: str, facts: Callable[[type[Fact]], Facts[Any]] | None = None) -> Checked:
+        """The findings of a text; `facts` are what other files say."""
         self.model = ToyModel(Source(PATH, text))
-        self.checked = check(self.model, self.rules, given(), self.memory)
+        self.checked = check(self.model, self.rules, given(facts), self.memory)
         self.memory = self.checked.memory
         return self.checked
 
@@ -246,10 +252,9 @@ class Editor:
         return self.model.source.edited(edits).text
 
 
-def given() -> Given:
-    return Given(
-        Platform(), ProjectFiles(Path("/nonexistent"), lambda _: None, known=False), lambda kind: Facts(kind, Table())
-    )
+def given(facts: Callable[[type[Fact]], Facts[Any]] | None = None) -> Given:
+    files = ProjectFiles(Path("/nonexistent"), lambda _: None, known=False)
+    return Given(Platform(), files, facts or (lambda kind: Facts(kind, Table())))
 
 
 def rows(checked: Checked) -> list[tuple[object, ...]]:
