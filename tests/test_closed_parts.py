@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pytest
-from closed_parts import ways_out
+from parts import ways_out
 from toy import PATH, ToyModel
 
 from playpen_ls.api.file_view import FileView

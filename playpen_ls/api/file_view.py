@@ -21,8 +21,9 @@ T = TypeVar("T")
 Query = Callable[..., Any]
 """`query(outline, *key)`, or `query(outline, chunk, *key)` if it is `located`.
 
-A pure function of a module that never raises. What it gives is a frozen value (hashable) without offsets in the file:
-a range is given as the number of a chunk and the offsets in that.
+A pure function of a module that never raises. What it gives to a part is a frozen value (hashable) without offsets in
+the file: a range is given as the number of a chunk and the offsets in that. What it gives to other queries may be a
+table that nobody changes.
 """
 Question = tuple[Query, tuple[Hashable, ...]]
 
@@ -124,7 +125,7 @@ class Outline:
         self._read(Input("text", chunk))
         return self._chunks[chunk].content
 
-    def ask(self, query: Callable[..., T], *key: Hashable) -> T:
+    def ask(self, query: Callable[..., T], *key: Any) -> T:
         """Another query that is not located, answered once for all that ask it."""
         return self.answer((query, key), None).value  # type: ignore[no-any-return]
 
@@ -197,10 +198,6 @@ class Outline:
                 value = query(self, *key)
         finally:
             self._reading.pop()
-        try:
-            hash(value)
-        except TypeError as error:
-            raise TypeError(f"`{query.__qualname__}` must give a frozen value: {error}") from None
         return Answer(value, inputs)
 
     # How inputs are worked out; `before` has the keys of the chunks in the version before and what it was then
@@ -264,13 +261,17 @@ class FileView:
         """Of the file, relative to the project's root. It is the same in all versions."""
         return self._outline.path
 
-    def ask(self, query: Callable[..., T], *key: Hashable) -> T:
+    def ask(self, query: Callable[..., T], *key: Any) -> T:
         """The answer of `query(outline, *key)`, or `query(outline, chunk, *key)` if that is `located`; see Query."""
         question = (query, key)
         try:
             return self.reads[question]  # type: ignore[return-value]
         except KeyError:
             answer = self._outline.answer(question, self._chunk)
+            try:
+                hash(answer.value)
+            except TypeError as error:
+                raise TypeError(f"`{query.__qualname__}` must give a frozen value: {error}") from None
             self.inputs.update(answer.inputs)
             self.reads[question] = answer.value
             return answer.value  # type: ignore[no-any-return]

@@ -7,21 +7,17 @@ from collections.abc import Hashable, Iterable, Sequence
 from functools import cached_property
 
 from playpen_ls.api.file_view import FileView
-from playpen_ls.facts import Fact, ServiceSelector
+from playpen_ls.facts import Fact
 from playpen_ls.languages.base import Chunk, Comment, Exemption
 from playpen_ls.languages.kubernetes import layout
 from playpen_ls.languages.kubernetes.exemptions import exemptions
 from playpen_ls.languages.kubernetes.half_typed import Reading, read
-from playpen_ls.languages.kubernetes.links import references
 from playpen_ls.languages.kubernetes.lists import Part
-from playpen_ls.languages.kubernetes.neighbours import SHARED, Neighbours
+from playpen_ls.languages.kubernetes.neighbours import SHARED
 from playpen_ls.languages.kubernetes.parts import parts
-from playpen_ls.languages.kubernetes.resources import Document, Workload, resources
+from playpen_ls.languages.kubernetes.resources import Document
 from playpen_ls.languages.kubernetes.statements import Statement, statements
 from playpen_ls.source import Span
-
-Home = tuple[str, str]
-"""A file's path, and the line end that it uses."""
 
 _MARKER = re.compile(r"---(?=[ \t\r\n]|\Z)")
 _DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?[\r\n])*%")
@@ -54,34 +50,13 @@ class Piece:
         return "$patch" in self.text
 
     @cached_property
-    def runs_pods(self) -> bool:
-        return any(isinstance(resource, Workload) for resource in resources(Document(self)))
-
-    @cached_property
-    def looks_around(self) -> bool:
-        """What is found in it can depend on the other documents of its file."""
-        return self.runs_pods or any(isinstance(fact, ServiceSelector) for fact in self.said)
-
-    @cached_property
     def statements(self) -> tuple[Statement, ...]:
         return tuple(statements(self))
-
-    @cached_property
-    def needs(self) -> frozenset[tuple[str, str]]:
-        """(kind, name) of the objects that its pods refer to."""
-        workloads = (one for one in resources(Document(self)) if isinstance(one, Workload))
-        return frozenset((one.kind, one.name.value) for workload in workloads for one in references(workload))
 
     @cached_property
     def said(self) -> tuple[Fact, ...]:
         """What the other documents of the file may look at, without a place."""
         return tuple(one.placeless for one in self.statements if one.kind in SHARED)
-
-    def says_again(self, said: tuple[Fact, ...]) -> None:
-        """Take the objects of an earlier version that said the same, by which others know it."""
-        self.said = said
-        self.__dict__.pop("stated", None)
-        self.__dict__.pop("spans", None)
 
     @cached_property
     def stated(self) -> tuple[tuple[Fact, Span], ...]:
@@ -113,23 +88,22 @@ class Piece:
 
 
 class DocumentChunk(Chunk):
-    """A document in a file. What is found in it depends on `key` only.
+    """A document in a file."""
 
-    It knows nothing of its model, so that the next one can keep it, or make one of it that stands elsewhere: that
-    happens to all documents behind the one that is being typed in, so it is cheap.
-    """
-
-    def __init__(self, piece: Piece, start: int, home: Home, neighbours: Neighbours, key: Hashable) -> None:
+    def __init__(self, piece: Piece, start: int, path: str) -> None:
         self.piece = piece
         self.start = start
-        self.key = key
+        self.key = piece.alike
         self.broken = piece.reading.broken
-        self._home = home
-        self._neighbours = neighbours
+        self._path = path
 
     def moved(self, by: int) -> DocumentChunk:
         """The same document further on in another version of the file."""
-        return DocumentChunk(self.piece, self.start + by, self._home, self._neighbours, self.key)
+        return DocumentChunk(self.piece, self.start + by, self._path)
+
+    @property
+    def content(self) -> Piece:
+        return self.piece
 
     @property
     def begins(self) -> int:
@@ -143,16 +117,12 @@ class DocumentChunk(Chunk):
     def span(self) -> Span:  # type: ignore[override]
         return Span(self.start, self.end)
 
-    @cached_property
-    def document(self) -> Document:
-        return Document(self.piece, self.start, *self._home, self._neighbours)
-
-    def parts(self, file: FileView | None = None) -> Iterable[object]:
-        return parts(self.document)
+    def parts(self, file: FileView) -> Iterable[object]:
+        return parts(Document(self.piece, file))
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
-        return tuple(one.fact(self._home[0], self.start) for one in self.piece.statements)
+        return tuple(one.fact(self._path, self.start) for one in self.piece.statements)
 
 
 def cut(text: str) -> list[int]:

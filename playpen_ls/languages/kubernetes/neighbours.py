@@ -1,161 +1,43 @@
-"""What a file's other documents say: it counts as what other files say, but without a place."""
+"""What the documents of a file say to each other: it counts as what other files say, but without a place."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
-from typing import TypeVar
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from playpen_ls.api.file_view import Outline
+from playpen_ls.fact import Keys
 from playpen_ls.facts import Backup, ConfigMapKeys, Fact, LimitRange, Pods, SecretKeys, ServiceAccount, ServiceSelector
+
+if TYPE_CHECKING:
+    from playpen_ls.languages.kubernetes.chunks import Piece
 
 F = TypeVar("F", bound=Fact)
 
 SHARED = (Backup, ConfigMapKeys, LimitRange, Pods, SecretKeys, ServiceAccount, ServiceSelector)
-"""What documents look at in their neighbours."""
+"""What documents ask of their neighbours."""
 
 
-class Neighbours:
-    """Facts of the own file. Part of a document's key: equal ones must give equal findings.
-
-    `compared` is what findings can depend on, where that is less than `facts`: fixes, which are never remembered,
-    may read more. The hash is weak on purpose: the document's text stands beside it in the key, and thousands of
-    facts need not be hashed at each keystroke.
-    """
-
-    __slots__ = ("_by_kind", "compared", "facts")
-
-    def __init__(self, facts: tuple[Fact, ...] = (), compared: tuple[object, ...] | None = None) -> None:
-        self.facts = facts
-        self.compared = facts if compared is None else compared
-        self._by_kind: dict[type[Fact], tuple[Fact, ...]] = {}
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Neighbours) and self.compared == other.compared)
-
-    def __hash__(self) -> int:
-        return len(self.compared)
-
-    def of(self, kind: type[F]) -> tuple[F, ...]:
-        found = self._by_kind.get(kind)
-        if found is None:
-            found = self._by_kind[kind] = tuple(fact for fact in self.facts if isinstance(fact, kind))
-        return found  # type: ignore[return-value]
+def said(piece: Piece) -> tuple[Fact, ...]:
+    return piece.said
 
 
-NOBODY = Neighbours()
-Needs = Callable[[], frozenset[tuple[str, str]]]
-_KINDS: dict[type[Fact], str] = {
-    ConfigMapKeys: "ConfigMap",
-    SecretKeys: "Secret",
-    ServiceAccount: "ServiceAccount",
-}
+def stated(outline: Outline, kind: type[F]) -> tuple[F, ...]:
+    """A query: the facts of a type that the documents of the file state, in text order."""
+    return tuple(fact for fact in outline.every(said) if isinstance(fact, kind))
 
 
-class Neighbourhood:
-    """All that the documents of a file say, and for each document the part that its rules can read.
-
-    A Service reads of the pods that it selects, else of all that it might mean; a workload of the Services that
-    select it and of the other objects of its namespace. So typing in one document changes few other keys.
-    """
-
-    def __init__(self, said: Sequence[tuple[Fact, ...]]) -> None:
-        self.said = said
-
-    @cached_property
-    def speakers(self) -> dict[int, int]:
-        """Which of the documents that say something says what, by the identity of that."""
-        return {id(fact): number for number, facts in enumerate(self.said) for fact in facts}
-
-    @cached_property
-    def _all(self) -> Neighbours:
-        return Neighbours(tuple(fact for facts in self.said for fact in facts))
-
-    @cached_property
-    def _others(self) -> dict[str, _Near]:
-        """By namespace, what is neither pods nor a Service; filled when it is asked for."""
-        return {}
-
-    @cached_property
-    def _selectors(self) -> dict[tuple[str, str], list[ServiceSelector]]:
-        """By their first label."""
-        found = defaultdict(list)
-        for selector in self._all.of(ServiceSelector):
-            found[selector.labels[0]].append(selector)
-        return found
-
-    @cached_property
-    def _pods(self) -> dict[tuple[str, str], list[Pods]]:
-        """By each of their labels."""
-        found = defaultdict(list)
-        for pods in self._all.of(Pods):
-            for label in pods.labels:
-                found[label].append(pods)
-        return found
-
-    def around(self, own: tuple[Fact, ...], runs_pods: bool, needs: Needs) -> Neighbours:
-        """What a document may read that says `own` itself and `needs` other objects by name."""
-        services = [fact for fact in own if isinstance(fact, ServiceSelector)]
-        pods = [fact for fact in own if isinstance(fact, Pods)] if runs_pods else []
-        if len(services) + len(pods) > 1:
-            return self._all
-        if services:
-            return Neighbours(tuple(self._meant(services[0])))
-        if pods:
-            namespace, labels = pods[0].namespace, frozenset(pods[0].labels)
-            selecting = (
-                one
-                for label in pods[0].labels
-                for one in self._selectors.get(label, ())
-                if labels.issuperset(one.labels) and same_namespace(one.namespace, namespace)
-            )
-            selectors, near = tuple(selecting), self._near(namespace)
-            return Neighbours((*selectors, *near.facts), (*selectors, *near.read(pods[0].name, needs())))
-        return self._all if runs_pods else NOBODY
-
-    def _meant(self, service: ServiceSelector) -> Iterable[Pods]:
-        candidates = self._pods.get(service.labels[0], ())
-        near = [one for one in candidates if same_namespace(one.namespace, service.namespace)]
-        selected = [one for one in near if set(service.labels) <= set(one.labels)]
-        if selected:
-            return selected
-        return [one for one in self._all.of(Pods) if same_namespace(one.namespace, service.namespace)]
-
-    def _near(self, namespace: str) -> _Near:
-        found = self._others.get(namespace)
-        if found is None:
-            near = (
-                fact
-                for fact in self._all.facts
-                if not isinstance(fact, Pods | ServiceSelector)
-                and same_namespace(getattr(fact, "namespace", ""), namespace)
-            )
-            found = self._others[namespace] = _Near(tuple(near))
-        return found
+def having(outline: Outline, kind: type[F], keys: Keys[F], key: Hashable) -> tuple[F, ...]:
+    """A query: those that have a key, of all that `keys` gives; as `Facts.having` of other files."""
+    return outline.ask(_table, kind, keys).get(key, ())
 
 
-class _Near:
-    """The objects of a namespace that are neither pods nor Services."""
-
-    def __init__(self, facts: tuple[Fact, ...]) -> None:
-        self.facts = facts
-        self.nameless = tuple(fact for fact in facts if type(fact) not in _KINDS)
-        self.named: dict[tuple[str, str], list[Fact]] = defaultdict(list)
-        for fact in facts:
-            if (kind := _KINDS.get(type(fact))) is not None:
-                self.named[kind, getattr(fact, "name", "")].append(fact)
-
-    def read(self, name: str, needs: frozenset[tuple[str, str]]) -> Iterator[object]:
-        """What findings of a workload can depend on: of objects that it does not name, only that they are there.
-
-        That is read only where it names one that is not: a near miss is looked for then.
-        """
-        yield from self.nameless
-        for wanted in sorted({*needs, ("ServiceAccount", "default"), ("ServiceAccount", name)}):
-            yield from self.named.get(wanted, ())
-        lost = {kind for kind, wanted in needs if (kind, wanted) not in self.named}
-        if lost:
-            yield tuple(one for one in self.named if one[0] in lost)
+def _table(outline: Outline, kind: type[F], keys: Keys[F]) -> Mapping[Hashable, tuple[F, ...]]:
+    table: dict[Hashable, tuple[Any, ...]] = {}
+    for fact in outline.ask(stated, kind):
+        for key in dict.fromkeys(keys(fact)):
+            table[key] = (*table.get(key, ()), fact)
+    return table
 
 
 def same_namespace(one: str, other: str) -> bool:

@@ -1,4 +1,4 @@
-"""Whether a part leads out of its chunk by another way than the questions of its FileView."""
+"""The parts of a file, and whether one leads out of its chunk by another way than the questions of its FileView."""
 
 from __future__ import annotations
 
@@ -14,7 +14,18 @@ from playpen_ls.source import Source
 _SHARED = (type, ModuleType, BuiltinFunctionType, FileView)
 
 
-def parts_of(model: Model) -> list[tuple[str, object]]:
+def parts_in(model: Model, *numbers: int) -> list[Any]:
+    """The parts of all chunks, or of those with these numbers; they see the whole file, as when a fix is asked for."""
+    outline, found = Outline(model.source.path, model.chunks), list[Any]()
+    for number, chunk in enumerate(model.chunks):
+        if not numbers or number in numbers:
+            file = FileView(outline, number)
+            file.open(model, chunk.begins)
+            found += chunk.parts(file)
+    return found
+
+
+def _parts_and_texts(model: Model) -> list[tuple[str, object]]:
     """All parts of a file, each with the text of its chunk; "" for those that are the whole file."""
     outline, text, found = Outline(model.source.path, model.chunks), model.source.text, list[tuple[str, object]]()
     for number, chunk in enumerate(model.chunks):
@@ -26,7 +37,7 @@ def parts_of(model: Model) -> list[tuple[str, object]]:
 def ways_out(model: Model) -> list[str]:
     """What can be reached from a part but stands outside of its chunk: the model, its chunks, the whole text."""
     found = []
-    for own, part in parts_of(model):
+    for own, part in _parts_and_texts(model):
         for one in _reached(part):
             if isinstance(one, (Model, Chunk, Source)):
                 found.append(f"{type(part).__name__} leads to a {type(one).__name__}")
