@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from examples import unmarked
+from playpen_ls.api.file_view import FileView
 from playpen_ls.config import Settings
 from playpen_ls.discover import language_of
 from playpen_ls.languages import LANGUAGES
+from playpen_ls.languages.kubernetes import neighbours
 from playpen_ls.rule import DEFAULT_PATHS, all_rules, rules_of
 from playpen_ls.source import Edit, Source
 from playpen_ls.workspace import Workspace
@@ -31,6 +34,9 @@ LINE = re.compile(r".*?(?:\r\n|\n|\r|\Z)", re.DOTALL)
 WORD = re.compile(r"\w+")
 
 Row = tuple[object, ...]
+
+QUERIES: dict[str, tuple[Callable[..., object], ...]] = {"kubernetes": (neighbours.stated, neighbours.having)}
+"""What parts ask their file, by language."""
 
 
 def texts_of(language: str) -> list[str]:
@@ -137,6 +143,10 @@ def around(typist: Typist, text: str) -> Iterator[Edit]:
         yield Edit(start, stop, "")
 
 
+class Divergence(AssertionError):
+    """An incremental check found other things than one from scratch."""
+
+
 class Comparison:
     """An open file that is edited, and the same text opened anew; `compared` counts the texts that were whole."""
 
@@ -163,7 +173,8 @@ class Comparison:
         fresh = workspace_of(self.folder)
         fresh.open(source, self.language)
         expected = rows(fresh, self.path)
-        assert self.rows == expected, f"{edits} made of {before.text!r}"
+        if self.rows != expected:
+            raise Divergence(f"{edits} made of {before.text!r}: {self.rows} instead of {expected}")
         self.compared += 1
         return True
 
@@ -196,7 +207,8 @@ def test_each_example_with_another_one_around_it_and_without_each_line(language:
         for edit in around(typist, text):
             comparison.make([edit])
             comparison.undo(text, [edit])
-            assert broken or comparison.rows == at_first, f"{edit} made of {text!r} and undone"
+            if not broken and comparison.rows != at_first:
+                raise Divergence(f"{edit} made of {text!r} and undone")
         compared += comparison.compared
     assert found > len(typist.texts)
     assert compared > 2 * len(typist.texts)
@@ -214,3 +226,22 @@ def test_edit_after_edit_in_texts_put_together_of_examples(language: str, tmp_pa
                 comparison.undo(text, edits)
         compared += comparison.compared
     assert compared > WALKS * STEPS / 2
+
+
+@pytest.mark.parametrize(
+    ("language", "query"), [pytest.param(one, query, id=query.__name__) for one in QUERIES for query in QUERIES[one]]
+)
+def test_a_query_that_is_answered_without_being_recorded_is_noticed(
+    language: str, query: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    ask = FileView.ask
+
+    def unrecorded(file: FileView, asked: Callable[..., Any], *key: Any) -> Any:
+        answer = ask(file, asked, *key)
+        if asked is query:
+            del file.reads[asked, key]
+        return answer
+
+    monkeypatch.setattr(FileView, "ask", unrecorded)
+    with pytest.raises(Divergence):
+        test_each_example_with_another_one_around_it_and_without_each_line(language, tmp_path)
