@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.cli import batch as sweep
 from playpen_ls.cli import process_pool as crew
 from playpen_ls.cli.inputs import Targets
+from playpen_ls.cli.main import batch as sweep
 from playpen_ls.cli.report.model import FileReport
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.registry import all_rules
@@ -142,7 +142,7 @@ def test_an_index_that_nobody_asks_is_not_made(tmp_path: Path, monkeypatch: pyte
     assert list(sweep.reports(targets, targets.paths([str(tmp_path)]), False, False)) == []
 
 
-def test_of_a_file_that_nothing_is_said_of_only_its_facts_are_kept(tmp_path: Path):
+def test_each_file_tells_its_facts_before_any_is_checked(tmp_path: Path):
     (tmp_path / "playpen.toml").write_text("")
     written(tmp_path, {
         "routes.py": "from fastapi import APIRouter\nrouter = APIRouter()\n",
@@ -152,5 +152,4 @@ def test_of_a_file_that_nothing_is_said_of_only_its_facts_are_kept(tmp_path: Pat
     one = sweep._Sweep(targets, targets.paths([str(tmp_path)]), False, False)
     learned = [one.read(0), one.read(1)]
     assert [bool(facts) for _, _, facts in filter(None, learned)] == [True, True]
-    assert [held.begun is None for held in one._held.values()] == [False, True]
     assert [hits[0][0] for hits in at_once(tmp_path).values()] == ["playpen/unused-ignore"]

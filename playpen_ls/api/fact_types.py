@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from playpen_ls.api.facts import Fact
-from playpen_ls.api.facts import Facts as Facts
-from playpen_ls.api.facts import Files as Files
 from playpen_ls.vocabulary.images import ImageReference
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import merge
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 from playpen_ls.api.finding import Place
 
@@ -70,8 +70,8 @@ def _enter(table: dict[Hashable, list[F]], keys: Keys[F], facts: Iterable[F]) ->
 class Facts(Generic[F]):
     """The facts of one type that the other files of the project state, sorted by path.
 
-    `complete` is False while the project is being indexed; only rules with `waits=False` run then.
-    The facts of `hidden` files are replaced by those in `more`.
+    `complete` is False while the project is being indexed. Only a rule with `waits=False` sees that; others are put
+    off when they ask (PendingFacts). The facts of `hidden` files are replaced by those in `more`.
     """
 
     def __init__(
@@ -122,6 +122,20 @@ class Facts(Generic[F]):
         if self._hidden:
             facts = [fact for fact in facts if fact.place.path not in self._hidden]
         return tuple(merge(facts, more, key=_path) if more else facts)
+
+
+class NotKnownYet(Exception):
+    """A rule asked what other files say before all of them were read."""
+
+
+class PendingFacts(Facts[Any]):
+    """Facts that are not complete, for a rule that waits for that: whatever it asks raises NotKnownYet."""
+
+    def __init__(self, kind: type[Fact]) -> None:
+        self.kind = kind
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise NotKnownYet
 
 
 def _path(fact: Fact) -> str:

@@ -34,16 +34,19 @@ class Place:
 
     `stated` is a fact that another part of the same file states: its current range is looked up in the whole file,
     and `path` and `span` are undefined until `check` has done so.
+    `chunk`: the span counts from the start of the chunk with that number in the finding's own file; it is resolved
+    when the findings are published.
     """
 
     path: str
     span: Span
     message: str = ""
     stated: object = None
+    chunk: int | None = None
 
     def moved(self, by: int, path: str) -> Place:
         """Shift the place by an offset if it is in the file `path`."""
-        if not by or self.path != path or self.stated:
+        if not by or self.path != path or self.stated or self.chunk is not None:
             return self
         return Place(path, self.span.shifted(by), self.message)
 
@@ -64,7 +67,8 @@ class Refused(Exception):
 class Fix:
     """A change that is computed lazily.
 
-    `change()` returns a Change, or edits of the rule's own file, or raises Refused with the reason.
+    `change()` returns a Change, or edits of the rule's own file, or raises Refused with the reason. Mere edits count
+    from where the finding's span does, those of a Change from the start of their file.
     `safe` fixes need no review. `kind` is "quickfix" or "refactor.rewrite". `preferred` marks the one
     obvious fix; a single safe fix is always preferred.
     """
@@ -82,6 +86,8 @@ class Finding:
 
     `unparsed` marks a syntax error, which is never carried over to a later version of the text.
     `printable` marks, in a rule about secrets, a span that contains only the name of a secret.
+    `chunk`: the span counts from the start of the chunk with that number, not of the one that is checked; rules for
+    the whole file set it.
     """
 
     span: Span
@@ -91,11 +97,13 @@ class Finding:
     related: tuple[Place, ...] = ()
     unparsed: bool = False
     printable: bool = False
+    chunk: int | None = None
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A code action without a finding, offered when the cursor is in `span`."""
+    """A code action without a finding, offered when the cursor is in `span`; `chunk` as for a finding."""
 
     span: Span
     fix: Fix
+    chunk: int | None = None

@@ -1,5 +1,7 @@
-"""Checks many files, each parsed once, across processes: facts and local findings on first read, cross-file findings
-when all files have been read."""
+"""Checks what a command line names, in two passes: all files are read for their facts, then the rules run.
+
+What is read is parsed once: models are kept until their turn, as far as memory allows.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,8 @@ from playpen_ls.cli.inputs import Target, Targets, relative
 from playpen_ls.cli.report.model import FileReport, Item, Problem, TriedFix
 from playpen_ls.engine.diagnostic import Hit
 from playpen_ls.engine.masking import Mask
-from playpen_ls.engine.two_phase import Begun
-from playpen_ls.languages.registry import LANGUAGES, finds_nothing
+from playpen_ls.languages.model import Model
+from playpen_ls.languages.registry import LANGUAGES, finds_nothing, parse
 from playpen_ls.project.scan import facts_of
 from playpen_ls.session.workspace import Workspace
 
@@ -75,12 +77,13 @@ class _Job:
 
 @dataclass
 class _Held:
-    """A file that was read, and the result of the first phase."""
+    """A file that was read: its problems, its model and its facts."""
 
     target: Target | None
     problems: list[Problem]
     failed: bool
-    begun: Begun | None = None
+    model: Model | None = None
+    facts: tuple[Fact, ...] = ()
 
 
 class _Sweep:
@@ -133,14 +136,11 @@ class _Sweep:
         if not job.wanted:
             return root, job.inside, facts_of(root, job.inside)
         held = self._read(job)
-        facts = held.begun.facts if held.begun is not None else ()
-        if held.begun is not None and held.begun.is_silent:
-            held.target = held.begun = None
         size = len(held.target.source.text) if held.target is not None else 0
         if not size or self._size < MOST_HELD:
             self._held[number] = held
             self._size += size
-        return (root, job.inside, facts) if job.indexed else None
+        return (root, job.inside, held.facts) if job.indexed else None
 
     def learn(self, said: Iterable[tuple[int, Learned | None]]) -> None:
         for _, learned in said:
@@ -155,7 +155,7 @@ class _Sweep:
         if not job.wanted:
             return None
         held = self._held.pop(number, None) or self._read(job)
-        report = self._report(held.target, held.begun) if held.target is not None else None
+        report = self._report(held.target, held.model) if held.target is not None else None
         return job.workspace.root, _bare(report) if report and report.items else None, held.problems, held.failed
 
     def _read(self, job: _Job) -> _Held:
@@ -169,33 +169,31 @@ class _Sweep:
         if finds_nothing(target.language, target.source):
             held.target = None
         elif job.indexed:
-            workspace = target.workspace
-            workspace.open(target.source, target.language)
-            held.begun = workspace.begin(target.path)
-            del workspace.documents[target.path]
+            held.model = parse(target.language, target.source).settled()
+            held.facts = tuple(held.model.facts())
         return held
 
-    def _report(self, target: Target, begun: Begun | None) -> FileReport:
-        if begun is None or not target.workspace.index.complete:
-            return report(self._targets, target, self._with_fixes, self._every, begun)
+    def _report(self, target: Target, model: Model | None) -> FileReport:
+        if model is None or not target.workspace.index.complete:
+            return report(self._targets, target, self._with_fixes, self._every, model)
         workspace, path = target.workspace, target.path
         workspace.open(target.source, target.language)
-        found = workspace.finish(path, begun)
+        found = workspace.check_once(path, model)
         del workspace.documents[path]
         workspace.index.forget(path)
         if found.hits and self._with_fixes:
-            return report(self._targets, target, True, self._every, begun)
+            return report(self._targets, target, True, self._every, model)
         return FileReport(
             path, Mask(target.source, found.secrets), [Item(hit, ()) for hit in found.hits], str, _nothing
         )
 
 
-def report(targets: Targets, target: Target, with_fixes: bool, every: bool, begun: Begun | None = None) -> FileReport:
-    """Check one file, and close it afterwards."""
+def report(targets: Targets, target: Target, with_fixes: bool, every: bool, model: Model | None = None) -> FileReport:
+    """Check one file; its text is let go afterwards."""
     workspace, path = target.workspace, target.path
     prepare(target)
-    if begun is not None:
-        workspace.documents[path].model = begun.model
+    if model is not None:
+        workspace.documents[path].model = model
     found = workspace.check(path, fixes=with_fixes)
     tried = workspace.trier(path)
     items = [Item(hit, tuple(_tried(hit, tried, every)) if with_fixes else ()) for hit in found.hits]

@@ -22,7 +22,7 @@ class Configs:
         self._by_folder: dict[str, Config] = {}
         self._found: dict[str, Path | None] = {}
         self._texts: dict[Path, str] = {}
-        self._rules: dict[tuple[str, str, bool], RuleSet] = {}
+        self._rules: dict[tuple[str, str], RuleSet] = {}
 
     def of(self, path: str) -> Config:
         """The configuration of a file: the nearest in a parent folder, or the defaults."""
@@ -39,19 +39,17 @@ class Configs:
         """The configurations that have been used, without duplicates."""
         yield from {config.path: config for config in self._by_folder.values()}.values()
 
-    def rules(self, path: str, language: str, waiting: bool = False) -> RuleSet:
-        """The rules that run on a file, and those that only mask its secrets.
+    def rules(self, path: str, language: str) -> RuleSet:
+        """The rules that count for a file, and those that know its secrets.
 
         While `waiting` for the index, rules that need it are left out. Returns the same object until the configuration
         changes.
         """
-        key = (path, language, waiting)
+        key = (path, language)
         if key not in self._rules:
             rules = self.of(path).rules(language, self._inside(path), self._settings)
             ids = {one.rule.id for one in rules}
             hidden = [Configured(rule) for rule in rules_of(language) if rule.secret and rule.id not in ids]
-            if waiting:
-                rules = tuple(one for one in rules if not (one.rule.reads and one.rule.waits))
             self._rules[key] = RuleSet(rules, hidden)
         return self._rules[key]
 

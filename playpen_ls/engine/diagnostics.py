@@ -26,7 +26,9 @@ class Found:
         self.start = self.hits[0].start
         self.end = max([hit.end for hit in self.hits])
         self.points = any(hit.made.related for hit in self.hits)
-        self.asks = self.points and any(one.stated for hit in self.hits for one in hit.made.related)
+        self.asks = self.points and any(
+            one.stated or one.chunk is not None for hit in self.hits for one in hit.made.related
+        )
         self.lacks = any(hit.rule.absent for hit in self.hits)
         self._at: dict[tuple[Severity | None, ...], Found | None] = {}
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from playpen_ls.api.facts import Fact
+from playpen_ls.api.file_view import FileView
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
@@ -47,10 +48,12 @@ class Exemption:
 
 
 class Chunk(ABC):
-    """A range of a file that is parsed separately, such as one YAML document or one top-level statement.
+    """A part of a file that is parsed on its own: a YAML document, a top-level statement.
 
-    `key` is the cache key of the chunk's findings, so it must contain all input of its parts: the chunk's own
-    text, and what they read from the rest of the file (such as its imports). Offsets of parts are the file's.
+    Findings in a chunk are cached by `key` and by what its parts asked of the rest of the file. Where parts ask
+    (`Model.asks`), the key is the text, with the state of the cutter that decides how the text is read, and positions
+    of its parts count from its start. Otherwise the key must contain everything of the file that its parts show, such
+    as the import table, and positions are the file's.
     """
 
     span: Span
@@ -67,9 +70,17 @@ class Chunk(ABC):
     def begins(self) -> int:
         return self.span.start
 
+    @property
+    def content(self) -> Any:
+        """What its text says by itself: what queries about the file are made of. Offsets count from its start."""
+        raise NotImplementedError
+
     @abstractmethod
-    def parts(self) -> Iterable[object]:
-        """All parts that a rule's first parameter can have as its type, each once, in text order."""
+    def parts(self, file: FileView) -> Iterable[object]:
+        """Everything in the chunk that a rule's first parameter can name, each once, in text order.
+
+        What is outside of the chunk they ask of the `file`. They are created anew for each check.
+        """
 
 
 class Model(ABC):
@@ -77,8 +88,14 @@ class Model(ABC):
 
     language: ClassVar[str]
     comment_mark: ClassVar[str] = "#"
+    asks: ClassVar[bool] = False
+    """Parts ask the rest of the file in recorded questions, and their positions count from the start of the chunk."""
     source: Source
     chunks: Sequence[Chunk]
+
+    def parts(self, file: FileView) -> Iterable[object]:
+        """What rules for the whole file look at; where parts ask, what shows nothing but answers."""
+        return (self,)
 
     @property
     def problems(self) -> Sequence[Problem]:

@@ -19,7 +19,6 @@ from playpen_ls.engine.fixer import Accept, Fixed, Look, Looker, fix_all, safe_o
 from playpen_ls.engine.own_rules import UNUSED_IGNORE
 from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.engine.suppression import suppress
-from playpen_ls.engine.two_phase import Begun, begin, finish
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.model import Model
 from playpen_ls.languages.registry import parse
@@ -105,19 +104,11 @@ class Workspace:
         document.memory = checked.memory
         return self._report(document, model, checked, rules, settled)
 
-    def begin(self, path: str) -> Begun:
-        """First phase of a check of an open file, before the index is complete; see `finish`."""
+    def check_once(self, path: str, model: Model) -> Report:
+        """What `check` says of an open file of which the index knows all facts, and that is not edited."""
         document = self.documents[path]
-        model = parse(document.language, document.source).settled()
-        rules = self.configs.rules(path, document.language)
-        return begin(model, rules, self._given(document))
-
-    def finish(self, path: str, begun: Begun) -> Report:
-        """Second phase, with the same result as `check`. The index must be complete."""
-        document = self.documents[path]
-        document.model = begun.model
-        checked = finish(begun, self._given(document))
-        return self._report(document, begun.model, checked, self._rules(document), True)
+        document.model, rules = model, self._rules(document)
+        return self._report(document, model, check(model, rules, self._given(document), NOTHING), rules, True)
 
     def _report(
         self,
@@ -141,8 +132,7 @@ class Workspace:
         return Report(document.source, shown, checked.hits)
 
     def _rules(self, document: Document) -> RuleSet:
-        waiting = not self.index.complete
-        return self.configs.rules(document.source.path, document.language, waiting)
+        return self.configs.rules(document.source.path, document.language)
 
     def _told(
         self,

@@ -20,6 +20,9 @@ class Edit:
     def span(self) -> Span:
         return Span(self.start, self.end)
 
+    def shifted(self, by: int) -> Edit:
+        return Edit(self.start + by, self.end + by, self.text)
+
 
 def runs(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
     """Split consecutive edits into runs whose edits go backward in the text, so that a run can be applied at once."""

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from parts import parts_in
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.api.platform import Platform
@@ -18,7 +19,7 @@ CASES = json.loads((Path(__file__).parent / "probes.json").read_text())
 
 
 def containers(source: Source) -> list[Container]:
-    return [part for chunk in parse(source).chunks for part in chunk.parts() if isinstance(part, Container)]
+    return [part for part in parts_in(parse(source)) if isinstance(part, Container)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import parts_in
 
 from playpen_ls.languages.kubernetes.model.list_items import Part, divided
 from playpen_ls.languages.kubernetes.model.manifests import Manifests, parse
@@ -50,12 +51,13 @@ def model(text: str, previous: Manifests | None = None) -> Manifests:
 
 def found(text: str, made: Manifests) -> list[tuple[str, str]]:
     """What the parts are called, and the words at their spans."""
-    parts = [part for chunk in made.chunks for part in chunk.parts()]
+    parts = parts_in(made)
     return [
         (type(part).__name__, text[span.start : span.end])
         for part in parts
         if isinstance(part, Resource | Container)
-        for span in [part.span if isinstance(part, Container) else part.name_span]
+        for own in [part.span if isinstance(part, Container) else part.name_span]
+        for span in [own.shifted(part.document.file.start)]
     ]
 
 

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import parts_in
 
 from playpen_ls.api.fact_types import (
     Backup,
@@ -24,6 +25,7 @@ from playpen_ls.languages.kubernetes.syntax.compose import Unparsable, compose
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
 from playpen_ls.languages.yaml_loader import yaml_loader
 from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 POD = """\
 apiVersion: v1
@@ -43,7 +45,7 @@ def model(text: str, previous: Manifests | None = None, path: str = "app.yaml") 
 
 
 def parts(text: str) -> list[object]:
-    return [part for chunk in model(text).chunks for part in chunk.parts()]
+    return parts_in(model(text))
 
 
 def only(text: str, kind: type) -> object:
@@ -51,11 +53,15 @@ def only(text: str, kind: type) -> object:
     return found
 
 
-def test_a_span_is_the_file_s():
+def in_file(container: Container) -> Span:
+    return container.span.shifted(container.document.file.start)
+
+
+def test_a_span_counts_from_the_document():
     text = f"# 😀\n---\n{SERVICE}---\n{POD}"
     container = only(text, Container)
-    assert text[container.span.start : container.span.end] == "web"
-    assert text.rindex("name: web") + 6 == container.span.start
+    assert container.document.text[container.span.start : container.span.end] == "web"
+    assert text.rindex("name: web") + 6 == in_file(container).start
 
 
 @pytest.mark.parametrize(
@@ -142,7 +148,7 @@ def test_a_broken_document_leaves_the_others_alone():
     half = model(f'{SERVICE}---\nfoo: "bar\n---\n{POD}')
     assert [chunk.broken for chunk in half.chunks] == [False, True, False]
     assert len(half.problems) == 1
-    assert len(list(half.chunks[2].parts())) == 3
+    assert len(parts_in(half, 2)) == 3
 
 
 @pytest.mark.parametrize("typed", ["liv", "args: [a, b", '"', "- ", "image: @x", "\tx: 1", "a: b: c"])
@@ -150,7 +156,7 @@ def test_a_half_typed_line_is_masked(typed: str):
     before = model(POD + "      ports: []\n")
     text = POD + f"      {typed}\n      ports: []\n"
     half = model(text, before)
-    containers = [part for part in half.chunks[0].parts() if isinstance(part, Container)]
+    containers = [part for part in parts_in(half, 0) if isinstance(part, Container)]
     assert [container.name for container in containers] == ["web"]
 
 
@@ -159,14 +165,6 @@ def test_unchanged_documents_are_taken_over():
     after = model(f"{SERVICE}---\n{POD}# more\n", before)
     assert after.chunks[0].piece is before.chunks[0].piece
     assert after.chunks[0] is before.chunks[0]
-
-
-def test_what_the_neighbours_say_is_part_of_a_workload_s_key():
-    pod = POD.replace("  name: web\n", "  name: web\n  labels: {app: web}\n", 1)
-    one = model(f"{SERVICE}---\n---\n{pod}")
-    two = model(f"{SERVICE.replace('app: web', 'app: other')}---\n---\n{pod}")
-    assert one.chunks[-1].key != two.chunks[-1].key
-    assert one.chunks[1].key == two.chunks[1].key
 
 
 def test_template_expressions_are_masked():
@@ -186,7 +184,7 @@ def test_template_expressions_are_masked():
 )
 def test_hostile_text_is_read_without_harm(text: str):
     hostile = model(text)
-    assert [list(chunk.parts()) for chunk in hostile.chunks] == [[]]
+    assert parts_in(hostile) == []
     assert list(hostile.comments()) == []
 
 
@@ -199,8 +197,7 @@ def test_a_billion_laughs_are_not_told():
 @given(st.text(alphabet=" \n\r\t-:#'\"|>[]{}&*!%{}abk\ufeff😀", max_size=60))
 def test_any_text_can_be_read(text: str):
     any_model = model(text)
-    for chunk in any_model.chunks:
-        list(chunk.parts())
+    parts_in(any_model)
     for comment in any_model.comments():
         assert text.removeprefix("\ufeff")[comment.span.start] == "#"
     for offset in range(0, len(text), 7):
@@ -215,8 +212,8 @@ def test_any_edit_can_be_read(at: int, typed: str):
     before = model(POD)
     after = model(POD[:at] + typed + POD[at:], before)
     fresh = model(POD[:at] + typed + POD[at:])
-    for chunk in (*after.chunks, *fresh.chunks):
-        list(chunk.parts())
+    for read in (after, fresh):
+        parts_in(read)
 
 
 @settings(deadline=None)
@@ -289,7 +286,8 @@ def test_containers_are_found_in_every_spelling(text: str, expected: list[str]):
     found = [part for part in parts(text) if isinstance(part, Container)]
     assert [container.name for container in found] == expected
     for container in found:
-        assert text[container.span.start : container.span.end] == container.name
+        span = in_file(container)
+        assert text[span.start : span.end] == container.name
 
 
 def test_a_merged_image_and_probe_count():

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playpen_ls.api.finding import Place
-from playpen_ls.languages.kubernetes import parse
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
@@ -91,11 +90,13 @@ def test_what_is_remembered_is_what_is_so(edits: list[tuple[int, int, str]]):
         ("  name: shop-config\n", "  name: shops-config\n", 1),  # only the workload that named it misses it
     ],
 )
-def test_an_edit_changes_the_keys_of_those_that_read_it(old: str, new: str, others: int):
-    before = parse(Source("app.yaml", FILE))
-    after = parse(Source("app.yaml", FILE.replace(old, new, 1)), before)
-    keys = {chunk.key for chunk in before.chunks}
-    assert sum(chunk.key not in keys for chunk in after.chunks) == 1 + others
+def test_an_edit_leads_to_another_look_at_those_that_read_it(old: str, new: str, others: int):
+    made = workspace(FILE)
+    before = made.documents["app.yaml"].memory.pairs
+    made.edit("app.yaml", Source("app.yaml", FILE.replace(old, new, 1)))
+    made.check("app.yaml")
+    after = made.documents["app.yaml"].memory.pairs
+    assert sum(now is not then for now, then in zip(after, before, strict=True)) == 1 + others
 
 
 def test_a_finding_points_to_another_document_of_its_file_and_follows_it():

@@ -31,8 +31,8 @@ class Accounts:
     namespaces: Namespaces
 
     def named(self, name: str, workload: Workload) -> Iterator[ServiceAccount]:
-        """ServiceAccounts with this name that could be in the workload's namespace."""
-        for account in (*self.accounts.having(name_of, name), *workload.document.neighbours.of(ServiceAccount)):
+        """Those of a name that its pods could have."""
+        for account in (*self.accounts.having(name_of, name), *workload.document.beside(ServiceAccount, name_of, name)):
             if account.name == name and self.namespaces.share(account, workload):
                 yield account
 
@@ -64,7 +64,7 @@ def give_account(workload: Workload, accounts: Accounts) -> list[Edit]:
         lines.append(f"  namespace: {workload.namespace}")
     if document.piece.part is Part.ITEM:
         return [*edits, add_item(document, lines)]
-    text, end = document.newline.join(["---", *lines]), document.start + len(document.text)
+    text, end = document.newline.join(["---", *lines]), len(document.text)
     ended = document.text.endswith(("\n", "\r"))
     text = text + document.newline if ended else document.newline + text
     roots = document.piece.reading.roots

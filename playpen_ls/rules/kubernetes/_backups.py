@@ -75,7 +75,7 @@ def postgres(workload: Workload) -> Container | None:
 
 
 def is_backed_up(workload: Workload, backups: Facts[Backup], namespaces: Namespaces) -> bool:
-    every = (*backups, *workload.document.neighbours.of(Backup))
+    every = (*backups, *workload.document.beside(Backup))
     return any(namespaces.share(backup, workload) for backup in every)
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from playpen_ls.api.fact_types import (
-    Overlay,
-)
+from playpen_ls.api.fact_types import Overlay
 from playpen_ls.api.facts import Facts
 from playpen_ls.languages.kubernetes.model.resources import Container, Workload
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar

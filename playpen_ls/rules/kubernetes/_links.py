@@ -148,7 +148,7 @@ class Selectable:
         return meant(service.document.path, near, lambda one: self._of_its_name(one, service))
 
     def _of_its_name(self, one: Pods, service: Resource) -> Iterator[Pods]:
-        for other in (*self.pods.having(name_of, one.name), *service.document.neighbours.of(Pods)):
+        for other in (*self.pods.having(name_of, one.name), *service.document.beside(Pods, name_of, one.name)):
             if other.name == one.name and self.namespaces.share(other, service):
                 yield other
 
@@ -158,8 +158,10 @@ def selected(service: Resource, selectable: Selectable) -> list[Pods]:
     spec = service.node.mapping("spec", "selector")
     labels = {(e.key.value, e.value.value) for e in (spec.entries if spec else ())
               if isinstance(e.key, Scalar) and isinstance(e.value, Scalar)}  # fmt: skip
-    own = service.document.neighbours.of(Pods)
-    every = (*selectable.pods.having(labels_of, next(iter(labels))), *own) if labels else ()
+    if not labels:
+        return []
+    label = next(iter(labels))
+    every = (*selectable.pods.having(labels_of, label), *service.document.beside(Pods, labels_of, label))
     return selectable.meant(service, (one for one in every if labels <= set(one.labels)))
 
 

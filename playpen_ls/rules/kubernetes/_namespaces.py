@@ -72,7 +72,8 @@ def _selecting(workload: Workload, selections: Selections) -> Iterator[ServiceSe
     elsewhere = (service for label in labels for service in selections.services.having(_first_label, label))
     namesakes = [one.place.path for one in selections.pods.having(name_of, workload.name)
                  if one.kind == workload.kind and one.labels]  # fmt: skip
-    for service in (*elsewhere, *workload.document.neighbours.of(ServiceSelector)):
+    beside = (one for label in labels for one in workload.document.beside(ServiceSelector, _first_label, label))
+    for service in (*elsewhere, *beside):
         near = selections.namespaces.share(service, workload)
         if near and set(service.labels) <= labels and is_nearest(service.place.path or path, path, namesakes):
             yield service
@@ -90,8 +91,8 @@ class LimitRanges:
     namespaces: Namespaces
 
     def leaves(self, workload: Workload) -> set[tuple[str, str]]:
-        """The defaults that the workload's namespace sets for containers: `("limits", "memory")`."""
-        every = (*self.limits, *workload.document.neighbours.of(LimitRange))
+        """What its namespace gives to its containers: `("limits", "memory")`."""
+        every = (*self.limits, *workload.document.beside(LimitRange))
         near = [one for one in every if self.namespaces.share(one, workload)]
         limits = {("limits", name) for one in near for name in one.limits}
         return limits | {("requests", name) for one in near for name in one.requests}

@@ -99,10 +99,11 @@ class Secrets:
 def secret_key_ref(entry: EnvironmentEntry, secrets: Secrets) -> tuple[str, str, bool]:
     """(name, key, exists) of the Secret to read the variable from. Raises Refused."""
     workload = entry.container.workload
-    every = (*secrets.secrets.having(keys_of, kebab(entry.name)), *workload.document.neighbours.of(SecretKeys))
+    name = kebab(entry.name)
+    every = (*secrets.secrets.having(keys_of, name), *workload.document.beside(SecretKeys, keys_of, name))
     own = f"{workload.name}-secrets"
     known = [(one.name, key) for one in every if secrets.namespaces.share(one, workload)
-             for key in one.keys if kebab(key) == kebab(entry.name)]  # fmt: skip
+             for key in one.keys if kebab(key) == name]  # fmt: skip
     preferred = [pair for pair in known if pair[0] == own] or (known if len(set(known)) == 1 else [])
     if preferred:
         return *preferred[0], True

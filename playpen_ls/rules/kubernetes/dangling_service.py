@@ -162,7 +162,7 @@ def _likely(service: Resource, key: str, asked: dict[str, str], pods: Selectable
     others = {(name, worth) for name, worth in asked.items() if name != key}
     every = pods.pods
     near = every.having(labels_of, next(iter(others))) if others else _alike(service, key, asked[key], every)
-    fitting = (one for one in (*near, *service.document.neighbours.of(Pods)) if others.issubset(one.labels))
+    fitting = (one for one in (*near, *service.document.beside(Pods)) if others.issubset(one.labels))
     values: dict[str, list[Pods]] = {}
     for one in pods.meant(service, fitting):
         for name, worth in one.labels:

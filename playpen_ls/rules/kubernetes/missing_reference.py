@@ -133,11 +133,11 @@ def missing_reference(
         if created.having(_names, (kind, name.value)) or created.having(_names, (kind, "")):
             continue
         seen.add(id(reference.key or name))
-        others, beside = every[kind], document.neighbours.of(every[kind].kind)
-        near = [*others.having(name_of, name.value), *(one for one in beside if one.name == name.value)]
+        others, stated = every[kind], every[kind].kind
+        near = [*others.having(name_of, name.value), *document.beside(stated, name_of, name.value)]
         found = [one for one in near if namespaces.share(one, workload)]
         if not found:
-            known = [one for one in (*others, *beside) if namespaces.share(one, workload)]
+            known = [one for one in (*others, *document.beside(stated)) if namespaces.share(one, workload)]
             yield from _missing(workload, reference, known)
         elif reference.key is not None and len(found) == 1:
             yield from _missing_key(workload, reference, found[0])

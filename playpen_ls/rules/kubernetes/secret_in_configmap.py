@@ -55,5 +55,5 @@ def secret_in_configmap(resource: Resource) -> Iterator[Finding]:
         if value.style in ("'", '"') and written != value.value:
             continue  # with escapes, the position of a secret is unknown
         for span in in_lines(written):
-            place = Span(span.start + start, span.end + start).shifted(resource.document.start)
+            place = Span(span.start + start, span.end + start)
             yield Finding(place, message)

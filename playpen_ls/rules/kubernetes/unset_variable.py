@@ -167,8 +167,8 @@ _SCRIPT = re.compile(r"(?:^|/)(?:scripts?|bin|tools?|examples?|docs?|tests?|migr
 
 
 def _given(container: Container, settings: Settings) -> set[str] | None:
-    """The variables that the manifest sets; None if they cannot be determined."""
-    neighbours = container.document.neighbours
+    """The variables that the manifest sets; None where that is not known."""
+    document = container.document
     names: set[str] = set()
     for entry in container.node.mappings("env"):
         if not entry.text("name"):
@@ -176,12 +176,12 @@ def _given(container: Container, settings: Settings) -> set[str] | None:
         names.add(entry.text("name"))
     for source in container.node.mappings("envFrom"):
         config, secret = source.mapping("configMapRef"), source.mapping("secretRef")
+        named = (config or secret or source).text("name")
         found: list[ConfigMapKeys | SecretKeys] = []
         if config is not None:
-            found = [*settings.configs.having(name_of, config.text("name")), *neighbours.of(ConfigMapKeys)]
+            found = [*settings.configs.having(name_of, named), *document.beside(ConfigMapKeys, name_of, named)]
         elif secret is not None:
-            found = [*settings.secrets.having(name_of, secret.text("name")), *neighbours.of(SecretKeys)]
-        named = (config or secret or source).text("name")
+            found = [*settings.secrets.having(name_of, named), *document.beside(SecretKeys, name_of, named)]
         found = [one for one in found if one.name == named and settings.namespaces.share(one, container.workload)]
         if len(found) != 1 or not found[0].keys:
             return None
@@ -190,11 +190,12 @@ def _given(container: Container, settings: Settings) -> set[str] | None:
 
 
 def _value(container: Container, name: str, settings: Settings) -> tuple[str, object]:
-    """(title of the fix, value of the entry): the key of a ConfigMap or Secret if there is exactly one, else ""."""
-    neighbours = container.document.neighbours
+    """The title of the fix, and the entry's value: a key of that name if a ConfigMap or Secret has it."""
+    document = container.document
     every: tuple[ConfigMapKeys | SecretKeys, ...]
-    every = (*settings.configs.having(keys_of, kebab(name)), *neighbours.of(ConfigMapKeys),
-             *settings.secrets.having(keys_of, kebab(name)), *neighbours.of(SecretKeys))  # fmt: skip
+    alike = kebab(name)
+    every = (*settings.configs.having(keys_of, alike), *document.beside(ConfigMapKeys, keys_of, alike),
+             *settings.secrets.having(keys_of, alike), *document.beside(SecretKeys, keys_of, alike))  # fmt: skip
     found = [(one, key) for one in every for key in one.keys or ()
              if key in (name, kebab(name)) and settings.namespaces.share(one, container.workload)]  # fmt: skip
     if len(found) == 1:

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import islice
 
 from playpen_ls.api.facts import Fact
+from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.dockerfile.model.expansion import expanded
 from playpen_ls.languages.dockerfile.model.stage import Stage
 from playpen_ls.languages.dockerfile.model.user import names_dropper
@@ -60,8 +61,8 @@ class Section(Chunk):
         number = 0 if self.stage is None else self.stage.index + 1
         return Span(self._begins, self._begins + len(self._document.cuts[number].text))
 
-    def parts(self) -> Iterable[object]:
-        """The stage, its image, then the instructions; without the instructions inside ONBUILD."""
+    def parts(self, file: FileView | None = None) -> Iterable[object]:
+        """The stage before its image, both before the instructions; ONBUILD's inner ones are not given."""
         if self.stage is None:
             yield from self._document.above
             return

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from playpen_ls.api.facts import Fact
+from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.jenkinsfile.model.images import Mention, mentions
 from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment, EnvironmentEntry, Pipeline
 from playpen_ls.languages.jenkinsfile.model.region import Passage
@@ -46,7 +47,7 @@ class Whole(Chunk):
         self.key = ("whole", file.source.text)
         self.broken = bool(file.tree.problems)
 
-    def parts(self) -> Iterator[object]:
+    def parts(self, file: FileView | None = None) -> Iterator[object]:
         if self.file.pipeline is not None:
             yield self.file.pipeline
 

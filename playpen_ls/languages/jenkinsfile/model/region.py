@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment, EnvironmentEntry, Stage, assignment
 from playpen_ls.languages.jenkinsfile.model.steps import SHELLS, ShellStep
 from playpen_ls.languages.jenkinsfile.syntax.calls import Call
@@ -86,8 +87,8 @@ class Passage(Chunk):
             found = known[what] = find()
         return found
 
-    def parts(self) -> Iterator[object]:
-        """The passage, then its stages, assignments and calls, each kind in text order."""
+    def parts(self, file: FileView | None = None) -> Iterator[object]:
+        """Itself and the stages in it, then assignments and calls, each kind in text order."""
         yield self
         yield from self.stages
         yield from self.assignments

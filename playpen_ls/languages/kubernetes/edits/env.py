@@ -36,5 +36,5 @@ def add_variable(container: Container, name: str, value: object) -> list[Edit]:
         lines += [f"{inner}{step}{step}{key}: {worth}" for key, worth in keys.items()]
     else:
         lines.append(f'{inner}value: "{value}"')
-    at = document.start + end
+    at = end
     return [Edit(at, at, "".join(document.newline + line for line in lines))]

@@ -234,7 +234,7 @@ def _fill(document: Document, target: Mapping, here: Mapping, entry: Entry, valu
 
 
 def _edit(document: Document, start: int, end: int, text: str) -> Edit:
-    return Edit(document.start + start, document.start + end, text)
+    return Edit(start, end, text)
 
 
 def _column(text: str, offset: int) -> int:

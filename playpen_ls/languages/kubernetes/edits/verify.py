@@ -41,7 +41,7 @@ def changed(
     write(expected, way, value)
     text = document.text
     for edit in sorted(edits, reverse=True):
-        text = text[: edit.start - document.start] + edit.text + text[edit.end - document.start :]
+        text = text[: edit.start] + edit.text + text[edit.end :]
     after = read(text)
     if after.broken or data(after.roots) != expected:
         raise Refused("the edit would change other parts of the document")

@@ -6,22 +6,18 @@ import re
 from collections.abc import Hashable, Iterable, Sequence
 from functools import cached_property
 
-from playpen_ls.api.fact_types import ServiceSelector
 from playpen_ls.api.facts import Fact
+from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.kubernetes.facts.documents import Statement, statements
 from playpen_ls.languages.kubernetes.model.exemptions import exemptions
 from playpen_ls.languages.kubernetes.model.list_items import Part
 from playpen_ls.languages.kubernetes.model.parts import parts
-from playpen_ls.languages.kubernetes.model.references import references
-from playpen_ls.languages.kubernetes.model.resources import Document, Workload, resources
-from playpen_ls.languages.kubernetes.model.same_file import SHARED, Neighbours
+from playpen_ls.languages.kubernetes.model.resources import Document
+from playpen_ls.languages.kubernetes.model.same_file import SHARED
 from playpen_ls.languages.kubernetes.syntax import constructs as layout
 from playpen_ls.languages.kubernetes.syntax.recovery import Reading, read
 from playpen_ls.languages.model import Chunk, Comment, Exemption
 from playpen_ls.text.span import Span
-
-Home = tuple[str, str]
-"""(path of the file, its line end)."""
 
 _MARKER = re.compile(r"---(?=[ \t\r\n]|\Z)")
 _DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?[\r\n])*%")
@@ -54,34 +50,13 @@ class Piece:
         return "$patch" in self.text
 
     @cached_property
-    def runs_pods(self) -> bool:
-        return any(isinstance(resource, Workload) for resource in resources(Document(self)))
-
-    @cached_property
-    def looks_around(self) -> bool:
-        """Whether its findings can depend on the other documents of the file."""
-        return self.runs_pods or any(isinstance(fact, ServiceSelector) for fact in self.said)
-
-    @cached_property
     def statements(self) -> tuple[Statement, ...]:
         return tuple(statements(self))
-
-    @cached_property
-    def needs(self) -> frozenset[tuple[str, str]]:
-        """(kind, name) of the objects that its pods refer to."""
-        workloads = (one for one in resources(Document(self)) if isinstance(one, Workload))
-        return frozenset((one.kind, one.name.value) for workload in workloads for one in references(workload))
 
     @cached_property
     def said(self) -> tuple[Fact, ...]:
         """The facts that other documents of the file can read, without a position."""
         return tuple(one.placeless for one in self.statements if one.kind in SHARED)
-
-    def says_again(self, said: tuple[Fact, ...]) -> None:
-        """Replace `said` by the equal objects of an earlier version, which other documents already reference."""
-        self.said = said
-        self.__dict__.pop("stated", None)
-        self.__dict__.pop("spans", None)
 
     @cached_property
     def stated(self) -> tuple[tuple[Fact, Span], ...]:
@@ -113,23 +88,22 @@ class Piece:
 
 
 class DocumentChunk(Chunk):
-    """A document in a file. Its findings depend only on `key`, the cache key.
+    """A document in a file."""
 
-    It does not reference its model, so that the next model can reuse it, or shift it. Shifting is cheap, because
-    every edit shifts all documents after it.
-    """
-
-    def __init__(self, piece: Piece, start: int, home: Home, neighbours: Neighbours, key: Hashable) -> None:
+    def __init__(self, piece: Piece, start: int, path: str) -> None:
         self.piece = piece
         self.start = start
-        self.key = key
+        self.key = piece.alike
         self.broken = piece.reading.broken
-        self._home = home
-        self._neighbours = neighbours
+        self._path = path
 
     def moved(self, by: int) -> DocumentChunk:
-        """The same document, shifted, for another version of the file."""
-        return DocumentChunk(self.piece, self.start + by, self._home, self._neighbours, self.key)
+        """The same document further on in another version of the file."""
+        return DocumentChunk(self.piece, self.start + by, self._path)
+
+    @property
+    def content(self) -> Piece:
+        return self.piece
 
     @property
     def begins(self) -> int:
@@ -143,16 +117,12 @@ class DocumentChunk(Chunk):
     def span(self) -> Span:  # type: ignore[override]
         return Span(self.start, self.end)
 
-    @cached_property
-    def document(self) -> Document:
-        return Document(self.piece, self.start, *self._home, self._neighbours)
-
-    def parts(self) -> Iterable[object]:
-        return parts(self.document)
+    def parts(self, file: FileView) -> Iterable[object]:
+        return parts(Document(self.piece, file))
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
-        return tuple(one.fact(self._home[0], self.start) for one in self.piece.statements)
+        return tuple(one.fact(self._path, self.start) for one in self.piece.statements)
 
 
 def cut(text: str) -> list[int]:

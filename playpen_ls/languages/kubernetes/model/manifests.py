@@ -9,9 +9,9 @@ from operator import attrgetter
 from typing import ClassVar
 
 from playpen_ls.api.facts import Fact
+from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.kubernetes.model.documents import DocumentChunk, Piece, cut, has_directive
 from playpen_ls.languages.kubernetes.model.list_items import Part, divided
-from playpen_ls.languages.kubernetes.model.same_file import NOBODY, Neighbourhood
 from playpen_ls.languages.kubernetes.syntax import constructs as layout
 from playpen_ls.languages.model import Comment, Exemption, Model, Problem
 from playpen_ls.text.edit import equal_end, equal_start
@@ -23,38 +23,23 @@ class Manifests(Model):
     """The model of a file. Documents that are not Kubernetes objects have no parts."""
 
     language: ClassVar[str] = "kubernetes"
-    neighbourhood: Neighbourhood
+    asks: ClassVar[bool] = True
 
     def __init__(self, source: Source, previous: Manifests | None = None) -> None:
         self.source = source
-        self._home = (source.path, source.newline)
-        if previous is not None and previous._home != self._home:
+        if previous is not None and previous.source.path != source.path:
             previous = None
         head, middle, tail, by = _recut(source.text, previous)
         self._fresh = [piece for _, piece in middle]
         self._mentioned: dict[Sequence[str], bool] = {}
         self._mentioned_before = previous._mentioned if previous is not None else {}
-        pieces = [*(one.piece for one in head), *(piece for _, piece in middle), *(one.piece for one in tail)]
-        said = tuple([piece.said for piece in pieces if piece.said])
-        # Facts of unchanged documents are the same objects, so the comparison is fast.
-        if previous is not None and previous.neighbourhood.said == said:
-            self.neighbourhood = previous.neighbourhood
-            for piece, known in zip((one for one in pieces if one.said), previous.neighbourhood.said, strict=True):
-                if piece.said is not known:
-                    piece.says_again(known)
-            behind = [one.moved(by) for one in tail] if by else tail
-            chunks = [*head, *(self._chunk(start, piece) for start, piece in middle), *behind]
-        else:
-            self.neighbourhood = Neighbourhood(said)
-            starts = [*(one.start for one in head), *(start for start, _ in middle), *(one.start + by for one in tail)]
-            chunks = [self._chunk(start, piece) for start, piece in zip(starts, pieces, strict=True)]
-        self.chunks: Sequence[DocumentChunk] = tuple(chunks)
+        behind = [one.moved(by) for one in tail] if by else tail
+        made = (DocumentChunk(piece, start, source.path) for start, piece in middle)
+        self.chunks: Sequence[DocumentChunk] = (*head, *made, *behind)
 
-    def _chunk(self, start: int, piece: Piece) -> DocumentChunk:
-        if not piece.looks_around:
-            return DocumentChunk(piece, start, self._home, NOBODY, piece.alike)
-        view = self.neighbourhood.around(piece.said, piece.runs_pods, lambda: piece.needs)
-        return DocumentChunk(piece, start, self._home, view, (piece.alike, view))
+    def parts(self, file: FileView) -> Iterable[object]:
+        """No rule looks at the file as a whole."""
+        return ()
 
     @cached_property
     def problems(self) -> Sequence[Problem]:
@@ -66,20 +51,16 @@ class Manifests(Model):
             yield from chunk.facts
 
     def span_of(self, fact: Fact) -> Span | None:
-        number = self.neighbourhood.speakers.get(id(fact))
-        if number is not None:
-            chunk = self._speaking[number]
-            return chunk.piece.spans[id(fact)].shifted(chunk.start)
-        for one in self.chunks:
-            for stated, span in one.piece.stated:
-                if stated == fact:
-                    return span.shifted(one.start)
-        return None
+        found = self._speakers.get(id(fact))  # of a document that stays as it is, it is the same object
+        if found is None:
+            equal = ((one, span) for one in self.chunks for said, span in one.piece.stated if said == fact)
+            found = next(equal, None)
+        return found[1].shifted(found[0].start) if found is not None else None
 
     @cached_property
-    def _speaking(self) -> list[DocumentChunk]:
-        """The documents with shared facts, in the order of `Neighbourhood.said`."""
-        return [chunk for chunk in self.chunks if chunk.piece.said]
+    def _speakers(self) -> dict[int, tuple[DocumentChunk, Span]]:
+        """What the documents say to each other, by its identity, with the first document that says it and the place."""
+        return {id(said): (one, span) for one in reversed(self.chunks) for said, span in one.piece.stated}
 
     def may_mention(self, marks: Sequence[str]) -> bool:
         if marks not in self._mentioned:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from playpen_ls.api.facts import Keys
+from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.kubernetes.model.list_items import Part
-from playpen_ls.languages.kubernetes.model.same_file import NOBODY, Neighbours
+from playpen_ls.languages.kubernetes.model.same_file import F, having, stated
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence, content, resolved
 from playpen_ls.text.span import Span
 
@@ -35,13 +37,33 @@ _FOREIGN_GROUPS = frozenset(("kustomize.config.k8s.io", "kind.x-k8s.io", "skaffo
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """A YAML document. `start` is its offset in the file, `path` the path of the file."""
+    """The text around an object; positions count from its start. What stands elsewhere in the `file` is asked.
+
+    There is no `file` where only what the text says by itself is looked at.
+    """
 
     piece: Piece
-    start: int = 0
-    path: str = ""
-    newline: str = "\n"
-    neighbours: Neighbours = NOBODY
+    file: FileView | None = None
+
+    @property
+    def path(self) -> str:
+        """The file's."""
+        return self._file.path
+
+    @property
+    def newline(self) -> str:
+        """The line end that the file uses, for a fix."""
+        return self._file.model.source.newline  # type: ignore[no-any-return]
+
+    @property
+    def _file(self) -> FileView:
+        if self.file is None:
+            raise LookupError("a document by itself is in no file")
+        return self.file
+
+    def beside(self, kind: type[F], keys: Keys[F] | None = None, key: Hashable = None) -> tuple[F, ...]:
+        """The facts of a type that the documents of the file state, or those that have a key; they have no place."""
+        return self._file.ask(stated, kind) if keys is None else self._file.ask(having, kind, keys, key)
 
     @property
     def text(self) -> str:
@@ -52,18 +74,17 @@ class Document:
         return self.piece.reading.template
 
     def span(self, node: Node) -> Span:
-        """The span of a node in the file, including quotes."""
-        return Span(self.start + node.start, self.start + node.end)
+        """Where a node stands, with its quotes."""
+        return Span(node.start, node.end)
 
     def content(self, scalar: Scalar) -> Span:
-        """The span of a scalar's text in the file, without quotes or `|`."""
-        start, end = content(self.text, scalar)
-        return Span(self.start + start, self.start + end)
+        """Where a scalar's own text stands, without quotes or `|`."""
+        return Span(*content(self.text, scalar))
 
     def part(self, scalar: Scalar, start: int, end: int) -> Span:
-        """The span of `scalar.value[start:end]` in the file; that of the whole content if escapes hide the position."""
+        """The range of `scalar.value[start:end]`; the whole content where escapes hide which that is."""
         whole = self.content(scalar)
-        written, words = self.text[whole.start - self.start : whole.end - self.start], scalar.value[start:end]
+        written, words = self.text[whole.start : whole.end], scalar.value[start:end]
         if written == scalar.value:
             return Span(whole.start + start, whole.start + end)
         # Indentation and folding change only whitespace, so the words occur equally often and in the same order.

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from playpen_ls.api.file_view import FileView
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.model import Chunk
 from playpen_ls.languages.python.model.parts import Part, Site, StringLiteral
@@ -91,7 +92,7 @@ class PythonChunk(Chunk):
             return PythonChunk(start, self.parsed, view, self.key, self._facts, model)  # type: ignore[arg-type]
         return fresh(start, self.parsed, view, model)
 
-    def parts(self) -> Iterable[object]:
+    def parts(self, file: FileView | None = None) -> Iterable[object]:
         parts, self._parts = self._parts, None
         if parts is None:
             parts = self._walked()
