@@ -10,7 +10,7 @@ import pytest
 
 from playpen_ls.cli import process_pool as crew
 from playpen_ls.cli.inputs import Targets
-from playpen_ls.cli.main import batch as sweep
+from playpen_ls.cli import batch as sweep
 from playpen_ls.cli.report.model import FileReport
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.registry import all_rules
