@@ -63,9 +63,9 @@ def rows(workspace: Workspace, path: str) -> list[Row]:
     """What is found in a file, and what is left of that after ignore comments."""
     report = workspace.check(path)
     return [
-        (hit.rule.id, hit.span, hit.finding.message, hit.severity, hit.related)
-        for hits in (report.found, report.hits)
-        for hit in hits
+        (diagnostic.rule.id, diagnostic.span, diagnostic.finding.message, diagnostic.severity, diagnostic.related)
+        for diagnostics in (report.found, report.diagnostics)
+        for diagnostic in diagnostics
     ]
 
 

@@ -20,11 +20,11 @@ from playpen_ls.api.finding import Place
 from playpen_ls.project.index import Index
 from playpen_ls.project.isolation import PACKAGE, module_path
 from playpen_ls.project.worker import BOOTSTRAP, batch_of, work
-from playpen_ls.server.client_capabilities import WATCHED, Abilities
-from playpen_ls.server.gc_scheduler import Collector
+from playpen_ls.server.client_capabilities import WATCHED, ClientCapabilities
+from playpen_ls.server.gc_scheduler import GcScheduler
 from playpen_ls.server.indexing import run as indexing
-from playpen_ls.server.indexing.run import Indexing
-from playpen_ls.server.indexing.scheduler import Indexes
+from playpen_ls.server.indexing.run import IndexRun
+from playpen_ls.server.indexing.scheduler import IndexScheduler
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
@@ -66,7 +66,7 @@ def read_files(found: list[list]) -> list[tuple]:
 
 def run(workspace: Workspace, first: bool = True) -> Client:
     client = Client()
-    asyncio.run(Indexing(client, workspace, shows=False).run(first))  # type: ignore[arg-type]
+    asyncio.run(IndexRun(client, workspace, shows=False).run(first))  # type: ignore[arg-type]
     return client
 
 
@@ -126,7 +126,7 @@ def test_a_process_that_dies_is_said_and_done_without(
 def test_cancelled_it_stays_silent(project: Path):
     async def cancelled() -> Workspace:
         workspace = Workspace(project)
-        one = Indexing(Client(), workspace, shows=False)  # type: ignore[arg-type]
+        one = IndexRun(Client(), workspace, shows=False)  # type: ignore[arg-type]
         task = asyncio.create_task(one.run())
         while one._process is None:
             await asyncio.sleep(0)
@@ -239,7 +239,7 @@ def test_an_overlaid_index_leaves_the_first_as_it_was():
     index = Index()
     index.put("a", [use("a", "x:1")])
     index.put("b", [use("b", "x:2")])
-    other = index.overlaid({"a": [use("a", "x:3")], "b": []})
+    other = index.with_overrides({"a": [use("a", "x:3")], "b": []})
     index.put("b", [use("b", "x:4")])
     assert [fact.reference for fact in index.facts(ImageUse, "")] == ["x:1", "x:4"]
     assert [fact.reference for fact in other.facts(ImageUse, "")] == ["x:3"]
@@ -251,14 +251,14 @@ def test_a_check_tells_whether_the_other_files_must_be_looked_at(tmp_path: Path)
     workspace.index.complete = True
     workspace.open(Source("app.py", app.format("/health")), "python")
     workspace.check("app.py")
-    workspace.index.has_news()
+    workspace.index.changed_since_last_call()
     workspace.edit("app.py", Source("app.py", app.format("/health").replace("return 1", "return 2")))
     workspace.check("app.py")
-    assert not workspace.index.has_news()
+    assert not workspace.index.changed_since_last_call()
     workspace.edit("app.py", Source("app.py", app.format("/healthz").replace("return 1", "return 2")))
     workspace.check("app.py")
-    assert workspace.index.has_news()
-    assert not workspace.index.has_news()
+    assert workspace.index.changed_since_last_call()
+    assert not workspace.index.changed_since_last_call()
 
 
 def test_what_the_others_state_stays_the_same_object_while_the_own_facts_come_and_go():
@@ -307,7 +307,7 @@ def test_what_is_left_out_by_now_is_forgotten(project: Path):
 
 
 def test_the_facts_of_a_project_are_not_walked_for_garbage_again():
-    collector = Collector(lambda: False)
+    collector = GcScheduler(lambda: False)
     try:
         collector.start()
         before = gc.get_freeze_count()
@@ -342,7 +342,7 @@ def test_nothing_is_read_again_once_the_server_ends(project: Path):
     done = []
 
     async def ends() -> None:
-        indexes = Indexes(Client(), Abilities, done.append)  # type: ignore[arg-type]
+        indexes = IndexScheduler(Client(), ClientCapabilities, done.append)  # type: ignore[arg-type]
         workspace = Workspace(project)
         indexes.start(workspace)
         await asyncio.sleep(0)

@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
 def _noting(files: Iterable[FileReport], worst: list[Severity]) -> Iterator[FileReport]:
     """Yield the files unchanged and append the highest severity of each to `worst`."""
     for file in files:
-        worst += [max(item.hit.severity for item in file.items)] if file.items else []
+        worst += [max(item.diagnostic.severity for item in file.items)] if file.items else []
         yield file
 
 

@@ -30,7 +30,7 @@ from playpen_ls.cli.report.model import Problem
 from playpen_ls.cli.report.text import counted
 from playpen_ls.cli.write_file import write
 from playpen_ls.config.model import Settings
-from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.fixer import REWRITE, Accept, Fixed, change_of, safe_only
 from playpen_ls.engine.masking import Mask
 from playpen_ls.languages.registry import finds_nothing
@@ -79,8 +79,8 @@ def prepare_for_safe_fixes(target: Target) -> None:
     """
     workspace = target.workspace
     workspace.open(target.source, target.language, target.on_disk)
-    found = workspace.check(target.path).hits
-    if "playpen:" in target.source.text or any(hit.rule.reads for hit in found):
+    found = workspace.check(target.path).diagnostics
+    if "playpen:" in target.source.text or any(diagnostic.rule.reads for diagnostic in found):
         read_project(target)
 
 
@@ -101,9 +101,9 @@ def _give_up_after(seconds: float) -> None:
 def _alone(accept: Accept, path: str) -> Accept:
     """Accept only fixes that change no other file, since a filter writes no files."""
 
-    def accepts(hit: Hit, fix: Fix) -> bool:
+    def accepts(diagnostic: Diagnostic, fix: Fix) -> bool:
         try:
-            change = change_of(fix, path) if accept(hit, fix) else None
+            change = change_of(fix, path) if accept(diagnostic, fix) else None
         except Refused:
             return False
         return change is not None and not change.creates and not change.edits.keys() - {path}
@@ -141,9 +141,11 @@ def _in_place(options: argparse.Namespace, targets: Targets, accept: Accept) -> 
     return FAILED if invalid_configuration(targets) or targets.failed or unwritten else DONE
 
 
-def _unsafe_too(settings: Settings) -> Callable[[Hit, Fix], bool]:
+def _unsafe_too(settings: Settings) -> Callable[[Diagnostic, Fix], bool]:
     """Accept unsafe fixes too, but rewrites only of rules that --select names."""
-    return lambda hit, fix: fix.kind != REWRITE or not {hit.rule.id, hit.rule.name}.isdisjoint(settings.select or ())
+    return lambda diagnostic, fix: (
+        fix.kind != REWRITE or not {diagnostic.rule.id, diagnostic.rule.name}.isdisjoint(settings.select or ())
+    )
 
 
 def _put(targets: Targets, target: Target, fixed: Fixed, diff: bool) -> int:

@@ -63,7 +63,7 @@ class ProjectFiles:
             self._weighed[place] = known = _weigh(place)
         return known[1]
 
-    def overlaid(self, texts: Mapping[str, str]) -> ProjectFiles:
+    def with_overrides(self, texts: Mapping[str, str]) -> ProjectFiles:
         """The same files with the texts of some replaced."""
         if not texts:
             return self
@@ -121,11 +121,11 @@ def _changed_at(folder: str) -> int:
         return 0
 
 
-def once(files: Files) -> Files:
-    return files if isinstance(files, OnceFiles) else OnceFiles(files)
+def cached(files: Files) -> Files:
+    return files if isinstance(files, CachedFiles) else CachedFiles(files)
 
 
-class OnceFiles:
+class CachedFiles:
     """Caches the answers of `Files`: many parts repeat a query, and within one check nothing changes."""
 
     def __init__(self, files: Files) -> None:

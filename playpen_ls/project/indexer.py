@@ -18,7 +18,7 @@ TOO_MANY = f"more than {MOST_FILES:,} files, so cross-file rules are disabled; e
 logger = logging.getLogger("playpen_ls")
 
 
-class ClosedFiles:
+class Indexer:
     """Updates `index` with the facts of closed files. Skips those in `opened`, whose facts come from the editor."""
 
     def __init__(self, root: Path, excluded: Callable[[], Excluded], index: Index, opened: Container[str]) -> None:

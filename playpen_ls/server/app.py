@@ -12,19 +12,19 @@ from lsprotocol import types as lsp
 from pygls.uris import to_fs_path
 
 from playpen_ls import __version__
-from playpen_ls.server.client_capabilities import KINDS, Abilities
-from playpen_ls.server.client_requests import Requests
+from playpen_ls.server.client_capabilities import KINDS, ClientCapabilities
+from playpen_ls.server.client_requests import ClientRequests
 from playpen_ls.server.features.commands import Commands
 from playpen_ls.server.features.diagnostics.publish import Publisher, is_configuration
-from playpen_ls.server.gc_scheduler import Collector
-from playpen_ls.server.indexing.scheduler import Indexes
+from playpen_ls.server.gc_scheduler import GcScheduler
+from playpen_ls.server.indexing.scheduler import IndexScheduler
 from playpen_ls.server.log import log_to_stderr
 from playpen_ls.server.protocol import Server
-from playpen_ls.server.warm_up import Preparing
+from playpen_ls.server.warm_up import WarmUp
 
 # The client waits for the response to `initialize`, so modules that it does not need are imported later.
 if TYPE_CHECKING:
-    from playpen_ls.server.client_documents import Documents, Open
+    from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
     from playpen_ls.server.features.code_actions import Actions
     from playpen_ls.server.notices import Notices
 
@@ -42,17 +42,17 @@ class App:
 
     def __init__(self) -> None:
         self.server = Server("playpen-ls", __version__)
-        self.abilities = Abilities()
+        self.abilities = ClientCapabilities()
         self._folders: list[Path] = []
-        self._waiting: dict[str, Open] = {}
+        self._waiting: dict[str, ClientDocument] = {}
         self._quiet: asyncio.TimerHandle | None = None
-        self._requests = Requests(self.server, lambda: self.abilities, self._set)
-        self._collector = Collector(lambda: self._indexes.busy)
-        self._preparing = Preparing(lambda: self.server.protocol.converter, self._is_typed)
+        self._requests = ClientRequests(self.server, lambda: self.abilities, self._set)
+        self._collector = GcScheduler(lambda: self._indexes.busy)
+        self._preparing = WarmUp(lambda: self.server.protocol.converter, self._is_typed)
         self._options: object = None
         self._fix_on_save = False
         self._publisher = Publisher(self.server, lambda: self.documents)
-        self._indexes = Indexes(self.server, lambda: self.abilities, self._index_done)
+        self._indexes = IndexScheduler(self.server, lambda: self.abilities, self._index_done)
         handlers: dict[str, Callable[[Any], Any]] = {
             lsp.INITIALIZE: self.initialize,
             lsp.INITIALIZED: self.initialized,
@@ -90,16 +90,16 @@ class App:
         return Notices()
 
     @cached_property
-    def documents(self) -> Documents:
+    def documents(self) -> ClientDocuments:
         """Created on first use, after the response to `initialize`."""
-        from playpen_ls.server.client_documents import Documents
+        from playpen_ls.server.client_documents import ClientDocuments
 
         encoding = self.server.workspace.position_encoding or "utf-16"
         # In pygls it is a string or an enum.
-        return Documents(str(getattr(encoding, "value", encoding)), self._folders)
+        return ClientDocuments(str(getattr(encoding, "value", encoding)), self._folders)
 
     def initialize(self, params: lsp.InitializeParams) -> None:
-        self.abilities = Abilities.of(params.capabilities)
+        self.abilities = ClientCapabilities.of(params.capabilities)
         self._options = params.initialization_options
         if self._options is not None and self.abilities.only_formats:
             from playpen_ls.server.client_settings import fix_on_save
@@ -188,10 +188,10 @@ class App:
         self._collector.soon()
         self._when_quiet()
 
-    def _tell_others(self, waiting: Mapping[str, Open]) -> None:
+    def _tell_others(self, waiting: Mapping[str, ClientDocument]) -> None:
         """If the facts of an edited file have changed, check the other open files immediately."""
         others = [one for one in self.documents if one.uri not in waiting]
-        told = [one for one in self.documents.workspaces.values() if others and one.index.has_news()]
+        told = [one for one in self.documents.workspaces.values() if others and one.index.changed_since_last_call()]
         for other in others:
             if other.workspace in told:
                 self._publisher.publish(other, settled=False, only_changes=True)
@@ -272,7 +272,7 @@ class App:
         )
         self.documents.folders = [*(folder for folder in self.documents.folders if folder not in removed), *added]
 
-    def _configuration_changed(self, opened: Open, closed: bool = False) -> None:
+    def _configuration_changed(self, opened: ClientDocument, closed: bool = False) -> None:
         if is_configuration(opened):
             path = opened.workspace.root / opened.path
             for workspace in self.documents.workspaces.values():

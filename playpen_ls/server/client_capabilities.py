@@ -18,7 +18,7 @@ WATCHED = (
 
 
 @dataclass(frozen=True)
-class Abilities:
+class ClientCapabilities:
     """The client capabilities that the server depends on."""
 
     resolves_edits: bool = False
@@ -31,7 +31,7 @@ class Abilities:
     """Formatting is the only way in which the client can request edits on save."""
 
     @classmethod
-    def of(cls, client: lsp.ClientCapabilities) -> Abilities:
+    def of(cls, client: lsp.ClientCapabilities) -> ClientCapabilities:
         workspace = client.workspace or lsp.WorkspaceClientCapabilities()
         edit = workspace.workspace_edit or lsp.WorkspaceEditClientCapabilities()
         action = client.text_document.code_action if client.text_document else None

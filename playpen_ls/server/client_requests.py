@@ -9,16 +9,18 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
-from playpen_ls.server.client_capabilities import WATCHED, Abilities
+from playpen_ls.server.client_capabilities import WATCHED, ClientCapabilities
 from playpen_ls.server.protocol import Server
 
 logger = logging.getLogger("playpen_ls")
 
 
-class Requests:
+class ClientRequests:
     """Sends requests in the background. `abilities` are those of the client; `take` receives its settings."""
 
-    def __init__(self, server: Server, abilities: Callable[[], Abilities], take: Callable[[object], None]) -> None:
+    def __init__(
+        self, server: Server, abilities: Callable[[], ClientCapabilities], take: Callable[[object], None]
+    ) -> None:
         self._server = server
         self._abilities = abilities
         self._take = take

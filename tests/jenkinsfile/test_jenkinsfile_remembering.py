@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import Configured, Given
-from playpen_ls.engine.cache import NOTHING
+from playpen_ls.api.rule import Configured, RuleContext
+from playpen_ls.engine.cache import EMPTY_CACHE
 from playpen_ls.engine.check import check
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.engine.rule_set import RuleSet
@@ -22,7 +22,7 @@ from playpen_ls.text.source import Source
 
 RULES = RuleSet(Configured(rule) for rule in rules_of("jenkinsfile"))
 FILES = ProjectFiles(Path("/nonexistent-project"), lambda path: None)
-GIVEN = Given(Platform(), FILES, lambda kind: Facts(kind, (), False))
+GIVEN = RuleContext(Platform(), FILES, lambda kind: Facts(kind, (), False))
 
 DECLARATIVE = """\
 @Library('acme@1') _
@@ -111,8 +111,17 @@ PIECES = [
 def found(file: Jenkinsfile, memory: object = None) -> tuple[list[tuple[object, ...]], object]:
     checked = check(file, RULES, GIVEN, memory)  # type: ignore[arg-type]
     assert not checked.failed
-    hits = [(hit.rule.id, hit.span, hit.finding.message, hit.severity, hit.finding.related) for hit in checked.hits]
-    return hits, checked.memory
+    diagnostics = [
+        (
+            diagnostic.rule.id,
+            diagnostic.span,
+            diagnostic.finding.message,
+            diagnostic.severity,
+            diagnostic.finding.related,
+        )
+        for diagnostic in checked.diagnostics
+    ]
+    return diagnostics, checked.memory
 
 
 def fresh(text: str) -> list[tuple[object, ...]]:
@@ -120,7 +129,7 @@ def fresh(text: str) -> list[tuple[object, ...]]:
 
 
 def test_the_texts_have_something_of_every_rule():
-    ids = {hit[0] for text in TEXTS for hit in fresh(text)}
+    ids = {diagnostic[0] for text in TEXTS for diagnostic in fresh(text)}
     assert ids == {one.rule.id for one in RULES.rules}
 
 
@@ -129,14 +138,14 @@ def test_the_texts_have_something_of_every_rule():
 def test_after_any_edits_the_findings_are_those_of_a_fresh_look(data: st.DataObject):
     text = data.draw(st.sampled_from(TEXTS))
     file = parse(Source("Jenkinsfile", text))
-    memory = found(file, NOTHING)[1]
+    memory = found(file, EMPTY_CACHE)[1]
     for _ in range(data.draw(st.integers(1, 8))):
         start = data.draw(st.integers(0, len(text)))
         end = start + data.draw(st.sampled_from([0, 0, 0, 1, 1, 2, 10, 60]))
         text = text[:start] + data.draw(st.sampled_from(PIECES)) + text[end:]
         file = parse(Source("Jenkinsfile", text), file)
-        hits, memory = found(file, memory)
-        assert hits == fresh(text)
+        diagnostics, memory = found(file, memory)
+        assert diagnostics == fresh(text)
         assert list(file.facts()) == list(parse(Source("Jenkinsfile", text)).facts())
 
 
@@ -145,12 +154,12 @@ def test_typing_a_line_anywhere_finds_what_a_fresh_look_finds(text: str):
     for place in [match.end() for match in re.finditer(r"\n", text)][::11]:
         line = "sh \"login ${P} '${NEXUS_PSW}'\" /* x */ { y }"
         file = parse(Source("Jenkinsfile", text))
-        memory = found(file, NOTHING)[1]
+        memory = found(file, EMPTY_CACHE)[1]
         for end in range(1, len(line) + 1):
             now = text[:place] + line[:end] + text[place:]
             file = parse(Source("Jenkinsfile", now), file)
-            hits, memory = found(file, memory)
-            assert hits == fresh(now)
+            diagnostics, memory = found(file, memory)
+            assert diagnostics == fresh(now)
 
 
 @pytest.mark.parametrize(
@@ -167,14 +176,14 @@ def test_typing_a_line_anywhere_finds_what_a_fresh_look_finds(text: str):
 )
 def test_what_changes_elsewhere_counts(old: str, new: str):
     file = parse(Source("Jenkinsfile", DECLARATIVE))
-    hits, memory = found(file, NOTHING)
+    diagnostics, memory = found(file, EMPTY_CACHE)
     changed = DECLARATIVE.replace(old, new, 1)
-    said = [[hit[2] for hit in fresh(text)] for text in (DECLARATIVE, changed)]
+    said = [[diagnostic[2] for diagnostic in fresh(text)] for text in (DECLARATIVE, changed)]
     assert said[0] != said[1]
     for text in (changed, DECLARATIVE):
         file = parse(Source("Jenkinsfile", text), file)
-        hits, memory = found(file, memory)
-        assert hits == fresh(text)
+        diagnostics, memory = found(file, memory)
+        assert diagnostics == fresh(text)
 
 
 def test_a_keystroke_looks_at_one_passage(monkeypatch: pytest.MonkeyPatch):
@@ -183,13 +192,13 @@ def test_a_keystroke_looks_at_one_passage(monkeypatch: pytest.MonkeyPatch):
     )
     text = f"pipeline {{\n    agent any\n    stages {{\n{stages}    }}\n}}\n"
     file = parse(Source("Jenkinsfile", text))
-    memory = found(file, NOTHING)[1]
+    memory = found(file, EMPTY_CACHE)[1]
     looked: list[str] = []
     parts = Passage.parts
     monkeypatch.setattr(Passage, "parts", lambda self: [looked.append(self.text), *parts(self)][1:])
     for now in (text.replace("make 20'", "make 20x'"), text.replace("make 20'", "make 20")):
         looked.clear()
         file = parse(Source("Jenkinsfile", now), file)
-        hits, memory = found(file, memory)
-        assert hits == fresh(now)
+        diagnostics, memory = found(file, memory)
+        assert diagnostics == fresh(now)
         assert len(looked[: -len(file.passages)]) == 1

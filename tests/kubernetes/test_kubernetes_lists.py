@@ -143,7 +143,9 @@ def workspace(folder: Path, text: str) -> Workspace:
 @pytest.mark.parametrize("indentation", [0, 2])
 def test_an_account_is_added_as_an_item(tmp_path: Path, indentation: int):
     text = listed(indentation, "a", "b")
-    made = workspace(tmp_path, text).fixed("app.yaml", lambda hit, fix: hit.rule.name == "default-service-account")
+    made = workspace(tmp_path, text).fixed(
+        "app.yaml", lambda diagnostic, fix: diagnostic.rule.name == "default-service-account"
+    )
     account = item("apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: %s\n", indentation)
     pods = [item(POD % name, indentation).replace("containers:", f"serviceAccountName: {name}\n{' ' * indentation}    "
             "containers:") for name in "ab"]  # fmt: skip
@@ -153,20 +155,27 @@ def test_an_account_is_added_as_an_item(tmp_path: Path, indentation: int):
 def test_a_comment_above_the_items_covers_them_all(tmp_path: Path):
     text = listed(0, "a", "b") + TAIL
     silenced = text.replace("items:", "# playpen: ignore[moving-tag] they move\nitems:")
-    rules = [{hit.rule.name for hit in workspace(tmp_path, one).check("app.yaml").hits} for one in (text, silenced)]
+    rules = [
+        {diagnostic.rule.name for diagnostic in workspace(tmp_path, one).check("app.yaml").diagnostics}
+        for one in (text, silenced)
+    ]
     assert rules[0] - rules[1] == {"moving-tag"}
     one = text.replace("# next", "# playpen: ignore[moving-tag] it moves")
-    hits = [hit for hit in workspace(tmp_path, one).check("app.yaml").hits if hit.rule.name == "moving-tag"]
-    assert [one.rindex("name: ", 0, hit.start) < one.index("name: b") for hit in hits] == [True]
+    diagnostics = [
+        diagnostic
+        for diagnostic in workspace(tmp_path, one).check("app.yaml").diagnostics
+        if diagnostic.rule.name == "moving-tag"
+    ]
+    assert [one.rindex("name: ", 0, diagnostic.start) < one.index("name: b") for diagnostic in diagnostics] == [True]
 
 
 def test_what_is_typed_in_an_item_leaves_the_others_alone(tmp_path: Path):
     before, typed, after = listed(2, "a") + "  - ", item(POD % "b", 2)[4:], "\n" + item(POD % "c", 2)
     made = workspace(tmp_path, before + after)
-    shown = [(hit.rule.id, hit.start) for hit in made.check("app.yaml").hits]
+    shown = [(diagnostic.rule.id, diagnostic.start) for diagnostic in made.check("app.yaml").diagnostics]
     for done in range(1, len(typed)):
         at = len(before) + done - 1
         made.edit("app.yaml", Source("app.yaml", before + typed[:done] + after), [Edit(at, at, typed[done - 1])])
-        hits = made.check("app.yaml", settled=False).hits
+        diagnostics = made.check("app.yaml", settled=False).diagnostics
         expected = [(rule, start + done if start >= len(before) else start) for rule, start in shown]
-        assert [(hit.rule.id, hit.start) for hit in hits] == expected, typed[:done]
+        assert [(diagnostic.rule.id, diagnostic.start) for diagnostic in diagnostics] == expected, typed[:done]

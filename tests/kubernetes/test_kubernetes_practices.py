@@ -53,7 +53,7 @@ spec:
 
 @pytest.mark.parametrize("rule", rules_of("kubernetes"), ids=lambda rule: rule.name)
 def test_the_page_s_own_example_is_clean(rule):
-    assert Project(rule, example({"app.yaml": DEPLOYMENT})).look().hits == []
+    assert Project(rule, example({"app.yaml": DEPLOYMENT})).look().diagnostics == []
 
 
 @pytest.mark.parametrize("rule", rules_of("kubernetes"), ids=lambda rule: rule.name)
@@ -73,4 +73,4 @@ def test_what_is_missing_in_a_part_is_no_finding(rule, path, text):
     from playpen_ls.text.source import Source
 
     project.index.put(path, parse("kubernetes", Source(path, text)).facts())
-    assert project.look().hits == []
+    assert project.look().diagnostics == []

@@ -99,7 +99,7 @@ def test_a_call_is_seen_however_its_bracket_is_set(rule, one: Example, between: 
 
 
 def look_at(rule, one: Example, path: str, text: str):
-    return Project(rule, Example({path: text}, platform=one.platform, options=one.options)).look().hits
+    return Project(rule, Example({path: text}, platform=one.platform, options=one.options)).look().diagnostics
 
 
 @pytest.mark.parametrize("method", sorted(known.METHODS))
@@ -167,7 +167,7 @@ def test_a_chunk_that_mentions_a_telling_name_is_not_idle(text: str, rule: str):
     workspace = Workspace(Path("/no/such/project"))
     workspace.index.complete = True
     workspace.open(Source("app.py", text), "python")
-    assert [hit.rule.id for hit in workspace.check("app.py").hits] == [rule]
+    assert [diagnostic.rule.id for diagnostic in workspace.check("app.py").diagnostics] == [rule]
 
 
 @pytest.mark.parametrize("path", REAL, ids=lambda path: "/".join(path.parts[-2:]))

@@ -26,12 +26,12 @@ def json(files: Sequence[FileReport], problems: Iterable[Problem]) -> str:
 def _finding(file: FileReport, item: Item) -> dict[str, Any]:
     return {
         "path": file.shown(file.path),
-        "rule": item.hit.rule.id,
-        "severity": item.hit.severity.label,
-        "message": file.mask.said(item.hit.finding.message),
-        **_range(file.mask.source, item.hit.span),
+        "rule": item.diagnostic.rule.id,
+        "severity": item.diagnostic.severity.label,
+        "message": file.mask.said(item.diagnostic.finding.message),
+        **_range(file.mask.source, item.diagnostic.span),
         "fixes": [_fix(file, tried) for tried in item.fixes],
-        "related": [_related(file, place) for place in item.hit.finding.related],
+        "related": [_related(file, place) for place in item.diagnostic.finding.related],
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from playpen_ls.api.finding import Change, Fix
-from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.masking import Mask
 
 
@@ -20,7 +20,7 @@ class TriedFix:
 class Item:
     """A finding and its verified fixes."""
 
-    hit: Hit
+    diagnostic: Diagnostic
     fixes: tuple[TriedFix, ...]
 
 

@@ -37,15 +37,15 @@ def text(files: Iterable[FileReport], problems: Iterable[Problem]) -> Iterator[s
 
 
 def _finding(file: FileReport, item: Item) -> Iterator[str]:
-    source, span = file.mask.source, item.hit.span
+    source, span = file.mask.source, item.diagnostic.span
     line, column = source.position(span.start)
-    severity = item.hit.severity
+    severity = item.diagnostic.severity
     place = colored(f"{_printable(file.shown(file.path))}:{line + 1}:{column + 1}", attrs=["bold"])
     label = colored(severity.label, _COLOURS[severity], attrs=["bold"])
-    rule = colored(f"[{item.hit.rule.id}]", "dark_grey")
-    yield f"{place}: {label}: {_printable(file.mask.said(item.hit.finding.message))} {rule}"
+    rule = colored(f"[{item.diagnostic.rule.id}]", "dark_grey")
+    yield f"{place}: {label}: {_printable(file.mask.said(item.diagnostic.finding.message))} {rule}"
     yield from _excerpt(file.mask, line, column, span.end, _COLOURS[severity])
-    for related in item.hit.finding.related:
+    for related in item.diagnostic.finding.related:
         shown, message = _printable(file.shown(related.path)), _printable(file.mask.said(related.message))
         text = file.text_of(related.path)
         number = "" if text is None else f":{text.count(chr(10), 0, related.span.start) + 1}"
@@ -101,8 +101,8 @@ class _Count:
     def add(self, file: FileReport) -> None:
         self.files += bool(file.items)
         for item in file.items:
-            self.severities[item.hit.severity] += 1
-            safe = any(safe_only(item.hit, tried.fix) for tried in item.fixes)
+            self.severities[item.diagnostic.severity] += 1
+            safe = any(safe_only(item.diagnostic, tried.fix) for tried in item.fixes)
             self.safe += safe
             self.unsafe += not safe and any(tried.fix.kind != REWRITE for tried in item.fixes)
 

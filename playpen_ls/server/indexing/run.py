@@ -30,7 +30,7 @@ class Cancelled(Exception):
     """The user canceled indexing."""
 
 
-class Indexing:
+class IndexRun:
     """One indexing run for one project. `shows`: whether the client supports progress."""
 
     def __init__(self, server: Server, workspace: Workspace, shows: bool) -> None:
