@@ -15,7 +15,7 @@ from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.fixer import CheckedText, Checker, fix_all, verified
 from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.languages.detection import language_of
-from playpen_ls.languages.registry import parse
+from playpen_ls.languages.registry import LANGUAGES, model_facts, parse
 from playpen_ls.project.filesystem import ProjectFiles
 from playpen_ls.project.index import Index
 from playpen_ls.text.source import Source
@@ -65,7 +65,7 @@ class Project:
 
     def _facts(self, path: str, text: str):
         language = language_of(path, lambda: text)
-        return tuple(parse(language, Source(path, text)).facts()) if language else ()
+        return tuple(model_facts(parse(language, Source(path, text)))) if language else ()
 
     def look(self, source: Source | None = None, others: Mapping[str, str] | None = None) -> CheckedText:
         source, others = source or self.source, others or {}
@@ -124,6 +124,6 @@ def emoji_before(language: str, text: str, offset: int) -> Iterator[str]:
                 yield text[: keyword.end()] + words + text[keyword.end() :]
     elif language == "kubernetes":
         yield f'{text[:code]}{{"{EMOJI}": 1}}: 1, {text[code:]}'
-    mark = "//" if language == "jenkinsfile" else "#"
+    mark = LANGUAGES[language].comment_mark
     if not text.lstrip().startswith("{"):
         yield f"{mark} {EMOJI}\n{text}"

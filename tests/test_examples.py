@@ -9,6 +9,7 @@ from playpen_ls.api.example import Example
 from playpen_ls.api.rule import Rule
 from playpen_ls.engine.registry import all_rules
 from playpen_ls.engine.suppression import suppress
+from playpen_ls.languages.registry import LANGUAGES
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -99,7 +100,8 @@ def test_a_comment_silences(rule: Rule, example: Example):
         ]
         if not diagnostics:
             break
-        edit = look.model.comment_above(diagnostics[0].span.start, f"playpen: ignore[{rule.name}]")
+        mark = LANGUAGES[rule.language].comment_mark
+        edit = look.model.comment_above(diagnostics[0].span.start, f"{mark} playpen: ignore[{rule.name}]")
         if edit is None:
             assert source.text.lstrip().startswith(("{", "["))  # JSON has no comments
             return
@@ -110,16 +112,12 @@ def test_a_comment_silences(rule: Rule, example: Example):
     assert left.unused == []
 
 
-# BuildKit and Groovy do not end a line at a lone carriage return.
-LINE_ENDS = {"dockerfile": ["\r\n"], "jenkinsfile": ["\r\n"], "kubernetes": ["\r\n", "\r"], "python": ["\r\n", "\r"]}
-
-
 @pytest.mark.parametrize(
     ("rule", "example", "line_end"),
     [
         pytest.param(*case.values, line_end, id=f"{case.id}-{'crlf' if line_end == chr(13) + chr(10) else 'cr'}")
         for case in BAD
-        for line_end in LINE_ENDS[case.values[0].language]
+        for line_end in LANGUAGES[case.values[0].language].line_ends
     ],
 )
 def test_other_line_ends_change_nothing(rule: Rule, example: Example, line_end: str):

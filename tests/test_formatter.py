@@ -11,7 +11,7 @@ import pytest
 
 from examples import Project
 from playpen_ls.api.rule import Rule
-from playpen_ls.cli.fix import prepare_for_safe_fixes
+from playpen_ls.cli.commands.fix import prepare_for_safe_fixes
 from playpen_ls.cli.inputs import Target, Targets
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.fixer import safe_only

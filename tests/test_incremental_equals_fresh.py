@@ -18,7 +18,7 @@ import pytest
 from examples import unmarked
 from playpen_ls.api.file_view import FileView
 from playpen_ls.config.model import Settings
-from playpen_ls.engine.registry import DEFAULT_PATHS, all_rules, rules_of
+from playpen_ls.engine.registry import all_rules, rules_of
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.kubernetes.model import same_file as neighbours
 from playpen_ls.languages.registry import LANGUAGES
@@ -152,7 +152,7 @@ class Comparison:
     """An open file that is edited, and the same text opened anew; `compared` counts the texts that were whole."""
 
     def __init__(self, language: str, text: str, folder: Path) -> None:
-        self.language, self.folder, self.path = language, folder, DEFAULT_PATHS[language]
+        self.language, self.folder, self.path = language, folder, LANGUAGES[language].default_path
         self.workspace = workspace_of(folder)
         self.workspace.open(Source(self.path, text), language)
         self.rows = rows(self.workspace, self.path)

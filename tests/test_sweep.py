@@ -10,7 +10,7 @@ import pytest
 
 from playpen_ls.cli import batch, process_pool
 from playpen_ls.cli.inputs import Targets
-from playpen_ls.cli.report.model import FileReport
+from playpen_ls.cli.results import FileReport
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.registry import all_rules
 from playpen_ls.project.indexer import Indexer

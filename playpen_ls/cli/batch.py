@@ -15,11 +15,12 @@ from playpen_ls.api.finding import Change, Fix, Refused
 from playpen_ls.cli import process_pool
 from playpen_ls.cli.common import prepare, say
 from playpen_ls.cli.inputs import Target, Targets, relative
-from playpen_ls.cli.report.model import FileReport, Item, Problem, TriedFix
+from playpen_ls.cli.results import FileReport, Item, Problem, TriedFix
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.masking import Mask
+from playpen_ls.languages.detection import possible_language
 from playpen_ls.languages.model import Model
-from playpen_ls.languages.registry import LANGUAGES, finds_nothing, parse
+from playpen_ls.languages.registry import finds_nothing, model_facts, parse
 from playpen_ls.project.scan import facts_of
 from playpen_ls.session.workspace import Workspace
 
@@ -104,12 +105,14 @@ class _Batch:
     def _add_others(self, workspace: Workspace) -> None:
         """Add jobs for the other files of the project, if a rule queries facts."""
         own = [number for number, job in enumerate(self._jobs) if job.workspace is workspace]
+        different = {  # in what decides which rules look at them
+            (workspace.configs.of(path).path, possible_language(path)): path
+            for path in (self._jobs[number].inside for number in own)
+        }
         asks = any(
             workspace.configs.rules(path, language).needs_project
-            for path in {
-                workspace.configs.of(self._jobs[number].inside).path: self._jobs[number].inside for number in own
-            }.values()
-            for language in LANGUAGES
+            for (_, language), path in different.items()
+            if language
         )
         inside = (workspace.closed.listed() or []) if asks else []
         every = set(inside)
@@ -175,7 +178,7 @@ class _Batch:
             held.target = None
         elif job.indexed:
             held.model = parse(target.language, target.source).settled()
-            held.facts = tuple(held.model.facts())
+            held.facts = model_facts(held.model)
         return held
 
     def _report(self, target: Target, model: Model | None) -> FileReport:

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from playpen_ls.cli.inputs import Target, Targets, relative
-from playpen_ls.cli.report.model import Problem
+from playpen_ls.cli.results import Problem
 from playpen_ls.config.model import Settings
 from playpen_ls.config.rule_names import is_rule_name, unknown_rule
+from playpen_ls.languages.registry import LANGUAGES, labels
 from playpen_ls.languages.yaml_loader import SLOW, is_slow
 from playpen_ls.text.source import Source, Unreadable
 
@@ -19,6 +20,21 @@ DONE, FOUND, FAILED = 0, 1, 2
 
 class Unusable(Exception):
     """Wrong usage; the message says what is wrong."""
+
+
+def add_input(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that select files and rules."""
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files and folders (default: current folder); - reads standard input"
+    )
+    parser.add_argument(
+        "--select", action="append", default=[], metavar="RULE", help="run only these rules or languages"
+    )
+    parser.add_argument("--ignore", action="append", default=[], metavar="RULE", help="skip these rules or languages")
+    parser.add_argument("--stdin-filename", metavar="NAME", help="file name of the text on standard input")
+    parser.add_argument(
+        "--language", choices=LANGUAGES, help="language of the text on standard input if its file name does not tell"
+    )
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -47,7 +63,7 @@ def targets_of(options: argparse.Namespace, targets: Targets) -> Iterator[Target
         shown = name or f"stdin.{options.language}"
         target = targets.text(standard_input(shown), name, options.language)
         if target is None:
-            raise Unusable(f"{shown}: not a Dockerfile, Jenkinsfile, Kubernetes manifest or Python file")
+            raise Unusable(f"{shown}: not a {labels('or')}")
         yield target
         return
     yield from targets.under(_names(options))

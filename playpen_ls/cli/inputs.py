@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playpen_ls.cli.report.model import Problem
+from playpen_ls.cli.results import Problem
 from playpen_ls.config.loader import find, load
 from playpen_ls.config.model import Config, Settings
 from playpen_ls.languages.detection import language_of
+from playpen_ls.languages.registry import labels
 from playpen_ls.project.discovery import files_under, project_root
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import LARGEST, Source, Unreadable
@@ -112,9 +113,7 @@ class Targets:
         language = language_of(source.path, lambda: source.text)
         if language is None:
             if named:
-                self.problems.append(
-                    Problem(shown, "not a Dockerfile, Jenkinsfile, Kubernetes manifest or Python file")
-                )
+                self.problems.append(Problem(shown, f"not a {labels('or')}"))
             return None
         return Target(workspace, source.path, source, language)
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from playpen_ls.api.finding import Change, Fix, Refused
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.languages.model import Model
+from playpen_ls.languages.registry import model_problems
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 
@@ -33,7 +34,7 @@ class CheckedText:
     @property
     def damage(self) -> int:
         """The number of syntax problems and unparsable chunks."""
-        return len(self.model.problems) + sum(chunk.seems_broken for chunk in self.model.chunks)
+        return len(model_problems(self.model)) + sum(chunk.seems_broken for chunk in self.model.chunks)
 
     def count(self, rule_id: str) -> int:
         return sum(diagnostic.rule.id == rule_id for diagnostic in self.diagnostics)

@@ -14,6 +14,7 @@ from playpen_ls.engine.diagnostics import FileDiagnostics
 from playpen_ls.engine.own_rules import UNUSED_IGNORE
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.model import Comment, Model
+from playpen_ls.languages.registry import LANGUAGES
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
@@ -43,7 +44,6 @@ _THEIRS = tuple(
     )
 )
 _MARKS = ("playpen:", "hadolint", "check=", "noqa", "nosec", "ruff:", "pylint:", "pragma:", "nosemgrep")
-_ANNOTATIONS = ("kube-linter.io/", "kube-score/ignore", "polaris.fairwinds.com/", "checkov.io/skip")
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ class _Findings:
 
 def suppress(model: Model, diagnostics: FileDiagnostics, ran: Iterable[str]) -> Suppressed:
     """Apply the suppression comments of a file. `ran` are the ids of the rules that ran on it."""
-    annotated = model.language == "kubernetes" and model.may_mention(_ANNOTATIONS)
+    words = LANGUAGES[model.language].exemption_words
+    annotated = bool(words) and model.may_mention(words)
     comments = model.comments_with(_MARKS)
     if not annotated and not comments:
         return Suppressed(diagnostics, [], [])
@@ -213,7 +214,8 @@ def _silence_like(findings: _Findings, covered: Iterable[int], tool: str, codes:
 
 def ignore_here(model: Model, diagnostic: Diagnostic) -> list[Edit]:
     """The edit that adds an ignore comment for a finding. Raises Refused if no comment is possible there."""
-    edit = model.comment_above(diagnostic.span.start, f"playpen: ignore[{diagnostic.rule.name}]")
+    mark = LANGUAGES[model.language].comment_mark
+    edit = model.comment_above(diagnostic.span.start, f"{mark} playpen: ignore[{diagnostic.rule.name}]")
     if edit is None:
         raise Refused("a comment is not possible here")
     return [edit]

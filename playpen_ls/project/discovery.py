@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playpen_ls.languages.detection import (
-    may_matter,
-)
+from playpen_ls.languages.detection import possible_language
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -77,7 +75,7 @@ def is_found(path: str, folder: Path, exclude: Iterable[str], base: Path) -> boo
             return False
         own = _ignore_file(place)
         specs = [*specs, own] if own else specs
-    return may_matter(name) and not _ignored(os.path.join(place, name), specs, "")
+    return possible_language(name) is not None and not _ignored(os.path.join(place, name), specs, "")
 
 
 def _above(folder: Path, exclude: Iterable[str], base: Path | None) -> list[Ignoring]:
@@ -119,7 +117,7 @@ def _walk(
     for entry in entries:
         try:
             is_folder = entry.is_dir(follow_symlinks=False)
-            is_file = not is_folder and may_matter(entry.name) and entry.is_file()
+            is_file = not is_folder and possible_language(entry.name) is not None and entry.is_file()
         except OSError:
             continue
         if is_folder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from playpen_ls.api.facts import Fact, Files
@@ -21,7 +22,7 @@ from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.engine.suppression import suppress
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.model import Model
-from playpen_ls.languages.registry import parse
+from playpen_ls.languages.registry import model_facts, parse
 from playpen_ls.project.filesystem import CachedFiles, ProjectFiles
 from playpen_ls.project.index import Index
 from playpen_ls.project.indexer import Indexer
@@ -101,7 +102,7 @@ class Workspace:
         document.model = model
         if document.in_project is None:
             document.in_project = document.on_disk and self.closed.counts(path)
-        self.index.later(path, model.facts if document.in_project else tuple)
+        self.index.later(path, partial(model_facts, model) if document.in_project else tuple)
         checked = check(model, rules, self._given(document), document.memory, fixes=fixes)
         document.memory = checked.memory
         return self._report(document, model, checked, rules, settled)
@@ -248,4 +249,4 @@ class Workspace:
 
 def _facts(path: str, text: str) -> tuple[Fact, ...]:
     language = language_of(path, lambda: text)
-    return tuple(parse(language, Source(path, text)).facts()) if language else ()
+    return model_facts(parse(language, Source(path, text))) if language else ()

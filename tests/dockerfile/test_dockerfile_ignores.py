@@ -51,7 +51,7 @@ def commented(project: Project, tool: str, code: str) -> Source:
         return Source(project.path, f"# check=skip={code}\n{project.source.text}")
     look = project.look()
     edits = [
-        look.model.comment_above(diagnostic.span.start, f"hadolint ignore={code}") for diagnostic in look.diagnostics
+        look.model.comment_above(diagnostic.span.start, f"# hadolint ignore={code}") for diagnostic in look.diagnostics
     ]
     return project.source.edited({edit for edit in edits if edit is not None})
 

@@ -13,7 +13,8 @@ from playpen_ls.api.example import Example
 from playpen_ls.api.finding import Refused
 from playpen_ls.engine.fixer import CheckedText, verified
 from playpen_ls.engine.registry import rules_of
-from playpen_ls.languages.dockerfile import Run, parse
+from playpen_ls.languages.dockerfile.model.dockerfile import parse
+from playpen_ls.languages.dockerfile.parts import Run
 from playpen_ls.text.edit import narrowed
 from playpen_ls.text.source import Source
 

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from examples import unmarked
 from playpen_ls.engine.registry import rules_of
-from playpen_ls.languages.jenkinsfile import Jenkinsfile, parse
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import parse
+from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.syntax import lexer
 from playpen_ls.languages.jenkinsfile.syntax.lexer import lex
+from playpen_ls.languages.registry import model_facts
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import leaks
 from playpen_ls.text.source import Source
 
@@ -56,7 +58,7 @@ def model(text: str, previous: Jenkinsfile | None = None) -> Jenkinsfile:
 def look_at_everything(file: Jenkinsfile) -> None:
     for chunk in file.chunks:
         list(chunk.parts())
-    list(file.facts())
+    list(model_facts(file))
     assert file.faults is not None
     assert file.mentions is not None
     for step in file.shell_steps:

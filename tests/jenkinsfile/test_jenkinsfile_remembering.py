@@ -16,7 +16,9 @@ from playpen_ls.engine.cache import EMPTY_CACHE
 from playpen_ls.engine.check import check
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.engine.rule_set import RuleSet
-from playpen_ls.languages.jenkinsfile import Jenkinsfile, Passage, parse
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import parse
+from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile, Passage
+from playpen_ls.languages.registry import model_facts
 from playpen_ls.project.filesystem import ProjectFiles
 from playpen_ls.text.source import Source
 
@@ -146,7 +148,7 @@ def test_after_any_edits_the_findings_are_those_of_a_fresh_look(data: st.DataObj
         file = parse(Source("Jenkinsfile", text), file)
         diagnostics, memory = found(file, memory)
         assert diagnostics == fresh(text)
-        assert list(file.facts()) == list(parse(Source("Jenkinsfile", text)).facts())
+        assert list(model_facts(file)) == list(model_facts(parse(Source("Jenkinsfile", text))))
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -10,8 +10,9 @@ from parts import parts_in
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.api.platform import Platform
-from playpen_ls.languages.kubernetes import Container, parse
 from playpen_ls.languages.kubernetes.edits.insert import put, put_before, replace_entry
+from playpen_ls.languages.kubernetes.model.manifests import parse
+from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.rules.kubernetes._probes import LIVENESS, Told, add, port_of, probe_value
 from playpen_ls.text.source import Source
 

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_service import SERVICE
 
-from playpen_ls.languages.python import PythonModel, parse
+from playpen_ls.languages.python.model.module import parse
+from playpen_ls.languages.python.parts import PythonModel
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source

@@ -10,7 +10,7 @@ from unicodedata import east_asian_width
 from termcolor import colored
 
 from playpen_ls.api.finding import Severity
-from playpen_ls.cli.report.model import FileReport, Item, Problem
+from playpen_ls.cli.results import FileReport, Item, Problem
 from playpen_ls.engine.fixer import REWRITE, safe_only
 from playpen_ls.engine.masking import Mask
 
@@ -20,11 +20,11 @@ _COLOURS = {
     Severity.INFORMATION: "blue",
     Severity.HINT: "cyan",
 }
+FOR_PROGRAMS = False
 WIDEST = 200  # characters of a source line; longer lines are truncated around the finding
 
 
-def text(files: Iterable[FileReport], problems: Iterable[Problem]) -> Iterator[str]:
-    """The lines of the report. `problems` is read after all files."""
+def report(files: Iterable[FileReport], problems: Iterable[Problem]) -> Iterator[str]:
     count = _Count()
     for file in files:
         count.add(file)

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile
 from playpen_ls.text.span import Span
 
 _URL = re.compile(r"https?://([\w.-]+(?::\d+)?)(?:/.*)?")

@@ -8,10 +8,10 @@ from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import EnvironmentEntry, Jenkinsfile, ShellStep, StringLiteral
 from playpen_ls.languages.jenkinsfile.edits.quoting import expandable
 from playpen_ls.languages.jenkinsfile.edits.retag import groovy_edit
 from playpen_ls.languages.jenkinsfile.edits.sections import with_entry
+from playpen_ls.languages.jenkinsfile.parts import EnvironmentEntry, Jenkinsfile, ShellStep, StringLiteral
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.hosts import service_hosts

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import Pipeline
 from playpen_ls.languages.jenkinsfile.edits.sections import with_entry
+from playpen_ls.languages.jenkinsfile.parts import Pipeline
 
 STAGES = "    stages {\n        stage('Build') {\n            steps { sh 'make' }\n        }\n    }\n}\n"
 

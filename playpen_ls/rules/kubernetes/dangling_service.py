@@ -9,9 +9,9 @@ from playpen_ls.api.fact_types import Overlay, Pods, Relabelled
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Resource
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
 from playpen_ls.languages.kubernetes.model.resources import pairs
+from playpen_ls.languages.kubernetes.parts import Resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.rules.kubernetes._completeness import holds_parts
 from playpen_ls.rules.kubernetes._links import Selectable, labels_of, selected

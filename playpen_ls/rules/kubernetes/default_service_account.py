@@ -7,7 +7,7 @@ from playpen_ls.api.fact_types import Overlay
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Workload
+from playpen_ls.languages.kubernetes.parts import Workload
 from playpen_ls.rules.kubernetes._accounts import Accounts, give_account, mount_no_token, uses_default
 
 HEAD = """\

@@ -9,9 +9,9 @@ from playpen_ls.api.fact_types import ConfigMapKeys, Created, Overlay, SecretKey
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
 from playpen_ls.languages.kubernetes.model.references import Reference, references
+from playpen_ls.languages.kubernetes.parts import Workload
 from playpen_ls.rules.kubernetes._completeness import is_whole
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
 from playpen_ls.vocabulary.names import near_miss

@@ -8,7 +8,7 @@ from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Workload
+from playpen_ls.languages.kubernetes.parts import Workload
 from playpen_ls.rules.kubernetes._backups import backup_path, create_backup, is_backed_up, postgres
 from playpen_ls.rules.kubernetes._completeness import is_whole
 from playpen_ls.rules.kubernetes._namespaces import Namespaces

@@ -6,7 +6,7 @@ from playpen_ls.api.example import example, unmarked
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.rules.kubernetes._application import Code, application_of
 from playpen_ls.rules.kubernetes._namespaces import Selections, serving
 from playpen_ls.rules.kubernetes._probe_fixes import fixes

@@ -6,8 +6,8 @@ from functools import partial
 from playpen_ls.api.example import example, unmarked
 from playpen_ls.api.finding import Finding, Fix, Place, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.rules.kubernetes._completeness import is_whole
 from playpen_ls.rules.kubernetes._links import Images, Openings, endpoints, is_name, linked, listening
 from playpen_ls.vocabulary.names import nearest

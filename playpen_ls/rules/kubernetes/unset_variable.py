@@ -9,8 +9,8 @@ from playpen_ls.api.fact_types import ConfigMapKeys, EnvironmentKnown, Environme
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Place, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.edits.env import add_variable
+from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.project.links import PYTHON
 from playpen_ls.rules.kubernetes._links import Images, Settings, linked
 from playpen_ls.rules.kubernetes._namespaces import name_of

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TypeVar
 
-from playpen_ls.api.facts import Fact
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.jenkinsfile.model.images import Mention, mentions
 from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment, EnvironmentEntry, Pipeline
@@ -54,7 +53,6 @@ class Whole(Chunk):
 
 class Jenkinsfile(Model):
     language = "jenkinsfile"
-    comment_mark = "//"
 
     def __init__(self, source: Source, previous: Jenkinsfile | None = None) -> None:
         self.source = source
@@ -197,11 +195,6 @@ class Jenkinsfile(Model):
                 names.update(_WORD.findall(text, at + len(use), end))
                 at = text.find(use, end)
         return frozenset(names)
-
-    def facts(self) -> Iterator[Fact]:
-        from playpen_ls.languages.jenkinsfile.facts import facts
-
-        return facts(self)
 
     @cached_property
     def _comments(self) -> tuple[Comment, ...]:

@@ -46,10 +46,6 @@ class Manifests(Model):
         found = [(chunk.span.start, chunk.piece.reading.problem) for chunk in self.chunks]
         return tuple(Problem(problem[1].shifted(start), problem[0]) for start, problem in found if problem)
 
-    def facts(self) -> Iterator[Fact]:
-        for chunk in self.chunks:
-            yield from chunk.facts
-
     def span_of(self, fact: Fact) -> Span | None:
         found = self._speakers.get(id(fact))  # of a document that stays as it is, it is the same object
         if found is None:

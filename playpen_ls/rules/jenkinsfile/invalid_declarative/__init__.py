@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile
 from playpen_ls.rules.jenkinsfile.invalid_declarative.fixes import mended
 
 BUILD = "        stage('Build') {\n            steps {\n                sh 'make'\n            }\n        }\n"

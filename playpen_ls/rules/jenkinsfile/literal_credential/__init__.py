@@ -7,8 +7,15 @@ from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import Assignment, Call, EnvironmentEntry, Jenkinsfile, Passage, StringLiteral
 from playpen_ls.languages.jenkinsfile.model.region import users_of
+from playpen_ls.languages.jenkinsfile.parts import (
+    Assignment,
+    Call,
+    EnvironmentEntry,
+    Jenkinsfile,
+    Passage,
+    StringLiteral,
+)
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import WORDS, Leak, is_throwaway, leaks
 from playpen_ls.rules.jenkinsfile.literal_credential.store import Store, credential_for
 from playpen_ls.rules.jenkinsfile.literal_credential.wrap import credentials_of, rebound

@@ -6,9 +6,9 @@ from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Place, Refused, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import Assignment, Call, Jenkinsfile, StringLiteral
 from playpen_ls.languages.jenkinsfile.edits.retag import groovy_edit, release_tag, retagged, without_statement
 from playpen_ls.languages.jenkinsfile.model.images import Mention, image_pushes, variables
+from playpen_ls.languages.jenkinsfile.parts import Assignment, Call, Jenkinsfile, StringLiteral
 from playpen_ls.rules.jenkinsfile.moving_tag.unpush import has_fixed_sibling, without_pushes
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span

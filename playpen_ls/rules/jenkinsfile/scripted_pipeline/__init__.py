@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.detect import scripted_word
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.writer import converted
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import Pipeline, Stage
 from playpen_ls.languages.jenkinsfile.edits.indentation import begins_line, ends_line, reindented, unit, whole_lines
+from playpen_ls.languages.jenkinsfile.parts import Pipeline, Stage
 from playpen_ls.rules.jenkinsfile.sequential_stages.independence import StageWork, can_run_together, in_sequence
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span

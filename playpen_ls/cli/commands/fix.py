@@ -1,4 +1,4 @@
-"""`playpen-ls fix`: applies fixes to files in place, or to standard input as a filter."""
+"""Apply safe fixes, in place, or to standard input as a filter."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from playpen_ls.api.finding import Fix, Refused
 from playpen_ls.cli.common import (
     DONE,
     FAILED,
-    Unusable,
-    fail,
+    add_input,
     invalid_configuration,
     prepare,
     read_project,
@@ -26,8 +25,8 @@ from playpen_ls.cli.common import (
     targets_of,
 )
 from playpen_ls.cli.inputs import Target, Targets
-from playpen_ls.cli.report.model import Problem
 from playpen_ls.cli.report.text import counted
+from playpen_ls.cli.results import Problem
 from playpen_ls.cli.write_file import write
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.diagnostic import Diagnostic
@@ -37,16 +36,25 @@ from playpen_ls.languages.registry import finds_nothing
 from playpen_ls.text.source import Source, Unreadable
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_input(parser)
+    parser.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="also apply unsafe fixes (review the result); rewrites only for rules named in --select",
+    )
+    parser.add_argument("--diff", action="store_true", help="print a diff instead of writing the files")
+    parser.add_argument(
+        "--timeout", type=float, metavar="SECONDS", help="with -: fail after this time (for format on save)"
+    )
+
+
 def run(options: argparse.Namespace) -> int:
-    """The exit status."""
-    try:
-        targets = Targets(settings_of(options))
-        accept = _unsafe_too(targets.settings) if options.unsafe else safe_only
-        if options.paths == ["-"] and (options.stdin_filename or options.language) and not options.diff:
-            return _filtered(options, targets, accept)
-        return _in_place(options, targets, accept)
-    except Unusable as error:
-        return fail(str(error))
+    targets = Targets(settings_of(options))
+    accept = _unsafe_too(targets.settings) if options.unsafe else safe_only
+    if options.paths == ["-"] and (options.stdin_filename or options.language) and not options.diff:
+        return _filtered(options, targets, accept)
+    return _in_place(options, targets, accept)
 
 
 def _filtered(options: argparse.Namespace, targets: Targets, accept: Accept) -> int:
