@@ -20,7 +20,8 @@ from playpen_ls.api.finding import Place
 from playpen_ls.project.index import Index
 from playpen_ls.project.isolation import PACKAGE, module_path
 from playpen_ls.project.worker import BOOTSTRAP, batch_of, work
-from playpen_ls.server.client_capabilities import WATCHED, ClientCapabilities
+from playpen_ls.server.client_capabilities import ClientCapabilities
+from playpen_ls.server.client_requests import watched
 from playpen_ls.server.gc_scheduler import GcScheduler
 from playpen_ls.server.indexing import run as indexing
 from playpen_ls.server.indexing.run import IndexRun
@@ -324,13 +325,13 @@ def test_the_facts_of_a_project_are_not_walked_for_garbage_again():
     (
         "Dockerfile Dockerfile.dev web.Dockerfile web.dockerfile Containerfile Containerfile.dev Jenkinsfile "
         "Jenkinsfile.ci Jenkinsfile-nightly ci.jenkinsfile ci.groovy a.py a.pyw wsgi a.yaml a.yml a.json "
-        "playpen.toml pyproject.toml .gitignore"
+        "playpen.toml pyproject.toml .gitignore .dockerignore web.dockerignore requirements-dev.txt alembic.ini"
     ).split(),
 )
 def test_clients_are_asked_to_watch_every_name_that_matters(name: str):
     globs = [
         glob.removeprefix("**/").replace(braces, one)
-        for glob in WATCHED
+        for glob in watched()
         for braces in [glob[glob.index("{") : glob.index("}") + 1]]
         for one in braces.strip("{}").split(",")
     ]

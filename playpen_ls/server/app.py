@@ -12,8 +12,9 @@ from lsprotocol import types as lsp
 from pygls.uris import to_fs_path
 
 from playpen_ls import __version__
-from playpen_ls.server.client_capabilities import KINDS, ClientCapabilities
+from playpen_ls.server.client_capabilities import ClientCapabilities
 from playpen_ls.server.client_requests import ClientRequests
+from playpen_ls.server.features import FEATURES, FORMATTING, Feature
 from playpen_ls.server.features.commands import Commands
 from playpen_ls.server.features.diagnostics.publish import Publisher, is_configuration
 from playpen_ls.server.gc_scheduler import GcScheduler
@@ -25,7 +26,6 @@ from playpen_ls.server.warm_up import WarmUp
 # The client waits for the response to `initialize`, so modules that it does not need are imported later.
 if TYPE_CHECKING:
     from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
-    from playpen_ls.server.features.code_actions import Actions
     from playpen_ls.server.notices import Notices
 
 QUIET = 0.25  # debounce, in seconds: then "X is missing" diagnostics can appear and other files are checked
@@ -50,7 +50,7 @@ class App:
         self._collector = GcScheduler(lambda: self._indexes.busy)
         self._preparing = WarmUp(lambda: self.server.protocol.converter, self._is_typed)
         self._options: object = None
-        self._fix_on_save = False
+        self.fix_on_save = False
         self._publisher = Publisher(self.server, lambda: self.documents)
         self._indexes = IndexScheduler(self.server, lambda: self.abilities, self._index_done)
         handlers: dict[str, Callable[[Any], Any]] = {
@@ -60,20 +60,23 @@ class App:
             lsp.TEXT_DOCUMENT_DID_CHANGE: self.did_change,
             lsp.TEXT_DOCUMENT_DID_SAVE: self.did_save,
             lsp.TEXT_DOCUMENT_DID_CLOSE: self.did_close,
-            lsp.TEXT_DOCUMENT_WILL_SAVE_WAIT_UNTIL: self.will_save,
-            lsp.TEXT_DOCUMENT_HOVER: self.hover,
-            lsp.CODE_ACTION_RESOLVE: self.resolve,
             lsp.WORKSPACE_DID_CHANGE_CONFIGURATION: self.did_change_configuration,
             lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES: self.did_change_watched_files,
             lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: self.did_change_folders,
         }
         for method, handler in handlers.items():
             self.server.feature(method)(partial(handler))
-        options = lsp.CodeActionOptions(code_action_kinds=list(KINDS), resolve_provider=True)
-        self.server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, options)(partial(self.code_action))
+        for feature in FEATURES:
+            self._offer(feature)
         self._commands = Commands(
             self.server, lambda: self.documents, lambda: self.abilities, self._publisher.send, self._indexes.wait
         )
+
+    def _offer(self, feature: Feature) -> None:
+        def answer(params: Any) -> Any:
+            return feature.load()(self, params)
+
+        self.server.feature(feature.method, feature.options)(answer)
 
     def run(self) -> int:
         try:
@@ -104,10 +107,8 @@ class App:
         if self._options is not None and self.abilities.only_formats:
             from playpen_ls.server.client_settings import fix_on_save
 
-            if fix_on_save(
-                self._options
-            ):  # only then: an editor uses a server that offers it as the formatter of the language
-                self.server.feature(lsp.TEXT_DOCUMENT_FORMATTING)(partial(self.formatting))
+            if fix_on_save(self._options):
+                self._offer(FORMATTING)
         folders = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
         self._folders = [Path(place) for uri in folders if uri and (place := to_fs_path(uri))]
 
@@ -121,7 +122,7 @@ class App:
 
         settings = settings_from(value)
         if settings is not None:
-            self._fix_on_save = fix_on_save(value)
+            self.fix_on_save = fix_on_save(value)
         if settings is None or settings == self.documents.settings:
             return
         self.documents.settings = settings
@@ -150,16 +151,6 @@ class App:
             # Changes that have already arrived are applied before this runs, and published together.
             asyncio.get_running_loop().call_soon(self._answer)
         self._waiting[opened.uri] = opened
-
-    def will_save(self, params: lsp.WillSaveTextDocumentParams) -> list[lsp.TextEdit]:
-        return self._before_save(params.text_document.uri)
-
-    def formatting(self, params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
-        return self._before_save(params.text_document.uri)
-
-    def _before_save(self, uri: str) -> list[lsp.TextEdit]:
-        opened = self.documents.get(uri) if self._fix_on_save else None
-        return self._actions().before_save(opened) if opened else []
 
     def did_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
         opened = self.documents.get(params.text_document.uri)
@@ -219,26 +210,6 @@ class App:
             self._collector.keep()
         self._collector.soon()
         self._look_again()
-
-    # Actions
-
-    def code_action(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-        opened = self.documents.get(params.text_document.uri)
-        return self._actions().at(opened, params) if opened else []
-
-    def resolve(self, action: lsp.CodeAction) -> lsp.CodeAction:
-        return self._actions().resolved(action)
-
-    def _actions(self) -> Actions:
-        from playpen_ls.server.features.code_actions import Actions
-
-        return Actions(self.documents, self.abilities)
-
-    def hover(self, params: lsp.HoverParams) -> lsp.Hover | None:
-        from playpen_ls.server.features.hover import hover
-
-        opened = self.documents.get(params.text_document.uri)
-        return hover(self.documents, opened, params.position) if opened and opened.language else None
 
     # Configuration, files, folders
 

@@ -9,12 +9,6 @@ from lsprotocol import types as lsp
 EXPLAIN = "playpen-ls.explainRule"  # the command that shows a rule's page
 FIX_ALL = "source.fixAll.playpen"
 KINDS = (lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.RefactorRewrite, FIX_ALL)
-WATCHED = (
-    "**/{Dockerfile,Dockerfile.*,*.Dockerfile,*.dockerfile,Containerfile,Containerfile.*}",
-    "**/{Jenkinsfile,Jenkinsfile.*,Jenkinsfile-*,*.jenkinsfile,*.groovy}",
-    "**/{*.py,*.pyw,wsgi,*.yaml,*.yml,*.json}",
-    "**/{playpen.toml,.gitignore,pyproject.toml,.dockerignore,*.dockerignore,requirements*.txt,alembic.ini}",
-)
 
 
 @dataclass(frozen=True)

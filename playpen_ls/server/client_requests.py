@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from lsprotocol import types as lsp
 
-from playpen_ls.server.client_capabilities import WATCHED, ClientCapabilities
+from playpen_ls.server.client_capabilities import ClientCapabilities
 from playpen_ls.server.protocol import Server
 
 logger = logging.getLogger("playpen_ls")
@@ -35,7 +35,7 @@ class ClientRequests:
 
     async def _ask_for_all(self) -> None:
         if self._abilities().registers_watchers:
-            watchers = [lsp.FileSystemWatcher(glob_pattern) for glob_pattern in WATCHED]
+            watchers = [lsp.FileSystemWatcher(glob_pattern) for glob_pattern in watched()]
             options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
             registration = lsp.Registration("files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
             await self._ask(self._server.client_register_capability_async(lsp.RegistrationParams([registration])))
@@ -60,3 +60,14 @@ class ClientRequests:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)  # the loop itself keeps only a weak reference
         task.add_done_callback(self._tasks.discard)
+
+
+def watched() -> Iterator[str]:
+    """Glob patterns of the files whose changes matter: those of all languages, those that rules read, configuration."""
+    from playpen_ls.languages.registry import LANGUAGES
+
+    for names in (
+        *([*one.file_names, *one.candidate_names, *one.read_names] for one in LANGUAGES.values()),
+        ["playpen.toml", "pyproject.toml", ".gitignore"],
+    ):
+        yield f"**/{{{','.join(names)}}}"

@@ -16,6 +16,7 @@ from playpen_ls.engine.fixer import REWRITE, Fixed
 from playpen_ls.engine.suppression import ignore_here
 from playpen_ls.server.client_capabilities import EXPLAIN, FIX_ALL, ClientCapabilities
 from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
+from playpen_ls.server.context import Context
 from playpen_ls.server.features.diagnostics.encode import lsp_diagnostic
 from playpen_ls.server.workspace_edits import workspace_edit
 from playpen_ls.text.diff import differences
@@ -34,6 +35,26 @@ class Plan:
     finding: Diagnostic | None = None
     command: lsp.Command | None = None
     """The command that the client executes instead of an edit."""
+
+
+def code_actions(context: Context, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    opened = context.documents.get(params.text_document.uri)
+    return _actions(context).at(opened, params) if opened else []
+
+
+def resolve(context: Context, action: lsp.CodeAction) -> lsp.CodeAction:
+    return _actions(context).resolved(action)
+
+
+def before_save(
+    context: Context, params: lsp.WillSaveTextDocumentParams | lsp.DocumentFormattingParams
+) -> list[lsp.TextEdit]:
+    opened = context.documents.get(params.text_document.uri) if context.fix_on_save else None
+    return _actions(context).before_save(opened) if opened else []
+
+
+def _actions(context: Context) -> Actions:
+    return Actions(context.documents, context.abilities)
 
 
 class Actions:

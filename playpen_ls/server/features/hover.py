@@ -7,13 +7,17 @@ from lsprotocol import types as lsp
 from playpen_ls.api.finding import Refused
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.rule_docs import page
-from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
+from playpen_ls.server.client_documents import ClientDocument
+from playpen_ls.server.context import Context
 
 
-def hover(documents: ClientDocuments, opened: ClientDocument, position: lsp.Position) -> lsp.Hover | None:
+def hover(context: Context, params: lsp.HoverParams) -> lsp.Hover | None:
     """The hover at a position; None if there is no finding."""
-    workspace, positions = opened.workspace, documents.positions(opened.source)
-    offset = positions.offset(position)
+    opened = context.documents.get(params.text_document.uri)
+    if opened is None or opened.language is None:
+        return None
+    workspace, positions = opened.workspace, context.documents.positions(opened.source)
+    offset = positions.offset(params.position)
     diagnostics = [
         diagnostic
         for diagnostic in workspace.documents[opened.path].displayed
