@@ -23,6 +23,7 @@ HOST_FIXED = (
     'import os\n\ndb_host = os.getenv("POSTGRES_HOST", "postgres.playpen-platform.svc.cluster.local")  # Hard-coded\n'
 )
 SECRET = "tr0ub4dor-and-3"
+ROOT_OF_PACKAGE = Path(__file__).parent.parent
 SHOP = Path(__file__).parent / "projects" / "shop"
 
 

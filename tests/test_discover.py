@@ -104,9 +104,9 @@ def test_an_unreadable_folder_is_reported_and_the_rest_goes_on(tmp_path: Path, m
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", denied)
-    told: list[Path] = []
-    assert [Path(path).name for path in files_under(tmp_path, (), told.append)] == ["a.py"]
-    assert told == [tmp_path / "locked"]
+    told: list[tuple[str, str]] = []
+    assert [Path(path).name for path in files_under(tmp_path, (), lambda *said: told.append(said))] == ["a.py"]
+    assert told == [(str(tmp_path / "locked"), "cannot list the folder: Permission denied")]
 
 
 def test_links_that_lead_in_circles_are_not_followed(tmp_path: Path):

@@ -13,7 +13,7 @@ from playpen_ls.config.model import Settings
 from playpen_ls.config.rule_names import is_rule_name, unknown_rule
 from playpen_ls.languages.registry import LANGUAGES, labels
 from playpen_ls.languages.yaml_loader import SLOW, is_slow
-from playpen_ls.text.source import Source, Unreadable
+from playpen_ls.text.source import LARGEST, Source, Unreadable
 
 DONE, FOUND, FAILED = 0, 1, 2
 
@@ -93,7 +93,7 @@ def stdin_name(options: argparse.Namespace) -> str | None:
 
 def standard_input(name: str) -> str:
     try:
-        source = Source.decoded(name, sys.stdin.buffer.read())
+        source = Source.decoded(name, sys.stdin.buffer.read(LARGEST + 1))
     except Unreadable as error:
         raise Unusable(f"{name}: {error}") from None
     return ("\ufeff" if source.byte_order_mark else "") + source.text

@@ -13,8 +13,9 @@ from playpen_ls.config.model import Config, Settings
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.registry import labels
 from playpen_ls.project.discovery import files_under, project_root
+from playpen_ls.project.read_file import read_file
 from playpen_ls.session.workspace import Workspace
-from playpen_ls.text.source import LARGEST, Source, Unreadable
+from playpen_ls.text.source import Source, Unreadable
 
 
 @dataclass(frozen=True)
@@ -98,12 +99,9 @@ class Targets:
     def target(self, path: str, named: bool) -> Target | None:
         shown = relative(path, self.folder)
         try:
-            size = os.stat(path).st_size
-            if size > LARGEST:
-                raise Unreadable(f"larger than {LARGEST:,} bytes ({size:,}); exclude it or split it")
+            content = read_file(path)
             workspace = self.workspace(path)
-            with open(path, "rb") as file:
-                source = Source.decoded(relative(path, workspace.root), file.read())
+            source = Source.decoded(relative(path, workspace.root), content)
         except (OSError, Unreadable) as error:
             # JSON and YAML data files are often large or in another encoding; they are not manifests, so not a problem.
             if named or isinstance(error, OSError) or not path.endswith((".json", ".yaml", ".yml")):
@@ -123,8 +121,8 @@ class Targets:
             self._configs[folder] = load(found) if found else Config(Path(folder))
         return self._configs[folder]
 
-    def _unreadable(self, folder: Path) -> None:
-        self.problems.append(Problem(relative(str(folder), self.folder), "cannot list the folder"))
+    def _unreadable(self, path: str, reason: str) -> None:
+        self.problems.append(Problem(relative(path, self.folder), reason))
 
 
 def relative(path: str, folder: Path) -> str:

@@ -20,6 +20,7 @@ from playpen_ls.api.finding import Severity
 from playpen_ls.api.platform import Platform, Probe
 from playpen_ls.config.model import OFF, Config, Invalid, PathRules
 from playpen_ls.config.rule_names import is_rule_name, rules_named, unknown_rule
+from playpen_ls.project.read_file import read_file, read_text
 from playpen_ls.text.source import Source, Unreadable
 from playpen_ls.text.span import Span
 
@@ -62,10 +63,11 @@ def has_table(pyproject: str) -> bool:
 
 def _text(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        return read_text(path)
     except OSError:
         return ""
+    except Unreadable:  # a file that is too large can have the table; `load` says that it cannot be read
+        return "[tool.playpen]" if os.path.isfile(path) else ""
 
 
 def load(path: Path, text: str | None = None) -> Config:
@@ -98,7 +100,7 @@ class _Reader:
         return replace(self._config(table, base), problems=tuple(self.problems))
 
     def _decoded(self) -> Source:
-        return Source.decoded(self.path.name, self.path.read_bytes())
+        return Source.decoded(self.path.name, read_file(self.path))
 
     def _error_line(self, message: str) -> Span:
         match = re.search(r"at line (\d+)", message)

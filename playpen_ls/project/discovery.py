@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playpen_ls.languages.detection import possible_language
+from playpen_ls.project.read_file import read_text
+from playpen_ls.text.source import Unreadable
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -51,21 +53,32 @@ def repository_root(folder: Path) -> Path:
 def files_under(
     folder: Path,
     exclude: Iterable[str] = (),
-    unreadable: Callable[[Path], None] | None = None,
+    unreadable: Unreadables | None = None,
     *,
     base: Path | None = None,
 ) -> Iterator[str]:
     """The sorted paths of possibly supported files below a folder, without those that .gitignore or `exclude` match.
 
     `exclude` has .gitignore patterns relative to `base`, by default `folder`; they are not applied if they exclude
-    `folder` itself. `unreadable` is called with folders that cannot be listed.
+    `folder` itself. `unreadable` is called with the path and the reason for folders that cannot be listed and
+    .gitignore files that cannot be read.
     """
-    yield from _walk(str(folder), _above(folder, exclude, base), unreadable, top=True)
+    unreadable = unreadable or _ignore_unreadable
+    # A stack instead of recursion: folders can be nested more deeply than Python's calls.
+    waiting = [_entries(str(folder), _above(folder, exclude, base, unreadable), unreadable, top=True)]
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+        elif isinstance(entry, str):
+            yield entry
+        else:
+            waiting.append(_entries(*entry, unreadable))
 
 
 def is_found(path: str, folder: Path, exclude: Iterable[str], base: Path) -> bool:
     """Whether `files_under` would yield the file if it existed. `path` is relative to the folder, with `/`."""
-    specs, place = _above(folder, exclude, base), str(folder)
+    specs, place = _above(folder, exclude, base, _ignore_unreadable), str(folder)
     *folders, name = path.split("/")
     for each in ("", *folders):
         place = os.path.join(place, each) if each else place
@@ -73,18 +86,18 @@ def is_found(path: str, folder: Path, exclude: Iterable[str], base: Path) -> boo
             return False
         if each and _ignored(place, specs, "/"):
             return False
-        own = _ignore_file(place)
+        own = _ignore_file(place, _ignore_unreadable)
         specs = [*specs, own] if own else specs
     return possible_language(name) is not None and not _ignored(os.path.join(place, name), specs, "")
 
 
-def _above(folder: Path, exclude: Iterable[str], base: Path | None) -> list[Ignoring]:
+def _above(folder: Path, exclude: Iterable[str], base: Path | None, unreadable: Unreadables) -> list[Ignoring]:
     """The ignore patterns of `exclude` and of the .gitignore files in parent folders."""
     specs: list[Ignoring] = []
     top = repository_root(folder)
     if top != Path(folder.anchor):
-        above = [place for place in folder.parents if place == top or top in place.parents]
-        specs += [found for place in reversed(above) if (found := _ignore_file(str(place)))]
+        above = folder.parents[: len(folder.parts) - len(top.parts)]
+        specs += [found for place in reversed(above) if (found := _ignore_file(str(place), unreadable))]
     base, patterns = base or folder, list(exclude)
     if patterns:
         from pathspec import GitIgnoreSpec
@@ -99,20 +112,28 @@ Ignoring = tuple[str, "GitIgnoreSpec"]
 """(folder that the patterns are relative to, ending in a separator; patterns)."""
 
 
-def _walk(
-    folder: str, specs: list[Ignoring], unreadable: Callable[[Path], None] | None, top: bool = False
-) -> Iterator[str]:
+Unreadables = Callable[[str, str], None]
+"""Called with the path and the reason for a file or folder that cannot be read."""
+
+
+def _ignore_unreadable(path: str, reason: str) -> None:
+    pass
+
+
+def _entries(
+    folder: str, specs: list[Ignoring], unreadable: Unreadables, top: bool = False
+) -> Iterator[str | tuple[str, list[Ignoring]]]:
+    """What a folder contains, sorted: paths of files, and (path, ignore patterns) of folders."""
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
-    except OSError:
-        if unreadable:
-            unreadable(Path(folder))
+    except OSError as error:
+        unreadable(folder, f"cannot list the folder: {error.strerror}")
         return
     names = {entry.name for entry in entries}
     if "pyvenv.cfg" in names and not top:
         return
-    own = _ignore_file(folder) if ".gitignore" in names else None
+    own = _ignore_file(folder, unreadable) if ".gitignore" in names else None
     specs = [*specs, own] if own else specs
     for entry in entries:
         try:
@@ -122,15 +143,19 @@ def _walk(
             continue
         if is_folder:
             if entry.name not in _SKIPPED and not _ignored(entry.path, specs, "/"):
-                yield from _walk(entry.path, specs, unreadable)
+                yield entry.path, specs
         elif is_file and not _ignored(entry.path, specs, ""):
             yield entry.path
 
 
-def _ignore_file(folder: str) -> Ignoring | None:
+def _ignore_file(folder: str, unreadable: Unreadables) -> Ignoring | None:
+    path = os.path.join(folder, ".gitignore")
     try:
-        text = Path(folder, ".gitignore").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        text = read_text(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, Unreadable) as error:
+        unreadable(path, f"its patterns are not applied: {getattr(error, 'strerror', None) or error}")
         return None
     from pathspec import GitIgnoreSpec
 

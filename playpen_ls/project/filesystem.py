@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from playpen_ls.api.facts import Files
-from playpen_ls.text.source import LARGEST, Source, Unreadable
+from playpen_ls.project.read_file import read_file
+from playpen_ls.text.source import Source, Unreadable
 
 LARGE = 20_000_000  # bytes
 MOST_WEIGHED = 2_000  # files and folders; a single edit can query them
@@ -83,11 +84,17 @@ class ProjectFiles:
             stamp = (status.st_mtime_ns, status.st_size)
             known = self._read.get(place)
             if known is None or known[0] != stamp:
-                text = Source.decoded(place, Path(place).read_bytes()).text if status.st_size <= LARGEST else None
-                self._read[place] = known = (stamp, text)
+                self._read[place] = known = (stamp, _decoded(place))
             return known[1]
-        except (OSError, Unreadable):
+        except OSError:
             return None
+
+
+def _decoded(place: str) -> str | None:
+    try:
+        return Source.decoded(place, read_file(place)).text
+    except Unreadable:
+        return None
 
 
 def _clean(path: str) -> str:

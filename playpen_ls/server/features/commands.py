@@ -182,16 +182,15 @@ class Commands:
     def _closed(self, uri: str) -> ClientDocument | None:
         """A closed file, as if it were open."""
         from playpen_ls.languages.detection import language_of
+        from playpen_ls.project.read_file import read_file
         from playpen_ls.server.client_documents import ClientDocument
-        from playpen_ls.text.source import LARGEST, Source, Unreadable
+        from playpen_ls.text.source import Source, Unreadable
 
         place = Path(to_fs_path(uri) or "")
         workspace = self._documents().project(place)
         path = place.relative_to(workspace.root).as_posix()
         try:
-            if place.stat().st_size > LARGEST:
-                return None
-            source = Source.decoded(path, place.read_bytes())
+            source = Source.decoded(path, read_file(place))
         except (OSError, Unreadable):
             return ClientDocument(uri, 0, "", workspace, Source(path, ""), True) if uri in self._checked else None
         return ClientDocument(uri, 0, "", workspace, source, True, language_of(path, lambda: source.text))
