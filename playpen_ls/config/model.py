@@ -12,6 +12,7 @@ from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import Configured, Rule
 from playpen_ls.config.rule_names import _named
 from playpen_ls.engine.registry import rules_of
+from playpen_ls.text.ignore_patterns import IgnorePatterns
 from playpen_ls.text.span import Span
 
 OFF = "off"
@@ -89,6 +90,4 @@ class Config:
 
 
 def _matches(patterns: Iterable[str], path: str) -> bool:
-    from pathspec import GitIgnoreSpec  # importing it takes 15 ms, and most runs do not need it
-
-    return GitIgnoreSpec.from_lines(patterns).match_file(path)
+    return IgnorePatterns(patterns).ignores(path)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from playpen_ls.languages.detection import possible_language
 from playpen_ls.project.read_file import read_text
+from playpen_ls.text.ignore_patterns import IgnorePatterns
 from playpen_ls.text.source import Unreadable
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
 
 # Folders of other people's code and of tools, which nobody wants findings in.
 _SKIPPED = frozenset(
@@ -84,11 +81,11 @@ def is_found(path: str, folder: Path, exclude: Iterable[str], base: Path) -> boo
         place = os.path.join(place, each) if each else place
         if each and (each in _SKIPPED or os.path.islink(place) or os.path.exists(os.path.join(place, "pyvenv.cfg"))):
             return False
-        if each and _ignored(place, specs, "/"):
+        if each and _ignored(place, specs, True):
             return False
         own = _ignore_file(place, _ignore_unreadable)
         specs = [*specs, own] if own else specs
-    return possible_language(name) is not None and not _ignored(os.path.join(place, name), specs, "")
+    return possible_language(name) is not None and not _ignored(os.path.join(place, name), specs, False)
 
 
 def _above(folder: Path, exclude: Iterable[str], base: Path | None, unreadable: Unreadables) -> list[Ignoring]:
@@ -100,15 +97,13 @@ def _above(folder: Path, exclude: Iterable[str], base: Path | None, unreadable: 
         specs += [found for place in reversed(above) if (found := _ignore_file(str(place), unreadable))]
     base, patterns = base or folder, list(exclude)
     if patterns:
-        from pathspec import GitIgnoreSpec
-
-        excluded = (_inside(str(base)), GitIgnoreSpec.from_lines(patterns))
-        if base == folder or not _ignored(str(folder), [excluded], "/"):
+        excluded = (_inside(str(base)), IgnorePatterns(patterns))
+        if base == folder or not excluded[1].ignores(_relative(str(folder), excluded[0]), True):
             specs.append(excluded)
     return specs
 
 
-Ignoring = tuple[str, "GitIgnoreSpec"]
+Ignoring = tuple[str, IgnorePatterns]
 """(folder that the patterns are relative to, ending in a separator; patterns)."""
 
 
@@ -142,9 +137,9 @@ def _entries(
         except OSError:
             continue
         if is_folder:
-            if entry.name not in _SKIPPED and not _ignored(entry.path, specs, "/"):
+            if entry.name not in _SKIPPED and not _ignored(entry.path, specs, True):
                 yield entry.path, specs
-        elif is_file and not _ignored(entry.path, specs, ""):
+        elif is_file and not _ignored(entry.path, specs, False):
             yield entry.path
 
 
@@ -157,19 +152,22 @@ def _ignore_file(folder: str, unreadable: Unreadables) -> Ignoring | None:
     except (OSError, Unreadable) as error:
         unreadable(path, f"its patterns are not applied: {getattr(error, 'strerror', None) or error}")
         return None
-    from pathspec import GitIgnoreSpec
-
-    return _inside(folder), GitIgnoreSpec.from_lines(text.split("\n"))
+    return _inside(folder), IgnorePatterns(text.removeprefix("\ufeff").split("\n"))
 
 
 def _inside(folder: str) -> str:
     return os.path.join(folder, "")
 
 
-def _ignored(path: str, specs: list[Ignoring], slash: str) -> bool:
-    """As in git, the innermost .gitignore with a matching pattern decides."""
-    for folder, spec in reversed(specs):
-        verdict = spec.check_file(path[len(folder) :].replace(os.sep, "/") + slash).include
+def _relative(path: str, folder: str) -> str:
+    """`folder` ends in a separator."""
+    return path[len(folder) :].replace(os.sep, "/")
+
+
+def _ignored(path: str, specs: list[Ignoring], is_folder: bool) -> bool:
+    """As in git, the innermost .gitignore with a matching pattern decides. No folder that `path` is in is ignored."""
+    for folder, patterns in reversed(specs):
+        verdict = patterns.verdict(_relative(path, folder), is_folder)
         if verdict is not None:
-            return bool(verdict)
+            return verdict
     return False

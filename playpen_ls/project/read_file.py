@@ -46,8 +46,11 @@ def read_file(path: str | os.PathLike[str], limit: int = LARGEST) -> bytes:
 
 
 def read_text(path: str | os.PathLike[str]) -> str:
-    """The text of a file in UTF-8, with U+FFFD for invalid bytes. Raises OSError and Unreadable."""
-    return read_file(path).decode("utf-8", "replace")
+    """The text of a file in UTF-8, with lone surrogates for invalid bytes, as in names of files.
+
+    Raises OSError and Unreadable.
+    """
+    return read_file(path).decode("utf-8", "surrogateescape")
 
 
 def _too_large(limit: int, size: int) -> Unreadable:
