@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from playpen_ls.cli.results import Problem
+from playpen_ls.cli.write_file import recovery_of
 from playpen_ls.config.loader import find, load
 from playpen_ls.config.model import Config, Settings
 from playpen_ls.languages.detection import language_of
@@ -100,6 +101,12 @@ class Targets:
         shown = relative(path, self.folder)
         try:
             content = read_file(path)
+            recovery = recovery_of(path)
+            if recovery is not None:
+                name = os.path.basename(recovery) if os.path.dirname(recovery) == os.path.dirname(path) else recovery
+                raise Unreadable(
+                    f"an interrupted fix left its complete text in `{name}`; compare it with this file, then delete it"
+                )
             workspace = self.workspace(path)
             source = Source.decoded(relative(path, workspace.root), content)
         except (OSError, Unreadable) as error:

@@ -57,12 +57,15 @@ def files_under(
     """The sorted paths of possibly supported files below a folder, without those that .gitignore or `exclude` match.
 
     `exclude` has .gitignore patterns relative to `base`, by default `folder`; they are not applied if they exclude
-    `folder` itself. `unreadable` is called with the path and the reason for folders that cannot be listed and
-    .gitignore files that cannot be read.
+    `folder` itself. A symbolic link to a file is followed if the file is in `folder`.
+
+    `unreadable` is called with the path and the reason for folders that cannot be listed, .gitignore files that cannot
+    be read, and links that are not followed.
     """
     unreadable = unreadable or _ignore_unreadable
     # A stack instead of recursion: folders can be nested more deeply than Python's calls.
-    waiting = [_entries(str(folder), _above(folder, exclude, base, unreadable), unreadable, top=True)]
+    real = _inside(os.path.realpath(folder))
+    waiting = [_entries(str(folder), _above(folder, exclude, base, unreadable), real, unreadable, top=True)]
     while waiting:
         entry = next(waiting[-1], None)
         if entry is None:
@@ -70,7 +73,7 @@ def files_under(
         elif isinstance(entry, str):
             yield entry
         else:
-            waiting.append(_entries(*entry, unreadable))
+            waiting.append(_entries(*entry, real, unreadable))
 
 
 def is_found(path: str, folder: Path, exclude: Iterable[str], base: Path) -> bool:
@@ -85,7 +88,10 @@ def is_found(path: str, folder: Path, exclude: Iterable[str], base: Path) -> boo
             return False
         own = _ignore_file(place, _ignore_unreadable)
         specs = [*specs, own] if own else specs
-    return possible_language(name) is not None and not _ignored(os.path.join(place, name), specs, False)
+    file = os.path.join(place, name)
+    if os.path.islink(file) and not os.path.realpath(file).startswith(_inside(os.path.realpath(folder))):
+        return False
+    return possible_language(name) is not None and not _ignored(file, specs, False)
 
 
 def _above(folder: Path, exclude: Iterable[str], base: Path | None, unreadable: Unreadables) -> list[Ignoring]:
@@ -116,9 +122,12 @@ def _ignore_unreadable(path: str, reason: str) -> None:
 
 
 def _entries(
-    folder: str, specs: list[Ignoring], unreadable: Unreadables, top: bool = False
+    folder: str, specs: list[Ignoring], real: str, unreadable: Unreadables, top: bool = False
 ) -> Iterator[str | tuple[str, list[Ignoring]]]:
-    """What a folder contains, sorted: paths of files, and (path, ignore patterns) of folders."""
+    """What a folder contains, sorted: paths of files, and (path, ignore patterns) of folders.
+
+    Links to files outside of the folder `real`, which ends in a separator, are not followed.
+    """
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
@@ -140,7 +149,10 @@ def _entries(
             if entry.name not in _SKIPPED and not _ignored(entry.path, specs, True):
                 yield entry.path, specs
         elif is_file and not _ignored(entry.path, specs, False):
-            yield entry.path
+            if entry.is_symlink() and not os.path.realpath(entry.path).startswith(real):
+                unreadable(entry.path, "a symbolic link out of the folder; name it to check it")
+            else:
+                yield entry.path
 
 
 def _ignore_file(folder: str, unreadable: Unreadables) -> Ignoring | None:

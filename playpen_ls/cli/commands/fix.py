@@ -27,7 +27,7 @@ from playpen_ls.cli.common import (
 from playpen_ls.cli.inputs import Target, Targets
 from playpen_ls.cli.report.text import counted
 from playpen_ls.cli.results import Problem
-from playpen_ls.cli.write_file import write
+from playpen_ls.cli.write_file import remove_recovery, write
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.fixer import REWRITE, Accept, Fixed, change_of, safe_only
@@ -123,6 +123,8 @@ def _in_place(options: argparse.Namespace, targets: Targets, accept: Accept) -> 
     applied: Counter[str] = Counter()
     changed, unwritten = 0, False
     for target in targets_of(options, targets):
+        if target.on_disk and not options.diff:
+            remove_recovery(os.path.join(target.workspace.root, target.path))
         if finds_nothing(target.language, target.source):
             target.workspace.configs.of(target.path)  # loads the configuration, whose problems are reported anyway
             continue
