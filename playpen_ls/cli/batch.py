@@ -15,7 +15,7 @@ from playpen_ls.api.finding import Change, Fix, Refused
 from playpen_ls.cli import process_pool
 from playpen_ls.cli.common import prepare, say
 from playpen_ls.cli.inputs import Target, Targets, relative
-from playpen_ls.cli.results import FileReport, Item, Problem, TriedFix
+from playpen_ls.cli.results import FileReport, Item, Problem, TriedFix, not_checked
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.masking import Mask
 from playpen_ls.languages.detection import possible_language
@@ -28,7 +28,7 @@ MOST_HELD = 4_000_000  # characters of text whose models one process keeps; furt
 
 Learned = tuple[Path, str, tuple[Fact, ...]]
 """(root of a project, path in it, facts of the file)."""
-Finished = tuple[Path, FileReport | None, list[Problem], bool]
+Finished = tuple[Path, FileReport | None, list[Problem]]
 
 
 def reports(targets: Targets, paths: list[tuple[str, bool]], with_fixes: bool, every: bool) -> Iterator[FileReport]:
@@ -36,9 +36,8 @@ def reports(targets: Targets, paths: list[tuple[str, bool]], with_fixes: bool, e
     whole = _Batch(targets, paths, with_fixes, every)
     told = list(targets.problems)
     order, alone = whole.order()
-    for root, report, problems, failed in _in_order(process_pool.work(whole, order, alone, _died)):
+    for root, report, problems in _in_order(process_pool.work(whole, order, alone, _died)):
         told += problems
-        targets.failed = targets.failed or failed
         if report is not None:
             yield _dressed(targets, targets.workspaces[root], report)
     targets.problems[:] = told
@@ -82,7 +81,6 @@ class _Held:
 
     target: Target | None
     problems: list[Problem]
-    failed: bool
     model: Model | None = None
     facts: tuple[Fact, ...] = ()
 
@@ -159,19 +157,14 @@ class _Batch:
             return None
         held = self._held.pop(number, None) or self._read(job)
         report = self._report(held.target, held.model) if held.target is not None else None
-        return (
-            job.workspace.root,
-            _without_models(report) if report and report.items else None,
-            held.problems,
-            held.failed,
-        )
+        problems = [*held.problems, *(report.problems if report else ())]
+        return job.workspace.root, _without_models(report) if report and report.items else None, problems
 
     def _read(self, job: _Job) -> _Held:
         targets, before = self._targets, len(self._targets.problems)
-        was, targets.failed = targets.failed, False
         target = targets.target(job.path, job.named)
-        held = _Held(target, targets.problems[before:], targets.failed)
-        targets.problems[before:], targets.failed = [], was
+        held = _Held(target, targets.problems[before:])
+        targets.problems[before:] = []
         if target is None:
             return held
         if finds_nothing(target.language, target.source):
@@ -197,6 +190,7 @@ class _Batch:
             [Item(diagnostic, ()) for diagnostic in found.diagnostics],
             str,
             _nothing,
+            tuple(not_checked(found, self._targets.shown(workspace, path), target.named)),
         )
 
 
@@ -215,7 +209,12 @@ def report(targets: Targets, target: Target, with_fixes: bool, every: bool, mode
     del workspace.documents[path]
     workspace.index.forget(path)
     return FileReport(
-        path, Mask(target.source, found.secrets), items, lambda other: targets.shown(workspace, other), workspace.text
+        path,
+        Mask(target.source, found.secrets),
+        items,
+        lambda other: targets.shown(workspace, other),
+        workspace.text,
+        tuple(not_checked(found, targets.shown(workspace, path), target.named)),
     )
 
 

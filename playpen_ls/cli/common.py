@@ -31,6 +31,9 @@ def add_input(parser: argparse.ArgumentParser) -> None:
         "--select", action="append", default=[], metavar="RULE", help="run only these rules or languages"
     )
     parser.add_argument("--ignore", action="append", default=[], metavar="RULE", help="skip these rules or languages")
+    parser.add_argument(
+        "--strict", action="store_true", help="exit with 2 if anything was not checked, not only files that are named"
+    )
     parser.add_argument("--stdin-filename", metavar="NAME", help="file name of the text on standard input")
     parser.add_argument(
         "--language", choices=LANGUAGES, help="language of the text on standard input if its file name does not tell"
@@ -109,6 +112,11 @@ def read_project(target: Target) -> None:
     workspace = target.workspace
     if not workspace.index.complete and workspace.configs.rules(target.path, target.language).needs_project:
         workspace.closed.read_all()
+
+
+def incomplete(options: argparse.Namespace, targets: Targets) -> bool:
+    """Whether too little was checked for a result: a named file was not, or with --strict any."""
+    return any(problem.fatal or options.strict for problem in targets.all_problems())
 
 
 def invalid_configuration(targets: Targets) -> list[Problem]:

@@ -14,6 +14,7 @@ from playpen_ls.config.model import Config, Settings
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.registry import labels
 from playpen_ls.project.discovery import files_under, project_root
+from playpen_ls.project.indexer import TOO_MANY
 from playpen_ls.project.read_file import read_file
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source, Unreadable
@@ -27,6 +28,8 @@ class Target:
     path: str
     source: Source
     language: str
+    named: bool = True
+    """Whether the command line names it, not only a folder that it is in."""
     on_disk: bool = True
     """Whether it has a location on disk, so that other files can be accessed."""
 
@@ -38,8 +41,6 @@ class Targets:
     settings: Settings
     folder: Path = field(default_factory=Path.cwd)
     problems: list[Problem] = field(default_factory=list)
-    failed: bool = False
-    """Whether a file that was named itself could not be read; one found in a folder is not a failure."""
     workspaces: dict[Path, Workspace] = field(default_factory=dict)
     _configs: dict[str, Config] = field(default_factory=dict)
     _found: dict[str, Path | None] = field(default_factory=dict)
@@ -91,7 +92,7 @@ class Targets:
         workspace = self.workspace(path)
         source = Source(relative(path, workspace.root), text)
         found = language_of(shown, lambda: text, language or "")
-        return Target(workspace, source.path, source, found, name is not None) if found else None
+        return Target(workspace, source.path, source, found, True, name is not None) if found else None
 
     def shown(self, workspace: Workspace, path: str) -> str:
         """A project path for output: relative to the current folder, absolute outside of it."""
@@ -112,15 +113,22 @@ class Targets:
         except (OSError, Unreadable) as error:
             # JSON and YAML data files are often large or in another encoding; they are not manifests, so not a problem.
             if named or isinstance(error, OSError) or not path.endswith((".json", ".yaml", ".yml")):
-                self.problems.append(Problem(shown, getattr(error, "strerror", None) or str(error)))
-            self.failed = self.failed or named
+                self.problems.append(Problem(shown, getattr(error, "strerror", None) or str(error), named))
             return None
         language = language_of(source.path, lambda: source.text)
         if language is None:
             if named:
                 self.problems.append(Problem(shown, f"not a {labels('or')}"))
             return None
-        return Target(workspace, source.path, source, language)
+        return Target(workspace, source.path, source, language, named)
+
+    def all_problems(self) -> Iterator[Problem]:
+        """What was not checked so far, in files and in projects."""
+        yield from self.problems
+        for root, workspace in self.workspaces.items():
+            if workspace.closed.too_many:
+                shown = relative(os.path.join(root, ""), self.folder).rstrip("/")
+                yield Problem(shown or ".", TOO_MANY)
 
     def _config(self, folder: str) -> Config:
         if folder not in self._configs:

@@ -48,6 +48,11 @@ class Indexer:
         logger.warning("%s: %s", self._root, TOO_MANY)
         return None
 
+    @property
+    def too_many(self) -> bool:
+        """Whether the project has been found to have too many files, so that it is not indexed."""
+        return self._too_many
+
     def order(self) -> dict[str, Any]:
         """The request for the index worker."""
         excluded = self._excluded()

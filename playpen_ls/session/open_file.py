@@ -78,11 +78,16 @@ class OpenFile:
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """The diagnostics to show for a file. `found` also has suppressed ones, and those that only mask secrets."""
+    """The diagnostics to show for a file. `found` also has suppressed ones, and those that only mask secrets.
+
+    Diagnostics can be missing: those of the `failed` rules, by their ids, and those of `unparsed` ranges.
+    """
 
     source: Source
     diagnostics: FileDiagnostics
     found: FileDiagnostics
+    failed: frozenset[str] = frozenset()
+    unparsed: tuple[Span, ...] = ()
 
     @cached_property
     def secrets(self) -> tuple[Span, ...]:

@@ -132,7 +132,7 @@ class Workspace:
             unsure = lambda diagnostic: not settled or is_unseen(diagnostic, model, broken)  # noqa: E731
             shown = hold_back_new_absences(diagnostics, document.displayed, unsure, document.since)
         document.diagnostics, document.displayed = diagnostics, shown
-        return PublishedFile(document.source, shown, checked.diagnostics)
+        return PublishedFile(document.source, shown, checked.diagnostics, checked.failed, tuple(broken))
 
     def _rules(self, document: OpenFile) -> RuleSet:
         return self.configs.rules(document.source.path, document.language)

@@ -15,6 +15,7 @@ from playpen_ls.cli.common import (
     FAILED,
     FOUND,
     add_input,
+    incomplete,
     invalid_configuration,
     paths_of,
     settings_of,
@@ -48,13 +49,13 @@ def run(options: argparse.Namespace) -> int:
     invalid = cache(partial(invalid_configuration, targets))  # known when all files were checked
     for line in format.report(files, _problems(targets, invalid if format.FOR_PROGRAMS else list)):
         print(line)
-    if invalid() or targets.failed:
+    if invalid() or incomplete(options, targets):
         return FAILED
     return FOUND if worst and max(worst) >= Severity.named(options.fail_on) else DONE
 
 
 def _problems(targets: Targets, invalid: Callable[[], list[Problem]]) -> Iterator[Problem]:
-    yield from targets.problems
+    yield from targets.all_problems()
     yield from invalid()
 
 
@@ -73,5 +74,6 @@ def _reports(options: argparse.Namespace, targets: Targets, with_fixes: bool, ev
         return
     for target in targets_of(options, targets):
         found = report(targets, target, with_fixes, every)
+        targets.problems += found.problems
         if found.items:
             yield found

@@ -16,6 +16,7 @@ from playpen_ls.cli.common import (
     DONE,
     FAILED,
     add_input,
+    incomplete,
     invalid_configuration,
     prepare,
     read_project,
@@ -26,7 +27,7 @@ from playpen_ls.cli.common import (
 )
 from playpen_ls.cli.inputs import Target, Targets
 from playpen_ls.cli.report.text import counted
-from playpen_ls.cli.results import Problem
+from playpen_ls.cli.results import Problem, not_checked
 from playpen_ls.cli.write_file import remove_recovery, write
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.diagnostic import Diagnostic
@@ -129,8 +130,9 @@ def _in_place(options: argparse.Namespace, targets: Targets, accept: Accept) -> 
             target.workspace.configs.of(target.path)  # loads the configuration, whose problems are reported anyway
             continue
         prepare(target)
-        fixed = target.workspace.fixed(target.path, accept)
         shown = targets.shown(target.workspace, target.path)
+        targets.problems += not_checked(target.workspace.check(target.path), shown, target.named)
+        fixed = target.workspace.fixed(target.path, accept)
         try:
             changed += _put(targets, target, fixed, options.diff)
             applied += fixed.applied
@@ -138,17 +140,17 @@ def _in_place(options: argparse.Namespace, targets: Targets, accept: Accept) -> 
             raise
         except OSError as error:
             unwritten = True
-            targets.problems.append(Problem(shown, f"cannot write the fixes: {error.strerror or error}"))
+            targets.problems.append(Problem(shown, f"cannot write the fixes: {error.strerror or error}", fatal=True))
         if fixed.stopped:
-            say(f"{shown}: {fixed.stopped}")
+            targets.problems.append(Problem(shown, fixed.stopped, target.named))
         del target.workspace.documents[target.path]
-    for problem in targets.problems:
+    for problem in targets.all_problems():
         say(f"{problem.path}: {problem.message}")
     counts = ", ".join(f"{number} × {rule}" for rule, number in sorted(applied.items()))
     total = f"{counted(applied.total(), 'finding')} in {counted(changed, 'file')}{': ' if counts else ''}{counts}"
     done = f"{'Would fix' if options.diff else 'Fixed'} {total}" if applied or unwritten else "Nothing to fix."
     print(done, file=sys.stderr)
-    return FAILED if invalid_configuration(targets) or targets.failed or unwritten else DONE
+    return FAILED if invalid_configuration(targets) or incomplete(options, targets) else DONE
 
 
 def _unsafe_too(settings: Settings) -> Callable[[Diagnostic, Fix], bool]:

@@ -30,10 +30,12 @@ def report(files: Iterable[FileReport], problems: Iterable[Problem]) -> Iterator
         count.add(file)
         for item in file.items:
             yield from _finding(file, item)
+    unchecked = 0
     for problem in problems:
+        unchecked += 1
         path, message = _printable(problem.path), _printable(problem.message)
         yield f"{colored(path, attrs=['bold'])}: {colored('not checked', 'red')}: {message}"
-    yield _summary(count)
+    yield _summary(count, unchecked)
 
 
 def _finding(file: FileReport, item: Item) -> Iterator[str]:
@@ -107,10 +109,14 @@ class _Count:
             self.unsafe += not safe and any(tried.fix.kind != REWRITE for tried in item.fixes)
 
 
-def _summary(count: _Count) -> str:
+def _summary(count: _Count, unchecked: int) -> str:
+    if unchecked:
+        return f"{_findings(count) if count.files else '0 findings'}; {colored('not everything was checked', 'red')}"
+    return _findings(count) if count.files else colored("no findings", "green")
+
+
+def _findings(count: _Count) -> str:
     counts = count.severities
-    if not counts:
-        return colored("no findings", "green")
     by_severity = ", ".join(counted(counts[severity], severity.label) for severity in sorted(counts, reverse=True))
     total = f"{counted(counts.total(), 'finding')} ({by_severity}) in {counted(count.files, 'file')}"
     if count.safe and count.unsafe:
