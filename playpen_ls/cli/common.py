@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from playpen_ls.cli.inputs import Target, Targets, relative
+from playpen_ls.cli.printable import printable
 from playpen_ls.cli.results import Problem
 from playpen_ls.config.model import Settings
 from playpen_ls.config.rule_names import is_rule_name, unknown_rule
@@ -140,4 +141,4 @@ def fail(message: str) -> int:
 
 
 def say(message: str) -> None:
-    print(f"playpen-ls: {message}", file=sys.stderr)
+    print(f"playpen-ls: {printable(message)}", file=sys.stderr)

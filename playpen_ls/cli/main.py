@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from io import TextIOWrapper
 
 from playpen_ls.cli.arguments import command_names, parser
-from playpen_ls.cli.common import DONE, Unusable, fail, say_if_slow
+from playpen_ls.cli.common import DONE, Unusable, fail, say, say_if_slow
+
+logger = logging.getLogger("playpen_ls")
+
+
+class _Log(logging.Handler):
+    """Warnings and errors on standard error, without control characters."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage())
 
 
 def run(arguments: list[str]) -> int:
@@ -17,6 +30,8 @@ def run(arguments: list[str]) -> int:
             stream.reconfigure(errors="replace")  # a terminal without `│` or emoji shows a question mark
     names = command_names()
     known = parser(arguments[:1] if arguments[:1] and arguments[0] in names else names)
+    if not logger.handlers:
+        logger.addHandler(_Log())
     if not arguments:
         known.print_help()
         return DONE

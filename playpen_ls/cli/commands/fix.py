@@ -26,6 +26,7 @@ from playpen_ls.cli.common import (
     targets_of,
 )
 from playpen_ls.cli.inputs import Target, Targets
+from playpen_ls.cli.printable import printable, quoted_name
 from playpen_ls.cli.report.text import counted
 from playpen_ls.cli.results import Problem, not_checked
 from playpen_ls.cli.write_file import remove_recovery, write
@@ -179,12 +180,15 @@ def _show_diff(targets: Targets, target: Target, path: str, before: str | None, 
     mask = Mask(target.source, target.workspace.check(target.path).secrets)
     shown = targets.shown(target.workspace, path)
     old, new = (_LINE.findall(text) for text in (before or "", after))
-    lines = difflib.unified_diff(old, new, "/dev/null" if before is None else f"a/{shown}", f"b/{shown}")
+    name = "/dev/null" if before is None else quoted_name(f"a/{shown}")
+    lines = difflib.unified_diff(old, new, name, quoted_name(f"b/{shown}"))
     header, body = [*islice(lines, 2)], [*lines]
     patch = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in body)
     masked = mask.text(patch)
     if masked != patch:
-        print(f"# {shown}: secrets are masked, so this diff cannot be applied")
+        print(f"# {printable(shown)}: secrets are masked, so this diff cannot be applied")
+    if sys.stdout.isatty():
+        masked = "\n".join(map(printable, masked.split("\n")))
     print("".join(header) + masked, end="")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from playpen_ls.api.finding import Place
+from playpen_ls.cli.printable import json_escaped
 from playpen_ls.cli.results import FileReport, Item, Problem, TriedFix
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
@@ -21,7 +22,7 @@ def report(files: Iterable[FileReport], problems: Iterable[Problem]) -> Iterator
         "findings": [_finding(file, item) for file in files for item in file.items],
         "errors": [{"path": problem.path, "message": problem.message} for problem in problems],
     }
-    yield encoder.dumps(document, indent=2, ensure_ascii=False)
+    yield json_escaped(encoder.dumps(document, indent=2, ensure_ascii=False))
 
 
 def _finding(file: FileReport, item: Item) -> dict[str, Any]:
