@@ -11,6 +11,7 @@ from playpen_ls.config.loader import find, load
 from playpen_ls.config.model import Config, Settings
 from playpen_ls.config.rule_names import OWN
 from playpen_ls.engine.own_rules import OWN_RULES
+from test_cli import written as with_files
 
 SAMPLE = """\
 select = ["dockerfile", "jenkinsfile/literal-credential"]
@@ -170,3 +171,45 @@ def test_a_table_that_is_none_is_a_problem_not_a_crash(tmp_path: Path, text: str
 
 def test_the_rules_of_the_engine_can_be_named():
     assert {rule.id for rule in OWN_RULES} == set(OWN)
+
+
+# `extend`
+
+SECRET = "SECRETVALUE99"
+PRIVATE = f"""{SECRET}key = 1
+select = ["{SECRET}"]
+ignore = "{SECRET}"
+exclude = [{SECRET!r}, 1]
+[severity]
+"{SECRET}" = "error"
+"python/hard-coded-host" = "{SECRET}"
+[per-path."{SECRET}"]
+{SECRET} = 1
+[rules."{SECRET}"]
+x = 1
+[rules]
+"python/hard-coded-host" = "{SECRET}"
+[platform]
+{SECRET} = 1
+registry = ["{SECRET}"]
+liveness = {{ {SECRET} = 1, path = ["{SECRET}"] }}
+"""
+
+
+@pytest.mark.parametrize("text", [PRIVATE, f"{SECRET}\n", f'x = "{SECRET}\n', f"a = 1\na = '{SECRET}'\n", f"[{SECRET}"])
+@pytest.mark.parametrize("git", [True, False])
+def test_no_value_of_a_file_outside_the_repository_is_quoted(tmp_path: Path, text: str, git: bool):
+    with_files(tmp_path, {"secret/base.toml": text, "work/playpen.toml": 'extend = "../secret/base.toml"\n'})
+    with_files(tmp_path, {"work/.git/HEAD": ""} if git else {})
+    problems = load(tmp_path / "work/playpen.toml").problems
+    assert problems
+    assert SECRET not in str([problem.message for problem in problems])
+    (tmp_path / "work/link.toml").symlink_to("../secret/base.toml")
+    with_files(tmp_path, {"work/playpen.toml": 'extend = "link.toml"\n'})
+    assert SECRET not in str([problem.message for problem in load(tmp_path / "work/playpen.toml").problems])
+
+
+def test_values_of_a_file_in_the_repository_are_quoted(tmp_path: Path):
+    with_files(tmp_path, {".git/HEAD": "", "base.toml": PRIVATE, "work/playpen.toml": 'extend = "../base.toml"\n'})
+    problems = load(tmp_path / "work/playpen.toml").problems
+    assert sum(SECRET in problem.message for problem in problems) >= 8

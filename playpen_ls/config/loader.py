@@ -20,6 +20,7 @@ from playpen_ls.api.finding import Severity
 from playpen_ls.api.platform import Platform, Probe
 from playpen_ls.config.model import OFF, Config, Invalid, PathRules
 from playpen_ls.config.rule_names import is_rule_name, rules_named, unknown_rule
+from playpen_ls.project.discovery import repository_root
 from playpen_ls.project.read_file import read_file, read_text
 from playpen_ls.text.source import Source, Unreadable
 from playpen_ls.text.span import Span
@@ -76,10 +77,14 @@ def load(path: Path, text: str | None = None) -> Config:
 
 
 class _Reader:
-    """Reads one file and the file that it extends."""
+    """Reads one file and the file that it extends.
 
-    def __init__(self, path: Path) -> None:
+    Nothing of a `private` file is quoted: whoever wrote the workspace may have named any file of the user.
+    """
+
+    def __init__(self, path: Path, private: bool = False) -> None:
         self.path = path
+        self.private = private
         self.source = Source(path.name, "")
         self.problems: list[Invalid] = []
 
@@ -92,7 +97,7 @@ class _Reader:
             self._say(Span(0, 0), f"cannot be read: {getattr(error, 'strerror', None) or error}")
             return replace(empty, problems=tuple(self.problems))
         except (tomllib.TOMLDecodeError, RecursionError) as error:
-            self._say(self._error_line(str(error)), f"not TOML: {error}")
+            self._say(self._error_line(str(error)), "not TOML" if self.private else f"not TOML: {error}")
             return replace(empty, problems=tuple(self.problems))
         if self.path.name == "pyproject.toml":
             table = self._table("playpen", self._table("tool", table))
@@ -116,7 +121,8 @@ class _Reader:
         elif not os.path.isfile(self.path.parent / target):
             self._say(self._key("extend"), f"`extend` refers to `{target}`, which does not exist")
         else:
-            reader = _Reader((self.path.parent / target).resolve())
+            path = (self.path.parent / target).resolve()
+            reader = _Reader(path, private=not path.is_relative_to(_own_folder(self.path)))
             base = reader.read(extended=True)
             self.problems += reader.problems
             return replace(base, folder=self.path.parent, path=self.path)
@@ -157,7 +163,7 @@ class _Reader:
         names = self._strings(key, value)
         for name in names:
             if not is_rule_name(name):
-                self._say(self._word(name, key), unknown_rule(name))
+                self._say(self._word(name, key), self._unknown_rule(name, key))
         return tuple(name for name in names if is_rule_name(name))
 
     def _severities(self, table: Mapping[str, Any]) -> dict[str, str]:
@@ -165,7 +171,7 @@ class _Reader:
         severities = {}
         for name, label in table.items():
             if not is_rule_name(name) or "/" not in name:
-                self._say(self._key(name, "severity"), unknown_rule(name))
+                self._say(self._key(name, "severity"), self._unknown_rule(name, "severity"))
             elif label not in labels:
                 self._wrong(f"severity.{name}", label, f"one of {', '.join(labels)}", name)
             else:
@@ -175,7 +181,8 @@ class _Reader:
     def _per_path(self, table: Mapping[str, Any]) -> Iterator[PathRules]:
         for pattern, rules in table.items():
             if not isinstance(rules, dict) or set(rules) - {"ignore"}:
-                self._wrong(f"per-path.{pattern}", rules, "{ ignore = […] }", pattern)
+                shown = "per-path" if self.private else f"per-path.{pattern}"
+                self._wrong(shown, rules, "{ ignore = […] }", pattern)
             else:
                 yield PathRules(pattern, self._names("ignore", rules.get("ignore", [])))
 
@@ -184,7 +191,7 @@ class _Reader:
         for id, values in table.items():
             rule = next((rule for rule in rules_named(id) if rule.id == id), None)
             if rule is None:
-                self._say(self._key(id), unknown_rule(id))
+                self._say(self._key(id), self._unknown_rule(id, "rules"))
             elif not isinstance(values, dict):
                 self._wrong(f"rules.{id}", values, "a table", id)
             else:
@@ -211,13 +218,20 @@ class _Reader:
                 yield key, tuple(value) if isinstance(value, list) else value
 
     def _unknown(self, key: str, shown: str, known: Sequence[str] | Mapping[str, Any]) -> None:
+        if self.private:
+            self._say(self._key(key), "unknown key")
+            return
         close = get_close_matches(key, list(known), n=1)
         all_of_them = f"known keys: {', '.join(known)}" if known else "no keys can be set here"
         remedy = f"; did you mean `{close[0]}`?" if close else f"; {all_of_them}"
         self._say(self._key(key), f"unknown key `{shown}`{remedy}")
 
     def _wrong(self, key: str, value: object, right: str, word: str | None = None) -> None:
-        self._say(self._key(word or key), f"`{key}` is {value!r}; it must be {right}")
+        is_now = "has the wrong value" if self.private else f"is {value!r}"
+        self._say(self._key(word or key), f"`{key}` {is_now}; it must be {right}")
+
+    def _unknown_rule(self, name: str, key: str) -> str:
+        return f"unknown rule in `{key}`" if self.private else unknown_rule(name)
 
     def _say(self, span: Span, message: str) -> None:
         self.problems.append(Invalid(self.path, span, self.source.line_of(span.start) + 1, message))
@@ -236,6 +250,13 @@ class _Reader:
         start = self._key(key).start if key else 0
         at = self.source.text.find(word, start)
         return Span(at, at + len(word)) if at >= 0 else self.source.line_span(0)
+
+
+def _own_folder(path: Path) -> Path:
+    """The repository of a configuration file, or its folder if that is not in a repository."""
+    folder = path.parent.resolve()
+    root = repository_root(folder)
+    return root if os.path.exists(root / ".git") else folder
 
 
 def _fits(value: object, kind: Any) -> bool:
