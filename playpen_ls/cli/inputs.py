@@ -143,4 +143,6 @@ class Targets:
 def relative(path: str, folder: Path) -> str:
     """The path relative to the folder, with forward slashes; absolute outside of it."""
     start = os.path.join(folder, "")
-    return path.removeprefix(start).replace(os.sep, "/")
+    # On Windows case does not matter, and shells and editors write the letter of the drive differently.
+    is_inside = os.path.normcase(path).startswith(os.path.normcase(start))
+    return path[len(start) * is_inside :].replace(os.sep, "/")

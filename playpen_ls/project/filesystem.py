@@ -76,7 +76,8 @@ class ProjectFiles:
         if not self._known or posixpath.isabs(path) or _clean(path).startswith("../") or _clean(path) == "..":
             return None
         place = os.path.realpath(os.path.join(self._root, path))
-        return place if place == self._real_root or place.startswith(self._real_root + os.sep) else None
+        inside = os.path.join(self._real_root, "")  # the root of a drive ends in a separator already
+        return place if place == self._real_root or place.startswith(inside) else None
 
     def _on_disk(self, place: str) -> str | None:
         try:
