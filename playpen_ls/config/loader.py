@@ -25,6 +25,8 @@ from playpen_ls.project.read_file import read_file, read_text
 from playpen_ls.text.source import Source, Unreadable
 from playpen_ls.text.span import Span
 
+MOST_PROBLEMS = 100  # in one file
+MOST_PARTS = 64  # of a dotted key; tomllib takes time and memory proportional to their square
 KEYS = ("select", "ignore", "exclude", "extend", "severity", "per-path", "rules", "platform")
 
 
@@ -92,6 +94,7 @@ class _Reader:
         empty = Config(self.path.parent, self.path)
         try:
             self.source = Source(self.path.name, text) if text is not None else self._decoded()
+            _check_keys(self.source.text)
             table: Any = tomllib.loads(self.source.text.replace("\r\n", "\n"))
         except (OSError, Unreadable) as error:
             self._say(Span(0, 0), f"cannot be read: {getattr(error, 'strerror', None) or error}")
@@ -102,7 +105,10 @@ class _Reader:
         if self.path.name == "pyproject.toml":
             table = self._table("playpen", self._table("tool", table))
         base = self._extended(table, extended) if "extend" in table else empty
-        return replace(self._config(table, base), problems=tuple(self.problems))
+        made = self._config(table, base)
+        if self._full:
+            self._say(Span(0, 0), f"only the first {MOST_PROBLEMS} problems are reported; some of the file is not read")
+        return replace(made, problems=tuple(self.problems))
 
     def _decoded(self) -> Source:
         return Source.decoded(self.path.name, read_file(self.path))
@@ -161,15 +167,18 @@ class _Reader:
 
     def _names(self, key: str, value: object) -> tuple[str, ...]:
         names = self._strings(key, value)
-        for name in names:
-            if not is_rule_name(name):
+        known = {name: is_rule_name(name) for name in names}
+        for name in known:
+            if not known[name] and not self._full:
                 self._say(self._word(name, key), self._unknown_rule(name, key))
-        return tuple(name for name in names if is_rule_name(name))
+        return tuple(name for name in known if known[name])
 
     def _severities(self, table: Mapping[str, Any]) -> dict[str, str]:
         labels = [*(one.label for one in Severity), OFF]
         severities = {}
         for name, label in table.items():
+            if self._full:
+                break
             if not is_rule_name(name) or "/" not in name:
                 self._say(self._key(name, "severity"), self._unknown_rule(name, "severity"))
             elif label not in labels:
@@ -190,6 +199,8 @@ class _Reader:
         options: dict[str, dict[str, Any]] = {}
         for id, values in table.items():
             rule = next((rule for rule in rules_named(id) if rule.id == id), None)
+            if self._full:
+                break
             if rule is None:
                 self._say(self._key(id), self._unknown_rule(id, "rules"))
             elif not isinstance(values, dict):
@@ -218,6 +229,8 @@ class _Reader:
                 yield key, tuple(value) if isinstance(value, list) else value
 
     def _unknown(self, key: str, shown: str, known: Sequence[str] | Mapping[str, Any]) -> None:
+        if self._full:
+            return
         if self.private:
             self._say(self._key(key), "unknown key")
             return
@@ -227,8 +240,15 @@ class _Reader:
         self._say(self._key(key), f"unknown key `{shown}`{remedy}")
 
     def _wrong(self, key: str, value: object, right: str, word: str | None = None) -> None:
+        if self._full:
+            return
         is_now = "has the wrong value" if self.private else f"is {value!r}"
         self._say(self._key(word or key), f"`{key}` {is_now}; it must be {right}")
+
+    @property
+    def _full(self) -> bool:
+        """Whether no more problems are reported: each costs a search in the text, and one in the names of all rules."""
+        return len(self.problems) >= MOST_PROBLEMS
 
     def _unknown_rule(self, name: str, key: str) -> str:
         return f"unknown rule in `{key}`" if self.private else unknown_rule(name)
@@ -250,6 +270,16 @@ class _Reader:
         start = self._key(key).start if key else 0
         at = self.source.text.find(word, start)
         return Span(at, at + len(word)) if at >= 0 else self.source.line_span(0)
+
+
+_STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}")
+
+
+def _check_keys(text: str) -> None:
+    """Raises Unreadable for a dotted key that tomllib would take too long to read."""
+    if text.count(".") >= MOST_PARTS and _LONG_KEY.search(_STRING.sub("x", text)):
+        raise Unreadable(f"a key has more than {MOST_PARTS} parts")
 
 
 def _own_folder(path: Path) -> Path:
