@@ -89,8 +89,11 @@ class Indexer:
         """Update the index with the facts of a closed file, and return whether they changed."""
         if path in self._opened:
             return False
+        return self._put(path, facts_of(self._root, path) if self.counts(path) else ())
+
+    def _put(self, path: str, facts: Iterable[Fact]) -> bool:
         self._touched.add(path)
-        return bool(self._index.put(path, facts_of(self._root, path) if self.counts(path) else ()))
+        return bool(self._index.put(path, facts))
 
     def read_below(self, folder: str) -> None:
         """Read all indexed files of a folder again: some clients report only the deleted folder."""
@@ -103,8 +106,9 @@ class Indexer:
         paths = self.listed()
         if paths is None:
             return
-        for path in paths:
-            self.read(path)
+        for path in paths:  # which count, as they were listed: asking for each would read all ignore files again
+            if path not in self._opened:
+                self._put(path, facts_of(self._root, path))
             yield path
         self._index.complete = True
 
