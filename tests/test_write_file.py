@@ -267,6 +267,11 @@ def test_a_recovery_file_is_reported_and_kept(tmp_path: Path, command: str):
         assert (tmp_path / "other.py").read_text() == HOST_FIXED
 
 
+def test_a_recovery_file_is_reported_for_files_of_all_kinds(tmp_path: Path):
+    written(tmp_path, {"deploy.yaml": "a: 1\n", ".deploy.yaml.playpen-recovery": "a: 2\n"})
+    assert "deploy.yaml: not checked: an interrupted fix" in playpen("check", folder=tmp_path).stdout
+
+
 def test_a_recovery_file_with_the_text_of_the_file_is_removed_by_fix_only(tmp_path: Path):
     recovery = (
         written(tmp_path, {"app.py": "x = 1\n", ".app.py.playpen-recovery": "x = 1\n"}) / ".app.py.playpen-recovery"

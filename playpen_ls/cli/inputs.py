@@ -105,7 +105,7 @@ class Targets:
             recovery = recovery_of(path)
             if recovery is not None:
                 name = os.path.basename(recovery) if os.path.dirname(recovery) == os.path.dirname(path) else recovery
-                raise Unreadable(
+                raise OSError(
                     f"an interrupted fix left its complete text in `{name}`; compare it with this file, then delete it"
                 )
             workspace = self.workspace(path)
