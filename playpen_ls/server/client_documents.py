@@ -14,7 +14,7 @@ from pygls.uris import from_fs_path, to_fs_path
 from playpen_ls.config.model import Settings
 from playpen_ls.languages.detection import language_of
 from playpen_ls.project.discovery import project_root
-from playpen_ls.server.positions import Positions, changed
+from playpen_ls.server.positions import Positions, changed, joined
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source, Unreadable, check_readable
@@ -65,7 +65,7 @@ class ClientDocuments:
         place = to_fs_path(item.uri) if item.uri.startswith("file:") else None
         workspace = self._workspace(Path(place) if place else None)
         path = _relative(Path(place), workspace.root) if place else item.uri
-        source = Source(path, item.text)
+        source = Source(path, joined(item.text))
         opened = ClientDocument(item.uri, item.version, item.language_id, workspace, source, place is not None)
         self._open[item.uri] = opened
         self._place(opened, ())
