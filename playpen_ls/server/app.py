@@ -103,6 +103,7 @@ class App:
 
     def initialize(self, params: lsp.InitializeParams) -> None:
         self.abilities = ClientCapabilities.of(params.capabilities)
+        self.server.end_with(params.process_id)
         self._options = params.initialization_options
         if self._options is not None and self.abilities.only_formats:
             from playpen_ls.server.client_settings import fix_on_save

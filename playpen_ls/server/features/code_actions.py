@@ -12,7 +12,7 @@ from lsprotocol import types as lsp
 from playpen_ls.api.finding import Change, Finding, Fix, Refused
 from playpen_ls.engine.check import Offered
 from playpen_ls.engine.diagnostic import Diagnostic
-from playpen_ls.engine.fixer import REWRITE, Fixed
+from playpen_ls.engine.fixer import REWRITE, Accept, Fixed, safe_only
 from playpen_ls.engine.suppression import ignore_here
 from playpen_ls.server.client_capabilities import EXPLAIN, FIX_ALL, ClientCapabilities
 from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
@@ -54,13 +54,16 @@ def before_save(
 
 
 def _actions(context: Context) -> Actions:
-    return Actions(context.documents, context.abilities)
+    return Actions(context.documents, context.abilities, context.server.protocol.pause)
 
 
 class Actions:
-    def __init__(self, documents: ClientDocuments, abilities: ClientCapabilities) -> None:
+    """`pause` is called between the steps of long work, with the URI of the document that it is about."""
+
+    def __init__(self, documents: ClientDocuments, abilities: ClientCapabilities, pause: Callable[[str], None]) -> None:
         self.documents = documents
         self.abilities = abilities
+        self._pause = pause
 
     def at(self, opened: ClientDocument, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         """The code actions for a range. Fixes are verified, unless an automatic request resolves edits later."""
@@ -76,6 +79,7 @@ class Actions:
                 continue
             action = self._action(opened, span, plan)
             if not (late and (automatic or plan.kind == FIX_ALL)):
+                self._pause(opened.uri)
                 try:
                     self._fill(action, opened, plan.compute(), leave_edit_out=late)
                 except Refused:
@@ -128,8 +132,8 @@ class Actions:
                 if _matches(plan.kind, wanted):
                     yield plan
         if _matches(FIX_ALL, wanted) and not (wanted is None and automatic):
-            title, fixed = "Playpen: Apply All Safe Fixes", opened.workspace.fixed
-            yield Plan(title, FIX_ALL, ["all"], lambda: whole(opened, fixed(opened.path)))
+            title = "Playpen: Apply All Safe Fixes"
+            yield Plan(title, FIX_ALL, ["all"], lambda: whole(opened, self._fixed(opened)))
 
     def _plans_here(self, opened: ClientDocument, span: Span) -> Iterator[Plan]:
         source = opened.source
@@ -160,7 +164,7 @@ class Actions:
         """The edits of safe fixes to apply before a save. Edits of other files are left out."""
         if opened.language is None:
             return []
-        fixed = opened.workspace.fixed(opened.path).source.text
+        fixed = self._fixed(opened).source.text
         edits = differences(opened.source.text, fixed)
         return self.documents.positions(opened.source).text_edits(edits)
 
@@ -170,7 +174,6 @@ class Actions:
         document = opened.workspace.documents[opened.path]
         if fix is None or fix.kind == REWRITE or sum(one.rule is diagnostic.rule for one in document.diagnostics) < 2:
             return
-        fixed = opened.workspace.fixed
 
         def accept(other: Diagnostic, fix: Fix) -> bool:
             return other.rule is diagnostic.rule and fix.kind != REWRITE
@@ -179,8 +182,15 @@ class Actions:
             f"Fix all `{diagnostic.rule.name}` in this file",
             lsp.CodeActionKind.QuickFix.value,
             ["rule", diagnostic.rule.id],
-            lambda: whole(opened, fixed(opened.path, accept)),
+            lambda: whole(opened, self._fixed(opened, accept)),
         )
+
+    def _fixed(self, opened: ClientDocument, accept: Accept = safe_only) -> Fixed:
+        def accepted(diagnostic: Diagnostic, fix: Fix) -> bool:
+            self._pause(opened.uri)
+            return accept(diagnostic, fix)
+
+        return opened.workspace.fixed(opened.path, accepted)
 
 
 Trying = Callable[[Diagnostic, Fix], Callable[[], Change]]

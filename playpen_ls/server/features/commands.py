@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 from pygls.uris import from_fs_path, to_fs_path
 
-from playpen_ls.server.protocol import Server
+from playpen_ls.server.protocol import Server, answer_of
 
 # Commands are registered before the response to `initialize`, so the modules that they need are imported later.
 if TYPE_CHECKING:
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from playpen_ls.api.rule import Rule
     from playpen_ls.engine.diagnostic import Diagnostic
     from playpen_ls.engine.diagnostics import FileDiagnostics
+    from playpen_ls.engine.fixer import Accept
     from playpen_ls.server.client_capabilities import ClientCapabilities
     from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
     from playpen_ls.session.workspace import Workspace
+
+APPLY = 120.0  # seconds for a client to apply an edit, about which it may ask the user
 
 CONFIGURATION = """\
 # Configuration of playpen-ls. Every setting has a default; remove those that you do not change.
@@ -82,10 +85,12 @@ class Commands:
 
     async def fixable(self) -> list[dict[str, Any]]:
         """The number of safe fixes, by rule."""
+        from playpen_ls.engine.fixer import safe_only
+
         fixes: Counter[str] = Counter()
         files: Counter[str] = Counter()
         async for one in self._files():
-            applied = one.workspace.fixed(one.path).applied
+            applied = one.workspace.fixed(one.path, self._pausing(safe_only)).applied
             fixes.update(applied)
             files.update(applied.keys())
         return [
@@ -106,7 +111,7 @@ class Commands:
 
         edits: list[lsp.WorkspaceEdit] = []
         async for one in self._files():
-            fixed = one.workspace.fixed(one.path, accept)
+            fixed = one.workspace.fixed(one.path, self._pausing(accept))
             if fixed.applied:
                 edits.append(self._edit(one, whole(one, fixed)))
         return bool(edits) and await self._apply(_joined(edits), "playpen: apply safe fixes in the workspace")
@@ -155,6 +160,13 @@ class Commands:
         self._publish(one)
         return True
 
+    def _pausing(self, accept: Accept) -> Accept:
+        def accepted(diagnostic: Diagnostic, fix: Fix) -> bool:
+            self._server.protocol.pause()
+            return accept(diagnostic, fix)
+
+        return accepted
+
     # The files
 
     async def _files(self) -> AsyncIterator[ClientDocument]:
@@ -178,6 +190,7 @@ class Commands:
                     if self._is_closed(one):
                         one.workspace.documents.pop(one.path, None)
                 await asyncio.sleep(0)  # let the event loop handle messages
+                self._server.protocol.pause()
 
     def _closed(self, uri: str) -> ClientDocument | None:
         """A closed file, as if it were open."""
@@ -228,7 +241,12 @@ class Commands:
         return edit
 
     async def _apply(self, edit: lsp.WorkspaceEdit, label: str) -> bool:
-        answer = await self._server.workspace_apply_edit_async(lsp.ApplyWorkspaceEditParams(edit, label))
+        try:
+            request = self._server.workspace_apply_edit_async(lsp.ApplyWorkspaceEditParams(edit, label))
+            answer = await answer_of(lsp.WORKSPACE_APPLY_EDIT, request, APPLY)
+        except TimeoutError:
+            self._say("the editor did not say whether it applied the change")
+            return False
         if not answer.applied:
             self._say(
                 f"the editor did not apply the change{f': {answer.failure_reason}' * bool(answer.failure_reason)}"

@@ -18,7 +18,7 @@ from playpen_ls.project.fact_json import Malformed
 from playpen_ls.project.indexer import TOO_MANY
 from playpen_ls.project.isolation import PACKAGE, module_path
 from playpen_ls.project.worker import BOOTSTRAP, batch_of
-from playpen_ls.server.protocol import Server
+from playpen_ls.server.protocol import Server, answer_of
 from playpen_ls.session.workspace import Workspace
 
 logger = logging.getLogger("playpen_ls")
@@ -133,7 +133,7 @@ class IndexRun:
             return
         progress = self._server.work_done_progress
         try:
-            await progress.create_async(self._token)
+            await answer_of(lsp.WINDOW_WORK_DONE_PROGRESS_CREATE, progress.create_async(self._token))
         except Exception as error:
             logger.info("the client shows no progress: %s", type(error).__name__)
             self._token = None
