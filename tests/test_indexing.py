@@ -10,6 +10,7 @@ import logging
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from playpen_ls.project.index import Index
 from playpen_ls.project.isolation import PACKAGE, module_path
 from playpen_ls.project.worker import BOOTSTRAP, batch_of, work
 from playpen_ls.server.client_capabilities import ClientCapabilities
-from playpen_ls.server.client_requests import watched
+from playpen_ls.server.client_documents import ClientDocuments
+from playpen_ls.server.client_requests import ClientRequests, watched
+from playpen_ls.server.features.commands import Commands
 from playpen_ls.server.gc_scheduler import GcScheduler
 from playpen_ls.server.indexing import run as indexing
 from playpen_ls.server.indexing.run import IndexRun
@@ -122,6 +125,105 @@ def test_a_process_that_dies_is_said_and_done_without(
     assert "indexed more slowly" in client.said[0]
     assert "failed" in caplog.text
     caplog.clear()
+
+
+def test_what_the_process_failed_at_is_said(project: Path, caplog: pytest.LogCaptureFixture):
+    workspace = Workspace(project)
+    workspace.closed.order = lambda: {"root": str(project), "known": {}}  # type: ignore[method-assign]
+    with caplog.at_level(logging.ERROR, "playpen_ls"):
+        client = run(workspace)
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"{project}: the index worker failed: KeyError at ")
+    assert len(client.said) == 1
+    assert workspace.index.complete
+    caplog.clear()
+
+
+def test_a_project_that_cannot_be_read_here_either_is_said(
+    project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(indexing.sys, "executable", "/bin/false")
+    workspace = Workspace(project)
+
+    def fails() -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(workspace.closed, "paths", fails)
+    with caplog.at_level(logging.ERROR, "playpen_ls"):
+        client = run(workspace)
+    assert not workspace.index.complete
+    assert ["more slowly" in said for said in client.said] == [True, False]
+    assert client.said[1] == f"playpen: the index of {project.name} is incomplete, so cross-file rules are disabled"
+    assert [record.getMessage().removeprefix(f"{project}: ") for record in caplog.records] == [
+        "the index worker failed: EOFError",
+        "indexing failed: RecursionError",
+    ]
+    caplog.clear()
+
+
+class Silent(Client):
+    """A client that answers nothing, with a server's means to ask it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.work_done_progress = self
+        self.asked: list[str] = []
+
+    async def create_async(self, token: str) -> None:
+        await self._never("window/workDoneProgress/create")
+
+    async def client_register_capability_async(self, params: object) -> None:
+        await self._never("client/registerCapability")
+
+    async def workspace_configuration_async(self, params: object) -> None:
+        await self._never("workspace/configuration")
+
+    async def workspace_apply_edit_async(self, params: object) -> None:
+        await self._never("workspace/applyEdit")
+
+    async def _never(self, method: str) -> None:
+        self.asked.append(method)
+        await asyncio.get_running_loop().create_future()
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Silent:
+    monkeypatch.setattr("playpen_ls.server.protocol.ANSWER", 0)
+    monkeypatch.setattr("playpen_ls.server.features.commands.APPLY", 0)
+    return Silent()
+
+
+def test_a_project_is_read_although_the_client_does_not_answer(
+    project: Path, silent: Silent, caplog: pytest.LogCaptureFixture
+):
+    workspace = Workspace(project)
+    asyncio.run(IndexRun(silent, workspace, shows=True).run())  # type: ignore[arg-type]
+    assert workspace.index.complete
+    assert silent.said == []
+    assert "the client does not answer window/workDoneProgress/create" in caplog.text
+
+
+def test_settings_are_asked_for_although_the_client_does_not_answer(silent: Silent):
+    taken: list[object] = []
+    abilities = replace(ClientCapabilities(), registers_watchers=True, gives_configuration=True)
+    requests = ClientRequests(silent, lambda: abilities, taken.append)  # type: ignore[arg-type]
+
+    async def introduced() -> None:
+        requests.introduce()
+        await asyncio.gather(*requests._tasks)
+
+    asyncio.run(introduced())
+    assert silent.asked == ["client/registerCapability", "workspace/configuration"]
+    assert taken == []
+
+
+def test_a_command_ends_although_the_client_does_not_answer(project: Path, silent: Silent):
+    silent.command = lambda name: lambda handler: None  # type: ignore[attr-defined]
+    documents = ClientDocuments("utf-16", [project])
+    abilities = replace(ClientCapabilities(), document_changes=True, creates_files=True)
+    commands = Commands(silent, lambda: documents, lambda: abilities, lambda *_: None, lambda _: None)  # type: ignore[arg-type, return-value]
+    assert asyncio.run(commands.create_configuration()) is None
+    assert silent.said == ["playpen: the editor did not say whether it applied the change"]
 
 
 def test_cancelled_it_stays_silent(project: Path):

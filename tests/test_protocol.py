@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -312,3 +314,41 @@ def test_an_error_tells_the_client_nothing_and_the_log_its_place(caplog: pytest.
     assert answer["error"] == {"code": -32603, "message": "internal error; see the server log"}
     lines = [record.getMessage() for record in caplog.records if record.name == "playpen_ls"]
     assert [line.startswith(f"KeyError at {__file__}:") for line in lines] == [True, True]
+
+
+def children(process: int) -> list[int]:
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are found in /proc")
+@pytest.mark.parametrize("end", ["exit", "shutdown", "input", "killed"])
+def test_the_index_worker_ends_with_the_server(raw: Raw, end: str):
+    for number in range(1500):
+        (raw.folder / f"{number}.py").write_text("import os\n\n\ndef f():\n    return os.environ\n" * 20)
+    (raw.folder / ".git").mkdir()
+    raw.start()
+    raw.open("0.py", "import os\n")
+    while not (workers := children(raw.process.pid)):
+        pass
+    if end == "shutdown":
+        raw.ask("shutdown")
+    if end == "killed":
+        raw.process.kill()
+    elif end != "input":
+        raw.send("exit")
+    status, log = raw.end()
+    assert (status, log) == ({"shutdown": 0, "killed": -signal.SIGKILL}.get(end, 1), "")
+    (worker,) = workers
+    if end == "killed":  # whoever adopts it may need a moment
+        deadline = time.monotonic() + WAIT
+        while is_running(worker) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert not is_running(worker)
+
+
+def is_running(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
