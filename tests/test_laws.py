@@ -38,10 +38,10 @@ CYCLIC = frozenset(
     """
     languages.dockerfile.model.dockerfile languages.dockerfile.syntax.instruction
     languages.dockerfile.syntax.instruction_types languages.jenkinsfile.model.jenkinsfile
-    languages.kubernetes.model.documents languages.python.model.module
+    languages.python.model.module
     languages/dockerfile languages/dockerfile/model languages/dockerfile/syntax
     languages/jenkinsfile languages/jenkinsfile/model languages/jenkinsfile/syntax
-    languages/kubernetes languages/kubernetes/model languages/python languages/python/model
+    languages/python languages/python/model
     """.split()
 )
 

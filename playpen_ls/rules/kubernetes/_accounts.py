@@ -10,8 +10,9 @@ from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.kubernetes.edits.insert import add_item, put, put_before, replace_scalar
 from playpen_ls.languages.kubernetes.edits.verify import data
-from playpen_ls.languages.kubernetes.model.list_items import Part
+from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.model.resources import Workload
+from playpen_ls.languages.kubernetes.syntax.documents import Part
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.languages.kubernetes.syntax.recovery import read
 from playpen_ls.rules.kubernetes._completeness import is_whole
@@ -32,8 +33,8 @@ class Accounts:
 
     def named(self, name: str, workload: Workload) -> Iterator[ServiceAccount]:
         """Those of a name that its pods could have."""
-        for account in (*self.accounts.having(name_of, name), *workload.document.beside(ServiceAccount, name_of, name)):
-            if account.name == name and self.namespaces.share(account, workload):
+        for account in facts_everywhere(self.accounts, workload.document, name_of, name):
+            if self.namespaces.share(account, workload):
                 yield account
 
 
@@ -62,12 +63,12 @@ def give_account(workload: Workload, accounts: Accounts) -> list[Edit]:
     lines = ["apiVersion: v1", "kind: ServiceAccount", "metadata:", f"  name: {workload.name}"]
     if workload.namespace:
         lines.append(f"  namespace: {workload.namespace}")
-    if document.piece.part is Part.ITEM:
+    if document.parsed.part is Part.ITEM:
         return [*edits, add_item(document, lines)]
     text, end = document.newline.join(["---", *lines]), len(document.text)
     ended = document.text.endswith(("\n", "\r"))
     text = text + document.newline if ended else document.newline + text
-    roots = document.piece.reading.roots
+    roots = document.parsed.reading.roots
     if data(read(document.text + text).roots[: len(roots)]) != data(roots):  # a block scalar swallows it
         raise Refused("the file ends in a block scalar without a final newline")
     return [*edits, Edit(end, end, text)]

@@ -8,6 +8,7 @@ from collections.abc import Mapping as Table
 from playpen_ls.api.fact_types import Backup
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Change, Refused
+from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.model.resources import Container, Workload
 from playpen_ls.rules.kubernetes._namespaces import Namespaces
 from playpen_ls.vocabulary.images import ImageReference
@@ -75,8 +76,7 @@ def postgres(workload: Workload) -> Container | None:
 
 
 def is_backed_up(workload: Workload, backups: Facts[Backup], namespaces: Namespaces) -> bool:
-    every = (*backups, *workload.document.beside(Backup))
-    return any(namespaces.share(backup, workload) for backup in every)
+    return any(namespaces.share(backup, workload) for backup in facts_everywhere(backups, workload.document))
 
 
 def backup_path(workload: Workload) -> str:

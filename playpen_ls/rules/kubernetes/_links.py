@@ -18,6 +18,7 @@ from playpen_ls.api.fact_types import (
     tagged_by,
 )
 from playpen_ls.api.facts import Facts
+from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
 from playpen_ls.project.links import Built, built, meant
@@ -148,8 +149,8 @@ class Selectable:
         return meant(service.document.path, near, lambda one: self._of_its_name(one, service))
 
     def _of_its_name(self, one: Pods, service: Resource) -> Iterator[Pods]:
-        for other in (*self.pods.having(name_of, one.name), *service.document.beside(Pods, name_of, one.name)):
-            if other.name == one.name and self.namespaces.share(other, service):
+        for other in facts_everywhere(self.pods, service.document, name_of, one.name):
+            if self.namespaces.share(other, service):
                 yield other
 
 
@@ -160,8 +161,7 @@ def selected(service: Resource, selectable: Selectable) -> list[Pods]:
               if isinstance(e.key, Scalar) and isinstance(e.value, Scalar)}  # fmt: skip
     if not labels:
         return []
-    label = next(iter(labels))
-    every = (*selectable.pods.having(labels_of, label), *service.document.beside(Pods, labels_of, label))
+    every = facts_everywhere(selectable.pods, service.document, labels_of, min(labels))
     return selectable.meant(service, (one for one in every if labels <= set(one.labels)))
 
 

@@ -11,6 +11,7 @@ from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import Resource
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.languages.kubernetes.model.queries import facts_everywhere, facts_of
 from playpen_ls.languages.kubernetes.model.resources import pairs
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.rules.kubernetes._completeness import holds_parts
@@ -160,9 +161,12 @@ def dangling_service(
 def _likely(service: Resource, key: str, asked: dict[str, str], pods: Selectable) -> tuple[str, list[Pods]]:
     """(the likely label value, the pods that have it) among the pods that match all other labels; ("", []) if none."""
     others = {(name, worth) for name, worth in asked.items() if name != key}
-    every = pods.pods
-    near = every.having(labels_of, next(iter(others))) if others else _alike(service, key, asked[key], every)
-    fitting = (one for one in (*near, *service.document.beside(Pods)) if others.issubset(one.labels))
+    near = (
+        facts_everywhere(pods.pods, service.document, labels_of, min(others))
+        if others
+        else (*_alike(service, key, asked[key], pods.pods), *service.document.ask(facts_of, Pods))
+    )
+    fitting = (one for one in near if others.issubset(one.labels))
     values: dict[str, list[Pods]] = {}
     for one in pods.meant(service, fitting):
         for name, worth in one.labels:

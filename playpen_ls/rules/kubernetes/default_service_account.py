@@ -88,7 +88,7 @@ def default_service_account(workload: Workload, accounts: Accounts, overlays: Fa
     if not uses_default(workload, accounts, overlays):
         return
     fixes = [Fix("Set `automountServiceAccountToken: false`", lambda: mount_no_token(workload))]
-    if workload.name and not workload.document.piece.json and not workload.is_hook:
+    if workload.name and not workload.document.parsed.json and not workload.is_hook:
         exists = any(accounts.named(workload.name, workload))
         title = f"Set `serviceAccountName: {workload.name}`"
         if not exists:

@@ -11,6 +11,7 @@ from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.languages.kubernetes.model.queries import facts_everywhere, names_of
 from playpen_ls.languages.kubernetes.model.references import Reference, references
 from playpen_ls.rules.kubernetes._completeness import is_whole
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
@@ -133,12 +134,11 @@ def missing_reference(
         if created.having(_names, (kind, name.value)) or created.having(_names, (kind, "")):
             continue
         seen.add(id(reference.key or name))
-        others, stated = every[kind], every[kind].kind
-        near = [*others.having(name_of, name.value), *document.beside(stated, name_of, name.value)]
-        found = [one for one in near if namespaces.share(one, workload)]
+        found = _named(every[kind], workload, name.value, namespaces)
         if not found:
-            known = [one for one in (*others, *document.beside(stated)) if namespaces.share(one, workload)]
-            yield from _missing(workload, reference, known)
+            near = near_miss(name.value, _names_near(every[kind], workload, namespaces))
+            if near is not None:
+                yield _missing(workload, reference, near, _named(every[kind], workload, near, namespaces))
         elif reference.key is not None and len(found) == 1:
             yield from _missing_key(workload, reference, found[0])
 
@@ -147,16 +147,26 @@ def _names(created: Created) -> tuple[tuple[str, str]]:
     return ((created.kind, created.name),)
 
 
-def _missing(workload: Workload, reference: Reference, known: list[Definition]) -> Iterator[Finding]:
+def _named(facts: Facts[Any], workload: Workload, name: str, namespaces: Namespaces) -> list[Definition]:
+    every = facts_everywhere(facts, workload.document, name_of, name)
+    return [one for one in every if namespaces.share(one, workload)]
+
+
+def _names_near(facts: Facts[Any], workload: Workload, namespaces: Namespaces) -> set[str]:
+    """The names of all objects that can be in the workload's namespace."""
+    own = workload.document.ask(names_of, facts.kind)
+    return {one.name for one in facts if namespaces.share(one, workload)} | {
+        name for namespace, name in own if namespaces.include(namespace, "", workload)
+    }
+
+
+def _missing(workload: Workload, reference: Reference, near: str, defined: list[Definition]) -> Finding:
     document, name = workload.document, reference.name
-    near = near_miss(name.value, {one.name for one in known})
-    if near is None:
-        return
     fix = Fix(f"Use {reference.kind} `{near}`", partial(replace_scalar, document, name, near))
-    related = tuple(one.related(f"{reference.kind} `{near}` is defined here") for one in known if one.name == near)
+    related = tuple(one.related(f"{reference.kind} `{near}` is defined here") for one in defined)
     missing = f"undefined {reference.kind} `{name.value}`"
     message = f"{workload.display_name} references {missing}; did you mean `{near}`?"
-    yield Finding(document.content(name), message, (fix,), None, related)
+    return Finding(document.content(name), message, (fix,), None, related)
 
 
 def _missing_key(workload: Workload, reference: Reference, found: Definition) -> Iterator[Finding]:

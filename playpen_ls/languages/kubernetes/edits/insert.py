@@ -11,7 +11,7 @@ from collections.abc import Sequence as Texts
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.kubernetes.edits.verify import Path, changed, data, path_to, without, write
-from playpen_ls.languages.kubernetes.model.resources import Document
+from playpen_ls.languages.kubernetes.model.resources import YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, content, walk
 from playpen_ls.languages.kubernetes.syntax.recovery import read
 from playpen_ls.languages.kubernetes.syntax.writer import Style, Value, block, block_entry, flow, flow_entry, pretty
@@ -20,7 +20,7 @@ from playpen_ls.text.source import LINE_END
 
 
 def put(
-    document: Document, target: Mapping, path: tuple[str, ...], value: Value, after: Iterable[str] = ()
+    document: YamlDocument, target: Mapping, path: tuple[str, ...], value: Value, after: Iterable[str] = ()
 ) -> list[Edit]:
     """Write `value` at `path` below `target`, creating missing mappings; a null or `{}` is replaced.
 
@@ -45,7 +45,7 @@ def put(
 
 
 def put_all(
-    document: Document, target: Mapping, values: Iterable[tuple[str, Value]], after: Iterable[str]
+    document: YamlDocument, target: Mapping, values: Iterable[tuple[str, Value]], after: Iterable[str]
 ) -> list[Edit]:
     """Insert several new keys in a row. Raises Refused if they do not belong to one place."""
     after, values = tuple(after), tuple(values)
@@ -54,14 +54,14 @@ def put_all(
     first = made[0][0]
     if any(len(edits) != 1 or edits[0].span != first.span or first.start != first.end for edits in made):
         raise Refused("the keys belong to different places; add them one by one")
-    before = data(document.piece.reading.roots)
+    before = data(document.parsed.reading.roots)
     for key, value in values[:-1]:
         write(before, (*way, key), value)
     edit = Edit(first.start, first.end, "".join(edits[0].text for edits in made))
     return changed(document, [edit], (*way, values[-1][0]), values[-1][1], before)
 
 
-def put_before(document: Document, target: Mapping, key: str, value: Value, before: tuple[str, ...]) -> list[Edit]:
+def put_before(document: YamlDocument, target: Mapping, key: str, value: Value, before: tuple[str, ...]) -> list[Edit]:
     """Insert a key before the first key of `before` that is present. Raises Refused."""
     way = editable(document, target)
     _refuse_odd(target)
@@ -78,21 +78,21 @@ def put_before(document: Document, target: Mapping, key: str, value: Value, befo
     return changed(document, [_edit(document, start, start, text)], (*way, key), value)
 
 
-def add_item(document: Document, lines: Texts[str]) -> Edit:
+def add_item(document: YamlDocument, lines: Texts[str]) -> Edit:
     """Append an item with these `lines` after the List item that the document is. Raises Refused."""
-    (items,) = document.piece.reading.roots
+    (items,) = document.parsed.reading.roots
     indentation = " " * _column(document.text, items.start)
     first, *rest = lines
     item = document.newline.join([f"{indentation}- {first}", *(f"{indentation}  {line}" for line in rest)])
     start, end, text = _lines_after(document.text, items.end, item, document.newline)
-    before = data(document.piece.reading.roots)
+    before = data(document.parsed.reading.roots)
     after = data(read(document.text[:start] + text + document.text[end:]).roots)
     if len(after) != 1 or after[0][:-1] != before[0]:
         raise Refused("the edit would change other parts of the document")
     return _edit(document, start, end, text)
 
 
-def replace_scalar(document: Document, scalar: Scalar, text: str) -> list[Edit]:
+def replace_scalar(document: YamlDocument, scalar: Scalar, text: str) -> list[Edit]:
     """Replace the text of a scalar, inside its quotes. Raises Refused."""
     start, end = content(document.text, scalar)
     if document.text[start:end] != scalar.value or not re.fullmatch(r"[\w.:/@+-]+", text):
@@ -101,7 +101,7 @@ def replace_scalar(document: Document, scalar: Scalar, text: str) -> list[Edit]:
     return changed(document, [_edit(document, start, end, text)], way, text)
 
 
-def replace_entry(document: Document, target: Mapping, name: str, key: str, value: Value) -> list[Edit]:
+def replace_entry(document: YamlDocument, target: Mapping, name: str, key: str, value: Value) -> list[Edit]:
     """Replace the entry `name` with another key and value. Raises Refused."""
     way = editable(document, target)
     _refuse_odd(target)
@@ -120,19 +120,19 @@ def replace_entry(document: Document, target: Mapping, name: str, key: str, valu
     return changed(document, edits, (*way, key), value, before=without(document, (*way, name)))
 
 
-def style_of(document: Document, target: Mapping) -> Style:
+def style_of(document: YamlDocument, target: Mapping) -> Style:
     """The indentation style of the document: that of the target, else of the whole document."""
-    roots = document.piece.reading.roots
+    roots = document.parsed.reading.roots
     step = next((found for root in (target, *roots) if (found := _step(document.text, root))), 2)
     dash = next((found for root in roots if (found := _dash(document.text, root)) is not None), 0)
     last = target.entries[-1].key if target.entries else None
     quoted = target.flow and isinstance(last, Scalar) and last.style == '"'
-    return Style(step, dash, document.newline, json=document.piece.json or quoted)
+    return Style(step, dash, document.newline, json=document.parsed.json or quoted)
 
 
-def editable(document: Document, node: Node) -> Path:
+def editable(document: YamlDocument, node: Node) -> Path:
     """The path from the root to the node. Raises Refused if the node cannot be edited safely."""
-    reading = document.piece.reading
+    reading = document.parsed.reading
     if reading.broken:
         raise Refused("the document has a syntax error")
     if reading.template:
@@ -171,7 +171,7 @@ def _entered(entry: Entry) -> Mapping:
 
 
 def _insert(
-    document: Document, target: Mapping, here: Mapping, key: str, value: Value, after: tuple[str, ...]
+    document: YamlDocument, target: Mapping, here: Mapping, key: str, value: Value, after: tuple[str, ...]
 ) -> list[Edit]:
     style = style_of(document, target)
     if here.flow:
@@ -193,7 +193,7 @@ def _lines_after(text: str, offset: int, lines: str, newline: str) -> tuple[int,
     return line_end.end(), line_end.end(), lines + newline
 
 
-def _insert_flow(document: Document, here: Mapping, key: str, value: Value, style: Style) -> Edit:
+def _insert_flow(document: YamlDocument, here: Mapping, key: str, value: Value, style: Style) -> Edit:
     text = document.text
     if not here.entries:
         return _edit(document, here.start + 1, here.start + 1, flow_entry(key, value, style))
@@ -209,14 +209,14 @@ def _insert_flow(document: Document, here: Mapping, key: str, value: Value, styl
     return _edit(document, end, end, separator + flow_entry(key, value, style))
 
 
-def _separator(document: Document, here: Mapping, index: int, style: Style) -> str:
+def _separator(document: YamlDocument, here: Mapping, index: int, style: Style) -> str:
     """The separator of flow entries; with a newline in JSON that has one entry per line."""
     start = here.entries[index].key.start
     indentation = document.text[start - _column(document.text, start) : start]
     return f",{style.newline}{indentation}" if not indentation.strip() and style.json else ", "
 
 
-def _fill(document: Document, target: Mapping, here: Mapping, entry: Entry, value: Value) -> list[Edit]:
+def _fill(document: YamlDocument, target: Mapping, here: Mapping, entry: Entry, value: Value) -> list[Edit]:
     """Replace a null or an empty mapping with the value; a comment after it stays in place."""
     style = style_of(document, target)
     start, end, text = entry.value.start, entry.value.end, document.text
@@ -233,7 +233,7 @@ def _fill(document: Document, target: Mapping, here: Mapping, entry: Entry, valu
     return [_edit(document, colon, end, ""), *edits] if end > colon else edits
 
 
-def _edit(document: Document, start: int, end: int, text: str) -> Edit:
+def _edit(document: YamlDocument, start: int, end: int, text: str) -> Edit:
     return Edit(start, end, text)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping as Table
 from typing import Any
 
 from playpen_ls.api.finding import Refused
-from playpen_ls.languages.kubernetes.model.resources import Document
+from playpen_ls.languages.kubernetes.model.resources import YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Mapping, Node, Scalar, Sequence
 from playpen_ls.languages.kubernetes.syntax.recovery import read
 from playpen_ls.languages.kubernetes.syntax.writer import Value
@@ -34,10 +34,10 @@ def path_to(roots: Iterable[Node], wanted: Node) -> Path | None:
 
 
 def changed(
-    document: Document, edits: list[Edit], way: Path, value: Value, before: list[Any] | None = None
+    document: YamlDocument, edits: list[Edit], way: Path, value: Value, before: list[Any] | None = None
 ) -> list[Edit]:
     """The edits, if they set only `way` to `value`, compared with the data `before`. Raises Refused."""
-    expected = data(document.piece.reading.roots) if before is None else before
+    expected = data(document.parsed.reading.roots) if before is None else before
     write(expected, way, value)
     text = document.text
     for edit in sorted(edits, reverse=True):
@@ -48,9 +48,9 @@ def changed(
     return edits
 
 
-def without(document: Document, way: Path) -> list[Any]:
+def without(document: YamlDocument, way: Path) -> list[Any]:
     """The document's data without one key."""
-    found = data(document.piece.reading.roots)
+    found = data(document.parsed.reading.roots)
     here: Any = found
     for step in way[:-1]:
         here = here[step]
