@@ -59,6 +59,7 @@ _GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.c
     absent=True,
     bad=[
         example({"app.yaml": DEPLOYMENT, "config.yaml": CONFIG}, fixed=PLAIN.replace("confg", "config")),
+        example(DEPLOYMENT + "---\n" + CONFIG, fixed=PLAIN.replace("confg", "config") + "---\n" + CONFIG),
         example(
             PLAIN.replace(FROM, KEYED.replace("LEVL", "«LEVL»")) + "---\n" + CONFIG,
             fixed=PLAIN.replace(FROM, KEYED.replace("LEVL", "LEVEL")) + "---\n" + CONFIG,

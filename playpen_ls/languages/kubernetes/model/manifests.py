@@ -27,7 +27,7 @@ class DocumentChunk(Chunk):
         self.parsed = parsed
         self.start = start
         self.key = parsed.key
-        self.broken = parsed.reading.broken
+        self.broken = parsed.broken
         self._path = path
 
     @property
@@ -159,14 +159,14 @@ def parse(source: Source, previous: Model | None = None) -> Manifests:
 def _chunks(source: Source, previous: Manifests | None) -> Iterator[DocumentChunk]:
     """The text is split anew; what has the text of a chunk of `previous` is not parsed again."""
     text, before = source.text, previous.chunks if previous is not None else ()
-    known = {(one.parsed.text, one.parsed.part): one.parsed for one in reversed(before)}
+    known = {one.parsed.text: one.parsed for one in before}
     edited = equal_start(previous.source.text, text) if previous is not None else -1
     for start, end, part in split(text):
         written = text[start:end]
-        parsed = known.get((written, part))
-        if parsed is None:
+        parsed = known.get(written)
+        if parsed is None or parsed.part is not part:
             at = edited - start if start <= edited <= end else None
-            parsed = known[written, part] = ParsedDocument(written, part, at)
+            parsed = known[written] = ParsedDocument(written, part, at)
         yield DocumentChunk(parsed, start, source.path)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from playpen_ls.api.fact_types import (
     Backup,
@@ -52,11 +52,11 @@ def names_of(outline: Outline, kind: type[F]) -> tuple[tuple[str, str], ...]:
 
 
 def _by_key(outline: Outline, kind: type[F], keys: Keys[F]) -> Mapping[Hashable, tuple[F, ...]]:
-    table: dict[Hashable, tuple[Any, ...]] = {}
+    table: dict[Hashable, list[F]] = {}
     for fact in outline.ask(facts_of, kind):
         for key in dict.fromkeys(keys(fact)):
-            table[key] = (*table.get(key, ()), fact)
-    return table
+            table.setdefault(key, []).append(fact)
+    return {key: tuple(facts) for key, facts in table.items()}
 
 
 # One summary for each type: a fact that changes is news only to those who asked for its type.

@@ -42,6 +42,7 @@ class ParsedDocument:
         self.text = text
         self.part = part
         self.reading: Reading = read(text, edited)
+        self.broken = self.reading.broken
         plain = part is Part.WHOLE and not self.reading.masked
         self.key: Hashable = text if plain else (text, part, self.reading.masked)
         self._derived: dict[Callable[[ParsedDocument], Any], Any] = {}
@@ -100,9 +101,11 @@ def split(text: str) -> Iterator[tuple[int, int, Part]]:
     """(start, end, part) of the pieces in text order; the first starts at 0, and there is no gap between them."""
     documents = _documents(text)
     for start, end in zip(documents, [*documents[1:], len(text)], strict=True):
-        parts = split_list(text[start:end])
-        ends = [*(start + one for one, _ in parts[1:]), end]
-        yield from ((start + one, stop, part) for (one, part), stop in zip(parts, ends, strict=True))
+        reached, (_, part), *others = start, *split_list(text[start:end])
+        for at, other in others:
+            yield reached, start + at, part
+            reached, part = start + at, other
+        yield reached, end, part
 
 
 def _documents(text: str) -> list[int]:
