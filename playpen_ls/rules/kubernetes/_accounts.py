@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from playpen_ls.api.fact_types import Overlay, ServiceAccount
+from playpen_ls.api.fact_types import ServiceAccount
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.kubernetes.edits.insert import add_item, put, put_before, replace_scalar
@@ -15,7 +15,7 @@ from playpen_ls.languages.kubernetes.model.resources import Workload
 from playpen_ls.languages.kubernetes.syntax.documents import Part
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.languages.kubernetes.syntax.recovery import read
-from playpen_ls.rules.kubernetes._completeness import is_whole
+from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
 from playpen_ls.text.edit import Edit
 
@@ -38,10 +38,10 @@ class Accounts:
                 yield account
 
 
-def uses_default(workload: Workload, accounts: Accounts, overlays: Facts[Overlay]) -> bool:
+def uses_default(workload: Workload, accounts: Accounts, absence: Absence) -> bool:
     """Whether the pods certainly run as `default` and mount its token."""
     pod = workload.pod
-    if not is_whole(workload, overlays) or workload.document.masks(pod) or workload.managed:
+    if workload.managed or not absence.is_certain(workload):
         return False
     for key in (_NAME, "serviceAccount"):
         value = pod.get(key)

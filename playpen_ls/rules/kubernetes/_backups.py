@@ -64,7 +64,7 @@ metadata:
 
 def postgres(workload: Workload) -> Container | None:
     """The container that runs a PostgreSQL server, of a Deployment or StatefulSet."""
-    if workload.kind not in ("Deployment", "StatefulSet") or workload.document.template:
+    if workload.kind not in ("Deployment", "StatefulSet"):
         return None
     for container in workload.containers:
         image = container.image

@@ -24,7 +24,7 @@ from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
 from playpen_ls.project.links import Built, built, meant
 from playpen_ls.project.services import Ports, ports_of
 from playpen_ls.rules.kubernetes._command import as_set, override_of
-from playpen_ls.rules.kubernetes._completeness import is_whole
+from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
 from playpen_ls.vocabulary.images import ImageReference
 
@@ -35,6 +35,7 @@ PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 class Images:
     """Facts about the images that containers run."""
 
+    absence: Absence
     overlays: Facts[Overlay]
     recipes: Facts[Recipe]
     builds: Facts[ImageBuilt]
@@ -64,9 +65,9 @@ class Openings:
 def linked(container: Container, images: Images) -> Built | None:
     """The build of the container's image if the container runs the program that its Dockerfile starts, else None."""
     image = container.image
-    if image is None or not image.literal or container.role == "init" or container.document.template:
+    if image is None or not image.literal or container.role == "init":
         return None
-    if not is_whole(container.workload, images.overlays) or container.document.masks(container.node):
+    if not images.absence.is_certain(container):
         return None
     found = images.recipe_of(image.value, container.document.path)
     override = override_of(container, found.recipe) if found is not None else None

@@ -6,14 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from playpen_ls.api.fact_types import Overlay
-from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Refused, Severity
 from playpen_ls.languages.kubernetes.edits.insert import put
 from playpen_ls.languages.kubernetes.model.resources import Container, Port
 from playpen_ls.languages.kubernetes.syntax.writer import Value
 from playpen_ls.rules.kubernetes._application import Application
-from playpen_ls.rules.kubernetes._completeness import lacks
+from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._namespaces import Selections, is_selected
 from playpen_ls.rules.kubernetes._programs import (
     HTTP_NAMES,
@@ -99,10 +97,10 @@ def only_waits(container: Container) -> bool:
     return _WAITING.fullmatch(" ".join(" ".join(word.value.split()) for word in container.words)) is not None
 
 
-def missing(container: Container, key: str, selections: Selections, overlays: Facts[Overlay]) -> Severity | None:
+def missing(container: Container, key: str, selections: Selections, absence: Absence) -> Severity | None:
     """The severity of the missing probe `key`; None if the container has it or needs none."""
     workload = container.workload
-    if container.role == "init" or workload.managed or workload.is_hook or not lacks(container, key, overlays):
+    if container.role == "init" or workload.managed or workload.is_hook or not absence.of(container, key):
         return None
     if only_waits(container):
         return None

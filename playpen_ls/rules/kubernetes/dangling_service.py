@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from playpen_ls.api.example import example, unmarked
-from playpen_ls.api.fact_types import Overlay, Pods, Relabelled
+from playpen_ls.api.fact_types import Pods, Relabelled
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
@@ -14,7 +14,7 @@ from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere, facts_of
 from playpen_ls.languages.kubernetes.model.resources import pairs
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
-from playpen_ls.rules.kubernetes._completeness import holds_parts
+from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._links import Selectable, labels_of, selected
 from playpen_ls.rules.kubernetes._namespaces import name_of
 from playpen_ls.vocabulary.names import near_miss
@@ -121,7 +121,7 @@ spec:
     ],
 )  # fmt: skip
 def dangling_service(
-    service: Resource, pods: Selectable, relabelled: Facts[Relabelled], overlays: Facts[Overlay]
+    service: Resource, pods: Selectable, relabelled: Facts[Relabelled], absence: Absence
 ) -> Iterator[Finding]:
     """Service selects no pods.
 
@@ -137,9 +137,9 @@ def dangling_service(
     if (service.group, service.kind) != ("", "Service") or spec is None or selector is None or not selector.entries:
         return
     document = service.document
-    if document.template or document.masks(selector) or spec.text("type") == "ExternalName" or selector.merges:
+    if spec.text("type") == "ExternalName" or selector.merges:
         return
-    if holds_parts(document.path, overlays) or selected(service, pods):
+    if not absence.is_certain(service) or selected(service, pods):
         return
     asked = pairs(selector)
     if len(asked) < len(selector.entries) or any(relabelled.having(_added, key) or _is_operators(key) for key in asked):

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from playpen_ls.api.example import example, unmarked
-from playpen_ls.api.fact_types import ConfigMapKeys, Created, Overlay, SecretKeys, ServiceAccount
+from playpen_ls.api.fact_types import ConfigMapKeys, Created, SecretKeys, ServiceAccount
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
@@ -13,7 +13,7 @@ from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere, names_of
 from playpen_ls.languages.kubernetes.model.references import Reference, references
-from playpen_ls.rules.kubernetes._completeness import is_whole
+from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
 from playpen_ls.vocabulary.names import near_miss
 
@@ -108,7 +108,7 @@ _GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.c
 )
 def missing_reference(
     workload: Workload,
-    overlays: Facts[Overlay],
+    absence: Absence,
     configs: Facts[ConfigMapKeys],
     secrets: Facts[SecretKeys],
     accounts: Facts[ServiceAccount],
@@ -123,8 +123,7 @@ def missing_reference(
     name differs by a typo from an object of the same kind that could be in the same namespace. A missing key is
     reported if the ConfigMap is in the project; a key of a Secret only if it differs by a typo from an existing one.
     """
-    document = workload.document
-    if document.template or not is_whole(workload, overlays):
+    if not absence.is_certain(workload):
         return
     every: dict[str, Facts[Any]] = {"ConfigMap": configs, "Secret": secrets, "ServiceAccount": accounts}
     seen: set[int] = set()

@@ -164,9 +164,9 @@ def no_liveness_probe(
     and templates. Reported as a hint for sidecars of Jobs, and for containers without ports next to a container that
     serves requests.
     """
-    severity = missing(container, LIVENESS, selections, code.images.overlays)
+    severity = missing(container, LIVENESS, selections, code.images.absence)
     if severity is not None:
-        both = missing(container, READINESS, selections, code.images.overlays) is not None
+        both = missing(container, READINESS, selections, code.images.absence) is not None
         told = Told(application_of(container, code), serving(container.workload, selections))
         changes = fixes(container, LIVENESS, (platform.liveness, platform.readiness), told, both)
         message = f"{container.display_name} has no `livenessProbe`; Kubernetes will not restart it if it hangs"

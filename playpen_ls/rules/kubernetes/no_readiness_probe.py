@@ -101,9 +101,9 @@ def no_readiness_probe(
     Service; otherwise as a hint. Not reported for init containers, Jobs, Helm and Argo CD hooks, pods that run once or
     only wait, patches and templates.
     """
-    severity = missing(container, READINESS, selections, code.images.overlays)
+    severity = missing(container, READINESS, selections, code.images.absence)
     if severity is not None:
-        both = missing(container, LIVENESS, selections, code.images.overlays) is not None
+        both = missing(container, LIVENESS, selections, code.images.absence) is not None
         told = Told(application_of(container, code), serving(container.workload, selections))
         changes = fixes(container, READINESS, (platform.liveness, platform.readiness), told, both)
         message = f"{container.display_name} has no `readinessProbe`; it counts as ready as soon as its process starts"
