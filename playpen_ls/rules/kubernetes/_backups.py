@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping as Table
+from collections import abc
 
 from playpen_ls.api.fact_types import Backup
 from playpen_ls.api.facts import Facts
@@ -84,7 +84,7 @@ def backup_path(workload: Workload) -> str:
 
 
 def create_backup(
-    workload: Workload, container: Container, resources: Table[str, Table[str, str]], exists: bool
+    workload: Workload, container: Container, resources: abc.Mapping[str, abc.Mapping[str, str]], exists: bool
 ) -> Change:
     """A new manifest with the CronJob and its volume. Raises Refused if a required setting cannot be determined."""
     if not workload.name:
@@ -129,7 +129,7 @@ def _is_referred(container: Container, name: str) -> bool:
     ) or bool(container.node.items("envFrom"))
 
 
-def _resources(resources: Table[str, Table[str, str]]) -> str:
+def _resources(resources: abc.Mapping[str, abc.Mapping[str, str]]) -> str:
     indent = " " * 14
     lines = [f"{indent}resources:"] if any(resources.values()) else []
     for kind, values in resources.items():

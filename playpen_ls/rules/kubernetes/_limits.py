@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import abc
 from collections.abc import Iterator
-from collections.abc import Mapping as Table
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.kubernetes.edits.insert import put, put_all, put_before
@@ -15,7 +15,7 @@ from playpen_ls.rules.kubernetes._quantity import amount
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
 
-Resources = Table[str, Table[str, str]]
+Resources = abc.Mapping[str, abc.Mapping[str, str]]
 
 
 def lacking(
@@ -93,7 +93,7 @@ def set_leaf(container: Container, kind: str, name: str, value: str) -> list[Edi
     return put(container.document, container.node, ("resources", kind, name), value, behind)
 
 
-def set_leaves(container: Container, kind: str, values: Table[str, str]) -> list[Edit]:
+def set_leaves(container: Container, kind: str, values: abc.Mapping[str, str]) -> list[Edit]:
     """Set several values of one kind, none of which is present. Raises Refused."""
     if len(values) == 1:
         ((name, value),) = values.items()

@@ -1,13 +1,13 @@
 """Inserts keys into a document in its own style, and verifies that nothing else changes.
 
-Internally, offsets are relative to the document's text; returned edits are relative to the file.
+Offsets are relative to the document's text, those of the returned edits too.
 """
 
 from __future__ import annotations
 
 import re
+from collections import abc
 from collections.abc import Iterable
-from collections.abc import Sequence as Texts
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.kubernetes.edits.verify import Path, changed, data, path_to, without, write
@@ -75,10 +75,10 @@ def put_before(document: YamlDocument, target: Mapping, key: str, value: Value, 
     else:
         column = _column(document.text, target.entries[0].key.start)
         text = block_entry(key, value, column, style) + style.newline + " " * column
-    return changed(document, [_edit(document, start, start, text)], (*way, key), value)
+    return changed(document, [Edit(start, start, text)], (*way, key), value)
 
 
-def add_item(document: YamlDocument, lines: Texts[str]) -> Edit:
+def add_item(document: YamlDocument, lines: abc.Sequence[str]) -> Edit:
     """Append an item with these `lines` after the List item that the document is. Raises Refused."""
     (items,) = document.parsed.reading.roots
     indentation = " " * _column(document.text, items.start)
@@ -89,7 +89,7 @@ def add_item(document: YamlDocument, lines: Texts[str]) -> Edit:
     after = data(read(document.text[:start] + text + document.text[end:]).roots)
     if len(after) != 1 or after[0][:-1] != before[0]:
         raise Refused("the edit would change other parts of the document")
-    return _edit(document, start, end, text)
+    return Edit(start, end, text)
 
 
 def replace_scalar(document: YamlDocument, scalar: Scalar, text: str) -> list[Edit]:
@@ -98,7 +98,7 @@ def replace_scalar(document: YamlDocument, scalar: Scalar, text: str) -> list[Ed
     if document.text[start:end] != scalar.value or not re.fullmatch(r"[\w.:/@+-]+", text):
         raise Refused("the value contains escapes or spans several lines")
     way = editable(document, scalar)
-    return changed(document, [_edit(document, start, end, text)], way, text)
+    return changed(document, [Edit(start, end, text)], way, text)
 
 
 def replace_entry(document: YamlDocument, target: Mapping, name: str, key: str, value: Value) -> list[Edit]:
@@ -116,7 +116,7 @@ def replace_entry(document: YamlDocument, target: Mapping, name: str, key: str, 
     else:
         text = block_entry(key, value, _column(document.text, entry.key.start), style)
     end = entry.key.start + len(document.text[entry.key.start : entry.value.end].rstrip())
-    edits = [_edit(document, entry.key.start, end, text)]
+    edits = [Edit(entry.key.start, end, text)]
     return changed(document, edits, (*way, key), value, before=without(document, (*way, name)))
 
 
@@ -180,7 +180,7 @@ def _insert(
     column = _column(document.text, here.entries[0].key.start)
     end = max(anchor.key.end, anchor.value.end)
     text = " " * column + block_entry(key, value, column, style)
-    return [_edit(document, *_lines_after(document.text, end, text, style.newline))]
+    return [Edit(*_lines_after(document.text, end, text, style.newline))]
 
 
 def _lines_after(text: str, offset: int, lines: str, newline: str) -> tuple[int, int, str]:
@@ -196,17 +196,17 @@ def _lines_after(text: str, offset: int, lines: str, newline: str) -> tuple[int,
 def _insert_flow(document: YamlDocument, here: Mapping, key: str, value: Value, style: Style) -> Edit:
     text = document.text
     if not here.entries:
-        return _edit(document, here.start + 1, here.start + 1, flow_entry(key, value, style))
+        return Edit(here.start + 1, here.start + 1, flow_entry(key, value, style))
     last = here.entries[-1]
     end = max(last.key.end, last.value.end)
     comma = re.compile(r"[ \t\r\n]*,").match(text, end, here.end)
     if comma:
-        return _edit(document, comma.end(), comma.end(), " " + flow_entry(key, value, style))
+        return Edit(comma.end(), comma.end(), " " + flow_entry(key, value, style))
     separator = _separator(document, here, len(here.entries) - 1, style)
     if style.json and separator != ", ":
         indentation = text[last.key.start - _column(text, last.key.start) : last.key.start]
-        return _edit(document, end, end, f'{separator}"{key}": {pretty(value, indentation, style)}')
-    return _edit(document, end, end, separator + flow_entry(key, value, style))
+        return Edit(end, end, f'{separator}"{key}": {pretty(value, indentation, style)}')
+    return Edit(end, end, separator + flow_entry(key, value, style))
 
 
 def _separator(document: YamlDocument, here: Mapping, index: int, style: Style) -> str:
@@ -224,17 +224,13 @@ def _fill(document: YamlDocument, target: Mapping, here: Mapping, entry: Entry, 
         raise Refused(f"`{_named(entry)}` has an anchor or a tag, so other nodes can share it")
     if here.flow or not isinstance(value, dict):
         blank = "" if text[start - 1 : start] in (" ", "\t") else " "
-        return [_edit(document, start, end, blank + flow(value, style))]
+        return [Edit(start, end, blank + flow(value, style))]
     column = _column(text, entry.key.start)
     lines = block(value, column + style.step, style)
     colon = start - (len(text[entry.key.end : start]) - len(text[entry.key.end : start].rstrip(" \t")))
     at, _, written = _lines_after(text, end, lines, style.newline)
-    edits = [_edit(document, at, at, written)]
-    return [_edit(document, colon, end, ""), *edits] if end > colon else edits
-
-
-def _edit(document: YamlDocument, start: int, end: int, text: str) -> Edit:
-    return Edit(start, end, text)
+    edits = [Edit(at, at, written)]
+    return [Edit(colon, end, ""), *edits] if end > colon else edits
 
 
 def _column(text: str, offset: int) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import abc
 from collections.abc import Iterable
-from collections.abc import Mapping as Table
 from typing import Any
 
 from playpen_ls.api.finding import Refused
@@ -92,7 +92,7 @@ def _key(node: Node) -> str:
 
 
 def _plain_value(value: Value) -> Any:
-    if isinstance(value, Table):
+    if isinstance(value, abc.Mapping):
         return {key: _plain_value(one) for key, one in value.items()}
     if isinstance(value, str):
         return value
