@@ -12,7 +12,7 @@ from parts import parts_in
 
 from playpen_ls.languages.kubernetes.model.manifests import Manifests, parse
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource
-from playpen_ls.languages.kubernetes.syntax.documents import Part, split_list
+from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart, split_list
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
@@ -82,7 +82,7 @@ def found(text: str, made: Manifests) -> list[tuple[str, str]]:
 )
 def test_a_list_is_divided_at_its_items(text: str, parts: str):
     made = split_list(text)
-    assert [part for _, part in made] == [Part(part) for part in parts.split()]
+    assert [part for _, part in made] == [DocumentPart(part) for part in parts.split()]
     assert "".join(chunk.parsed.text for chunk in model(text).chunks) == text
 
 
@@ -97,7 +97,7 @@ def test_the_same_is_found_in_a_list_as_in_documents(indentation: int, newline: 
     assert found(joined, model(joined)) == found(text, model(text))
 
 
-def pieces(manifests: Manifests) -> list[tuple[Span, str, Part]]:
+def pieces(manifests: Manifests) -> list[tuple[Span, str, DocumentPart]]:
     return [(chunk.span, chunk.parsed.text, chunk.parsed.part) for chunk in manifests.chunks]
 
 

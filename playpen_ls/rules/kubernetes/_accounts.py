@@ -12,9 +12,9 @@ from playpen_ls.languages.kubernetes.edits.insert import add_item, put, put_befo
 from playpen_ls.languages.kubernetes.edits.verify import data
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.model.resources import Workload
-from playpen_ls.languages.kubernetes.syntax.documents import Part
+from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
-from playpen_ls.languages.kubernetes.syntax.recovery import read
+from playpen_ls.languages.kubernetes.syntax.recovery import parse_yaml
 from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
 from playpen_ls.text.edit import Edit
@@ -63,13 +63,13 @@ def give_account(workload: Workload, accounts: Accounts) -> list[Edit]:
     lines = ["apiVersion: v1", "kind: ServiceAccount", "metadata:", f"  name: {workload.name}"]
     if workload.namespace:
         lines.append(f"  namespace: {workload.namespace}")
-    if document.parsed.part is Part.ITEM:
+    if document.parsed.part is DocumentPart.ITEM:
         return [*edits, add_item(document, lines)]
     text, end = document.newline.join(["---", *lines]), len(document.text)
     ended = document.text.endswith(("\n", "\r"))
     text = text + document.newline if ended else document.newline + text
-    roots = document.parsed.reading.roots
-    if data(read(document.text + text).roots[: len(roots)]) != data(roots):  # a block scalar swallows it
+    roots = document.parsed.roots
+    if data(parse_yaml(document.text + text).roots[: len(roots)]) != data(roots):  # a block scalar swallows it
         raise Refused("the file ends in a block scalar without a final newline")
     return [*edits, Edit(end, end, text)]
 

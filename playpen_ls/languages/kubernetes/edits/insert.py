@@ -13,7 +13,7 @@ from playpen_ls.api.finding import Refused
 from playpen_ls.languages.kubernetes.edits.verify import Path, changed, data, path_to, without, write
 from playpen_ls.languages.kubernetes.model.resources import YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, content, walk
-from playpen_ls.languages.kubernetes.syntax.recovery import read
+from playpen_ls.languages.kubernetes.syntax.recovery import parse_yaml
 from playpen_ls.languages.kubernetes.syntax.writer import Style, Value, block, block_entry, flow, flow_entry, pretty
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import LINE_END
@@ -54,7 +54,7 @@ def put_all(
     first = made[0][0]
     if any(len(edits) != 1 or edits[0].span != first.span or first.start != first.end for edits in made):
         raise Refused("the keys belong to different places; add them one by one")
-    before = data(document.parsed.reading.roots)
+    before = data(document.parsed.roots)
     for key, value in values[:-1]:
         write(before, (*way, key), value)
     edit = Edit(first.start, first.end, "".join(edits[0].text for edits in made))
@@ -80,13 +80,13 @@ def put_before(document: YamlDocument, target: Mapping, key: str, value: Value, 
 
 def add_item(document: YamlDocument, lines: abc.Sequence[str]) -> Edit:
     """Append an item with these `lines` after the List item that the document is. Raises Refused."""
-    (items,) = document.parsed.reading.roots
+    (items,) = document.parsed.roots
     indentation = " " * _column(document.text, items.start)
     first, *rest = lines
     item = document.newline.join([f"{indentation}- {first}", *(f"{indentation}  {line}" for line in rest)])
     start, end, text = _lines_after(document.text, items.end, item, document.newline)
-    before = data(document.parsed.reading.roots)
-    after = data(read(document.text[:start] + text + document.text[end:]).roots)
+    before = data(document.parsed.roots)
+    after = data(parse_yaml(document.text[:start] + text + document.text[end:]).roots)
     if len(after) != 1 or after[0][:-1] != before[0]:
         raise Refused("the edit would change other parts of the document")
     return Edit(start, end, text)
@@ -122,7 +122,7 @@ def replace_entry(document: YamlDocument, target: Mapping, name: str, key: str, 
 
 def style_of(document: YamlDocument, target: Mapping) -> Style:
     """The indentation style of the document: that of the target, else of the whole document."""
-    roots = document.parsed.reading.roots
+    roots = document.parsed.roots
     step = next((found for root in (target, *roots) if (found := _step(document.text, root))), 2)
     dash = next((found for root in roots if (found := _dash(document.text, root)) is not None), 0)
     last = target.entries[-1].key if target.entries else None
@@ -132,12 +132,12 @@ def style_of(document: YamlDocument, target: Mapping) -> Style:
 
 def editable(document: YamlDocument, node: Node) -> Path:
     """The path from the root to the node. Raises Refused if the node cannot be edited safely."""
-    reading = document.parsed.reading
-    if reading.broken:
+    result = document.parsed.result
+    if result.broken:
         raise Refused("the document has a syntax error")
-    if reading.template:
+    if result.template:
         raise Refused("the document contains template expressions (`{{ … }}`)")
-    way = path_to(reading.roots, node)
+    way = path_to(result.roots, node)
     if way is None:
         raise Refused("the value comes from a YAML anchor; change it there")
     return way

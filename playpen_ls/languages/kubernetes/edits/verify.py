@@ -9,7 +9,7 @@ from typing import Any
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.kubernetes.model.resources import YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Mapping, Node, Scalar, Sequence
-from playpen_ls.languages.kubernetes.syntax.recovery import read
+from playpen_ls.languages.kubernetes.syntax.recovery import parse_yaml
 from playpen_ls.languages.kubernetes.syntax.writer import Value
 from playpen_ls.text.edit import Edit
 
@@ -37,12 +37,12 @@ def changed(
     document: YamlDocument, edits: list[Edit], way: Path, value: Value, before: list[Any] | None = None
 ) -> list[Edit]:
     """The edits, if they set only `way` to `value`, compared with the data `before`. Raises Refused."""
-    expected = data(document.parsed.reading.roots) if before is None else before
+    expected = data(document.parsed.roots) if before is None else before
     write(expected, way, value)
     text = document.text
     for edit in sorted(edits, reverse=True):
         text = text[: edit.start] + edit.text + text[edit.end :]
-    after = read(text)
+    after = parse_yaml(text)
     if after.broken or data(after.roots) != expected:
         raise Refused("the edit would change other parts of the document")
     return edits
@@ -50,7 +50,7 @@ def changed(
 
 def without(document: YamlDocument, way: Path) -> list[Any]:
     """The document's data without one key."""
-    found = data(document.parsed.reading.roots)
+    found = data(document.parsed.roots)
     here: Any = found
     for step in way[:-1]:
         here = here[step]

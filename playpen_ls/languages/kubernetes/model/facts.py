@@ -97,7 +97,7 @@ def shared_facts(parsed: ParsedDocument) -> tuple[tuple[Fact, Span], ...]:
 
 
 def _of_document(parsed: ParsedDocument) -> Iterator[UnplacedFact]:
-    for root in parsed.reading.roots:
+    for root in parsed.roots:
         if isinstance(root, Mapping):
             yield from _overlay(root)
     for resource in resources(YamlDocument(parsed)):

@@ -13,7 +13,7 @@ from playpen_ls.languages.kubernetes.model.facts import shared_facts, unplaced_f
 from playpen_ls.languages.kubernetes.model.parts import parts
 from playpen_ls.languages.kubernetes.model.resources import YamlDocument
 from playpen_ls.languages.kubernetes.syntax import constructs
-from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument, Part, split
+from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart, ParsedDocument, split
 from playpen_ls.languages.model import Chunk, Comment, Exemption, Model, Problem
 from playpen_ls.text.edit import equal_start
 from playpen_ls.text.source import Source
@@ -71,7 +71,7 @@ class Manifests(Model):
 
     @cached_property
     def problems(self) -> Sequence[Problem]:
-        found = [(chunk.start, chunk.parsed.reading.problem) for chunk in self.chunks]
+        found = [(chunk.start, chunk.parsed.result.problem) for chunk in self.chunks]
         return tuple(Problem(problem[1].shifted(start), problem[0]) for start, problem in found if problem)
 
     def facts(self) -> Iterator[Fact]:
@@ -121,8 +121,8 @@ class Manifests(Model):
     def _end(self, number: int, construct: Span) -> int:
         """The end of a construct of a chunk; the items of a List are separate chunks."""
         chunk = self.chunks[number]
-        if chunk.parsed.part is Part.HEAD and chunk.parsed.text.startswith("items", construct.start):
-            items = (one for one in self.chunks[number + 1 :] if one.parsed.part is not Part.ITEM)
+        if chunk.parsed.part is DocumentPart.HEAD and chunk.parsed.text.startswith("items", construct.start):
+            items = (one for one in self.chunks[number + 1 :] if one.parsed.part is not DocumentPart.ITEM)
             behind = next(items, None)
             return behind.start if behind is not None else self.chunks[-1].end
         return construct.end + chunk.start

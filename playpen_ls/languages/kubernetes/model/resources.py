@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from playpen_ls.api.file_view import FileView
-from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument, Part
+from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart, ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence, content, resolved
 from playpen_ls.text.span import Span
 
@@ -68,7 +68,7 @@ class YamlDocument:
 
     @property
     def template(self) -> bool:
-        return self.parsed.reading.template
+        return self.parsed.result.template
 
     def span(self, node: Node) -> Span:
         """Where a node stands, with its quotes."""
@@ -94,13 +94,13 @@ class YamlDocument:
 
     def masks(self, node: Node) -> bool:
         """Whether a half-typed line inside the node is masked, so that no absence in it can be concluded."""
-        return any(span.start <= node.end + 1 and node.start <= span.end for span in self.parsed.reading.masked)
+        return any(span.start <= node.end + 1 and node.start <= span.end for span in self.parsed.result.masked)
 
     def depends(self, node: Node, on: Node) -> bool:
         """Whether the node is under a template condition that does not cover the object `on`."""
         return any(
             span.start <= node.start < span.end and not span.start <= on.start < span.end
-            for span in self.parsed.reading.conditional
+            for span in self.parsed.result.conditional
         )
 
 
@@ -297,10 +297,10 @@ def pairs(mapping: Mapping | None) -> dict[str, str]:
 def resources(document: YamlDocument) -> Iterator[Resource]:
     """The Kubernetes objects of a document; none for other YAML."""
     part = document.parsed.part
-    for root in document.parsed.reading.roots:
-        if isinstance(root, Mapping) and part is Part.WHOLE:
+    for root in document.parsed.roots:
+        if isinstance(root, Mapping) and part is DocumentPart.WHOLE:
             yield from _resources(document, root, _LISTS)
-        elif isinstance(root, Sequence) and part is Part.ITEM:
+        elif isinstance(root, Sequence) and part is DocumentPart.ITEM:
             for item in root.items:
                 if isinstance(item, Mapping):
                     yield from _resources(document, item, _LISTS - 1)

@@ -12,14 +12,14 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from playpen_ls.languages.kubernetes.syntax import constructs
-from playpen_ls.languages.kubernetes.syntax.recovery import Reading, read
+from playpen_ls.languages.kubernetes.syntax.recovery import ParseResult, parse_yaml
 from playpen_ls.languages.model import Comment
 from playpen_ls.text.span import Span
 
 T = TypeVar("T")
 
 
-class Part(Enum):
+class DocumentPart(Enum):
     """Which part of a YAML document a piece of text is."""
 
     WHOLE = "whole"
@@ -38,13 +38,14 @@ class ParsedDocument:
     which half-typed line is masked, so the masked lines belong to the `key`. Documents with equal keys are equal.
     """
 
-    def __init__(self, text: str, part: Part = Part.WHOLE, edited: int | None = None) -> None:
+    def __init__(self, text: str, part: DocumentPart = DocumentPart.WHOLE, edited: int | None = None) -> None:
         self.text = text
         self.part = part
-        self.reading: Reading = read(text, edited)
-        self.broken = self.reading.broken
-        plain = part is Part.WHOLE and not self.reading.masked
-        self.key: Hashable = text if plain else (text, part, self.reading.masked)
+        self.result: ParseResult = parse_yaml(text, edited)
+        self.roots = self.result.roots
+        self.broken = self.result.broken
+        plain = part is DocumentPart.WHOLE and not self.result.masked
+        self.key: Hashable = text if plain else (text, part, self.result.masked)
         self._derived: dict[Callable[[ParsedDocument], Any], Any] = {}
         self._mentions: dict[Sequence[str], bool] = {}
 
@@ -76,12 +77,12 @@ class ParsedDocument:
 
     @cached_property
     def comments(self) -> tuple[Comment, ...]:
-        return constructs.comments(self.text, self.reading.roots)
+        return constructs.comments(self.text, self.roots)
 
     @cached_property
     def constructs(self) -> tuple[Span, ...]:
         """The spans of entries and of sequence items, outer ones first."""
-        return constructs.constructs(self.text, self.reading.roots)
+        return constructs.constructs(self.text, self.roots)
 
 
 _MARKER = re.compile(r"---(?=[ \t\r\n]|\Z)")  # whether it begins a line is looked at later, which is much faster
@@ -97,7 +98,7 @@ _SPANNING = ("{{", "{%", "#@", "\n...")
 _TAIL = re.compile(r"^[^\s#-]", re.MULTILINE)
 
 
-def split(text: str) -> Iterator[tuple[int, int, Part]]:
+def split(text: str) -> Iterator[tuple[int, int, DocumentPart]]:
     """(start, end, part) of the pieces in text order; the first starts at 0, and there is no gap between them."""
     documents = _documents(text)
     for start, end in zip(documents, [*documents[1:], len(text)], strict=True):
@@ -117,12 +118,12 @@ def _documents(text: str) -> list[int]:
     return [0, *markers]
 
 
-def split_list(text: str) -> list[tuple[int, Part]]:
+def split_list(text: str) -> list[tuple[int, DocumentPart]]:
     """(start, part) of the parts of one document's text; the first start is 0.
 
     A dash in the column of the items' dashes can only start the next item.
     """
-    whole = [(0, Part.WHOLE)]
+    whole = [(0, DocumentPart.WHOLE)]
     if "\nitems:" not in text and not text.startswith("items:"):
         return whole
     opening = _ITEMS.search(text) if _KIND.search(text) else None
@@ -134,5 +135,5 @@ def split_list(text: str) -> list[tuple[int, Part]]:
     tail = _TAIL.search(text, first)
     if tail is not None and tail.start() < starts[-1]:
         return whole  # half-typed
-    parts = [(0, Part.HEAD), *((start, Part.ITEM) for start in starts)]
-    return [*parts, (tail.start(), Part.TAIL)] if tail is not None else parts
+    parts = [(0, DocumentPart.HEAD), *((start, DocumentPart.ITEM) for start in starts)]
+    return [*parts, (tail.start(), DocumentPart.TAIL)] if tail is not None else parts
