@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import get_type_hints
 
 import pytest
@@ -14,6 +15,8 @@ from playpen_ls.api.rule import Rule
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.kubernetes import Container, Resource, Workload, parse
 from playpen_ls.rules.kubernetes._completeness import Absence
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -92,3 +95,25 @@ def test_an_empty_value_counts_as_none(value: str, lacks: bool):
 def test_a_rule_that_asks_for_absences_reports_them_only_after_a_pause(rule: Rule):
     if Absence in get_type_hints(rule.function).values():
         assert rule.absent
+
+
+def test_a_variable_is_not_called_missing_while_the_container_is_typed(tmp_path: Path):
+    workspace = Workspace(tmp_path)
+    workspace.index.complete = True
+    dockerfile = 'FROM playpen/python-base:latest\nCMD ["python", "main.py"]\n'
+    image = "nexus:5000/shop:1.0.0"
+    for path, language, written in [
+        ("shop/main.py", "python", 'import os\n\nhost = os.environ["REGION"]\n'),
+        ("shop/Dockerfile", "dockerfile", dockerfile),
+        ("k8s/app.yaml", "kubernetes", DEPLOYMENT.replace("nexus:5000/web:1.0", "nginx")),
+    ]:
+        workspace.open(Source(path, written), language)
+        workspace.check(path)
+    at = workspace.documents["k8s/app.yaml"].source.text.index("nginx")
+    edit = Edit(at, at + len("nginx"), image)
+    workspace.edit("k8s/app.yaml", workspace.documents["k8s/app.yaml"].source.edited([edit]), [edit])
+    reported = [
+        "unset-variable" in {hit.rule.name for hit in workspace.check("k8s/app.yaml", settled=settled).diagnostics}
+        for settled in (False, True)
+    ]
+    assert reported == [False, True]
