@@ -47,6 +47,14 @@ KEYED = """\
 FROM = "          envFrom:\n            - configMapRef:\n                name: shop-confg\n"
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: shop}\n"
 PULL = "      imagePullSecrets: [{name: shop-secret}]\n"
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: shop}
+spec:
+  serviceAccountName: «shopp»
+  containers: [{name: shop, image: nexus:5000/shop:1.0.0}]
+"""
 Definition = ConfigMapKeys | SecretKeys | ServiceAccount
 # Kubernetes creates these in every namespace.
 _GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")))
@@ -59,7 +67,7 @@ _GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.c
     absent=True,
     bad=[
         example({"app.yaml": DEPLOYMENT, "config.yaml": CONFIG}, fixed=PLAIN.replace("confg", "config")),
-        example(DEPLOYMENT + "---\n" + CONFIG, fixed=PLAIN.replace("confg", "config") + "---\n" + CONFIG),
+        example(POD + "---\n" + ACCOUNT, fixed=unmarked(POD).replace("shopp", "shop") + "---\n" + ACCOUNT),
         example(
             PLAIN.replace(FROM, KEYED.replace("LEVL", "«LEVL»")) + "---\n" + CONFIG,
             fixed=PLAIN.replace(FROM, KEYED.replace("LEVL", "LEVEL")) + "---\n" + CONFIG,
