@@ -45,10 +45,7 @@ class Dependencies:
     located: bool = field(default=False, compare=False)
     """Some answers depend on where the chunk stands."""
     hashed: int = field(default=0, compare=False)
-    """The hash, computed once: answers can be long, and equal reads are looked for at each check."""
-
-    def __hash__(self) -> int:
-        return self.hashed
+    """The hash of what is compared. Computed once: answers can be long."""
 
     @classmethod
     def of(cls, facts: Iterable[Facts[Any]], files: RecordedFiles, file: FileView) -> Dependencies:
@@ -58,7 +55,7 @@ class Dependencies:
         return cls(*compared, set(file.inputs), located, hash(compared))
 
 
-NO_DEPENDENCIES = Dependencies()
+NO_DEPENDENCIES = Dependencies(hashed=hash(((), (), ())))
 
 
 @dataclass(frozen=True)
@@ -199,7 +196,7 @@ class DependencyChecker:
         self._facts: dict[tuple[Facts[Any], ...], tuple[Facts[Any], ...]] = {}
         self._stand: dict[int, bool] = {}
         self._held: dict[tuple[int, int | None], bool] = {}
-        self._same: dict[Dependencies, Dependencies] = {NO_DEPENDENCIES: NO_DEPENDENCIES}
+        self._same: dict[int, Dependencies] = {NO_DEPENDENCIES.hashed: NO_DEPENDENCIES}
         self._nothing: dict[int, CachedFindings] = {id(NO_DEPENDENCIES): NO_FINDINGS}
         self._pairs: dict[tuple[int, int], ChunkEntry] = {}
 
@@ -220,7 +217,7 @@ class DependencyChecker:
             if reads is NO_DEPENDENCIES:
                 continue
             if self._inputs_stand(reads):
-                self._same.setdefault(reads, reads)
+                self._same.setdefault(reads.hashed, reads)
             elif reads.located or not self._holds(reads, None):
                 return False
         return True
@@ -247,7 +244,7 @@ class DependencyChecker:
             )
             self._held[id(reads), chunk] = held
             if held:
-                self._same.setdefault(reads, reads)
+                self._same.setdefault(reads.hashed, reads)
         return held
 
     def _outside_stands(self, reads: Dependencies) -> bool:
@@ -288,10 +285,10 @@ class DependencyChecker:
     def remembered(self, start: int, fresh: Iterable[Diagnostic], reads: Dependencies) -> CachedFindings:
         """A new cache entry. Chunks without diagnostics and with equal dependencies share one object."""
         diagnostics = tuple([diagnostic.shifted(0, self.path) for diagnostic in fresh])
-        known = self._same.get(reads)
-        if known is None:
+        known = self._same.get(reads.hashed)
+        if known is None or known != reads:
             facts = self._facts.setdefault(reads.facts, reads.facts)
-            known = self._same[reads] = reads if facts is reads.facts else replace(reads, facts=facts)
+            known = self._same[reads.hashed] = reads if facts is reads.facts else replace(reads, facts=facts)
         known.inputs.update(reads.inputs)
         reads = known
         if not reads.located:
