@@ -20,7 +20,7 @@ from playpen_ls.api.file_view import FileView
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.registry import all_rules, rules_of
 from playpen_ls.languages.detection import language_of
-from playpen_ls.languages.kubernetes.model import same_file as neighbours
+from playpen_ls.languages.kubernetes.model import queries as kubernetes_queries
 from playpen_ls.languages.registry import LANGUAGES
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
@@ -36,7 +36,9 @@ WORD = re.compile(r"\w+")
 
 Row = tuple[object, ...]
 
-QUERIES: dict[str, tuple[Callable[..., object], ...]] = {"kubernetes": (neighbours.stated, neighbours.having)}
+QUERIES: dict[str, tuple[Callable[..., object], ...]] = {
+    "kubernetes": (kubernetes_queries.facts_of, kubernetes_queries.facts_having, kubernetes_queries.names_of)
+}
 """What parts ask their file, by language."""
 
 

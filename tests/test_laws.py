@@ -40,10 +40,10 @@ INSIDE = {"syntax": 0, "model": 1, "facts": 3, "edits": 3, "": 4}
 CYCLIC = frozenset(
     """
     languages.dockerfile.syntax.instruction languages.dockerfile.syntax.instruction_types
-    languages.jenkinsfile.model.jenkinsfile languages.kubernetes.model.documents
+    languages.jenkinsfile.model.jenkinsfile
     languages/dockerfile languages/dockerfile/model languages/dockerfile/syntax
     languages/jenkinsfile languages/jenkinsfile/model languages/jenkinsfile/syntax
-    languages/kubernetes languages/kubernetes/model languages/python/model
+    languages/python/model
     """.split()
 )
 

@@ -6,7 +6,8 @@ Nothing is invalidated explicitly: the recorded dependencies are compared with t
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from playpen_ls.api.facts import Fact, Facts, Files
@@ -43,15 +44,18 @@ class Dependencies:
     inputs: set[Input] = field(default_factory=set, compare=False)
     located: bool = field(default=False, compare=False)
     """Some answers depend on where the chunk stands."""
+    hashed: int = field(default=0, compare=False)
+    """The hash of what is compared. Computed once: answers can be long."""
 
     @classmethod
     def of(cls, facts: Iterable[Facts[Any]], files: RecordedFiles, file: FileView) -> Dependencies:
         """What was asked while rules ran."""
         located = any(is_located(query) for query, _ in file.reads)
-        return cls(tuple(facts), tuple(files.answers.items()), tuple(file.reads.items()), set(file.inputs), located)
+        compared = (tuple(facts), tuple(files.answers.items()), tuple(file.reads.items()))
+        return cls(*compared, set(file.inputs), located, hash(compared))
 
 
-NO_DEPENDENCIES = Dependencies()
+NO_DEPENDENCIES = Dependencies(hashed=hash(((), (), ())))
 
 
 @dataclass(frozen=True)
@@ -189,9 +193,10 @@ class DependencyChecker:
         self.path = outline.path
         self._memory = memory
         self._now: dict[type[Fact], Facts[Any]] = {}
+        self._facts: dict[tuple[Facts[Any], ...], tuple[Facts[Any], ...]] = {}
+        self._stand: dict[int, bool] = {}
         self._held: dict[tuple[int, int | None], bool] = {}
-        self._unchanged: dict[int, bool] = {}
-        self._same: dict[Dependencies, Dependencies] = {NO_DEPENDENCIES: NO_DEPENDENCIES}
+        self._same: dict[int, Dependencies] = {NO_DEPENDENCIES.hashed: NO_DEPENDENCIES}
         self._nothing: dict[int, CachedFindings] = {id(NO_DEPENDENCIES): NO_FINDINGS}
         self._pairs: dict[tuple[int, int], ChunkEntry] = {}
 
@@ -209,7 +214,11 @@ class DependencyChecker:
         if pair.local is None or pair.cross_file is None:
             return False
         for reads in (pair.local.reads, pair.cross_file.reads):
-            if not self._inputs_stand(reads) if reads.located else not self._holds(reads, None):
+            if reads is NO_DEPENDENCIES:
+                continue
+            if self._inputs_stand(reads):
+                self._same.setdefault(reads.hashed, reads)
+            elif reads.located or not self._holds(reads, None):
                 return False
         return True
 
@@ -235,30 +244,35 @@ class DependencyChecker:
             )
             self._held[id(reads), chunk] = held
             if held:
-                self._same.setdefault(reads, reads)
+                self._same.setdefault(reads.hashed, reads)
         return held
 
     def _outside_stands(self, reads: Dependencies) -> bool:
         """What was read of other files."""
-        for facts in reads.facts:
-            if facts.kind not in self._now:
-                self._now[facts.kind] = self.given.facts(facts.kind)
-            if facts is not self._now[facts.kind]:
-                return False
+        stand = self._stand.get(id(reads.facts))
+        if stand is None:
+            shared = self._facts.setdefault(reads.facts, reads.facts)
+            stand = self._stand[id(reads.facts)] = all(facts is self._facts_of(facts.kind) for facts in shared)
+        if not stand or not reads.answers:
+            return stand
         return all(question.asked_of(self.given.files) == answer for question, answer in reads.answers)
+
+    def _facts_of(self, kind: type[Fact]) -> Facts[Any]:
+        if kind not in self._now:
+            self._now[kind] = self.given.facts(kind)
+        return self._now[kind]
 
     def _inputs_stand(self, reads: Dependencies) -> bool:
         """Nothing that the answers followed from has changed, nor what was read of other files."""
         return self._outside_stands(reads) and self._unchanged_inputs(reads)
 
     def _unchanged_inputs(self, reads: Dependencies) -> bool:
-        before = self._memory.outline
-        if not reads.file or before is None:
-            return not reads.file
-        found = self._unchanged.get(id(reads))
-        if found is None:
-            found = self._unchanged[id(reads)] = all(self.outline.same(one, before) for one in reads.inputs)
-        return found
+        return not reads.file or (self._memory.outline is not None and self._changed.isdisjoint(reads.inputs))
+
+    @cached_property
+    def _changed(self) -> Set[Input]:
+        """The inputs that are not as they were for the earlier version."""
+        return self.outline.changed(self._memory.outline) if self._memory.outline is not None else frozenset()
 
     def _answers_stand(self, reads: Dependencies, chunk: int | None) -> bool:
         for question, answer in reads.file:
@@ -271,7 +285,10 @@ class DependencyChecker:
     def remembered(self, start: int, fresh: Iterable[Diagnostic], reads: Dependencies) -> CachedFindings:
         """A new cache entry. Chunks without diagnostics and with equal dependencies share one object."""
         diagnostics = tuple([diagnostic.shifted(0, self.path) for diagnostic in fresh])
-        known = self._same.setdefault(reads, reads)
+        known = self._same.get(reads.hashed)
+        if known is None or known != reads:
+            facts = self._facts.setdefault(reads.facts, reads.facts)
+            known = self._same[reads.hashed] = reads if facts is reads.facts else replace(reads, facts=facts)
         known.inputs.update(reads.inputs)
         reads = known
         if not reads.located:

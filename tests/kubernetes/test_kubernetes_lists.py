@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parts import parts_in
 
-from playpen_ls.languages.kubernetes.model.list_items import Part, divided
 from playpen_ls.languages.kubernetes.model.manifests import Manifests, parse
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource
+from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart, split_list
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 POD = """\
 apiVersion: v1
@@ -80,9 +81,9 @@ def found(text: str, made: Manifests) -> list[tuple[str, str]]:
     ],
 )
 def test_a_list_is_divided_at_its_items(text: str, parts: str):
-    made = divided(text)
-    assert [part for _, part in made] == [Part(part) for part in parts.split()]
-    assert "".join(chunk.piece.text for chunk in model(text).chunks) == text
+    made = split_list(text)
+    assert [part for _, part in made] == [DocumentPart(part) for part in parts.split()]
+    assert "".join(chunk.parsed.text for chunk in model(text).chunks) == text
 
 
 @pytest.mark.parametrize("indentation", [0, 2, 4])
@@ -94,6 +95,10 @@ def test_the_same_is_found_in_a_list_as_in_documents(indentation: int, newline: 
     # An anchor anywhere makes it one piece.
     joined = text.replace("spec:", "spec: &s", 1)
     assert found(joined, model(joined)) == found(text, model(text))
+
+
+def pieces(manifests: Manifests) -> list[tuple[Span, str, DocumentPart]]:
+    return [(chunk.span, chunk.parsed.text, chunk.parsed.part) for chunk in manifests.chunks]
 
 
 @settings(deadline=None)
@@ -116,9 +121,7 @@ def test_edits_divide_a_list_as_a_fresh_look_does(edits: list[tuple[int, int, st
     for at, length, typed in edits:
         text = text[: min(at, len(text))] + typed + text[at + length :]
         known, fresh = model(text, known), model(text)
-        assert [(chunk.span, chunk.piece.alike) for chunk in known.chunks] == [
-            (chunk.span, chunk.piece.alike) for chunk in fresh.chunks
-        ]
+        assert pieces(known) == pieces(fresh)
         assert found(text, known) == found(text, fresh) or any(chunk.broken for chunk in known.chunks)
 
 
@@ -128,7 +131,7 @@ def test_what_is_typed_in_an_item_is_read_alone():
     known = model(before)
     typed = model(before[:at] + '"' + before[at:], known)
     assert [chunk.broken for chunk in typed.chunks] == [False, False, True, False]
-    assert [one.piece is other.piece for one, other in zip(known.chunks, typed.chunks, strict=True)] == [
+    assert [one.parsed is other.parsed for one, other in zip(known.chunks, typed.chunks, strict=True)] == [
         *(True, True, False, True)
     ]
 

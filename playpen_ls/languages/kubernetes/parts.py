@@ -2,15 +2,15 @@
 
 from playpen_ls.languages.kubernetes.model.manifests import Manifests
 from playpen_ls.languages.kubernetes.model.parts import Argument, ContainerImage, EnvironmentEntry
-from playpen_ls.languages.kubernetes.model.resources import Container, Document, Resource, Workload
+from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload, YamlDocument
 
 __all__ = [
     "Argument",
     "Container",
     "ContainerImage",
-    "Document",
     "EnvironmentEntry",
     "Manifests",
     "Resource",
     "Workload",
+    "YamlDocument",
 ]
