@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -39,31 +40,46 @@ class Plan:
 
 def code_actions(context: Context, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
     opened = context.documents.get(params.text_document.uri)
-    return _actions(context).at(opened, params) if opened else []
+    with _pausing(context, opened):
+        return _actions(context).at(opened, params) if opened else []
 
 
 def resolve(context: Context, action: lsp.CodeAction) -> lsp.CodeAction:
-    return _actions(context).resolved(action)
+    data = action.data if isinstance(action.data, dict) else {}
+    with _pausing(context, context.documents.get(str(data.get("uri")))):
+        return _actions(context).resolved(action)
 
 
 def before_save(
     context: Context, params: lsp.WillSaveTextDocumentParams | lsp.DocumentFormattingParams
 ) -> list[lsp.TextEdit]:
     opened = context.documents.get(params.text_document.uri) if context.fix_on_save else None
-    return _actions(context).before_save(opened) if opened else []
+    with _pausing(context, opened):
+        return _actions(context).before_save(opened) if opened else []
+
+
+@contextmanager
+def _pausing(context: Context, opened: ClientDocument | None) -> Iterator[None]:
+    """While a request about this document is handled, its checks pause."""
+    if opened is None:
+        yield
+        return
+    workspace = opened.workspace
+    workspace.pause = lambda: context.server.protocol.pause(opened.uri)
+    try:
+        yield
+    finally:
+        workspace.pause = lambda: None
 
 
 def _actions(context: Context) -> Actions:
-    return Actions(context.documents, context.abilities, context.server.protocol.pause)
+    return Actions(context.documents, context.abilities)
 
 
 class Actions:
-    """`pause` is called between the steps of long work, with the URI of the document that it is about."""
-
-    def __init__(self, documents: ClientDocuments, abilities: ClientCapabilities, pause: Callable[[str], None]) -> None:
+    def __init__(self, documents: ClientDocuments, abilities: ClientCapabilities) -> None:
         self.documents = documents
         self.abilities = abilities
-        self._pause = pause
 
     def at(self, opened: ClientDocument, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         """The code actions for a range. Fixes are verified, unless an automatic request resolves edits later."""
@@ -79,7 +95,6 @@ class Actions:
                 continue
             action = self._action(opened, span, plan)
             if not (late and (automatic or plan.kind == FIX_ALL)):
-                self._pause(opened.uri)
                 try:
                     self._fill(action, opened, plan.compute(), leave_edit_out=late)
                 except Refused:
@@ -186,11 +201,7 @@ class Actions:
         )
 
     def _fixed(self, opened: ClientDocument, accept: Accept = safe_only) -> Fixed:
-        def accepted(diagnostic: Diagnostic, fix: Fix) -> bool:
-            self._pause(opened.uri)
-            return accept(diagnostic, fix)
-
-        return opened.workspace.fixed(opened.path, accepted)
+        return opened.workspace.fixed(opened.path, accept)
 
 
 Trying = Callable[[Diagnostic, Fix], Callable[[], Change]]
