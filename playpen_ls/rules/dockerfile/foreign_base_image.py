@@ -75,5 +75,4 @@ def foreign_base_image(image: BaseImage, platform: Platform) -> Iterator[Finding
 
 def _is_only_copied_from(stage: Stage) -> bool:
     """A stage without instructions that no other stage is based on: it only gives an image a name."""
-    stages = stage.document.stages
-    return stage is not stages[-1] and not stage.instructions and all(other.base is not stage for other in stages)
+    return not stage.instructions and not stage.final and not stage.is_continued

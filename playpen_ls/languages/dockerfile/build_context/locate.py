@@ -13,6 +13,7 @@ from typing import Any
 from playpen_ls.api.fact_types import ImageBuilt
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Place
+from playpen_ls.languages.dockerfile.model import queries
 from playpen_ls.languages.dockerfile.model.stage import Stage, is_for_developing
 from playpen_ls.languages.yaml_loader import yaml_loader
 from playpen_ls.text.span import Span
@@ -54,11 +55,11 @@ def ships(stage: Stage, builds: Facts[ImageBuilt], files: Files) -> bool:
 
     Targets that are named like stages for development are ignored.
     """
-    document = stage.document
-    if len(document.stages) > 1:
-        targets = {build.target.lower() for build in _builds_of(document.source.path, builds, files)}
+    ask = stage.file.ask
+    if ask(queries.has_several_stages):
+        targets = {build.target.lower() for build in _builds_of(stage.file.path, builds, files)}
         named = {target for target in targets if target and "$" not in target and not is_for_developing(target)}
-        if named and any(one.name in named for one in document.stages):
+        if any(ask(queries.has_stage, target) for target in sorted(named)):
             return stage.name in named or (stage.final and "" in targets)
     return stage.final
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 
-class Mentions:
+class WordFilter:
     """Word filter for substrings of `text`. Words that do not occur in `text` are ruled out once for all substrings."""
 
     def __init__(self, text: str) -> None:

@@ -119,7 +119,7 @@ def missing_source(stage: Stage, files: Files, platform: Platform, builds: Facts
     named = [path for _, path in sources if path]
     if not named and not required:
         return
-    dockerfile = stage.document.source.path
+    dockerfile = stage.file.path
     context = context_of(dockerfile, platform.build_context, builds, files)
     folders = [one for one in context.folders if any(is_there(path, one, files) for path in named)]
     if not folders and context.stated:
@@ -149,7 +149,7 @@ def _absent(span: Span, path: str, folder: str, files: Files) -> Finding:
 
 def _is_bare(stage: Stage, platform: Platform) -> bool:
     """The base image is known to contain no files of the project."""
-    image = stage.pulled
+    image = stage.external_base
     if image is None or not image.external or "onbuild" in image.reference.tag:
         return False
     return platform.owns(image.reference) or is_known_image(image.reference.name)
