@@ -75,7 +75,7 @@ def test_it_is_what_cutting_anew_gives(language: str, data: st.DataObject):
         first = data.draw(st.integers(0, len(text)))
         edit = Edit(first, data.draw(st.integers(first, min(len(text), first + 12))), data.draw(words))
         text = text[: edit.start] + edit.text + text[edit.end :]
-        boundaries = joined(boundaries, edit, recut(text, edit, boundaries, following))
+        boundaries = joined(edit, boundaries, *recut(text, edit, boundaries, following))
         assert told(boundaries) == told(cut(text, following, start)), (text, edit)
 
 

@@ -81,7 +81,7 @@ class DockerfileModel(Model):
             boundaries, chunks = previous._boundaries, previous.chunks
             edit = narrowed(0, previous.source.text, text)
         cut = keep, new, resume, _ = recut(text, edit, boundaries, Cutter(text).following)
-        self._boundaries: Sequence[Boundary] = joined(boundaries, edit, cut)
+        self._boundaries: Sequence[Boundary] = joined(edit, boundaries, *cut)
         # The text of the last chunk that is kept may end elsewhere now.
         first, last = keep - 1, keep + len(new)
         known = {chunk.key: chunk.content for chunk in chunks[first:resume]}
