@@ -39,7 +39,7 @@ def ways_out(model: Model) -> list[str]:
     found = []
     for own, part in _parts_and_texts(model):
         for one in _reached(part):
-            if isinstance(one, (Model, Chunk, Source)):
+            if isinstance(one, (Model, Chunk)) or (isinstance(one, Source) and one.text != own):
                 found.append(f"{type(part).__name__} leads to a {type(one).__name__}")
             elif isinstance(one, str) and len(one) > len(own) and one == model.source.text:
                 found.append(f"{type(part).__name__} leads to the whole text")

@@ -20,6 +20,8 @@ from playpen_ls.api.file_view import FileView
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.registry import all_rules, rules_of
 from playpen_ls.languages.detection import language_of
+from playpen_ls.languages.dockerfile.model import queries as stages
+from playpen_ls.languages.dockerfile.model.validation import problems
 from playpen_ls.languages.kubernetes.model import queries as kubernetes_queries
 from playpen_ls.languages.registry import LANGUAGES
 from playpen_ls.session.workspace import Workspace
@@ -37,9 +39,18 @@ WORD = re.compile(r"\w+")
 Row = tuple[object, ...]
 
 QUERIES: dict[str, tuple[Callable[..., object], ...]] = {
-    "kubernetes": (kubernetes_queries.facts_of, kubernetes_queries.facts_having, kubernetes_queries.names_of)
+    "dockerfile": (
+        stages.base,
+        stages.text_of,
+        stages.is_last,
+        stages.has_several_stages,
+        stages.default_of,
+        stages.drops_root,
+        problems,
+    ),
+    "kubernetes": (kubernetes_queries.facts_of, kubernetes_queries.facts_having, kubernetes_queries.names_of),
 }
-"""What parts ask their file, by language."""
+"""What parts ask their file, by language; those whose answers change as lines of examples come and go."""
 
 
 def texts_of(language: str) -> list[str]:

@@ -9,15 +9,15 @@ import json
 from pathlib import Path
 
 import pytest
+from dockerfiles import instructions, model, written
 
-from playpen_ls.languages.dockerfile.model.dockerfile import parse
 from playpen_ls.languages.dockerfile.parts import Instruction
 from playpen_ls.text.source import Source
 
 CASES = json.loads(Path(__file__).with_name("conformance.json").read_text())
 
 
-def written(flag) -> str:
+def flag_text(flag) -> str:
     return f"--{flag.name}={flag.value}" if flag.value else f"--{flag.name}"
 
 
@@ -27,20 +27,20 @@ def line(source: Source, offset: int) -> int:
 
 
 def last_line(one: Instruction) -> int:
-    return line(one.document.source, one.piece.end)
+    return line(one.file.model.source, one.file.start + one.raw.end)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_it_is_what_buildkit_says(case: dict):
-    source = Source("Dockerfile", case["text"])
+    read = model(case["text"])
     found = [
         {
             "keyword": one.keyword,
-            "lines": [line(source, one.piece.start), last_line(one)],
+            "lines": [line(read.source, one.file.start + one.raw.start), last_line(one)],
             "text": one.logical,
-            "flags": [written(flag) for flag in one.flags],
-            "heredocs": [[heredoc.name, source.of(heredoc.body)] for heredoc in one.heredocs],
+            "flags": [flag_text(flag) for flag in one.flags],
+            "heredocs": [[heredoc.name, written(one, heredoc.body)] for heredoc in one.heredocs],
         }
-        for one in parse(source).instructions
+        for one in instructions(read)
     ]
     assert found == case["instructions"]

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import pytest
+from dockerfiles import instructions, model, placed, written
 from hypothesis import given
 from hypothesis import strategies as st
+from parts import parts_in
 
 from playpen_ls.api.fact_types import Exposed, ImageUse
 from playpen_ls.languages.dockerfile.build_context.dockerignore import Ignore
 from playpen_ls.languages.dockerfile.model.container_paths import working_directory
-from playpen_ls.languages.dockerfile.model.dockerfile import parse
 from playpen_ls.languages.dockerfile.model.expansion import expanded
+from playpen_ls.languages.dockerfile.model.queries import find_stage
+from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.model.variables import values_before
-from playpen_ls.languages.dockerfile.parts import Copy, Dockerfile, Environment, From, Instruction, Onbuild, Run
+from playpen_ls.languages.dockerfile.parts import Copy, Environment, From, Instruction, Onbuild, Run
 from playpen_ls.languages.registry import model_facts
-from playpen_ls.text.source import Source
-
-
-def model(text: str) -> Dockerfile:
-    return parse(Source("Dockerfile", text))
 
 
 def logical(text: str) -> list[str]:
-    return [instruction.logical for instruction in model(text).instructions]
+    return [instruction.logical for instruction in instructions(model(text))]
 
 
 @pytest.mark.parametrize(
@@ -70,32 +68,32 @@ def test_instructions_are_cut_where_buildkit_cuts_them(text: str, expected: list
 def test_heredocs(line: str, names: list[str]):
     body = "".join(f"FROM evil\n{name}\n" for name in names)
     read = model(f"FROM a\n{line}\n{body}CMD x\n")
-    assert [heredoc.name for heredoc in read.instructions[1].heredocs] == names
-    assert [instruction.name for instruction in read.instructions] == ["FROM", line.split()[0], "CMD"]
+    assert [heredoc.name for heredoc in instructions(read)[1].heredocs] == names
+    assert [instruction.name for instruction in instructions(read)] == ["FROM", line.split()[0], "CMD"]
 
 
 def test_a_heredoc_being_typed_leaves_the_rest_alone():
     read = model("FROM a\nRUN <<EOF\nset -e\nCOPY . .\nCMD x\n")
-    assert [one.name for one in read.instructions] == ["FROM", "RUN", "COPY", "CMD"]
+    assert [one.name for one in instructions(read)] == ["FROM", "RUN", "COPY", "CMD"]
     assert [problem.message for problem in read.problems] == ["heredoc has no terminator line `EOF`"]
 
 
 def test_a_continuation_being_typed_leaves_the_rest_alone():
     text = "FROM a\nRUN apt-get update \\\nCOPY . .\n"
     read = model(text)
-    assert [one.name for one in read.instructions] == ["FROM", "RUN", "COPY"]
+    assert [one.name for one in instructions(read)] == ["FROM", "RUN", "COPY"]
     (problem,) = read.problems
     assert read.source.of(problem.span) == "\\"
 
 
 def test_spans_go_through_continuations():
     text = "FROM a\nCOPY --from=b \\\n  # why\n  x \\\n  /y/\n"
-    copy = model(text).instructions[1]
+    copy = instructions(model(text))[1]
     assert isinstance(copy, Copy)
-    assert [text[word.span.start : word.span.end] for word in copy.words] == ["x", "/y/"]
+    assert [written(copy, word.span) for word in copy.words] == ["x", "/y/"]
     assert copy.origin is not None
-    assert text[copy.origin.value_span.start : copy.origin.value_span.end] == "b"
-    assert text[copy.words_span.start : copy.words_span.end] == text[7:].rstrip("\n")
+    assert written(copy, copy.origin.value_span) == "b"
+    assert written(copy, copy.words_span) == text[7:].rstrip("\n")
 
 
 def test_commands_of_every_form():
@@ -105,27 +103,27 @@ def test_commands_of_every_form():
         'RUN ["sh", "-c", "g && h"]\n'
     )
     read = model(text)
-    names = [[command.name for command in run.commands] for run in read.instructions if isinstance(run, Run)]
+    names = [[command.name for command in run.commands] for run in instructions(read) if isinstance(run, Run)]
     assert names == [["a", "b"], ["c"], ["d"], ["bash", "e"], ["python"], ["sh", "g", "h"]]
-    for run in read.instructions:
+    for run in instructions(read):
         for command in run.commands if isinstance(run, Run) else ():
-            assert read.source.of(command.words[0].span).strip('"') == command.words[0].text
+            assert written(run, command.words[0].span).strip('"') == command.words[0].text
 
 
 @pytest.mark.parametrize("head", ["# escape=`\nFROM a\n", 'FROM a\nSHELL ["powershell", "-command"]\n'])
 def test_another_shell_is_not_read(head: str):
-    run = model(f"{head}RUN pip install x\n").instructions[-1]
+    run = instructions(model(f"{head}RUN pip install x\n"))[-1]
     assert isinstance(run, Run)
     assert run.commands == ()
 
 
 def test_pairs():
     read = model("FROM a\nENV A=1 B=\"x y\" C='z' D=a\\ b\nENV E the rest  of it\n")
-    pairs = [pair for one in read.instructions if isinstance(one, Environment) for pair in one.pairs]
-    assert [(pair.name, pair.value) for pair in pairs] == [
+    pairs = [(one, pair) for one in instructions(read) if isinstance(one, Environment) for pair in one.pairs]
+    assert [(pair.name, pair.value) for _, pair in pairs] == [
         ("A", "1"), ("B", "x y"), ("C", "z"), ("D", "a b"), ("E", "the rest  of it"),
     ]  # fmt: skip
-    assert [read.source.of(pair.value_span) for pair in pairs] == ["1", "x y", "z", "a\\ b", "the rest  of it"]
+    assert [written(one, pair.value_span) for one, pair in pairs] == ["1", "x y", "z", "a\\ b", "the rest  of it"]
 
 
 def test_stages_and_their_images():
@@ -133,21 +131,26 @@ def test_stages_and_their_images():
     first, second, third, last = read.stages
     assert first.image is not None
     assert first.image.reference.text == "x:3"
-    assert second.base is first
-    assert second.pulled is first.image
+    assert second.base is not None
+    assert second.base.text == first.text
+    assert second.external_base is not None
+    assert second.external_base.reference == first.image.reference
     assert third.image is not None
     assert not third.image.known
     assert last.final
-    assert read.stage_named("BASE") is first
-    assert read.stage_named("1") is second
+    assert not first.final
+    assert first.is_continued
+    assert not second.is_continued
+    numbers = [read.outline.ask(find_stage, name) for name in ("BASE", "1", "3", "4", "other")]
+    assert numbers == [1, 2, 4, None, None]  # those of the chunks: 0 is what is above the first FROM
 
 
 def test_onbuild_holds_an_instruction():
-    onbuild = model("FROM a\nONBUILD \\\n  COPY . /x\n").instructions[1]
+    onbuild = instructions(model("FROM a\nONBUILD \\\n  COPY . /x\n"))[1]
     assert isinstance(onbuild, Onbuild)
     inner = onbuild.instruction
     assert isinstance(inner, Copy)
-    assert onbuild.document.source.of(inner.words[1].span) == "/x"
+    assert written(inner, inner.words[1].span) == "/x"
 
 
 def test_the_variables_that_an_instruction_sees():
@@ -155,9 +158,9 @@ def test_the_variables_that_an_instruction_sees():
         "ARG TAG=9\nFROM a AS base\nARG TAG\nENV A=/a B=${A:-/none}\nENV\nENV C\nFROM base\n"
         "ENV D=$A/d E=$NOWHERE\nWORKDIR $D\nRUN x\n"
     )
-    seen = values_before(read.instructions[-1])
+    seen = values_before(instructions(read)[-1])
     assert dict(seen) == {"A": "/a", "B": "/none", "D": "/a/d"}
-    assert working_directory(read.instructions[-1]) == "/a/d"
+    assert working_directory(instructions(read)[-1]) == "/a/d"
 
 
 @pytest.mark.parametrize(
@@ -183,11 +186,11 @@ def test_comments_and_what_they_stand_above():
     text = "# syntax=x\n# one\nFROM a\nRUN a \\\n  # two\n  && b\nCOPY <<EOF /x\n# none\nEOF\n"
     read = model(text)
     assert [comment.text for comment in read.comments()] == ["# syntax=x", "# one", "# two"]
-    assert read.construct_after(text.index("# one")) == read.instructions[0].span
+    assert read.construct_after(text.index("# one")) == placed(instructions(read)[0], instructions(read)[0].span)
     inner = read.construct_after(text.index("# two") + 5)
     assert inner is not None
     assert read.source.of(inner) == "&& b"
-    assert read.construct_at(text.index("# none")) == read.instructions[2].span
+    assert read.construct_at(text.index("# none")) == placed(instructions(read)[2], instructions(read)[2].span)
     assert read.construct_at(3) is None
 
 
@@ -217,50 +220,20 @@ def test_nothing_raises_and_every_place_holds_its_text(text: str):
     read = model(text)
     assert read.problems is not None
     source = read.source
-    for instruction in read.instructions:
+    for instruction in instructions(read):
         for at, char in enumerate(instruction.logical):
-            assert source.text[instruction.offset(at)] == char
+            assert source.text[instruction.file.start + instruction.offset(at)] == char
         for word in instruction.words:
-            assert 0 <= word.span.start <= word.span.end <= len(source.text)
+            assert 0 <= word.span.start <= word.span.end <= len(instruction.syntax.text)
         if isinstance(instruction, Run):
-            assert all(command.span.end <= len(source.text) for command in instruction.commands)
+            assert all(command.span.end <= len(instruction.syntax.text) for command in instruction.commands)
         if isinstance(instruction, From):
-            assert instruction.stage is not None
+            assert stage_of(instruction) is not None
     assert list(model_facts(read)) is not None
     ends = [0, *(chunk.span.end for chunk in read.chunks)]
     assert [chunk.span.start for chunk in read.chunks] == ends[:-1]
     assert ends[-1] == len(source.text)
-    for chunk in read.chunks:
-        assert list(chunk.parts()) is not None
-
-
-def test_dockerfile_parse_is_asked_once_a_stage_and_only_where_a_variable_stands(monkeypatch: pytest.MonkeyPatch):
-    import dockerfile_parse
-
-    made = []
-
-    class Counting(dockerfile_parse.DockerfileParser):
-        def __init__(self, *arguments, **options):
-            made.append(self)
-            super().__init__(*arguments, **options)
-
-    monkeypatch.setattr(dockerfile_parse, "DockerfileParser", Counting)
-    read = model("FROM a\nENV A=/a\nWORKDIR /x\nCOPY x ./y/\nWORKDIR $A\nCOPY x $A/y\nRUN b\nRUN c\n")
-    assert working_directory(read.instructions[3]) == "/x"
-    assert made == []
-    assert [working_directory(one) for one in read.instructions[5:]] == ["/a"] * 3
-    assert len(made) == 1
-
-
-def test_what_dockerfile_parse_cannot_read_is_read_without_it(monkeypatch: pytest.MonkeyPatch):
-    import dockerfile_parse
-
-    def broken(**options):
-        raise IndexError
-
-    monkeypatch.setattr(dockerfile_parse, "DockerfileParser", broken)
-    read = model("FROM a\nENV A=/a B\nARG C=$A/c\nWORKDIR $C\nRUN b\n")
-    assert working_directory(read.instructions[-1]) == "/a/c"
+    assert parts_in(read) is not None
 
 
 @pytest.mark.parametrize(
@@ -269,5 +242,5 @@ def test_what_dockerfile_parse_cannot_read_is_read_without_it(monkeypatch: pytes
      "FROM a\u00a0b", "FROM a AS b\u00a0", "FROM a \\\n AS b", "FROM 'a b' AS c", "FROM [a] AS b"],
 )  # fmt: skip
 def test_a_plain_from_is_cut_as_any_other_instruction(line: str):
-    one = model(line + "\n").instructions[0]
+    one = instructions(model(line + "\n"))[0]
     assert one.words == Instruction.words.func(one)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from dockerfiles import instructions as instructions_of
+from dockerfiles import model, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -80,8 +82,7 @@ def dockerfiles(draw: st.DrawFn) -> str:
 
 
 def instructions(text: str) -> Counter[str]:
-    read = parse(Source("Dockerfile", text))
-    return Counter(text[one.span.start : one.span.end] for one in read.instructions)
+    return Counter(written(one, one.span) for one in instructions_of(model(text)))
 
 
 PROJECT = Project(
@@ -108,7 +109,7 @@ def test_what_it_does_to_any_dockerfile(text: str):
         before, after = instructions(text), instructions(result.text)
         assert before - after == Counter(), "an instruction is gone or changed"
         for added in (after - before).elements():
-            one = parse(Source("Dockerfile", "FROM a\n" + added)).instructions[1]
+            one = instructions_of(model("FROM a\n" + added))[1]
             if isinstance(one, Run):
                 assert added.endswith(("--no-root", "go mod download")), added
             else:

@@ -11,22 +11,22 @@ from playpen_ls.languages.model import Model, Problem
 from playpen_ls.text.source import Source
 
 if TYPE_CHECKING:
-    from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile
+    from playpen_ls.languages.dockerfile.model.dockerfile import DockerfileModel
 
 
-def _parse(source: Source, previous: Model | None) -> Dockerfile:
+def _parse(source: Source, previous: Model | None) -> DockerfileModel:
     from playpen_ls.languages.dockerfile.model.dockerfile import parse
 
     return parse(source, previous)
 
 
-def _facts(model: Dockerfile) -> Iterable[Fact]:
+def _facts(model: DockerfileModel) -> Iterable[Fact]:
     from playpen_ls.languages.dockerfile.facts import facts
 
     return facts(model)
 
 
-def _problems(model: Dockerfile) -> Sequence[Problem]:
+def _problems(model: DockerfileModel) -> Sequence[Problem]:
     return model.problems
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from playpen_ls.api.fact_types import Exposed, ImageUse, Probed, Recipe
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
-from playpen_ls.languages.dockerfile.model.stage import Stage
+from playpen_ls.languages.dockerfile.model.dockerfile import DockerfileModel, model_of
+from playpen_ls.languages.dockerfile.model.queries import bases, heading, stage_names, start_of
+from playpen_ls.languages.dockerfile.model.stage import Stage, stage_of
 from playpen_ls.languages.dockerfile.model.user import plain_user
+from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     Cmd,
     Entrypoint,
@@ -21,24 +23,29 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
 )
 from playpen_ls.languages.shell.parser import Word
 from playpen_ls.languages.shell.servers import Program, number_of, ports_told, program_of
-
-if TYPE_CHECKING:
-    from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile
+from playpen_ls.text.span import Span
 
 _ASKED = re.compile(r"https?://[^/\s'\"]+(/[^\s'\",)]*)?")
 
 
-def facts(document: Dockerfile) -> Iterator[Fact]:
-    path = document.source.path
-    for stage in document.stages:
-        reference = stage.pulled_by_name
-        if reference is not None and reference.tag and not reference.floats:
-            yield _image_use(path, stage, reference.text)
-    if not document.stages:
-        return
-    final = document.stages[-1]
+def facts(model: DockerfileModel) -> Iterator[Fact]:
+    yield from _image_uses(model)
+    if len(model.chunks) > 1:
+        yield from _of_final(model.stage(-1), model.outline.ask(stage_names))
+
+
+def _image_uses(model: DockerfileModel) -> Iterator[Fact]:
+    outline, path = model.outline, model.source.path
+    for chunk, one, base in zip(model.chunks, outline.each(heading), outline.ask(bases), strict=True):
+        if base is None and one.reference is not None and one.reference.tag and not one.reference.floats:
+            start = start_of(chunk.content)
+            span = start.image.span if start.image is not None else start.span
+            yield ImageUse(Place(path, span.shifted(chunk.begins)), one.reference.text)
+
+
+def _of_final(final: Stage, stages: tuple[str, ...]) -> Iterator[Fact]:
     variables: dict[str, str] = {}
-    for one in (one for stage in reversed(final.lineage) for one in stage.instructions):
+    for one in (one for stage in reversed(final.ancestors) for one in stage.instructions):
         if isinstance(one, Environment):
             variables |= {pair.name: pair.value or "" for pair in one.pairs}
     for instruction in final.instructions:
@@ -46,28 +53,29 @@ def facts(document: Dockerfile) -> Iterator[Fact]:
             for word in instruction.words:
                 port = number_of(word.text.partition("/")[0])
                 if port:
-                    yield Exposed(Place(path, word.span), port)
+                    yield Exposed(_place(instruction, word.span), port)
         elif isinstance(instruction, Healthcheck):
             for asked in _ASKED.finditer(instruction.whole_text):
-                yield Probed(Place(path, instruction.span), asked[1] or "/")
+                yield Probed(_place(instruction, instruction.span), asked[1] or "/")
     start = _start(final)
     words = _words(final, start) if start is not None else ()
     program = program_of(words)
-    yield from _served(path, start, program, variables)
-    stages = tuple(stage.name for stage in document.stages if stage.name)
-    place = Place(path, (start or final.start).span)
+    yield from _served(start, program, variables)
+    first = start or final.start
     user = plain_user(final)
+    place = _place(first, first.span)
     yield Recipe(place, program.name, tuple(variables), stages, user, program.target, _entrypoint(start))
 
 
-def _image_use(path: str, stage: Stage, reference: str) -> ImageUse:
-    """Cached by path and offset, so that unchanged facts are the same object and compare fast."""
-    cut, start = stage.cut, stage.document.starts[stage.index + 1]
-    kept: tuple[str, int, ImageUse] | None = cut.made.get("use")
-    if kept is None or kept[:2] != (path, start):
-        place = Place(path, stage.heading.span.shifted(start - cut.start))
-        kept = cut.made["use"] = (path, start, ImageUse(place, reference))
-    return kept[2]
+def _place(instruction: Instruction, span: Span) -> Place:
+    """The place of a range of the instruction's chunk in the file."""
+    stage = stage_of(instruction)
+    begins = (
+        model_of(instruction.file).chunks[stage.number].begins
+        if stage is not None and stage.number
+        else instruction.file.start
+    )
+    return Place(instruction.file.path, span.shifted(begins))
 
 
 def _start(final: Stage) -> ShellForm | None:
@@ -76,7 +84,7 @@ def _start(final: Stage) -> ShellForm | None:
 
 
 def _last(final: Stage, kind: type[ShellForm]) -> ShellForm | None:
-    for stage in final.lineage:
+    for stage in final.ancestors:
         found = [one for one in stage.instructions if isinstance(one, kind)]
         if found:
             return found[-1]
@@ -104,9 +112,9 @@ def _entrypoint(start: ShellForm | None) -> tuple[str, ...] | None:
     return tuple(word.text for word in start.vector) if start.vector is not None else None
 
 
-def _served(path: str, start: ShellForm | None, program: Program, variables: dict[str, str]) -> Iterator[Exposed]:
+def _served(start: ShellForm | None, program: Program, variables: dict[str, str]) -> Iterator[Exposed]:
     if start is None or "GUNICORN_CMD_ARGS" in variables:
         return
-    for told in ports_told(program, variables):
-        span = told.word.after(told.word.text.removesuffix(told.text)) if told.word else start.span
-        yield Exposed(Place(path, span), told.port, True, told.variables)
+    for one in ports_told(program, variables):
+        span = one.word.after(one.word.text.removesuffix(one.text)) if one.word else start.span
+        yield Exposed(_place(start, span), one.port, True, one.variables)

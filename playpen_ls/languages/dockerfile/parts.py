@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile
 from playpen_ls.languages.dockerfile.model.stage import BaseImage, Stage
-from playpen_ls.languages.dockerfile.syntax.instruction import Flag, Instruction, Onbuild, Pair, Word
+from playpen_ls.languages.dockerfile.syntax.instruction import Flag, Instruction, Pair, Word
 from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     Add,
     Argument,
@@ -17,6 +17,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     From,
     Healthcheck,
     Label,
+    Onbuild,
     Run,
     Shell,
     ShellForm,

@@ -61,7 +61,7 @@ def add_local_file(add: Add, files: Files) -> Iterator[Finding]:
         return  # the pattern can match an archive
     keyword = "copy" if add.keyword.islower() else "COPY"
     span = add.keyword_span
-    folder = posixpath.dirname(add.document.source.path)
+    folder = posixpath.dirname(add.file.path)
     # A file that can be read as text is not an archive, and a folder is never unpacked.
     safe = all(_is_no_archive(posixpath.normpath(posixpath.join(folder, name.lstrip("/"))), files) for name in names)
     fix = Fix(f"Replace `{add.keyword}` with `{keyword}`", lambda: [Edit(span.start, span.end, keyword)], safe=safe)

@@ -139,7 +139,7 @@ def _left_by(run: Run, settings: str, last: Callable[[], int]) -> Iterator[Findi
 
 def _settings_below(stage: Stage) -> str:
     """The text of RUNs in the base stages that can configure apt."""
-    runs = (one for owner in stage.lineage[1:] for one in owner.instructions if isinstance(one, Run))
+    runs = (one for owner in stage.ancestors[1:] for one in owner.instructions if isinstance(one, Run))
     return "".join(one.whole_text for one in runs if "APT::" in one.whole_text)
 
 
@@ -164,7 +164,7 @@ def _option(command: Command, name: str) -> list[Edit]:
 def _removal(run: Run) -> list[Edit]:
     """Appends the `rm` command, on its own line if the last command is on its own line."""
     last = [command for command in run.commands if command.depth == 0][-1]
-    source, removal = run.document.source, f"rm -rf {_LISTS}/*"
+    source, removal = run.source, f"rm -rf {_LISTS}/*"
     start = source.line_start(last.span.start)
     before, above = source.text[start : last.span.start], source.text[:start].rstrip()
     if re.fullmatch(r"[ \t]*&&[ \t]+", before):

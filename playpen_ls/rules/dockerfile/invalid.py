@@ -58,5 +58,5 @@ def invalid(document: Dockerfile) -> Iterator[Finding]:
     makes the next instruction part of this one, which BuildKit accepts. Not reported where `# syntax=`
     names another frontend, and in templates from which a Dockerfile is generated.
     """
-    for problem in document.problems:
-        yield Finding(problem.span, problem.message, unparsed=True)
+    for chunk, problem in document.problems:
+        yield Finding(problem.span, problem.message, unparsed=True, chunk=chunk)

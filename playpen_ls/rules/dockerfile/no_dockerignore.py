@@ -63,7 +63,7 @@ def no_dockerignore(stage: Stage, files: Files, platform: Platform, builds: Fact
     whole = next((word for word, path in sources if not path), None)
     if whole is None:
         return
-    dockerfile = stage.document.source.path
+    dockerfile = stage.file.path
     context = context_of(dockerfile, platform.build_context, builds, files)
     if not context.folders or ignore_of(dockerfile, context.folders[0], files) is not None:
         return

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from playpen_ls.api.example import example
 from playpen_ls.api.fact_types import ImageBuilt
 from playpen_ls.api.facts import Facts, Files
-from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.finding import Change, Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import ships
-from playpen_ls.languages.dockerfile.edits.image import stands_in
+from playpen_ls.languages.dockerfile.edits.image import registry_of
 from playpen_ls.languages.dockerfile.edits.user import USER, user_edit
+from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.model.user import (
     drops_root,
     is_built_upon,
@@ -108,14 +110,17 @@ def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[Imag
     if not ships(stage, builds, files):
         return
     severity = Severity.HINT if is_built_upon(stage) else None
-    fixes = () if needs_root(stage) else (Fix(f"Set `USER {USER}`", lambda: [user_edit(stage)]),)
+    fixes = () if needs_root(stage) else (Fix(f"Set `USER {USER}`", partial(_set_user, stage)),)
     user = last_user(stage)
     if user is not None:
         if is_root(user) and not drops_root(stage):
             message = f"`USER {user.user}` makes the container run as root"
-            yield Finding(user.arguments_span, message, fixes, severity)
+            # Of a base stage, the range counts from the start of that one.
+            owner = stage_of(user)
+            chunk = owner.number if owner is not None else None
+            yield Finding(user.arguments_span, message, fixes, severity, chunk=chunk)
         return
-    image, start = stage.pulled, stage.image
+    image, start = stage.external_base, stage.image
     if image is None or start is None:
         return
     if image.reference.text == "scratch":
@@ -125,6 +130,10 @@ def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[Imag
         return
     if not image.external or platform.owns(image.reference) or drops_root(stage):
         return
-    if runs_as_root(image.reference, stands_in(image.reference)):
+    if runs_as_root(image.reference, registry_of(image.reference)):
         message = f"base image `{image.reference.name}` runs as root by default, and no `USER` is set"
         yield Finding(start.span, message, fixes, severity)
+
+
+def _set_user(stage: Stage) -> Change:
+    return Change({stage.file.path: (user_edit(stage).shifted(stage.file.start),)})

@@ -11,6 +11,7 @@ from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import ships
+from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.parts import Cmd, Entrypoint
 from playpen_ls.text.edit import Edit
 
@@ -60,7 +61,7 @@ def shell_form_command(command: Cmd | Entrypoint, files: Files, builds: Facts[Im
     A hint where `exec` replaces the shell with the program. Not reported in build stages, and where
     `SHELL` sets a shell other than `sh`.
     """
-    stage = command.stage
+    stage = stage_of(command)
     if stage is None or command.json is not None or not command.arguments or not ships(stage, builds, files):
         return
     shell = stage.shell_at(command)
@@ -68,7 +69,7 @@ def shell_form_command(command: Cmd | Entrypoint, files: Files, builds: Facts[Im
         return
     fixes: tuple[Fix, ...] = ()
     # The form changes how they combine: an ENTRYPOINT in shell form ignores CMD, one in JSON form gets it as arguments.
-    beside = any((Entrypoint if isinstance(command, Cmd) else Cmd) in each.kinds for each in stage.lineage)
+    beside = any((Entrypoint if isinstance(command, Cmd) else Cmd) in each.kinds for each in stage.ancestors)
     words = [word.text for word in command.words]
     plain = all(re.fullmatch(r"[\w./:@%+,-]+|--?[\w-]+=[\w./:@%+,-]+", word) for word in words)
     if (
@@ -94,4 +95,4 @@ def shell_form_command(command: Cmd | Entrypoint, files: Files, builds: Facts[Im
 def _has_comment(command: Cmd | Entrypoint) -> bool:
     """The instruction contains a comment line, which the fix would delete."""
     span = command.arguments_span
-    return any(span.contains(comment.span.start) for comment in command.document.comments())
+    return any(span.contains(comment.span.start) for comment in command.syntax.comments)

@@ -8,11 +8,11 @@ from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import may_be_named
+from playpen_ls.languages.dockerfile.model import queries
 from playpen_ls.languages.dockerfile.model.user import is_known_image
 from playpen_ls.languages.dockerfile.parts import Copy, Run, Stage
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
-from playpen_ls.vocabulary.names import nearest
 
 
 @rule(
@@ -70,8 +70,7 @@ def unknown_stage(stage: Stage, files: Files) -> Iterator[Finding]:
     image = stage.image
     if image is not None and image.literal and image.stage is None:
         name = image.word.text
-        named = stage.document.stage_named(name)
-        if named is not None and named.name and not is_known_image(name):
+        if not is_known_image(name) and stage.file.ask(queries.names_stage, name):
             yield Finding(image.span, f"stage `{name}` is defined later; `FROM` can only use earlier stages")
     for part in stage.instructions:
         if isinstance(part, (Copy, Run)) and "from=" in part.logical:
@@ -86,24 +85,23 @@ def _origins(part: Copy | Run) -> Iterator[tuple[str, Span]]:
         elif flag.name == "mount" and (match := re.search(r"(?:^|,)from=([^,]+)", flag.value)):
             start = flag.value_span.start + match.start(1)
             span = Span(start, start + len(match[1]))
-            if part.document.source.of(span) == match[1]:
+            if part.source.of(span) == match[1]:
                 yield match[1], span
 
 
 def _looked_up(stage: Stage, name: str, span: Span, files: Files) -> Iterator[Finding]:
-    stages = stage.document.stages
+    ask, lower = stage.file.ask, name.lower()
     if name.isascii() and name.isdigit():
-        if int(name) >= stage.index:
+        if not ask(queries.is_number_of_earlier, int(name)):
             yield Finding(span, f"no earlier stage has the number {name}")
         return
-    earlier = [one.name for one in stages[: stage.index] if one.name]
-    if not re.fullmatch(r"[A-Za-z][\w-]*", name) or name.lower() in earlier or is_known_image(name):
+    if not re.fullmatch(r"[A-Za-z][\w-]*", name) or is_known_image(name) or ask(queries.is_earlier, lower):
         return
-    if any(one.name == name.lower() for one in stages[stage.index :]):
+    if ask(queries.has_stage, lower):
         yield Finding(span, f"stage `{name}` is not an earlier stage; files can only be used from earlier stages")
         return
-    meant = nearest(name.lower(), earlier)
-    if may_be_named(name, stage.document.source.path, files) and (meant is None or files.known):
+    meant = ask(queries.nearest_earlier, lower)
+    if may_be_named(name, stage.file.path, files) and (meant is None or files.known):
         return
     if meant is None:
         if not _is_template(stage):
@@ -116,5 +114,5 @@ def _looked_up(stage: Stage, name: str, span: Span, files: Files) -> Iterator[Fi
 
 def _is_template(stage: Stage) -> bool:
     """The file contains lines of a template language, which can generate other stages."""
-    above = (one for one in stage.document.instructions if one.stage is None)
-    return any(one.keyword.startswith(("{{", "{%", "<%")) for one in (*above, *stage.instructions))
+    own = any(one.keyword.startswith(queries.TEMPLATE_MARKS) for one in stage.instructions)
+    return own or stage.file.ask(queries.is_template_above)

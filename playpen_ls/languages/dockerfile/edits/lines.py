@@ -13,30 +13,30 @@ def block(instruction: Instruction) -> Span:
 
     Parser directives do not belong to an instruction.
     """
-    document = instruction.document
-    source, start = document.source, instruction.document.source.line_start(instruction.piece.start)
-    directives = {directive.span.start for directive in document.directives}
-    comments = {source.line_start(comment.span.start): comment for comment in document.comments()}
+    syntax, source = instruction.syntax, instruction.source
+    start = source.line_start(instruction.raw.start)
+    directives = {directive.span.start for directive in syntax.directives}
+    comments = {source.line_start(comment.span.start): comment for comment in syntax.comments}
     while start > 0:
         above = source.line_start(start - 1)
         comment = comments.get(above)
         if comment is None or comment.span.start in directives:
             break
         start = above
-    return Span(start, instruction.piece.end)
+    return Span(start, instruction.raw.end)
 
 
 def line_above(instruction: Instruction, line: str) -> Edit:
-    """Inserts a line above an instruction and its comments."""
-    source = instruction.document.source
+    """Inserts a line above an instruction and its comments. Only a fix can call it."""
+    source, newline = instruction.source, instruction.file.model.source.newline
     at = block(instruction).start
-    return Edit(at, at, f"{source.indentation(instruction.piece.start)}{line}{source.newline}")
+    return Edit(at, at, f"{source.indentation(instruction.raw.start)}{line}{newline}")
 
 
 def line_below(instruction: Instruction, line: str) -> Edit:
-    """Inserts a line below an instruction; a missing final newline stays missing."""
-    source, at = instruction.document.source, instruction.piece.end
-    return Edit(at, at, f"{source.newline}{line}")
+    """Inserts a line below an instruction; a missing final newline stays missing. Only a fix can call it."""
+    at = instruction.raw.end
+    return Edit(at, at, f"{instruction.file.model.source.newline}{line}")
 
 
 def is_blank_above(source: Source, offset: int) -> bool:

@@ -21,7 +21,10 @@ USER = "1000:1000"  # numbers, so that Kubernetes' runAsNonRoot can check it
 
 
 def user_edit(stage: Stage) -> Edit:
-    """Sets a non-root USER after the last instruction that can need root, before CMD or ENTRYPOINT."""
+    """Sets a non-root USER after the last instruction that can need root, before CMD or ENTRYPOINT.
+
+    Counts from the start of the stage. Only a fix can call it.
+    """
     at_work = [one for one in stage.instructions if isinstance(one, (Run, Copy, Add, Workdir, User))]
     last: Instruction = at_work[-1] if at_work else stage.start
     if isinstance(last, User) and is_root(last):
@@ -30,9 +33,9 @@ def user_edit(stage: Stage) -> Edit:
         (one for one in stage.instructions if isinstance(one, (Cmd, Entrypoint)) and one.index > last.index), None
     )
     if starting is not None:
-        source, above = starting.document.source, block(starting).start
-        commented = above < source.line_start(starting.piece.start)
-        gap = source.newline if commented and is_blank_above(source, above) else ""
+        source, above = starting.source, block(starting).start
+        commented = above < source.line_start(starting.raw.start)
+        gap = starting.file.model.source.newline if commented and is_blank_above(source, above) else ""
         return line_above(starting, f"{'user' if starting.keyword.islower() else 'USER'} {USER}{gap}")
     end = stage.instructions[-1] if stage.instructions else stage.start
     return line_below(end, f"{'user' if end.keyword.islower() else 'USER'} {USER}")

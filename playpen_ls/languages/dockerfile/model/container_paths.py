@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 
 from playpen_ls.languages.dockerfile.model.expansion import expanded
+from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.model.variables import values_before
 from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Transfer
@@ -60,11 +61,13 @@ def known(text: str, instruction: Instruction) -> str:
 def working_directory(instruction: Instruction) -> str:
     """The working directory at the instruction, against which relative paths are resolved."""
     later: list[str] = []
-    if instruction.stage is None:
+    own = stage_of(instruction)
+    if own is None:
         return _BASE
     # Not `before`, for speed: every instruction of a long stage needs this, and few are a WORKDIR.
-    earlier = (one for stage in instruction.stage.lineage for one in stage.workdirs if one.index < instruction.index)
-    for workdir in earlier:
+    for workdir in (one for stage in own.ancestors for one in stage.workdirs):
+        if workdir.scope is own and workdir.index >= instruction.index:
+            continue
         path = known(workdir.path, workdir)
         later.append(path)
         if path.startswith(("/", "?")):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-from playpen_ls.languages.dockerfile.model.expansion import expanded
+from playpen_ls.api.file_view import FileView
+from playpen_ls.languages.dockerfile.model import queries
+from playpen_ls.languages.dockerfile.model.expansion import expanded, names_in
 from playpen_ls.languages.dockerfile.syntax.instruction import Instruction, Word
 from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     Argument,
@@ -17,16 +17,14 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     From,
     Shell,
     Workdir,
+    instruction_of,
 )
-from playpen_ls.languages.dockerfile.syntax.raw import Cut
-from playpen_ls.languages.dockerfile.syntax.word_filter import Mentions
+from playpen_ls.languages.dockerfile.syntax.stage_text import StageText, WordFilter
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 from playpen_ls.vocabulary.names import words
 
-if TYPE_CHECKING:
-    from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile
-
+MOST_ANCESTORS = 100  # base stages below a stage; deeper ones are not looked at, against hostile input
 _DEVELOPING = frozenset(
     "dev develop development devel debug test tests testing ci lint linter validate check local devcontainer".split()
 )
@@ -40,12 +38,11 @@ class BaseImage:
     itself is the reference. `stage` is the earlier stage of that name, or None.
     """
 
-    def __init__(self, word: Word, stage: Stage, base: Stage | None) -> None:
+    def __init__(self, word: Word, stage: Stage) -> None:
         self.word = word
         self.owner = stage
-        self.stage = base
         self.literal = word.plain
-        resolved = word.text if self.literal else expanded(word.text.strip("\"'"), stage.document.global_defaults)
+        resolved = word.text if self.literal else _with_defaults(word.text.strip("\"'"), stage.file)
         self.known = bool(resolved) and not _HOLE.search(word.text)
         self.reference = ImageReference.parse(resolved or word.text)
 
@@ -57,51 +54,31 @@ class BaseImage:
         return self.word.span
 
     @property
+    def stage(self) -> Stage | None:
+        return self.owner.base
+
+    @property
     def external(self) -> bool:
         """The image is pulled: it is not an earlier stage or `scratch`, and its name is known."""
         return self.known and self.stage is None and self.reference.text != "scratch" and bool(self.reference.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What follows from the FROM line alone. `image` and `name` (after AS) are in lower case, "" if absent.
-
-    `reference` is the image it pulls, unless an earlier stage has that name; None if it depends on build arguments.
-    `span` is the span of the image at the offset where the line was parsed.
-    """
-
-    image: str
-    name: str
-    reference: ImageReference | None
-    span: Span
-
-    @classmethod
-    def of(cls, start: From) -> Heading:
-        image, name = start.image, start.stage_name
-        reference = ImageReference.parse(image.text) if image is not None and image.plain else None
-        if reference is not None and (reference.text == "scratch" or not reference.path):
-            reference = None
-        span = image.span if image is not None else start.span
-        return cls(image.text.lower() if image else "", name.text.lower() if name else "", reference, span)
+def _with_defaults(text: str, file: FileView) -> str | None:
+    defaults = {name: file.ask(queries.default_of, name) for name in sorted(names_in(text))}
+    return expanded(text, {name: value for name, value in defaults.items() if value is not None})
 
 
 class Stage:
     """A FROM and the instructions after it. `name` is in lower case, "" without AS; `base` is the base stage or None.
 
-    Instructions are created lazily; `first` is the index of its FROM among the instructions of the file.
+    Spans count from the start of its text. `number` is that of its chunk for a stage that another one continues; None
+    for the stage that is looked at, which asks where it is.
     """
 
-    def __init__(self, document: Dockerfile, index: int, first: int, earlier: Mapping[str, Stage]) -> None:
-        self.document = document
-        self.index = index
-        self._first = first
-        self.cut: Cut = document.cuts[index + 1]
-        heading: Heading | None = self.cut.made.get("heading")
-        if heading is None:
-            heading = self.cut.made["heading"] = Heading.of(self.start)
-        self.heading = heading
-        self.name = heading.name
-        self.base = earlier.get(heading.image)
+    def __init__(self, syntax: StageText, file: FileView, number: int | None = None) -> None:
+        self.syntax = syntax
+        self.file = file
+        self.number = number
 
     def __repr__(self) -> str:
         return f"Stage({self.start.logical!r})"
@@ -109,41 +86,41 @@ class Stage:
     @property
     def text(self) -> str:
         """The text from its FROM to the next one."""
-        return self.cut.text
+        return self.syntax.text
+
+    @cached_property
+    def name(self) -> str:
+        return self.start.stage_name.text.lower() if self.start.stage_name else ""
+
+    @cached_property
+    def base(self) -> Stage | None:
+        ask = self.file.ask
+        number = ask(queries.base) if self.number is None else ask(queries.base_of, self.number)
+        return Stage(ask(queries.text_of, number), self.file, number) if number is not None else None
 
     @cached_property
     def start(self) -> From:
-        (start,) = self.document.made(self.index + 1, self._first, self, 0, 1)
+        start = self._made(0)
         assert isinstance(start, From)
         return start
 
     @cached_property
     def instructions(self) -> Sequence[Instruction]:
         """The instructions after the FROM."""
-        return self.document.made(self.index + 1, self._first, self, 1)
+        return [self._made(index) for index in range(1, len(self.syntax.raw))]
+
+    def _made(self, index: int) -> Instruction:
+        return instruction_of(self.syntax, self.syntax.raw[index], index, self.file, self)
 
     @cached_property
     def image(self) -> BaseImage | None:
         word = self.start.image
-        return BaseImage(word, self, self.base) if word else None
+        return BaseImage(word, self) if word else None
 
     @property
-    def pulled_by_name(self) -> ImageReference | None:
-        """The image that its FROM pulls; None for an earlier stage, `scratch`, or if it depends on build arguments."""
-        return self.heading.reference if self.base is None else None
-
-    @cached_property
-    def mentions(self) -> Mentions:
+    def mentions(self) -> WordFilter:
         """The word filter of the whole stage text."""
-        kept: Mentions | None = self.cut.made.get("mentions")
-        if kept is None:
-            kept = self.cut.made["mentions"] = Mentions(self.text)
-        return kept
-
-    @cached_property
-    def every(self) -> Sequence[Instruction]:
-        """The FROM and the instructions after it."""
-        return [self.start, *self.instructions]
+        return self.syntax.mentions
 
     @cached_property
     def kinds(self) -> frozenset[type[Instruction]]:
@@ -157,14 +134,24 @@ class Stage:
 
     @cached_property
     def _shells(self) -> Sequence[Shell]:
-        if not any(piece.keyword.upper() == "SHELL" for piece in self.cut.pieces):
+        if not any(raw.keyword.upper() == "SHELL" for raw in self.syntax.raw):
             return ()
         return [one for one in self.instructions if isinstance(one, Shell)]
 
     def shell_at(self, instruction: Instruction) -> Shell | None:
-        """The SHELL in effect at the instruction, also from base stages; None for the default shell."""
-        shells = (one for stage in self.lineage for one in reversed(stage._shells))
-        return next((one for one in shells if one.index < instruction.index), None)
+        """The SHELL in effect at one of its instructions, also from base stages; None for the default shell."""
+        own = next((one for one in reversed(self._shells) if one.index < instruction.index), None)
+        if own is not None:
+            return own
+        return next((shell for stage in self.ancestors[1:] for shell in reversed(stage._shells)), None)
+
+    def posix_shell_at(self, instruction: Instruction) -> bool:
+        """Whether a POSIX shell runs one of its instructions; assumed not to be the case if the escape character is a
+        backtick, which is used for Windows images."""
+        if self.syntax.escape != "\\":
+            return False
+        shell = self.shell_at(instruction)
+        return shell is None or shell.posix
 
     @property
     def span(self) -> Span:
@@ -174,23 +161,26 @@ class Stage:
     @property
     def final(self) -> bool:
         """The last stage, which a build without `--target` builds."""
-        return self is self.document.stages[-1]
+        return self.file.ask(queries.is_last)
+
+    @property
+    def is_continued(self) -> bool:
+        """Another stage is based on it."""
+        return self.file.ask(queries.is_continued)
 
     @cached_property
-    def lineage(self) -> tuple[Stage, ...]:
+    def ancestors(self) -> tuple[Stage, ...]:
         """The stage itself, its base stage, and so on to the stage with the external base image."""
         found, base = [self], self.base
-        while base is not None:
+        while base is not None and len(found) <= MOST_ANCESTORS:
             found.append(base)
             base = base.base
         return tuple(found)
 
-    @cached_property
-    def assigned(self) -> Mapping[int, Sequence[tuple[str, str | None]]]:
-        """The names and unexpanded values of its ENV and ARG, by instruction index; computed on first access."""
-        from playpen_ls.languages.dockerfile.model.variables import assigned_in
-
-        return assigned_in(self)
+    @property
+    def all_instructions(self) -> Iterator[Instruction]:
+        """The instructions of the stage and of its base stages, those of the stage first."""
+        return (one for stage in self.ancestors for one in stage.instructions)
 
     @cached_property
     def workdirs(self) -> tuple[Workdir, ...]:
@@ -198,16 +188,20 @@ class Stage:
         return tuple(one for one in reversed(self.instructions) if isinstance(one, Workdir))
 
     @property
-    def pulled(self) -> BaseImage | None:
-        """The external base image, at the end of the lineage."""
-        return self.lineage[-1].image
+    def external_base(self) -> BaseImage | None:
+        """The image at the end of the base stages, which is pulled."""
+        return self.ancestors[-1].image
 
     def before(self, instruction: Instruction) -> Iterator[Instruction]:
-        """The earlier instructions in the stage and its base stages, last one first."""
-        for stage in self.lineage:
-            for one in reversed(stage.instructions):
-                if one.index < instruction.index:
-                    yield one
+        """The instructions of the stage above one of them, and those of its base stages, last one first."""
+        yield from reversed(self.instructions[: max(instruction.index - 1, 0)])
+        for stage in self.ancestors[1:]:
+            yield from reversed(stage.instructions)
+
+
+def stage_of(instruction: Instruction) -> Stage | None:
+    """The stage in which the instruction is; None above the first FROM."""
+    return instruction.scope if isinstance(instruction.scope, Stage) else None
 
 
 def is_for_developing(stage: str) -> bool:

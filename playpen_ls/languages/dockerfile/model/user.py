@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from playpen_ls.languages.dockerfile.model import queries
 from playpen_ls.languages.dockerfile.model.stage import Stage, is_for_developing
 from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     Cmd,
@@ -12,7 +13,6 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     Transfer,
     User,
 )
-from playpen_ls.languages.dockerfile.syntax.raw import Cut
 from playpen_ls.vocabulary.images import ImageReference
 
 # Docker Hub's official images whose configuration has no USER. Databases are left out: their entrypoints drop root.
@@ -34,8 +34,6 @@ _OTHER_IMAGES = frozenset(
     unit varnish vault websphere-liberty wordpress xwiki yourls znc zookeeper
     """.split()
 )
-_DROPS_ROOT = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|s6-setuidgid|chpst|fixuid|s6-overlay|supervisord?)\b")
-_DROPS_ROOT_HINTS = ("gosu", "su-exec", "setpriv", "runuser", "s6-", "chpst", "fixuid", "supervisor")
 _SERVERS = re.compile(r"\b(?:nginx|httpd|apache2(?:ctl|-foreground)?|apachectl)\b")
 _COMPILERS = frozenset("buildpack-deps gcc golang gradle haskell maven rust swift".split())
 # Shells and interpreters that read commands from a terminal.
@@ -52,11 +50,8 @@ def is_known_image(name: str) -> bool:
 
 def last_user(stage: Stage) -> User | None:
     """The last USER of the stage or of its base stages."""
-    for one in stage.lineage:
-        for instruction in reversed(one.instructions):
-            if isinstance(instruction, User):
-                return instruction
-    return None
+    instructions = (one for each in stage.ancestors for one in reversed(each.instructions))
+    return next((one for one in instructions if isinstance(one, User)), None)
 
 
 def plain_user(stage: Stage) -> str:
@@ -68,8 +63,7 @@ def plain_user(stage: Stage) -> str:
     number = user.user if user is not None else ""
     if not (number.isascii() and number.isdigit() and int(number)):
         return ""
-    source = stage.document.source
-    texts = (source.of(one.span) for owner in stage.lineage for one in owner.instructions)
+    texts = (one.source.of(one.span) for one in stage.all_instructions)
     return "" if any("/root" in text or "--user" in text for text in texts) else number
 
 
@@ -84,10 +78,10 @@ def runs_as_root(image: ImageReference, registry: str) -> bool:
 
 def needs_root(stage: Stage) -> bool:
     """The stage starts a server that starts as root and drops privileges itself; setting USER would break it."""
-    image = stage.pulled.reference if stage.pulled is not None else None
+    image = stage.external_base.reference if stage.external_base is not None else None
     if image and (image.base in ("nginx", "httpd", "tomcat") or (image.base == "php" and "apache" in image.tag)):
         return True
-    starting = (one for owner in stage.lineage for one in owner.instructions if isinstance(one, (Cmd, Entrypoint)))
+    starting = (one for one in stage.all_instructions if isinstance(one, (Cmd, Entrypoint)))
     return any(_SERVERS.search(one.logical) for one in starting)
 
 
@@ -97,14 +91,14 @@ def is_built_upon(stage: Stage) -> bool:
     Without a command of its own: the image of a compiler, a stage for development or tests, or any other stage that
     nothing is copied into, unless the pulled image starts a server.
     """
-    own = [one for owner in stage.lineage for one in reversed(owner.instructions)]
+    own = [one for owner in stage.ancestors for one in reversed(owner.instructions)]
     commands: list[Cmd | Entrypoint] = []
     for kind in (Cmd, Entrypoint):  # an ENTRYPOINT combined with a CMD usually executes the CMD
         commands += [one for one in own if isinstance(one, kind)][:1]
     if commands:
         words = [word.text for word in commands[0].vector or commands[0].words]
         return bool(words) and bool(_WAITS.fullmatch(posixpath.basename(words[0]))) and _OPTIONS.issuperset(words[1:])
-    image = stage.pulled.reference if stage.pulled is not None else None
+    image = stage.external_base.reference if stage.external_base is not None else None
     if needs_root(stage):
         return False
     if (image and image.name in _COMPILERS) or is_for_developing(stage.name):
@@ -113,17 +107,9 @@ def is_built_upon(stage: Stage) -> bool:
 
 
 def starts_something(stage: Stage) -> bool:
-    return any(isinstance(one, (Cmd, Entrypoint)) for owner in stage.lineage for one in owner.instructions)
+    return any(isinstance(one, (Cmd, Entrypoint)) for one in stage.all_instructions)
 
 
 def drops_root(stage: Stage) -> bool:
     """The file mentions a program that starts as root and switches to another user."""
-    return any(names_dropper(cut) for cut in stage.document.cuts)
-
-
-def names_dropper(cut: Cut) -> bool:
-    kept: bool | None = cut.made.get("names dropper")
-    if kept is None:
-        hinted = any(word in cut.text for word in _DROPS_ROOT_HINTS)
-        kept = cut.made["names dropper"] = hinted and bool(_DROPS_ROOT.search(cut.text))
-    return kept
+    return stage.file.ask(queries.drops_root)

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from playpen_ls.languages.dockerfile.syntax.instruction import Instruction, Onbuild
-from playpen_ls.languages.dockerfile.syntax.instruction_types import Argument, Assigning, From, Healthcheck, Transfer
-from playpen_ls.languages.dockerfile.syntax.raw import KEYWORDS, Cut
+from playpen_ls.api.file_view import Outline
+from playpen_ls.languages.dockerfile.model.queries import start_of
+from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
+from playpen_ls.languages.dockerfile.syntax.instruction_types import (
+    Argument,
+    Assigning,
+    From,
+    Healthcheck,
+    Onbuild,
+    Transfer,
+    instruction_of,
+)
+from playpen_ls.languages.dockerfile.syntax.key_values import assigns
+from playpen_ls.languages.dockerfile.syntax.raw import KEYWORDS
+from playpen_ls.languages.dockerfile.syntax.stage_text import StageText
 from playpen_ls.languages.model import Problem
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import nearest
-
-if TYPE_CHECKING:
-    from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*", re.IGNORECASE)
 _FLAGS = {
@@ -32,68 +40,89 @@ _TEMPLATE_MARKS = ("{{", "{%", "{#", "<%")  # of Go, jq and Mustache, of Jinja, 
 _OFFICIAL = re.compile(r"(docker\.io/)?docker/dockerfile(:|@|$)(?!.*labs)")
 
 
-def is_template(document: Dockerfile) -> bool:
-    """The file contains lines of a template language, so the Dockerfile is generated from it."""
-    return any(_has_template_lines(cut) for cut in document.cuts)
+Faults = tuple[tuple[int, Problem], ...]
+"""Problems of the instructions of a chunk, at most one for each, by their index."""
 
 
-def _has_template_lines(cut: Cut) -> bool:
-    kept: bool | None = cut.made.get("template")
-    if kept is None:
-        marked = any(mark in cut.text for mark in _TEMPLATE_MARKS)
-        kept = cut.made["template"] = marked and any(piece.keyword.startswith(_TEMPLATE_MARKS) for piece in cut.pieces)
-    return kept
+# What a chunk says by itself
 
 
-def problems_of(document: Dockerfile) -> Iterator[Problem]:
-    """The problems found by the reader, and at most one for each instruction."""
-    syntax = next((one.value for one in document.directives if one.key == "syntax"), None)
+def _has_template_lines(content: StageText) -> bool:
+    marked = any(mark in content.text for mark in _TEMPLATE_MARKS)
+    return marked and any(raw.keyword.startswith(_TEMPLATE_MARKS) for raw in content.raw)
+
+
+def _syntax_errors(content: StageText) -> tuple[Problem, ...]:
+    return content.problems
+
+
+def _faults(content: StageText) -> Faults:
+    found = []
+    for index, raw in enumerate(content.raw):
+        if not _is_plain(raw.keyword.upper(), raw.logical):
+            fault = next(_of_instruction(instruction_of(content, raw, index)), None)
+            if fault is not None:
+                found.append((index, fault))
+    return tuple(found)
+
+
+def _stage_name(content: StageText) -> tuple[str, Span] | None:
+    """The name of a valid FROM, as written."""
+    if content.above:
+        return None
+    start = start_of(content)
+    word = start.stage_name
+    return (word.text, word.span) if word is not None and next(_of_instruction(start), None) is None else None
+
+
+def _not_allowed_above(content: StageText) -> Iterator[tuple[int, Problem]]:
+    """The instructions, other than ARG, that come before the first FROM."""
+    for index, raw in enumerate(content.raw):
+        if raw.keyword.upper() != "ARG":
+            what = f"`{raw.keyword}` is not allowed before the first `FROM`"
+            yield index, Problem(instruction_of(content, raw, index).keyword_span, what)
+
+
+# Queries
+
+
+def problems(outline: Outline) -> tuple[tuple[int, Problem], ...]:
+    """The problems of the file, each with the number of the chunk from whose start it counts, in text order.
+
+    Those that the reader found, and at most one for each instruction. None in a template, from which a Dockerfile is
+    generated.
+    """
+    if any(outline.each(_has_template_lines)):
+        return ()
+    found = list(_problems(outline))
+    return tuple(sorted(found, key=lambda one: (one[0], one[1].span)))
+
+
+def _problems(outline: Outline) -> Iterator[tuple[int, Problem]]:
+    above: StageText = outline.content(0)
+    syntax = next((one.value for one in above.directives if one.key == "syntax"), None)
     # A custom frontend can have its own instructions and flags.
     theirs = syntax is not None and not _OFFICIAL.match(syntax)
-    if not document.stages and not theirs:
-        yield Problem(Span(0, 0), "Dockerfile has no `FROM` instruction")
+    has_stages = outline.count > 1
+    if not has_stages and not theirs:
+        yield 0, Problem(Span(0, 0), "Dockerfile has no `FROM` instruction")
+    for number, some in enumerate(outline.each(_syntax_errors)):
+        yield from ((number, problem) for problem in some)
+    if theirs:
+        return
+    faults = outline.each(_faults)
+    for number, those in enumerate(faults):
+        yield from ((number, problem) for _, problem in those)
+    if has_stages:
+        wrong = {index for index, _ in faults[0]}
+        yield from ((0, problem) for index, problem in _not_allowed_above(above) if index not in wrong)
     names: set[str] = set()
-    for number, (cut, start) in enumerate(zip(document.cuts, document.starts, strict=True)):
-        for problem in cut.problems:
-            yield _moved(problem, start - cut.start)
-        if theirs:
-            continue
-        faults = cut.made.get("faults")
-        if faults is None:
-            faults = cut.made["faults"] = _faults(document, number)
-        for fault in faults.values():
-            yield _moved(fault, start - cut.start)
-        if number:
-            stage = document.stages[number - 1]
-            if stage.name and 0 not in faults:
-                if stage.name in names and (word := stage.start.stage_name):
-                    yield Problem(word.span, f"duplicate stage name `{word.text}`")
-                names.add(stage.name)
-        elif document.stages:
-            for index, instruction in enumerate(document.above):
-                if instruction.name != "ARG" and index not in faults:
-                    what = f"`{instruction.keyword}` is not allowed before the first `FROM`"
-                    yield Problem(instruction.keyword_span, what)
-
-
-def _moved(problem: Problem, by: int) -> Problem:
-    return Problem(problem.span.shifted(by), problem.message) if by else problem
-
-
-def _faults(document: Dockerfile, number: int) -> dict[int, Problem]:
-    """The problems of a cut that do not depend on the rest of the file, by the index of the instruction in it.
-
-    Their offsets are those of the version of the text in which the cut was parsed.
-    """
-    cut, faults = document.cuts[number], dict[int, Problem]()
-    by = document.starts[number] - cut.start
-    for index, piece in enumerate(cut.pieces):
-        if not _is_plain(piece.keyword.upper(), piece.logical):
-            (instruction,) = document.made(number, 0, None, index, index + 1)
-            fault = next(_of_instruction(instruction), None)
-            if fault is not None:
-                faults[index] = _moved(fault, -by)
-    return faults
+    for number, named in enumerate(outline.each(_stage_name)):
+        if named is not None:
+            name, span = named
+            if name.lower() in names:
+                yield number, Problem(span, f"duplicate stage name `{name}`")
+            names.add(name.lower())
 
 
 def _is_plain(name: str, logical: str) -> bool:
@@ -181,7 +210,7 @@ def _onbuild(instruction: Onbuild) -> Iterator[Problem]:
 def _pairs(instruction: Assigning) -> Iterator[Problem]:
     if isinstance(instruction, Argument):
         return
-    if not instruction.pairs:
+    if not assigns(instruction):
         yield Problem(instruction.words_span, f"`{instruction.keyword}` requires `NAME=value`")
     elif "=" in instruction.words[0].text:
         for word in instruction.unassigned:

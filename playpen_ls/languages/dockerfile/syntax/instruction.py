@@ -1,4 +1,4 @@
-"""The instructions of a Dockerfile: their words, flags and forms, each with its span in the file."""
+"""The instructions of a Dockerfile: their words, flags and forms, each with its span in the chunk."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from playpen_ls.languages.dockerfile.syntax.raw import SPACE, Heredoc, Piece
+from playpen_ls.api.file_view import FileView
+from playpen_ls.languages.dockerfile.syntax.raw import SPACE, Heredoc, RawInstruction
+from playpen_ls.languages.dockerfile.syntax.stage_text import StageText
 from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
-
-if TYPE_CHECKING:
-    from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile
-    from playpen_ls.languages.dockerfile.model.stage import Stage
 
 # The characters at which BuildKit splits words, a subset of Go's unicode.IsSpace.
 _WORD = re.compile(r"[^\t\v\f\r ]+")
@@ -28,7 +27,7 @@ _ONE_STRING = re.compile(_STRING)
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """`text` is as written, without JSON quotes and escapes; `span` covers the word in the file."""
+    """`text` is as written, without JSON quotes and escapes; `span` covers the word in the chunk."""
 
     text: str
     span: Span
@@ -62,34 +61,62 @@ class Pair:
     value_span: Span
 
 
+class Scope(Protocol):
+    """The stage of an instruction, as far as the instruction's own words depend on it."""
+
+    def posix_shell_at(self, instruction: Instruction, /) -> bool:
+        """Whether a POSIX shell runs the instruction."""
+
+
 class Instruction:
     """One instruction. Offsets named `at` are offsets in its logical text, where continued lines are joined.
 
     `name` is the keyword in upper case; `span` extends from the keyword to the end of the last line,
-    including heredocs. `stage` is None before the first FROM. `onbuild` is the ONBUILD that contains
-    the instruction, or None.
+    including heredocs. Spans count from the start of the chunk, whose text is `syntax`; `index` counts the
+    instructions of the chunk from 0. `scope` is None before the first FROM. `onbuild` is the ONBUILD that
+    contains the instruction, or None.
     """
 
-    def __init__(self, document: Dockerfile, piece: Piece, index: int, onbuild: Onbuild | None = None) -> None:
-        self.document = document
-        self.piece = piece
+    def __init__(
+        self,
+        syntax: StageText,
+        raw: RawInstruction,
+        index: int,
+        file: FileView | None = None,
+        scope: Scope | None = None,
+        onbuild: Instruction | None = None,
+    ) -> None:
+        self.syntax = syntax
+        self.raw = raw
         self.index = index
+        self.scope = scope
         self.onbuild = onbuild
-        self.stage: Stage | None = None
-        self.logical = piece.logical
-        self.keyword = piece.keyword
-        self.name = piece.keyword.upper()
+        self.logical = raw.logical
+        self.keyword = raw.keyword
+        self.name = raw.keyword.upper()
+        self._file = file
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.logical!r})"
 
     @property
+    def file(self) -> FileView:
+        """The way to the rest of the file, which only the parts that rules look at have."""
+        assert self._file is not None, f"{self!r} is not a part"
+        return self._file
+
+    @property
+    def source(self) -> Source:
+        """The text of the chunk, with its lines."""
+        return self.syntax.source
+
+    @property
     def span(self) -> Span:
-        return Span(self.piece.start, self.piece.end)
+        return self.raw.span
 
     @property
     def heredocs(self) -> tuple[Heredoc, ...]:
-        return self.piece.heredocs
+        return self.raw.heredocs
 
     @property
     def keyword_span(self) -> Span:
@@ -106,26 +133,26 @@ class Instruction:
         return len(self.logical) - len(self.logical.lstrip(SPACE))
 
     def offset(self, at: int) -> int:
-        """The offset in the file of the character at `at` in the logical text."""
-        segments = self.piece.segments
+        """The offset in the chunk of the character at `at` in the logical text."""
+        segments = self.raw.segments
         if len(segments) == 1:
-            return self.piece.start + at
+            return self.raw.start + at
         index = max(bisect_right(self._starts, at) - 1, 0)
         return segments[index][0] + at - self._starts[index]
 
     def place(self, start: int, end: int) -> Span:
-        """The span in the file of `logical[start:end]`."""
-        if len(self.piece.segments) == 1:
-            return Span(self.piece.start + start, self.piece.start + max(start, end))
+        """The span in the chunk of `logical[start:end]`."""
+        if len(self.raw.segments) == 1:
+            return Span(self.raw.start + start, self.raw.start + max(start, end))
         if start >= end:
-            at = self.offset(start) if start < len(self.logical) else self.piece.segments[-1][1]
+            at = self.offset(start) if start < len(self.logical) else self.raw.segments[-1][1]
             return Span(at, at)
         return Span(self.offset(start), self.offset(end - 1) + 1)
 
     @cached_property
     def _starts(self) -> list[int]:
         starts, reached = [], 0
-        for start, end in self.piece.segments:
+        for start, end in self.raw.segments:
             # An empty segment contains no character: the next one starts at the same offset and is used.
             starts.append(reached)
             reached += end - start
@@ -137,7 +164,7 @@ class Instruction:
         logical, flags = self.logical, list[Flag]()
         at = _beyond_space(logical, self._keyword_at + len(self.keyword))
         while logical.startswith("--", at):
-            end, text = _flag_word(logical, at, self.document.escape)
+            end, text = _flag_word(logical, at, self.syntax.escape)
             if text == "--":
                 return tuple(flags), _beyond_space(logical, end)
             name, equals, value = text[2:].partition("=")
@@ -192,10 +219,10 @@ class Instruction:
         )
 
     def fragment(self, start: int, end: int) -> Fragment:
-        """A range of the logical text as a Fragment, which maps its offsets to the file."""
-        segments = self.piece.segments
+        """A range of the logical text as a Fragment, which maps its offsets to the chunk."""
+        segments = self.raw.segments
         if len(segments) == 1:
-            at = self.piece.start
+            at = self.raw.start
             return Fragment(self.logical[start:end], range(at + start, at + end), range(at + start + 1, at + end + 1))
         starts = list(chain.from_iterable(range(*segment) for segment in segments))[start:end]
         return Fragment(self.logical[start:end], starts, [offset + 1 for offset in starts])
@@ -228,26 +255,3 @@ def _flag_word(text: str, at: int, escape: str) -> tuple[int, str]:
             pieces.append(char)
         at += 1
     return min(at, end), "".join(pieces)
-
-
-class Onbuild(Instruction):
-    """ONBUILD; `instruction` is the instruction that it registers for child images, None if there is none yet."""
-
-    @cached_property
-    def instruction(self) -> Instruction | None:
-        from playpen_ls.languages.dockerfile.syntax.instruction_types import instruction_of
-
-        at = self.arguments_at
-        if not self.arguments:
-            return None
-        segments, reached = list[tuple[int, int]](), 0
-        for start, end in self.piece.segments:
-            length = end - start
-            if reached + length > at or (segments and length == 0):
-                segments.append((start + max(at - reached, 0), end))
-            reached += length
-        inner = Piece(self.document.source.text, segments, self.piece.head_end)
-        inner.heredocs, inner.end = self.piece.heredocs, self.piece.end
-        made = instruction_of(self.document, inner, self.index, self)
-        made.stage = self.stage
-        return made

@@ -7,17 +7,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-from playpen_ls.languages.dockerfile.syntax.instruction import Flag, Instruction, Onbuild, Pair, Word
+from playpen_ls.api.file_view import FileView
+from playpen_ls.languages.dockerfile.syntax.instruction import Flag, Instruction, Pair, Scope, Word
 from playpen_ls.languages.dockerfile.syntax.key_values import pairs_of, unassigned_in
-from playpen_ls.languages.dockerfile.syntax.raw import SPACE, Heredoc, Piece
+from playpen_ls.languages.dockerfile.syntax.raw import SPACE, Heredoc, RawInstruction
+from playpen_ls.languages.dockerfile.syntax.stage_text import StageText
 from playpen_ls.languages.shell import parser as shell
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.span import Span
-
-if TYPE_CHECKING:
-    from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile
 
 _POSIX_SHELL = re.compile(r"(?:/\S*/)?(?:sh|bash|ash|dash|zsh)")
 # Fast path for most FROM lines, which are parsed for every version of a file; flags and lists use the general parser.
@@ -35,10 +33,10 @@ class From(Instruction):
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
-        match = _PLAIN_FROM.fullmatch(self.logical) if len(self.piece.segments) == 1 else None
+        match = _PLAIN_FROM.fullmatch(self.logical) if len(self.raw.segments) == 1 else None
         if match is None:
             return super().words
-        at = self.piece.start
+        at = self.raw.start
         return tuple(
             Word(match[group], Span(at + match.start(group), at + match.end(group)))
             for group in (("image", "as", "name") if match["name"] else ("image",))
@@ -107,11 +105,17 @@ class ShellForm(Instruction):
     def _commands(self) -> Iterator[shell.Command]:
         if self.vector is not None:
             yield from shell.exec_form(tuple(self._exec_words()))
-        elif self.document.posix_shell_at(self):
+        elif self._runs_in_posix_shell:
             start = self._text_at
             yield from shell.commands(self.fragment(start, start + len(self.shell_text)))
             for heredoc in self._scripts():
-                yield from shell.commands(Fragment.verbatim(self.document.source.text, heredoc.body))
+                yield from shell.commands(Fragment.verbatim(self.syntax.text, heredoc.body))
+
+    @property
+    def _runs_in_posix_shell(self) -> bool:
+        if self.scope is not None:
+            return self.scope.posix_shell_at(self)
+        return self.syntax.escape == "\\"
 
     def _exec_words(self) -> Iterator[shell.Word]:
         """The vector as words of one fragment, so that a script in it can be parsed as shell code."""
@@ -138,7 +142,7 @@ class ShellForm(Instruction):
             return
         heredoc = self.heredocs[0]
         if _ONLY_HEREDOC.fullmatch(self.shell_text):
-            shebang = _SHEBANG.match(self.document.source.text, heredoc.body.start, heredoc.body.end)
+            shebang = _SHEBANG.match(self.syntax.text, heredoc.body.start, heredoc.body.end)
             if shebang is None or shebang["posix"]:
                 yield heredoc
         elif _SHELL_READS_HEREDOC.fullmatch(self.shell_text):
@@ -149,7 +153,7 @@ class ShellForm(Instruction):
         """The logical text and the heredoc bodies, for fast pre-checks whether a word occurs."""
         if not self.heredocs:
             return self.logical
-        text = self.document.source.text
+        text = self.syntax.text
         return "\n".join([self.logical, *(text[doc.body.start : doc.body.end] for doc in self.heredocs)])
 
 
@@ -257,6 +261,25 @@ class Shell(Instruction):
         return bool(self.json) and bool(_POSIX_SHELL.fullmatch(self.json[0].text))  # type: ignore[index]
 
 
+class Onbuild(Instruction):
+    """ONBUILD; `instruction` is the instruction that it registers for child images, None if there is none yet."""
+
+    @cached_property
+    def instruction(self) -> Instruction | None:
+        at = self.arguments_at
+        if not self.arguments:
+            return None
+        segments, reached = list[tuple[int, int]](), 0
+        for start, end in self.raw.segments:
+            length = end - start
+            if reached + length > at or (segments and length == 0):
+                segments.append((start + max(at - reached, 0), end))
+            reached += length
+        inner = RawInstruction(self.syntax.text, segments, self.raw.head_end)
+        inner.heredocs, inner.end = self.raw.heredocs, self.raw.end
+        return instruction_of(self.syntax, inner, self.index, self._file, self.scope, self)
+
+
 _KINDS: dict[str, type[Instruction]] = {
     "ADD": Add,
     "ARG": Argument,
@@ -277,6 +300,13 @@ _KINDS: dict[str, type[Instruction]] = {
 }
 
 
-def instruction_of(document: Dockerfile, piece: Piece, index: int, onbuild: Onbuild | None = None) -> Instruction:
-    kind = _KINDS.get(piece.keyword.upper(), Instruction)
-    return kind(document, piece, index, onbuild)
+def instruction_of(
+    syntax: StageText,
+    raw: RawInstruction,
+    index: int,
+    file: FileView | None = None,
+    scope: Scope | None = None,
+    onbuild: Instruction | None = None,
+) -> Instruction:
+    kind = _KINDS.get(raw.keyword.upper(), Instruction)
+    return kind(syntax, raw, index, file, scope, onbuild)

@@ -1,12 +1,10 @@
-"""The raw parts of a Dockerfile: the text of each instruction, and of each stage."""
+"""The raw parts of a Dockerfile: heredocs, parser directives, and the text of each instruction."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
-from playpen_ls.languages.model import Comment, Problem
 from playpen_ls.text.span import Span
 
 # Go's unicode.IsSpace; Python's str.isspace has U+001C to U+001F besides.
@@ -30,9 +28,6 @@ class Heredoc:
     expands: bool
     body: Span
 
-    def shifted(self, by: int) -> Heredoc:
-        return Heredoc(self.name, self.chomps, self.expands, self.body.shifted(by))
-
 
 @dataclass(frozen=True, slots=True)
 class Directive:
@@ -44,8 +39,8 @@ class Directive:
     value_span: Span
 
 
-class Piece:
-    """The raw text of one instruction. The `segments` of the file, joined, are its logical text.
+class RawInstruction:
+    """The raw text of one instruction. The `segments` of the parsed text, joined, are its logical text.
 
     `start` is the offset of its first character, `head_end` the end of the last line of the logical text,
     `end` that of the last heredoc's terminator; none of them includes a line end.
@@ -67,39 +62,6 @@ class Piece:
         self.keyword: str = keyword
         self.heredocs: tuple[Heredoc, ...] = ()
 
-    def shifted(self, by: int) -> Piece:
-        """The same instruction, shifted by an offset, for another version of the text."""
-        if not by:
-            return self
-        made = Piece.__new__(Piece)
-        made.segments = [(start + by, end + by) for start, end in self.segments]
-        made.start, made.head_end, made.end = self.start + by, self.head_end + by, self.end + by
-        made.logical, made.keyword = self.logical, self.keyword
-        made.heredocs = tuple([one.shifted(by) for one in self.heredocs]) if self.heredocs else ()
-        return made
-
-
-class Cut:
-    """The text of a stage from its FROM to the next one, or the text before the first FROM.
-
-    Versions of a file share it: its offsets are those of the version that was parsed, where it started at `start`.
-    `looks_below` means that its parse depends on the text after it. `made` is a cache of values derived from it alone.
-    """
-
-    __slots__ = ("comments", "looks_below", "made", "pieces", "problems", "start", "text")
-
-    def __init__(self, start: int) -> None:
-        self.start = start
-        self.text = ""
-        self.pieces: list[Piece] = []
-        self.comments: list[Comment] = []
-        self.problems: list[Problem] = []
-        self.looks_below = False
-        self.made: dict[str, Any] = {}
-
-    def add(self, other: Cut) -> None:
-        """Appends the instructions, comments and problems of `other`, which follows it."""
-        self.pieces += other.pieces
-        self.comments += other.comments
-        self.problems += other.problems
-        self.looks_below |= other.looks_below
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.end)

@@ -183,13 +183,12 @@ def copy_before_install(stage: Stage, files: Files, platform: Platform, builds: 
     where it can prove that the image stays the same, and gives the reason where it cannot. Reported as
     information where the install itself needs the source, as in `pip install .`.
     """
-    path = stage.document.source.path
     runs = any(isinstance(one, Run) for one in stage.instructions)
-    contexts = list(context_of(path, platform.build_context, builds, files).folders) if runs else []
+    contexts = list(context_of(stage.file.path, platform.build_context, builds, files).folders) if runs else []
     for broad in broad_copies(stage, files, contexts):
         if _is_reported(broad, files, contexts):
             named = broad.named
-            related = (Place(stage.document.source.path, named.command.span, f"`{named.title}` runs here"),)
+            related = (Place(stage.file.path, named.command.span, f"`{named.title}` runs here"),)
             copy = " ".join([broad.copy.keyword, *(word.text for word in broad.copy.words)])
             message = f"`{copy}` before `{named.title}` invalidates the cached install layer on every source change"
             severity = Severity.INFORMATION if named.needs else None

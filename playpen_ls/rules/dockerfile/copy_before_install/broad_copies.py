@@ -38,6 +38,7 @@ class BroadCopy:
     is none, and `left` is the first install that would remain below it, in `left_run`.
     """
 
+    stage: Stage
     copy: Transfer
     source: str
     destination: str
@@ -67,8 +68,7 @@ class BroadCopy:
     @property
     def between(self) -> list[Instruction]:
         """The instructions between the copy and the first install."""
-        assert self.copy.stage is not None
-        return [one for one in self.copy.stage.instructions if self.copy.index < one.index < self.run.index]
+        return [one for one in self.stage.instructions if self.copy.index < one.index < self.run.index]
 
 
 def broad_copies(stage: Stage, files: Files, contexts: list[str]) -> Iterator[BroadCopy]:
@@ -134,7 +134,7 @@ def _with_installs(stage: Stage, copy: Transfer, source: str, destination: str) 
         return None
     while steps and not steps[-1].installs:
         steps.pop()
-    return BroadCopy(copy, source, destination, *first, tuple(steps), stop, left, left_run)
+    return BroadCopy(stage, copy, source, destination, *first, tuple(steps), stop, left, left_run)
 
 
 def _is_wanted(install: Install, step: Step, cached: set[str]) -> bool:

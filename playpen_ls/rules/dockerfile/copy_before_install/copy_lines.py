@@ -36,7 +36,7 @@ def _line(broad: BroadCopy, sources: list[str], destination: str) -> str:
     keyword = "copy" if copy.keyword.islower() else copy.keyword if copy.name == "COPY" else "COPY"
     if any(re.match(r"\./.", source.text) for source in copy.sources):
         sources = [f"./{source}" for source in sources]
-    flags = "".join(f" {copy.document.source.of(flag.span)}" for flag in copy.flags)
+    flags = "".join(f" {copy.source.of(flag.span)}" for flag in copy.flags)
     if copy.json is not None:
         return f"{keyword}{flags} {json.dumps([*sources, destination], ensure_ascii=False)}"
     return f"{keyword}{flags} {' '.join(sources)} {destination}"

@@ -42,7 +42,7 @@ def supplies_of(step: Step, broad: BroadCopy, context: str, files: Files) -> lis
             if below is None:
                 raise Refused(f"`{path}` is outside the copied folder")
             supply = Supply(path, below)
-            if supply not in found and not is_supplied(joined(broad.destination, below), path, broad.copy):
+            if supply not in found and not is_supplied(joined(broad.destination, below), path, broad):
                 found.append(supply)
     return found
 
@@ -113,10 +113,9 @@ def _mounted(run: Run) -> set[str]:
     return {joined(folder, mount.target) for mount in run.mounts if mount.type == "bind" and mount.target}
 
 
-def is_supplied(container: str, path: str, copy: Transfer) -> bool:
+def is_supplied(container: str, path: str, broad: BroadCopy) -> bool:
     """Whether an earlier COPY already copies the file to that container path."""
-    assert copy.stage is not None
-    for earlier in copy.stage.before(copy):
+    for earlier in broad.stage.before(broad.copy):
         if not isinstance(earlier, Transfer):
             continue
         destination = destination_of(earlier)

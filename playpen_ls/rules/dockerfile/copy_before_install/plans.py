@@ -60,15 +60,16 @@ class Plan:
     safe: bool
 
     def change(self, broad: BroadCopy, files: Files) -> Change:
-        path = broad.copy.document.source.path
+        file = broad.stage.file
+        edits = {file.path: tuple(edit.shifted(file.start) for edit in self.edits)}
         if not self.ignored:
-            return Change({path: self.edits})
+            return Change(edits)
         added = "".join(f"{line}\n" for line in self.ignored)
         if self.ignore is None:
-            return Change({path: self.edits}, {posixpath.join(self.context, ".dockerignore"): added})
+            return Change(edits, {posixpath.join(self.context, ".dockerignore"): added})
         text = files.text(self.ignore.path) or ""
         newline = "" if not text or text.endswith("\n") else "\n"
-        return Change({path: self.edits, self.ignore.path: (Edit(len(text), len(text), newline + added),)})
+        return Change({**edits, self.ignore.path: (Edit(len(text), len(text), newline + added),)})
 
 
 def sink(broad: BroadCopy, files: Files, contexts: list[str]) -> Plan:
@@ -96,8 +97,7 @@ def split(broad: BroadCopy, files: Files, contexts: list[str]) -> Plan:
 
 def _split_step(broad: BroadCopy, install: Install, run: Run, above: Instruction) -> Step:
     """The RUN of an install to split; its new copy goes next to `above`. Raises Refused."""
-    assert broad.copy.stage is not None
-    between = [one.name for one in broad.copy.stage.instructions if above.index < one.index < run.index]
+    between = [one.name for one in broad.stage.instructions if above.index < one.index < run.index]
     between = [name for name in between if name not in _MAY_STAND_ABOVE_SPLIT]
     if install.tool == "go":
         between = [name for name in between if name not in ("ENV", "ARG")]
@@ -139,11 +139,9 @@ def _refuse_settings_of(command: Command) -> None:
 
 
 def _stage_assignments(broad: BroadCopy) -> list[str]:
-    assert broad.copy.stage is not None
     return [
         pair.name
-        for stage in broad.copy.stage.lineage
-        for one in stage.instructions
+        for one in broad.stage.all_instructions
         if isinstance(one, Assigning)
         for pair in one.pairs
         if "://" not in (pair.value or "")
@@ -162,7 +160,7 @@ def _in_likeliest(broad: BroadCopy, steps: list[Step], files: Files, contexts: l
         except Refused as reason:
             refused = refused or reason
             continue
-        ignore = ignore_of(broad.copy.document.source.path, context, files)
+        ignore = ignore_of(broad.stage.file.path, context, files)
         for supply in chain.from_iterable(supplies):
             if ignore is not None and ignore.excludes(supply.path.rstrip("/")):
                 raise Refused(f"`{ignore.path}` excludes `{supply.path}`")
@@ -198,7 +196,7 @@ def _to_ignore(
 
 
 def _sinking_edits(broad: BroadCopy, steps: list[Step], supplies: list[list[Supply]]) -> list[Edit]:
-    source, moving = broad.copy.document.source, block(broad.copy)
+    source, moving = broad.copy.source, block(broad.copy)
     edits: list[Edit] = []
     in_place: list[str] = []
     brought: set[Supply] = set()
@@ -209,11 +207,11 @@ def _sinking_edits(broad: BroadCopy, steps: list[Step], supplies: list[list[Supp
             in_place = lines
         elif lines:
             at = block(step.run).start
-            indentation = source.indentation(step.run.piece.start)
+            indentation = source.indentation(step.run.raw.start)
             edits.append(Edit(at, at, "".join(f"{indentation}{line}{source.newline}" for line in lines)))
-    below = is_blank_below(source, broad.copy.piece.end)
+    below = is_blank_below(source, broad.copy.raw.end)
     if in_place:
-        indentation = source.indentation(broad.copy.piece.start)
+        indentation = source.indentation(broad.copy.raw.start)
         text = source.newline.join(indentation + line for line in in_place)
         edits.append(Edit(moving.start, moving.end, text))
     else:
@@ -221,33 +219,33 @@ def _sinking_edits(broad: BroadCopy, steps: list[Step], supplies: list[list[Supp
         if below and is_blank_above(source, moving.start):
             end = source.next_line_start(end)
         edits.append(Edit(moving.start, end, ""))
-    at = steps[-1].run.piece.end
+    at = steps[-1].run.raw.end
     edits.append(Edit(at, at, source.newline * (2 if below else 1) + source.of(moving)))
     return edits
 
 
 def _sinking_and_splitting_edits(broad: BroadCopy, steps: list[Step], supplies: list[list[Supply]]) -> list[Edit]:
     """The copy moves below all but the last step, whose dependencies are installed above the copy."""
-    source, rest = broad.copy.document.source, steps[-1]
+    source, rest = broad.copy.source, steps[-1]
     *edits, sunk = _sinking_edits(broad, steps[:-1], supplies[:-1])
     brought = set(chain.from_iterable(supplies[:-1]))
     wanted = [one for one in supplies[-1] if one not in brought]
     lines = [*copy_lines(broad, wanted), _dependencies_only(rest.run, rest.installs[0])]
-    indentation = source.indentation(broad.copy.piece.start)
+    indentation = source.indentation(broad.copy.raw.start)
     added = "".join(f"{source.newline}{indentation}{line}" for line in lines)
     return [*edits, Edit(sunk.start, sunk.end, added + sunk.text)]
 
 
 def _splitting_edits(broad: BroadCopy, steps: list[Step], supplies: list[list[Supply]]) -> list[Edit]:
-    source, at = broad.copy.document.source, block(broad.copy).start
+    source, at = broad.copy.source, block(broad.copy).start
     lines = [*copy_lines(broad, supplies[0]), _dependencies_only(broad.run, broad.install)]
-    indentation = source.indentation(broad.copy.piece.start)
+    indentation = source.indentation(broad.copy.raw.start)
     return [Edit(at, at, "".join(f"{indentation}{line}{source.newline}" for line in lines))]
 
 
 def _dependencies_only(run: Run, install: Install) -> str:
     """The RUN that installs only the dependencies: with a different command, or with one more option."""
-    source, words = run.document.source, run.words_span
+    source, words = run.source, run.words_span
     if not install.alone.startswith("-"):
         start = run.place(run.arguments_at, run.arguments_at + 1).start
         return source.text[words.start : start] + install.alone

@@ -17,7 +17,8 @@ from playpen_ls.languages.dockerfile.model.container_paths import (
     rest_below,
     working_directory,
 )
-from playpen_ls.languages.dockerfile.model.stage import Stage
+from playpen_ls.languages.dockerfile.model.stage import Stage, stage_of
+from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Run, Transfer
 from playpen_ls.languages.shell.parser import Word
 from playpen_ls.rules.dockerfile._context_free import is_context_free
@@ -62,11 +63,15 @@ def _read_by(run: Run) -> Iterator[Required]:
             return
 
 
+def _before(run: Run) -> Iterator[Instruction]:
+    stage = stage_of(run)
+    return stage.before(run) if stage is not None else iter(())
+
+
 def may_be_made(required: Required) -> bool:
     """An earlier RUN contains a command that cannot be analyzed, so it can have created the file."""
-    assert required.run.stage is not None
     folder = posixpath.dirname(required.place)
-    runs = (one for one in required.run.stage.before(required.run) if isinstance(one, Run))
+    runs = (one for one in _before(required.run) if isinstance(one, Run))
     return any(read_step(run, folder).opaque for run in runs)
 
 
@@ -76,11 +81,10 @@ def origins(required: Required) -> list[str] | None:
     An empty list means that no copy provides the file; the base image can still contain it.
     """
     place, found = required.place, list[str]()
-    assert required.run.stage is not None
     mounts = [mount for mount in required.run.mounts if mount.type not in ("secret", "ssh")]
     if any(not is_apart(place, joined(working_directory(required.run), mount.target)) for mount in mounts):
         return None
-    for earlier in required.run.stage.before(required.run):
+    for earlier in _before(required.run):
         if isinstance(earlier, Transfer):
             destination = destination_of(earlier)
             if destination is not None and is_apart(place, destination):

@@ -9,6 +9,7 @@ from playpen_ls.api.example import example
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
+from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.parts import Argument, Assigning, Environment, Pair, Run, Transfer
 from playpen_ls.rules.dockerfile.secret_in_image import files as secret_files
 from playpen_ls.rules.dockerfile.secret_in_image import key_files, logins
@@ -160,7 +161,7 @@ def secret_in_image(instruction: Run | Environment | Argument | Transfer, files:
     hint if a `RUN` of the final stage uses it. Values from variables, placeholders and example files
     are not reported.
     """
-    mentions = (instruction.stage or instruction.document).mentions
+    mentions = instruction.syntax.mentions
     if isinstance(instruction, Run):
         if mentions(instruction.whole_text, logins.HINTS):
             for span, user in logins.literal_secrets(instruction.commands):
@@ -177,10 +178,10 @@ def secret_in_image(instruction: Run | Environment | Argument | Transfer, files:
 
 
 def _copied(instruction: Transfer, files: Files) -> Iterator[Finding]:
-    contexts = {posixpath.dirname(instruction.document.source.path), ""}
+    contexts = {posixpath.dirname(instruction.file.path), ""}
     public = instruction.destination is not None and instruction.destination.text.endswith((".pub", ".crt", ".asc"))
     for source in instruction.sources if instruction.origin is None and not public else ():
-        if key_files.holds_secrets(source.text, contexts, files):
+        if key_files.contains_secrets(source.text, contexts, files):
             name, id = posixpath.basename(source.text), secret_files.secret_id(source)
             title = f"Mount `{name}` as build secret `{id}` (`docker build --secret id={id},src={source.text}`)"
             fix = Fix(title, partial(secret_files.mounted_edits, instruction, source, files))
@@ -222,15 +223,15 @@ def _in_value(value: str) -> Iterator[Span]:
 def _place(instruction: Assigning, pair: Pair, span: Span) -> Span:
     """The span of the secret in the value; of the whole value if quotes or line continuations hide its offset."""
     start = pair.value_span.start
-    if instruction.document.source.of(pair.value_span) == pair.value:
+    if instruction.source.of(pair.value_span) == pair.value:
         return Span(start + span.start, start + span.end)
     return pair.value_span
 
 
 def _is_used_secret(instruction: Assigning, pair: Pair) -> bool:
     """A build argument that is named like a secret and used by a RUN of the final stage."""
-    stage = instruction.stage
-    if stage is None or not stage.final or not secrets.is_secret_name(pair.name):
+    stage = stage_of(instruction)
+    if stage is None or not secrets.is_secret_name(pair.name) or not stage.final:
         return False
     use = re.compile(rf"\$\{{?{re.escape(pair.name)}\b")
     return any(isinstance(one, Run) and use.search(one.whole_text) for one in stage.instructions)

@@ -9,7 +9,10 @@ from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.dockerfile.build_context.dockerignore import ignore_of
 from playpen_ls.languages.dockerfile.build_context.sources import local_path
+from playpen_ls.languages.dockerfile.model import queries
 from playpen_ls.languages.dockerfile.model.container_paths import destination_of, joined, rest_below, working_directory
+from playpen_ls.languages.dockerfile.model.dockerfile import model_of
+from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.syntax.instruction import Word
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Run, Transfer
 from playpen_ls.languages.shell.parser import Command
@@ -46,7 +49,7 @@ def mounted_edits(transfer: Transfer, source: Word, files: Files) -> list[Edit]:
         raise Refused(f"the files that `{source.text}` matches are known only during the build")
     place = _place(transfer, source)
     _refuse_other_copies(transfer, source, place, files)
-    edits = [_taken_out(transfer, source)]
+    edits = [_removal(transfer, source)]
     for run in _readers(transfer, place):
         refuse_other_user(run)
         edits += mount_edits(run, f"id={secret_id(source)},target={place}")
@@ -70,44 +73,43 @@ def _place(transfer: Transfer, source: Word) -> str:
 
 
 def _refuse_other_copies(transfer: Transfer, source: Word, place: str, files: Files) -> None:
-    stage = transfer.stage
-    if stage is None or any(other.base is stage for other in stage.document.stages):
+    own = stage_of(transfer)
+    if own is None or own.is_continued:
         raise Refused("another stage is based on this one")
     path = local_path(source, transfer) or ""
-    dockerfile = stage.document.source.path
+    dockerfile, number = transfer.file.path, transfer.file.ask(queries.own_number)
     ignores = [ignore_of(dockerfile, folder, files) for folder in {posixpath.dirname(dockerfile), ""}]
     left_out = any(one is not None and one.excludes(path) for one in ignores)
-    for one in stage.document.instructions:
-        if not isinstance(one, Transfer) or one is transfer:
-            continue
-        for word in one.sources:
-            if one.origin is not None:
-                origin = stage.document.stage_named(one.origin.value)
-                if origin is stage and rest_below(place, joined("/", word.text)) is not None:
-                    raise Refused(f"`{one.keyword} --from={one.origin.value}` copies the secret file")
+    for stage in model_of(transfer.file).stages:
+        is_own = stage.file.ask(queries.own_number) == number
+        for one in stage.instructions:
+            if not isinstance(one, Transfer) or (is_own and one.index == transfer.index):
                 continue
-            other = local_path(word, one)
-            if (
-                one.stage is stage
-                and not left_out
-                and other is not None
-                and rest_below(f"/{path}", f"/{other}") is not None
-            ):
-                raise Refused(f"`{one.keyword} {word.text}` also copies the secret file; add it to `.dockerignore`")
+            for word in one.sources:
+                if one.origin is not None:
+                    origin = transfer.file.ask(queries.find_stage, one.origin.value)
+                    if origin == number and rest_below(place, joined("/", word.text)) is not None:
+                        raise Refused(f"`{one.keyword} --from={one.origin.value}` copies the secret file")
+                    continue
+                other = local_path(word, one)
+                if is_own and not left_out and other is not None and rest_below(f"/{path}", f"/{other}") is not None:
+                    raise Refused(f"`{one.keyword} {word.text}` also copies the secret file; add it to `.dockerignore`")
 
 
 def _readers(transfer: Transfer, place: str) -> list[Run]:
     """The later RUNs that read the file. Raises Refused if none is known to, or another instruction mentions it."""
-    assert transfer.stage is not None
+    stage = stage_of(transfer)
     programs = _READERS.get(posixpath.basename(place), ())
     runs: list[Run] = []
-    for one in transfer.stage.instructions:
+    for one in stage.instructions if stage is not None else ():
         if one.index <= transfer.index:
             continue
         if isinstance(one, Run):
             reading = [command for command in one.commands if command.name not in _CHANGES]
-            told = any(_names(word.text, place) for command in reading for word in (*command.words, *command.redirects))
-            if told or any(command.name in programs for command in reading):
+            is_named = any(
+                _names(word.text, place) for command in reading for word in (*command.words, *command.redirects)
+            )
+            if is_named or any(command.name in programs for command in reading):
                 runs.append(one)
             elif posixpath.basename(place) in one.whole_text:
                 raise Refused(f"`{one.keyword}` mentions the secret file, but is not known to read it")
@@ -122,10 +124,10 @@ def _names(text: str, place: str) -> bool:
     return bool(re.search(rf"(?:^|[/=\s@]){re.escape(posixpath.basename(place))}(?=$|[\s;'\"])", text))
 
 
-def _taken_out(transfer: Transfer, source: Word) -> Edit:
-    text = transfer.document.source
+def _removal(transfer: Transfer, source: Word) -> Edit:
+    text = transfer.source
     if len(transfer.words) == 2:
-        return Edit(text.line_start(transfer.piece.start), text.next_line_start(transfer.piece.end), "")
+        return Edit(text.line_start(transfer.raw.start), text.next_line_start(transfer.raw.end), "")
     if transfer.json is not None:
         raise Refused(f"`{transfer.keyword}` of several files in JSON form is not supported")
     number = transfer.words.index(source)
@@ -150,5 +152,5 @@ def _without(run: Run, command: Command) -> Edit:
 
 
 def _refuse_comments(instruction: Run | Transfer, span: Span) -> None:
-    if any(span.contains(comment.span.start) for comment in instruction.document.comments()):
+    if any(span.contains(comment.span.start) for comment in instruction.syntax.comments):
         raise Refused("the edit would delete a comment")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from playpen_ls.api.finding import Refused
+from playpen_ls.languages.dockerfile.model.dockerfile import model_of
 from playpen_ls.languages.dockerfile.model.expansion import names_in
-from playpen_ls.languages.dockerfile.model.stage import Stage
+from playpen_ls.languages.dockerfile.model.stage import Stage, stage_of
 from playpen_ls.languages.dockerfile.model.user import is_root
 from playpen_ls.languages.dockerfile.syntax.instruction import Pair
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Assigning, Environment, Run, User
@@ -38,8 +39,8 @@ def reading_edits(run: Run, place: Span, id: str) -> list[Edit]:
     if len(holding) != 1:
         raise Refused("the secret is part of a script inside the command")
     (word,) = holding.values()
-    before = run.document.source.text[word.span.start : place.start]
-    after = run.document.source.text[place.end : word.span.end]
+    before = run.syntax.text[word.span.start : place.start]
+    after = run.syntax.text[place.end : word.span.end]
     quoted = before.count('"') % 2 == 1 and after.count('"') % 2 == 1
     if "'" in before or "'" in after or "\\" in before or (not quoted and '"' in before + after):
         raise Refused("the quotes around the secret do not allow command substitution")
@@ -49,33 +50,33 @@ def reading_edits(run: Run, place: Span, id: str) -> list[Edit]:
 
 def argument_edits(argument: Assigning, pair: Pair) -> list[Edit]:
     """Removes a build argument, and mounts a secret in each RUN that uses it. Raises Refused."""
-    stage, name = argument.stage, pair.name
+    stage, name = stage_of(argument), pair.name
     if isinstance(argument, Environment):
         raise Refused(f"programs in the container can read `{name}`; pass it to the container at startup instead")
     if stage is None or len(argument.pairs) != 1:
         raise Refused("the `ARG` is before the first `FROM`" if stage is None else "the `ARG` declares several names")
-    syntax = next((one.value for one in argument.document.directives if one.key == "syntax"), "")
+    syntax = next((one.value for one in model_of(argument.file).directives if one.key == "syntax"), "")
     if _BEFORE_ENV.fullmatch(syntax):
         raise Refused(f"`{syntax}` does not support secrets as environment variables; `docker/dockerfile:1` does")
     runs = _users_of(stage, argument, name)
     id = kebab(name)
     edits = [edit for run in runs for edit in mount_edits(run, f"id={id},env={name}")]
-    source = argument.document.source
-    start = source.line_start(argument.piece.start)
-    return [Edit(start, source.next_line_start(argument.piece.end), ""), *edits]
+    source = argument.source
+    start = source.line_start(argument.raw.start)
+    return [Edit(start, source.next_line_start(argument.raw.end), ""), *edits]
 
 
 def _users_of(stage: Stage, argument: Assigning, name: str) -> list[Run]:
     runs: list[Run] = []
     for one in stage.instructions:
-        if one.index <= argument.index or name not in names_in(one.piece.logical + _bodies(one)):
+        if one.index <= argument.index or name not in names_in(one.raw.logical + _bodies(one)):
             continue
         if not isinstance(one, Run):
             raise Refused(f"`{one.keyword}` also uses `{name}`")
         runs.append(one)
     if not runs:
         raise Refused(f"no `RUN` mentions `{name}`, so it is unknown which one needs it")
-    if any(other.base is stage for other in stage.document.stages):
+    if stage.is_continued:
         raise Refused("another stage is based on this one")
     return runs
 
@@ -92,8 +93,10 @@ def mount_edits(run: Run, keys: str) -> list[Edit]:
 
 
 def refuse_other_user(run: Run) -> None:
-    assert run.stage is not None
-    user = next((one for one in run.stage.before(run) if isinstance(one, User)), None)
+    stage = stage_of(run)
+    if stage is None:
+        raise Refused(f"the `{run.keyword}` is before the first `FROM`")
+    user = next((one for one in stage.before(run) if isinstance(one, User)), None)
     if user is not None and not is_root(user):
         raise Refused(f"user `{user.user}` cannot read the mounted secret, which is owned by root")
 

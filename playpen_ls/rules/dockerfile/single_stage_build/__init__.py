@@ -9,6 +9,7 @@ from playpen_ls.api.example import example
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Place, Severity
 from playpen_ls.api.rule import rule
+from playpen_ls.languages.dockerfile.model import queries
 from playpen_ls.languages.dockerfile.parts import Run, Stage
 from playpen_ls.rules.dockerfile.single_stage_build.build_tools import build_left_by
 from playpen_ls.rules.dockerfile.single_stage_build.rewrite import two_stages
@@ -135,10 +136,10 @@ def single_stage_build(stage: Stage, files: Files) -> Iterator[Finding]:
     stage. An image that only installs requirements needs no second stage. Not reported where the `RUN`
     that installs the tools also removes them, and for images that are meant for building.
     """
-    document = stage.document
-    if len(document.stages) != 1 or not _MENTIONS.search(stage.text):
+    path = stage.file.path
+    if not _MENTIONS.search(stage.text) or stage.file.ask(queries.has_several_stages):
         return
-    named = [posixpath.basename(document.source.path), posixpath.dirname(document.source.path)]
+    named = [posixpath.basename(path), posixpath.dirname(path)]
     if stage.image is not None:
         named += [stage.image.reference.text, stage.name]
     if any(word in _FOR_BUILDING for name in named for word in words(name)):
@@ -148,7 +149,7 @@ def single_stage_build(stage: Stage, files: Files) -> Iterator[Finding]:
             left = build_left_by(run)
             if left is not None:
                 what, span = left
-                related = (Place(document.source.path, span, f"`{what}` is used here"),)
+                related = (Place(path, span, f"`{what}` is used here"),)
                 message = f"`RUN` with `{what}` leaves build-time dependencies in the final image"
                 fix = Fix("Convert to a multi-stage build", partial(two_stages, stage, files), kind="refactor.rewrite")
                 yield Finding(stage.start.keyword_span, message, (fix,), related=related)

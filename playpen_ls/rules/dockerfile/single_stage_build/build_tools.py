@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Run
 from playpen_ls.languages.shell.parser import Command
 from playpen_ls.text.span import Span
@@ -81,10 +82,10 @@ def removes_nothing_needed(command: Command) -> bool:
 
 
 def _later(run: Run) -> Iterator[Command]:
-    assert run.stage is not None
-    if not run.stage.mentions(" ".join(_COMPILING), _COMPILING):
+    stage = stage_of(run)
+    if stage is None or not stage.mentions(" ".join(_COMPILING), _COMPILING):
         return
-    for one in run.stage.instructions:
+    for one in stage.instructions:
         if isinstance(one, Run) and one.index > run.index:
             yield from one.commands
 

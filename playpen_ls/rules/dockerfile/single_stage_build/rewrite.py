@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.dockerfile.model.container_paths import joined, working_directory
+from playpen_ls.languages.dockerfile.model.dockerfile import model_of
 from playpen_ls.languages.dockerfile.model.stage import Stage
 from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import (
@@ -60,7 +61,7 @@ def two_stages(stage: Stage, files: Files) -> list[Edit]:
     runs = [one for one in stage.instructions if isinstance(one, Run)]
     commands = [(run, command) for run in runs for command in run.commands]
     names = {command.name for _, command in commands}
-    if "ONBUILD" in {one.name for one in stage.instructions} or not stage.document.posix_shell_at(stage.start):
+    if "ONBUILD" in {one.name for one in stage.instructions} or not stage.posix_shell_at(stage.start):
         raise Refused("the stage contains `ONBUILD` or is not built with a POSIX shell")
     if any(one.heredocs or one.flag("parents") for one in stage.instructions if isinstance(one, Transfer)):
         raise Refused("a copy with a heredoc or `--parents` is not supported")
@@ -78,14 +79,14 @@ Commands = Sequence[tuple[Run, Command]]
 
 
 def _edits(stage: Stage, shape: Shape) -> list[Edit]:
-    start, source = stage.start, stage.document.source
+    start, source, file = stage.start, stage.syntax.source, model_of(stage.file).source
     assert start.image is not None
-    lower = start.keyword.islower()
-    line = source.line_start(start.piece.start)
-    above = source.line_text(source.line_of(line) - 1).strip() if line else ""
+    lower, newline = start.keyword.islower(), file.newline
+    line = file.line_start(stage.file.start)
+    above = file.line_text(file.line_of(line) - 1).strip() if line else ""
     edits = [*shape.edits, Edit(start.image.span.end, start.image.span.end, f" {'as' if lower else 'AS'} {BUILDER}")]
     if not above.startswith("#"):
-        edits.append(Edit(line, line, f"# Build stage{source.newline}"))
+        edits += stage.file.local([Edit(line, line, f"# Build stage{newline}")])
     flags = "".join(f" {source.of(flag.span)}" for flag in start.flags)
     begin = f"{start.keyword}{flags} {shape.image or source.of(start.image.span)}"
     built = [one for one in stage.instructions if one.index <= shape.last.index]
@@ -99,10 +100,10 @@ def _edits(stage: Stage, shape: Shape) -> list[Edit]:
     if any(isinstance(one, Run) for one in later) or not copies:
         lines += [_cased(one, lower) for one in shape.late]
     elif shape.late:
-        at = copies[-1].piece.end
-        edits.append(Edit(at, at, "".join(source.newline + _cased(one, lower) for one in shape.late)))
-    at = shape.last.piece.end
-    edits.append(Edit(at, at, source.newline * 2 + source.newline.join(lines)))
+        at = copies[-1].raw.end
+        edits.append(Edit(at, at, "".join(newline + _cased(one, lower) for one in shape.late)))
+    at = shape.last.raw.end
+    edits.append(Edit(at, at, newline * 2 + newline.join(lines)))
     return edits
 
 
@@ -202,7 +203,7 @@ def _npm(stage: Stage, commands: Commands, files: Files) -> Shape:
     installs = [(run, one) for run, one in commands if one.name == "npm" and install_of(one)]
     start = _vector(stage)
     if start in (["npm", "start"], ["npm", "run", "start"]):
-        start = npm_start(Folder("", posixpath.dirname(stage.document.source.path), files))
+        start = npm_start(Folder("", posixpath.dirname(stage.file.path), files))
     if not builds or len(installs) != 1 or len({run for run, one in commands if one.name != "npm"}) > 0:
         raise Refused("only a single `npm ci` or `npm install` with `npm run build` is supported")
     run, install = installs[0]
@@ -216,7 +217,7 @@ def _npm(stage: Stage, commands: Commands, files: Files) -> Shape:
         raise Refused("other files are copied before the install; copy only `package.json` and its lock file there")
     _refuse_tools(_after(stage, builds[-1]))
     _refuse_scripts(stage, install, files)
-    source, folder = stage.document.source, working_directory(builds[-1])
+    source, folder = stage.syntax.source, working_directory(builds[-1])
     if not folder.startswith("/") or any(isinstance(one, Transfer) for one in _after(stage, builds[-1])):
         raise Refused("the application folder is unknown, or files are copied after the build")
     at = install.operands[-1].span.end
@@ -227,7 +228,7 @@ def _npm(stage: Stage, commands: Commands, files: Files) -> Shape:
 
 def _refuse_scripts(stage: Stage, install: Command, files: Files) -> None:
     """Refuses if `package.json` can make an install without development packages fail."""
-    beside = Folder("", posixpath.dirname(stage.document.source.path), files)
+    beside = Folder("", posixpath.dirname(stage.file.path), files)
     read = install_of(install)
     if read is None or not beside.exists("package.json"):
         raise Refused("`package.json` is not next to the Dockerfile")
@@ -258,7 +259,7 @@ def _go(stage: Stage, commands: Commands, files: Files) -> Shape:
     wrong = next((one for one in later if one.name not in (*_KEPT, "CMD", "ENTRYPOINT")), None)
     if wrong is not None:
         raise Refused(f"`{wrong.keyword}` after the build needs more than the program")
-    folder = posixpath.dirname(stage.document.source.path)
+    folder = posixpath.dirname(stage.file.path)
     read = next((one for one in _READ_LATER if files.names(posixpath.join(folder, one))), None)
     if read is not None or not files.known:
         raise Refused(f"the program can read `{read}` at run time" if read else "the project's files are unknown")
