@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import runpy
 from pathlib import Path
 
@@ -11,31 +10,20 @@ import pytest
 from playpen_ls.api.finding import Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import Rule
-from playpen_ls.config.schema import schema
 from playpen_ls.engine.own_rules import OWN_RULES
 from playpen_ls.engine.registry import all_rules
-from playpen_ls.engine.rule_docs import catalogue, page
+from playpen_ls.engine.rule_docs import page
 
 ROOT = Path(__file__).parent.parent
 RULES = (*all_rules(), *OWN_RULES)
 
 
-def test_the_catalogue_is_up_to_date():
-    made = catalogue(RULES)
-    stored = (ROOT / "playpen_ls/rules/README.md").read_text(encoding="utf-8")
-    assert stored == made, "run: playpen-ls rules --markdown > playpen_ls/rules/README.md"
+GENERATED = dict(runpy.run_path(str(ROOT / "scripts/generate.py"))["generated"]())
 
 
-def test_the_schema_of_the_configuration_is_up_to_date():
-    stored = json.loads((ROOT / "editors/playpen.schema.json").read_text(encoding="utf-8"))
-    made = json.loads(json.dumps(schema(all_rules())))
-    assert stored == made, "run: playpen-ls rules --schema > editors/playpen.schema.json"
-
-
-def test_the_settings_of_vs_code_are_those_that_the_rules_and_the_server_declare():
-    text = (ROOT / "editors/vscode/package.json").read_text(encoding="utf-8")
-    made = runpy.run_path(str(ROOT / "editors/vscode/settings.py"))["with_settings"](text)
-    assert made == text, "run: python editors/vscode/settings.py"
+@pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
+def test_a_generated_file_is_up_to_date(path: Path):
+    assert path.read_text(encoding="utf-8") == GENERATED[path], "run: python scripts/generate.py"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

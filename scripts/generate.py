@@ -1,0 +1,32 @@
+#!/usr/bin/env python3
+"""Writes the files that are derived from the rules and the configuration. Run it after changing either."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from playpen_ls.config.schema import editor_settings, schema
+from playpen_ls.engine.own_rules import OWN_RULES
+from playpen_ls.engine.registry import all_rules
+from playpen_ls.engine.rule_docs import catalogue
+
+ROOT = Path(__file__).parent.parent
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    """The derived files with the text that they should have."""
+    yield ROOT / "playpen_ls/rules/README.md", catalogue((*all_rules(), *OWN_RULES))
+    yield ROOT / "editors/playpen.schema.json", json.dumps(schema(all_rules()), indent=2) + "\n"
+    manifest = ROOT / "editors/vscode/package.json"
+    package = json.loads(manifest.read_text(encoding="utf-8"))
+    package["contributes"]["configuration"]["properties"] = editor_settings(all_rules())
+    yield manifest, json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    for path, text in generated():
+        if path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path.relative_to(ROOT)}")
