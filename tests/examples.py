@@ -13,6 +13,7 @@ from playpen_ls.api.rule import Configured, Rule, RuleContext
 from playpen_ls.engine.check import check
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.fixer import CheckedText, Checker, fix_all, verified
+from playpen_ls.engine.registry import rules_of
 from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.registry import LANGUAGES, model_facts, parse
@@ -22,6 +23,12 @@ from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
 MARK = re.compile("[«»]")
+TOO_WIDE = "the practices page calls this good: make the rule narrower, or opt-in (`on=False`)"
+
+
+def on_by_default(language: str) -> list[Rule]:
+    """The rules that the practices page binds; one that is opt-in may be stricter than the page."""
+    return [rule for rule in rules_of(language) if rule.on]
 
 
 def unmarked(text: str) -> tuple[str, list[Span]]:

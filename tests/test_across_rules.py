@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,10 @@ CASES: dict[str, tuple[list[Change], Change, str, list[tuple[str, str]]]] = {
 }  # fmt: skip
 
 
+# Those that the cases are about: silent until the change. Others may say what they like, if the change does not matter.
+NAMED = {rule for *_, expected in CASES.values() for rule, _ in expected}
+
+
 @pytest.fixture
 def orders(tmp_path: Path) -> Workspace:
     shutil.copytree(ORDERS, tmp_path / "orders")
@@ -105,13 +110,14 @@ def test_the_other_file_says_so_and_no_more(
 ):
     for one in [*before, (path, "", "")]:
         put(orders, *one)
-    assert found(orders, path) == []
+    at_first = found(orders, path)
+    assert [one for one in at_first if one[0] in NAMED] == []
     file, old, new = change
     put(orders, file, old, new)
     assert orders.index.changed_since_last_call()  # so that the server looks at the others
-    assert sorted(found(orders, path)) == sorted(expected)
+    assert Counter(found(orders, path)) == Counter([*at_first, *expected])
     put(orders, file, new, old)
-    assert found(orders, path) == []
+    assert found(orders, path) == at_first
 
 
 def test_a_change_of_what_no_file_asks_for_makes_nobody_look(orders: Workspace):

@@ -9,6 +9,7 @@ import pytest
 from playpen_ls.api.finding import Severity
 from playpen_ls.config.loader import load
 from playpen_ls.engine.diagnostic import Diagnostic
+from playpen_ls.engine.registry import all_rules
 from playpen_ls.languages.registry import parse
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
@@ -266,3 +267,37 @@ def test_our_comment_beside_an_annotation_is_not_called_unused(tmp_path: Path):
     found = rules(text, tmp_path, "web.yaml", "kubernetes")
     assert TAG not in found
     assert "playpen/unused-ignore" not in found
+
+
+# Checks of other tools that report what several of our rules do: a comment for one of them is meant for each.
+DIVIDED = {
+    ("kube-linter", "unset-cpu-requirements"): {"kubernetes/no-cpu-limit", "kubernetes/no-resource-requests"},
+    ("kube-linter", "unset-memory-requirements"): {"kubernetes/no-memory-limit", "kubernetes/no-resource-requests"},
+    # Requests and limits of CPU and memory.
+    ("kube-score", "container-resources"): {
+        "kubernetes/no-cpu-limit", "kubernetes/no-memory-limit", "kubernetes/no-resource-requests",
+    },
+    # One check until kube-score 1.10: user, group, privileged mode and root file system.
+    ("kube-score", "container-security-context"): {"kubernetes/privileged-container", "kubernetes/runs-as-root"},
+    # Either probe is missing, or (until there was `pod-probes-identical`) they are the same.
+    ("kube-score", "pod-probes"): {
+        "kubernetes/no-liveness-probe", "kubernetes/no-readiness-probe", "kubernetes/same-probe-endpoint",
+    },
+    # A secret in any value of any file.
+    ("checkov", "CKV_SECRET_6"): {"kubernetes/literal-secret", "kubernetes/secret-in-configmap"},
+    ("detect-secrets", "secret"): {
+        "kubernetes/committed-secret", "kubernetes/literal-secret", "kubernetes/secret-in-configmap",
+        "python/literal-secret",
+    },
+}  # fmt: skip
+
+
+def test_a_check_of_another_tool_belongs_to_one_rule():
+    """One comment would silence both. Where it should, `DIVIDED` says so."""
+    claims: dict[tuple[str, str], set[str]] = {}
+    for rule in all_rules():
+        for tool, checks in rule.like.items():
+            for check in checks:
+                claims.setdefault((tool, check), set()).add(rule.id)
+    several = {check: rules for check, rules in claims.items() if len(rules) > 1}
+    assert several == DIVIDED, "`like` of two rules names one check: give it to the rule that is nearest to it"
