@@ -14,6 +14,7 @@ from playpen_ls.api.fact_types import EnvironmentRead, Route
 from playpen_ls.languages.python.facts import says_nothing
 from playpen_ls.languages.python.model.module import parse
 from playpen_ls.languages.python.parts import LogCall, PythonModel, StringLiteral
+from playpen_ls.languages.python.syntax.outline import outlined
 from playpen_ls.languages.python.syntax.statements import pieces
 from playpen_ls.languages.registry import model_facts
 from playpen_ls.text.source import Source
@@ -345,3 +346,18 @@ def test_an_edit_gives_what_a_fresh_parse_gives(text: str, at: int, typed: str):
 
 def test_splitting_is_linear_in_unclosed_text():
     assert len(pieces('x = """\n' * 2001)) >= 1
+
+
+def test_an_outline_is_made_as_newer_pythons_allow():
+    """Without a warning: a node without its required fields is an error in Python 3.15."""
+    text = (
+        "import os\n@app.get('/')\nclass A(B):\n    x = f()\n\nif a:\n    import b\nelse:\n    c: int = d.e\nx = [1]\n"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        imported, made, block, assigned = map(outlined, ast.parse(text).body)
+    assert ast.unparse(imported) == "import os"
+    assert (made.name, made.body, [ast.unparse(base) for base in made.bases]) == ("A", [], ["B"])
+    assert [ast.unparse(inner) for inner in block.body] == ["import b"]
+    assert [(inner.target.id, ast.unparse(inner.value)) for inner in block.orelse] == [("c", "d.e")]
+    assert (assigned.targets[0].id, assigned.value.value) == ("x", None)

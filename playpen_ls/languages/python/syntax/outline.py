@@ -15,7 +15,8 @@ def outlined(statement: ast.stmt) -> ast.stmt:
     """A copy of the statement without nested code. Imports and bound names are complete, in blocks too."""
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
         return statement
-    made = type(statement)()
+    # Not `type(statement)()`: a node without its required fields is deprecated, and an error from Python 3.15 on.
+    made = type(statement).__new__(type(statement))
     made.lineno, made.col_offset = statement.lineno, statement.col_offset
     made.end_lineno, made.end_col_offset = statement.end_lineno, statement.end_col_offset
     if isinstance(statement, _DEFINITIONS):
