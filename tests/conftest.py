@@ -1,3 +1,5 @@
+"""Fixtures of tests that talk to a server, and which tests are slow."""
+
 from __future__ import annotations
 
 import sys
@@ -9,6 +11,28 @@ import pytest_lsp
 from pytest_lsp import ClientServerConfig
 
 from editor import PROFILES, Editor, TestClient, client_factory, profile
+
+# Tests that start processes, or try a great many texts: `pytest -m "not slow"` leaves them out.
+SLOW = frozenset(
+    """
+    test_across_files.py test_cli.py test_commands.py test_dockerfile_model_properties.py
+    test_dockerfile_reordering_properties.py test_dockerfile_typing.py test_formatter.py test_hostile_files.py
+    test_hostile_workspaces.py test_incremental_equals_fresh.py test_indexing.py test_isolation.py
+    test_jenkinsfile_groovy.py test_jenkinsfile_properties.py test_jenkinsfile_remembering.py
+    test_jenkinsfile_typing.py test_kubernetes_fixes.py test_kubernetes_lists.py test_kubernetes_neighbours.py
+    test_kubernetes_slow.py test_kubernetes_typing.py test_neovim.py test_not_checked.py test_projects.py
+    test_protocol.py test_python_edits.py test_python_idle.py test_readme.py test_registries.py test_robustness.py
+    test_security.py test_server.py test_sweep.py test_write_file.py
+    """.split()
+)
+EDITORS = Path(__file__).parent / "editors"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.name in SLOW or EDITORS in item.path.parents:
+            item.add_marker("slow")
+
 
 SERVER = ClientServerConfig(server_command=[sys.executable, "-m", "playpen_ls"], client_factory=client_factory)
 

@@ -65,10 +65,15 @@ def known() -> frozenset[str]:
 
 
 @cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
 def imports(path: Path) -> frozenset[str]:
     """The modules of ours that a module imports, those inside functions and under TYPE_CHECKING too."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: a relative import"
             for name in node.names:
@@ -156,7 +161,7 @@ def test_every_folder_says_what_it_is_for():
 
 def test_only_the_server_knows_the_protocol():
     for path in modules():
-        tree = ast.parse(path.read_text())
+        tree = tree_of(path)
         names = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
         names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         if any(name.split(".")[0] in ("lsprotocol", "pygls") for name in names):
@@ -174,7 +179,7 @@ def test_the_command_line_and_the_server_do_not_import_each_other():
 def test_splitlines_is_used_nowhere():
     """It ends lines at form feeds and U+2028, where the protocol does not."""
     for path in modules():
-        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)]
+        calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute)]
         assert not [node.lineno for node in calls if node.attr == "splitlines"], path
 
 
