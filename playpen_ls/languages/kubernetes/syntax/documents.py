@@ -100,8 +100,11 @@ _TAIL = re.compile(r"^[^\s#-]", re.MULTILINE)
 
 def split(text: str) -> Iterator[tuple[int, int, DocumentPart]]:
     """(start, end, part) of the pieces in text order; the first starts at 0, and there is no gap between them."""
-    documents = _documents(text)
+    documents, lists = _documents(text), "items:" in text
     for start, end in zip(documents, [*documents[1:], len(text)], strict=True):
+        if not lists:
+            yield start, end, DocumentPart.WHOLE
+            continue
         reached, (_, part), *others = start, *split_list(text[start:end])
         for at, other in others:
             yield reached, start + at, part
