@@ -11,6 +11,7 @@ from playpen_ls.languages.python.edits.whitespace import comma, divided, own_lin
 from playpen_ls.languages.python.model.parts import Called
 from playpen_ls.text.edit import Edit, narrowed
 from playpen_ls.text.source import LINE_END, Source
+from playpen_ls.text.span import Span
 
 if TYPE_CHECKING:  # its first import takes 200 ms, so it is imported when the change of a fix is computed
     import libcst
@@ -64,7 +65,7 @@ def replaced(call: Called, argument: ast.expr, *arguments: str) -> Edit:
         and "#" not in source.text[span.end : line.end]
     ):
         return layout.spread([*old[:at], *put, *old[at + 1 :]])
-    return layout.edit([*old[:at], *put, *old[at + 1 :]])
+    return layout.edit([*old[:at], *put, *old[at + 1 :]], within=span)
 
 
 class _Layout:
@@ -177,14 +178,22 @@ class _Layout:
             put[-1] = put[-1].with_changes(whitespace_after_arg=closing)
         else:
             put = _separated(plain, opening, closing)
-        return self.edit(put, opening)
+        return self.edit(put, opening, Span(call.callee_span.end, call.span.end))
 
-    def edit(self, arguments: Sequence[libcst.Arg], opening: Whitespace | None = None) -> Edit:
+    def edit(
+        self, arguments: Sequence[libcst.Arg], opening: Whitespace | None = None, within: Span | None = None
+    ) -> Edit:
+        """The edit to a call with these arguments: of the text `within`, or else of the characters that differ."""
         call = self._tree.with_changes(args=arguments)
         if opening is not None:
             call = call.with_changes(whitespace_before_args=opening)
-        module = self._cst.Module([], default_newline=self._call.source.newline)
-        return narrowed(self._call.span.start, self._text, module.code_for_node(call))
+        new = self._cst.Module([], default_newline=self._call.source.newline).code_for_node(call)
+        start, old = self._call.span.start, self._text
+        if within is not None:
+            before, after = old[: within.start - start], old[within.end - start :]
+            if new.startswith(before) and new.endswith(after):
+                return Edit(within.start, within.end, new[len(before) : len(new) - len(after)])
+        return narrowed(start, old, new)
 
 
 def _on_one_line(arguments: Sequence[libcst.Arg]) -> list[libcst.Arg]:
