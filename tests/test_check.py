@@ -46,7 +46,7 @@ def test_a_rule_that_raises_is_one_line_in_the_log_and_the_rest_run(
         yield
 
     rule = next(rule for rule in rules_of("python") if rule.id == "python/literal-secret")
-    failing = replace(rule, function=broken)
+    failing = replace(rule, function=broken, mentions=None)
     rules = Config.rules
 
     def with_failing(self: Config, language: str, path: str, settings: object):

@@ -203,14 +203,7 @@ class Comparison:
         self.rows = rows(self.workspace, self.path)
 
 
-READS_LINES_ABOVE = pytest.mark.xfail(
-    strict=True, reason="default-pool reads the comment above its statement, which stands in another chunk"
-)
-
-
-@pytest.mark.parametrize(
-    "language", [pytest.param(one, marks=READS_LINES_ABOVE if one == "python" else ()) for one in LANGUAGES]
-)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_each_example_with_another_one_around_it_and_without_each_line(language: str, tmp_path: Path):
     typist = Typist(language, 1)
     found = compared = 0

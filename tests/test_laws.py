@@ -41,7 +41,6 @@ CYCLIC = frozenset(
     """
     languages.jenkinsfile.model.jenkinsfile
     languages/jenkinsfile languages/jenkinsfile/model languages/jenkinsfile/syntax
-    languages/python/model
     """.split()
 )
 

@@ -18,6 +18,7 @@ from playpen_ls.api.example import Example, example
 from playpen_ls.api.facts import Fact, Facts, Files
 from playpen_ls.api.finding import Finding, Offer, Severity
 from playpen_ls.api.platform import Platform
+from playpen_ls.text.words import Words
 
 RuleFunction = Callable[..., Iterable[Finding | Offer]]
 
@@ -79,6 +80,10 @@ def _argument(annotation: Any) -> _Argument:
     raise TypeError(f"a rule cannot have a parameter of type `{annotation}`")
 
 
+Mentions = tuple[str, ...] | Callable[[Words], bool]
+"""What a text must contain for a rule to find something: one of several texts, or what a function says of its words."""
+
+
 @dataclass(frozen=True, eq=False)
 class Rule:
     """`subjects` are the types of its first parameter; `reads` the fact types that it queries."""
@@ -99,6 +104,7 @@ class Rule:
     reads: tuple[type[Fact], ...]
     looks_at_files: bool
     options: tuple[Option, ...]
+    mentions: Mentions | None
     _arguments: tuple[_Argument, ...]
 
     def __repr__(self) -> str:
@@ -123,6 +129,17 @@ class Rule:
         """Whether it reads more than its own file."""
         return bool(self.reads) or self.looks_at_files
 
+    def may_concern(self, words: Words) -> bool:
+        """Whether it can find something in a text with these words: else the text need not be parsed for it.
+
+        One of its subjects must be possible in it, and it must mention what the rule says that it `mentions`.
+        """
+        return any(words.allow(possible_in(subject)) for subject in self.subjects) and self.is_mentioned(words)
+
+    def is_mentioned(self, words: Words) -> bool:
+        wanted = self.mentions
+        return wanted is None or (any(map(words.has, wanted)) if isinstance(wanted, tuple) else words.allow(wanted))
+
     def arguments(self, given: RuleContext) -> tuple[object, ...]:
         """The arguments of the function after its part."""
         return tuple([argument.give(given) for argument in self._arguments]) if self._arguments else ()
@@ -135,6 +152,16 @@ class Configured:
     rule: Rule
     severity: Severity | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def possible_in(subject: type) -> Callable[[Words], bool]:
+    """What the type of a part says of texts that have such parts, if it says something."""
+    found: Callable[[Words], bool] = getattr(subject, "possible_in", _always)
+    return found
+
+
+def _always(_: Words) -> bool:
+    return True
 
 
 def _types(annotation: Any) -> tuple[type, ...]:
@@ -152,6 +179,7 @@ def rule(
     waits: bool = True,
     secret: bool = False,
     on: bool = True,
+    mentions: Mentions | None = None,
 ) -> Callable[[RuleFunction], Rule]:
     """Declare a rule.
 
@@ -161,6 +189,10 @@ def rule(
     `waits=False` lets a rule run before the index is complete, if other files only influence its
     fixes (see `Facts.complete`). `secret` means that the text of its findings is masked in all
     output. `on=False` disables it until a configuration selects it.
+
+    `mentions` lets a text be passed over unread in which the rule finds nothing: it names texts of which one must be
+    there, `("http://",)`, or is a function of the text's `Words`. Without it a rule looks at every text that can have
+    one of its subjects. To err by letting a text through costs time, the other way a finding.
     """
 
     def declare(function: RuleFunction) -> Rule:
@@ -190,6 +222,7 @@ def rule(
             subjects=_types(subject.annotation),
             reads=tuple(dict.fromkeys(kind for argument in arguments for kind in argument.reads)),
             looks_at_files=any(argument.files for argument in arguments),
+            mentions=mentions,
             options=tuple(Option(one.name, one.annotation, one.default) for one in options),
             _arguments=arguments,
         )

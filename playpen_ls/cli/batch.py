@@ -20,7 +20,7 @@ from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.masking import Mask
 from playpen_ls.languages.detection import possible_language
 from playpen_ls.languages.model import Model
-from playpen_ls.languages.registry import finds_nothing, model_facts, parse
+from playpen_ls.languages.registry import model_facts, parse
 from playpen_ls.project.scan import facts_of
 from playpen_ls.session.workspace import Workspace
 
@@ -167,7 +167,7 @@ class _Batch:
         targets.problems[before:] = []
         if target is None:
             return held
-        if finds_nothing(target.language, target.source):
+        if target.finds_nothing:
             held.target = None
         elif job.indexed:
             held.model = parse(target.language, target.source).settled()

@@ -12,7 +12,7 @@ from playpen_ls.cli.write_file import recovery_of
 from playpen_ls.config.loader import find, load
 from playpen_ls.config.model import Config, Settings
 from playpen_ls.languages.detection import language_of
-from playpen_ls.languages.registry import labels
+from playpen_ls.languages.registry import finds_nothing, labels
 from playpen_ls.project.discovery import files_under, project_root
 from playpen_ls.project.indexer import TOO_MANY
 from playpen_ls.project.read_file import read_file
@@ -32,6 +32,12 @@ class Target:
     """Whether the command line names it, not only a folder that it is in."""
     on_disk: bool = True
     """Whether it has a location on disk, so that other files can be accessed."""
+
+    @property
+    def finds_nothing(self) -> bool:
+        """Whether its text, without parsing it, rules out any finding, fact or ignore comment."""
+        rules = self.workspace.configs.rules(self.path, self.language)
+        return finds_nothing(self.language, self.source, rules.may_concern)
 
 
 @dataclass

@@ -169,6 +169,8 @@ class _ChunkChecker:
         # Parts may keep answers, so what the second half records is also what the first one asked.
         file = FileView(reader.outline, number if number < len(model.chunks) else None)
         parts: list[object] | None = None
+        words, asked_for_words = None, False
+        unread: CachedFindings | None = None  # what is known of a chunk that no rule has to look at
         start = 0 if model.asks else unit.begins
         for some, remembered in zip(self._rules.by_scope, (pair.local, pair.cross_file), strict=True):
             holds = remembered is not None and reader.still(remembered, pair, number)
@@ -177,10 +179,17 @@ class _ChunkChecker:
                     self._here(diagnostic, unit, remembered.start) for diagnostic in remembered.diagnostics
                 ]
             else:
-                parts = list(unit.parts(file)) if parts is None else parts
                 if remembered is not None and holds:  # the others would find nothing again
                     some = some.named({diagnostic.rule.id for diagnostic in remembered.diagnostics})
-                ran = _run_rules(parts, some, reader.given, file)
+                if not asked_for_words:
+                    words, asked_for_words = unit.words(file), True
+                some = some.concerning(words) if words is not None else some
+                if parts is None and some.rules:
+                    parts = list(unit.parts(file))
+                if parts is None and unread is not None and not holds:
+                    looked.pair.append(unread)
+                    continue
+                ran = _run_rules(parts or (), some, reader.given, file)
                 fresh = ran.diagnostics
                 if remembered is not None and ran.put_off:  # its last findings stay
                     last = remembered.moved(start, reader.path)
@@ -190,6 +199,7 @@ class _ChunkChecker:
                 looked.failed |= ran.failed
                 if not holds or ran.failed:
                     remembered = None if ran.failed else reader.remembered(start, fresh, ran.reads)
+                    unread = remembered if parts is None else None
             looked.pair.append(remembered)
         file.open(model, unit.begins)
         return looked

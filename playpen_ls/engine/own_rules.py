@@ -17,7 +17,8 @@ def _own_rule(id: str, severity: Severity, doc: str) -> Rule:
     nothing.__doc__ = doc
     return Rule(
         id=id, language="", function=nothing, severity=severity, practice="+", like={}, bad=(), good=(), absent=False,
-        waits=False, secret=False, on=True, subjects=(), reads=(), looks_at_files=False, options=(), _arguments=(),
+        waits=False, secret=False, on=True, subjects=(), reads=(), looks_at_files=False, options=(),
+        mentions=None, _arguments=(),
     )  # fmt: skip
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from functools import cached_property
 
-from playpen_ls.api.rule import Configured, Rule
+from playpen_ls.api.rule import Configured, Rule, possible_in
+from playpen_ls.text.words import Words
 
 
 class RuleSet:
@@ -27,6 +28,10 @@ class RuleSet:
         """A set of this rule only."""
         own = [one for one in self.rules if one.rule is rule]
         return RuleSet((), own) if rule.id in self.unreported else RuleSet(own)
+
+    def may_concern(self, words: Words) -> bool:
+        """Whether a rule can find something in a text with these words."""
+        return any(one.rule.may_concern(words) for one in self.rules)
 
     @property
     def needs_project(self) -> bool:
@@ -58,9 +63,32 @@ class ByType:
         """The rules with these ids."""
         return ByType(one for one in self.rules if one.rule.id in ids)
 
+    def concerning(self, words: Words) -> ByType:
+        """The rules that can find something in a text with these words."""
+        found = {
+            one.rule.id
+            for possible, rules in self._by_condition
+            if possible(words)
+            for one in rules
+            if one.rule.is_mentioned(words)
+        }
+        return self.named(found) if found else NO_RULES
+
+    @cached_property
+    def _by_condition(self) -> tuple[tuple[Callable[[Words], bool], tuple[Configured, ...]], ...]:
+        """What types of parts say of texts that have such parts, with the rules for these types."""
+        found: dict[Callable[[Words], bool], list[Configured]] = {}
+        for one in self.rules:
+            for subject in one.rule.subjects:
+                found.setdefault(possible_in(subject), []).append(one)
+        return tuple((possible, tuple(rules)) for possible, rules in found.items())
+
     def of(self, kind: type) -> tuple[Configured, ...]:
         found = self._by_type.get(kind)
         if found is None:
             found = tuple(one for one in self.rules if issubclass(kind, one.rule.subjects))
             self._by_type[kind] = found
         return found
+
+
+NO_RULES = ByType(())

@@ -9,11 +9,12 @@ from typing import Generic, TypeVar
 from playpen_ls.api.facts import Fact
 from playpen_ls.languages.model import Model, Problem
 from playpen_ls.text.source import Source
+from playpen_ls.text.words import Words
 
 M = TypeVar("M", bound=Model)
 
 
-def _never(_: Source) -> bool:
+def _never(_: Source, __: object = None) -> bool:
     return False
 
 
@@ -64,5 +65,8 @@ class Language(Generic[M]):
     """What the language's own tools reject, in text order."""
     says_nothing: Callable[[Source], bool] = _never
     """Whether the text, without parsing it, rules out any fact."""
-    finds_nothing: Callable[[Source], bool] = _never
-    """Whether the text, without parsing it, rules out any finding, fact or ignore comment."""
+    finds_nothing: Callable[[Source, Callable[[Words], bool]], bool] = _never
+    """Whether the text, without parsing it, rules out any finding, fact or ignore comment.
+
+    The second argument says whether a rule can find something in a text with these words.
+    """

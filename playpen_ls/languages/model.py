@@ -16,6 +16,7 @@ from playpen_ls.api.file_view import FileView
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
+from playpen_ls.text.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,13 @@ class Chunk(ABC):
     def content(self) -> Any:
         """What its text says by itself: what queries about the file are made of. Offsets count from its start."""
         raise NotImplementedError
+
+    def words(self, file: FileView) -> Words | None:
+        """The words by which rules that find nothing in it are known without parsing it; None if they do not show that.
+
+        What is outside of the chunk is asked of the `file`.
+        """
+        return None
 
     @abstractmethod
     def parts(self, file: FileView) -> Iterable[object]:

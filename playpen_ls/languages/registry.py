@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -12,6 +12,7 @@ from playpen_ls.api.facts import Fact
 from playpen_ls.languages.language import Language
 from playpen_ls.languages.model import Model, Problem
 from playpen_ls.text.source import Source
+from playpen_ls.text.words import Words
 
 
 def _collected() -> Mapping[str, Language[Any]]:
@@ -50,9 +51,12 @@ def model_problems(model: Model) -> Sequence[Problem]:
     return LANGUAGES[model.language].problems(model)
 
 
-def finds_nothing(language: str, source: Source) -> bool:
-    """Whether the text, without parsing it, rules out any finding, fact or ignore comment."""
-    return LANGUAGES[language].finds_nothing(source)
+def finds_nothing(language: str, source: Source, may_concern: Callable[[Words], bool]) -> bool:
+    """Whether the text, without parsing it, rules out any finding, fact or ignore comment.
+
+    `may_concern` says whether a rule can find something in a text with these words.
+    """
+    return LANGUAGES[language].finds_nothing(source, may_concern)
 
 
 def facts_in(language: str, source: Source) -> tuple[Fact, ...]:

@@ -34,7 +34,6 @@ from playpen_ls.config.model import Settings
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.fixer import REWRITE, Accept, Fixed, change_of, safe_only
 from playpen_ls.engine.masking import Mask
-from playpen_ls.languages.registry import finds_nothing
 from playpen_ls.text.source import Source, Unreadable
 
 
@@ -127,7 +126,7 @@ def _in_place(options: argparse.Namespace, targets: Targets, accept: Accept) -> 
     for target in targets_of(options, targets):
         if target.on_disk and not options.diff:
             remove_recovery(os.path.join(target.workspace.root, target.path))
-        if finds_nothing(target.language, target.source):
+        if target.finds_nothing:
             target.workspace.configs.of(target.path)  # loads the configuration, whose problems are reported anyway
             continue
         prepare(target)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from playpen_ls.api.facts import Fact
 from playpen_ls.languages.language import Language
 from playpen_ls.languages.model import Model, Problem
 from playpen_ls.text.source import Source
+from playpen_ls.text.words import Words
 
 if TYPE_CHECKING:
     from playpen_ls.languages.python.model.module import PythonModel
@@ -36,10 +37,10 @@ def _says_nothing(source: Source) -> bool:
     return says_nothing(source)
 
 
-def _finds_nothing(source: Source) -> bool:
+def _finds_nothing(source: Source, may_concern: Callable[[Words], bool]) -> bool:
     from playpen_ls.languages.python.facts import finds_nothing
 
-    return finds_nothing(source)
+    return finds_nothing(source, may_concern)
 
 
 LANGUAGE = Language(

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from playpen_ls.api.fact_types import (
     ComputedRoute,
-    EnvironmentKnown,
-    EnvironmentRead,
     JsonLogs,
     Listens,
     MountedApplication,
@@ -23,15 +20,16 @@ from playpen_ls.api.fact_types import (
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.python.model.file_kind import is_left_alone
+from playpen_ls.languages.python.model.local_facts import facts as local_facts
+from playpen_ls.languages.python.model.local_facts import possible_in, web_facts
+from playpen_ls.languages.python.model.module import PythonModel
+from playpen_ls.languages.python.model.queries import is_left_alone as is_left_alone_here
 from playpen_ls.languages.python.model.scope import JSON_LOGS
-from playpen_ls.languages.python.model.web import Web
-from playpen_ls.languages.python.syntax.prefilter import look
+from playpen_ls.languages.python.model.web import LocalFact, Web
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
+from playpen_ls.text.words import Words
 from playpen_ls.vocabulary.secrets import SHAPE_BEGINS
-
-if TYPE_CHECKING:
-    from playpen_ls.languages.python.model.module import PythonModel
 
 # Frameworks where the prefix of an inclusion replaces the router's own prefix instead of extending it.
 _REPLACING = ("flask.", "quart.")
@@ -39,38 +37,48 @@ _BIND = re.compile(r"""^bind[ \t]*=[ \t]*["'][^"'\n]*:(\d{1,5})["'][ \t]*(?:\#.*
 
 
 def says_nothing(source: Source) -> bool:
-    """Whether the text rules out any fact, without parsing it. See `idle`."""
+    """Whether the text rules out any fact, without parsing it."""
     text = source.text
     if is_left_alone(source.path, text):
         return True
     if _configures_gunicorn(source.path):
         return False
-    return look(text).silent and not any(module in text for module in JSON_LOGS)
+    return not possible_in(Words(text)) and not any(module in text for module in JSON_LOGS)
 
 
-def finds_nothing(source: Source) -> bool:
-    """Whether the text rules out any finding, fact or suppression comment, without parsing it. See `idle`."""
+def finds_nothing(source: Source, may_concern: Callable[[Words], bool]) -> bool:
+    """Whether the text rules out any finding, fact or suppression comment, without parsing it.
+
+    `may_concern` says whether a rule can find something in a text with these words.
+    """
     text = source.text
     if "playpen:" in text or not says_nothing(source):
         return False
-    return not any(begin in text for begin in SHAPE_BEGINS) if is_left_alone(source.path, text) else look(text).idle
+    if is_left_alone(source.path, text):
+        return not any(begin in text for begin in SHAPE_BEGINS)
+    return not may_concern(Words(text))
 
 
 def facts(model: PythonModel) -> Iterator[Fact]:
-    if model.left_alone:
+    path, ask = model.source.path, model.outline.ask
+    if ask(is_left_alone_here):
         return
-    path = model.source.path
-    prefixes = {fact.owner: fact.path or "" for fact in model.web if fact.kind == "router" and fact.owner}
-    for fact in model.told:
-        if isinstance(fact, (EnvironmentRead, EnvironmentKnown, Listens)):
-            yield replace(fact, place=Place(path, fact.place.span))
-    for web in model.web:
-        yield from _of_web(web, Place(path, web.place.span), prefixes, model)
+    web = [(fact, _place(model, chunk, fact)) for chunk, fact in ask(web_facts)]
+    prefixes = {fact.owner: fact.path or "" for fact, _ in web if fact.kind == "router" and fact.owner}
+    for chunk, fact in ask(local_facts):
+        if not isinstance(fact, Web):
+            yield replace(fact, place=_place(model, chunk, fact))
+    for fact, place in web:
+        yield from _of_web(fact, place, prefixes, model)
     if _configures_gunicorn(path):
         for bound in _BIND.finditer(model.source.text):
             yield Listens(Place(path, Span(bound.start(1), bound.end(1))), int(bound[1]))
     if "json" in model.scope.flags:
         yield JsonLogs(Place(path, Span(0, 0)))
+
+
+def _place(model: PythonModel, chunk: int, fact: LocalFact) -> Place:
+    return Place(model.source.path, fact.place.span.shifted(model.chunks[chunk].begins))
 
 
 def _configures_gunicorn(path: str) -> bool:
@@ -84,7 +92,7 @@ def _of_web(web: Web, place: Place, prefixes: dict[str, str], model: PythonModel
     elif web.kind == "route" or (web.kind == "include" and web.target == "?"):
         yield ComputedRoute(place)
     elif web.kind == "include" and web.target:
-        replaces = any((origin or "").startswith(_REPLACING) for origin in model.scope.names.values())
+        replaces = any(origin.startswith(_REPLACING) for origin in model.scope.names.values())
         # Without `url_prefix` a blueprint keeps its own prefix.
         prefix = web.path if not web.constant else None
         yield RouterIncluded(place, web.owner, web.target, prefix, replaces and bool(web.path))

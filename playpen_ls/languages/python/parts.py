@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from playpen_ls.languages.python.model.module import PythonModel
 from playpen_ls.languages.python.model.parts import (
+    DjangoDatabase,
     EngineCall,
+    FlaskDatabase,
     LogCall,
     LogConfiguration,
     MisnamedLogger,
     PoolSettings,
     PrintCall,
+    PythonModule,
     SchemaCreation,
     StringLiteral,
 )
 
 __all__ = [
+    "DjangoDatabase",
     "EngineCall",
+    "FlaskDatabase",
     "LogCall",
     "LogConfiguration",
     "MisnamedLogger",
     "PoolSettings",
     "PrintCall",
-    "PythonModel",
+    "PythonModule",
     "SchemaCreation",
     "StringLiteral",
 ]

@@ -12,6 +12,7 @@ from playpen_ls.languages.python.model.literal_roles import Role
 from playpen_ls.languages.python.model.parts import StringLiteral
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.text.span import Span
+from playpen_ls.text.words import Words
 from playpen_ls.vocabulary.hosts import BACKING_SERVICES, ServiceHost, service_hosts, short_service_host
 from playpen_ls.vocabulary.names import snake, variable
 
@@ -39,6 +40,11 @@ _URL_VARIABLES = (
 _SPOKEN = frozenset("debug info warning warn error exception critical fatal log print add_argument help echo".split())
 
 
+_AFTER_HOST = re.compile(r"(?:-[\w.-]*)?(?::\d+)?[\"']")
+_INTERNAL_LITERAL = re.compile(r"\.(?:internal|local)(?::\d+)?[\"']")
+_INTERNAL_WORDS = frozenset(("internal", "local"))
+
+
 @dataclass(frozen=True)
 class Host:
     """A hard-coded host. `variable` is the environment variable for the whole literal.
@@ -60,6 +66,21 @@ class Host:
             return self.variable
         stem, _, kind = self.variable.rpartition("_")
         return f"{stem}_{variable(self.service.namespace)}_{kind}"
+
+
+def may_name_host(words: Words) -> bool:
+    """Whether a text with these words can contain such a literal."""
+    text = words.text
+    if "svc" in words.all and ".svc" in text:
+        return True
+    for word in words.all & BACKING_SERVICES:
+        for quote in "\"'":
+            at = text.find(quote + word)
+            while at >= 0:
+                if _AFTER_HOST.match(text, at + 1 + len(word)):
+                    return True
+                at = text.find(quote + word, at + 1)
+    return words.has_any(_INTERNAL_WORDS) and _INTERNAL_LITERAL.search(text) is not None
 
 
 def host_in(literal: StringLiteral) -> Host | None:

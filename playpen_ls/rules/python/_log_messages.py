@@ -219,8 +219,8 @@ def _sum(call: Called, message: ast.BinOp, has_arguments: bool) -> Rewritten:
 def _between(call: Called, terms: list[ast.expr]) -> str:
     """The source text between the terms of a concatenation. Raises Refused."""
     spans = [call.span_of(term) for term in terms]
-    source = call.model.source.text
-    between = "".join(source[one.end : other.start] for one, other in pairwise(spans))
+    text = call.chunk.text
+    between = "".join(text[one.end : other.start] for one, other in pairwise(spans))
     if "#" in between:
         raise Refused("there is a comment inside the message")
     return between

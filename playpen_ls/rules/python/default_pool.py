@@ -8,9 +8,12 @@ from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.edits.call_arguments import appended
+from playpen_ls.languages.python.edits.dictionaries import entries_added
 from playpen_ls.languages.python.edits.imports import imported_name
-from playpen_ls.languages.python.model.database_settings import django_databases, entries_added, flask_databases
-from playpen_ls.languages.python.parts import EngineCall, PoolSettings, PythonModel
+from playpen_ls.languages.python.model.parts import DatabaseSettings
+from playpen_ls.languages.python.model.queries import anywhere, text_above
+from playpen_ls.languages.python.parts import DjangoDatabase, EngineCall, FlaskDatabase, PoolSettings
+from playpen_ls.languages.python.syntax.statement import Statement
 from playpen_ls.text.edit import Edit
 
 _POOL = ("poolclass", "pool_size", "max_overflow", "pool_recycle", "pool_timeout", "pool", "creator", "async_creator")
@@ -21,6 +24,7 @@ _ELSEWHERE = re.compile(
 )
 _SET_LATER = re.compile(r"\[[\"']CONN_MAX_AGE[\"']\]")
 _DJANGO_SERVER = re.compile(r"postgresql|postgis|mysql|oracle")
+_LINES_ABOVE = 3  # of a call, in which a comment can name the reason
 _REASON = re.compile(r"bouncer|pooler|lambda|serverless|celery|fork", re.IGNORECASE)
 _SERVER = re.compile(r"(?:postgres|mysql|mariadb|oracle|mssql)")
 _SIZED = "Set `pool_size=10, max_overflow=20`"
@@ -114,7 +118,7 @@ NULL = (
         example({"alembic/env.py": "from sqlalchemy import create_engine\n\nengine = create_engine(url)\n"}),
     ],
 )
-def default_pool(part: EngineCall | PoolSettings | PythonModel) -> Iterator[Finding]:
+def default_pool(part: EngineCall | PoolSettings | FlaskDatabase | DjangoDatabase) -> Iterator[Finding]:
     """Engine uses the default connection pool.
 
     SQLAlchemy's default pool keeps up to 5 connections open (`pool_size`) and opens up to 10 more under load
@@ -123,14 +127,14 @@ def default_pool(part: EngineCall | PoolSettings | PythonModel) -> Iterator[Find
     modules of web services, unless the lines around the call name the reason, such as PgBouncer. A hint for
     Flask-SQLAlchemy's settings, and for Django databases with neither `CONN_MAX_AGE` nor a pool.
     """
-    if isinstance(part, PythonModel):
-        if not part.left_alone:
-            yield from _unset(part)
-            yield from _django(part)
+    if isinstance(part, EngineCall):
+        yield from _engine(part)
     elif isinstance(part, PoolSettings):
         yield from _settings(part)
+    elif isinstance(part, FlaskDatabase):
+        yield from _unset(part)
     else:
-        yield from _engine(part)
+        yield from _django(part)
 
 
 def _engine(call: EngineCall) -> Iterator[Finding]:
@@ -156,40 +160,47 @@ def _settings(settings: PoolSettings) -> Iterator[Finding]:
         yield Finding(settings.name_span, _MESSAGE, (fix,), Severity.HINT)
 
 
-def _django(model: PythonModel) -> Iterator[Finding]:
-    """Server databases without persistent connections. Skips settings packages: another module can set the age."""
-    if not re.search(r"(?:^|[/_])settings\.py$", model.source.path) or _SET_LATER.search(model.source.text):
+def _django(database: DjangoDatabase) -> Iterator[Finding]:
+    """A server database without persistent connections. Skips settings packages: another module can set the age."""
+    if not re.search(r"(?:^|[/_])settings\.py$", database.path) or database.file.ask(anywhere, _sets_age):
         return
-    for database in django_databases(model):
-        engine, options = database.value("ENGINE"), database.value("OPTIONS")
-        server = isinstance(engine, ast.Constant) and _DJANGO_SERVER.search(str(engine.value))
-        pooled = options is not None and (not isinstance(options, ast.Dict) or "'pool'" in ast.dump(options))
-        if server and not pooled and not database.spreads and database.value("CONN_MAX_AGE") is None:
-            name = model.source.of(database.name_span).strip("\"'")
-            message = f"database `{name}` has no `CONN_MAX_AGE`; Django opens a new connection for each request"
-            yield Finding(database.name_span, message, (_kept(database),), Severity.HINT)
+    engine, options = database.value("ENGINE"), database.value("OPTIONS")
+    server = isinstance(engine, ast.Constant) and _DJANGO_SERVER.search(str(engine.value))
+    pooled = options is not None and (not isinstance(options, ast.Dict) or "'pool'" in ast.dump(options))
+    if server and not pooled and not database.spreads and database.value("CONN_MAX_AGE") is None:
+        name = database.chunk.of(database.name_span).strip("\"'")
+        message = f"database `{name}` has no `CONN_MAX_AGE`; Django opens a new connection for each request"
+        yield Finding(database.name_span, message, (_kept(database),), Severity.HINT)
 
 
-def _kept(database: PoolSettings) -> Fix:
+def _sets_age(statement: Statement) -> bool:
+    return _SET_LATER.search(statement.text) is not None
+
+
+def _kept(database: DjangoDatabase) -> Fix:
     return Fix("Set `CONN_MAX_AGE` to 60 seconds", lambda: entries_added(database, _entries(database, _DJANGO)))
 
 
-def _entries(settings: PoolSettings, entries: dict[str, int]) -> list[str]:
+def _entries(settings: DatabaseSettings, entries: dict[str, int]) -> list[str]:
     key = next(iter(settings.node.keys), None)
     quote = "'" if key is not None and settings.text_of(key).startswith("'") else '"'
     return [f"{quote}{name}{quote}: {value}" for name, value in entries.items()]
 
 
-def _unset(model: PythonModel) -> Iterator[Finding]:
+def _unset(call: FlaskDatabase) -> Iterator[Finding]:
     """Flask's `SQLAlchemy(app)` in a file that sets its database URI but no engine options."""
-    text = model.source.text
-    if "flask_sqlalchemy" not in text or "SQLALCHEMY_DATABASE_URI" not in text:
+    if not call.node.args or any(keyword.arg in ("engine_options", None) for keyword in call.node.keywords):
         return
-    if _ELSEWHERE.search(text):
-        return
-    for call, span in flask_databases(model):
-        if call.args and not any(keyword.arg in ("engine_options", None) for keyword in call.keywords):
-            yield Finding(span, _MESSAGE, severity=Severity.HINT)
+    if call.file.ask(anywhere, _sets_uri) and not call.file.ask(anywhere, _sets_options_elsewhere):
+        yield Finding(call.callee_span, _MESSAGE, severity=Severity.HINT)
+
+
+def _sets_uri(statement: Statement) -> bool:
+    return "SQLALCHEMY_DATABASE_URI" in statement.text
+
+
+def _sets_options_elsewhere(statement: Statement) -> bool:
+    return _ELSEWHERE.search(statement.text) is not None
 
 
 def _is_null_pool(call: EngineCall) -> bool:
@@ -198,9 +209,12 @@ def _is_null_pool(call: EngineCall) -> bool:
         return False
     if call.spreads or call.keyword("pool_size", "max_overflow") is not None:
         return False
-    source, span = call.model.source, call.span
-    above = source.line_starts[max(source.line_of(span.start) - 3, 0)]
-    return not _REASON.search(source.text[above : source.next_line_start(span.end)])
+    chunk, span = call.chunk, call.span
+    line = chunk.line_of(span.start)
+    if line < _LINES_ABOVE and _REASON.search(call.file.ask(text_above, _LINES_ABOVE - line)):
+        return False
+    above = chunk.line_starts[max(line - _LINES_ABOVE, 0)]
+    return not _REASON.search(chunk.text[above : chunk.next_line_start(span.end)])
 
 
 def _pooled(call: EngineCall) -> list[Edit]:

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python.edits.call_arguments import laid_out, width
+from playpen_ls.languages.python.edits.call_arguments import replaced
 from playpen_ls.languages.python.parts import LogCall
 from playpen_ls.rules.python._log_messages import rewritten
 from playpen_ls.rules.python._structured_logs import RESERVED, structured
 from playpen_ls.text.edit import Edit
-from playpen_ls.text.source import LINE_END
-from playpen_ls.text.span import Span
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
 STRUCTLOG = "import structlog\n\nlog = structlog.get_logger()\n"
@@ -146,26 +144,6 @@ def _holds_text(message: ast.BinOp) -> bool:
     return _is_text(node)
 
 
-def _put(call: LogCall, span: Span, parts: list[str]) -> Edit:
-    """The edit that replaces the message by `parts` (message and arguments), in the layout of the call."""
-    source = call.model.source
-    text, inline = source.text, ", ".join(parts)
-    last, long = source.line_span(source.line_of(span.end)), LINE_END.search(parts[0]) is not None
-    if not text[source.line_start(span.start) : span.start].strip() and len(parts) > 1:
-        behind = text[span.end : last.end].split("#")[0].strip()
-        long = long or last.end - source.line_start(span.start) - (span.end - span.start) + len(inline) > width(source)
-        if behind == "," or (not behind and long):
-            indentation = source.newline + source.indentation(span.start)
-            inline = f",{indentation}".join(parts) + ("" if behind else ",")
-    elif not long and source.line_of(call.callee_span.end) == source.line_of(call.span.end):
-        added = len(inline) - (span.end - span.start)
-        if added > 0 and last.end - last.start + added > width(source) and "#" not in text[span.end : last.end]:
-            rest = [*call.arguments, *call.node.keywords]
-            before = call.node.args[: call.node.args.index(call.message)] if call.message else []
-            return laid_out(call, [*map(call.text_of, before), *parts, *map(call.text_of, rest)])
-    return Edit(span.start, span.end, inline)
-
-
 def _fixes(call: LogCall, message: ast.expr) -> Iterator[Fix]:
     if call.kind not in ("loguru", "structlog"):
         yield _fix(call, message)
@@ -204,11 +182,11 @@ def _structured(call: LogCall, message: ast.JoinedStr) -> list[Edit]:
     if call.standard:
         quote = text[0]
         parts = [f"extra={{{', '.join(f'{quote}{key}{quote}: {value}' for key, value in values.items())}}}"]
-    return [_put(call, call.span_of(message), [text, *parts])]
+    return [replaced(call, message, text, *parts)]
 
 
 def _refuse_brackets(call: LogCall, message: ast.expr) -> None:
-    behind = call.model.source.text[call.span_of(message).end : call.span.end - 1]
+    behind = call.chunk.text[call.span_of(message).end : call.span.end - 1]
     if re.match(r"(?:\s|#[^\n]*)*\)", behind):
         raise Refused("the message is in parentheses")
 
@@ -225,7 +203,7 @@ def _fix(call: LogCall, message: ast.expr) -> Fix:
         made = rewritten(call, message, bool(call.arguments))
         if made.arguments:
             _refuse_brackets(call, message)
-        return [_put(call, call.span_of(message), [made.literal, *made.arguments])]
+        return [replaced(call, message, made.literal, *made.arguments)]
 
     holes = not isinstance(message, ast.JoinedStr) or any(isinstance(one, ast.FormattedValue) for one in message.values)
     return Fix("Pass the values as logging arguments" if holes else "Remove the `f` prefix", change, safe=sure)

@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.fact_types import EnvironmentRead
 from playpen_ls.api.facts import Facts
+from playpen_ls.api.file_view import Outline, located
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.edits.imports import module_member
 from playpen_ls.languages.python.model.environment import OPTIONS
+from playpen_ls.languages.python.model.local_facts import environment_reads
+from playpen_ls.languages.python.model.queries import is_left_alone
 from playpen_ls.languages.python.parts import StringLiteral
 from playpen_ls.languages.python.syntax.nodes import dotted
-from playpen_ls.rules.python._hosts import Host, host_in
+from playpen_ls.languages.python.syntax.statement import Statement
+from playpen_ls.rules.python._hosts import Host, host_in, may_name_host
 from playpen_ls.text.edit import Edit
 from playpen_ls.vocabulary.hosts import service_hosts
 from playpen_ls.vocabulary.names import variable
@@ -24,6 +28,7 @@ from playpen_ls.vocabulary.secrets import url_logins
     severity=Severity.WARNING,
     practice="Environment variables",
     waits=False,
+    mentions=may_name_host,
     bad=[
         example(
             'db_host = «"postgres.playpen-platform.svc.cluster.local"» # Hard-coded\n',
@@ -140,7 +145,7 @@ def _port(literal: StringLiteral, host_variable: str) -> Iterator[Finding]:
 
 
 def _found(literal: StringLiteral) -> Host | None:
-    if literal.model.left_alone:
+    if literal.file.ask(is_left_alone):
         return None
     host = host_in(literal)
     if host is None or any(
@@ -180,18 +185,33 @@ def _is_literal_type(literal: StringLiteral) -> bool:
 def _variable(literal: StringLiteral, host: Host, reads: Facts[EnvironmentRead]) -> tuple[str, bool]:
     """The variable's name, and whether another file reads the usual name with a different default."""
     value = literal.value
-    own = [fact for fact in literal.model.told if isinstance(fact, EnvironmentRead)]
+    own = literal.file.ask(environment_reads)
     clash = any(read.name == host.variable and read.default not in (None, "", value) for read in own)
     if host.shape == "host" and host.sure and not clash:
-        for other in service_hosts(literal.model.source.text):
-            if other.span.start >= literal.span.start:
-                break
-            text = literal.model.source.of(other.span)
-            clash = clash or (other.variable == host.variable and text != value)
+        above = [*literal.file.ask(_hosts_above, host.variable)]
+        own_chunk, start = literal.chunk.text, literal.span.start
+        above += [name for at, one, name in _hosts_in(own_chunk) if one == host.variable and at < start]
+        clash = any(name != value for name in above)
     if clash:
         return host.qualified, False
     elsewhere = any(read.default not in (None, "", value) for read in reads.having(_names, host.variable))
     return (host.qualified, True) if elsewhere else (host.variable, False)
+
+
+def _hosts_in(text: str) -> Iterator[tuple[int, str, str]]:
+    """(offset, variable, text) of each full name of a service."""
+    for host in service_hosts(text):
+        yield host.span.start, host.variable, text[host.span.start : host.span.end]
+
+
+def _hosts(statement: Statement) -> tuple[tuple[str, str], ...]:
+    return tuple((variable, text) for _, variable, text in _hosts_in(statement.text))
+
+
+@located
+def _hosts_above(outline: Outline, chunk: int, variable: str) -> frozenset[str]:
+    """The hosts of a variable in the text above the chunk."""
+    return frozenset(host for one in outline.each(_hosts)[:chunk] for name, host in one if name == variable)
 
 
 def _names(read: EnvironmentRead) -> tuple[str]:
@@ -225,7 +245,7 @@ def _wrapped(literal: StringLiteral, host: Host, name: str) -> list[Edit]:
 
 def _has_other_urls(literal: StringLiteral, host: Host) -> bool:
     pattern = re.compile(rf"[a-z][a-z0-9+.-]*://[^\s'\"/]*{re.escape(host.name)}[^\s'\"]*", re.IGNORECASE)
-    return any(match[0] != literal.value for match in pattern.finditer(literal.model.source.text))
+    return any(match[0] != literal.value for match in pattern.finditer(literal.source.text))
 
 
 _OPENING = re.compile(r"(?P<prefix>[rRuUfF]*)(?P<quotes>\"\"\"|'''|\"|')")

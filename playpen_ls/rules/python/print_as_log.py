@@ -113,7 +113,7 @@ def _fix(call: PrintCall, target: str) -> Fix:
             raise Refused("`sep`, `end` and `flush` have no equivalent in logging")
         if not node.args or any(isinstance(argument, ast.Starred) for argument in node.args):
             raise Refused("the call has no arguments or unpacks them")
-        comments = call.model.source.of(call.span)
+        comments = call.text_of(call.node)
         if node.keywords and re.search("#", comments) and "\n" in comments:
             raise Refused("there is a comment inside the call")
         logger = module_logger(call)

@@ -1,26 +1,22 @@
-"""Edits that add arguments to a call and keep the formatting of the rest."""
+"""Edits of the arguments of a call, through libcst on that call: comments stay next to their arguments."""
 
 from __future__ import annotations
 
-import re
+import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from playpen_ls.api.finding import Refused
+from playpen_ls.languages.python.edits.whitespace import comma, divided, own_line
 from playpen_ls.languages.python.model.parts import Called
 from playpen_ls.text.edit import Edit, narrowed
 from playpen_ls.text.source import LINE_END, Source
+from playpen_ls.text.span import Span
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # its first import takes 200 ms, so it is imported when the change of a fix is computed
     import libcst
 
-_REST = re.compile(r"(?P<blank>\s+|\\\r?\n)|(?P<comment>#[^\r\n]*)|(?P<comma>,)|(?P<close>\))")
-
-
-def appended(call: Called, *arguments: str) -> Edit:
-    """The edit that appends arguments, each on its own line if the existing ones are. Raises Refused."""
-    edit = _inserted(call, arguments)
-    return edit if edit is not None else _rebuilt(call, arguments)
+    from playpen_ls.languages.python.edits.whitespace import Whitespace
 
 
 def width(source: Source) -> int:
@@ -29,117 +25,228 @@ def width(source: Source) -> int:
     return max(88, min(120, lengths[int(len(lengths) * 0.98)]))
 
 
-def laid_out(call: Called, arguments: Sequence[str]) -> Edit:
-    """The edit that replaces the arguments of a one-line call, split over several lines if the line gets too long."""
-    source, start, end = call.model.source, call.callee_span.end, call.span.end
-    joined = ", ".join(arguments)
-    line = source.line_span(source.line_of(end))
-    if line.end - line.start + len(joined) + 2 - (end - start) > width(source):
-        indentation = source.indentation(start)
-        inner = indentation + ("\t" if indentation.startswith("\t") else "    ")
-        if len(inner) + len(joined) <= width(source):
-            joined = f"{source.newline}{inner}{joined}{source.newline}{indentation}"
-        else:
-            joined = "".join(f"{source.newline}{inner}{one}," for one in arguments) + source.newline + indentation
-    return Edit(start, end, f"({joined})")
-
-
-def _inserted(call: Called, arguments: tuple[str, ...]) -> Edit | None:
-    """A plain insertion; None if comments prevent one."""
-    node = call.node
-    given = [*node.args, *(keyword.value for keyword in node.keywords)]
-    source, end = call.model.source, call.span.end - 1
-    if not given:
-        return Edit(end, end, ", ".join(arguments)) if not source.text[call.callee_span.end + 1 : end].strip() else None
-    last = max(call.span_of(argument).end for argument in given)
-    at, comma, comment = last, False, False
-    position = last
-    while position < end:
-        match = _REST.match(source.text, position, end)
-        if match is None:
-            return None
-        if match.lastgroup == "close":
-            at, comma = match.end(), False
-        comma = comma or match.lastgroup == "comma"
-        comment = comment or match.lastgroup == "comment"
-        position = match.end()
-    opening = call.callee_span.end
-    own_lines = source.line_of(opening) != source.line_of(last) and source.line_of(last) != source.line_of(end)
-    if comment:
-        return None
-    line = source.line_span(source.line_of(at))
-    if not own_lines:
-        if comma:
-            return None
-        text = "".join(f", {argument}" for argument in arguments)
-        if line.end - line.start + len(text) > width(source) and source.line_of(opening) == source.line_of(end):
-            return laid_out(call, [*_written(call), *arguments])
-        return Edit(at, at, text)
-    first = min(call.span_of(argument).start for argument in given)
-    indentation = source.newline + source.indentation(first)
-    if not comma and len(given) > 1 and source.line_of(first) == source.line_of(last):
-        # All arguments share one line of their own.
-        text = "".join(f", {argument}" for argument in arguments)
-        if line.end - line.start + len(text) <= width(source):
-            return Edit(at, at, text)
-        return Edit(first, at, "".join(f"{one},{indentation}" for one in (*_written(call), *arguments)).rstrip())
-    if not comma:
-        return Edit(at, at, "".join(f",{indentation}{argument}" for argument in arguments))
-    text = "".join(f"{indentation}{argument}," for argument in arguments)
-    return Edit(line.end, line.end, text) if source.text.find(",", at, line.end) >= 0 else None
-
-
-def _written(call: Called) -> list[str]:
-    """The source text of the arguments, in order."""
-    given = [call.span_of(argument) for argument in call.node.args]
-    given += [call.span_of(keyword) for keyword in call.node.keywords]
-    return [call.model.source.of(span) for span in sorted(given)]
-
-
-def _rebuilt(call: Called, arguments: tuple[str, ...]) -> Edit:
-    """The call with the new arguments, through libcst: comments stay next to their arguments. Raises Refused."""
-    import libcst  # its first import takes 200 ms, so only if a plain insertion is not possible
-
-    source = call.model.source
-    text = source.of(call.span)
-    try:
-        tree = libcst.parse_expression(text)
-        added = [libcst.ensure_type(libcst.parse_expression(f"f({one})"), libcst.Call).args[0] for one in arguments]
-    except libcst.ParserSyntaxError:
-        raise Refused("the form of the call is not supported") from None
-    if not isinstance(tree, libcst.Call):
-        raise Refused("the form of the call is not supported")
-    whole = tree.with_changes(args=_joined(tree.args, added, tree))
-    module = libcst.Module([], default_newline=source.newline)
-    return narrowed(call.span.start, text, module.code_for_node(whole))
-
-
-def _joined(old: Sequence[libcst.Arg], added: list[libcst.Arg], before: libcst.Call) -> list[libcst.Arg]:
-    """Old and new arguments; each new one is on its own line if the last old one is."""
-    import libcst as cst
-
+def appended(call: Called, *arguments: str) -> Edit:
+    """The edit that appends arguments, each on its own line if the existing ones are. Raises Refused."""
+    layout = _Layout(call)
+    old, new = layout.arguments, [layout.argument(one) for one in arguments]
+    added = sum(len(one) + 2 for one in arguments)
     if not old:
-        return [*(one.with_changes(comma=_comma(cst.SimpleWhitespace(" "))) for one in added[:-1]), added[-1]]
+        return layout.edit([*_on_one_line(new)])
+    if not layout.ends_with_comment and layout.is_one_line and not layout.ends_with_comma and layout.too_long(added):
+        return layout.spread([*old, *new])
+    if layout.shares_own_line:
+        if layout.too_long(added, layout.last_line):
+            return layout.edit(layout.on_own_lines([*old, *new]))
+        return layout.edit(_appended(old, new, layout.space))
+    return layout.edit(_appended(old, new, layout.between))
+
+
+def replaced(call: Called, argument: ast.expr, *arguments: str) -> Edit:
+    """The edit that replaces a positional argument by several, in the layout of the call. Raises Refused."""
+    layout = _Layout(call)
+    at, span = call.node.args.index(argument), call.span_of(argument)
+    old, new = layout.arguments, [layout.argument(one) for one in arguments]
+    source = call.chunk
+    line = source.line_span(source.line_of(span.end))
+    added = len(", ".join(arguments)) - (span.end - span.start)
+    multiline = LINE_END.search(arguments[0]) is not None
+    starts_line = not source.text[source.line_start(span.start) : span.start].strip()
+    behind = source.text[span.end : line.end].split("#")[0].strip()
+    put = _put(old[at], new, layout.space)
+    if starts_line and len(new) > 1:
+        too_long = line.end - source.line_start(span.start) + added > layout.width
+        if behind == "," or (not behind and (multiline or too_long)):
+            put = _put(old[at], new, own_line(source.indentation(span.start)), trailing_comma=True)
+    elif (
+        not multiline
+        and layout.is_one_line
+        and added > 0
+        and layout.too_long(added)
+        and "#" not in source.text[span.end : line.end]
+    ):
+        return layout.spread([*old[:at], *put, *old[at + 1 :]])
+    return layout.edit([*old[:at], *put, *old[at + 1 :]], within=span)
+
+
+class _Layout:
+    """A call as libcst reads it, and how its arguments are laid out."""
+
+    def __init__(self, call: Called) -> None:
+        import libcst
+
+        self._cst = libcst
+        self._call = call
+        self._text = call.text_of(call.node)
+        tree = self._parsed(self._text)
+        self._tree = tree
+        self.arguments: list[libcst.Arg] = [*tree.args]
+        self.width = width(call.source)
+        self.space = libcst.SimpleWhitespace(" ")
+
+    def _parsed(self, text: str) -> libcst.Call:
+        try:
+            tree = self._cst.parse_expression(text)
+        except self._cst.ParserSyntaxError:
+            tree = None
+        if not isinstance(tree, self._cst.Call):
+            raise Refused("the form of the call is not supported")
+        return tree
+
+    def argument(self, text: str) -> libcst.Arg:
+        return self._parsed(f"f({text})").args[0]
+
+    @property
+    def is_one_line(self) -> bool:
+        source = self._call.chunk
+        return source.line_of(self._call.callee_span.end) == source.line_of(self._call.span.end)
+
+    @property
+    def _opening_line(self) -> int:
+        return self._call.chunk.line_of(self._call.callee_span.end)
+
+    @property
+    def last_line(self) -> int:
+        """The line on which the last argument ends."""
+        return self._call.chunk.line_of(self._last)
+
+    @property
+    def _last(self) -> int:
+        node = self._call.node
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        return max(self._call.span_of(argument).end for argument in given)
+
+    @property
+    def shares_own_line(self) -> bool:
+        """Whether several arguments share a line of their own, without a comma after them."""
+        source, call = self._call.chunk, self._call
+        node = call.node
+        given = [*node.args, *node.keywords]
+        first = source.line_of(min(call.span_of(argument).start for argument in given))
+        opening, end = source.line_of(call.callee_span.end), source.line_of(call.span.end - 1)
+        if self.ends_with_comma or self.ends_with_comment or len(given) < 2:
+            return False
+        return opening != first == self.last_line != end
+
+    @property
+    def ends_with_comma(self) -> bool:
+        return isinstance(self.arguments[-1].comma, self._cst.Comma)
+
+    @property
+    def ends_with_comment(self) -> bool:
+        last = self.arguments[-1]
+        code = self._cst.Module([]).code_for_node
+        return "#" in code(last.whitespace_after_arg) or (
+            isinstance(last.comma, self._cst.Comma) and "#" in code(last.comma)
+        )
+
+    def too_long(self, added: int, line: int | None = None) -> bool:
+        """Whether the line (by default that of the end of the call) is too long with that many characters more."""
+        source = self._call.chunk
+        span = source.line_span(source.line_of(self._call.span.end) if line is None else line)
+        return span.end - span.start + added > self.width
+
+    @property
+    def between(self) -> Whitespace:
+        """What stands between the last argument and one after it: a line of its own, if the last one has one."""
+        last, opening = self.arguments[-1], self._tree.whitespace_before_args
+        has_comma = isinstance(last.comma, self._cst.Comma)
+        tail = last.comma.whitespace_after if isinstance(last.comma, self._cst.Comma) else last.whitespace_after_arg
+        if not isinstance(tail, self._cst.ParenthesizedWhitespace):
+            return self.space
+        if not (has_comma or self.ends_with_comment) and self.last_line == self._opening_line:
+            return self.space
+        step = opening if isinstance(opening, self._cst.ParenthesizedWhitespace) else tail
+        return own_line(step.last_line.value)
+
+    def on_own_lines(self, arguments: Sequence[libcst.Arg]) -> list[libcst.Arg]:
+        """Each on a line of its own, as the first one is, with a comma after the last but no line."""
+        opening = self._tree.whitespace_before_args
+        assert isinstance(opening, self._cst.ParenthesizedWhitespace)
+        return _separated(arguments, own_line(opening.last_line.value), self.arguments[-1].whitespace_after_arg)
+
+    def spread(self, arguments: Sequence[libcst.Arg]) -> Edit:
+        """The edit that lays the arguments out over several lines: one for all if they fit, else one for each."""
+        source, call = self._call.chunk, self._call
+        indentation = source.indentation(call.callee_span.end)
+        inner = indentation + ("\t" if indentation.startswith("\t") else "    ")
+        opening, closing = own_line(inner), own_line(indentation)
+        code = self._cst.Module([]).code_for_node
+        plain = [one.with_changes(comma=self._cst.MaybeSentinel.DEFAULT) for one in arguments]
+        size = sum(len(code(one)) for one in plain) + 2 * (len(plain) - 1)
+        if len(inner) + size <= self.width:
+            put = [*_on_one_line(plain)]
+            put[-1] = put[-1].with_changes(whitespace_after_arg=closing)
+        else:
+            put = _separated(plain, opening, closing)
+        return self.edit(put, opening, Span(call.callee_span.end, call.span.end))
+
+    def edit(
+        self, arguments: Sequence[libcst.Arg], opening: Whitespace | None = None, within: Span | None = None
+    ) -> Edit:
+        """The edit to a call with these arguments: of the text `within`, or else of the characters that differ."""
+        call = self._tree.with_changes(args=arguments)
+        if opening is not None:
+            call = call.with_changes(whitespace_before_args=opening)
+        new = self._cst.Module([], default_newline=self._call.source.newline).code_for_node(call)
+        start, old = self._call.span.start, self._text
+        if within is not None:
+            before, after = old[: within.start - start], old[within.end - start :]
+            if new.startswith(before) and new.endswith(after):
+                return Edit(within.start, within.end, new[len(before) : len(new) - len(after)])
+        return narrowed(start, old, new)
+
+
+def _on_one_line(arguments: Sequence[libcst.Arg]) -> list[libcst.Arg]:
+    import libcst
+
+    space = comma(libcst.SimpleWhitespace(" "))
+    return [*(one.with_changes(comma=space) for one in arguments[:-1]), arguments[-1]]
+
+
+def _separated(
+    arguments: Sequence[libcst.Arg],
+    between: Whitespace,
+    closing: Whitespace,
+) -> list[libcst.Arg]:
+    """With a comma after each, the last one too."""
+    import libcst
+
+    nothing = libcst.SimpleWhitespace("")
+    first = [one.with_changes(comma=comma(between), whitespace_after_arg=nothing) for one in arguments[:-1]]
+    return [*first, arguments[-1].with_changes(comma=comma(closing), whitespace_after_arg=nothing)]
+
+
+def _appended(old: Sequence[libcst.Arg], new: Sequence[libcst.Arg], between: Whitespace) -> list[libcst.Arg]:
+    """Old and new arguments. The last old one keeps its comment; the whitespace before the bracket goes to the end."""
+    import libcst
+
     last = old[-1]
-    trailing = isinstance(last.comma, cst.Comma)
-    tail = last.comma.whitespace_after if isinstance(last.comma, cst.Comma) else last.whitespace_after_arg
-    between, after_added, final = tail, tail, tail
-    if isinstance(tail, cst.ParenthesizedWhitespace):
-        line = tail.with_changes(first_line=cst.TrailingWhitespace(), empty_lines=[])
-        opening = before.whitespace_before_args
-        step = opening if isinstance(opening, cst.ParenthesizedWhitespace) else tail
-        between = tail.with_changes(last_line=step.last_line)
-        after_added, final = line.with_changes(last_line=step.last_line), line
-    else:
-        between = after_added = cst.SimpleWhitespace(" ")
-    nothing = cst.SimpleWhitespace("")
-    result = [*old[:-1], last.with_changes(comma=_comma(between), whitespace_after_arg=nothing)]
-    result += (one.with_changes(comma=_comma(after_added)) for one in added[:-1])
-    end = {"comma": _comma(final)} if trailing else {"whitespace_after_arg": final}
-    return [*result, added[-1].with_changes(**end)]
+    has_comma = isinstance(last.comma, libcst.Comma)
+    tail = last.comma.whitespace_after if isinstance(last.comma, libcst.Comma) else last.whitespace_after_arg
+    first, final = divided(tail, between)
+    kept = last.with_changes(comma=comma(first), whitespace_after_arg=libcst.SimpleWhitespace(""))
+    end = {"comma": comma(final)} if has_comma else {"whitespace_after_arg": final}
+    return [
+        *old[:-1],
+        kept,
+        *(one.with_changes(comma=comma(between)) for one in new[:-1]),
+        new[-1].with_changes(**end),
+    ]
 
 
-def _comma(after: libcst.BaseParenthesizableWhitespace) -> libcst.Comma:
-    import libcst as cst
+def _put(
+    old: libcst.Arg,
+    new: Sequence[libcst.Arg],
+    between: Whitespace,
+    trailing_comma: bool = False,
+) -> list[libcst.Arg]:
+    """New arguments in place of an old one; the last one has what followed the old one."""
+    import libcst
 
-    return cst.Comma(whitespace_after=after)
+    if len(new) == 1:
+        value = new[0].value.with_changes(lpar=old.value.lpar, rpar=old.value.rpar)
+        return [old.with_changes(value=value)]
+    end: dict[str, object] = {"comma": old.comma, "whitespace_after_arg": old.whitespace_after_arg}
+    if trailing_comma and not isinstance(old.comma, libcst.Comma):
+        end = {"comma": comma(old.whitespace_after_arg)}
+    return [*(one.with_changes(comma=comma(between)) for one in new[:-1]), new[-1].with_changes(**end)]

@@ -5,21 +5,28 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.python.edits.import_order import Top, after_imports, gap, import_edit, top_level
+from playpen_ls.languages.python.edits.whitespace import comma, divided, own_line
 from playpen_ls.languages.python.model.module import PythonModel
-from playpen_ls.languages.python.model.parts import Part
+from playpen_ls.languages.python.model.parts import Part, PythonModule
 from playpen_ls.languages.python.model.scope import Names
 from playpen_ls.languages.python.syntax.bindings import bound
 from playpen_ls.languages.python.syntax.nodes import imported
-from playpen_ls.text.edit import Edit
+from playpen_ls.text.edit import Edit, narrowed
 from playpen_ls.text.source import LINE_END
+
+if TYPE_CHECKING:  # its first import takes 200 ms
+    import libcst
+
+    from playpen_ls.languages.python.edits.whitespace import Whitespace
 
 
 @dataclass(frozen=True)
 class Brought:
-    """How to write the name, and the edits that import or define it."""
+    """How to write the name, and the edits that import or define it; these count from the start of the part's chunk."""
 
     name: str
     edits: tuple[Edit, ...] = ()
@@ -27,7 +34,7 @@ class Brought:
 
 def module_member(part: Part, module: str, member: str) -> Brought:
     """`os.getenv`, in the form in which the module is imported. Raises Refused if the name has another meaning here."""
-    model, tops = part.model, top_level(part.model)
+    tops = top_level(model_of(part))
     for top in _usable(tops, part):
         for name, origin in imported(top.node):
             if origin == f"={module}.{member}" and _is_free(part, name, origin):
@@ -38,12 +45,13 @@ def module_member(part: Part, module: str, member: str) -> Brought:
     if local == module and _bound_here(part, module):
         return Brought(f"{module}.{member}")
     _refuse_taken(part, tops, module)
-    return Brought(f"{module}.{member}", (import_edit(model, tops, f"import {module}", part.span.start),))
+    return _brought(part, f"{module}.{member}", import_edit(model_of(part), tops, f"import {module}", part.start))
 
 
 def imported_name(part: Part, module: str, member: str) -> Brought:
     """`QueuePool` of `from sqlalchemy.pool import QueuePool`. Raises Refused if the name has another meaning here."""
-    tops = top_level(part.model)
+    model = model_of(part)
+    tops = top_level(model)
     for top in _usable(tops, part):
         for name, origin in imported(top.node):
             if origin == f"={module}.{member}" and _is_free(part, name, origin):
@@ -52,11 +60,11 @@ def imported_name(part: Part, module: str, member: str) -> Brought:
                 return Brought(f"{name}.{member}")
     _refuse_taken(part, tops, member)
     for top in _usable(tops, part):
-        extended = _extended(part.model, top, module, member)
+        extended = _extended(model, top, module, member)
         if extended is not None:
-            return Brought(member, (extended,))
+            return _brought(part, member, extended)
     line = f"from {module} import {member}"
-    return Brought(member, (import_edit(part.model, tops, line, part.span.start),))
+    return _brought(part, member, import_edit(model, tops, line, part.start))
 
 
 def _extended(model: PythonModel, top: _ImportTop, module: str, member: str) -> Edit | None:
@@ -64,20 +72,67 @@ def _extended(model: PythonModel, top: _ImportTop, module: str, member: str) -> 
     node = top.node
     if not isinstance(node, ast.ImportFrom) or node.module != module or node.level or node.names[0].name == "*":
         return None
-    source, chunk = model.source, model.chunk_at(top.span.start)
-    spans = [chunk.parsed.span(alias).shifted(chunk.span.start) for alias in node.names]
-    after = next((span for span, alias in zip(spans, node.names, strict=True) if alias.name > member), None)
-    place = after or spans[-1]
-    alone = not source.text[source.line_start(place.start) : place.start].strip()
-    gap = source.newline + source.indentation(place.start) if alone else " "
-    if after is not None:
-        return Edit(after.start, after.start, f"{member},{gap}")
-    return Edit(place.end, place.end, f",{gap}{member}")
+    text = model.source.of(top.span)
+    return narrowed(top.span.start, text, _with_name(text, member, model.source.newline))
+
+
+def _with_name(text: str, member: str, newline: str) -> str:
+    """A `from` import with one name more. Comments stay beside the names that they are written at. Raises Refused."""
+    import libcst
+
+    try:
+        line = libcst.ensure_type(libcst.parse_statement(text), libcst.SimpleStatementLine)
+        statement = libcst.ensure_type(line.body[0], libcst.ImportFrom)
+    except (libcst.ParserSyntaxError, TypeError):
+        raise Refused("the form of the import is not supported") from None
+    assert not isinstance(statement.names, libcst.ImportStar)
+    names = [*statement.names]
+    at = next((index for index, one in enumerate(names) if one.evaluated_name > member), len(names))
+    between = _before(statement, names, min(at, len(names) - 1))
+    new = libcst.ImportAlias(libcst.Name(member), comma=comma(between))
+    if at < len(names):
+        changed = statement.with_changes(names=[*names[:at], new, *names[at:]])
+    else:
+        changed = _with_last(statement, names, new, between)
+    return libcst.Module([], default_newline=newline).code_for_node(changed)
+
+
+def _with_last(
+    statement: libcst.ImportFrom, names: list[libcst.ImportAlias], new: libcst.ImportAlias, between: Whitespace
+) -> libcst.ImportFrom:
+    import libcst
+
+    last, parenthesis = names[-1], statement.rpar
+    if isinstance(last.comma, libcst.Comma):
+        first, final = divided(last.comma.whitespace_after, between)
+        new = new.with_changes(comma=comma(final))
+    else:
+        new = new.with_changes(comma=libcst.MaybeSentinel.DEFAULT)
+        first, final = (
+            divided(parenthesis.whitespace_before, between) if parenthesis is not None else (between, between)
+        )
+        parenthesis = parenthesis.with_changes(whitespace_before=final) if parenthesis is not None else None
+    return statement.with_changes(names=[*names[:-1], last.with_changes(comma=comma(first)), new], rpar=parenthesis)
+
+
+def _before(statement: libcst.ImportFrom, names: list[libcst.ImportAlias], index: int) -> Whitespace:
+    """What stands before a name: a line of its own, or a blank."""
+    import libcst
+
+    before: object = statement.lpar.whitespace_after if statement.lpar is not None else None
+    if index:
+        previous = names[index - 1].comma
+        before = previous.whitespace_after if isinstance(previous, libcst.Comma) else None
+    if isinstance(before, libcst.ParenthesizedWhitespace):
+        return own_line(before.last_line.value)
+    continued = isinstance(before, libcst.SimpleWhitespace) and "\n" in before.value
+    return before if isinstance(before, libcst.SimpleWhitespace) and continued else libcst.SimpleWhitespace(" ")
 
 
 def module_logger(part: Part) -> Brought:
     """The module's logger, created if there is none. Raises Refused if `logger` has another meaning here."""
-    model, tops = part.model, top_level(part.model)
+    model = model_of(part)
+    tops = top_level(model)
     known = [name for name, origin in model.scope.names.items() if origin == "logging.getLogger()" and "." not in name]
     for name in sorted(known, key=lambda name: (name != "logger", name != "log", name)):
         if _origin(part, name) == "logging.getLogger()" and (part.function or _bound_before(tops, name, part)):
@@ -86,19 +141,28 @@ def module_logger(part: Part) -> Brought:
         raise Refused("`logger` has another meaning here")
     made = module_member(part, "logging", "getLogger")
     at = after_imports(model, tops)
-    if at > part.span.start:
+    if at > part.start:
         raise Refused("the imports are below this line")
     newline = model.source.newline
     line = f"logger = {made.name}(__name__){newline}"
-    edits = list(made.edits)
+    edits = [edit.shifted(part.file.start) for edit in made.edits]
     if edits and edits[0].start == at:
         text = edits.pop().text.rstrip("\r\n") + newline
-        return Brought("logger", (Edit(at, at, text + newline + line + gap(model, at, newline)),))
+        return _brought(part, "logger", Edit(at, at, text + newline + line + gap(model, at, newline)))
     begins = at == 0 or not tops or at <= tops[0].span.start
     before = "" if begins else newline
     if at and not LINE_END.search(model.source.text[at - 1 : at]):
         before += newline
-    return Brought("logger", (*edits, Edit(at, at, before + line + gap(model, at, newline))))
+    return _brought(part, "logger", *edits, Edit(at, at, before + line + gap(model, at, newline)))
+
+
+def model_of(part: Part | PythonModule) -> PythonModel:
+    """The whole file of a part. Raises UnrecordedRead while a rule runs."""
+    return cast(PythonModel, part.file.model)
+
+
+def _brought(part: Part, name: str, *edits: Edit) -> Brought:
+    return Brought(name, tuple(part.file.local(edits)))
 
 
 class _ImportTop(Top):
@@ -108,13 +172,13 @@ class _ImportTop(Top):
 def _usable(tops: list[Top], part: Part) -> Iterator[_ImportTop]:
     """The top-level imports that have been executed before the part."""
     for top in tops:
-        if isinstance(top.node, (ast.Import, ast.ImportFrom)) and (part.function or top.span.start < part.span.start):
+        if isinstance(top.node, (ast.Import, ast.ImportFrom)) and (part.function or top.span.start < part.start):
             yield top  # type: ignore[misc]
 
 
 def _origin(part: Part, name: str) -> str | None:
     """The origin of a name in the scope of the part, which need not mention it."""
-    return Names(part.model.scope.names).origin(ast.Name(name), part.link)
+    return Names(model_of(part).scope.names.get).origin(ast.Name(name), part.link)
 
 
 def _is_free(part: Part, name: str, origin: str) -> bool:
@@ -127,7 +191,7 @@ def _names_bound(tops: list[Top], name: str) -> bool:
 
 
 def _bound_before(tops: list[Top], name: str, part: Part) -> bool:
-    return _names_bound([top for top in tops if top.span.end <= part.span.start], name)
+    return _names_bound([top for top in tops if top.span.end <= part.start], name)
 
 
 def _bound_here(part: Part, name: str) -> bool:

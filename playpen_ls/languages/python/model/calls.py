@@ -7,6 +7,7 @@ import ast
 from playpen_ls.languages.python.model.parts import (
     Called,
     EngineCall,
+    FlaskDatabase,
     LogCall,
     LogConfiguration,
     MisnamedLogger,
@@ -19,6 +20,7 @@ from playpen_ls.languages.python.syntax.known_names import (
     APPLICATIONS,
     CONFIGURING,
     ENGINES,
+    FLASK_DATABASE,
     GETTING,
     INCLUDING,
     LOGGER_NAME,
@@ -41,10 +43,12 @@ _LAST = frozenset(
     origin.removesuffix("()").rpartition(".")[2]
     for origin in (*READERS, *READING_OBJECTS, *APPLICATIONS, *ROUTERS, *ROUTES)
 )
-ATTRIBUTES = METHODS | ENGINES | {CONFIGURING, GETTING, PRETTY} | _LAST | ADDING.keys() | INCLUDING | TELLING | TYPES
+_DATABASE = FLASK_DATABASE.rpartition(".")[2]
+_WANTED = METHODS | ENGINES | {CONFIGURING, GETTING, PRETTY, _DATABASE}
+ATTRIBUTES = _WANTED | _LAST | ADDING.keys() | INCLUDING | TELLING | TYPES
 """The method names whose calls can become parts or facts."""
-_WANTED = METHODS | ENGINES | {CONFIGURING, GETTING, PRETTY}
-NAMES = frozenset((PRINT, CONFIGURING, GETTING, "getenv", "env", "config")) | ENGINES
+NAMES = frozenset((PRINT, PRETTY, CONFIGURING, GETTING, _DATABASE, "getenv", "env", "config")) | ENGINES
+"""The names of functions whose calls can become parts, whatever the module imports."""
 
 
 def called(site: Site, node: ast.Call, link: Link | None) -> Called | None:
@@ -70,7 +74,18 @@ def called(site: Site, node: ast.Call, link: Link | None) -> Called | None:
         return MisnamedLogger(site, node, link, origin)
     if name in ENGINES and origin.startswith(("sqlalchemy.", "sqlmodel.")):
         return EngineCall(site, node, link, origin)
+    if origin == FLASK_DATABASE and _is_top_level(site, node, link):
+        return FlaskDatabase(site, node, link, origin)
     return None
+
+
+def _is_top_level(site: Site, node: ast.Call, link: Link | None) -> bool:
+    """Whether it is the value of a top-level statement."""
+    return not site.statement.header and link is not None and link[1] is None and _value(link[0]) is node
+
+
+def _value(statement: ast.AST) -> object:
+    return getattr(statement, "value", None)
 
 
 def _logger_kind(function: ast.Attribute, origin: str | None) -> str:

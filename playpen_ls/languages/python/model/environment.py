@@ -12,13 +12,27 @@ from playpen_ls.languages.python.model.needs import is_certain
 from playpen_ls.languages.python.model.parts import Site
 from playpen_ls.languages.python.model.scope import Link, Names
 from playpen_ls.languages.python.syntax.known_names import READERS, READING_OBJECTS
+from playpen_ls.languages.python.syntax.mentions import Origins
 from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.text.words import Words
 
 _READER_NAME = re.compile(
     r"(?:^|_)(?:getenv|env|environ|config|setting|settings|envvar|env_var|variable|option|secret|parameter)$"
 )
 _ASKING = (ast.BoolOp, ast.Compare, ast.If, ast.IfExp, ast.While, ast.UnaryOp, ast.NamedExpr)
+_ORIGINS = Origins(*READERS, *READING_OBJECTS)
+_WORDS = frozenset(("environ", "getenv", "environs"))
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
+
+
+def possible_in(words: Words) -> bool:
+    """Whether a text with these words can read a variable."""
+    return words.has_any(_WORDS) or _ORIGINS.possible_in(words)
+
+
+def known_as(name: str, origin: str) -> bool:
+    """Whether a text that mentions this name of the module scope can read a variable, whatever its words."""
+    return _ORIGINS.known_as(origin)
 
 
 def environment_read(site: Site, node: ast.AST, link: Link | None) -> Iterator[EnvironmentRead]:
@@ -27,7 +41,7 @@ def environment_read(site: Site, node: ast.AST, link: Link | None) -> Iterator[E
         if isinstance(node.ctx, ast.Load) and _is_environ(site.names, node.value, link):
             name = _text(node.slice)
             if name:
-                yield EnvironmentRead(Place("", site.parsed.span(node)), name, None, is_certain(link))
+                yield EnvironmentRead(Place("", site.span(node)), name, None, is_certain(link))
     elif isinstance(node, ast.Call) and not node.args:
         if site.names.origin(node, link) in READING_OBJECTS:
             yield from _defaults(site, node)
@@ -43,14 +57,14 @@ def environment_read(site: Site, node: ast.AST, link: Link | None) -> Iterator[E
             if default is None and link is not None and isinstance(link[0], _ASKING):
                 default = ""  # `os.getenv("X") or "…"`, `if os.getenv("X")`: the variable is optional
             required = default is None and origin not in READERS and is_certain(link)
-            yield EnvironmentRead(Place("", site.parsed.span(node)), name, default, required)
+            yield EnvironmentRead(Place("", site.span(node)), name, default, required)
 
 
 def _defaults(site: Site, made: ast.Call) -> Iterator[EnvironmentRead]:
     """The defaults of `environ.Env(DEBUG=(bool, False))`, for variables that are read through it."""
     for keyword in made.keywords:
         if keyword.arg and isinstance(keyword.value, ast.Tuple) and len(keyword.value.elts) > 1:
-            yield EnvironmentRead(Place("", site.parsed.span(keyword)), keyword.arg, "", False)
+            yield EnvironmentRead(Place("", site.span(keyword)), keyword.arg, "", False)
 
 
 def _prefix(link: Link | None) -> str:

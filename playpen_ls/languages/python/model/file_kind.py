@@ -24,6 +24,18 @@ def is_script(path: str) -> bool:
     return bool(_SCRIPT.search(path))
 
 
+def is_without_application_code(path: str) -> bool:
+    """Tests and migrations."""
+    return is_test(path) or bool(_MIGRATION.search(path))
+
+
+HEAD = 1000  # characters at the start of a file that are searched for the mark of a generator
+
+
+def is_generated(head: str) -> bool:
+    return bool(_GENERATED.search(head[:HEAD]))
+
+
 def is_left_alone(path: str, text: str) -> bool:
     """Tests, migrations and generated files, which are only checked for keys of known providers."""
-    return is_test(path) or bool(_MIGRATION.search(path)) or bool(_GENERATED.search(text[:1000]))
+    return is_without_application_code(path) or is_generated(text)

@@ -1,93 +1,79 @@
-"""The model of a Python file: chunks that are parsed separately, and the facts of all of them."""
+"""The model of a Python file: chunks that are parsed separately, and what navigation and fixes ask of all of them."""
 
 from __future__ import annotations
 
 import ast
 import re
-import weakref
 from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import ClassVar
 
+from playpen_ls.api.file_view import FileView, Outline
+from playpen_ls.languages.cutting import joined, recut
 from playpen_ls.languages.model import Comment, Model
-from playpen_ls.languages.python.model.chunks import PythonChunk, Viewer, fresh
-from playpen_ls.languages.python.model.cutting import Before, Pieces, all_pieces, changed_pieces
-from playpen_ls.languages.python.model.file_kind import is_left_alone
-from playpen_ls.languages.python.model.scope import Scope, fold
-from playpen_ls.languages.python.model.web import Told, Web
-from playpen_ls.languages.python.syntax.statement import Parsed
-from playpen_ls.languages.python.syntax.statements import with_line_feeds
+from playpen_ls.languages.python.model.chunks import PythonChunk
+from playpen_ls.languages.python.model.parts import PythonModule
+from playpen_ls.languages.python.model.queries import scope
+from playpen_ls.languages.python.model.scope import Scope
+from playpen_ls.languages.python.syntax.parsing import with_line_feeds
+from playpen_ls.languages.python.syntax.statement import Statement
+from playpen_ls.languages.python.syntax.statements import Class, Cutter, statements
+from playpen_ls.text.edit import narrowed
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
 
 class PythonModel(Model):
-    """A Python file. `scope` is its module scope; `left_alone` files (tests, migrations, generated) yield few parts.
-
-    `contained`: an edit has opened a triple-quoted string, which is assumed to end with its statement.
-    """
+    """A Python file. Only what an edit can have changed is cut again."""
 
     language: ClassVar[str] = "python"
+    asks: ClassVar[bool] = True
 
-    def __init__(self, source: Source, before: PythonModel | None = None, *, anew: bool = False) -> None:
-        text = with_line_feeds(source.text)
-        known = before._known if before is not None else None
-        made = (changed_pieces(text, known) if known and not anew else None) or all_pieces(text, known)
-        old = known.chunks if known else ()
-        gone = old[made.first : made.last]
+    def __init__(self, source: Source, before: PythonModel | None = None) -> None:
         self.source = source
-        self.left_alone = is_left_alone(source.path, text)
-        found = [parsed for _, parsed in made.found]
-        _keep_bindings([chunk.parsed for chunk in gone], found)
-        if before is not None and _same_bindings([chunk.parsed for chunk in gone], found):
-            self.scope: Scope = before.scope
+        self._text = with_line_feeds(source.text)
+        if before is None:
+            self._boundaries = statements(self._text)
+            self.chunks: list[PythonChunk] = self._read(0, len(self._boundaries), ())
         else:
-            every = [chunk.parsed for chunk in old[: made.first]]
-            every += (parsed for _, parsed in made.found)
-            every += (chunk.parsed for chunk in old[made.last :])
-            bindings = (one for parsed in every for one in parsed.bindings)
-            self.scope = fold(bindings, any(parsed.guards_main for parsed in every))
-        by = len(text) - len(known.text) if known else 0
-        self.chunks: Sequence[PythonChunk] = self._chunks(made, old, gone, before, by)
-        self._text = text
+            self._reuse(before)
         self._starts = [chunk.start for chunk in self.chunks]
-        self._reaches, self._closed, self.contained = made.reaches, made.closed, made.contained
+        known: Outline | None = before.outline if before is not None else None
+        self.outline: Outline = Outline(source.path, self.chunks, known)
+        """What the statements say by themselves, for facts and fixes: these see the whole file."""
 
-    def settled(self) -> PythonModel:
-        """The model after a full split if no string is unterminated; else the same model."""
-        if not self.contained:
-            return self
-        made = PythonModel(self.source, self, anew=True)
-        return made if made._closed else self
+    def _reuse(self, before: PythonModel) -> None:
+        """Cut what an edit can have changed; the statements before and after are those of the version before."""
+        edit, old = narrowed(0, before.source.text, self.source.text), before._boundaries
+        keep, new, resume, seen = recut(self._text, edit, old, Cutter(self._text).following)
+        self._boundaries = joined(edit, old, keep, new, resume, seen)
+        first, stop = keep - 1, keep + len(new)
+        grown = len(self._text) - len(before._text)
+        fresh = self._read(first, stop, [chunk.content for chunk in before.chunks[first:resume]])
+        tail = [PythonChunk(chunk.start + grown, chunk.content) for chunk in before.chunks[resume:]]
+        self.chunks = [*before.chunks[:first], *fresh, *tail]
+
+    def _read(self, first: int, stop: int, gone: Sequence[Statement]) -> list[PythonChunk]:
+        """The chunks from a boundary to another. `gone` are the statements in whose place they are."""
+        text, some = self.source.text, self._boundaries[first : stop + 1]
+        ends = [one.offset for one in some[1:]] + ([len(text)] if len(some) == stop - first else [])
+        known = {(one.text, one.header): one for one in gone}
+        found: list[Statement] = []
+        for one, end in zip(some, ends, strict=False):
+            key = (text[one.offset : end], one.state.line if isinstance(one.state, Class) else "")
+            if key not in known:
+                known[key] = Statement(*key)
+            found.append(known[key])
+        _keep_bindings(gone, found)
+        return [PythonChunk(one.offset, statement) for one, statement in zip(some, found, strict=False)]
+
+    def parts(self, file: FileView) -> Iterable[object]:
+        return (PythonModule(file),)
 
     @property
-    def _known(self) -> Before:
-        return Before(self._text, self.chunks, self._starts, self._reaches, self._closed, self.contained)
-
-    def _chunks(
-        self,
-        made: Pieces,
-        old: Sequence[PythonChunk],
-        gone: Sequence[PythonChunk],
-        before: PythonModel | None,
-        by: int,
-    ) -> list[PythonChunk]:
-        """The reused and the new chunks, each with its view of the scope."""
-        model = weakref.ref(self)
-        viewer = Viewer(self.scope, self.left_alone, before.scope if before is not None else None)
-        again = viewer.again
-        known = {id(chunk.parsed): chunk for chunk in gone}
-        chunks = [chunk.seen(chunk.start, again(chunk), model) for chunk in old[: made.first]]
-        for start, parsed in made.found:
-            same = known.get(id(parsed))
-            chunks.append(
-                same.seen(start, again(same), model) if same else fresh(start, parsed, viewer.of(parsed), model)
-            )
-        chunks += (chunk.seen(chunk.start + by, again(chunk), model) for chunk in old[made.last :])
-        return chunks
+    def scope(self) -> Scope:
+        return self.outline.ask(scope)
 
     def chunk_at(self, offset: int) -> PythonChunk:
         return self.chunks[max(bisect_right(self._starts, offset) - 1, 0)]
@@ -96,53 +82,26 @@ class PythonModel(Model):
     def top_level(self) -> tuple[tuple[ast.stmt, Span], ...]:
         """Outlines of the top-level statements with their ranges, without members of long classes. See `whole`."""
         return tuple(
-            (statement, chunk.parsed.span(statement).shifted(chunk.start))
+            (statement, chunk.content.span(statement).shifted(chunk.start))
             for chunk in self.chunks
-            for statement in chunk.parsed.outline
+            for statement in chunk.content.outline
         )
 
     def whole(self, span: Span) -> ast.stmt:
         """The complete top-level statement with this range."""
         chunk = self.chunk_at(span.start)
-        return next(one for one in chunk.parsed.body() if chunk.parsed.span(one).shifted(chunk.start) == span)
-
-    @cached_property
-    def told(self) -> tuple[Told, ...]:
-        return tuple(fact for chunk in self.chunks for fact in chunk.told())
-
-    @cached_property
-    def web(self) -> tuple[Web, ...]:
-        """The web facts, with paths that are constants of the file resolved."""
-        found = [fact for fact in self.told if isinstance(fact, Web)]
-        if not any(fact.constant for fact in found):
-            return tuple(found)
-        constants = self._constants({fact.constant for fact in found if fact.constant})
-        return tuple(
-            replace(fact, path=constants.get(fact.constant)) if fact.path is None and fact.constant else fact
-            for fact in found
-        )
-
-    def _constants(self, names: set[str]) -> dict[str, str]:
-        """The values of string constants that are assigned once."""
-        parsed = (chunk.parsed for chunk in self.chunks if not chunk.parsed.header)
-        count = Counter(one.name for each in parsed for one in each.bindings if one.name in names)
-        return {name: text for name, text in self.texts if count[name] == 1}
-
-    @property
-    def texts(self) -> Iterator[tuple[str, str]]:
-        """(name, value) of the module's string constants, in order."""
-        return (pair for chunk in self.chunks for pair in chunk.parsed.texts)
+        return next(one for one in chunk.content.body() if chunk.content.span(one).shifted(chunk.start) == span)
 
     def comments(self) -> Sequence[Comment]:
         return self._comments_of(self.chunks)
 
     def comments_with(self, marks: Sequence[str]) -> Sequence[Comment]:
-        return self._comments_of(chunk for chunk in self.chunks if chunk.parsed.mentions(marks))
+        return self._comments_of(chunk for chunk in self.chunks if chunk.content.has_comment_with(marks))
 
     def _comments_of(self, chunks: Iterable[PythonChunk]) -> tuple[Comment, ...]:
         found = []
         for chunk in chunks:
-            for span, alone in chunk.parsed.comments():
+            for span, alone in chunk.content.comments():
                 span = span.shifted(chunk.start)
                 found.append(Comment(span, self.source.of(span), alone))
         return tuple(found)
@@ -174,9 +133,9 @@ class PythonModel(Model):
     def _statements(self, chunk: PythonChunk) -> list[Span]:
         start = chunk.start
         if chunk.broken:
-            lines = _LINE.finditer(chunk.parsed.text)
+            lines = _LINE.finditer(chunk.content.text)
             return [Span(start + match.start(1), start + match.end(1)) for match in lines]
-        return [span.shifted(start) for span in chunk.parsed.statements()]
+        return [span.shifted(start) for span in chunk.content.statements()]
 
     def _with_its_line(self, statements: list[Span], index: int) -> Span:
         """The range of a statement and of those after it on its line."""
@@ -197,18 +156,12 @@ def parse(source: Source, previous: Model | None = None) -> PythonModel:
     return PythonModel(source, previous if isinstance(previous, PythonModel) else None)
 
 
-def _keep_bindings(before: Sequence[Parsed], after: Sequence[Parsed]) -> None:
+def _keep_bindings(before: Sequence[Statement], after: list[Statement]) -> None:
     """Let a half-typed statement keep its previous bindings, so that its names stay resolved in other statements."""
-    if not before:
-        return
-    broken = next(iter([one for one in after if one.broken]), None)  # all of them must be evaluated, not only the first
-    if broken is not None and not broken.bindings:
-        bound = {one.name for parsed in after for one in parsed.bindings}
-        broken.bindings = tuple(one for parsed in before for one in parsed.bindings if one.name not in bound)
-
-
-def _same_bindings(before: Sequence[Parsed], after: Sequence[Parsed]) -> bool:
-    """Whether they have the same bindings in the same order, so that the module scope is unchanged."""
-    if any(one.guards_main for one in before) != any(one.guards_main for one in after):
-        return False
-    return [one for parsed in before for one in parsed.bindings] == [one for parsed in after for one in parsed.bindings]
+    gone = [one for one in before if one not in after]
+    broken = [one for one in after if one not in before and one.broken] if gone else []
+    if broken and not broken[0].bindings:
+        half_typed = broken[0]
+        bound = {one.name for statement in after for one in statement.bindings}
+        kept = tuple(one for statement in gone for one in statement.bindings if one.name not in bound)
+        after[after.index(half_typed)] = Statement(half_typed.text, half_typed.header, kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from playpen_ls.api.fact_types import EnvironmentKnown, EnvironmentRead, Listens
@@ -17,7 +18,9 @@ from playpen_ls.languages.python.syntax.known_names import (
     RUNNING,
     SETTINGS,
 )
+from playpen_ls.languages.python.syntax.mentions import CALL, Origins, any_is_called
 from playpen_ls.languages.python.syntax.nodes import dotted, is_main_guard
+from playpen_ls.text.words import Words
 
 Need = EnvironmentRead | EnvironmentKnown | Listens
 
@@ -27,6 +30,27 @@ _SIMPLE = frozenset("str int float bool SecretStr Path EmailStr".split())
 _SIMPLE_ENDS = ("Dsn", "Url")
 
 
+_ORIGINS = Origins(*OWN_PORTS)
+_WORDS = frozenset(("environ", "BaseSettings", *LOADERS))
+_CALLS = PORT_FIRST | ADDRESS_FIRST
+# A port argument after the host: a number, or a call that returns one.
+_RUN = re.compile(rf"\.[\s\\]*run{CALL}[^\0]{{,200}}?,\s*(?:[\"']?\d|[\w.]+{CALL})")
+
+
+def possible_in(words: Words) -> bool:
+    """Whether a text with these words can have such facts."""
+    if words.has_any(_WORDS) or any_is_called(words, _CALLS):
+        return True
+    if "port" in words.all and any_is_called(words, RUNNING):
+        return True
+    return ("run" in words.all and _RUN.search(words.text) is not None) or _ORIGINS.possible_in(words)
+
+
+def known_as(name: str, origin: str) -> bool:
+    """Whether a text that mentions this name of the module scope can have such facts, whatever its words."""
+    return origin in SETTINGS or _ORIGINS.known_as(origin)
+
+
 def needs(site: Site, node: ast.AST, link: Link | None) -> Iterator[Need]:
     """The facts of a node, with ranges relative to the chunk."""
     if isinstance(node, ast.Call):
@@ -34,11 +58,11 @@ def needs(site: Site, node: ast.AST, link: Link | None) -> Iterator[Need]:
     elif isinstance(node, ast.Subscript):
         if not isinstance(node.ctx, ast.Load) and _is_environ(node.value):
             name = _text(node.slice)
-            yield EnvironmentKnown(Place("", site.parsed.span(node)), name or "*")
+            yield EnvironmentKnown(Place("", site.span(node)), name or "*")
     elif isinstance(node, ast.Compare):
         if isinstance(node.ops[0], (ast.In, ast.NotIn)) and _is_environ(node.comparators[0]):
             name = _text(node.left)
-            yield EnvironmentKnown(Place("", site.parsed.span(node)), name or "*")
+            yield EnvironmentKnown(Place("", site.span(node)), name or "*")
     elif isinstance(node, ast.ClassDef):
         yield from _settings(site, node, link)
 
@@ -60,7 +84,7 @@ def is_certain(link: Link | None) -> bool:
 
 def _call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Need]:
     last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    place = Place("", site.parsed.span(call))
+    place = Place("", site.span(call))
     if last in LOADERS or (last == "update" and isinstance(call.func, ast.Attribute) and _is_environ(call.func.value)):
         yield EnvironmentKnown(place, "*")
     elif last == "setdefault" and isinstance(call.func, ast.Attribute) and _is_environ(call.func.value) and call.args:
@@ -120,7 +144,7 @@ def _settings(site: Site, node: ast.ClassDef, link: Link | None) -> Iterator[Nee
             name = alias or name
         simple = _is_simple(statement.annotation)
         if statement.target.id != "model_config" and (simple or not required):
-            place = Place("", site.parsed.span(statement.target))
+            place = Place("", site.span(statement.target))
             yield EnvironmentRead(place, name.upper(), None if required else "", required and not from_file)
 
 

@@ -1,42 +1,67 @@
-"""The parts of a Python file that rules check. Spans are in file offsets; do not use the positions of `ast` nodes."""
+"""The parts of a Python file that rules check.
+
+Spans count from the start of the chunk; do not use the positions of `ast` nodes. What stands elsewhere in the file a
+part asks, see `queries`. Each type says what a text must contain to have such a part.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.python.model.literal_roles import Role, role_of
+from playpen_ls.languages.python.model.queries import flags
 from playpen_ls.languages.python.model.scope import Link, Names
+from playpen_ls.languages.python.syntax.known_names import (
+    CONFIGURING,
+    DJANGO_DATABASES,
+    ENGINES,
+    FLASK_DATABASE,
+    FLASK_OPTIONS,
+    GETTING,
+    LOGGER_NAME,
+    LOGGERS,
+    METHODS,
+    NOT_NAMES,
+    OTHER_LOGGERS,
+    PRETTY,
+    PRINT,
+    ROOT_LOGGERS,
+    SCHEMA,
+)
+from playpen_ls.languages.python.syntax.mentions import call_of, is_called
 from playpen_ls.languages.python.syntax.nodes import is_main_guard
-from playpen_ls.languages.python.syntax.statement import Parsed
+from playpen_ls.languages.python.syntax.statement import Statement
+from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
-
-if TYPE_CHECKING:
-    from playpen_ls.languages.python.model.module import PythonModel
+from playpen_ls.text.words import Words
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
+_OF_LOGGING = frozenset(("logging", *OTHER_LOGGERS))
+_RECEIVER = re.compile(r"(?:\b|_)(?:log|logger|logging)[\s\\]*\.[\s\\]*$", re.IGNORECASE)
+_LONGEST_RECEIVER = 60  # characters before the name of a method
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Site:
-    """A chunk: its parsed text, its start in the file, and its names."""
+    """A chunk while it is looked at: its statement, its names, and its way to the rest of the file."""
 
-    model: PythonModel
-    parsed: Parsed
-    start: int
+    statement: Statement
     names: Names
-    flags: frozenset[str]
+    file: FileView
 
     def span(self, node: ast.AST) -> Span:
-        return self.parsed.span(node).shifted(self.start)
+        return self.statement.span(node)
 
 
 class Part:
-    """A node with its ancestors. `flags` of the file: "web", "cli", "main" (a `__main__` guard), "json" (logs)."""
+    """A node with its ancestors. Ranges count from the start of its chunk."""
 
     __slots__ = ("__dict__", "link", "node", "site")
 
@@ -47,17 +72,47 @@ class Part:
         self.node = node
         self.link = link
 
+    @staticmethod
+    def possible_in(words: Words) -> bool:
+        """Whether a text with these words can contain such a part; a text of which no part is possible is not parsed.
+
+        The names of the module that `known_as` lists are not considered.
+        """
+        return True
+
+    @staticmethod
+    def known_as(name: str, origin: str) -> bool:
+        """Whether a text that mentions this name of the module scope can contain such a part, whatever its words."""
+        return False
+
     @property
-    def model(self) -> PythonModel:
-        return self.site.model
+    def file(self) -> FileView:
+        return self.site.file
 
     @property
     def path(self) -> str:
-        return self.site.model.source.path
+        return self.file.path
 
     @property
     def flags(self) -> frozenset[str]:
-        return self.site.flags
+        """What kind of program the file is, see `queries.flags`."""
+        return self.file.ask(flags)
+
+    @property
+    def chunk(self) -> Source:
+        """The text of its chunk, which starts at the start of a line: spans count in this."""
+        return Source(self.path, self.site.statement.text)
+
+    @property
+    def source(self) -> Source:
+        """The whole file, as it is when the change of a fix is computed. Raises UnrecordedRead while a rule runs."""
+        source: Source = self.file.model.source
+        return source
+
+    @property
+    def start(self) -> int:
+        """Its offset in the whole file. Raises UnrecordedRead while a rule runs."""
+        return self.file.start + self.span.start
 
     @property
     def span(self) -> Span:
@@ -67,7 +122,8 @@ class Part:
         return self.site.span(node)
 
     def text_of(self, node: ast.AST) -> str:
-        return self.model.source.of(self.site.span(node))
+        span = self.site.span(node)
+        return self.site.statement.text[span.start : span.end]
 
     def origin(self, node: ast.AST | None) -> str | None:
         """The origin of an expression in the scope of this part, such as `os.getenv`. See `scope`."""
@@ -148,6 +204,14 @@ class Called(Part):
 class PrintCall(Called):
     """`print(…)`, the builtin, or `pprint.pprint(…)`."""
 
+    @staticmethod
+    def possible_in(words: Words) -> bool:
+        return is_called(words, PRINT, never=".") or is_called(words, PRETTY)
+
+    @staticmethod
+    def known_as(name: str, origin: str) -> bool:
+        return _last(origin) == PRETTY != name
+
 
 class LogCall(Called):
     """A call of a logger's method, `logger.info(…)`.
@@ -155,6 +219,29 @@ class LogCall(Called):
     `kind` is "standard" or "root" for loggers that are certainly the standard library's, "structlog", "loguru",
     or "named" if only the name suggests a logger. `method` is the method name as written.
     """
+
+    @staticmethod
+    def possible_in(words: Words) -> bool:
+        methods = words.all & METHODS
+        if not methods:
+            return False
+        if words.has_any(_OF_LOGGING):
+            return True  # an alias of a logging function, or a call of one
+        if words.has("ogger"):
+            return any(is_called(words, name) for name in methods)
+        for name in methods:
+            for match in call_of(name).finditer(words.text):
+                if _RECEIVER.search(words.text, max(0, match.start() - _LONGEST_RECEIVER), match.start()):
+                    return True
+        return False
+
+    @staticmethod
+    def known_as(name: str, origin: str) -> bool:
+        package, _, last = origin.rpartition(".")
+        if package == "logging" and last in METHODS:
+            return True
+        logger = origin in ROOT_LOGGERS or origin.startswith((*LOGGERS, *OTHER_LOGGERS.values()))
+        return logger and not LOGGER_NAME.search(name)
 
     def __init__(self, site: Site, node: ast.Call, link: Link | None, name: str, kind: str, method: str) -> None:
         super().__init__(site, node, link, name)
@@ -179,13 +266,37 @@ class LogCall(Called):
 class LogConfiguration(Called):
     """`logging.basicConfig(…)`."""
 
+    @staticmethod
+    def possible_in(words: Words) -> bool:
+        return CONFIGURING in words.all
+
+    @staticmethod
+    def known_as(name: str, origin: str) -> bool:
+        return _last(origin) == CONFIGURING != name
+
 
 class MisnamedLogger(Called):
     """`logging.getLogger(__file__)`."""
 
+    @staticmethod
+    def possible_in(words: Words) -> bool:
+        return GETTING in words.all and words.has_any(NOT_NAMES)
+
+    @staticmethod
+    def known_as(name: str, origin: str) -> bool:
+        return origin == f"logging.{GETTING}" and name != GETTING
+
 
 class EngineCall(Called):
     """`create_engine(…)` or `create_async_engine(…)` of SQLAlchemy or SQLModel."""
+
+    @staticmethod
+    def possible_in(words: Words) -> bool:
+        return words.has_any(ENGINES)
+
+    @staticmethod
+    def known_as(name: str, origin: str) -> bool:
+        return _last(origin) in ENGINES and name != _last(origin)
 
     @property
     def is_async(self) -> bool:
@@ -196,11 +307,20 @@ class EngineCall(Called):
         return self.node.args[0] if self.node.args else self.keyword("url")
 
 
-class PoolSettings(Part):
-    """A dictionary of connection settings; `name_span` is the range of its name.
+class FlaskDatabase(Called):
+    """`SQLAlchemy(app)` of Flask-SQLAlchemy, assigned or called at the top level of the module."""
 
-    Only Flask-SQLAlchemy's `SQLALCHEMY_ENGINE_OPTIONS` is yielded as a part; for Django databases see `settings`.
-    """
+    @staticmethod
+    def possible_in(words: Words) -> bool:
+        return _last(FLASK_DATABASE) in words.all
+
+    @staticmethod
+    def known_as(name: str, origin: str) -> bool:
+        return origin == FLASK_DATABASE and name != _last(FLASK_DATABASE)
+
+
+class DatabaseSettings(Part):
+    """A dictionary of connection settings; `name_span` is the range of its name."""
 
     node: ast.Dict
 
@@ -218,10 +338,30 @@ class PoolSettings(Part):
         return any(not isinstance(key, ast.Constant) for key in self.node.keys)
 
 
+class PoolSettings(DatabaseSettings):
+    """The engine options of Flask-SQLAlchemy, `SQLALCHEMY_ENGINE_OPTIONS`."""
+
+    @staticmethod
+    def possible_in(words: Words) -> bool:
+        return FLASK_OPTIONS in words.all
+
+
+class DjangoDatabase(DatabaseSettings):
+    """An entry of a top-level `DATABASES` of Django, also in a block."""
+
+    @staticmethod
+    def possible_in(words: Words) -> bool:
+        return DJANGO_DATABASES in words.all
+
+
 class SchemaCreation(Part):
     """An attribute `create_all` or `drop_all`, called or not."""
 
     node: ast.Attribute
+
+    @staticmethod
+    def possible_in(words: Words) -> bool:
+        return words.has_any(SCHEMA)
 
     @property
     def word_span(self) -> Span:
@@ -237,10 +377,15 @@ class SchemaCreation(Part):
 class StringLiteral(Part):
     """A string, bytes or f-string, including implicit concatenation. Never a docstring or a bare string.
 
-    `value` has `\\0` for each placeholder of an f-string.
+    `value` has `\\0` for each placeholder of an f-string. Nearly every text has some: a rule that looks for something
+    in them should say what it `mentions`, so that other texts are not parsed.
     """
 
     node: ast.Constant | ast.JoinedStr
+
+    @staticmethod
+    def possible_in(words: Words) -> bool:
+        return words.has('"') or words.has("'")
 
     def __init__(self, site: Site, node: ast.Constant | ast.JoinedStr, link: Link | None, value: str) -> None:
         super().__init__(site, node, link)
@@ -249,7 +394,7 @@ class StringLiteral(Part):
     @property
     def text(self) -> str:
         """The source text, with quotes."""
-        return self.model.source.of(self.span)
+        return self.text_of(self.node)
 
     @property
     def is_bytes(self) -> bool:
@@ -270,3 +415,32 @@ class StringLiteral(Part):
                 return
             if isinstance(node, ast.Call) and child is not node.func:
                 yield node
+
+
+class PythonModule:
+    """The whole file: what it asks is about all of its statements."""
+
+    def __init__(self, file: FileView) -> None:
+        self.file = file
+
+    @property
+    def path(self) -> str:
+        return self.file.path
+
+
+def _last(origin: str) -> str:
+    return origin.rpartition(".")[2]
+
+
+PARTS: tuple[type[Part], ...] = (
+    PrintCall,
+    LogCall,
+    LogConfiguration,
+    MisnamedLogger,
+    EngineCall,
+    FlaskDatabase,
+    PoolSettings,
+    DjangoDatabase,
+    SchemaCreation,
+    StringLiteral,
+)

@@ -8,12 +8,11 @@ adds `()`, and `getLogger()` of the root logger `(root)`. The origin of an unbou
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from playpen_ls.languages.python.syntax.bindings import Binding, bound, self_bindings
 from playpen_ls.languages.python.syntax.nodes import dotted, targets
-from playpen_ls.languages.python.syntax.prefilter import is_telling
 
 WEB = frozenset(
     "fastapi flask starlette django aiohttp quart sanic litestar tornado bottle falcon pyramid grpc uvicorn gunicorn "
@@ -35,14 +34,10 @@ _DEPTH = 10  # of aliases of aliases
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The module scope, folded over the bindings of all chunks.
+    """The module scope, folded over the bindings of all chunks. `names` maps names to their origin, "" if unknown."""
 
-    `names` maps names to their origin (None if unknown); chunks that mention one of `telling` are never idle.
-    """
-
-    names: Mapping[str, str | None] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     flags: frozenset[str] = frozenset()
-    telling: tuple[str, ...] = ()
 
 
 def fold(bindings: Iterable[Binding], guards_main: bool) -> Scope:
@@ -52,13 +47,12 @@ def fold(bindings: Iterable[Binding], guards_main: bool) -> Scope:
             raw[binding.name] = binding.value
         elif raw[binding.name] != binding.value and not binding.fallback:
             raw[binding.name] = None
-    names: dict[str, str | None] = {}
+    names: dict[str, str] = {}
     for name, value in raw.items():
         origin = _followed(value, raw)
         if origin is not None or name in _SHADOWED or (value or "").startswith("="):
-            names[name] = origin
-    telling = tuple(name for name, origin in names.items() if is_telling(name, origin))
-    return Scope(names, _flags(names, guards_main), telling)
+            names[name] = origin or ""
+    return Scope(names, _flags(names, guards_main))
 
 
 _SHADOWED = frozenset(("print", "os", "logging", "open", "logger", "getenv", "environ"))
@@ -80,7 +74,7 @@ def _followed(value: str | None, raw: Mapping[str, str | None]) -> str | None:
     return None
 
 
-def _flags(names: Mapping[str, str | None], guards_main: bool) -> frozenset[str]:
+def _flags(names: Mapping[str, str], guards_main: bool) -> frozenset[str]:
     roots = {origin.partition(".")[0] for origin in names.values() if origin}
     flags = {"main"} if guards_main else set()
     for flag, modules in (("web", WEB), ("cli", CLI), ("json", JSON_LOGS)):
@@ -90,12 +84,23 @@ def _flags(names: Mapping[str, str | None], guards_main: bool) -> frozenset[str]
 
 
 class Names:
-    """Resolves expressions of one chunk. `module` has the names of the module scope that the chunk mentions."""
+    """Resolves expressions of one chunk.
 
-    def __init__(self, module: Mapping[str, str | None]) -> None:
-        self.module = module
+    `lookup(name)` gives the origin of a name of the module scope, "" if it is unknown, None if the module does not bind
+    it. `asked` are its answers: what the origins follow from besides the text of the chunk.
+    """
+
+    def __init__(self, lookup: Callable[[str], str | None]) -> None:
+        self._lookup = lookup
+        self.asked: dict[str, str | None] = {}
         self._locals: dict[int, dict[str, object]] = {}
         self._attributes: dict[int, dict[str, str | None]] = {}
+
+    def module(self, name: str) -> str | None:
+        """As `lookup`, which is called once for a name."""
+        if name not in self.asked:
+            self.asked[name] = self._lookup(name)
+        return self.asked[name]
 
     def origin(self, node: ast.AST, link: Link | None, depth: int = 0) -> str | None:
         """The origin of an expression; `link` is that of its parent."""
@@ -130,7 +135,8 @@ class Names:
                         return None
                 in_function = in_function or isinstance(node, _FUNCTIONS)
             inner, link = node, above
-        return self.module.get(name, name)
+        found = self.module(name)
+        return name if found is None else found or None
 
     def _table(self, node: ast.AST) -> dict[str, object]:
         """The names in the own scope of a function or class."""
@@ -155,7 +161,7 @@ class Names:
         value = known.get(name)
         if value is not None and value != f"self.{name}":
             return self._origin(value, link, depth + 1) if depth < _DEPTH else None
-        return self.module.get(f"self.{name}")
+        return self.module(f"self.{name}") or None
 
 
 def _bound_in(node: ast.AST) -> dict[str, object]:

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Set
 
 from playpen_ls.languages.python.model.calls import ATTRIBUTES, NAMES, called
-from playpen_ls.languages.python.model.database_settings import pool_settings
+from playpen_ls.languages.python.model.database_settings import django_databases, pool_settings
 from playpen_ls.languages.python.model.environment import environment_read
 from playpen_ls.languages.python.model.needs import ASKING, needs
 from playpen_ls.languages.python.model.parts import Part, SchemaCreation, Site, StringLiteral
 from playpen_ls.languages.python.model.scope import Link
-from playpen_ls.languages.python.model.web import Told, decorated_route, told_by_call, urlpatterns
+from playpen_ls.languages.python.model.web import LocalFact, decorated_route, facts_of_call, urlpatterns
 from playpen_ls.languages.python.syntax.known_names import DECORATORS, SCHEMA
 
 _SKIPPED = {
@@ -61,14 +61,18 @@ _FIELDS: dict[type, tuple[str, ...]] = {}
 _SHORTEST = 2  # length of a string literal that a rule can report
 
 
-def walk(site: Site) -> tuple[list[Part], list[Told]]:
-    """(parts in text order, facts with ranges relative to the chunk)."""
+def walk(site: Site, aliases: Set[str], with_facts: bool) -> tuple[list[Part], tuple[LocalFact, ...]]:
+    """(parts in text order, facts).
+
+    `aliases` are the names of the module whose mention can be a part, see `local_facts`.
+    """
     parts: list[Part] = []
-    facts: list[Told] = []
-    tree = site.parsed.tree()
-    outer: Link | None = (tree.body[0], None) if site.parsed.header and tree.body else None
-    stack: list[tuple[ast.AST, Link | None]] = [(statement, outer) for statement in site.parsed.body()]
-    names = NAMES | site.names.module.keys()
+    facts: list[LocalFact] | None = [] if with_facts else None
+    statement = site.statement
+    tree = statement.tree()
+    outer: Link | None = (tree.body[0], None) if statement.header and tree.body else None
+    stack: list[tuple[ast.AST, Link | None]] = [(one, outer) for one in statement.body(tree)]
+    names = NAMES | aliases
     fields_of, leaves = _FIELDS, _LEAVES
     while stack:
         node, link = stack.pop()
@@ -98,44 +102,48 @@ def walk(site: Site) -> tuple[list[Part], list[Told]]:
             elif child is not None and child.__class__ not in leaves:
                 stack.append((child, here))
     parts.sort(key=_order)
-    return parts, facts
+    return parts, tuple(facts or ())
 
 
 def _look_at(
-    site: Site, node: ast.AST, link: Link | None, names: Set[str], parts: list[Part], facts: list[Told]
+    site: Site, node: ast.AST, link: Link | None, names: Set[str], parts: list[Part], facts: list[LocalFact] | None
 ) -> None:
     """Add the parts and facts of one node."""
-    if isinstance(node, ASKING):
+    if facts is not None and isinstance(node, ASKING):
         facts += needs(site, node, link)
     if isinstance(node, ast.Call):
         function = node.func
         if isinstance(function, ast.Attribute):
             found = function.attr in ATTRIBUTES
         else:
-            found = isinstance(function, ast.Name) and function.id in names
+            found = isinstance(function, ast.Name) and (
+                function.id in names or (facts is not None and site.names.module(function.id) is not None)
+            )
         if found:
             part = called(site, node, link)
             if part is not None:
                 parts.append(part)
-            facts += environment_read(site, node, link)
-            facts += told_by_call(site, node, link)
+            if facts is not None:
+                facts += environment_read(site, node, link)
+                facts += facts_of_call(site, node, link)
     elif isinstance(node, ast.Attribute):
         if node.attr in SCHEMA:
             parts.append(SchemaCreation(site, node, link))
-    elif isinstance(node, ast.Subscript):
+    elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+        parts += pool_settings(site, node, link)
+        parts += django_databases(site, node, link)
+        if facts is not None and link is None and isinstance(node, ast.Assign):
+            facts += urlpatterns(site, node)
+    elif facts is not None and isinstance(node, ast.Subscript):
         facts += environment_read(site, node, link)
-    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+    elif facts is not None and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         for decorator in node.decorator_list:
             if isinstance(decorator, ast.Call) and _last_name(decorator.func) in DECORATORS:
                 facts += decorated_route(site, decorator, link)
-    elif isinstance(node, ast.Assign):
-        parts += pool_settings(site, node, link)
-        if link is None:
-            facts += urlpatterns(site, node)
 
 
 _TELLING = frozenset(
-    (ast.Call, ast.Attribute, ast.Subscript, ast.FunctionDef, ast.AsyncFunctionDef, ast.Assign, *ASKING)
+    (ast.Call, ast.Attribute, ast.Subscript, ast.FunctionDef, ast.AsyncFunctionDef, ast.Assign, ast.AnnAssign, *ASKING)
 )
 
 

@@ -12,10 +12,21 @@ from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.python.model.parts import Site
 from playpen_ls.languages.python.model.scope import Link
-from playpen_ls.languages.python.syntax.known_names import ADDING, APPLICATIONS, INCLUDING, ROUTERS, ROUTES, URLS, VERBS
+from playpen_ls.languages.python.syntax.known_names import (
+    ADDING,
+    APPLICATIONS,
+    DECORATORS,
+    INCLUDING,
+    ROUTERS,
+    ROUTES,
+    URLS,
+    VERBS,
+)
+from playpen_ls.languages.python.syntax.mentions import CALL, Origins, any_is_called, names_of
 from playpen_ls.languages.python.syntax.nodes import dotted, is_main_guard
+from playpen_ls.text.words import Words
 
-_TELLS = re.compile(r"(?:register|setup|configure|include|add|install|mount)(?:_|$)|route")
+_REGISTERING = re.compile(r"(?:register|setup|configure|include|add|install|mount)(?:_|$)|route")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +48,30 @@ class Web(Fact):
     methods: tuple[str, ...] = ("GET",)
 
 
-Told = EnvironmentRead | EnvironmentKnown | Listens | Web
+LocalFact = EnvironmentRead | EnvironmentKnown | Listens | Web
+"""A fact of a statement: its path is empty, and its range counts from the start of the chunk."""
+
+_ORIGINS = Origins(*APPLICATIONS, *ROUTERS, *ROUTES)
+_ADDED = names_of(ADDING, INCLUDING)
+_DECORATED = re.compile(rf"@[^\n]*\.[ \t]*(?:{'|'.join(sorted(DECORATORS))}){CALL}")
+
+
+def possible_in(words: Words) -> bool:
+    """Whether a text with these words can have such facts."""
+    if URLS in words.all or any_is_called(words, _ADDED) or _ORIGINS.possible_in(words):
+        return True
+    return words.has("@") and words.has_any(DECORATORS) and _DECORATED.search(words.text) is not None
+
+
+def known_as(name: str, origin: str) -> bool:
+    """Whether a text that mentions this name of the module scope can have such facts, whatever its words."""
+    return _ORIGINS.known_as(origin)
 
 
 def urlpatterns(site: Site, node: ast.Assign) -> Iterator[Web]:
     target = node.targets[0]
     if isinstance(target, ast.Name) and target.id == URLS and isinstance(node.value, ast.List):
-        yield Web(Place("", site.parsed.span(target)), "urlpatterns", framework="django")
+        yield Web(Place("", site.span(target)), "urlpatterns", framework="django")
 
 
 def decorated_route(site: Site, call: ast.Call, link: Link | None) -> Iterator[Web]:
@@ -59,9 +87,7 @@ def decorated_route(site: Site, call: ast.Call, link: Link | None) -> Iterator[W
     path, constant = _path(call, 0)
     known = origin.rpartition(".")[0].removesuffix("()") in {*APPLICATIONS, *ROUTERS}
     if (path is not None and path.startswith("/")) or known or (path is None and _is_router_name(owner)):
-        yield Web(
-            Place("", site.parsed.span(call)), "route", owner, path, constant, methods=_methods(call, function.attr)
-        )
+        yield Web(Place("", site.span(call)), "route", owner, path, constant, methods=_methods(call, function.attr))
 
 
 def _is_router_name(owner: str) -> bool:
@@ -71,7 +97,7 @@ def _is_router_name(owner: str) -> bool:
     )
 
 
-def told_by_call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Web]:
+def facts_of_call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Web]:
     """The facts of a call that is not a decorator."""
     function = call.func
     last = function.attr if isinstance(function, ast.Attribute) else ""
@@ -83,13 +109,13 @@ def told_by_call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Web]
         yield _included(site, call, link, dotted(function.value) or "", last)
         return
     origin = site.names.origin(function, link) or ""
-    if _TELLS.search(origin.rpartition(".")[2]) and any(_is_application(site, one, link) for one in call.args):
-        yield Web(Place("", site.parsed.span(call)), "include", "", "", target=origin)
+    if _REGISTERING.search(origin.rpartition(".")[2]) and any(_is_application(site, one, link) for one in call.args):
+        yield Web(Place("", site.span(call)), "include", "", "", target=origin)
     if origin in APPLICATIONS:
         owner, maker = _target(link)
         if _is_demo(link):
             return
-        place = Place("", site.parsed.span(call))
+        place = Place("", site.span(call))
         yield Web(place, "app", owner, "", framework=APPLICATIONS[origin], function=maker)
         given = next((one.value for one in call.keywords if one.arg in ("routes", "route_handlers")), None)
         if given is not None and not isinstance(given, (ast.List, ast.Tuple)):
@@ -97,15 +123,13 @@ def told_by_call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Web]
     elif origin in ROUTERS:
         owner, maker = _target(link)
         prefix, constant = _keyword_text(call, ROUTERS[origin])
-        yield Web(Place("", site.parsed.span(call)), "router", owner, prefix, constant, function=maker)
+        yield Web(Place("", site.span(call)), "router", owner, prefix, constant, function=maker)
     elif origin in ROUTES:
         if origin.startswith("django."):
             included = call.args[1] if len(call.args) > 1 else None
             if isinstance(included, ast.Call) and (dotted(included.func) or "").rpartition(".")[2] == "include":
                 path, constant = _path(call, 0)
-                yield Web(
-                    Place("", site.parsed.span(call)), "include", "urlpatterns", path, constant, _module(included)
-                )
+                yield Web(Place("", site.span(call)), "include", "urlpatterns", path, constant, _module(included))
                 return
         if origin.endswith(".Mount"):
             path, constant = _path(call, 0)
@@ -113,7 +137,7 @@ def told_by_call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Web]
                 (one.value for one in call.keywords if one.arg == "app"), call.args[1] if len(call.args) > 1 else None
             )
             target = site.names.origin(inside, link) or "?" if inside is not None else ""
-            yield Web(Place("", site.parsed.span(call)), "mount", "", path, constant, target, owner_name(inside))
+            yield Web(Place("", site.span(call)), "mount", "", path, constant, target, owner_name(inside))
         elif not origin.endswith(".Router"):
             yield _route(site, call, "", 1 if origin.endswith("web.route") else 0, origin)
 
@@ -130,20 +154,20 @@ def _included(site: Site, call: ast.Call, link: Link | None, owner: str, verb: s
     if verb == "include_router" and inside is None:
         inside = next((one.value for one in call.keywords if one.arg == "router"), None)
     if verb == "add_routes" and isinstance(inside, ast.List):
-        return Web(Place("", site.parsed.span(call)), "include", owner, "", target="", framework="")
+        return Web(Place("", site.span(call)), "include", owner, "", target="", framework="")
     target = (site.names.origin(inside, link) if inside is not None else None) or "?"
     if inside is not None and isinstance(inside, ast.Call) and target.endswith("StaticFiles()"):
         target = ""
     prefix, constant = _path(call, 0) if verb == "mount" else _keyword_text(call, "prefix", "url_prefix")
     kind = "mount" if verb == "mount" else "include"
-    return Web(Place("", site.parsed.span(call)), kind, owner, prefix, constant, target, owner_name(inside))
+    return Web(Place("", site.span(call)), kind, owner, prefix, constant, target, owner_name(inside))
 
 
 def _route(site: Site, call: ast.Call, owner: str, position: int, origin: str) -> Web:
     path, constant = _path(call, position)
     if path is not None and origin.startswith("django."):
         path = _django(path)
-    return Web(Place("", site.parsed.span(call)), "route", owner, path, constant)
+    return Web(Place("", site.span(call)), "route", owner, path, constant)
 
 
 def _django(pattern: str) -> str:

@@ -21,6 +21,9 @@ _FROM = re.compile(
 _MEMBER = re.compile(rf"\s*(?P<member>{_NAME})(?:[ \t]+as[ \t]+(?P<name>{_NAME}))?\s*")
 # A value that starts with such a literal has no origin, whatever follows.
 _LITERAL = re.compile(rf"(?P<name>{_NAME})[ \t]*=[ \t]*[\[{{\"'\d]")
+_SELF = re.compile(r"\bself[\s\\]*\.[\s\\]*\w+[\s\\]*(?::[^=\n]*)?=(?!=)")
+_INDENTATION = re.compile(r"[ \t]+")
+_DEFINED = re.compile(r"(?:async[ \t]+)?def\b|class\b|[@#)\]}]")
 _TEXT = re.compile(rf"{_NAME}[ \t]*(?::[^=\n]*)?=[^=]*[\"']")
 
 
@@ -45,6 +48,17 @@ def bindings_by_head(text: str) -> tuple[Binding, ...] | None:
 def holds_text(text: str) -> bool:
     """Cheap pre-check: whether the statement can assign a string literal to a name."""
     return _TEXT.match(text) is not None
+
+
+def binds_members(text: str) -> bool:
+    """Cheap pre-check: whether a member of a class can bind attributes. `text` starts at its indentation."""
+    if _SELF.search(text):
+        return True
+    indentation = _INDENTATION.match(text)
+    # A line of the class itself that is neither a definition nor the end of one.
+    return indentation is not None and any(
+        not _DEFINED.match(text, match.end()) for match in re.finditer(rf"^{indentation[0]}(?=\S)", text, re.MULTILINE)
+    )
 
 
 def _imported(module: str, name: str | None) -> Binding:

@@ -1,6 +1,6 @@
 """The names of the calls, classes and attributes that rules and facts recognize.
 
-All of them must be here, since `idle` builds its text filter from them. Origins are as in `scope`.
+What a text must contain for a part or a fact is made of them. Origins are as in `scope`.
 """
 
 from __future__ import annotations

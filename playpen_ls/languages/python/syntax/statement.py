@@ -1,23 +1,19 @@
-"""One parsed statement of a file, with offsets relative to its own text.
-
-It does not depend on the rest of the file, so it can be cached by its text.
-"""
+"""A statement of a file, read by itself: it does not depend on the rest of the file, so it is cached by its text."""
 
 from __future__ import annotations
 
 import ast
 import re
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from typing import Any
 
 from playpen_ls.languages.python.syntax.bindings import Binding, bindings_of, member_bindings, texts_of
-from playpen_ls.languages.python.syntax.heads import bindings_by_head, holds_text
+from playpen_ls.languages.python.syntax.heads import bindings_by_head, binds_members, holds_text
 from playpen_ls.languages.python.syntax.nodes import is_main_guard, statements_in
 from playpen_ls.languages.python.syntax.outline import outlined
-from playpen_ls.languages.python.syntax.prefilter import look
-from playpen_ls.languages.python.syntax.statements import CLASS_LINE
+from playpen_ls.languages.python.syntax.parsing import parse, with_line_feeds
 from playpen_ls.text.span import Span
+from playpen_ls.text.words import mentions
 
 _COMMENT_OR_STRING = re.compile(
     r"#[^\n]*"
@@ -25,54 +21,44 @@ _COMMENT_OR_STRING = re.compile(
     r"|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?",
     re.DOTALL,
 )
-_BLANK_BODY = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z))*")
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Ignore the warnings of `ast.parse`, such as for invalid escapes."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+class Statement:
+    """The text of a chunk, as it reads by itself: a statement with the comments after it, or a member of a long class.
 
-
-class Parsed:
-    """A statement. `header` (the class line of a member) precedes the text when it is parsed; offsets do not count it.
-
-    `look` is the result of the text filter, see `idle`. A `lazy` statement is parsed when more than its bindings is
-    needed.
+    `header` (the class line of a member) precedes the text when it is parsed; offsets count from the start of the text.
+    `kept` are the bindings that a half-typed statement keeps of what it was before. What follows from these three is
+    cached here, but trees: they are large, and the garbage collector traverses them. A statement whose bindings its
+    first line shows is not parsed for them.
     """
 
-    def __init__(self, text: str, header: str = "") -> None:
+    def __init__(self, text: str, header: str = "", kept: tuple[Binding, ...] = ()) -> None:
         self.text = text
         self.header = header
+        self.key: Hashable = (text, header, kept) if header or kept else text
+        self.tells: bool | None = None
+        """Whether the words of the text allow facts; None if nobody has looked."""
+        self.facts: tuple[Mapping[str, str | None], tuple[Any, ...]] | None = None
+        """Its facts, and the origins of names of the module that they follow from besides the text."""
+        self._code = with_line_feeds(text)
         self._lines: list[int] | None = None
         self._ascii = text.isascii()
         self._comments: tuple[tuple[Span, bool], ...] | None = None
         self._statements: tuple[Span, ...] | None = None
-        self._mentions: tuple[Sequence[str], bool] = ((), False)
-        self._tree: ast.Module | None = None
+        self._mentions: dict[str, tuple[object, bool]] = {}
         self._broken: bool | None = None
         self._outline: tuple[ast.stmt, ...] | None = None
-        self.bindings: tuple[Binding, ...] = ()
         self.guards_main = False
         self._texts: tuple[tuple[str, str], ...] | None = () if header else None
-        self.look = look(text)
-        known = None if header else bindings_by_head(text)
-        self.lazy = known is not None or (bool(header) and self.look.idle)
-        if known is not None:
-            self.bindings = known
-        elif not self.lazy:
-            self._read()
-
-    def _read(self) -> None:
-        tree = self._tree = _parse(self.text, self.header)
-        self._broken = tree is None
-        if tree is not None:
-            if not self.header:
-                self._outline = tuple(map(outlined, tree.body))
-            self.bindings = tuple(bindings_of(tree.body)) if not self.header else tuple(member_bindings(tree))
+        known = (None if binds_members(self._code) else ()) if header else bindings_by_head(self._code)
+        self.bindings: tuple[Binding, ...] = known or ()
+        self.deferred = known is not None
+        """Whether it need not be parsed until somebody asks for more than its bindings."""
+        if known is None:
+            tree = self.tree()
+            self.bindings = tuple(member_bindings(tree) if header else bindings_of(tree.body))
             self.guards_main = any(is_main_guard(statement) for statement in tree.body)
+        self.bindings += kept
 
     @property
     def broken(self) -> bool:
@@ -82,14 +68,14 @@ class Parsed:
 
     @property
     def known_broken(self) -> bool:
-        """Whether a parse has failed; an idle statement is not parsed, so its syntax errors stay unknown."""
+        """True if a parse has failed; a statement that was not parsed counts as valid."""
         return self._broken is True
 
     @property
     def texts(self) -> tuple[tuple[str, str], ...]:
         """(name, value) of the string constants that the statement assigns."""
         if self._texts is None:
-            self._texts = tuple(texts_of(self.tree().body)) if holds_text(self.text) else ()
+            self._texts = tuple(texts_of(self.tree().body)) if holds_text(self._code) else ()
         return self._texts
 
     @property
@@ -100,26 +86,22 @@ class Parsed:
         return self._outline
 
     def tree(self) -> ast.Module:
-        """The syntax tree, parsed again if it was dropped; empty if the text has a syntax error."""
-        if self._tree is None and not self._broken:
-            with quiet():
-                self._tree = _parse(self.text, self.header)
-            self._broken = self._tree is None
-        return self._tree or ast.Module([], [])
+        """The syntax tree, parsed anew; empty if the text has a syntax error."""
+        if self._broken:
+            return ast.Module([], [])
+        tree = parse(self._code, self.header)
+        self._broken = tree is None
+        return tree or ast.Module([], [])
 
-    def let_go(self) -> None:
-        """Drop the tree: trees are large, and the garbage collector traverses them."""
-        self._tree = None
-
-    def body(self) -> list[ast.stmt]:
+    def body(self, tree: ast.Module | None = None) -> list[ast.stmt]:
         """The statements of the text itself, without the class of its header."""
-        body = self.tree().body
+        body = (tree or self.tree()).body
         return body[0].body if self.header and body and isinstance(body[0], ast.ClassDef) else body
 
     def offset(self, line: int, column: int) -> int:
         """The offset of an `ast` position (line from 1, column in UTF-8 bytes)."""
         if self._lines is None:
-            self._lines = [0, *(match.end() for match in re.finditer("\n", self.text))]
+            self._lines = [0, *(match.end() for match in re.finditer("\n", self._code))]
         row = line - 1 - (1 if self.header else 0)
         if row >= len(self._lines):
             return len(self.text)
@@ -145,21 +127,27 @@ class Parsed:
         if self._comments is None:
             found = []
             if "#" in self.text:
-                for match in _COMMENT_OR_STRING.finditer(self.text):
+                for match in _COMMENT_OR_STRING.finditer(self._code):
                     if match[0][0] == "#":
-                        line = self.text.rfind("\n", 0, match.start()) + 1
+                        line = self._code.rfind("\n", 0, match.start()) + 1
                         end = match.start() + len(match[0].rstrip("\r"))
                         found.append((Span(match.start(), end), not self.text[line : match.start()].strip()))
             self._comments = tuple(found)
         return self._comments
 
-    def mentions(self, marks: Sequence[str]) -> bool:
+    def has_comment_with(self, marks: Sequence[str]) -> bool:
         """Whether the text has a `#` and one of these lower-case words, ignoring case. Caches the last answer."""
-        known, answer = self._mentions
-        if known is not marks:
-            text = self.text.lower() if "#" in self.text else ""
-            answer = any(mark in text for mark in marks)
-            self._mentions = (marks, answer)
+        return self._cached("comments", marks, _has_comment_with)
+
+    def mentions_any(self, names: Collection[str]) -> bool:
+        """Whether it contains one of these names as a word. Caches the last answer."""
+        return bool(names) and self._cached("names", names, _mentions_any)
+
+    def _cached(self, kind: str, words: Collection[str], holds: Callable[[str, Collection[str]], bool]) -> bool:
+        known, answer = self._mentions.get(kind, (None, False))
+        if known is not words and known != words:
+            answer = holds(self.text, words)
+            self._mentions[kind] = (words, answer)
         return answer
 
     def statements(self) -> tuple[Span, ...]:
@@ -174,15 +162,10 @@ class Parsed:
         return self._statements
 
 
-def _parse(text: str, header: str) -> ast.Module | None:
-    try:
-        return ast.parse(header + text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        pass
-    line = CLASS_LINE.match(text)
-    if line and _BLANK_BODY.fullmatch(text, line.end()):
-        tree = _parse(text[: line.end()] + "    pass\n", header)  # a class whose members are in other chunks
-        if tree is not None:
-            tree.body[0].body.clear()  # type: ignore[attr-defined]
-        return tree
-    return None
+def _has_comment_with(text: str, marks: Collection[str]) -> bool:
+    lower = text.lower() if "#" in text else ""
+    return any(mark in lower for mark in marks)
+
+
+def _mentions_any(text: str, names: Collection[str]) -> bool:
+    return any(mentions(text, name) for name in names)

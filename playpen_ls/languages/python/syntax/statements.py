@@ -1,27 +1,34 @@
-"""Splits a Python text into statements without parsing it.
+"""Cuts a Python text into statements without parsing it.
 
-A piece starts where code is in column 0. Half-typed text breaks only its own piece, so an unterminated
-string is assumed to end where the next definition starts.
+A statement starts where code is in column 0, a member of a long class at its indentation. Half-typed text breaks only
+its own statement: a triple-quoted string that is not terminated is assumed to end with its line if the rest of the text
+is complete then, else where the next statement starts.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from functools import cache
+from typing import NamedTuple
+
+from playpen_ls.languages.cutting import Boundary
+from playpen_ls.languages.python.syntax.heads import bindings_by_head
+from playpen_ls.languages.python.syntax.parsing import CLASS_LINE, parse
 
 # Code in column 0, except closing brackets and comments.
 _CODE = re.compile(r"\n(?=[^ \t\f\r\n#)\]},])")
 _CONTINUES = re.compile(r"(?:else|elif|except|finally)\b")
 _DECORATED = re.compile(r"@|(?:def|class|async)\b")
-_DEFINITION = re.compile(r"\n(?:(?:async\s+)?def\s+\w+\s*\(|class\s+\w+\s*[(:]|@\w|from\s+[\w.]+\s+import\b)")
+# What is rarely in a string: a definition, an import of names, an assignment.
+_SWALLOWED = re.compile(
+    r"\n(?:(?:async\s+)?def\s+\w+\s*\(|class\s+\w+\s*[(:]|@\w|from\s+[\w.]+\s+import\b|\w[\w.]*[ \t]*=(?!=))"
+)
 _STATEMENT = re.compile(
     r"\n(?=(?:(?:async\s+)?def|class|import|from|if|for|while|with|try|return|raise|assert|del|global)\b|@\w"
     r"|\w[\w.]*\s*(?:=(?!=)|\())"
 )
-_BARRIER = re.compile(r"(?:async\s+def|def|class|import|from|with|try|while|return|raise|assert)\b|@\w")
+_BARRIER = re.compile(r"(?:async[ \t]+def|def|class|import|from|with|try|while|return|raise|assert)\b|@\w")
 _TOKEN = re.compile(
     r"#[^\n]*|\"\"\"|'''"
     r"|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?",
@@ -34,204 +41,191 @@ _LITERAL_OR_BRACKET = re.compile(
     r"|[()\[\]{}]",
     re.DOTALL,
 )
-CLASS_LINE = re.compile(r"(?:@[^\n]*\n)*class\s+\w+\s*(?:\([^\n]*\))?\s*:[ \t]*(?:#[^\n]*)?\r?\n")
+_DECORATORS = re.compile(r"(?:@[^\n]*\n)*")
+_FIRST_MEMBER = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*([ \t]+)\S")
+_HEADS = ("def ", "async def ", "class ", "import ", "from ")
 _JOINED = 1000  # pieces that an open bracket can join
-LONG = 120  # lines; a longer class is split at its members
+LONG = 120  # lines; a longer class is cut at its members
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A range of the text. `header` is the class line that a member needs before it to parse, else ""."""
+class Class(NamedTuple):
+    """The class of a member: its line, which the member needs before it to parse, and the indentation of its members.
 
-    start: int
-    end: int
-    header: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """`closed`: no triple-quoted string is unterminated. `decorated`: the text ends before a decorated definition."""
-
-    pieces: list[Piece]
-    closed: bool
-    decorated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """`count` pieces form one statement (0 if they do not); `looked` is how many after the first were examined.
-
-    `runs_out`: the pieces ended before the result was final.
+    It is the state of a boundary; that of a statement at the top level is None.
     """
 
-    count: int = 0
-    looked: int = 0
-    runs_out: bool = False
+    line: str
+    indentation: str
 
 
-def with_line_feeds(text: str) -> str:
-    """The text with lone carriage returns replaced by line feeds; offsets are unchanged."""
-    return re.sub(r"\r(?!\n)", "\n", text) if "\r" in text else text
+def statements(text: str) -> list[Boundary]:
+    """Where the statements of a text begin, in order; the first one begins at 0. Linear time."""
+    cutter, found = Cutter(text), [START]
+    while (following := cutter.following(text, found[-1])) is not None:
+        found.append(following)
+    return found
 
 
-def pieces(text: str) -> list[Piece]:
-    """The statements of a text (see `with_line_feeds`), in order and without gaps. Linear time."""
-    return cut(text).pieces
+START = Boundary(0, None, 0)
 
 
-def cut(text: str) -> Cut:
-    """The pieces of a text, and whether it is complete."""
-    strings = _Strings(text)
-    starts: list[int] = []
-    decorated = False
-    first = [0] if text[:1].strip(" \t\f\r\n#)]},") else []
-    for start in first + [match.end() for match in _CODE.finditer(text)]:
-        if strings.hold(start):
-            continue
-        if decorated and _DECORATED.match(text, start) and _depth(text[starts[-1] : start]) <= 0:
-            decorated = text[start] == "@"
-            continue
-        if text[start] in "ef" and starts and _CONTINUES.match(text, start):
-            continue
-        decorated = text[start] == "@"
-        starts.append(start)
-    if not starts or starts[0] > 0:
-        starts.insert(0, 0)
-    starts.append(len(text))
-    found: list[Piece] = []
-    for start, end in pairwise(starts):
-        if text[start : start + 1] in ("c", "@"):
-            found += _members(text, start, end, strings)
-        else:
-            found.append(Piece(start, end))
-    return Cut(found, strings.closed, decorated)
-
-
-def continues(text: str, start: int) -> bool:
-    """Whether an `else`, `elif`, `except` or `finally` is at `start`, which continues a statement."""
-    return bool(_CONTINUES.match(text, start))
-
-
-def leaves_line_open(text: str) -> bool:
-    return text.rstrip("\r\n").endswith("\\")
-
-
-def may_go_on(text: str) -> bool:
-    """Cheap pre-check: whether a bracket can be unclosed or the last line continued."""
-    return any(text.count(one) != text.count(other) for one, other in ("()", "[]", "{}")) or leaves_line_open(text)
-
-
-def _members(text: str, start: int, end: int, strings: _Strings) -> Iterator[Piece]:
-    """The pieces of a class: split at its methods if it is long and its header is on one line."""
-    header = CLASS_LINE.match(text, start, end) if text.count("\n", start, end) > LONG else None
-    first = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*([ \t]+)\S").match(text, header.end(), end) if header else None
-    if header is None or first is None:
-        yield Piece(start, end)
-        return
-    line = re.sub(r"(?:@[^\n]*\n)*", "", header[0], count=1)
-    member = re.compile(rf"\n{first[1]}(?=@|def\b|class\b|async\s+def\b)")
-    starts: list[int] = []
-    decorated = False
-    for match in member.finditer(text, header.end() - 1, end):
-        at = match.start() + 1
-        if strings.hold(at):
-            continue
-        if not decorated:
-            starts.append(at)
-        decorated = text[match.end()] == "@"
-    if not starts:
-        yield Piece(start, end)
-        return
-    yield Piece(start, starts[0])
-    for here, after in zip(starts, [*starts[1:], end], strict=True):
-        yield Piece(here, after, line)
-
-
-def joined(text: str, found: list[Piece], index: int) -> Joined:
-    """The pieces from `index` on that form one statement, if the first ends in an open bracket or a continued line."""
-    piece = found[index]
-    if piece.header:
-        return Joined()
-    depth = _depth(text[piece.start : piece.end])
-    if depth <= 0 and not leaves_line_open(text[piece.start : piece.end]):
-        return Joined()
-    for number in range(index + 1, min(index + _JOINED, len(found))):
-        following, looked = found[number], number - index
-        if following.header or (depth > 0 and _BARRIER.match(text, following.start)):
-            return Joined(0, looked)
-        body = text[following.start : following.end]
-        depth += _depth(body)
-        if depth <= 0 and not leaves_line_open(body):
-            decorated = text[piece.start] == "@"
-            last = number + 1 == len(found)
-            more = decorated and not last and bool(_DECORATED.match(text, found[number + 1].start))
-            return Joined(looked + 1 + more, looked + more, decorated and last)
-    return Joined(0, min(_JOINED, len(found) - index) - 1, len(found) < index + _JOINED)
-
-
-def _depth(text: str) -> int:
-    """The number of brackets opened minus those closed."""
-    return sum(1 if match[0] in "([{" else -1 for match in _LITERAL_OR_BRACKET.finditer(text) if match[0] in "()[]{}")
-
-
-class _Strings:
-    """The ranges of triple-quoted strings."""
+class Cutter:
+    """Cuts one text, of which all line ends have a line feed; see `languages.cutting`."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        ranges, open_at = self._read(0, [], None)
-        self.closed = open_at is None
-        if open_at is not None:
-            ranges = self._contained([*ranges, (open_at, len(text))])
-        self._starts = [start for start, _ in ranges]
-        self._ends = [end for _, end in ranges]
+        self._complete: dict[int, bool] = {}
 
-    def hold(self, offset: int) -> bool:
-        index = bisect_right(self._starts, offset) - 1
-        return index >= 0 and self._starts[index] < offset < self._ends[index]
+    def following(self, _: str, at: Boundary) -> Boundary | None:
+        """Where the statement after that at a boundary begins. What a long class has above its members is one too."""
+        text, start = self.text, at.offset
+        if isinstance(at.state, Class):
+            return self._next_member(at, at.state)
+        lines = _Lines(self, start, _CODE)
+        end = self._end(lines, start)
+        if text[start : start + 1] in ("c", "@"):
+            member = self._first_member(at, end, lines.seen)
+            if member is not None:
+                return member
+        if end is None:
+            return None
+        seen = max(at.seen, self._line_end(end))
+        end, looked = self._joined(lines, start, end)
+        seen = max(seen, looked, lines.seen)
+        return None if end is None else Boundary(end, None, seen)
 
-    def _contained(self, ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        """The ranges if one string is unterminated: the first that contains a definition is the half-typed one."""
-        for index, (start, end) in enumerate(ranges):
-            last = index == len(ranges) - 1
-            swallowed = (_STATEMENT if last else _DEFINITION).search(self.text, start, end)
-            if swallowed:
-                line_end = swallowed.start() + 1 if last else self._line_end(start)
-                again, open_at = self._read(line_end, ranges[:index], None)
-                return [*again, (open_at, len(self.text))] if open_at is not None else again
-        return ranges
-
-    def _line_end(self, at: int) -> int:
-        end = self.text.find("\n", at)
-        return len(self.text) if end < 0 else end + 1
-
-    def _read(
-        self, at: int, ranges: list[tuple[int, int]], clean: int | None
-    ) -> tuple[list[tuple[int, int]], int | None]:
-        """(ranges of the strings from `at` on, start of the last one if it is unterminated)."""
+    def _end(self, lines: _Lines, start: int) -> int | None:
+        """Where the code that begins at `start` ends, as far as column 0 shows; None at the end of the text."""
         text = self.text
-        ranges = list(ranges)
-        clean = at if clean is None else clean
+        decorated = text[start : start + 1] == "@"
+        for at, _ in lines:
+            if decorated and _DECORATED.match(text, at) and _depth(text[start:at]) <= 0:
+                decorated = text[at] == "@"
+            elif not (text[at] in "ef" and _CONTINUES.match(text, at)):
+                return at
+        return None
+
+    def _joined(self, lines: _Lines, start: int, end: int) -> tuple[int | None, int]:
+        """(end of the statement at `start`, end of what was read for it).
+
+        If it ends in an open bracket or a continued line, and is complete together with the code after it, that belongs
+        to it.
+        """
+        text = self.text
+        piece = text[start:end]
+        if not may_go_on(piece) and (piece.startswith(_HEADS) or bindings_by_head(piece) is not None):
+            return end, 0
+        depth = _depth(piece)
+        if (depth <= 0 and not leaves_line_open(piece)) or parse(piece) is not None:
+            return end, 0
+        at = end
+        for _ in range(_JOINED):
+            if depth > 0 and _BARRIER.match(text, at):
+                return end, self._line_end(at)
+            stop = self._end(lines, at)
+            body = text[at:stop]
+            depth += _depth(body)
+            if depth <= 0 and not leaves_line_open(body):
+                if text[start] == "@" and stop is not None and _DECORATED.match(text, stop):
+                    stop = self._end(lines, stop)
+                whole = parse(text[start:stop]) is not None
+                return stop if whole else end, self._line_end(stop)
+            if stop is None:
+                return end, len(text) + 1
+            at = stop
+        return end, self._line_end(at)
+
+    def _first_member(self, at: Boundary, end: int | None, seen: int) -> Boundary | None:
+        """The first member of the class at a boundary, if that is long and its header is on one line."""
+        text, start = self.text, at.offset
+        stop = len(text) if end is None else end
+        if text.count("\n", start, stop) <= LONG:
+            return None
+        header = CLASS_LINE.match(text, start, stop)
+        first = _FIRST_MEMBER.match(text, header.end(), stop) if header is not None else None
+        if header is None or first is None:
+            return None
+        found = Class(_DECORATORS.sub("", header[0], count=1), first[1])
+        lines = _Lines(self, header.end() - 1, _code_or_member(found.indentation), _member(found.indentation))
+        for offset, code in lines:
+            if code == offset:
+                return None
+            is_long = start
+            for _ in range(LONG + 1):
+                is_long = text.index("\n", is_long) + 1
+            return Boundary(offset, found, max(at.seen, seen, lines.seen, is_long, self._line_end(offset)))
+        return None
+
+    def _next_member(self, at: Boundary, holder: Class) -> Boundary | None:
+        text = self.text
+        decorated = text.startswith("@", at.offset + len(holder.indentation))
+        lines = _Lines(self, at.offset, _code_or_member(holder.indentation), _member(holder.indentation))
+        for offset, code in lines:
+            if code == offset:
+                if not (text[offset] in "ef" and _CONTINUES.match(text, offset)):
+                    return Boundary(offset, None, max(at.seen, lines.seen, self._line_end(offset)))
+            elif decorated:
+                decorated = text[code] == "@"
+            else:
+                return Boundary(offset, holder, max(at.seen, lines.seen, self._line_end(offset)))
+        return None
+
+    def _line_end(self, at: int | None) -> int:
+        """The end of what was read of a line; that of the text counts as read with its last line."""
+        end = self.text.find("\n", at) if at is not None else -1
+        return len(self.text) + 1 if end < 0 else end + 1
+
+    # Triple-quoted strings
+
+    def string_end(self, opened: int, member: re.Pattern[str] | None) -> tuple[int, bool]:
+        """(end of the string that is opened there, whether the rest of the text was read to know it).
+
+        `member` matches what begins a member of the class that it is in.
+        """
+        text, end = self.text, self._closed(opened)
+        if end < 0:
+            patterns = (_STATEMENT, member) if member is not None else (_STATEMENT,)
+            swallowed = [match.start() for one in patterns if (match := one.search(text, opened))]
+            return (min(swallowed) + 1 if swallowed else len(text)), True
+        if not self._is_suspicious(opened, end):
+            return end, False
+        line_end = min(self._line_end(opened), len(text))
+        half_typed = not self._is_complete(opened) and self._is_complete(line_end)
+        return (line_end if half_typed else end), True
+
+    def _is_suspicious(self, opened: int, end: int) -> bool:
+        """Whether a string can be half-typed, so that it ends where another one begins."""
+        text = self.text
+        if text.find("\n", opened, end) < 0:
+            return False
+        return text[end : end + 1].isalnum() or _SWALLOWED.search(text, opened, end) is not None
+
+    def _is_complete(self, at: int) -> bool:
+        """Whether all strings of the text from `at` on are terminated. Each string is read once, whoever asks."""
+        text, known, read = self.text, self._complete, list[int]()
         double, single = text.find('"""', at), text.find("'''", at)
+        complete = True
         while double >= 0 or single >= 0:
             found = min(place for place in (double, single) if place >= 0)
-            line = max(text.rfind("\n", 0, found) + 1, clean)
-            opener = self._opener(line, found)
-            if opener != found:
-                clean = at = opener
-            else:
-                end = self._close(found)
-                if end < 0:
-                    return ranges, found
-                ranges.append((found, end))
-                clean = at = end
+            after = self.opener(max(text.rfind("\n", 0, found) + 1, at), found)
+            if after == found:
+                if found in known:
+                    complete = known[found]
+                    break
+                read.append(found)
+                after = self._closed(found)
+                if after < 0:
+                    complete = False
+                    break
+            at = after
             if 0 <= double < at:
                 double = text.find('"""', at)
             if 0 <= single < at:
                 single = text.find("'''", at)
-        return ranges, None
+        known.update(dict.fromkeys(read, complete))
+        return complete
 
-    def _opener(self, line: int, found: int) -> int:
+    def opener(self, line: int, found: int) -> int:
         """`found` if a string starts there; else the offset after the string or comment that contains it."""
         text = self.text
         before = text[line:found]
@@ -244,7 +238,7 @@ class _Strings:
                 return max(match.end(), found + 1)
         return found
 
-    def _close(self, opened: int) -> int:
+    def _closed(self, opened: int) -> int:
         """The offset after the closing quotes of the string that starts at `opened`, or -1."""
         text, quotes = self.text, self.text[opened : opened + 3]
         at = text.find(quotes, opened + 3)
@@ -256,3 +250,66 @@ class _Strings:
                 return at + 3
             at = text.find(quotes, at + 1)
         return -1
+
+
+class _Lines:
+    """The lines from an offset on that `pattern` matches outside of triple-quoted strings, as (start, code in it)."""
+
+    def __init__(
+        self, cutter: Cutter, start: int, pattern: re.Pattern[str], member: re.Pattern[str] | None = None
+    ) -> None:
+        self._cutter = cutter
+        self._pattern = pattern
+        self._member = member
+        self._at = start
+        self._read = start
+        self._string_end = start
+        self.seen = 0
+        """The end of what was read to tell strings; 0 if it was nothing behind the lines."""
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        text, search = self._cutter.text, self._pattern.search
+        while (match := search(text, self._at)) is not None:
+            start = self._at = match.start() + 1
+            if not self._is_in_string(start):
+                yield start, match.end()
+
+    def _is_in_string(self, offset: int) -> bool:
+        cutter, text = self._cutter, self._cutter.text
+        while self._read < offset:
+            places = (text.find('"""', self._read, offset), text.find("'''", self._read, offset))
+            found = min((place for place in places if place >= 0), default=-1)
+            if found < 0:
+                self._read = offset
+                break
+            self._read = cutter.opener(max(text.rfind("\n", 0, found) + 1, self._read), found)
+            if self._read == found:
+                self._read, whole = cutter.string_end(found, self._member)
+                self._string_end = self._read
+                self.seen = len(text) + 1 if whole else self.seen
+        return offset < self._string_end
+
+
+@cache
+def _member(indentation: str) -> re.Pattern[str]:
+    """The first line of a member, or a decorator of it."""
+    return re.compile(rf"\n{indentation}(?=@|def\b|class\b|async[ \t]+def\b)")
+
+
+@cache
+def _code_or_member(indentation: str) -> re.Pattern[str]:
+    return re.compile(f"{_CODE.pattern}|{_member(indentation).pattern}")
+
+
+def leaves_line_open(text: str) -> bool:
+    return text.rstrip("\r\n").endswith("\\")
+
+
+def may_go_on(text: str) -> bool:
+    """Cheap pre-check: whether a bracket can be unclosed or the last line continued."""
+    return any(text.count(one) != text.count(other) for one, other in ("()", "[]", "{}")) or leaves_line_open(text)
+
+
+def _depth(text: str) -> int:
+    """The number of brackets opened minus those closed."""
+    return sum(1 if match[0] in "([{" else -1 for match in _LITERAL_OR_BRACKET.finditer(text) if match[0] in "()[]{}")

@@ -139,20 +139,23 @@ def _fixes(part: SchemaCreation, folder: str | None, some: bool, files: Files) -
     if part.node.attr != "create_all":
         return
     if folder is not None:
-        yield Fix("Remove the `create_all` call; Alembic manages the schema", lambda: _removed(part))
+        yield Fix("Remove the `create_all` call; Alembic manages the schema", lambda: part.file.local(_removed(part)))
     elif files.known and not some:
         title = "Set up Alembic (must be installed) and remove the `create_all` call"
         yield Fix(title, lambda: _set_up(part, files), kind="refactor.rewrite")
 
 
 def _removed(part: SchemaCreation) -> list[Edit]:
-    """Delete the statement with its line, or replace it by `pass` where its block has no other. Raises Refused."""
+    """The edits of the file that delete the statement with its line, or put `pass` where its block has no other.
+
+    Raises Refused.
+    """
     statement = part.statement
     value = statement.value if isinstance(statement, ast.Expr) else None
     value = value.value if isinstance(value, ast.Await) else value
     if statement is None or value is not part.call:
         raise Refused("the result of `create_all` is used")
-    source, span = part.model.source, part.span_of(statement)
+    source, span = part.source, part.span_of(statement).shifted(part.file.start)
     start, end = source.line_start(span.start), source.next_line_start(max(span.end - 1, 0))
     if source.text[start : span.start].strip() or source.text[span.end : end].split("#")[0].strip():
         raise Refused("there is other code on the same line")

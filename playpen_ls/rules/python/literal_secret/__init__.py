@@ -7,9 +7,11 @@ from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.edits.imports import module_member
+from playpen_ls.languages.python.model.queries import is_left_alone
 from playpen_ls.languages.python.parts import StringLiteral
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python.literal_secret.detect import Secret, generic_variable, secret_in
+from playpen_ls.rules.python.literal_secret.mentions import may_hold_secret
 from playpen_ls.text.edit import Edit
 
 KEY = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
@@ -22,6 +24,7 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
     severity=Severity.WARNING,
     practice="Secrets management",
     secret=True,
+    mentions=may_hold_secret,
     like={
         "ruff": ["S105", "S106", "S107"],
         "bandit": ["B105", "B106", "B107"],
@@ -99,7 +102,7 @@ def literal_secret(literal: StringLiteral) -> Iterator[Finding]:
     secret = secret_in(literal)
     if secret is None:
         return
-    if literal.model.left_alone:
+    if literal.file.ask(is_left_alone):
         if secret.tier == "key":
             message, severity = _message(secret), Severity.INFORMATION
             yield Finding(literal.span, message, tuple(_fixes(literal, secret)), severity)
@@ -140,7 +143,7 @@ def _fixes(literal: StringLiteral, secret: Secret) -> Iterator[Fix]:
     def change() -> list[Edit]:
         brought = module_member(literal, "os", "environ")
         span = literal.span_of(secret.reader) if secret.reader is not None else literal.span
-        if "#" in literal.model.source.of(span).replace(literal.text, ""):
+        if "#" in literal.chunk.of(span).replace(literal.text, ""):
             raise Refused("there is a comment inside the call")
         quote = "'" if literal.text.rstrip()[-1] == "'" else '"'
         encoded = ".encode()" if literal.is_bytes else ""

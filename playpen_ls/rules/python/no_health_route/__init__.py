@@ -2,17 +2,22 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from playpen_ls.api.example import example
 from playpen_ls.api.fact_types import ComputedRoute, MountedApplication, Probed, Route
 from playpen_ls.api.facts import Facts, Files
-from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.finding import Change, Finding, Fix, Place, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
+from playpen_ls.languages.python.edits.imports import model_of
 from playpen_ls.languages.python.model.file_kind import is_script
+from playpen_ls.languages.python.model.local_facts import web_facts
+from playpen_ls.languages.python.model.queries import origins, texts
 from playpen_ls.languages.python.model.web import Web
-from playpen_ls.languages.python.parts import PythonModel
+from playpen_ls.languages.python.model.web import possible_in as web_possible_in
+from playpen_ls.languages.python.parts import PythonModule
 from playpen_ls.rules.python.no_health_route.endpoint import endpoint, is_health
 
 # App Engine's `app.yaml`; its services have no Kubernetes probes.
@@ -28,6 +33,7 @@ ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
     severity=Severity.WARNING,
     practice="Health checks",
     absent=True,
+    mentions=web_possible_in,
     bad=[
         example(FAST.replace("FastAPI()", "«FastAPI()»"), fixed=FAST + "\n\n" + ENDPOINT),
         example(FAST.replace("FastAPI()", "«FastAPI()»") + ITEMS, fixed=FAST + ITEMS + "\n\n" + ENDPOINT),
@@ -149,7 +155,7 @@ ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
     ],
 )
 def no_health_route(
-    model: PythonModel,
+    module: PythonModule,
     routes: Facts[Route],
     computed: Facts[ComputedRoute],
     mounted: Facts[MountedApplication],
@@ -164,20 +170,21 @@ def no_health_route(
     the like. A route that a probe or `HEALTHCHECK` requests counts whatever its path. Not reported where routes are
     computed or come from other packages, for applications that another one mounts, and on App Engine.
     """
-    if model.left_alone or is_script(model.source.path):
+    if is_script(module.path):
         return
-    told = model.web
-    apps = [web for web in told if web.kind == "app" or (web.kind == "urlpatterns" and _is_root(model, files))]
-    if not apps or _knows_health(model) or any(_serves(web.path, platform) for web in told if web.kind == "route"):
+    found = module.file.ask(web_facts)
+    web = [fact for _, fact in found]
+    apps = [(chunk, fact) for chunk, fact in found if _is_application(fact, module, files)]
+    if not apps or _knows_health(module) or any(_serves(fact.path, platform) for fact in web if fact.kind == "route"):
         return
-    if any(web.kind == "route" and web.path is None for web in told) or not _all_known(model, files):
+    if any(fact.kind == "route" and fact.path is None for fact in web) or not _all_known(module, web, files):
         return
-    service = _service(model.source.path, files)
+    service = _service(module.path, files)
     if _RUNTIME.search(files.text(posixpath.join(service, "app.yaml")) or ""):
         return
 
     # A path that a probe requests is a health check, whatever its name.
-    own = {web.path for web in told if web.kind == "route" and web.path is not None}
+    own = {fact.path for fact in web if fact.kind == "route" and fact.path is not None}
     if any(probed.having(_asked, path.rstrip("/")) for path in own) or computed.below(service):
         return
     for route in routes.below(service):
@@ -185,10 +192,15 @@ def no_health_route(
         if known and not _is_anothers(route.place.path, service, files):
             return
     taken = {mount.name for mount in mounted.below(service)}
-    taken |= {web.framework.rpartition(".")[2] for web in told if web.kind == "mount"}
-    for app in apps:
+    taken |= {fact.framework.rpartition(".")[2] for fact in web if fact.kind == "mount"}
+    for chunk, app in apps:
         if app.owner.rpartition(".")[2] not in taken or not app.owner:
-            yield Finding(app.place.span, f"{_named(app)} has no health endpoint", (_fix(model, app, platform),))
+            fix = _fix(module, chunk, app, platform)
+            yield Finding(app.place.span, f"{_named(app)} has no health endpoint", (fix,), chunk=chunk)
+
+
+def _is_application(web: Web, module: PythonModule, files: Files) -> bool:
+    return web.kind == "app" or (web.kind == "urlpatterns" and _is_root(module, files))
 
 
 def _named(app: Web) -> str:
@@ -205,16 +217,22 @@ def _serves(path: str | None, platform: Platform) -> bool:
     return path is not None and (is_health(path) or path.rstrip("/").endswith(platform.liveness.path))
 
 
-def _fix(model: PythonModel, app: Web, platform: Platform) -> Fix:
+def _fix(module: PythonModule, chunk: int, app: Web, platform: Platform) -> Fix:
     path = platform.liveness.path
-    return Fix(f"Add health endpoint `{path}`", lambda: endpoint(model, app, path))
+
+    def change() -> Change:
+        model = model_of(module)
+        span = app.place.span.shifted(model.chunks[chunk].begins)
+        return Change({module.path: tuple(endpoint(model, replace(app, place=Place("", span)), path))})
+
+    return Fix(f"Add health endpoint `{path}`", change)
 
 
-def _is_root(model: PythonModel, files: Files) -> bool:
+def _is_root(module: PythonModule, files: Files) -> bool:
     """The `urls.py` of a Django project, not of one of its applications."""
-    folder = posixpath.dirname(model.source.path)
+    folder = posixpath.dirname(module.path)
     beside = ("settings.py", "wsgi.py", "asgi.py", "settings")
-    if not model.source.path.endswith("urls.py") or any(name == "app_name" for name, _ in model.texts):
+    if not module.path.endswith("urls.py") or any(name == "app_name" for name, _ in module.file.ask(texts)):
         return False  # a namespaced URLconf is included by another one
     return any(files.exists(posixpath.join(folder, name)) for name in beside) and not _answers_before(folder, files)
 
@@ -226,29 +244,29 @@ def _answers_before(folder: str, files: Files) -> bool:
     return any(text is not None and "health" in text.lower() for text in texts)
 
 
-def _knows_health(model: PythonModel) -> bool:
+def _knows_health(module: PythonModule) -> bool:
     """Whether a health check library is imported, or Ray Serve, whose proxy serves `/-/healthz`."""
-    origins = [origin for origin in model.scope.names.values() if origin]
-    return any("health" in origin.lower() or origin.startswith("ray.serve") for origin in origins)
+    known = module.file.ask(origins)
+    return any("health" in origin.lower() or origin.startswith("ray.serve") for origin in known)
 
 
-def _all_known(model: PythonModel, files: Files) -> bool:
+def _all_known(module: PythonModule, facts: Sequence[Web], files: Files) -> bool:
     """Whether all included and mounted routers are from this project, so that their routes are known."""
-    own = {web.owner for web in model.web if web.kind in ("router", "app")}
-    for web in model.web:
+    own = {web.owner for web in facts if web.kind in ("router", "app")}
+    for web in facts:
         harmless = not web.target or "StaticFiles" in web.target or "prometheus" in web.target
         if web.kind not in ("include", "mount") or harmless:
             continue
         root = web.target.partition(".")[0].partition("(")[0]
         if web.target == "?" or not (
-            web.framework in own or web.target.startswith(".") or _is_module(model, files, root)
+            web.framework in own or web.target.startswith(".") or _is_module(module.path, files, root)
         ):
             return False
     return True
 
 
-def _is_module(model: PythonModel, files: Files, root: str) -> bool:
-    folder = posixpath.dirname(model.source.path)
+def _is_module(path: str, files: Files, root: str) -> bool:
+    folder = posixpath.dirname(path)
     while True:
         if files.exists(posixpath.join(folder, root)) or files.exists(posixpath.join(folder, root + ".py")):
             return True

@@ -7,6 +7,7 @@ import re
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.python.edits.import_order import Top, import_edit, top_level
+from playpen_ls.languages.python.model.local_facts import web_facts
 from playpen_ls.languages.python.model.module import PythonModel
 from playpen_ls.languages.python.model.web import Web
 from playpen_ls.languages.python.syntax.bindings import bound
@@ -101,7 +102,7 @@ def _in_routes(
     if not above.endswith("\n\n"):
         return []  # a comment or code is directly above
     chunk = model.chunk_at(holder.span.start)
-    spans = [chunk.parsed.span(one).shifted(chunk.start) for one in (routes, routes.elts[-1])]
+    spans = [chunk.content.span(one).shifted(chunk.start) for one in (routes, routes.elts[-1])]
     element = _element(model, spans[0], spans[1], f'{route}("{path}", {name})')
     empty = 2 if above.endswith("\n\n\n") else 1
     newline = source.newline
@@ -139,9 +140,11 @@ def _free_name(taken: set[str]) -> str:
 
 def _last_route(model: PythonModel, app: Web, tops: list[Top]) -> Top | None:
     """The last route function of the application; None if a mount at `/` would hide routes that follow it."""
-    if any(web.kind == "mount" and web.path in ("", "/") for web in model.web):
+    found = model.outline.ask(web_facts)
+    if any(web.kind == "mount" and web.path in ("", "/") for _, web in found):
         return None
-    starts = [web.place.span.start for web in model.web if web.kind == "route" and web.owner == app.owner]
+    routes_of_app = [(chunk, web) for chunk, web in found if web.kind == "route" and web.owner == app.owner]
+    starts = [model.chunks[chunk].begins + web.place.span.start for chunk, web in routes_of_app]
     routes = [
         top
         for top in tops
@@ -174,7 +177,7 @@ def _in_factory(model: PythonModel, app: Web, path: str, holder: Top, unit: str)
     name = _free_name({found for statement in node.body for found, _ in bound(statement)})
     tops = top_level(model)
     source = model.source
-    span = chunk.parsed.span(returns[-1]).shifted(chunk.span.start)
+    span = chunk.content.span(returns[-1]).shifted(chunk.span.start)
     text, edits = _written(model, app, path, name, unit, "\n", tops, holder.span.start)
     indentation = source.indentation(span.start)
     at = source.line_start(span.start)
@@ -198,7 +201,7 @@ def _django(model: PythonModel, app: Web, path: str) -> list[Edit]:
     if statement is None or not isinstance(value, ast.List) or not value.elts:
         raise Refused("`urlpatterns` is empty or not a list literal")
     chunk = model.chunk_at(statement.span.start)
-    last = chunk.parsed.span(value.elts[-1]).shifted(chunk.span.start)
+    last = chunk.content.span(value.elts[-1]).shifted(chunk.span.start)
     line = f'path("{path.strip("/")}/", lambda request: JsonResponse({{"status": "healthy"}}))'
     behind = source.text[last.end : statement.span.end - 1]
     if source.line_of(last.start) == source.line_of(statement.span.start) or "(" in behind or ")" in behind:

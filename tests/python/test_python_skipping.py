@@ -1,9 +1,11 @@
-"""What a look at a text calls idle has nothing for any rule and tells no fact, and what its head binds is what it binds."""
+"""What is passed over unread would give no finding and no fact, and what the first line binds is what is bound."""
 
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
+import sys
 import sysconfig
 import warnings
 from pathlib import Path
@@ -11,24 +13,25 @@ from pathlib import Path
 import hypothesis
 import pytest
 import yaml
+from toy import given
 
 from examples import Project
 from playpen_ls.api.example import Example
+from playpen_ls.api.rule import Configured, Rule
+from playpen_ls.engine.check import check
 from playpen_ls.engine.registry import rules_of
+from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.languages.python.facts import finds_nothing
+from playpen_ls.languages.python.model import chunks, local_facts
+from playpen_ls.languages.python.model.chunks import PythonChunk
 from playpen_ls.languages.python.model.module import parse
-from playpen_ls.languages.python.model.parts import Site
-from playpen_ls.languages.python.model.scope import Names
-from playpen_ls.languages.python.model.visitor import walk
-from playpen_ls.languages.python.parts import PythonModel
 from playpen_ls.languages.python.syntax import known_names as known
 from playpen_ls.languages.python.syntax.bindings import bindings_of, texts_of
 from playpen_ls.languages.python.syntax.heads import bindings_by_head, holds_text
-from playpen_ls.languages.python.syntax.prefilter import look
-from playpen_ls.languages.python.syntax.statements import pieces
 from playpen_ls.languages.registry import model_facts
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
+from playpen_ls.text.words import Words
 from playpen_ls.vocabulary.hosts import BACKING_SERVICES
 from playpen_ls.vocabulary.secrets import SHAPE, SHAPE_BEGINS, WEAK
 
@@ -39,44 +42,115 @@ REAL = [
     *sorted(Path(yaml.__file__).parent.glob("*.py")),
     *sorted(Path(hypothesis.__file__).parent.rglob("*.py")),
 ]
-LOCAL = [one for one in rules_of("python") if not one.crosses]
+RULES = rules_of("python")
+LOCAL = RuleSet(Configured(one) for one in RULES if not one.is_cross_file)
 
 
 def text_of(path: Path) -> str:
     return path.read_bytes().decode("utf-8", "replace")
 
 
-def idle_parts(model: PythonModel):
-    """What a walk finds in the chunks that are never walked."""
-    for chunk in model.chunks:
-        if chunk.view.idle and not chunk.broken:
-            yield from walk(Site(model, chunk.parsed, chunk.start, Names(model.scope.names), model.scope.flags))[0]
+@pytest.fixture
+def unskipped(monkeypatch: pytest.MonkeyPatch):
+    """Calling this makes everything be read."""
+
+    def read_all() -> None:
+        monkeypatch.setattr(PythonChunk, "words", lambda chunk, file: None)
+        for module in (chunks, local_facts):
+            monkeypatch.setattr(module, "tells", lambda *_: True)
+
+    return read_all
 
 
-def facts_of_silent(model: PythonModel):
-    for chunk in model.chunks:
-        if chunk.view.silent and not chunk.broken:
-            yield from walk(Site(model, chunk.parsed, chunk.start, Names(model.scope.names), model.scope.flags))[1]
-
-
-def reported(model: PythonModel, parts) -> list[tuple[str, str]]:
-    return [
-        (rule.id, model.source.of(finding.span))
-        for part in parts
-        for rule in LOCAL
-        if issubclass(type(part), rule.subjects)
-        for finding in rule.function(part)
-    ]
+def all_found(source: Source) -> list[object]:
+    made = parse(source)
+    hits = check(made, LOCAL, given()).diagnostics
+    return [*((hit.rule.id, hit.span, hit.finding.message) for hit in hits), *model_facts(made)]
 
 
 @pytest.mark.parametrize("path", REAL, ids=lambda path: "/".join(path.parts[-2:]))
-def test_nothing_is_found_in_what_is_idle(path: Path):
-    model = parse(Source("app.py", text_of(path)))
-    assert reported(model, idle_parts(model)) == []
-    assert not list(facts_of_silent(model))
-    if finds_nothing(model.source):
-        assert reported(model, (part for chunk in model.chunks for part in chunk.parts())) == []
-        assert list(model_facts(model)) == []
+def test_a_real_file_has_the_same_findings_and_facts_if_all_of_it_is_read(path: Path, unskipped):
+    source = Source("app.py", text_of(path))
+    found = all_found(source)
+    nothing = finds_nothing(source, RuleSet(Configured(one) for one in RULES).may_concern)
+    unskipped()
+    assert all_found(source) == found
+    assert not nothing or not found
+
+
+@pytest.mark.parametrize(
+    ("one", "example"),
+    [
+        pytest.param(one, example, id=f"{one.name}-{number}")
+        for one in RULES
+        for number, example in enumerate([*one.bad, *one.good])
+    ],
+)
+def test_an_example_has_the_same_findings_if_all_of_it_is_read(one: Rule, example: Example, unskipped):
+    def rows() -> list[object]:
+        return [(hit.span, hit.finding.message, hit.severity) for hit in Project(one, example).look().diagnostics]
+
+    found = rows()
+    unskipped()
+    assert rows() == found
+
+
+@pytest.mark.parametrize("one", RULES, ids=lambda one: one.name)
+def test_a_rule_lets_some_texts_be_passed_over(one: Rule):
+    """Else each statement of each file is parsed for it: say what it `mentions`."""
+    assert not one.may_concern(Words("def f(x):\n    return g(x, 'a')\n"))
+
+
+EXPERIMENT = '''\
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playpen_ls.api.example import example
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.rule import rule
+from playpen_ls.languages.python.parts import StringLiteral
+from playpen_ls.text.edit import Edit
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="+",
+    bad=[
+        example('url = «"http://example.org/items"»\\n', fixed='url = "https://example.org/items"\\n'),
+        example("def f():\\n    return get(«'http://a.b'»)\\n", fixed="def f():\\n    return get('https://a.b')\\n"),
+    ],
+    good=['url = "https://example.org"\\n', "x = 1\\n"],
+)
+def plain_http_url(literal: StringLiteral) -> Iterator[Finding]:
+    """URL is not encrypted.
+
+    Everybody on the way can read and change what is sent.
+    """
+    if literal.value.startswith("http://"):
+        at = literal.span.start + literal.text.index("http") + 4
+        yield Finding(literal.span, "URL uses `http`", (Fix("Use `https`", lambda: [Edit(at, at, "s")]),))
+'''
+
+
+def test_a_rule_that_declares_nothing_is_never_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A new rule is one file: no table elsewhere has to know what it looks for."""
+    file, name = tmp_path / "plain_http_url.py", "playpen_ls.rules.python.plain_http_url"
+    file.write_text(EXPERIMENT)
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    new: Rule = module.plain_http_url
+    for one in (*new.bad, *new.good):
+        (text,) = one.files.values()
+        example = Example({"app.py": text}, fixed=one.fixed)
+        project = Project(new, example)
+        assert [hit.span for hit in project.look().diagnostics] == project.expected
+        if example.fixed is not None:
+            assert project.fixed().source.text == example.fixed
 
 
 EXAMPLES = [
@@ -89,7 +163,7 @@ EXAMPLES = [
 
 @pytest.mark.parametrize("between", [" ", "\\\n", "\\\n        "], ids=["blank", "line", "indented line"])
 @pytest.mark.parametrize(("rule", "one"), EXAMPLES)
-def test_a_call_is_seen_however_its_bracket_is_set(rule, one: Example, between: str):
+def test_a_call_is_seen_however_its_bracket_is_set(rule: Rule, one: Example, between: str):
     path, text = next(iter(one.files.items()))
     plain = text.replace("«", "").replace("»", "")
     spaced = re.sub(
@@ -101,14 +175,18 @@ def test_a_call_is_seen_however_its_bracket_is_set(rule, one: Example, between: 
     assert before == after
 
 
-def look_at(rule, one: Example, path: str, text: str):
+def look_at(rule: Rule, one: Example, path: str, text: str):
     return Project(rule, Example({path: text}, platform=one.platform, options=one.options)).look().diagnostics
+
+
+def may_concern(text: str) -> bool:
+    return any(one.may_concern(Words(text)) for one in RULES)
 
 
 @pytest.mark.parametrize("method", sorted(known.METHODS))
 @pytest.mark.parametrize("receiver", ["log", "self._logger", "app.LOGGER", "logging"])
-def test_logging_is_no_idleness(method: str, receiver: str):
-    assert not look(f"def f():\n    {receiver}.{method}(x)\n").idle
+def test_logging_is_not_passed_over(method: str, receiver: str):
+    assert may_concern(f"def f():\n    {receiver}.{method}(x)\n")
 
 
 @pytest.mark.parametrize(
@@ -128,8 +206,8 @@ def test_logging_is_no_idleness(method: str, receiver: str):
         'salt = "Zk9vQ2xT7bLm4YpW8sRd3NcJ6hGfA1u"\n',
     ],
 )
-def test_what_rules_ask_for_is_no_idleness(text: str):
-    assert not look(text).idle
+def test_what_rules_look_for_is_not_passed_over(text: str):
+    assert may_concern(text)
 
 
 def test_every_shape_of_a_key_begins_with_one_of_its_beginnings():
@@ -152,8 +230,8 @@ def test_every_shape_of_a_key_begins_with_one_of_its_beginnings():
         "from x import a as b\n",
     ],
 )
-def test_what_only_sounds_like_it_is_idle(text: str):
-    assert look(text).idle
+def test_what_only_sounds_like_it_is_passed_over(text: str):
+    assert not may_concern(text)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +244,7 @@ def test_what_only_sounds_like_it_is_idle(text: str):
         ("import structlog\n\naudit = structlog.get_logger()\n\n\ndef f():\n    audit.info(f'{x}')\n", "python/formatted-log-message"),
     ],
 )  # fmt: skip
-def test_a_chunk_that_mentions_a_telling_name_is_not_idle(text: str, rule: str):
+def test_a_statement_that_mentions_an_alias_is_not_passed_over(text: str, rule: str):
     workspace = Workspace(Path("/no/such/project"))
     workspace.index.complete = True
     workspace.open(Source("app.py", text), "python")
@@ -176,9 +254,9 @@ def test_a_chunk_that_mentions_a_telling_name_is_not_idle(text: str, rule: str):
 @pytest.mark.parametrize("path", REAL, ids=lambda path: "/".join(path.parts[-2:]))
 def test_what_a_head_tells_is_what_the_tree_tells(path: Path):
     text = text_of(path)
-    for piece in pieces(text):
-        statement = text[piece.start : piece.end]
-        if piece.header:
+    for chunk in parse(Source("app.py", text)).chunks:
+        statement = chunk.content.text
+        if chunk.content.header:
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

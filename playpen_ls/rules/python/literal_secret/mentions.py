@@ -1,0 +1,83 @@
+"""What a text must contain for a hard-coded secret: the name of one beside a value, a login in a URL, a known key.
+
+It is right to let a text through in which nothing is found, and wrong to keep one back in which something would be.
+"""
+
+from __future__ import annotations
+
+import re
+
+from playpen_ls.text.words import Words
+from playpen_ls.vocabulary.secrets import SHAPE_BEGINS, WEAK, is_random, may_be_secret
+
+# Parts of lower-case names; a blank marks the start or end of a name.
+_SECRETS = (
+    *("passw", "pasw", "passphrase", "pwd", "token", "secret", "credential"),
+    *("_pass ", "_pass_", " pass_", "_pat ", "_pat_", " pat ", " pat_"),
+)
+_KEYS = ("apikey", "api_key", "accesskey", "access_key", "privatekey", "private_key")
+_HYPHENATED = (" api ", " access ", " private ")
+_HUMP = re.compile(r"Pa(?:ss|t)(?![a-z])")
+_QUOTED_PASS = re.compile(r"pass[\"'-]")  # otherwise it is the `pass` statement
+_SHAPES = tuple((begin, re.match(r"\w+", begin)[0]) for begin in SHAPE_BEGINS)  # type: ignore[index]
+# A quoted text without blanks; or a form that can hide one: nested quotes, implicit concatenation, a backslash
+# continuation.
+_VALUE = re.compile(
+    r"[\"']([^\s\"']{6,})(?=[\"'])"
+    r"|\"[^\s\"]*'[^\s\"]*\"|'[^\s']*\"[^\s']*'"
+    r"|[^\s\"'][\"'][\s\\]+[rbuf]{0,2}[\"'][^\s\"']|\\\r?\n",
+    re.IGNORECASE,
+)
+_SET = re.compile(r"(?:[=:]|\bor|\belse)[\s\\(]*[rbufRBUF]{0,2}$")
+_LONG = re.compile(r"[\"']([A-Za-z0-9+/_=-]{20,})[\"']")
+# Up to the `@`: placeholders, implicit concatenation, and no character that ends the user information of a URL.
+_LOGIN = re.compile(r"://(?:\{[^}@\n]*\}|[\"'][\s\\]+[rbufRBUF]{0,2}[\"']|[^\s/@])*+@")
+_BEFORE = 60  # characters before a value that are searched for what it is set to
+
+
+def may_hold_secret(words: Words) -> bool:
+    """Whether a text with these words can contain a literal that is reported."""
+    text, names = words.text, f" {' '.join(words.all)} "
+    for begin, word in _SHAPES:
+        if word in names and begin in text:
+            return True
+    if "://" in text and "@" in text and _LOGIN.search(text):
+        return True
+    lower = names.lower()
+    if _names_secret(text, names, lower):
+        if _is_given_weak(words):
+            return True
+        for match in _VALUE.finditer(text):
+            if match[1] is None or "\\" in match[1] or "{{" in match[1] or may_be_secret(match[1]):
+                return True
+    if "key" in lower or "auth" in lower or "salt" in lower:
+        return any(is_random(match[1]) for match in _LONG.finditer(text))
+    return False
+
+
+def _names_secret(text: str, names: str, lower: str) -> bool:
+    """Whether the text contains a name of a secret. `names` are its words, `lower` the same in lower case."""
+    for part in _SECRETS:
+        if part in lower:
+            return True
+    if " PASS " in names or (("Pass" in names or "Pat" in names) and _HUMP.search(names)):
+        return True
+    if " pass " in names and _QUOTED_PASS.search(text):
+        return True
+    if "key" not in lower:
+        return False
+    return any(part in lower for part in _KEYS) or (" key " in lower and any(one in lower for one in _HYPHENATED))
+
+
+def _is_given_weak(words: Words) -> bool:
+    """Whether something is set to a weak password."""
+    text = words.text
+    for word in words.all:
+        if word.lower() in WEAK and not word[0].isupper():
+            for quote in "\"'":
+                at = text.find(quote + word + quote)
+                while at >= 0:
+                    if _SET.search(text, max(0, at - _BEFORE), at):
+                        return True
+                    at = text.find(quote + word + quote, at + 1)
+    return False
