@@ -17,6 +17,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     Transfer,
     instruction_of,
 )
+from playpen_ls.languages.dockerfile.syntax.key_values import assigns
 from playpen_ls.languages.dockerfile.syntax.raw import KEYWORDS
 from playpen_ls.languages.dockerfile.syntax.stage_text import StageText
 from playpen_ls.languages.model import Problem
@@ -209,7 +210,7 @@ def _onbuild(instruction: Onbuild) -> Iterator[Problem]:
 def _pairs(instruction: Assigning) -> Iterator[Problem]:
     if isinstance(instruction, Argument):
         return
-    if not instruction.pairs:
+    if not assigns(instruction):
         yield Problem(instruction.words_span, f"`{instruction.keyword}` requires `NAME=value`")
     elif "=" in instruction.words[0].text:
         for word in instruction.unassigned:

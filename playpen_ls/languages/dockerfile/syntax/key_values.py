@@ -84,6 +84,12 @@ def _plain_pairs(
     return found
 
 
+def assigns(instruction: Instruction) -> bool:
+    """Whether there is an assignment, whatever its value."""
+    arguments = instruction.arguments
+    return bool(arguments) and (instruction.name == "ARG" or "=" in arguments or bool(_BLANKS.search(arguments)))
+
+
 def unassigned_in(instruction: Instruction) -> tuple[Word, ...]:
     """The words without `=`, which only ARG allows."""
     start, arguments = instruction.arguments_at, instruction.arguments
