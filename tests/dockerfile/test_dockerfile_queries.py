@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from parts import parts_in
 from test_incremental_equals_fresh import Comparison, Divergence
+from toy import given, toy_rule
 
-from playpen_ls.api.file_view import FileView
+from playpen_ls.api.file_view import FileView, Outline
+from playpen_ls.api.finding import Finding
+from playpen_ls.api.rule import Configured
+from playpen_ls.engine.cache import FindingsCache
+from playpen_ls.engine.check import Checked, check
+from playpen_ls.engine.rule_set import RuleSet
+from playpen_ls.languages.dockerfile import Run, parse
 from playpen_ls.languages.dockerfile.model import queries
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import Source
 
 CASES = {
     queries.base_of: (
@@ -67,3 +77,50 @@ def test_an_answer_that_is_not_recorded_gives_stale_findings(
     monkeypatch.setattr(FileView, "ask", unrecorded)
     with pytest.raises(Divergence):
         change(*CASES[query], tmp_path)
+
+
+# A rule that looks at the rest of its file: as it cannot be written, and as it is
+
+
+def alone(run: Run) -> Iterator[Finding]:
+    """Another way than a question fails, whatever the rule tries."""
+    if len(run.file.model.instructions) == 2:
+        yield Finding(run.keyword_span, "the only instruction")
+
+
+def count_of(outline: Outline) -> int:
+    return sum(len(content.raw) for content in map(outline.content, range(outline.count)))
+
+
+def alone_by_question(run: Run) -> Iterator[Finding]:
+    if run.file.ask(count_of) == 2:
+        yield Finding(run.keyword_span, "the only instruction")
+
+
+def found(function: Callable[..., Any], *texts: str) -> list[Checked]:
+    """What is found in each of the texts, which are versions of a file."""
+    rules = RuleSet([Configured(replace(toy_rule(function, Run), language="dockerfile"))])
+    memory, model, looks = FindingsCache(), None, list[Checked]()
+    for text in texts:
+        model = parse(Source("Dockerfile", text), model)
+        looks.append(check(model, rules, given(), memory))
+        memory = looks[-1].memory
+    return looks
+
+
+def test_a_rule_that_reads_the_file_without_asking_fails(caplog: pytest.LogCaptureFixture):
+    (look,) = found(alone, "FROM a\nRUN b\n")
+    assert look.failed == {"toy/alone"}
+    assert "UnrecordedRead" in caplog.text
+    caplog.clear()
+
+
+def test_a_rule_that_asks_follows_the_file():
+    texts = ("FROM a\nRUN b\n", "FROM a\nRUN b\nFROM c\n", "FROM a\nRUN b\n")
+    assert [len(look.diagnostics) for look in found(alone_by_question, *texts)] == [1, 0, 1]
+
+
+def test_a_part_holds_neither_the_file_nor_its_text():
+    (run,) = (one for one in parts_in(parse(Source("Dockerfile", "FROM a\nFROM b\nRUN c\n"))) if isinstance(one, Run))
+    assert run.source.text == "FROM b\nRUN c\n"
+    assert not {"document", "model", "stages"} & {*vars(run), *dir(run)}
