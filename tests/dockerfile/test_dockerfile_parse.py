@@ -18,9 +18,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from test_incremental_equals_fresh import texts_of
 
-from playpen_ls.languages.dockerfile import Argument, Assigning, Environment, Instruction
 from playpen_ls.languages.dockerfile.model.container_paths import working_directory
 from playpen_ls.languages.dockerfile.model.dockerfile import DockerfileModel
+from playpen_ls.languages.dockerfile.parts import Argument, Assigning, Environment, Instruction
 from playpen_ls.languages.dockerfile.syntax import key_values
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source

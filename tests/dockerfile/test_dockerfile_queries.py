@@ -18,8 +18,9 @@ from playpen_ls.api.rule import Configured
 from playpen_ls.engine.cache import FindingsCache
 from playpen_ls.engine.check import Checked, check
 from playpen_ls.engine.rule_set import RuleSet
-from playpen_ls.languages.dockerfile import Run, parse
 from playpen_ls.languages.dockerfile.model import queries
+from playpen_ls.languages.dockerfile.model.dockerfile import parse
+from playpen_ls.languages.dockerfile.parts import Run
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 

@@ -115,6 +115,6 @@ def _entrypoint(start: ShellForm | None) -> tuple[str, ...] | None:
 def _served(start: ShellForm | None, program: Program, variables: dict[str, str]) -> Iterator[Exposed]:
     if start is None or "GUNICORN_CMD_ARGS" in variables:
         return
-    for told in ports_told(program, variables):
-        span = told.word.after(told.word.text.removesuffix(told.text)) if told.word else start.span
-        yield Exposed(_place(start, span), told.port, True, told.variables)
+    for one in ports_told(program, variables):
+        span = one.word.after(one.word.text.removesuffix(one.text)) if one.word else start.span
+        yield Exposed(_place(start, span), one.port, True, one.variables)

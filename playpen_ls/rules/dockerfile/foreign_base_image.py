@@ -6,7 +6,7 @@ from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile.edits.image import replacement, stands_in
+from playpen_ls.languages.dockerfile.edits.image import registry_of, replacement
 from playpen_ls.languages.dockerfile.parts import BaseImage, Stage
 
 NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "nexus:5000/playpen/node-base:20"})
@@ -69,7 +69,7 @@ def foreign_base_image(image: BaseImage, platform: Platform) -> Iterator[Finding
     if own is not None:
         fixes = (Fix(f"Change base image to `{own}`", lambda: [replacement(image, own)]),) if own else ()
         yield Finding(image.span, f"base image `{image.reference.name}` is not a platform image", fixes)
-    elif stands_in(image.reference) not in ("", platform.registry) and not _is_only_copied_from(image.owner):
+    elif registry_of(image.reference) not in ("", platform.registry) and not _is_only_copied_from(image.owner):
         yield Finding(image.span, f"base image `{image.reference.text}` is not from the platform's registry")
 
 

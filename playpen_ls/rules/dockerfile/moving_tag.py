@@ -8,7 +8,7 @@ from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile.edits.image import fixed_tags, stands_in
+from playpen_ls.languages.dockerfile.edits.image import fixed_tags, registry_of
 from playpen_ls.languages.dockerfile.model.user import is_known_image
 from playpen_ls.languages.dockerfile.parts import BaseImage
 from playpen_ls.text.edit import Edit
@@ -63,7 +63,7 @@ def moving_tag(image: BaseImage, platform: Platform, uses: Facts[ImageUse]) -> I
     reference = image.reference
     if not image.external or not image.literal or not reference.floats or platform.owns(reference):
         return
-    if reference.name in platform.base_images or stands_in(reference) not in ("", platform.registry):
+    if reference.name in platform.base_images or registry_of(reference) not in ("", platform.registry):
         return
     pin = platform.pins.get(reference.name) or platform.pins.get(reference.repository)
     tags = [pin] if pin else [tag for tag in fixed_tags(image, uses) if not is_variant(tag)]

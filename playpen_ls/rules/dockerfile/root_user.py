@@ -10,7 +10,7 @@ from playpen_ls.api.finding import Change, Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import ships
-from playpen_ls.languages.dockerfile.edits.image import stands_in
+from playpen_ls.languages.dockerfile.edits.image import registry_of
 from playpen_ls.languages.dockerfile.edits.user import USER, user_edit
 from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.model.user import (
@@ -130,7 +130,7 @@ def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[Imag
         return
     if not image.external or platform.owns(image.reference) or drops_root(stage):
         return
-    if runs_as_root(image.reference, stands_in(image.reference)):
+    if runs_as_root(image.reference, registry_of(image.reference)):
         message = f"base image `{image.reference.name}` runs as root by default, and no `USER` is set"
         yield Finding(start.span, message, fixes, severity)
 

@@ -17,7 +17,7 @@ class Ignore:
         self._patterns = [pattern for line in text.split("\n") if (pattern := _read(line))]
 
     @property
-    def takes_back(self) -> bool:
+    def reincludes(self) -> bool:
         """Whether it has a `!` pattern, which includes files again."""
         return any(negated for _, negated in self._patterns)
 

@@ -42,10 +42,10 @@ def context_of(path: str, configured: Mapping[str, str], builds: Facts[ImageBuil
     """`configured` is `build_context` of the profile, `builds` are the image builds of pipelines."""
     if path in configured:
         return Context((_clean(configured[path]),), True)
-    told = [build.context for build in _builds_of(path, builds, files)]
-    if told:
-        known = [_clean(folder) for folder in told if folder is not None and "$" not in folder]
-        return Context(tuple(dict.fromkeys(known)) if len(known) == len(told) else (), True)
+    stated = [build.context for build in _builds_of(path, builds, files)]
+    if stated:
+        known = [_clean(folder) for folder in stated if folder is not None and "$" not in folder]
+        return Context(tuple(dict.fromkeys(known)) if len(known) == len(stated) else (), True)
     folder = posixpath.dirname(path)
     return Context((folder, "") if folder else ("",), False)
 
@@ -88,7 +88,7 @@ def _folders_above(path: str) -> Iterator[str]:
 
 def _builds_of(path: str, builds: Facts[ImageBuilt], files: Files) -> list[ImageBuilt]:
     """The builds of the Dockerfile in pipelines, compose files and bake files."""
-    return [*builds.having(_dockerfiles, posixpath.normpath(path)), *_told_by_files(path, files)]
+    return [*builds.having(_dockerfiles, posixpath.normpath(path)), *_builds_in_files(path, files)]
 
 
 def _clean(folder: str) -> str:
@@ -102,11 +102,11 @@ def _dockerfiles(build: ImageBuilt) -> tuple[str, ...]:
     return () if build.context is None else (posixpath.normpath(posixpath.join(build.context, "Dockerfile")),)
 
 
-def _told_by_files(path: str, files: Files) -> list[ImageBuilt]:
+def _builds_in_files(path: str, files: Files) -> list[ImageBuilt]:
     """The builds of the Dockerfile in compose and bake files in its folder or in parent folders."""
     found = []
     for folder in _folders_above(path):
-        for name in _telling(files.names(folder or ".")):
+        for name in _build_definitions(files.names(folder or ".")):
             text = files.text(posixpath.join(folder, name)) or ""
             for context, dockerfile, target in _builds_in(name, text):
                 place = posixpath.normpath(posixpath.join(folder, context))
@@ -116,7 +116,7 @@ def _told_by_files(path: str, files: Files) -> list[ImageBuilt]:
 
 
 @lru_cache(maxsize=64)
-def _telling(names: tuple[str, ...]) -> tuple[str, ...]:
+def _build_definitions(names: tuple[str, ...]) -> tuple[str, ...]:
     """The compose and bake files of a folder. Cached, since all Dockerfiles of a project look in its root."""
     return tuple(name for name in names if _COMPOSE.fullmatch(name) or _BAKE.fullmatch(name))
 

@@ -15,7 +15,7 @@ from playpen_ls.vocabulary.images import ImageReference
 _DOCKER_HUB = frozenset(("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"))
 
 
-def stands_in(reference: ImageReference) -> str:
+def registry_of(reference: ImageReference) -> str:
     """The registry of the image; "" for Docker Hub, whether named or implied."""
     return "" if reference.registry in _DOCKER_HUB else reference.registry
 

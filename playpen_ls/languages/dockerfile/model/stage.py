@@ -19,8 +19,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     Workdir,
     instruction_of,
 )
-from playpen_ls.languages.dockerfile.syntax.stage_text import StageText
-from playpen_ls.languages.dockerfile.syntax.word_filter import WordFilter
+from playpen_ls.languages.dockerfile.syntax.stage_text import StageText, WordFilter
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 from playpen_ls.vocabulary.names import words

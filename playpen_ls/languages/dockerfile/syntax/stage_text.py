@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from playpen_ls.languages.cutting import Boundary
 from playpen_ls.languages.dockerfile.syntax.parser import Reader, Terminators, interruption
-from playpen_ls.languages.dockerfile.syntax.word_filter import WordFilter
 from playpen_ls.languages.model import Comment
 from playpen_ls.text.source import Source
 
@@ -42,6 +41,28 @@ class Cutter:
                 state = State(reader.escape, reader.interrupted)
                 return Boundary(raw.start, state, max(at.seen, reader.seen))
         return None
+
+
+class WordFilter:
+    """Fast pre-check whether words occur in parts of a text. Words that all of it lacks are ruled out once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._present: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    @cached_property
+    def _lower(self) -> str:
+        return self._text.lower()
+
+    def __call__(self, substring: str, words: tuple[str, ...]) -> bool:
+        """Whether a part of the text contains one of the `words` (lower case), ignoring case."""
+        present = self._present.get(words)
+        if present is None:
+            present = self._present[words] = tuple(word for word in words if word in self._lower)
+        if not present:
+            return False
+        lower = substring.lower()
+        return any(word in lower for word in present)
 
 
 class Key(NamedTuple):

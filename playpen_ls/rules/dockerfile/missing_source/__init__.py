@@ -11,7 +11,12 @@ from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import context_of
-from playpen_ls.languages.dockerfile.build_context.sources import dropping, is_made_by_a_build, is_there, local_sources
+from playpen_ls.languages.dockerfile.build_context.sources import (
+    excluded_by,
+    is_made_by_a_build,
+    is_there,
+    local_sources,
+)
 from playpen_ls.languages.dockerfile.model.user import is_known_image
 from playpen_ls.languages.dockerfile.parts import Stage
 from playpen_ls.rules.dockerfile._pip_files import included_in
@@ -134,7 +139,7 @@ def missing_source(stage: Stage, files: Files, platform: Platform, builds: Facts
         if not here:
             missing.add(path)
             yield _absent(word.span, path, folders[0], files)
-        elif path and (ignore := dropping(dockerfile, path, here[0], files)) is not None:
+        elif path and (ignore := excluded_by(dockerfile, path, here[0], files)) is not None:
             missing.add(path)
             yield Finding(word.span, f"`{path}` is excluded from the build context by `{ignore.path}`")
     for one in required if folders else ():
@@ -167,7 +172,7 @@ def _read_by_pip(
             continue  # something else can write it, or its COPY is reported
         seen.add(one.place)
         found = [(folder, path) for folder in folders for path in paths if is_there(path, folder, files)]
-        ignores = [dropping(dockerfile, path, folder, files) for folder, path in found]
+        ignores = [excluded_by(dockerfile, path, folder, files) for folder, path in found]
         if None not in ignores:
             if may_be_made(one):
                 return

@@ -181,7 +181,7 @@ def _copied(instruction: Transfer, files: Files) -> Iterator[Finding]:
     contexts = {posixpath.dirname(instruction.file.path), ""}
     public = instruction.destination is not None and instruction.destination.text.endswith((".pub", ".crt", ".asc"))
     for source in instruction.sources if instruction.origin is None and not public else ():
-        if key_files.holds_secrets(source.text, contexts, files):
+        if key_files.contains_secrets(source.text, contexts, files):
             name, id = posixpath.basename(source.text), secret_files.secret_id(source)
             title = f"Mount `{name}` as build secret `{id}` (`docker build --secret id={id},src={source.text}`)"
             fix = Fix(title, partial(secret_files.mounted_edits, instruction, source, files))

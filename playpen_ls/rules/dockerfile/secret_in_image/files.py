@@ -49,7 +49,7 @@ def mounted_edits(transfer: Transfer, source: Word, files: Files) -> list[Edit]:
         raise Refused(f"the files that `{source.text}` matches are known only during the build")
     place = _place(transfer, source)
     _refuse_other_copies(transfer, source, place, files)
-    edits = [_taken_out(transfer, source)]
+    edits = [_removal(transfer, source)]
     for run in _readers(transfer, place):
         refuse_other_user(run)
         edits += mount_edits(run, f"id={secret_id(source)},target={place}")
@@ -106,8 +106,10 @@ def _readers(transfer: Transfer, place: str) -> list[Run]:
             continue
         if isinstance(one, Run):
             reading = [command for command in one.commands if command.name not in _CHANGES]
-            told = any(_names(word.text, place) for command in reading for word in (*command.words, *command.redirects))
-            if told or any(command.name in programs for command in reading):
+            is_named = any(
+                _names(word.text, place) for command in reading for word in (*command.words, *command.redirects)
+            )
+            if is_named or any(command.name in programs for command in reading):
                 runs.append(one)
             elif posixpath.basename(place) in one.whole_text:
                 raise Refused(f"`{one.keyword}` mentions the secret file, but is not known to read it")
@@ -122,7 +124,7 @@ def _names(text: str, place: str) -> bool:
     return bool(re.search(rf"(?:^|[/=\s@]){re.escape(posixpath.basename(place))}(?=$|[\s;'\"])", text))
 
 
-def _taken_out(transfer: Transfer, source: Word) -> Edit:
+def _removal(transfer: Transfer, source: Word) -> Edit:
     text = transfer.source
     if len(transfer.words) == 2:
         return Edit(text.line_start(transfer.raw.start), text.next_line_start(transfer.raw.end), "")

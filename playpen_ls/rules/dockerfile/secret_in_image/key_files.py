@@ -29,7 +29,7 @@ _PUBLIC_TEXT = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)
 _NPM_SECRET = re.compile(r"_(?:authToken|auth|password)\s*=\s*(?!\s*[\"']?\$\{)\S")
 
 
-def holds_secrets(source: str, contexts: Iterable[str], files: Files) -> bool:
+def contains_secrets(source: str, contexts: Iterable[str], files: Files) -> bool:
     """Whether the file of this name, in one of the build contexts, is a secret file.
 
     An `.npmrc` counts only if it can be read and contains a literal token. A `.pem` or `.key` file that
