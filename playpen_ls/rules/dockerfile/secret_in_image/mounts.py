@@ -94,7 +94,9 @@ def mount_edits(run: Run, keys: str) -> list[Edit]:
 
 def refuse_other_user(run: Run) -> None:
     stage = stage_of(run)
-    user = next((one for one in stage.before(run) if isinstance(one, User)), None) if stage is not None else None
+    if stage is None:
+        raise Refused(f"the `{run.keyword}` is before the first `FROM`")
+    user = next((one for one in stage.before(run) if isinstance(one, User)), None)
     if user is not None and not is_root(user):
         raise Refused(f"user `{user.user}` cannot read the mounted secret, which is owned by root")
 
