@@ -42,7 +42,7 @@ def findings(folder: Path, text: str) -> list[str]:
     workspace = Workspace(folder)
     workspace.index.complete = True
     workspace.open(Source("Dockerfile", text), "dockerfile")
-    return [hit.rule.id for hit in workspace.check("Dockerfile").hits]
+    return [hit.rule.id for hit in workspace.check("Dockerfile").diagnostics]
 
 
 PLAIN = 'FROM team/base:1\nENV API_TOKEN="tk_0f1e2d3c4b5a6978" PORT=80\nARG DB_PASSWORD=hunter2-Horse\n'

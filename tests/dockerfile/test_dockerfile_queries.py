@@ -15,7 +15,7 @@ from toy import given, toy_rule
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.finding import Finding
 from playpen_ls.api.rule import Configured
-from playpen_ls.engine.cache import Memory
+from playpen_ls.engine.cache import FindingsCache
 from playpen_ls.engine.check import Checked, check
 from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.languages.dockerfile.model import queries
@@ -101,7 +101,7 @@ def alone_by_question(run: Run) -> Iterator[Finding]:
 def found(function: Callable[..., Any], *texts: str) -> list[Checked]:
     """What is found in each of the texts, which are versions of a file."""
     rules = RuleSet([Configured(replace(toy_rule(function, Run), language="dockerfile"))])
-    memory, model, looks = Memory(), None, list[Checked]()
+    memory, model, looks = FindingsCache(), None, list[Checked]()
     for text in texts:
         model = parse(Source("Dockerfile", text), model)
         looks.append(check(model, rules, given(), memory))
@@ -118,7 +118,7 @@ def test_a_rule_that_reads_the_file_without_asking_fails(caplog: pytest.LogCaptu
 
 def test_a_rule_that_asks_follows_the_file():
     texts = ("FROM a\nRUN b\n", "FROM a\nRUN b\nFROM c\n", "FROM a\nRUN b\n")
-    assert [len(look.hits) for look in found(alone_by_question, *texts)] == [1, 0, 1]
+    assert [len(look.diagnostics) for look in found(alone_by_question, *texts)] == [1, 0, 1]
 
 
 def test_a_part_holds_neither_the_file_nor_its_text():
