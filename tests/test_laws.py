@@ -37,10 +37,9 @@ INSIDE = {"syntax": 0, "model": 1, "facts": 3, "edits": 3, "": 4}
 CYCLIC = frozenset(
     """
     languages.dockerfile.model.dockerfile languages.dockerfile.syntax.instruction
-    languages.dockerfile.syntax.instruction_types languages.jenkinsfile.model.jenkinsfile
+    languages.dockerfile.syntax.instruction_types
     languages.kubernetes.model.documents languages.python.model.module
     languages/dockerfile languages/dockerfile/model languages/dockerfile/syntax
-    languages/jenkinsfile languages/jenkinsfile/model languages/jenkinsfile/syntax
     languages/kubernetes languages/kubernetes/model languages/python languages/python/model
     """.split()
 )

@@ -16,7 +16,7 @@ from playpen_ls.engine.cache import NOTHING
 from playpen_ls.engine.check import check
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.engine.rule_set import RuleSet
-from playpen_ls.languages.jenkinsfile import Jenkinsfile, Passage, parse
+from playpen_ls.languages.jenkinsfile import Jenkinsfile, Region, parse
 from playpen_ls.project.filesystem import ProjectFiles
 from playpen_ls.text.source import Source
 
@@ -177,7 +177,7 @@ def test_what_changes_elsewhere_counts(old: str, new: str):
         assert hits == fresh(text)
 
 
-def test_a_keystroke_looks_at_one_passage(monkeypatch: pytest.MonkeyPatch):
+def test_a_keystroke_looks_at_one_region(monkeypatch: pytest.MonkeyPatch):
     stages = "".join(
         f"        stage('S{n}') {{\n            steps {{ sh 'make {n}' }}\n        }}\n" for n in range(40)
     )
@@ -185,11 +185,13 @@ def test_a_keystroke_looks_at_one_passage(monkeypatch: pytest.MonkeyPatch):
     file = parse(Source("Jenkinsfile", text))
     memory = found(file, NOTHING)[1]
     looked: list[str] = []
-    parts = Passage.parts
-    monkeypatch.setattr(Passage, "parts", lambda self: [looked.append(self.text), *parts(self)][1:])
+    parts = Region.parts
+    monkeypatch.setattr(Region, "parts", lambda self: [looked.append(self.text), *parts(self)][1:])
     for now in (text.replace("make 20'", "make 20x'"), text.replace("make 20'", "make 20")):
         looked.clear()
         file = parse(Source("Jenkinsfile", now), file)
         hits, memory = found(file, memory)
         assert hits == fresh(now)
-        assert len(looked[: -len(file.passages)]) == 1
+        # The rest is what the fresh look at all regions adds.
+        assert len(looked) - len(file.chunks) == 1
+        assert "make 20" in looked[0]
