@@ -8,13 +8,19 @@ else is before it, and ends where the next one begins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from playpen_ls.languages.cutting import Boundary, joined, recut
 from playpen_ls.languages.jenkinsfile.syntax.lexer import Lexed, Lexer, lex
-from playpen_ls.languages.jenkinsfile.syntax.structure import Builder, State, Structure, structure, whole_structure
+from playpen_ls.languages.jenkinsfile.syntax.structure import (
+    Builder,
+    State,
+    Structure,
+    structure,
+    whole_structure,
+)
 from playpen_ls.languages.model import Problem
 from playpen_ls.text.edit import Edit, narrowed
 from playpen_ls.text.source import Source
@@ -56,6 +62,12 @@ class Parsed:
         found = (*self._lexed.problems, *self.structure.problems)
         return tuple(sorted(found, key=lambda problem: problem.span))
 
+    @property
+    def may_leave_frames(self) -> bool:
+        """Whether its first words, by their indentation, may show that a brace before them is missing."""
+        frames, blanks = self.state.frames, len(self.text) - len(self.text.lstrip(" \t"))
+        return len(frames) > 1 and self.state.column < 0 and blanks <= frames[-1].indentation
+
     def derived(self, compute: Callable[..., T], *arguments: Hashable) -> T:
         """`compute(self, *arguments)`, cached: it must not depend on anything else."""
         key = (compute, arguments)
@@ -66,30 +78,53 @@ class Parsed:
         return found
 
 
-class Cut:
-    """The regions of a text, as `parsed`, each beginning at its boundary."""
+def is_well_indented(parsed: Parsed) -> bool:
+    """Whether a region is read in the same way where missing braces are found by indentation."""
+    state = parsed.state._replace(by_indentation=True)
+    return vars(structure(Source("", parsed.text), parsed.tokens, state)) == vars(parsed.structure)
 
-    def __init__(self, source: Source, before: Cut | None = None, *, by_indentation: bool = False) -> None:
+
+Known = Mapping[tuple[str, State], Parsed]
+
+
+class Cut:
+    """The regions of a text, as `parsed`, each beginning at its boundary.
+
+    Given a cut in which braces are missing, `unfinished`, they are found by indentation. `before` is the same for an
+    earlier version of the text, and `known` has what else was parsed before.
+    """
+
+    def __init__(self, source: Source, before: Cut | None, known: Known, unfinished: Cut | None = None) -> None:
         self.source = source
         self.boundaries: list[Boundary]
         self.parsed: list[Parsed]
-        edit, known = Edit(0, 0, ""), list[Parsed]()
-        old = [Boundary(0, State((), by_indentation), 0)]
+        edit, parsed = Edit(0, 0, ""), list[Parsed]()
+        old = [Boundary(0, State((), unfinished is not None), 0)]
         if before is not None:
-            edit, old, known = narrowed(0, before.source.text, source.text), before.boundaries, before.parsed
-        cutter = _Cutter(source)
+            edit, old, parsed = narrowed(0, before.source.text, source.text), before.boundaries, before.parsed
+        cutter = _Cutter(source, unfinished)
         keep, new, resume, seen = recut(source.text, edit, old, cutter.following)
         self.boundaries = joined(edit, old, keep, new, resume, seen)
-        same = {one.key: one for one in known[keep - 1 : resume]}
-        fresh = [self._parsed(number, cutter, same) for number in range(keep - 1, keep + len(new))]
-        self.parsed = [*known[: keep - 1], *fresh, *known[resume:]]
+        known = {**known, **{one.key: one for one in parsed[keep - 1 : resume]}}
+        fresh = [self._parsed(number, cutter, known) for number in range(keep - 1, keep + len(new))]
+        self.parsed = [*parsed[: keep - 1], *fresh, *parsed[resume:]]
 
-    def _parsed(self, number: int, cutter: _Cutter, same: dict[tuple[str, State], Parsed]) -> Parsed:
+    def _parsed(self, number: int, cutter: _Cutter, known: Known) -> Parsed:
         at = self.boundaries[number]
+        if at.offset in cutter.same:
+            return cutter.same[at.offset]
         last = number + 1 == len(self.boundaries)
         end = len(self.source.text) if last else self.boundaries[number + 1].offset
         text, state = self.source.text[at.offset : end], cast(State, at.state)
-        return same.get((text, state)) or Parsed(text, state, cutter.read[at.offset].part(at.offset, end))
+
+        def parsed(state: State) -> Parsed:
+            return known.get((text, state)) or Parsed(text, state, cutter.read[at.offset].part(at.offset, end))
+
+        if state.by_indentation:  # most regions are read as they are in a text without missing braces
+            found = parsed(state._replace(by_indentation=False))
+            if found.derived(is_well_indented):
+                return found
+        return parsed(state)
 
 
 def cut(source: Source, before: Sequence[Cut] = ()) -> tuple[Cut, ...]:
@@ -97,21 +132,34 @@ def cut(source: Source, before: Sequence[Cut] = ()) -> tuple[Cut, ...]:
 
     `before` is what this function returned for an earlier version.
     """
-    balanced = Cut(source, *before[:1])
+    balanced = Cut(source, before[0] if before else None, _known(before[1:]))
     if not balanced.parsed[-1].structure.unfinished:
         return (balanced,)
-    return balanced, Cut(source, *before[1:2], by_indentation=True)
+    known = _known((*before, balanced)) if len(before) < 2 else {}
+    return balanced, Cut(source, before[1] if len(before) > 1 else None, known, balanced)
+
+
+def _known(cuts: Iterable[Cut]) -> Known:
+    return {one.key: one for each in cuts for one in each.parsed}
 
 
 class _Cutter:
-    """`read` is what was lexed from each boundary on, with the offsets of the file."""
+    """`read` is what was lexed from each boundary on, with the offsets of the file; `same` the regions that need not be
+    read by indentation, since they are read in the same way."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, unfinished: Cut | None) -> None:
         self.source = source
         self.read: dict[int, Lexed] = {}
+        self.same: dict[int, Parsed] = {}
         self._lexer = Lexer(source.text)
+        self._unfinished = unfinished
+        boundaries = unfinished.boundaries if unfinished is not None else ()
+        self._numbers = {at.offset: number for number, at in enumerate(boundaries)}
 
     def following(self, text: str, at: Boundary) -> Boundary | None:
+        known = self._as_balanced(at)
+        if known is not None:
+            return known
         lexer, state = self._lexer, cast(State, at.state)
         lexed = lexer.out = self.read[at.offset] = Lexed()
         lexer.seen = 0
@@ -125,11 +173,23 @@ class _Cutter:
                     frames = state.frames[: builder.frames]
                     if builder.frame is not None:
                         frames = (*frames, builder.frame)
-                    return self._boundary(
-                        tokens[first][1], State(frames, state.by_indentation), max(at.seen, lexer.seen)
-                    )
+                    next_state = State(frames, state.by_indentation)
+                    return self._boundary(tokens[first][1], next_state, max(at.seen, lexer.seen))
                 index += 1
         return None
+
+    def _as_balanced(self, at: Boundary) -> Boundary | None:
+        """The boundary after one of the unfinished cut, if the region between is read in the same way."""
+        cut, number, state = self._unfinished, self._numbers.get(at.offset), cast(State, at.state)
+        if cut is None or number is None or number + 1 == len(cut.boundaries):
+            return None
+        parsed, following = cut.parsed[number], cut.boundaries[number + 1]
+        after = cast(State, following.state)
+        same = cut.boundaries[number].state == state._replace(by_indentation=False)
+        if not same or not parsed.derived(is_well_indented) or cut.parsed[number + 1].may_leave_frames:
+            return None
+        self.same[at.offset] = parsed
+        return Boundary(following.offset, after._replace(by_indentation=True), max(at.seen, following.seen))
 
     def _boundary(self, offset: int, state: State, seen: int) -> Boundary:
         start = self.source.line_start(offset)

@@ -384,7 +384,7 @@ class Builder:
         if brace < 0:
             return None
         start, end = self.tokens[self.out.first[0]][1], self.tokens[brace][2]
-        return Frame(self.source.text[start:end], self._indentation(brace) if self.by_indentation else 0)
+        return Frame(self.source.text[start:end], self._indentation(brace))
 
     def end(self) -> Structure:
         out = self.out
