@@ -22,10 +22,10 @@ class Region(Tree):
     @property
     def stages(self) -> Iterator[Stage]:
         """The stage of a declarative pipeline that the region is, and its nested stages; empty for other code."""
-        call = Statement(self, 0).call if self.structure.first else None
-        if call is None or call.name != "stage" or call.block is None:
+        if self.frame_names != ["pipeline", "stages"] or not self.structure.first:
             return
-        if [around.name for around in call.enclosing] != ["stages", "pipeline"]:
+        call = Statement(self, 0).call
+        if call is None or call.name != "stage" or call.block is None:
             return
         waiting = [Stage(call, call.block, 0)]
         while waiting:
@@ -60,6 +60,5 @@ def _assignment(statement: Statement) -> Assignment | None:
 
 
 def _places_with(parsed: Parsed, words: tuple[str, ...]) -> frozenset[int]:
-    return frozenset(
-        place for place, step in enumerate(Tree(parsed).shell_steps) if any(word in step.text.lower() for word in words)
-    )
+    codes = [step.text.lower() for step in Tree(parsed).shell_steps]
+    return frozenset(place for place, code in enumerate(codes) if any(word in code for word in words))

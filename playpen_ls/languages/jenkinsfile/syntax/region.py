@@ -163,19 +163,14 @@ class _Cutter:
         lexer, state = self._lexer, cast(State, at.state)
         lexed = lexer.out = self.read[at.offset] = Lexed()
         lexer.seen = 0
-        builder, tokens = Builder(self.source, lexed.tokens, state), lexed.tokens
-        reached, index = at.offset, 0
+        builder, reached = Builder(self.source, lexed.tokens, state), at.offset
         while reached < len(text):
             reached = lexer.read_line(reached)
-            while index < len(tokens):
-                first = builder.feed(index)
-                if first >= 0:
-                    frames = state.frames[: builder.frames]
-                    if builder.frame is not None:
-                        frames = (*frames, builder.frame)
-                    next_state = State(frames, state.by_indentation)
-                    return self._boundary(tokens[first][1], next_state, max(at.seen, lexer.seen))
-                index += 1
+            first = builder.read()
+            if first >= 0:
+                frames = state.frames[: builder.frames] + ((builder.frame,) if builder.frame is not None else ())
+                seen = max(at.seen, lexer.seen)
+                return self._boundary(lexed.tokens[first][1], State(frames, state.by_indentation), seen)
         return None
 
     def _as_balanced(self, at: Boundary) -> Boundary | None:

@@ -101,8 +101,7 @@ class Structure:
 def structure(source: Source, tokens: list[Token], state: State) -> Structure:
     """The structure of a region; offsets of the tokens count from its start, and `source` is its text."""
     builder = Builder(source, tokens, state)
-    for index in range(len(tokens)):
-        builder.feed(index)
+    builder.read()
     return builder.end()
 
 
@@ -110,8 +109,7 @@ def whole_structure(source: Source, tokens: list[Token]) -> Structure:
     """The structure of a whole file."""
     for by_indentation in (False, True):
         builder = Builder(source, tokens, State((), by_indentation), whole=True)
-        for index in range(len(tokens)):
-            builder.feed(index)
+        builder.read()
         found = builder.end()
         if not found.unfinished:
             break
@@ -145,24 +143,28 @@ class Builder:
         self.complete = False
         """The region ends where the next statement begins."""
 
-    def feed(self, index: int) -> int:
-        """Read the next token. Returns the token at which the next region begins, once that is known; else -1."""
-        token = self.tokens[index]
-        kind = token[0]
-        self.out.partner.append(-1)
-        if kind == "\n":
-            self.line_ended = True
-            return -1
-        if self.line_ended:
-            self.line_ended = False
-            self._line_begins(index, token)
-        following = -1 if self.whole else self._following(index, kind)
-        if kind in _STRUCTURE:
-            self._structure(index, kind)
-        elif self.current < 0:
-            self._begin(index)
-        self.last = index
-        return following
+    def read(self) -> int:
+        """Read the tokens that were appended. Returns the token at which the next region begins, else -1."""
+        partner, tokens = self.out.partner, self.tokens
+        for index in range(len(partner), len(tokens)):
+            token = tokens[index]
+            kind = token[0]
+            partner.append(-1)
+            if kind == "\n":
+                self.line_ended = True
+                continue
+            if self.line_ended:
+                self.line_ended = False
+                self._line_begins(index, token)
+            following = -1 if self.whole or (self.current >= 0 and kind != "{") else self._following(index, kind)
+            if kind in _STRUCTURE:
+                self._structure(index, kind)
+            elif self.current < 0:
+                self._begin(index)
+            self.last = index
+            if following >= 0:
+                return following
+        return -1
 
     def _following(self, index: int, kind: str) -> int:
         """The token at which the next region begins: a statement in another block, or one with a block of its own."""

@@ -68,7 +68,7 @@ class Tree:
     def of(self, span: Span) -> str:
         return self.text[span.start : span.end]
 
-    @property
+    @cached_property
     def record(self) -> Record:
         return self.parsed.derived(_record)
 
@@ -85,10 +85,9 @@ class Tree:
                 yield call
 
     @property
-    def outermost_frame_is_call(self) -> bool:
-        """The outermost frame is the closure of a call, not a block of `try`."""
-        frames = self.parsed.state.frames
-        return bool(frames) and _head_call(frames[0]) is not None
+    def frame_names(self) -> list[str | None]:
+        """The names of the calls whose closures are the frames, outermost first; None for a block of `try`."""
+        return [_head_name(frame) for frame in self.parsed.state.frames]
 
     @property
     def statements(self) -> Iterator[Statement]:
@@ -149,6 +148,12 @@ def _head_call(frame: Frame) -> Call | None:
     """The call whose closure is a frame; None for a block of `try`."""
     head = Tree.of_frame(frame)
     return head.call_of(1) if len(head.structure.open) > 1 else None
+
+
+@lru_cache(maxsize=500)
+def _head_name(frame: Frame) -> str | None:
+    call = _head_call(frame)
+    return call.name if call is not None else None
 
 
 @lru_cache(maxsize=500)

@@ -54,13 +54,12 @@ class Judged(NamedTuple):
 def judged(parsed: Parsed) -> Judged:
     """A summary; empty for a region that is not directly in `pipeline {` or its `stages {`."""
     tree, found = Tree(parsed), Faults()
-    around = [call.name for call in tree.around][::-1]
     sections, stages = list[Entry](), list[Entry]()
-    if around == _PIPELINE:
+    if tree.frame_names == _PIPELINE:
         for call in calls_of(found, tree.root, repeated=False):
             check_section(found, call)
             sections.append(_entry(tree, call.name, call.name_span, call.span.start))
-    elif around == _STAGES:
+    elif tree.frame_names == _STAGES:
         for statement in tree.root.statements:
             name, span = check_stage(found, statement)
             if name is not None:
@@ -173,8 +172,8 @@ def _misplaced_in(tree: Tree) -> Iterator[Misplaced]:
 
 
 def _is_at_top(tree: Tree, call: Call) -> bool:
-    if tree.parsed.state.frames:
-        return tree.outermost_frame_is_call
+    if tree.frame_names:
+        return tree.frame_names[0] is not None
     return call.statement.block.open < 0
 
 

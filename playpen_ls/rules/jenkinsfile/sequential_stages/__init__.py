@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from playpen_ls.api.example import example
 from playpen_ls.api.file_view import FileView, Outline
@@ -12,7 +13,14 @@ from playpen_ls.languages.jenkinsfile.edits.indentation import begins_line, ends
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.queries import frames, section
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
-from playpen_ls.rules.jenkinsfile.sequential_stages.independence import StageWork, can_run_together, work_of
+from playpen_ls.rules.jenkinsfile.sequential_stages.independence import (
+    StageSummary,
+    StageWork,
+    can_be_independent,
+    can_run_together,
+    summary_of,
+    work_of,
+)
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
 
@@ -114,38 +122,79 @@ def sequential_stages(whole: WholeFile) -> Iterator[Finding]:
     slowest of them. Reported are stages that only run checks, and stages with the same kind of build on
     different agents, if none reads the output of another. Stages with unknown steps are not reported.
     """
-    opened, stages = whole.file.ask(stages_of_pipeline)
-    if opened is None or whole.file.ask(in_sequence):
-        return
+    for group in whole.file.ask(independent_stages):
+        yield _joined(whole.file, group) if group.joins else _together(whole.file, group)
+
+
+class Group(NamedTuple):
+    """Stages that can run in parallel, each with its region; the first has number `first` in the pipeline.
+
+    With `joins` the first has a section `parallel`, and the second could be in it.
+    """
+
+    first: int
+    joins: bool
+    stages: tuple[tuple[int, StageSummary], ...]
+
+
+def summary(parsed: Parsed) -> StageSummary | None:
+    """What a region says that is a stage of a declarative pipeline; None for other regions."""
+    stage = next(iter(Region(parsed).stages), None)
+    return summary_of(stage) if stage is not None else None
+
+
+def work(parsed: Parsed) -> StageWork:
+    """What the stage does that a region is."""
+    return work_of(next(iter(Region(parsed).stages)))
+
+
+def independent_stages(outline: Outline) -> tuple[Group, ...]:
+    opened, around = outline.ask(section, "stages"), outline.ask(frames).around
+    if opened is None or outline.ask(in_sequence):
+        return ()
+    found = ((number, one) for number, one in enumerate(outline.each(summary)) if one is not None)
+    return tuple(_groups(outline, [one for one in found if around[one[0]][-1:] == (opened,)]))
+
+
+Stages = Sequence[tuple[int, StageSummary]]
+
+
+def _groups(outline: Outline, stages: Stages) -> Iterator[Group]:
     at = 0
     while at < len(stages) - 1:
-        (_, one), (number, other) = stages[at : at + 2]
-        if one.parallel is not None:
-            if _can_join(one, other):
-                yield _joined(whole.file, at, one, number, other)
+        if stages[at][1].is_parallel:
+            if _can_join(outline, *stages[at : at + 2]):
+                yield Group(at, True, tuple(stages[at : at + 2]))
             at += 1
             continue
         end = at + 1
-        while end < min(len(stages), at + _MOST) and all(
-            can_run_together(before, stages[end][1]) for _, before in stages[at:end]
-        ):
+        while end < min(len(stages), at + _MOST) and _suits(outline, stages[at:end], stages[end]):
             end += 1
         if end - at > 1:
-            yield _together(whole.file, at, stages[at:end])
+            yield Group(at, False, tuple(stages[at:end]))
         at = end
 
 
-def work(parsed: Parsed) -> StageWork | None:
-    """What a stage of a declarative pipeline does; None for other regions."""
-    stage = next(iter(Region(parsed).stages), None)
-    return work_of(stage) if stage is not None else None
+def _work(outline: Outline, number: int) -> StageWork:
+    parsed: Parsed = outline.content(number)
+    return parsed.derived(work)
 
 
-def stages_of_pipeline(outline: Outline) -> tuple[int | None, tuple[tuple[int, StageWork], ...]]:
-    """The region of the pipeline's `stages`, and the stages in it, each with its region."""
-    opened, around = outline.ask(section, "stages"), outline.ask(frames).around
-    found = ((number, one) for number, one in enumerate(outline.each(work)) if one is not None)
-    return opened, tuple((number, one) for number, one in found if around[number][-1:] == (opened,))
+def _suits(outline: Outline, before: Stages, one: tuple[int, StageSummary]) -> bool:
+    """Whether a stage can run together with all of those before it."""
+    number, stage = one
+    if not all(can_be_independent(other, stage) for _, other in before):
+        return False
+    mine = _work(outline, number)
+    return all(can_run_together(_work(outline, there), mine) for there, _ in before)
+
+
+def _can_join(outline: Outline, parallel: tuple[int, StageSummary], one: tuple[int, StageSummary]) -> bool:
+    """Whether a stage can run together with those in the section `parallel` of the one before it."""
+    if not parallel[1].sections <= {"parallel", "environment", "options"}:
+        return False
+    inner = _work(outline, parallel[0]).parallel
+    return bool(inner) and all(can_run_together(other, _work(outline, one[0])) for other in inner)
 
 
 def keeps_order(parsed: Parsed) -> bool:
@@ -158,21 +207,22 @@ def in_sequence(outline: Outline) -> bool:
     return number is not None and outline.each(keeps_order)[number]
 
 
-def _can_join(parallel: StageWork, other: StageWork) -> bool:
-    inner, sections = parallel.parallel, parallel.sections
-    if not inner or not sections <= {"parallel", "when", "environment", "options"}:
-        return False
-    return "when" not in sections and all(can_run_together(one, other) for one in inner)
-
-
-def _together(file: FileView, first: int, stages: Sequence[tuple[int, StageWork]]) -> Finding:
-    number, second = stages[1]
-    *others, last = [f"`{stage.name}`" for _, stage in stages]
+def _together(file: FileView, group: Group) -> Finding:
+    number, second = group.stages[1]
+    *others, last = [f"`{stage.name}`" for _, stage in group.stages]
     names = f"{', '.join(others)} and {last}"
     message = f"stages {names} are independent and could run in parallel"
-    change = whole_file_change(file, _parallel(first, len(stages)))
+    change = whole_file_change(file, _parallel(group.first, len(group.stages)))
     fix = Fix(f"Run {names} in parallel", change, kind="refactor.rewrite")
     return Finding(second.name_span, message, (fix,), chunk=number)
+
+
+def _joined(file: FileView, group: Group) -> Finding:
+    (_, parallel), (number, stage) = group.stages
+    message = f"stage `{stage.name}` is independent of the parallel stages in `{parallel.name}` and could run with them"
+    title = f"Move `{stage.name}` into the `parallel` block of `{parallel.name}`"
+    fix = Fix(title, whole_file_change(file, _moved(group.first)), kind="refactor.rewrite")
+    return Finding(stage.name_span, message, (fix,), chunk=number)
 
 
 def _stages(file: Jenkinsfile, first: int, count: int) -> Sequence[Stage]:
@@ -206,13 +256,6 @@ def _free_name(file: Jenkinsfile) -> str:
     taken = {stage.name for stage in file.pipeline.all_stages()} if file.pipeline is not None else set()
     names = ("Verify", *(f"Verify {number}" for number in range(2, len(taken) + 3)))
     return next(name for name in names if name not in taken)
-
-
-def _joined(file: FileView, first: int, parallel: StageWork, number: int, other: StageWork) -> Finding:
-    message = f"stage `{other.name}` is independent of the parallel stages in `{parallel.name}` and could run with them"
-    title = f"Move `{other.name}` into the `parallel` block of `{parallel.name}`"
-    fix = Fix(title, whole_file_change(file, _moved(first)), kind="refactor.rewrite")
-    return Finding(other.name_span, message, (fix,), chunk=number)
 
 
 def _moved(first: int) -> Callable[[Jenkinsfile], list[Edit]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from playpen_ls.languages.jenkinsfile.model.pipeline import Stage
 from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Call, ShellStep
@@ -58,6 +58,11 @@ class Nature:
     checks: bool
     changes: bool
 
+    @property
+    def verifies(self) -> bool:
+        """Whether it only checks: it has words for checks, none for producing artifacts or side effects."""
+        return self.checks and not self.makes and not self.changes
+
 
 def nature(text: str) -> Nature:
     """The classification of a text; `test -f` of a shell does not count as a check."""
@@ -71,51 +76,62 @@ def nature(text: str) -> Nature:
 
 
 @dataclass(frozen=True)
+class StageSummary:
+    """What of a stage tells whether it may be independent of others; `is_parallel` if it has a section `parallel`."""
+
+    name: str | None
+    name_span: Span
+    nature: Nature
+    sections: frozenset[str]
+
+    @property
+    def is_parallel(self) -> bool:
+        return "parallel" in self.sections
+
+
+def summary_of(stage: Stage) -> StageSummary:
+    return StageSummary(stage.name, stage.name_span, nature(stage.call.text), frozenset(stage.sections))
+
+
+def can_be_independent(one: StageSummary, other: StageSummary) -> bool:
+    """Whether two stages do work of a kind that could run at the same time."""
+    return _is_of_one_kind(one.nature, other.nature)
+
+
+def _is_of_one_kind(one: Nature, other: Nature) -> bool:
+    if one.verifies and other.verifies:
+        return True
+    return not (one.changes or other.changes) and bool(one.makes) and one.makes == other.makes
+
+
+@dataclass(frozen=True)
 class StageWork:
     """What a stage does, as far as its text shows.
 
     `is_plain` says that all sections and steps are known, and a shell step precedes all steps that read its reports.
     `values` are by step those of `name:`, or else of the first argument; None for computed ones. `agent` is the source
     of the stage's own agent, None if it uses the pipeline's workspace. `parallel` are the stages of its section
-    `parallel`, None without one.
+    `parallel`.
     """
 
-    name: str | None
-    name_span: Span
     text: str
     nature: Nature
-    sections: frozenset[str]
-    parallel: tuple[StageWork, ...] | None
-    is_plain: bool = False
-    agent: str | None = None
-    values: tuple[frozenset[str | None], ...] = (frozenset(),) * len(_NAMED)
-    outputs: frozenset[str] = frozenset()
-
-    @property
-    def verifies(self) -> bool:
-        """Whether the stage only checks: it has words for checks, none for producing artifacts or side effects."""
-        return self.nature.checks and not self.nature.makes and not self.nature.changes
+    is_plain: bool
+    agent: str | None
+    values: tuple[frozenset[str | None], ...]
+    outputs: frozenset[str]
+    parallel: tuple[StageWork, ...]
 
     def of(self, step: str) -> frozenset[str | None]:
         return self.values[_NAMED.index(step)]
 
 
 def work_of(stage: Stage) -> StageWork:
-    text = stage.call.text
-    known = StageWork(stage.name, stage.name_span, text, nature(text), frozenset(stage.sections), _parallel_in(stage))
-    if known.nature.changes or not (known.nature.checks or known.nature.makes):
-        return known  # its order matters, or nothing of it is known
-    calls = stage.block.calls
+    text, calls = stage.call.text, stage.block.calls
     values = tuple(_values(calls, step) for step in _NAMED)
     outputs = frozenset(match for match in _OUTPUT.findall(text) if not match.startswith(("/dev/", "&")))
-    plain = _is_plain(stage, calls)
-    return replace(known, is_plain=plain, agent=_agent(stage), values=values, outputs=outputs)
-
-
-def _parallel_in(stage: Stage) -> tuple[StageWork, ...] | None:
-    if stage.section("parallel") is None:
-        return None
-    return tuple(work_of(one) for one in stage.children)
+    inner = tuple(work_of(one) for one in stage.children) if stage.section("parallel") is not None else ()
+    return StageWork(text, nature(text), _is_plain(stage, calls), _agent(stage), values, outputs, inner)
 
 
 def _is_plain(stage: Stage, calls: Sequence[Call]) -> bool:
@@ -158,11 +174,12 @@ def _only_steps(block: Block) -> bool:
 
 def can_run_together(one: StageWork, other: StageWork) -> bool:
     """Whether `other`, which follows `one`, does not depend on it."""
-    if not (one.verifies and other.verifies):
-        if one.nature.changes or other.nature.changes or not one.nature.makes or one.nature.makes != other.nature.makes:
-            return False
-        if one.agent is None or other.agent is None or one.agent == other.agent:
-            return False
+    if not _is_of_one_kind(one.nature, other.nature):
+        return False
+    if not (one.nature.verifies and other.nature.verifies) and (
+        one.agent is None or other.agent is None or one.agent == other.agent
+    ):
+        return False
     if not one.is_plain or not other.is_plain:
         return False
     apart = one.agent is not None and other.agent is not None and one.agent != other.agent
