@@ -67,7 +67,8 @@ def unseen(hit: Hit, model: Model, broken: list[Span]) -> bool:
     """Whether what it reports as missing could be in text that does not parse: its chunk, or any if file-wide."""
     if hit.made.unparsed:
         return False
-    whole_file = issubclass(type(model), hit.rule.subjects)
+    # Rules that look at the whole file say in which chunk a finding is.
+    whole_file = hit.made.chunk is not None or issubclass(type(model), hit.rule.subjects)
     return bool(broken) and (whole_file or any(span.touches(hit.span) for span in broken))
 
 

@@ -68,17 +68,17 @@ def interpolated_secret(region: Region) -> Iterator[Finding]:
     single-quoted string the shell expands the variable from its environment. Findings in arguments
     that are not shell scripts are hints.
     """
-    file = region.file
-    seen: set[int] = set()
     entries = [one for one in region.assignments if isinstance(one, EnvironmentEntry) and is_credential_entry(one)]
-    for call in reversed(
-        region.calls if region.holes else []
-    ):  # innermost first: a literal belongs to the nearest call
+    outer = region.file.ask(credentials_around) if region.holes else ()
+    if not region.holes or not (entries or outer or region.mentions("withCredentials")):
+        return
+    seen: set[int] = set()
+    for call in reversed(region.calls):  # innermost first: a literal belongs to the nearest call
         literals = [literal for argument in call.arguments for literal in _direct(argument.string, argument.strings)]
         holed = [literal for literal in literals if literal.holes and literal.start not in seen]
         if not holed or call.name == "withCredentials":
             continue
-        bound = bound_at(call, entries, file.ask(credentials_around))
+        bound = bound_at(call, entries, outer)
         for literal in holed:
             seen.add(literal.start)
             yield from _in_literal(call, literal, bound)

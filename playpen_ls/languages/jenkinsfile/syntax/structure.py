@@ -37,6 +37,9 @@ _FRAMES = frozenset(
     """pipeline stages node podTemplate timestamps ansiColor timeout retry withEnv withCredentials lock catchError wrap
     ws dir throttle container docker withDockerRegistry try catch finally""".split()
 )
+_INSIDE = {"pipeline": ("stages",), "stages": ()}
+"""The frames that a declarative pipeline has: anything else is checked as one statement."""
+_WORD = re.compile(r"\w*")
 _DEPTH = 12  # nested frames; real pipelines have five
 
 
@@ -362,7 +365,10 @@ class Builder:
         """
         tokens, at = self.tokens, self.out.first[self.current]
         word = tokens[at][3]
-        if word not in _FRAMES or len(self.state.frames) >= _DEPTH:
+        frames = self.state.frames
+        if word not in _FRAMES or len(frames) >= _DEPTH:
+            return False
+        if frames and word not in _INSIDE.get(_WORD.match(frames[-1].head)[0], (word,)):  # type: ignore[index]
             return False
         tried, before = word in ("try", "catch", "finally"), "."
         while at < brace:

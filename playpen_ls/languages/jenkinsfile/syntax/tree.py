@@ -68,6 +68,10 @@ class Tree:
     def of(self, span: Span) -> str:
         return self.text[span.start : span.end]
 
+    def mentions(self, word: str) -> bool:
+        """Whether a word occurs in the text or in the first words of a frame around it."""
+        return word in self.text or any(word in frame.head for frame in self.parsed.state.frames)
+
     @cached_property
     def record(self) -> Record:
         return self.parsed.derived(_record)
