@@ -14,6 +14,7 @@ from parts import parts_in
 from examples import unmarked
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.jenkinsfile import Jenkinsfile, Region, parse
+from playpen_ls.languages.jenkinsfile.model.constructs import construct_after, construct_at
 from playpen_ls.languages.jenkinsfile.syntax.lexer import Lexer, lex
 from playpen_ls.languages.jenkinsfile.validator import faults_of
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import leaks
@@ -209,6 +210,14 @@ def test_regions_are_read_as_the_file_is_after_edits(data: st.DataObject):
     file = model("".join(lines))
     if not file.problems:
         assert_regions_are_the_file(file)
+
+
+@pytest.mark.parametrize("text", [WHOLE, SCRIPTED, LONGEST])
+def test_a_construct_is_found_in_its_region_as_in_the_file(text: str):
+    file = model(text)
+    for offset in range(len(text) + 1):
+        assert file.construct_after(offset) == construct_after(file.tree, offset)
+        assert file.construct_at(offset) == construct_at(file.tree, offset)
 
 
 def test_an_edit_reads_only_the_region_that_it_touches(monkeypatch: pytest.MonkeyPatch):

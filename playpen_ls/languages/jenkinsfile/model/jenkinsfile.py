@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +10,7 @@ from typing import ClassVar, cast
 
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.file_view import FileView
+from playpen_ls.languages.jenkinsfile.model.constructs import construct_after, construct_at
 from playpen_ls.languages.jenkinsfile.model.images import Mention, image_variables, mentions, receivers
 from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment, Pipeline
 from playpen_ls.languages.jenkinsfile.model.queries import frame_problem, frames_of, moves
@@ -157,57 +158,27 @@ class Jenkinsfile(Model):
 
     def call_at(self, offset: int) -> Call | None:
         """The call whose name begins at this offset."""
-        index = bisect_left(self._token_starts, offset)
-        return self.tree.call_at(index) if self._token_starts[index : index + 1] == [offset] else None
+        return next((call for call in self.tree.calls if call.name_span.start == offset), None)
 
     def construct_after(self, offset: int) -> Span | None:
         """The next statement; inside brackets the rest of the list element, or of its line."""
-        tokens = self.tree.tokens
-        index = bisect_left(self._token_starts, offset)
-        while index < len(tokens) and tokens[index][0] in ("\n", ";", "}", ")", "]"):
-            index += 1
-        if index >= len(tokens):
-            return None
-        place = bisect_left(self._statement_starts, tokens[index][1])
-        if place < len(self._statement_starts) and self._statement_starts[place] == tokens[index][1]:
-            return self.statements[place].span
-        return self._element(index)
-
-    def _element(self, index: int) -> Span:
-        """From the token to the next comma or enclosing closing bracket."""
-        tree, at, end = self.tree, index, self.tree.tokens[index][2]
-        while at < len(tree.tokens) and tree.tokens[at][0] not in (",", ")", "]", "}", "\n", ";"):
-            close = tree.partner[at]
-            at = close if close > at else at
-            end = tree.tokens[at][2]
-            at += 1
-        return Span(tree.tokens[index][1], end)
+        for chunk in self.chunks[self._number_at(offset) :]:
+            tree = Region(chunk.content)
+            found = construct_after(tree, offset - chunk.start)
+            if found is not None:
+                return found.shifted(chunk.start)
+            if tree.structure.frame_at >= 0:
+                break
+        return construct_after(self.tree, offset)
 
     def construct_at(self, offset: int) -> Span | None:
         """The innermost statement around `offset` that starts its line."""
-        source = self.source
-        at = bisect_right(self._statement_starts, offset) - 1
-        while at >= 0:
-            statement: Statement | None = self.statements[at]
-            while statement is not None and statement.end < offset:
-                statement = statement.block.statement
-            while statement is not None:
-                start = statement.start
-                if not source.text[source.line_start(start) : start].strip(" \t"):
-                    return statement.span
-                statement = statement.block.statement
-            at -= 1
-            if at < 0 or self.statements[at].end < offset:
-                return None
-        return None
+        chunk = self.chunks[self._number_at(offset)]
+        found = construct_at(Region(chunk.content), offset - chunk.start)
+        return found.shifted(chunk.start) if found is not None else construct_at(self.tree, offset)
 
-    @cached_property
-    def _token_starts(self) -> list[int]:
-        return [token[1] for token in self.tree.tokens]
-
-    @cached_property
-    def _statement_starts(self) -> list[int]:
-        return [statement.start for statement in self.statements]
+    def _number_at(self, offset: int) -> int:
+        return bisect_right(self.chunks, offset, key=lambda chunk: chunk.start) - 1
 
 
 def model_of(file: FileView) -> Jenkinsfile:

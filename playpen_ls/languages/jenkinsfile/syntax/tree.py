@@ -68,6 +68,11 @@ class Tree:
     def of(self, span: Span) -> str:
         return self.text[span.start : span.end]
 
+    def starts_line(self, offset: int) -> bool:
+        """Whether only blanks are before an offset on its line."""
+        start = max(self.text.rfind("\n", 0, offset), self.text.rfind("\r", 0, offset)) + 1
+        return not self.text[start:offset].strip(" \t") and (start > 0 or self.parsed.state.column < 0)
+
     def mentions(self, word: str) -> bool:
         """Whether a word occurs in the text or in the first words of a frame around it."""
         return word in self.text or any(word in frame.head for frame in self.parsed.state.frames)

@@ -117,12 +117,10 @@ def _in_pipeline(outline: Outline, opened: int) -> Found:
     for number in regions:
         yield from ((number, fault) for fault in every[number].faults)
     yield from _repeated_stages((around[number][-1], number, one) for number in regions for one in every[number].stages)
-    heads = outline.each(head)
+    heads, filled = outline.each(head), {around[number][-1:] for number in regions if not every[number].empty}
     for number, one in sections:
-        if heads[number] == one and one.name == "stages":
-            inside = (other for other in regions if around[other][-1:] == (number,))
-            if all(every[other].empty for other in inside):
-                yield number, Fault("NoStages", one.span, NO_STAGES, anchor=one.span.start, text=one.text)
+        if heads[number] == one and one.name == "stages" and (number,) not in filled:
+            yield number, Fault("NoStages", one.span, NO_STAGES, anchor=one.span.start, text=one.text)
     start = heads[opened]
     for name in _REQUIRED:
         if name not in seen and start is not None:
@@ -188,12 +186,8 @@ def begins_stages(parsed: Parsed) -> bool:
 
 
 def _misplaced(outline: Outline) -> Found:
-    for number, found in enumerate(outline.each(misplaced)):
-        for one in found:
-            if not one.opens or _has_stages(outline, number):
-                yield number, one.fault
-
-
-def _has_stages(outline: Outline, opened: int) -> bool:
-    around, begins = outline.ask(frames).around, outline.each(begins_stages)
-    return any(begins[number] for number, one in enumerate(around) if one[-1:] == (opened,))
+    found = [(number, one) for number, some in enumerate(outline.each(misplaced)) for one in some]
+    if found:
+        around, begins = outline.ask(frames).around, outline.each(begins_stages)
+        with_stages = {one[-1:] for number, one in enumerate(around) if begins[number]}
+        yield from ((number, one.fault) for number, one in found if not one.opens or (number,) in with_stages)

@@ -50,8 +50,7 @@ def credentials_of(leak: Leak, store: Store) -> list[Credential]:
 def _has_own_lines(statement: Statement) -> bool:
     """Whether nothing but a comment shares the lines of a statement of a region."""
     tree, text = statement.tree, statement.tree.text
-    start = max(text.rfind("\n", 0, statement.start), text.rfind("\r", 0, statement.start)) + 1
-    if text[start : statement.start].strip(" \t") or (start == 0 and tree.parsed.state.column >= 0):
+    if not tree.starts_line(statement.start):
         return False
     line_end = LINE_END.search(text, statement.end)
     rest = text[statement.end : line_end.start() if line_end else len(text)].strip()
