@@ -20,15 +20,11 @@ from playpen_ls.api.file_view import FileView
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.registry import DEFAULT_PATHS, all_rules, rules_of
 from playpen_ls.languages.detection import language_of
-from playpen_ls.languages.jenkinsfile.model import queries as jenkinsfile
+from playpen_ls.languages.jenkinsfile.model.queries import image_uses
 from playpen_ls.languages.jenkinsfile.validator import file_faults
 from playpen_ls.languages.kubernetes.model import same_file as neighbours
 from playpen_ls.languages.registry import LANGUAGES
-from playpen_ls.rules.jenkinsfile.foreign_registry import pushing_logins
-from playpen_ls.rules.jenkinsfile.invalid_declarative import problems
-from playpen_ls.rules.jenkinsfile.no_timeout import has_timeout
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.detect import scripted_word
-from playpen_ls.rules.jenkinsfile.sequential_stages import independent_stages
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
@@ -44,22 +40,7 @@ WORD = re.compile(r"\w+")
 Row = tuple[object, ...]
 
 QUERIES: dict[str, tuple[Callable[..., object], ...]] = {
-    "jenkinsfile": (
-        jenkinsfile.credentials_around,
-        jenkinsfile.declares,
-        jenkinsfile.image_pushes,
-        jenkinsfile.image_uses,
-        jenkinsfile.is_credential_id,
-        jenkinsfile.pipeline_environment,
-        jenkinsfile.pipeline_region,
-        jenkinsfile.sets_literal,
-        file_faults,
-        has_timeout,
-        problems,
-        pushing_logins,
-        scripted_word,
-        independent_stages,
-    ),
+    "jenkinsfile": (image_uses, file_faults, scripted_word),
     "kubernetes": (neighbours.stated, neighbours.having),
 }
 """What parts ask their file, by language."""

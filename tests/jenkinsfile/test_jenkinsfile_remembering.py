@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playpen_ls.api.facts import Facts
+from playpen_ls.api.file_view import FileView
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import Configured, Given
 from playpen_ls.engine.cache import NOTHING
@@ -17,6 +20,12 @@ from playpen_ls.engine.check import check
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.languages.jenkinsfile import Jenkinsfile, Region, parse
+from playpen_ls.languages.jenkinsfile.model.queries import (
+    credentials_around,
+    declares,
+    is_credential_id,
+    sets_literal,
+)
 from playpen_ls.project.filesystem import ProjectFiles
 from playpen_ls.text.source import Source
 
@@ -175,6 +184,34 @@ def test_what_changes_elsewhere_counts(old: str, new: str):
         file = parse(Source("Jenkinsfile", text), file)
         hits, memory = found(file, memory)
         assert hits == fresh(text)
+
+
+@pytest.mark.parametrize(
+    ("query", "old", "new"),
+    [
+        (sets_literal, "DB_USER", "DB_HOST"),
+        (is_credential_id, "credentialsId: GIT_TOKEN", "credentialsId: 'x'"),
+        (credentials_around, "NEXUS = credentials('nexus-credentials')", "NEXUS = 'nexus'"),
+        (declares, "def helper(x) {", "def NEXUS_PSW = 'x'\ndef helper(x) {"),
+    ],
+)
+def test_a_question_that_is_not_recorded_gives_stale_findings(
+    query: Callable[..., object], old: str, new: str, monkeypatch: pytest.MonkeyPatch
+):
+    ask = FileView.ask
+
+    def unrecorded(file: FileView, asked: Callable[..., Any], *key: Any) -> Any:
+        answer = ask(file, asked, *key)
+        if asked is query:
+            del file.reads[asked, key]
+        return answer
+
+    monkeypatch.setattr(FileView, "ask", unrecorded)
+    file = parse(Source("Jenkinsfile", DECLARATIVE))
+    _, memory = found(file, NOTHING)
+    changed = DECLARATIVE.replace(old, new, 1)
+    hits, _ = found(parse(Source("Jenkinsfile", changed), file), memory)
+    assert hits != fresh(changed)
 
 
 def test_a_keystroke_looks_at_one_region(monkeypatch: pytest.MonkeyPatch):
