@@ -22,8 +22,11 @@ from playpen_ls.engine.registry import all_rules, rules_of
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.dockerfile.model import queries as stages
 from playpen_ls.languages.dockerfile.model.validation import problems
+from playpen_ls.languages.jenkinsfile.model.queries import image_uses
+from playpen_ls.languages.jenkinsfile.validator import file_faults
 from playpen_ls.languages.kubernetes.model import queries as kubernetes_queries
 from playpen_ls.languages.registry import LANGUAGES
+from playpen_ls.rules.jenkinsfile.scripted_pipeline.detect import scripted_word
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
@@ -48,6 +51,7 @@ QUERIES: dict[str, tuple[Callable[..., object], ...]] = {
         stages.drops_root,
         problems,
     ),
+    "jenkinsfile": (image_uses, file_faults, scripted_word),
     "kubernetes": (kubernetes_queries.facts_of, kubernetes_queries.facts_having, kubernetes_queries.names_of),
 }
 """What parts ask their file, by language; those whose answers change as lines of examples come and go."""

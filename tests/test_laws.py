@@ -36,20 +36,6 @@ ORDER = (
 INSIDE = {"syntax": 0, "model": 1, "facts": 3, "edits": 3, "": 4}
 
 
-# Cycles that are still to be cut.
-CYCLIC = frozenset(
-    """
-    languages.jenkinsfile.model.jenkinsfile
-    languages/jenkinsfile languages/jenkinsfile/model languages/jenkinsfile/syntax
-    """.split()
-)
-
-
-def marked(name: str, *values: object) -> object:
-    reason = "a cycle that is still to be cut"
-    return pytest.param(*values, id=name, marks=[pytest.mark.xfail(reason=reason, strict=True)] * (name in CYCLIC))
-
-
 def modules() -> list[Path]:
     return sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 
@@ -109,7 +95,7 @@ def cycles(graph: Mapping[str, frozenset[str]]) -> Iterator[list[str]]:
             yield from visit(node)
 
 
-@pytest.mark.parametrize("path", [marked(name_of(path), path) for path in modules()])
+@pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_imports_go_up_the_layers(path: Path):
     here = name_of(path).split(".")
     for name in imports(path):
@@ -127,7 +113,6 @@ def test_imports_go_up_the_layers(path: Path):
             assert there[2].startswith("_") or here[2] == there[2], f"a rule imports a rule: {name}"
 
 
-@pytest.mark.xfail(reason="cycles inside the languages are still to be cut", strict=True)
 def test_no_module_imports_itself_through_others():
     assert list(cycles({name_of(path): imports(path) for path in modules()})) == []
 
@@ -147,7 +132,7 @@ def children() -> dict[str, dict[str, frozenset[str]]]:
     }
 
 
-@pytest.mark.parametrize("graph", [marked(folder, graph) for folder, graph in children().items()])
+@pytest.mark.parametrize("graph", children().values(), ids=children())
 def test_no_folder_imports_itself_through_its_neighbors(graph: Mapping[str, frozenset[str]]):
     assert list(cycles(graph)) == []
 

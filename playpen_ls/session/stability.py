@@ -72,7 +72,8 @@ def is_unseen(diagnostic: Diagnostic, model: Model, broken: list[Span]) -> bool:
     """Whether what it reports as missing could be in text that does not parse: its chunk, or any if file-wide."""
     if diagnostic.made.unparsed:
         return False
-    whole_file = issubclass(type(model), diagnostic.rule.subjects)
+    # Rules for the whole file say in which chunk a finding is.
+    whole_file = diagnostic.made.chunk is not None or issubclass(type(model), diagnostic.rule.subjects)
     return bool(broken) and (whole_file or any(span.touches(diagnostic.span) for span in broken))
 
 

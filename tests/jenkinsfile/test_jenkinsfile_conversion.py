@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from examples import unmarked
+from playpen_ls.api.file_view import Outline
 from playpen_ls.api.finding import Refused
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import parse
 from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile, ShellStep
+from playpen_ls.languages.jenkinsfile.validator import faults_of
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.detect import scripted_word
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.writer import converted
 from playpen_ls.text.source import Source
@@ -69,7 +71,7 @@ def test_the_result_parses_and_jenkins_takes_it(pair: tuple[Jenkinsfile, Jenkins
     _, after = pair
     assert after.pipeline is not None
     assert list(after.problems) == []
-    assert [fault.message for fault in after.faults] == []
+    assert [fault.message for fault in faults_of(after)] == []
 
 
 def test_the_same_scripts_run_in_the_same_order(pair: tuple[Jenkinsfile, Jenkinsfile]):
@@ -84,7 +86,7 @@ def test_comments_are_kept(pair: tuple[Jenkinsfile, Jenkinsfile]):
 
 def test_the_result_is_converted_no_more(pair: tuple[Jenkinsfile, Jenkinsfile]):
     _, after = pair
-    assert scripted_word(after) is None
+    assert Outline("Jenkinsfile", after.chunks).ask(scripted_word) is None
 
 
 def test_a_branch_of_several_stages_has_stages():

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import parts_in
 
 from playpen_ls.api.fact_types import Backup
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import parse
@@ -199,7 +200,8 @@ def test_a_missing_bracket_does_not_hide_the_rest(cut: str):
     whole = "        stage('One') { steps { sh 'make' } }\n"
     broken = model(PIPELINE.replace(whole, cut))
     assert len(broken.problems) == 1
-    assert broken.chunks[0].broken
+    (chunk,) = (chunk for chunk in broken.chunks if chunk.broken)
+    assert chunk.content.text.startswith("        stage('One'")
     assert broken.pipeline is not None
     assert "Two" in [stage.name for stage in broken.pipeline.all_stages()]
     line = broken.source.line_of(broken.problems[0].span.start)
@@ -245,7 +247,7 @@ PIECES = st.sampled_from([*WORDS.split(" | "), *MARKS])
 @settings(max_examples=300)
 def test_no_text_raises_and_none_is_lost(text: str):
     found = model(text)
-    for part in found.chunks[0].parts():
+    for part in parts_in(found):
         if isinstance(part, ShellStep):
             assert part.commands is not None
     list(model_facts(found))
@@ -267,4 +269,4 @@ def test_no_text_raises_and_none_is_lost(text: str):
 def test_deep_nesting_is_no_trouble(text: str):
     found = model(text)
     assert found.problems
-    list(found.chunks[0].parts())
+    parts_in(found)

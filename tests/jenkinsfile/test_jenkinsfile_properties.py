@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import parts_in
 
 from examples import unmarked
 from playpen_ls.engine.registry import rules_of
+from playpen_ls.languages.jenkinsfile.model.constructs import construct_after, construct_at
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import parse
-from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile
-from playpen_ls.languages.jenkinsfile.syntax import lexer
-from playpen_ls.languages.jenkinsfile.syntax.lexer import lex
+from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile, Region
+from playpen_ls.languages.jenkinsfile.syntax.lexer import Lexer, lex
+from playpen_ls.languages.jenkinsfile.validator import faults_of
 from playpen_ls.languages.registry import model_facts
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import leaks
 from playpen_ls.text.source import Source
@@ -49,6 +52,27 @@ kind: Pod
     post { always { junit testResults: '**/*.xml', allowEmptyResults: true } }
 }
 """
+SCRIPTED = """\
+timestamps { node('linux') {
+    checkout scm
+    def img
+    withCredentials([string(credentialsId: 'a', variable: 'B')]) {
+        sh "x ${B}"
+        docker.withRegistry('https://nexus:5000', 'n') { stage('A') { sh 'a' } }
+        sh 'y'; sh 'z'
+    }
+    try {
+        stage('B') { parallel(a: { sh 'x' }, b: { node { sh 'y' } }) }
+        echo 'z'
+    } catch (FooException | Bar e) {
+        echo "failed"
+        retry(3) { }
+    } finally { junit '*.xml' }
+    if (x) { sh 'a' } else { sh 'b' }
+}
+node { stage('C') { sh 'c' } } }
+def f(x) { node { sh x } }
+"""
 
 
 def model(text: str, previous: Jenkinsfile | None = None) -> Jenkinsfile:
@@ -56,13 +80,12 @@ def model(text: str, previous: Jenkinsfile | None = None) -> Jenkinsfile:
 
 
 def look_at_everything(file: Jenkinsfile) -> None:
-    for chunk in file.chunks:
-        list(chunk.parts())
+    assert parts_in(file)
     list(model_facts(file))
-    assert file.faults is not None
+    assert faults_of(file) is not None
     assert file.mentions is not None
     for step in file.shell_steps:
-        assert all(leak.start < leak.end for leak in file.of_step(step, leaks))
+        assert all(leak.start < leak.end for leak in leaks(step))
     for call in file.calls:
         assert call.arguments is not None
 
@@ -133,38 +156,105 @@ def test_edits_lead_to_what_a_fresh_look_sees(data: st.DataObject):
         text = text[:start] + data.draw(st.sampled_from(pieces)) + text[end:]
         file = model(text, file)
         fresh = model(text)
-        assert file.tree.tokens == fresh.tree.tokens
-        assert file.tree.holes == fresh.tree.holes
+        assert [chunk.span for chunk in file.chunks] == [chunk.span for chunk in fresh.chunks]
+        assert [chunk.broken for chunk in file.chunks] == [chunk.broken for chunk in fresh.chunks]
+        for chunk, other in zip(file.chunks, fresh.chunks, strict=True):
+            assert chunk.key == other.key
+            assert chunk.content.tokens == other.content.tokens
+            assert chunk.content.holes == other.content.holes
+            assert vars(chunk.content.structure) == vars(other.content.structure)
         assert file.comments() == fresh.comments()
         assert file.problems == fresh.problems
-        assert vars(file.tree.outline) == vars(fresh.tree.outline)
-        assert file.tree.stretches == fresh.tree.stretches
-        assert [(one.first, one.last) for one in file.statements] == [(one.first, one.last) for one in fresh.statements]
-        assert file.faults == fresh.faults
-        for step, other in zip(file.shell_steps, fresh.shell_steps, strict=True):
-            assert [leak.span for leak in file.of_step(step, leaks)] == [leak.span for leak in leaks(other)]
-        assert [one.span for one in file.mentions] == [one.span for one in fresh.mentions]
-        assert [call.span for call in file.calls] == [call.span for call in fresh.calls]
+        assert faults_of(file) == faults_of(fresh)
+        assert list(model_facts(file)) == list(model_facts(fresh))
         look_at_everything(file)
 
 
-def test_an_edit_reads_only_the_lines_that_it_touches(monkeypatch: pytest.MonkeyPatch):
+def placed_calls(region: Region, start: int) -> Iterator[tuple[object, ...]]:
+    for call in region.calls:
+        arguments = [one.text for one in call.arguments]
+        around = [one.name for one in call.enclosing]
+        yield call.name, type(call), call.name_span.shifted(start), call.receiver, arguments, around
+
+
+def assert_regions_are_the_file(file: Jenkinsfile) -> None:
+    """What is read region by region is what is read at once."""
+    assert "".join(chunk.content.text for chunk in file.chunks) == file.source.text
+    tokens = [
+        (kind, start + chunk.begins, end + chunk.begins, text)
+        for chunk in file.chunks
+        for kind, start, end, text in chunk.content.tokens
+    ]
+    assert tokens == file.tree.tokens
+    by_region = [call for start, region in file.regions for call in placed_calls(region, start)]
+    assert by_region == list(placed_calls(file.tree, 0))
+    starts = [one.start + start for start, region in file.regions for one in region.statements]
+    # Each block of `try` begins a region, and so a statement.
+    assert set(starts) >= {one.start for one in file.statements}
+
+
+@pytest.mark.parametrize("text", [WHOLE, SCRIPTED, *TEXTS])
+def test_regions_are_read_as_the_file_is(text: str):
+    file = model(text)
+    if not file.problems:
+        assert_regions_are_the_file(file)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_regions_are_read_as_the_file_is_after_edits(data: st.DataObject):
+    text = data.draw(st.sampled_from([WHOLE, SCRIPTED, *TEXTS]))
+    lines = text.splitlines(keepends=True)
+    for _ in range(data.draw(st.integers(1, 3))):
+        at, other = (data.draw(st.integers(0, len(lines))) for _ in range(2))
+        moved = lines[at : at + data.draw(st.integers(0, 2))]
+        lines[other:other] = moved
+    file = model("".join(lines))
+    if not file.problems:
+        assert_regions_are_the_file(file)
+
+
+@pytest.mark.parametrize("text", [WHOLE, SCRIPTED, LONGEST])
+def test_a_construct_is_found_in_its_region_as_in_the_file(text: str):
+    file = model(text)
+    for offset in range(len(text) + 1):
+        assert file.construct_after(offset) == construct_after(file.tree, offset)
+        assert file.construct_at(offset) == construct_at(file.tree, offset)
+
+
+def test_an_edit_reads_only_the_region_that_it_touches(monkeypatch: pytest.MonkeyPatch):
     text = WHOLE * 50
     before = model(text)
     at = text.index("// first", len(text) // 2)
-    read: list[int] = []
-    run = lexer._Lexer.run
+    read: list[str] = []
+    read_line = Lexer.read_line
 
-    def counting(self, *given):
-        out = run(self, *given)
-        read.append(len(out.tokens))
-        return out
+    def recording(self: Lexer, at: int) -> int:
+        end = read_line(self, at)
+        read.append(self.text[at:end])
+        return end
 
-    monkeypatch.setattr(lexer._Lexer, "run", counting)
+    monkeypatch.setattr(Lexer, "read_line", recording)
     after = model(text[:at] + "// the " + text[at + 3 :], before)
-    assert sum(read) < 20 < len(before.tree.tokens)
-    assert after.tree.outline is before.tree.outline
-    assert after.tree.stretches is before.tree.stretches
+    stage = next(chunk.content.text for chunk in after.chunks if "// the first" in chunk.content.text)
+    assert len("".join(read)) < 2 * len(stage) < len(text) / 20
+
+
+def test_the_regions_of_a_long_line_are_read_once(monkeypatch: pytest.MonkeyPatch):
+    read: list[int] = []
+    read_line = Lexer.read_line
+
+    def recording(self: Lexer, at: int) -> int:
+        end = read_line(self, at)
+        read.append(end - at)
+        return end
+
+    monkeypatch.setattr(Lexer, "read_line", recording)
+    text = "a; b { }; " * 1_000
+    file = model(text)
+    assert len(file.chunks) == 2_000
+    assert sum(read) < 100 * len(text)
+    assert_regions_are_the_file(file)
 
 
 HOSTILE = {
@@ -189,7 +279,7 @@ HOSTILE = {
 def characters_scanned(text: str, monkeypatch: pytest.MonkeyPatch) -> int:
     """How many characters the scans look at that can fail and be made again."""
     scanned = 0
-    end_of = lexer._Lexer._end
+    end_of = Lexer._end
 
     def counting(self, at, delimiter, limit, holes, depth):
         nonlocal scanned
@@ -198,7 +288,7 @@ def characters_scanned(text: str, monkeypatch: pytest.MonkeyPatch) -> int:
         return end
 
     with monkeypatch.context() as patch:
-        patch.setattr(lexer._Lexer, "_end", counting)
+        patch.setattr(Lexer, "_end", counting)
         lex(text)
     return scanned
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playpen_ls.api.facts import Facts
+from playpen_ls.api.file_view import FileView
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import Configured, RuleContext
 from playpen_ls.engine.cache import EMPTY_CACHE
@@ -17,7 +20,13 @@ from playpen_ls.engine.check import check
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import parse
-from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile, Passage
+from playpen_ls.languages.jenkinsfile.model.queries import (
+    credentials_around,
+    declares,
+    is_credential_id,
+    sets_literal,
+)
+from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile, Region
 from playpen_ls.languages.registry import model_facts
 from playpen_ls.project.filesystem import ProjectFiles
 from playpen_ls.text.source import Source
@@ -113,17 +122,10 @@ PIECES = [
 def found(file: Jenkinsfile, memory: object = None) -> tuple[list[tuple[object, ...]], object]:
     checked = check(file, RULES, GIVEN, memory)  # type: ignore[arg-type]
     assert not checked.failed
-    diagnostics = [
-        (
-            diagnostic.rule.id,
-            diagnostic.span,
-            diagnostic.finding.message,
-            diagnostic.severity,
-            diagnostic.finding.related,
-        )
-        for diagnostic in checked.diagnostics
+    hits = [
+        (hit.rule.id, hit.span, hit.finding.message, hit.severity, hit.finding.related) for hit in checked.diagnostics
     ]
-    return diagnostics, checked.memory
+    return hits, checked.memory
 
 
 def fresh(text: str) -> list[tuple[object, ...]]:
@@ -131,7 +133,7 @@ def fresh(text: str) -> list[tuple[object, ...]]:
 
 
 def test_the_texts_have_something_of_every_rule():
-    ids = {diagnostic[0] for text in TEXTS for diagnostic in fresh(text)}
+    ids = {hit[0] for text in TEXTS for hit in fresh(text)}
     assert ids == {one.rule.id for one in RULES.rules}
 
 
@@ -146,8 +148,8 @@ def test_after_any_edits_the_findings_are_those_of_a_fresh_look(data: st.DataObj
         end = start + data.draw(st.sampled_from([0, 0, 0, 1, 1, 2, 10, 60]))
         text = text[:start] + data.draw(st.sampled_from(PIECES)) + text[end:]
         file = parse(Source("Jenkinsfile", text), file)
-        diagnostics, memory = found(file, memory)
-        assert diagnostics == fresh(text)
+        hits, memory = found(file, memory)
+        assert hits == fresh(text)
         assert list(model_facts(file)) == list(model_facts(parse(Source("Jenkinsfile", text))))
 
 
@@ -160,8 +162,8 @@ def test_typing_a_line_anywhere_finds_what_a_fresh_look_finds(text: str):
         for end in range(1, len(line) + 1):
             now = text[:place] + line[:end] + text[place:]
             file = parse(Source("Jenkinsfile", now), file)
-            diagnostics, memory = found(file, memory)
-            assert diagnostics == fresh(now)
+            hits, memory = found(file, memory)
+            assert hits == fresh(now)
 
 
 @pytest.mark.parametrize(
@@ -178,17 +180,45 @@ def test_typing_a_line_anywhere_finds_what_a_fresh_look_finds(text: str):
 )
 def test_what_changes_elsewhere_counts(old: str, new: str):
     file = parse(Source("Jenkinsfile", DECLARATIVE))
-    diagnostics, memory = found(file, EMPTY_CACHE)
+    hits, memory = found(file, EMPTY_CACHE)
     changed = DECLARATIVE.replace(old, new, 1)
-    said = [[diagnostic[2] for diagnostic in fresh(text)] for text in (DECLARATIVE, changed)]
+    said = [[hit[2] for hit in fresh(text)] for text in (DECLARATIVE, changed)]
     assert said[0] != said[1]
     for text in (changed, DECLARATIVE):
         file = parse(Source("Jenkinsfile", text), file)
-        diagnostics, memory = found(file, memory)
-        assert diagnostics == fresh(text)
+        hits, memory = found(file, memory)
+        assert hits == fresh(text)
 
 
-def test_a_keystroke_looks_at_one_passage(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    ("query", "old", "new"),
+    [
+        (sets_literal, "DB_USER", "DB_HOST"),
+        (is_credential_id, "credentialsId: GIT_TOKEN", "credentialsId: 'x'"),
+        (credentials_around, "NEXUS = credentials('nexus-credentials')", "NEXUS = 'nexus'"),
+        (declares, "def helper(x) {", "def NEXUS_PSW = 'x'\ndef helper(x) {"),
+    ],
+)
+def test_a_question_that_is_not_recorded_gives_stale_findings(
+    query: Callable[..., object], old: str, new: str, monkeypatch: pytest.MonkeyPatch
+):
+    ask = FileView.ask
+
+    def unrecorded(file: FileView, asked: Callable[..., Any], *key: Any) -> Any:
+        answer = ask(file, asked, *key)
+        if asked is query:
+            del file.reads[asked, key]
+        return answer
+
+    monkeypatch.setattr(FileView, "ask", unrecorded)
+    file = parse(Source("Jenkinsfile", DECLARATIVE))
+    _, memory = found(file, EMPTY_CACHE)
+    changed = DECLARATIVE.replace(old, new, 1)
+    hits, _ = found(parse(Source("Jenkinsfile", changed), file), memory)
+    assert hits != fresh(changed)
+
+
+def test_a_keystroke_looks_at_one_region(monkeypatch: pytest.MonkeyPatch):
     stages = "".join(
         f"        stage('S{n}') {{\n            steps {{ sh 'make {n}' }}\n        }}\n" for n in range(40)
     )
@@ -196,11 +226,13 @@ def test_a_keystroke_looks_at_one_passage(monkeypatch: pytest.MonkeyPatch):
     file = parse(Source("Jenkinsfile", text))
     memory = found(file, EMPTY_CACHE)[1]
     looked: list[str] = []
-    parts = Passage.parts
-    monkeypatch.setattr(Passage, "parts", lambda self: [looked.append(self.text), *parts(self)][1:])
+    parts = Region.parts
+    monkeypatch.setattr(Region, "parts", lambda self: [looked.append(self.text), *parts(self)][1:])
     for now in (text.replace("make 20'", "make 20x'"), text.replace("make 20'", "make 20")):
         looked.clear()
         file = parse(Source("Jenkinsfile", now), file)
-        diagnostics, memory = found(file, memory)
-        assert diagnostics == fresh(now)
-        assert len(looked[: -len(file.passages)]) == 1
+        hits, memory = found(file, memory)
+        assert hits == fresh(now)
+        # The rest is what the fresh look at all regions adds.
+        assert len(looked) - len(file.chunks) == 1
+        assert "make 20" in looked[0]

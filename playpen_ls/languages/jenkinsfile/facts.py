@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from itertools import chain
 
 from playpen_ls.api.fact_types import Backup, Created, ImageBuilt, ImagePushed, TagComputed
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.jenkinsfile.model.constants import Constants
-from playpen_ls.languages.jenkinsfile.model.images import image_pushes
-from playpen_ls.languages.jenkinsfile.model.steps import ShellStep
+from playpen_ls.languages.jenkinsfile.model.images import image_pushes, image_variables, mentions, receivers
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.model.region import Region
+from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
+from playpen_ls.languages.jenkinsfile.syntax.tree import Call, ShellStep
 from playpen_ls.languages.shell.parser import Command
-
-if TYPE_CHECKING:
-    from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 
 _DUMP = frozenset(("pg_dump", "pg_dumpall", "pg_basebackup"))
 _WORDS = (
@@ -32,9 +32,15 @@ _KINDS = {"configmap": "ConfigMap", "cm": "ConfigMap", "secret": "Secret", "serv
 
 
 def facts(file: Jenkinsfile) -> Iterator[Fact]:
-    known = Constants(file)
+    known: Constants | None = None
     for fact in _stated(file):
-        yield _filled_in(fact, known) if isinstance(fact, ImageBuilt | ImagePushed) else fact
+        if isinstance(fact, ImageBuilt | ImagePushed):
+            if known is None:
+                known = Constants(
+                    file.source.text, chain.from_iterable(region.assignments for _, region in file.regions)
+                )
+            fact = _filled_in(fact, known)
+        yield fact
 
 
 def _filled_in(fact: ImageBuilt | ImagePushed, known: Constants) -> Fact:
@@ -49,46 +55,64 @@ def _filled_in(fact: ImageBuilt | ImagePushed, known: Constants) -> Fact:
 
 
 def _stated(file: Jenkinsfile) -> Iterator[Fact]:
-    path = file.source.path
-    text = file.source.text
-    scheduled = "pg_dump" in text and bool(file.named("cron"))
-    for step in file.steps_with(_WORDS):
-        if not file.of_step(step, _telling):
-            continue
-        folder: str | None = _working_folder(step)
-        for command in step.commands:
-            if command.name == "cd":
-                folder = _joined(folder, command.operands[0].text if command.operands else None)
-            yield from _of_command(command, path, folder)
-            if scheduled and _dumps(command):
-                yield Backup(Place(path, step.name_span, "dumps the database"), "")
-    yield from _of_steps(file, path)
-    for mention in file.mentions:
+    path, regions = file.source.path, file.regions
+    scheduled = "pg_dump" in file.source.text and any(region.named("cron") for _, region in regions)
+    images = {name for _, region in regions for name in image_variables(region)}
+    pushed = {name for _, region in regions for name in receivers(region, images)}
+    looks: tuple[Callable[[Region], Iterable[Fact]], ...] = (
+        lambda region: region.parsed.derived(_in_scripts),
+        _of_steps,
+        lambda region: _pushed(region, pushed),
+        lambda region: _tagged(region, images),
+    )
+    for look in looks:
+        for start, region in regions:
+            for fact in look(region):
+                if scheduled or not isinstance(fact, Backup):
+                    place = fact.place
+                    yield replace(fact, place=Place(path, place.span.shifted(start), place.message))
+
+
+def _in_scripts(parsed: Parsed) -> tuple[Fact, ...]:
+    """The facts that shell scripts state; every dump is a backup."""
+    return tuple(fact for step in Region(parsed).steps_with(_WORDS) for fact in _in_script(step))
+
+
+def _in_script(step: ShellStep) -> Iterator[Fact]:
+    folder = _outer_folder(step)
+    for command in step.commands:
+        if command.name == "cd":
+            folder = _joined(folder, command.operands[0].text if command.operands else None)
+        yield from _of_command(command, "", folder)
+        if _dumps(command):
+            yield Backup(Place("", step.name_span, "dumps the database"), "")
+
+
+def _pushed(region: Region, pushed: Set[str]) -> Iterator[Fact]:
+    for mention in mentions(region, pushed):
         if mention.role == "push":
-            yield ImagePushed(Place(path, mention.span), mention.reference.text)
-    for call in image_pushes(file):
+            yield ImagePushed(Place("", mention.span), mention.reference.text)
+
+
+def _tagged(region: Region, images: Set[str]) -> Iterator[Fact]:
+    for call in image_pushes(region, images):
         if call.arguments:  # `img.push("1.0")`: the image of `img` is not resolved
-            yield TagComputed(Place(path, call.name_span))
+            yield TagComputed(Place("", call.name_span))
 
 
-def _telling(step: ShellStep) -> list[Command]:
-    """The commands that state a fact, regardless of the folder they run in."""
-    return [one for one in step.commands if _dumps(one) or next(_of_command(one, "", ""), None) is not None]
-
-
-def _of_steps(file: Jenkinsfile, path: str) -> Iterator[Fact]:
-    for call in file.named("build", *_DEPLOYS):
+def _of_steps(region: Region) -> Iterator[Fact]:
+    for call in region.named("build", *_DEPLOYS):
         if call.name == "build" and call.receiver == "docker" and call.arguments:
             literal = call.arguments[0].string
             if literal is None:
-                yield TagComputed(Place(path, call.name_span))
+                yield TagComputed(Place("", call.name_span))
                 continue
             second = call.arguments[1].value if len(call.arguments) > 1 else "."
             dockerfile, context = _docker_build(second)
-            place = Place(path, literal.inside)
+            place = Place("", literal.inside)
             yield ImageBuilt(place, literal.fragment.text, _from(_outer_folder(call), context), dockerfile)
         elif call.name in _DEPLOYS:
-            yield TagComputed(Place(path, call.name_span))
+            yield TagComputed(Place("", call.name_span))
 
 
 def _docker_build(arguments: str | None) -> tuple[str, str | None]:
@@ -172,14 +196,10 @@ def _joined(folder: str | None, into: str | None) -> str | None:
     return _from(folder, _plain(into)) if into is not None else None
 
 
-def _working_folder(step: ShellStep) -> str | None:
-    return _outer_folder(step)
-
-
-def _outer_folder(call: object) -> str | None:
+def _outer_folder(call: Call) -> str | None:
     """The folder of the `dir('x')` steps around a call: "" for the workspace itself, None if it is computed."""
     folder: str | None = ""
-    for outer in reversed(list(call.enclosing)):  # type: ignore[attr-defined]
+    for outer in reversed(list(call.enclosing)):
         if outer.name in ("dir", "ws"):
             value = outer.arguments[0].value if outer.arguments else None
             folder = _from(folder, value) if value is not None and outer.name == "dir" else None

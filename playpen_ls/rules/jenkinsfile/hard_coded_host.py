@@ -3,15 +3,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from playpen_ls.api.example import example
-from playpen_ls.api.finding import Finding, Fix, Refused, Severity
+from playpen_ls.api.file_view import each
+from playpen_ls.api.finding import Change, Finding, Fix, Refused, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
+from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.edits.quoting import expandable
 from playpen_ls.languages.jenkinsfile.edits.retag import groovy_edit
 from playpen_ls.languages.jenkinsfile.edits.sections import with_entry
-from playpen_ls.languages.jenkinsfile.parts import EnvironmentEntry, Jenkinsfile, ShellStep, StringLiteral
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.model.queries import pipeline_environment, pipeline_region
+from playpen_ls.languages.jenkinsfile.parts import EnvironmentEntry, ShellStep, StringLiteral, WholeFile
+from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
+from playpen_ls.languages.jenkinsfile.syntax.tree import Tree
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.hosts import service_hosts
@@ -50,37 +57,56 @@ def stages(text: str) -> str:
         "pipeline {\n    agent any\n" + stages("sh 'curl http://a.b.svc.cluster.local http://a.b.svc.cluster.local'"),
     ],
 )
-def hard_coded_host(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
+def hard_coded_host(whole: WholeFile, platform: Platform) -> Iterator[Finding]:
     """Host of a platform service is hard-coded in several places.
 
     When the service moves, every place has to be changed. Set the host once in `environment` and use
     the variable in the steps. Hosts that match the platform's `service_hosts` are reported, in shell
     scripts and in `url` arguments.
     """
-    if ".svc.cluster.local" not in file.source.text:
-        return
     places = [
-        (name, variable, literal, span)
-        for literal, step in _texts(file)
-        for name, variable, span in _hosts(literal, platform)
+        (number, use)
+        for number, found in enumerate(whole.file.ask(each, host_uses))
+        for use in found
+        if _is_of(platform, use.host)
     ]
-    counted = Counter(name for name, *_ in places)
-    for name, variable, literal, span in places:
-        if counted[name] > 1:
+    counted = Counter(use.host for _, use in places)
+    for number, use in places:
+        if counted[use.host] > 1:
             fixes: tuple[Fix, ...] = ()
-            if file.pipeline is not None:
-                known = _entry_of(file, name)
-                title = f"Set `{variable}` in `environment` and use it"
+            if whole.file.ask(pipeline_region) is not None:
+                known = next((name for name, value in whole.file.ask(pipeline_environment) if value == use.host), None)
+                title = f"Set `{use.variable}` in `environment` and use it"
                 if known:
                     title = f"Use `{known}` from `environment`"
-                fixes = (Fix(title, _named_once(file, platform, name, known, variable)),)
-            message = f"host `{name}` is hard-coded in {counted[name]} places"
-            yield Finding(literal.fragment.span(span.start, span.end), message, fixes)
+                fixes = (Fix(title, _named_once(whole, use, known)),)
+            message = f"host `{use.host}` is hard-coded in {counted[use.host]} places"
+            yield Finding(use.span, message, fixes, chunk=number)
 
 
-def _texts(file: Jenkinsfile) -> Iterator[tuple[StringLiteral, ShellStep | None]]:
+class HostUse(NamedTuple):
+    """A host in a shell script or in a `url`, and the variable that is usual for it."""
+
+    host: str
+    variable: str
+    span: Span
+
+
+def host_uses(parsed: Parsed) -> tuple[HostUse, ...]:
+    return tuple(
+        HostUse(host, variable, literal.fragment.span(span.start, span.end))
+        for literal, _ in _texts(Tree(parsed))
+        for host, variable, span in _hosts(literal)
+    )
+
+
+def _is_of(platform: Platform, host: str) -> bool:
+    return any(fnmatchcase(host, pattern) for pattern in platform.service_hosts)
+
+
+def _texts(tree: Tree) -> Iterator[tuple[StringLiteral, ShellStep | None]]:
     """The scripts of shell steps, each with its step, and the literal `url` arguments of other calls."""
-    for call in (call for one in file.passages if ".svc.cluster.local" in one.text for call in one.calls):
+    for call in tree.calls if ".svc.cluster.local" in tree.text else ():
         if isinstance(call, ShellStep):
             if call.script is not None:
                 yield call.script, call
@@ -88,32 +114,21 @@ def _texts(file: Jenkinsfile) -> Iterator[tuple[StringLiteral, ShellStep | None]
             yield argument.string, None
 
 
-def _hosts(literal: StringLiteral, platform: Platform) -> Iterator[tuple[str, str, Span]]:
+def _hosts(literal: StringLiteral) -> Iterator[tuple[str, str, Span]]:
     text = literal.fragment.text
     for host in service_hosts(text):
-        name = text[host.span.start : host.span.end]
-        if any(fnmatchcase(name, pattern) for pattern in platform.service_hosts):
-            yield name, host.variable, host.span
+        yield text[host.span.start : host.span.end], host.variable, host.span
 
 
-def _entry_of(file: Jenkinsfile, host: str) -> str | None:
-    """The variable of the pipeline's `environment` whose value is the host; None without one."""
-    entries = file.pipeline.environment if file.pipeline else ()
-    return next((one.name for one in entries if one.value.value == host), None)
-
-
-def _named_once(
-    file: Jenkinsfile, platform: Platform, host: str, known: str | None, variable: str
-) -> Callable[[], Iterator[Edit]]:
-    def change() -> Iterator[Edit]:
-        assert file.pipeline is not None
-        name = known or variable
+def _named_once(whole: WholeFile, use: HostUse, known: str | None) -> Callable[[], Change]:
+    def edits(model: Jenkinsfile) -> Iterator[Edit]:
+        name = known or use.variable
         if known is None:
-            if any(one.name == variable for one in file.assignments if isinstance(one, EnvironmentEntry)):
-                raise Refused(f"an `environment` block already sets `{variable}`")
-            yield with_entry(file.pipeline, "environment", f"{variable} = '{host}'")
-        for literal, step in _texts(file):
-            spans = [span for found, _, span in _hosts(literal, platform) if found == host]
+            if any(one.name == name for one in model.assignments if isinstance(one, EnvironmentEntry)):
+                raise Refused(f"an `environment` block already sets `{name}`")
+            yield with_entry(model, "environment", f"{name} = '{use.host}'")
+        for literal, step in _texts(model.tree):
+            spans = [span for found, _, span in _hosts(literal) if found == use.host]
             if not spans:
                 continue
             if step is None:
@@ -125,4 +140,4 @@ def _named_once(
                 if written is not None:
                     yield Edit(where.start, where.end, written)
 
-    return change
+    return whole_file_change(whole.file, edits)

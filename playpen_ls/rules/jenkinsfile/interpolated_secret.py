@@ -7,8 +7,9 @@ from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.jenkinsfile.edits.quoting import in_comment, quote_at, words_at
-from playpen_ls.languages.jenkinsfile.model.credentials import Bound, bound_at
-from playpen_ls.languages.jenkinsfile.parts import Call, Passage, ShellStep, StringLiteral
+from playpen_ls.languages.jenkinsfile.model.credentials import Bound, bound_at, is_credential_entry
+from playpen_ls.languages.jenkinsfile.model.queries import credentials_around, declares
+from playpen_ls.languages.jenkinsfile.parts import Call, EnvironmentEntry, Region, ShellStep, StringLiteral
 from playpen_ls.languages.shell.parser import Word
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
@@ -59,7 +60,7 @@ def steps(text: str) -> str:
         'def TOKEN = env.OTHER\nsh "login ${TOKEN}"\n' + steps("echo 'x'"),
     ],
 )
-def interpolated_secret(passage: Passage) -> Iterator[Finding]:
+def interpolated_secret(region: Region) -> Iterator[Finding]:
     """Secret is interpolated by Groovy instead of the shell.
 
     Groovy interpolates a double-quoted string before the step runs: the secret itself becomes part of
@@ -67,34 +68,34 @@ def interpolated_secret(passage: Passage) -> Iterator[Finding]:
     single-quoted string the shell expands the variable from its environment. Findings in arguments
     that are not shell scripts are hints.
     """
-    entries = passage.file.credential_entries
-    if not passage.holes or not (entries or passage.names_around("withCredentials")):
+    entries = [one for one in region.assignments if isinstance(one, EnvironmentEntry) and is_credential_entry(one)]
+    outer = region.file.ask(credentials_around) if region.holes else ()
+    if not region.holes or not (entries or outer or region.mentions("withCredentials")):
         return
-    locals_ = passage.file.declared_names
     seen: set[int] = set()
-    for call in reversed(passage.calls):  # innermost first: a literal belongs to the nearest call
+    for call in reversed(region.calls):  # innermost first: a literal belongs to the nearest call
         literals = [literal for argument in call.arguments for literal in _direct(argument.string, argument.strings)]
         holed = [literal for literal in literals if literal.holes and literal.start not in seen]
         if not holed or call.name == "withCredentials":
             continue
-        bound = bound_at(call, entries)
+        bound = bound_at(call, entries, outer)
         for literal in holed:
             seen.add(literal.start)
-            yield from _in_literal(call, literal, bound, locals_)
+            yield from _in_literal(call, literal, bound)
 
 
 def _direct(one: StringLiteral | None, several: Iterator[StringLiteral]) -> list[StringLiteral]:
     return [one] if one is not None else list(several)
 
 
-def _in_literal(call: Call, literal: StringLiteral, bound: Bound, locals_: frozenset[str]) -> Iterator[Finding]:
+def _in_literal(call: Call, literal: StringLiteral, bound: Bound) -> Iterator[Finding]:
     script = isinstance(call, ShellStep) and call.script is not None and call.script.start == literal.start
     secret = bound.secrets
     if script:  # a user name alone is not a secret; beside its password it is reported too
         secret |= bound.users_beside(frozenset(literal.hole_name(hole) or "" for hole in literal.holes))
     for hole in literal.holes:
         name = literal.hole_name(hole)
-        if name is None or name not in secret or name in locals_:
+        if name is None or name not in secret or call.file.ask(declares, name):
             continue
         what = "secret" if name in bound.secrets else "credential"
         where = f"the `{call.name}` script" if script else f"an argument of `{call.name}`"
@@ -104,7 +105,8 @@ def _in_literal(call: Call, literal: StringLiteral, bound: Bound, locals_: froze
         elif call.name != "sh" or not isinstance(call, ShellStep):
             yield Finding(hole, message)
         else:
-            whole = all(literal.hole_name(one) in bound.all - locals_ for one in literal.holes)
+            names = [literal.hole_name(one) for one in literal.holes]
+            whole = all(one in bound.all and not call.file.ask(declares, one) for one in names)
             yield Finding(hole, message, (_fix(call, literal, hole, bound, whole),))
 
 

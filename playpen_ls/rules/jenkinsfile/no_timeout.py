@@ -3,10 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
+from playpen_ls.api.file_view import Outline, each
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
+from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.edits.sections import with_entry
-from playpen_ls.languages.jenkinsfile.parts import Pipeline
+from playpen_ls.languages.jenkinsfile.model.queries import in_pipeline, pipeline_region, pipeline_word
+from playpen_ls.languages.jenkinsfile.parts import WholeFile
+from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
+from playpen_ls.languages.jenkinsfile.syntax.tree import Tree
 
 STAGES = "    stages {\n        stage('Build') {\n            steps { sh 'make' }\n        }\n    }\n}\n"
 
@@ -37,16 +42,28 @@ STAGES = "    stages {\n        stage('Build') {\n            steps { sh 'make' 
         "node { sh 'make' }\n",
     ],
 )
-def no_timeout(pipeline: Pipeline) -> Iterator[Finding]:
+def no_timeout(whole: WholeFile) -> Iterator[Finding]:
     """Pipeline has no timeout.
 
     A step that hangs occupies its agent until somebody aborts the build. A pipeline with a `timeout`
     in its `options`, in a stage or around a step is not reported.
     """
-    if any(call.name == "timeout" for call in pipeline.block.calls):
+    opened = whole.file.ask(pipeline_region)
+    if opened is None or whole.file.ask(has_timeout):
         return
-    fix = Fix(
-        "Add a one-hour `timeout` to `options`",
-        lambda: [with_entry(pipeline, "options", "timeout(time: 1, unit: 'HOURS')")],
-    )
-    yield Finding(pipeline.call.name_span, "pipeline has no `timeout`", (fix,))
+    word = whole.file.ask(each, pipeline_word)[opened]
+    assert word is not None
+    entry = "timeout(time: 1, unit: 'HOURS')"
+    change = whole_file_change(whole.file, lambda model: [with_entry(model, "options", entry)])
+    fix = Fix("Add a one-hour `timeout` to `options`", change)
+    yield Finding(word, "pipeline has no `timeout`", (fix,), chunk=opened)
+
+
+def calls_timeout(parsed: Parsed) -> bool:
+    return bool(Tree(parsed).named("timeout"))
+
+
+def has_timeout(outline: Outline) -> bool:
+    """Whether anything in the declarative pipeline has a timeout."""
+    calls = outline.each(calls_timeout)
+    return any(calls[number] for number in outline.ask(in_pipeline))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from playpen_ls.languages.jenkinsfile.syntax.tree import Statement, Tree
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
 
-def unit(source: Source, tree: Tree, near: Statement | None = None) -> str:
+def unit(file: Jenkinsfile, near: Statement | None = None) -> str:
     """One level of indentation, as in the block around `near`, else in the first block that shows one."""
+    source, tree = file.source, file.tree
     for block in (*((near.block,) if near and near.block.open >= 0 else ()), *tree.blocks):
         if not block.statements:
             continue
@@ -37,9 +39,9 @@ def whole_lines(source: Source, span: Span) -> Span | None:
     return Span(source.line_start(span.start), source.next_line_start(span.end))
 
 
-def fixed_lines(tree: Tree, span: Span) -> frozenset[int]:
+def fixed_lines(file: Jenkinsfile, span: Span) -> frozenset[int]:
     """The lines of the span that start inside a string, where whitespace is part of its value."""
-    source = tree.source
+    source, tree = file.source, file.tree
     lines: set[int] = set()
     first = bisect_right(tree.tokens, span.start, key=lambda token: token[1]) - 1
     for index in range(max(first, 0), len(tree.tokens)):
@@ -51,12 +53,12 @@ def fixed_lines(tree: Tree, span: Span) -> frozenset[int]:
     return frozenset(lines)
 
 
-def reindented(tree: Tree, span: Span, old: str, new: str) -> str:
+def reindented(file: Jenkinsfile, span: Span, old: str, new: str) -> str:
     """The lines of the span (whole ones) with the indentation `old` replaced with `new`.
 
     Lines that are indented less get exactly `new`; lines that start inside a string do not change.
     """
-    source, fixed, pieces = tree.source, fixed_lines(tree, span), []
+    source, fixed, pieces = file.source, fixed_lines(file, span), []
     at = span.start
     while at < span.end:
         line = source.line_of(at)

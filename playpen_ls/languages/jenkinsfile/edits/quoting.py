@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from playpen_ls.api.finding import Refused
-from playpen_ls.languages.jenkinsfile.model.steps import ShellStep
+from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep
 from playpen_ls.languages.shell.parser import Word
 
 _NAME = re.compile(r"\$\{(\w+)\}")

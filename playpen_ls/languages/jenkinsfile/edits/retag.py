@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.jenkinsfile.edits.indentation import whole_lines
 from playpen_ls.languages.jenkinsfile.edits.quoting import expandable
 from playpen_ls.languages.jenkinsfile.model.images import Mention
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
-from playpen_ls.languages.jenkinsfile.model.steps import ShellStep
-from playpen_ls.languages.jenkinsfile.syntax.expressions import string_at
 from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
-from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
+from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep, Statement, string_at
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
@@ -21,11 +19,14 @@ from playpen_ls.vocabulary.images import ImageReference
 _VERSION = re.compile(r"v?\d+(?:\.\d+)+")
 
 
-def release_tag(file: Jenkinsfile, mentions: Sequence[Mention], reference: ImageReference, release: str) -> str:
-    """The release tag, with its version replaced by that of the same image elsewhere in the file, if any."""
-    for one in mentions:
-        same = one.reference.repository == reference.repository
-        if same and (known := _VERSION.match(one.reference.tag)) and _VERSION.match(release):
+def release_tag(found: Iterable[ImageReference], reference: ImageReference, release: str) -> str:
+    """The release tag, with its version replaced by that of the same image elsewhere in the file, if any.
+
+    `found` are all references of the file.
+    """
+    for one in found:
+        same = one.repository == reference.repository
+        if same and (known := _VERSION.match(one.tag)) and _VERSION.match(release):
             return _VERSION.sub(known[0], release, count=1)
     return release
 
@@ -81,7 +82,8 @@ def groovy_edit(literal: StringLiteral, places: list[tuple[int, int]], new: str)
     def kept(start: int, end: int) -> str:
         if literal.quote == "'":
             return _escaped(text[start:end])
-        return literal.source.of(literal.fragment.span(start, end)) if start < end else ""
+        span = literal.fragment.span(start, end)
+        return literal.text[span.start : span.end] if start < end else ""
 
     pieces, reached = [], 0
     for start, end in places:

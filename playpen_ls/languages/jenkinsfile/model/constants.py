@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from playpen_ls.languages.jenkinsfile.syntax.expressions import Expression, string_at
-
-if TYPE_CHECKING:
-    from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment
+from playpen_ls.languages.jenkinsfile.syntax.tree import Expression, string_at
 
 _USE = re.compile(r"\$\{\s*(?:env[.])?(?P<braced>[A-Za-z_]\w*)\s*\}|\$(?:env\.)?(?P<bare>[A-Za-z_]\w*)|%(?P<bat>\w+)%")
 _NESTED = 5  # levels of variables whose values refer to other variables
@@ -16,10 +14,14 @@ _LONGEST = 500  # characters; an image reference or a path is shorter
 
 
 class Constants:
-    """Resolves variables on demand: most pipelines use only a few of theirs in image references."""
+    """Resolves variables on demand: most pipelines use only a few of theirs in image references.
 
-    def __init__(self, file: Jenkinsfile) -> None:
-        self._file = file
+    `assignments` and `text` are those of the whole file.
+    """
+
+    def __init__(self, text: str, assignments: Iterable[Assignment]) -> None:
+        self._text = text
+        self._assignments = tuple(assignments)
         self._known: dict[str, str | None] = {}
 
     def put_in(self, text: str, depth: int = 0) -> str:
@@ -36,7 +38,7 @@ class Constants:
     def _value(self, name: str, depth: int) -> str | None:
         """The constant value; None if the variable is set more than once, or to other code."""
         if name not in self._known and depth < _NESTED:
-            made = [one for one in self._file.assignments if one.name == name]
+            made = [one for one in self._assignments if one.name == name]
             pieces = _pieces(made[0].value) if len(made) == 1 and self._is_set_once(name) else None
             text = None if pieces is None else "".join(self.put_in(piece, depth + 1) for piece in pieces)
             self._known[name] = text if text is not None and len(text) <= _LONGEST and "$" not in text else None
@@ -44,7 +46,7 @@ class Constants:
 
     def _is_set_once(self, name: str) -> bool:
         """Whether no `withEnv(['X=…'])`, shell assignment `X=…`, `read X` or parameter `name: 'X'` sets it as well."""
-        text = self._file.source.text
+        text = self._text
         if f"'{name}'" in text or f'"{name}"' in text or re.search(rf"\bread\b[^\n;]*\b{name}\b", text):
             return False
         return len(re.findall(rf"{name}\b\s*[-+?]?=(?![=~])", text)) == 1

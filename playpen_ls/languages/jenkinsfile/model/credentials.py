@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from playpen_ls.languages.jenkinsfile.model.pipeline import EnvironmentEntry
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
-from playpen_ls.languages.jenkinsfile.syntax.expressions import Argument
+from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment, EnvironmentEntry
+from playpen_ls.languages.jenkinsfile.syntax.tree import Argument, Call
 from playpen_ls.vocabulary.names import snake
 
 _PATHS = frozenset(("keyFileVariable", "keystoreVariable"))
@@ -98,8 +97,16 @@ def enclosing_bindings(call: Call) -> Iterator[Binding]:
             yield from bindings(around)
 
 
-def bound_at(call: Call, entries: list[EnvironmentEntry]) -> Bound:
-    """The credential variables in scope at a call; `entries` are the file's `credential_entries`."""
+def is_credential_entry(one: Assignment) -> bool:
+    """Whether it is an entry `NAME = credentials('id')` of `environment {…}`."""
+    return isinstance(one, EnvironmentEntry) and one.value.call is not None and one.value.call.name == "credentials"
+
+
+def bound_at(call: Call, entries: Iterable[EnvironmentEntry], outer: Iterable[str]) -> Bound:
+    """The credential variables in scope at a call.
+
+    `entries` are the credential entries of the region, `outer` the names of those in the frames around it.
+    """
     secrets, users, everything = set[str](), set[str](), set[str]()
     logins = set[tuple[str, str]]()
     for binding in enclosing_bindings(call):
@@ -108,11 +115,11 @@ def bound_at(call: Call, entries: list[EnvironmentEntry]) -> Bound:
         everything |= set(binding.variables.values())
         logins.update((user, secret) for user in binding.users for secret in binding.secrets)
     start = call.span.start
-    for entry in entries:
-        if entry.scope.contains(start):
-            user, secret = f"{entry.name}_USR", f"{entry.name}_PSW"
-            secrets.add(secret)
-            users.add(user)
-            logins.add((user, secret))
-            (users if is_identifier(entry.name) else secrets).add(entry.name)
+    names = [entry.name for entry in entries if entry.scope is not None and entry.scope.contains(start)]
+    for name in (*names, *outer):
+        user, secret = f"{name}_USR", f"{name}_PSW"
+        secrets.add(secret)
+        users.add(user)
+        logins.add((user, secret))
+        (users if is_identifier(name) else secrets).add(name)
     return Bound(frozenset(secrets), frozenset(users), frozenset(everything) - secrets - users, frozenset(logins))

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from playpen_ls.languages.jenkinsfile.model.pipeline import assignment
-from playpen_ls.languages.jenkinsfile.model.steps import ShellStep
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
+from playpen_ls.languages.jenkinsfile.model.region import Region
+from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
+from playpen_ls.languages.jenkinsfile.syntax.tree import Call, ShellStep
 from playpen_ls.languages.shell.parser import Command, Word
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
-
-if TYPE_CHECKING:
-    from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 
 _ENGINES = frozenset(("docker", "podman", "nerdctl", "buildah"))
 _WORDS = ("docker", "podman", "nerdctl", "buildah", "kaniko", "executor", "skopeo", "jib")
@@ -44,15 +42,15 @@ class Mention:
     flag: Word | None = None
 
     @property
-    def floats(self) -> bool:
-        """Whether the tag is `latest` or missing; False if a variable could contain the tag."""
-        if self.reference.digest:
-            return False
-        return self.reference.tag == "latest" or (not self.reference.tag and not self.reference.variable)
+    def in_script(self) -> bool:
+        return self.command is not None
 
-    @property
-    def variables(self) -> set[str]:
-        return variables(self.reference.text)
+
+def floats(reference: ImageReference) -> bool:
+    """Whether the tag is `latest` or missing; False if a variable could contain the tag."""
+    if reference.digest:
+        return False
+    return reference.tag == "latest" or (not reference.tag and not reference.variable)
 
 
 def variables(text: str) -> set[str]:
@@ -60,15 +58,21 @@ def variables(text: str) -> set[str]:
     return {first or second for first, second in _VARIABLE.findall(text)}
 
 
-def mentions(file: Jenkinsfile) -> Iterator[Mention]:
-    """Every reference: first those in shell scripts, then those in steps. A `build --push` has the role "push"."""
-    for step in file.steps_with(_WORDS):
-        yield from file.of_step(step, _in_script)
-    made = file.named("build", "image")
-    if made:
-        pushed = {call.receiver for call in image_pushes(file) if not call.arguments}
-        for call in made:
-            yield from _in_call(call, pushed)
+def mentions(region: Region, pushed: Set[str]) -> Iterator[Mention]:
+    """Every reference: first those in shell scripts, then those in steps. A `build --push` has the role "push".
+
+    `pushed` are the receivers of the calls of `push()` in the file: the images of `docker` steps that are pushed.
+    """
+    for step in region.steps_with(_WORDS):
+        yield from _in_script(step)
+    for built in _built(region):
+        if built.handles & pushed or built.call.name == "build":
+            yield built.mention("push" if built.handles & pushed else "build")
+
+
+def receivers(region: Region, images: Set[str]) -> set[str]:
+    """The receivers of the calls of `push()` without a tag; `images` are the file's `image_variables`."""
+    return {call.receiver for call in image_pushes(region, images) if not call.arguments}
 
 
 def _in_script(step: ShellStep) -> Iterator[Mention]:
@@ -138,36 +142,128 @@ def _destinations(command: Command) -> Iterator[Found]:
             yield "push", word, "--destination=", None
 
 
-def _in_call(call: Call, pushed: set[str]) -> Iterator[Mention]:
-    """`docker.build('REF')`, and `docker.image('REF')` if `push()` without a tag pushes this reference."""
-    if call.receiver != "docker" or not call.arguments:
-        return
-    literal = call.arguments[0].string
-    if literal is None or call.arguments[0].name is not None:
-        return
-    reference = ImageReference.parse(literal.fragment.text)
-    if not reference.path:
-        return
-    made = assignment(call.statement)
-    sent = (made is not None and made.name in pushed) or f"docker.{call.tree.source.of(call.span)}" in pushed
-    if call.name == "image" and not sent:
-        return
-    tag = reference.tag_span
-    span = literal.inside
-    tag_span = literal.fragment.span(tag.start, tag.end) if reference.tag else span
-    yield Mention("push" if sent else "build", reference, span, tag_span, literal, call)
+@dataclass(frozen=True)
+class _Built:
+    """`docker.build('REF')` or `docker.image('REF')`. `handles` are the receivers whose `push()` pushes this image."""
+
+    call: Call
+    literal: StringLiteral
+    reference: ImageReference
+    handles: frozenset[str]
+
+    def mention(self, role: str) -> Mention:
+        tag, span = self.reference.tag_span, self.literal.inside
+        tag_span = self.literal.fragment.span(tag.start, tag.end) if self.reference.tag else span
+        return Mention(role, self.reference, span, tag_span, self.literal, self.call)
 
 
-def image_pushes(file: Jenkinsfile) -> Iterator[Call]:
-    """The `push` calls on a Docker image: `img.push('1.0')`, `docker.build('x').push()`."""
-    pushes = [call for call in file.named("push") if call.receiver]
-    made = set[str]()
-    for call in file.named("build", "image") if pushes else ():
+def _built(region: Region) -> Iterator[_Built]:
+    for call in region.named("build", "image"):
+        if call.receiver != "docker" or not call.arguments:
+            continue
+        literal = call.arguments[0].string
+        if literal is None or call.arguments[0].name is not None:
+            continue
+        reference = ImageReference.parse(literal.fragment.text)
+        if reference.path:
+            made = assignment(call.statement)
+            handles = {f"docker.{region.of(call.span)}"} | ({made.name} if made is not None else set())
+            yield _Built(call, literal, reference, frozenset(handles))
+
+
+def image_variables(region: Region) -> Iterator[str]:
+    """The variables that are set to an image: `img = docker.build('x')`."""
+    for call in region.named("build", "image"):
         one = assignment(call.statement) if call.receiver == "docker" else None
         if one is not None:
-            made.add(one.name)
-    for call in pushes:
-        receiver = call.receiver
-        known = receiver in made or receiver.startswith("docker.") or _IMAGE_NAME.search(receiver) is not None
-        if known or any(one.receiver == "docker" and one.name == "withRegistry" for one in call.enclosing):
+            yield one.name
+
+
+def image_pushes(region: Region, images: Set[str]) -> Iterator[Call]:
+    """The `push` calls on a Docker image: `img.push('1.0')`, `docker.build('x').push()`.
+
+    `images` are the file's `image_variables`.
+    """
+    for call in region.named("push"):
+        if call.receiver and (call.receiver in images or _is_image(call)):
             yield call
+
+
+def _is_image(call: Call) -> bool:
+    receiver = call.receiver
+    if receiver.startswith("docker.") or _IMAGE_NAME.search(receiver) is not None:
+        return True
+    return any(one.receiver == "docker" and one.name == "withRegistry" for one in call.enclosing)
+
+
+# What a region says about images, without its syntax tree.
+
+
+class ImageUse(NamedTuple):
+    """A mention, with ranges that count from the start of the region.
+
+    `in_script` is true in a shell script. Otherwise the role depends on whether one of its `handles` is pushed.
+    `host` is the range of the registry's host, where it is written as it is.
+    """
+
+    role: str
+    reference: ImageReference
+    span: Span
+    tag: Span
+    in_script: bool
+    host: Span | None
+    handles: frozenset[str] = frozenset()
+    built: bool = True
+
+
+class ImagePush(NamedTuple):
+    """A call of `push` with a receiver. `is_image` is false if only the receiver's value can tell.
+
+    `argument` is the source of the tag, `tag` its value if it is a literal, `span` its range without quotes. `block` is
+    the number of the block in the region, 0 for what is around the region.
+    """
+
+    receiver: str
+    is_image: bool
+    has_arguments: bool
+    argument: str
+    tag: str | None
+    span: Span
+    block: int
+
+
+def uses(parsed: Parsed) -> tuple[ImageUse, ...]:
+    return tuple(_uses(Region(parsed)))
+
+
+def _uses(region: Region) -> Iterator[ImageUse]:
+    for step in region.steps_with(_WORDS):
+        for one in _in_script(step):
+            yield ImageUse(one.role, one.reference, one.span, one.tag, True, _host(region, one))
+    for built in _built(region):
+        one = built.mention("build")
+        host, is_build = _host(region, one), built.call.name == "build"
+        yield ImageUse(one.role, one.reference, one.span, one.tag, False, host, built.handles, is_build)
+
+
+def _host(region: Region, one: Mention) -> Span | None:
+    host = one.reference.registry
+    span = Span(one.span.start, one.span.start + len(host))
+    return span if host and region.of(span) == host else None
+
+
+def pushes(parsed: Parsed) -> tuple[ImagePush, ...]:
+    return tuple(_push(call) for call in Region(parsed).named("push") if call.receiver)
+
+
+def _push(call: Call) -> ImagePush:
+    first = next(iter(call.positional), None)
+    literal = first.string if first is not None else None
+    span = literal.inside if literal is not None else call.name_span
+    tag, text = literal.value if literal is not None else None, first.text if first is not None else ""
+    block = call.statement.block.number
+    return ImagePush(call.receiver, _is_image(call), bool(call.arguments), text, tag, span, block)
+
+
+def variables_with_images(parsed: Parsed) -> tuple[str, ...]:
+    return tuple(image_variables(Region(parsed)))

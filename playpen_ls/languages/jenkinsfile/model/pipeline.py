@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
-from playpen_ls.languages.jenkinsfile.syntax.expressions import Expression
-from playpen_ls.languages.jenkinsfile.syntax.memo import Memory
-from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
+from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Call, Expression, Statement
 from playpen_ls.text.span import Span
 
 _DEPTH = 40  # nested stages; deeper nesting is malicious input
@@ -39,10 +36,15 @@ class EnvironmentEntry(Assignment):
     __slots__ = ()
 
     @property
-    def scope(self) -> Span:
-        """The range where the variable is visible: the block around `environment {…}`, braces included."""
+    def scope(self) -> Span | None:
+        """The range where the variable is visible: the block around `environment {…}`, braces included.
+
+        None if that is the innermost frame around the region, or in a whole file nothing.
+        """
         around = self.statement.block.statement
-        return Span(around.block.start, around.block.end) if around is not None else Span(0, 0)
+        if around is None or around.block.open < 0:
+            return None
+        return Span(around.block.start, around.block.end)
 
 
 def assignment(statement: Statement, kind: type[Assignment] = Assignment) -> Assignment | None:
@@ -100,11 +102,7 @@ class Sectioned:
 
 
 class Pipeline(Sectioned):
-    """`pipeline {…}` at the top level of the file; `memory` is the cache of results per piece of text."""
-
-    def __init__(self, call: Call, block: Block, memory: Memory) -> None:
-        super().__init__(call, block)
-        self.memory = memory
+    """`pipeline {…}` at the top level of a whole file."""
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
@@ -146,7 +144,7 @@ class Stage(Sectioned):
     @cached_property
     def children(self) -> tuple[Stage, ...]:
         """The directly nested stages of `stages`, `parallel` and `matrix`."""
-        text = self.call.tree.source.of(self.block.inside)
+        text = self.call.tree.of(self.block.inside)
         if not any(word in text for word in ("stages", "parallel", "matrix")):  # fast path: most stages have none
             return ()
         matrix = self.section("matrix")

@@ -8,7 +8,6 @@ failed scans are charged to a budget, and the nesting depth is limited.
 from __future__ import annotations
 
 import re
-from collections.abc import Container
 from dataclasses import dataclass, field
 
 from playpen_ls.languages.model import Problem
@@ -54,6 +53,7 @@ _CODE = re.compile(r"[^'\"/{}]*+")
 _PLAIN = re.compile(r"'(?!'')(?:[^'\\\r\n]++|\\[^\r\n])*+'|\"(?!\"\")(?:[^\"\\$\r\n]++|\\[^\r\n])*+\"")
 _COMMENT = re.compile(r"/\*(?:[^*]++|\*(?!/))*+\*/")
 _LINE = re.compile(r"[^\r\n]*")
+_PIECE = 100  # tokens of a long line that are read at a time
 _DEPTH = 12  # nested `${…}`; real pipelines have two
 _POOR = 200  # maximum length of a string once the budget is spent
 _SLASHY = 2_000  # characters of a slashy string; a longer match is two divisions
@@ -66,44 +66,54 @@ _OPENS_EXPRESSION = frozenset("return in case else instanceof assert throw as ne
 
 @dataclass
 class Lexed:
-    """Result of the lexer. `holes[start]` are the ranges of `${…}` and `$x` in the string at `start`.
-
-    `doubts` are the ranges of failed scans, in text order: for the end of an unterminated string or
-    comment, or of a possible slashy string. An edit in such a range can change how its start is lexed.
-    """
+    """Result of the lexer. `holes[start]` are the ranges of `${…}` and `$x` in the string at `start`."""
 
     tokens: list[Token] = field(default_factory=list)
     holes: dict[int, tuple[Span, ...]] = field(default_factory=dict)
     comments: list[Span] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    doubts: list[Span] = field(default_factory=list)
+
+    def part(self, start: int, end: int) -> Lexed:
+        """What begins between two offsets, with offsets that count from `start`."""
+        return Lexed(
+            [(kind, at - start, last - start, text) for kind, at, last, text in self.tokens if start <= at < end],
+            {
+                at - start: tuple([hole.shifted(-start) for hole in holes])
+                for at, holes in self.holes.items()
+                if start <= at < end
+            },
+            [span.shifted(-start) for span in self.comments if start <= span.start < end],
+            [Problem(one.span.shifted(-start), one.message) for one in self.problems if start <= one.span.start < end],
+        )
 
 
 def lex(text: str) -> Lexed:
-    return _Lexer(text).run()
+    lexer, at = Lexer(text), 0
+    while at < len(text):
+        at = lexer.read_line(at)
+    return lexer.out
 
 
-def relexed(text: str, start: int, ends: Container[int]) -> tuple[Lexed, int]:
-    """Lex from the start of a line up to a line end in `ends`: (tokens, that line end or -1 for the text's end)."""
-    lexer = _Lexer(text)
-    return lexer.run(start, ends), lexer.stopped
+class Lexer:
+    """Reads a text line by line into `out`, and long lines in several pieces.
 
+    `seen` is the end of what was read to decide on the tokens so far, `len(text) + 1` if the end of the text was.
+    """
 
-def budget(text: str) -> int:
-    """How many characters all failed scans of a text together can read."""
-    return 1_000_000 + 4 * len(text)
-
-
-class _Lexer:
     def __init__(self, text: str) -> None:
         self.text = text
         self.out = Lexed()
-        self.stopped = -1
-        self.budget = budget(text)
+        self.seen = 0
+        self.budget = 1_000_000 + 4 * len(text)
+        """How many characters all failed scans together can read."""
 
-    def run(self, at: int = 0, ends: Container[int] = ()) -> Lexed:
-        """Lex from the start of a line up to the first line end in `ends`."""
+    def read_line(self, at: int) -> int:
+        """Read from the start of a token to the next line end outside of strings, or to a bracket of a long line.
+
+        Returns the offset after that.
+        """
         text, tokens = self.text, self.out.tokens
+        most = len(tokens) + _PIECE
         add, comment = tokens.append, self.out.comments.append
         if at == 0 and text.startswith("#!"):
             at = self._line_end(0)
@@ -117,11 +127,13 @@ class _Lexer:
                 elif kind == 3 or kind == 7 or kind == 11:
                     operator = match[kind]
                     add((operator, start, at, operator))
+                    if kind == 3 and len(tokens) > most:
+                        self.seen = max(self.seen, at)
+                        return at
                 elif kind == 2:
-                    if start in ends:
-                        self.stopped = start
-                        return self.out
                     add(("\n", start, at, "\n"))
+                    self.seen = max(self.seen, at + 1)  # `\r` can become `\r\n`
+                    return at
                 elif kind == 4:
                     add(("string", start, at, ""))
                 elif kind == 5:
@@ -133,7 +145,8 @@ class _Lexer:
                     break  # continue after it
             else:
                 break
-        return self.out
+        self.seen = len(text) + 1
+        return len(text)
 
     def _line_end(self, at: int) -> int:
         return _LINE.match(self.text, at).end()  # type: ignore[union-attr]
@@ -189,7 +202,7 @@ class _Lexer:
 
     def _in_vain(self, start: int, end: int) -> None:
         self.budget -= end - start
-        self.out.doubts.append(Span(start, end))
+        self.seen = max(self.seen, end + 1)
 
     def _end(self, at: int, delimiter: str, limit: int, holes: list[Span] | None, depth: int) -> int | None:
         """The end of the string whose body starts at `at`; None if it is not closed before `limit`."""

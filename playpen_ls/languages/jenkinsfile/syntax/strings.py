@@ -8,7 +8,6 @@ from functools import cached_property, partial
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.text.fragment import Fragment
-from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
 _ESCAPES = {"n": "\n", "t": "\t", "b": "\b", "r": "\r", "f": "\f"}
@@ -19,15 +18,15 @@ _HOLE_NAME = re.compile(r"\$\{\s*(?:env\.)?([A-Za-z_]\w*)\s*\}|\$(?:env\.)?([A-Z
 
 
 class StringLiteral:
-    """A Groovy string; `holes` are its interpolations. All offsets are relative to the file.
+    """A Groovy string; `holes` are its interpolations. Offsets count from the start of `text`.
 
     `quote` is one of `'` `"` `'''` `\"\"\"` `/` `$/`.
     """
 
-    __slots__ = ("__dict__", "end", "holes", "source", "start")
+    __slots__ = ("__dict__", "end", "holes", "start", "text")
 
-    def __init__(self, source: Source, start: int, end: int, holes: tuple[Span, ...]) -> None:
-        self.source = source
+    def __init__(self, text: str, start: int, end: int, holes: tuple[Span, ...]) -> None:
+        self.text = text
         self.start = start
         self.end = end
         self.holes = holes
@@ -38,11 +37,11 @@ class StringLiteral:
 
     @property
     def raw(self) -> str:
-        return self.source.text[self.start : self.end]
+        return self.text[self.start : self.end]
 
     @cached_property
     def quote(self) -> str:
-        text, start = self.source.text, self.start
+        text, start = self.text, self.start
         if text[start] in "'\"":
             return text[start] * 3 if text.startswith(text[start] * 3, start) and self.end - start >= 6 else text[start]
         return "$/" if text[start] == "$" else "/"
@@ -66,7 +65,7 @@ class StringLiteral:
     @cached_property
     def fragment(self) -> Fragment:
         """The decoded text, with interpolations as written."""
-        inside, text, quote = self.inside, self.source.text, self.quote
+        inside, text, quote = self.inside, self.text, self.quote
         escape = {"/": _SLASHY_ESCAPE, "$/": _DOLLAR_ESCAPE}.get(quote, _ESCAPE)
         raw = text[inside.start : inside.end]
         if ("$" if quote == "$/" else "\\") not in raw:
@@ -80,7 +79,7 @@ class StringLiteral:
         return _encoded(self.quote, text)
 
     def hole_text(self, hole: Span) -> str:
-        return self.source.text[hole.start : hole.end]
+        return self.text[hole.start : hole.end]
 
     def hole_name(self, hole: Span) -> str | None:
         """The variable of `${X}`, `${env.X}`, `$X`; None for other code."""

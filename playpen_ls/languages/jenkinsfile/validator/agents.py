@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
-from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
+from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Call, Statement
 from playpen_ls.languages.jenkinsfile.validator.arguments import value
 from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
-from playpen_ls.languages.jenkinsfile.syntax.expressions import Argument
+from playpen_ls.languages.jenkinsfile.syntax.tree import Argument, Call
 from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,
     block_of,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
-from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
+from playpen_ls.languages.jenkinsfile.syntax.tree import Call, Statement
 from playpen_ls.languages.jenkinsfile.validator.arguments import described, value, values
 from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,

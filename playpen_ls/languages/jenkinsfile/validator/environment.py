@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterable
 
 from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment, assignment
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
-from playpen_ls.languages.jenkinsfile.syntax.expressions import Expression
-from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
+from playpen_ls.languages.jenkinsfile.syntax.tree import Call, Expression, Statement
 from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,
     is_bare_dollar,
@@ -71,7 +69,7 @@ def _no_entry(faults: Faults, statement: Statement) -> None:
     equals = next((at for at in range(statement.first, statement.last) if tokens[at][0] == "="), None)
     if equals is not None and equals > statement.first:
         span = Span(statement.start, tokens[equals - 1][2])
-        faults.add("InvalidIdentifierInEnv", span, not_an_identifier(statement.tree.source.of(span)))
+        faults.add("InvalidIdentifierInEnv", span, not_an_identifier(statement.tree.of(span)))
         return
     message = (
         f'"{shown(statement)}" is not a valid environment expression. '

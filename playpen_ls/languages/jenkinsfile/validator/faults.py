@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from playpen_ls.languages.jenkinsfile.syntax.calls import DOTS, Call
-from playpen_ls.languages.jenkinsfile.syntax.expressions import Expression
-from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
+from playpen_ls.languages.jenkinsfile.syntax.tree import DOTS, Block, Call, Expression, Statement
+from playpen_ls.text.source import LINE_END
 from playpen_ls.text.span import Span
 
 _SHOWN = 60  # characters of source text in a message
@@ -18,7 +17,7 @@ _SHOWN = 60  # characters of source text in a message
 class Fault:
     """`kind` is the key of Jenkins' message. `sure` means that it is a fault regardless of installed plugins.
 
-    `anchor` is the start of the statement that a fix would change.
+    `anchor` is the start of the statement that a fix would change, `text` the source of `span`.
     """
 
     kind: str
@@ -26,6 +25,7 @@ class Fault:
     message: str
     sure: bool = True
     anchor: int = -1
+    text: str = ""
 
     def shifted(self, by: int) -> Fault:
         return replace(self, span=self.span.shifted(by), anchor=self.anchor + by) if by else self
@@ -52,9 +52,8 @@ class Faults:
 
 def words_of(statement: Statement) -> Span:
     """The first line of the statement: a diagnostic does not underline whole blocks."""
-    source = statement.tree.source
-    span = statement.span
-    return Span(span.start, min(span.end, source.line_span(source.line_of(span.start)).end))
+    line_end = LINE_END.search(statement.tree.text, statement.start, statement.end)
+    return Span(statement.start, line_end.start() if line_end else statement.end)
 
 
 def shown(statement: Statement) -> str:
@@ -63,11 +62,11 @@ def shown(statement: Statement) -> str:
     for index in range(statement.first, statement.last):
         kind, start, end, _ = tree.tokens[index]
         if kind == "string":
-            pieces += [tree.source.text[reached:start], "'…'"]
+            pieces += [tree.text[reached:start], "'…'"]
             reached = end
         if start - statement.start > _SHOWN:
             break
-    text = "".join(pieces) + tree.source.text[reached : statement.end]
+    text = "".join(pieces) + tree.text[reached : statement.end]
     text = " ".join(text.split())
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
-from playpen_ls.languages.jenkinsfile.syntax.expressions import Argument
-from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
+from playpen_ls.languages.jenkinsfile.syntax.tree import Argument, Block, Call, Statement
 from playpen_ls.languages.jenkinsfile.validator.environment import is_identifier, not_an_identifier
 from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,
@@ -17,15 +15,16 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
 )
 
 
-def calls_of(faults: Faults, block: Block) -> list[Call]:
-    """The calls among the statements of a block; other statements and duplicates are reported."""
+def calls_of(faults: Faults, block: Block, *, repeated: bool = True) -> list[Call]:
+    """The calls among the statements of a block; other statements are reported, and with `repeated` duplicates."""
     found = []
     for statement in block.statements:
         if statement.call is not None:
             found.append(statement.call)
         else:
             _no_section(faults, statement)
-    faults.repeated(found)
+    if repeated:
+        faults.repeated(found)
     return found
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
-from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
+from playpen_ls.languages.jenkinsfile.syntax.tree import Call, Statement
 from playpen_ls.languages.jenkinsfile.validator.arguments import symbol, value
 from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from playpen_ls.languages.jenkinsfile.model.pipeline import Pipeline
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
-from playpen_ls.languages.jenkinsfile.syntax.memo import Memory
-from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
+from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Call, Statement
 from playpen_ls.languages.jenkinsfile.validator import sections
 from playpen_ls.languages.jenkinsfile.validator.agents import agent
 from playpen_ls.languages.jenkinsfile.validator.conditions import boolean_setting, input_, when
 from playpen_ls.languages.jenkinsfile.validator.environment import environment
-from playpen_ls.languages.jenkinsfile.validator.faults import Fault, Faults, block_of, needs_block, shown, words_of
+from playpen_ls.languages.jenkinsfile.validator.faults import Faults, block_of, needs_block, shown, words_of
 from playpen_ls.languages.jenkinsfile.validator.known_steps import (
     MATRIX_SECTIONS,
     PIPELINE_SECTIONS,
@@ -18,29 +15,22 @@ from playpen_ls.languages.jenkinsfile.validator.known_steps import (
     STAGE_SECTIONS,
 )
 from playpen_ls.languages.jenkinsfile.validator.matrix import axes, calls_of, excludes
-from playpen_ls.languages.jenkinsfile.validator.memo import remembered
 from playpen_ls.languages.jenkinsfile.validator.steps import post, steps
 from playpen_ls.text.span import Span
 
 _DEPTH = 30  # nested stages
 
 
-def pipeline(faults: Faults, one: Pipeline, memory: Memory) -> None:
-    found = calls_of(faults, one.block)
-    for call in found:
-        if call.name in RENAMED:
-            faults.add(f"Renamed.{call.name}", call.name_span, RENAMED[call.name])
-        elif call.name not in PIPELINE_SECTIONS:
-            faults.add("UndefinedSection", call.name_span, f'Undefined section "{call.name}"')
-        elif call.name == "stages":
-            _stages(faults, call, memory, within=False, depth=0)
-        else:
-            remembered(faults, call, memory, _section)
-    names = {call.name for call in found}
-    for name in ("stages", "agent"):
-        if name not in names:
-            span, anchor = one.call.name_span, one.call.span.start
-            faults.add("RequiredSection", span, f'Missing required section "{name}"', anchor=anchor)
+def check_section(faults: Faults, call: Call) -> None:
+    """Check what stands directly in `pipeline {…}`; whether it is repeated or missing is not known here."""
+    if call.name in RENAMED:
+        faults.add(f"Renamed.{call.name}", call.name_span, RENAMED[call.name])
+    elif call.name not in PIPELINE_SECTIONS:
+        faults.add("UndefinedSection", call.name_span, f'Undefined section "{call.name}"')
+    elif call.name != "stages":
+        _section(faults, call)
+    elif not call.opens_frame:
+        _stages(faults, call, within=False, depth=0)
 
 
 def _section(faults: Faults, call: Call) -> None:
@@ -63,39 +53,30 @@ def _section(faults: Faults, call: Call) -> None:
         sections.libraries(faults, call)
 
 
-def _stages(faults: Faults, call: Call, memory: Memory, within: bool, depth: int) -> None:
+def _stages(faults: Faults, call: Call, within: bool, depth: int) -> None:
     block = needs_block(faults, call)
     if block is None or depth > _DEPTH:
         return
     seen: set[str] = set()
     for statement in block.statements:
-        name, place = _stage(faults, statement, memory, within, depth)
+        name, place = check_stage(faults, statement, within, depth)
         if name is not None and name in seen:
-            faults.add("DuplicateStageName", place, f'Duplicate stage name: "{name}"', anchor=statement.start)
+            faults.add("DuplicateStageName", place, duplicate_stage(name), anchor=statement.start)
         if name is not None:
             seen.add(name)
     if not block.statements:
-        faults.add("NoStages", call.name_span, "No stages specified")
+        faults.add("NoStages", call.name_span, NO_STAGES)
 
 
-Named = tuple[str | None, Span]
+NO_STAGES = "No stages specified"
 
 
-def _stage(faults: Faults, statement: Statement, memory: Memory, within: bool, depth: int) -> Named:
-    """Check a stage, with its faults cached by its text. Returns (name or None if it is not literal, its span)."""
-    span = statement.span
-
-    def find() -> tuple[tuple[Fault, ...], Named]:
-        found = Faults()
-        name, place = _judged(found, statement, memory, within, depth)
-        return tuple(one.shifted(-span.start) for one in found.found), (name, place.shifted(-span.start))
-
-    known, (name, place) = memory.of(("stage", statement.tree.source.of(span), within), find)
-    faults.found += (one.shifted(span.start) for one in known)
-    return name, place.shifted(span.start)
+def duplicate_stage(name: str) -> str:
+    return f'Duplicate stage name: "{name}"'
 
 
-def _judged(faults: Faults, statement: Statement, memory: Memory, within: bool, depth: int) -> Named:
+def check_stage(faults: Faults, statement: Statement, within: bool = False, depth: int = 0) -> tuple[str | None, Span]:
+    """Check a stage, which is `within` a parallel one. Returns (name or None if it is not literal, its span)."""
     call = statement.call
     block = block_of(call) if call is not None else None
     if call is None or block is None or call.name != "stage":
@@ -113,11 +94,11 @@ def _judged(faults: Faults, statement: Statement, memory: Memory, within: bool, 
     if len(arguments) > 1:
         faults.add("StageWithoutBlock", call.name_span, "Stage does not have a block")
     else:
-        _body(faults, call, block, name or "error", memory, within, depth)
+        _body(faults, call, block, name or "error", within, depth)
     return name, call.arguments[0].string.inside if call.arguments[0].string else call.name_span
 
 
-def _body(faults: Faults, stage: Call, block: Block, name: str, memory: Memory, within: bool, depth: int) -> None:
+def _body(faults: Faults, stage: Call, block: Block, name: str, within: bool, depth: int) -> None:
     found: dict[str, Call] = {}
     seen: list[Call] = []
     branches: list[str] = []
@@ -134,9 +115,9 @@ def _body(faults: Faults, stage: Call, block: Block, name: str, memory: Memory, 
             if inner is not None:
                 branches += steps(faults, call, inner)
         elif call.name in ("parallel", "stages"):
-            _stages(faults, call, memory, within or call.name == "parallel", depth + 1)
+            _stages(faults, call, within or call.name == "parallel", depth + 1)
         elif call.name == "matrix":
-            _matrix(faults, call, memory, depth)
+            _matrix(faults, call, depth)
         elif call.name in STAGE_SECTIONS:
             stage_section(faults, call)
         else:
@@ -190,7 +171,7 @@ def _name_span(stage: Call) -> Span:
     return first.string.inside if first.string and first.string.inside.start < first.string.inside.end else first.span
 
 
-def _matrix(faults: Faults, call: Call, memory: Memory, depth: int) -> None:
+def _matrix(faults: Faults, call: Call, depth: int) -> None:
     block = needs_block(faults, call)
     if block is None:
         return
@@ -201,7 +182,7 @@ def _matrix(faults: Faults, call: Call, memory: Memory, depth: int) -> None:
         elif one.name == "excludes":
             excludes(faults, one)
         elif one.name == "stages":
-            _stages(faults, one, memory, within=True, depth=depth + 1)
+            _stages(faults, one, within=True, depth=depth + 1)
         elif one.name in MATRIX_SECTIONS:
             stage_section(faults, one)
         else:

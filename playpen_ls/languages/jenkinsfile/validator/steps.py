@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
-from playpen_ls.languages.jenkinsfile.syntax.expressions import Argument
-from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
+from playpen_ls.languages.jenkinsfile.syntax.tree import Argument, Block, Call, Statement
 from playpen_ls.languages.jenkinsfile.validator.arguments import described, values
 from playpen_ls.languages.jenkinsfile.validator.faults import Faults, bare_dollar, block_of, boolean, method, words_of
 from playpen_ls.languages.jenkinsfile.validator.known_steps import BLOCKED, CONDITIONS, STEPS
@@ -80,7 +78,7 @@ def _no_step(faults: Faults, statement: Statement) -> None:
     tokens, first = statement.tree.tokens, statement.first
     if tokens[first][0] == "name" and bare_dollar(tokens, first + 1, statement.last):
         span = Span(tokens[first + 1][1], statement.end)
-        text = statement.tree.source.of(span)
+        text = statement.tree.of(span)
         if statement.tree.partner[first + 2] == statement.last - 1:
             message = f'{text} cannot be used as a value directly. Did you mean "{text}"? (add quotes)'
             faults.add("BareDollarCurly", span, message)

@@ -3,10 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
+from playpen_ls.api.file_view import Outline
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile
-from playpen_ls.rules.jenkinsfile.invalid_declarative.fixes import mended
+from playpen_ls.languages.jenkinsfile.model.queries import frame_problem, frames, pipeline_region
+from playpen_ls.languages.jenkinsfile.parts import WholeFile
+from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
+from playpen_ls.languages.jenkinsfile.validator import file_faults
+from playpen_ls.languages.model import Problem
+from playpen_ls.rules.jenkinsfile.invalid_declarative.fixes import fixes_of
 
 BUILD = "        stage('Build') {\n            steps {\n                sh 'make'\n            }\n        }\n"
 STAGES = f"    stages {{\n{BUILD}    }}\n"
@@ -108,7 +113,7 @@ def steps(text: str) -> str:
         ),
     ],
 )
-def invalid_declarative(file: Jenkinsfile) -> Iterator[Finding]:
+def invalid_declarative(whole: WholeFile) -> Iterator[Finding]:
     """Jenkins will reject this pipeline.
 
     Reports unclosed brackets and strings, and, with Jenkins' own messages, what its declarative parser
@@ -117,9 +122,21 @@ def invalid_declarative(file: Jenkinsfile) -> Iterator[Finding]:
     the names that Jenkins and its common plugins define. Scripted pipelines, shared libraries and
     unknown steps are not checked.
     """
-    if file.pipeline is not None:
-        for problem in file.problems:
-            yield Finding(problem.span, problem.message, unparsed=True)
-    for fault in file.faults:
+    file = whole.file
+    if file.ask(pipeline_region) is not None:
+        for number, problem in file.ask(problems):
+            yield Finding(problem.span, problem.message, unparsed=True, chunk=number)
+    for number, fault in file.ask(file_faults):
         severity = None if fault.sure else Severity.WARNING
-        yield Finding(fault.span, fault.message, mended(file, fault), severity)
+        yield Finding(fault.span, fault.message, fixes_of(file, number, fault), severity, chunk=number)
+
+
+def problems_in(parsed: Parsed) -> tuple[Problem, ...]:
+    return parsed.problems
+
+
+def problems(outline: Outline) -> tuple[tuple[int, Problem], ...]:
+    """The brackets and strings that are not closed, each with its region."""
+    unclosed, braces = outline.ask(frames).unclosed, outline.each(frame_problem)
+    found = [(number, one) for number, every in enumerate(outline.each(problems_in)) for one in every]
+    return (*found, *((number, one) for number in sorted(unclosed) if (one := braces[number]) is not None))

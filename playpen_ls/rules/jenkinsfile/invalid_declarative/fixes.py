@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable
 
+from playpen_ls.api.file_view import FileView
 from playpen_ls.api.finding import Fix, Refused
+from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.edits.indentation import begins_line, unit
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
 from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
 from playpen_ls.languages.jenkinsfile.validator import Fault
 from playpen_ls.languages.jenkinsfile.validator.known_steps import RENAMED_TO, SECOND_NAMES
@@ -18,32 +18,47 @@ from playpen_ls.text.source import Source
 _EMPTY = frozenset(("EmptySection", "NoEnvVars", "NoTools", "EmptyWhen", "NoExcludes"))
 
 
-def mended(file: Jenkinsfile, fault: Fault) -> tuple[Fix, ...]:
-    """The fixes of a fault; empty if the intended code cannot be derived from the text."""
-    text = file.source.of(fault.span)
+Edits = Callable[[Jenkinsfile, Fault], list[Edit]]
+"""The edits of a fix; the fault is where it is in the file."""
+
+
+def fixes_of(file: FileView, number: int, fault: Fault) -> tuple[Fix, ...]:
+    """The fixes of a fault in a region; empty if the intended code cannot be derived from the text."""
+    text = fault.text
+    safe = False
     if fault.kind == "BareDollarCurly":
-        return (Fix(f"Quote `{text}`", lambda: [Edit(fault.span.start, fault.span.end, f'"{text}"')], safe=True),)
-    if fault.kind.startswith("Renamed."):
+        title, edits, safe = f"Quote `{text}`", _replaced(f'"{text}"'), True
+    elif fault.kind.startswith("Renamed."):
         name = RENAMED_TO[text]
-        return (Fix(f"Rename `{text}` to `{name}`", _renamed(file, fault, name), safe=True),)
-    if fault.kind == "DuplicateStageName":
-        return (Fix(f"Append a number to the stage name `{text}`", _renumbered(file, fault)),)
-    if fault.kind == "RequiredSection" and fault.message.endswith('"agent"'):
-        return (Fix("Add `agent any`", _with_agent(file)),)
-    if fault.kind == "InvalidSectionType" and text in SECOND_NAMES:
+        title, edits, safe = f"Rename `{text}` to `{name}`", _renamed(name), True
+    elif fault.kind == "DuplicateStageName":
+        title, edits = f"Append a number to the stage name `{text}`", _renumbered
+    elif fault.kind == "RequiredSection" and fault.message.endswith('"agent"'):
+        title, edits = "Add `agent any`", _with_agent
+    elif fault.kind == "InvalidSectionType" and text in SECOND_NAMES:
         name = SECOND_NAMES[text]
-        return (Fix(f"Rename `{text}` to `{name}`", lambda: [Edit(fault.span.start, fault.span.end, name)]),)
-    if fault.kind in _EMPTY:
-        return (Fix(f"Remove the empty `{text}` block", _removed(file, fault)),)
-    return ()
+        title, edits = f"Rename `{text}` to `{name}`", _replaced(name)
+    elif fault.kind in _EMPTY:
+        title, edits = f"Remove the empty `{text}` block", _removed
+    else:
+        return ()
+
+    def change(model: Jenkinsfile) -> list[Edit]:
+        return edits(model, fault.shifted(model.chunks[number].begins))
+
+    return (Fix(title, whole_file_change(file, change), safe=safe),)
 
 
-def _renamed(file: Jenkinsfile, fault: Fault, name: str) -> Callable[[], list[Edit]]:
-    def change() -> list[Edit]:
+def _replaced(text: str) -> Edits:
+    return lambda _, fault: [Edit(fault.span.start, fault.span.end, text)]
+
+
+def _renamed(name: str) -> Edits:
+    def change(file: Jenkinsfile, fault: Fault) -> list[Edit]:
         pipeline = file.pipeline
         if pipeline is None or pipeline.section(name) is not None:
             raise Refused(f"the pipeline already has a section `{name}`")
-        call = pipeline.section(file.source.of(fault.span))
+        call = pipeline.section(fault.text)
         if call is None or call.block is None or call.arguments:
             raise Refused("the section is not a plain block")
         return [Edit(fault.span.start, fault.span.end, name)]
@@ -51,49 +66,40 @@ def _renamed(file: Jenkinsfile, fault: Fault, name: str) -> Callable[[], list[Ed
     return change
 
 
-def _renumbered(file: Jenkinsfile, fault: Fault) -> Callable[[], list[Edit]]:
-    def change() -> list[Edit]:
-        taken = {stage.name for stage in file.pipeline.all_stages()} if file.pipeline else set()
-        old = file.source.of(fault.span)
-        literal = file.string_around(fault.span.start)
-        if literal is None or literal.holes:
-            raise Refused("the stage name is not a plain string")
-        name = next(name for number in range(2, len(taken) + 3) if (name := f"{old} {number}") not in taken)
-        return [Edit(fault.span.start, fault.span.end, name)]
-
-    return change
+def _renumbered(file: Jenkinsfile, fault: Fault) -> list[Edit]:
+    taken = {stage.name for stage in file.pipeline.all_stages()} if file.pipeline else set()
+    old = fault.text
+    literal = file.tree.string_around(fault.span.start)
+    if literal is None or literal.holes:
+        raise Refused("the stage name is not a plain string")
+    name = next(name for number in range(2, len(taken) + 3) if (name := f"{old} {number}") not in taken)
+    return [Edit(fault.span.start, fault.span.end, name)]
 
 
-def _with_agent(file: Jenkinsfile) -> Callable[[], list[Edit]]:
-    def change() -> list[Edit]:
-        pipeline = file.pipeline
-        assert pipeline is not None
-        source, block = file.source, pipeline.block
-        first = next(iter(block.statements), None)
-        if first is None or not begins_line(source, first.start):
-            return [Edit(block.start + 1, block.start + 1, " agent any;" if first else " agent any ")]
-        by = unit(source, file.tree)
-        indentation = source.indentation(first.start) or by
-        at = source.next_line_start(block.start)
-        return [Edit(at, at, f"{indentation}agent any{source.newline}")]
-
-    return change
+def _with_agent(file: Jenkinsfile, _: Fault) -> list[Edit]:
+    pipeline = file.pipeline
+    if pipeline is None:
+        raise Refused("the file has no declarative pipeline")
+    source, block = file.source, pipeline.block
+    first = next(iter(block.statements), None)
+    if first is None or not begins_line(source, first.start):
+        return [Edit(block.start + 1, block.start + 1, " agent any;" if first else " agent any ")]
+    indentation = source.indentation(first.start) or unit(file)
+    at = source.next_line_start(block.start)
+    return [Edit(at, at, f"{indentation}agent any{source.newline}")]
 
 
-def _removed(file: Jenkinsfile, fault: Fault) -> Callable[[], list[Edit]]:
-    def change() -> list[Edit]:
-        statement = _statement_at(file, fault.span.start)
-        if statement is None:
-            raise Refused("the section is part of a larger statement")
-        span = statement.span
-        if any(span.start <= comment.start < span.end for comment in file.tree.comments):
-            raise Refused("the section contains a comment")
-        siblings = statement.block.statements
-        if len(siblings) < 2:
-            raise Refused("the block around the section would be empty")
-        return [_without(file.source, statement)]
-
-    return change
+def _removed(file: Jenkinsfile, fault: Fault) -> list[Edit]:
+    statement = _statement_at(file, fault.span.start)
+    if statement is None:
+        raise Refused("the section is part of a larger statement")
+    span = statement.span
+    if any(span.start <= comment.start < span.end for comment in file.tree.comments):
+        raise Refused("the section contains a comment")
+    siblings = statement.block.statements
+    if len(siblings) < 2:
+        raise Refused("the block around the section would be empty")
+    return [_without(file.source, statement)]
 
 
 def _without(source: Source, statement: Statement) -> Edit:
@@ -113,9 +119,5 @@ def _without(source: Source, statement: Statement) -> Edit:
 
 
 def _statement_at(file: Jenkinsfile, offset: int) -> Statement | None:
-    starts = file.tree.outline.first
-    place = bisect_left(starts, offset, key=lambda token: file.tree.tokens[token][1])
-    if place >= len(starts):
-        return None
-    statement = Statement(file.tree, place)
-    return statement if statement.start == offset and isinstance(statement.call, Call) else None
+    statement = next((one for one in file.statements if one.start == offset), None)
+    return statement if statement is not None and statement.call is not None else None

@@ -4,18 +4,14 @@ import re
 from collections.abc import Callable, Iterator
 
 from playpen_ls.api.example import example
-from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.file_view import FileView
+from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile.model.region import users_of
-from playpen_ls.languages.jenkinsfile.parts import (
-    Assignment,
-    Call,
-    EnvironmentEntry,
-    Jenkinsfile,
-    Passage,
-    StringLiteral,
-)
+from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.model.queries import is_credential_id, sets_literal
+from playpen_ls.languages.jenkinsfile.parts import Assignment, Call, EnvironmentEntry, Region, ShellStep, StringLiteral
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import WORDS, Leak, is_throwaway, leaks
 from playpen_ls.rules.jenkinsfile.literal_credential.store import Store, credential_for
 from playpen_ls.rules.jenkinsfile.literal_credential.wrap import credentials_of, rebound
@@ -24,6 +20,7 @@ from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import kebab
 from playpen_ls.vocabulary.secrets import SHAPE, is_named_secret, is_secret_name, is_template, shapes, url_logins
 
+_PASSWORD = re.compile(r"(\w+)_PASS(?:WORD)?")
 _VALUES = ("string", "password", "text", "withEnv")
 _SHAPES = (
     *"AKIA ASIA ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xox k_live_ AIza SG. pypi- npm_ eyJ PRIVATE".split(),
@@ -122,26 +119,26 @@ def steps(text: str) -> str:
         steps("sh 'AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE aws s3 ls'\nsh 'docker run -p 8080:80 app'"),
     ],
 )
-def literal_credential(passage: Passage, platform: Platform) -> Iterator[Finding]:
+def literal_credential(region: Region, platform: Platform) -> Iterator[Finding]:
     """Password, token or key is hard-coded in the pipeline.
 
     Everyone who can read the repository or its history can read the secret. Jenkins' credentials store
     passes it only to the steps that need it and masks it in the build log. A secret that was committed
     is exposed: rotate it too.
     """
-    for step in passage.steps_with(WORDS):
-        for leak in passage.of_step(step, leaks):
+    for step in region.steps_with(WORDS):
+        for leak in leaks(step):
             yield _in_script(leak, Store(platform.registry, platform.credentials))
     seen: set[Span] = set()
-    for assignment in passage.assignments:
-        for finding in _assigned(passage.file, assignment):
+    for assignment in region.assignments:
+        for finding in _assigned(region.file, assignment):
             seen.add(finding.span)
             yield finding
-    for call in passage.named(*_VALUES):
+    for call in region.named(*_VALUES):
         for finding in _parameter(call):
             seen.add(finding.span)
             yield finding
-    for literal in _suspicious_strings(passage):
+    for literal in _suspicious_strings(region):
         for span in _in_string(literal):
             if span not in seen and not any(span.start < one.end and one.start < span.end for one in seen):
                 yield Finding(span, "hard-coded secret in a string literal")
@@ -155,8 +152,20 @@ def _in_script(leak: Leak, store: Store) -> Finding:
         ids = list(dict.fromkeys(one.id for one in credentials_of(leak, store))) or [credential.id]
         names, plural = ", ".join(f"`{id}`" for id in ids), "" if len(ids) == 1 else "s"
         title = f"Use Jenkins credential{plural} {names} (must exist in Jenkins; rotate the exposed {what}{plural})"
-    fix = Fix(title, lambda: rebound(leak, store))
+    fix = Fix(title, whole_file_change(leak.step.file, _rebound(leak, store)))
     return Finding(leak.span, f"hard-coded {what} in the {_command(leak)}", (fix,))
+
+
+def _rebound(leak: Leak, store: Store) -> Callable[[Jenkinsfile], list[Edit]]:
+    def edits(file: Jenkinsfile) -> list[Edit]:
+        step = file.call_at(leak.step.file.start + leak.step.name_span.start)
+        found = leaks(step) if isinstance(step, ShellStep) else []
+        same = next((one for one in found if (one.start, one.end) == (leak.start, leak.end)), None)
+        if same is None:
+            raise Refused("the step is in text that does not parse")
+        return rebound(file, same, store)
+
+    return edits
 
 
 def _command(leak: Leak) -> str:
@@ -168,7 +177,7 @@ def _command(leak: Leak) -> str:
     return f"`{' '.join([leak.command.name, *login])}` command"
 
 
-def _assigned(file: Jenkinsfile, one: Assignment) -> Iterator[Finding]:
+def _assigned(file: FileView, one: Assignment) -> Iterator[Finding]:
     literal = one.value.string
     if literal is None or literal.value is None or not _is_secret(file, one, literal.value):
         return
@@ -185,20 +194,20 @@ def _credentials_call(literal: StringLiteral, id: str) -> Callable[[], list[Edit
     return lambda: [Edit(literal.start, literal.end, f"credentials('{id}')")]
 
 
-def _is_secret(file: Jenkinsfile, one: Assignment, value: str) -> bool:
+def _is_secret(file: FileView, one: Assignment, value: str) -> bool:
     if any(span.end - span.start == len(value) for span in shapes(value)):
         return True
     if not is_secret_name(one.name) or not (is_named_secret(one.name, value) or _is_of_login(file, one, value)):
         return False
     # A variable with "cred" in its name, or one that is used as a credentials id, contains an id, not a secret.
-    return "cred" not in one.name.lower() and one.name not in file.ids
+    return "cred" not in one.name.lower() and not file.ask(is_credential_id, one.name)
 
 
-def _is_of_login(file: Jenkinsfile, one: Assignment, value: str) -> bool:
+def _is_of_login(file: FileView, one: Assignment, value: str) -> bool:
     """The entry `X_PASSWORD` where the file also sets `X_USER` to a literal: then even a weak value is a password."""
     if is_template(value) or not isinstance(one, EnvironmentEntry):
         return False
-    return not file.literal_names.isdisjoint(users_of(one.name))
+    return any(file.ask(sets_literal, user) for user in _users_of(one.name))
 
 
 def _parameter(call: Call) -> Iterator[Finding]:
@@ -217,14 +226,20 @@ def _parameter(call: Call) -> Iterator[Finding]:
                 yield Finding(span, f"`withEnv` sets `{name}` to a hard-coded secret")
 
 
-def _suspicious_strings(passage: Passage) -> Iterator[StringLiteral]:
+def _users_of(name: str) -> tuple[str, ...]:
+    """The names of the user variable that belongs to a variable `X_PASSWORD` or `X_PASS`."""
+    match = _PASSWORD.fullmatch(name)
+    return (f"{match[1]}_USER", f"{match[1]}_USERNAME") if match else ()
+
+
+def _suspicious_strings(region: Region) -> Iterator[StringLiteral]:
     """Strings other than scripts that can contain a provider's key or a URL with a password."""
-    text, file, begin = passage.text, passage.file, passage.span.start
-    offsets = [begin + match.start() for match in re.finditer(r"://[^\s'\"@]{0,300}@", text)]
+    text = region.text
+    offsets = [match.start() for match in re.finditer(r"://[^\s'\"@]{0,300}@", text)]
     if any(beginning in text for beginning in _SHAPES):
-        offsets += (begin + match.start() for match in SHAPE.finditer(text))
-    literals = {literal.start: literal for offset in offsets if (literal := file.string_around(offset)) is not None}
-    scripts = {step.script.start for step in passage.shell_steps if step.script is not None} if literals else ()
+        offsets += (match.start() for match in SHAPE.finditer(text))
+    literals = {literal.start: literal for offset in offsets if (literal := region.string_around(offset)) is not None}
+    scripts = {step.script.start for step in region.shell_steps if step.script is not None} if literals else ()
     for start in sorted(literals):
         if start not in scripts:
             yield literals[start]

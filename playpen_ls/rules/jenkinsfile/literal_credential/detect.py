@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from playpen_ls.languages.jenkinsfile.model.steps import ShellStep
+from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep
 from playpen_ls.languages.shell.parser import Command, Word
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.secrets import Login, is_named_secret, is_template, is_weak, shapes, url_logins

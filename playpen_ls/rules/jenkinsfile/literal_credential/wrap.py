@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.jenkinsfile.edits.indentation import fixed_lines, unit, whole_lines
 from playpen_ls.languages.jenkinsfile.edits.quoting import all_words
 from playpen_ls.languages.jenkinsfile.model.credentials import enclosing_bindings
-from playpen_ls.languages.jenkinsfile.model.steps import ShellStep
-from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.model.queries import line_goes_on
+from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep, Statement
 from playpen_ls.languages.shell.parser import Word
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import KNOW_STDIN, Leak, leaks
 from playpen_ls.rules.jenkinsfile.literal_credential.store import Credential, Store, credential_for
 from playpen_ls.text.edit import Edit
-from playpen_ls.text.source import Source
+from playpen_ls.text.source import LINE_END, Source
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.secrets import url_logins
 
@@ -29,15 +31,15 @@ class Rebinding:
     edits: tuple[Edit, ...]
 
 
-def rebound(leak: Leak, store: Store) -> list[Edit]:
+def rebound(file: Jenkinsfile, leak: Leak, store: Store) -> list[Edit]:
     """The edit that binds the secrets of the leak's step and of adjacent steps. Raises Refused."""
-    return [_wrapped(_row(leak, store))]
+    return [_wrapped(file, _row(leak, store, lambda one: whole_lines(file.source, one.span) is not None))]
 
 
 def credentials_of(leak: Leak, store: Store) -> list[Credential]:
     """The credentials that `rebound` adds a binding for, the leak's own first; empty where it raises Refused."""
     try:
-        row = _row(leak, store)
+        row = _row(leak, store, _has_own_lines)
     except Refused:
         row = []
     own = credential_for(leak, store)
@@ -45,7 +47,17 @@ def credentials_of(leak: Leak, store: Store) -> list[Credential]:
     return sorted(needed, key=lambda one: one != own)
 
 
-def _row(leak: Leak, store: Store) -> list[Rebinding]:
+def _has_own_lines(statement: Statement) -> bool:
+    """Whether nothing but a comment shares the lines of a statement of a region."""
+    tree, text = statement.tree, statement.tree.text
+    if not tree.starts_line(statement.start):
+        return False
+    line_end = LINE_END.search(text, statement.end)
+    rest = text[statement.end : line_end.start() if line_end else len(text)].strip()
+    return (not rest or rest.startswith("//")) and (line_end is not None or not tree.file.ask(line_goes_on))
+
+
+def _row(leak: Leak, store: Store, has_own_lines: Callable[[Statement], bool]) -> list[Rebinding]:
     """The leak's step and the adjacent steps that share one `withCredentials` with it. Raises Refused."""
     middle = _rebinding(leak.step, store, leak)
     row = [middle]
@@ -62,19 +74,20 @@ def _row(leak: Leak, store: Store) -> list[Rebinding]:
         one = _secret_step(statement, store)
         if one is None:
             break
-        if rows[-1] and not _suits(rows[-1], one):
+        if rows[-1] and not (_suits(rows[-1], one) and all(map(has_own_lines, _statements(rows[-1][-1], one)))):
             rows.append([])
         rows[-1].append(one)
     return next((row for row in rows if any(one.step.index == leak.step.index for one in row)), row)
 
 
+def _statements(*row: Rebinding) -> list[Statement]:
+    return [one.step.statement for one in row]
+
+
 def _suits(row: list[Rebinding], one: Rebinding) -> bool:
-    """Whether `one` can join the row: no variable is bound to two credentials, and each step has its own lines."""
+    """Whether `one` can join the row: no variable is bound to two credentials."""
     names = {credential.secret: credential for other in row for credential in other.needed}
-    source = one.step.tree.source
-    return all(names.get(credential.secret, credential) == credential for credential in one.needed) and all(
-        whole_lines(source, other.step.statement.span) is not None for other in (row[-1], one)
-    )
+    return all(names.get(credential.secret, credential) == credential for credential in one.needed)
 
 
 def _secret_step(statement: Statement, store: Store) -> Rebinding | None:
@@ -242,10 +255,10 @@ def _edit(leak: Leak, start: int, end: int, text: str) -> Edit:
     return Edit(span.start, span.end, written)
 
 
-def _wrapped(row: list[Rebinding]) -> Edit:
+def _wrapped(file: Jenkinsfile, row: list[Rebinding]) -> Edit:
     """One edit: the row's statements with their edits, wrapped in `withCredentials` unless all is bound already."""
     first, last = row[0].step.statement, row[-1].step.statement
-    tree, source = first.tree, first.tree.source
+    source = file.source
     whole = Span(first.start, last.end)
     needed = list(dict.fromkeys(one for rebinding in row for one in rebinding.needed))
     edits = [edit for rebinding in row for edit in rebinding.edits]
@@ -257,8 +270,8 @@ def _wrapped(row: list[Rebinding]) -> Edit:
     if lines is None:
         return Edit(span.start, span.end, f"{header} {_applied(source, span, edits)} }}")
     indentation, newline = source.indentation(first.start), source.newline
-    by = unit(source, tree, first)
-    fixed = frozenset[int]().union(*(fixed_lines(tree, one.step.span) for one in row if not _may_shift(one.step)))
+    by = unit(file, first)
+    fixed = frozenset[int]().union(*(fixed_lines(file, one.step.span) for one in row if not _may_shift(one.step)))
     for number in range(source.line_of(span.start), source.line_of(max(span.start, span.end - 1)) + 1):
         if number not in fixed and source.line_text(number).strip():
             edits = [*edits, Edit(source.line_starts[number], source.line_starts[number], by)]
@@ -270,11 +283,11 @@ def _wrapped(row: list[Rebinding]) -> Edit:
 
 def _may_shift(step: ShellStep) -> bool:
     """Whether the script can be re-indented: it has no here-document and no quoted text over several lines."""
-    literal, source = step.script, step.tree.source
+    literal, text = step.script, step.tree.text
     if literal is None or step.name != "sh" or "<<" in literal.raw:
         return False
     spans = [word.span for word in all_words(step)] + list(literal.holes)
-    return all(source.line_of(span.start) == source.line_of(span.end) for span in spans)
+    return not any(LINE_END.search(text, span.start, span.end) for span in spans)
 
 
 def _applied(source: Source, span: Span, edits: list[Edit]) -> str:

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from playpen_ls.api.example import example
+from playpen_ls.api.file_view import FileView, each, every
 from playpen_ls.api.finding import Finding, Fix, Place, Refused, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
+from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.edits.retag import groovy_edit, release_tag, retagged, without_statement
-from playpen_ls.languages.jenkinsfile.model.images import Mention, image_pushes, variables
-from playpen_ls.languages.jenkinsfile.parts import Assignment, Call, Jenkinsfile, StringLiteral
+from playpen_ls.languages.jenkinsfile.model.images import ImageUse, floats, pushes, variables
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.model.queries import frames, image_pushes, image_uses
+from playpen_ls.languages.jenkinsfile.parts import Region, StringLiteral, WholeFile
+from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.rules.jenkinsfile.moving_tag.unpush import has_fixed_sibling, without_pushes
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
@@ -93,7 +99,7 @@ def steps(text: str) -> str:
         "    environment {\n        CHANNEL = 'latest'\n    }\n}\n",
     ],
 )
-def moving_tag(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
+def moving_tag(whole: WholeFile, platform: Platform) -> Iterator[Finding]:
     """Pushed image or agent image uses a mutable tag.
 
     `latest`, explicit or implied, is whatever was pushed last: it tells neither which build is running
@@ -101,129 +107,186 @@ def moving_tag(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
     A `latest` that is only used on the build machine is not reported; that of an agent's image is,
     unless it is one of the platform's own images.
     """
-    if "docker" not in file.source.text and not any(word in file.source.text for word in ("latest", "push", "kaniko")):
-        return
-    found = file.mentions
+    found = whole.file.ask(image_uses)
+    yield from _pushed(whole.file, found, platform)
+    yield from _pushed_calls(whole.file, platform)
+    yield from _variables(whole.file, found, platform)
+    yield from _agents(whole.file, platform)
+
+
+Use = tuple[int, ImageUse]
+"""An image reference with its region."""
+
+
+def _pushed(file: FileView, found: Sequence[Use], platform: Platform) -> Iterator[Finding]:
+    uses = [one for _, one in found]
     for places in _moving(found):
-        first, *others = places
+        (number, first), *others = places
+        text = first.reference.text
         how = "pushed" if first.role == "push" else "tagged for a registry"
-        message = f"image `{first.reference.text}` is {how} with the mutable tag `latest`"
-        also = f"`{first.reference.text}` is also used here"
-        related = tuple(Place(file.source.path, one.tag, also) for one in others)
-        fix = Fix(_title(file, first, found, platform), _change(file, first, found, platform))
-        yield Finding(first.tag, message, (fix,), related=related)
-    yield from _pushed_calls(file, platform)
-    yield from _variables(file, found, platform)
-    yield from _agents(file, platform)
+        message = f"image `{text}` is {how} with the mutable tag `latest`"
+        also = f"`{text}` is also used here"
+        related = tuple(Place(file.path, one.tag, also, chunk=there) for there, one in others)
+        if has_fixed_sibling(first, uses):
+            title = f"Remove the push of `{text}`"
+        else:
+            tag = release_tag([one.reference for one in uses], first.reference, platform.release)
+            title = f"Change the tag of `{first.reference.repository}` to `{tag}`"
+        fix = Fix(title, whole_file_change(file, _change(text, platform.release)))
+        yield Finding(first.tag, message, (fix,), related=related, chunk=number)
 
 
-def _moving(found: Sequence[Mention]) -> Iterator[list[Mention]]:
-    """The mentions of each image that goes to a registry as `latest`, the one that pushes it first."""
-    by_text: dict[str, list[Mention]] = {}
-    for one in found:
-        if one.floats:
-            by_text.setdefault(one.reference.text, []).append(one)
+def _moving(found: Sequence[Use]) -> Iterator[list[Use]]:
+    """The uses of each image that goes to a registry as `latest`, the one that pushes it first."""
+    by_text: dict[str, list[Use]] = {}
+    for number, one in found:
+        if floats(one.reference):
+            by_text.setdefault(one.reference.text, []).append((number, one))
     for places in by_text.values():
-        sends = [one for one in places if one.role == "push" or _to_registry(one)]
+        sends = [one for one in places if _is_sent(one[1])]
         if sends:
-            first = min(sends, key=lambda one: (one.role != "push", one.span))
+            first = min(sends, key=lambda one: (one[1].role != "push", one[0], one[1].span))
             yield [first, *(one for one in places if one is not first)]
 
 
-def _to_registry(one: Mention) -> bool:
-    return one.role == "target" and bool(one.reference.registry)
+def _is_sent(one: ImageUse) -> bool:
+    return one.role == "push" or (one.role == "target" and bool(one.reference.registry))
 
 
-def _title(file: Jenkinsfile, one: Mention, found: Sequence[Mention], platform: Platform) -> str:
-    if has_fixed_sibling(one, found):
-        return f"Remove the push of `{one.reference.text}`"
-    tag = release_tag(file, found, one.reference, platform.release)
-    return f"Change the tag of `{one.reference.repository}` to `{tag}`"
+def _change(text: str, release: str) -> Callable[[Jenkinsfile], Iterator[Edit]]:
+    """Give an image that is sent with the tag `latest` another tag, or do not send it."""
 
-
-def _change(
-    file: Jenkinsfile, one: Mention, found: Sequence[Mention], platform: Platform
-) -> Callable[[], Iterator[Edit]]:
-    def change() -> Iterator[Edit]:
+    def change(file: Jenkinsfile) -> Iterator[Edit]:
+        found = file.mentions
+        mine = [one for one in found if one.reference.text == text]
+        sends = [one for one in mine if one.role == "push" or (one.role == "target" and one.reference.registry)]
+        if not sends:
+            raise Refused("the push is in text that does not parse")
+        one = min(sends, key=lambda one: (one.role != "push", one.span))
         if has_fixed_sibling(one, found):
             yield from without_pushes(file, one.reference, found)
             return
-        made = any(other.role in ("target", "build") for other in found if other.reference.text == one.reference.text)
+        made = any(other.role in ("target", "build") for other in mine)
         if not one.reference.tag and not made and one.command is not None:
             raise Refused("no command in this file builds or tags the image, so the new tag would not exist")
-        yield from retagged(file, one.reference, release_tag(file, found, one.reference, platform.release))
+        tag = release_tag([other.reference for other in found], one.reference, release)
+        yield from retagged(file, one.reference, tag)
 
     return change
 
 
-def _pushed_calls(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
+def _pushed_calls(file: FileView, platform: Platform) -> Iterator[Finding]:
     """Reports `img.push('latest')`."""
-    if ".push" not in file.source.text:
+    pushes = [(number, one) for number, one in file.ask(image_pushes) if one.argument]
+    if not any(one.tag == "latest" for _, one in pushes):
         return
-    pushes = [call for call in image_pushes(file) if call.positional]
-    for call in pushes:
-        literal = call.positional[0].string
-        if literal is None or literal.value != "latest":
+    around = file.ask(frames).around
+    blocks = [(number, one.block) if one.block else (*around[number][-1:], -1) for number, one in pushes]
+    for (number, one), block in zip(pushes, blocks, strict=True):
+        if one.tag != "latest":
             continue
-        others = [
-            one
-            for one in pushes
-            if one.receiver == call.receiver
-            and one.statement.block == call.statement.block
-            and one is not call
-            and one.positional[0].value != "latest"
-        ]
-        if others:
-            fix = Fix("Remove the push with the tag `latest`", _dropped(file, call))
+        has_other = any(
+            other.receiver == one.receiver and other.tag != "latest" and there == block
+            for (_, other), there in zip(pushes, blocks, strict=True)
+        )
+        if has_other:
+            fix = Fix("Remove the push with the tag `latest`", whole_file_change(file, _dropped(number, one.span)))
         else:
-            fix = Fix(f"Change the tag to `{platform.release}`", _tagged(literal, 0, platform.release))
-        message = f"`{call.receiver}.push` uses the mutable tag `latest`"
-        yield Finding(literal.inside, message, (fix,))
+            change = whole_file_change(file, _tagged(number, one.span, platform.release))
+            fix = Fix(f"Change the tag to `{platform.release}`", change)
+        yield Finding(one.span, f"`{one.receiver}.push` uses the mutable tag `latest`", (fix,), chunk=number)
 
 
-def _tagged(literal: StringLiteral, start: int, release: str) -> Callable[[], list[Edit]]:
-    """Replace the text from `start` on with the release tag."""
-    return lambda: [groovy_edit(literal, [(start, len(literal.fragment.text))], release)]
+def _tagged(number: int, span: Span, release: str) -> Callable[[Jenkinsfile], list[Edit]]:
+    """Replace the end of a string, from `span` in a region on, with the release tag."""
+
+    def change(file: Jenkinsfile) -> list[Edit]:
+        at = span.shifted(file.chunks[number].begins)
+        literal = file.tree.string_around(at.start)
+        if literal is None:
+            raise Refused("the tag is in text that does not parse")
+        end = len(literal.fragment.text)
+        start = next((start for start in range(end) if literal.fragment.span(start, end) == at), end)
+        return [groovy_edit(literal, [(start, end)], release)]
+
+    return change
 
 
-def _dropped(file: Jenkinsfile, call: Call) -> Callable[[], list[Edit]]:
-    return lambda: [without_statement(file, call.statement)]
+def _dropped(number: int, span: Span) -> Callable[[Jenkinsfile], list[Edit]]:
+    """Remove the statement with a tag in a region."""
+
+    def change(file: Jenkinsfile) -> list[Edit]:
+        at = file.chunks[number].begins + span.start
+        call = next((one for one in reversed(file.tree.named("push")) if one.span.contains(at)), None)
+        if call is None:
+            raise Refused("the push is in text that does not parse")
+        return [without_statement(file, call.statement)]
+
+    return change
 
 
-def _variables(file: Jenkinsfile, found: Sequence[Mention], platform: Platform) -> Iterator[Finding]:
+class Setting(NamedTuple):
+    """A variable that is set to a string: the names in that, and the range of `latest` as its tag."""
+
+    name: str
+    owner: str
+    uses: frozenset[str]
+    latest: Span | None
+
+
+def settings(parsed: Parsed) -> tuple[Setting, ...]:
+    return tuple(_settings(Region(parsed)))
+
+
+def _settings(region: Region) -> Iterator[Setting]:
+    for one in region.assignments:
+        literal = one.value.string
+        if literal is not None:
+            yield Setting(one.name, one.owner, frozenset(variables(literal.fragment.text)), _latest(literal))
+
+
+def _latest(literal: StringLiteral) -> Span | None:
+    value = literal.value
+    if value is None or (value != "latest" and ImageReference.parse(value).tag != "latest"):
+        return None
+    return literal.fragment.span(len(value) - len("latest"), len(value))
+
+
+def _variables(file: FileView, found: Sequence[Use], platform: Platform) -> Iterator[Finding]:
     """Reports `TAG = 'latest'` where `$TAG` is used in an image that is pushed."""
-    used = set[str]().union(*(one.variables for one in found if one.role == "push" or _to_registry(one)))
-    for call in file.named("push"):
-        if call.receiver and call.positional:
-            used |= variables(call.positional[0].text) | {call.positional[0].text}
+    used = set[str]().union(*(variables(one.reference.text) for _, one in found if _is_sent(one)))
+    for one in file.ask(every, pushes):
+        if one.argument:
+            used |= variables(one.argument) | {one.argument}
     if not used:
         return
-    waiting = list(file.assignments)
-    for one in reversed(waiting):  # IMAGE = "nexus:5000/app:${TAG}": TAG is used where IMAGE is
-        if one.name in used and one.value.string is not None:
-            used |= variables(one.value.string.fragment.text)
-    for one in waiting:
-        if one.name in used and one.owner in ("", "env"):
-            yield from _variable(one, platform)
+    known = [(number, one) for number, some in enumerate(file.ask(each, settings)) for one in some]
+    for _, setting in reversed(known):  # IMAGE = "nexus:5000/app:${TAG}": TAG is used where IMAGE is
+        if setting.name in used:
+            used |= setting.uses
+    for number, setting in known:
+        if setting.name in used and setting.owner in ("", "env") and setting.latest is not None:
+            title = f"Change the tag in `{setting.name}` to `{platform.release}`"
+            fix = Fix(title, whole_file_change(file, _tagged(number, setting.latest, platform.release)))
+            message = f"`{setting.name}` sets the mutable tag `latest` for a pushed image"
+            yield Finding(setting.latest, message, (fix,), chunk=number)
 
 
-def _variable(one: Assignment, platform: Platform) -> Iterator[Finding]:
-    literal = one.value.string
-    if literal is None or literal.value is None:
-        return
-    reference = ImageReference.parse(literal.value)
-    if literal.value != "latest" and reference.tag != "latest":
-        return
-    end = len(literal.value)
-    span: Span = literal.fragment.span(end - len("latest"), end)
-    title = f"Change the tag in `{one.name}` to `{platform.release}`"
-    fix = Fix(title, _tagged(literal, end - len("latest"), platform.release))
-    yield Finding(span, f"`{one.name}` sets the mutable tag `latest` for a pushed image", (fix,))
+class AgentImage(NamedTuple):
+    """The image of an agent; `span` is that of its tag, or `whole` without one."""
+
+    reference: ImageReference
+    span: Span
+    whole: Span
 
 
-def _agents(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
-    """Reports `agent { docker { image 'maven:latest' } }` and `agent { docker 'maven' }`."""
-    for call in file.named("image", "docker"):
+def agent_images(parsed: Parsed) -> tuple[AgentImage, ...]:
+    return tuple(_agent_images(Region(parsed)))
+
+
+def _agent_images(region: Region) -> Iterator[AgentImage]:
+    """`agent { docker { image 'maven:latest' } }` and `agent { docker 'maven' }`."""
+    for call in region.named("image", "docker"):
         if call.receiver or not call.positional:
             continue
         around = [one.name for one in call.enclosing][: 2 if call.name == "image" else 1]
@@ -233,14 +296,22 @@ def _agents(file: Jenkinsfile, platform: Platform) -> Iterator[Finding]:
         if literal is None or literal.value is None:
             continue
         reference = ImageReference.parse(literal.value)
-        if not reference.path or not reference.floats or reference.variable or platform.owns(reference):
-            continue
         tag = reference.tag_span
         span = literal.fragment.span(tag.start, tag.end) if reference.tag else literal.inside
-        pin = platform.pins.get(reference.name)
-        title = f"Pin the image to `{reference.name}:{pin}`"
-        fixes = (Fix(title, _pinned(literal.inside, reference.retagged(pin))),) if pin else ()
-        yield Finding(span, f"agent image `{reference.text}` uses the mutable tag `latest`", fixes)
+        yield AgentImage(reference, span, literal.inside)
+
+
+def _agents(file: FileView, platform: Platform) -> Iterator[Finding]:
+    for number, images in enumerate(file.ask(each, agent_images)):
+        for one in images:
+            reference = one.reference
+            if not reference.path or not reference.floats or reference.variable or platform.owns(reference):
+                continue
+            pin = platform.pins.get(reference.name)
+            title = f"Pin the image to `{reference.name}:{pin}`"
+            fixes = (Fix(title, _pinned(one.whole, reference.retagged(pin))),) if pin else ()
+            message = f"agent image `{reference.text}` uses the mutable tag `latest`"
+            yield Finding(one.span, message, fixes, chunk=number)
 
 
 def _pinned(span: Span, text: str) -> Callable[[], list[Edit]]:

@@ -7,22 +7,22 @@ from collections.abc import Iterator, Sequence
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.jenkinsfile.edits.retag import without_option, without_statement
-from playpen_ls.languages.jenkinsfile.model.images import Mention
+from playpen_ls.languages.jenkinsfile.model.images import ImageUse, Mention, floats
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
-from playpen_ls.languages.jenkinsfile.syntax.expressions import string_at
+from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep, string_at
 from playpen_ls.languages.shell.parser import Command
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 
 
-def has_fixed_sibling(one: Mention, found: Sequence[Mention]) -> bool:
+def has_fixed_sibling(one: Mention | ImageUse, found: Sequence[Mention | ImageUse]) -> bool:
     """Whether a shell command also pushes the same image with a fixed tag or digest."""
-    return one.command is not None and any(
+    return one.in_script and any(
         other.role == "push"
-        and other.command is not None
+        and other.in_script
         and other.reference.repository == one.reference.repository
-        and not other.floats
+        and not floats(other.reference)
         and bool(other.reference.tag or other.reference.digest)
         for other in found
     )
@@ -53,13 +53,12 @@ def _count(file: Jenkinsfile, reference: ImageReference) -> int:
 
 
 def _without(file: Jenkinsfile, one: Mention) -> Edit:
-    command, literal = one.command, one.literal
+    command, step = one.command, one.call
     if command is None or one.word is None:
         raise Refused("the image is pushed by a `docker` step instead of a shell command")
     if one.flag is not None or one.word.text.startswith("--"):
         return without_option(one)
-    step = file.step_around(literal.start)
-    if step is None or len(command.words) < 3:
+    if not isinstance(step, ShellStep) or len(command.words) < 3:
         raise Refused("the push is part of a larger command")
     siblings = [other for other in step.commands if other is not command]
     if not siblings:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
+from playpen_ls.languages.jenkinsfile.parts import WholeFile
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.detect import scripted_word
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.writer import converted
 
@@ -72,14 +73,15 @@ pipeline {
         DECLARATIVE + "\ndef helper() {\n    node { sh 'x' }\n}\n",
     ],
 )
-def scripted_pipeline(file: Jenkinsfile) -> Iterator[Finding]:
+def scripted_pipeline(whole: WholeFile) -> Iterator[Finding]:
     """Pipeline is scripted, not declarative.
 
     Jenkins validates the sections and steps of a declarative pipeline before it runs, and can restart it
     from a stage; it can do neither with a scripted pipeline. The fix converts a pipeline only if the
     declarative one behaves the same.
     """
-    call = scripted_word(file)
-    if call is not None:
-        fix = Fix("Convert to a declarative pipeline", lambda: converted(file))
-        yield Finding(call.name_span, "pipeline is scripted, not declarative", (fix,))
+    found = whole.file.ask(scripted_word)
+    if found is not None:
+        number, word = found
+        fix = Fix("Convert to a declarative pipeline", whole_file_change(whole.file, converted))
+        yield Finding(word, "pipeline is scripted, not declarative", (fix,), chunk=number)

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.jenkinsfile.edits.indentation import reindented, unit
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
-from playpen_ls.languages.jenkinsfile.syntax.expressions import Argument, Expression
-from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.syntax.tree import Argument, Block, Call, Expression, Statement
 from playpen_ls.text.span import Span
 
 
@@ -46,12 +45,11 @@ def as_argument(argument: Argument) -> str:
     return f"{argument.name}: {argument.text}" if argument.name else argument.text
 
 
-def as_entry(expression: Expression) -> str:
+def as_entry(file: Jenkinsfile, expression: Expression) -> str:
     """The source text as an entry of a pipeline section, with its further lines re-indented."""
-    tree, start, end = expression.tree, expression.start, expression.end
-    source = tree.source
+    source, start, end = file.source, expression.start, expression.end
     first = min(source.next_line_start(start), end)
-    rest = reindented(tree, Span(first, end), source.indentation(start), unit(source, tree) * 2)
+    rest = reindented(file, Span(first, end), source.indentation(start), unit(file) * 2)
     return source.text[start:first] + rest
 
 
@@ -62,7 +60,7 @@ def shown(statement: Statement) -> str:
 
 def outside(statement: Statement, blocks: Sequence[Block]) -> str:
     """The text of the statement without its blocks."""
-    text, at, pieces = statement.tree.source.text, statement.start, []
+    text, at, pieces = statement.tree.text, statement.start, []
     for block in blocks:
         pieces.append(text[at : block.start])
         at = block.end

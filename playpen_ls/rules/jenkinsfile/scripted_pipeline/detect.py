@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
-from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
+from playpen_ls.api.file_view import Outline
+from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
+from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Call, Statement, Tree
+from playpen_ls.text.span import Span
 
 WRAPPERS = frozenset(
     """node podTemplate timestamps ansiColor timeout retry withEnv withCredentials lock catchError wrap ws dir throttle
     parallel milestone container withDockerRegistry""".split()
 )
 """Steps that wrap other steps; in a scripted pipeline also stages."""
-_COMPOUND = frozenset(("try", "if", "for", "while"))
+_COMPOUND = frozenset(("try", "catch", "finally", "if", "for", "while"))
+_DEPTH = 8  # nested blocks that are searched
 OPTIONS = frozenset(("timestamps", "ansiColor", "timeout", "retry"))
 JOB_PROPERTIES = frozenset(
     """buildDiscarder disableConcurrentBuilds disableResume durabilityHint overrideIndexTriggers preserveStashes
@@ -23,20 +26,55 @@ JOB_PROPERTIES = frozenset(
 _NOT_STEPS = frozenset(("stage", "properties", "parallel", "node", "pipeline", "podTemplate", "library"))
 
 
-def scripted_word(file: Jenkinsfile) -> Call | None:
-    """The first `node`, else the first `stage`, outside methods of a file without `pipeline {`.
+class Scripted(NamedTuple):
+    """What a region says of whether the pipeline is scripted.
+
+    `never` is true for a declarative pipeline and for shared library code. `node` and `stage` are the ranges of the
+    first such words outside of methods.
+    """
+
+    never: bool = False
+    node: Span | None = None
+    stage: Span | None = None
+
+
+def scripted(parsed: Parsed) -> Scripted:
+    tree = Tree(parsed)
+    frames = parsed.state.frames
+    if not frames and any(_is_never_scripted(statement) for statement in tree.root.statements):
+        return Scripted(never=True)
+    if len(frames) > _DEPTH or not all(_is_searched(Tree.of_frame(frame).root.statements[0]) for frame in frames):
+        return Scripted()
+    found = list(_top_steps(tree.root, len(frames)))
+    first = {call.name: call.name_span for call in reversed(found)}
+    return Scripted(False, first.get("node"), first.get("stage"))
+
+
+def _is_never_scripted(statement: Statement) -> bool:
+    call = statement.call
+    if (call is not None and call.name == "pipeline") or statement.text == "return this":
+        return True
+    # A step of a shared library.
+    return is_definition(statement) and re.match(r"def\s+call\s*\(", statement.text) is not None
+
+
+def scripted_word(outline: Outline) -> tuple[int, Span] | None:
+    """The first `node`, else the first `stage`, outside methods of a file without `pipeline {`; with its region.
 
     None for declarative pipelines and shared library code.
     """
-    root = file.tree.root
-    for statement in root.statements:
-        call = statement.call
-        if (call is not None and call.name == "pipeline") or statement.text == "return this":
-            return None
-        if is_definition(statement) and re.match(r"def\s+call\s*\(", statement.text):
-            return None  # a step of a shared library
-    found = list(_top_steps(root, 0))
-    return next((call for call in found if call.name == "node"), next(iter(found), None))
+    every = outline.each(scripted)
+    if any(one.never for one in every):
+        return None
+    nodes = ((number, one.node) for number, one in enumerate(every) if one.node is not None)
+    stages = ((number, one.stage) for number, one in enumerate(every) if one.stage is not None)
+    return next(nodes, None) or next(stages, None)
+
+
+def _is_searched(statement: Statement) -> bool:
+    """Whether what is in its blocks runs as part of the pipeline."""
+    call = statement.call
+    return statement.word in _COMPOUND or (call is not None and call.name in WRAPPERS | {"stage"})
 
 
 def _top_steps(block: Block, depth: int) -> Iterator[Call]:
@@ -44,7 +82,7 @@ def _top_steps(block: Block, depth: int) -> Iterator[Call]:
         call = statement.call
         if call is not None and call.name in ("node", "stage") and (call.block is not None or call.arguments):
             yield call
-        if depth < 8 and (statement.word in _COMPOUND or (call is not None and call.name in WRAPPERS | {"stage"})):
+        if depth < _DEPTH and _is_searched(statement):
             for inner in statement.blocks():
                 yield from _top_steps(inner, depth + 1)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from playpen_ls.api.finding import Refused
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
-from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
+from playpen_ls.languages.jenkinsfile.syntax.tree import Call, Statement
 
 
 def docker_wrapper(statement: Statement) -> Call | None:

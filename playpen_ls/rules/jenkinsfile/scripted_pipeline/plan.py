@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.pipeline import assignment
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
-from playpen_ls.languages.jenkinsfile.syntax.expressions import Expression
-from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
+from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Call, Expression, Statement
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.as_written import (
     agent_of,
     as_argument,
@@ -116,9 +114,9 @@ class _Reader:
                 if entries is None:
                     raise Refused(f"the argument of `{inner.name}` is not a literal list")
                 section = self.plan.parameters if inner.name == "parameters" else self.plan.triggers
-                section += (as_entry(entry) for entry in entries)
+                section += (as_entry(self.file, entry) for entry in entries)
             elif inner.name in JOB_PROPERTIES:
-                self.plan.options.append(as_entry(item))
+                self.plan.options.append(as_entry(self.file, item))
             else:
                 raise Refused(f"the job property `{inner.name}` has no known equivalent in `options`")
 
@@ -217,7 +215,7 @@ class _Reader:
         ):
             raise Refused("`post` cannot express this combination of `try`, `catch` and `finally`")
         if "catch" in words:
-            head = statement.tree.source.text[blocks[0].end : blocks[1].start]
+            head = statement.tree.text[blocks[0].end : blocks[1].start]
             caught = re.search(r"\(\s*(?:final\s+)?(?:(?:def|[\w.]+)\s+)?(\w+)\s*\)", head)
             self._catch(blocks[1], caught[1] if caught else "")
         if "finally" in words:

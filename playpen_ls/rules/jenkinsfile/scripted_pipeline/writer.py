@@ -5,8 +5,8 @@ from __future__ import annotations
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.jenkinsfile.edits.indentation import begins_line, reindented, unit
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile, parse
-from playpen_ls.languages.jenkinsfile.model.steps import ShellStep
-from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement
+from playpen_ls.languages.jenkinsfile.syntax.tree import Block, ShellStep, Statement
+from playpen_ls.languages.jenkinsfile.validator import faults_of
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.detect import is_step
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.plan import plan
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.stages import Plan, PlannedStage
@@ -26,8 +26,8 @@ def _prove(before: Jenkinsfile, after: Jenkinsfile) -> None:
     """Raises Refused unless the result is valid and has the same scripts in the same order and the same comments."""
     if after.problems or after.pipeline is None:
         raise Refused("the converted pipeline would not parse")
-    if after.faults:
-        raise Refused(f"Jenkins would reject the converted pipeline: {after.faults[0].message}")
+    for fault in faults_of(after):
+        raise Refused(f"Jenkins would reject the converted pipeline: {fault.message}")
     if _work(before) != _work(after):
         raise Refused("the shell steps would not stay the same or in the same order")
     comments = [sorted(" ".join(comment.text.split()) for comment in file.comments()) for file in (before, after)]
@@ -45,7 +45,7 @@ class _Writer:
     def __init__(self, file: Jenkinsfile, plan: Plan) -> None:
         self.file, self.plan = file, plan
         self.tree, self.source, self.text = file.tree, file.source, file.source.text
-        self.by, self.newline = unit(file.source, file.tree), file.source.newline
+        self.by, self.newline = unit(file), file.source.newline
         self.lines: list[str] = []
         self.waiting = [span for span in file.tree.comments if plan.first.start <= span.start < self._end()]
 
@@ -188,7 +188,7 @@ class _Writer:
         old = self.source.indentation(at)
         text = new + self.text[span.start : min(lines_end, span.end)]
         if lines_end < span.end:
-            text += reindented(self.tree, Span(lines_end, span.end), old, new)
+            text += reindented(self.file, Span(lines_end, span.end), old, new)
         self.lines.append(text)
 
     def _post(self) -> None:

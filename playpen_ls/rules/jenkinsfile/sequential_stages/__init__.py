@@ -1,13 +1,26 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from playpen_ls.api.example import example
+from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
+from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.edits.indentation import begins_line, ends_line, reindented, unit, whole_lines
-from playpen_ls.languages.jenkinsfile.parts import Pipeline, Stage
-from playpen_ls.rules.jenkinsfile.sequential_stages.independence import StageWork, can_run_together, in_sequence
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.model.queries import frames, section
+from playpen_ls.languages.jenkinsfile.parts import Region, Stage, WholeFile
+from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
+from playpen_ls.rules.jenkinsfile.sequential_stages.independence import (
+    StageSummary,
+    StageWork,
+    can_be_independent,
+    can_run_together,
+    summary_of,
+    work_of,
+)
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
 
@@ -102,61 +115,136 @@ DEEP = " " * 16
         pipeline(stage("Unit test", "sh 'make test'"), stage("Lint", "sh 'make lint'", extra="input { message '?' }")),
     ],
 )
-def sequential_stages(pipeline: Pipeline) -> Iterator[Finding]:
+def sequential_stages(whole: WholeFile) -> Iterator[Finding]:
     """Independent stages run one after another.
 
     Stages that do not depend on each other can run in parallel, so that the build waits only for the
     slowest of them. Reported are stages that only run checks, and stages with the same kind of build on
     different agents, if none reads the output of another. Stages with unknown steps are not reported.
     """
-    if in_sequence(pipeline):
-        return
-    works = [StageWork(stage, pipeline.memory) for stage in pipeline.stages]
+    for group in whole.file.ask(independent_stages):
+        yield _joined(whole.file, group) if group.joins else _together(whole.file, group)
+
+
+class Group(NamedTuple):
+    """Stages that can run in parallel, each with its region; the first has number `first` in the pipeline.
+
+    With `joins` the first has a section `parallel`, and the second could be in it.
+    """
+
+    first: int
+    joins: bool
+    stages: tuple[tuple[int, StageSummary], ...]
+
+
+def summary(parsed: Parsed) -> StageSummary | None:
+    """What a region says that is a stage of a declarative pipeline; None for other regions."""
+    stage = next(iter(Region(parsed).stages), None)
+    return summary_of(stage) if stage is not None else None
+
+
+def work(parsed: Parsed) -> StageWork:
+    """What the stage does that a region is."""
+    return work_of(next(iter(Region(parsed).stages)))
+
+
+def independent_stages(outline: Outline) -> tuple[Group, ...]:
+    opened, around = outline.ask(section, "stages"), outline.ask(frames).around
+    if opened is None or outline.ask(in_sequence):
+        return ()
+    found = ((number, one) for number, one in enumerate(outline.each(summary)) if one is not None)
+    return tuple(_groups(outline, [one for one in found if around[one[0]][-1:] == (opened,)]))
+
+
+Stages = Sequence[tuple[int, StageSummary]]
+
+
+def _groups(outline: Outline, stages: Stages) -> Iterator[Group]:
     at = 0
-    while at < len(works) - 1:
-        if "parallel" in works[at].text and works[at].stage.section("parallel") is not None:
-            if _can_join(pipeline, works[at].stage, works[at + 1]):
-                yield _joined(pipeline, works[at].stage, works[at + 1].stage)
+    while at < len(stages) - 1:
+        if stages[at][1].is_parallel:
+            if _can_join(outline, *stages[at : at + 2]):
+                yield Group(at, True, tuple(stages[at : at + 2]))
             at += 1
             continue
         end = at + 1
-        while end < min(len(works), at + _MOST) and all(can_run_together(one, works[end]) for one in works[at:end]):
+        while end < min(len(stages), at + _MOST) and _suits(outline, stages[at:end], stages[end]):
             end += 1
         if end - at > 1:
-            yield _together(pipeline, [work.stage for work in works[at:end]])
+            yield Group(at, False, tuple(stages[at:end]))
         at = end
 
 
-def _can_join(pipeline: Pipeline, parallel: Stage, work: StageWork) -> bool:
-    sections = parallel.sections.keys()
-    inner = [StageWork(stage, pipeline.memory) for stage in parallel.children]
-    if not inner or not sections <= {"parallel", "when", "environment", "options"}:
+def _work(outline: Outline, number: int) -> StageWork:
+    parsed: Parsed = outline.content(number)
+    return parsed.derived(work)
+
+
+def _suits(outline: Outline, before: Stages, one: tuple[int, StageSummary]) -> bool:
+    """Whether a stage can run together with all of those before it."""
+    number, stage = one
+    if not all(can_be_independent(other, stage) for _, other in before):
         return False
-    return "when" not in sections and all(can_run_together(one, work) for one in inner)
+    mine = _work(outline, number)
+    return all(can_run_together(_work(outline, there), mine) for there, _ in before)
 
 
-def _together(pipeline: Pipeline, stages: list[Stage]) -> Finding:
-    second = stages[1]
-    *others, last = [f"`{stage.name}`" for stage in stages]
+def _can_join(outline: Outline, parallel: tuple[int, StageSummary], one: tuple[int, StageSummary]) -> bool:
+    """Whether a stage can run together with those in the section `parallel` of the one before it."""
+    if not parallel[1].sections <= {"parallel", "environment", "options"}:
+        return False
+    inner = _work(outline, parallel[0]).parallel
+    return bool(inner) and all(can_run_together(other, _work(outline, one[0])) for other in inner)
+
+
+def keeps_order(parsed: Parsed) -> bool:
+    """Whether the order of stages matters by an option: `skipStagesAfterUnstable`."""
+    return "skipStagesAfterUnstable" in parsed.text
+
+
+def in_sequence(outline: Outline) -> bool:
+    number = outline.ask(section, "options")
+    return number is not None and outline.each(keeps_order)[number]
+
+
+def _together(file: FileView, group: Group) -> Finding:
+    number, second = group.stages[1]
+    *others, last = [f"`{stage.name}`" for _, stage in group.stages]
     names = f"{', '.join(others)} and {last}"
     message = f"stages {names} are independent and could run in parallel"
-    fix = Fix(f"Run {names} in parallel", _parallel(pipeline, stages), kind="refactor.rewrite")
-    return Finding(second.name_span, message, (fix,))
+    change = whole_file_change(file, _parallel(group.first, len(group.stages)))
+    fix = Fix(f"Run {names} in parallel", change, kind="refactor.rewrite")
+    return Finding(second.name_span, message, (fix,), chunk=number)
 
 
-def _parallel(pipeline: Pipeline, stages: list[Stage]) -> Callable[[], list[Edit]]:
-    def change() -> list[Edit]:
-        tree, source = pipeline.call.tree, pipeline.call.tree.source
+def _joined(file: FileView, group: Group) -> Finding:
+    (_, parallel), (number, stage) = group.stages
+    message = f"stage `{stage.name}` is independent of the parallel stages in `{parallel.name}` and could run with them"
+    title = f"Move `{stage.name}` into the `parallel` block of `{parallel.name}`"
+    fix = Fix(title, whole_file_change(file, _moved(group.first)), kind="refactor.rewrite")
+    return Finding(stage.name_span, message, (fix,), chunk=number)
+
+
+def _stages(file: Jenkinsfile, first: int, count: int) -> Sequence[Stage]:
+    """Some stages of the pipeline, from number `first` on. Raises Refused."""
+    stages = file.pipeline.stages[first : first + count] if file.pipeline is not None else ()
+    if len(stages) < count:
+        raise Refused("the pipeline does not parse")
+    return stages
+
+
+def _parallel(first: int, count: int) -> Callable[[Jenkinsfile], list[Edit]]:
+    def change(file: Jenkinsfile) -> list[Edit]:
+        stages, source = _stages(file, first, count), file.source
         for stage in stages:
             if not begins_line(source, stage.call.span.start) or not ends_line(source, stage.call.span.end):
                 raise Refused("the stages are not on lines of their own")
-        first, last = stages[0].call.span, stages[-1].call.span
-        region = Span(source.line_start(first.start), source.next_line_start(last.end))
-        indentation, newline, by = source.indentation(first.start), source.newline, unit(source, tree)
-        body = reindented(tree, region, indentation, indentation + by + by)
+        region = Span(source.line_start(stages[0].call.span.start), source.next_line_start(stages[-1].call.span.end))
+        indentation, newline, by = source.indentation(stages[0].call.span.start), source.newline, unit(file)
+        body = reindented(file, region, indentation, indentation + by + by)
         ends = body.endswith(("\n", "\r"))
         text = (
-            f"{indentation}stage('{_free_name(pipeline)}') {{{newline}{indentation}{by}parallel {{{newline}"
+            f"{indentation}stage('{_free_name(file)}') {{{newline}{indentation}{by}parallel {{{newline}"
             f"{body}{'' if ends else newline}{indentation}{by}}}{newline}{indentation}}}{newline if ends else ''}"
         )
         return [Edit(region.start, region.end, text)]
@@ -164,25 +252,20 @@ def _parallel(pipeline: Pipeline, stages: list[Stage]) -> Callable[[], list[Edit
     return change
 
 
-def _free_name(pipeline: Pipeline) -> str:
-    taken = {stage.name for stage in pipeline.all_stages()}
+def _free_name(file: Jenkinsfile) -> str:
+    taken = {stage.name for stage in file.pipeline.all_stages()} if file.pipeline is not None else set()
     names = ("Verify", *(f"Verify {number}" for number in range(2, len(taken) + 3)))
     return next(name for name in names if name not in taken)
 
 
-def _joined(pipeline: Pipeline, parallel: Stage, stage: Stage) -> Finding:
-    message = f"stage `{stage.name}` is independent of the parallel stages in `{parallel.name}` and could run with them"
-    title = f"Move `{stage.name}` into the `parallel` block of `{parallel.name}`"
-    fix = Fix(title, _moved(parallel, stage), kind="refactor.rewrite")
-    return Finding(stage.name_span, message, (fix,))
+def _moved(first: int) -> Callable[[Jenkinsfile], list[Edit]]:
+    """Move the stage after number `first` into the parallel block of that."""
 
-
-def _moved(parallel: Stage, stage: Stage) -> Callable[[], list[Edit]]:
-    def change() -> list[Edit]:
-        tree, source = stage.call.tree, stage.call.tree.source
+    def change(file: Jenkinsfile) -> list[Edit]:
+        (parallel, stage), source = _stages(file, first, 2), file.source
         section = parallel.section("parallel")
-        assert section is not None
-        assert section.block is not None
+        if section is None or section.block is None:
+            raise Refused("the pipeline does not parse")
         brace = section.block.end - 1
         if whole_lines(source, stage.call.span) is None or not ends_line(source, parallel.call.span.end):
             raise Refused("the stages are not on lines of their own")
@@ -191,7 +274,7 @@ def _moved(parallel: Stage, stage: Stage) -> Callable[[], list[Edit]]:
         inner = source.indentation(parallel.children[-1].call.span.start)
         start = source.next_line_start(parallel.call.span.end)
         region = Span(start, source.next_line_start(stage.call.span.end))
-        moved = reindented(tree, region, source.indentation(stage.call.span.start), inner).lstrip("\r\n")
+        moved = reindented(file, region, source.indentation(stage.call.span.start), inner).lstrip("\r\n")
         at = source.line_start(brace)
         return [Edit(at, at, moved), Edit(region.start, region.end, "")]
 

@@ -8,14 +8,12 @@ and neither writes what the other one reads.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
 
-from playpen_ls.languages.jenkinsfile.model.pipeline import Pipeline, Stage
-from playpen_ls.languages.jenkinsfile.model.steps import ShellStep
-from playpen_ls.languages.jenkinsfile.syntax.calls import Call
-from playpen_ls.languages.jenkinsfile.syntax.memo import Memory
-from playpen_ls.languages.jenkinsfile.syntax.tree import Block
+from playpen_ls.languages.jenkinsfile.model.pipeline import Stage
+from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Call, ShellStep
+from playpen_ls.text.span import Span
 
 _VERIFY = frozenset(
     f"{word}{ending}"
@@ -39,11 +37,11 @@ _STEPS = frozenset(
     jacoco""".split()
 )
 _READERS = frozenset("junit archiveArtifacts recordIssues publishHTML cobertura jacoco".split())
+_NAMED = ("stash", "unstash", "junit", "archiveArtifacts")
 # Two concurrent runs in the same workspace conflict.
 _SINGLE = re.compile(
     r"\b(?:(mvn)w?|(gradle)w?|(dotnet)|(sbt)|(ant)|(terraform)|(docker[ -]compose)|(coverage|cov)|(msbuild))\b"
 )
-_SHORT = 5_000  # characters; results for longer texts are not cached
 _OUTPUT = re.compile(
     r"(?:>>?\s*|\s-o[ =]?|--output(?:-file)?[ =]|--junitxml[ =]|--report[ =]|\btee\s+(?:-a\s+)?)([\w./${}-]+)"
 )
@@ -60,19 +58,14 @@ class Nature:
     checks: bool
     changes: bool
 
+    @property
+    def verifies(self) -> bool:
+        """Whether it only checks: it has words for checks, none for producing artifacts or side effects."""
+        return self.checks and not self.makes and not self.changes
+
 
 def nature(text: str) -> Nature:
     """The classification of a text; `test -f` of a shell does not count as a check."""
-    return _short_nature(text) if len(text) <= _SHORT else _nature(text)
-
-
-# With each keystroke only one stage changes.
-@lru_cache(maxsize=1000)
-def _short_nature(text: str) -> Nature:
-    return _nature(text)
-
-
-def _nature(text: str) -> Nature:
     words = frozenset(_WORD.findall(text.lower().replace("test -", "")))
     makes = {word for word in words if word.startswith(_PRODUCES) and not word.startswith("build_")}
     changes = not words.isdisjoint(_SIDE_EFFECT) or any(
@@ -82,68 +75,88 @@ def _nature(text: str) -> Nature:
     return Nature(frozenset(makes), not words.isdisjoint(_VERIFY), changes)
 
 
-class StageWork:
-    """What a stage does, as far as its text shows."""
+@dataclass(frozen=True)
+class StageSummary:
+    """What of a stage tells whether it may be independent of others; `is_parallel` if it has a section `parallel`."""
 
-    def __init__(self, stage: Stage, memory: Memory) -> None:
-        self.stage = stage
-        self.memory = memory
-        self.text = stage.call.tree.source.of(stage.call.span)
-
-    @cached_property
-    def nature(self) -> Nature:
-        return nature(self.text)
+    name: str | None
+    name_span: Span
+    nature: Nature
+    sections: frozenset[str]
 
     @property
-    def verifies(self) -> bool:
-        """Whether the stage only checks: it has words for checks, none for producing artifacts or side effects."""
-        return self.nature.checks and not self.nature.makes and not self.nature.changes
+    def is_parallel(self) -> bool:
+        return "parallel" in self.sections
 
-    @cached_property
-    def is_plain(self) -> bool:
-        """Whether all sections and steps are known, and a shell step precedes all steps that read its reports."""
-        return self.memory.of(("plain", self.text), self._is_plain)
 
-    def _is_plain(self) -> bool:
-        stage = self.stage
-        names = [one.call.name if one.call else "" for one in stage.block.statements]
-        if stage.name is None or stage.steps is None or not _SECTIONS.issuperset(names) or len(set(names)) < len(names):
-            return False
-        post = stage.section("post")
-        blocks = [one.block for one in (stage.steps, post) if one is not None and one.block is not None]
-        if not all(_only_steps(block) for block in blocks):
-            return False
-        first = next((call for call in self.calls if call.name in _READERS or isinstance(call, ShellStep)), None)
-        return isinstance(first, ShellStep)
+def summary_of(stage: Stage) -> StageSummary:
+    return StageSummary(stage.name, stage.name_span, nature(stage.call.text), frozenset(stage.sections))
 
-    @cached_property
-    def calls(self) -> list[Call]:
-        """The calls in the stage, in text order."""
-        return self.stage.block.calls
 
-    def values(self, name: str) -> set[str | None]:
-        """The values of `name:`, or else of the first argument, in the calls of a step; None for computed ones."""
-        found: set[str | None] = set()
-        for call in self.calls:
-            if call.name == name and call.arguments:
-                argument = call.argument("name") or call.arguments[0]
-                found.add(argument.value)
-        return found
+def can_be_independent(one: StageSummary, other: StageSummary) -> bool:
+    """Whether two stages do work of a kind that could run at the same time."""
+    return _is_of_one_kind(one.nature, other.nature)
 
-    @cached_property
-    def outputs(self) -> set[str]:
-        return {match for match in _OUTPUT.findall(self.text) if not match.startswith(("/dev/", "&"))}
 
-    @cached_property
-    def agent(self) -> str | None:
-        """The source text of the stage's own agent; None if the stage uses the pipeline's workspace."""
-        agent = self.stage.section("agent")
-        text = agent.tree.source.of(agent.span) if agent else ""
-        return (
-            text
-            if agent and "reuseNode" not in text and not re.fullmatch(r"agent\s*\(?\s*(any|none)\s*\)?", text)
-            else None
-        )
+def _is_of_one_kind(one: Nature, other: Nature) -> bool:
+    if one.verifies and other.verifies:
+        return True
+    return not (one.changes or other.changes) and bool(one.makes) and one.makes == other.makes
+
+
+@dataclass(frozen=True)
+class StageWork:
+    """What a stage does, as far as its text shows.
+
+    `is_plain` says that all sections and steps are known, and a shell step precedes all steps that read its reports.
+    `values` are by step those of `name:`, or else of the first argument; None for computed ones. `agent` is the source
+    of the stage's own agent, None if it uses the pipeline's workspace. `parallel` are the stages of its section
+    `parallel`.
+    """
+
+    text: str
+    nature: Nature
+    is_plain: bool
+    agent: str | None
+    values: tuple[frozenset[str | None], ...]
+    outputs: frozenset[str]
+    parallel: tuple[StageWork, ...]
+
+    def of(self, step: str) -> frozenset[str | None]:
+        return self.values[_NAMED.index(step)]
+
+
+def work_of(stage: Stage) -> StageWork:
+    text, calls = stage.call.text, stage.block.calls
+    values = tuple(_values(calls, step) for step in _NAMED)
+    outputs = frozenset(match for match in _OUTPUT.findall(text) if not match.startswith(("/dev/", "&")))
+    inner = tuple(work_of(one) for one in stage.children) if stage.section("parallel") is not None else ()
+    return StageWork(text, nature(text), _is_plain(stage, calls), _agent(stage), values, outputs, inner)
+
+
+def _is_plain(stage: Stage, calls: Sequence[Call]) -> bool:
+    names = [one.call.name if one.call else "" for one in stage.block.statements]
+    if stage.name is None or stage.steps is None or not _SECTIONS.issuperset(names) or len(set(names)) < len(names):
+        return False
+    post = stage.section("post")
+    blocks = [one.block for one in (stage.steps, post) if one is not None and one.block is not None]
+    if not all(_only_steps(block) for block in blocks):
+        return False
+    first = next((call for call in calls if call.name in _READERS or isinstance(call, ShellStep)), None)
+    return isinstance(first, ShellStep)
+
+
+def _values(calls: Sequence[Call], step: str) -> frozenset[str | None]:
+    return frozenset(
+        (call.argument("name") or call.arguments[0]).value for call in calls if call.name == step and call.arguments
+    )
+
+
+def _agent(stage: Stage) -> str | None:
+    agent = stage.section("agent")
+    text = agent.tree.of(agent.span) if agent else ""
+    shared = "reuseNode" in text or re.fullmatch(r"agent\s*\(?\s*(any|none)\s*\)?", text)
+    return text if agent and not shared else None
 
 
 def _only_steps(block: Block) -> bool:
@@ -161,21 +174,18 @@ def _only_steps(block: Block) -> bool:
 
 def can_run_together(one: StageWork, other: StageWork) -> bool:
     """Whether `other`, which follows `one`, does not depend on it."""
-    return one.memory.of(("together", one.text, other.text), lambda: _can_run_together(one, other))
-
-
-def _can_run_together(one: StageWork, other: StageWork) -> bool:
-    if not (one.verifies and other.verifies):
-        if one.nature.changes or other.nature.changes or not one.nature.makes or one.nature.makes != other.nature.makes:
-            return False
-        if one.agent is None or other.agent is None or one.agent == other.agent:
-            return False
+    if not _is_of_one_kind(one.nature, other.nature):
+        return False
+    if not (one.nature.verifies and other.nature.verifies) and (
+        one.agent is None or other.agent is None or one.agent == other.agent
+    ):
+        return False
     if not one.is_plain or not other.is_plain:
         return False
     apart = one.agent is not None and other.agent is not None and one.agent != other.agent
-    if one.values("stash") & other.values("unstash") or None in one.values("stash") | other.values("unstash"):
+    if one.of("stash") & other.of("unstash") or None in one.of("stash") | other.of("unstash"):
         return False
-    if one.values("stash") & other.values("stash") or "copyArtifacts" in other.text:
+    if one.of("stash") & other.of("stash") or "copyArtifacts" in other.text:
         return False
     if apart:
         return True
@@ -191,14 +201,8 @@ def _share_files(one: StageWork, other: StageWork) -> bool:
     if any(sonar):  # SonarQube scanners read the coverage reports of tests
         return True
     for step in ("junit", "archiveArtifacts"):
-        if one.values(step) & other.values(step):
+        if one.of(step) & other.of(step):
             return True
     return any(
         output.rpartition("/")[2] in work.text for a, work in ((one, other), (other, one)) for output in a.outputs
     )
-
-
-def in_sequence(pipeline: Pipeline) -> bool:
-    """Whether the order of stages matters for the whole pipeline: `skipStagesAfterUnstable`."""
-    options = pipeline.section("options")
-    return options is not None and "skipStagesAfterUnstable" in options.tree.source.of(options.span)

@@ -2,12 +2,16 @@
 
 The parser recovers from errors: an unclosed or unmatched bracket is reported as a problem, and the
 statements around it are still found. It is iterative, so that nesting cannot overflow the stack.
+
+It reads a whole file, or one region of it: then it knows the blocks around the region (its frames), and says where
+the next region begins.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from typing import NamedTuple
 
 from playpen_ls.languages.jenkinsfile.syntax.lexer import Token
 from playpen_ls.languages.model import Problem
@@ -28,29 +32,47 @@ _TAKES_CLOSURE = frozenset(("name", ")"))
 _GOES_ON_NAMES = frozenset(("else", "catch", "finally"))
 _SECTIONS = frozenset("stage stages steps post environment when script agent options triggers tools".split())
 _BLANKS = re.compile(r"[ \t]*")
+# Calls whose closures are around most of a file: `pipeline {`, `stages {`, `node {`.
+_FRAMES = frozenset(
+    """pipeline stages node podTemplate timestamps ansiColor timeout retry withEnv withCredentials lock catchError wrap
+    ws dir throttle container docker withDockerRegistry try catch finally""".split()
+)
+_INSIDE = {"pipeline": ("stages",), "stages": ()}
+"""The frames that a declarative pipeline has: anything else is checked as one statement."""
+_WORD = re.compile(r"\w*")
+_DEPTH = 12  # nested frames; real pipelines have five
 
 
-_STRUCTURAL = _SECTIONS | _GOES_ON_NAMES | {"import", "package", "case", "default"}
+class Frame(NamedTuple):
+    """A block around a region: the text of its statement up to the brace, and the indentation of the brace's line."""
+
+    head: str
+    indentation: int
 
 
-def same_outline(old: list[Token], new: list[Token]) -> bool:
-    """Whether replacing `old` tokens with `new` ones leaves all statements and blocks the same."""
-    return len(old) == len(new) and all(
-        one[0] == other[0]
-        and (one[3] == other[3] or (one[0] == "name" and one[3] not in _STRUCTURAL and other[3] not in _STRUCTURAL))
-        for one, other in zip(old, new, strict=True)
-    )
+class State(NamedTuple):
+    """What decides how a region is read besides its text.
+
+    `frames` are the blocks around it, outermost first. With `by_indentation`, missing braces are located by the
+    indentation of lines. `column` is -1 if the region starts a line, else the indentation of the line it starts in.
+    """
+
+    frames: tuple[Frame, ...] = ()
+    by_indentation: bool = False
+    column: int = -1
 
 
-class Outline:
-    """The brackets, statements and blocks of a file, all by number; block 0 is the file, statements are in text order.
+class Structure:
+    """The brackets, statements and blocks of a text, all by number; statements are in text order.
+
+    Block 0 is what is around all of the text: the file, or the innermost frame of a region.
 
     It stores numbers instead of objects that refer to each other: such cycles are freed only by the garbage
     collector, whose pauses while typing would be longer than the parsing itself.
     """
 
-    def __init__(self, tokens: int) -> None:
-        self.partner = [-1] * tokens
+    def __init__(self) -> None:
+        self.partner: list[int] = []
         """By token: the matching bracket, else -1."""
         self.first: list[int] = []
         """By statement: its first token."""
@@ -60,7 +82,7 @@ class Outline:
         """By statement: the block that contains it."""
         self.open = [-1]
         """By block: the token of its opening brace."""
-        self.close = [tokens]
+        self.close = [0]
         """By block: the token of the closing brace; if that is missing, the token after the block."""
         self.owner = [-1]
         """By block: the statement that it is part of, else -1."""
@@ -70,58 +92,100 @@ class Outline:
         """The blocks that declare parameters: `{ name -> …}`."""
         self.block_at: dict[int, int] = {}
         """The block by the token of its opening brace."""
+        self.frame_ends: list[int] = []
+        """The tokens that close frames, innermost frame first; -1 for one that ends without its brace."""
+        self.frame_at = -1
+        """The token of the brace that opens a frame of the regions that follow, else -1."""
+        self.unfinished = False
+        """Blocks or frames are open at the end."""
         self.problems: list[Problem] = []
 
 
-def outline(source: Source, tokens: list[Token]) -> Outline:
-    builder = _Builder(source, tokens, by_indentation=False)
-    if not builder.run():
-        builder = _Builder(source, tokens, by_indentation=True)
-        builder.run()
-    return builder.out
+def structure(source: Source, tokens: list[Token], state: State) -> Structure:
+    """The structure of a region; offsets of the tokens count from its start, and `source` is its text."""
+    builder = Builder(source, tokens, state)
+    builder.read()
+    return builder.end()
 
 
-class _Builder:
-    """One pass over the tokens.
+def whole_structure(source: Source, tokens: list[Token]) -> Structure:
+    """The structure of a whole file."""
+    for by_indentation in (False, True):
+        builder = Builder(source, tokens, State((), by_indentation), whole=True)
+        builder.read()
+        found = builder.end()
+        if not found.unfinished:
+            break
+    return found
 
-    `stack` contains the open brackets; `outer` the block and statement around every open brace, and
-    `depths` the indentation of its line. `last` is the previous token that is not a line end. With
-    `by_indentation`, missing braces are located by the indentation of lines.
+
+class Builder:
+    """One pass over the tokens, which can be appended while it runs, a line at a time.
+
+    `stack` contains the open brackets, frames as negative numbers; `outer` the block and statement around every open
+    brace, and `depths` the indentation of its line. `last` is the previous token that is not a line end.
     """
 
-    def __init__(self, source: Source, tokens: list[Token], by_indentation: bool) -> None:
+    def __init__(self, source: Source, tokens: list[Token], state: State, *, whole: bool = False) -> None:
         self.source = source
         self.tokens = tokens
-        self.by_indentation = by_indentation
-        self.out = Outline(len(tokens))
-        self.stack: list[int] = []
-        self.outer: list[tuple[int, int]] = []
-        self.depths: list[int] = []
-        self.open_at = Counter[int]()
+        self.state = state
+        self.whole = whole
+        self.by_indentation = state.by_indentation
+        self.out = Structure()
+        self.frames = len(state.frames)
+        """How many frames are open."""
+        self.stack = list(range(-self.frames, 0))
+        self.outer = [(0, -1)] * self.frames
+        self.depths = [frame.indentation for frame in state.frames]
+        self.open_at = Counter(self.depths)
         self.block = 0
         self.current = -1
         self.last = -1
+        self.line_ended = False
+        self.complete = False
+        """The region ends where the next statement begins."""
 
-    def run(self) -> bool:
-        """Returns False if a brace is missing, so that a second pass has to use the indentation."""
-        last, line_ended = -1, False
-        for index, token in enumerate(self.tokens):
+    def read(self, *, final: bool = True) -> int:
+        """Read the tokens that were appended. Returns the token at which the next region begins, else -1.
+
+        Unless these are the `final` ones, the last one of a line that goes on waits for the one that follows it.
+        """
+        partner, tokens = self.out.partner, self.tokens
+        waits = not final and bool(tokens) and tokens[-1][0] != "\n"
+        for index in range(len(partner), len(tokens) - waits):
+            token = tokens[index]
             kind = token[0]
+            partner.append(-1)
             if kind == "\n":
-                line_ended = True
+                self.line_ended = True
                 continue
-            if line_ended:
-                line_ended = False
-                self.last = last
+            if self.line_ended:
+                self.line_ended = False
                 self._line_begins(index, token)
+            following = -1 if self.whole or (self.current >= 0 and kind != "{") else self._following(index, kind)
             if kind in _STRUCTURE:
-                self.last = last
                 self._structure(index, kind)
             elif self.current < 0:
                 self._begin(index)
-            last = index
-        self.last = last
-        return self._end()
+            self.last = index
+            if following >= 0:
+                return following
+        return -1
+
+    def _following(self, index: int, kind: str) -> int:
+        """The token at which the next region begins: a statement in another block, or one with a block of its own."""
+        if self.block > 0 and not (self.block == 1 and self.out.frame_at >= 0):
+            return -1
+        if self.current < 0:
+            if kind not in ("}", ")", "]", ";") and (self.complete or (kind == "{" and self.out.first)):
+                return index
+            self.complete |= kind == "{"
+        elif kind == "{":
+            if self.current > 0:
+                return self.out.first[self.current]
+            self.complete = True
+        return -1
 
     def _structure(self, index: int, kind: str) -> None:
         if kind == ";" and not self._in_group():
@@ -140,8 +204,11 @@ class _Builder:
         elif kind == ":" and not self._in_group():
             self._label(index)
 
+    def _kind(self, opened: int) -> str:
+        return "{" if opened < 0 else self.tokens[opened][0]
+
     def _in_group(self) -> bool:
-        return bool(self.stack) and self.tokens[self.stack[-1]][0] != "{"
+        return bool(self.stack) and self._kind(self.stack[-1]) != "{"
 
     def _begin(self, index: int) -> None:
         out = self.out
@@ -183,11 +250,23 @@ class _Builder:
                 self._leave(index)
 
     def _indentation(self, index: int) -> int:
+        """The indentation of the line of a token."""
         start = self.source.line_start(self.tokens[index][1])
+        if start == 0 and self.state.column >= 0:
+            return self.state.column
         return _BLANKS.match(self.source.text, start).end() - start  # type: ignore[union-attr]
+
+    def _starts_line(self, index: int) -> bool:
+        offset = self.tokens[index][1]
+        start = self.source.line_start(offset)
+        if start == 0 and self.state.column >= 0:
+            return False
+        return _BLANKS.match(self.source.text, start).end() == offset  # type: ignore[union-attr]
 
     def _open_block(self, index: int) -> None:
         out, number = self.out, len(self.out.open)
+        if self.current == 0 and number == 1 and not self.whole and self._is_frame(index):
+            out.frame_at = index
         out.block_at[index] = number
         out.open.append(index)
         out.close.append(index)
@@ -204,8 +283,8 @@ class _Builder:
     def _close(self, index: int, kind: str) -> None:
         opener, stack, tokens = _OPENER[kind], self.stack, self.tokens
         place = len(stack) - 1
-        while place >= 0 and tokens[stack[place]][0] != opener:
-            if kind != "}" and tokens[stack[place]][0] == "{":
+        while place >= 0 and self._kind(stack[place]) != opener:
+            if kind != "}" and self._kind(stack[place]) == "{":
                 place = -1
                 break
             place -= 1
@@ -221,12 +300,13 @@ class _Builder:
             self._finish(self.last + 1)
             self._up(index)
         opened = stack.pop()
-        self.out.partner[opened], self.out.partner[index] = index, opened
+        if opened >= 0:
+            self.out.partner[opened], self.out.partner[index] = index, opened
 
     def _skip_deeper(self, index: int) -> None:
         """A brace that starts its line closes the block whose line has the same indentation."""
-        depth, start = self._indentation(index), self.tokens[index][1]
-        if self.source.line_start(start) + depth == start and self.open_at[depth]:
+        depth = self._indentation(index)
+        if self._starts_line(index) and self.open_at[depth]:
             while self.depths[-1] > depth:
                 self._leave(index)
 
@@ -239,12 +319,21 @@ class _Builder:
         """Close the innermost block, whose brace is missing, and the groups that are open in the block around it."""
         opened = self.stack.pop()
         self._finish(self.last + 1)
-        self._up(index)
-        self._unclosed(opened)
+        self._up(index, closed=False)
+        if opened >= 0:
+            self._unclosed(opened)
         self._leave_groups()
 
-    def _up(self, close: int) -> None:
-        self.out.close[self.block] = close
+    def _up(self, close: int, *, closed: bool = True) -> None:
+        """Leave the innermost block, which ends at the token `close`."""
+        if len(self.outer) == self.frames:
+            self.frames -= 1
+            self.complete = True
+            self.out.frame_ends.append(close if closed else -1)
+        else:
+            self.out.close[self.block] = close
+            if self.out.open[self.block] == self.out.frame_at:
+                self.out.frame_at = -1
         self.block, self.current = self.outer.pop()
         if self.by_indentation:
             self.open_at[self.depths.pop()] -= 1
@@ -273,14 +362,54 @@ class _Builder:
         if kind == "name" and (text in ("case", "default") or first + 1 == index):
             self._finish(index + 1)
 
-    def _end(self) -> bool:
-        if self.outer and not self.by_indentation:
+    def _is_frame(self, brace: int) -> bool:
+        """Whether a statement up to its brace is a call whose closure can be a frame, or begins a block of `try`.
+
+        That is `a.b('x').c {`, but not a statement where arguments can follow the block.
+        """
+        tokens, at = self.tokens, self.out.first[self.current]
+        word = tokens[at][3]
+        frames = self.state.frames
+        if word not in _FRAMES or len(frames) >= _DEPTH:
             return False
-        while self.stack:
+        if frames and word not in _INSIDE.get(_WORD.match(frames[-1].head)[0], (word,)):  # type: ignore[index]
+            return False
+        tried, before = word in ("try", "catch", "finally"), "."
+        while at < brace:
+            kind = tokens[at][0]
+            if kind == "(" and self.out.partner[at] > at:
+                at = self.out.partner[at]
+                kind = ")"
+            elif kind == "name":
+                if before == "name" or (before != "." and not tried):
+                    return False
+            elif kind not in (".", "\n"):
+                return False
+            before = before if kind == "\n" else kind
+            at += 1
+        return tried or before in ("name", ")")
+
+    @property
+    def frame(self) -> Frame | None:
+        """The frame that the region opens for the regions that follow."""
+        brace = self.out.frame_at
+        if brace < 0:
+            return None
+        start, end = self.tokens[self.out.first[0]][1], self.tokens[brace][2]
+        return Frame(self.source.text[start:end], self._indentation(brace))
+
+    def end(self) -> Structure:
+        out = self.out
+        out.unfinished = bool(self.outer)
+        out.close[0] = len(self.tokens)
+        frame_at = out.frame_at
+        while len(self.stack) > self.frames:
             opened = self.stack.pop()
-            self._unclosed(opened)
+            if opened != frame_at:
+                self._unclosed(opened)
             if self.tokens[opened][0] == "{":
                 self._finish(self.last + 1)
                 self._up(len(self.tokens))
+        out.frame_at = frame_at
         self._finish(self.last + 1)
-        return True
+        return out
