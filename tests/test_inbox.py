@@ -6,7 +6,9 @@ import asyncio
 import json
 import logging
 import os
+from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from pygls.exceptions import JsonRpcException
 from playpen_ls.server import inbox as inboxes
 from playpen_ls.server.inbox import Framing, Inbox
 from playpen_ls.server.protocol import Server
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source
 
 
 @pytest.mark.parametrize(
@@ -260,3 +264,30 @@ def test_a_malformed_answer_of_the_client_is_an_error_for_what_waits_for_it(serv
 
     with pytest.raises(JsonRpcException):
         asyncio.run(asked())
+
+
+def test_checks_for_fixes_pause_before_each_chunk_and_can_be_ended(tmp_path: Path):
+    class Ended(Exception):
+        pass
+
+    text = "FROM python:latest AS a\nRUN apt-get install curl\n\nFROM a\nADD x y\n"
+    workspace = Workspace(tmp_path, indexed=False)
+    workspace.open(Source("Dockerfile", text), "dockerfile")
+    before = list(workspace.check("Dockerfile").diagnostics)
+    pauses: list[int] = []
+    workspace.pause = lambda: pauses.append(1)
+    fixed = workspace.fixed("Dockerfile", lambda *_: True)
+    assert len(pauses) > 2
+    for last in range(len(pauses)):
+        left = iter(range(last))
+
+        def pause(left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise Ended
+
+        workspace.pause = pause
+        with pytest.raises(Ended):
+            workspace.fixed("Dockerfile", lambda *_: True)
+    workspace.pause = lambda: None
+    assert list(workspace.check("Dockerfile").diagnostics) == before
+    assert workspace.fixed("Dockerfile", lambda *_: True).source.text == fixed.source.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -99,13 +99,15 @@ def check(
     memory: FindingsCache | None = None,
     within: Span | None = None,
     fixes: bool = False,
+    pause: Callable[[], None] = lambda: None,
 ) -> Checked:
     """Check a file with all rules.
 
     With a `memory` (the cache of an earlier version of the same file, with the same rules, options
     and platform) only changed chunks are checked, and findings have no fixes unless `fixes` is set:
     then chunks with findings are checked again. Without a cache every finding has its fixes, and
-    `within` limits the check to the chunks that touch it.
+    `within` limits the check to the chunks that touch it. `pause` is called before each chunk that is checked: what it
+    raises ends the check.
     """
     chunks, known = model.chunks, memory or EMPTY_CACHE
     local = {id(chunk) for chunk in model.chunks_touching(within)} if within is not None else None
@@ -124,6 +126,7 @@ def check(
         if local is not None and number < len(chunks) and id(unit) not in local:
             continue
         if number in stale or (fixes and pair.groups):
+            pause()
             looked = look.at(unit, number, pair)
             pairs[number] = pair = reader.pair(looked.pair, pair, 0 if model.asks else unit.begins)
             offers += looked.offers

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,6 +154,20 @@ class App:
             asyncio.get_running_loop().call_soon(self._answer)
         self._waiting[opened.uri] = opened
 
+<<<<<<< HEAD
+=======
+    def will_save(self, params: lsp.WillSaveTextDocumentParams) -> list[lsp.TextEdit]:
+        return self._before_save(params.text_document.uri)
+
+    def formatting(self, params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
+        return self._before_save(params.text_document.uri)
+
+    def _before_save(self, uri: str) -> list[lsp.TextEdit]:
+        opened = self.documents.get(uri) if self._fix_on_save else None
+        with self._pausing(opened):
+            return self._actions().before_save(opened) if opened else []
+
+>>>>>>> 1d33b25 (engine: let checks for fixes pause between chunks)
     def did_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
         opened = self.documents.get(params.text_document.uri)
         if opened is not None:
@@ -212,6 +227,45 @@ class App:
         self._collector.soon()
         self._look_again()
 
+<<<<<<< HEAD
+=======
+    # Actions
+
+    def code_action(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        opened = self.documents.get(params.text_document.uri)
+        with self._pausing(opened):
+            return self._actions().at(opened, params) if opened else []
+
+    def resolve(self, action: lsp.CodeAction) -> lsp.CodeAction:
+        data = action.data if isinstance(action.data, dict) else {}
+        with self._pausing(self.documents.get(str(data.get("uri")))):
+            return self._actions().resolved(action)
+
+    @contextmanager
+    def _pausing(self, opened: ClientDocument | None) -> Iterator[None]:
+        """While a request about this document is handled, its checks pause."""
+        if opened is None:
+            yield
+            return
+        workspace = opened.workspace
+        workspace.pause = lambda: self.server.protocol.pause(opened.uri)
+        try:
+            yield
+        finally:
+            workspace.pause = lambda: None
+
+    def _actions(self) -> Actions:
+        from playpen_ls.server.features.code_actions import Actions
+
+        return Actions(self.documents, self.abilities)
+
+    def hover(self, params: lsp.HoverParams) -> lsp.Hover | None:
+        from playpen_ls.server.features.hover import hover
+
+        opened = self.documents.get(params.text_document.uri)
+        return hover(self.documents, opened, params.position) if opened and opened.language else None
+
+>>>>>>> 1d33b25 (engine: let checks for fixes pause between chunks)
     # Configuration, files, folders
 
     def did_change_configuration(self, params: lsp.DidChangeConfigurationParams) -> None:

@@ -3,9 +3,10 @@
 Handlers run on the event loop, so that none needs a lock. What keeps a client waiting nevertheless:
 
 - a request that was canceled before it began is answered RequestCancelled, without running its handler;
-- long work calls `pause` between its steps. That answers hovers that are waiting, and ends the work if its request was
-  canceled, or if the document that it is about has been edited meanwhile (ContentModified). A hover may overtake
-  requests but no notification, so it sees the text that the client asked about;
+- long work calls `pause` between its steps, which are the chunks that a check runs rules over. That answers hovers that
+  are waiting, and ends the work if its request was canceled, or if the document that it is about has been edited
+  meanwhile (ContentModified). A hover may overtake requests but no notification, so it sees the text that the client
+  asked about;
 - a request to the client is given up after a limit: see `answer_of`.
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import sys
 import time
@@ -192,6 +194,7 @@ class Protocol(LanguageServerProtocol):
 
     def _answer_hovers(self) -> None:
         if time.monotonic() >= self._looked + STEP:
+            self._looked = math.inf  # a hover does not pause for another one
             while (message := self.inbox.overtake(_hover)) is not None:
                 self.receive(message)
             self._looked = time.monotonic()

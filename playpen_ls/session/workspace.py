@@ -39,6 +39,8 @@ class Workspace:
 
     def __init__(self, root: Path, settings: Settings | None = None, *, indexed: bool = True) -> None:
         self.root = root
+        self.pause: Callable[[], None] = lambda: None
+        """Called between the steps of long work; may raise to end it."""
         self.configs = ConfigResolver(root, settings or Settings())
         self.documents: dict[str, OpenFile] = {}
         self.index = Index()
@@ -193,7 +195,7 @@ class Workspace:
         model = parse(document.language, document.source, document.model)
         document.model = model
         rules = self._rules(document)
-        checked = check(model, rules, self._given(document), within=within)
+        checked = check(model, rules, self._given(document), within=within, pause=self.pause)
         diagnostics = self._reported(document, model, checked, rules)
         if within:
             diagnostics = diagnostics.filtered(
@@ -217,7 +219,7 @@ class Workspace:
         def look(source: Source, others: Mapping[str, str]) -> CheckedText:
             nonlocal memory, last
             model = parse(document.language, source, last)
-            checked = check(model, rules, self._given(document, others), memory, fixes=fixes)
+            checked = check(model, rules, self._given(document, others), memory, fixes=fixes, pause=self.pause)
             if fixes:
                 memory, last = checked.memory, model
             diagnostics = self._reported(document, model, checked, rules)

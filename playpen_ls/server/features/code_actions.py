@@ -58,12 +58,9 @@ def _actions(context: Context) -> Actions:
 
 
 class Actions:
-    """`pause` is called between the steps of long work, with the URI of the document that it is about."""
-
-    def __init__(self, documents: ClientDocuments, abilities: ClientCapabilities, pause: Callable[[str], None]) -> None:
+    def __init__(self, documents: ClientDocuments, abilities: ClientCapabilities) -> None:
         self.documents = documents
         self.abilities = abilities
-        self._pause = pause
 
     def at(self, opened: ClientDocument, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         """The code actions for a range. Fixes are verified, unless an automatic request resolves edits later."""
@@ -79,7 +76,6 @@ class Actions:
                 continue
             action = self._action(opened, span, plan)
             if not (late and (automatic or plan.kind == FIX_ALL)):
-                self._pause(opened.uri)
                 try:
                     self._fill(action, opened, plan.compute(), leave_edit_out=late)
                 except Refused:
@@ -186,11 +182,7 @@ class Actions:
         )
 
     def _fixed(self, opened: ClientDocument, accept: Accept = safe_only) -> Fixed:
-        def accepted(diagnostic: Diagnostic, fix: Fix) -> bool:
-            self._pause(opened.uri)
-            return accept(diagnostic, fix)
-
-        return opened.workspace.fixed(opened.path, accepted)
+        return opened.workspace.fixed(opened.path, accept)
 
 
 Trying = Callable[[Diagnostic, Fix], Callable[[], Change]]

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from playpen_ls.api.rule import Rule
     from playpen_ls.engine.diagnostic import Diagnostic
     from playpen_ls.engine.diagnostics import FileDiagnostics
-    from playpen_ls.engine.fixer import Accept
     from playpen_ls.server.client_capabilities import ClientCapabilities
     from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
     from playpen_ls.session.workspace import Workspace
@@ -85,12 +84,10 @@ class Commands:
 
     async def fixable(self) -> list[dict[str, Any]]:
         """The number of safe fixes, by rule."""
-        from playpen_ls.engine.fixer import safe_only
-
         fixes: Counter[str] = Counter()
         files: Counter[str] = Counter()
         async for one in self._files():
-            applied = one.workspace.fixed(one.path, self._pausing(safe_only)).applied
+            applied = one.workspace.fixed(one.path).applied
             fixes.update(applied)
             files.update(applied.keys())
         return [
@@ -111,7 +108,7 @@ class Commands:
 
         edits: list[lsp.WorkspaceEdit] = []
         async for one in self._files():
-            fixed = one.workspace.fixed(one.path, self._pausing(accept))
+            fixed = one.workspace.fixed(one.path, accept)
             if fixed.applied:
                 edits.append(self._edit(one, whole(one, fixed)))
         return bool(edits) and await self._apply(_joined(edits), "playpen: apply safe fixes in the workspace")
@@ -160,13 +157,6 @@ class Commands:
         self._publish(one)
         return True
 
-    def _pausing(self, accept: Accept) -> Accept:
-        def accepted(diagnostic: Diagnostic, fix: Fix) -> bool:
-            self._server.protocol.pause()
-            return accept(diagnostic, fix)
-
-        return accepted
-
     # The files
 
     async def _files(self) -> AsyncIterator[ClientDocument]:
@@ -184,9 +174,11 @@ class Commands:
                 if not one.workspace.index.complete:
                     await self._read(one.workspace)  # of a nested project
                 self._open(one)
+                one.workspace.pause = self._server.protocol.pause
                 try:
                     yield one
                 finally:
+                    one.workspace.pause = lambda: None
                     if self._is_closed(one):
                         one.workspace.documents.pop(one.path, None)
                 await asyncio.sleep(0)  # let the event loop handle messages
