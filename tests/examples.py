@@ -9,13 +9,13 @@ from pathlib import Path
 
 from playpen_ls.api.example import Example
 from playpen_ls.api.finding import Finding, Fix, Refused
-from playpen_ls.api.rule import Configured, Given, Rule
+from playpen_ls.api.rule import Configured, Rule, RuleContext
 from playpen_ls.engine.check import check
-from playpen_ls.engine.diagnostic import Hit
-from playpen_ls.engine.fixer import Look, Looker, fix_all, verified
+from playpen_ls.engine.diagnostic import Diagnostic
+from playpen_ls.engine.fixer import CheckedText, Checker, fix_all, verified
 from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.languages.detection import language_of
-from playpen_ls.languages.registry import parse
+from playpen_ls.languages.registry import LANGUAGES, model_facts, parse
 from playpen_ls.project.filesystem import ProjectFiles
 from playpen_ls.project.index import Index
 from playpen_ls.text.source import Source
@@ -65,22 +65,24 @@ class Project:
 
     def _facts(self, path: str, text: str):
         language = language_of(path, lambda: text)
-        return tuple(parse(language, Source(path, text)).facts()) if language else ()
+        return tuple(model_facts(parse(language, Source(path, text)))) if language else ()
 
-    def look(self, source: Source | None = None, others: Mapping[str, str] | None = None) -> Look:
+    def look(self, source: Source | None = None, others: Mapping[str, str] | None = None) -> CheckedText:
         source, others = source or self.source, others or {}
-        index = self.index.overlaid({path: self._facts(path, text) for path, text in others.items()})
-        given = Given(self.example.platform, self.files.overlaid(others), lambda kind: index.facts(kind, self.path))
+        index = self.index.with_overrides({path: self._facts(path, text) for path, text in others.items()})
+        given = RuleContext(
+            self.example.platform, self.files.with_overrides(others), lambda kind: index.facts(kind, self.path)
+        )
         model = parse(self.rule.language, source)
         checked = check(model, RuleSet([Configured(self.rule, None, self.example.options)]), given)
         offers = [
-            Hit(self.rule, Finding(offered.offer.span, "", (offered.offer.fix,)), self.rule.severity)
+            Diagnostic(self.rule, Finding(offered.offer.span, "", (offered.offer.fix,)), self.rule.severity)
             for offered in checked.offers
         ]
-        return Look(model, checked.hits.also(offers if not self.expected else []))
+        return CheckedText(model, checked.diagnostics.extended(offers if not self.expected else []))
 
     @property
-    def looker(self) -> Looker:
+    def checker(self) -> Checker:
         return self.look
 
     def text(self, path: str) -> str | None:
@@ -88,18 +90,20 @@ class Project:
 
     def fixed(self, source: Source | None = None):
         """All default fixes of the rule, applied in turn."""
-        return fix_all(source or self.source, self.look, lambda hit, fix: fix is hit.finding.fixes[0], self.text)
+        return fix_all(
+            source or self.source, self.look, lambda diagnostic, fix: fix is diagnostic.finding.fixes[0], self.text
+        )
 
-    def possible_fixes(self) -> Iterator[tuple[Hit, Fix]]:
+    def possible_fixes(self) -> Iterator[tuple[Diagnostic, Fix]]:
         """The fixes that would be offered."""
         look = self.look()
-        for hit in look.hits:
-            for fix in hit.finding.fixes:
+        for diagnostic in look.diagnostics:
+            for fix in diagnostic.finding.fixes:
                 try:
-                    verified(look, hit, fix, self.look, self.text)
+                    verified(look, diagnostic, fix, self.look, self.text)
                 except Refused:
                     continue
-                yield hit, fix
+                yield diagnostic, fix
 
 
 EMOJI = "😀"
@@ -120,6 +124,6 @@ def emoji_before(language: str, text: str, offset: int) -> Iterator[str]:
                 yield text[: keyword.end()] + words + text[keyword.end() :]
     elif language == "kubernetes":
         yield f'{text[:code]}{{"{EMOJI}": 1}}: 1, {text[code:]}'
-    mark = "//" if language == "jenkinsfile" else "#"
+    mark = LANGUAGES[language].comment_mark
     if not text.lstrip().startswith("{"):
         yield f"{mark} {EMOJI}\n{text}"

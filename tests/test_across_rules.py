@@ -90,13 +90,13 @@ def put(workspace: Workspace, path: str, old: str, new: str) -> None:
     text = workspace.documents[path].source.text
     assert old in text
     workspace.edit(path, Source(path, text.replace(old, new)))
-    workspace.index.has_news()
+    workspace.index.changed_since_last_call()
     workspace.check(path)
 
 
 def found(workspace: Workspace, path: str) -> list[tuple[str, str]]:
     report = workspace.check(path)
-    return [(hit.rule.id, report.source.of(hit.span)) for hit in report.hits]
+    return [(diagnostic.rule.id, report.source.of(diagnostic.span)) for diagnostic in report.diagnostics]
 
 
 @pytest.mark.parametrize(("before", "change", "path", "expected"), CASES.values(), ids=CASES)
@@ -108,7 +108,7 @@ def test_the_other_file_says_so_and_no_more(
     assert found(orders, path) == []
     file, old, new = change
     put(orders, file, old, new)
-    assert orders.index.has_news()  # so that the server looks at the others
+    assert orders.index.changed_since_last_call()  # so that the server looks at the others
     assert sorted(found(orders, path)) == sorted(expected)
     put(orders, file, new, old)
     assert found(orders, path) == []
@@ -116,7 +116,7 @@ def test_the_other_file_says_so_and_no_more(
 
 def test_a_change_of_what_no_file_asks_for_makes_nobody_look(orders: Workspace):
     put(orders, "k8s/config.yaml", "eu-central", "eu-western")
-    assert not orders.index.has_news()
+    assert not orders.index.changed_since_last_call()
 
 
 WORKER = (
@@ -150,5 +150,7 @@ def test_how_much_a_missing_readiness_probe_matters(tmp_path: Path, files: dict[
     workspace = Workspace(tmp_path)
     workspace.closed.read_all()
     workspace.open(Source("k8s/app.yaml", WORKER), "kubernetes")
-    hits = workspace.check("k8s/app.yaml").hits
-    assert [hit.severity for hit in hits if hit.rule.id == "kubernetes/no-readiness-probe"] == [severity]
+    diagnostics = workspace.check("k8s/app.yaml").diagnostics
+    assert [
+        diagnostic.severity for diagnostic in diagnostics if diagnostic.rule.id == "kubernetes/no-readiness-probe"
+    ] == [severity]

@@ -10,9 +10,9 @@ import pytest
 
 from playpen_ls.api.finding import Finding, Fix, Place, Refused
 from playpen_ls.config.model import Config, Settings
-from playpen_ls.engine.cache import Remembered
-from playpen_ls.engine.diagnostic import Hit, in_order
-from playpen_ls.engine.fixer import Look, change_of, fix_all
+from playpen_ls.engine.cache import CachedFindings
+from playpen_ls.engine.diagnostic import Diagnostic, text_order
+from playpen_ls.engine.fixer import CheckedText, change_of, fix_all
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.registry import parse
 from playpen_ls.session.workspace import Workspace
@@ -32,7 +32,10 @@ FILES = {
 
 
 def summary(workspace: Workspace, name: str) -> list[tuple[str, Span, str]]:
-    return [(hit.rule.id, hit.span, hit.finding.message) for hit in workspace.check(name).hits]
+    return [
+        (diagnostic.rule.id, diagnostic.span, diagnostic.finding.message)
+        for diagnostic in workspace.check(name).diagnostics
+    ]
 
 
 def test_a_rule_that_raises_is_one_line_in_the_log_and_the_rest_run(
@@ -55,14 +58,14 @@ def test_a_rule_that_raises_is_one_line_in_the_log_and_the_rest_run(
     workspace = Workspace(tmp_path)
     workspace.index.complete = True
     workspace.open(Source("app.py", 'host = "redis.apps.svc.cluster.local"\n'), "python")
-    assert [hit.rule.id for hit in workspace.check("app.py").hits] == ["python/hard-coded-host"]
+    assert [diagnostic.rule.id for diagnostic in workspace.check("app.py").diagnostics] == ["python/hard-coded-host"]
     messages = {record.getMessage() for record in caplog.records}
     (message,) = messages
     assert message.startswith("rule python/literal-secret failed: KeyError at ")
     # Its comments are not called unused: what it would have found is not known.
     ignored = 'api_key = "k3y-with-0ther-w0rds"  # playpen: ignore[literal-secret]\n'
     workspace.edit("app.py", Source("app.py", ignored))
-    assert workspace.check("app.py").hits == []
+    assert workspace.check("app.py").diagnostics == []
     assert "hunter2" not in caplog.text
 
 
@@ -127,15 +130,17 @@ def test_a_changed_fact_elsewhere_is_noticed(tmp_path: Path):
     (tmp_path / "db.yaml").write_text(database)
     workspace = Workspace(tmp_path)
     workspace.open(Source("db.yaml", database), "kubernetes")
-    assert "kubernetes/no-backup" not in [hit.rule.id for hit in workspace.check("db.yaml").hits]  # not known yet
+    assert "kubernetes/no-backup" not in [
+        diagnostic.rule.id for diagnostic in workspace.check("db.yaml").diagnostics
+    ]  # not known yet
     workspace.closed.read_all()
-    assert "kubernetes/no-backup" in [hit.rule.id for hit in workspace.check("db.yaml").hits]
+    assert "kubernetes/no-backup" in [diagnostic.rule.id for diagnostic in workspace.check("db.yaml").diagnostics]
     (tmp_path / "backup.yaml").write_text(backup)
     assert workspace.closed.read("backup.yaml")
-    assert "kubernetes/no-backup" not in [hit.rule.id for hit in workspace.check("db.yaml").hits]
+    assert "kubernetes/no-backup" not in [diagnostic.rule.id for diagnostic in workspace.check("db.yaml").diagnostics]
     (tmp_path / "backup.yaml").unlink()
     workspace.closed.read("backup.yaml")
-    assert "kubernetes/no-backup" in [hit.rule.id for hit in workspace.check("db.yaml").hits]
+    assert "kubernetes/no-backup" in [diagnostic.rule.id for diagnostic in workspace.check("db.yaml").diagnostics]
 
 
 def test_a_changed_file_that_a_rule_read_is_noticed(tmp_path: Path):
@@ -166,20 +171,20 @@ class Words:
     def __init__(self, table: dict[str, list[Edit] | str]) -> None:
         self.table = table
 
-    def __call__(self, source: Source, others: dict[str, str]) -> Look:
-        hits = []
+    def __call__(self, source: Source, others: dict[str, str]) -> CheckedText:
+        diagnostics = []
         for rule, (word, new) in zip(rules_of("python"), self.table.items(), strict=False):
             at = source.text.find(word)
             while at >= 0:
                 edits = [Edit(at, at + len(word), new)] if isinstance(new, str) else new
                 fix = Fix("x", lambda edits=edits: edits, safe=True)
-                hits.append(Hit(rule, Finding(Span(at, at + len(word)), word, (fix,)), rule.severity))
+                diagnostics.append(Diagnostic(rule, Finding(Span(at, at + len(word)), word, (fix,)), rule.severity))
                 at = source.text.find(word, at + 1)
-        return Look(parse("python", source), sorted(hits, key=in_order))
+        return CheckedText(parse("python", source), sorted(diagnostics, key=text_order))
 
 
 def fixed(text: str, table: dict[str, list[Edit] | str]):
-    return fix_all(Source("x.py", text), Words(table), lambda hit, fix: True, lambda path: None)
+    return fix_all(Source("x.py", text), Words(table), lambda diagnostic, fix: True, lambda path: None)
 
 
 def test_fixes_that_overlap_wait_a_round():
@@ -230,10 +235,10 @@ def test_differences_lead_from_one_text_to_the_other_and_never_part_a_line_end()
 def test_a_fix_is_tried_out_with_the_configuration_as_it_is_now(tmp_path: Path):
     workspace = Workspace(tmp_path)
     workspace.open(Source("app.py", f"{HOST}\n"), "python")
-    assert workspace.check("app.py").hits != []
+    assert workspace.check("app.py").diagnostics != []
     workspace.configs.settings = Settings(ignore=("python",))
-    look = workspace.looker("app.py", fixes=False)
-    assert look(Source("app.py", f"{HOST}\n"), {}).hits == []
+    look = workspace.checker("app.py", fixes=False)
+    assert look(Source("app.py", f"{HOST}\n"), {}).diagnostics == []
 
 
 def test_a_fix_that_raises_is_refused_and_logged_without_its_words(caplog: pytest.LogCaptureFixture):
@@ -250,8 +255,8 @@ def test_a_fix_that_raises_is_refused_and_logged_without_its_words(caplog: pytes
 def test_what_a_finding_points_to_in_its_own_file_moves_with_it():
     rule = rules_of("python")[0]
     here, there = Place("app.py", Span(6, 8), "here"), Place("web.yaml", Span(6, 8), "there")
-    hit = Hit(rule, Finding(Span(2, 4), "said", related=(here, there)), rule.severity)
-    (moved,) = Remembered(0, (hit,)).moved(10, "app.py")
+    diagnostic = Diagnostic(rule, Finding(Span(2, 4), "said", related=(here, there)), rule.severity)
+    (moved,) = CachedFindings(0, (diagnostic,)).moved(10, "app.py")
     assert moved.span == Span(12, 14)
     assert moved.finding.related == (Place("app.py", Span(16, 18), "here"), there)
 
@@ -266,8 +271,11 @@ def test_what_is_known_has_the_fixes_that_it_would_have_if_all_were_asked_again(
         workspace.open(Source(name, text), language)
         if known:
             workspace.check(name)
-        look = workspace.looker(name, fixes=True)(workspace.documents[name].source, {})
-        return [(hit.rule.id, hit.span, [fix.title for fix in hit.finding.fixes]) for hit in look.hits]
+        look = workspace.checker(name, fixes=True)(workspace.documents[name].source, {})
+        return [
+            (diagnostic.rule.id, diagnostic.span, [fix.title for fix in diagnostic.finding.fixes])
+            for diagnostic in look.diagnostics
+        ]
 
     expected = fixable(known=False)
     assert any(titles for *_, titles in expected)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.cli import process_pool as crew
+from playpen_ls.cli import process_pool
 from playpen_ls.cli.write_file import write
 from playpen_ls.engine.masking import Mask
 from playpen_ls.text.source import Source
@@ -23,6 +23,7 @@ HOST_FIXED = (
     'import os\n\ndb_host = os.getenv("POSTGRES_HOST", "postgres.playpen-platform.svc.cluster.local")  # Hard-coded\n'
 )
 SECRET = "tr0ub4dor-and-3"
+ROOT_OF_PACKAGE = Path(__file__).parent.parent
 SHOP = Path(__file__).parent / "projects" / "shop"
 
 
@@ -507,7 +508,7 @@ def test_the_nearest_configuration_excludes(tmp_path: Path):
 
 
 def test_many_files_are_checked_by_all_cores_as_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    for number in range(crew.WORTH + 10):
+    for number in range(process_pool.WORTH + 10):
         folder = tmp_path / f"s{number}"
         folder.mkdir()
         (folder / "Dockerfile").write_text("FROM python:latest\nCOPY . .\n")

@@ -11,6 +11,8 @@ from playpen_ls.config.loader import find, load
 from playpen_ls.config.model import Config, Settings
 from playpen_ls.config.rule_names import OWN
 from playpen_ls.engine.own_rules import OWN_RULES
+from playpen_ls.text.ignore_patterns import IgnorePatterns
+from test_cli import written as with_files
 
 SAMPLE = """\
 select = ["dockerfile", "jenkinsfile/literal-credential"]
@@ -170,3 +172,100 @@ def test_a_table_that_is_none_is_a_problem_not_a_crash(tmp_path: Path, text: str
 
 def test_the_rules_of_the_engine_can_be_named():
     assert {rule.id for rule in OWN_RULES} == set(OWN)
+
+
+# `extend`
+
+SECRET = "SECRETVALUE99"
+PRIVATE = f"""{SECRET}key = 1
+select = ["{SECRET}"]
+ignore = "{SECRET}"
+exclude = [{SECRET!r}, 1]
+[severity]
+"{SECRET}" = "error"
+"python/hard-coded-host" = "{SECRET}"
+[per-path."{SECRET}"]
+{SECRET} = 1
+[rules."{SECRET}"]
+x = 1
+[rules]
+"python/hard-coded-host" = "{SECRET}"
+[platform]
+{SECRET} = 1
+registry = ["{SECRET}"]
+liveness = {{ {SECRET} = 1, path = ["{SECRET}"] }}
+"""
+
+
+@pytest.mark.parametrize("text", [PRIVATE, f"{SECRET}\n", f'x = "{SECRET}\n', f"a = 1\na = '{SECRET}'\n", f"[{SECRET}"])
+@pytest.mark.parametrize("git", [True, False])
+def test_no_value_of_a_file_outside_the_repository_is_quoted(tmp_path: Path, text: str, git: bool):
+    with_files(tmp_path, {"secret/base.toml": text, "work/playpen.toml": 'extend = "../secret/base.toml"\n'})
+    with_files(tmp_path, {"work/.git/HEAD": ""} if git else {})
+    problems = load(tmp_path / "work/playpen.toml").problems
+    assert problems
+    assert SECRET not in str([problem.message for problem in problems])
+    (tmp_path / "work/link.toml").symlink_to("../secret/base.toml")
+    with_files(tmp_path, {"work/playpen.toml": 'extend = "link.toml"\n'})
+    assert SECRET not in str([problem.message for problem in load(tmp_path / "work/playpen.toml").problems])
+
+
+def test_values_of_a_file_in_the_repository_are_quoted(tmp_path: Path):
+    with_files(tmp_path, {".git/HEAD": "", "base.toml": PRIVATE, "work/playpen.toml": 'extend = "../base.toml"\n'})
+    problems = load(tmp_path / "work/playpen.toml").problems
+    assert sum(SECRET in problem.message for problem in problems) >= 8
+
+
+# A file of any content is read in a time that grows with its length.
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a." * 900_000 + "a = 1\n",
+        "['a' . " + '"b".c . ' * 100_000 + "a]\n",
+        "x = {" + "a." * 900_000 + "a = 1}\n",
+    ],
+)
+def test_a_key_of_many_parts_is_not_read(tmp_path: Path, text: str):
+    (problem,) = load(written(tmp_path, text)).problems
+    assert problem.message == "cannot be read: a key has more than 64 parts"
+
+
+def test_dots_elsewhere_are_not_a_key(tmp_path: Path):
+    config = load(written(tmp_path, f'# {"many words. " * 100}\nexclude = ["{"a." * 100}"]\n'))
+    assert config.problems == ()
+    assert config.exclude == ("a." * 100,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select = [" + ", ".join(f'"x{number}"' for number in range(5_000)) + "]\n",
+        "".join(f"x{number} = 1\n" for number in range(5_000)),
+        "[severity]\n" + "".join(f'"x{number}" = 1\n' for number in range(5_000)),
+        "[per-path]\n" + "".join(f'"x{number}" = 1\n' for number in range(5_000)),
+        "[rules]\n" + "".join(f'"x{number}" = 1\n' for number in range(5_000)),
+        "[platform]\n" + "".join(f'"x{number}" = 1\n' for number in range(5_000)),
+    ],
+)
+def test_only_so_many_problems_are_reported(tmp_path: Path, text: str):
+    problems = load(written(tmp_path, text)).problems
+    assert len(problems) == 101
+    assert problems[-1].message == "only the first 100 problems are reported; some of the file is not read"
+
+
+def test_a_name_that_is_repeated_counts_once(tmp_path: Path):
+    text = "select = [" + '"python", "all", ' * 1_000 + '"dockerfile"]\n'
+    assert load(written(tmp_path, text)).select == ("python", "all", "dockerfile")
+
+
+def test_patterns_are_read_once_for_all_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    text = 'exclude = ["x", "y/"]\n[per-path]\n' + "".join(f'"x{n}/**" = {{ ignore = ["all"] }}\n' for n in range(50))
+    config, read = load(written(tmp_path, text)), []
+    made = IgnorePatterns.__init__
+    monkeypatch.setattr(IgnorePatterns, "__init__", lambda self, lines: (read.append(1), made(self, lines))[1])
+    for number in range(100):
+        config.rules("python", f"a/{number}.py")
+        config.excludes(tmp_path / f"a/{number}.py")
+    assert len(read) == 51

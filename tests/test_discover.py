@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from playpen_ls.languages.detection import language_of
+from playpen_ls.project import discovery
 from playpen_ls.project.discovery import files_under, is_found, project_root
+from playpen_ls.project.index import Index
+from playpen_ls.project.indexer import Indexer
+from playpen_ls.project.scan import Excluded
 
 MANIFEST = "apiVersion: v1\nkind: Service\n"
 
@@ -104,9 +108,9 @@ def test_an_unreadable_folder_is_reported_and_the_rest_goes_on(tmp_path: Path, m
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", denied)
-    told: list[Path] = []
-    assert [Path(path).name for path in files_under(tmp_path, (), told.append)] == ["a.py"]
-    assert told == [tmp_path / "locked"]
+    told: list[tuple[str, str]] = []
+    assert [Path(path).name for path in files_under(tmp_path, (), lambda *said: told.append(said))] == ["a.py"]
+    assert told == [(str(tmp_path / "locked"), "cannot list the folder: Permission denied")]
 
 
 def test_links_that_lead_in_circles_are_not_followed(tmp_path: Path):
@@ -162,3 +166,20 @@ def test_one_file_is_found_where_all_are(tmp_path: Path, folder: str):
     files = {path.relative_to(root).as_posix() for path in every if path.is_file()}
     assert {path for path in files if is_found(path, root, ["kept/"], root)} == found
     assert len(found) == 1
+
+
+def test_ignore_files_are_read_once_while_a_project_is_indexed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    tree(tmp_path, *(f"src/{number}.py" for number in range(20)))
+    (tmp_path / "src/.gitignore").write_text("x\n")
+    read: list[str] = []
+    ignore_file = discovery._ignore_file
+
+    def counted(folder: str, unreadable: discovery.Unreadables):
+        read.append(folder)
+        return ignore_file(folder, unreadable)
+
+    monkeypatch.setattr(discovery, "_ignore_file", counted)
+    index = Index()
+    Indexer(tmp_path, lambda: Excluded((), tmp_path), index, ()).read_all()
+    assert index.complete
+    assert read == [str(tmp_path / "src")]

@@ -9,6 +9,7 @@ from playpen_ls.api.example import Example
 from playpen_ls.api.rule import Rule
 from playpen_ls.engine.registry import all_rules
 from playpen_ls.engine.suppression import suppress
+from playpen_ls.languages.registry import LANGUAGES
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -31,7 +32,7 @@ def _no_rule_fails(caplog: pytest.LogCaptureFixture):
 
 
 def spans(project: Project, source: Source | None = None) -> list[Span]:
-    return sorted(hit.span for hit in project.look(source).hits if hit.finding.message)
+    return sorted(diagnostic.span for diagnostic in project.look(source).diagnostics if diagnostic.finding.message)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -53,7 +54,9 @@ def test_the_marked_words_are_found(rule: Rule, example: Example):
 def test_good_is_silent(rule: Rule, example: Example):
     project = Project(rule, example)
     assert project.expected == []
-    assert [(hit.finding.message, project.source.of(hit.span)) for hit in project.look().hits] == []
+    assert [
+        (diagnostic.finding.message, project.source.of(diagnostic.span)) for diagnostic in project.look().diagnostics
+    ] == []
 
 
 @each_fixed
@@ -64,7 +67,7 @@ def test_the_fix_mends(rule: Rule, example: Example):
         text, left = unmarked(example.fixed)
         assert fixed.source.text == text
         after = project.look(fixed.source, fixed.others)
-        assert sorted(hit.span for hit in after.hits) == left
+        assert sorted(diagnostic.span for diagnostic in after.diagnostics) == left
         assert after.damage <= project.look().damage
     assert dict(fixed.others) == dict(example.creates)
 
@@ -90,22 +93,23 @@ def test_a_comment_silences(rule: Rule, example: Example):
     source = project.source
     for _ in range(50):
         look = project.look(source)
-        hits = [hit for hit in suppress(look.model, look.hits, [rule.id]).kept if hit.finding.message]
-        if not hits:
+        diagnostics = [
+            diagnostic
+            for diagnostic in suppress(look.model, look.diagnostics, [rule.id]).kept
+            if diagnostic.finding.message
+        ]
+        if not diagnostics:
             break
-        edit = look.model.comment_above(hits[0].span.start, f"playpen: ignore[{rule.name}]")
+        mark = LANGUAGES[rule.language].comment_mark
+        edit = look.model.comment_above(diagnostics[0].span.start, f"{mark} playpen: ignore[{rule.name}]")
         if edit is None:
             assert source.text.lstrip().startswith(("{", "["))  # JSON has no comments
             return
         source = source.edited([edit])
     look = project.look(source)
-    left = suppress(look.model, look.hits, [rule.id])
-    assert [hit.finding.message for hit in left.kept if hit.finding.message] == []
+    left = suppress(look.model, look.diagnostics, [rule.id])
+    assert [diagnostic.finding.message for diagnostic in left.kept if diagnostic.finding.message] == []
     assert left.unused == []
-
-
-# BuildKit and Groovy do not end a line at a lone carriage return.
-LINE_ENDS = {"dockerfile": ["\r\n"], "jenkinsfile": ["\r\n"], "kubernetes": ["\r\n", "\r"], "python": ["\r\n", "\r"]}
 
 
 @pytest.mark.parametrize(
@@ -113,7 +117,7 @@ LINE_ENDS = {"dockerfile": ["\r\n"], "jenkinsfile": ["\r\n"], "kubernetes": ["\r
     [
         pytest.param(*case.values, line_end, id=f"{case.id}-{'crlf' if line_end == chr(13) + chr(10) else 'cr'}")
         for case in BAD
-        for line_end in LINE_ENDS[case.values[0].language]
+        for line_end in LANGUAGES[case.values[0].language].line_ends
     ],
 )
 def test_other_line_ends_change_nothing(rule: Rule, example: Example, line_end: str):

@@ -37,7 +37,7 @@ from playpen_ls.api.fact_types import (
 )
 from playpen_ls.api.facts import Fact
 from playpen_ls.languages.detection import language_of
-from playpen_ls.languages.registry import parse
+from playpen_ls.languages.registry import model_facts, parse
 from playpen_ls.text.source import Source
 
 
@@ -45,7 +45,7 @@ def said(path: str, text: str, kind: type[Fact]) -> list[tuple[Any, ...]]:
     """The values of the facts of a kind, without their places."""
     language = language_of(path, lambda: text)
     assert language is not None, path
-    found = [fact for fact in parse(language, Source(path, text)).facts() if type(fact) is kind]
+    found = [fact for fact in model_facts(parse(language, Source(path, text))) if type(fact) is kind]
     return [tuple(getattr(fact, one.name) for one in fields(fact) if one.name != "place") for fact in found]
 
 

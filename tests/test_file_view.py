@@ -138,7 +138,7 @@ def test_a_rule_that_looks_at_the_whole_file_fails(caplog: pytest.LogCaptureFixt
 
     checked = Editor(TEXT, [toy_rule(whole, Section), toy_rule(start, Section)]).checked
     assert checked.failed == {"toy/whole", "toy/start"}
-    assert checked.hits == []
+    assert checked.diagnostics == []
     assert "UnrecordedRead" in caplog.text
 
 
@@ -202,6 +202,6 @@ def test_a_rule_that_asks_before_all_files_were_read_is_put_off_and_its_last_fin
 
 def test_chunks_that_read_the_same_share_what_they_read():
     editor = Editor("".join(f"[s{number}]\nuse db\n" for number in range(20)) + "[db]\n", [RULES[0]])
-    reads = [pair.near.reads for pair in editor.memory.pairs[:20] if pair.near is not None]
+    reads = [pair.local.reads for pair in editor.memory.pairs[:20] if pair.local is not None]
     assert len(reads) == 20
     assert len({id(one) for one in reads}) == 1

@@ -11,7 +11,7 @@ import pytest
 
 from examples import Project
 from playpen_ls.api.rule import Rule
-from playpen_ls.cli.fix import prepare_for_safe_fixes
+from playpen_ls.cli.commands.fix import prepare_for_safe_fixes
 from playpen_ls.cli.inputs import Target, Targets
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.fixer import safe_only
@@ -33,8 +33,10 @@ def target(folder: Path, name: str, text: str) -> Target:
 @pytest.mark.parametrize("rule", WAITING, ids=lambda rule: rule.id)
 def test_a_rule_that_waits_for_other_files_has_no_safe_fix(rule: Rule):
     for example in rule.bad:
-        hits = Project(rule, example).look().hits
-        assert not [fix.title for hit in hits for fix in hit.finding.fixes if safe_only(hit, fix)]
+        diagnostics = Project(rule, example).look().diagnostics
+        assert not [
+            fix.title for diagnostic in diagnostics for fix in diagnostic.finding.fixes if safe_only(diagnostic, fix)
+        ]
 
 
 def test_the_project_is_read_only_for_what_depends_on_it(tmp_path: Path):

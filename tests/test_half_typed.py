@@ -6,9 +6,9 @@ from pathlib import Path
 
 from playpen_ls.api.finding import Finding, Place, Severity
 from playpen_ls.config.model import Settings
-from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.registry import rule_of
-from playpen_ls.session.stability import moved
+from playpen_ls.session.stability import shift_diagnostics
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
@@ -38,7 +38,9 @@ def type_at(workspace: Workspace, path: str, at: int, typed: str) -> str:
 
 def test_a_document_that_never_parses_does_not_hide_what_another_lacks(tmp_path: Path):
     workspace = complete(tmp_path, "web.yaml", "kubernetes", f"{DEPLOYMENT}---\nfoo: [1,\n")
-    assert "kubernetes/no-liveness-probe" in [hit.rule.id for hit in workspace.check("web.yaml").hits]
+    assert "kubernetes/no-liveness-probe" in [
+        diagnostic.rule.id for diagnostic in workspace.check("web.yaml").diagnostics
+    ]
 
 
 def test_what_is_carried_over_goes_when_its_rule_is_switched_off(tmp_path: Path):
@@ -47,9 +49,9 @@ def test_what_is_carried_over_goes_when_its_rule_is_switched_off(tmp_path: Path)
     workspace.check("app.py")
     edit = Edit(text.index("g(") + 2, len(text), "")
     workspace.edit("app.py", Source("app.py", text).edited([edit]), [edit])
-    assert [hit.rule.id for hit in workspace.check("app.py").hits] == ["python/hard-coded-host"]
+    assert [diagnostic.rule.id for diagnostic in workspace.check("app.py").diagnostics] == ["python/hard-coded-host"]
     workspace.configs.settings = Settings(ignore=("python/hard-coded-host",))
-    assert workspace.check("app.py").hits == []
+    assert workspace.check("app.py").diagnostics == []
 
 
 def test_many_edits_move_what_is_carried_over_as_one_after_the_other_does(tmp_path: Path):
@@ -59,8 +61,8 @@ def test_many_edits_move_what_is_carried_over_as_one_after_the_other_does(tmp_pa
     workspace.check("app.py")
     source = Source("app.py", text).edited(edits)
     workspace.edit("app.py", source, edits)
-    (hit,) = workspace.check("app.py").hits
-    assert source.of(hit.span) == '"redis.apps.svc.cluster.local"'
+    (diagnostic,) = workspace.check("app.py").diagnostics
+    assert source.of(diagnostic.span) == '"redis.apps.svc.cluster.local"'
 
 
 def test_what_is_carried_over_points_to_where_it_stands_now(tmp_path: Path):
@@ -74,26 +76,28 @@ def test_what_is_carried_over_points_to_where_it_stands_now(tmp_path: Path):
     text = type_at(workspace, "web.yaml", 0, "# The web shop.\n")
     workspace.check("web.yaml", settled=False)
     text = type_at(workspace, "web.yaml", text.index("      containers"), 'a: [\n"b: [\n- "\n{\n[\n')
-    hits = workspace.check("web.yaml", settled=False).hits
-    pointed = {
-        hit.rule.name: [text[place.span.start : place.span.end] for place in hit.related] for hit in hits if hit.related
+    diagnostics = workspace.check("web.yaml", settled=False).diagnostics
+    current_places = {
+        diagnostic.rule.name: [text[place.span.start : place.span.end] for place in diagnostic.related]
+        for diagnostic in diagnostics
+        if diagnostic.related
     }
-    assert pointed == {"missing-reference": ["keys"], "probe-port-closed": ["ports"]}
+    assert current_places == {"missing-reference": ["keys"], "probe-port-closed": ["ports"]}
 
 
 def test_a_comment_that_was_unused_is_called_so_while_text_elsewhere_does_not_parse(tmp_path: Path):
     ignored = "x = 1  # playpen: ignore[print-as-log]\n"
     workspace = complete(tmp_path, "app.py", "python", f"import a\n{ignored}\n{HOST}\n")
-    first = [hit.rule.name for hit in workspace.check("app.py").hits]
+    first = [diagnostic.rule.name for diagnostic in workspace.check("app.py").diagnostics]
     assert first == ["unused-ignore", "hard-coded-host"]
     at = len(workspace.documents["app.py"].source.text)
     type_at(workspace, "app.py", at, "y = f(")
-    assert [hit.rule.name for hit in workspace.check("app.py", settled=False).hits] == first
+    assert [diagnostic.rule.name for diagnostic in workspace.check("app.py", settled=False).diagnostics] == first
     # One that is new may be used when the text parses, and one that has a use now is.
     type_at(workspace, "app.py", at, ignored)
     type_at(workspace, "app.py", 0, "print(1)\n")
     type_at(workspace, "app.py", len("print(1)"), "  # playpen: ignore[print-as-log]")
-    assert [hit.rule.name for hit in workspace.check("app.py", settled=False).hits] == first
+    assert [diagnostic.rule.name for diagnostic in workspace.check("app.py", settled=False).diagnostics] == first
     assert "playpen/unused-ignore" not in workspace.fixed("app.py").applied
 
 
@@ -101,9 +105,13 @@ def test_a_new_container_does_not_take_what_another_lacks(tmp_path: Path):
     workspace = complete(tmp_path, "web.yaml", "kubernetes", DEPLOYMENT)
 
     def lacks(*, settled: bool) -> list[str]:
-        hits = workspace.check("web.yaml", settled).hits
+        diagnostics = workspace.check("web.yaml", settled).diagnostics
         text = workspace.documents["web.yaml"].source.text
-        return [text[hit.start : hit.end] for hit in hits if hit.rule.name == "no-memory-limit"]
+        return [
+            text[diagnostic.start : diagnostic.end]
+            for diagnostic in diagnostics
+            if diagnostic.rule.name == "no-memory-limit"
+        ]
 
     assert lacks(settled=True) == ["web"]
     new = "      - name: cache\n        image: nexus:5000/cache:1.0\n"
@@ -114,22 +122,24 @@ def test_a_new_container_does_not_take_what_another_lacks(tmp_path: Path):
 
 def test_findings_that_name_a_container_stay_while_its_name_is_typed(tmp_path: Path):
     workspace = complete(tmp_path, "web.yaml", "kubernetes", DEPLOYMENT)
-    before = [(hit.rule.name, hit.start) for hit in workspace.check("web.yaml").hits]
+    before = [(diagnostic.rule.name, diagnostic.start) for diagnostic in workspace.check("web.yaml").diagnostics]
     assert "no-memory-limit" in [name for name, _ in before]
     type_at(workspace, "web.yaml", DEPLOYMENT.index("      - name: web") + len("      - name: web"), "2")
-    hits = workspace.check("web.yaml", settled=False).hits
-    assert [(hit.rule.name, hit.start) for hit in hits] == before
-    assert [hit.finding.message for hit in hits if hit.rule.name == "no-memory-limit"] == [
+    diagnostics = workspace.check("web.yaml", settled=False).diagnostics
+    assert [(diagnostic.rule.name, diagnostic.start) for diagnostic in diagnostics] == before
+    assert [diagnostic.finding.message for diagnostic in diagnostics if diagnostic.rule.name == "no-memory-limit"] == [
         "container `web2` has no memory limit; a leak can exhaust the node's memory"
     ]
 
 
 def test_only_findings_on_lines_that_were_touched_are_let_go():
     source = Source("app.py", "aa\nbb\ncc\n")
-    hits = [Hit(rule_of("python/print-as-log"), Finding(Span(at, at + 2), "said"), Severity.HINT) for at in (0, 3, 6)]
+    diagnostics = [
+        Diagnostic(rule_of("python/print-as-log"), Finding(Span(at, at + 2), "said"), Severity.HINT) for at in (0, 3, 6)
+    ]
 
     def left(edit: Edit) -> list[int]:
-        return [hit.start for hit in moved(hits, source, [edit])]
+        return [diagnostic.start for diagnostic in shift_diagnostics(diagnostics, source, [edit])]
 
     assert left(Edit(4, 4, "x")) == [0, 7]
     assert left(Edit(3, 3, "x")) == [0, 7]
@@ -145,10 +155,12 @@ def test_each_of_the_places_that_a_finding_points_to_moves_by_itself():
     source = Source("Jenkinsfile", "a\nb\nc\nd\n")
     rule = rule_of("jenkinsfile/moving-tag")
     places = [Place(path, Span(at, at + 1)) for path, at in (("Jenkinsfile", 2), ("Jenkinsfile", 6), ("a.py", 6))]
-    first, last = (Hit(rule, Finding(Span(at, at + 1), "said", related=tuple(places)), rule.severity) for at in (0, 4))
-    now = list(moved([first, last], source, [Edit(2, 2, "typed ")]))
-    assert [hit.span for hit in now] == [Span(0, 1), Span(10, 11)]
+    first, last = (
+        Diagnostic(rule, Finding(Span(at, at + 1), "said", related=tuple(places)), rule.severity) for at in (0, 4)
+    )
+    now = list(shift_diagnostics([first, last], source, [Edit(2, 2, "typed ")]))
+    assert [diagnostic.span for diagnostic in now] == [Span(0, 1), Span(10, 11)]
     # The line of the first place was typed in; another file is as it was.
-    assert [hit.related for hit in now] == [(Place("Jenkinsfile", Span(12, 13)), places[2])] * 2
-    again = list(moved(now, source.edited([Edit(2, 2, "typed ")]), [Edit(0, 0, "\n")]))
-    assert [hit.related for hit in again] == [(Place("Jenkinsfile", Span(13, 14)), places[2])] * 2
+    assert [diagnostic.related for diagnostic in now] == [(Place("Jenkinsfile", Span(12, 13)), places[2])] * 2
+    again = list(shift_diagnostics(now, source.edited([Edit(2, 2, "typed ")]), [Edit(0, 0, "\n")]))
+    assert [diagnostic.related for diagnostic in again] == [(Place("Jenkinsfile", Span(13, 14)), places[2])] * 2

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from lsprotocol import types as lsp
 
-from playpen_ls.server.client_documents import Documents
+from playpen_ls.server.client_documents import ClientDocuments
 
 APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
 
 
-def opened(documents: Documents, uri: str, language: str = "python"):
+def opened(documents: ClientDocuments, uri: str, language: str = "python"):
     return documents.open(lsp.TextDocumentItem(uri, language, 0, APP))
 
 
@@ -29,7 +29,7 @@ def opened(documents: Documents, uri: str, language: str = "python"):
     ],
 )
 def test_a_uri_of_another_system_is_a_file_like_any_other(uri: str, tmp_path: Path):
-    documents = Documents("utf-16", [tmp_path])
+    documents = ClientDocuments("utf-16", [tmp_path])
     one = opened(documents, uri)
     assert one.language == "python"
     report = one.workspace.check(one.path)
@@ -40,7 +40,7 @@ def test_a_uri_of_another_system_is_a_file_like_any_other(uri: str, tmp_path: Pa
 
 def test_a_lone_file_s_folder_is_not_read(tmp_path: Path):
     """It may be somebody's home."""
-    documents = Documents("utf-16", [])
+    documents = ClientDocuments("utf-16", [])
     one = opened(documents, (tmp_path / "app.py").as_uri())
     assert not one.workspace.indexed
 
@@ -53,7 +53,7 @@ def test_a_home_folder_is_read_only_where_a_playpen_toml_says_so(
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     if marker:
         (tmp_path / marker).touch()
-    documents = Documents("utf-16", [tmp_path])
+    documents = ClientDocuments("utf-16", [tmp_path])
     one = opened(documents, (tmp_path / "notes" / "app.py").as_uri())
     assert one.workspace.root == tmp_path
     assert one.workspace.indexed is (marker == "playpen.toml")
@@ -62,7 +62,7 @@ def test_a_home_folder_is_read_only_where_a_playpen_toml_says_so(
 
 def test_the_whole_disk_is_no_project():
     root = Path(Path.cwd().anchor)
-    documents = Documents("utf-16", [root])
+    documents = ClientDocuments("utf-16", [root])
     one = opened(documents, (root / "nowhere" / "app.py").as_uri())
     assert not one.workspace.indexed
     assert one.workspace.check(one.path).source.text == APP
@@ -70,7 +70,7 @@ def test_the_whole_disk_is_no_project():
 
 def test_a_repository_below_the_home_folder_is_its_own_project(tmp_path: Path):
     (tmp_path / "shop" / ".git").mkdir(parents=True)
-    documents = Documents("utf-16", [tmp_path])
+    documents = ClientDocuments("utf-16", [tmp_path])
     one = opened(documents, (tmp_path / "shop" / "app.py").as_uri())
     assert one.workspace.root == tmp_path / "shop"
     assert one.workspace.indexed
@@ -80,7 +80,7 @@ def test_several_folders_are_several_indexes(tmp_path: Path):
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
         folder.mkdir()
-    documents = Documents("utf-16", folders)
+    documents = ClientDocuments("utf-16", folders)
     first, second = (opened(documents, (folder / "app.py").as_uri()) for folder in folders)
     assert first.workspace is not second.workspace
     assert first.workspace.index is not second.workspace.index
@@ -90,6 +90,6 @@ def test_several_folders_are_several_indexes(tmp_path: Path):
 def test_a_pipe_is_no_file(tmp_path: Path):
     os.mkfifo(tmp_path / "pipe.py")
     (tmp_path / "app.py").write_text(APP)
-    documents = Documents("utf-16", [tmp_path])
+    documents = ClientDocuments("utf-16", [tmp_path])
     workspace = opened(documents, (tmp_path / "app.py").as_uri()).workspace
     assert list(workspace.closed.paths()) == ["app.py"]

@@ -18,11 +18,11 @@ import pytest
 from examples import unmarked
 from playpen_ls.api.file_view import FileView
 from playpen_ls.config.model import Settings
-from playpen_ls.engine.registry import DEFAULT_PATHS, all_rules, rules_of
+from playpen_ls.engine.registry import all_rules, rules_of
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.jenkinsfile.model.queries import image_uses
 from playpen_ls.languages.jenkinsfile.validator import file_faults
-from playpen_ls.languages.kubernetes.model import same_file as neighbours
+from playpen_ls.languages.kubernetes.model import queries as kubernetes_queries
 from playpen_ls.languages.registry import LANGUAGES
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.detect import scripted_word
 from playpen_ls.session.workspace import Workspace
@@ -41,7 +41,7 @@ Row = tuple[object, ...]
 
 QUERIES: dict[str, tuple[Callable[..., object], ...]] = {
     "jenkinsfile": (image_uses, file_faults, scripted_word),
-    "kubernetes": (neighbours.stated, neighbours.having),
+    "kubernetes": (kubernetes_queries.facts_of, kubernetes_queries.facts_having, kubernetes_queries.names_of),
 }
 """What parts ask their file, by language."""
 
@@ -69,9 +69,9 @@ def rows(workspace: Workspace, path: str) -> list[Row]:
     """What is found in a file, and what is left of that after ignore comments."""
     report = workspace.check(path)
     return [
-        (hit.rule.id, hit.span, hit.finding.message, hit.severity, hit.related)
-        for hits in (report.found, report.hits)
-        for hit in hits
+        (diagnostic.rule.id, diagnostic.span, diagnostic.finding.message, diagnostic.severity, diagnostic.related)
+        for diagnostics in (report.found, report.diagnostics)
+        for diagnostic in diagnostics
     ]
 
 
@@ -158,7 +158,7 @@ class Comparison:
     """An open file that is edited, and the same text opened anew; `compared` counts the texts that were whole."""
 
     def __init__(self, language: str, text: str, folder: Path) -> None:
-        self.language, self.folder, self.path = language, folder, DEFAULT_PATHS[language]
+        self.language, self.folder, self.path = language, folder, LANGUAGES[language].default_path
         self.workspace = workspace_of(folder)
         self.workspace.open(Source(self.path, text), language)
         self.rows = rows(self.workspace, self.path)

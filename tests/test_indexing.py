@@ -10,6 +10,7 @@ import logging
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -20,11 +21,14 @@ from playpen_ls.api.finding import Place
 from playpen_ls.project.index import Index
 from playpen_ls.project.isolation import PACKAGE, module_path
 from playpen_ls.project.worker import BOOTSTRAP, batch_of, work
-from playpen_ls.server.client_capabilities import WATCHED, Abilities
-from playpen_ls.server.gc_scheduler import Collector
+from playpen_ls.server.client_capabilities import ClientCapabilities
+from playpen_ls.server.client_documents import ClientDocuments
+from playpen_ls.server.client_requests import ClientRequests, watched
+from playpen_ls.server.features.commands import Commands
+from playpen_ls.server.gc_scheduler import GcScheduler
 from playpen_ls.server.indexing import run as indexing
-from playpen_ls.server.indexing.run import Indexing
-from playpen_ls.server.indexing.scheduler import Indexes
+from playpen_ls.server.indexing.run import IndexRun
+from playpen_ls.server.indexing.scheduler import IndexScheduler
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
@@ -66,7 +70,7 @@ def read_files(found: list[list]) -> list[tuple]:
 
 def run(workspace: Workspace, first: bool = True) -> Client:
     client = Client()
-    asyncio.run(Indexing(client, workspace, shows=False).run(first))  # type: ignore[arg-type]
+    asyncio.run(IndexRun(client, workspace, shows=False).run(first))  # type: ignore[arg-type]
     return client
 
 
@@ -123,10 +127,109 @@ def test_a_process_that_dies_is_said_and_done_without(
     caplog.clear()
 
 
+def test_what_the_process_failed_at_is_said(project: Path, caplog: pytest.LogCaptureFixture):
+    workspace = Workspace(project)
+    workspace.closed.order = lambda: {"root": str(project), "known": {}}  # type: ignore[method-assign]
+    with caplog.at_level(logging.ERROR, "playpen_ls"):
+        client = run(workspace)
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"{project}: the index worker failed: KeyError at ")
+    assert len(client.said) == 1
+    assert workspace.index.complete
+    caplog.clear()
+
+
+def test_a_project_that_cannot_be_read_here_either_is_said(
+    project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(indexing.sys, "executable", "/bin/false")
+    workspace = Workspace(project)
+
+    def fails() -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(workspace.closed, "paths", fails)
+    with caplog.at_level(logging.ERROR, "playpen_ls"):
+        client = run(workspace)
+    assert not workspace.index.complete
+    assert ["more slowly" in said for said in client.said] == [True, False]
+    assert client.said[1] == f"playpen: the index of {project.name} is incomplete, so cross-file rules are disabled"
+    assert [record.getMessage().removeprefix(f"{project}: ") for record in caplog.records] == [
+        "the index worker failed: EOFError",
+        "indexing failed: RecursionError",
+    ]
+    caplog.clear()
+
+
+class Silent(Client):
+    """A client that answers nothing, with a server's means to ask it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.work_done_progress = self
+        self.asked: list[str] = []
+
+    async def create_async(self, token: str) -> None:
+        await self._never("window/workDoneProgress/create")
+
+    async def client_register_capability_async(self, params: object) -> None:
+        await self._never("client/registerCapability")
+
+    async def workspace_configuration_async(self, params: object) -> None:
+        await self._never("workspace/configuration")
+
+    async def workspace_apply_edit_async(self, params: object) -> None:
+        await self._never("workspace/applyEdit")
+
+    async def _never(self, method: str) -> None:
+        self.asked.append(method)
+        await asyncio.get_running_loop().create_future()
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Silent:
+    monkeypatch.setattr("playpen_ls.server.protocol.ANSWER", 0)
+    monkeypatch.setattr("playpen_ls.server.features.commands.APPLY", 0)
+    return Silent()
+
+
+def test_a_project_is_read_although_the_client_does_not_answer(
+    project: Path, silent: Silent, caplog: pytest.LogCaptureFixture
+):
+    workspace = Workspace(project)
+    asyncio.run(IndexRun(silent, workspace, shows=True).run())  # type: ignore[arg-type]
+    assert workspace.index.complete
+    assert silent.said == []
+    assert "the client does not answer window/workDoneProgress/create" in caplog.text
+
+
+def test_settings_are_asked_for_although_the_client_does_not_answer(silent: Silent):
+    taken: list[object] = []
+    abilities = replace(ClientCapabilities(), registers_watchers=True, gives_configuration=True)
+    requests = ClientRequests(silent, lambda: abilities, taken.append)  # type: ignore[arg-type]
+
+    async def introduced() -> None:
+        requests.introduce()
+        await asyncio.gather(*requests._tasks)
+
+    asyncio.run(introduced())
+    assert silent.asked == ["client/registerCapability", "workspace/configuration"]
+    assert taken == []
+
+
+def test_a_command_ends_although_the_client_does_not_answer(project: Path, silent: Silent):
+    silent.command = lambda name: lambda handler: None  # type: ignore[attr-defined]
+    documents = ClientDocuments("utf-16", [project])
+    abilities = replace(ClientCapabilities(), document_changes=True, creates_files=True)
+    commands = Commands(silent, lambda: documents, lambda: abilities, lambda *_: None, lambda _: None)  # type: ignore[arg-type, return-value]
+    assert asyncio.run(commands.create_configuration()) is None
+    assert silent.said == ["playpen: the editor did not say whether it applied the change"]
+
+
 def test_cancelled_it_stays_silent(project: Path):
     async def cancelled() -> Workspace:
         workspace = Workspace(project)
-        one = Indexing(Client(), workspace, shows=False)  # type: ignore[arg-type]
+        one = IndexRun(Client(), workspace, shows=False)  # type: ignore[arg-type]
         task = asyncio.create_task(one.run())
         while one._process is None:
             await asyncio.sleep(0)
@@ -239,7 +342,7 @@ def test_an_overlaid_index_leaves_the_first_as_it_was():
     index = Index()
     index.put("a", [use("a", "x:1")])
     index.put("b", [use("b", "x:2")])
-    other = index.overlaid({"a": [use("a", "x:3")], "b": []})
+    other = index.with_overrides({"a": [use("a", "x:3")], "b": []})
     index.put("b", [use("b", "x:4")])
     assert [fact.reference for fact in index.facts(ImageUse, "")] == ["x:1", "x:4"]
     assert [fact.reference for fact in other.facts(ImageUse, "")] == ["x:3"]
@@ -251,14 +354,14 @@ def test_a_check_tells_whether_the_other_files_must_be_looked_at(tmp_path: Path)
     workspace.index.complete = True
     workspace.open(Source("app.py", app.format("/health")), "python")
     workspace.check("app.py")
-    workspace.index.has_news()
+    workspace.index.changed_since_last_call()
     workspace.edit("app.py", Source("app.py", app.format("/health").replace("return 1", "return 2")))
     workspace.check("app.py")
-    assert not workspace.index.has_news()
+    assert not workspace.index.changed_since_last_call()
     workspace.edit("app.py", Source("app.py", app.format("/healthz").replace("return 1", "return 2")))
     workspace.check("app.py")
-    assert workspace.index.has_news()
-    assert not workspace.index.has_news()
+    assert workspace.index.changed_since_last_call()
+    assert not workspace.index.changed_since_last_call()
 
 
 def test_what_the_others_state_stays_the_same_object_while_the_own_facts_come_and_go():
@@ -307,7 +410,7 @@ def test_what_is_left_out_by_now_is_forgotten(project: Path):
 
 
 def test_the_facts_of_a_project_are_not_walked_for_garbage_again():
-    collector = Collector(lambda: False)
+    collector = GcScheduler(lambda: False)
     try:
         collector.start()
         before = gc.get_freeze_count()
@@ -324,13 +427,13 @@ def test_the_facts_of_a_project_are_not_walked_for_garbage_again():
     (
         "Dockerfile Dockerfile.dev web.Dockerfile web.dockerfile Containerfile Containerfile.dev Jenkinsfile "
         "Jenkinsfile.ci Jenkinsfile-nightly ci.jenkinsfile ci.groovy a.py a.pyw wsgi a.yaml a.yml a.json "
-        "playpen.toml pyproject.toml .gitignore"
+        "playpen.toml pyproject.toml .gitignore .dockerignore web.dockerignore requirements-dev.txt alembic.ini"
     ).split(),
 )
 def test_clients_are_asked_to_watch_every_name_that_matters(name: str):
     globs = [
         glob.removeprefix("**/").replace(braces, one)
-        for glob in WATCHED
+        for glob in watched()
         for braces in [glob[glob.index("{") : glob.index("}") + 1]]
         for one in braces.strip("{}").split(",")
     ]
@@ -342,7 +445,7 @@ def test_nothing_is_read_again_once_the_server_ends(project: Path):
     done = []
 
     async def ends() -> None:
-        indexes = Indexes(Client(), Abilities, done.append)  # type: ignore[arg-type]
+        indexes = IndexScheduler(Client(), ClientCapabilities, done.append)  # type: ignore[arg-type]
         workspace = Workspace(project)
         indexes.start(workspace)
         await asyncio.sleep(0)

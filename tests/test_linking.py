@@ -17,7 +17,7 @@ from playpen_ls.api.fact_types import (
 )
 from playpen_ls.api.facts import Fact, Facts, Table
 from playpen_ls.api.finding import Place
-from playpen_ls.languages.registry import parse
+from playpen_ls.languages.registry import model_facts, parse
 from playpen_ls.project.links import built, is_nearest, namespace_of
 from playpen_ls.project.services import Web, answers, ports_of, probe_paths
 from playpen_ls.text.source import Source
@@ -170,7 +170,7 @@ def test_a_service_means_the_nearest_of_variants(case: tuple[str, str, list[str]
 
 
 def facts(files: dict[str, str]) -> list[Fact]:
-    return [fact for path, text in files.items() for fact in parse("python", Source(path, text)).facts()]
+    return [fact for path, text in files.items() for fact in model_facts(parse("python", Source(path, text)))]
 
 
 def web(files: dict[str, str]) -> Web:
@@ -288,7 +288,7 @@ def test_the_path_that_is_most_alike_is_offered_first():
     ],
 )
 def test_the_ports_that_an_image_s_program_listens_on(dockerfile: str, served_ports: set[int], opened: set[int]):
-    told = list(parse("dockerfile", Source("web/Dockerfile", f"FROM x\n{dockerfile}\n")).facts())
+    told = list(model_facts(parse("dockerfile", Source("web/Dockerfile", f"FROM x\n{dockerfile}\n"))))
     one = built("me/web", "k.yaml", [fact for fact in told if isinstance(fact, Recipe)], [])
     assert one is not None
     ports = ports_of(one, [fact for fact in told if isinstance(fact, Exposed)], [])

@@ -349,8 +349,11 @@ def opened(folder: Path, files: dict[str, str]) -> Workspace:
 def test_good_is_clean_of_every_rule(practice: Practice, tmp_path: Path):
     workspace = opened(tmp_path, practice.good)
     for name in workspace.documents:
-        hits = workspace.check(name).hits
-        assert [(name, hit.rule.id, workspace.documents[name].source.of(hit.span)) for hit in hits] == []
+        diagnostics = workspace.check(name).diagnostics
+        assert [
+            (name, diagnostic.rule.id, workspace.documents[name].source.of(diagnostic.span))
+            for diagnostic in diagnostics
+        ] == []
 
 
 @each_practice
@@ -358,7 +361,9 @@ def test_avoid_is_found_at_its_words(practice: Practice, tmp_path: Path):
     workspace = opened(tmp_path, practice.bad)
     name = next(iter(practice.bad))
     report = workspace.check(name)
-    found = [report.source.of(hit.span) for hit in report.hits if hit.rule.id == practice.rule]
+    found = [
+        report.source.of(diagnostic.span) for diagnostic in report.diagnostics if diagnostic.rule.id == practice.rule
+    ]
     assert found == [practice.words]
 
 
@@ -366,7 +371,9 @@ def test_avoid_is_found_at_its_words(practice: Practice, tmp_path: Path):
 def test_its_fix_gives_the_good_statement(practice: Practice, tmp_path: Path):
     workspace = opened(tmp_path, practice.bad)
     name = next(iter(practice.bad))
-    fixed = workspace.fixed(name, lambda hit, fix: hit.rule.id == practice.rule and fix is hit.finding.fixes[0])
+    fixed = workspace.fixed(
+        name, lambda diagnostic, fix: diagnostic.rule.id == practice.rule and fix is diagnostic.finding.fixes[0]
+    )
     assert fixed.stopped == ""
     assert practice.statement in fixed.source.text
     if practice.name == "Environment variables":

@@ -8,7 +8,7 @@ import pytest
 
 from playpen_ls.api.finding import Severity
 from playpen_ls.config.loader import load
-from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.languages.registry import parse
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
@@ -17,15 +17,15 @@ HOST = '"redis.apps.svc.cluster.local"'
 KEY = '"k3y-with-0ther-w0rds"'
 
 
-def hits(text: str, folder: Path, name: str = "app.py", language: str = "python") -> list[Hit]:
+def diagnostics(text: str, folder: Path, name: str = "app.py", language: str = "python") -> list[Diagnostic]:
     workspace = Workspace(folder)
     workspace.index.complete = True
     workspace.open(Source(name, text), language)
-    return workspace.check(name).hits
+    return workspace.check(name).diagnostics
 
 
 def rules(text: str, folder: Path, name: str = "app.py", language: str = "python") -> list[str]:
-    return [hit.rule.id for hit in hits(text, folder, name, language)]
+    return [diagnostic.rule.id for diagnostic in diagnostics(text, folder, name, language)]
 
 
 @pytest.mark.parametrize(
@@ -69,22 +69,26 @@ def test_what_they_do_not_name_or_reach_stays(text: str, tmp_path: Path):
 )
 def test_an_unused_comment_is_reported_and_removed(comment: str, message: str, left: str, tmp_path: Path):
     for text in (f"x = 1  {comment}\n", f"{comment}\nx = 1\n"):
-        (hit,) = hits(text, tmp_path)
-        assert (hit.rule.id, hit.severity, hit.finding.message) == ("playpen/unused-ignore", Severity.HINT, message)
-        assert Source("app.py", text).edited(hit.finding.fixes[0].change()).text == left
+        (diagnostic,) = diagnostics(text, tmp_path)
+        assert (diagnostic.rule.id, diagnostic.severity, diagnostic.finding.message) == (
+            "playpen/unused-ignore",
+            Severity.HINT,
+            message,
+        )
+        assert Source("app.py", text).edited(diagnostic.finding.fixes[0].change()).text == left
 
 
 def test_only_the_unused_name_is_taken_out(tmp_path: Path):
     text = f"host = {HOST}  # playpen: ignore[print-as-log, hard-coded-host] why\n"
-    (hit,) = hits(text, tmp_path)
-    fixed = Source("app.py", text).edited(hit.finding.fixes[0].change()).text
+    (diagnostic,) = diagnostics(text, tmp_path)
+    fixed = Source("app.py", text).edited(diagnostic.finding.fixes[0].change()).text
     assert fixed == f"host = {HOST}  # playpen: ignore[hard-coded-host] why\n"
 
 
 def test_nothing_is_called_unused_before_every_file_was_read(tmp_path: Path):
     workspace = Workspace(tmp_path)
     workspace.open(Source("app.py", "# playpen: ignore[no-health-route]\nx = 1\n"), "python")
-    assert workspace.check("app.py").hits == []
+    assert workspace.check("app.py").diagnostics == []
 
 
 @pytest.mark.parametrize(
@@ -100,7 +104,7 @@ def test_nothing_is_called_unused_before_every_file_was_read(tmp_path: Path):
     ],
 )
 def test_comments_for_other_tools_count(text: str, severity: Severity | None, tmp_path: Path):
-    assert [hit.severity for hit in hits(text, tmp_path)] == ([severity] if severity else [])
+    assert [diagnostic.severity for diagnostic in diagnostics(text, tmp_path)] == ([severity] if severity else [])
 
 
 def test_hadolint_s_comments_count(tmp_path: Path):
@@ -141,7 +145,7 @@ def test_comments_are_their_whole_text(language: str, text: str):
     ],
 )
 def test_no_comment_is_called_unused_or_removed_while_the_text_does_not_parse(text: str, tmp_path: Path):
-    assert hits(text, tmp_path) == []
+    assert diagnostics(text, tmp_path) == []
 
 
 def test_the_configuration_can_silence_and_weigh_unused_comments(tmp_path: Path):
@@ -151,9 +155,9 @@ def test_the_configuration_can_silence_and_weigh_unused_comments(tmp_path: Path)
                  '[per-path]\n"*.py" = { ignore = ["playpen/unused-ignore"] }\n'):  # fmt: skip
         config.write_text(said)
         assert load(config).problems == ()
-        assert hits(text, tmp_path) == []
+        assert diagnostics(text, tmp_path) == []
     config.write_text('[severity]\n"playpen/unused-ignore" = "error"\n')
-    assert [hit.severity for hit in hits(text, tmp_path)] == [Severity.ERROR]
+    assert [diagnostic.severity for diagnostic in diagnostics(text, tmp_path)] == [Severity.ERROR]
 
 
 def test_a_comment_may_speak_to_another_tool_and_to_us(tmp_path: Path):
@@ -165,7 +169,9 @@ def test_a_comment_may_speak_to_another_tool_and_to_us(tmp_path: Path):
 
 
 def test_words_that_only_begin_like_a_comment_of_another_tool_are_none(tmp_path: Path):
-    assert [hit.severity for hit in hits(f"api_key = {KEY}  # nosecrets here\n", tmp_path)] == [Severity.WARNING]
+    assert [diagnostic.severity for diagnostic in diagnostics(f"api_key = {KEY}  # nosecrets here\n", tmp_path)] == [
+        Severity.WARNING
+    ]
 
 
 WEB = """\
@@ -213,11 +219,13 @@ def test_annotations_for_other_tools_count_for_their_object(annotation: str, sil
     text = WEB.replace("ANNOTATION", annotation)
     two = text + "---\n" + WEB.replace("ANNOTATION", "a: b").replace("name: web\n", "name: other\n")
     every = {LIVENESS, TAG, ROOT, SECRET}
-    found = hits(two, tmp_path, "web.yaml", "kubernetes")
-    first = {hit.rule.id for hit in found if hit.span.start < len(text)} & every
+    found = diagnostics(two, tmp_path, "web.yaml", "kubernetes")
+    first = {diagnostic.rule.id for diagnostic in found if diagnostic.span.start < len(text)} & every
     assert first == every - silenced
-    assert {hit.rule.id for hit in found if hit.span.start > len(text)} >= every
-    (secret,) = (hit for hit in found if hit.rule.id == SECRET and hit.span.start < len(text))
+    assert {diagnostic.rule.id for diagnostic in found if diagnostic.span.start > len(text)} >= every
+    (secret,) = (
+        diagnostic for diagnostic in found if diagnostic.rule.id == SECRET and diagnostic.span.start < len(text)
+    )
     everything = annotation.startswith(("kube-linter.io/", "polaris.fairwinds.com/exempt"))
     assert secret.severity == (Severity.HINT if everything else Severity.ERROR)
 

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.cli import process_pool as crew
+from playpen_ls.cli import batch, process_pool
 from playpen_ls.cli.inputs import Targets
-from playpen_ls.cli.main import batch as sweep
-from playpen_ls.cli.report.model import FileReport
+from playpen_ls.cli.results import FileReport
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.registry import all_rules
-from playpen_ls.project.indexer import ClosedFiles
-from playpen_ls.session.open_file import Report
+from playpen_ls.project.indexer import Indexer
+from playpen_ls.session.open_file import PublishedFile
 
 PROJECTS = Path(__file__).parent / "projects"
 SEVERAL = [one for rule in all_rules() for one in (*rule.bad, *rule.good) if len(one.files) > 1]
@@ -27,29 +26,35 @@ def in_turn(folder: Path) -> dict[str, list[tuple]]:
         workspace = target.workspace
         workspace.closed.read_all()
         workspace.open(target.source, target.language)
-        report: Report = workspace.check(target.path)
-        found[target.path] = told(report.hits)
+        report: PublishedFile = workspace.check(target.path)
+        found[target.path] = told(report.diagnostics)
         workspace.close(target.path)
-    return {path: hits for path, hits in found.items() if hits}
+    return {path: diagnostics for path, diagnostics in found.items() if diagnostics}
 
 
-def told(hits) -> list[tuple]:
+def told(diagnostics) -> list[tuple]:
     return [
-        (hit.rule.id, hit.span, hit.finding.message, hit.severity, tuple(map(repr, hit.finding.related)))
-        for hit in hits
+        (
+            diagnostic.rule.id,
+            diagnostic.span,
+            diagnostic.finding.message,
+            diagnostic.severity,
+            tuple(map(repr, diagnostic.finding.related)),
+        )
+        for diagnostic in diagnostics
     ]
 
 
 def at_once(folder: Path) -> dict[str, list[tuple]]:
     targets = Targets(Settings(), folder)
-    files: list[FileReport] = list(sweep.reports(targets, targets.paths([str(folder)]), False, False))
-    return {file.path: told(item.hit for item in file.items) for file in files}
+    files: list[FileReport] = list(batch.reports(targets, targets.paths([str(folder)]), False, False))
+    return {file.path: told(item.diagnostic for item in file.items) for file in files}
 
 
 @pytest.fixture
 def several(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew, "WORTH", 2)
-    monkeypatch.setattr(crew, "BATCH", 1)
+    monkeypatch.setattr(process_pool, "WORTH", 2)
+    monkeypatch.setattr(process_pool, "BATCH", 1)
     monkeypatch.setenv("PLAYPEN_CORES", "2")
 
 
@@ -65,9 +70,9 @@ def projects() -> list[Path]:
 
 
 @pytest.mark.parametrize("project", projects(), ids=lambda path: path.name)
-@pytest.mark.parametrize("held", [sweep.MOST_HELD, 0], ids=["held", "read again"])
+@pytest.mark.parametrize("held", [batch.MOST_HELD, 0], ids=["held", "read again"])
 def test_projects_alone(project: Path, held: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sweep, "MOST_HELD", held)
+    monkeypatch.setattr(batch, "MOST_HELD", held)
     assert at_once(project) == in_turn(project)
 
 
@@ -92,14 +97,14 @@ POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: p{0}}}\nspec: {{containers: 
 
 def dying(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """The process that comes to the seventh file is killed, unless it is the first process."""
-    first, real = os.getpid(), getattr(sweep._Sweep, step)
+    first, real = os.getpid(), getattr(batch._Batch, step)
 
     def mortal(self, number: int):
         if number == 7 and os.getpid() != first:
             os.kill(os.getpid(), signal.SIGKILL)
         return real(self, number)
 
-    monkeypatch.setattr(sweep._Sweep, step, mortal)
+    monkeypatch.setattr(batch._Batch, step, mortal)
 
 
 @pytest.mark.usefixtures("several")
@@ -118,9 +123,9 @@ def test_a_process_that_dies_loses_no_file(
 @pytest.mark.usefixtures("several")
 def test_all_processes_may_die(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     written(tmp_path, {f"pod-{number:02}.yaml": POD.format(number) for number in range(20)})
-    expected, first, real = in_turn(tmp_path), os.getpid(), sweep._Sweep.read
+    expected, first, real = in_turn(tmp_path), os.getpid(), batch._Batch.read
     monkeypatch.setattr(
-        sweep._Sweep, "read", lambda self, number: real(self, number) if os.getpid() == first else os._exit(3)
+        batch._Batch, "read", lambda self, number: real(self, number) if os.getpid() == first else os._exit(3)
     )
     assert at_once(tmp_path) == expected
 
@@ -131,15 +136,15 @@ def test_what_is_not_named_is_read_for_what_it_says(tmp_path: Path):
     whole = at_once(project)
     for path, found in whole.items():
         targets = Targets(Settings(), project)
-        alone = list(sweep.reports(targets, targets.paths([str(project / path)]), False, False))
-        assert [told(item.hit for item in file.items) for file in alone] == [found]
+        alone = list(batch.reports(targets, targets.paths([str(project / path)]), False, False))
+        assert [told(item.diagnostic for item in file.items) for file in alone] == [found]
 
 
 def test_an_index_that_nobody_asks_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     written(tmp_path, {f"pod-{number:02}.yaml": POD.format(number) for number in range(3)})
-    monkeypatch.setattr(ClosedFiles, "paths", lambda self: pytest.fail("the project is listed"))
+    monkeypatch.setattr(Indexer, "paths", lambda self: pytest.fail("the project is listed"))
     targets = Targets(Settings(("kubernetes/privileged-container",)), tmp_path)
-    assert list(sweep.reports(targets, targets.paths([str(tmp_path)]), False, False)) == []
+    assert list(batch.reports(targets, targets.paths([str(tmp_path)]), False, False)) == []
 
 
 def test_each_file_tells_its_facts_before_any_is_checked(tmp_path: Path):
@@ -149,7 +154,7 @@ def test_each_file_tells_its_facts_before_any_is_checked(tmp_path: Path):
         "ignored.py": "from fastapi import APIRouter\nrouter = APIRouter()  # playpen: ignore[literal-secret]\n",
     })  # fmt: skip
     targets = Targets(Settings(), tmp_path)
-    one = sweep._Sweep(targets, targets.paths([str(tmp_path)]), False, False)
+    one = batch._Batch(targets, targets.paths([str(tmp_path)]), False, False)
     learned = [one.read(0), one.read(1)]
     assert [bool(facts) for _, _, facts in filter(None, learned)] == [True, True]
-    assert [hits[0][0] for hits in at_once(tmp_path).values()] == ["playpen/unused-ignore"]
+    assert [diagnostics[0][0] for diagnostics in at_once(tmp_path).values()] == ["playpen/unused-ignore"]

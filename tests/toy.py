@@ -24,8 +24,8 @@ from playpen_ls.api.facts import Fact, Facts, Table
 from playpen_ls.api.file_view import FileView, Outline, each, every, located
 from playpen_ls.api.finding import Change, Finding, Fix, Offer, Place
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import Configured, Given, Rule, _argument
-from playpen_ls.engine.cache import Memory
+from playpen_ls.api.rule import Configured, Rule, RuleContext, _argument
+from playpen_ls.engine.cache import FindingsCache
 from playpen_ls.engine.check import Checked, check
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.engine.rule_set import RuleSet
@@ -231,7 +231,7 @@ class Editor:
 
     def __init__(self, text: str, rules: Iterable[Rule] = RULES) -> None:
         self.rules = RuleSet(Configured(rule) for rule in rules)
-        self.memory = Memory()
+        self.memory = FindingsCache()
         self.checked = self.put(text)
 
     def put(self, text: str, facts: Callable[[type[Fact]], Facts[Any]] | None = None) -> Checked:
@@ -248,16 +248,21 @@ class Editor:
     def fixed(self, title: str) -> str:
         """The text after the first fix of this title."""
         looked = check(self.model, self.rules, given())
-        every = [fix for hit in looked.hits for fix in hit.finding.fixes] + [one.offer.fix for one in looked.offers]
+        every = [fix for diagnostic in looked.diagnostics for fix in diagnostic.finding.fixes] + [
+            one.offer.fix for one in looked.offers
+        ]
         change = next(fix for fix in every if fix.title == title).change()
         edits = change if isinstance(change, list) else change.edits[PATH]
         return self.model.source.edited(edits).text
 
 
-def given(facts: Callable[[type[Fact]], Facts[Any]] | None = None) -> Given:
+def given(facts: Callable[[type[Fact]], Facts[Any]] | None = None) -> RuleContext:
     files = ProjectFiles(Path("/nonexistent"), lambda _: None, known=False)
-    return Given(Platform(), files, facts or (lambda kind: Facts(kind, Table())))
+    return RuleContext(Platform(), files, facts or (lambda kind: Facts(kind, Table())))
 
 
 def rows(checked: Checked) -> list[tuple[object, ...]]:
-    return [(hit.rule.id, hit.span, hit.finding.message, hit.related) for hit in checked.hits]
+    return [
+        (diagnostic.rule.id, diagnostic.span, diagnostic.finding.message, diagnostic.related)
+        for diagnostic in checked.diagnostics
+    ]

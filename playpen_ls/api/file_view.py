@@ -10,7 +10,7 @@ inputs and of other queries, and a query whose inputs are as they were is not as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -103,6 +103,7 @@ class Outline:
         self._known: dict[tuple[Question, int | None], Answer] = before._known if before is not None else {}
         if len(self._known) > MOST_ANSWERS:
             self._known = {}
+        self._equal: dict[int, tuple[int, int]] = {}
         self._reading: list[dict[Input, object]] = []
 
     # What queries read
@@ -156,10 +157,12 @@ class Outline:
         self._values[one] = value
         return value
 
-    def same(self, one: Input, before: Outline) -> bool:
-        """An input is as it was in another version."""
-        now, then = self.value(one), before.value(one)
-        return now is then or bool(now == then)
+    def changed(self, before: Outline) -> Set[Input]:
+        """The inputs that were read in an earlier version and are not as they were.
+
+        All of them are worked out now, so that it is known at the next version too how they were.
+        """
+        return {one for one, then in before._values.items() if not _is_same(self.value(one), then)}
 
     @property
     def keys(self) -> Sequence[Hashable]:
@@ -218,8 +221,7 @@ class Outline:
             return tuple([summarize(chunk.content) for chunk in self._chunks])
         then, values = before
         now = self.keys
-        head = equal_start(then, now)
-        tail = equal_end(then, now, min(len(then), len(now)) - head)
+        head, tail = self._equal_to(then)
         gone = slice(head, len(then) - tail)
         known = dict(zip(then[gone], values[gone], strict=True))
         fresh = [
@@ -228,8 +230,20 @@ class Outline:
         ]
         return (*values[:head], *fresh, *values[gone.stop :])
 
-    def _every(self, summarize: Callable[[Any], Iterable[T]], _: object) -> tuple[T, ...]:
-        return tuple(chain.from_iterable(self.value(Input("yields", summarize))))
+    def _equal_to(self, then: Sequence[Hashable]) -> tuple[int, int]:
+        """How many chunks at the start and at the end have the keys that they had in the version before."""
+        found = self._equal.get(id(then))
+        if found is None:
+            head = equal_start(then, self.keys)
+            found = self._equal[id(then)] = head, equal_end(then, self.keys, min(len(then), len(self.keys)) - head)
+        return found
+
+    def _every(self, summarize: Callable[[Any], Iterable[T]], before: _Before[T] | None) -> tuple[T, ...]:
+        one = Input("yields", summarize)
+        yields = self.value(one)
+        if before is not None and self._before[one][1] is yields:
+            return before[1]
+        return tuple(chain.from_iterable(yields))
 
     def _yields(
         self, summarize: Callable[[Any], Iterable[T]], before: _Before[tuple[T, ...]] | None
@@ -238,7 +252,7 @@ class Outline:
         return self._of_each(lambda content: tuple(summarize(content)), before)
 
 
-_Before = tuple[Sequence[Hashable], Sequence[T]]
+_Before = tuple[Sequence[Hashable], tuple[T, ...]]
 
 
 class FileView:
@@ -308,6 +322,10 @@ class FileView:
 
 class UnrecordedRead(Exception):
     """A rule looked at the whole file, which no cache entry records."""
+
+
+def _is_same(now: object, then: object) -> bool:
+    return now is then or bool(now == then)
 
 
 def _check_is_of_a_module(function: Callable[..., Any]) -> None:

@@ -32,7 +32,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Given:
+class RuleContext:
     """The context of a rule: everything that it can read besides its part."""
 
     platform: Platform
@@ -46,7 +46,7 @@ class Given:
 class _Argument:
     """How to compute a parameter after the part, and its dependencies."""
 
-    give: Callable[[Given], object]
+    give: Callable[[RuleContext], object]
     reads: tuple[type[Fact], ...] = ()
     files: bool = False
 
@@ -63,7 +63,7 @@ def _argument(annotation: Any) -> _Argument:
     if isinstance(annotation, type) and is_dataclass(annotation):
         parts = {name: _argument(wanted) for name, wanted in get_type_hints(annotation).items()}
 
-        def together(given: Given) -> object:
+        def together(given: RuleContext) -> object:
             found = given.together.get(annotation)
             if found is None:
                 found = given.together[annotation] = annotation(
@@ -119,11 +119,11 @@ class Rule:
         return inspect.getdoc(self.function).partition("\n")[2].strip()  # type: ignore[union-attr]
 
     @property
-    def crosses(self) -> bool:
+    def is_cross_file(self) -> bool:
         """Whether it reads more than its own file."""
         return bool(self.reads) or self.looks_at_files
 
-    def arguments(self, given: Given) -> tuple[object, ...]:
+    def arguments(self, given: RuleContext) -> tuple[object, ...]:
         """The arguments of the function after its part."""
         return tuple([argument.give(given) for argument in self._arguments]) if self._arguments else ()
 

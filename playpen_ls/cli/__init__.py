@@ -1,4 +1,4 @@
-"""The command line: one module a command, the batch checker, the process pool, output formats in `report`.
+"""The command line: commands in `commands`, output formats in `report`, the batch checker and its process pool.
 
-It never imports `server`, `pygls` or `lsprotocol`.
+Commands and formats are collected from their folders. It never imports `server`, `pygls` or `lsprotocol`.
 """

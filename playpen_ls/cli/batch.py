@@ -12,14 +12,15 @@ from pathlib import Path
 
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Change, Fix, Refused
-from playpen_ls.cli import process_pool as crew
+from playpen_ls.cli import process_pool
 from playpen_ls.cli.common import prepare, say
 from playpen_ls.cli.inputs import Target, Targets, relative
-from playpen_ls.cli.report.model import FileReport, Item, Problem, TriedFix
-from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.cli.results import FileReport, Item, Problem, TriedFix, not_checked
+from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.masking import Mask
+from playpen_ls.languages.detection import possible_language
 from playpen_ls.languages.model import Model
-from playpen_ls.languages.registry import LANGUAGES, finds_nothing, parse
+from playpen_ls.languages.registry import finds_nothing, model_facts, parse
 from playpen_ls.project.scan import facts_of
 from playpen_ls.session.workspace import Workspace
 
@@ -27,17 +28,16 @@ MOST_HELD = 4_000_000  # characters of text whose models one process keeps; furt
 
 Learned = tuple[Path, str, tuple[Fact, ...]]
 """(root of a project, path in it, facts of the file)."""
-Finished = tuple[Path, FileReport | None, list[Problem], bool]
+Finished = tuple[Path, FileReport | None, list[Problem]]
 
 
 def reports(targets: Targets, paths: list[tuple[str, bool]], with_fixes: bool, every: bool) -> Iterator[FileReport]:
     """The files that have findings, in order. Each finding has its first fix that verifies, or `every` one."""
-    sweep = _Sweep(targets, paths, with_fixes, every)
+    whole = _Batch(targets, paths, with_fixes, every)
     told = list(targets.problems)
-    order, alone = sweep.order()
-    for root, report, problems, failed in _in_order(crew.work(sweep, order, alone, _died)):
+    order, alone = whole.order()
+    for root, report, problems in _in_order(process_pool.work(whole, order, alone, _died)):
         told += problems
-        targets.failed = targets.failed or failed
         if report is not None:
             yield _dressed(targets, targets.workspaces[root], report)
     targets.problems[:] = told
@@ -81,12 +81,11 @@ class _Held:
 
     target: Target | None
     problems: list[Problem]
-    failed: bool
     model: Model | None = None
     facts: tuple[Fact, ...] = ()
 
 
-class _Sweep:
+class _Batch:
     """The worker of the process pool. `read` and `finish` take job numbers."""
 
     def __init__(self, targets: Targets, paths: list[tuple[str, bool]], with_fixes: bool, every: bool) -> None:
@@ -98,18 +97,20 @@ class _Sweep:
                       for path, named in paths]  # fmt: skip
         self._complete: list[Workspace] = []
         for workspace in dict.fromkeys(job.workspace for job in self._jobs):
-            workspace.hold_still()
+            workspace.freeze_files()
             self._add_others(workspace)
 
     def _add_others(self, workspace: Workspace) -> None:
         """Add jobs for the other files of the project, if a rule queries facts."""
         own = [number for number, job in enumerate(self._jobs) if job.workspace is workspace]
+        different = {  # in what decides which rules look at them
+            (workspace.configs.of(path).path, possible_language(path)): path
+            for path in (self._jobs[number].inside for number in own)
+        }
         asks = any(
-            workspace.configs.rules(path, language).asks
-            for path in {
-                workspace.configs.of(self._jobs[number].inside).path: self._jobs[number].inside for number in own
-            }.values()
-            for language in LANGUAGES
+            workspace.configs.rules(path, language).needs_project
+            for (_, language), path in different.items()
+            if language
         )
         inside = (workspace.closed.listed() or []) if asks else []
         every = set(inside)
@@ -156,21 +157,21 @@ class _Sweep:
             return None
         held = self._held.pop(number, None) or self._read(job)
         report = self._report(held.target, held.model) if held.target is not None else None
-        return job.workspace.root, _bare(report) if report and report.items else None, held.problems, held.failed
+        problems = [*held.problems, *(report.problems if report else ())]
+        return job.workspace.root, _without_models(report) if report and report.items else None, problems
 
     def _read(self, job: _Job) -> _Held:
         targets, before = self._targets, len(self._targets.problems)
-        was, targets.failed = targets.failed, False
         target = targets.target(job.path, job.named)
-        held = _Held(target, targets.problems[before:], targets.failed)
-        targets.problems[before:], targets.failed = [], was
+        held = _Held(target, targets.problems[before:])
+        targets.problems[before:] = []
         if target is None:
             return held
         if finds_nothing(target.language, target.source):
             held.target = None
         elif job.indexed:
             held.model = parse(target.language, target.source).settled()
-            held.facts = tuple(held.model.facts())
+            held.facts = model_facts(held.model)
         return held
 
     def _report(self, target: Target, model: Model | None) -> FileReport:
@@ -181,10 +182,15 @@ class _Sweep:
         found = workspace.check_once(path, model)
         del workspace.documents[path]
         workspace.index.forget(path)
-        if found.hits and self._with_fixes:
+        if found.diagnostics and self._with_fixes:
             return report(self._targets, target, True, self._every, model)
         return FileReport(
-            path, Mask(target.source, found.secrets), [Item(hit, ()) for hit in found.hits], str, _nothing
+            path,
+            Mask(target.source, found.secrets),
+            [Item(diagnostic, ()) for diagnostic in found.diagnostics],
+            str,
+            _nothing,
+            tuple(not_checked(found, self._targets.shown(workspace, path), target.named)),
         )
 
 
@@ -195,31 +201,39 @@ def report(targets: Targets, target: Target, with_fixes: bool, every: bool, mode
     if model is not None:
         workspace.documents[path].model = model
     found = workspace.check(path, fixes=with_fixes)
-    tried = workspace.trier(path)
-    items = [Item(hit, tuple(_tried(hit, tried, every)) if with_fixes else ()) for hit in found.hits]
+    tried = workspace.fix_verifier(path)
+    items = [
+        Item(diagnostic, tuple(_tried(diagnostic, tried, every)) if with_fixes else ())
+        for diagnostic in found.diagnostics
+    ]
     del workspace.documents[path]
     workspace.index.forget(path)
     return FileReport(
-        path, Mask(target.source, found.secrets), items, lambda other: targets.shown(workspace, other), workspace.text
+        path,
+        Mask(target.source, found.secrets),
+        items,
+        lambda other: targets.shown(workspace, other),
+        workspace.text,
+        tuple(not_checked(found, targets.shown(workspace, path), target.named)),
     )
 
 
-def _tried(hit: Hit, tried: Callable[[Hit, Fix], Change], every: bool) -> Iterator[TriedFix]:
+def _tried(diagnostic: Diagnostic, tried: Callable[[Diagnostic, Fix], Change], every: bool) -> Iterator[TriedFix]:
     """The fixes that verify; only the first unless `every` one is wanted."""
-    for fix in hit.finding.fixes:
+    for fix in diagnostic.finding.fixes:
         try:
-            yield TriedFix(fix, tried(hit, fix))
+            yield TriedFix(fix, tried(diagnostic, fix))
         except Refused:
             continue
         if not every:
             return
 
 
-def _bare(report: FileReport) -> FileReport:
+def _without_models(report: FileReport) -> FileReport:
     """The report in picklable form, with computed fixes."""
     items = [
         Item(
-            item.hit.bare,
+            item.diagnostic.without_fixes,
             tuple(TriedFix(replace(tried.fix, change=Change), tried.change) for tried in item.fixes),
         )
         for item in report.items

@@ -8,17 +8,37 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from playpen_ls.cli.inputs import Target, Targets, relative
-from playpen_ls.cli.report.model import Problem
+from playpen_ls.cli.printable import printable
+from playpen_ls.cli.results import Problem
 from playpen_ls.config.model import Settings
 from playpen_ls.config.rule_names import is_rule_name, unknown_rule
+from playpen_ls.languages.registry import LANGUAGES, labels
 from playpen_ls.languages.yaml_loader import SLOW, is_slow
-from playpen_ls.text.source import Source, Unreadable
+from playpen_ls.text.source import LARGEST, Source, Unreadable
 
 DONE, FOUND, FAILED = 0, 1, 2
 
 
 class Unusable(Exception):
     """Wrong usage; the message says what is wrong."""
+
+
+def add_input(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that select files and rules."""
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files and folders (default: current folder); - reads standard input"
+    )
+    parser.add_argument(
+        "--select", action="append", default=[], metavar="RULE", help="run only these rules or languages"
+    )
+    parser.add_argument("--ignore", action="append", default=[], metavar="RULE", help="skip these rules or languages")
+    parser.add_argument(
+        "--strict", action="store_true", help="exit with 2 if anything was not checked, not only files that are named"
+    )
+    parser.add_argument("--stdin-filename", metavar="NAME", help="file name of the text on standard input")
+    parser.add_argument(
+        "--language", choices=LANGUAGES, help="language of the text on standard input if its file name does not tell"
+    )
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -47,7 +67,7 @@ def targets_of(options: argparse.Namespace, targets: Targets) -> Iterator[Target
         shown = name or f"stdin.{options.language}"
         target = targets.text(standard_input(shown), name, options.language)
         if target is None:
-            raise Unusable(f"{shown}: not a Dockerfile, Jenkinsfile, Kubernetes manifest or Python file")
+            raise Unusable(f"{shown}: not a {labels('or')}")
         yield target
         return
     yield from targets.under(_names(options))
@@ -77,7 +97,7 @@ def stdin_name(options: argparse.Namespace) -> str | None:
 
 def standard_input(name: str) -> str:
     try:
-        source = Source.decoded(name, sys.stdin.buffer.read())
+        source = Source.decoded(name, sys.stdin.buffer.read(LARGEST + 1))
     except Unreadable as error:
         raise Unusable(f"{name}: {error}") from None
     return ("\ufeff" if source.byte_order_mark else "") + source.text
@@ -91,8 +111,13 @@ def prepare(target: Target) -> None:
 def read_project(target: Target) -> None:
     """Complete the index if rules for this file query it."""
     workspace = target.workspace
-    if not workspace.index.complete and workspace.configs.rules(target.path, target.language).asks:
+    if not workspace.index.complete and workspace.configs.rules(target.path, target.language).needs_project:
         workspace.closed.read_all()
+
+
+def incomplete(options: argparse.Namespace, targets: Targets) -> bool:
+    """Whether too little was checked for a result: a named file was not, or with --strict any."""
+    return any(problem.fatal or options.strict for problem in targets.all_problems())
 
 
 def invalid_configuration(targets: Targets) -> list[Problem]:
@@ -116,4 +141,4 @@ def fail(message: str) -> int:
 
 
 def say(message: str) -> None:
-    print(f"playpen-ls: {message}", file=sys.stderr)
+    print(f"playpen-ls: {printable(message)}", file=sys.stderr)

@@ -7,13 +7,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playpen_ls.cli.report.model import Problem
+from playpen_ls.cli.results import Problem
+from playpen_ls.cli.write_file import recovery_of
 from playpen_ls.config.loader import find, load
 from playpen_ls.config.model import Config, Settings
 from playpen_ls.languages.detection import language_of
+from playpen_ls.languages.registry import labels
 from playpen_ls.project.discovery import files_under, project_root
+from playpen_ls.project.indexer import TOO_MANY
+from playpen_ls.project.read_file import read_file
 from playpen_ls.session.workspace import Workspace
-from playpen_ls.text.source import LARGEST, Source, Unreadable
+from playpen_ls.text.source import Source, Unreadable
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Target:
     path: str
     source: Source
     language: str
+    named: bool = True
+    """Whether the command line names it, not only a folder that it is in."""
     on_disk: bool = True
     """Whether it has a location on disk, so that other files can be accessed."""
 
@@ -35,8 +41,6 @@ class Targets:
     settings: Settings
     folder: Path = field(default_factory=Path.cwd)
     problems: list[Problem] = field(default_factory=list)
-    failed: bool = False
-    """Whether a file that was named itself could not be read; one found in a folder is not a failure."""
     workspaces: dict[Path, Workspace] = field(default_factory=dict)
     _configs: dict[str, Config] = field(default_factory=dict)
     _found: dict[str, Path | None] = field(default_factory=dict)
@@ -88,7 +92,7 @@ class Targets:
         workspace = self.workspace(path)
         source = Source(relative(path, workspace.root), text)
         found = language_of(shown, lambda: text, language or "")
-        return Target(workspace, source.path, source, found, name is not None) if found else None
+        return Target(workspace, source.path, source, found, True, name is not None) if found else None
 
     def shown(self, workspace: Workspace, path: str) -> str:
         """A project path for output: relative to the current folder, absolute outside of it."""
@@ -97,26 +101,34 @@ class Targets:
     def target(self, path: str, named: bool) -> Target | None:
         shown = relative(path, self.folder)
         try:
-            size = os.stat(path).st_size
-            if size > LARGEST:
-                raise Unreadable(f"larger than {LARGEST:,} bytes ({size:,}); exclude it or split it")
+            content = read_file(path)
+            recovery = recovery_of(path)
+            if recovery is not None:
+                name = os.path.basename(recovery) if os.path.dirname(recovery) == os.path.dirname(path) else recovery
+                raise OSError(
+                    f"an interrupted fix left its complete text in `{name}`; compare it with this file, then delete it"
+                )
             workspace = self.workspace(path)
-            with open(path, "rb") as file:
-                source = Source.decoded(relative(path, workspace.root), file.read())
+            source = Source.decoded(relative(path, workspace.root), content)
         except (OSError, Unreadable) as error:
             # JSON and YAML data files are often large or in another encoding; they are not manifests, so not a problem.
             if named or isinstance(error, OSError) or not path.endswith((".json", ".yaml", ".yml")):
-                self.problems.append(Problem(shown, getattr(error, "strerror", None) or str(error)))
-            self.failed = self.failed or named
+                self.problems.append(Problem(shown, getattr(error, "strerror", None) or str(error), named))
             return None
         language = language_of(source.path, lambda: source.text)
         if language is None:
             if named:
-                self.problems.append(
-                    Problem(shown, "not a Dockerfile, Jenkinsfile, Kubernetes manifest or Python file")
-                )
+                self.problems.append(Problem(shown, f"not a {labels('or')}"))
             return None
-        return Target(workspace, source.path, source, language)
+        return Target(workspace, source.path, source, language, named)
+
+    def all_problems(self) -> Iterator[Problem]:
+        """What was not checked so far, in files and in projects."""
+        yield from self.problems
+        for root, workspace in self.workspaces.items():
+            if workspace.closed.too_many:
+                shown = relative(os.path.join(root, ""), self.folder).rstrip("/")
+                yield Problem(shown or ".", TOO_MANY)
 
     def _config(self, folder: str) -> Config:
         if folder not in self._configs:
@@ -124,11 +136,13 @@ class Targets:
             self._configs[folder] = load(found) if found else Config(Path(folder))
         return self._configs[folder]
 
-    def _unreadable(self, folder: Path) -> None:
-        self.problems.append(Problem(relative(str(folder), self.folder), "cannot list the folder"))
+    def _unreadable(self, path: str, reason: str) -> None:
+        self.problems.append(Problem(relative(path, self.folder), reason))
 
 
 def relative(path: str, folder: Path) -> str:
     """The path relative to the folder, with forward slashes; absolute outside of it."""
     start = os.path.join(folder, "")
-    return path.removeprefix(start).replace(os.sep, "/")
+    # On Windows case does not matter, and shells and editors write the letter of the drive differently.
+    is_inside = os.path.normcase(path).startswith(os.path.normcase(start))
+    return path[len(start) * is_inside :].replace(os.sep, "/")

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from io import TextIOWrapper
 
-from playpen_ls.cli import check, explain, fix, rules
-from playpen_ls.cli.arguments import parser
-from playpen_ls.cli.common import DONE, say_if_slow
+from playpen_ls.cli.arguments import command_names, parser
+from playpen_ls.cli.common import DONE, Unusable, fail, say, say_if_slow
+
+logger = logging.getLogger("playpen_ls")
+
+
+class _Log(logging.Handler):
+    """Warnings and errors on standard error, without control characters."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage())
 
 
 def run(arguments: list[str]) -> int:
@@ -16,13 +28,19 @@ def run(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without `│` or emoji shows a question mark
-    known = parser()
+    names = command_names()
+    known = parser(arguments[:1] if arguments[:1] and arguments[0] in names else names)
+    if not logger.handlers:
+        logger.addHandler(_Log())
     if not arguments:
         known.print_help()
         return DONE
     try:
         options = known.parse_args(arguments)
-        status = COMMANDS[options.command](options)
+        try:
+            status: int = options.run(options)
+        except Unusable as error:
+            status = fail(str(error))
         say_if_slow()
         sys.stdout.flush()
         return status
@@ -30,6 +48,3 @@ def run(arguments: list[str]) -> int:
         # The reader has gone; what the interpreter flushes at exit must not complain about it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-
-
-COMMANDS = {"check": check.run, "fix": fix.run, "explain": explain.run, "rules": rules.run}

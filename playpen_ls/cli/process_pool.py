@@ -57,19 +57,19 @@ def work(worker: Worker, jobs: list[int], alone: int, died: Callable[[], None]) 
         worker.learn([*said, *((job, worker.read(job)) for job in jobs[alone:])])
         yield from ((job, worker.finish(job)) for job in jobs)
         return
-    crew, told, read = _Crew(worker, first), [_packed(said)], set(first)
-    for batch, packed in crew.read(jobs[alone:]):
+    pool, told, read = _ProcessPool(worker, first), [_packed(said)], set(first)
+    for batch, packed in pool.read(jobs[alone:]):
         read.update(batch)
         told.append(packed)
     left = [job for job in jobs if job not in read]
     if left:
         told.append(_packed([(job, worker.read(job)) for job in left]))
-    crew.ask("finish", told)
+    pool.ask("finish", told)
     finished = set()
-    for job, made in crew.finished():
+    for job, made in pool.finished():
         finished.add(job)
         yield job, made
-    if crew.died:
+    if pool.died:
         died()
     left = [job for job in jobs if job not in finished]
     for packed in told if left else ():
@@ -82,7 +82,7 @@ def _packed(said: list[Said]) -> bytes:
     return pickle.dumps(said, protocol=pickle.HIGHEST_PROTOCOL)
 
 
-class _Crew:
+class _ProcessPool:
     """The pool, in the parent process. The first worker finishes the jobs that the parent has `read`."""
 
     def __init__(self, worker: Worker, read: list[int]) -> None:

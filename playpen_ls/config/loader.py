@@ -20,9 +20,13 @@ from playpen_ls.api.finding import Severity
 from playpen_ls.api.platform import Platform, Probe
 from playpen_ls.config.model import OFF, Config, Invalid, PathRules
 from playpen_ls.config.rule_names import is_rule_name, rules_named, unknown_rule
+from playpen_ls.project.discovery import repository_root
+from playpen_ls.project.read_file import read_file, read_text
 from playpen_ls.text.source import Source, Unreadable
 from playpen_ls.text.span import Span
 
+MOST_PROBLEMS = 100  # in one file
+MOST_PARTS = 64  # of a dotted key; tomllib takes time and memory proportional to their square
 KEYS = ("select", "ignore", "exclude", "extend", "severity", "per-path", "rules", "platform")
 
 
@@ -62,10 +66,11 @@ def has_table(pyproject: str) -> bool:
 
 def _text(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        return read_text(path)
     except OSError:
         return ""
+    except Unreadable:  # a file that is too large can have the table; `load` says that it cannot be read
+        return "[tool.playpen]" if os.path.isfile(path) else ""
 
 
 def load(path: Path, text: str | None = None) -> Config:
@@ -74,10 +79,14 @@ def load(path: Path, text: str | None = None) -> Config:
 
 
 class _Reader:
-    """Reads one file and the file that it extends."""
+    """Reads one file and the file that it extends.
 
-    def __init__(self, path: Path) -> None:
+    Nothing of a `private` file is quoted: whoever wrote the workspace may have named any file of the user.
+    """
+
+    def __init__(self, path: Path, private: bool = False) -> None:
         self.path = path
+        self.private = private
         self.source = Source(path.name, "")
         self.problems: list[Invalid] = []
 
@@ -85,20 +94,24 @@ class _Reader:
         empty = Config(self.path.parent, self.path)
         try:
             self.source = Source(self.path.name, text) if text is not None else self._decoded()
+            _check_keys(self.source.text)
             table: Any = tomllib.loads(self.source.text.replace("\r\n", "\n"))
         except (OSError, Unreadable) as error:
             self._say(Span(0, 0), f"cannot be read: {getattr(error, 'strerror', None) or error}")
             return replace(empty, problems=tuple(self.problems))
         except (tomllib.TOMLDecodeError, RecursionError) as error:
-            self._say(self._error_line(str(error)), f"not TOML: {error}")
+            self._say(self._error_line(str(error)), "not TOML" if self.private else f"not TOML: {error}")
             return replace(empty, problems=tuple(self.problems))
         if self.path.name == "pyproject.toml":
             table = self._table("playpen", self._table("tool", table))
         base = self._extended(table, extended) if "extend" in table else empty
-        return replace(self._config(table, base), problems=tuple(self.problems))
+        made = self._config(table, base)
+        if self._full:
+            self._say(Span(0, 0), f"only the first {MOST_PROBLEMS} problems are reported; some of the file is not read")
+        return replace(made, problems=tuple(self.problems))
 
     def _decoded(self) -> Source:
-        return Source.decoded(self.path.name, self.path.read_bytes())
+        return Source.decoded(self.path.name, read_file(self.path))
 
     def _error_line(self, message: str) -> Span:
         match = re.search(r"at line (\d+)", message)
@@ -114,7 +127,8 @@ class _Reader:
         elif not os.path.isfile(self.path.parent / target):
             self._say(self._key("extend"), f"`extend` refers to `{target}`, which does not exist")
         else:
-            reader = _Reader((self.path.parent / target).resolve())
+            path = (self.path.parent / target).resolve()
+            reader = _Reader(path, private=not path.is_relative_to(_own_folder(self.path)))
             base = reader.read(extended=True)
             self.problems += reader.problems
             return replace(base, folder=self.path.parent, path=self.path)
@@ -153,17 +167,20 @@ class _Reader:
 
     def _names(self, key: str, value: object) -> tuple[str, ...]:
         names = self._strings(key, value)
-        for name in names:
-            if not is_rule_name(name):
-                self._say(self._word(name, key), unknown_rule(name))
-        return tuple(name for name in names if is_rule_name(name))
+        known = {name: is_rule_name(name) for name in names}
+        for name in known:
+            if not known[name] and not self._full:
+                self._say(self._word(name, key), self._unknown_rule(name, key))
+        return tuple(name for name in known if known[name])
 
     def _severities(self, table: Mapping[str, Any]) -> dict[str, str]:
         labels = [*(one.label for one in Severity), OFF]
         severities = {}
         for name, label in table.items():
+            if self._full:
+                break
             if not is_rule_name(name) or "/" not in name:
-                self._say(self._key(name, "severity"), unknown_rule(name))
+                self._say(self._key(name, "severity"), self._unknown_rule(name, "severity"))
             elif label not in labels:
                 self._wrong(f"severity.{name}", label, f"one of {', '.join(labels)}", name)
             else:
@@ -173,7 +190,8 @@ class _Reader:
     def _per_path(self, table: Mapping[str, Any]) -> Iterator[PathRules]:
         for pattern, rules in table.items():
             if not isinstance(rules, dict) or set(rules) - {"ignore"}:
-                self._wrong(f"per-path.{pattern}", rules, "{ ignore = […] }", pattern)
+                shown = "per-path" if self.private else f"per-path.{pattern}"
+                self._wrong(shown, rules, "{ ignore = […] }", pattern)
             else:
                 yield PathRules(pattern, self._names("ignore", rules.get("ignore", [])))
 
@@ -181,8 +199,10 @@ class _Reader:
         options: dict[str, dict[str, Any]] = {}
         for id, values in table.items():
             rule = next((rule for rule in rules_named(id) if rule.id == id), None)
+            if self._full:
+                break
             if rule is None:
-                self._say(self._key(id), unknown_rule(id))
+                self._say(self._key(id), self._unknown_rule(id, "rules"))
             elif not isinstance(values, dict):
                 self._wrong(f"rules.{id}", values, "a table", id)
             else:
@@ -209,13 +229,29 @@ class _Reader:
                 yield key, tuple(value) if isinstance(value, list) else value
 
     def _unknown(self, key: str, shown: str, known: Sequence[str] | Mapping[str, Any]) -> None:
+        if self._full:
+            return
+        if self.private:
+            self._say(self._key(key), "unknown key")
+            return
         close = get_close_matches(key, list(known), n=1)
         all_of_them = f"known keys: {', '.join(known)}" if known else "no keys can be set here"
         remedy = f"; did you mean `{close[0]}`?" if close else f"; {all_of_them}"
         self._say(self._key(key), f"unknown key `{shown}`{remedy}")
 
     def _wrong(self, key: str, value: object, right: str, word: str | None = None) -> None:
-        self._say(self._key(word or key), f"`{key}` is {value!r}; it must be {right}")
+        if self._full:
+            return
+        is_now = "has the wrong value" if self.private else f"is {value!r}"
+        self._say(self._key(word or key), f"`{key}` {is_now}; it must be {right}")
+
+    @property
+    def _full(self) -> bool:
+        """Whether no more problems are reported: each costs a search in the text, and one in the names of all rules."""
+        return len(self.problems) >= MOST_PROBLEMS
+
+    def _unknown_rule(self, name: str, key: str) -> str:
+        return f"unknown rule in `{key}`" if self.private else unknown_rule(name)
 
     def _say(self, span: Span, message: str) -> None:
         self.problems.append(Invalid(self.path, span, self.source.line_of(span.start) + 1, message))
@@ -234,6 +270,23 @@ class _Reader:
         start = self._key(key).start if key else 0
         at = self.source.text.find(word, start)
         return Span(at, at + len(word)) if at >= 0 else self.source.line_span(0)
+
+
+_STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}")
+
+
+def _check_keys(text: str) -> None:
+    """Raises Unreadable for a dotted key that tomllib would take too long to read."""
+    if text.count(".") >= MOST_PARTS and _LONG_KEY.search(_STRING.sub("x", text)):
+        raise Unreadable(f"a key has more than {MOST_PARTS} parts")
+
+
+def _own_folder(path: Path) -> Path:
+    """The repository of a configuration file, or its folder if that is not in a repository."""
+    folder = path.parent.resolve()
+    root = repository_root(folder)
+    return root if os.path.exists(root / ".git") else folder
 
 
 def _fits(value: object, kind: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import Configured, Rule
 from playpen_ls.config.rule_names import _named
 from playpen_ls.engine.registry import rules_of
+from playpen_ls.text.ignore_patterns import IgnorePatterns
 from playpen_ls.text.span import Span
 
 OFF = "off"
@@ -46,6 +48,10 @@ class PathRules:
     pattern: str
     ignore: tuple[str, ...]
 
+    @cached_property
+    def patterns(self) -> IgnorePatterns:
+        return IgnorePatterns([self.pattern])
+
 
 @dataclass(frozen=True)
 class Config:
@@ -64,7 +70,11 @@ class Config:
 
     def excludes(self, path: Path) -> bool:
         """Whether the file, which must be below `folder`, is excluded."""
-        return bool(self.exclude) and _matches(self.exclude, path.relative_to(self.folder).as_posix())
+        return bool(self.exclude) and self._excluded.ignores(path.relative_to(self.folder).as_posix())
+
+    @cached_property
+    def _excluded(self) -> IgnorePatterns:
+        return IgnorePatterns(self.exclude)
 
     def rules(self, language: str, path: str, settings: Settings = Settings()) -> tuple[Configured, ...]:
         """The rules that run on a file. `path` is relative to `folder`, with forward slashes."""
@@ -75,7 +85,7 @@ class Config:
         select = self.select if settings.select is None else settings.select
         ignore = [*self.ignore, *settings.ignore]
         for one in self.per_path:
-            if _matches([one.pattern], path):
+            if one.patterns.ignores(path):
                 ignore += one.ignore
         chosen = []
         for rule in rules:
@@ -86,9 +96,3 @@ class Config:
                 severity = Severity.named(label) if label else None
                 chosen.append(Configured(rule, severity, self.options.get(rule.id, {})))
         return tuple(chosen)
-
-
-def _matches(patterns: Iterable[str], path: str) -> bool:
-    from pathspec import GitIgnoreSpec  # importing it takes 15 ms, and most runs do not need it
-
-    return GitIgnoreSpec.from_lines(patterns).match_file(path)

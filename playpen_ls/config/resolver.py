@@ -13,7 +13,7 @@ from playpen_ls.engine.registry import rules_of
 from playpen_ls.engine.rule_set import RuleSet
 
 
-class Configs:
+class ConfigResolver:
     """Paths are those of a workspace: relative to `root`, absolute outside of it."""
 
     def __init__(self, root: Path, settings: Settings) -> None:

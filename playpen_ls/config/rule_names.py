@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from functools import cache
 
 from playpen_ls.api.rule import Rule
 from playpen_ls.engine.registry import rules_of
@@ -20,13 +21,22 @@ OWN = ("playpen/unused-ignore", "playpen/invalid-config")
 
 def is_rule_name(name: str) -> bool:
     """Whether the name is valid in `select` and `ignore`."""
-    return name in ("all", *LANGUAGES, *OWN) or any(_named(rule, (name,)) for rule in rules_named(name))
+    return name in ("all", *LANGUAGES, *OWN) or any(name in _names_in(one) for one in _languages(name))
+
+
+@cache
+def _names_in(language: str) -> frozenset[str]:
+    return frozenset(name for rule in rules_of(language) for name in (rule.id, rule.name))
+
+
+def _languages(name: str) -> Iterable[str]:
+    language = name.partition("/")[0]
+    return (language,) if language in LANGUAGES else LANGUAGES
 
 
 def rules_named(name: str) -> Iterator[Rule]:
     """The candidate rules for a name. Imports only one language if the name starts with it."""
-    language = name.partition("/")[0]
-    for one in (language,) if language in LANGUAGES else LANGUAGES:
+    for one in _languages(name):
         yield from rules_of(one)
 
 

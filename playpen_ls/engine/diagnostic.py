@@ -10,7 +10,7 @@ from playpen_ls.api.rule import Rule
 from playpen_ls.text.span import Span
 
 
-class Hit:
+class Diagnostic:
     """A finding with its rule, its configured severity and its current offset. Immutable.
 
     Every edit shifts all diagnostics behind it, possibly hundreds, so shifting one does not copy the finding: `made`
@@ -41,7 +41,7 @@ class Hit:
         return f"Hit({self.rule.id}, {self.start}:{self.end}, {self.severity.label})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Hit) and self._compared == other._compared
+        return isinstance(other, Diagnostic) and self._compared == other._compared
 
     def __hash__(self) -> int:
         return hash((self.rule.id, self.start, self.end))
@@ -68,25 +68,25 @@ class Hit:
             return self._related
         return tuple([place.moved(self._by, self._path) for place in self.made.related])
 
-    def shifted(self, by: int, path: str) -> Hit:
+    def shifted(self, by: int, path: str) -> Diagnostic:
         """The same shifted by `by` in another version of the text of `path`, without fixes, which fit only this one."""
         made = replace(self.made, fixes=()) if self.made.fixes else self.made
         related = None if self._related is None else tuple([place.moved(by, path) for place in self._related])
-        return Hit(self.rule, made, self.severity, self._by + by, path, related)
+        return Diagnostic(self.rule, made, self.severity, self._by + by, path, related)
 
-    def at(self, severity: Severity) -> Hit:
+    def at(self, severity: Severity) -> Diagnostic:
         """The same with another severity."""
-        return Hit(self.rule, self.made, severity, self._by, self._path, self._related)
+        return Diagnostic(self.rule, self.made, severity, self._by, self._path, self._related)
 
-    def pointing(self, related: tuple[Place, ...]) -> Hit:
+    def with_related(self, related: tuple[Place, ...]) -> Diagnostic:
         """The same with these related places, which have current offsets."""
-        return Hit(self.rule, self.made, self.severity, self._by, self._path, related)
+        return Diagnostic(self.rule, self.made, self.severity, self._by, self._path, related)
 
     @property
-    def bare(self) -> Hit:
+    def without_fixes(self) -> Diagnostic:
         """The same without fixes."""
         return self.shifted(0, self._path)
 
 
-in_order = attrgetter("start", "end", "rule.id")
+text_order = attrgetter("start", "end", "rule.id")
 """Sort key for text order."""

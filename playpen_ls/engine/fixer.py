@@ -11,8 +11,9 @@ from itertools import pairwise
 from typing import Protocol
 
 from playpen_ls.api.finding import Change, Fix, Refused
-from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.languages.model import Model
+from playpen_ls.languages.registry import model_problems
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 
@@ -24,23 +25,23 @@ REWRITE = "refactor.rewrite"
 
 
 @dataclass(frozen=True)
-class Look:
+class CheckedText:
     """A checked text: its model and diagnostics."""
 
     model: Model
-    hits: Sequence[Hit]
+    diagnostics: Sequence[Diagnostic]
 
     @property
     def damage(self) -> int:
         """The number of syntax problems and unparsable chunks."""
-        return len(self.model.problems) + sum(chunk.seems_broken for chunk in self.model.chunks)
+        return len(model_problems(self.model)) + sum(chunk.seems_broken for chunk in self.model.chunks)
 
     def count(self, rule_id: str) -> int:
-        return sum(hit.rule.id == rule_id for hit in self.hits)
+        return sum(diagnostic.rule.id == rule_id for diagnostic in self.diagnostics)
 
 
-class Looker(Protocol):
-    def __call__(self, source: Source, others: Mapping[str, str]) -> Look:
+class Checker(Protocol):
+    def __call__(self, source: Source, others: Mapping[str, str]) -> CheckedText:
         """Check a text, assuming that the `others` (by path) have these texts."""
 
 
@@ -74,7 +75,9 @@ def change_of(fix: Fix, path: str) -> Change:
     return change
 
 
-def verified(look: Look, hit: Hit, fix: Fix, again: Looker, text_of: Callable[[str], str | None]) -> Change:
+def verified(
+    look: CheckedText, diagnostic: Diagnostic, fix: Fix, again: Checker, text_of: Callable[[str], str | None]
+) -> Change:
     """Compute and verify a fix: the result must not parse worse than before, and the finding must be gone.
 
     `text_of` returns the text of other files that the change edits. Raises Refused.
@@ -87,7 +90,7 @@ def verified(look: Look, hit: Hit, fix: Fix, again: Looker, text_of: Callable[[s
         raise Refused(f"its edits are invalid: {error}") from None
     if after.damage > look.damage:
         raise Refused("the result would not parse")
-    if after.count(hit.rule.id) >= look.count(hit.rule.id):
+    if after.count(diagnostic.rule.id) >= look.count(diagnostic.rule.id):
         raise Refused("it would not fix the finding")
     return change
 
@@ -108,15 +111,15 @@ def _others(change: Change, path: str, text_of: Callable[[str], str | None]) -> 
     return others
 
 
-Accept = Callable[[Hit, Fix], bool]
+Accept = Callable[[Diagnostic, Fix], bool]
 
 
-def safe_only(hit: Hit, fix: Fix) -> bool:
+def safe_only(diagnostic: Diagnostic, fix: Fix) -> bool:
     """Accept the fixes that fix all and fix on save apply."""
     return fix.safe and fix.kind != REWRITE
 
 
-def fix_all(source: Source, look: Looker, accept: Accept, text_of: Callable[[str], str | None]) -> Fixed:
+def fix_all(source: Source, look: Checker, accept: Accept, text_of: Callable[[str], str | None]) -> Fixed:
     """Apply the first acceptable fix of every finding, check again, and repeat until none is left.
 
     Fixes that overlap, or insert different texts at one offset, are left for the next round. A fix that
@@ -125,73 +128,75 @@ def fix_all(source: Source, look: Looker, accept: Accept, text_of: Callable[[str
     applied: Counter[str] = Counter()
     seen = {source.text}
     others: dict[str, str] = {}
-    hopeless: set[Mark] = set()
+    rejected: set[FindingKey] = set()
 
     def current_text(path: str) -> str | None:
         return others[path] if path in others else text_of(path)
 
     now = look(source, others)
     for _ in range(ROUNDS):
-        chosen = _choose(now, accept, hopeless, current_text)
+        chosen = _choose(now, accept, rejected, current_text)
         if not chosen:
             return Fixed(now.model.source, others, applied)
-        after, made = _tried(now, chosen, look, current_text, others)
-        if _not_mended(now, after, chosen):
-            chosen = _sifted(now, chosen, look, current_text, hopeless, others)
+        after, made = _attempt(now, chosen, look, current_text, others)
+        if _is_worse(now, after, chosen):
+            chosen = _bisect_failing_fixes(now, chosen, look, current_text, rejected, others)
             if not chosen:
                 continue
-            after, made = _tried(now, chosen, look, current_text, others)
+            after, made = _attempt(now, chosen, look, current_text, others)
         if after.model.source.text in seen and not made:
-            rules = ", ".join(sorted({hit.rule.id for hit, _ in chosen}))
+            rules = ", ".join(sorted({diagnostic.rule.id for diagnostic, _ in chosen}))
             return Fixed(now.model.source, others, applied, f"the fixes of {rules} undo each other")
         seen.add(after.model.source.text)
-        applied.update(hit.rule.id for hit, _ in chosen)
+        applied.update(diagnostic.rule.id for diagnostic, _ in chosen)
         others |= made
         now = after
     return Fixed(now.model.source, others, applied, f"stopped after {ROUNDS} rounds of fixes")
 
 
-Mark = tuple[str, str, int]
+FindingKey = tuple[str, str, int]
 
 
-def _marks(look: Look) -> dict[int, Mark]:
+def _finding_keys(look: CheckedText) -> dict[int, FindingKey]:
     """A key for each finding (by `id`) that survives edits elsewhere: (rule, text of the line, occurrence)."""
     source, count = look.model.source, Counter[tuple[str, str]]()
     marks = {}
-    for hit in look.hits:
-        line = source.line_text(source.line_of(hit.span.start)) + "\0" + source.of(hit.span)
-        marks[id(hit)] = (hit.rule.id, line, count[hit.rule.id, line])
-        count[hit.rule.id, line] += 1
+    for diagnostic in look.diagnostics:
+        line = source.line_text(source.line_of(diagnostic.span.start)) + "\0" + source.of(diagnostic.span)
+        marks[id(diagnostic)] = (diagnostic.rule.id, line, count[diagnostic.rule.id, line])
+        count[diagnostic.rule.id, line] += 1
     return marks
 
 
-Chosen = list[tuple[Hit, Change]]
+Chosen = list[tuple[Diagnostic, Change]]
 
 
-def _choose(look: Look, accept: Accept, hopeless: set[Mark], text_of: Callable[[str], str | None]) -> Chosen:
+def _choose(
+    look: CheckedText, accept: Accept, rejected: set[FindingKey], text_of: Callable[[str], str | None]
+) -> Chosen:
     """Fixes that can be applied together, in text order, then by rule id."""
     path = look.model.source.path
     taken: list[Edit] = []
     elsewhere: set[str] = set()
     chosen: Chosen = []
-    marks = _marks(look)
-    for hit in look.hits:
-        fix = next((fix for fix in hit.finding.fixes if accept(hit, fix)), None)
-        if fix is None or marks[id(hit)] in hopeless:
+    marks = _finding_keys(look)
+    for diagnostic in look.diagnostics:
+        fix = next((fix for fix in diagnostic.finding.fixes if accept(diagnostic, fix)), None)
+        if fix is None or marks[id(diagnostic)] in rejected:
             continue
         try:
             change = change_of(fix, path)
             others = _others(change, path, text_of)
             edits = _fitting(change.edits.get(path, ()))
         except (Refused, ValueError):
-            hopeless.add(marks[id(hit)])
+            rejected.add(marks[id(diagnostic)])
             continue
         edits = [edit for edit in edits if edit not in taken]
         if elsewhere & others.keys() or any(_conflict(edit, other) for edit in edits for other in taken):
             continue
         taken += edits
         elsewhere |= others.keys()
-        chosen.append((hit, change))
+        chosen.append((diagnostic, change))
     return chosen
 
 
@@ -216,15 +221,15 @@ def _merged_others(chosen: Chosen, path: str, text_of: Callable[[str], str | Non
     return made
 
 
-def _not_mended(before: Look, after: Look, chosen: Iterable[tuple[Hit, Change]]) -> bool:
+def _is_worse(before: CheckedText, after: CheckedText, chosen: Iterable[tuple[Diagnostic, Change]]) -> bool:
     if after.damage > before.damage:
         return True
-    return any(after.count(id) >= before.count(id) for id in {hit.rule.id for hit, _ in chosen})
+    return any(after.count(id) >= before.count(id) for id in {diagnostic.rule.id for diagnostic, _ in chosen})
 
 
-def _tried(
-    now: Look, chosen: Chosen, look: Looker, text_of: Callable[[str], str | None], others: Mapping[str, str]
-) -> tuple[Look, dict[str, str]]:
+def _attempt(
+    now: CheckedText, chosen: Chosen, look: Checker, text_of: Callable[[str], str | None], others: Mapping[str, str]
+) -> tuple[CheckedText, dict[str, str]]:
     """The checked text after these fixes, and the texts of other files that they change."""
     path = now.model.source.path
     edits = [edit for _, change in chosen for edit in change.edits.get(path, ())]
@@ -232,12 +237,12 @@ def _tried(
     return look(now.model.source.edited(edits), {**others, **made}), made
 
 
-def _sifted(
-    now: Look,
+def _bisect_failing_fixes(
+    now: CheckedText,
     chosen: Chosen,
-    look: Looker,
+    look: Checker,
     text_of: Callable[[str], str | None],
-    hopeless: set[Mark],
+    rejected: set[FindingKey],
     others: Mapping[str, str],
 ) -> Chosen:
     """Bisect fixes that fail together: return a subset that verifies, and record single failures as hopeless.
@@ -245,17 +250,19 @@ def _sifted(
     Bisection, since each attempt checks the whole file. Fixes that are left over are tried in the next round.
     """
     if len(chosen) == 1:
-        hopeless.add(_marks(now)[id(chosen[0][0])])
+        rejected.add(_finding_keys(now)[id(chosen[0][0])])
         return []
 
     def good(part: Chosen) -> Chosen:
-        after, _ = _tried(now, part, look, text_of, others)
-        return _sifted(now, part, look, text_of, hopeless, others) if _not_mended(now, after, part) else part
+        after, _ = _attempt(now, part, look, text_of, others)
+        return (
+            _bisect_failing_fixes(now, part, look, text_of, rejected, others) if _is_worse(now, after, part) else part
+        )
 
     half = len(chosen) // 2
     first, second = good(chosen[:half]), good(chosen[half:])
     if first and second and len(first) + len(second) < len(chosen):
-        after, _ = _tried(now, first + second, look, text_of, others)
-        if not _not_mended(now, after, first + second):
+        after, _ = _attempt(now, first + second, look, text_of, others)
+        if not _is_worse(now, after, first + second):
             return first + second
     return first or second

@@ -14,13 +14,6 @@ from playpen_ls.api.rule import Rule
 from playpen_ls.engine.own_rules import OWN_RULES
 from playpen_ls.languages.registry import LANGUAGES
 
-DEFAULT_PATHS = {
-    "dockerfile": "Dockerfile",
-    "jenkinsfile": "Jenkinsfile",
-    "kubernetes": "app.yaml",
-    "python": "app.py",
-}
-
 
 @cache
 def rules_of(language: str) -> tuple[Rule, ...]:
@@ -40,7 +33,7 @@ def rules_of(language: str) -> tuple[Rule, ...]:
 
 def _completed(rule: Rule) -> Rule:
     """The rule with the language's usual path for examples that name no file."""
-    path = DEFAULT_PATHS[rule.language]
+    path = LANGUAGES[rule.language].default_path
 
     def completed(examples: Iterable[Example]) -> tuple[Example, ...]:
         return tuple(replace(one, files={name or path: text for name, text in one.files.items()}) for one in examples)

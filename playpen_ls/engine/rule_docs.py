@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from playpen_ls.api.example import Example
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import Rule
-
-_FENCES = {"dockerfile": "dockerfile", "jenkinsfile": "groovy", "kubernetes": "yaml", "python": "python"}
+from playpen_ls.languages.registry import LANGUAGES
 
 
 def page(rule: Rule, platform: Platform = Platform()) -> str:
@@ -27,10 +26,8 @@ def page(rule: Rule, platform: Platform = Platform()) -> str:
     for option in rule.options:
         lines += ["", f"Option `{option.name}` (default: `{option.default!r}`)."]
     if rule.language:
-        lines += [
-            "",
-            f"Suppress with `{'//' if rule.language == 'jenkinsfile' else '#'} playpen: ignore[{rule.name}]`.",
-        ]
+        mark = LANGUAGES[rule.language].comment_mark
+        lines += ["", f"Suppress with `{mark} playpen: ignore[{rule.name}]`."]
     return "\n".join(lines) + "\n"
 
 
@@ -50,7 +47,8 @@ def _text(example: Example) -> str:
 
 
 def _fenced(rule: Rule, text: str) -> list[str]:
-    return [f"```{_FENCES.get(rule.language, '')}", *text.rstrip("\n").split("\n"), "```"]
+    fence = LANGUAGES[rule.language].fence if rule.language else ""
+    return [f"```{fence}", *text.rstrip("\n").split("\n"), "```"]
 
 
 def catalogue(rules: Iterable[Rule]) -> str:

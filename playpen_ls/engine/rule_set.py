@@ -14,35 +14,37 @@ class RuleSet:
     def __init__(self, rules: Iterable[Configured], hidden: Iterable[Configured] = ()) -> None:
         silent = tuple(hidden)
         self.rules = (*rules, *silent)
-        self.hidden = frozenset(one.rule.id for one in silent)
+        self.unreported = frozenset(one.rule.id for one in silent)
 
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return isinstance(other, RuleSet) and (self.rules, self.hidden) == (other.rules, other.hidden)
+        return isinstance(other, RuleSet) and (self.rules, self.unreported) == (other.rules, other.unreported)
 
     __hash__ = None  # type: ignore[assignment]
 
     def only(self, rule: Rule) -> RuleSet:
         """A set of this rule only."""
         own = [one for one in self.rules if one.rule is rule]
-        return RuleSet((), own) if rule.id in self.hidden else RuleSet(own)
+        return RuleSet((), own) if rule.id in self.unreported else RuleSet(own)
 
     @property
-    def asks(self) -> bool:
+    def needs_project(self) -> bool:
         """Whether a reported rule queries facts of other files."""
-        return any(one.rule.reads for one in self.rules if one.rule.id not in self.hidden)
+        return any(one.rule.reads for one in self.rules if one.rule.id not in self.unreported)
 
     @cached_property
-    def told(self) -> frozenset[str]:
+    def reported(self) -> frozenset[str]:
         """The ids of the rules whose findings are reported."""
-        return frozenset(one.rule.id for one in self.rules) - self.hidden
+        return frozenset(one.rule.id for one in self.rules) - self.unreported
 
     @cached_property
-    def by_reach(self) -> tuple[ByType, ByType]:
+    def by_scope(self) -> tuple[ByType, ByType]:
         """(local rules, cross-file rules)."""
-        near, far = ([one for one in self.rules if one.rule.crosses is crosses] for crosses in (False, True))
-        return ByType(near), ByType(far)
+        local, cross_file = (
+            [one for one in self.rules if one.rule.is_cross_file is crosses] for crosses in (False, True)
+        )
+        return ByType(local), ByType(cross_file)
 
 
 class ByType:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
-from playpen_ls.engine.diagnostic import Hit
-from playpen_ls.engine.diagnostics import Hits
+from playpen_ls.engine.diagnostic import Diagnostic
+from playpen_ls.engine.diagnostics import FileDiagnostics
 from playpen_ls.engine.own_rules import UNUSED_IGNORE
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.model import Comment, Model
+from playpen_ls.languages.registry import LANGUAGES
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
@@ -43,16 +44,15 @@ _THEIRS = tuple(
     )
 )
 _MARKS = ("playpen:", "hadolint", "check=", "noqa", "nosec", "ruff:", "pylint:", "pragma:", "nosemgrep")
-_ANNOTATIONS = ("kube-linter.io/", "kube-score/ignore", "polaris.fairwinds.com/", "checkov.io/skip")
 
 
 @dataclass(frozen=True)
 class Suppressed:
     """The remaining and the suppressed diagnostics, and diagnostics for unused ignore comments."""
 
-    kept: Hits
-    silenced: list[Hit]
-    unused: list[Hit]
+    kept: FileDiagnostics
+    silenced: list[Diagnostic]
+    unused: list[Diagnostic]
 
 
 class _Findings:
@@ -61,10 +61,10 @@ class _Findings:
     `left` has None for suppressed ones.
     """
 
-    def __init__(self, hits: Iterable[Hit]) -> None:
-        self.every = list(hits)
-        self.left: list[Hit | None] = [*self.every]
-        self._starts = [hit.start for hit in self.every]
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.every = list(diagnostics)
+        self.left: list[Diagnostic | None] = [*self.every]
+        self._starts = [diagnostic.start for diagnostic in self.every]
 
     def starting_in(self, span: Span) -> range:
         return range(bisect_left(self._starts, span.start), bisect_left(self._starts, span.end))
@@ -76,31 +76,36 @@ class _Findings:
 
     @cached_property
     def _ends(self) -> list[tuple[int, int]]:
-        return sorted([(max(hit.start, hit.end - 1), number) for number, hit in enumerate(self.every)])
+        return sorted(
+            [(max(diagnostic.start, diagnostic.end - 1), number) for number, diagnostic in enumerate(self.every)]
+        )
 
     def silence(self, number: int, *, fully: bool) -> None:
         """Suppress a diagnostic, or lower it to a hint."""
-        hit = self.left[number]
-        self.left[number] = None if hit is None or fully else hit.at(Severity.HINT)
+        diagnostic = self.left[number]
+        self.left[number] = None if diagnostic is None or fully else diagnostic.at(Severity.HINT)
 
 
-def suppress(model: Model, hits: Hits, ran: Iterable[str]) -> Suppressed:
+def suppress(model: Model, diagnostics: FileDiagnostics, ran: Iterable[str]) -> Suppressed:
     """Apply the suppression comments of a file. `ran` are the ids of the rules that ran on it."""
-    annotated = model.language == "kubernetes" and model.may_mention(_ANNOTATIONS)
+    words = LANGUAGES[model.language].exemption_words
+    annotated = bool(words) and model.may_mention(words)
     comments = model.comments_with(_MARKS)
     if not annotated and not comments:
-        return Suppressed(hits, [], [])
-    findings, unused = _Findings(hits), list[Hit]()
+        return Suppressed(diagnostics, [], [])
+    findings, unused = _Findings(diagnostics), list[Diagnostic]()
     if annotated:
         _exempt(model, findings)
     for comment in comments:
         _take_theirs(model, comment, findings)
         unused += _take_ours(model, comment, findings, ran)
-    silenced = [hit for hit, left in zip(findings.every, findings.left, strict=True) if left is None]
-    return Suppressed(hits.kept([hit for hit in findings.left if hit is not None]), silenced, unused)
+    silenced = [diagnostic for diagnostic, left in zip(findings.every, findings.left, strict=True) if left is None]
+    return Suppressed(
+        diagnostics.filtered([diagnostic for diagnostic in findings.left if diagnostic is not None]), silenced, unused
+    )
 
 
-def _take_ours(model: Model, comment: Comment, findings: _Findings, ran: Iterable[str]) -> Iterator[Hit]:
+def _take_ours(model: Model, comment: Comment, findings: _Findings, ran: Iterable[str]) -> Iterator[Diagnostic]:
     """Apply a `playpen:` comment, and yield diagnostics for the comment itself."""
     match = _OURS.search(comment.text)
     if match is None:
@@ -147,10 +152,10 @@ def _in_header(model: Model, comment: Comment) -> bool:
     return first is None or comment.span.start < first.start
 
 
-def _report(source: Source, comment: Comment, message: str, edit: Edit | None = None) -> Hit:
+def _report(source: Source, comment: Comment, message: str, edit: Edit | None = None) -> Diagnostic:
     edit = edit or _whole(source, comment)
     fix = Fix("Remove the ignore comment", lambda: [edit], safe=True)
-    return Hit(UNUSED_IGNORE, Finding(comment.span, message, (fix,)), UNUSED_IGNORE.severity)
+    return Diagnostic(UNUSED_IGNORE, Finding(comment.span, message, (fix,)), UNUSED_IGNORE.severity)
 
 
 def _whole(source: Source, comment: Comment) -> Edit:
@@ -207,9 +212,10 @@ def _silence_like(findings: _Findings, covered: Iterable[int], tool: str, codes:
             findings.silence(number, fully=bool(codes) or not rule.secret)
 
 
-def ignore_here(model: Model, hit: Hit) -> list[Edit]:
+def ignore_here(model: Model, diagnostic: Diagnostic) -> list[Edit]:
     """The edit that adds an ignore comment for a finding. Raises Refused if no comment is possible there."""
-    edit = model.comment_above(hit.span.start, f"playpen: ignore[{hit.rule.name}]")
+    mark = LANGUAGES[model.language].comment_mark
+    edit = model.comment_above(diagnostic.span.start, f"{mark} playpen: ignore[{diagnostic.rule.name}]")
     if edit is None:
         raise Refused("a comment is not possible here")
     return [edit]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from playpen_ls.api.facts import Fact
@@ -87,7 +87,6 @@ class Model(ABC):
     """A parsed file."""
 
     language: ClassVar[str]
-    comment_mark: ClassVar[str] = "#"
     asks: ClassVar[bool] = False
     """Parts ask the rest of the file in recorded questions, and their positions count from the start of the chunk."""
     source: Source
@@ -96,10 +95,6 @@ class Model(ABC):
     def parts(self, file: FileView) -> Iterable[object]:
         """What rules for the whole file look at; where parts ask, what shows nothing but answers."""
         return (self,)
-
-    @property
-    def problems(self) -> Sequence[Problem]:
-        return ()
 
     def settled(self) -> Model:
         """The model of the same text once typing pauses, without assumptions about half-typed text."""
@@ -111,13 +106,12 @@ class Model(ABC):
         Otherwise it is freed only when the garbage collector runs, which can delay a keystroke.
         """
 
-    @abstractmethod
-    def facts(self) -> Iterable[Fact]:
-        """The facts of the file that rules for other files can query."""
-
     def span_of(self, fact: Fact) -> Span | None:
-        """The current range of a fact, which is compared without its place; None if the file no longer has it."""
-        return next((one.place.span for one in self.facts() if replace(one, place=fact.place) == fact), None)
+        """The current range of a fact, which is compared without its place; None if the file no longer has it.
+
+        A language implements it if findings of its rules relate to facts of the same file (`Place.stated`).
+        """
+        return None
 
     @abstractmethod
     def comments(self) -> Sequence[Comment]:
@@ -147,14 +141,14 @@ class Model(ABC):
         It starts after the indentation. None where comments are not possible (JSON).
         """
 
-    def comment_above(self, offset: int, text: str) -> Edit | None:
-        """The edit that inserts a comment line above the construct at `offset`, with the same indentation."""
+    def comment_above(self, offset: int, comment: str) -> Edit | None:
+        """The edit that inserts a comment above the construct at `offset`, on a line with the same indentation."""
         construct = self.construct_at(offset)
         if construct is None:
             return None
         start = self.source.line_start(construct.start)
         indentation = self.source.indentation(construct.start)
-        return Edit(start, start, f"{indentation}{self.comment_mark} {text}{self.source.newline}")
+        return Edit(start, start, f"{indentation}{comment}{self.source.newline}")
 
     def chunks_touching(self, span: Span) -> list[Chunk]:
         return [chunk for chunk in self.chunks if chunk.span.touches(span)]

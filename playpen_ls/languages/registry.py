@@ -1,15 +1,33 @@
-"""The languages. Each is a module or package with `parse(source, previous=None) -> Model`, imported when first met."""
+"""The languages: each package of this folder with a `LANGUAGE` value is one. Importing them loads no parser."""
 
 from __future__ import annotations
 
+import pkgutil
+from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import cast
+from typing import Any
 
+from playpen_ls import languages
 from playpen_ls.api.facts import Fact
-from playpen_ls.languages.model import Model
+from playpen_ls.languages.language import Language
+from playpen_ls.languages.model import Model, Problem
 from playpen_ls.text.source import Source
 
-LANGUAGES = ("dockerfile", "jenkinsfile", "kubernetes", "python")
+
+def _collected() -> Mapping[str, Language[Any]]:
+    packages = sorted(info.name for info in pkgutil.iter_modules(languages.__path__) if info.ispkg)
+    values = (getattr(import_module(f"{languages.__name__}.{name}"), "LANGUAGE", None) for name in packages)
+    return {value.name: value for value in values if isinstance(value, Language)}
+
+
+LANGUAGES = _collected()
+"""By name, sorted."""
+
+
+def labels(joined_by: str, plural: str = "") -> str:
+    """The labels of all languages, for messages: `Dockerfile, Jenkinsfile, Kubernetes manifest or Python file`."""
+    *others, last = (one.label + plural for one in LANGUAGES.values())
+    return f"{', '.join(others)} {joined_by} {last}"
 
 
 def parse(language: str, source: Source, previous: Model | None = None) -> Model:
@@ -18,19 +36,25 @@ def parse(language: str, source: Source, previous: Model | None = None) -> Model
         previous = None
     if previous is not None and previous.source is source:
         return previous
-    module = import_module(f"playpen_ls.languages.{language}")
-    return cast(Model, module.parse(source, previous))
+    model: Model = LANGUAGES[language].parse(source, previous)
+    return model
+
+
+def model_facts(model: Model) -> tuple[Fact, ...]:
+    """The facts of a file that rules for other files can query."""
+    return tuple(LANGUAGES[model.language].facts(model))
+
+
+def model_problems(model: Model) -> Sequence[Problem]:
+    """What the language's own tools reject, in text order."""
+    return LANGUAGES[model.language].problems(model)
 
 
 def finds_nothing(language: str, source: Source) -> bool:
-    """Neither a finding nor a fact comes from the text; its language can tell by a look."""
-    look = getattr(import_module(f"playpen_ls.languages.{language}"), "finds_nothing", None)
-    return look is not None and bool(look(source))
+    """Whether the text, without parsing it, rules out any finding, fact or ignore comment."""
+    return LANGUAGES[language].finds_nothing(source)
 
 
 def facts_in(language: str, source: Source) -> tuple[Fact, ...]:
-    """What a text tells other files; it is parsed only where its language cannot tell by a look that it is nothing."""
-    says_nothing = getattr(import_module(f"playpen_ls.languages.{language}"), "says_nothing", None)
-    if says_nothing is not None and says_nothing(source):
-        return ()
-    return tuple(parse(language, source).facts())
+    """The facts in a text, which is parsed only if its language cannot rule them out without."""
+    return () if LANGUAGES[language].says_nothing(source) else model_facts(parse(language, source))

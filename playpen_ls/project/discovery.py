@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from playpen_ls.languages.detection import (
-    may_matter,
-)
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from playpen_ls.languages.detection import possible_language
+from playpen_ls.project.read_file import read_text
+from playpen_ls.text.ignore_patterns import IgnorePatterns
+from playpen_ls.text.source import Unreadable
 
 # Folders of other people's code and of tools, which nobody wants findings in.
 _SKIPPED = frozenset(
@@ -53,100 +50,136 @@ def repository_root(folder: Path) -> Path:
 def files_under(
     folder: Path,
     exclude: Iterable[str] = (),
-    unreadable: Callable[[Path], None] | None = None,
+    unreadable: Unreadables | None = None,
     *,
     base: Path | None = None,
 ) -> Iterator[str]:
     """The sorted paths of possibly supported files below a folder, without those that .gitignore or `exclude` match.
 
     `exclude` has .gitignore patterns relative to `base`, by default `folder`; they are not applied if they exclude
-    `folder` itself. `unreadable` is called with folders that cannot be listed.
+    `folder` itself. A symbolic link to a file is followed if the file is in `folder`.
+
+    `unreadable` is called with the path and the reason for folders that cannot be listed, .gitignore files that cannot
+    be read, and links that are not followed.
     """
-    yield from _walk(str(folder), _above(folder, exclude, base), unreadable, top=True)
+    unreadable = unreadable or _ignore_unreadable
+    # A stack instead of recursion: folders can be nested more deeply than Python's calls.
+    real = _inside(os.path.realpath(folder))
+    waiting = [_entries(str(folder), _above(folder, exclude, base, unreadable), real, unreadable, top=True)]
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+        elif isinstance(entry, str):
+            yield entry
+        else:
+            waiting.append(_entries(*entry, real, unreadable))
 
 
 def is_found(path: str, folder: Path, exclude: Iterable[str], base: Path) -> bool:
     """Whether `files_under` would yield the file if it existed. `path` is relative to the folder, with `/`."""
-    specs, place = _above(folder, exclude, base), str(folder)
+    specs, place = _above(folder, exclude, base, _ignore_unreadable), str(folder)
     *folders, name = path.split("/")
     for each in ("", *folders):
         place = os.path.join(place, each) if each else place
         if each and (each in _SKIPPED or os.path.islink(place) or os.path.exists(os.path.join(place, "pyvenv.cfg"))):
             return False
-        if each and _ignored(place, specs, "/"):
+        if each and _ignored(place, specs, True):
             return False
-        own = _ignore_file(place)
+        own = _ignore_file(place, _ignore_unreadable)
         specs = [*specs, own] if own else specs
-    return may_matter(name) and not _ignored(os.path.join(place, name), specs, "")
+    file = os.path.join(place, name)
+    if os.path.islink(file) and not os.path.realpath(file).startswith(_inside(os.path.realpath(folder))):
+        return False
+    return possible_language(name) is not None and not _ignored(file, specs, False)
 
 
-def _above(folder: Path, exclude: Iterable[str], base: Path | None) -> list[Ignoring]:
+def _above(folder: Path, exclude: Iterable[str], base: Path | None, unreadable: Unreadables) -> list[Ignoring]:
     """The ignore patterns of `exclude` and of the .gitignore files in parent folders."""
     specs: list[Ignoring] = []
     top = repository_root(folder)
     if top != Path(folder.anchor):
-        above = [place for place in folder.parents if place == top or top in place.parents]
-        specs += [found for place in reversed(above) if (found := _ignore_file(str(place)))]
+        above = folder.parents[: len(folder.parts) - len(top.parts)]
+        specs += [found for place in reversed(above) if (found := _ignore_file(str(place), unreadable))]
     base, patterns = base or folder, list(exclude)
     if patterns:
-        from pathspec import GitIgnoreSpec
-
-        excluded = (_inside(str(base)), GitIgnoreSpec.from_lines(patterns))
-        if base == folder or not _ignored(str(folder), [excluded], "/"):
+        excluded = (_inside(str(base)), IgnorePatterns(patterns))
+        if base == folder or not excluded[1].ignores(_relative(str(folder), excluded[0]), True):
             specs.append(excluded)
     return specs
 
 
-Ignoring = tuple[str, "GitIgnoreSpec"]
+Ignoring = tuple[str, IgnorePatterns]
 """(folder that the patterns are relative to, ending in a separator; patterns)."""
 
 
-def _walk(
-    folder: str, specs: list[Ignoring], unreadable: Callable[[Path], None] | None, top: bool = False
-) -> Iterator[str]:
+Unreadables = Callable[[str, str], None]
+"""Called with the path and the reason for a file or folder that cannot be read."""
+
+
+def _ignore_unreadable(path: str, reason: str) -> None:
+    pass
+
+
+def _entries(
+    folder: str, specs: list[Ignoring], real: str, unreadable: Unreadables, top: bool = False
+) -> Iterator[str | tuple[str, list[Ignoring]]]:
+    """What a folder contains, sorted: paths of files, and (path, ignore patterns) of folders.
+
+    Links to files outside of the folder `real`, which ends in a separator, are not followed.
+    """
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
-    except OSError:
-        if unreadable:
-            unreadable(Path(folder))
+    except OSError as error:
+        unreadable(folder, f"cannot list the folder: {error.strerror}")
         return
     names = {entry.name for entry in entries}
     if "pyvenv.cfg" in names and not top:
         return
-    own = _ignore_file(folder) if ".gitignore" in names else None
+    own = _ignore_file(folder, unreadable) if ".gitignore" in names else None
     specs = [*specs, own] if own else specs
     for entry in entries:
         try:
             is_folder = entry.is_dir(follow_symlinks=False)
-            is_file = not is_folder and may_matter(entry.name) and entry.is_file()
+            is_file = not is_folder and possible_language(entry.name) is not None and entry.is_file()
         except OSError:
             continue
         if is_folder:
-            if entry.name not in _SKIPPED and not _ignored(entry.path, specs, "/"):
-                yield from _walk(entry.path, specs, unreadable)
-        elif is_file and not _ignored(entry.path, specs, ""):
-            yield entry.path
+            if entry.name not in _SKIPPED and not _ignored(entry.path, specs, True):
+                yield entry.path, specs
+        elif is_file and not _ignored(entry.path, specs, False):
+            if entry.is_symlink() and not os.path.realpath(entry.path).startswith(real):
+                unreadable(entry.path, "a symbolic link out of the folder; name it to check it")
+            else:
+                yield entry.path
 
 
-def _ignore_file(folder: str) -> Ignoring | None:
+def _ignore_file(folder: str, unreadable: Unreadables) -> Ignoring | None:
+    path = os.path.join(folder, ".gitignore")
     try:
-        text = Path(folder, ".gitignore").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        text = read_text(path)
+    except FileNotFoundError:
         return None
-    from pathspec import GitIgnoreSpec
-
-    return _inside(folder), GitIgnoreSpec.from_lines(text.split("\n"))
+    except (OSError, Unreadable) as error:
+        unreadable(path, f"its patterns are not applied: {getattr(error, 'strerror', None) or error}")
+        return None
+    return _inside(folder), IgnorePatterns(text.removeprefix("\ufeff").split("\n"))
 
 
 def _inside(folder: str) -> str:
     return os.path.join(folder, "")
 
 
-def _ignored(path: str, specs: list[Ignoring], slash: str) -> bool:
-    """As in git, the innermost .gitignore with a matching pattern decides."""
-    for folder, spec in reversed(specs):
-        verdict = spec.check_file(path[len(folder) :].replace(os.sep, "/") + slash).include
+def _relative(path: str, folder: str) -> str:
+    """`folder` ends in a separator."""
+    return path[len(folder) :].replace(os.sep, "/")
+
+
+def _ignored(path: str, specs: list[Ignoring], is_folder: bool) -> bool:
+    """As in git, the innermost .gitignore with a matching pattern decides. No folder that `path` is in is ignored."""
+    for folder, patterns in reversed(specs):
+        verdict = patterns.verdict(_relative(path, folder), is_folder)
         if verdict is not None:
-            return bool(verdict)
+            return verdict
     return False

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from playpen_ls.api.facts import Files
-from playpen_ls.text.source import LARGEST, Source, Unreadable
+from playpen_ls.project.read_file import read_file
+from playpen_ls.text.source import Source, Unreadable
 
 LARGE = 20_000_000  # bytes
 MOST_WEIGHED = 2_000  # files and folders; a single edit can query them
@@ -63,7 +64,7 @@ class ProjectFiles:
             self._weighed[place] = known = _weigh(place)
         return known[1]
 
-    def overlaid(self, texts: Mapping[str, str]) -> ProjectFiles:
+    def with_overrides(self, texts: Mapping[str, str]) -> ProjectFiles:
         """The same files with the texts of some replaced."""
         if not texts:
             return self
@@ -75,7 +76,8 @@ class ProjectFiles:
         if not self._known or posixpath.isabs(path) or _clean(path).startswith("../") or _clean(path) == "..":
             return None
         place = os.path.realpath(os.path.join(self._root, path))
-        return place if place == self._real_root or place.startswith(self._real_root + os.sep) else None
+        inside = os.path.join(self._real_root, "")  # the root of a drive ends in a separator already
+        return place if place == self._real_root or place.startswith(inside) else None
 
     def _on_disk(self, place: str) -> str | None:
         try:
@@ -83,11 +85,17 @@ class ProjectFiles:
             stamp = (status.st_mtime_ns, status.st_size)
             known = self._read.get(place)
             if known is None or known[0] != stamp:
-                text = Source.decoded(place, Path(place).read_bytes()).text if status.st_size <= LARGEST else None
-                self._read[place] = known = (stamp, text)
+                self._read[place] = known = (stamp, _decoded(place))
             return known[1]
-        except (OSError, Unreadable):
+        except OSError:
             return None
+
+
+def _decoded(place: str) -> str | None:
+    try:
+        return Source.decoded(place, read_file(place)).text
+    except Unreadable:
+        return None
 
 
 def _clean(path: str) -> str:
@@ -121,11 +129,11 @@ def _changed_at(folder: str) -> int:
         return 0
 
 
-def once(files: Files) -> Files:
-    return files if isinstance(files, OnceFiles) else OnceFiles(files)
+def cached(files: Files) -> Files:
+    return files if isinstance(files, CachedFiles) else CachedFiles(files)
 
 
-class OnceFiles:
+class CachedFiles:
     """Caches the answers of `Files`: many parts repeat a query, and within one check nothing changes."""
 
     def __init__(self, files: Files) -> None:

@@ -39,7 +39,7 @@ class Index:
         """Register the facts of an open file; they are computed only when facts for another file are queried."""
         self._later[path] = facts
 
-    def has_news(self) -> bool:
+    def changed_since_last_call(self) -> bool:
         """Whether the facts of open files have changed since the last call."""
         self._catch_up()
         news, self._news = self._news, False
@@ -106,7 +106,7 @@ class Index:
         self._catch_up()
         return sorted(path for path, kinds in self._kinds_of.items() if kinds)
 
-    def overlaid(self, facts: Mapping[str, Iterable[Fact]]) -> Overlaid:
+    def with_overrides(self, facts: Mapping[str, Iterable[Fact]]) -> Overlaid:
         """This index with the facts of some files replaced."""
         self._catch_up()
         return Overlaid(self, {path: tuple(said) for path, said in facts.items()})

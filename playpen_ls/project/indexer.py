@@ -18,7 +18,7 @@ TOO_MANY = f"more than {MOST_FILES:,} files, so cross-file rules are disabled; e
 logger = logging.getLogger("playpen_ls")
 
 
-class ClosedFiles:
+class Indexer:
     """Updates `index` with the facts of closed files. Skips those in `opened`, whose facts come from the editor."""
 
     def __init__(self, root: Path, excluded: Callable[[], Excluded], index: Index, opened: Container[str]) -> None:
@@ -47,6 +47,11 @@ class ClosedFiles:
         self._too_many = True
         logger.warning("%s: %s", self._root, TOO_MANY)
         return None
+
+    @property
+    def too_many(self) -> bool:
+        """Whether the project has been found to have too many files, so that it is not indexed."""
+        return self._too_many
 
     def order(self) -> dict[str, Any]:
         """The request for the index worker."""
@@ -84,8 +89,11 @@ class ClosedFiles:
         """Update the index with the facts of a closed file, and return whether they changed."""
         if path in self._opened:
             return False
+        return self._put(path, facts_of(self._root, path) if self.counts(path) else ())
+
+    def _put(self, path: str, facts: Iterable[Fact]) -> bool:
         self._touched.add(path)
-        return bool(self._index.put(path, facts_of(self._root, path) if self.counts(path) else ()))
+        return bool(self._index.put(path, facts))
 
     def read_below(self, folder: str) -> None:
         """Read all indexed files of a folder again: some clients report only the deleted folder."""
@@ -98,8 +106,9 @@ class ClosedFiles:
         paths = self.listed()
         if paths is None:
             return
-        for path in paths:
-            self.read(path)
+        for path in paths:  # which count, as they were listed: asking for each would read all ignore files again
+            if path not in self._opened:
+                self._put(path, facts_of(self._root, path))
             yield path
         self._index.complete = True
 

@@ -12,7 +12,8 @@ from playpen_ls.api.facts import Fact
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.registry import facts_in
 from playpen_ls.project.discovery import files_under
-from playpen_ls.text.source import LARGEST, Source, Unreadable
+from playpen_ls.project.read_file import read_file
+from playpen_ls.text.source import Source, Unreadable
 
 logger = logging.getLogger("playpen_ls")
 
@@ -32,10 +33,7 @@ class Excluded:
 def facts_of(root: Path, path: str) -> tuple[Fact, ...]:
     """The facts of a file; none if it cannot be read. `path` is relative to the root."""
     try:
-        place = root / path
-        if place.stat().st_size > LARGEST:
-            return ()
-        source = Source.decoded(path, place.read_bytes())
+        source = Source.decoded(path, read_file(root / path))
         language = language_of(path, lambda: source.text)
         return facts_in(language, source) if language is not None else ()
     except (OSError, Unreadable):

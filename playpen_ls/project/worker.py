@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
@@ -37,17 +38,26 @@ Read = tuple[str, Stamp | None, tuple[Fact, ...]]
 
 
 def main() -> int:
-    order = json.loads(sys.stdin.buffer.readline())
+    line = sys.stdin.buffer.readline()
+    if not line.endswith(b"\n"):  # the server is gone already
+        return 1
+    order = json.loads(line)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(10)  # the editor's own work comes first
-    work(order, sys.stdout.buffer)
+    try:
+        work(order, sys.stdout.buffer)
+    except BrokenPipeError:  # nobody reads the answers any more
+        return 1
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        _say(sys.stdout.buffer, "failed", f"{type(error).__name__} at {last.filename}:{last.lineno}")
     return 0
 
 
 def work(order: dict[str, Any], output: BinaryIO) -> None:
     """Answers: ["total", n], ["facts", number, [[path, stamp, facts], …]] any number of times, then ["done"] or
-    ["many"]."""
+    ["many"]. `main` answers ["failed", reason] to an exception."""
     root = Path(order["root"])
     known = {path: (int(when), int(size)) for path, (when, size) in order["known"].items()}
     paths = list(islice(paths_under(root, order["exclude"], Path(order["base"])), MOST_FILES + 1))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,20 +13,20 @@ from lsprotocol import types as lsp
 from pygls.uris import to_fs_path
 
 from playpen_ls import __version__
-from playpen_ls.server.client_capabilities import KINDS, Abilities
-from playpen_ls.server.client_requests import Requests
+from playpen_ls.server.client_capabilities import ClientCapabilities
+from playpen_ls.server.client_requests import ClientRequests
+from playpen_ls.server.features import FEATURES, FORMATTING, Feature
 from playpen_ls.server.features.commands import Commands
 from playpen_ls.server.features.diagnostics.publish import Publisher, is_configuration
-from playpen_ls.server.gc_scheduler import Collector
-from playpen_ls.server.indexing.scheduler import Indexes
+from playpen_ls.server.gc_scheduler import GcScheduler
+from playpen_ls.server.indexing.scheduler import IndexScheduler
 from playpen_ls.server.log import log_to_stderr
 from playpen_ls.server.protocol import Server
-from playpen_ls.server.warm_up import Preparing
+from playpen_ls.server.warm_up import WarmUp
 
 # The client waits for the response to `initialize`, so modules that it does not need are imported later.
 if TYPE_CHECKING:
-    from playpen_ls.server.client_documents import Documents, Open
-    from playpen_ls.server.features.code_actions import Actions
+    from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
     from playpen_ls.server.notices import Notices
 
 QUIET = 0.25  # debounce, in seconds: then "X is missing" diagnostics can appear and other files are checked
@@ -42,17 +43,17 @@ class App:
 
     def __init__(self) -> None:
         self.server = Server("playpen-ls", __version__)
-        self.abilities = Abilities()
+        self.abilities = ClientCapabilities()
         self._folders: list[Path] = []
-        self._waiting: dict[str, Open] = {}
+        self._waiting: dict[str, ClientDocument] = {}
         self._quiet: asyncio.TimerHandle | None = None
-        self._requests = Requests(self.server, lambda: self.abilities, self._set)
-        self._collector = Collector(lambda: self._indexes.busy)
-        self._preparing = Preparing(lambda: self.server.protocol.converter, self._is_typed)
+        self._requests = ClientRequests(self.server, lambda: self.abilities, self._set)
+        self._collector = GcScheduler(lambda: self._indexes.busy)
+        self._preparing = WarmUp(lambda: self.server.protocol.converter, self._is_typed)
         self._options: object = None
-        self._fix_on_save = False
+        self.fix_on_save = False
         self._publisher = Publisher(self.server, lambda: self.documents)
-        self._indexes = Indexes(self.server, lambda: self.abilities, self._index_done)
+        self._indexes = IndexScheduler(self.server, lambda: self.abilities, self._index_done)
         handlers: dict[str, Callable[[Any], Any]] = {
             lsp.INITIALIZE: self.initialize,
             lsp.INITIALIZED: self.initialized,
@@ -60,20 +61,23 @@ class App:
             lsp.TEXT_DOCUMENT_DID_CHANGE: self.did_change,
             lsp.TEXT_DOCUMENT_DID_SAVE: self.did_save,
             lsp.TEXT_DOCUMENT_DID_CLOSE: self.did_close,
-            lsp.TEXT_DOCUMENT_WILL_SAVE_WAIT_UNTIL: self.will_save,
-            lsp.TEXT_DOCUMENT_HOVER: self.hover,
-            lsp.CODE_ACTION_RESOLVE: self.resolve,
             lsp.WORKSPACE_DID_CHANGE_CONFIGURATION: self.did_change_configuration,
             lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES: self.did_change_watched_files,
             lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: self.did_change_folders,
         }
         for method, handler in handlers.items():
             self.server.feature(method)(partial(handler))
-        options = lsp.CodeActionOptions(code_action_kinds=list(KINDS), resolve_provider=True)
-        self.server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, options)(partial(self.code_action))
+        for feature in FEATURES:
+            self._offer(feature)
         self._commands = Commands(
             self.server, lambda: self.documents, lambda: self.abilities, self._publisher.send, self._indexes.wait
         )
+
+    def _offer(self, feature: Feature) -> None:
+        def answer(params: Any) -> Any:
+            return feature.load()(self, params)
+
+        self.server.feature(feature.method, feature.options)(answer)
 
     def run(self) -> int:
         try:
@@ -90,24 +94,23 @@ class App:
         return Notices()
 
     @cached_property
-    def documents(self) -> Documents:
+    def documents(self) -> ClientDocuments:
         """Created on first use, after the response to `initialize`."""
-        from playpen_ls.server.client_documents import Documents
+        from playpen_ls.server.client_documents import ClientDocuments
 
         encoding = self.server.workspace.position_encoding or "utf-16"
         # In pygls it is a string or an enum.
-        return Documents(str(getattr(encoding, "value", encoding)), self._folders)
+        return ClientDocuments(str(getattr(encoding, "value", encoding)), self._folders)
 
     def initialize(self, params: lsp.InitializeParams) -> None:
-        self.abilities = Abilities.of(params.capabilities)
+        self.abilities = ClientCapabilities.of(params.capabilities)
+        self.server.end_with(params.process_id)
         self._options = params.initialization_options
         if self._options is not None and self.abilities.only_formats:
             from playpen_ls.server.client_settings import fix_on_save
 
-            if fix_on_save(
-                self._options
-            ):  # only then: an editor uses a server that offers it as the formatter of the language
-                self.server.feature(lsp.TEXT_DOCUMENT_FORMATTING)(partial(self.formatting))
+            if fix_on_save(self._options):
+                self._offer(FORMATTING)
         folders = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
         self._folders = [Path(place) for uri in folders if uri and (place := to_fs_path(uri))]
 
@@ -121,7 +124,7 @@ class App:
 
         settings = settings_from(value)
         if settings is not None:
-            self._fix_on_save = fix_on_save(value)
+            self.fix_on_save = fix_on_save(value)
         if settings is None or settings == self.documents.settings:
             return
         self.documents.settings = settings
@@ -151,6 +154,8 @@ class App:
             asyncio.get_running_loop().call_soon(self._answer)
         self._waiting[opened.uri] = opened
 
+<<<<<<< HEAD
+=======
     def will_save(self, params: lsp.WillSaveTextDocumentParams) -> list[lsp.TextEdit]:
         return self._before_save(params.text_document.uri)
 
@@ -159,8 +164,10 @@ class App:
 
     def _before_save(self, uri: str) -> list[lsp.TextEdit]:
         opened = self.documents.get(uri) if self._fix_on_save else None
-        return self._actions().before_save(opened) if opened else []
+        with self._pausing(opened):
+            return self._actions().before_save(opened) if opened else []
 
+>>>>>>> 1d33b25 (engine: let checks for fixes pause between chunks)
     def did_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
         opened = self.documents.get(params.text_document.uri)
         if opened is not None:
@@ -188,10 +195,10 @@ class App:
         self._collector.soon()
         self._when_quiet()
 
-    def _tell_others(self, waiting: Mapping[str, Open]) -> None:
+    def _tell_others(self, waiting: Mapping[str, ClientDocument]) -> None:
         """If the facts of an edited file have changed, check the other open files immediately."""
         others = [one for one in self.documents if one.uri not in waiting]
-        told = [one for one in self.documents.workspaces.values() if others and one.index.has_news()]
+        told = [one for one in self.documents.workspaces.values() if others and one.index.changed_since_last_call()]
         for other in others:
             if other.workspace in told:
                 self._publisher.publish(other, settled=False, only_changes=True)
@@ -220,14 +227,32 @@ class App:
         self._collector.soon()
         self._look_again()
 
+<<<<<<< HEAD
+=======
     # Actions
 
     def code_action(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         opened = self.documents.get(params.text_document.uri)
-        return self._actions().at(opened, params) if opened else []
+        with self._pausing(opened):
+            return self._actions().at(opened, params) if opened else []
 
     def resolve(self, action: lsp.CodeAction) -> lsp.CodeAction:
-        return self._actions().resolved(action)
+        data = action.data if isinstance(action.data, dict) else {}
+        with self._pausing(self.documents.get(str(data.get("uri")))):
+            return self._actions().resolved(action)
+
+    @contextmanager
+    def _pausing(self, opened: ClientDocument | None) -> Iterator[None]:
+        """While a request about this document is handled, its checks pause."""
+        if opened is None:
+            yield
+            return
+        workspace = opened.workspace
+        workspace.pause = lambda: self.server.protocol.pause(opened.uri)
+        try:
+            yield
+        finally:
+            workspace.pause = lambda: None
 
     def _actions(self) -> Actions:
         from playpen_ls.server.features.code_actions import Actions
@@ -240,6 +265,7 @@ class App:
         opened = self.documents.get(params.text_document.uri)
         return hover(self.documents, opened, params.position) if opened and opened.language else None
 
+>>>>>>> 1d33b25 (engine: let checks for fixes pause between chunks)
     # Configuration, files, folders
 
     def did_change_configuration(self, params: lsp.DidChangeConfigurationParams) -> None:
@@ -272,7 +298,7 @@ class App:
         )
         self.documents.folders = [*(folder for folder in self.documents.folders if folder not in removed), *added]
 
-    def _configuration_changed(self, opened: Open, closed: bool = False) -> None:
+    def _configuration_changed(self, opened: ClientDocument, closed: bool = False) -> None:
         if is_configuration(opened):
             path = opened.workspace.root / opened.path
             for workspace in self.documents.workspaces.values():

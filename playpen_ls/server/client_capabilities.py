@@ -9,16 +9,10 @@ from lsprotocol import types as lsp
 EXPLAIN = "playpen-ls.explainRule"  # the command that shows a rule's page
 FIX_ALL = "source.fixAll.playpen"
 KINDS = (lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.RefactorRewrite, FIX_ALL)
-WATCHED = (
-    "**/{Dockerfile,Dockerfile.*,*.Dockerfile,*.dockerfile,Containerfile,Containerfile.*}",
-    "**/{Jenkinsfile,Jenkinsfile.*,Jenkinsfile-*,*.jenkinsfile,*.groovy}",
-    "**/{*.py,*.pyw,wsgi,*.yaml,*.yml,*.json}",
-    "**/{playpen.toml,.gitignore,pyproject.toml,.dockerignore,*.dockerignore,requirements*.txt,alembic.ini}",
-)
 
 
 @dataclass(frozen=True)
-class Abilities:
+class ClientCapabilities:
     """The client capabilities that the server depends on."""
 
     resolves_edits: bool = False
@@ -31,7 +25,7 @@ class Abilities:
     """Formatting is the only way in which the client can request edits on save."""
 
     @classmethod
-    def of(cls, client: lsp.ClientCapabilities) -> Abilities:
+    def of(cls, client: lsp.ClientCapabilities) -> ClientCapabilities:
         workspace = client.workspace or lsp.WorkspaceClientCapabilities()
         edit = workspace.workspace_edit or lsp.WorkspaceEditClientCapabilities()
         action = client.text_document.code_action if client.text_document else None

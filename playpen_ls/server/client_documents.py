@@ -14,7 +14,7 @@ from pygls.uris import from_fs_path, to_fs_path
 from playpen_ls.config.model import Settings
 from playpen_ls.languages.detection import language_of
 from playpen_ls.project.discovery import project_root
-from playpen_ls.server.positions import Positions, changed
+from playpen_ls.server.positions import Positions, changed, joined
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source, Unreadable, check_readable
@@ -23,7 +23,7 @@ logger = logging.getLogger("playpen_ls")
 
 
 @dataclass
-class Open:
+class ClientDocument:
     """An open document of the client; `language` is None if it is not supported."""
 
     uri: str
@@ -39,7 +39,7 @@ class Open:
         return self.source.path
 
 
-class Documents:
+class ClientDocuments:
     """Mirrors the client's documents, and opens those in supported languages in their workspaces."""
 
     def __init__(self, encoding: str, folders: list[Path]) -> None:
@@ -47,31 +47,33 @@ class Documents:
         self.folders = folders
         self.settings = Settings()
         self.workspaces: dict[Path, Workspace] = {}
-        self._open: dict[str, Open] = {}
+        self._open: dict[str, ClientDocument] = {}
 
-    def __iter__(self) -> Iterator[Open]:
+    def __iter__(self) -> Iterator[ClientDocument]:
         yield from list(self._open.values())
 
-    def get(self, uri: str) -> Open | None:
+    def get(self, uri: str) -> ClientDocument | None:
         return self._open.get(uri)
 
-    def of(self, workspace: Workspace, path: str) -> Open | None:
+    def of(self, workspace: Workspace, path: str) -> ClientDocument | None:
         return next((one for one in self if one.workspace is workspace and one.path == path), None)
 
     def positions(self, source: Source) -> Positions:
         return Positions(source, self.encoding)
 
-    def open(self, item: lsp.TextDocumentItem) -> Open:
+    def open(self, item: lsp.TextDocumentItem) -> ClientDocument:
         place = to_fs_path(item.uri) if item.uri.startswith("file:") else None
         workspace = self._workspace(Path(place) if place else None)
         path = _relative(Path(place), workspace.root) if place else item.uri
-        source = Source(path, item.text)
-        opened = Open(item.uri, item.version, item.language_id, workspace, source, place is not None)
+        source = Source(path, joined(item.text))
+        opened = ClientDocument(item.uri, item.version, item.language_id, workspace, source, place is not None)
         self._open[item.uri] = opened
         self._place(opened, ())
         return opened
 
-    def change(self, uri: str, version: int, changes: Iterable[lsp.TextDocumentContentChangeEvent]) -> Open | None:
+    def change(
+        self, uri: str, version: int, changes: Iterable[lsp.TextDocumentContentChangeEvent]
+    ) -> ClientDocument | None:
         opened = self._open.get(uri)
         if opened is None:
             logger.warning("received a change of a document that is not open")
@@ -81,7 +83,7 @@ class Documents:
         self._place(opened, edits)
         return opened
 
-    def close(self, uri: str) -> Open | None:
+    def close(self, uri: str) -> ClientDocument | None:
         opened = self._open.pop(uri, None)
         if opened is not None:
             twin = self.of(opened.workspace, opened.path)
@@ -96,7 +98,7 @@ class Documents:
         opened = self.of(workspace, path)
         return opened.uri if opened else from_fs_path(str(workspace.root / path)) or path
 
-    def _place(self, opened: Open, edits: Iterable[Edit]) -> None:
+    def _place(self, opened: ClientDocument, edits: Iterable[Edit]) -> None:
         """Pass a new text to the workspace. The text can change the language."""
         workspace, source = opened.workspace, opened.source
         language = language_of(opened.path, lambda: source.text, opened.language_id)
@@ -114,7 +116,7 @@ class Documents:
             workspace.edit(opened.path, source, edits)
         opened.language = language
 
-    def at(self, uri: str) -> Open | None:
+    def at(self, uri: str) -> ClientDocument | None:
         """The open document of a file, also if it is open under another URI."""
         place = to_fs_path(uri)
         workspace = self.project(Path(place)) if place else None

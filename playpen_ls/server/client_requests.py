@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from lsprotocol import types as lsp
 
-from playpen_ls.server.client_capabilities import WATCHED, Abilities
-from playpen_ls.server.protocol import Server
+from playpen_ls.server.client_capabilities import ClientCapabilities
+from playpen_ls.server.protocol import Server, answer_of
 
 logger = logging.getLogger("playpen_ls")
 
 
-class Requests:
+class ClientRequests:
     """Sends requests in the background. `abilities` are those of the client; `take` receives its settings."""
 
-    def __init__(self, server: Server, abilities: Callable[[], Abilities], take: Callable[[object], None]) -> None:
+    def __init__(
+        self, server: Server, abilities: Callable[[], ClientCapabilities], take: Callable[[object], None]
+    ) -> None:
         self._server = server
         self._abilities = abilities
         self._take = take
@@ -33,28 +35,41 @@ class Requests:
 
     async def _ask_for_all(self) -> None:
         if self._abilities().registers_watchers:
-            watchers = [lsp.FileSystemWatcher(glob_pattern) for glob_pattern in WATCHED]
+            watchers = [lsp.FileSystemWatcher(glob_pattern) for glob_pattern in watched()]
             options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
             registration = lsp.Registration("files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
-            await self._ask(self._server.client_register_capability_async(lsp.RegistrationParams([registration])))
+            request = self._server.client_register_capability_async(lsp.RegistrationParams([registration]))
+            await self._ask(lsp.CLIENT_REGISTER_CAPABILITY, request)
         await self._ask_for_settings()
 
     async def _ask_for_settings(self) -> None:
         if self._abilities().gives_configuration:
             item = lsp.ConfigurationItem(section="playpen")
-            answer = await self._ask(self._server.workspace_configuration_async(lsp.ConfigurationParams([item])))
+            request = self._server.workspace_configuration_async(lsp.ConfigurationParams([item]))
+            answer = await self._ask(lsp.WORKSPACE_CONFIGURATION, request)
             if answer:
                 self._take(answer[0])
 
-    async def _ask(self, request: Any) -> Any:
-        """The response of the client; None for an error."""
+    async def _ask(self, method: str, request: Any) -> Any:
+        """The response of the client; None for an error, or if there is none."""
         try:
-            return await request
+            return await answer_of(method, request)
         except Exception as error:
-            logger.info("the client rejected a request: %s", type(error).__name__)
+            logger.info("the client gave no answer to %s: %s", method, type(error).__name__)
             return None
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)  # the loop itself keeps only a weak reference
         task.add_done_callback(self._tasks.discard)
+
+
+def watched() -> Iterator[str]:
+    """Glob patterns of the files whose changes matter: those of all languages, those that rules read, configuration."""
+    from playpen_ls.languages.registry import LANGUAGES
+
+    for names in (
+        *([*one.file_names, *one.candidate_names, *one.read_names] for one in LANGUAGES.values()),
+        ["playpen.toml", "pyproject.toml", ".gitignore"],
+    ):
+        yield f"**/{{{','.join(names)}}}"

@@ -10,7 +10,7 @@ PAUSE = 0.02  # seconds after a response; keystrokes of a fast typist are 60 ms 
 MUCH = 300_000  # uncollected objects before collecting without a pause; about 30 MB
 
 
-class Collector:
+class GcScheduler:
     """A full collection visits all live objects, so a keystroke during which it runs is slow (19 instead of 4 ms).
 
     While the heap `grows`, because a project is being indexed, only young generations are collected.

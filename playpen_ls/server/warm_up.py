@@ -11,7 +11,7 @@ from lsprotocol import types as lsp
 PAUSE = 0.25  # seconds; warming up takes 0.04 s, so not while the user types
 
 
-class Preparing:
+class WarmUp:
     """`converter` is that of pygls, which generates code on first use of a type; `busy`: whether the user is typing."""
 
     def __init__(self, converter: Callable[[], Any], busy: Callable[[], bool]) -> None:

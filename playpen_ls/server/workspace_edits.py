@@ -5,12 +5,14 @@ from __future__ import annotations
 from lsprotocol import types as lsp
 
 from playpen_ls.api.finding import Change
-from playpen_ls.server.client_capabilities import Abilities
-from playpen_ls.server.client_documents import Documents, Open
+from playpen_ls.server.client_capabilities import ClientCapabilities
+from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
 from playpen_ls.text.source import Source
 
 
-def workspace_edit(documents: Documents, opened: Open, change: Change, abilities: Abilities) -> lsp.WorkspaceEdit:
+def workspace_edit(
+    documents: ClientDocuments, opened: ClientDocument, change: Change, abilities: ClientCapabilities
+) -> lsp.WorkspaceEdit:
     """The workspace edit of a change; new files are left out if the client cannot create files."""
     edits = {documents.uri(opened.workspace, path): _edits(documents, opened, path, change) for path in change.edits}
     edits = {uri: found for uri, found in edits.items() if found}
@@ -29,7 +31,7 @@ def workspace_edit(documents: Documents, opened: Open, change: Change, abilities
     return lsp.WorkspaceEdit(document_changes=operations)
 
 
-def _edits(documents: Documents, opened: Open, path: str, change: Change) -> list[lsp.TextEdit]:
+def _edits(documents: ClientDocuments, opened: ClientDocument, path: str, change: Change) -> list[lsp.TextEdit]:
     other = opened if path == opened.path else documents.of(opened.workspace, path)
     source = other.source if other else Source(path, opened.workspace.text(path) or "")
     return documents.positions(source).text_edits(change.edits[path])

@@ -7,68 +7,68 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from playpen_ls.api.rule import Rule
-from playpen_ls.engine.cache import NOTHING, Memory
-from playpen_ls.engine.diagnostic import Hit
-from playpen_ls.engine.diagnostics import Hits
+from playpen_ls.engine.cache import EMPTY_CACHE, FindingsCache
+from playpen_ls.engine.diagnostic import Diagnostic
+from playpen_ls.engine.diagnostics import FileDiagnostics
 from playpen_ls.languages.model import Model
-from playpen_ls.session.stability import moved
+from playpen_ls.session.stability import shift_diagnostics
 from playpen_ls.text.edit import Edit, runs
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
 
 @dataclass
-class Document:
+class OpenFile:
     """An open file: its text, and the results of the last check."""
 
     source: Source
     language: str
     on_disk: bool = True
-    told: bool | None = None
+    in_project: bool | None = None
     """Whether its facts count for other files: it is in the project and not excluded. None until determined."""
     model: Model | None = None
-    memory: Memory = NOTHING
+    memory: FindingsCache = EMPTY_CACHE
     depends: object = None
     """The rules and the platform for which the cache `memory` is valid."""
-    displayed: Hits = field(default_factory=Hits)
-    _hits: Hits = field(default_factory=Hits)
+    displayed: FileDiagnostics = field(default_factory=FileDiagnostics)
+    _hits: FileDiagnostics = field(default_factory=FileDiagnostics)
     _typed: list[tuple[Source, list[Edit]]] = field(default_factory=list)
     """Runs of edits since the last check, each with the text that it applies to."""
 
     @property
-    def hits(self) -> Hits:
+    def diagnostics(self) -> FileDiagnostics:
         """All diagnostics of the last check, including those not displayed, shifted by the edits since."""
         if self._typed:
-            self.hits = Hits.of(self.since(self._hits), self.source.path)
+            self.diagnostics = FileDiagnostics.of(self.since(self._hits), self.source.path)
         return self._hits
 
-    @hits.setter
-    def hits(self, hits: Hits) -> None:
-        self._hits = hits
+    @diagnostics.setter
+    def diagnostics(self, diagnostics: FileDiagnostics) -> None:
+        self._hits = diagnostics
         self._typed.clear()
 
-    def hits_of(self, rule: Rule) -> Iterable[Hit]:
+    def hits_of(self, rule: Rule) -> Iterable[Diagnostic]:
         """Those of `hits` that belong to one rule. Does not shift the others."""
-        return self.since(hit for hit in self._hits if hit.rule is rule)
+        return self.since(diagnostic for diagnostic in self._hits if diagnostic.rule is rule)
 
-    def hits_in(self, spans: Iterable[Span]) -> Iterator[Hit]:
+    def hits_in(self, spans: Iterable[Span]) -> Iterator[Diagnostic]:
         """Those of `hits` that start in ranges of the current text. Does not shift the others."""
         farthest = sum(len(edit.text) + edit.end - edit.start for _, run in self._typed for edit in run)
         for span in spans:
             near = self.since(self._hits.touching(Span(span.start - farthest, span.end + farthest)))
-            yield from (hit for hit in near if span.start <= hit.start <= span.end)
+            yield from (diagnostic for diagnostic in near if span.start <= diagnostic.start <= span.end)
 
-    def since(self, hits: Iterable[Hit]) -> Iterable[Hit]:
+    def since(self, diagnostics: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
         """Diagnostics of the last check shifted by the edits since; those on edited lines are dropped."""
         for before, run in self._typed:
-            hits = moved(hits, before, run)
-        return hits
+            diagnostics = shift_diagnostics(diagnostics, before, run)
+        return diagnostics
 
     def edited(self, source: Source, edits: Iterable[Edit]) -> None:
         """Set a new text. `edits` lead to it one after the other; none means that the whole text was replaced."""
         edits = list(edits)
         if not edits:
-            self.hits = Hits()
+            self.diagnostics = FileDiagnostics()
         before, cuts = self.source, list(runs(edits))
         for number, run in enumerate(cuts, 1):
             self._typed.append((before, run))
@@ -77,14 +77,21 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Report:
-    """The diagnostics to show for a file. `found` also has suppressed ones, and those that only mask secrets."""
+class PublishedFile:
+    """The diagnostics to show for a file. `found` also has suppressed ones, and those that only mask secrets.
+
+    Diagnostics can be missing: those of the `failed` rules, by their ids, and those of `unparsed` ranges.
+    """
 
     source: Source
-    hits: Hits
-    found: Hits
+    diagnostics: FileDiagnostics
+    found: FileDiagnostics
+    failed: frozenset[str] = frozenset()
+    unparsed: tuple[Span, ...] = ()
 
     @cached_property
     def secrets(self) -> tuple[Span, ...]:
         """Ranges that must be masked in all output."""
-        return tuple(hit.span for hit in self.found if hit.rule.secret and not hit.made.printable)
+        return tuple(
+            diagnostic.span for diagnostic in self.found if diagnostic.rule.secret and not diagnostic.made.printable
+        )

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from playpen_ls.api.finding import Place
-from playpen_ls.engine.diagnostic import Hit, in_order
-from playpen_ls.engine.diagnostics import Hits
+from playpen_ls.engine.diagnostic import Diagnostic, text_order
+from playpen_ls.engine.diagnostics import FileDiagnostics
 from playpen_ls.languages.model import Model
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
 
-def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[Hit]:
+def shift_diagnostics(diagnostics: Iterable[Diagnostic], source: Source, run: Iterable[Edit]) -> Iterator[Diagnostic]:
     """Shift diagnostics and their related places by edits of `source`; those on edited lines are dropped."""
     moves = [(_touched(source, edit), len(edit.text) - (edit.end - edit.start)) for edit in run]
 
@@ -32,11 +32,14 @@ def moved(hits: Iterable[Hit], source: Source, run: Iterable[Edit]) -> Iterator[
             if by is not None:
                 yield place.moved(by, source.path)
 
-    for hit in hits:
-        by = way(hit.start, hit.end)
+    for diagnostic in diagnostics:
+        by = way(diagnostic.start, diagnostic.end)
         if by is not None:
-            hit, places = hit.shifted(by, source.path) if by else hit, hit.related if hit.made.related else ()
-            yield hit.pointing(tuple(followed(places))) if places else hit
+            diagnostic, places = (
+                diagnostic.shifted(by, source.path) if by else diagnostic,
+                diagnostic.related if diagnostic.made.related else (),
+            )
+            yield diagnostic.with_related(tuple(followed(places))) if places else diagnostic
 
 
 def _touched(source: Source, edit: Edit) -> Span:
@@ -48,74 +51,80 @@ def _touched(source: Source, edit: Edit) -> Span:
     return Span(start, source.line_span(last).end)
 
 
-def carried(hits: Hits, last: Callable[[Sequence[Span]], Iterable[Hit]], broken: Sequence[Span]) -> Hits:
+def with_stale_diagnostics(
+    diagnostics: FileDiagnostics, last: Callable[[Sequence[Span]], Iterable[Diagnostic]], broken: Sequence[Span]
+) -> FileDiagnostics:
     """Keep the previous diagnostics in ranges that no longer parse, except syntax errors.
 
     `last` returns the previous diagnostics that start in the given ranges.
     """
-    have = {in_order(hit) for span in broken for hit in hits.touching(span)}
+    have = {text_order(diagnostic) for span in broken for diagnostic in diagnostics.touching(span)}
     more = []
-    for hit in last(broken):
-        place = in_order(hit)
-        if not hit.made.unparsed and place not in have:
+    for diagnostic in last(broken):
+        place = text_order(diagnostic)
+        if not diagnostic.made.unparsed and place not in have:
             have.add(place)
-            more.append(hit)
-    return hits.also(more)
+            more.append(diagnostic)
+    return diagnostics.extended(more)
 
 
-def unseen(hit: Hit, model: Model, broken: list[Span]) -> bool:
+def is_unseen(diagnostic: Diagnostic, model: Model, broken: list[Span]) -> bool:
     """Whether what it reports as missing could be in text that does not parse: its chunk, or any if file-wide."""
-    if hit.made.unparsed:
+    if diagnostic.made.unparsed:
         return False
     # Rules that look at the whole file say in which chunk a finding is.
-    whole_file = hit.made.chunk is not None or issubclass(type(model), hit.rule.subjects)
-    return bool(broken) and (whole_file or any(span.touches(hit.span) for span in broken))
+    whole_file = diagnostic.made.chunk is not None or issubclass(type(model), diagnostic.rule.subjects)
+    return bool(broken) and (whole_file or any(span.touches(diagnostic.span) for span in broken))
 
 
-def steady(
-    hits: Hits,
-    displayed: Hits,
-    unsure: Callable[[Hit], bool],
-    since: Callable[[Iterable[Hit]], Iterable[Hit]],
-) -> Hits:
+def hold_back_new_absences(
+    diagnostics: FileDiagnostics,
+    displayed: FileDiagnostics,
+    unsure: Callable[[Diagnostic], bool],
+    since: Callable[[Iterable[Diagnostic]], Iterable[Diagnostic]],
+) -> FileDiagnostics:
     """Hold back new "X is missing" diagnostics: of those that are `unsure`, no more are shown than were displayed.
 
     A new diagnostic can replace an equal one that is gone, so that displayed ones stay. `since` shifts the displayed
     diagnostics to their current offsets.
     """
-    fresh = _changed(hits, displayed)
-    found, gone = _of(hits, fresh), _of(displayed, _changed(displayed, hits))
-    missing = [hit for hit in found if hit.rule.absent]
-    left = Counter(_mark(hit) for hit in gone if hit.rule.absent)
-    if all(count <= left[mark] for mark, count in Counter(map(_mark, missing)).items()):
-        return hits
-    places = {(_mark(hit), hit.start) for hit in since(gone)}
+    fresh = _changed(diagnostics, displayed)
+    found, gone = _of(diagnostics, fresh), _of(displayed, _changed(displayed, diagnostics))
+    missing = [diagnostic for diagnostic in found if diagnostic.rule.absent]
+    left = Counter(_identity(diagnostic) for diagnostic in gone if diagnostic.rule.absent)
+    if all(count <= left[mark] for mark, count in Counter(map(_identity, missing)).items()):
+        return diagnostics
+    places = {(_identity(diagnostic), diagnostic.start) for diagnostic in since(gone)}
 
-    def turn(hit: Hit) -> int:
+    def turn(diagnostic: Diagnostic) -> int:
         """Priority: displayed diagnostics first, then certain ones, then new unsure ones."""
-        if not unsure(hit):
+        if not unsure(diagnostic):
             return 1
-        return 0 if (_mark(hit), hit.start) in places else 2
+        return 0 if (_identity(diagnostic), diagnostic.start) in places else 2
 
-    shown = [hit for hit in found if not hit.rule.absent]
-    for hit in sorted(missing, key=turn):
-        if left[_mark(hit)] > 0 or not unsure(hit):
-            left[_mark(hit)] -= 1
-            shown.append(hit)
-    return hits.kept(shown, fresh)
+    shown = [diagnostic for diagnostic in found if not diagnostic.rule.absent]
+    for diagnostic in sorted(missing, key=turn):
+        if left[_identity(diagnostic)] > 0 or not unsure(diagnostic):
+            left[_identity(diagnostic)] -= 1
+            shown.append(diagnostic)
+    return diagnostics.filtered(shown, fresh)
 
 
-def _of(hits: Hits, numbers: Iterable[int]) -> list[Hit]:
+def _of(diagnostics: FileDiagnostics, numbers: Iterable[int]) -> list[Diagnostic]:
     """The diagnostics of some groups in text order."""
-    return sorted(chain.from_iterable(map(hits.made, numbers)), key=in_order)
+    return sorted(chain.from_iterable(map(diagnostics.made, numbers)), key=text_order)
 
 
-def _changed(hits: Hits, others: Hits) -> list[int]:
+def _changed(diagnostics: FileDiagnostics, others: FileDiagnostics) -> list[int]:
     """The numbers of groups with "X is missing" diagnostics that occur a different number of times in `others`."""
-    have, theirs = Counter(hits.founds), Counter(others.founds)
-    return [number for number, found in enumerate(hits.founds) if found.lacks and have[found] != theirs.get(found, 0)]
+    have, theirs = Counter(diagnostics.groups), Counter(others.groups)
+    return [
+        number
+        for number, found in enumerate(diagnostics.groups)
+        if found.reports_absence and have[found] != theirs.get(found, 0)
+    ]
 
 
-def _mark(hit: Hit) -> str:
+def _identity(diagnostic: Diagnostic) -> str:
     """What makes two findings the same; not the message, which can contain a name that is being typed."""
-    return hit.rule.id
+    return diagnostic.rule.id

@@ -29,7 +29,7 @@ class Source:
     """One version of a file's text. `path` is relative to the project's root, with forward slashes."""
 
     def __init__(self, path: str, text: str, *, byte_order_mark: bool = False) -> None:
-        if text.startswith(BYTE_ORDER_MARK):
+        if not byte_order_mark and text.startswith(BYTE_ORDER_MARK):
             text, byte_order_mark = text[1:], True
         self.path = path
         self.text = text

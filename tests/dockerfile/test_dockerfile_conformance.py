@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.languages.dockerfile import Instruction, parse
+from playpen_ls.languages.dockerfile.model.dockerfile import parse
+from playpen_ls.languages.dockerfile.parts import Instruction
 from playpen_ls.text.source import Source
 
 CASES = json.loads(Path(__file__).with_name("conformance.json").read_text())

@@ -30,7 +30,11 @@ def noticed(folder: Path) -> None:
 
 
 def found(workspace: Workspace, path: str = "Dockerfile") -> list[str]:
-    return [hit.finding.message for hit in workspace.check(path).hits if hit.rule.name == "no-dockerignore"]
+    return [
+        diagnostic.finding.message
+        for diagnostic in workspace.check(path).diagnostics
+        if diagnostic.rule.name == "no-dockerignore"
+    ]
 
 
 @pytest.fixture

@@ -30,20 +30,20 @@ def test_what_is_offered(case: dict):
     project = project_of(case)
     look = project.look()
     if case["offer"] == "clean" or case["id"] in SILENT:
-        assert look.hits == []
+        assert look.diagnostics == []
         return
-    (hit,) = look.hits
-    (fix,) = hit.finding.fixes
+    (diagnostic,) = look.diagnostics
+    (fix,) = diagnostic.finding.fixes
     if case["offer"] == "none":
         with pytest.raises(Refused):
-            verified(look, hit, fix, project.look, project.text)
+            verified(look, diagnostic, fix, project.look, project.text)
         return
-    change = verified(look, hit, fix, project.look, project.text)
+    change = verified(look, diagnostic, fix, project.look, project.text)
     assert case["offer"] == ("quickfix" if fix.safe else "manual")
     result = project.source.edited(change.edits["Dockerfile"])
     assert result.text == case["after"]
     assert set(change.edits) == {"Dockerfile"}
-    assert project.look(result, change.creates).hits == []
+    assert project.look(result, change.creates).diagnostics == []
     assert bool(change.creates) == (case["id"] == "21-npm-node-modules-not-ignored")
 
 

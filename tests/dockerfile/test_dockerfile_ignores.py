@@ -50,7 +50,9 @@ def commented(project: Project, tool: str, code: str) -> Source:
     if tool == "docker":
         return Source(project.path, f"# check=skip={code}\n{project.source.text}")
     look = project.look()
-    edits = [look.model.comment_above(hit.span.start, f"hadolint ignore={code}") for hit in look.hits]
+    edits = [
+        look.model.comment_above(diagnostic.span.start, f"# hadolint ignore={code}") for diagnostic in look.diagnostics
+    ]
     return project.source.edited({edit for edit in edits if edit is not None})
 
 
@@ -58,10 +60,10 @@ def commented(project: Project, tool: str, code: str) -> Source:
 def test_their_comments_silence_ours(rule: Rule, example: Example, tool: str, code: str):
     project = Project(rule, example)
     look = project.look(commented(project, tool, code))
-    assert look.hits != []
-    assert suppress(look.model, look.hits, [rule.id]).kept == []
+    assert look.diagnostics != []
+    assert suppress(look.model, look.diagnostics, [rule.id]).kept == []
     other = project.look(commented(project, tool, "DL9999"))
-    assert suppress(other.model, other.hits, [rule.id]).silenced == []
+    assert suppress(other.model, other.diagnostics, [rule.id]).silenced == []
 
 
 @pytest.mark.parametrize("comment", ["# check=skip=all", "# check=error=true;skip=all"])
@@ -74,5 +76,7 @@ def test_skipping_all_checks_of_buildkit_silences_their_equivalents_only(comment
     }.items():
         rule = next(rule for rule in RULES if rule.name == name)
         look = Project(rule, Example({"Dockerfile": f"{comment}\n{text}"})).look()
-        kept[name] = [hit.severity.label for hit in suppress(look.model, look.hits, [rule.id]).kept]
+        kept[name] = [
+            diagnostic.severity.label for diagnostic in suppress(look.model, look.diagnostics, [rule.id]).kept
+        ]
     assert kept == {"shell-form-command": [], "secret-in-image": ["hint"], "moving-tag": ["warning"]}

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playpen_ls.api.fact_types import Exposed, ImageUse
-from playpen_ls.languages.dockerfile import Copy, Dockerfile, Environment, From, Instruction, Onbuild, Run, parse
 from playpen_ls.languages.dockerfile.build_context.dockerignore import Ignore
 from playpen_ls.languages.dockerfile.model.container_paths import working_directory
+from playpen_ls.languages.dockerfile.model.dockerfile import parse
 from playpen_ls.languages.dockerfile.model.expansion import expanded
 from playpen_ls.languages.dockerfile.model.variables import values_before
+from playpen_ls.languages.dockerfile.parts import Copy, Dockerfile, Environment, From, Instruction, Onbuild, Run
+from playpen_ls.languages.registry import model_facts
 from playpen_ls.text.source import Source
 
 
@@ -170,7 +172,9 @@ def test_expansion(text: str, value: str | None):
 
 
 def test_facts():
-    facts = list(model('FROM p:16.4\nEXPOSE 80/tcp $X 8000-8010\nCMD ["uvicorn", "a:b", "--port", "8001"]\n').facts())
+    facts = list(
+        model_facts(model('FROM p:16.4\nEXPOSE 80/tcp $X 8000-8010\nCMD ["uvicorn", "a:b", "--port", "8001"]\n'))
+    )
     assert [fact.reference for fact in facts if isinstance(fact, ImageUse)] == ["p:16.4"]
     assert [fact.port for fact in facts if isinstance(fact, Exposed)] == [80, 8001]
 
@@ -222,7 +226,7 @@ def test_nothing_raises_and_every_place_holds_its_text(text: str):
             assert all(command.span.end <= len(source.text) for command in instruction.commands)
         if isinstance(instruction, From):
             assert instruction.stage is not None
-    assert list(read.facts()) is not None
+    assert list(model_facts(read)) is not None
     ends = [0, *(chunk.span.end for chunk in read.chunks)]
     assert [chunk.span.start for chunk in read.chunks] == ends[:-1]
     assert ends[-1] == len(source.text)

@@ -9,8 +9,10 @@ from counting import calls
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playpen_ls.languages.dockerfile import Dockerfile, Instruction, Run, parse
+from playpen_ls.languages.dockerfile.model.dockerfile import parse
+from playpen_ls.languages.dockerfile.parts import Dockerfile, Instruction, Run
 from playpen_ls.languages.dockerfile.syntax.raw import SPACE
+from playpen_ls.languages.registry import model_facts
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -106,7 +108,7 @@ def look_at_all(read: Dockerfile) -> None:
         for span in (one.span, one.keyword_span, one.words_span, *(word.span for word in one.words)):
             assert 0 <= span.start <= span.end <= len(read.source.text)
         _look_at(one)
-    assert list(read.facts()) is not None
+    assert list(model_facts(read)) is not None
 
 
 def _look_at(one: Instruction) -> None:
@@ -172,7 +174,7 @@ SEEN = {
     "sections": lambda one: [(chunk.span, chunk.key) for chunk in one.chunks],
     "comments": lambda one: list(one.comments()),
     "marked": lambda one: list(one.comments_with(MARKS)),
-    "rest": lambda one: (one.escape, one.directives, list(one.problems), list(one.facts()), one.fixed_tags),
+    "rest": lambda one: (one.escape, one.directives, list(one.problems), list(model_facts(one)), one.fixed_tags),
     "constructs": lambda one: [(one.construct_at(at), one.construct_after(at)) for at in range(0, len(one.source.text), 7)],
 }  # fmt: skip
 MARKS = ("hadolint", "check=")
@@ -198,13 +200,13 @@ def test_a_keystroke_makes_the_instructions_of_its_stage_alone():
     text = "ARG A\n" + "".join(f"FROM a:1 AS s{number}\nRUN a\nCOPY . .\n" for number in range(50))
     before = model(text)
     assert not before.problems
-    assert len(list(before.facts())) == 51
+    assert len(list(model_facts(before))) == 51
     at = text.index("COPY", text.index("AS s30\n"))
     after = parse(Source("Dockerfile", text[:at] + "RUN b\n" + text[at:]), before)
     pairs = zip(after.stages, before.stages, strict=True)
     assert [one.index for one, other in pairs if one.cut is not other.cut] == [30]
     assert not after.problems
-    assert len(list(after.facts())) == 51
+    assert len(list(model_facts(after))) == 51
     assert [stage.index for stage in after.stages if "instructions" in vars(stage)] == [49]  # what the final one starts
     assert [one.logical for one in after.stages[30].instructions] == ["RUN a", "RUN b", "COPY . ."]
 

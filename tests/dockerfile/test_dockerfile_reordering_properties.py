@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from examples import Project
 from playpen_ls.api.example import Example
 from playpen_ls.api.finding import Refused
-from playpen_ls.engine.fixer import Look, verified
+from playpen_ls.engine.fixer import CheckedText, verified
 from playpen_ls.engine.registry import rules_of
-from playpen_ls.languages.dockerfile import Run, parse
+from playpen_ls.languages.dockerfile.model.dockerfile import parse
+from playpen_ls.languages.dockerfile.parts import Run
 from playpen_ls.text.edit import narrowed
 from playpen_ls.text.source import Source
 
@@ -88,12 +89,12 @@ PROJECT = Project(
 )
 
 
-def offered(look: Look):
+def offered(look: CheckedText):
     """(result, new files) of each fix that would be offered, tried out as the engine does it."""
-    for hit in look.hits:
-        for fix in hit.finding.fixes:
+    for diagnostic in look.diagnostics:
+        for fix in diagnostic.finding.fixes:
             try:
-                change = verified(look, hit, fix, PROJECT.look, PROJECT.text)
+                change = verified(look, diagnostic, fix, PROJECT.look, PROJECT.text)
             except Refused:
                 continue
             yield look.model.source.edited(change.edits["Dockerfile"]), change
@@ -124,7 +125,7 @@ def test_what_it_does_to_any_dockerfile(text: str):
         assert result.edited([back]).text == text
         again = PROJECT.look(result, change.creates)
         assert [other for other, _ in offered(again) if other.text == result.text] == []
-        assert len(again.hits) < len(look.hits) + 1
+        assert len(again.diagnostics) < len(look.diagnostics) + 1
 
 
 @settings(max_examples=100, deadline=None)

@@ -23,8 +23,8 @@ def mounted(text: str) -> str:
     """The text after the fix of its only finding. Raises Refused."""
     project = Project(RULE, Example({"Dockerfile": text}))
     look = project.look()
-    (hit,) = look.hits
-    change = verified(look, hit, hit.finding.fixes[0], project.look, project.text)
+    (diagnostic,) = look.diagnostics
+    change = verified(look, diagnostic, diagnostic.finding.fixes[0], project.look, project.text)
     return Source("Dockerfile", text).edited(change.edits["Dockerfile"]).text
 
 
@@ -102,7 +102,7 @@ def test_names_of_secrets_are_printed_and_secrets_are_not(tmp_path: Path):
     workspace.open(Source("Dockerfile", text), "dockerfile")
     for _ in range(2):  # once found, once remembered
         report = workspace.check("Dockerfile")
-        assert [hit.finding.message for hit in report.hits if hit.rule is RULE] == [
+        assert [diagnostic.finding.message for diagnostic in report.diagnostics if diagnostic.rule is RULE] == [
             "value of build argument `NPM_TOKEN` is recorded in the image history",
             "hard-coded secret in `ENV API_TOKEN`; `ENV` values are recorded in the image history",
             "secret file `.env` is copied into an image layer",

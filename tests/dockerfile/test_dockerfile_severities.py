@@ -53,4 +53,4 @@ CASES = [
 def test_a_finding_is_as_loud_as_it_is_sure(name: str, files: str | dict[str, str], severities: list[str]):
     files = {"Dockerfile": files} if isinstance(files, str) else files
     look = Project(RULES[name], Example(files)).look()
-    assert [hit.severity.label for hit in look.hits] == severities
+    assert [diagnostic.severity.label for diagnostic in look.diagnostics] == severities

@@ -56,8 +56,11 @@ PIECES = [
 
 
 def found(workspace: Workspace) -> list[tuple[str, int, int, str]]:
-    hits = workspace.check("Dockerfile").hits
-    return [(hit.rule.id, hit.span.start, hit.span.end, hit.finding.message) for hit in hits]
+    diagnostics = workspace.check("Dockerfile").diagnostics
+    return [
+        (diagnostic.rule.id, diagnostic.span.start, diagnostic.span.end, diagnostic.finding.message)
+        for diagnostic in diagnostics
+    ]
 
 
 @pytest.mark.parametrize("seed", [7, 8])

@@ -11,7 +11,8 @@ from examples import unmarked
 from playpen_ls.api.file_view import Outline
 from playpen_ls.api.finding import Refused
 from playpen_ls.engine.registry import rules_of
-from playpen_ls.languages.jenkinsfile import Jenkinsfile, ShellStep, parse
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import parse
+from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile, ShellStep
 from playpen_ls.languages.jenkinsfile.validator import faults_of
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.detect import scripted_word
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.writer import converted

@@ -57,10 +57,10 @@ def fixed_texts() -> Iterator[str]:
         if not project.path.endswith("Jenkinsfile") or project.look().model.problems:
             continue
         look = project.look()
-        for hit in look.hits:
-            for fix in hit.finding.fixes:
+        for diagnostic in look.diagnostics:
+            for fix in diagnostic.finding.fixes:
                 try:
-                    change = verified(look, hit, fix, project.look, project.text)
+                    change = verified(look, diagnostic, fix, project.look, project.text)
                 except Refused:
                     continue
                 yield project.source.edited(change.edits.get(project.path, ())).text

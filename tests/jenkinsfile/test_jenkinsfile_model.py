@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from parts import parts_in
 
 from playpen_ls.api.fact_types import Backup
-from playpen_ls.languages.jenkinsfile import Jenkinsfile, ShellStep, parse
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import parse
+from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile, ShellStep
 from playpen_ls.languages.jenkinsfile.syntax.lexer import lex
+from playpen_ls.languages.registry import model_facts
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -220,20 +222,20 @@ def test_a_comment_covers_the_construct_behind_it():
 def test_a_comment_stands_above_the_line_of_a_construct():
     text = "node {\n    stage('A') { sh 'x' }\n    sh '''\na\n'''\n}\n"
     found = model(text)
-    edit = found.comment_above(text.index("sh 'x'"), "c")
+    edit = found.comment_above(text.index("sh 'x'"), "// c")
     assert edit is not None
     assert (edit.start, edit.text) == (text.index("    stage"), "    // c\n")
-    edit = found.comment_above(text.index("a\n'''"), "c")
+    edit = found.comment_above(text.index("a\n'''"), "// c")
     assert edit is not None
     assert edit.start == text.index("    sh '''")
 
 
 def test_a_scheduled_dump_is_a_backup():
     dump = "pipeline { triggers { cron('H 2 * * *') }\n stages { stage('B') { steps { sh 'pg_dump app | gzip > b.gz' } } } }"
-    assert [type(fact) for fact in model(dump).facts()] == [Backup]
+    assert [type(fact) for fact in model_facts(model(dump))] == [Backup]
     in_pod = dump.replace("pg_dump", "kubectl exec -n playpen-platform postgres-0 -- pg_dump")
-    assert [type(fact) for fact in model(in_pod).facts()] == [Backup]
-    assert list(model(dump.replace("triggers { cron('H 2 * * *') }", "")).facts()) == []
+    assert [type(fact) for fact in model_facts(model(in_pod))] == [Backup]
+    assert list(model_facts(model(dump.replace("triggers { cron('H 2 * * *') }", "")))) == []
 
 
 WORDS = "pipeline { | stage('a') { | steps { | } | { | ( | ) | [ | ] | sh 'x' | ' | ${ | / | $/ | \\ | // | /* | */ | a | = | . | ,"
@@ -248,7 +250,7 @@ def test_no_text_raises_and_none_is_lost(text: str):
     for part in parts_in(found):
         if isinstance(part, ShellStep):
             assert part.commands is not None
-    list(found.facts())
+    list(model_facts(found))
     spans = sorted(
         [Span(start, end) for _, start, end, _ in found.tree.tokens] + [comment.span for comment in found.comments()]
     )

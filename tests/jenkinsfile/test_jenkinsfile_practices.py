@@ -80,7 +80,9 @@ GOOD = [
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_good_is_clean(rule, text):
     project = Project(rule, Example({"Jenkinsfile": text}))
-    assert [(project.source.of(hit.span), hit.finding.message) for hit in project.look().hits] == []
+    assert [
+        (project.source.of(diagnostic.span), diagnostic.finding.message) for diagnostic in project.look().diagnostics
+    ] == []
 
 
 @pytest.mark.parametrize("place", [in_steps, in_pod])

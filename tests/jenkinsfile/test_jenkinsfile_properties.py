@@ -13,10 +13,12 @@ from parts import parts_in
 
 from examples import unmarked
 from playpen_ls.engine.registry import rules_of
-from playpen_ls.languages.jenkinsfile import Jenkinsfile, Region, parse
 from playpen_ls.languages.jenkinsfile.model.constructs import construct_after, construct_at
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import parse
+from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile, Region
 from playpen_ls.languages.jenkinsfile.syntax.lexer import Lexer, lex
 from playpen_ls.languages.jenkinsfile.validator import faults_of
+from playpen_ls.languages.registry import model_facts
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import leaks
 from playpen_ls.text.source import Source
 
@@ -79,7 +81,7 @@ def model(text: str, previous: Jenkinsfile | None = None) -> Jenkinsfile:
 
 def look_at_everything(file: Jenkinsfile) -> None:
     assert parts_in(file)
-    list(file.facts())
+    list(model_facts(file))
     assert faults_of(file) is not None
     assert file.mentions is not None
     for step in file.shell_steps:
@@ -164,7 +166,7 @@ def test_edits_lead_to_what_a_fresh_look_sees(data: st.DataObject):
         assert file.comments() == fresh.comments()
         assert file.problems == fresh.problems
         assert faults_of(file) == faults_of(fresh)
-        assert list(file.facts()) == list(fresh.facts())
+        assert list(model_facts(file)) == list(model_facts(fresh))
         look_at_everything(file)
 
 

@@ -14,24 +14,26 @@ from hypothesis import strategies as st
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.file_view import FileView
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import Configured, Given
-from playpen_ls.engine.cache import NOTHING
+from playpen_ls.api.rule import Configured, RuleContext
+from playpen_ls.engine.cache import EMPTY_CACHE
 from playpen_ls.engine.check import check
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.engine.rule_set import RuleSet
-from playpen_ls.languages.jenkinsfile import Jenkinsfile, Region, parse
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import parse
 from playpen_ls.languages.jenkinsfile.model.queries import (
     credentials_around,
     declares,
     is_credential_id,
     sets_literal,
 )
+from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile, Region
+from playpen_ls.languages.registry import model_facts
 from playpen_ls.project.filesystem import ProjectFiles
 from playpen_ls.text.source import Source
 
 RULES = RuleSet(Configured(rule) for rule in rules_of("jenkinsfile"))
 FILES = ProjectFiles(Path("/nonexistent-project"), lambda path: None)
-GIVEN = Given(Platform(), FILES, lambda kind: Facts(kind, (), False))
+GIVEN = RuleContext(Platform(), FILES, lambda kind: Facts(kind, (), False))
 
 DECLARATIVE = """\
 @Library('acme@1') _
@@ -120,7 +122,9 @@ PIECES = [
 def found(file: Jenkinsfile, memory: object = None) -> tuple[list[tuple[object, ...]], object]:
     checked = check(file, RULES, GIVEN, memory)  # type: ignore[arg-type]
     assert not checked.failed
-    hits = [(hit.rule.id, hit.span, hit.finding.message, hit.severity, hit.finding.related) for hit in checked.hits]
+    hits = [
+        (hit.rule.id, hit.span, hit.finding.message, hit.severity, hit.finding.related) for hit in checked.diagnostics
+    ]
     return hits, checked.memory
 
 
@@ -138,7 +142,7 @@ def test_the_texts_have_something_of_every_rule():
 def test_after_any_edits_the_findings_are_those_of_a_fresh_look(data: st.DataObject):
     text = data.draw(st.sampled_from(TEXTS))
     file = parse(Source("Jenkinsfile", text))
-    memory = found(file, NOTHING)[1]
+    memory = found(file, EMPTY_CACHE)[1]
     for _ in range(data.draw(st.integers(1, 8))):
         start = data.draw(st.integers(0, len(text)))
         end = start + data.draw(st.sampled_from([0, 0, 0, 1, 1, 2, 10, 60]))
@@ -146,7 +150,7 @@ def test_after_any_edits_the_findings_are_those_of_a_fresh_look(data: st.DataObj
         file = parse(Source("Jenkinsfile", text), file)
         hits, memory = found(file, memory)
         assert hits == fresh(text)
-        assert list(file.facts()) == list(parse(Source("Jenkinsfile", text)).facts())
+        assert list(model_facts(file)) == list(model_facts(parse(Source("Jenkinsfile", text))))
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -154,7 +158,7 @@ def test_typing_a_line_anywhere_finds_what_a_fresh_look_finds(text: str):
     for place in [match.end() for match in re.finditer(r"\n", text)][::11]:
         line = "sh \"login ${P} '${NEXUS_PSW}'\" /* x */ { y }"
         file = parse(Source("Jenkinsfile", text))
-        memory = found(file, NOTHING)[1]
+        memory = found(file, EMPTY_CACHE)[1]
         for end in range(1, len(line) + 1):
             now = text[:place] + line[:end] + text[place:]
             file = parse(Source("Jenkinsfile", now), file)
@@ -176,7 +180,7 @@ def test_typing_a_line_anywhere_finds_what_a_fresh_look_finds(text: str):
 )
 def test_what_changes_elsewhere_counts(old: str, new: str):
     file = parse(Source("Jenkinsfile", DECLARATIVE))
-    hits, memory = found(file, NOTHING)
+    hits, memory = found(file, EMPTY_CACHE)
     changed = DECLARATIVE.replace(old, new, 1)
     said = [[hit[2] for hit in fresh(text)] for text in (DECLARATIVE, changed)]
     assert said[0] != said[1]
@@ -208,7 +212,7 @@ def test_a_question_that_is_not_recorded_gives_stale_findings(
 
     monkeypatch.setattr(FileView, "ask", unrecorded)
     file = parse(Source("Jenkinsfile", DECLARATIVE))
-    _, memory = found(file, NOTHING)
+    _, memory = found(file, EMPTY_CACHE)
     changed = DECLARATIVE.replace(old, new, 1)
     hits, _ = found(parse(Source("Jenkinsfile", changed), file), memory)
     assert hits != fresh(changed)
@@ -220,7 +224,7 @@ def test_a_keystroke_looks_at_one_region(monkeypatch: pytest.MonkeyPatch):
     )
     text = f"pipeline {{\n    agent any\n    stages {{\n{stages}    }}\n}}\n"
     file = parse(Source("Jenkinsfile", text))
-    memory = found(file, NOTHING)[1]
+    memory = found(file, EMPTY_CACHE)[1]
     looked: list[str] = []
     parts = Region.parts
     monkeypatch.setattr(Region, "parts", lambda self: [looked.append(self.text), *parts(self)][1:])

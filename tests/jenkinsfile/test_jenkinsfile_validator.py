@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from examples import unmarked
-from playpen_ls.languages.jenkinsfile import Jenkinsfile, parse
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import parse
+from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.validator import faults_of
 from playpen_ls.text.source import Source
 

@@ -43,14 +43,14 @@ def workspace(text: str, path: str) -> Workspace:
 def changes(text: str, path: str = "app.yaml") -> Iterator[tuple[str, str, tuple[Edit, ...], str]]:
     """(rule, title, edits, result) of every fix that is offered."""
     made = workspace(text, path)
-    trier = made.trier(path)
-    for hit in made.look(path).hits:
-        for fix in hit.finding.fixes:
+    trier = made.fix_verifier(path)
+    for diagnostic in made.look(path).diagnostics:
+        for fix in diagnostic.finding.fixes:
             try:
-                edits = tuple(trier(hit, fix).edits.get(path, ()))
+                edits = tuple(trier(diagnostic, fix).edits.get(path, ()))
             except Refused:
                 continue
-            yield hit.rule.name, fix.title, edits, made.documents[path].source.edited(edits).text
+            yield diagnostic.rule.name, fix.title, edits, made.documents[path].source.edited(edits).text
 
 
 def differing(before: object, after: object, name: str = "document") -> set[str]:
@@ -146,7 +146,7 @@ def test_a_fix_changes_only_what_it_names(text: str):
 @given(manifests())
 def test_all_fixes_together_leave_a_document_that_parses(text: str):
     made = workspace(text, "app.yaml")
-    fixed = made.fixed("app.yaml", lambda hit, fix: True)
+    fixed = made.fixed("app.yaml", lambda diagnostic, fix: True)
     assert not fixed.stopped
     found = outermost(differing(data(text), data(fixed.source.text)))
     assert found <= set().union(*INTENDED.values())
@@ -217,7 +217,7 @@ def test_a_stub_that_is_there_gets_another_key(tmp_path: Path, newline: str):
     made = Workspace(tmp_path)
     made.index.complete = True
     made.open(Source("web.yaml", f"{pod}      env: [{{name: DB_PASSWORD, value: hunter2-77}}]\n"), "kubernetes")
-    fixed = made.fixed("web.yaml", lambda hit, fix: hit.rule.name == "literal-secret")
+    fixed = made.fixed("web.yaml", lambda diagnostic, fix: diagnostic.rule.name == "literal-secret")
     added = f'stringData:{newline}  db-password: "<set outside git>"{newline}'
     assert fixed.others == {"web-secret.yaml.example": stub.replace(f"stringData:{newline}", added)}
 
@@ -287,11 +287,11 @@ def offered(root: Path, files: dict[str, str], path: str = "k8s/app.yaml") -> di
     made.closed.read_all()
     made.open(Source(path, files[path]), "kubernetes")
     made.check(path)
-    trier, found = made.trier(path), {}
-    for hit in made.look(path).hits:
-        for fix in hit.finding.fixes if hit.rule.name.endswith("-probe") else ():
+    trier, found = made.fix_verifier(path), {}
+    for diagnostic in made.look(path).diagnostics:
+        for fix in diagnostic.finding.fixes if diagnostic.rule.name.endswith("-probe") else ():
             try:
-                trier(hit, fix)
+                trier(diagnostic, fix)
             except Refused:
                 continue
             found[fix.title] = fix.preferred
@@ -399,5 +399,5 @@ def test_what_only_the_owner_can_choose_is_not_fixed_in_bulk(tmp_path: Path):
     made = Workspace(tmp_path)
     made.open(Source("app.yaml", (tmp_path / "app.yaml").read_text()), "kubernetes")
     made.closed.read_all()
-    fixed = made.fixed("app.yaml", lambda hit, fix: hit.rule.name.endswith("-probe"))
+    fixed = made.fixed("app.yaml", lambda diagnostic, fix: diagnostic.rule.name.endswith("-probe"))
     assert fixed.source.text == (tmp_path / "app.yaml").read_text()

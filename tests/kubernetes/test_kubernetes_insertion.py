@@ -10,9 +10,10 @@ from parts import parts_in
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.api.platform import Platform
-from playpen_ls.languages.kubernetes import Container, parse
 from playpen_ls.languages.kubernetes.edits.insert import put, put_before, replace_entry
-from playpen_ls.rules.kubernetes._probes import LIVENESS, Told, add, port_of, probe_value
+from playpen_ls.languages.kubernetes.model.manifests import parse
+from playpen_ls.languages.kubernetes.parts import Container
+from playpen_ls.rules.kubernetes._probes import LIVENESS, ProbeContext, add, port_of, probe_value
 from playpen_ls.text.source import Source
 
 CASES = json.loads((Path(__file__).parent / "probes.json").read_text())
@@ -29,7 +30,7 @@ def test_a_liveness_probe_goes_where_a_person_would_put_it(case: dict[str, str])
 
     def fix() -> str:
         platform = Platform()
-        port = port_of(container, platform.liveness.port, Told())
+        port = port_of(container, platform.liveness.port, ProbeContext())
         return source.edited(
             add(container, LIVENESS, probe_value(platform.liveness, platform.liveness.path, port))
         ).text
@@ -38,7 +39,7 @@ def test_a_liveness_probe_goes_where_a_person_would_put_it(case: dict[str, str])
         with pytest.raises(Refused):
             fix()
     else:
-        assert str(port_of(container, 8000, Told()).value) == case["port"]
+        assert str(port_of(container, 8000, ProbeContext()).value) == case["port"]
         assert fix() == case["after"]
 
 

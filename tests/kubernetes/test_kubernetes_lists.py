@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parts import parts_in
 
-from playpen_ls.languages.kubernetes.model.list_items import Part, divided
 from playpen_ls.languages.kubernetes.model.manifests import Manifests, parse
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource
+from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart, split_list
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 POD = """\
 apiVersion: v1
@@ -80,9 +81,9 @@ def found(text: str, made: Manifests) -> list[tuple[str, str]]:
     ],
 )
 def test_a_list_is_divided_at_its_items(text: str, parts: str):
-    made = divided(text)
-    assert [part for _, part in made] == [Part(part) for part in parts.split()]
-    assert "".join(chunk.piece.text for chunk in model(text).chunks) == text
+    made = split_list(text)
+    assert [part for _, part in made] == [DocumentPart(part) for part in parts.split()]
+    assert "".join(chunk.parsed.text for chunk in model(text).chunks) == text
 
 
 @pytest.mark.parametrize("indentation", [0, 2, 4])
@@ -94,6 +95,10 @@ def test_the_same_is_found_in_a_list_as_in_documents(indentation: int, newline: 
     # An anchor anywhere makes it one piece.
     joined = text.replace("spec:", "spec: &s", 1)
     assert found(joined, model(joined)) == found(text, model(text))
+
+
+def pieces(manifests: Manifests) -> list[tuple[Span, str, DocumentPart]]:
+    return [(chunk.span, chunk.parsed.text, chunk.parsed.part) for chunk in manifests.chunks]
 
 
 @settings(deadline=None)
@@ -116,9 +121,7 @@ def test_edits_divide_a_list_as_a_fresh_look_does(edits: list[tuple[int, int, st
     for at, length, typed in edits:
         text = text[: min(at, len(text))] + typed + text[at + length :]
         known, fresh = model(text, known), model(text)
-        assert [(chunk.span, chunk.piece.alike) for chunk in known.chunks] == [
-            (chunk.span, chunk.piece.alike) for chunk in fresh.chunks
-        ]
+        assert pieces(known) == pieces(fresh)
         assert found(text, known) == found(text, fresh) or any(chunk.broken for chunk in known.chunks)
 
 
@@ -128,7 +131,7 @@ def test_what_is_typed_in_an_item_is_read_alone():
     known = model(before)
     typed = model(before[:at] + '"' + before[at:], known)
     assert [chunk.broken for chunk in typed.chunks] == [False, False, True, False]
-    assert [one.piece is other.piece for one, other in zip(known.chunks, typed.chunks, strict=True)] == [
+    assert [one.parsed is other.parsed for one, other in zip(known.chunks, typed.chunks, strict=True)] == [
         *(True, True, False, True)
     ]
 
@@ -143,7 +146,9 @@ def workspace(folder: Path, text: str) -> Workspace:
 @pytest.mark.parametrize("indentation", [0, 2])
 def test_an_account_is_added_as_an_item(tmp_path: Path, indentation: int):
     text = listed(indentation, "a", "b")
-    made = workspace(tmp_path, text).fixed("app.yaml", lambda hit, fix: hit.rule.name == "default-service-account")
+    made = workspace(tmp_path, text).fixed(
+        "app.yaml", lambda diagnostic, fix: diagnostic.rule.name == "default-service-account"
+    )
     account = item("apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: %s\n", indentation)
     pods = [item(POD % name, indentation).replace("containers:", f"serviceAccountName: {name}\n{' ' * indentation}    "
             "containers:") for name in "ab"]  # fmt: skip
@@ -153,20 +158,27 @@ def test_an_account_is_added_as_an_item(tmp_path: Path, indentation: int):
 def test_a_comment_above_the_items_covers_them_all(tmp_path: Path):
     text = listed(0, "a", "b") + TAIL
     silenced = text.replace("items:", "# playpen: ignore[moving-tag] they move\nitems:")
-    rules = [{hit.rule.name for hit in workspace(tmp_path, one).check("app.yaml").hits} for one in (text, silenced)]
+    rules = [
+        {diagnostic.rule.name for diagnostic in workspace(tmp_path, one).check("app.yaml").diagnostics}
+        for one in (text, silenced)
+    ]
     assert rules[0] - rules[1] == {"moving-tag"}
     one = text.replace("# next", "# playpen: ignore[moving-tag] it moves")
-    hits = [hit for hit in workspace(tmp_path, one).check("app.yaml").hits if hit.rule.name == "moving-tag"]
-    assert [one.rindex("name: ", 0, hit.start) < one.index("name: b") for hit in hits] == [True]
+    diagnostics = [
+        diagnostic
+        for diagnostic in workspace(tmp_path, one).check("app.yaml").diagnostics
+        if diagnostic.rule.name == "moving-tag"
+    ]
+    assert [one.rindex("name: ", 0, diagnostic.start) < one.index("name: b") for diagnostic in diagnostics] == [True]
 
 
 def test_what_is_typed_in_an_item_leaves_the_others_alone(tmp_path: Path):
     before, typed, after = listed(2, "a") + "  - ", item(POD % "b", 2)[4:], "\n" + item(POD % "c", 2)
     made = workspace(tmp_path, before + after)
-    shown = [(hit.rule.id, hit.start) for hit in made.check("app.yaml").hits]
+    shown = [(diagnostic.rule.id, diagnostic.start) for diagnostic in made.check("app.yaml").diagnostics]
     for done in range(1, len(typed)):
         at = len(before) + done - 1
         made.edit("app.yaml", Source("app.yaml", before + typed[:done] + after), [Edit(at, at, typed[done - 1])])
-        hits = made.check("app.yaml", settled=False).hits
+        diagnostics = made.check("app.yaml", settled=False).diagnostics
         expected = [(rule, start + done if start >= len(before) else start) for rule, start in shown]
-        assert [(hit.rule.id, hit.start) for hit in hits] == expected, typed[:done]
+        assert [(diagnostic.rule.id, diagnostic.start) for diagnostic in diagnostics] == expected, typed[:done]

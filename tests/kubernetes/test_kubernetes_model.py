@@ -20,9 +20,11 @@ from playpen_ls.api.fact_types import (
     ServiceAccount,
     ServiceSelector,
 )
-from playpen_ls.languages.kubernetes import Container, Manifests, Resource, Workload, parse
+from playpen_ls.languages.kubernetes.model.manifests import parse
+from playpen_ls.languages.kubernetes.parts import Container, Manifests, Resource, Workload
 from playpen_ls.languages.kubernetes.syntax.compose import Unparsable, compose
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
+from playpen_ls.languages.registry import model_facts
 from playpen_ls.languages.yaml_loader import yaml_loader
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
@@ -163,8 +165,7 @@ def test_a_half_typed_line_is_masked(typed: str):
 def test_unchanged_documents_are_taken_over():
     before = model(f"{SERVICE}---\n{POD}")
     after = model(f"{SERVICE}---\n{POD}# more\n", before)
-    assert after.chunks[0].piece is before.chunks[0].piece
-    assert after.chunks[0] is before.chunks[0]
+    assert after.chunks[0].parsed is before.chunks[0].parsed
 
 
 def test_template_expressions_are_masked():
@@ -203,7 +204,7 @@ def test_any_text_can_be_read(text: str):
     for offset in range(0, len(text), 7):
         any_model.construct_at(offset)
         any_model.construct_after(offset)
-    list(any_model.facts())
+    list(model_facts(any_model))
 
 
 @settings(deadline=None)
@@ -237,8 +238,8 @@ def test_edits_cut_a_text_as_a_fresh_look_does(edits: list[tuple[int, int, str]]
         text = text[: min(at, len(text))] + typed + text[at + length :]
         known, fresh = model(text, known), model(text)
         assert [chunk.span for chunk in known.chunks] == [chunk.span for chunk in fresh.chunks]
-        assert [chunk.piece.text for chunk in known.chunks] == [chunk.piece.text for chunk in fresh.chunks]
-        assert list(known.facts()) == list(fresh.facts()) or any(chunk.broken for chunk in known.chunks)
+        assert [chunk.parsed.text for chunk in known.chunks] == [chunk.parsed.text for chunk in fresh.chunks]
+        assert list(model_facts(known)) == list(model_facts(fresh)) or any(chunk.broken for chunk in known.chunks)
 
 
 def test_depth_is_bounded():
@@ -339,7 +340,8 @@ def test_a_comment_line_can_stand_above_the_first_word_of_a_line():
 
 def facts(text: str, path: str = "k8s/app.yaml") -> list[tuple[object, ...]]:
     return [
-        (type(fact), *(getattr(fact, name) for name in type(fact).__slots__)) for fact in model(text, path=path).facts()
+        (type(fact), *(getattr(fact, name) for name in type(fact).__slots__))
+        for fact in model_facts(model(text, path=path))
     ]
 
 
@@ -377,7 +379,7 @@ def test_a_kustomization_tells_which_files_are_patches():
 
 def test_a_place_is_where_the_word_stands():
     text = f"---\n{POD}"
-    (use,) = [fact for fact in model(text).facts() if isinstance(fact, ImageUse)]
+    (use,) = [fact for fact in model_facts(model(text)) if isinstance(fact, ImageUse)]
     assert text[use.place.span.start : use.place.span.end] == "nexus:5000/web:1.0"
 
 

@@ -56,7 +56,8 @@ def workspace(text: str) -> Workspace:
 
 def found(made: Workspace) -> list[tuple[str, int, str, tuple[Place, ...]]]:
     return [
-        (hit.rule.id, hit.span.start, hit.finding.message, hit.finding.related) for hit in made.check("app.yaml").hits
+        (diagnostic.rule.id, diagnostic.span.start, diagnostic.finding.message, diagnostic.finding.related)
+        for diagnostic in made.check("app.yaml").diagnostics
     ]
 
 
@@ -125,8 +126,8 @@ def test_a_key_that_a_config_map_of_the_file_lacks_points_to_it():
 
 
 def places(made: Workspace) -> list[Place]:
-    hits = made.check("app.yaml").hits
-    return [place for hit in hits for place in hit.finding.related]
+    diagnostics = made.check("app.yaml").diagnostics
+    return [place for diagnostic in diagnostics for place in diagnostic.finding.related]
 
 
 def related(made: Workspace) -> list[tuple[str, str]]:

@@ -53,7 +53,7 @@ spec:
 
 @pytest.mark.parametrize("rule", rules_of("kubernetes"), ids=lambda rule: rule.name)
 def test_the_page_s_own_example_is_clean(rule):
-    assert Project(rule, example({"app.yaml": DEPLOYMENT})).look().hits == []
+    assert Project(rule, example({"app.yaml": DEPLOYMENT})).look().diagnostics == []
 
 
 @pytest.mark.parametrize("rule", rules_of("kubernetes"), ids=lambda rule: rule.name)
@@ -69,8 +69,8 @@ def test_what_is_missing_in_a_part_is_no_finding(rule, path, text):
     bare = DEPLOYMENT[: DEPLOYMENT.index("          ports")].replace("      serviceAccountName: web\n", "")
     name = "templates/app.yaml" if path == "Chart.yaml" else "app.yaml"
     project = Project(rule, example({name: bare}))
-    from playpen_ls.languages.registry import parse
+    from playpen_ls.languages.registry import model_facts, parse
     from playpen_ls.text.source import Source
 
-    project.index.put(path, parse("kubernetes", Source(path, text)).facts())
-    assert project.look().hits == []
+    project.index.put(path, model_facts(parse("kubernetes", Source(path, text))))
+    assert project.look().diagnostics == []

@@ -32,8 +32,12 @@ def found(folder: Path, text: str, **others: str) -> dict[str, str]:
     workspace = Workspace(folder)
     workspace.open(Source("app.yaml", text), "kubernetes")
     workspace.closed.read_all()
-    hits = workspace.check("app.yaml").hits
-    return {SHORT[hit.rule.name]: hit.severity.label for hit in hits if hit.rule.name in SHORT}
+    diagnostics = workspace.check("app.yaml").diagnostics
+    return {
+        SHORT[diagnostic.rule.name]: diagnostic.severity.label
+        for diagnostic in diagnostics
+        if diagnostic.rule.name in SHORT
+    }
 
 
 def pod(container: str = CONTAINER % "", spec: str = "", metadata: str = "name: a") -> str:

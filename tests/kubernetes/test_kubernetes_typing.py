@@ -88,12 +88,12 @@ def test_a_manifest_that_is_typed_in_makes_no_noise(tmp_path: Path, newline: str
     workspace.index.complete = True
     workspace.open(Source("app.yaml", before + after), "kubernetes")
     at = len(before)
-    shown = [(hit.rule.id, hit.start) for hit in workspace.check("app.yaml").hits]
+    shown = [(diagnostic.rule.id, diagnostic.start) for diagnostic in workspace.check("app.yaml").diagnostics]
     assert len([start for _, start in shown if start < at]) == len(shown) / 2 > 5
     for done in range(1, len(typed) + 1):
         edit = Edit(at + done - 1, at + done - 1, typed[done - 1])
         workspace.edit("app.yaml", Source("app.yaml", before + typed[:done] + after), [edit])
-        hits = workspace.check("app.yaml", settled=False).hits
+        diagnostics = workspace.check("app.yaml", settled=False).diagnostics
         expected = [(rule, start + done if start >= at else start) for rule, start in shown]
-        assert [(hit.rule.id, hit.start) for hit in hits] == expected, typed[:done][-40:]
-    assert len(workspace.check("app.yaml").hits) == len(shown)
+        assert [(diagnostic.rule.id, diagnostic.start) for diagnostic in diagnostics] == expected, typed[:done][-40:]
+    assert len(workspace.check("app.yaml").diagnostics) == len(shown)

@@ -43,5 +43,5 @@ def test_arguments_are_added_as_by_hand(before: str, after: str, newline: str, t
     text, expected = (f"{HEAD}engine = {call}\n".replace("\n", newline) for call in (before, after))
     workspace = Workspace(tmp_path)
     workspace.open(Source("app.py", text), "python")
-    fixed = workspace.fixed("app.py", lambda hit, fix: hit.rule.name == "default-pool")
+    fixed = workspace.fixed("app.py", lambda diagnostic, fix: diagnostic.rule.name == "default-pool")
     assert fixed.source.text == expected

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_service import SERVICE
 
-from playpen_ls.languages.python import PythonModel, parse
+from playpen_ls.languages.python.model.module import parse
+from playpen_ls.languages.python.parts import PythonModel
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
@@ -100,9 +101,9 @@ def test_a_model_that_takes_over_equals_a_fresh_one(text: str, edits: list[tuple
 
 def found(workspace: Workspace, settled: bool = True) -> list[tuple[str, str, str]]:
     """The findings, by the text under them."""
-    hits = workspace.check("app.py", settled).hits
+    diagnostics = workspace.check("app.py", settled).diagnostics
     source = workspace.documents["app.py"].source
-    return [(hit.rule.id, source.of(hit.span), hit.finding.message) for hit in hits]
+    return [(diagnostic.rule.id, source.of(diagnostic.span), diagnostic.finding.message) for diagnostic in diagnostics]
 
 
 def opened(text: str) -> Workspace:

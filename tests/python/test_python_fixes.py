@@ -10,7 +10,7 @@ import pytest
 from python_service import SERVICE
 
 from playpen_ls.api.finding import Fix
-from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.fixer import REWRITE, safe_only
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
@@ -26,7 +26,7 @@ def opened(text: str) -> Workspace:
     return workspace
 
 
-def every(_: Hit, fix: Fix) -> bool:
+def every(_: Diagnostic, fix: Fix) -> bool:
     return fix.kind != REWRITE
 
 
@@ -170,7 +170,12 @@ def test_a_service_compiles_after_its_fixes_and_nothing_is_left_of_them(change: 
     text = CHANGES[change](SERVICE)
     after = fixed(text, accept)
     assert after != text
-    left = [hit for hit in opened(after).check("app.py").hits for fix in hit.finding.fixes if accept(hit, fix)]
+    left = [
+        diagnostic
+        for diagnostic in opened(after).check("app.py").diagnostics
+        for fix in diagnostic.finding.fixes
+        if accept(diagnostic, fix)
+    ]
     assert left == []
     lines = after.replace("\r\n", "\n").splitlines()
     assert lines.count("import os") + lines.count("import json, os") == 1
@@ -229,9 +234,9 @@ CAUGHT = "import logging\n\nlogger = logging.getLogger(__name__)\ntry:\n    run(
 def test_an_error_that_the_traceback_shows_is_left_out_of_the_message(before: str, after: str | None):
     workspace = opened(CAUGHT.format(before))
     found = [
-        workspace.trier("app.py")(hit, fix)
-        for hit in workspace.look("app.py").hits
-        for fix in hit.finding.fixes
+        workspace.fix_verifier("app.py")(diagnostic, fix)
+        for diagnostic in workspace.look("app.py").diagnostics
+        for fix in diagnostic.finding.fixes
         if fix.title == "Remove the exception from the message; the traceback shows it"
     ]
     texts = [Source("app.py", CAUGHT.format(before)).edited(change.edits["app.py"]).text for change in found]

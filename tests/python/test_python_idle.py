@@ -15,15 +15,18 @@ import yaml
 from examples import Project
 from playpen_ls.api.example import Example
 from playpen_ls.engine.registry import rules_of
-from playpen_ls.languages.python import PythonModel, finds_nothing, parse
+from playpen_ls.languages.python.facts import finds_nothing
+from playpen_ls.languages.python.model.module import parse
 from playpen_ls.languages.python.model.parts import Site
 from playpen_ls.languages.python.model.scope import Names
 from playpen_ls.languages.python.model.visitor import walk
+from playpen_ls.languages.python.parts import PythonModel
 from playpen_ls.languages.python.syntax import known_names as known
 from playpen_ls.languages.python.syntax.bindings import bindings_of, texts_of
 from playpen_ls.languages.python.syntax.heads import bindings_by_head, holds_text
 from playpen_ls.languages.python.syntax.prefilter import look
 from playpen_ls.languages.python.syntax.statements import pieces
+from playpen_ls.languages.registry import model_facts
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
 from playpen_ls.vocabulary.hosts import BACKING_SERVICES
@@ -73,7 +76,7 @@ def test_nothing_is_found_in_what_is_idle(path: Path):
     assert not list(facts_of_silent(model))
     if finds_nothing(model.source):
         assert reported(model, (part for chunk in model.chunks for part in chunk.parts())) == []
-        assert list(model.facts()) == []
+        assert list(model_facts(model)) == []
 
 
 EXAMPLES = [
@@ -99,7 +102,7 @@ def test_a_call_is_seen_however_its_bracket_is_set(rule, one: Example, between: 
 
 
 def look_at(rule, one: Example, path: str, text: str):
-    return Project(rule, Example({path: text}, platform=one.platform, options=one.options)).look().hits
+    return Project(rule, Example({path: text}, platform=one.platform, options=one.options)).look().diagnostics
 
 
 @pytest.mark.parametrize("method", sorted(known.METHODS))
@@ -167,7 +170,7 @@ def test_a_chunk_that_mentions_a_telling_name_is_not_idle(text: str, rule: str):
     workspace = Workspace(Path("/no/such/project"))
     workspace.index.complete = True
     workspace.open(Source("app.py", text), "python")
-    assert [hit.rule.id for hit in workspace.check("app.py").hits] == [rule]
+    assert [diagnostic.rule.id for diagnostic in workspace.check("app.py").diagnostics] == [rule]
 
 
 @pytest.mark.parametrize("path", REAL, ids=lambda path: "/".join(path.parts[-2:]))

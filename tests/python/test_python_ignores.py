@@ -18,7 +18,7 @@ def severities(text: str) -> list[Severity]:
     workspace = Workspace(Path("/no/such/project"))
     workspace.index.complete = True
     workspace.open(Source("app.py", text), "python")
-    return [hit.severity for hit in workspace.check("app.py").hits]
+    return [diagnostic.severity for diagnostic in workspace.check("app.py").diagnostics]
 
 
 @pytest.mark.parametrize(

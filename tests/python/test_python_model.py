@@ -11,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playpen_ls.api.fact_types import EnvironmentRead, Route
-from playpen_ls.languages.python import LogCall, PythonModel, StringLiteral, parse, says_nothing
+from playpen_ls.languages.python.facts import says_nothing
+from playpen_ls.languages.python.model.module import parse
+from playpen_ls.languages.python.parts import LogCall, PythonModel, StringLiteral
 from playpen_ls.languages.python.syntax.statements import pieces
+from playpen_ls.languages.registry import model_facts
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -153,7 +156,7 @@ def test_line_ends(line_end: str):
     assert len(made.chunks) == 2
     assert texts(made) == ['"b c"']
     assert [made.source.of(comment.span) for comment in made.comments()] == ["# why"]
-    assert [fact.default for fact in made.facts() if isinstance(fact, EnvironmentRead)] == ["b c"]
+    assert [fact.default for fact in model_facts(made) if isinstance(fact, EnvironmentRead)] == ["b c"]
 
 
 def test_comments_are_never_inside_strings():
@@ -183,7 +186,7 @@ def test_tests_are_left_alone():
     key = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
     made = model(f'print("x")\nkey = "{key}"\n', "tests/test_x.py")
     assert texts(made, object) == [f'"{key}"']
-    assert list(made.facts()) == []
+    assert list(model_facts(made)) == []
 
 
 def test_a_generated_file_is_left_alone_as_soon_as_it_says_so():
@@ -208,7 +211,7 @@ def test_a_generated_file_is_left_alone_as_soon_as_it_says_so():
     ],
 )
 def test_routes(text: str, paths: list[str]):
-    assert [fact.path for fact in model(text).facts() if isinstance(fact, Route)] == paths
+    assert [fact.path for fact in model_facts(model(text)) if isinstance(fact, Route)] == paths
 
 
 @pytest.mark.parametrize(
@@ -225,7 +228,7 @@ def test_routes(text: str, paths: list[str]):
     ],
 )
 def test_environment_reads(text: str, read: tuple[str, str | None] | None):
-    facts = [(fact.name, fact.default) for fact in model(text).facts() if isinstance(fact, EnvironmentRead)]
+    facts = [(fact.name, fact.default) for fact in model_facts(model(text)) if isinstance(fact, EnvironmentRead)]
     assert facts == ([read] if read else [])
 
 
@@ -244,7 +247,7 @@ def test_environment_reads(text: str, read: tuple[str, str | None] | None):
     ],
 )
 def test_a_look_that_finds_nothing_misses_nothing(text: str):
-    assert list(model(text).facts())
+    assert list(model_facts(model(text)))
     assert not says_nothing(Source("app.py", text))
     assert says_nothing(Source("tests/test_app.py", text))
 
@@ -252,7 +255,7 @@ def test_a_look_that_finds_nothing_misses_nothing(text: str):
 @pytest.mark.parametrize("path", sorted(Path(ast.__file__).parent.glob("*.py")), ids=lambda path: path.name)
 def test_a_file_of_which_a_look_says_that_it_tells_nothing_tells_nothing(path: Path):
     source = Source("app.py", path.read_bytes().decode("utf-8", "replace"))
-    assert not says_nothing(source) or not list(parse(source).facts())
+    assert not says_nothing(source) or not list(model_facts(parse(source)))
 
 
 @pytest.mark.parametrize(
@@ -277,7 +280,7 @@ def test_a_file_of_which_a_look_says_that_it_tells_nothing_tells_nothing(path: P
 def test_no_text_raises(text: str):
     made = model(text)
     parts(made)
-    list(made.facts())
+    list(model_facts(made))
     made.comments()
     made.construct_at(0)
     made.construct_after(0)

@@ -27,7 +27,7 @@ GOOD = [
 @pytest.mark.parametrize("rule", rules_of("python"), ids=lambda rule: rule.name)
 def test_what_the_page_calls_good_is_clean(rule, text: str):
     look = Project(rule, Example({"app.py": text})).look()
-    assert look.hits == []
+    assert look.diagnostics == []
     assert look.damage == 0
 
 

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import json as encoder
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from playpen_ls.api.finding import Place
-from playpen_ls.cli.report.model import FileReport, Item, Problem, TriedFix
+from playpen_ls.cli.printable import json_escaped
+from playpen_ls.cli.results import FileReport, Item, Problem, TriedFix
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
+FOR_PROGRAMS = True
 VERSION = 1
 
 
-def json(files: Sequence[FileReport], problems: Iterable[Problem]) -> str:
+def report(files: Iterable[FileReport], problems: Iterable[Problem]) -> Iterator[str]:
     document = {
         "version": VERSION,
         "findings": [_finding(file, item) for file in files for item in file.items],
         "errors": [{"path": problem.path, "message": problem.message} for problem in problems],
     }
-    return encoder.dumps(document, indent=2, ensure_ascii=False)
+    yield json_escaped(encoder.dumps(document, indent=2, ensure_ascii=False))
 
 
 def _finding(file: FileReport, item: Item) -> dict[str, Any]:
     return {
         "path": file.shown(file.path),
-        "rule": item.hit.rule.id,
-        "severity": item.hit.severity.label,
-        "message": file.mask.said(item.hit.finding.message),
-        **_range(file.mask.source, item.hit.span),
+        "rule": item.diagnostic.rule.id,
+        "severity": item.diagnostic.severity.label,
+        "message": file.mask.said(item.diagnostic.finding.message),
+        **_range(file.mask.source, item.diagnostic.span),
         "fixes": [_fix(file, tried) for tried in item.fixes],
-        "related": [_related(file, place) for place in item.hit.finding.related],
+        "related": [_related(file, place) for place in item.diagnostic.finding.related],
     }
 
 

@@ -10,7 +10,8 @@ from unicodedata import east_asian_width
 from termcolor import colored
 
 from playpen_ls.api.finding import Severity
-from playpen_ls.cli.report.model import FileReport, Item, Problem
+from playpen_ls.cli.printable import printable
+from playpen_ls.cli.results import FileReport, Item, Problem
 from playpen_ls.engine.fixer import REWRITE, safe_only
 from playpen_ls.engine.masking import Mask
 
@@ -20,39 +21,41 @@ _COLOURS = {
     Severity.INFORMATION: "blue",
     Severity.HINT: "cyan",
 }
+FOR_PROGRAMS = False
 WIDEST = 200  # characters of a source line; longer lines are truncated around the finding
 
 
-def text(files: Iterable[FileReport], problems: Iterable[Problem]) -> Iterator[str]:
-    """The lines of the report. `problems` is read after all files."""
+def report(files: Iterable[FileReport], problems: Iterable[Problem]) -> Iterator[str]:
     count = _Count()
     for file in files:
         count.add(file)
         for item in file.items:
             yield from _finding(file, item)
+    unchecked = 0
     for problem in problems:
-        path, message = _printable(problem.path), _printable(problem.message)
+        unchecked += 1
+        path, message = printable(problem.path), printable(problem.message)
         yield f"{colored(path, attrs=['bold'])}: {colored('not checked', 'red')}: {message}"
-    yield _summary(count)
+    yield _summary(count, unchecked)
 
 
 def _finding(file: FileReport, item: Item) -> Iterator[str]:
-    source, span = file.mask.source, item.hit.span
+    source, span = file.mask.source, item.diagnostic.span
     line, column = source.position(span.start)
-    severity = item.hit.severity
-    place = colored(f"{_printable(file.shown(file.path))}:{line + 1}:{column + 1}", attrs=["bold"])
+    severity = item.diagnostic.severity
+    place = colored(f"{printable(file.shown(file.path))}:{line + 1}:{column + 1}", attrs=["bold"])
     label = colored(severity.label, _COLOURS[severity], attrs=["bold"])
-    rule = colored(f"[{item.hit.rule.id}]", "dark_grey")
-    yield f"{place}: {label}: {_printable(file.mask.said(item.hit.finding.message))} {rule}"
+    rule = colored(f"[{item.diagnostic.rule.id}]", "dark_grey")
+    yield f"{place}: {label}: {printable(file.mask.said(item.diagnostic.finding.message))} {rule}"
     yield from _excerpt(file.mask, line, column, span.end, _COLOURS[severity])
-    for related in item.hit.finding.related:
-        shown, message = _printable(file.shown(related.path)), _printable(file.mask.said(related.message))
+    for related in item.diagnostic.finding.related:
+        shown, message = printable(file.shown(related.path)), printable(file.mask.said(related.message))
         text = file.text_of(related.path)
         number = "" if text is None else f":{text.count(chr(10), 0, related.span.start) + 1}"
         yield f"      {colored('see', 'dark_grey')} {shown}{number}: {message}"
     for tried in item.fixes[:1]:
         kind = "safe" if tried.fix.safe else "unsafe"
-        title = _printable(file.mask.said(tried.fix.title))
+        title = printable(file.mask.said(tried.fix.title))
         yield f"      {colored('fix', 'green')} {title} {colored(f'({kind})', 'dark_grey')}"
     yield ""
 
@@ -69,7 +72,7 @@ def _excerpt(mask: Mask, line: int, column: int, end: int, colour: str) -> Itera
     number = f"{line + 1:>5}"
     blank = "".join("\t" if char == "\t" else " " * _width(char) for char in shown[:start])
     underline = "^" * max(1, sum(map(_width, shown[start:last])))
-    yield f"{colored(f'{number} │', 'dark_grey')} {_printable(shown)}"
+    yield f"{colored(f'{number} │', 'dark_grey')} {printable(shown)}"
     yield f"{colored(' ' * len(number) + ' │', 'dark_grey')} {blank}{colored(underline, colour, attrs=['bold'])}"
 
 
@@ -79,11 +82,6 @@ def _shifted(column: int, shifts: list[tuple[int, int]]) -> int:
 
 def _width(char: str) -> int:
     return 2 if east_asian_width(char) in "WF" else 1
-
-
-def _printable(text: str) -> str:
-    """Replace control characters: a checked file must not be able to control the terminal."""
-    return "".join(char if (char >= " " and char != "\x7f") or char == "\t" else "�" for char in text)
 
 
 @dataclass
@@ -101,16 +99,20 @@ class _Count:
     def add(self, file: FileReport) -> None:
         self.files += bool(file.items)
         for item in file.items:
-            self.severities[item.hit.severity] += 1
-            safe = any(safe_only(item.hit, tried.fix) for tried in item.fixes)
+            self.severities[item.diagnostic.severity] += 1
+            safe = any(safe_only(item.diagnostic, tried.fix) for tried in item.fixes)
             self.safe += safe
             self.unsafe += not safe and any(tried.fix.kind != REWRITE for tried in item.fixes)
 
 
-def _summary(count: _Count) -> str:
+def _summary(count: _Count, unchecked: int) -> str:
+    if unchecked:
+        return f"{_findings(count) if count.files else '0 findings'}; {colored('not everything was checked', 'red')}"
+    return _findings(count) if count.files else colored("no findings", "green")
+
+
+def _findings(count: _Count) -> str:
     counts = count.severities
-    if not counts:
-        return colored("no findings", "green")
     by_severity = ", ".join(counted(counts[severity], severity.label) for severity in sorted(counts, reverse=True))
     total = f"{counted(counts.total(), 'finding')} ({by_severity}) in {counted(count.files, 'file')}"
     if count.safe and count.unsafe:

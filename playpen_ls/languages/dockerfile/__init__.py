@@ -1,68 +1,46 @@
-"""Model of a Dockerfile, parsed as BuildKit parses it."""
+"""Dockerfiles, parsed as BuildKit parses them. Rules import what they look at from `parts`."""
 
 from __future__ import annotations
 
-from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile
-from playpen_ls.languages.dockerfile.model.stage import BaseImage, Stage
-from playpen_ls.languages.dockerfile.syntax.instruction import Flag, Instruction, Onbuild, Pair, Word
-from playpen_ls.languages.dockerfile.syntax.instruction_types import (
-    Add,
-    Argument,
-    Assigning,
-    Cmd,
-    Copy,
-    Entrypoint,
-    Environment,
-    Expose,
-    From,
-    Healthcheck,
-    Label,
-    Run,
-    Shell,
-    ShellForm,
-    Transfer,
-    User,
-    Volume,
-    Workdir,
-)
-from playpen_ls.languages.model import Model
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from playpen_ls.api.facts import Fact
+from playpen_ls.languages.language import Language
+from playpen_ls.languages.model import Model, Problem
 from playpen_ls.text.source import Source
 
-__all__ = [
-    "Add",
-    "Argument",
-    "Assigning",
-    "BaseImage",
-    "Cmd",
-    "Copy",
-    "Dockerfile",
-    "Entrypoint",
-    "Environment",
-    "Expose",
-    "Flag",
-    "From",
-    "Healthcheck",
-    "Instruction",
-    "Label",
-    "Onbuild",
-    "Pair",
-    "Run",
-    "Shell",
-    "ShellForm",
-    "Stage",
-    "Transfer",
-    "User",
-    "Volume",
-    "Word",
-    "Workdir",
-    "parse",
-]
+if TYPE_CHECKING:
+    from playpen_ls.languages.dockerfile.model.dockerfile import Dockerfile
 
 
-def parse(source: Source, previous: Model | None = None) -> Dockerfile:
-    """Incremental: stages of `previous` are reused where neither their text nor their cache key has changed."""
-    if not isinstance(previous, Dockerfile):
-        return Dockerfile(source)
-    if previous.source.text == source.text and previous.source.path == source.path:
-        return previous
-    return Dockerfile(source, previous)
+def _parse(source: Source, previous: Model | None) -> Dockerfile:
+    from playpen_ls.languages.dockerfile.model.dockerfile import parse
+
+    return parse(source, previous)
+
+
+def _facts(model: Dockerfile) -> Iterable[Fact]:
+    from playpen_ls.languages.dockerfile.facts import facts
+
+    return facts(model)
+
+
+def _problems(model: Dockerfile) -> Sequence[Problem]:
+    return model.problems
+
+
+LANGUAGE = Language(
+    name="dockerfile",
+    label="Dockerfile",
+    file_names=("Dockerfile", "Dockerfile.*", "*.Dockerfile", "*.dockerfile", "Containerfile", "Containerfile.*"),
+    other_names=("*.dockerignore",),
+    editor_ids=("dockerfile", "dockerfile-ts"),
+    read_names=(".dockerignore", "*.dockerignore", "requirements*.txt"),
+    default_path="Dockerfile",
+    fence="dockerfile",
+    line_ends=("\r\n",),  # BuildKit does not end a line at a lone carriage return
+    parse=_parse,
+    facts=_facts,
+    problems=_problems,
+)

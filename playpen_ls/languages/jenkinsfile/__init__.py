@@ -1,45 +1,65 @@
-"""Parser and model of Jenkinsfiles: Groovy tokens, statements, calls, and the declarative pipeline."""
+"""Jenkinsfiles: Groovy tokens, statements, calls, and the declarative pipeline.
 
-from collections.abc import Iterable
+Rules import what they look at from `parts`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from playpen_ls.api.facts import Fact
-from playpen_ls.languages.jenkinsfile.facts import facts
-from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile as _Jenkinsfile
-from playpen_ls.languages.jenkinsfile.model.jenkinsfile import WholeFile
-from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment, EnvironmentEntry, Pipeline, Sectioned, Stage
-from playpen_ls.languages.jenkinsfile.model.region import Region
-from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
-from playpen_ls.languages.jenkinsfile.syntax.tree import Argument, Block, Call, Expression, ShellStep, Statement
-from playpen_ls.languages.model import Model
+from playpen_ls.languages.language import Language
+from playpen_ls.languages.model import Model, Problem
 from playpen_ls.text.source import Source
 
+if TYPE_CHECKING:
+    from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 
-class Jenkinsfile(_Jenkinsfile):
-    """The model with its facts, which are made of it."""
-
-    def facts(self) -> Iterable[Fact]:
-        return facts(self)
-
-
-def parse(source: Source, previous: Model | None = None) -> Jenkinsfile:
-    return Jenkinsfile(source, previous if isinstance(previous, Jenkinsfile) else None)
+# Comments, imports and annotations may come before `pipeline {`. What was read is never read in another way (`*+`):
+# the ways to read a long header are exponentially many.
+_PIPELINE = re.compile(
+    r"(?:\s|//[^\n]*|/\*.*?\*/|\#![^\n]*|import\s[^\n]*|@\w+(?:\([^)\n]*\))?(?:[ \t]+_)?|library\b[^\n]*)*+"
+    r"pipeline\s*\{",
+    re.DOTALL,
+)
 
 
-__all__ = [
-    "Argument",
-    "Assignment",
-    "Block",
-    "Call",
-    "EnvironmentEntry",
-    "Expression",
-    "Jenkinsfile",
-    "Pipeline",
-    "Region",
-    "Sectioned",
-    "ShellStep",
-    "Stage",
-    "Statement",
-    "StringLiteral",
-    "WholeFile",
-    "parse",
-]
+def _recognizes(path: str, text: Callable[[], str]) -> bool:
+    """Whether a Groovy script is a pipeline; the steps and classes of a shared library are not."""
+    return {"vars", "src"}.isdisjoint(path.split("/")[:-1]) and _PIPELINE.match(text()) is not None
+
+
+def _parse(source: Source, previous: Model | None) -> Jenkinsfile:
+    from playpen_ls.languages.jenkinsfile.model.jenkinsfile import parse
+
+    return parse(source, previous)
+
+
+def _facts(model: Jenkinsfile) -> Iterable[Fact]:
+    from playpen_ls.languages.jenkinsfile.facts import facts
+
+    return facts(model)
+
+
+def _problems(model: Jenkinsfile) -> Sequence[Problem]:
+    return model.problems
+
+
+LANGUAGE = Language(
+    name="jenkinsfile",
+    label="Jenkinsfile",
+    file_names=("Jenkinsfile", "Jenkinsfile.*", "Jenkinsfile-*", "*.jenkinsfile"),
+    candidate_names=("*.groovy",),
+    editor_ids=("jenkinsfile",),
+    candidate_ids=("groovy",),  # editors say that of Gradle's files too
+    recognizes=_recognizes,
+    default_path="Jenkinsfile",
+    fence="groovy",
+    comment_mark="//",
+    line_ends=("\r\n",),  # Groovy does not end a line at a lone carriage return
+    parse=_parse,
+    facts=_facts,
+    problems=_problems,
+)

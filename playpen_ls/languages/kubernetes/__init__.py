@@ -1,17 +1,63 @@
-"""Kubernetes manifests."""
+"""Kubernetes manifests in YAML or JSON. Rules import what they look at from `parts`."""
 
-from playpen_ls.languages.kubernetes.model.manifests import Manifests, parse
-from playpen_ls.languages.kubernetes.model.parts import Argument, ContainerImage, EnvironmentEntry
-from playpen_ls.languages.kubernetes.model.resources import Container, Document, Resource, Workload
+from __future__ import annotations
 
-__all__ = [
-    "Argument",
-    "Container",
-    "ContainerImage",
-    "Document",
-    "EnvironmentEntry",
-    "Manifests",
-    "Resource",
-    "Workload",
-    "parse",
-]
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from playpen_ls.api.facts import Fact
+from playpen_ls.languages.language import Language
+from playpen_ls.languages.model import Model, Problem
+from playpen_ls.text.source import Source
+
+if TYPE_CHECKING:
+    from playpen_ls.languages.kubernetes.model.manifests import Manifests
+
+_NO_MANIFEST = re.compile(
+    r"(docker-)?compose([.-].*)?\.ya?ml$|values([.-].*)?\.ya?ml$|Chart\.lock$"
+    r"|package(-lock)?\.json$|tsconfig.*\.json$|\.pre-commit-config\.yaml$|\.gitlab-ci\.yml$|mkdocs\.yml$"
+)
+# No manifests, but they say what others mean: which are patches or templates, which tags are replaced.
+_ABOUT_MANIFESTS = re.compile(r"kustomization\.ya?ml$|Chart\.yaml$|skaffold\.ya?ml$")
+_API_VERSION = re.compile(r"""(?:^|[{,\r])[ \t]*+['"]?apiVersion['"]?\s*:""", re.MULTILINE)
+_KIND = re.compile(r"""(?:^|[{,\r])[ \t]*+['"]?kind['"]?\s*:""", re.MULTILINE)
+
+
+def _recognizes(path: str, text: Callable[[], str]) -> bool:
+    """Whether a YAML or JSON file has a manifest, or says what manifests mean."""
+    name = path.rpartition("/")[2]
+    if _ABOUT_MANIFESTS.match(name):
+        return True
+    if _NO_MANIFEST.match(name) or "/.github/" in f"/{path}":
+        return False
+    return bool(_API_VERSION.search(text()) and _KIND.search(text()))
+
+
+def _parse(source: Source, previous: Model | None) -> Manifests:
+    from playpen_ls.languages.kubernetes.model.manifests import parse
+
+    return parse(source, previous)
+
+
+def _facts(model: Manifests) -> Iterable[Fact]:
+    return (fact for chunk in model.chunks for fact in chunk.facts)
+
+
+def _problems(model: Manifests) -> Sequence[Problem]:
+    return model.problems
+
+
+LANGUAGE = Language(
+    name="kubernetes",
+    label="Kubernetes manifest",
+    candidate_names=("*.yaml", "*.yml", "*.json"),
+    candidate_ids=("yaml", "yaml-ts", "kubernetes", "json"),
+    recognizes=_recognizes,
+    default_path="app.yaml",
+    fence="yaml",
+    exemption_words=("kube-linter.io/", "kube-score/ignore", "polaris.fairwinds.com/", "checkov.io/skip"),
+    parse=_parse,
+    facts=_facts,
+    problems=_problems,
+)

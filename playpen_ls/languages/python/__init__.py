@@ -1,31 +1,59 @@
-"""Python: `parse` returns a model whose chunks are statements; rules check the parts below."""
+"""Python: each statement is parsed by itself. Rules import what they look at from `parts`."""
 
 from __future__ import annotations
 
-from playpen_ls.languages.python.facts import finds_nothing, says_nothing
-from playpen_ls.languages.python.model.module import PythonModel, parse
-from playpen_ls.languages.python.model.parts import (
-    EngineCall,
-    LogCall,
-    LogConfiguration,
-    MisnamedLogger,
-    PoolSettings,
-    PrintCall,
-    SchemaCreation,
-    StringLiteral,
-)
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "EngineCall",
-    "LogCall",
-    "LogConfiguration",
-    "MisnamedLogger",
-    "PoolSettings",
-    "PrintCall",
-    "PythonModel",
-    "SchemaCreation",
-    "StringLiteral",
-    "finds_nothing",
-    "parse",
-    "says_nothing",
-]
+from playpen_ls.api.facts import Fact
+from playpen_ls.languages.language import Language
+from playpen_ls.languages.model import Model, Problem
+from playpen_ls.text.source import Source
+
+if TYPE_CHECKING:
+    from playpen_ls.languages.python.model.module import PythonModel
+
+
+def _parse(source: Source, previous: Model | None) -> PythonModel:
+    from playpen_ls.languages.python.model.module import parse
+
+    return parse(source, previous)
+
+
+def _facts(model: PythonModel) -> Iterable[Fact]:
+    from playpen_ls.languages.python.facts import facts
+
+    return facts(model)
+
+
+def _problems(_: PythonModel) -> Sequence[Problem]:
+    return ()  # a statement that does not parse is a broken chunk
+
+
+def _says_nothing(source: Source) -> bool:
+    from playpen_ls.languages.python.facts import says_nothing
+
+    return says_nothing(source)
+
+
+def _finds_nothing(source: Source) -> bool:
+    from playpen_ls.languages.python.facts import finds_nothing
+
+    return finds_nothing(source)
+
+
+LANGUAGE = Language(
+    name="python",
+    label="Python file",
+    file_names=("*.py", "*.pyw", "wsgi"),
+    other_names=("*.ipynb", "*.pyi"),
+    editor_ids=("python", "python-ts"),
+    read_names=("alembic.ini",),
+    default_path="app.py",
+    fence="python",
+    parse=_parse,
+    facts=_facts,
+    problems=_problems,
+    says_nothing=_says_nothing,
+    finds_nothing=_finds_nothing,
+)

@@ -8,7 +8,7 @@ from playpen_ls.api.example import example
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile import Add
+from playpen_ls.languages.dockerfile.parts import Add
 from playpen_ls.text.edit import Edit
 
 _ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tar\.\w+|gz|bz2|xz|zst|Z)", re.IGNORECASE)

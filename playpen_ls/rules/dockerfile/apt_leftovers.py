@@ -9,8 +9,8 @@ from playpen_ls.api.fact_types import ImageBuilt
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile import Run, Stage
 from playpen_ls.languages.dockerfile.build_context.locate import ships
+from playpen_ls.languages.dockerfile.parts import Run, Stage
 from playpen_ls.languages.shell.parser import VALUED, Command
 from playpen_ls.text.edit import Edit
 

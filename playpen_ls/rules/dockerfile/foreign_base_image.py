@@ -6,8 +6,8 @@ from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile import BaseImage, Stage
 from playpen_ls.languages.dockerfile.edits.image import replacement, stands_in
+from playpen_ls.languages.dockerfile.parts import BaseImage, Stage
 
 NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "nexus:5000/playpen/node-base:20"})
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile import Dockerfile
+from playpen_ls.languages.dockerfile.parts import Dockerfile
 
 
 @rule(

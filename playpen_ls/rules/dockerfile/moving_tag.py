@@ -8,9 +8,9 @@ from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile import BaseImage
 from playpen_ls.languages.dockerfile.edits.image import fixed_tags, stands_in
 from playpen_ls.languages.dockerfile.model.user import is_known_image
+from playpen_ls.languages.dockerfile.parts import BaseImage
 from playpen_ls.text.edit import Edit
 from playpen_ls.vocabulary.images import is_variant
 

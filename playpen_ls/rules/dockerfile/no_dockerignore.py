@@ -10,10 +10,10 @@ from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Change, Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile import Stage
 from playpen_ls.languages.dockerfile.build_context.dockerignore import ignore_of
 from playpen_ls.languages.dockerfile.build_context.locate import context_of
 from playpen_ls.languages.dockerfile.build_context.sources import local_sources
+from playpen_ls.languages.dockerfile.parts import Stage
 
 _UNWANTED = (".git", ".env", "venv", ".venv", "node_modules")
 

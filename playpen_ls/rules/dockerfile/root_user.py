@@ -8,7 +8,6 @@ from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile import Stage
 from playpen_ls.languages.dockerfile.build_context.locate import ships
 from playpen_ls.languages.dockerfile.edits.image import stands_in
 from playpen_ls.languages.dockerfile.edits.user import USER, user_edit
@@ -21,6 +20,7 @@ from playpen_ls.languages.dockerfile.model.user import (
     runs_as_root,
     starts_something,
 )
+from playpen_ls.languages.dockerfile.parts import Stage
 
 
 @rule(

@@ -10,8 +10,8 @@ from playpen_ls.api.fact_types import ImageBuilt
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile import Cmd, Entrypoint
 from playpen_ls.languages.dockerfile.build_context.locate import ships
+from playpen_ls.languages.dockerfile.parts import Cmd, Entrypoint
 from playpen_ls.text.edit import Edit
 
 _SCRIPT = re.compile(r"\./.*|.*\.sh")  # only a shell can start it if it has no shebang

@@ -7,9 +7,9 @@ from playpen_ls.api.example import example
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile import Copy, Run, Stage
 from playpen_ls.languages.dockerfile.build_context.locate import may_be_named
 from playpen_ls.languages.dockerfile.model.user import is_known_image
+from playpen_ls.languages.dockerfile.parts import Copy, Run, Stage
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import nearest

@@ -9,8 +9,8 @@ from playpen_ls.api.file_view import Outline
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import WholeFile
 from playpen_ls.languages.jenkinsfile.model.queries import frames, image_uses
+from playpen_ls.languages.jenkinsfile.parts import WholeFile
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import Tree
 from playpen_ls.text.span import Span

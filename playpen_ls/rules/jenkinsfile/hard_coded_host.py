@@ -10,13 +10,13 @@ from playpen_ls.api.file_view import each
 from playpen_ls.api.finding import Change, Finding, Fix, Refused, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import EnvironmentEntry, ShellStep, StringLiteral, WholeFile
 from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.edits.quoting import expandable
 from playpen_ls.languages.jenkinsfile.edits.retag import groovy_edit
 from playpen_ls.languages.jenkinsfile.edits.sections import with_entry
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.queries import pipeline_environment, pipeline_region
+from playpen_ls.languages.jenkinsfile.parts import EnvironmentEntry, ShellStep, StringLiteral, WholeFile
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import Tree
 from playpen_ls.text.edit import Edit

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import Call, EnvironmentEntry, Region, ShellStep, StringLiteral
 from playpen_ls.languages.jenkinsfile.edits.quoting import in_comment, quote_at, words_at
 from playpen_ls.languages.jenkinsfile.model.credentials import Bound, bound_at, is_credential_entry
 from playpen_ls.languages.jenkinsfile.model.queries import credentials_around, declares
+from playpen_ls.languages.jenkinsfile.parts import Call, EnvironmentEntry, Region, ShellStep, StringLiteral
 from playpen_ls.languages.shell.parser import Word
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span

@@ -6,10 +6,10 @@ from playpen_ls.api.example import example
 from playpen_ls.api.file_view import Outline, each
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import WholeFile
 from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.edits.sections import with_entry
 from playpen_ls.languages.jenkinsfile.model.queries import in_pipeline, pipeline_region, pipeline_word
+from playpen_ls.languages.jenkinsfile.parts import WholeFile
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import Tree
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from playpen_ls.api.fact_types import Overlay, ServiceAccount
+from playpen_ls.api.fact_types import ServiceAccount
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.kubernetes.edits.insert import add_item, put, put_before, replace_scalar
 from playpen_ls.languages.kubernetes.edits.verify import data
-from playpen_ls.languages.kubernetes.model.list_items import Part
+from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.model.resources import Workload
+from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
-from playpen_ls.languages.kubernetes.syntax.recovery import read
-from playpen_ls.rules.kubernetes._completeness import is_whole
+from playpen_ls.languages.kubernetes.syntax.recovery import parse_yaml
+from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
 from playpen_ls.text.edit import Edit
 
@@ -32,15 +33,15 @@ class Accounts:
 
     def named(self, name: str, workload: Workload) -> Iterator[ServiceAccount]:
         """Those of a name that its pods could have."""
-        for account in (*self.accounts.having(name_of, name), *workload.document.beside(ServiceAccount, name_of, name)):
-            if account.name == name and self.namespaces.share(account, workload):
+        for account in facts_everywhere(self.accounts, workload.document, name_of, name):
+            if self.namespaces.share(account, workload):
                 yield account
 
 
-def uses_default(workload: Workload, accounts: Accounts, overlays: Facts[Overlay]) -> bool:
+def uses_default(workload: Workload, accounts: Accounts, absence: Absence) -> bool:
     """Whether the pods certainly run as `default` and mount its token."""
     pod = workload.pod
-    if not is_whole(workload, overlays) or workload.document.masks(pod) or workload.managed:
+    if workload.managed or not absence.is_certain(workload):
         return False
     for key in (_NAME, "serviceAccount"):
         value = pod.get(key)
@@ -62,13 +63,13 @@ def give_account(workload: Workload, accounts: Accounts) -> list[Edit]:
     lines = ["apiVersion: v1", "kind: ServiceAccount", "metadata:", f"  name: {workload.name}"]
     if workload.namespace:
         lines.append(f"  namespace: {workload.namespace}")
-    if document.piece.part is Part.ITEM:
+    if document.parsed.part is DocumentPart.ITEM:
         return [*edits, add_item(document, lines)]
     text, end = document.newline.join(["---", *lines]), len(document.text)
     ended = document.text.endswith(("\n", "\r"))
     text = text + document.newline if ended else document.newline + text
-    roots = document.piece.reading.roots
-    if data(read(document.text + text).roots[: len(roots)]) != data(roots):  # a block scalar swallows it
+    roots = document.parsed.roots
+    if data(parse_yaml(document.text + text).roots[: len(roots)]) != data(roots):  # a block scalar swallows it
         raise Refused("the file ends in a block scalar without a final newline")
     return [*edits, Edit(end, end, text)]
 

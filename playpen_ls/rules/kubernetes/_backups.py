@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping as Table
+from collections import abc
 
 from playpen_ls.api.fact_types import Backup
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Change, Refused
+from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.model.resources import Container, Workload
 from playpen_ls.rules.kubernetes._namespaces import Namespaces
 from playpen_ls.vocabulary.images import ImageReference
@@ -63,7 +64,7 @@ metadata:
 
 def postgres(workload: Workload) -> Container | None:
     """The container that runs a PostgreSQL server, of a Deployment or StatefulSet."""
-    if workload.kind not in ("Deployment", "StatefulSet") or workload.document.template:
+    if workload.kind not in ("Deployment", "StatefulSet"):
         return None
     for container in workload.containers:
         image = container.image
@@ -75,8 +76,7 @@ def postgres(workload: Workload) -> Container | None:
 
 
 def is_backed_up(workload: Workload, backups: Facts[Backup], namespaces: Namespaces) -> bool:
-    every = (*backups, *workload.document.beside(Backup))
-    return any(namespaces.share(backup, workload) for backup in every)
+    return any(namespaces.share(backup, workload) for backup in facts_everywhere(backups, workload.document))
 
 
 def backup_path(workload: Workload) -> str:
@@ -84,7 +84,7 @@ def backup_path(workload: Workload) -> str:
 
 
 def create_backup(
-    workload: Workload, container: Container, resources: Table[str, Table[str, str]], exists: bool
+    workload: Workload, container: Container, resources: abc.Mapping[str, abc.Mapping[str, str]], exists: bool
 ) -> Change:
     """A new manifest with the CronJob and its volume. Raises Refused if a required setting cannot be determined."""
     if not workload.name:
@@ -129,7 +129,7 @@ def _is_referred(container: Container, name: str) -> bool:
     ) or bool(container.node.items("envFrom"))
 
 
-def _resources(resources: Table[str, Table[str, str]]) -> str:
+def _resources(resources: abc.Mapping[str, abc.Mapping[str, str]]) -> str:
     indent = " " * 14
     lines = [f"{indent}resources:"] if any(resources.values()) else []
     for kind, values in resources.items():

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+from collections import abc
 from collections.abc import Iterator
-from collections.abc import Mapping as Table
 
-from playpen_ls.api.fact_types import Overlay
-from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.kubernetes.edits.insert import put, put_all, put_before
 from playpen_ls.languages.kubernetes.model.resources import Container
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
-from playpen_ls.rules.kubernetes._completeness import is_empty, is_whole
+from playpen_ls.rules.kubernetes._completeness import Absence, is_empty
 from playpen_ls.rules.kubernetes._namespaces import LimitRanges
 from playpen_ls.rules.kubernetes._quantity import amount
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
 
-Resources = Table[str, Table[str, str]]
+Resources = abc.Mapping[str, abc.Mapping[str, str]]
 
 
 def lacking(
-    container: Container, leaves: tuple[tuple[str, str], ...], overlays: Facts[Overlay], ranges: LimitRanges
+    container: Container, leaves: tuple[tuple[str, str], ...], absence: Absence, ranges: LimitRanges
 ) -> list[tuple[str, str]]:
     """The `leaves`, such as `("limits", "memory")`, that are not set. A limit also sets the request."""
     workload = container.workload
-    if not is_whole(workload, overlays) or container.document.masks(container.node):
+    if not absence.is_certain(container):
         return []
     if workload.pod.get("resources") is not None:
         return []
@@ -95,7 +93,7 @@ def set_leaf(container: Container, kind: str, name: str, value: str) -> list[Edi
     return put(container.document, container.node, ("resources", kind, name), value, behind)
 
 
-def set_leaves(container: Container, kind: str, values: Table[str, str]) -> list[Edit]:
+def set_leaves(container: Container, kind: str, values: abc.Mapping[str, str]) -> list[Edit]:
     """Set several values of one kind, none of which is present. Raises Refused."""
     if len(values) == 1:
         ((name, value),) = values.items()

@@ -18,12 +18,13 @@ from playpen_ls.api.fact_types import (
     tagged_by,
 )
 from playpen_ls.api.facts import Facts
+from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
 from playpen_ls.project.links import Built, built, meant
 from playpen_ls.project.services import Ports, ports_of
 from playpen_ls.rules.kubernetes._command import as_set, override_of
-from playpen_ls.rules.kubernetes._completeness import is_whole
+from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
 from playpen_ls.vocabulary.images import ImageReference
 
@@ -34,6 +35,7 @@ PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 class Images:
     """Facts about the images that containers run."""
 
+    absence: Absence
     overlays: Facts[Overlay]
     recipes: Facts[Recipe]
     builds: Facts[ImageBuilt]
@@ -63,9 +65,9 @@ class Openings:
 def linked(container: Container, images: Images) -> Built | None:
     """The build of the container's image if the container runs the program that its Dockerfile starts, else None."""
     image = container.image
-    if image is None or not image.literal or container.role == "init" or container.document.template:
+    if image is None or not image.literal or container.role == "init":
         return None
-    if not is_whole(container.workload, images.overlays) or container.document.masks(container.node):
+    if not images.absence.is_certain(container):
         return None
     found = images.recipe_of(image.value, container.document.path)
     override = override_of(container, found.recipe) if found is not None else None
@@ -148,8 +150,8 @@ class Selectable:
         return meant(service.document.path, near, lambda one: self._of_its_name(one, service))
 
     def _of_its_name(self, one: Pods, service: Resource) -> Iterator[Pods]:
-        for other in (*self.pods.having(name_of, one.name), *service.document.beside(Pods, name_of, one.name)):
-            if other.name == one.name and self.namespaces.share(other, service):
+        for other in facts_everywhere(self.pods, service.document, name_of, one.name):
+            if self.namespaces.share(other, service):
                 yield other
 
 
@@ -160,8 +162,7 @@ def selected(service: Resource, selectable: Selectable) -> list[Pods]:
               if isinstance(e.key, Scalar) and isinstance(e.value, Scalar)}  # fmt: skip
     if not labels:
         return []
-    label = next(iter(labels))
-    every = (*selectable.pods.having(labels_of, label), *service.document.beside(Pods, labels_of, label))
+    every = facts_everywhere(selectable.pods, service.document, labels_of, min(labels))
     return selectable.meant(service, (one for one in every if labels <= set(one.labels)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from playpen_ls.api.fact_types import (
     Backup,
@@ -17,8 +18,8 @@ from playpen_ls.api.fact_types import (
     ServiceSelector,
 )
 from playpen_ls.api.facts import Facts
+from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.model.resources import Resource, Workload
-from playpen_ls.languages.kubernetes.model.same_file import same_namespace
 from playpen_ls.project.links import is_nearest, namespace_of
 
 
@@ -40,11 +41,23 @@ class Namespaces:
 
     def share(self, one: Namespaced, resource: Resource) -> bool:
         """Whether a fact's object can be in the resource's namespace. A fact without a path is of the same file."""
-        path, namespace = resource.document.path, resource.namespace
+        return self.include(one.namespace, one.place.path, resource)
+
+    def include(self, namespace: str, path: str, resource: Resource) -> bool:
+        """Whether an object with this `metadata.namespace`, in a file, can be in the resource's namespace.
+
+        "" is the resource's own file.
+        """
+        here = resource.document.path
         if not self.kustomized.items:
-            return same_namespace(one.namespace, namespace)
-        theirs = namespace_of(one.place.path or path, one.namespace, self.kustomized)
-        return same_namespace(theirs, namespace_of(path, namespace, self.kustomized))
+            return _can_be_equal(namespace, resource.namespace)
+        theirs = namespace_of(path or here, namespace, self.kustomized)
+        return _can_be_equal(theirs, namespace_of(here, resource.namespace, self.kustomized))
+
+
+def _can_be_equal(one: str, other: str) -> bool:
+    """Whether two namespaces can be the same; "" is unknown."""
+    return one == other or "" in (one, other)
 
 
 @dataclass(frozen=True)
@@ -69,11 +82,10 @@ def serving(workload: Workload, selections: Selections) -> tuple[int, ...]:
 
 def _selecting(workload: Workload, selections: Selections) -> Iterator[ServiceSelector]:
     labels, path = workload.pod_labels.items(), workload.document.path
-    elsewhere = (service for label in labels for service in selections.services.having(_first_label, label))
     namesakes = [one.place.path for one in selections.pods.having(name_of, workload.name)
                  if one.kind == workload.kind and one.labels]  # fmt: skip
-    beside = (one for label in labels for one in workload.document.beside(ServiceSelector, _first_label, label))
-    for service in (*elsewhere, *beside):
+    found = (facts_everywhere(selections.services, workload.document, _first_label, label) for label in labels)
+    for service in chain.from_iterable(found):
         near = selections.namespaces.share(service, workload)
         if near and set(service.labels) <= labels and is_nearest(service.place.path or path, path, namesakes):
             yield service
@@ -92,7 +104,7 @@ class LimitRanges:
 
     def leaves(self, workload: Workload) -> set[tuple[str, str]]:
         """What its namespace gives to its containers: `("limits", "memory")`."""
-        every = (*self.limits, *workload.document.beside(LimitRange))
+        every = facts_everywhere(self.limits, workload.document)
         near = [one for one in every if self.namespaces.share(one, workload)]
         limits = {("limits", name) for one in near for name in one.limits}
         return limits | {("requests", name) for one in near for name in one.requests}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from playpen_ls.languages.kubernetes.model.resources import Container, Document, Workload
+from playpen_ls.languages.kubernetes.model.resources import Container, Workload, YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, is_true, resolved
 from playpen_ls.text.span import Span
 
@@ -63,7 +63,7 @@ def _privileges(workload: Workload) -> Iterator[Privilege]:
             yield Privilege(document.content(path), path, "hostPath", problem)
 
 
-def _switches(document: Document, mapping: Mapping, names: dict[str, str], subject: str) -> Iterator[Privilege]:
+def _switches(document: YamlDocument, mapping: Mapping, names: dict[str, str], subject: str) -> Iterator[Privilege]:
     for entry in mapping.entries:
         name = entry.key.value if isinstance(entry.key, Scalar) else ""
         value = resolved(entry.value)
@@ -107,7 +107,7 @@ def _decides(context: Mapping) -> bool:
     return context.get("runAsUser") is not None or context.true("runAsNonRoot")
 
 
-def _root(document: Document, context: Mapping, containers: tuple[Container, ...]) -> Iterator[RootUser]:
+def _root(document: YamlDocument, context: Mapping, containers: tuple[Container, ...]) -> Iterator[RootUser]:
     for entry in context.entries:
         name = entry.key.value if isinstance(entry.key, Scalar) else ""
         value = resolved(entry.value)

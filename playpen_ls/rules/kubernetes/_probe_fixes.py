@@ -18,9 +18,9 @@ from playpen_ls.rules.kubernetes._probes import (
     READINESS,
     NotServed,
     Probe,
+    ProbeContext,
     ProbePort,
     SeveralPorts,
-    Told,
     add,
     port_of,
     probe_value,
@@ -35,47 +35,53 @@ _POSTGRES = frozenset("postgres postgresql postgis timescaledb".split())
 
 
 @dataclass(frozen=True)
-class Way:
+class Candidate:
     """One possible HTTP probe; `why` is the source of its path."""
 
     path: str
     why: str
     port: ProbePort
 
+    @property
+    def on_port(self) -> str:
+        return f"port {self.port.value} ({self.port.why})"
+
     def value(self, probe: Probe) -> Value:
         return probe_value(probe, self.path, self.port)
 
 
-def fixes(container: Container, key: str, probes: tuple[Probe, Probe], told: Told, both: bool) -> tuple[Fix, ...]:
+def fixes(
+    container: Container, key: str, probes: tuple[Probe, Probe], context: ProbeContext, both: bool
+) -> tuple[Fix, ...]:
     """All fixes are unsafe: nothing shows that the program answers the probe in time.
 
     `probes` are the platform's for liveness and readiness; `both` means that the other probe is missing, too.
     """
     probe = probes[0] if key == LIVENESS else probes[1]
     try:
-        ways, reason = _ways(container, key, probe, told)
+        candidates, reason = _candidates(container, key, probe, context)
     except NotServed as refusal:
         return (Fix(f"Add a `{key}`", partial(_refuse, str(refusal))),)
     except Refused as refusal:
         return (_without_http(container, key, probe, str(refusal)),)
     one = [
         Fix(
-            f"Add a `{key}` for `{way.path}` ({way.why}) on port {way.port.value} ({way.port.why})",
-            partial(add, container, key, way.value(probe)),
-            preferred=len(ways) == 1 and not way.port.assumed,
+            f"Add a `{key}` for `{candidate.path}` ({candidate.why}) on {candidate.on_port}",
+            partial(add, container, key, candidate.value(probe)),
+            preferred=len(candidates) == 1 and not candidate.port.assumed,
         )
-        for way in ways
+        for candidate in candidates
     ]
-    if len(ways) > 1:
+    if len(candidates) > 1:
         # The first fix is the default, which cannot be determined here; the user chooses among the others.
         return (Fix(f"Add a `{key}`", partial(_refuse, reason)), *(one if len(one) <= _CHOICES else ()))
-    return (*one, *(_both(container, probes, told) if both else ()))
+    return (*one, *(_both(container, probes, context) if both else ()))
 
 
-def _both(container: Container, probes: tuple[Probe, Probe], told: Told) -> Iterator[Fix]:
+def _both(container: Container, probes: tuple[Probe, Probe], context: ProbeContext) -> Iterator[Fix]:
     try:
-        live, _ = _ways(container, LIVENESS, probes[0], told)
-        ready, _ = _ways(container, READINESS, probes[1], told)
+        live, _ = _candidates(container, LIVENESS, probes[0], context)
+        ready, _ = _candidates(container, READINESS, probes[1], context)
     except Refused:
         return
     if len(live) == len(ready) == 1:
@@ -85,22 +91,23 @@ def _both(container: Container, probes: tuple[Probe, Probe], told: Told) -> Iter
         source = f" ({first.why})" if first.why != second.why else ""
         title = f"Add both probes, for `{first.path}`{source} and `{second.path}` ({second.why})"
         values = first.value(probes[0]), second.value(probes[1])
-        ports = f"port {first.port.value} ({first.port.why})"
-        yield Fix(f"{title} on {ports}", partial(_add_both, container, *values))
+        yield Fix(f"{title} on {first.on_port}", partial(_add_both, container, *values))
 
 
-def _ways(container: Container, key: str, probe: Probe, told: Told) -> tuple[tuple[Way, ...], str]:
+def _candidates(
+    container: Container, key: str, probe: Probe, context: ProbeContext
+) -> tuple[tuple[Candidate, ...], str]:
     """(possible HTTP probes, why there are several). Raises Refused, or NotServed."""
-    ports, reason = _ports(container, probe, told)
-    paths = _paths(key, probe, told.application)
+    ports, reason = _ports(container, probe, context)
+    paths = _paths(key, probe, context.application)
     if len(paths) > 1:
         reason = f"the application serves {' and '.join(f'`{path}`' for path, _ in paths)}"
-    return tuple(Way(path, why, port) for path, why in paths for port in ports), reason
+    return tuple(Candidate(path, why, port) for path, why in paths for port in ports), reason
 
 
-def _ports(container: Container, probe: Probe, told: Told) -> tuple[tuple[ProbePort, ...], str]:
+def _ports(container: Container, probe: Probe, context: ProbeContext) -> tuple[tuple[ProbePort, ...], str]:
     try:
-        return (port_of(container, probe.port, told),), ""
+        return (port_of(container, probe.port, context),), ""
     except SeveralPorts as several:
         if len(several.ports) == 1:  # the other ports use other protocols, so this one is not certain to be HTTP
             raise Refused(str(several)) from None

@@ -6,14 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from playpen_ls.api.fact_types import Overlay
-from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Refused, Severity
 from playpen_ls.languages.kubernetes.edits.insert import put
 from playpen_ls.languages.kubernetes.model.resources import Container, Port
 from playpen_ls.languages.kubernetes.syntax.writer import Value
 from playpen_ls.rules.kubernetes._application import Application
-from playpen_ls.rules.kubernetes._completeness import lacks
+from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._namespaces import Selections, is_selected
 from playpen_ls.rules.kubernetes._programs import (
     HTTP_NAMES,
@@ -69,7 +67,7 @@ class ProbePort:
 
 
 @dataclass(frozen=True)
-class Told:
+class ProbeContext:
     """Facts of other files about a container: its application, and the target ports of its Services."""
 
     application: Application | None = None
@@ -99,10 +97,10 @@ def only_waits(container: Container) -> bool:
     return _WAITING.fullmatch(" ".join(" ".join(word.value.split()) for word in container.words)) is not None
 
 
-def missing(container: Container, key: str, selections: Selections, overlays: Facts[Overlay]) -> Severity | None:
+def missing(container: Container, key: str, selections: Selections, absence: Absence) -> Severity | None:
     """The severity of the missing probe `key`; None if the container has it or needs none."""
     workload = container.workload
-    if container.role == "init" or workload.managed or workload.is_hook or not lacks(container, key, overlays):
+    if container.role == "init" or workload.managed or workload.is_hook or not absence.of(container, key):
         return None
     if only_waits(container):
         return None
@@ -133,7 +131,7 @@ def add(container: Container, key: str, value: Value) -> list[Edit]:
     return put(container.document, container.node, (key,), value, behind)
 
 
-def port_of(container: Container, default: int, told: Told) -> ProbePort:
+def port_of(container: Container, default: int, context: ProbeContext) -> ProbePort:
     """The HTTP port. Raises Refused if there is none, SeveralPorts if it cannot be determined."""
     image = container.image
     reference = ImageReference.parse(image.value) if image is not None and image.literal else None
@@ -152,9 +150,9 @@ def port_of(container: Container, default: int, told: Told) -> ProbePort:
     if encrypted and not any(port.name in HTTP_NAMES for port in ports):
         raise Refused(f"the container serves TLS (`{encrypted[0]}`)")
     if not container.ports:
-        return _undeclared(container, default, told)
+        return _undeclared(container, default, context)
     port = _declared(ports, default)
-    known = told.application.ports if told.application is not None else None
+    known = context.application.ports if context.application is not None else None
     if known is not None and known.served and port.number not in known.open:
         numbers = ", ".join(str(number) for number in sorted(known.served))
         raise NotServed(f"the image's program listens on {numbers}, not on port {port.number}")
@@ -208,7 +206,7 @@ def _speaks_other(port: Port) -> str:
     return f"the {known} port, not plain HTTP" if known else ""
 
 
-def _undeclared(container: Container, default: int, told: Told) -> ProbePort:
+def _undeclared(container: Container, default: int, context: ProbeContext) -> ProbePort:
     found = _PORT_WORD.search(" ".join(word.value for word in container.words))
     if found and found[1] in OTHER_PORTS:
         raise Refused(f"port {found[1]} is the {OTHER_PORTS[found[1]]} port, not plain HTTP")
@@ -217,17 +215,17 @@ def _undeclared(container: Container, default: int, told: Told) -> ProbePort:
     variable = container.environment.get("PORT", "")
     if variable.isdigit():
         return ProbePort(int(variable), "from variable `PORT`")
-    if told.application is not None:
-        ports = told.application.ports
+    if context.application is not None:
+        ports = context.application.ports
         numbers = ports.served or ports.open
         if len(numbers) == 1:
             (number,) = numbers
-            path = ports.place.path if ports.served and ports.place is not None else told.application.dockerfile
+            path = ports.place.path if ports.served and ports.place is not None else context.application.dockerfile
             return ProbePort(number, f"from `{path}`", number)
     if _is_beside_server(container):
         raise Refused("no port is declared, and another container of the pod serves requests")
-    if told.serving and all(other.role == "init" or other is container for other in container.workload.containers):
-        return _served(told.serving, default)
+    if context.serving and all(other.role == "init" or other is container for other in container.workload.containers):
+        return _served(context.serving, default)
     return ProbePort(default, "assumed, no port is declared", assumed=True)
 
 

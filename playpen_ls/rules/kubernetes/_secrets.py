@@ -12,7 +12,8 @@ from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Change, Refused
 from playpen_ls.languages.kubernetes.edits.insert import replace_entry
 from playpen_ls.languages.kubernetes.model.parts import EnvironmentEntry
-from playpen_ls.languages.kubernetes.model.resources import Container, Document, Workload
+from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
+from playpen_ls.languages.kubernetes.model.resources import Container, Workload, YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.languages.kubernetes.syntax.writer import Value
 from playpen_ls.rules.kubernetes._namespaces import Namespaces
@@ -83,7 +84,7 @@ def is_secret_entry(entry: EnvironmentEntry) -> bool:
     return is_secret(entry.name, entry.value.value)
 
 
-def place(document: Document, scalar: Scalar, span: Span) -> Span:
+def place(document: YamlDocument, scalar: Scalar, span: Span) -> Span:
     """The span of a part of a scalar; that of its whole text if escapes or folding hide the position."""
     return document.part(scalar, span.start, span.end)
 
@@ -100,7 +101,7 @@ def secret_key_ref(entry: EnvironmentEntry, secrets: Secrets) -> tuple[str, str,
     """(name, key, exists) of the Secret to read the variable from. Raises Refused."""
     workload = entry.container.workload
     name = kebab(entry.name)
-    every = (*secrets.secrets.having(keys_of, name), *workload.document.beside(SecretKeys, keys_of, name))
+    every = facts_everywhere(secrets.secrets, workload.document, keys_of, name)
     own = f"{workload.name}-secrets"
     known = [(one.name, key) for one in every if secrets.namespaces.share(one, workload)
              for key in one.keys if kebab(key) == name]  # fmt: skip

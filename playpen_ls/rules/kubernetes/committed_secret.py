@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Resource
+from playpen_ls.languages.kubernetes.parts import Resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar, resolved
 from playpen_ls.rules.kubernetes._secrets import is_open_configuration
 from playpen_ls.vocabulary.names import snake

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from functools import partial
 
 from playpen_ls.api.example import example, unmarked
-from playpen_ls.api.fact_types import Overlay, Pods, Relabelled
+from playpen_ls.api.fact_types import Pods, Relabelled
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Resource
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.languages.kubernetes.model.queries import facts_everywhere, facts_of
 from playpen_ls.languages.kubernetes.model.resources import pairs
+from playpen_ls.languages.kubernetes.parts import Resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
-from playpen_ls.rules.kubernetes._completeness import holds_parts
+from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._links import Selectable, labels_of, selected
 from playpen_ls.rules.kubernetes._namespaces import name_of
 from playpen_ls.vocabulary.names import near_miss
@@ -120,7 +121,7 @@ spec:
     ],
 )  # fmt: skip
 def dangling_service(
-    service: Resource, pods: Selectable, relabelled: Facts[Relabelled], overlays: Facts[Overlay]
+    service: Resource, pods: Selectable, relabelled: Facts[Relabelled], absence: Absence
 ) -> Iterator[Finding]:
     """Service selects no pods.
 
@@ -136,9 +137,9 @@ def dangling_service(
     if (service.group, service.kind) != ("", "Service") or spec is None or selector is None or not selector.entries:
         return
     document = service.document
-    if document.template or document.masks(selector) or spec.text("type") == "ExternalName" or selector.merges:
+    if spec.text("type") == "ExternalName" or selector.merges:
         return
-    if holds_parts(document.path, overlays) or selected(service, pods):
+    if not absence.is_certain(service) or selected(service, pods):
         return
     asked = pairs(selector)
     if len(asked) < len(selector.entries) or any(relabelled.having(_added, key) or _is_operators(key) for key in asked):
@@ -160,9 +161,12 @@ def dangling_service(
 def _likely(service: Resource, key: str, asked: dict[str, str], pods: Selectable) -> tuple[str, list[Pods]]:
     """(the likely label value, the pods that have it) among the pods that match all other labels; ("", []) if none."""
     others = {(name, worth) for name, worth in asked.items() if name != key}
-    every = pods.pods
-    near = every.having(labels_of, next(iter(others))) if others else _alike(service, key, asked[key], every)
-    fitting = (one for one in (*near, *service.document.beside(Pods)) if others.issubset(one.labels))
+    near = (
+        facts_everywhere(pods.pods, service.document, labels_of, min(others))
+        if others
+        else (*_alike(service, key, asked[key], pods.pods), *service.document.ask(facts_of, Pods))
+    )
+    fitting = (one for one in near if others.issubset(one.labels))
     values: dict[str, list[Pods]] = {}
     for one in pods.meant(service, fitting):
         for name, worth in one.labels:

@@ -3,12 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example, unmarked
-from playpen_ls.api.fact_types import Overlay
-from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Workload
+from playpen_ls.languages.kubernetes.parts import Workload
 from playpen_ls.rules.kubernetes._accounts import Accounts, give_account, mount_no_token, uses_default
+from playpen_ls.rules.kubernetes._completeness import Absence
 
 HEAD = """\
 apiVersion: apps/v1
@@ -77,7 +76,7 @@ PLAIN = unmarked(HEAD)
         + "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\nautomountServiceAccountToken: false\n",
     ],
 )
-def default_service_account(workload: Workload, accounts: Accounts, overlays: Facts[Overlay]) -> Iterator[Finding]:
+def default_service_account(workload: Workload, accounts: Accounts, absence: Absence) -> Iterator[Finding]:
     """Workload uses the `default` service account.
 
     All workloads of a namespace that use `default` share its permissions, and each of their pods mounts a token for
@@ -85,10 +84,10 @@ def default_service_account(workload: Workload, accounts: Accounts, overlays: Fa
     does not call the API server. Not reported if the token is not mounted, and for patches and templates. A Helm or
     Argo CD hook can run before its ServiceAccount exists, so only the second fix is offered for it.
     """
-    if not uses_default(workload, accounts, overlays):
+    if not uses_default(workload, accounts, absence):
         return
     fixes = [Fix("Set `automountServiceAccountToken: false`", lambda: mount_no_token(workload))]
-    if workload.name and not workload.document.piece.json and not workload.is_hook:
+    if workload.name and not workload.document.parsed.json and not workload.is_hook:
         exists = any(accounts.named(workload.name, workload))
         title = f"Set `serviceAccountName: {workload.name}`"
         if not exists:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import ContainerImage
+from playpen_ls.languages.kubernetes.parts import ContainerImage
 from playpen_ls.vocabulary.images import ImageReference
 
 # Databases, brokers, proxies and agents that are commonly run from their public image.

@@ -6,7 +6,7 @@ from playpen_ls.api.example import example
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Argument, EnvironmentEntry
+from playpen_ls.languages.kubernetes.parts import Argument, EnvironmentEntry
 from playpen_ls.rules.kubernetes._secrets import (
     Secrets,
     embedded,

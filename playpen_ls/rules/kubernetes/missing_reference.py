@@ -5,14 +5,15 @@ from functools import partial
 from typing import Any
 
 from playpen_ls.api.example import example, unmarked
-from playpen_ls.api.fact_types import ConfigMapKeys, Created, Overlay, SecretKeys, ServiceAccount
+from playpen_ls.api.fact_types import ConfigMapKeys, Created, SecretKeys, ServiceAccount
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.languages.kubernetes.model.queries import facts_everywhere, names_of
 from playpen_ls.languages.kubernetes.model.references import Reference, references
-from playpen_ls.rules.kubernetes._completeness import is_whole
+from playpen_ls.languages.kubernetes.parts import Workload
+from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
 from playpen_ls.vocabulary.names import near_miss
 
@@ -46,6 +47,14 @@ KEYED = """\
 FROM = "          envFrom:\n            - configMapRef:\n                name: shop-confg\n"
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: shop}\n"
 PULL = "      imagePullSecrets: [{name: shop-secret}]\n"
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: shop}
+spec:
+  serviceAccountName: «shopp»
+  containers: [{name: shop, image: nexus:5000/shop:1.0.0}]
+"""
 Definition = ConfigMapKeys | SecretKeys | ServiceAccount
 # Kubernetes creates these in every namespace.
 _GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")))
@@ -58,6 +67,7 @@ _GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.c
     absent=True,
     bad=[
         example({"app.yaml": DEPLOYMENT, "config.yaml": CONFIG}, fixed=PLAIN.replace("confg", "config")),
+        example(POD + "---\n" + ACCOUNT, fixed=unmarked(POD).replace("shopp", "shop") + "---\n" + ACCOUNT),
         example(
             PLAIN.replace(FROM, KEYED.replace("LEVL", "«LEVL»")) + "---\n" + CONFIG,
             fixed=PLAIN.replace(FROM, KEYED.replace("LEVL", "LEVEL")) + "---\n" + CONFIG,
@@ -106,7 +116,7 @@ _GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.c
 )
 def missing_reference(
     workload: Workload,
-    overlays: Facts[Overlay],
+    absence: Absence,
     configs: Facts[ConfigMapKeys],
     secrets: Facts[SecretKeys],
     accounts: Facts[ServiceAccount],
@@ -121,8 +131,7 @@ def missing_reference(
     name differs by a typo from an object of the same kind that could be in the same namespace. A missing key is
     reported if the ConfigMap is in the project; a key of a Secret only if it differs by a typo from an existing one.
     """
-    document = workload.document
-    if document.template or not is_whole(workload, overlays):
+    if not absence.is_certain(workload):
         return
     every: dict[str, Facts[Any]] = {"ConfigMap": configs, "Secret": secrets, "ServiceAccount": accounts}
     seen: set[int] = set()
@@ -133,12 +142,11 @@ def missing_reference(
         if created.having(_names, (kind, name.value)) or created.having(_names, (kind, "")):
             continue
         seen.add(id(reference.key or name))
-        others, stated = every[kind], every[kind].kind
-        near = [*others.having(name_of, name.value), *document.beside(stated, name_of, name.value)]
-        found = [one for one in near if namespaces.share(one, workload)]
+        found = _named(every[kind], workload, name.value, namespaces)
         if not found:
-            known = [one for one in (*others, *document.beside(stated)) if namespaces.share(one, workload)]
-            yield from _missing(workload, reference, known)
+            near = near_miss(name.value, _names_near(every[kind], workload, namespaces))
+            if near is not None:
+                yield _missing(workload, reference, near, _named(every[kind], workload, near, namespaces))
         elif reference.key is not None and len(found) == 1:
             yield from _missing_key(workload, reference, found[0])
 
@@ -147,16 +155,26 @@ def _names(created: Created) -> tuple[tuple[str, str]]:
     return ((created.kind, created.name),)
 
 
-def _missing(workload: Workload, reference: Reference, known: list[Definition]) -> Iterator[Finding]:
+def _named(facts: Facts[Any], workload: Workload, name: str, namespaces: Namespaces) -> list[Definition]:
+    every = facts_everywhere(facts, workload.document, name_of, name)
+    return [one for one in every if namespaces.share(one, workload)]
+
+
+def _names_near(facts: Facts[Any], workload: Workload, namespaces: Namespaces) -> set[str]:
+    """The names of all objects that can be in the workload's namespace."""
+    own = workload.document.ask(names_of, facts.kind)
+    return {one.name for one in facts if namespaces.share(one, workload)} | {
+        name for namespace, name in own if namespaces.include(namespace, "", workload)
+    }
+
+
+def _missing(workload: Workload, reference: Reference, near: str, defined: list[Definition]) -> Finding:
     document, name = workload.document, reference.name
-    near = near_miss(name.value, {one.name for one in known})
-    if near is None:
-        return
     fix = Fix(f"Use {reference.kind} `{near}`", partial(replace_scalar, document, name, near))
-    related = tuple(one.related(f"{reference.kind} `{near}` is defined here") for one in known if one.name == near)
+    related = tuple(one.related(f"{reference.kind} `{near}` is defined here") for one in defined)
     missing = f"undefined {reference.kind} `{name.value}`"
     message = f"{workload.display_name} references {missing}; did you mean `{near}`?"
-    yield Finding(document.content(name), message, (fix,), None, related)
+    return Finding(document.content(name), message, (fix,), None, related)
 
 
 def _missing_key(workload: Workload, reference: Reference, found: Definition) -> Iterator[Finding]:

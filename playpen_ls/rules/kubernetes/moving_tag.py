@@ -8,8 +8,8 @@ from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import ContainerImage
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.languages.kubernetes.parts import ContainerImage
 from playpen_ls.vocabulary.images import ImageReference, is_variant
 
 _PLACEHOLDERS = frozenset(("replace", "replace-me", "replaceme", "placeholder", "image-placeholder", "changeme"))

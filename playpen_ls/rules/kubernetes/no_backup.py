@@ -3,14 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example, unmarked
-from playpen_ls.api.fact_types import Backup, Overlay
+from playpen_ls.api.fact_types import Backup
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Workload
+from playpen_ls.languages.kubernetes.parts import Workload
 from playpen_ls.rules.kubernetes._backups import backup_path, create_backup, is_backed_up, postgres
-from playpen_ls.rules.kubernetes._completeness import is_whole
+from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._namespaces import Namespaces
 
 DATABASE = """\
@@ -130,7 +130,7 @@ def no_backup(
     platform: Platform,
     files: Files,
     backups: Facts[Backup],
-    overlays: Facts[Overlay],
+    absence: Absence,
     namespaces: Namespaces,
 ) -> Iterator[Finding]:
     """PostgreSQL database has no backup in the project.
@@ -140,7 +140,7 @@ def no_backup(
     if an operator's resource configures backups, unless it is in another namespace.
     """
     container = postgres(workload)
-    if container is None or not is_whole(workload, overlays) or is_backed_up(workload, backups, namespaces):
+    if container is None or not absence.is_certain(workload) or is_backed_up(workload, backups, namespaces):
         return
     path = backup_path(workload)
     fix = Fix(

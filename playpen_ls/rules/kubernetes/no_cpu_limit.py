@@ -3,12 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example, unmarked
-from playpen_ls.api.fact_types import Overlay
-from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.parts import Container
+from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._limits import described, lacking, nothing_set, place, set_all, set_leaf
 from playpen_ls.rules.kubernetes._namespaces import LimitRanges
 
@@ -62,9 +61,7 @@ REQUESTS = "            requests:\n              cpu: 100m\n"
         unmarked(SET) + "            limits: {cpu: 2.5}\n",
     ],
 )
-def no_cpu_limit(
-    container: Container, platform: Platform, overlays: Facts[Overlay], ranges: LimitRanges
-) -> Iterator[Finding]:
+def no_cpu_limit(container: Container, platform: Platform, absence: Absence, ranges: LimitRanges) -> Iterator[Finding]:
     """Container has no CPU limit.
 
     Without a limit, the container can use all spare CPU of the node. Some teams omit CPU limits on purpose, because a
@@ -72,7 +69,7 @@ def no_cpu_limit(
     LimitRange of the namespace sets a limit, or if the pod spec has `resources` of its own. Reported as a hint for
     init containers.
     """
-    if not lacking(container, (("limits", "cpu"),), overlays, ranges):
+    if not lacking(container, (("limits", "cpu"),), absence, ranges):
         return
     value = platform.resources.get("limits", {}).get("cpu")
     fixes = [Fix(f"Set the CPU limit to {value} (the platform's default)",

@@ -3,12 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example, unmarked
-from playpen_ls.api.fact_types import Overlay
-from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.parts import Container
+from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._limits import described, lacking, nothing_set, place, set_all, set_leaf
 from playpen_ls.rules.kubernetes._namespaces import LimitRanges
 
@@ -82,7 +81,7 @@ spec:
     ],
 )
 def no_memory_limit(
-    container: Container, platform: Platform, overlays: Facts[Overlay], ranges: LimitRanges
+    container: Container, platform: Platform, absence: Absence, ranges: LimitRanges
 ) -> Iterator[Finding]:
     """Container has no memory limit.
 
@@ -90,7 +89,7 @@ def no_memory_limit(
     limit, only the leaking container is killed. Not reported if a LimitRange of the namespace sets a limit, or if the
     pod spec has `resources` of its own. Reported as a hint for init containers.
     """
-    if not lacking(container, (("limits", "memory"),), overlays, ranges):
+    if not lacking(container, (("limits", "memory"),), absence, ranges):
         return
     value = platform.resources.get("limits", {}).get("memory")
     fixes = [Fix(f"Set the memory limit to {value} (the platform's default)",

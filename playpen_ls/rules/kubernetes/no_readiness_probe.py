@@ -6,11 +6,11 @@ from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.rules.kubernetes._application import Code, application_of
 from playpen_ls.rules.kubernetes._namespaces import Selections, serving
 from playpen_ls.rules.kubernetes._probe_fixes import fixes
-from playpen_ls.rules.kubernetes._probes import LIVENESS, READINESS, Told, missing
+from playpen_ls.rules.kubernetes._probes import LIVENESS, READINESS, ProbeContext, missing
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -101,10 +101,10 @@ def no_readiness_probe(
     Service; otherwise as a hint. Not reported for init containers, Jobs, Helm and Argo CD hooks, pods that run once or
     only wait, patches and templates.
     """
-    severity = missing(container, READINESS, selections, code.images.overlays)
+    severity = missing(container, READINESS, selections, code.images.absence)
     if severity is not None:
-        both = missing(container, LIVENESS, selections, code.images.overlays) is not None
-        told = Told(application_of(container, code), serving(container.workload, selections))
-        changes = fixes(container, READINESS, (platform.liveness, platform.readiness), told, both)
+        both = missing(container, LIVENESS, selections, code.images.absence) is not None
+        context = ProbeContext(application_of(container, code), serving(container.workload, selections))
+        changes = fixes(container, READINESS, (platform.liveness, platform.readiness), context, both)
         message = f"{container.display_name} has no `readinessProbe`; it counts as ready as soon as its process starts"
         yield Finding(container.span, message, changes, severity)

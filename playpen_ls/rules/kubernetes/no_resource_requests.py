@@ -3,12 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example, unmarked
-from playpen_ls.api.fact_types import Overlay
-from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.parts import Container
+from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._limits import described, lacking, nothing_set, place, set_all, set_leaves
 from playpen_ls.rules.kubernetes._namespaces import LimitRanges
 
@@ -80,7 +79,7 @@ LEAVES = (("requests", "cpu"), ("requests", "memory"))
     ],
 )
 def no_resource_requests(
-    container: Container, platform: Platform, overlays: Facts[Overlay], ranges: LimitRanges
+    container: Container, platform: Platform, absence: Absence, ranges: LimitRanges
 ) -> Iterator[Finding]:
     """Container has no CPU or memory requests.
 
@@ -88,7 +87,7 @@ def no_resource_requests(
     A container without requests counts as zero, so nodes can be overcommitted. Not reported if a LimitRange of the
     namespace sets the request, or if the pod spec has `resources` of its own. Reported as a hint for init containers.
     """
-    leaves = lacking(container, LEAVES, overlays, ranges)
+    leaves = lacking(container, LEAVES, absence, ranges)
     if not leaves:
         return
     defaults = platform.resources.get("requests", {})

@@ -6,9 +6,8 @@ from functools import partial
 from playpen_ls.api.example import example, unmarked
 from playpen_ls.api.finding import Finding, Fix, Place, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
-from playpen_ls.rules.kubernetes._completeness import is_whole
+from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.rules.kubernetes._links import Images, Openings, endpoints, is_name, linked, listening
 from playpen_ls.vocabulary.names import nearest
 
@@ -71,9 +70,7 @@ def probe_port_closed(container: Container, images: Images, openings: Openings) 
     Dockerfile is in the project and shows them; otherwise it is not reported, since `containerPort` is optional.
     """
     document = container.document
-    if document.template or container.role == "init" or document.masks(container.node):
-        return
-    if not is_whole(container.workload, images.overlays):
+    if container.role == "init" or not images.absence.is_certain(container):
         return
     names = [port.name for port in container.ports if port.name]
     numbers = {port.number for port in container.ports}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Container
+from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.rules.kubernetes._limits import quantities
 from playpen_ls.rules.kubernetes._quantity import amount
 

@@ -6,8 +6,8 @@ from functools import partial
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Workload
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.languages.kubernetes.parts import Workload
 from playpen_ls.rules.kubernetes._links import Images, linked
 from playpen_ls.rules.kubernetes._privileges import root_users
 

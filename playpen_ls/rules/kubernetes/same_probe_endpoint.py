@@ -7,8 +7,8 @@ from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.project.services import answers
 from playpen_ls.rules.kubernetes._application import Code, application_of
 from playpen_ls.rules.kubernetes._probes import LIVENESS, READINESS

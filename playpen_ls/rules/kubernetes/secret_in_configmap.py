@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Resource
+from playpen_ls.languages.kubernetes.parts import Resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar, content, resolved
 from playpen_ls.rules.kubernetes._secrets import in_lines, is_secret
 from playpen_ls.text.span import Span

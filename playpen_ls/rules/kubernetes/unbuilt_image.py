@@ -7,8 +7,8 @@ from playpen_ls.api.fact_types import ImagePushed, Overlay, TagComputed, reposit
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Place, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import ContainerImage
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
+from playpen_ls.languages.kubernetes.parts import ContainerImage
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 

@@ -3,14 +3,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from playpen_ls.api.example import example, unmarked
 from playpen_ls.api.fact_types import ConfigMapKeys, EnvironmentKnown, EnvironmentRead, SecretKeys
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Place, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes import Container
 from playpen_ls.languages.kubernetes.edits.env import add_variable
+from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
+from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.project.links import PYTHON
 from playpen_ls.rules.kubernetes._links import Images, Settings, linked
 from playpen_ls.rules.kubernetes._namespaces import name_of
@@ -50,6 +52,7 @@ REFERRED = """\
 @rule(
     severity=Severity.WARNING,
     practice="Environment variables",
+    absent=True,
     bad=[
         example({"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE, "shop/main.py": APP}, fixed=PLAIN + SET),
         example(
@@ -177,12 +180,9 @@ def _given(container: Container, settings: Settings) -> set[str] | None:
     for source in container.node.mappings("envFrom"):
         config, secret = source.mapping("configMapRef"), source.mapping("secretRef")
         named = (config or secret or source).text("name")
-        found: list[ConfigMapKeys | SecretKeys] = []
-        if config is not None:
-            found = [*settings.configs.having(name_of, named), *document.beside(ConfigMapKeys, name_of, named)]
-        elif secret is not None:
-            found = [*settings.secrets.having(name_of, named), *document.beside(SecretKeys, name_of, named)]
-        found = [one for one in found if one.name == named and settings.namespaces.share(one, container.workload)]
+        facts: Facts[Any] | None = settings.configs if config else settings.secrets if secret else None
+        every = facts_everywhere(facts, document, name_of, named) if facts is not None else ()
+        found = [one for one in every if settings.namespaces.share(one, container.workload)]
         if len(found) != 1 or not found[0].keys:
             return None
         names |= {source.text("prefix") + key for key in found[0].keys}
@@ -194,8 +194,10 @@ def _value(container: Container, name: str, settings: Settings) -> tuple[str, ob
     document = container.document
     every: tuple[ConfigMapKeys | SecretKeys, ...]
     alike = kebab(name)
-    every = (*settings.configs.having(keys_of, alike), *document.beside(ConfigMapKeys, keys_of, alike),
-             *settings.secrets.having(keys_of, alike), *document.beside(SecretKeys, keys_of, alike))  # fmt: skip
+    every = (
+        *facts_everywhere(settings.configs, document, keys_of, alike),
+        *facts_everywhere(settings.secrets, document, keys_of, alike),
+    )
     found = [(one, key) for one in every for key in one.keys or ()
              if key in (name, kebab(name)) and settings.namespaces.share(one, container.workload)]  # fmt: skip
     if len(found) == 1:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python import EngineCall, PoolSettings, PythonModel
 from playpen_ls.languages.python.edits.call_arguments import appended
 from playpen_ls.languages.python.edits.imports import imported_name
 from playpen_ls.languages.python.model.database_settings import django_databases, entries_added, flask_databases
+from playpen_ls.languages.python.parts import EngineCall, PoolSettings, PythonModel
 from playpen_ls.text.edit import Edit
 
 _POOL = ("poolclass", "pool_size", "max_overflow", "pool_recycle", "pool_timeout", "pool", "creator", "async_creator")

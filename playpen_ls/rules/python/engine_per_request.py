@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python import EngineCall
+from playpen_ls.languages.python.parts import EngineCall
 from playpen_ls.languages.python.syntax.nodes import dotted
 
 _CACHES = frozenset(

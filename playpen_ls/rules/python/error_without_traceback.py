@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python import LogCall
 from playpen_ls.languages.python.edits.call_arguments import appended
+from playpen_ls.languages.python.parts import LogCall
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.text.edit import Edit
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python import LogCall
 from playpen_ls.languages.python.edits.call_arguments import laid_out, width
+from playpen_ls.languages.python.parts import LogCall
 from playpen_ls.rules.python._log_messages import rewritten
 from playpen_ls.rules.python._structured_logs import RESERVED, structured
 from playpen_ls.text.edit import Edit

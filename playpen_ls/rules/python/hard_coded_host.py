@@ -9,9 +9,9 @@ from playpen_ls.api.fact_types import EnvironmentRead
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python import StringLiteral
 from playpen_ls.languages.python.edits.imports import module_member
 from playpen_ls.languages.python.model.environment import OPTIONS
+from playpen_ls.languages.python.parts import StringLiteral
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._hosts import Host, host_in
 from playpen_ls.text.edit import Edit

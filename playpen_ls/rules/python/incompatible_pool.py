@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python import EngineCall
 from playpen_ls.languages.python.edits.imports import imported_name
+from playpen_ls.languages.python.parts import EngineCall
 from playpen_ls.text.edit import Edit
 
 _ASYNC = "from sqlalchemy.ext.asyncio import create_async_engine\nfrom sqlalchemy.pool import "

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python import PrintCall
 from playpen_ls.languages.python.edits.imports import module_logger
 from playpen_ls.languages.python.model.file_kind import is_script
+from playpen_ls.languages.python.parts import PrintCall
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._log_messages import rewritten
 from playpen_ls.text.edit import Edit

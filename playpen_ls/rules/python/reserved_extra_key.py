@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python import LogCall
+from playpen_ls.languages.python.parts import LogCall
 from playpen_ls.rules.python._structured_logs import RESERVED
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python import LogCall
 from playpen_ls.languages.python.edits.imports import module_logger
 from playpen_ls.languages.python.model.file_kind import is_script
+from playpen_ls.languages.python.parts import LogCall
 from playpen_ls.text.edit import Edit
 
 

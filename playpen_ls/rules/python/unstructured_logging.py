@@ -9,8 +9,8 @@ from playpen_ls.api.fact_types import JsonLogs
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python import LogConfiguration, MisnamedLogger
 from playpen_ls.languages.python.model.file_kind import is_script
+from playpen_ls.languages.python.parts import LogConfiguration, MisnamedLogger
 from playpen_ls.rules.python._structured_logs import RESERVED
 from playpen_ls.text.edit import Edit
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python import LogCall
+from playpen_ls.languages.python.parts import LogCall
 from playpen_ls.text.edit import Edit
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"

@@ -1,1 +1,48 @@
-"""What the server answers, one module a feature of the protocol."""
+"""What the server answers, one module a feature of the protocol.
+
+`FEATURES` lists the requests: a feature is one module here and one line for each of its methods. A handler is a
+function (context, params) -> result; its module is imported at the first request, since the client waits for the
+response to `initialize` and the first diagnostics. A feature does not import `app`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from lsprotocol import types as lsp
+
+from playpen_ls.server.client_capabilities import KINDS
+from playpen_ls.server.context import Context
+
+Handler = Callable[[Context, Any], Any]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """`handler` is `module.function`, relative to this folder; `options` are sent to the client at registration."""
+
+    method: str
+    handler: str
+    options: object = None
+
+    def load(self) -> Handler:
+        module, _, name = self.handler.rpartition(".")
+        handler: Handler = getattr(import_module(f"{__name__}.{module}"), name)
+        return handler
+
+
+FEATURES = (
+    Feature(lsp.TEXT_DOCUMENT_HOVER, "hover.hover"),
+    Feature(
+        lsp.TEXT_DOCUMENT_CODE_ACTION,
+        "code_actions.code_actions",
+        lsp.CodeActionOptions(code_action_kinds=list(KINDS), resolve_provider=True),
+    ),
+    Feature(lsp.CODE_ACTION_RESOLVE, "code_actions.resolve"),
+    Feature(lsp.TEXT_DOCUMENT_WILL_SAVE_WAIT_UNTIL, "code_actions.before_save"),
+)
+# Registered only for clients that cannot ask for edits on save in another way: others would make it their formatter.
+FORMATTING = Feature(lsp.TEXT_DOCUMENT_FORMATTING, "code_actions.before_save")

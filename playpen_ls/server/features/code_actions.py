@@ -11,12 +11,13 @@ from lsprotocol import types as lsp
 
 from playpen_ls.api.finding import Change, Finding, Fix, Refused
 from playpen_ls.engine.check import Offered
-from playpen_ls.engine.diagnostic import Hit
-from playpen_ls.engine.fixer import REWRITE, Fixed
+from playpen_ls.engine.diagnostic import Diagnostic
+from playpen_ls.engine.fixer import REWRITE, Accept, Fixed, safe_only
 from playpen_ls.engine.suppression import ignore_here
-from playpen_ls.server.client_capabilities import EXPLAIN, FIX_ALL, Abilities
-from playpen_ls.server.client_documents import Documents, Open
-from playpen_ls.server.features.diagnostics.encode import diagnostic
+from playpen_ls.server.client_capabilities import EXPLAIN, FIX_ALL, ClientCapabilities
+from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
+from playpen_ls.server.context import Context
+from playpen_ls.server.features.diagnostics.encode import lsp_diagnostic
 from playpen_ls.server.workspace_edits import workspace_edit
 from playpen_ls.text.diff import differences
 from playpen_ls.text.span import Span
@@ -31,17 +32,37 @@ class Plan:
     key: list[Any]
     compute: Callable[[], Change]
     preferred: bool = False
-    finding: Hit | None = None
+    finding: Diagnostic | None = None
     command: lsp.Command | None = None
     """The command that the client executes instead of an edit."""
 
 
+def code_actions(context: Context, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    opened = context.documents.get(params.text_document.uri)
+    return _actions(context).at(opened, params) if opened else []
+
+
+def resolve(context: Context, action: lsp.CodeAction) -> lsp.CodeAction:
+    return _actions(context).resolved(action)
+
+
+def before_save(
+    context: Context, params: lsp.WillSaveTextDocumentParams | lsp.DocumentFormattingParams
+) -> list[lsp.TextEdit]:
+    opened = context.documents.get(params.text_document.uri) if context.fix_on_save else None
+    return _actions(context).before_save(opened) if opened else []
+
+
+def _actions(context: Context) -> Actions:
+    return Actions(context.documents, context.abilities, context.server.protocol.pause)
+
+
 class Actions:
-    def __init__(self, documents: Documents, abilities: Abilities) -> None:
+    def __init__(self, documents: ClientDocuments, abilities: ClientCapabilities) -> None:
         self.documents = documents
         self.abilities = abilities
 
-    def at(self, opened: Open, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    def at(self, opened: ClientDocument, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         """The code actions for a range. Fixes are verified, unless an automatic request resolves edits later."""
         if opened.language is None:
             return []
@@ -81,14 +102,16 @@ class Actions:
                     break
         return action
 
-    def _action(self, opened: Open, span: Span, plan: Plan) -> lsp.CodeAction:
-        about = [diagnostic(self.documents, opened, plan.finding)] if plan.finding else None
+    def _action(self, opened: ClientDocument, span: Span, plan: Plan) -> lsp.CodeAction:
+        about = [lsp_diagnostic(self.documents, opened, plan.finding)] if plan.finding else None
         data = {"uri": opened.uri, "version": opened.version, "start": span.start, "end": span.end, "key": plan.key}
         return lsp.CodeAction(
             plan.title, kind=plan.kind, diagnostics=about, is_preferred=plan.preferred or None, data=data
         )
 
-    def _fill(self, action: lsp.CodeAction, opened: Open, change: Change, leave_edit_out: bool = False) -> None:
+    def _fill(
+        self, action: lsp.CodeAction, opened: ClientDocument, change: Change, leave_edit_out: bool = False
+    ) -> None:
         if change.creates and not self.abilities.creates_files:
             said = f" (create {', '.join(f'`{path}`' for path in change.creates)} yourself)"
             action.title = action.title.removesuffix(said) + said
@@ -97,7 +120,7 @@ class Actions:
         if not leave_edit_out:
             action.edit = workspace_edit(self.documents, opened, change, self.abilities)
 
-    def _plans(self, opened: Open, span: Span, only: Iterable[str] | None, automatic: bool) -> Iterator[Plan]:
+    def _plans(self, opened: ClientDocument, span: Span, only: Iterable[str] | None, automatic: bool) -> Iterator[Plan]:
         """Plans for the lines of a range, those that touch the range first, then for the whole file."""
         wanted = None if only is None else tuple(only)
         if any(_matches(kind, wanted) for kind in (lsp.CodeActionKind.QuickFix.value, REWRITE)):
@@ -105,82 +128,86 @@ class Actions:
                 if _matches(plan.kind, wanted):
                     yield plan
         if _matches(FIX_ALL, wanted) and not (wanted is None and automatic):
-            title, fixed = "Playpen: Apply All Safe Fixes", opened.workspace.fixed
-            yield Plan(title, FIX_ALL, ["all"], lambda: whole(opened, fixed(opened.path)))
+            title = "Playpen: Apply All Safe Fixes"
+            yield Plan(title, FIX_ALL, ["all"], lambda: whole(opened, self._fixed(opened)))
 
-    def _plans_here(self, opened: Open, span: Span) -> Iterator[Plan]:
+    def _plans_here(self, opened: ClientDocument, span: Span) -> Iterator[Plan]:
         source = opened.source
         lines = Span(source.line_starts[source.line_of(span.start)], source.line_span(source.line_of(span.end)).end)
         found = opened.workspace.look(opened.path, lines)
-        hits = [hit for hit in found.hits if hit.span.touches(lines)]
-        hits.sort(key=lambda hit: not hit.span.touches(span))
-        tried = cache(opened.workspace.trier)
+        diagnostics = [diagnostic for diagnostic in found.diagnostics if diagnostic.span.touches(lines)]
+        diagnostics.sort(key=lambda diagnostic: not diagnostic.span.touches(span))
+        tried = cache(opened.workspace.fix_verifier)
 
-        def trying(hit: Hit, fix: Fix) -> Callable[[], Change]:
-            return lambda: tried(opened.path)(hit, fix)
+        def trying(diagnostic: Diagnostic, fix: Fix) -> Callable[[], Change]:
+            return lambda: tried(opened.path)(diagnostic, fix)
 
-        for hit in hits:
-            yield from _fixes(hit, trying)
+        for diagnostic in diagnostics:
+            yield from _fixes(diagnostic, trying)
         for number, offered in enumerate(found.offers):
             if offered.offer.span.touches(span):
                 yield _offer(offered, number, trying)
-        for rule_id in dict.fromkeys(hit.rule.id for hit in hits):
-            yield from self._whole_rule(opened, next(hit for hit in hits if hit.rule.id == rule_id))
-        for hit in hits:
-            yield from _ignore(opened, hit, trying)
-        for rule_id, name in {hit.rule.id: hit.rule.name for hit in hits}.items():
+        for rule_id in dict.fromkeys(diagnostic.rule.id for diagnostic in diagnostics):
+            yield from self._whole_rule(
+                opened, next(diagnostic for diagnostic in diagnostics if diagnostic.rule.id == rule_id)
+            )
+        for diagnostic in diagnostics:
+            yield from _ignore(opened, diagnostic, trying)
+        for rule_id, name in {diagnostic.rule.id: diagnostic.rule.name for diagnostic in diagnostics}.items():
             yield _explain(rule_id, name)
 
-    def before_save(self, opened: Open) -> list[lsp.TextEdit]:
+    def before_save(self, opened: ClientDocument) -> list[lsp.TextEdit]:
         """The edits of safe fixes to apply before a save. Edits of other files are left out."""
         if opened.language is None:
             return []
-        fixed = opened.workspace.fixed(opened.path).source.text
+        fixed = self._fixed(opened).source.text
         edits = differences(opened.source.text, fixed)
         return self.documents.positions(opened.source).text_edits(edits)
 
-    def _whole_rule(self, opened: Open, hit: Hit) -> Iterator[Plan]:
+    def _whole_rule(self, opened: ClientDocument, diagnostic: Diagnostic) -> Iterator[Plan]:
         """One action for all findings of a rule, if it has several."""
-        fix = next(iter(hit.finding.fixes), None)
+        fix = next(iter(diagnostic.finding.fixes), None)
         document = opened.workspace.documents[opened.path]
-        if fix is None or fix.kind == REWRITE or sum(one.rule is hit.rule for one in document.hits) < 2:
+        if fix is None or fix.kind == REWRITE or sum(one.rule is diagnostic.rule for one in document.diagnostics) < 2:
             return
-        fixed = opened.workspace.fixed
 
-        def accept(other: Hit, fix: Fix) -> bool:
-            return other.rule is hit.rule and fix.kind != REWRITE
+        def accept(other: Diagnostic, fix: Fix) -> bool:
+            return other.rule is diagnostic.rule and fix.kind != REWRITE
 
         yield Plan(
-            f"Fix all `{hit.rule.name}` in this file",
+            f"Fix all `{diagnostic.rule.name}` in this file",
             lsp.CodeActionKind.QuickFix.value,
-            ["rule", hit.rule.id],
-            lambda: whole(opened, fixed(opened.path, accept)),
+            ["rule", diagnostic.rule.id],
+            lambda: whole(opened, self._fixed(opened, accept)),
         )
 
+    def _fixed(self, opened: ClientDocument, accept: Accept = safe_only) -> Fixed:
+        return opened.workspace.fixed(opened.path, accept)
 
-Trying = Callable[[Hit, Fix], Callable[[], Change]]
+
+Trying = Callable[[Diagnostic, Fix], Callable[[], Change]]
 
 
-def _fixes(hit: Hit, trying: Trying) -> Iterator[Plan]:
-    safe = [fix for fix in hit.finding.fixes if fix.safe]
-    for number, fix in enumerate(hit.finding.fixes):
+def _fixes(diagnostic: Diagnostic, trying: Trying) -> Iterator[Plan]:
+    safe = [fix for fix in diagnostic.finding.fixes if fix.safe]
+    for number, fix in enumerate(diagnostic.finding.fixes):
         preferred = fix.preferred or safe == [fix]
-        key = ["fix", hit.rule.id, hit.span.start, hit.span.end, number]
-        yield Plan(fix.title, fix.kind, key, trying(hit, fix), preferred, hit)
+        key = ["fix", diagnostic.rule.id, diagnostic.span.start, diagnostic.span.end, number]
+        yield Plan(fix.title, fix.kind, key, trying(diagnostic, fix), preferred, diagnostic)
 
 
 def _offer(offered: Offered, number: int, trying: Trying) -> Plan:
     fix = offered.offer.fix
-    stand_in = Hit(offered.rule, Finding(offered.offer.span, ""), offered.rule.severity)
+    stand_in = Diagnostic(offered.rule, Finding(offered.offer.span, ""), offered.rule.severity)
     return Plan(fix.title, fix.kind, ["offer", offered.rule.id, number], trying(stand_in, fix))
 
 
-def _ignore(opened: Open, hit: Hit, trying: Trying) -> Iterator[Plan]:
+def _ignore(opened: ClientDocument, diagnostic: Diagnostic, trying: Trying) -> Iterator[Plan]:
     model = opened.workspace.documents[opened.path].model
-    if model is not None and hit.rule.language:
-        fix = Fix(f"Ignore `{hit.rule.name}` here", lambda: ignore_here(model, hit))
-        key = ["ignore", hit.rule.id, hit.span.start, hit.span.end]
-        yield Plan(fix.title, lsp.CodeActionKind.QuickFix.value, key, trying(hit, fix), False, hit)
+    if model is not None and diagnostic.rule.language:
+        fix = Fix(f"Ignore `{diagnostic.rule.name}` here", lambda: ignore_here(model, diagnostic))
+        key = ["ignore", diagnostic.rule.id, diagnostic.span.start, diagnostic.span.end]
+        yield Plan(fix.title, lsp.CodeActionKind.QuickFix.value, key, trying(diagnostic, fix), False, diagnostic)
 
 
 def _explain(rule_id: str, name: str) -> Plan:
@@ -189,7 +216,7 @@ def _explain(rule_id: str, name: str) -> Plan:
     return Plan(title, lsp.CodeActionKind.QuickFix.value, [], Change, command=command)
 
 
-def whole(opened: Open, fixed: Fixed) -> Change:
+def whole(opened: ClientDocument, fixed: Fixed) -> Change:
     """The change from the current texts to the fixed ones. Raises Refused if there is none."""
     edits, creates = {opened.path: differences(opened.source.text, fixed.source.text)}, {}
     for path, text in fixed.others.items():

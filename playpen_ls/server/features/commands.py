@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 from pygls.uris import from_fs_path, to_fs_path
 
-from playpen_ls.server.protocol import Server
+from playpen_ls.server.protocol import Server, answer_of
 
 # Commands are registered before the response to `initialize`, so the modules that they need are imported later.
 if TYPE_CHECKING:
     from playpen_ls.api.finding import Fix
     from playpen_ls.api.rule import Rule
-    from playpen_ls.engine.diagnostic import Hit
-    from playpen_ls.engine.diagnostics import Hits
-    from playpen_ls.server.client_capabilities import Abilities
-    from playpen_ls.server.client_documents import Documents, Open
+    from playpen_ls.engine.diagnostic import Diagnostic
+    from playpen_ls.engine.diagnostics import FileDiagnostics
+    from playpen_ls.server.client_capabilities import ClientCapabilities
+    from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
     from playpen_ls.session.workspace import Workspace
+
+APPLY = 120.0  # seconds for a client to apply an edit, about which it may ask the user
 
 CONFIGURATION = """\
 # Configuration of playpen-ls. Every setting has a default; remove those that you do not change.
@@ -43,8 +45,8 @@ class Commands:
     def __init__(
         self,
         server: Server,
-        documents: Callable[[], Documents],
-        abilities: Callable[[], Abilities],
+        documents: Callable[[], ClientDocuments],
+        abilities: Callable[[], ClientCapabilities],
         send: Callable[[str, str, int | None], None],
         read: Callable[[Workspace], Awaitable[None]],
     ) -> None:
@@ -75,9 +77,9 @@ class Commands:
 
         found: Counter[str] = Counter(findings=0, hints=0, files=0)
         async for one in self._files():
-            hits = self._publish(one) if self._is_closed(one) else one.workspace.documents[one.path].displayed
-            hints = sum(hit.severity is Severity.HINT for hit in hits)
-            found.update(findings=len(hits) - hints, hints=hints, files=bool(hits))
+            diagnostics = self._publish(one) if self._is_closed(one) else one.workspace.documents[one.path].displayed
+            hints = sum(diagnostic.severity is Severity.HINT for diagnostic in diagnostics)
+            found.update(findings=len(diagnostics) - hints, hints=hints, files=bool(diagnostics))
         return dict(found)
 
     async def fixable(self) -> list[dict[str, Any]]:
@@ -101,8 +103,8 @@ class Commands:
 
         chosen = {name for given in rules for name in (given if isinstance(given, (list, tuple)) else [given])}
 
-        def accept(hit: Hit, fix: Fix) -> bool:
-            return hit.rule.id in chosen and safe_only(hit, fix)
+        def accept(diagnostic: Diagnostic, fix: Fix) -> bool:
+            return diagnostic.rule.id in chosen and safe_only(diagnostic, fix)
 
         edits: list[lsp.WorkspaceEdit] = []
         async for one in self._files():
@@ -157,7 +159,7 @@ class Commands:
 
     # The files
 
-    async def _files(self) -> AsyncIterator[Open]:
+    async def _files(self) -> AsyncIterator[ClientDocument]:
         """Every file of the workspace, open or closed, after opening it in its project."""
         documents = self._documents()
         for folder in documents.folders:
@@ -172,54 +174,56 @@ class Commands:
                 if not one.workspace.index.complete:
                     await self._read(one.workspace)  # of a nested project
                 self._open(one)
+                one.workspace.pause = self._server.protocol.pause
                 try:
                     yield one
                 finally:
+                    one.workspace.pause = lambda: None
                     if self._is_closed(one):
                         one.workspace.documents.pop(one.path, None)
                 await asyncio.sleep(0)  # let the event loop handle messages
+                self._server.protocol.pause()
 
-    def _closed(self, uri: str) -> Open | None:
+    def _closed(self, uri: str) -> ClientDocument | None:
         """A closed file, as if it were open."""
         from playpen_ls.languages.detection import language_of
-        from playpen_ls.server.client_documents import Open
-        from playpen_ls.text.source import LARGEST, Source, Unreadable
+        from playpen_ls.project.read_file import read_file
+        from playpen_ls.server.client_documents import ClientDocument
+        from playpen_ls.text.source import Source, Unreadable
 
         place = Path(to_fs_path(uri) or "")
         workspace = self._documents().project(place)
         path = place.relative_to(workspace.root).as_posix()
         try:
-            if place.stat().st_size > LARGEST:
-                return None
-            source = Source.decoded(path, place.read_bytes())
+            source = Source.decoded(path, read_file(place))
         except (OSError, Unreadable):
-            return Open(uri, 0, "", workspace, Source(path, ""), True) if uri in self._checked else None
-        return Open(uri, 0, "", workspace, source, True, language_of(path, lambda: source.text))
+            return ClientDocument(uri, 0, "", workspace, Source(path, ""), True) if uri in self._checked else None
+        return ClientDocument(uri, 0, "", workspace, source, True, language_of(path, lambda: source.text))
 
-    def _is_closed(self, one: Open) -> bool:
+    def _is_closed(self, one: ClientDocument) -> bool:
         return self._documents().get(one.uri) is not one
 
-    def _open(self, one: Open) -> None:
+    def _open(self, one: ClientDocument) -> None:
         if one.language is not None and self._is_closed(one):
             one.workspace.open(one.source, one.language)
         if one.language is not None:
             one.workspace.check(one.path)
 
-    def _publish(self, one: Open) -> Hits:
+    def _publish(self, one: ClientDocument) -> FileDiagnostics:
         """Publish and return the diagnostics of a closed file."""
-        from playpen_ls.engine.diagnostics import Hits
+        from playpen_ls.engine.diagnostics import FileDiagnostics
         from playpen_ls.server.features.diagnostics.encode import encoded
 
         document = one.workspace.documents.pop(one.path, None)
-        hits = document.displayed if document else Hits()
-        if hits or one.uri in self._checked:
-            self._send(one.uri, encoded(self._documents(), one, hits), None)
-        self._checked.add(one.uri) if hits else self._checked.discard(one.uri)
-        return hits
+        diagnostics = document.displayed if document else FileDiagnostics()
+        if diagnostics or one.uri in self._checked:
+            self._send(one.uri, encoded(self._documents(), one, diagnostics), None)
+        self._checked.add(one.uri) if diagnostics else self._checked.discard(one.uri)
+        return diagnostics
 
     # The client
 
-    def _edit(self, one: Open, change: Any) -> lsp.WorkspaceEdit:
+    def _edit(self, one: ClientDocument, change: Any) -> lsp.WorkspaceEdit:
         from playpen_ls.server.workspace_edits import workspace_edit
 
         edit = workspace_edit(self._documents(), one, change, self._abilities())
@@ -229,7 +233,12 @@ class Commands:
         return edit
 
     async def _apply(self, edit: lsp.WorkspaceEdit, label: str) -> bool:
-        answer = await self._server.workspace_apply_edit_async(lsp.ApplyWorkspaceEditParams(edit, label))
+        try:
+            request = self._server.workspace_apply_edit_async(lsp.ApplyWorkspaceEditParams(edit, label))
+            answer = await answer_of(lsp.WORKSPACE_APPLY_EDIT, request, APPLY)
+        except TimeoutError:
+            self._say("the editor did not say whether it applied the change")
+            return False
         if not answer.applied:
             self._say(
                 f"the editor did not apply the change{f': {answer.failure_reason}' * bool(answer.failure_reason)}"

@@ -5,30 +5,38 @@ from __future__ import annotations
 from lsprotocol import types as lsp
 
 from playpen_ls.api.finding import Refused
-from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.rule_docs import page
-from playpen_ls.server.client_documents import Documents, Open
+from playpen_ls.server.client_documents import ClientDocument
+from playpen_ls.server.context import Context
 
 
-def hover(documents: Documents, opened: Open, position: lsp.Position) -> lsp.Hover | None:
+def hover(context: Context, params: lsp.HoverParams) -> lsp.Hover | None:
     """The hover at a position; None if there is no finding."""
-    workspace, positions = opened.workspace, documents.positions(opened.source)
-    offset = positions.offset(position)
-    hits = [hit for hit in workspace.documents[opened.path].displayed if hit.span.start <= offset <= hit.span.end]
-    if not hits:
+    opened = context.documents.get(params.text_document.uri)
+    if opened is None or opened.language is None:
         return None
-    hits.sort(key=lambda hit: hit.span.end - hit.span.start)
+    workspace, positions = opened.workspace, context.documents.positions(opened.source)
+    offset = positions.offset(params.position)
+    diagnostics = [
+        diagnostic
+        for diagnostic in workspace.documents[opened.path].displayed
+        if diagnostic.span.start <= offset <= diagnostic.span.end
+    ]
+    if not diagnostics:
+        return None
+    diagnostics.sort(key=lambda diagnostic: diagnostic.span.end - diagnostic.span.start)
     platform = workspace.configs.of(opened.path).platform
-    texts = [page(hit.rule, platform) + _refusals(opened, hit) for hit in hits]
+    texts = [page(diagnostic.rule, platform) + _refusals(opened, diagnostic) for diagnostic in diagnostics]
     content = lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n---\n\n".join(dict.fromkeys(texts)))
-    return lsp.Hover(content, positions.range(hits[0].span))
+    return lsp.Hover(content, positions.range(diagnostics[0].span))
 
 
-def _refusals(opened: Open, hit: Hit) -> str:
+def _refusals(opened: ClientDocument, diagnostic: Diagnostic) -> str:
     """Markdown with the reasons why fixes of a finding are not available."""
-    said, tried = [], opened.workspace.trier(opened.path)
-    for one in opened.workspace.look(opened.path, hit.span).hits:
-        if one.rule is hit.rule and one.span == hit.span:
+    said, tried = [], opened.workspace.fix_verifier(opened.path)
+    for one in opened.workspace.look(opened.path, diagnostic.span).diagnostics:
+        if one.rule is diagnostic.rule and one.span == diagnostic.span:
             for fix in one.finding.fixes:
                 try:
                     tried(one, fix)

@@ -18,7 +18,7 @@ from playpen_ls.project.fact_json import Malformed
 from playpen_ls.project.indexer import TOO_MANY
 from playpen_ls.project.isolation import PACKAGE, module_path
 from playpen_ls.project.worker import BOOTSTRAP, batch_of
-from playpen_ls.server.protocol import Server
+from playpen_ls.server.protocol import Server, answer_of
 from playpen_ls.session.workspace import Workspace
 
 logger = logging.getLogger("playpen_ls")
@@ -30,7 +30,11 @@ class Cancelled(Exception):
     """The user canceled indexing."""
 
 
-class Indexing:
+class Failed(Exception):
+    """The index worker failed. The message is the reason."""
+
+
+class IndexRun:
     """One indexing run for one project. `shows`: whether the client supports progress."""
 
     def __init__(self, server: Server, workspace: Workspace, shows: bool) -> None:
@@ -58,10 +62,12 @@ class Indexing:
             if first:
                 self._tell(f"playpen: {self._workspace.root.name} has {message}")
         except Exception as error:
-            logger.error("the index worker failed: %s", type(error).__name__)
+            reason = str(error) if isinstance(error, Failed) else type(error).__name__
+            logger.error("%s: the index worker failed: %s", self._workspace.root, reason)
             if first:
-                self._tell("playpen: the index worker failed; the project is indexed more slowly in the server process")
                 await self._slowly()
+            if not self._workspace.index.complete:
+                message = "incomplete; cross-file rules are disabled"
         except asyncio.CancelledError:  # the server is shutting down
             self.cancel()
             self._token = None
@@ -94,6 +100,8 @@ class Indexing:
                     raise TooMany
                 case ["done"]:
                     return
+                case ["failed", str(reason)]:
+                    raise Failed(reason)
                 case _:
                     raise Malformed("expected an answer")
 
@@ -110,11 +118,18 @@ class Indexing:
         )  # fmt: skip
 
     async def _slowly(self) -> None:
-        """Index in this process, file by file, handling messages in between."""
-        for _ in self._workspace.closed.reading():
-            if self.cancelled:
-                return
-            await asyncio.sleep(0)
+        """Index in this process, file by file, handling messages in between. Never raises."""
+        self._tell("playpen: the index worker failed; the project is indexed more slowly in the server process")
+        try:
+            for _ in self._workspace.closed.reading():
+                if self.cancelled:
+                    return
+                await asyncio.sleep(0)
+        except Exception as error:
+            logger.error("%s: indexing failed: %s", self._workspace.root, type(error).__name__)
+        if not self._workspace.index.complete:
+            name = self._workspace.root.name
+            self._tell(f"playpen: the index of {name} is incomplete, so cross-file rules are disabled")
 
     def _kill(self) -> None:
         if self._process is not None and self._process.poll() is None:
@@ -133,7 +148,7 @@ class Indexing:
             return
         progress = self._server.work_done_progress
         try:
-            await progress.create_async(self._token)
+            await answer_of(lsp.WINDOW_WORK_DONE_PROGRESS_CREATE, progress.create_async(self._token))
         except Exception as error:
             logger.info("the client shows no progress: %s", type(error).__name__)
             self._token = None

@@ -7,25 +7,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playpen_ls.server.client_capabilities import Abilities
+from playpen_ls.server.client_capabilities import ClientCapabilities
 from playpen_ls.server.protocol import Server
 
 if TYPE_CHECKING:
-    from playpen_ls.server.indexing.run import Indexing
+    from playpen_ls.server.indexing.run import IndexRun
     from playpen_ls.session.workspace import Workspace
 
 
-class Indexes:
+class IndexScheduler:
     """Runs at most one index worker per project. `abilities` are those of the client.
 
     `done` is called after each run, with True for the first run of a project.
     """
 
-    def __init__(self, server: Server, abilities: Callable[[], Abilities], done: Callable[[bool], None]) -> None:
+    def __init__(
+        self, server: Server, abilities: Callable[[], ClientCapabilities], done: Callable[[bool], None]
+    ) -> None:
         self._server = server
         self._abilities = abilities
         self._done = done
-        self._running: dict[Path, Indexing] = {}
+        self._running: dict[Path, IndexRun] = {}
         self._first: dict[Path, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._again: set[Path] = set()
@@ -59,7 +61,7 @@ class Indexes:
             one.cancel()
 
     async def _run(self, workspace: Workspace, first: bool, again: bool) -> None:
-        from playpen_ls.server.indexing.run import Indexing
+        from playpen_ls.server.indexing.run import IndexRun
 
         root = workspace.root
         if root in self._running:
@@ -67,7 +69,7 @@ class Indexes:
             return
         if root in self._unwanted or not (first or again or workspace.index.complete):
             return
-        run = self._running[root] = Indexing(self._server, workspace, self._abilities().shows_progress)
+        run = self._running[root] = IndexRun(self._server, workspace, self._abilities().shows_progress)
         try:
             await run.run(first)
         finally:

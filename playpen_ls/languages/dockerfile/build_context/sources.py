@@ -12,6 +12,7 @@ from playpen_ls.languages.dockerfile.model.container_paths import known
 from playpen_ls.languages.dockerfile.model.stage import Stage
 from playpen_ls.languages.dockerfile.syntax.instruction import Word
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Transfer
+from playpen_ls.text.ignore_patterns import IgnorePatterns
 
 # Paths that a build creates before the image is built.
 _MADE = re.compile(
@@ -67,7 +68,9 @@ def is_made_by_a_build(path: str, context: str, files: Files) -> bool:
         return True
     for folder in dict.fromkeys((context, "")):
         inside = posixpath.relpath(posixpath.join(context, path), folder or ".")
-        if (text := files.text(posixpath.join(folder, ".gitignore"))) is not None and _git_ignores(text, inside):
+        if (text := files.text(posixpath.join(folder, ".gitignore"))) is not None and IgnorePatterns(
+            text.split("\n")
+        ).ignores(inside):
             return True
     name = posixpath.basename(path)
     if "." not in name and any(one in _COMPILED or one == f"{name}.go" for one in files.names(context or ".")):
@@ -75,15 +78,6 @@ def is_made_by_a_build(path: str, context: str, files: Files) -> bool:
     steps = [posixpath.join(folder, one) for folder in dict.fromkeys((context, "")) for one in _STEPS]
     steps += [posixpath.join(context, one) for one in files.names(context or ".") if one.endswith(".sh")]
     return any(name in (files.text(one) or "") for one in steps)
-
-
-def _git_ignores(text: str, path: str) -> bool:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        return GitIgnoreSpec.from_lines(text.split("\n")).match_file(path)
-    except ValueError:
-        return False
 
 
 def dropping(dockerfile: str, path: str, context: str, files: Files) -> Ignore | None:

@@ -7,7 +7,6 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 
-from playpen_ls.api.facts import Fact
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.dockerfile.model.expansion import expanded
 from playpen_ls.languages.dockerfile.model.stage import Stage
@@ -255,11 +254,6 @@ class Dockerfile(Model):
                 found += self._placed(number, kept[1])
         return found
 
-    def facts(self) -> Iterator[Fact]:
-        from playpen_ls.languages.dockerfile.facts import facts
-
-        return facts(self)
-
     def _instructions_from(self, offset: int) -> Iterator[Instruction]:
         """The instructions from the last one that begins at or before `offset`; created one stage at a time."""
         number = bisect_right(self.starts, offset) - 1
@@ -294,3 +288,12 @@ class Dockerfile(Model):
     def construct_at(self, offset: int) -> Span | None:
         instruction = self.instruction_at(offset)
         return instruction.span if instruction else None
+
+
+def parse(source: Source, previous: Model | None = None) -> Dockerfile:
+    """Incremental: stages of `previous` are reused where neither their text nor their cache key has changed."""
+    if not isinstance(previous, Dockerfile):
+        return Dockerfile(source)
+    if previous.source.text == source.text and previous.source.path == source.path:
+        return previous
+    return Dockerfile(source, previous)

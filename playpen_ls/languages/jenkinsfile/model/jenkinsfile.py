@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, cast
 
-from playpen_ls.api.facts import Fact
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.jenkinsfile.model.constructs import construct_after, construct_at
 from playpen_ls.languages.jenkinsfile.model.images import Mention, image_variables, mentions, receivers
@@ -70,7 +69,6 @@ class Jenkinsfile(Model):
     """
 
     language: ClassVar[str] = "jenkinsfile"
-    comment_mark: ClassVar[str] = "//"
     asks: ClassVar[bool] = True
 
     def __init__(self, source: Source, previous: Jenkinsfile | None = None) -> None:
@@ -101,9 +99,6 @@ class Jenkinsfile(Model):
                 every = (*chunk.content.problems, frame_problem(chunk.content) if chunk.unclosed else None)
                 found += [Problem(one.span.shifted(chunk.begins), one.message) for one in every if one is not None]
         return sorted(found, key=lambda problem: problem.span)
-
-    def facts(self) -> Iterable[Fact]:
-        return ()
 
     @cached_property
     def _comments(self) -> tuple[Comment, ...]:

@@ -1,26 +1,26 @@
 """Inserts keys into a document in its own style, and verifies that nothing else changes.
 
-Internally, offsets are relative to the document's text; returned edits are relative to the file.
+Offsets are relative to the document's text, those of the returned edits too.
 """
 
 from __future__ import annotations
 
 import re
+from collections import abc
 from collections.abc import Iterable
-from collections.abc import Sequence as Texts
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.kubernetes.edits.verify import Path, changed, data, path_to, without, write
-from playpen_ls.languages.kubernetes.model.resources import Document
+from playpen_ls.languages.kubernetes.model.resources import YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, content, walk
-from playpen_ls.languages.kubernetes.syntax.recovery import read
+from playpen_ls.languages.kubernetes.syntax.recovery import parse_yaml
 from playpen_ls.languages.kubernetes.syntax.writer import Style, Value, block, block_entry, flow, flow_entry, pretty
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import LINE_END
 
 
 def put(
-    document: Document, target: Mapping, path: tuple[str, ...], value: Value, after: Iterable[str] = ()
+    document: YamlDocument, target: Mapping, path: tuple[str, ...], value: Value, after: Iterable[str] = ()
 ) -> list[Edit]:
     """Write `value` at `path` below `target`, creating missing mappings; a null or `{}` is replaced.
 
@@ -45,7 +45,7 @@ def put(
 
 
 def put_all(
-    document: Document, target: Mapping, values: Iterable[tuple[str, Value]], after: Iterable[str]
+    document: YamlDocument, target: Mapping, values: Iterable[tuple[str, Value]], after: Iterable[str]
 ) -> list[Edit]:
     """Insert several new keys in a row. Raises Refused if they do not belong to one place."""
     after, values = tuple(after), tuple(values)
@@ -54,14 +54,14 @@ def put_all(
     first = made[0][0]
     if any(len(edits) != 1 or edits[0].span != first.span or first.start != first.end for edits in made):
         raise Refused("the keys belong to different places; add them one by one")
-    before = data(document.piece.reading.roots)
+    before = data(document.parsed.roots)
     for key, value in values[:-1]:
         write(before, (*way, key), value)
     edit = Edit(first.start, first.end, "".join(edits[0].text for edits in made))
     return changed(document, [edit], (*way, values[-1][0]), values[-1][1], before)
 
 
-def put_before(document: Document, target: Mapping, key: str, value: Value, before: tuple[str, ...]) -> list[Edit]:
+def put_before(document: YamlDocument, target: Mapping, key: str, value: Value, before: tuple[str, ...]) -> list[Edit]:
     """Insert a key before the first key of `before` that is present. Raises Refused."""
     way = editable(document, target)
     _refuse_odd(target)
@@ -75,33 +75,33 @@ def put_before(document: Document, target: Mapping, key: str, value: Value, befo
     else:
         column = _column(document.text, target.entries[0].key.start)
         text = block_entry(key, value, column, style) + style.newline + " " * column
-    return changed(document, [_edit(document, start, start, text)], (*way, key), value)
+    return changed(document, [Edit(start, start, text)], (*way, key), value)
 
 
-def add_item(document: Document, lines: Texts[str]) -> Edit:
+def add_item(document: YamlDocument, lines: abc.Sequence[str]) -> Edit:
     """Append an item with these `lines` after the List item that the document is. Raises Refused."""
-    (items,) = document.piece.reading.roots
+    (items,) = document.parsed.roots
     indentation = " " * _column(document.text, items.start)
     first, *rest = lines
     item = document.newline.join([f"{indentation}- {first}", *(f"{indentation}  {line}" for line in rest)])
     start, end, text = _lines_after(document.text, items.end, item, document.newline)
-    before = data(document.piece.reading.roots)
-    after = data(read(document.text[:start] + text + document.text[end:]).roots)
+    before = data(document.parsed.roots)
+    after = data(parse_yaml(document.text[:start] + text + document.text[end:]).roots)
     if len(after) != 1 or after[0][:-1] != before[0]:
         raise Refused("the edit would change other parts of the document")
-    return _edit(document, start, end, text)
+    return Edit(start, end, text)
 
 
-def replace_scalar(document: Document, scalar: Scalar, text: str) -> list[Edit]:
+def replace_scalar(document: YamlDocument, scalar: Scalar, text: str) -> list[Edit]:
     """Replace the text of a scalar, inside its quotes. Raises Refused."""
     start, end = content(document.text, scalar)
     if document.text[start:end] != scalar.value or not re.fullmatch(r"[\w.:/@+-]+", text):
         raise Refused("the value contains escapes or spans several lines")
     way = editable(document, scalar)
-    return changed(document, [_edit(document, start, end, text)], way, text)
+    return changed(document, [Edit(start, end, text)], way, text)
 
 
-def replace_entry(document: Document, target: Mapping, name: str, key: str, value: Value) -> list[Edit]:
+def replace_entry(document: YamlDocument, target: Mapping, name: str, key: str, value: Value) -> list[Edit]:
     """Replace the entry `name` with another key and value. Raises Refused."""
     way = editable(document, target)
     _refuse_odd(target)
@@ -116,28 +116,28 @@ def replace_entry(document: Document, target: Mapping, name: str, key: str, valu
     else:
         text = block_entry(key, value, _column(document.text, entry.key.start), style)
     end = entry.key.start + len(document.text[entry.key.start : entry.value.end].rstrip())
-    edits = [_edit(document, entry.key.start, end, text)]
+    edits = [Edit(entry.key.start, end, text)]
     return changed(document, edits, (*way, key), value, before=without(document, (*way, name)))
 
 
-def style_of(document: Document, target: Mapping) -> Style:
+def style_of(document: YamlDocument, target: Mapping) -> Style:
     """The indentation style of the document: that of the target, else of the whole document."""
-    roots = document.piece.reading.roots
+    roots = document.parsed.roots
     step = next((found for root in (target, *roots) if (found := _step(document.text, root))), 2)
     dash = next((found for root in roots if (found := _dash(document.text, root)) is not None), 0)
     last = target.entries[-1].key if target.entries else None
     quoted = target.flow and isinstance(last, Scalar) and last.style == '"'
-    return Style(step, dash, document.newline, json=document.piece.json or quoted)
+    return Style(step, dash, document.newline, json=document.parsed.json or quoted)
 
 
-def editable(document: Document, node: Node) -> Path:
+def editable(document: YamlDocument, node: Node) -> Path:
     """The path from the root to the node. Raises Refused if the node cannot be edited safely."""
-    reading = document.piece.reading
-    if reading.broken:
+    result = document.parsed.result
+    if result.broken:
         raise Refused("the document has a syntax error")
-    if reading.template:
+    if result.template:
         raise Refused("the document contains template expressions (`{{ … }}`)")
-    way = path_to(reading.roots, node)
+    way = path_to(result.roots, node)
     if way is None:
         raise Refused("the value comes from a YAML anchor; change it there")
     return way
@@ -171,7 +171,7 @@ def _entered(entry: Entry) -> Mapping:
 
 
 def _insert(
-    document: Document, target: Mapping, here: Mapping, key: str, value: Value, after: tuple[str, ...]
+    document: YamlDocument, target: Mapping, here: Mapping, key: str, value: Value, after: tuple[str, ...]
 ) -> list[Edit]:
     style = style_of(document, target)
     if here.flow:
@@ -180,7 +180,7 @@ def _insert(
     column = _column(document.text, here.entries[0].key.start)
     end = max(anchor.key.end, anchor.value.end)
     text = " " * column + block_entry(key, value, column, style)
-    return [_edit(document, *_lines_after(document.text, end, text, style.newline))]
+    return [Edit(*_lines_after(document.text, end, text, style.newline))]
 
 
 def _lines_after(text: str, offset: int, lines: str, newline: str) -> tuple[int, int, str]:
@@ -193,30 +193,30 @@ def _lines_after(text: str, offset: int, lines: str, newline: str) -> tuple[int,
     return line_end.end(), line_end.end(), lines + newline
 
 
-def _insert_flow(document: Document, here: Mapping, key: str, value: Value, style: Style) -> Edit:
+def _insert_flow(document: YamlDocument, here: Mapping, key: str, value: Value, style: Style) -> Edit:
     text = document.text
     if not here.entries:
-        return _edit(document, here.start + 1, here.start + 1, flow_entry(key, value, style))
+        return Edit(here.start + 1, here.start + 1, flow_entry(key, value, style))
     last = here.entries[-1]
     end = max(last.key.end, last.value.end)
     comma = re.compile(r"[ \t\r\n]*,").match(text, end, here.end)
     if comma:
-        return _edit(document, comma.end(), comma.end(), " " + flow_entry(key, value, style))
+        return Edit(comma.end(), comma.end(), " " + flow_entry(key, value, style))
     separator = _separator(document, here, len(here.entries) - 1, style)
     if style.json and separator != ", ":
         indentation = text[last.key.start - _column(text, last.key.start) : last.key.start]
-        return _edit(document, end, end, f'{separator}"{key}": {pretty(value, indentation, style)}')
-    return _edit(document, end, end, separator + flow_entry(key, value, style))
+        return Edit(end, end, f'{separator}"{key}": {pretty(value, indentation, style)}')
+    return Edit(end, end, separator + flow_entry(key, value, style))
 
 
-def _separator(document: Document, here: Mapping, index: int, style: Style) -> str:
+def _separator(document: YamlDocument, here: Mapping, index: int, style: Style) -> str:
     """The separator of flow entries; with a newline in JSON that has one entry per line."""
     start = here.entries[index].key.start
     indentation = document.text[start - _column(document.text, start) : start]
     return f",{style.newline}{indentation}" if not indentation.strip() and style.json else ", "
 
 
-def _fill(document: Document, target: Mapping, here: Mapping, entry: Entry, value: Value) -> list[Edit]:
+def _fill(document: YamlDocument, target: Mapping, here: Mapping, entry: Entry, value: Value) -> list[Edit]:
     """Replace a null or an empty mapping with the value; a comment after it stays in place."""
     style = style_of(document, target)
     start, end, text = entry.value.start, entry.value.end, document.text
@@ -224,17 +224,13 @@ def _fill(document: Document, target: Mapping, here: Mapping, entry: Entry, valu
         raise Refused(f"`{_named(entry)}` has an anchor or a tag, so other nodes can share it")
     if here.flow or not isinstance(value, dict):
         blank = "" if text[start - 1 : start] in (" ", "\t") else " "
-        return [_edit(document, start, end, blank + flow(value, style))]
+        return [Edit(start, end, blank + flow(value, style))]
     column = _column(text, entry.key.start)
     lines = block(value, column + style.step, style)
     colon = start - (len(text[entry.key.end : start]) - len(text[entry.key.end : start].rstrip(" \t")))
     at, _, written = _lines_after(text, end, lines, style.newline)
-    edits = [_edit(document, at, at, written)]
-    return [_edit(document, colon, end, ""), *edits] if end > colon else edits
-
-
-def _edit(document: Document, start: int, end: int, text: str) -> Edit:
-    return Edit(start, end, text)
+    edits = [Edit(at, at, written)]
+    return [Edit(colon, end, ""), *edits] if end > colon else edits
 
 
 def _column(text: str, offset: int) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections import abc
 from collections.abc import Iterable
-from collections.abc import Mapping as Table
 from typing import Any
 
 from playpen_ls.api.finding import Refused
-from playpen_ls.languages.kubernetes.model.resources import Document
+from playpen_ls.languages.kubernetes.model.resources import YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Mapping, Node, Scalar, Sequence
-from playpen_ls.languages.kubernetes.syntax.recovery import read
+from playpen_ls.languages.kubernetes.syntax.recovery import parse_yaml
 from playpen_ls.languages.kubernetes.syntax.writer import Value
 from playpen_ls.text.edit import Edit
 
@@ -34,23 +34,23 @@ def path_to(roots: Iterable[Node], wanted: Node) -> Path | None:
 
 
 def changed(
-    document: Document, edits: list[Edit], way: Path, value: Value, before: list[Any] | None = None
+    document: YamlDocument, edits: list[Edit], way: Path, value: Value, before: list[Any] | None = None
 ) -> list[Edit]:
     """The edits, if they set only `way` to `value`, compared with the data `before`. Raises Refused."""
-    expected = data(document.piece.reading.roots) if before is None else before
+    expected = data(document.parsed.roots) if before is None else before
     write(expected, way, value)
     text = document.text
     for edit in sorted(edits, reverse=True):
         text = text[: edit.start] + edit.text + text[edit.end :]
-    after = read(text)
+    after = parse_yaml(text)
     if after.broken or data(after.roots) != expected:
         raise Refused("the edit would change other parts of the document")
     return edits
 
 
-def without(document: Document, way: Path) -> list[Any]:
+def without(document: YamlDocument, way: Path) -> list[Any]:
     """The document's data without one key."""
-    found = data(document.piece.reading.roots)
+    found = data(document.parsed.roots)
     here: Any = found
     for step in way[:-1]:
         here = here[step]
@@ -92,7 +92,7 @@ def _key(node: Node) -> str:
 
 
 def _plain_value(value: Value) -> Any:
-    if isinstance(value, Table):
+    if isinstance(value, abc.Mapping):
         return {key: _plain_value(one) for key, one in value.items()}
     if isinstance(value, str):
         return value

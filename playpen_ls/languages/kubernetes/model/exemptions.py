@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from playpen_ls.languages.kubernetes.model.resources import Document, Resource, Workload, pairs, resources
+from playpen_ls.languages.kubernetes.model.resources import Resource, Workload, YamlDocument, pairs, resources
+from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
 from playpen_ls.languages.model import Exemption
 from playpen_ls.text.span import Span
 
@@ -15,8 +16,12 @@ _NAMED = re.compile(r"[\w.-]+")
 _SKIPPED = re.compile(r"checkov\.io/skip\d*")
 
 
-def exemptions(document: Document) -> Iterator[Exemption]:
+def exemptions(parsed: ParsedDocument) -> tuple[Exemption, ...]:
     """Exemptions in the order of the objects. Each covers its whole object, also if the pod template has it."""
+    return tuple(_exemptions(YamlDocument(parsed)))
+
+
+def _exemptions(document: YamlDocument) -> Iterator[Exemption]:
     for resource in resources(document):
         span = document.span(resource.node)
         # Include a finding on the last value of the object.

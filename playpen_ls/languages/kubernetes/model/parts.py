@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from playpen_ls.languages.kubernetes.model.resources import Container, Document, Workload, resources
+from playpen_ls.languages.kubernetes.model.resources import Container, Workload, YamlDocument, resources
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
 
 
@@ -18,7 +18,7 @@ class ContainerImage:
     direct: bool
 
     @property
-    def document(self) -> Document:
+    def document(self) -> YamlDocument:
         return self.container.document
 
 
@@ -32,7 +32,7 @@ class EnvironmentEntry:
     value: Scalar
 
     @property
-    def document(self) -> Document:
+    def document(self) -> YamlDocument:
         return self.container.document
 
 
@@ -44,11 +44,11 @@ class Argument:
     scalar: Scalar
 
     @property
-    def document(self) -> Document:
+    def document(self) -> YamlDocument:
         return self.container.document
 
 
-def parts(document: Document) -> Iterator[object]:
+def parts(document: YamlDocument) -> Iterator[object]:
     """All parts of a document, each once."""
     seen: set[int] = set()
     for resource in resources(document):

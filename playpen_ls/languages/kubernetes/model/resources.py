@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
-from playpen_ls.api.facts import Keys
 from playpen_ls.api.file_view import FileView
-from playpen_ls.languages.kubernetes.model.list_items import Part
-from playpen_ls.languages.kubernetes.model.same_file import F, having, stated
+from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart, ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence, content, resolved
 from playpen_ls.text.span import Span
 
-if TYPE_CHECKING:
-    from playpen_ls.languages.kubernetes.model.documents import Piece
+T = TypeVar("T")
 
 _API_VERSION = re.compile(r"v\d\w*|[\w.-]+/v\d\w*")
 _LISTS = 3  # nesting of Lists; one List inside another is already unusual
@@ -36,42 +33,42 @@ _FOREIGN_GROUPS = frozenset(("kustomize.config.k8s.io", "kind.x-k8s.io", "skaffo
 
 
 @dataclass(frozen=True, eq=False)
-class Document:
-    """The text around an object; positions count from its start. What stands elsewhere in the `file` is asked.
+class YamlDocument:
+    """A document (or an item of a List) in its file. Offsets are relative to its text.
 
-    There is no `file` where only what the text says by itself is looked at.
+    The rest of the `file` is read by queries only. Without a `file`, only what the text states by itself is known.
     """
 
-    piece: Piece
+    parsed: ParsedDocument
     file: FileView | None = None
+
+    def ask(self, query: Callable[..., T], *key: object) -> T:
+        """The answer of a query about the file, recorded as a dependency of the findings; see `FileView.ask`."""
+        return self._in_file.ask(query, *key)
 
     @property
     def path(self) -> str:
-        """The file's."""
-        return self._file.path
+        """The path of the file."""
+        return self._in_file.path
 
     @property
     def newline(self) -> str:
-        """The line end that the file uses, for a fix."""
-        return self._file.model.source.newline  # type: ignore[no-any-return]
+        """The line end that the file uses. Only for the change of a fix: raises UnrecordedRead while a rule runs."""
+        return self._in_file.model.source.newline  # type: ignore[no-any-return]
 
     @property
-    def _file(self) -> FileView:
+    def _in_file(self) -> FileView:
         if self.file is None:
-            raise LookupError("a document by itself is in no file")
+            raise LookupError("a document without a file has no path and no other documents")
         return self.file
-
-    def beside(self, kind: type[F], keys: Keys[F] | None = None, key: Hashable = None) -> tuple[F, ...]:
-        """The facts of a type that the documents of the file state, or those that have a key; they have no place."""
-        return self._file.ask(stated, kind) if keys is None else self._file.ask(having, kind, keys, key)
 
     @property
     def text(self) -> str:
-        return self.piece.text
+        return self.parsed.text
 
     @property
     def template(self) -> bool:
-        return self.piece.reading.template
+        return self.parsed.result.template
 
     def span(self, node: Node) -> Span:
         """Where a node stands, with its quotes."""
@@ -97,13 +94,13 @@ class Document:
 
     def masks(self, node: Node) -> bool:
         """Whether a half-typed line inside the node is masked, so that no absence in it can be concluded."""
-        return any(span.start <= node.end + 1 and node.start <= span.end for span in self.piece.reading.masked)
+        return any(span.start <= node.end + 1 and node.start <= span.end for span in self.parsed.result.masked)
 
     def depends(self, node: Node, on: Node) -> bool:
         """Whether the node is under a template condition that does not cover the object `on`."""
         return any(
             span.start <= node.start < span.end and not span.start <= on.start < span.end
-            for span in self.piece.reading.conditional
+            for span in self.parsed.result.conditional
         )
 
 
@@ -111,7 +108,7 @@ class Document:
 class Resource:
     """One object: a document, or an item of a List. Names are "" if the manifest does not set them."""
 
-    document: Document
+    document: YamlDocument
     node: Mapping
     kind: str
     group: str
@@ -180,7 +177,7 @@ class Workload(Resource):
     @cached_property
     def partial(self) -> bool:
         """Whether it is a patch or template, so that missing keys can be set elsewhere."""
-        if self.document.template or self.document.piece.patches:
+        if self.document.template or self.document.parsed.patches:
             return True
         needs_selector = self.group == "apps" and self.node.text("apiVersion") == "apps/v1"
         if needs_selector and not isinstance(self.node.get("spec"), Mapping):
@@ -228,7 +225,7 @@ class Container:
     role: str
 
     @property
-    def document(self) -> Document:
+    def document(self) -> YamlDocument:
         return self.workload.document
 
     @property
@@ -297,19 +294,19 @@ def pairs(mapping: Mapping | None) -> dict[str, str]:
     }
 
 
-def resources(document: Document) -> Iterator[Resource]:
+def resources(document: YamlDocument) -> Iterator[Resource]:
     """The Kubernetes objects of a document; none for other YAML."""
-    part = document.piece.part
-    for root in document.piece.reading.roots:
-        if isinstance(root, Mapping) and part is Part.WHOLE:
+    part = document.parsed.part
+    for root in document.parsed.roots:
+        if isinstance(root, Mapping) and part is DocumentPart.WHOLE:
             yield from _resources(document, root, _LISTS)
-        elif isinstance(root, Sequence) and part is Part.ITEM:
+        elif isinstance(root, Sequence) and part is DocumentPart.ITEM:
             for item in root.items:
                 if isinstance(item, Mapping):
                     yield from _resources(document, item, _LISTS - 1)
 
 
-def _resources(document: Document, node: Mapping, lists: int) -> Iterator[Resource]:
+def _resources(document: YamlDocument, node: Mapping, lists: int) -> Iterator[Resource]:
     kind, version = node.text("kind"), node.text("apiVersion")
     if not kind or not _API_VERSION.fullmatch(version):
         return

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections import abc
+from collections.abc import Iterable
 
-from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, walk
-from playpen_ls.languages.kubernetes.syntax.nodes import Sequence as Items
+from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence, walk
 from playpen_ls.languages.model import Comment
 from playpen_ls.text.span import Span
 
@@ -57,12 +57,12 @@ def constructs(text: str, roots: Iterable[Node]) -> tuple[Span, ...]:
         for node in walk(root):
             if isinstance(node, Mapping):
                 found += [Span(entry.key.start, max(entry.key.end, entry.value.end)) for entry in node.entries]
-            elif isinstance(node, Items):
+            elif isinstance(node, Sequence):
                 found += _items(text, node)
     return tuple(sorted(found, key=lambda span: (span.start, -span.end)))
 
 
-def _items(text: str, sequence: Items) -> list[Span]:
+def _items(text: str, sequence: Sequence) -> list[Span]:
     if sequence.flow:
         return [Span(item.start, item.end) for item in sequence.items]
     line = max(text.rfind("\n", 0, sequence.start), text.rfind("\r", 0, sequence.start)) + 1
@@ -83,6 +83,6 @@ def first_on_its_line(text: str, offset: int) -> bool:
     return not text[line:offset].strip(" ")
 
 
-def after(spans: Sequence[Span], offset: int) -> Span | None:
+def after(spans: abc.Sequence[Span], offset: int) -> Span | None:
     """The first span at or after an offset; the outermost of those with the same start."""
     return next((span for span in spans if span.start >= offset), None)

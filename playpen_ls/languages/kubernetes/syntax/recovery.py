@@ -29,7 +29,7 @@ _EARLIER = ("simple key", "quoted scalar", "flow")
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParseResult:
     """`masked` are the lines that were left out; `problem` is (message, span) of the first syntax error."""
 
     roots: tuple[Node, ...]
@@ -44,7 +44,7 @@ class Reading:
         return self.problem is not None
 
 
-def read(text: str, edited: int | None = None) -> Reading:
+def parse_yaml(text: str, edited: int | None = None) -> ParseResult:
     """Parse a text; never raises. `edited` is an offset on the line that was edited last, if known."""
     if text.startswith("\ufeff"):
         text = " " + text[1:]
@@ -53,7 +53,7 @@ def read(text: str, edited: int | None = None) -> Reading:
     if template:
         text = _mask_expressions(text)
     try:
-        return Reading(compose(text), template, conditional=conditional)
+        return ParseResult(compose(text), template, conditional=conditional)
     except Unparsable as error:
         first = error
     place = first.opened if _is_earlier(first) else first.at
@@ -70,12 +70,12 @@ def read(text: str, edited: int | None = None) -> Reading:
             masked.append(line)
             text = _mask_line(text, line)
         try:
-            return Reading(compose(text), template, tuple(masked), problem, conditional)
+            return ParseResult(compose(text), template, tuple(masked), problem, conditional)
         except Unparsable as again:
             if again.unreadable:
                 break
             latest = again
-    return Reading((), template, (), problem)
+    return ParseResult((), template, (), problem)
 
 
 def _is_earlier(error: Unparsable) -> bool:

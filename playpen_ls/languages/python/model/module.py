@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
-from playpen_ls.api.facts import Fact
 from playpen_ls.languages.model import Comment, Model
 from playpen_ls.languages.python.model.chunks import PythonChunk, Viewer, fresh
 from playpen_ls.languages.python.model.cutting import Before, Pieces, all_pieces, changed_pieces
@@ -133,11 +132,6 @@ class PythonModel(Model):
     def texts(self) -> Iterator[tuple[str, str]]:
         """(name, value) of the module's string constants, in order."""
         return (pair for chunk in self.chunks for pair in chunk.parsed.texts)
-
-    def facts(self) -> Iterator[Fact]:
-        from playpen_ls.languages.python.facts import facts
-
-        return facts(self)
 
     def comments(self) -> Sequence[Comment]:
         return self._comments_of(self.chunks)

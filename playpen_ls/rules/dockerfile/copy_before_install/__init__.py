@@ -10,8 +10,8 @@ from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Change, Finding, Fix, Place, Refused, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile import Run, Stage
 from playpen_ls.languages.dockerfile.build_context.locate import context_of
+from playpen_ls.languages.dockerfile.parts import Run, Stage
 from playpen_ls.rules.dockerfile.copy_before_install.broad_copies import BroadCopy, broad_copies
 from playpen_ls.rules.dockerfile.copy_before_install.plans import Plan, sink, split
 

@@ -10,10 +10,10 @@ from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile import Stage
 from playpen_ls.languages.dockerfile.build_context.locate import context_of
 from playpen_ls.languages.dockerfile.build_context.sources import dropping, is_made_by_a_build, is_there, local_sources
 from playpen_ls.languages.dockerfile.model.user import is_known_image
+from playpen_ls.languages.dockerfile.parts import Stage
 from playpen_ls.rules.dockerfile._pip_files import included_in
 from playpen_ls.rules.dockerfile.missing_source.required_files import Required, may_be_made, origins, required_files
 from playpen_ls.text.span import Span

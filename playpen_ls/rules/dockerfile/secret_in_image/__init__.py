@@ -9,7 +9,7 @@ from playpen_ls.api.example import example
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile import Argument, Assigning, Environment, Pair, Run, Transfer
+from playpen_ls.languages.dockerfile.parts import Argument, Assigning, Environment, Pair, Run, Transfer
 from playpen_ls.rules.dockerfile.secret_in_image import files as secret_files
 from playpen_ls.rules.dockerfile.secret_in_image import key_files, logins
 from playpen_ls.rules.dockerfile.secret_in_image import mounts as build_secrets

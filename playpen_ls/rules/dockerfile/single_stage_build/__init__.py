@@ -9,7 +9,7 @@ from playpen_ls.api.example import example
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Place, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile import Run, Stage
+from playpen_ls.languages.dockerfile.parts import Run, Stage
 from playpen_ls.rules.dockerfile.single_stage_build.build_tools import build_left_by
 from playpen_ls.rules.dockerfile.single_stage_build.rewrite import two_stages
 from playpen_ls.vocabulary.names import words

@@ -6,8 +6,8 @@ from playpen_ls.api.example import example
 from playpen_ls.api.file_view import Outline
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import WholeFile
 from playpen_ls.languages.jenkinsfile.model.queries import frame_problem, frames, pipeline_region
+from playpen_ls.languages.jenkinsfile.parts import WholeFile
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.validator import file_faults
 from playpen_ls.languages.model import Problem

@@ -8,10 +8,10 @@ from playpen_ls.api.file_view import FileView
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import Assignment, Call, EnvironmentEntry, Region, ShellStep, StringLiteral
 from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.queries import is_credential_id, sets_literal
+from playpen_ls.languages.jenkinsfile.parts import Assignment, Call, EnvironmentEntry, Region, ShellStep, StringLiteral
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import WORDS, Leak, is_throwaway, leaks
 from playpen_ls.rules.jenkinsfile.literal_credential.store import Store, credential_for
 from playpen_ls.rules.jenkinsfile.literal_credential.wrap import credentials_of, rebound

@@ -8,12 +8,12 @@ from playpen_ls.api.file_view import FileView, each, every
 from playpen_ls.api.finding import Finding, Fix, Place, Refused, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import Region, StringLiteral, WholeFile
 from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.edits.retag import groovy_edit, release_tag, retagged, without_statement
 from playpen_ls.languages.jenkinsfile.model.images import ImageUse, floats, pushes, variables
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.queries import frames, image_pushes, image_uses
+from playpen_ls.languages.jenkinsfile.parts import Region, StringLiteral, WholeFile
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.rules.jenkinsfile.moving_tag.unpush import has_fixed_sibling, without_pushes
 from playpen_ls.text.edit import Edit

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import WholeFile
 from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
+from playpen_ls.languages.jenkinsfile.parts import WholeFile
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.detect import scripted_word
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.writer import converted
 

@@ -7,11 +7,11 @@ from playpen_ls.api.example import example
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile import Region, Stage, WholeFile
 from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.edits.indentation import begins_line, ends_line, reindented, unit, whole_lines
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.queries import frames, section
+from playpen_ls.languages.jenkinsfile.parts import Region, Stage, WholeFile
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.rules.jenkinsfile.sequential_stages.independence import (
     StageSummary,

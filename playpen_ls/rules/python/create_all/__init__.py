@@ -9,7 +9,7 @@ from playpen_ls.api.example import example
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Change, Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python import SchemaCreation
+from playpen_ls.languages.python.parts import SchemaCreation
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python.create_all.alembic import new_setup, set_up_in
 from playpen_ls.text.edit import Edit

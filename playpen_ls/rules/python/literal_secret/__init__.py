@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python import StringLiteral
 from playpen_ls.languages.python.edits.imports import module_member
+from playpen_ls.languages.python.parts import StringLiteral
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python.literal_secret.detect import Secret, generic_variable, secret_in
 from playpen_ls.text.edit import Edit

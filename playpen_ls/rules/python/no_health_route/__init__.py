@@ -10,9 +10,9 @@ from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python import PythonModel
 from playpen_ls.languages.python.model.file_kind import is_script
 from playpen_ls.languages.python.model.web import Web
+from playpen_ls.languages.python.parts import PythonModel
 from playpen_ls.rules.python.no_health_route.endpoint import endpoint, is_health
 
 # App Engine's `app.yaml`; its services have no Kubernetes probes.

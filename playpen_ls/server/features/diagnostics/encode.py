@@ -12,10 +12,10 @@ from lsprotocol import types as lsp
 from playpen_ls.api.finding import Finding, Place, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.config.loader import has_table, load
-from playpen_ls.engine.diagnostic import Hit
-from playpen_ls.engine.diagnostics import Found, Hits, Places
+from playpen_ls.engine.diagnostic import Diagnostic
+from playpen_ls.engine.diagnostics import ChunkDiagnostics, FileDiagnostics, Places
 from playpen_ls.engine.own_rules import INVALID_CONFIG
-from playpen_ls.server.client_documents import Documents, Open
+from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
 from playpen_ls.server.positions import Positions
 from playpen_ls.text.edit import equal_end, equal_start
 from playpen_ls.text.source import Source
@@ -29,19 +29,19 @@ _SEVERITIES = {
 }
 
 
-def diagnostic(documents: Documents, opened: Open, hit: Hit) -> lsp.Diagnostic:
+def lsp_diagnostic(documents: ClientDocuments, opened: ClientDocument, diagnostic: Diagnostic) -> lsp.Diagnostic:
     """The LSP diagnostic that a code action refers to."""
-    page = opened.workspace.configs.of(opened.path).platform.link(hit.rule.practice)
+    page = opened.workspace.configs.of(opened.path).platform.link(diagnostic.rule.practice)
     related = []
-    for place in hit.finding.related:
+    for place in diagnostic.finding.related:
         uri, positions = _elsewhere(documents, opened, place)
         location = lsp.Location(uri, positions.range(place.span))
         related.append(lsp.DiagnosticRelatedInformation(location, place.message))
     return lsp.Diagnostic(
-        documents.positions(opened.source).range(hit.span),
-        hit.finding.message,
-        severity=_SEVERITIES[hit.severity],
-        code=hit.rule.id,
+        documents.positions(opened.source).range(diagnostic.span),
+        diagnostic.finding.message,
+        severity=_SEVERITIES[diagnostic.severity],
+        code=diagnostic.rule.id,
         code_description=lsp.CodeDescription(page) if page else None,
         source=SOURCE,
         related_information=related or None,
@@ -52,51 +52,55 @@ Related = tuple[str, tuple[int, int], tuple[int, int], str]
 """Related information: (URI, start, end, message)."""
 
 
-class Piece:
+class EncodedGroup:
     """The JSON encoding of a group of diagnostics that started at `start`, with these related places."""
 
     __slots__ = ("found", "related", "start", "text")
 
-    def __init__(self, found: Found, start: int, related: list[list[Related]] | None, text: str) -> None:
+    def __init__(self, found: ChunkDiagnostics, start: int, related: list[list[Related]] | None, text: str) -> None:
         self.found = found
         self.start = start
         self.related = related
         self.text = text
 
 
-class Written:
+class EncodedCache:
     """Cache of the JSON encoding of a document's diagnostics: an edit leaves most positions unchanged."""
 
     def __init__(self) -> None:
         self.platform: Platform | None = None
         self.source = Source("", "")
-        self.pieces: dict[int, Piece] = {}
+        self.pieces: dict[int, EncodedGroup] = {}
 
 
-def encoded(documents: Documents, opened: Open, hits: Hits, last: Written | None = None) -> str:
+def encoded(
+    documents: ClientDocuments, opened: ClientDocument, diagnostics: FileDiagnostics, last: EncodedCache | None = None
+) -> str:
     """The diagnostics of a document as a JSON array; the cache `last` is used and updated.
 
     A file can have hundreds of diagnostics, and every edit publishes all of them: so they are encoded
     without LSP objects, and groups with unchanged positions are not encoded again.
     """
-    last = last or Written()
+    last = last or EncodedCache()
     positions = documents.positions(opened.source)
     platform = opened.workspace.configs.of(opened.path).platform
     before = last.pieces if last.platform is platform else {}
     link = cache(platform.link)
     head, tail, by = _unchanged(last.source, opened.source)
-    now: dict[int, Piece] = {}
+    now: dict[int, EncodedGroup] = {}
     written = []
-    for number, (found, further) in enumerate(zip(hits.founds, hits.moved, strict=True)):
+    for number, (found, further) in enumerate(zip(diagnostics.groups, diagnostics.moved, strict=True)):
         # Removed from the cache: identical documents share a group, but the cached encoding fits only one of them.
         piece, start, related = before.pop(id(found), None), found.start + further, None
-        if found.points:
-            related = _related(documents, opened, positions, hits.places(number))
+        if found.has_related:
+            related = _related(documents, opened, positions, diagnostics.places(number))
         stays = piece is not None and (
             (start == piece.start and found.end + further < head) or (start == piece.start + by and start >= tail)
         )
         if piece is None or not stays or piece.related != related:
-            piece = Piece(found, start, related, _diagnostics(hits.made(number), positions, related, link))
+            piece = EncodedGroup(
+                found, start, related, _diagnostics(diagnostics.made(number), positions, related, link)
+            )
         piece.start = start
         now[id(found)] = piece
         written.append(piece.text)
@@ -121,14 +125,19 @@ def _unchanged(before: Source, now: Source) -> tuple[int, int, int]:
 
 
 def _diagnostics(
-    hits: Iterable[Hit], positions: Positions, related: list[list[Related]] | None, link: Callable[[str], str | None]
+    diagnostics: Iterable[Diagnostic],
+    positions: Positions,
+    related: list[list[Related]] | None,
+    link: Callable[[str], str | None],
 ) -> str:
     written = []
-    for number, hit in enumerate(hits):
-        members = _members(hit.rule.id, hit.made.message, hit.severity, link(hit.rule.practice))
+    for number, diagnostic in enumerate(diagnostics):
+        members = _members(
+            diagnostic.rule.id, diagnostic.made.message, diagnostic.severity, link(diagnostic.rule.practice)
+        )
         if related and related[number]:
             members += f',"relatedInformation":[{",".join(map(_information, related[number]))}]'
-        place = _range(positions.place(hit.start), positions.place(hit.end))
+        place = _range(positions.place(diagnostic.start), positions.place(diagnostic.end))
         written.append(f'{{"range":{place},{members}}}')
     return ",".join(written)
 
@@ -145,9 +154,11 @@ def _range(start: tuple[int, int], end: tuple[int, int]) -> str:
     return f'{{"start":{{"line":{start[0]},"character":{start[1]}}},"end":{{"line":{end[0]},"character":{end[1]}}}}}'
 
 
-def _related(documents: Documents, opened: Open, own: Positions, pointed: Iterable[Places]) -> list[list[Related]]:
+def _related(
+    documents: ClientDocuments, opened: ClientDocument, own: Positions, current_places: Iterable[Places]
+) -> list[list[Related]]:
     found: list[list[Related]] = []
-    for places in pointed:
+    for places in current_places:
         found.append([])
         for place in places:
             uri, positions = (opened.uri, own) if place.path == opened.path else _elsewhere(documents, opened, place)
@@ -164,7 +175,7 @@ def _information(related: Related) -> str:
 _quoted = lru_cache(maxsize=4096)(json.dumps)
 
 
-def _elsewhere(documents: Documents, opened: Open, place: Place) -> tuple[str, Positions]:
+def _elsewhere(documents: ClientDocuments, opened: ClientDocument, place: Place) -> tuple[str, Positions]:
     """The URI and positions of the file of a related place, which can be the finding's own file."""
     source = opened.source
     if place.path != opened.path:
@@ -172,11 +183,11 @@ def _elsewhere(documents: Documents, opened: Open, place: Place) -> tuple[str, P
     return documents.uri(opened.workspace, place.path), documents.positions(source)
 
 
-def configuration_problems(opened: Open) -> Hits:
+def configuration_problems(opened: ClientDocument) -> FileDiagnostics:
     """The diagnostics of an open configuration file."""
     path = opened.workspace.root / opened.path
     if path.name == "pyproject.toml" and not has_table(opened.source.text):
-        return Hits()
+        return FileDiagnostics()
     problems = [problem for problem in load(path, opened.source.text).problems if problem.path == path]
-    found = [Hit(INVALID_CONFIG, Finding(one.span, one.message), INVALID_CONFIG.severity) for one in problems]
-    return Hits.of(found, opened.path)
+    found = [Diagnostic(INVALID_CONFIG, Finding(one.span, one.message), INVALID_CONFIG.severity) for one in problems]
+    return FileDiagnostics.of(found, opened.path)

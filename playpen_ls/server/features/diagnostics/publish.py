@@ -12,20 +12,20 @@ from lsprotocol import types as lsp
 from playpen_ls.server.protocol import Server
 
 if TYPE_CHECKING:
-    from playpen_ls.server.client_documents import Documents, Open
-    from playpen_ls.server.features.diagnostics.encode import Written
+    from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
+    from playpen_ls.server.features.diagnostics.encode import EncodedCache
 
 
 class Publisher:
     """Remembers published diagnostics to skip unchanged ones. `documents` is available after `initialize`."""
 
-    def __init__(self, server: Server, documents: Callable[[], Documents]) -> None:
+    def __init__(self, server: Server, documents: Callable[[], ClientDocuments]) -> None:
         self._server = server
         self._documents = documents
         self._sent: dict[str, str] = {}
-        self._written: dict[str, Written] = {}
+        self._written: dict[str, EncodedCache] = {}
 
-    def publish(self, opened: Open, settled: bool, only_changes: bool = False) -> None:
+    def publish(self, opened: ClientDocument, settled: bool, only_changes: bool = False) -> None:
         """Check a document and publish its diagnostics; with `only_changes`, only if they have changed."""
         try:
             diagnostics = self._diagnostics(opened, settled)
@@ -48,18 +48,18 @@ class Publisher:
         self._sent.pop(uri, None)
         self._written.pop(uri, None)
 
-    def _diagnostics(self, opened: Open, settled: bool) -> str:
-        from playpen_ls.server.features.diagnostics.encode import Written, configuration_problems, encoded
+    def _diagnostics(self, opened: ClientDocument, settled: bool) -> str:
+        from playpen_ls.server.features.diagnostics.encode import EncodedCache, configuration_problems, encoded
 
         if is_configuration(opened):
             return encoded(self._documents(), opened, configuration_problems(opened))
         if opened.language is None:
             return "[]"
         report = opened.workspace.check(opened.path, settled)
-        written = self._written.setdefault(opened.uri, Written())
-        return encoded(self._documents(), opened, report.hits, written)
+        written = self._written.setdefault(opened.uri, EncodedCache())
+        return encoded(self._documents(), opened, report.diagnostics, written)
 
 
-def is_configuration(opened: Open) -> bool:
+def is_configuration(opened: ClientDocument) -> bool:
     """Decided by name, so that a pyproject.toml whose [tool.playpen] was just removed is one too."""
     return Path(opened.path).name in ("playpen.toml", "pyproject.toml")

@@ -1,15 +1,18 @@
-"""`playpen-ls rules`: list the rules, as text, as the catalogue or as a JSON Schema."""
+"""List the rules, as text, as the catalog or as a JSON Schema."""
 
 from __future__ import annotations
 
 import argparse
 
-from playpen_ls.cli.common import (
-    DONE,
-)
+from playpen_ls.cli.common import DONE
 from playpen_ls.engine.own_rules import OWN_RULES
 from playpen_ls.engine.registry import all_rules
 from playpen_ls.engine.rule_docs import catalogue
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--markdown", action="store_true", help="print the rule catalog as Markdown")
+    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of playpen.toml")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`playpen-ls fix`: applies fixes to files in place, or to standard input as a filter."""
+"""Apply safe fixes, in place, or to standard input as a filter."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from playpen_ls.api.finding import Fix, Refused
 from playpen_ls.cli.common import (
     DONE,
     FAILED,
-    Unusable,
-    fail,
+    add_input,
+    incomplete,
     invalid_configuration,
     prepare,
     read_project,
@@ -26,27 +26,37 @@ from playpen_ls.cli.common import (
     targets_of,
 )
 from playpen_ls.cli.inputs import Target, Targets
-from playpen_ls.cli.report.model import Problem
+from playpen_ls.cli.printable import printable, quoted_name
 from playpen_ls.cli.report.text import counted
-from playpen_ls.cli.write_file import write
+from playpen_ls.cli.results import Problem, not_checked
+from playpen_ls.cli.write_file import remove_recovery, write
 from playpen_ls.config.model import Settings
-from playpen_ls.engine.diagnostic import Hit
+from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.fixer import REWRITE, Accept, Fixed, change_of, safe_only
 from playpen_ls.engine.masking import Mask
 from playpen_ls.languages.registry import finds_nothing
 from playpen_ls.text.source import Source, Unreadable
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_input(parser)
+    parser.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="also apply unsafe fixes (review the result); rewrites only for rules named in --select",
+    )
+    parser.add_argument("--diff", action="store_true", help="print a diff instead of writing the files")
+    parser.add_argument(
+        "--timeout", type=float, metavar="SECONDS", help="with -: fail after this time (for format on save)"
+    )
+
+
 def run(options: argparse.Namespace) -> int:
-    """The exit status."""
-    try:
-        targets = Targets(settings_of(options))
-        accept = _unsafe_too(targets.settings) if options.unsafe else safe_only
-        if options.paths == ["-"] and (options.stdin_filename or options.language) and not options.diff:
-            return _filtered(options, targets, accept)
-        return _in_place(options, targets, accept)
-    except Unusable as error:
-        return fail(str(error))
+    targets = Targets(settings_of(options))
+    accept = _unsafe_too(targets.settings) if options.unsafe else safe_only
+    if options.paths == ["-"] and (options.stdin_filename or options.language) and not options.diff:
+        return _filtered(options, targets, accept)
+    return _in_place(options, targets, accept)
 
 
 def _filtered(options: argparse.Namespace, targets: Targets, accept: Accept) -> int:
@@ -79,8 +89,8 @@ def prepare_for_safe_fixes(target: Target) -> None:
     """
     workspace = target.workspace
     workspace.open(target.source, target.language, target.on_disk)
-    found = workspace.check(target.path).hits
-    if "playpen:" in target.source.text or any(hit.rule.reads for hit in found):
+    found = workspace.check(target.path).diagnostics
+    if "playpen:" in target.source.text or any(diagnostic.rule.reads for diagnostic in found):
         read_project(target)
 
 
@@ -101,9 +111,9 @@ def _give_up_after(seconds: float) -> None:
 def _alone(accept: Accept, path: str) -> Accept:
     """Accept only fixes that change no other file, since a filter writes no files."""
 
-    def accepts(hit: Hit, fix: Fix) -> bool:
+    def accepts(diagnostic: Diagnostic, fix: Fix) -> bool:
         try:
-            change = change_of(fix, path) if accept(hit, fix) else None
+            change = change_of(fix, path) if accept(diagnostic, fix) else None
         except Refused:
             return False
         return change is not None and not change.creates and not change.edits.keys() - {path}
@@ -115,12 +125,15 @@ def _in_place(options: argparse.Namespace, targets: Targets, accept: Accept) -> 
     applied: Counter[str] = Counter()
     changed, unwritten = 0, False
     for target in targets_of(options, targets):
+        if target.on_disk and not options.diff:
+            remove_recovery(os.path.join(target.workspace.root, target.path))
         if finds_nothing(target.language, target.source):
             target.workspace.configs.of(target.path)  # loads the configuration, whose problems are reported anyway
             continue
         prepare(target)
-        fixed = target.workspace.fixed(target.path, accept)
         shown = targets.shown(target.workspace, target.path)
+        targets.problems += not_checked(target.workspace.check(target.path), shown, target.named)
+        fixed = target.workspace.fixed(target.path, accept)
         try:
             changed += _put(targets, target, fixed, options.diff)
             applied += fixed.applied
@@ -128,22 +141,24 @@ def _in_place(options: argparse.Namespace, targets: Targets, accept: Accept) -> 
             raise
         except OSError as error:
             unwritten = True
-            targets.problems.append(Problem(shown, f"cannot write the fixes: {error.strerror or error}"))
+            targets.problems.append(Problem(shown, f"cannot write the fixes: {error.strerror or error}", fatal=True))
         if fixed.stopped:
-            say(f"{shown}: {fixed.stopped}")
+            targets.problems.append(Problem(shown, fixed.stopped, target.named))
         del target.workspace.documents[target.path]
-    for problem in targets.problems:
+    for problem in targets.all_problems():
         say(f"{problem.path}: {problem.message}")
     counts = ", ".join(f"{number} × {rule}" for rule, number in sorted(applied.items()))
     total = f"{counted(applied.total(), 'finding')} in {counted(changed, 'file')}{': ' if counts else ''}{counts}"
     done = f"{'Would fix' if options.diff else 'Fixed'} {total}" if applied or unwritten else "Nothing to fix."
     print(done, file=sys.stderr)
-    return FAILED if invalid_configuration(targets) or targets.failed or unwritten else DONE
+    return FAILED if invalid_configuration(targets) or incomplete(options, targets) else DONE
 
 
-def _unsafe_too(settings: Settings) -> Callable[[Hit, Fix], bool]:
+def _unsafe_too(settings: Settings) -> Callable[[Diagnostic, Fix], bool]:
     """Accept unsafe fixes too, but rewrites only of rules that --select names."""
-    return lambda hit, fix: fix.kind != REWRITE or not {hit.rule.id, hit.rule.name}.isdisjoint(settings.select or ())
+    return lambda diagnostic, fix: (
+        fix.kind != REWRITE or not {diagnostic.rule.id, diagnostic.rule.name}.isdisjoint(settings.select or ())
+    )
 
 
 def _put(targets: Targets, target: Target, fixed: Fixed, diff: bool) -> int:
@@ -165,12 +180,15 @@ def _show_diff(targets: Targets, target: Target, path: str, before: str | None, 
     mask = Mask(target.source, target.workspace.check(target.path).secrets)
     shown = targets.shown(target.workspace, path)
     old, new = (_LINE.findall(text) for text in (before or "", after))
-    lines = difflib.unified_diff(old, new, "/dev/null" if before is None else f"a/{shown}", f"b/{shown}")
+    name = "/dev/null" if before is None else quoted_name(f"a/{shown}")
+    lines = difflib.unified_diff(old, new, name, quoted_name(f"b/{shown}"))
     header, body = [*islice(lines, 2)], [*lines]
     patch = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in body)
     masked = mask.text(patch)
     if masked != patch:
-        print(f"# {shown}: secrets are masked, so this diff cannot be applied")
+        print(f"# {printable(shown)}: secrets are masked, so this diff cannot be applied")
+    if sys.stdout.isatty():
+        masked = "\n".join(map(printable, masked.split("\n")))
     print("".join(header) + masked, end="")
 
 

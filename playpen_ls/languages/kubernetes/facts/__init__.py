@@ -1,1 +1,0 @@
-"""What manifests state for other files: pods, Services, keys, overlays, images."""

@@ -1,0 +1,342 @@
+"""The facts that a document states for other files and for the other documents of its file."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from playpen_ls.api.fact_types import (
+    Backup,
+    ConfigMapKeys,
+    ImageBuilt,
+    ImageUse,
+    Kustomized,
+    LimitRange,
+    Overlay,
+    Pods,
+    Probed,
+    Relabelled,
+    SecretKeys,
+    ServiceAccount,
+    ServiceSelector,
+)
+from playpen_ls.api.facts import Fact
+from playpen_ls.api.finding import Place
+from playpen_ls.languages.kubernetes.model.resources import (
+    Container,
+    Resource,
+    Workload,
+    YamlDocument,
+    pairs,
+    resources,
+)
+from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
+from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence, is_true
+from playpen_ls.text.span import Span
+from playpen_ls.vocabulary.images import ImageReference
+
+_DEEP = 12  # levels of custom resources; a Rollout's template is at 1, a JobSet's at 5
+_NUMBER = re.compile(r"(?<![\d.])\d{2,5}(?![\d.])")
+_DUMP = re.compile(r"\bpg_(?:dump|dumpall|basebackup)\b")
+_NOWHERE = Place("", Span(0, 0))
+_SECRET_KINDS = frozenset(("Secret", "SealedSecret", "ExternalSecret"))
+# Kinds by which operators (CloudNativePG, Velero, Crunchy, Stash …) back up a database.
+_BACKUP_KIND = re.compile(r"(?:Scheduled)?Backup(?:Schedule|Configuration|Plan)?|BackupStorageLocation|VolumeSnapshot")
+
+
+@dataclass(frozen=True, slots=True)
+class UnplacedFact:
+    """A fact without its path and offset; `span` is relative to the document's text."""
+
+    kind: type[Fact]
+    span: Span
+    values: tuple[Any, ...]
+
+    @property
+    def without_place(self) -> Fact:
+        return self.kind(_NOWHERE, *self.values)
+
+    def placed(self, path: str, start: int) -> Fact:
+        values = self.values
+        if self.kind is ImageBuilt:
+            folder = posixpath.dirname(path)
+            reference, context, dockerfile, target = values
+            context = _within(folder, context)
+            values = (
+                reference,
+                "" if context == "." else context,
+                _within(folder, dockerfile) if dockerfile else "",
+                target,
+            )
+        elif self.kind is Overlay:  # its paths are relative to its own folder
+            folder = posixpath.dirname(path)
+            partial, *images = values
+            values = (tuple(_within(folder, one) for one in partial), *images)
+        elif self.kind is Kustomized:
+            listed, namespace = values
+            values = (_within(posixpath.dirname(path), listed).rstrip("/"), namespace)
+        return self.kind(Place(path, self.span.shifted(start)), *values)
+
+
+SHARED = (Backup, ConfigMapKeys, LimitRange, Pods, SecretKeys, ServiceAccount, ServiceSelector)
+"""The types of facts that the other documents of a file ask for."""
+
+
+def unplaced_facts(parsed: ParsedDocument) -> tuple[UnplacedFact, ...]:
+    """What a document states, in the order of its objects."""
+    return tuple(_of_document(parsed))
+
+
+def shared_facts(parsed: ParsedDocument) -> tuple[tuple[Fact, Span], ...]:
+    """The facts that other documents of the file can ask for, without a place, each with its span."""
+    every = parsed.derived(unplaced_facts)
+    return tuple((one.without_place, one.span) for one in every if one.kind in SHARED)
+
+
+def _of_document(parsed: ParsedDocument) -> Iterator[UnplacedFact]:
+    for root in parsed.roots:
+        if isinstance(root, Mapping):
+            yield from _overlay(root)
+    for resource in resources(YamlDocument(parsed)):
+        yield from _of_resource(resource)
+        yield from _linked(resource)
+
+
+def _of_resource(resource: Resource) -> Iterator[UnplacedFact]:
+    span, spec = resource.name_span, resource.node.mapping("spec")
+    match resource.group, resource.kind:
+        case "", "Service":
+            selector = pairs(spec.mapping("selector")) if spec else {}
+            if selector:
+                labels = tuple(sorted(selector.items()))
+                yield UnplacedFact(ServiceSelector, span, (resource.namespace, labels, _targets(spec)))
+        case "", "ServiceAccount":
+            mounts = resource.node.scalar("automountServiceAccountToken")
+            mounted = mounts is None or is_true(mounts)
+            yield UnplacedFact(ServiceAccount, span, (resource.namespace, resource.name, mounted))
+        case "", "LimitRange":
+            limits, requests = _defaults(spec)
+            if limits or requests:
+                yield UnplacedFact(LimitRange, span, (resource.namespace, limits, requests))
+        case "", "ConfigMap" if _dumps(resource.node.mapping("data")):
+            yield UnplacedFact(Backup, span, (resource.namespace,))
+        case _, kind if kind in _SECRET_KINDS:
+            name = resource.node.mapping("spec", "target") if kind == "ExternalSecret" else None
+            named = (name and name.text("name")) or resource.name
+            if named:
+                yield UnplacedFact(SecretKeys, span, (resource.namespace, named, _secret_keys(resource)))
+    if isinstance(resource, Workload):
+        yield from _of_workload(resource)
+    elif _is_backup(resource, spec):
+        yield UnplacedFact(Backup, span, (resource.namespace,))
+
+
+def _defaults(limit_range: Mapping | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(resources with a limit, with a request) of a LimitRange: the API server derives one value from another."""
+    limits, requests = set[str](), set[str]()
+    for one in limit_range.mappings("limits") if limit_range else ():
+        if one.text("type") in ("Container", ""):
+            limits |= _named(one, "max") | _named(one, "default")
+            requests |= _named(one, "min") | _named(one, "defaultRequest")
+    return tuple(sorted(limits)), tuple(sorted(requests | limits))
+
+
+def _named(item: Mapping, key: str) -> set[str]:
+    """The resources with a value under the key; both if it cannot be read."""
+    values = item.mapping(key)
+    if values is None:
+        return {"cpu", "memory"} if item.get(key) is not None else set()
+    return {entry.key.value for entry in values.entries if isinstance(entry.key, Scalar)}
+
+
+def _targets(service: Mapping | None) -> tuple[str, ...]:
+    """The TCP target ports of a Service spec, as numbers or names."""
+    ports = service.mappings("ports") if service is not None else ()
+    tcp = (port for port in ports if port.text("protocol") in ("", "TCP"))
+    return tuple(filter(None, (port.text("targetPort") or port.text("port") for port in tcp)))
+
+
+def _of_workload(workload: Workload) -> Iterator[UnplacedFact]:
+    backup = False
+    for container in workload.containers:
+        image = container.image
+        if image is not None and image.literal:
+            reference = ImageReference.parse(image.value)
+            backup = backup or "backup" in reference.base
+            if reference.tag and not reference.floats and not reference.variable and not reference.digest:
+                yield UnplacedFact(ImageUse, workload.document.content(image), (image.value,))
+        backup = backup or any(_DUMP.search(word.value) for word in container.words)
+    if backup:
+        yield UnplacedFact(Backup, workload.name_span, (workload.namespace,))
+
+
+def _is_backup(resource: Resource, spec: Mapping | None) -> bool:
+    """Whether an operator's object backs up a database, or is a database with a section for backups."""
+    if _BACKUP_KIND.fullmatch(resource.kind) or (resource.group == "velero.io" and resource.kind == "Schedule"):
+        return True
+    return (
+        spec is not None and resource.group != "" and any(spec.get(name) is not None for name in ("backup", "backups"))
+    )
+
+
+def _dumps(data: Mapping | None) -> bool:
+    return any(_DUMP.search(value) for value in pairs(data).values())
+
+
+def _secret_keys(resource: Resource) -> tuple[str, ...]:
+    """The keys of the resulting Secret; an ExternalSecret lists them as `secretKey`."""
+    node = resource.node
+    found: list[str] = []
+    for mapping in (node.mapping("data"), node.mapping("stringData"), node.mapping("spec", "encryptedData")):
+        found += [entry.key.value for entry in (mapping.entries if mapping else ()) if isinstance(entry.key, Scalar)]
+    spec = node.mapping("spec")
+    found += [one.text("secretKey") for one in (spec.mappings("data") if spec else ())]
+    return tuple(dict.fromkeys(key for key in found if key))
+
+
+def _overlay(root: Mapping) -> Iterator[UnplacedFact]:
+    """A kustomization, a skaffold.yaml, or a chart by its `Chart.yaml`. Paths are relative to the file's folder."""
+    span = Span(root.start, root.start)
+    if root.text("kind") in ("Kustomization", "Component") or (not root.text("kind") and _is_kustomization(root)):
+        patches = [one.text("path") for key in ("patches", "patchesJson6902") for one in root.mappings(key)]
+        patches += [one.value for one in root.scalars("patchesStrategicMerge") if "\n" not in one.value]
+        images = [one.text("name") for one in root.mappings("images")]
+        renamed = [(one.text("name"), one.text("newName")) for one in root.mappings("images")]
+        generated = [one.text("name") for one in root.mappings("secretGenerator")]
+        replaced = tuple(pair for pair in renamed if all(pair))
+        yield UnplacedFact(Overlay, span, (tuple(filter(None, patches)), tuple(filter(None, images)), replaced))
+        yield from _of_kustomization(root)
+        for name in filter(None, generated):
+            yield UnplacedFact(SecretKeys, span, (root.text("namespace"), name, ()))
+    elif (
+        not root.text("kind") and root.text("apiVersion") in ("v1", "v2") and root.text("name") and root.text("version")
+    ):
+        yield UnplacedFact(Overlay, span, (("templates/",), ()))
+    elif root.text("apiVersion").startswith("skaffold/"):
+        builds = [one.mapping("build") for one in (root, *root.mappings("profiles"))]
+        images = [one.text("image") for build in builds for one in (build.mappings("artifacts") if build else ())]
+        yield UnplacedFact(Overlay, span, ((), tuple(filter(None, images))))
+        yield from _of_skaffold(root)
+
+
+def _is_kustomization(root: Mapping) -> bool:
+    """Whether the file lists other files: the `kind` of a kustomization is optional."""
+    return bool(root.scalars("resources") or root.scalars("bases") or root.scalars("components"))
+
+
+def _within(folder: str, path: str) -> str:
+    """The path from the project root of a path relative to `folder`; one outside the project matches nothing."""
+    joined = posixpath.normpath(posixpath.join(folder, path))
+    return joined + "/" if path.endswith("/") else joined
+
+
+def _linked(resource: Resource) -> Iterator[UnplacedFact]:
+    """Pods with their probes, and the keys of ConfigMaps."""
+    span = resource.name_span
+    if isinstance(resource, Workload):
+        containers = [one for one in resource.containers if one.role != "init"]
+        ports = _ports(containers) if not resource.partial else None
+        images = tuple(_repository(one) for one in containers)
+        labels = tuple(sorted(resource.pod_labels.items()))
+        mentioned = _mentioned(containers, ports) if ports else ()
+        yield UnplacedFact(
+            Pods, span, (resource.kind, resource.name, resource.namespace, labels, ports, images, mentioned)
+        )
+        for container in containers:
+            for key in ("livenessProbe", "readinessProbe", "startupProbe"):
+                asked = container.node.mapping(key, "httpGet")
+                if asked is not None and asked.text("path"):
+                    yield UnplacedFact(Probed, span, (asked.text("path"),))
+    elif (resource.group, resource.kind) == ("", "ConfigMap") and resource.name:
+        yield UnplacedFact(ConfigMapKeys, span, (resource.namespace, resource.name, _config_map_keys(resource.node)))
+    elif (spec := resource.node.mapping("spec")) is not None and "." in resource.group:
+        for labels in sorted(set(_templates(spec))):
+            yield UnplacedFact(Pods, span, (resource.kind, resource.name, resource.namespace, labels, None, ()))
+
+
+def _of_kustomization(root: Mapping) -> Iterator[UnplacedFact]:
+    span, namespace = Span(root.start, root.start), root.text("namespace")
+    for one in root.mappings("configMapGenerator"):
+        if one.text("name"):
+            yield UnplacedFact(ConfigMapKeys, span, (namespace, one.text("name"), None))
+    labels = list(pairs(root.mapping("commonLabels")))
+    for entry in root.mappings("labels"):
+        labels += pairs(entry.mapping("pairs"))
+    if labels:
+        yield UnplacedFact(Relabelled, span, (tuple(sorted(labels)),))
+    # A component can set the namespace of the kustomization that includes it.
+    told = namespace or ("" if root.items("components") else None)
+    for key in ("resources", "bases", "components"):
+        for listed in root.scalars(key):
+            if listed.literal and "://" not in listed.value and not listed.value.startswith("git@"):
+                yield UnplacedFact(Kustomized, span, (listed.value, told))
+
+
+def _of_skaffold(root: Mapping) -> Iterator[UnplacedFact]:
+    for build in (one.mapping("build") for one in (root, *root.mappings("profiles"))):
+        for artifact in build.mappings("artifacts") if build else ():
+            image = artifact.scalar("image")
+            if image is not None and image.literal:
+                docker = artifact.mapping("docker")
+                context = artifact.text("context") or "."
+                file = docker.text("dockerfile") if docker else ""
+                dockerfile = f"{context}/{file}" if file else ""
+                span = Span(image.start, image.end)
+                yield UnplacedFact(
+                    ImageBuilt, span, (image.value, context, dockerfile, docker.text("target") if docker else "")
+                )
+
+
+def _ports(containers: list[Container]) -> tuple[tuple[str, str], ...] | None:
+    if not containers or not all(one.ports for one in containers):
+        return None
+    return tuple((port.name, port.number) for one in containers for port in one.ports)
+
+
+def _mentioned(containers: list[Container], ports: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    texts = [word.value for one in containers for word in one.words]
+    texts += [value for one in containers for value in one.environment.values()]
+    for one in containers:
+        for key in ("livenessProbe", "readinessProbe", "startupProbe"):
+            probe = one.node.mapping(key)
+            texts += [asked.text("port") for kind in ("httpGet", "tcpSocket", "grpc")
+                      if probe is not None and (asked := probe.mapping(kind)) is not None]  # fmt: skip
+    found = {number for text in texts for number in _NUMBER.findall(text)}
+    return tuple(sorted(found.difference(number for _, number in ports)))
+
+
+def _templates(node: Node, depth: int = 0) -> Iterator[tuple[tuple[str, str], ...]]:
+    """The labels of the pod templates of a custom resource, at any depth: `leaderTemplate.metadata.labels`."""
+    if isinstance(node, Mapping) and depth < _DEEP:
+        metadata = node.mapping("metadata")
+        labels = metadata.mapping("labels") if metadata is not None else None
+        if labels is not None:
+            yield tuple(sorted(pairs(labels).items()))
+        for entry in node.entries:
+            yield from _templates(entry.value, depth + 1)
+    elif isinstance(node, Sequence) and depth < _DEEP:
+        for item in node.items:
+            yield from _templates(item, depth + 1)
+
+
+def _repository(container: Container) -> str:
+    image = container.image
+    return ImageReference.parse(image.value).repository if image is not None and image.literal else ""
+
+
+def _config_map_keys(node: Mapping) -> tuple[str, ...] | None:
+    """None if a template or a merge can add keys."""
+    found: list[str] = []
+    for name in ("data", "binaryData"):
+        data = node.mapping(name)
+        if data is None:
+            if node.get(name) is not None and not getattr(node.get(name), "null", False):
+                return None
+            continue
+        if data.merges:
+            return None
+        found += [entry.key.value for entry in data.entries if isinstance(entry.key, Scalar)]
+    return tuple(found)

@@ -1,0 +1,68 @@
+"""What the rest of the program knows about a language: one `Language` value in the `__init__` of its package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from playpen_ls.api.facts import Fact
+from playpen_ls.languages.model import Model, Problem
+from playpen_ls.text.source import Source
+
+M = TypeVar("M", bound=Model)
+
+
+def _never(_: Source) -> bool:
+    return False
+
+
+def _always(_path: str, _text: Callable[[], str]) -> bool:
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Language(Generic[M]):
+    """A language. Its functions import its parser on first use, so that importing the package costs nothing.
+
+    File names are patterns of `fnmatch`, compared with the last segment of a path, case-sensitively. An editor's
+    language id is compared in lower case, without the `-mode` that Emacs appends; it decides only for names that no
+    pattern matches.
+    """
+
+    name: str
+    """The name of the package, of the folder of rules, and the prefix of rule ids."""
+    label: str
+    """In messages, after "a"; the plural ends in "s"."""
+    file_names: Sequence[str] = ()
+    """Names whose files are of this language, whatever they contain."""
+    candidate_names: Sequence[str] = ()
+    """Names about whose files `recognizes` decides."""
+    other_names: Sequence[str] = ()
+    """Names of files that are in no language, although a pattern or the editor says so."""
+    editor_ids: Sequence[str] = ()
+    candidate_ids: Sequence[str] = ()
+    """Editor ids about whose files `recognizes` decides."""
+    recognizes: Callable[[str, Callable[[], str]], bool] = _always
+    """Whether a candidate (path, function that returns its text) is of this language; linear in the text."""
+    read_names: Sequence[str] = ()
+    """Names of files that are in no language but that rules of this one read, so that changes to them matter."""
+    default_path: str
+    """The path of a rule's example that names none."""
+    fence: str
+    """The info string of a Markdown code block."""
+    comment_mark: str = "#"
+    exemption_words: tuple[str, ...] = ()
+    """A text without any of these (in lower case) has no `Model.exemptions`."""
+    line_ends: Sequence[str] = ("\r\n", "\r")
+    """Line ends besides a line feed that its own tools accept."""
+    parse: Callable[[Source, Model | None], M]
+    """The model of a text, given the model of an earlier version of the same file. Never raises."""
+    facts: Callable[[M], Iterable[Fact]]
+    """The facts of a file that rules for other files can query. `Place.path` is that of the model's source."""
+    problems: Callable[[M], Sequence[Problem]]
+    """What the language's own tools reject, in text order."""
+    says_nothing: Callable[[Source], bool] = _never
+    """Whether the text, without parsing it, rules out any fact."""
+    finds_nothing: Callable[[Source], bool] = _never
+    """Whether the text, without parsing it, rules out any finding, fact or ignore comment."""

@@ -1,0 +1,23 @@
+"""What a feature can see of the server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from playpen_ls.server.protocol import Server
+
+if TYPE_CHECKING:
+    from playpen_ls.server.client_capabilities import ClientCapabilities
+    from playpen_ls.server.client_documents import ClientDocuments
+
+
+class Context(Protocol):
+    """The state that requests are answered from; see `App`."""
+
+    server: Server
+    abilities: ClientCapabilities
+    fix_on_save: bool
+
+    @property
+    def documents(self) -> ClientDocuments:
+        """The open documents. Available after `initialize`."""
