@@ -240,6 +240,23 @@ def test_an_edit_reads_only_the_region_that_it_touches(monkeypatch: pytest.Monke
     assert len("".join(read)) < 2 * len(stage) < len(text) / 20
 
 
+def test_the_regions_of_a_long_line_are_read_once(monkeypatch: pytest.MonkeyPatch):
+    read: list[int] = []
+    read_line = Lexer.read_line
+
+    def recording(self: Lexer, at: int) -> int:
+        end = read_line(self, at)
+        read.append(end - at)
+        return end
+
+    monkeypatch.setattr(Lexer, "read_line", recording)
+    text = "a; b { }; " * 1_000
+    file = model(text)
+    assert len(file.chunks) == 2_000
+    assert sum(read) < 100 * len(text)
+    assert_regions_are_the_file(file)
+
+
 HOSTILE = {
     "nested holes": '"${' ,
     "nested holes in triple quotes": '"""${',

@@ -53,6 +53,7 @@ _CODE = re.compile(r"[^'\"/{}]*+")
 _PLAIN = re.compile(r"'(?!'')(?:[^'\\\r\n]++|\\[^\r\n])*+'|\"(?!\"\")(?:[^\"\\$\r\n]++|\\[^\r\n])*+\"")
 _COMMENT = re.compile(r"/\*(?:[^*]++|\*(?!/))*+\*/")
 _LINE = re.compile(r"[^\r\n]*")
+_PIECE = 100  # tokens of a long line that are read at a time
 _DEPTH = 12  # nested `${…}`; real pipelines have two
 _POOR = 200  # maximum length of a string once the budget is spent
 _SLASHY = 2_000  # characters of a slashy string; a longer match is two divisions
@@ -94,7 +95,7 @@ def lex(text: str) -> Lexed:
 
 
 class Lexer:
-    """Reads a text line by line into `out`.
+    """Reads a text line by line into `out`, and long lines in several pieces.
 
     `seen` is the end of what was read to decide on the tokens so far, `len(text) + 1` if the end of the text was.
     """
@@ -107,8 +108,12 @@ class Lexer:
         """How many characters all failed scans together can read."""
 
     def read_line(self, at: int) -> int:
-        """Read from the start of a token to the next line end outside of strings. Returns the offset after it."""
+        """Read from the start of a token to the next line end outside of strings, or to a bracket of a long line.
+
+        Returns the offset after that.
+        """
         text, tokens = self.text, self.out.tokens
+        most = len(tokens) + _PIECE
         add, comment = tokens.append, self.out.comments.append
         if at == 0 and text.startswith("#!"):
             at = self._line_end(0)
@@ -122,6 +127,9 @@ class Lexer:
                 elif kind == 3 or kind == 7 or kind == 11:
                     operator = match[kind]
                     add((operator, start, at, operator))
+                    if kind == 3 and len(tokens) > most:
+                        self.seen = max(self.seen, at)
+                        return at
                 elif kind == 2:
                     add(("\n", start, at, "\n"))
                     self.seen = max(self.seen, at + 1)  # `\r` can become `\r\n`

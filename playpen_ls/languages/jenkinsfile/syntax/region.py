@@ -166,7 +166,7 @@ class _Cutter:
         builder, reached = Builder(self.source, lexed.tokens, state), at.offset
         while reached < len(text):
             reached = lexer.read_line(reached)
-            first = builder.read()
+            first = builder.read(final=reached >= len(text))
             if first >= 0:
                 frames = state.frames[: builder.frames] + ((builder.frame,) if builder.frame is not None else ())
                 seen = max(at.seen, lexer.seen)

@@ -146,10 +146,14 @@ class Builder:
         self.complete = False
         """The region ends where the next statement begins."""
 
-    def read(self) -> int:
-        """Read the tokens that were appended. Returns the token at which the next region begins, else -1."""
+    def read(self, *, final: bool = True) -> int:
+        """Read the tokens that were appended. Returns the token at which the next region begins, else -1.
+
+        Unless these are the `final` ones, the last one of a line that goes on waits for the one that follows it.
+        """
         partner, tokens = self.out.partner, self.tokens
-        for index in range(len(partner), len(tokens)):
+        waits = not final and bool(tokens) and tokens[-1][0] != "\n"
+        for index in range(len(partner), len(tokens) - waits):
             token = tokens[index]
             kind = token[0]
             partner.append(-1)
