@@ -16,21 +16,27 @@ from editor import PROFILES, Editor, TestClient, client_factory, profile
 SLOW = frozenset(
     """
     test_across_files.py test_cli.py test_commands.py test_dockerfile_model_properties.py
-    test_dockerfile_reordering_properties.py test_dockerfile_typing.py test_formatter.py test_hostile_files.py
-    test_hostile_workspaces.py test_incremental_equals_fresh.py test_indexing.py test_isolation.py
-    test_jenkinsfile_groovy.py test_jenkinsfile_properties.py test_jenkinsfile_remembering.py
-    test_jenkinsfile_typing.py test_kubernetes_fixes.py test_kubernetes_lists.py test_kubernetes_neighbours.py
-    test_kubernetes_slow.py test_kubernetes_typing.py test_neovim.py test_not_checked.py test_projects.py
-    test_protocol.py test_python_edits.py test_python_idle.py test_readme.py test_registries.py test_robustness.py
-    test_security.py test_server.py test_sweep.py test_write_file.py
+    test_dockerfile_reordering_properties.py test_dockerfile_typing.py test_edits.py test_formatter.py
+    test_hostile_files.py test_hostile_workspaces.py test_ignore_patterns.py test_incremental_equals_fresh.py
+    test_indexing.py test_isolation.py test_jenkinsfile_groovy.py test_jenkinsfile_properties.py
+    test_jenkinsfile_remembering.py test_jenkinsfile_typing.py test_kubernetes_fixes.py test_kubernetes_lists.py
+    test_kubernetes_neighbours.py test_kubernetes_slow.py test_kubernetes_typing.py test_neovim.py
+    test_not_checked.py test_projects.py test_protocol.py test_python_edits.py test_python_skipping.py
+    test_readme.py test_registries.py test_robustness.py test_security.py test_server.py test_sweep.py
+    test_write_file.py
     """.split()
 )
-EDITORS = Path(__file__).parent / "editors"
+HERE = Path(__file__).parent
+
+
+def pytest_configure() -> None:
+    if missing := SLOW - {path.name for path in HERE.rglob("test_*.py")}:
+        raise pytest.UsageError(f"{__file__}: SLOW names {', '.join(sorted(missing))}, which does not exist")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.name in SLOW or EDITORS in item.path.parents:
+        if item.path.name in SLOW or HERE / "editors" in item.path.parents:
             item.add_marker("slow")
 
 
