@@ -23,6 +23,8 @@ from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.dockerfile.model import queries as stages
 from playpen_ls.languages.dockerfile.model.validation import problems
 from playpen_ls.languages.kubernetes.model import queries as kubernetes_queries
+from playpen_ls.languages.python.model import local_facts
+from playpen_ls.languages.python.model import queries as python_queries
 from playpen_ls.languages.registry import LANGUAGES
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
@@ -49,6 +51,14 @@ QUERIES: dict[str, tuple[Callable[..., object], ...]] = {
         problems,
     ),
     "kubernetes": (kubernetes_queries.facts_of, kubernetes_queries.facts_having, kubernetes_queries.names_of),
+    "python": (
+        python_queries.origin,
+        python_queries.flags,
+        python_queries.anywhere,
+        python_queries.text_above,
+        local_facts.aliases,
+        local_facts.web_facts,
+    ),
 }
 """What parts ask their file, by language; those whose answers change as lines of examples come and go."""
 
