@@ -25,6 +25,8 @@ from playpen_ls.languages.dockerfile.model.validation import problems
 from playpen_ls.languages.jenkinsfile.model.queries import image_uses
 from playpen_ls.languages.jenkinsfile.validator import file_faults
 from playpen_ls.languages.kubernetes.model import queries as kubernetes_queries
+from playpen_ls.languages.python.model import local_facts
+from playpen_ls.languages.python.model import queries as python_queries
 from playpen_ls.languages.registry import LANGUAGES
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.detect import scripted_word
 from playpen_ls.session.workspace import Workspace
@@ -53,6 +55,14 @@ QUERIES: dict[str, tuple[Callable[..., object], ...]] = {
     ),
     "jenkinsfile": (image_uses, file_faults, scripted_word),
     "kubernetes": (kubernetes_queries.facts_of, kubernetes_queries.facts_having, kubernetes_queries.names_of),
+    "python": (
+        python_queries.origin,
+        python_queries.flags,
+        python_queries.anywhere,
+        python_queries.text_above,
+        local_facts.aliases,
+        local_facts.web_facts,
+    ),
 }
 """What parts ask their file, by language; those whose answers change as lines of examples come and go."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playpen_ls.api.facts import Fact, Facts, NotKnownYet, PendingFacts
-from playpen_ls.api.file_view import FileView, Outline
+from playpen_ls.api.file_view import FileView, Outline, Question
 from playpen_ls.api.finding import Change, Fix, Offer, Place
 from playpen_ls.api.rule import Rule, RuleContext
 from playpen_ls.engine.cache import (
@@ -162,6 +162,8 @@ class _ChunkChecker:
         self._rules = rules
         self._reader = reader
         self._fixes = fixes
+        self._unread: tuple[dict[Question, object], CachedFindings] | None = None
+        """Of the last chunk that no rule has to look at: what was asked of the file, and its cache entry."""
 
     def at(self, unit: Chunk, number: int, pair: ChunkEntry) -> _CheckedChunk:
         """Run the rules of which it is not known any more what they find, or whose findings are to have fixes."""
@@ -170,7 +172,6 @@ class _ChunkChecker:
         file = FileView(reader.outline, number if number < len(model.chunks) else None)
         parts: list[object] | None = None
         words, asked_for_words = None, False
-        unread: CachedFindings | None = None  # what is known of a chunk that no rule has to look at
         start = 0 if model.asks else unit.begins
         for some, remembered in zip(self._rules.by_scope, (pair.local, pair.cross_file), strict=True):
             holds = remembered is not None and reader.still(remembered, pair, number)
@@ -186,8 +187,9 @@ class _ChunkChecker:
                 some = some.concerning(words) if words is not None else some
                 if parts is None and some.rules:
                     parts = list(unit.parts(file))
-                if parts is None and unread is not None and not holds:
-                    looked.pair.append(unread)
+                unread = parts is None and not holds
+                if unread and self._unread is not None and self._unread[0] == file.reads:
+                    looked.pair.append(self._unread[1])
                     continue
                 ran = _run_rules(parts or (), some, reader.given, file)
                 fresh = ran.diagnostics
@@ -199,7 +201,8 @@ class _ChunkChecker:
                 looked.failed |= ran.failed
                 if not holds or ran.failed:
                     remembered = None if ran.failed else reader.remembered(start, fresh, ran.reads)
-                    unread = remembered if parts is None else None
+                    if unread and remembered is not None:
+                        self._unread = (dict(file.reads), remembered)
             looked.pair.append(remembered)
         file.open(model, unit.begins)
         return looked

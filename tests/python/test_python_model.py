@@ -13,6 +13,7 @@ from parts import parts_in
 from toy import given as given_to_rules
 
 from playpen_ls.api.fact_types import EnvironmentRead, Route
+from playpen_ls.api.file_view import FileView, UnrecordedRead
 from playpen_ls.api.rule import Configured
 from playpen_ls.engine.cache import FindingsCache
 from playpen_ls.engine.check import check
@@ -20,10 +21,11 @@ from playpen_ls.engine.registry import rules_of
 from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.languages.python.facts import says_nothing
 from playpen_ls.languages.python.model.module import PythonModel, parse
-from playpen_ls.languages.python.parts import LogCall, StringLiteral
+from playpen_ls.languages.python.parts import LogCall, PrintCall, StringLiteral
 from playpen_ls.languages.python.syntax.outline import outlined
 from playpen_ls.languages.python.syntax.statements import statements
 from playpen_ls.languages.registry import model_facts
+from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -203,6 +205,30 @@ def test_tests_are_left_alone():
     assert list(model_facts(made)) == []
 
 
+APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
+URLS = "from django.urls import path\n\nurlpatterns = [\n    path('a/', a),\n]\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("app.py", APP, APP + "import healthlib\n"),
+        ("shop/urls.py", URLS, URLS + "app_name = 'shop'\n"),
+        ("app.py", APP + "print(1)\n", "# @generated\n" + APP + "print(1)\n"),
+    ],
+    ids=["import", "constant", "mark of a generator"],
+)
+def test_what_another_statement_says_takes_findings_away(path: str, before: str, after: str, tmp_path: Path):
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/settings.py").write_text("")
+    workspace = Workspace(tmp_path)
+    workspace.index.complete = True
+    workspace.open(Source(path, before), "python")
+    assert workspace.check(path).diagnostics
+    workspace.edit(path, Source(path, after))
+    assert not workspace.check(path).diagnostics
+
+
 def test_a_generated_file_is_left_alone_as_soon_as_it_says_so():
     before = model("import flask\nprint(1)\n")
     after = model("# @generated\nimport flask\nprint(1)\n", previous=before)
@@ -375,3 +401,13 @@ def test_an_outline_is_made_as_newer_pythons_allow():
     assert [ast.unparse(inner) for inner in block.body] == ["import b"]
     assert [(inner.target.id, ast.unparse(inner.value)) for inner in block.orelse] == [("c", "d.e")]
     assert (assigned.targets[0].id, assigned.value.value) == ("x", None)
+
+
+def test_a_rule_cannot_see_the_rest_of_the_file_but_by_asking():
+    made = model("secret = 1\n\n\ndef f():\n    print('x')\n")
+    (call,) = (part for part in made.chunks[1].parts(FileView(made.outline, 1)) if isinstance(part, PrintCall))
+    assert not hasattr(call, "model")
+    assert "secret" not in call.chunk.text
+    for read in (lambda: call.source, lambda: call.start, lambda: call.file.model):
+        with pytest.raises(UnrecordedRead):
+            read()
