@@ -10,7 +10,6 @@ import pytest
 
 from playpen_ls.api.finding import Finding, Fix, Place, Refused
 from playpen_ls.config.model import Config, Settings
-from playpen_ls.engine.cache import CachedFindings
 from playpen_ls.engine.diagnostic import Diagnostic, text_order
 from playpen_ls.engine.fixer import CheckedText, change_of, fix_all
 from playpen_ls.engine.registry import rules_of
@@ -256,7 +255,7 @@ def test_what_a_finding_points_to_in_its_own_file_moves_with_it():
     rule = rules_of("python")[0]
     here, there = Place("app.py", Span(6, 8), "here"), Place("web.yaml", Span(6, 8), "there")
     diagnostic = Diagnostic(rule, Finding(Span(2, 4), "said", related=(here, there)), rule.severity)
-    (moved,) = CachedFindings(0, (diagnostic,)).moved(10, "app.py")
+    moved = diagnostic.shifted(10, "app.py")
     assert moved.span == Span(12, 14)
     assert moved.finding.related == (Place("app.py", Span(16, 18), "here"), there)
 

@@ -146,7 +146,7 @@ def test_what_is_sure_is_not_taken_for_another():
 
 
 def test_what_was_looked_at_is_found_where_it_stands_now():
-    a, b, c, d = (ChunkEntry(None, None, number) for number in range(4))
+    a, b, c, d = (ChunkEntry(None, None) for _ in range(4))
     memory = FindingsCache(["a", "b", "c", "d"], [a, b, c, d])
     assert memory.of(["a", "b", "c", "d"]) == [a, b, c, d]
     assert memory.of(["a", "x", "c", "d"]) == [a, MISS, c, d]

@@ -123,7 +123,6 @@ PARTS = """\
 
     class Toy(Model):
         language = "toy"
-        asks = True
 
         def __init__(self, source):
             self.source = source

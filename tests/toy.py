@@ -141,7 +141,6 @@ class ToyChunk(Chunk):
 
 class ToyModel(Model):
     language: ClassVar[str] = "toy"
-    asks: ClassVar[bool] = True
 
     def __init__(self, source: Source) -> None:
         self.source = source

@@ -60,45 +60,34 @@ NO_DEPENDENCIES = Dependencies(hashed=hash(((), (), ())))
 
 @dataclass(frozen=True)
 class CachedFindings:
-    """What rules found in a chunk that began at `start`, fixes left out, and what they read to find it.
+    """What rules found in a chunk, without fixes and with offsets from its start, and what they read to find it."""
 
-    `start` is 0 where positions count from the start of the chunk.
-    """
-
-    start: int
     diagnostics: tuple[Diagnostic, ...]
     reads: Dependencies = NO_DEPENDENCIES
 
-    def moved(self, start: int, path: str) -> tuple[Diagnostic, ...]:
-        """The diagnostics for the chunk at its current start."""
-        by = start - self.start
-        return tuple([diagnostic.shifted(by, path) for diagnostic in self.diagnostics]) if by else self.diagnostics
 
-
-NO_FINDINGS = CachedFindings(0, ())
+NO_FINDINGS = CachedFindings(())
 """No diagnostics and no dependencies."""
 
 
 class ChunkEntry:
-    """The cache entries of a chunk: of local rules (`near`) and of cross-file rules (`far`); None if a rule raised.
+    """The cache entries of a chunk: of rules that look at one file (`local`) and of others; None if a rule raised.
 
-    `founds` is all of it, in a chunk that began at `start`, by the chunks that their positions count from; None is the
-    chunk itself. Of pairs with the same `read` the same was read; it is None where not all is known. `located` says
-    that what was read depends on where the chunk stands.
+    `groups` has the diagnostics of both, by the chunk that their offsets count from; None is the chunk itself. Entries
+    with the same `read` have the same dependencies; it is None where not all are known. `located` says that these
+    depend on where the chunk is.
     """
 
-    __slots__ = ("cross_file", "groups", "local", "located", "read", "start")
+    __slots__ = ("cross_file", "groups", "local", "located", "read")
 
     def __init__(
         self,
         local: CachedFindings | None,
         cross_file: CachedFindings | None,
-        start: int,
         diagnostics: Iterable[Diagnostic] = (),
     ) -> None:
         self.local = local
         self.cross_file = cross_file
-        self.start = start
         by_chunk: dict[int | None, list[Diagnostic]] = {}
         for diagnostic in diagnostics:
             by_chunk.setdefault(diagnostic.made.chunk, []).append(diagnostic)
@@ -107,15 +96,15 @@ class ChunkEntry:
         self.located = any(one is not None and one.reads.located for one in (local, cross_file))
 
 
-MISS = ChunkEntry(None, None, 0)
-"""A chunk that was not looked at before."""
+MISS = ChunkEntry(None, None)
+"""A chunk that was not checked before."""
 
 
 @dataclass(frozen=True, slots=True)
 class FindingsCache:
     """What was found in the chunks of a file, by their keys, in text order; `outline` is of the text that was checked.
 
-    The cache: an entry is valid while what it read is as it was, see Reader.
+    An entry is valid while what it read is as it was, see DependencyChecker.
     """
 
     keys: Sequence[Hashable] = ()
@@ -282,7 +271,7 @@ class DependencyChecker:
             reads.inputs.update(now.inputs)
         return True
 
-    def remembered(self, start: int, fresh: Iterable[Diagnostic], reads: Dependencies) -> CachedFindings:
+    def remembered(self, fresh: Iterable[Diagnostic], reads: Dependencies) -> CachedFindings:
         """A new cache entry. Chunks without diagnostics and with equal dependencies share one object."""
         diagnostics = tuple([diagnostic.shifted(0, self.path) for diagnostic in fresh])
         known = self._same.get(reads.hashed)
@@ -294,18 +283,18 @@ class DependencyChecker:
         if not reads.located:
             self._held[id(reads), None] = True
         if diagnostics:
-            return CachedFindings(start, diagnostics, reads)
+            return CachedFindings(diagnostics, reads)
         nothing = self._nothing.get(id(reads))
         if nothing is None:
-            nothing = self._nothing[id(reads)] = CachedFindings(0, (), reads)
+            nothing = self._nothing[id(reads)] = CachedFindings((), reads)
         return nothing
 
-    def pair(self, now: Sequence[CachedFindings | None], before: ChunkEntry, start: int) -> ChunkEntry:
+    def pair(self, now: Sequence[CachedFindings | None], before: ChunkEntry) -> ChunkEntry:
         """The pair of two entries; reuses the previous pair, or that of other chunks without diagnostics, if equal."""
         local, cross_file = now
         if local is before.local and cross_file is before.cross_file:
             return before
-        diagnostics = [diagnostic for each in now if each is not None for diagnostic in each.moved(start, self.path)]
+        diagnostics = [diagnostic for each in now if each is not None for diagnostic in each.diagnostics]
         if diagnostics:
-            return ChunkEntry(local, cross_file, start, diagnostics)
-        return self._pairs.setdefault((id(local), id(cross_file)), ChunkEntry(local, cross_file, 0))
+            return ChunkEntry(local, cross_file, diagnostics)
+        return self._pairs.setdefault((id(local), id(cross_file)), ChunkEntry(local, cross_file))

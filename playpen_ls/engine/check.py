@@ -80,8 +80,7 @@ class _Whole(Chunk):
     """A file as a chunk, for rules that look at all of it."""
 
     def __init__(self, model: Model) -> None:
-        # Else its text is the key, by its identity: it is long.
-        self.key = "" if model.asks else model.source
+        self.key = ""  # what it reads of the chunks is recorded
         self._model = model
 
     @property
@@ -128,7 +127,7 @@ def check(
         if number in stale or (fixes and pair.groups):
             pause()
             looked = look.at(unit, number, pair)
-            pairs[number] = pair = reader.pair(looked.pair, pair, 0 if model.asks else unit.begins)
+            pairs[number] = pair = reader.pair(looked.pair, pair)
             offers += looked.offers
             failed |= looked.failed
             if memory is None or fixes or looked.failed:  # what is remembered is without fixes
@@ -138,7 +137,7 @@ def check(
                 continue
         for chunk, found in pair.groups:
             groups.append(found)
-            moved.append((unit if chunk is None else chunks[chunk]).begins - pair.start)
+            moved.append((unit if chunk is None else chunks[chunk]).begins)
     after = FindingsCache(keys, pairs, outline) if memory is not None else EMPTY_CACHE
     diagnostics = FileDiagnostics(model.source.path, groups, moved)
     return Checked(with_current_places(diagnostics, model), offers, after, frozenset(failed))
@@ -172,13 +171,10 @@ class _ChunkChecker:
         file = FileView(reader.outline, number if number < len(model.chunks) else None)
         parts: list[object] | None = None
         words, asked_for_words = None, False
-        start = 0 if model.asks else unit.begins
         for some, remembered in zip(self._rules.by_scope, (pair.local, pair.cross_file), strict=True):
             holds = remembered is not None and reader.still(remembered, pair, number)
             if remembered is not None and holds and not (self._fixes and remembered.diagnostics):
-                looked.diagnostics += [
-                    self._here(diagnostic, unit, remembered.start) for diagnostic in remembered.diagnostics
-                ]
+                looked.diagnostics += [self._here(diagnostic, unit) for diagnostic in remembered.diagnostics]
             else:
                 if remembered is not None and holds:  # the others would find nothing again
                     some = some.named({diagnostic.rule.id for diagnostic in remembered.diagnostics})
@@ -194,35 +190,35 @@ class _ChunkChecker:
                 ran = _run_rules(parts or (), some, reader.given, file)
                 fresh = ran.diagnostics
                 if remembered is not None and ran.put_off:  # its last findings stay
-                    last = remembered.moved(start, reader.path)
+                    last = remembered.diagnostics
                     fresh += [diagnostic for diagnostic in last if diagnostic.rule.id in ran.put_off]
-                looked.diagnostics += [self._here(diagnostic, unit, start) for diagnostic in fresh]
-                looked.offers += [Offered(one.rule, self._offer(one.offer, unit, start)) for one in ran.offers]
+                looked.diagnostics += [self._here(diagnostic, unit) for diagnostic in fresh]
+                looked.offers += [Offered(one.rule, self._offer(one.offer, unit)) for one in ran.offers]
                 looked.failed |= ran.failed
                 if not holds or ran.failed:
-                    remembered = None if ran.failed else reader.remembered(start, fresh, ran.reads)
+                    remembered = None if ran.failed else reader.remembered(fresh, ran.reads)
                     if unread and remembered is not None:
                         self._unread = (dict(file.reads), remembered)
             looked.pair.append(remembered)
         file.open(model, unit.begins)
         return looked
 
-    def _by(self, chunk: int | None, unit: Chunk, start: int) -> int:
-        """How far positions move that count from the start of a chunk, where the one looked at began at `start`."""
-        return (unit if chunk is None else self._model.chunks[chunk]).begins - start
+    def _start(self, chunk: int | None, unit: Chunk) -> int:
+        """The offset in the file that positions count from: that of a chunk by its number, or of the one checked."""
+        return (unit if chunk is None else self._model.chunks[chunk]).begins
 
-    def _here(self, diagnostic: Diagnostic, unit: Chunk, start: int) -> Diagnostic:
-        """A finding where it stands in the file."""
+    def _here(self, diagnostic: Diagnostic, unit: Chunk) -> Diagnostic:
+        """A diagnostic with offsets in the file."""
         made, path = diagnostic.made, self._reader.path
-        by = self._by(made.chunk, unit, start)
+        by = self._start(made.chunk, unit)
         if not by:
             return diagnostic
         if made.fixes:
             made = replace(made, fixes=tuple([_in_file(fix, path, by) for fix in made.fixes]))
         return Diagnostic(diagnostic.rule, made, diagnostic.severity, by, path)
 
-    def _offer(self, offer: Offer, unit: Chunk, start: int) -> Offer:
-        by = self._by(offer.chunk, unit, start)
+    def _offer(self, offer: Offer, unit: Chunk) -> Offer:
+        by = self._start(offer.chunk, unit)
         return Offer(offer.span.shifted(by), _in_file(offer.fix, self._reader.path, by)) if by else offer
 
 

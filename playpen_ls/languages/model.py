@@ -51,10 +51,8 @@ class Exemption:
 class Chunk(ABC):
     """A part of a file that is parsed on its own: a YAML document, a top-level statement.
 
-    Findings in a chunk are cached by `key` and by what its parts asked of the rest of the file. Where parts ask
-    (`Model.asks`), the key is the text, with the state of the cutter that decides how the text is read, and positions
-    of its parts count from its start. Otherwise the key must contain everything of the file that its parts show, such
-    as the import table, and positions are the file's.
+    Findings in a chunk are cached by `key` and by what its parts asked of the rest of the file. The key is the text,
+    with the state of the cutter that decides how the text is read. Offsets of parts count from the start of the chunk.
     """
 
     span: Span
@@ -95,24 +93,16 @@ class Model(ABC):
     """A parsed file."""
 
     language: ClassVar[str]
-    asks: ClassVar[bool] = False
-    """Parts ask the rest of the file in recorded questions, and their positions count from the start of the chunk."""
     source: Source
     chunks: Sequence[Chunk]
 
     def parts(self, file: FileView) -> Iterable[object]:
-        """What rules for the whole file look at; where parts ask, what shows nothing but answers."""
-        return (self,)
+        """What rules for the whole file look at: parts without nodes, which ask the `file`."""
+        return ()
 
     def settled(self) -> Model:
         """The model of the same text once typing pauses, without assumptions about half-typed text."""
         return self
-
-    def release(self) -> None:  # noqa: B027  # most models have no reference cycles
-        """Break reference cycles; called when a newer model replaces this one and nothing uses it any more.
-
-        Otherwise it is freed only when the garbage collector runs, which can delay a keystroke.
-        """
 
     def span_of(self, fact: Fact) -> Span | None:
         """The current range of a fact, which is compared without its place; None if the file no longer has it.

@@ -9,7 +9,6 @@ from itertools import chain
 from playpen_ls.api.finding import Place
 from playpen_ls.engine.diagnostic import Diagnostic, text_order
 from playpen_ls.engine.diagnostics import FileDiagnostics
-from playpen_ls.languages.model import Model
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
@@ -68,12 +67,12 @@ def with_stale_diagnostics(
     return diagnostics.extended(more)
 
 
-def is_unseen(diagnostic: Diagnostic, model: Model, broken: list[Span]) -> bool:
+def is_unseen(diagnostic: Diagnostic, broken: list[Span]) -> bool:
     """Whether what it reports as missing could be in text that does not parse: its chunk, or any if file-wide."""
     if diagnostic.made.unparsed:
         return False
     # Rules for the whole file say in which chunk a finding is.
-    whole_file = diagnostic.made.chunk is not None or issubclass(type(model), diagnostic.rule.subjects)
+    whole_file = diagnostic.made.chunk is not None
     return bool(broken) and (whole_file or any(span.touches(diagnostic.span) for span in broken))
 
 

@@ -99,8 +99,6 @@ class Workspace:
             )
         model = parse(document.language, document.source, document.model)
         model = model.settled() if settled else model
-        if document.model is not None and document.model is not model:
-            document.model.release()
         document.model = model
         if document.in_project is None:
             document.in_project = document.on_disk and self.closed.counts(path)
@@ -131,7 +129,7 @@ class Workspace:
             diagnostics = with_stale_diagnostics(diagnostics, last, broken)
         shown = diagnostics
         if broken or not settled:
-            unsure = lambda diagnostic: not settled or is_unseen(diagnostic, model, broken)  # noqa: E731
+            unsure = lambda diagnostic: not settled or is_unseen(diagnostic, broken)  # noqa: E731
             shown = hold_back_new_absences(diagnostics, document.displayed, unsure, document.since)
         document.diagnostics, document.displayed = diagnostics, shown
         return PublishedFile(document.source, shown, checked.diagnostics, checked.failed, tuple(broken))

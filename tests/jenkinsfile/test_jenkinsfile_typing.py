@@ -16,7 +16,7 @@ RULE = next(rule for rule in rules_of("jenkinsfile") if rule.name == "invalid-de
 def test_a_brace_that_is_missing_is_told_though_the_file_does_not_parse():
     look = Project(RULE, Example({"Jenkinsfile": "pipeline {\n    agent any\n"})).look()
     assert [diagnostic.finding.message for diagnostic in look.diagnostics] == ["unclosed `{`"]
-    assert not is_unseen(look.diagnostics[0], look.model, [chunk.span for chunk in look.model.chunks if chunk.broken])
+    assert not is_unseen(look.diagnostics[0], [chunk.span for chunk in look.model.chunks if chunk.broken])
 
 
 def test_a_parser_problem_that_is_mended_goes_though_another_place_is_broken(tmp_path: Path):

@@ -69,7 +69,6 @@ class DockerfileModel(Model):
     """The chunks of a file: the text above the first FROM, then stage by stage."""
 
     language = "dockerfile"
-    asks = True
 
     def __init__(self, source: Source, previous: DockerfileModel | None = None) -> None:
         self.source = source

@@ -69,7 +69,6 @@ class Jenkinsfile(Model):
     """
 
     language: ClassVar[str] = "jenkinsfile"
-    asks: ClassVar[bool] = True
 
     def __init__(self, source: Source, previous: Jenkinsfile | None = None) -> None:
         self.source = source

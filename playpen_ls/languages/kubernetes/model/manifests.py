@@ -58,7 +58,6 @@ class Manifests(Model):
     """The model of a file. Documents that are not Kubernetes objects have no parts."""
 
     language: ClassVar[str] = "kubernetes"
-    asks: ClassVar[bool] = True
 
     def __init__(self, source: Source, previous: Manifests | None = None) -> None:
         self.source = source

@@ -28,7 +28,6 @@ class PythonModel(Model):
     """A Python file. Only what an edit can have changed is cut again."""
 
     language: ClassVar[str] = "python"
-    asks: ClassVar[bool] = True
 
     def __init__(self, source: Source, before: PythonModel | None = None) -> None:
         self.source = source
