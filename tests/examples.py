@@ -23,12 +23,12 @@ from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
 MARK = re.compile("[«»]")
-TOO_WIDE = "the practices page calls this good: make the rule narrower, or opt-in (`on=False`)"
+TOO_WIDE = "the practices page calls this good: make the rule narrower, or opt-in (`enabled=False`)"
 
 
 def on_by_default(language: str) -> list[Rule]:
     """The rules that the practices page binds; one that is opt-in may be stricter than the page."""
-    return [rule for rule in rules_of(language) if rule.on]
+    return [rule for rule in rules_of(language) if rule.enabled]
 
 
 def unmarked(text: str) -> tuple[str, list[Span]]:

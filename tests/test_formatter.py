@@ -19,7 +19,7 @@ from playpen_ls.engine.registry import all_rules
 from test_cli import HOST, HOST_FIXED, SHOP, playpen, written
 
 COPIES = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install --no-cache-dir -r requirements.txt\n"
-WAITING = [rule for rule in all_rules() if rule.reads and rule.waits]
+WAITING = [rule for rule in all_rules() if rule.reads and rule.needs_index]
 UNUSED = "x = 1  # playpen: ignore[python/hard-coded-host] nothing here\n"
 
 

@@ -70,8 +70,8 @@ def _enter(table: dict[Hashable, list[F]], keys: Keys[F], facts: Iterable[F]) ->
 class Facts(Generic[F]):
     """The facts of one type that the other files of the project state, sorted by path.
 
-    `complete` is False while the project is being indexed. Only a rule with `waits=False` sees that; others are put
-    off when they ask (PendingFacts). The facts of `hidden` files are replaced by those in `more`.
+    `complete` is False while the project is being indexed. Only a rule with `needs_index=False` sees that; others are
+    put off when they ask (PendingFacts). The facts of `hidden` files are replaced by those in `more`.
     """
 
     def __init__(

@@ -96,10 +96,10 @@ class Rule:
     like: Mapping[str, Sequence[str]]
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
-    absent: bool
-    waits: bool
-    secret: bool
-    on: bool
+    reports_absence: bool
+    needs_index: bool
+    masks_text: bool
+    enabled: bool
     subjects: tuple[type, ...]
     reads: tuple[type[Fact], ...]
     looks_at_files: bool
@@ -175,20 +175,20 @@ def rule(
     bad: Sequence[str | Mapping[str, str] | Example],
     good: Sequence[str | Mapping[str, str] | Example],
     like: Mapping[str, Sequence[str]] | None = None,
-    absent: bool = False,
-    waits: bool = True,
-    secret: bool = False,
-    on: bool = True,
+    reports_absence: bool = False,
+    needs_index: bool = True,
+    masks_text: bool = False,
+    enabled: bool = True,
     mentions: Mentions | None = None,
 ) -> Callable[[RuleFunction], Rule]:
     """Declare a rule.
 
     `practice` is a heading of the best practices page, or "+". `like` names similar rules of other
-    tools, whose ignore comments apply to this rule too. `absent` marks findings that report that X is
+    tools, whose ignore comments apply to this rule too. `reports_absence` marks findings that report that X is
     missing, or invalid while it is incomplete (`memory: 5`): they must not flicker while X is typed.
-    `waits=False` lets a rule run before the index is complete, if other files only influence its
-    fixes (see `Facts.complete`). `secret` means that the text of its findings is masked in all
-    output. `on=False` disables it until a configuration selects it.
+    `needs_index=False` lets a rule run before the index is complete, if other files only influence its
+    fixes (see `Facts.complete`). `masks_text` means that the text of its findings is masked in all
+    output. `enabled=False` disables it until a configuration selects it.
 
     `mentions` lets a text be passed over unread in which the rule finds nothing: it names texts of which one must be
     there, `("http://",)`, or is a function of the text's `Words`. Without it a rule looks at every text that can have
@@ -215,10 +215,10 @@ def rule(
             like=like or {},
             bad=examples(bad),
             good=examples(good),
-            absent=absent,
-            waits=waits,
-            secret=secret,
-            on=on,
+            reports_absence=reports_absence,
+            needs_index=needs_index,
+            masks_text=masks_text,
+            enabled=enabled,
             subjects=_types(subject.annotation),
             reads=tuple(dict.fromkeys(kind for argument in arguments for kind in argument.reads)),
             looks_at_files=any(argument.files for argument in arguments),

@@ -89,7 +89,7 @@ class Config:
                 ignore += one.ignore
         chosen = []
         for rule in rules:
-            if not (rule.on if select is None else _named(rule, select)) or _named(rule, ignore):
+            if not (rule.enabled if select is None else _named(rule, select)) or _named(rule, ignore):
                 continue
             label = settings.severity.get(rule.id, self.severity.get(rule.id))
             if label != OFF:

@@ -49,7 +49,7 @@ class ConfigResolver:
         if key not in self._rules:
             rules = self.of(path).rules(language, self._inside(path), self._settings)
             ids = {one.rule.id for one in rules}
-            hidden = [Configured(rule) for rule in rules_of(language) if rule.secret and rule.id not in ids]
+            hidden = [Configured(rule) for rule in rules_of(language) if rule.masks_text and rule.id not in ids]
             self._rules[key] = RuleSet(rules, hidden)
         return self._rules[key]
 

@@ -273,7 +273,7 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
             rule = configured.rule
             given_to = arguments.get(rule.id)
             if given_to is None:
-                given_to = arguments[rule.id] = rule.arguments(later if rule.waits else now)
+                given_to = arguments[rule.id] = rule.arguments(later if rule.needs_index else now)
             try:
                 for said in rule.function(part, *given_to, **configured.options):
                     if isinstance(said, Offer):

@@ -29,7 +29,7 @@ class ChunkDiagnostics:
         self.needs_lookup = self.has_related and any(
             one.stated or one.chunk is not None for diagnostic in self.diagnostics for one in diagnostic.made.related
         )
-        self.reports_absence = any(diagnostic.rule.absent for diagnostic in self.diagnostics)
+        self.reports_absence = any(diagnostic.rule.reports_absence for diagnostic in self.diagnostics)
         self._at: dict[tuple[Severity | None, ...], ChunkDiagnostics | None] = {}
 
     def at(self, severities: tuple[Severity | None, ...]) -> ChunkDiagnostics | None:

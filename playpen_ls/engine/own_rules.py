@@ -16,10 +16,25 @@ def _own_rule(id: str, severity: Severity, doc: str) -> Rule:
 
     nothing.__doc__ = doc
     return Rule(
-        id=id, language="", function=nothing, severity=severity, practice="+", like={}, bad=(), good=(), absent=False,
-        waits=False, secret=False, on=True, subjects=(), reads=(), looks_at_files=False, options=(),
-        mentions=None, _arguments=(),
-    )  # fmt: skip
+        id=id,
+        language="",
+        function=nothing,
+        severity=severity,
+        practice="+",
+        like={},
+        bad=(),
+        good=(),
+        reports_absence=False,
+        needs_index=False,
+        masks_text=False,
+        enabled=True,
+        subjects=(),
+        reads=(),
+        looks_at_files=False,
+        options=(),
+        mentions=None,
+        _arguments=(),
+    )
 
 
 UNUSED_IGNORE = _own_rule(

@@ -33,7 +33,7 @@ def page(rule: Rule, platform: Platform = Platform()) -> str:
 
 def _facts(rule: Rule, platform: Platform) -> str:
     """One line: severity, best practice, similar rules of other tools."""
-    facts = [f"{rule.severity.label}{'' if rule.on else ', off by default'}"]
+    facts = [f"{rule.severity.label}{'' if rule.enabled else ', off by default'}"]
     link = platform.link(rule.practice)
     if link:
         facts.append(f"practice [{rule.practice}]({link})")
@@ -69,6 +69,6 @@ def catalogue(rules: Iterable[Rule]) -> str:
                 "| rule | severity | practice | summary |",
                 "|---|---|---|---|",
             ]
-        severity = rule.severity.label if rule.on else f"{rule.severity.label}, off"
+        severity = rule.severity.label if rule.enabled else f"{rule.severity.label}, off"
         lines.append(f"| {rule.name} | {severity} | {rule.practice} | {rule.title} |")
     return "\n".join(lines) + "\n"

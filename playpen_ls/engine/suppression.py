@@ -209,7 +209,7 @@ def _silence_like(findings: _Findings, covered: Iterable[int], tool: str, codes:
         rule = findings.every[number].rule
         like = {code.upper() for code in rule.like.get(tool, ())}
         if like and (codes & like or not codes):
-            findings.silence(number, fully=bool(codes) or not rule.secret)
+            findings.silence(number, fully=bool(codes) or not rule.masks_text)
 
 
 def ignore_here(model: Model, diagnostic: Diagnostic) -> list[Edit]:

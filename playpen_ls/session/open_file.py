@@ -93,5 +93,5 @@ class PublishedFile:
     def secrets(self) -> tuple[Span, ...]:
         """Ranges that must be masked in all output."""
         return tuple(
-            diagnostic.span for diagnostic in self.found if diagnostic.rule.secret and not diagnostic.made.printable
+            diagnostic.span for diagnostic in self.found if diagnostic.rule.masks_text and not diagnostic.made.printable
         )

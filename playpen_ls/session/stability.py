@@ -89,8 +89,8 @@ def hold_back_new_absences(
     """
     fresh = _changed(diagnostics, displayed)
     found, gone = _of(diagnostics, fresh), _of(displayed, _changed(displayed, diagnostics))
-    missing = [diagnostic for diagnostic in found if diagnostic.rule.absent]
-    left = Counter(_identity(diagnostic) for diagnostic in gone if diagnostic.rule.absent)
+    missing = [diagnostic for diagnostic in found if diagnostic.rule.reports_absence]
+    left = Counter(_identity(diagnostic) for diagnostic in gone if diagnostic.rule.reports_absence)
     if all(count <= left[mark] for mark, count in Counter(map(_identity, missing)).items()):
         return diagnostics
     places = {(_identity(diagnostic), diagnostic.start) for diagnostic in since(gone)}
@@ -101,7 +101,7 @@ def hold_back_new_absences(
             return 1
         return 0 if (_identity(diagnostic), diagnostic.start) in places else 2
 
-    shown = [diagnostic for diagnostic in found if not diagnostic.rule.absent]
+    shown = [diagnostic for diagnostic in found if not diagnostic.rule.reports_absence]
     for diagnostic in sorted(missing, key=turn):
         if left[_identity(diagnostic)] > 0 or not unsure(diagnostic):
             left[_identity(diagnostic)] -= 1

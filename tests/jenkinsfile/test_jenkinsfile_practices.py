@@ -8,7 +8,7 @@ from examples import Project
 from playpen_ls.api.example import Example
 from playpen_ls.engine.registry import rules_of
 
-RULES = [rule for rule in rules_of("jenkinsfile") if rule.on]
+RULES = [rule for rule in rules_of("jenkinsfile") if rule.enabled]
 
 
 def in_steps(text: str) -> str:

@@ -95,7 +95,7 @@ def test_an_empty_value_counts_as_none(value: str, lacks: bool):
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.name) for rule in rules_of("kubernetes")])
 def test_a_rule_that_asks_for_absences_reports_them_only_after_a_pause(rule: Rule):
     if Absence in get_type_hints(rule.function).values():
-        assert rule.absent
+        assert rule.reports_absence
 
 
 def test_a_variable_is_not_called_missing_while_the_container_is_typed(tmp_path: Path):

@@ -29,6 +29,6 @@ def run(options: argparse.Namespace) -> int:
         return DONE
     width = max(len(rule.id) for rule in rules)
     for rule in rules:
-        severity = rule.severity.label if rule.on else f"{rule.severity.label} (off)"
+        severity = rule.severity.label if rule.enabled else f"{rule.severity.label} (off)"
         print(f"{rule.id:<{width}}  {severity:<12}  {rule.title}")
     return DONE

@@ -23,7 +23,7 @@ _LISTS = "/var/lib/apt/lists"
 @rule(
     severity=Severity.INFORMATION,
     practice="+",
-    waits=False,
+    needs_index=False,
     like={"hadolint": ["DL3009", "DL3014", "DL3015"]},
     bad=[
         example(

@@ -10,7 +10,7 @@ from playpen_ls.languages.dockerfile.parts import Dockerfile
 @rule(
     severity=Severity.ERROR,
     practice="+",
-    absent=True,
+    reports_absence=True,
     like={
         "docker": ["NoEmptyContinuation", "DuplicateStageName"],
         "hadolint": ["DL1000", "DL3024", "DL3043", "DL3061"],

@@ -20,7 +20,7 @@ PINNED = Platform(pins={"node": "20.14.0"})
 @rule(
     severity=Severity.WARNING,
     practice="Image tagging",
-    waits=False,
+    needs_index=False,
     like={"hadolint": ["DL3006", "DL3007"]},
     bad=[
         example("FROM «node:latest» AS web\n", fixed="FROM node:20.14.0 AS web\n", platform=PINNED),

@@ -22,7 +22,7 @@ _CACHE_OPTIONS = ("--no-cache-dir", "--no-cache-di", "--no-cache-d", "--no-cache
 @rule(
     severity=Severity.INFORMATION,
     practice="Layer caching",
-    waits=False,
+    needs_index=False,
     like={"hadolint": ["DL3042"]},
     bad=[
         example(

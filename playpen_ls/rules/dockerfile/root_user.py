@@ -28,8 +28,8 @@ from playpen_ls.languages.dockerfile.parts import Stage
 @rule(
     severity=Severity.WARNING,
     practice="Least privilege",
-    waits=False,
-    absent=True,
+    needs_index=False,
+    reports_absence=True,
     like={"hadolint": ["DL3002"]},
     bad=[
         example(

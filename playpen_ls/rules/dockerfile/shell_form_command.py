@@ -24,7 +24,7 @@ _BUILTINS = frozenset(
 @rule(
     severity=Severity.INFORMATION,
     practice="+",
-    waits=False,
+    needs_index=False,
     like={"hadolint": ["DL3025"], "docker": ["JSONArgsRecommended"]},
     bad=[
         example("FROM python:3.12\nCMD «python app.py»\n", fixed='FROM python:3.12\nCMD ["python", "app.py"]\n'),

@@ -19,8 +19,8 @@ STAGES = "    stages {\n        stage('Build') {\n            steps { sh 'make' 
 @rule(
     severity=Severity.HINT,
     practice="+",
-    absent=True,
-    on=False,
+    reports_absence=True,
+    enabled=False,
     bad=[
         example(
             "«pipeline» {\n    agent any\n" + STAGES,

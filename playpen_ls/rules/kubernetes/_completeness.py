@@ -17,7 +17,7 @@ class Absence:
 
     Nothing is certainly missing from a patch, which changes an object that is elsewhere; from a template, whose
     expressions can produce anything; from a file that an overlay or a chart reads as one of these; or next to a
-    half-typed line. Such a rule also says `absent=True`, so that it does not report what is about to be typed.
+    half-typed line. Such a rule also says `reports_absence=True`, so that it does not report what is about to be typed.
     """
 
     overlays: Facts[Overlay]

@@ -38,7 +38,7 @@ def secret(entries: str, kind: str = "Secret") -> str:
     severity=Severity.WARNING,
     practice="Secrets management",
     like={"detect-secrets": ["secret"]},
-    secret=True,
+    masks_text=True,
     bad=[
         secret("data:\n  password: «aHVudGVyMg==»\n"),
         secret("stringData:\n  username: web\n  password: '«hunter2»'  # old\n"),

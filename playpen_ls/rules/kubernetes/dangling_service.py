@@ -45,7 +45,7 @@ spec:
     severity=Severity.WARNING,
     practice="+",
     like={"kube-linter": ["dangling-service"], "kube-score": ["service-targets-pod"]},
-    absent=True,
+    reports_absence=True,
     bad=[
         example({"service.yaml": SERVICE, "app.yaml": DEPLOYMENT}, fixed=PLAIN.replace("shopp", "shop")),
         example(SERVICE + "---\n" + DEPLOYMENT, fixed=PLAIN.replace("shopp", "shop") + "---\n" + DEPLOYMENT),

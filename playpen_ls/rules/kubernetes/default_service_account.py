@@ -37,7 +37,7 @@ PLAIN = unmarked(HEAD)
         "polaris": ["automountServiceAccountToken"],
         "checkov": ["CKV_K8S_41", "CKV_K8S_43"],
     },
-    absent=True,
+    reports_absence=True,
     bad=[
         example(HEAD + TAIL, fixed=PLAIN + "      serviceAccountName: web\n" + TAIL + ACCOUNT),
         example(

@@ -60,8 +60,8 @@ stringData:
         "checkov": ["CKV_K8S_35", "CKV_SECRET_6"],
         "detect-secrets": ["secret"],
     },
-    secret=True,
-    waits=False,
+    masks_text=True,
+    needs_index=False,
     bad=[
         example(
             ENV + "            - name: DB_PASSWORD\n              value: «hunter2»  # TODO\n",

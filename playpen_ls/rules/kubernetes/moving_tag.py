@@ -30,7 +30,7 @@ def pod(image: str) -> str:
         "polaris": ["tagNotSpecified"],
         "checkov": ["CKV_K8S_14"],
     },
-    absent=True,
+    reports_absence=True,
     bad=[
         pod("nexus:5000/web:«latest»"),
         pod("«nexus:5000/web»"),

@@ -97,7 +97,7 @@ spec:
 @rule(
     severity=Severity.INFORMATION,
     practice="Backup strategy",
-    absent=True,
+    reports_absence=True,
     bad=[
         example(DATABASE, fixed=PLAIN, creates={"postgres-backup.yaml": CREATED}),
         DATABASE.replace(

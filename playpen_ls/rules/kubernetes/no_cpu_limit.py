@@ -46,7 +46,7 @@ REQUESTS = "            requests:\n              cpu: 100m\n"
         "polaris": ["cpuLimitsMissing"],
         "checkov": ["CKV_K8S_11"],
     },
-    absent=True,
+    reports_absence=True,
     bad=[
         example(TRAIN, fixed=unmarked(TRAIN) + ALL),
         example(SET + REQUESTS, fixed=unmarked(SET) + REQUESTS + "            limits:\n              cpu: 500m\n"),

@@ -70,7 +70,7 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
         "polaris": ["livenessProbeMissing"],
         "checkov": ["CKV_K8S_8"],
     },
-    absent=True,
+    reports_absence=True,
     bad=[
         example(
             WEB + "          ports:\n            - containerPort: 8080  # http\n",

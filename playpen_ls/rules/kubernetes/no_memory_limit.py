@@ -55,7 +55,7 @@ spec:
         "polaris": ["memoryLimitsMissing"],
         "checkov": ["CKV_K8S_13"],
     },
-    absent=True,
+    reports_absence=True,
     bad=[
         example(TRAIN, fixed=unmarked(TRAIN) + ALL),
         example(SET + REQUESTS, fixed=unmarked(SET) + REQUESTS + "            limits:\n              memory: 512Mi\n"),

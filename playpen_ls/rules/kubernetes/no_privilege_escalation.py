@@ -22,8 +22,8 @@ FIXED = f"        {KEY}: false\n"
     practice="Least privilege",
     # `true` belongs to privileged-container, and so do the checks of other tools that report both.
     like={"semgrep": ["allow-privilege-escalation", "allow-privilege-escalation-no-securitycontext"]},
-    absent=True,
-    on=False,
+    reports_absence=True,
+    enabled=False,
     bad=[
         example(HEAD + CONTAINER, fixed=HEAD + unmarked(CONTAINER) + "      securityContext:\n" + FIXED),
         example(

@@ -61,7 +61,7 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/readyz")\n
         "polaris": ["readinessProbeMissing"],
         "checkov": ["CKV_K8S_9"],
     },
-    absent=True,
+    reports_absence=True,
     bad=[
         example(MARKED, fixed=WEB + PROBE),
         example(MARKED + ALIVE, fixed=WEB + ALIVE + PROBE),

@@ -46,7 +46,7 @@ LEAVES = (("requests", "cpu"), ("requests", "memory"))
         "polaris": ["cpuRequestsMissing", "memoryRequestsMissing"],
         "checkov": ["CKV_K8S_10", "CKV_K8S_12"],
     },
-    absent=True,
+    reports_absence=True,
     bad=[
         example(TRAIN, fixed=unmarked(TRAIN) + ALL),
         example(

@@ -54,7 +54,7 @@ PORTS = "          ports:\n"
 @rule(
     severity=Severity.WARNING,
     practice="Health probes",
-    absent=True,
+    reports_absence=True,
     bad=[
         example({"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE}, fixed=PLAIN.replace("8080", "8000")),
         example(

@@ -37,7 +37,7 @@ DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "mai
     severity=Severity.WARNING,
     practice="Health probes",
     like={"kube-linter": ["liveness-port", "readiness-port", "startup-port"]},
-    absent=True,
+    reports_absence=True,
     bad=[
         example(
             {"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE},

@@ -55,7 +55,7 @@ TOLD = "          args: [uvicorn, 'main:app', --port, '9000']\n"
 @rule(
     severity=Severity.WARNING,
     practice="Health checks",
-    absent=True,
+    reports_absence=True,
     bad=[
         example(
             {"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE, "shop/main.py": APP},

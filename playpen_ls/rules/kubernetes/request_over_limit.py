@@ -18,7 +18,7 @@ def pod(resources: str) -> str:
     severity=Severity.ERROR,
     practice="Resource limits",
     like={},
-    absent=True,
+    reports_absence=True,
     bad=[
         pod("        requests: {memory: «1Gi»}\n        limits: {memory: 512Mi}\n"),
         pod("        requests:\n          cpu: «'1.5'»\n          memory: 1Gi\n        limits:\n          cpu: 500m\n"),

@@ -19,7 +19,7 @@ DOCKERFILE = 'FROM python:3.12-slim\nUSER 1000:1000\nCMD ["python", "app.py"]\n'
 
 @rule(
     severity=Severity.WARNING,
-    waits=False,
+    needs_index=False,
     practice="Least privilege",
     like={
         "kube-linter": ["run-as-non-root"],

@@ -18,7 +18,7 @@ def config(data: str) -> str:
     severity=Severity.ERROR,
     practice="Secrets management",
     like={"polaris": ["sensitiveConfigmapContent"], "detect-secrets": ["secret"], "checkov": ["CKV_SECRET_6"]},
-    secret=True,
+    masks_text=True,
     bad=[
         config("  api_token: «tk_9a8b7c6d5e4f3021»  # old\n"),
         config("  DATABASE_URL: 'postgres://web:«hunter2»@postgres/web'\n"),

@@ -23,7 +23,7 @@ def pod(resources: str) -> str:
 @rule(
     severity=Severity.WARNING,
     practice="Resource limits",
-    absent=True,
+    reports_absence=True,
     bad=[
         example(pod("        limits: {memory: «512m»}\n"), fixed=pod("        limits: {memory: 512Mi}\n")),
         example(

@@ -33,7 +33,7 @@ PUSHES = "node {\n    sh 'docker build -t nexus:5000/shop:1.2.0 .'\n    sh 'dock
 @rule(
     severity=Severity.WARNING,
     practice="Image tagging",
-    absent=True,
+    reports_absence=True,
     bad=[
         example({"k8s/app.yaml": DEPLOYMENT, "Jenkinsfile": PUSHES}, fixed=PLAIN.replace("1.1.0", "1.2.0")),
         example(

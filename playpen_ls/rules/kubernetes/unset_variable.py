@@ -52,7 +52,7 @@ REFERRED = """\
 @rule(
     severity=Severity.WARNING,
     practice="Environment variables",
-    absent=True,
+    reports_absence=True,
     bad=[
         example({"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE, "shop/main.py": APP}, fixed=PLAIN + SET),
         example(

@@ -27,7 +27,7 @@ from playpen_ls.vocabulary.secrets import url_logins
 @rule(
     severity=Severity.WARNING,
     practice="Environment variables",
-    waits=False,
+    needs_index=False,
     mentions=may_name_host,
     bad=[
         example(

@@ -22,7 +22,7 @@ NODE = {"package.json": "{}", "package-lock.json": "{}"}
 @rule(
     severity=Severity.WARNING,
     practice="Layer caching",
-    waits=False,
+    needs_index=False,
     bad=[
         example(
             {"Dockerfile": "FROM python:3.12\nWORKDIR /app\n«COPY . .»\nRUN pip install -r requirements.txt\n"} | FLASK,

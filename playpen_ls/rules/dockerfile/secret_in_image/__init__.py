@@ -25,7 +25,7 @@ _NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
 @rule(
     severity=Severity.ERROR,
     practice="Secrets management",
-    secret=True,
+    masks_text=True,
     like={"hadolint": ["DL3064"], "docker": ["SecretsUsedInArgOrEnv"]},
     bad=[
         "FROM debian:12\nENV API_TOKEN=«tk_0f1e2d3c4b5a6978»\n",

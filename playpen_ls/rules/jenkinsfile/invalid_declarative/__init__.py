@@ -28,7 +28,7 @@ def steps(text: str) -> str:
 @rule(
     severity=Severity.ERROR,
     practice="Declarative pipelines",
-    absent=True,
+    reports_absence=True,
     bad=[
         example(
             pipeline("    environment {\n        TAG = «${BUILD_NUMBER}»\n    }\n"),

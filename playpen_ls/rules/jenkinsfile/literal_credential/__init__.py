@@ -41,7 +41,7 @@ def steps(text: str) -> str:
 @rule(
     severity=Severity.ERROR,
     practice="Credential management",
-    secret=True,
+    masks_text=True,
     bad=[
         example(
             steps("sh 'docker login -u admin -p «secret» nexus:5000' // log in"),

@@ -23,7 +23,7 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
 @rule(
     severity=Severity.WARNING,
     practice="Secrets management",
-    secret=True,
+    masks_text=True,
     mentions=may_hold_secret,
     like={
         "ruff": ["S105", "S106", "S107"],

@@ -32,7 +32,7 @@ ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
 @rule(
     severity=Severity.WARNING,
     practice="Health checks",
-    absent=True,
+    reports_absence=True,
     mentions=web_possible_in,
     bad=[
         example(FAST.replace("FastAPI()", "«FastAPI()»"), fixed=FAST + "\n\n" + ENDPOINT),
