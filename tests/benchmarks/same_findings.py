@@ -3,8 +3,8 @@
     python tests/benchmarks/same_findings.py OLD_PYTHON NEW_PYTHON [FOLDER…]
 
 Each Python is that of an environment with playpen-ls. The texts are all examples of the new version's rules, each in a
-folder of its own with every rule selected, and the sample projects; FOLDERs are compared besides. Messages and titles
-are left out, since their words may change. Exits with 1 and prints what differs.
+folder of its own with every rule selected that both versions have, and the sample projects; FOLDERs are compared
+besides. Messages and titles are left out, since their words may change. Exits with 1 and prints what differs.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ print(json.dumps([
     for rule in all_rules() for example in (*rule.bad, *rule.good)
 ]))
 """
-ALL = 'select = ["all"]\n'
 
 
 def main(old: str, new: str, *folders: str) -> int:
     old, new = os.path.abspath(old), os.path.abspath(new)
     differences = 0
     with tempfile.TemporaryDirectory() as top:
+        select = f"select = {json.dumps(sorted(rules(old) & rules(new)))}\n"
         examples = json.loads(subprocess.run([new, "-c", WRITE_EXAMPLES], capture_output=True, check=True).stdout)
         for number, files in enumerate(examples):
             root = Path(top) / f"{number:04}"
-            for path, text in {**files, "playpen.toml": ALL}.items():
+            for path, text in {**files, "playpen.toml": select}.items():
                 place = root / path
                 place.parent.mkdir(parents=True, exist_ok=True)
                 if not path.endswith("/"):
@@ -50,6 +50,14 @@ def main(old: str, new: str, *folders: str) -> int:
                     differences += 1
                     print(mark, finding)
     return 1 if differences else 0
+
+
+def rules(python: str) -> set[str]:
+    """The ids of the rules that a language has."""
+    listed = subprocess.run(
+        [python, "-I", "-m", "playpen_ls", "rules"], capture_output=True, text=True, check=True
+    ).stdout
+    return {line.split()[0] for line in listed.split("\n") if line and not line.startswith("playpen/")}
 
 
 def findings(python: str, folder: str) -> Counter[str]:
