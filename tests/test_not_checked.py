@@ -48,7 +48,7 @@ def patched(patch: str, *arguments: str, folder: Path) -> subprocess.CompletedPr
         ("a.py", BROKEN, "cannot parse lines 4 to 5"),
         ("a.py", b"# \xe9\n", "not UTF-8: byte 0xe9 in line 1; save it as UTF-8"),
         ("deploy.yaml", MANIFEST, "cannot parse lines 1 to 4"),
-        ("Jenkinsfile", "pipeline {\n  agent any\n", "cannot parse lines 1 to 2"),
+        ("Jenkinsfile", "pipeline {\n  agent any\n", "cannot parse line 1"),
     ],
 )
 def test_a_file_that_cannot_be_read_or_parsed_is_reported(
