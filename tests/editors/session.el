@@ -58,9 +58,9 @@
   ;; A quick fix, chosen by the user.
   (find-file (expand-file-name "Dockerfile" (getenv "PLAYPEN_FOLDER")))
   (dockerfile-mode)
-  (let ((one (until (lambda () (found "runs again")))))
+  (let ((one (until (lambda () (found "invalidates the cached install layer")))))
     (goto-char (flymake-diagnostic-beg one))
-    (choose "^Copy `requirements.txt` first")
+    (choose "^Copy `requirements.txt` before")
     (say :step "fix" :buffer (buffer-string))
     (save-buffer))
   (find-file file)

@@ -85,4 +85,4 @@ def test_the_save_fixes_only_what_is_ours(steps: dict[str, Any]):
 def test_the_status_counts_what_is_listed(steps: dict[str, Any]):
     for file in FILES:
         listed = sum(bool(OURS.search(row["text"])) for row in steps[file["name"]]["rows"])
-        assert f"{listed} in all" in steps[file["name"]]["status"]
+        assert f"{listed} in total" in steps[file["name"]]["status"]

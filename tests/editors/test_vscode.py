@@ -36,7 +36,7 @@ LATE = f"late = {OTHER}  # 😀"
 LATE_FIXED = f'late = os.getenv("REDIS_HOST", {OTHER})  # 😀!?'
 
 FILES = [
-    {"name": "Dockerfile", "words": "COPY . .", "fix": "Copy `requirements.txt` first", "after": "COPY requirements.txt ."},
+    {"name": "Dockerfile", "words": "COPY . .", "fix": "Copy `requirements.txt` before", "after": "COPY requirements.txt ."},
     {"name": "Jenkinsfile", "words": "latest", "fix": "v1.0.0-${BUILD_NUMBER}", "after": "app:v1.0.0-${BUILD_NUMBER}"},
     {"name": "web.yaml", "words": "512m", "fix": "512Mi", "after": "512Mi"},
     {"name": "app.py", "words": '"postgres.playpen-platform.svc.cluster.local"', "fix": "POSTGRES_HOST", "after": "POSTGRES_HOST"},
