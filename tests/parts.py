@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
+
+import pytest
 
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.languages.model import Chunk, Model
@@ -59,3 +62,16 @@ def _reached(part: object) -> list[Any]:
         else:  # of a function what it has seen of another one, not the globals of its module
             waiting += one.__closure__ or () if isinstance(one, FunctionType) else gc.get_referents(one)
     return found
+
+
+def leave_unrecorded(query: Callable[..., object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer this query from now on without recording that it was asked: its dependents become stale."""
+    ask = FileView.ask
+
+    def unrecorded(file: FileView, asked: Callable[..., Any], *key: Any) -> Any:
+        answer = ask(file, asked, *key)
+        if asked is query:
+            del file.reads[asked, key]
+        return answer
+
+    monkeypatch.setattr(FileView, "ask", unrecorded)

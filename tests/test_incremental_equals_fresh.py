@@ -11,12 +11,11 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
+from parts import leave_unrecorded
 
 from examples import unmarked
-from playpen_ls.api.file_view import FileView
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.registry import all_rules, rules_of
 from playpen_ls.languages.detection import language_of
@@ -255,14 +254,6 @@ def test_edit_after_edit_in_texts_put_together_of_examples(language: str, tmp_pa
 def test_a_query_that_is_answered_without_being_recorded_is_noticed(
     language: str, query: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    ask = FileView.ask
-
-    def unrecorded(file: FileView, asked: Callable[..., Any], *key: Any) -> Any:
-        answer = ask(file, asked, *key)
-        if asked is query:
-            del file.reads[asked, key]
-        return answer
-
-    monkeypatch.setattr(FileView, "ask", unrecorded)
+    leave_unrecorded(query, monkeypatch)
     with pytest.raises(Divergence):
         test_each_example_with_another_one_around_it_and_without_each_line(language, tmp_path)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from parts import parts_in
+from parts import leave_unrecorded, parts_in
 from test_incremental_equals_fresh import Comparison, Divergence
 from toy import given, toy_rule
 
-from playpen_ls.api.file_view import FileView, Outline
+from playpen_ls.api.file_view import Outline
 from playpen_ls.api.finding import Finding
 from playpen_ls.api.rule import Configured
 from playpen_ls.engine.cache import FindingsCache
@@ -67,15 +67,7 @@ def test_a_stage_is_looked_at_again_when_an_answer_has_changed(query: Callable[.
 def test_an_answer_that_is_not_recorded_gives_stale_findings(
     query: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    ask = FileView.ask
-
-    def unrecorded(file: FileView, asked: Callable[..., Any], *key: Any) -> Any:
-        answer = ask(file, asked, *key)
-        if asked is query:
-            del file.reads[asked, key]
-        return answer
-
-    monkeypatch.setattr(FileView, "ask", unrecorded)
+    leave_unrecorded(query, monkeypatch)
     with pytest.raises(Divergence):
         change(*CASES[query], tmp_path)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import leave_unrecorded
 
 from playpen_ls.api.facts import Facts
-from playpen_ls.api.file_view import FileView
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import Configured, RuleContext
 from playpen_ls.engine.cache import EMPTY_CACHE
@@ -202,15 +201,7 @@ def test_what_changes_elsewhere_counts(old: str, new: str):
 def test_a_question_that_is_not_recorded_gives_stale_findings(
     query: Callable[..., object], old: str, new: str, monkeypatch: pytest.MonkeyPatch
 ):
-    ask = FileView.ask
-
-    def unrecorded(file: FileView, asked: Callable[..., Any], *key: Any) -> Any:
-        answer = ask(file, asked, *key)
-        if asked is query:
-            del file.reads[asked, key]
-        return answer
-
-    monkeypatch.setattr(FileView, "ask", unrecorded)
+    leave_unrecorded(query, monkeypatch)
     file = parse(Source("Jenkinsfile", DECLARATIVE))
     _, memory = found(file, EMPTY_CACHE)
     changed = DECLARATIVE.replace(old, new, 1)
