@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from dockerfiles import instructions, model, placed, written
 from hypothesis import given
@@ -13,7 +15,7 @@ from playpen_ls.languages.dockerfile.build_context.dockerignore import Ignore
 from playpen_ls.languages.dockerfile.model.container_paths import working_directory
 from playpen_ls.languages.dockerfile.model.expansion import expanded
 from playpen_ls.languages.dockerfile.model.queries import find_stage
-from playpen_ls.languages.dockerfile.model.stage import stage_of
+from playpen_ls.languages.dockerfile.model.stage import BaseImage, stage_of
 from playpen_ls.languages.dockerfile.model.variables import values_before
 from playpen_ls.languages.dockerfile.parts import Copy, Environment, From, Instruction, Onbuild, Run
 from playpen_ls.languages.registry import model_facts
@@ -168,10 +170,36 @@ def test_the_variables_that_an_instruction_sees():
     [
         ("$A-${B}", "1-"), ("${X:-y}", "y"), ("${X-${A}}", "1"), ("${B:-e}", "e"), ("${A:+set}", "set"), ("$X", None),
         ("${A", None), ("${P#*/}", "b/c"), ("${P##*/}", "c"), ("${P%/*}", "a/b"), ("${P/b/x}", "a/x/c"),
+        ("${P%%/*}", "a"), ("${P#[ab]}", "a/b/c"), ("${P#?}", "/b/c"), ("${P#x}", "a/b/c"), ("${P#\\q}", None),
+        ("${P//\\//-}", "a-b-c"), ("${P/\\/*/}", "a"), ("${P//?/x}", "xxxxx"), ("${P/b}", None),
     ],
 )  # fmt: skip
 def test_expansion(text: str, value: str | None):
     assert expanded(text, {"A": "1", "B": "", "P": "a/b/c"}) == value
+
+
+@given(st.text("ab", max_size=12), st.text("ab*?", max_size=6), st.sampled_from(["#", "##", "%", "%%"]))
+def test_a_trimmed_value_is_what_a_regular_expression_trims(value: str, pattern: str, operator: str):
+    star = ".*" if len(operator) > 1 else ".*?"
+    back = operator[0] == "%"
+    found = re.match(pattern[:: -1 if back else 1].replace("?", ".").replace("*", star), value[:: -1 if back else 1])
+    rest = value[:: -1 if back else 1][found.end() if found else 0 :]
+    assert expanded(f"${{P{operator}{pattern}}}", {"P": value}) == rest[:: -1 if back else 1]
+
+
+@given(st.text("ab", max_size=12), st.text("ab*?", min_size=1, max_size=6), st.sampled_from(["/", "//"]))
+def test_a_replaced_value_is_what_a_regular_expression_replaces(value: str, pattern: str, operator: str):
+    glob = re.compile(pattern.replace("?", ".").replace("*", ".*"))
+    wanted = glob.sub("x", value, count=1 if operator == "/" else 0)
+    if glob.fullmatch("") is None:  # Go and Python differ about empty matches
+        assert expanded(f"${{P{operator}{pattern}/x}}", {"P": value}) == wanted
+
+
+def test_a_value_that_doubles_in_each_line_is_unknown_beyond_a_length():
+    lines = "".join(f"ARG A{number + 1}=$A{number}$A{number}$A{number}$A{number}\n" for number in range(40))
+    read = model(f"ARG A0=lol\n{lines}FROM $A2\nFROM $A40\n")
+    images = [part for part in parts_in(read) if isinstance(part, BaseImage)]
+    assert [(image.known, image.reference.text) for image in images] == [(True, "lol" * 16), (False, "$A40")]
 
 
 def test_facts():
