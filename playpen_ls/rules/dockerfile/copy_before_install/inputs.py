@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Refused
+from playpen_ls.languages.dockerfile.build_context.dockerignore import ignore_of
 from playpen_ls.languages.dockerfile.model.container_paths import (
     destination_of,
     is_apart,
@@ -20,7 +21,7 @@ from playpen_ls.languages.dockerfile.model.expansion import names_in
 from playpen_ls.languages.dockerfile.model.variables import comes_from_an_argument
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Run, Transfer
 from playpen_ls.rules.dockerfile._installs import Install
-from playpen_ls.rules.dockerfile._manifests import TOOLS, Folder, manifests_of, requirements_of
+from playpen_ls.rules.dockerfile._manifests import TOOLS, Folder, manifests_of, requirements_of, unproven
 from playpen_ls.rules.dockerfile._steps import Step
 from playpen_ls.rules.dockerfile.copy_before_install.broad_copies import BroadCopy
 
@@ -76,12 +77,27 @@ def _read_by(install: Install, step: Step, broad: BroadCopy, context: str, files
     if folder is None:
         return []
     if files.known:
-        paths = manifests_of(install, Folder(context, folder, files))
+        paths = manifests_of(install, _folder(install, step, folder, broad, context, files))
     else:
         tool = TOOLS[install.tool]
         paths = [posixpath.join(folder, name) for name in (*tool.needed, *tool.locks[:1])]
     mounted = _mounted(step.run)
     return [path for path in paths if joined(broad.destination, _below(path, broad) or "") not in mounted]
+
+
+def _folder(install: Install, step: Step, path: str, broad: BroadCopy, context: str, files: Files) -> Folder:
+    ignore = ignore_of(broad.stage.file.path, context, files)
+    return Folder(context, path, files, ignore, joined(step.folder, install.folder or "."))
+
+
+def is_proven(step: Step, broad: BroadCopy, context: str, files: Files) -> bool:
+    """Whether it is known that the installs of the step read no more than `supplies_of`. Raises Refused."""
+    for install in step.installs if files.known else ():
+        if install.reads_manifests and not install.files:
+            folder = _in_context(joined(step.folder, install.folder or "."), broad, step.run)
+            if folder is not None and unproven(install, _folder(install, step, folder, broad, context, files)):
+                return False
+    return files.known
 
 
 def _settings_of_uv(step: Step, broad: BroadCopy, context: str, files: Files) -> list[str]:

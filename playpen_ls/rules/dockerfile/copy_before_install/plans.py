@@ -25,7 +25,7 @@ from playpen_ls.rules.dockerfile._installs import Install
 from playpen_ls.rules.dockerfile._steps import Step
 from playpen_ls.rules.dockerfile.copy_before_install.broad_copies import BroadCopy
 from playpen_ls.rules.dockerfile.copy_before_install.copy_lines import copy_lines
-from playpen_ls.rules.dockerfile.copy_before_install.inputs import Supply, supplies_of
+from playpen_ls.rules.dockerfile.copy_before_install.inputs import Supply, is_proven, supplies_of
 from playpen_ls.text.edit import Edit
 
 # Variables that name files which an install reads besides its manifests.
@@ -50,7 +50,7 @@ _MAY_STAND_ABOVE_SPLIT = frozenset("LABEL EXPOSE STOPSIGNAL CMD ENTRYPOINT HEALT
 @dataclass(frozen=True)
 class Plan:
     """`edits` change the Dockerfile, `moved` are the manifests that they copy first, `ignored` are paths to
-    add to the ignore file. `safe` is False if the files of the project are unknown."""
+    add to the ignore file. `safe` is False if the files of the project are unknown, or what an install reads."""
 
     edits: tuple[Edit, ...]
     moved: tuple[str, ...]
@@ -166,7 +166,8 @@ def _in_likeliest(broad: BroadCopy, steps: list[Step], files: Files, contexts: l
                 raise Refused(f"`{ignore.path}` excludes `{supply.path}`")
         ignored = _to_ignore(broad, steps, context, ignore, files)
         moved = tuple(dict.fromkeys(supply.path for supply in chain.from_iterable(supplies)))
-        return Plan(tuple(edits(broad, steps, supplies)), moved, ignored, ignore, context, files.known)
+        safe = all(is_proven(step, broad, context, files) for step in steps)
+        return Plan(tuple(edits(broad, steps, supplies)), moved, ignored, ignore, context, safe)
     raise refused or Refused("the build context is unknown")
 
 
