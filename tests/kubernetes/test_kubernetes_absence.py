@@ -65,10 +65,28 @@ def test_a_whole_object_lacks_what_it_does_not_contain(text: str):
         SERVICE + "  $patch: replace\n",
         DEPLOYMENT + "          {{- with .Values.probe }}\n          {{- end }}\n",
         SERVICE + "  type: {{ .Values.type }}\n",
+        SERVICE + "  a: '{{ .Values.a }}'\n  b: {{ .Values.b }}\n",
+        SERVICE + "  a: '{{ .Values.a }}'  # {% if x %}\n  {% endif %}\n",
+        SERVICE + "  a: |\n    {{ .Values.a }}\n  {{ .Values.b }}\n",
+        SERVICE + "  a: |\n    {{ .Values.a }}\n  #@ for b in c:\n",
     ],
 )
 def test_nothing_is_missing_from_a_patch_or_a_template(text: str):
     assert certain(text) == {False}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "  a: '{{ $labels.pod }}'\n",
+        '  a: "{{ $labels.pod }} {{ $value }}"\n  # {{ x }}\n',
+        "  a: |\n    {{ range .Alerts }}\n    {{ .Name }}\n    {{ end }}\n  b: c\n",
+        "  a: >-\n    x {{ b }}\n",
+    ],
+)
+def test_an_expression_in_a_quoted_or_block_scalar_adds_no_key(more: str):
+    assert certain(SERVICE + more) == {True}
+    assert certain(SERVICE + more, "k8s/") == {False}
 
 
 @pytest.mark.parametrize("partial", ["k8s/app.yaml", "k8s/"])

@@ -82,7 +82,7 @@ def test_a_value_is_put(before: str, after: str, line_end: str):
         "  - name: a\n    x: {y: 2}\n",
         "  - name: a\n    name: b\n",
         "  - name: a\n    ? [x]\n    : b\n",
-        "  - name: a\n    args: ['{{ x }}']\n",
+        "  - name: a\n    args: [{{ x }}]\n",
         "  - name: a\n    foo\n",
         "  - name: a\n    x: &b {}\n",
     ],

@@ -198,7 +198,7 @@ def test_a_service_of_another_variant_is_not_meant(tmp_path: Path):
         (workload("Deployment", "apps/v1", selector=""), {}),
         (workload("Deployment", "apps/v1", "{name: a}"), {}),
         (workload("Deployment", "apps/v1", "{name: a, image: b, $patch: merge}"), {}),
-        (workload("Deployment", "apps/v1", CONTAINER % ", args: ['{{ .Values.x }}']"), {}),
+        (workload("Deployment", "apps/v1", CONTAINER % ", args: [{{ .Values.x }}]"), {}),
         (workload("Deployment", "apps/v1").replace("spec:", "spec:  #@ spec", 1), {}),
         ("#@schema/match data_values=True\n" + workload("Deployment", "apps/v1"), {}),
         (WORKER, {"kustomization": "kind: Kustomization\nresources: [x.yaml]\npatches: [{path: app.yaml}]\n"}),

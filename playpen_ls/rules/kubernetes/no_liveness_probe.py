@@ -126,6 +126,11 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
         # The kubelet sends its requests from outside the pod.
         WEB + "          args: [--host=127.0.0.1, --port=8081]\n",
         WEB + "          args: ['--web.listen-address=localhost:9101']\n",
+        # An expression in a scalar cannot add keys.
+        example(
+            WEB + "          args: ['--project={{PROJECT_ID}}']\n",
+            fixed=unmarked(WEB) + PROBE.format(port="8000") + "          args: ['--project={{PROJECT_ID}}']\n",
+        ),
         example(
             WEB + "          args: [--port=8081, '--upstream=http://127.0.0.1:80']\n",
             fixed=unmarked(WEB)
@@ -145,7 +150,11 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
         "        - {name: once, image: web:1.0}\n",
         unmarked(WEB).replace("  selector:\n    matchLabels: {app: web}\n", ""),
         unmarked(WEB).replace("          image: nexus:5000/web:1.0\n", ""),
-        unmarked(WEB) + "          args: ['{{ .Values.mode }}']\n",
+        unmarked(WEB) + "          args: [{{ .Values.mode }}]\n",
+        {
+            "chart/templates/app.yaml": unmarked(WEB) + "          args: ['{{ .Values.mode }}']\n",
+            "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        },
         unmarked(WEB) + "          {% if debug %}\n          tty: true\n          {% endif %}\n",
         unmarked(WEB).replace("image: nexus:5000/web:1.0", "image: #@ data.values.image"),
         # A container that only sleeps cannot hang.

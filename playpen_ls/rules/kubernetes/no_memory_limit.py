@@ -76,7 +76,7 @@ spec:
         unmarked(TRAIN) + ALL,
         unmarked(SET) + "            limits: {memory: 1Gi}\n",
         unmarked(TRAIN).replace("      containers:", "      resources: {limits: {memory: 1Gi}}\n      containers:"),
-        unmarked(TRAIN) + "          command: ['{{ .Values.command }}']\n",
+        unmarked(TRAIN) + "          command: [{{ .Values.command }}]\n",
         unmarked(TRAIN) + CPU_ONLY.replace("cpu: 1", "memory: 1Gi"),
     ],
 )

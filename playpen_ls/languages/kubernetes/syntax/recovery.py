@@ -6,11 +6,12 @@ A mask has the length of the text that it covers, so offsets do not change.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playpen_ls.languages.kubernetes.syntax.compose import Unparsable, compose
-from playpen_ls.languages.kubernetes.syntax.nodes import UNKNOWN, Node
+from playpen_ls.languages.kubernetes.syntax.nodes import UNKNOWN, Node, Scalar, walk
 from playpen_ls.text.span import Span
 
 _RETRIES = 4
@@ -48,9 +49,10 @@ def parse_yaml(text: str, edited: int | None = None) -> ParseResult:
     """Parse a text; never raises. `edited` is an offset on the line that was edited last, if known."""
     if text.startswith("\ufeff"):
         text = " " + text[1:]
-    template = any(mark in text for mark in _TEMPLATE_MARKS) and _TEMPLATE.search(text) is not None
+    marked = any(mark in text for mark in _TEMPLATE_MARKS) and _TEMPLATE.search(text) is not None
+    template = marked and not _is_quoted(text)
     conditional = tuple(_conditional(text)) if template else ()
-    if template:
+    if marked:
         text = _mask_expressions(text)
     try:
         return ParseResult(compose(text), template, conditional=conditional)
@@ -111,6 +113,29 @@ def _mask_line(text: str, line: Span) -> str:
     indentation = written[: len(written) - len(written.lstrip(" "))]
     mask = (indentation + "#").ljust(len(written))[: len(written)]
     return text[: line.start] + mask + text[line.end :]
+
+
+def _is_quoted(text: str) -> bool:
+    """Whether the text is valid YAML and has its expressions in quoted and block scalars, where they cannot add keys.
+
+    So write other programs their own expressions: alerts of Prometheus, scripts, Argo Workflows.
+    """
+    if "{%" in text or "#@" in text:
+        return False
+    try:
+        roots = compose(text)
+    except Unparsable:
+        return False
+    quoted = [node for root in roots for node in walk(root) if isinstance(node, Scalar) and node.style]
+    starts = [node.start for node in quoted]
+    for match in _TEMPLATE.finditer(text):
+        at = text.index("{{", match.start())
+        while at >= 0:
+            number = bisect_right(starts, at) - 1
+            if number < 0 or at >= quoted[number].end:
+                return False
+            at = text.find("{{", at + 1, _line(text, at).end)
+    return True
 
 
 def _conditional(text: str) -> Iterator[Span]:
