@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from playpen_ls.api.facts import Fact, Facts, Files
+from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.file_view import FileView, Input, Outline, Question, is_located
 from playpen_ls.api.rule import RuleContext
 from playpen_ls.engine.diagnostic import Diagnostic
@@ -181,7 +181,6 @@ class DependencyChecker:
         self.outline = outline
         self.path = outline.path
         self._memory = memory
-        self._now: dict[type[Fact], Facts[Any]] = {}
         self._facts: dict[tuple[Facts[Any], ...], tuple[Facts[Any], ...]] = {}
         self._stand: dict[int, bool] = {}
         self._held: dict[tuple[int, int | None], bool] = {}
@@ -241,15 +240,10 @@ class DependencyChecker:
         stand = self._stand.get(id(reads.facts))
         if stand is None:
             shared = self._facts.setdefault(reads.facts, reads.facts)
-            stand = self._stand[id(reads.facts)] = all(facts is self._facts_of(facts.kind) for facts in shared)
+            stand = self._stand[id(reads.facts)] = all(facts is self.given.facts(facts.kind) for facts in shared)
         if not stand or not reads.answers:
             return stand
         return all(question.asked_of(self.given.files) == answer for question, answer in reads.answers)
-
-    def _facts_of(self, kind: type[Fact]) -> Facts[Any]:
-        if kind not in self._now:
-            self._now[kind] = self.given.facts(kind)
-        return self._now[kind]
 
     def _inputs_stand(self, reads: Dependencies) -> bool:
         """Nothing that the answers followed from has changed, nor what was read of other files."""

@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from playpen_ls.api.facts import Fact, Facts, NotKnownYet, PendingFacts
@@ -112,7 +113,8 @@ def check(
     local = {id(chunk) for chunk in model.chunks_touching(within)} if within is not None else None
     units = [*chunks, _Whole(model)]
     outline = Outline(model.source.path, chunks, known.outline)
-    reader = DependencyChecker(RuleContext(given.platform, cached(given.files), given.facts), outline, known)
+    given = RuleContext(given.platform, cached(given.files), cache(given.facts))  # type: ignore[arg-type]  # asked once for each kind
+    reader = DependencyChecker(given, outline, known)
     keys = [unit.key for unit in units]
     pairs = known.of(keys, reader.holds)
     stale = reader.stale(pairs)

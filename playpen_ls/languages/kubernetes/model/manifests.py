@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import ClassVar
 
@@ -13,11 +14,14 @@ from playpen_ls.languages.kubernetes.model.facts import shared_facts, unplaced_f
 from playpen_ls.languages.kubernetes.model.parts import parts
 from playpen_ls.languages.kubernetes.model.resources import YamlDocument
 from playpen_ls.languages.kubernetes.syntax import constructs
-from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart, ParsedDocument, split
+from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart, ParsedDocument, document_starts, split
 from playpen_ls.languages.model import Chunk, Comment, Exemption, Model, Problem
-from playpen_ls.text.edit import equal_start
+from playpen_ls.text.edit import equal_end, equal_start
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
+
+_FIRST = (DocumentPart.WHOLE, DocumentPart.HEAD)
+"""The parts that a document begins with."""
 
 
 class DocumentChunk(Chunk):
@@ -61,8 +65,10 @@ class Manifests(Model):
 
     def __init__(self, source: Source, previous: Manifests | None = None) -> None:
         self.source = source
-        self.chunks: Sequence[DocumentChunk] = tuple(_chunks(source, previous))
+        kept, self._new, shifted = _chunks(source, previous) if previous is not None else ([], _parsed(source), [])
+        self.chunks: Sequence[DocumentChunk] = (*kept, *self._new, *shifted)
         self._mentioned: dict[Sequence[str], bool] = {}
+        self._mentioned_before = previous._mentioned if previous is not None else {}
 
     def parts(self, file: FileView) -> Iterable[object]:
         """No rule looks at the file as a whole."""
@@ -87,7 +93,8 @@ class Manifests(Model):
 
     def may_mention(self, marks: Sequence[str]) -> bool:
         if marks not in self._mentioned:
-            self._mentioned[marks] = any(chunk.parsed.mentions(marks) for chunk in self.chunks)
+            chunks = self._new if self._mentioned_before.get(marks) is False else self.chunks
+            self._mentioned[marks] = any(chunk.parsed.mentions(marks) for chunk in chunks)
         return self._mentioned[marks]
 
     def comments(self) -> Sequence[Comment]:
@@ -151,18 +158,55 @@ def parse(source: Source, previous: Model | None = None) -> Manifests:
     return Manifests(source, previous if isinstance(previous, Manifests) else None)
 
 
-def _chunks(source: Source, previous: Manifests | None) -> Iterator[DocumentChunk]:
-    """The text is split anew; what has the text of a chunk of `previous` is not parsed again."""
-    text, before = source.text, previous.chunks if previous is not None else ()
-    known = {one.parsed.text: one.parsed for one in before}
-    edited = equal_start(previous.source.text, text) if previous is not None else -1
-    for start, end, part in split(text):
+_Chunks = Sequence[DocumentChunk]
+
+
+def _chunks(source: Source, previous: Manifests) -> tuple[_Chunks, _Chunks, _Chunks]:
+    """The chunks in three parts: those of the documents before the edit, of changed ones, and of those behind them.
+
+    The markers are looked for in the whole text, and the chunks of unchanged documents are taken from `previous`.
+    """
+    text, before = source.text, previous.source.text
+    head = equal_start(before, text)
+    tail = equal_end(before, text, min(len(before), len(text)) - head)
+    grown = len(text) - len(before)
+    # Where documents begin in the text and began before, and the numbers of the chunks that began them.
+    now = [*document_starts(text), len(text)]
+    firsts = [number for number, one in enumerate(previous.chunks) if one.parsed.part in _FIRST]
+    then = [*(previous.chunks[number].start for number in firsts), len(before)]
+    firsts.append(len(previous.chunks))
+
+    keep = min(bisect_right(now, head), equal_start(now, then)) - 1
+    behind, most = 0, min(len(now), len(then)) - 1
+    while behind < most - keep and now[-2 - behind] == then[-2 - behind] + grown >= len(text) - tail:
+        behind += 1
+    last, resume = len(now) - 1 - behind, len(then) - 1 - behind
+
+    old = previous.chunks[firsts[keep] : firsts[resume]]
+    new = _parsed(source, now[keep : last + 1], {one.parsed.text: one.parsed for one in old}, head)
+    shifted = previous.chunks[firsts[resume] :]
+    if grown:
+        shifted = [DocumentChunk(one.parsed, one.start + grown, source.path) for one in shifted]
+    return previous.chunks[: firsts[keep]], new, shifted
+
+
+def _parsed(
+    source: Source,
+    starts: Sequence[int] | None = None,
+    known: dict[str, ParsedDocument] | None = None,
+    edited: int = -1,
+) -> list[DocumentChunk]:
+    """The chunks of documents; the last of `starts` is where they end. What is `known` is not parsed again."""
+    text, known = source.text, known if known is not None else {}
+    chunks = []
+    for start, end, part in split(text, starts if starts is not None else [*document_starts(text), len(text)]):
         written = text[start:end]
         parsed = known.get(written)
         if parsed is None or parsed.part is not part:
             at = edited - start if start <= edited <= end else None
             parsed = known[written] = ParsedDocument(written, part, at)
-        yield DocumentChunk(parsed, start, source.path)
+        chunks.append(DocumentChunk(parsed, start, source.path))
+    return chunks
 
 
 def _stated(chunk: DocumentChunk) -> tuple[tuple[Fact, Span], ...]:

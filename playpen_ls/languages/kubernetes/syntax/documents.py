@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from enum import Enum
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from playpen_ls.languages.kubernetes.syntax import constructs
@@ -98,11 +99,13 @@ _SPANNING = ("{{", "{%", "#@", "\n...")
 _TAIL = re.compile(r"^[^\s#-]", re.MULTILINE)
 
 
-def split(text: str) -> Iterator[tuple[int, int, DocumentPart]]:
-    """(start, end, part) of the pieces in text order; the first starts at 0, and there is no gap between them."""
-    documents, lists = _documents(text), "items:" in text
-    for start, end in zip(documents, [*documents[1:], len(text)], strict=True):
-        if not lists:
+def split(text: str, starts: Sequence[int]) -> Iterator[tuple[int, int, DocumentPart]]:
+    """(start, end, part) of the pieces of documents in text order, without gaps between them.
+
+    `starts` are where the documents begin; the last one is where they end.
+    """
+    for start, end in pairwise(starts):
+        if text.find("items:", start, end) < 0:
             yield start, end, DocumentPart.WHOLE
             continue
         reached, (_, part), *others = start, *split_list(text[start:end])
@@ -112,7 +115,7 @@ def split(text: str) -> Iterator[tuple[int, int, DocumentPart]]:
         yield reached, end, part
 
 
-def _documents(text: str) -> list[int]:
+def document_starts(text: str) -> list[int]:
     """The starts of the documents; the first is 0. A `---` followed by whitespace cannot be inside a scalar."""
     starts = [match.start() for match in _MARKER.finditer(text)]
     markers = [start for start in starts if start and text[start - 1] in "\r\n"]
