@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from playpen_ls.api.finding import Finding, Place, Severity
+from playpen_ls.api.rule import Rule
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.diagnostic import Diagnostic
+from playpen_ls.engine.diagnostics import ChunkDiagnostics, FileDiagnostics
 from playpen_ls.engine.registry import rule_of
-from playpen_ls.session.stability import shift_diagnostics
+from playpen_ls.session.stability import hold_back_new_absences, shift_diagnostics
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
+PROBE, LIMIT = (rule_of(f"kubernetes/{name}") for name in ("no-liveness-probe", "no-memory-limit"))
 HOST = 'host = "redis.apps.svc.cluster.local"'
 DEPLOYMENT = (
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n"
@@ -164,3 +168,73 @@ def test_each_of_the_places_that_a_finding_points_to_moves_by_itself():
     assert [diagnostic.related for diagnostic in now] == [(Place("Jenkinsfile", Span(12, 13)), places[2])] * 2
     again = list(shift_diagnostics(now, source.edited([Edit(2, 2, "typed ")]), [Edit(0, 0, "\n")]))
     assert [diagnostic.related for diagnostic in again] == [(Place("Jenkinsfile", Span(13, 14)), places[2])] * 2
+
+
+def diagnostic(rule: Rule, start: int, message: str = "said", *places: Place) -> Diagnostic:
+    return Diagnostic(rule, Finding(Span(start, start + 2), message, related=places), rule.severity)
+
+
+def sure(_: Diagnostic) -> bool:
+    return False
+
+
+def unsure(_: Diagnostic) -> bool:
+    return True
+
+
+def still(diagnostics: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
+    """No text was typed before them."""
+    return diagnostics
+
+
+def test_what_is_missing_does_not_appear_while_one_types_and_what_stays_is_not_doubted():
+    before, after = (
+        ChunkDiagnostics([diagnostic(PROBE, 1, "web: none")]),
+        ChunkDiagnostics([diagnostic(PROBE, 1, "web: none"), diagnostic(PROBE, 9, "app: none")]),
+    )
+    stays = ChunkDiagnostics([diagnostic(PROBE, 20, "db: none")])
+    displayed, now = FileDiagnostics("a", [before, stays]), FileDiagnostics("a", [after, stays], [0, 5])
+    shown = hold_back_new_absences(now, displayed, unsure, still)
+    assert [one.start for one in shown] == [1, 25]
+    assert shown.groups[1] is stays
+    assert [one.start for one in hold_back_new_absences(now, shown, unsure, still)] == [1, 25]
+    assert [one.start for one in hold_back_new_absences(now, displayed, sure, still)] == [1, 9, 25]
+
+
+def test_a_copy_of_a_document_says_nothing_new_of_what_is_missing_while_one_types():
+    found = ChunkDiagnostics([diagnostic(PROBE, 1, "web: none")])
+    copies, displayed = FileDiagnostics("a", [found, found], [0, 50]), FileDiagnostics("a", [found])
+    assert [one.start for one in hold_back_new_absences(copies, displayed, unsure, still)] == [1]
+    above = hold_back_new_absences(
+        copies, displayed, unsure, lambda diagnostics: [one.shifted(50, "a") for one in diagnostics]
+    )
+    assert [one.start for one in above] == [51]
+
+
+def test_what_was_displayed_is_not_displaced_by_what_is_new():
+    before, now = (
+        FileDiagnostics("a", [ChunkDiagnostics([diagnostic(LIMIT, 30)])]),
+        FileDiagnostics("a", [ChunkDiagnostics([diagnostic(LIMIT, 10), diagnostic(LIMIT, 40)])]),
+    )
+    assert [
+        one.start
+        for one in hold_back_new_absences(
+            now, before, unsure, lambda diagnostics: [one.shifted(10, "a") for one in diagnostics]
+        )
+    ] == [40]
+    # Where it stood, nobody knows: then the first.
+    assert [one.start for one in hold_back_new_absences(now, before, unsure, still)] == [10]
+
+
+def test_what_is_sure_is_not_taken_for_another():
+    first, broken, last = (ChunkDiagnostics([diagnostic(LIMIT, at)]) for at in (10, 20, 30))
+    anew = [ChunkDiagnostics(list(found.diagnostics)) for found in (first, broken, last)]
+    shown = hold_back_new_absences(
+        FileDiagnostics("a", anew), FileDiagnostics("a", [first, last]), lambda one: one.start == 20, still
+    )
+    assert [one.start for one in shown] == [10, 30]
+    # Nor the other way round: what is displayed stays, although another is found that is sure.
+    shown = hold_back_new_absences(
+        FileDiagnostics("a", anew), FileDiagnostics("a", [first, broken]), lambda one: one.start == 20, still
+    )
+    assert [one.start for one in shown] == [10, 20, 30]

@@ -20,7 +20,7 @@ from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
-SHOP = Path(__file__).parent / "projects/shop"
+SHOP = Path(__file__).parent.parent / "projects/shop"
 HOST = 'host = "redis.apps.svc.cluster.local"'
 FILES = {
     "Dockerfile": "dockerfile",

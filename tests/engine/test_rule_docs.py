@@ -14,7 +14,7 @@ from playpen_ls.engine.own_rules import OWN_RULES
 from playpen_ls.engine.registry import all_rules
 from playpen_ls.engine.rule_docs import page
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 RULES = (*all_rules(), *OWN_RULES)
 
 
