@@ -62,7 +62,7 @@ def test_a_finding_shows_its_line_and_underlines_the_words(tmp_path: Path):
         "      │           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
         "      fix Read `POSTGRES_HOST` from the environment (safe)",
     ]
-    assert "1 finding (1 warning) in 1 file: 1 fixable with `playpen-ls fix`" in done.stdout
+    assert "1 finding (1 warning) in 1 of 1 file: 1 fixable with `playpen-ls fix`" in done.stdout
 
 
 @pytest.mark.parametrize(("fail_on", "status"), [("hint", 1), ("warning", 1), ("error", 0)])
@@ -73,7 +73,7 @@ def test_the_exit_status_follows_fail_on(tmp_path: Path, fail_on: str, status: i
 
 def test_a_clean_tree_exits_with_0(tmp_path: Path):
     done = playpen("check", folder=written(tmp_path, {"app.py": "x = 1\n"}))
-    assert (done.returncode, done.stdout) == (0, "no findings\n")
+    assert (done.returncode, done.stdout) == (0, "no findings in 1 file\n")
 
 
 def test_json_is_a_contract(tmp_path: Path):
@@ -89,6 +89,7 @@ def test_json_is_a_contract(tmp_path: Path):
                 "message": "host `postgres.playpen-platform.svc.cluster.local` is hard-coded",
                 "start": {"line": 3, "column": 11},
                 "end": {"line": 3, "column": 56},
+                "url": "https://hiranofficial.github.io/playpen/operations/best-practices#environment-variables",
                 "fixes": [
                     {
                         "title": "Read `POSTGRES_HOST` from the environment",
@@ -146,7 +147,7 @@ def test_gitignore_and_exclude_count_but_named_files_are_always_checked(tmp_path
         tmp_path, {"a/app.py": HOST, "b/app.py": HOST, "playpen.toml": 'exclude = ["/a/"]\n', ".gitignore": "/b/\n"}
     )
     written(tmp_path, {".git/HEAD": ""})
-    assert playpen("check", folder=tmp_path).stdout == "no findings\n"
+    assert playpen("check", folder=tmp_path).stdout == "no file was checked\n"
     assert "a/app.py:3:11" in playpen("check", "a/app.py", folder=tmp_path).stdout
 
 
@@ -504,7 +505,7 @@ def test_with_and_without_fixes_the_same_is_found(tmp_path: Path):
 def test_the_nearest_configuration_excludes(tmp_path: Path):
     written(tmp_path, {"svc/gen/app.py": HOST, "svc/playpen.toml": 'exclude = ["/gen/"]\n'})
     for folder in (".", "svc"):
-        assert playpen("check", folder, folder=tmp_path).stdout == "no findings\n"
+        assert playpen("check", folder, folder=tmp_path).stdout == "no file was checked\n"
 
 
 def test_many_files_are_checked_by_all_cores_as_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -59,7 +59,7 @@ def test_a_file_that_cannot_be_read_or_parsed_is_reported(
         done = playpen("check", *arguments, folder=tmp_path)
         assert f"{name}: not checked: {message}\n" in done.stdout
         assert "no findings" not in done.stdout
-        assert done.stdout.endswith("; not everything was checked\n")
+        assert done.stdout.endswith("1 not checked\n")
         assert done.returncode in status
         found = json.loads(playpen("check", *arguments, "--format", "json", folder=tmp_path).stdout)
         assert found["errors"] == [{"path": name, "message": message}]
@@ -71,9 +71,7 @@ def test_a_file_that_cannot_be_read_or_parsed_is_reported(
 def test_findings_beside_it_are_reported(tmp_path: Path):
     done = playpen("check", "a.py", folder=written(tmp_path, {"a.py": BROKEN}))
     assert "a.py:1:8: warning: host" in done.stdout
-    assert (
-        "1 finding (1 warning) in 1 file: 1 fixable with `playpen-ls fix`; not everything was checked\n" in done.stdout
-    )
+    assert "1 finding (1 warning) in 1 of 1 file: 1 fixable with `playpen-ls fix`; 1 not checked\n" in done.stdout
     assert done.returncode == 2  # which says more than 1
 
 
@@ -106,8 +104,8 @@ def test_a_project_with_too_many_files_is_reported(tmp_path: Path):
 def test_what_is_checked_completely_has_no_findings(tmp_path: Path):
     written(tmp_path, {"a.py": "x = 1\n", "notes.md": "x\n"})
     done = playpen("check", "--strict", ".", folder=tmp_path)
-    assert (done.stdout, done.returncode) == ("no findings\n", 0)
+    assert (done.stdout, done.returncode) == ("no findings in 1 file\n", 0)
     done = playpen("check", "notes.md", folder=tmp_path)
-    assert done.stdout.endswith("0 findings; not everything was checked\n")
+    assert done.stdout.endswith("no file was checked; 1 not checked\n")
     assert done.returncode == 0  # a hook that is given all changed files must not fail
     assert playpen("check", "--strict", "notes.md", folder=tmp_path).returncode == 2

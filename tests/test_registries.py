@@ -30,12 +30,14 @@ def put(package: ModuleType, name: str, code: str, folder: Path, monkeypatch: py
 
 def test_a_format_is_one_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     code = """\
-        FOR_PROGRAMS = False
+        from playpen_ls.cli.results import Fixes
 
-        def report(files, problems):
+        FOR_PROGRAMS, FIXES = False, Fixes.NONE
+
+        def report(files, run):
             for file in files:
-                yield from (f"{file.shown(file.path)} {item.diagnostic.rule.id}" for item in file.items)
-            yield from (f"{problem.path} {problem.message}" for problem in problems)
+                yield from (f"{run.paths.shown(file.path)} {finding.rule}" for finding in file.findings)
+            yield from (f"{problem.path} {problem.message}" for problem in run.problems())
     """
     put(report, "toy", code, tmp_path, monkeypatch)
     (tmp_path / "app.py").write_text('import logging\nlogging.warning(f"{1}")\n')

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from playpen_ls.api.platform import Platform
 from playpen_ls.cli import batch, process_pool
 from playpen_ls.cli.inputs import Targets
-from playpen_ls.cli.results import FileReport
+from playpen_ls.cli.results import FindingReport, Fixes, Reporter
 from playpen_ls.config.model import Settings
+from playpen_ls.engine.masking import Mask
 from playpen_ls.engine.registry import all_rules
 from playpen_ls.project.indexer import Indexer
 from playpen_ls.session.open_file import PublishedFile
@@ -20,35 +22,23 @@ PROJECTS = Path(__file__).parent / "projects"
 SEVERAL = [one for rule in all_rules() for one in (*rule.bad, *rule.good) if len(one.files) > 1]
 
 
-def in_turn(folder: Path) -> dict[str, list[tuple]]:
+def in_turn(folder: Path) -> dict[str, tuple[FindingReport, ...]]:
     targets, found = Targets(Settings(), folder), {}
     for target in targets.under([str(folder)]):
         workspace = target.workspace
         workspace.closed.read_all()
         workspace.open(target.source, target.language)
         report: PublishedFile = workspace.check(target.path)
-        found[target.path] = told(report.diagnostics)
+        reporter = Reporter(workspace.root, Mask(target.source, report.secrets), workspace.text, Platform().link)
+        found[reporter.path(target.path)] = tuple(map(reporter.finding, report.diagnostics))
         workspace.close(target.path)
-    return {path: diagnostics for path, diagnostics in found.items() if diagnostics}
+    return {path: findings for path, findings in found.items() if findings}
 
 
-def told(diagnostics) -> list[tuple]:
-    return [
-        (
-            diagnostic.rule.id,
-            diagnostic.span,
-            diagnostic.finding.message,
-            diagnostic.severity,
-            tuple(map(repr, diagnostic.finding.related)),
-        )
-        for diagnostic in diagnostics
-    ]
-
-
-def at_once(folder: Path) -> dict[str, list[tuple]]:
+def at_once(folder: Path) -> dict[str, tuple[FindingReport, ...]]:
     targets = Targets(Settings(), folder)
-    files: list[FileReport] = list(batch.reports(targets, targets.paths([str(folder)]), False, False))
-    return {file.path: told(item.diagnostic for item in file.items) for file in files}
+    files = batch.reports(targets, targets.paths([str(folder)]), Fixes.NONE)
+    return {file.path: file.findings for file in files if file.findings}
 
 
 @pytest.fixture
@@ -136,15 +126,16 @@ def test_what_is_not_named_is_read_for_what_it_says(tmp_path: Path):
     whole = at_once(project)
     for path, found in whole.items():
         targets = Targets(Settings(), project)
-        alone = list(batch.reports(targets, targets.paths([str(project / path)]), False, False))
-        assert [told(item.diagnostic for item in file.items) for file in alone] == [found]
+        alone = list(batch.reports(targets, targets.paths([path]), Fixes.NONE))
+        assert [file.findings for file in alone] == [found]
 
 
 def test_an_index_that_nobody_asks_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     written(tmp_path, {f"pod-{number:02}.yaml": POD.format(number) for number in range(3)})
     monkeypatch.setattr(Indexer, "paths", lambda self: pytest.fail("the project is listed"))
     targets = Targets(Settings(("kubernetes/privileged-container",)), tmp_path)
-    assert list(batch.reports(targets, targets.paths([str(tmp_path)]), False, False)) == []
+    files = list(batch.reports(targets, targets.paths([str(tmp_path)]), Fixes.NONE))
+    assert [file.findings for file in files] == [(), (), ()]
 
 
 def test_each_file_tells_its_facts_before_any_is_checked(tmp_path: Path):
@@ -154,7 +145,7 @@ def test_each_file_tells_its_facts_before_any_is_checked(tmp_path: Path):
         "ignored.py": "from fastapi import APIRouter\nrouter = APIRouter()  # playpen: ignore[literal-secret]\n",
     })  # fmt: skip
     targets = Targets(Settings(), tmp_path)
-    one = batch._Batch(targets, targets.paths([str(tmp_path)]), False, False)
+    one = batch._Batch(targets, targets.paths([str(tmp_path)]), Fixes.NONE)
     learned = [one.read(0), one.read(1)]
     assert [bool(facts) for _, _, facts in filter(None, learned)] == [True, True]
-    assert [diagnostics[0][0] for diagnostics in at_once(tmp_path).values()] == ["playpen/unused-ignore"]
+    assert [findings[0].rule for findings in at_once(tmp_path).values()] == ["playpen/unused-ignore"]

@@ -276,7 +276,7 @@ def test_a_recovery_file_with_the_text_of_the_file_is_removed_by_fix_only(tmp_pa
     recovery = (
         written(tmp_path, {"app.py": "x = 1\n", ".app.py.playpen-recovery": "x = 1\n"}) / ".app.py.playpen-recovery"
     )
-    assert playpen("check", folder=tmp_path).stdout == "no findings\n"
+    assert playpen("check", folder=tmp_path).stdout == "no findings in 1 file\n"
     assert recovery.exists()
     assert playpen("fix", folder=tmp_path).returncode == 0
     assert not recovery.exists()

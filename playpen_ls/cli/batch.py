@@ -14,32 +14,33 @@ from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Change, Fix, Refused
 from playpen_ls.cli import process_pool
 from playpen_ls.cli.common import prepare, say
-from playpen_ls.cli.inputs import Target, Targets, relative
-from playpen_ls.cli.results import FileReport, Item, Problem, TriedFix, not_checked
+from playpen_ls.cli.inputs import Target, Targets
+from playpen_ls.cli.results import FileReport, Fixes, Problem, Reporter, Verified, not_checked, relative
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.masking import Mask
 from playpen_ls.languages.detection import possible_language
 from playpen_ls.languages.model import Model
 from playpen_ls.languages.registry import model_facts, parse
 from playpen_ls.project.scan import facts_of
+from playpen_ls.session.open_file import PublishedFile
 from playpen_ls.session.workspace import Workspace
 
 MOST_HELD = 4_000_000  # characters of text whose models one process keeps; further files are parsed twice
 
 Learned = tuple[Path, str, tuple[Fact, ...]]
 """(root of a project, path in it, facts of the file)."""
-Finished = tuple[Path, FileReport | None, list[Problem]]
+Finished = tuple[FileReport | None, list[Problem]]
 
 
-def reports(targets: Targets, paths: list[tuple[str, bool]], with_fixes: bool, every: bool) -> Iterator[FileReport]:
-    """The files that have findings, in order. Each finding has its first fix that verifies, or `every` one."""
-    whole = _Batch(targets, paths, with_fixes, every)
+def reports(targets: Targets, paths: list[tuple[str, bool]], fixes: Fixes) -> Iterator[FileReport]:
+    """The files that were checked, in order."""
+    whole = _Batch(targets, paths, fixes)
     told = list(targets.problems)
     order, alone = whole.order()
-    for root, report, problems in _in_order(process_pool.work(whole, order, alone, _died)):
+    for report, problems in _in_order(process_pool.work(whole, order, alone, _died)):
         told += problems
         if report is not None:
-            yield _dressed(targets, targets.workspaces[root], report)
+            yield report
     targets.problems[:] = told
     for path, _ in paths:  # loads the configurations, so that their problems are reported here and not in the workers
         space = targets.workspace(path)
@@ -77,10 +78,11 @@ class _Job:
 
 @dataclass
 class _Held:
-    """A file that was read: its problems, its model and its facts."""
+    """A file that was read: its problems, its model and its facts. `clean`: its text rules out any finding."""
 
     target: Target | None
     problems: list[Problem]
+    clean: bool = False
     model: Model | None = None
     facts: tuple[Fact, ...] = ()
 
@@ -88,9 +90,9 @@ class _Held:
 class _Batch:
     """The worker of the process pool. `read` and `finish` take job numbers."""
 
-    def __init__(self, targets: Targets, paths: list[tuple[str, bool]], with_fixes: bool, every: bool) -> None:
+    def __init__(self, targets: Targets, paths: list[tuple[str, bool]], fixes: Fixes) -> None:
         self._targets = targets
-        self._with_fixes, self._every = with_fixes, every
+        self._fixes = fixes
         self._held: dict[int, _Held] = {}
         self._size = 0
         self._jobs = [_Job(path, space := targets.workspace(path), relative(path, space.root), True, named)
@@ -156,9 +158,12 @@ class _Batch:
         if not job.wanted:
             return None
         held = self._held.pop(number, None) or self._read(job)
-        report = self._report(held.target, held.model) if held.target is not None else None
-        problems = [*held.problems, *(report.problems if report else ())]
-        return job.workspace.root, _without_models(report) if report and report.items else None, problems
+        if held.clean:
+            return FileReport(job.path.replace(os.sep, "/")), held.problems
+        if held.target is None:
+            return None, held.problems
+        report = self._report(held.target, held.model)
+        return replace(report, problems=()), [*held.problems, *report.problems]
 
     def _read(self, job: _Job) -> _Held:
         targets, before = self._targets, len(self._targets.problems)
@@ -168,7 +173,7 @@ class _Batch:
         if target is None:
             return held
         if target.finds_nothing:
-            held.target = None
+            held.target, held.clean = None, True
         elif job.indexed:
             held.model = parse(target.language, target.source).settled()
             held.facts = model_facts(held.model)
@@ -176,74 +181,54 @@ class _Batch:
 
     def _report(self, target: Target, model: Model | None) -> FileReport:
         if model is None or not target.workspace.index.complete:
-            return report(self._targets, target, self._with_fixes, self._every, model)
+            return report(self._targets, target, self._fixes, model)
         workspace, path = target.workspace, target.path
         workspace.open(target.source, target.language)
         found = workspace.check_once(path, model)
         del workspace.documents[path]
         workspace.index.forget(path)
-        if found.diagnostics and self._with_fixes:
-            return report(self._targets, target, True, self._every, model)
-        return FileReport(
-            path,
-            Mask(target.source, found.secrets),
-            [Item(diagnostic, ()) for diagnostic in found.diagnostics],
-            str,
-            _nothing,
-            tuple(not_checked(found, self._targets.shown(workspace, path), target.named)),
-        )
+        if found.diagnostics and self._fixes:
+            return report(self._targets, target, self._fixes, model)
+        return _reported(self._targets, target, found)
 
 
-def report(targets: Targets, target: Target, with_fixes: bool, every: bool, model: Model | None = None) -> FileReport:
+def report(targets: Targets, target: Target, fixes: Fixes, model: Model | None = None) -> FileReport:
     """Check one file; its text is let go afterwards."""
     workspace, path = target.workspace, target.path
     prepare(target)
     if model is not None:
         workspace.documents[path].model = model
-    found = workspace.check(path, fixes=with_fixes)
-    tried = workspace.fix_verifier(path)
-    items = [
-        Item(diagnostic, tuple(_tried(diagnostic, tried, every)) if with_fixes else ())
-        for diagnostic in found.diagnostics
-    ]
+    found = workspace.check(path, fixes=bool(fixes))
+    verify = workspace.fix_verifier(path)
+    report = _reported(
+        targets, target, found, lambda diagnostic: tuple(_verified(diagnostic, verify, fixes)) if fixes else ()
+    )
     del workspace.documents[path]
     workspace.index.forget(path)
+    return report
+
+
+def _reported(
+    targets: Targets, target: Target, found: PublishedFile, fixes: Callable[[Diagnostic], Verified] = lambda _: ()
+) -> FileReport:
+    workspace, path = target.workspace, target.path
+    platform = workspace.configs.of(path).platform
+    reporter = Reporter(workspace.root, Mask(target.source, found.secrets), workspace.text, platform.link)
     return FileReport(
-        path,
-        Mask(target.source, found.secrets),
-        items,
-        lambda other: targets.shown(workspace, other),
-        workspace.text,
+        reporter.path(path),
+        tuple(reporter.finding(diagnostic, fixes(diagnostic)) for diagnostic in found.diagnostics),
         tuple(not_checked(found, targets.shown(workspace, path), target.named)),
     )
 
 
-def _tried(diagnostic: Diagnostic, tried: Callable[[Diagnostic, Fix], Change], every: bool) -> Iterator[TriedFix]:
-    """The fixes that verify; only the first unless `every` one is wanted."""
+def _verified(
+    diagnostic: Diagnostic, verify: Callable[[Diagnostic, Fix], Change], fixes: Fixes
+) -> Iterator[tuple[Fix, Change]]:
+    """The fixes that verify; only the first unless every one is wanted."""
     for fix in diagnostic.finding.fixes:
         try:
-            yield TriedFix(fix, tried(diagnostic, fix))
+            yield fix, verify(diagnostic, fix)
         except Refused:
             continue
-        if not every:
+        if fixes == Fixes.FIRST:
             return
-
-
-def _without_models(report: FileReport) -> FileReport:
-    """The report in picklable form, with computed fixes."""
-    items = [
-        Item(
-            item.diagnostic.without_fixes,
-            tuple(TriedFix(replace(tried.fix, change=Change), tried.change) for tried in item.fixes),
-        )
-        for item in report.items
-    ]
-    return replace(report, items=items, shown=str, text_of=_nothing)
-
-
-def _nothing(_: str) -> None:
-    return None
-
-
-def _dressed(targets: Targets, workspace: Workspace, report: FileReport) -> FileReport:
-    return replace(report, shown=lambda other: targets.shown(workspace, other), text_of=workspace.text)

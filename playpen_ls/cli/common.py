@@ -7,9 +7,9 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 
-from playpen_ls.cli.inputs import Target, Targets, relative
+from playpen_ls.cli.inputs import Target, Targets
 from playpen_ls.cli.printable import printable
-from playpen_ls.cli.results import Problem
+from playpen_ls.cli.results import Problem, relative
 from playpen_ls.config.model import Settings
 from playpen_ls.config.rule_names import is_rule_name, unknown_rule
 from playpen_ls.languages.registry import LANGUAGES, labels

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playpen_ls.cli.results import Problem
+from playpen_ls.api.rule import Rule
+from playpen_ls.cli.results import Problem, relative
 from playpen_ls.cli.write_file import recovery_of
 from playpen_ls.config.loader import find, load
 from playpen_ls.config.model import Config, Settings
 from playpen_ls.languages.detection import language_of
-from playpen_ls.languages.registry import finds_nothing, labels
+from playpen_ls.languages.registry import LANGUAGES, finds_nothing, labels
 from playpen_ls.project.discovery import files_under, project_root
 from playpen_ls.project.indexer import TOO_MANY
 from playpen_ls.project.read_file import read_file
@@ -136,6 +137,17 @@ class Targets:
                 shown = relative(os.path.join(root, ""), self.folder).rstrip("/")
                 yield Problem(shown or ".", TOO_MANY)
 
+    def rules(self) -> list[Rule]:
+        """The rules that are enabled by a configuration of the files so far, sorted by id."""
+        used = [config for workspace in self.workspaces.values() for config in workspace.configs.used()]
+        enabled = {
+            one.rule.id: one.rule
+            for config in used or [Config(self.folder)]
+            for language in LANGUAGES
+            for one in config.rules(language, "", self.settings)
+        }
+        return [rule for _, rule in sorted(enabled.items())]
+
     def _config(self, folder: str) -> Config:
         if folder not in self._configs:
             found = find(Path(folder), known=self._found)
@@ -144,11 +156,3 @@ class Targets:
 
     def _unreadable(self, path: str, reason: str) -> None:
         self.problems.append(Problem(relative(path, self.folder), reason))
-
-
-def relative(path: str, folder: Path) -> str:
-    """The path relative to the folder, with forward slashes; absolute outside of it."""
-    start = os.path.join(folder, "")
-    # On Windows case does not matter, and shells and editors write the letter of the drive differently.
-    is_inside = os.path.normcase(path).startswith(os.path.normcase(start))
-    return path[len(start) * is_inside :].replace(os.sep, "/")

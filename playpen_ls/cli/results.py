@@ -1,41 +1,118 @@
-"""The data of a report: the findings of a file with verified fixes."""
+"""The data of a report: the findings of a file as they are printed, with masked secrets and resolved positions.
+
+No output format sees the text of a checked file, so that none can print a secret; and the data can be sent between
+processes and stored. Paths are absolute, with forward slashes; `Paths` converts them for output.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
 
-from playpen_ls.api.finding import Change, Fix
+from playpen_ls.api.finding import Change, Fix, Severity
 from playpen_ls.engine.diagnostic import Diagnostic
+from playpen_ls.engine.fixer import REWRITE
 from playpen_ls.engine.masking import Mask
 from playpen_ls.session.open_file import PublishedFile
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
-
-@dataclass(frozen=True)
-class TriedFix:
-    fix: Fix
-    change: Change
+WIDEST = 200  # characters of a source line; longer lines are truncated around the finding
 
 
-@dataclass(frozen=True)
-class Item:
-    """A finding and its verified fixes."""
+class Fixes(IntEnum):
+    """Which verified fixes of a finding are reported."""
 
-    diagnostic: Diagnostic
-    fixes: tuple[TriedFix, ...]
+    NONE = 0
+    FIRST = 1
+    EVERY = 2
 
 
-@dataclass(frozen=True)
-class FileReport:
-    """The findings of one file. `shown` converts a project path for output."""
+class Position(NamedTuple):
+    """A 1-based line, and 1-based columns in code points and in bytes of UTF-8."""
+
+    line: int
+    column: int
+    byte_column: int
+
+
+class Range(NamedTuple):
+    """The end is exclusive."""
+
+    start: Position
+    end: Position
+
+
+@dataclass(frozen=True, slots=True)
+class EditReport:
+    """`masked`: the text contained a secret, so the edit cannot be applied."""
 
     path: str
-    mask: Mask
-    items: list[Item]
-    shown: Callable[[str], str]
-    text_of: Callable[[str], str | None]
+    range: Range
+    text: str
+    masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FixReport:
+    """A verified fix. `creates` has (path, text, whether it is masked) of new files."""
+
+    title: str
+    safe: bool
+    kind: str
+    edits: tuple[EditReport, ...] = ()
+    creates: tuple[tuple[str, str, bool], ...] = ()
+
+    @property
+    def is_masked(self) -> bool:
+        return any(edit.masked for edit in self.edits) or any(masked for _, _, masked in self.creates)
+
+    @property
+    def is_rewrite(self) -> bool:
+        return self.kind == REWRITE
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceReport:
+    path: str
+    range: Range
+    message: str
+
+
+class Excerpt(NamedTuple):
+    """The first source line of a finding, and the columns of the finding in it, from 0, the end exclusive."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindingReport:
+    """A finding. `key` identifies the text of its lines: 16 hexadecimal digits, the same when the lines move."""
+
+    rule: str
+    severity: Severity
+    message: str
+    range: Range
+    excerpt: Excerpt
+    key: str
+    url: str = ""
+    related: tuple[PlaceReport, ...] = ()
+    fixes: tuple[FixReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """A file that was checked, with its findings in text order."""
+
+    path: str
+    findings: tuple[FindingReport, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -49,6 +126,124 @@ class Problem:
     path: str
     message: str
     fatal: bool = False
+
+
+class Paths:
+    """Converts absolute paths for output. Paths outside of a folder stay absolute."""
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        self.folder, self.root = folder, root
+        self._shown: dict[str, str] = {}
+
+    def shown(self, path: str) -> str:
+        """The path relative to the current folder."""
+        shown = self._shown.get(path)
+        if shown is None:
+            shown = self._shown[path] = relative(path, self.folder)
+        return shown
+
+    def rooted(self, path: str) -> str:
+        """The path relative to the root of the repository."""
+        return relative(path, self.root)
+
+
+def relative(path: str, folder: Path) -> str:
+    """The path relative to the folder, with forward slashes; absolute outside of it."""
+    start = os.path.join(folder, "")
+    # On Windows case does not matter, and shells and editors write the letter of the drive differently.
+    is_inside = os.path.normcase(path).startswith(os.path.normcase(start))
+    return path[len(start) * is_inside :].replace(os.sep, "/")
+
+
+Verified = tuple[tuple[Fix, Change], ...]
+"""Verified fixes of a finding with their changes."""
+
+
+class Reporter:
+    """Reports the findings of one file. `text_of` returns the text of another file of the project `root`."""
+
+    def __init__(
+        self, root: Path, mask: Mask, text_of: Callable[[str], str | None], link: Callable[[str], str | None]
+    ) -> None:
+        self._root, self._mask, self._text_of, self._link = root, mask, text_of, link
+        self._sources = {mask.source.path: mask.source}
+
+    def path(self, path: str) -> str:
+        """The absolute path of a path in the project."""
+        return os.path.join(self._root, path).replace(os.sep, "/")
+
+    def finding(self, diagnostic: Diagnostic, fixes: Verified = ()) -> FindingReport:
+        finding, span = diagnostic.finding, diagnostic.span
+        said = self._mask.said
+        return FindingReport(
+            diagnostic.rule.id,
+            diagnostic.severity,
+            said(finding.message),
+            _range(self._mask.source, span),
+            self._excerpt(span),
+            self._key(span),
+            self._link(diagnostic.rule.practice) or "",
+            tuple(
+                PlaceReport(self.path(place.path), _range(self._source(place.path), place.span), said(place.message))
+                for place in finding.related
+            ),
+            tuple(self._fix(fix, change) for fix, change in fixes),
+        )
+
+    def _fix(self, fix: Fix, change: Change) -> FixReport:
+        return FixReport(
+            self._mask.said(fix.title),
+            fix.safe,
+            fix.kind,
+            tuple(
+                EditReport(self.path(path), _range(self._source(path), edit.span), *self._masked(edit.text))
+                for path, edits in change.edits.items()
+                for edit in edits
+            ),
+            tuple((self.path(path), *self._masked(text)) for path, text in change.creates.items()),
+        )
+
+    def _masked(self, text: str) -> tuple[str, bool]:
+        masked = self._mask.text(text)
+        return masked, masked != text
+
+    def _source(self, path: str) -> Source:
+        if path not in self._sources:
+            self._sources[path] = Source(path, self._text_of(path) or "")
+        return self._sources[path]
+
+    def _excerpt(self, span: Span) -> Excerpt:
+        source = self._mask.source
+        line, column = source.position(span.start)
+        shown, shifts = self._mask.line(line)
+        last = min(span.end, source.line_span(line).end) - source.line_starts[line]
+        start, end = (_shifted(offset, shifts) for offset in (column, max(last, column)))
+        if len(shown) > WIDEST:
+            cut = max(0, min(start - 40, len(shown) - WIDEST))
+            shown, start, end = shown[cut : cut + WIDEST], start - cut, min(end - cut, WIDEST)
+        return Excerpt(shown, start, end)
+
+    def _key(self, span: Span) -> str:
+        """Of the masked lines, since a short password could be guessed from its hash."""
+        first, last = self._mask.source.line_of(span.start), self._mask.source.line_of(span.end)
+        lines = (self._mask.line(line)[0] for line in range(first, last + 1))
+        text = " ".join(" ".join(lines).split())
+        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _shifted(column: int, shifts: list[tuple[int, int]]) -> int:
+    return column + sum(by for after, by in shifts if column >= after)
+
+
+def _range(source: Source, span: Span) -> Range:
+    return Range(_position(source, span.start), _position(source, span.end))
+
+
+def _position(source: Source, offset: int) -> Position:
+    line, column = source.position(offset)
+    before = source.text[source.line_starts[line] : offset]
+    bytes_before = column if before.isascii() else len(before.encode("utf-8", "surrogatepass"))
+    return Position(line + 1, column + 1, bytes_before + 1)
 
 
 def not_checked(found: PublishedFile, shown: str, named: bool) -> Iterator[Problem]:

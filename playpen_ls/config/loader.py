@@ -20,7 +20,7 @@ from playpen_ls.api.finding import Severity
 from playpen_ls.api.platform import Platform, Probe
 from playpen_ls.config.model import OFF, Config, Invalid, PathRules
 from playpen_ls.config.rule_names import is_rule_name, rules_named, unknown_rule
-from playpen_ls.project.discovery import repository_root
+from playpen_ls.project.discovery import repository_folder
 from playpen_ls.project.read_file import read_file, read_text
 from playpen_ls.text.source import Source, Unreadable
 from playpen_ls.text.span import Span
@@ -284,9 +284,7 @@ def _check_keys(text: str) -> None:
 
 def _own_folder(path: Path) -> Path:
     """The repository of a configuration file, or its folder if that is not in a repository."""
-    folder = path.parent.resolve()
-    root = repository_root(folder)
-    return root if os.path.exists(root / ".git") else folder
+    return repository_folder(path.parent.resolve())
 
 
 def _fits(value: object, kind: Any) -> bool:

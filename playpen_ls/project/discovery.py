@@ -47,6 +47,12 @@ def repository_root(folder: Path) -> Path:
     return next((place for place in (folder, *folder.parents) if os.path.exists(place / ".git")), Path(folder.anchor))
 
 
+def repository_folder(folder: Path) -> Path:
+    """The root of the repository of `folder`, else `folder` itself."""
+    root = repository_root(folder)
+    return root if os.path.exists(root / ".git") else folder
+
+
 def files_under(
     folder: Path,
     exclude: Iterable[str] = (),

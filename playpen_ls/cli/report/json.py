@@ -6,67 +6,53 @@ import json as encoder
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from playpen_ls.api.finding import Place
 from playpen_ls.cli.printable import json_escaped
-from playpen_ls.cli.results import FileReport, Item, Problem, TriedFix
-from playpen_ls.text.source import Source
-from playpen_ls.text.span import Span
+from playpen_ls.cli.report import Run
+from playpen_ls.cli.results import FileReport, FindingReport, Fixes, FixReport, Paths, Range
 
 FOR_PROGRAMS = True
+FIXES = Fixes.EVERY
 VERSION = 1
 
 
-def report(files: Iterable[FileReport], problems: Iterable[Problem]) -> Iterator[str]:
+def report(files: Iterable[FileReport], run: Run) -> Iterator[str]:
     document = {
         "version": VERSION,
-        "findings": [_finding(file, item) for file in files for item in file.items],
-        "errors": [{"path": problem.path, "message": problem.message} for problem in problems],
+        "findings": [_finding(run.paths, file.path, finding) for file in files for finding in file.findings],
+        "errors": [{"path": one.path, "message": one.message} for one in (*run.problems(), *run.invalid())],
     }
     yield json_escaped(encoder.dumps(document, indent=2, ensure_ascii=False))
 
 
-def _finding(file: FileReport, item: Item) -> dict[str, Any]:
+def _finding(paths: Paths, path: str, finding: FindingReport) -> dict[str, Any]:
     return {
-        "path": file.shown(file.path),
-        "rule": item.diagnostic.rule.id,
-        "severity": item.diagnostic.severity.label,
-        "message": file.mask.said(item.diagnostic.finding.message),
-        **_range(file.mask.source, item.diagnostic.span),
-        "fixes": [_fix(file, tried) for tried in item.fixes],
-        "related": [_related(file, place) for place in item.diagnostic.finding.related],
+        "path": paths.shown(path),
+        "rule": finding.rule,
+        "severity": finding.severity.label,
+        "message": finding.message,
+        **_range(finding.range),
+        "url": finding.url,
+        "fixes": [_fix(paths, fix) for fix in finding.fixes],
+        "related": [
+            {"path": paths.shown(place.path), **_range(place.range), "message": place.message}
+            for place in finding.related
+        ],
     }
 
 
-def _range(source: Source, span: Span) -> dict[str, dict[str, int]]:
+def _range(range: Range) -> dict[str, dict[str, int]]:
     """Lines and columns from 1, columns in code points, the end exclusive."""
-    ends = {}
-    for name, offset in (("start", span.start), ("end", span.end)):
-        line, column = source.position(offset)
-        ends[name] = {"line": line + 1, "column": column + 1}
-    return ends
-
-
-def _fix(file: FileReport, tried: TriedFix) -> dict[str, Any]:
-    edits = []
-    for path, changes in tried.change.edits.items():
-        source = _source(file, path)
-        edits += [
-            {"path": file.shown(path), **_range(source, edit.span), "text": file.mask.text(edit.text)}
-            for edit in changes
-        ]
     return {
-        "title": file.mask.said(tried.fix.title),
-        "safe": tried.fix.safe,
-        "kind": tried.fix.kind,
-        "edits": edits,
-        "creates": {file.shown(path): file.mask.text(text) for path, text in tried.change.creates.items()},
+        name: {"line": position.line, "column": position.column}
+        for name, position in (("start", range.start), ("end", range.end))
     }
 
 
-def _related(file: FileReport, place: Place) -> dict[str, Any]:
-    where = _range(_source(file, place.path), place.span)
-    return {"path": file.shown(place.path), **where, "message": file.mask.said(place.message)}
-
-
-def _source(file: FileReport, path: str) -> Source:
-    return file.mask.source if path == file.path else Source(path, file.text_of(path) or "")
+def _fix(paths: Paths, fix: FixReport) -> dict[str, Any]:
+    return {
+        "title": fix.title,
+        "safe": fix.safe,
+        "kind": fix.kind,
+        "edits": [{"path": paths.shown(edit.path), **_range(edit.range), "text": edit.text} for edit in fix.edits],
+        "creates": {paths.shown(path): text for path, text, _ in fix.creates},
+    }

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from unicodedata import east_asian_width
 
 from termcolor import colored
 
 from playpen_ls.api.finding import Severity
 from playpen_ls.cli.printable import printable
-from playpen_ls.cli.results import FileReport, Item, Problem
-from playpen_ls.engine.fixer import REWRITE, safe_only
-from playpen_ls.engine.masking import Mask
+from playpen_ls.cli.report import Run
+from playpen_ls.cli.results import FileReport, FindingReport, Fixes
 
 _COLOURS = {
     Severity.ERROR: "red",
@@ -22,62 +22,53 @@ _COLOURS = {
     Severity.HINT: "cyan",
 }
 FOR_PROGRAMS = False
-WIDEST = 200  # characters of a source line; longer lines are truncated around the finding
+FIXES = Fixes.FIRST
 
 
-def report(files: Iterable[FileReport], problems: Iterable[Problem]) -> Iterator[str]:
-    count = _Count()
+def report(files: Iterable[FileReport], run: Run) -> Iterator[str]:
+    count, paint = _Count(), partial(colored, no_color=not run.color, force_color=run.color)
     for file in files:
         count.add(file)
-        for item in file.items:
-            yield from _finding(file, item)
-    unchecked = 0
+        for finding in file.findings:
+            yield from _finding(run, paint, file.path, finding)
+    problems = run.problems()
     for problem in problems:
-        unchecked += 1
         path, message = printable(problem.path), printable(problem.message)
-        yield f"{colored(path, attrs=['bold'])}: {colored('not checked', 'red')}: {message}"
-    yield _summary(count, unchecked)
+        yield f"{paint(path, attrs=['bold'])}: {paint('not checked', 'red')}: {message}"
+    if not run.quiet:
+        yield _summary(run, paint, count, len({problem.path for problem in problems}))
 
 
-def _finding(file: FileReport, item: Item) -> Iterator[str]:
-    source, span = file.mask.source, item.diagnostic.span
-    line, column = source.position(span.start)
-    severity = item.diagnostic.severity
-    place = colored(f"{printable(file.shown(file.path))}:{line + 1}:{column + 1}", attrs=["bold"])
-    label = colored(severity.label, _COLOURS[severity], attrs=["bold"])
-    rule = colored(f"[{item.diagnostic.rule.id}]", "dark_grey")
-    yield f"{place}: {label}: {printable(file.mask.said(item.diagnostic.finding.message))} {rule}"
-    yield from _excerpt(file.mask, line, column, span.end, _COLOURS[severity])
-    for related in item.diagnostic.finding.related:
-        shown, message = printable(file.shown(related.path)), printable(file.mask.said(related.message))
-        text = file.text_of(related.path)
-        number = "" if text is None else f":{text.count(chr(10), 0, related.span.start) + 1}"
-        yield f"      {colored('see', 'dark_grey')} {shown}{number}: {message}"
-    for tried in item.fixes[:1]:
-        kind = "safe" if tried.fix.safe else "unsafe"
-        title = printable(file.mask.said(tried.fix.title))
-        yield f"      {colored('fix', 'green')} {title} {colored(f'({kind})', 'dark_grey')}"
+Paint = Callable[..., str]
+
+
+def _finding(run: Run, paint: Paint, path: str, finding: FindingReport) -> Iterator[str]:
+    start, severity = finding.range.start, finding.severity
+    place = paint(f"{printable(run.paths.shown(path))}:{start.line}:{start.column}", attrs=["bold"])
+    label = paint(severity.label, _COLOURS[severity], attrs=["bold"])
+    rule = paint(f"[{finding.rule}]", "dark_grey")
+    yield f"{place}: {label}: {printable(finding.message)} {rule}"
+    yield from _excerpt(paint, finding)
+    for related in finding.related:
+        shown, message = printable(run.paths.shown(related.path)), printable(related.message)
+        yield f"      {paint('see', 'dark_grey')} {shown}:{related.range.start.line}: {message}"
+    for fix in finding.fixes[: 0 if run.quiet else 1]:
+        kind = "safe" if fix.safe else "unsafe"
+        yield f"      {paint('fix', 'green')} {printable(fix.title)} {paint(f'({kind})', 'dark_grey')}"
     yield ""
 
 
-def _excerpt(mask: Mask, line: int, column: int, end: int, colour: str) -> Iterator[str]:
+def _excerpt(paint: Paint, finding: FindingReport) -> Iterator[str]:
     """The first line of a finding, underlined; a multi-line finding is underlined to the end of its first line."""
-    shown, shifts = mask.line(line)
-    start_of_line = mask.source.line_starts[line]
-    last = min(end, mask.source.line_span(line).end) - start_of_line
-    start, last = (_shifted(offset, shifts) for offset in (column, max(last, column)))
-    if len(shown) > WIDEST:
-        cut = max(0, min(start - 40, len(shown) - WIDEST))
-        shown, start, last = shown[cut : cut + WIDEST], start - cut, min(last - cut, WIDEST)
-    number = f"{line + 1:>5}"
+    shown, start, end = finding.excerpt
+    number = f"{finding.range.start.line:>5}"
     blank = "".join("\t" if char == "\t" else " " * _width(char) for char in shown[:start])
-    underline = "^" * max(1, sum(map(_width, shown[start:last])))
-    yield f"{colored(f'{number} │', 'dark_grey')} {printable(shown)}"
-    yield f"{colored(' ' * len(number) + ' │', 'dark_grey')} {blank}{colored(underline, colour, attrs=['bold'])}"
-
-
-def _shifted(column: int, shifts: list[tuple[int, int]]) -> int:
-    return column + sum(by for after, by in shifts if column >= after)
+    underline = "^" * max(1, sum(map(_width, shown[start:end])))
+    yield f"{paint(f'{number} │', 'dark_grey')} {printable(shown)}"
+    yield (
+        f"{paint(' ' * len(number) + ' │', 'dark_grey')} "
+        f"{blank}{paint(underline, _COLOURS[finding.severity], attrs=['bold'])}"
+    )
 
 
 def _width(char: str) -> int:
@@ -97,24 +88,29 @@ class _Count:
     unsafe: int = 0
 
     def add(self, file: FileReport) -> None:
-        self.files += bool(file.items)
-        for item in file.items:
-            self.severities[item.diagnostic.severity] += 1
-            safe = any(safe_only(item.diagnostic, tried.fix) for tried in item.fixes)
+        self.files += bool(file.findings)
+        for finding in file.findings:
+            self.severities[finding.severity] += 1
+            safe = any(fix.safe and not fix.is_rewrite for fix in finding.fixes)
             self.safe += safe
-            self.unsafe += not safe and any(tried.fix.kind != REWRITE for tried in item.fixes)
+            self.unsafe += not safe and any(not fix.is_rewrite for fix in finding.fixes)
 
 
-def _summary(count: _Count, unchecked: int) -> str:
-    if unchecked:
-        return f"{_findings(count) if count.files else '0 findings'}; {colored('not everything was checked', 'red')}"
-    return _findings(count) if count.files else colored("no findings", "green")
+def _summary(run: Run, paint: Paint, count: _Count, unchecked: int) -> str:
+    files = counted(run.files, "file")
+    left_out = f"; {paint(f'{unchecked} not checked', 'red')}" if unchecked else ""
+    if count.files:
+        return _findings(count, files) + left_out
+    if not run.files:
+        return paint("no file was checked", "red") + left_out
+    # "no findings" would be read as a result for all files.
+    return f"0 findings in {files}{left_out}" if unchecked else paint(f"no findings in {files}", "green")
 
 
-def _findings(count: _Count) -> str:
+def _findings(count: _Count, files: str) -> str:
     counts = count.severities
     by_severity = ", ".join(counted(counts[severity], severity.label) for severity in sorted(counts, reverse=True))
-    total = f"{counted(counts.total(), 'finding')} ({by_severity}) in {counted(count.files, 'file')}"
+    total = f"{counted(counts.total(), 'finding')} ({by_severity}) in {count.files} of {files}"
     if count.safe and count.unsafe:
         return f"{total}: {count.safe} fixable with `playpen-ls fix`, {count.unsafe} more with `--unsafe`"
     if count.safe or count.unsafe:
