@@ -30,6 +30,7 @@ EQUIVALENTS = {
     "secret-in-image": {"hadolint": {"DL3064"}, "docker": {"SecretsUsedInArgOrEnv"}},
     "shell-form-command": {"hadolint": {"DL3025"}, "docker": {"JSONArgsRecommended"}},
     "single-stage-build": {},
+    "undefined-variable": {"docker": {"UndefinedVar", "UndefinedArgInFrom"}},
     "unknown-stage": {"hadolint": {"DL3022", "DL3023"}},
 }
 CASES = [

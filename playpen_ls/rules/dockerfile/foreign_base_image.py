@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import partial
 
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
@@ -8,6 +10,7 @@ from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.edits.image import registry_of, replacement
 from playpen_ls.languages.dockerfile.parts import BaseImage, Stage
+from playpen_ls.vocabulary.images import ImageReference
 
 NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "nexus:5000/playpen/node-base:20"})
 
@@ -26,8 +29,14 @@ NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "n
         example("ARG BASE=python:3.11\nFROM «${BASE}»\n", fixed="ARG BASE=playpen/python-base:latest\nFROM ${BASE}\n"),
         example(
             "ARG VERSION=3.11\nFROM «python:${VERSION}-slim»\n",
-            fixed="ARG VERSION=3.11\nFROM playpen/python-base:latest\n",
         ),
+        example(
+            "ARG IMAGE=python\nARG VERSION=3.11\nFROM «${IMAGE}:$VERSION» AS b\n",
+            fixed="ARG IMAGE=playpen/python-base\nARG VERSION=latest\nFROM ${IMAGE}:$VERSION AS b\n",
+        ),
+        # The default would also change what another stage uses.
+        example("ARG IMAGE=python\nARG VERSION=3.11\nFROM «$IMAGE:$VERSION»\nFROM a/b:$VERSION\n"),
+        example("ARG VERSION=3.11\nARG OS=slim\nFROM «python:$VERSION-$OS»\n"),
         example(
             "FROM «gcr.io/distroless/static»\nRUN make\nFROM «node»\n",
             fixed=None,
@@ -67,10 +76,18 @@ def foreign_base_image(image: BaseImage, platform: Platform) -> Iterator[Finding
         return
     own = platform.base_images.get(image.reference.name)
     if own is not None:
-        fixes = (Fix(f"Change base image to `{own}`", lambda: [replacement(image, own)]),) if own else ()
+        fixes = (Fix(_title(image, own), partial(replacement, image, own)),) if own else ()
         yield Finding(image.span, f"base image `{image.reference.name}` is not a platform image", fixes)
     elif registry_of(image.reference) not in ("", platform.registry) and not _is_only_copied_from(image.owner):
         yield Finding(image.span, f"base image `{image.reference.text}` is not from the platform's registry")
+
+
+def _title(image: BaseImage, own: str) -> str:
+    """Names the version that the platform's image may not have."""
+    reference, tag = image.reference, ImageReference.parse(own).tag
+    version = reference.digest or reference.tag
+    lost = version and version not in (tag, "latest") and re.search(r"\d", version)
+    return f"Change base image to `{own}`" + (f", without version `{version}`" if lost else "")
 
 
 def _is_only_copied_from(stage: Stage) -> bool:

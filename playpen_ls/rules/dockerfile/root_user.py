@@ -64,6 +64,9 @@ from playpen_ls.languages.dockerfile.parts import Stage
             fixed="FROM node:20 AS web\nUSER node\nUSER root\nFROM web\nUSER 1000:1000\n",
         ),
         example("from «debian:12»\nrun make\n", fixed="from debian:12\nrun make\nuser 1000:1000\n"),
+        # The build arguments are not declared in the stage, so the user is empty.
+        "ARG uid=1000\nARG gid=1000\nFROM debian:12\nUSER «${uid}:${gid}»\nCMD serve\n",
+        'FROM team/base:1\nENV APP_USER=root\nUSER «$APP_USER»\nCMD ["/a"]\n',
         # These servers write to folders of root, and have separate images for other users.
         "FROM «nginx:1.27»\nCOPY dist /usr/share/nginx/html\n",
         "FROM «php:8.3-apache»\n",
@@ -86,7 +89,11 @@ from playpen_ls.languages.dockerfile.parts import Stage
         "FROM playpen/python-base:latest\nCMD serve\n",
         "FROM node:20\nUSER node\n",
         "FROM node:20\nUSER root\nRUN make\nUSER node\n",
-        "FROM node:20\nUSER $APP_USER\n",
+        "FROM team/base:1\nUSER $APP_USER\n",
+        "FROM debian:12\nARG uid=1000\nUSER ${uid}\n",
+        "FROM debian:12\nARG uid=0\nUSER ${uid}\n",
+        "FROM debian:12\nUSER ${uid:-1000}:${gid:-0}\n",
+        "FROM debian:12\nENV uid=1000\nUSER ${uid}\n",
         "FROM node:20 AS build\nUSER root\nFROM playpen/python-base:latest\n",
         "FROM node:20 AS base\nUSER node\nFROM base\n",
         "FROM scratch\nCOPY app /\n",
@@ -115,6 +122,9 @@ def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[Imag
     if user is not None:
         if is_root(user) and not drops_root(stage):
             message = f"`USER {user.user}` makes the container run as root"
+            if "$" in user.arguments:
+                message = f"`USER {user.arguments}` expands to root or to no user, so the container runs as root"
+                fixes = ()
             # Of a base stage, the range counts from the start of that one.
             owner = stage_of(user)
             chunk = owner.number if owner is not None else None

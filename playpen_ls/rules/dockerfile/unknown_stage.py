@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from playpen_ls.api.example import example
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import may_be_named
+from playpen_ls.languages.dockerfile.edits.lines import block
 from playpen_ls.languages.dockerfile.model import queries
 from playpen_ls.languages.dockerfile.model.user import is_known_image
 from playpen_ls.languages.dockerfile.parts import Copy, Run, Stage
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
+from playpen_ls.vocabulary.names import kebab
 
 
 @rule(
@@ -34,13 +37,18 @@ from playpen_ls.text.span import Span
             "FROM node:20 AS builder\nFROM node:20\nRUN --mount=type=bind,from=«bilder»,target=/b make\n",
             fixed="FROM node:20 AS builder\nFROM node:20\nRUN --mount=type=bind,from=builder,target=/b make\n",
         ),
+        # BuildKit expands no variables there.
+        "FROM node:20 AS builder\nFROM node:20\nARG STAGE=builder\nCOPY --from=«$STAGE» /app /app\n",
+        example(
+            "arg TOOL=a/tool:1\nfrom node:20\nrun --mount=from=«${TOOL}»,target=/b make\n",
+            fixed="arg TOOL=a/tool:1\nfrom ${TOOL} as tool\n\nfrom node:20\nrun --mount=from=tool,target=/b make\n",
+        ),
     ],
     good=[
         "FROM node:20 AS builder\nFROM builder\n"
         "COPY --from=builder /app /app\nCOPY --from=BUILDER /lib /lib\nCOPY --from=0 /etc /etc\n",
         "FROM node:20\nCOPY --from=nginx /app /app\n"
         "COPY --from=alpine:3 /app /app\nCOPY --from=nexus:5000/team/tool /app /app\n",
-        "FROM node:20\nARG STAGE\nCOPY --from=$STAGE /app /app\n",
         {
             "Dockerfile": "FROM node:20 AS b\nFROM node:20\nCOPY --from=tool /app /app\nCOPY --from=bb /lib /lib\n",
             "compose.yaml": "services: {w: {build: {context: ., additional_contexts: {tool: ./tool, bb: ./b}}}}\n",
@@ -64,8 +72,8 @@ def unknown_stage(stage: Stage, files: Files) -> Iterator[Finding]:
     `--from=` accepts the name or the number of an earlier stage; any other name is pulled as an image,
     and usually no such image exists. A `FROM` that names a later stage also pulls an image. A warning
     where no earlier stage has a similar name: an image of that name can exist on the build machine. Not
-    reported for official images and image references, for variables, and for a name that a build can
-    give to an additional build context.
+    reported for official images and image references, and for a name that a build can give to an
+    additional build context. A variable is an error, since `--from=` and `from=` do not expand it.
     """
     image = stage.image
     if image is not None and image.literal and image.stage is None:
@@ -95,6 +103,9 @@ def _looked_up(stage: Stage, name: str, span: Span, files: Files) -> Iterator[Fi
         if not ask(queries.is_number_of_earlier, int(name)):
             yield Finding(span, f"no earlier stage has the number {name}")
         return
+    if re.search(r"\$[{\w]", name) and not ask(queries.is_template) and not ask(queries.has_other_frontend):
+        yield _variable(stage, name, span)
+        return
     if not re.fullmatch(r"[A-Za-z][\w-]*", name) or is_known_image(name) or ask(queries.is_earlier, lower):
         return
     if ask(queries.has_stage, lower):
@@ -110,6 +121,25 @@ def _looked_up(stage: Stage, name: str, span: Span, files: Files) -> Iterator[Fi
     else:
         fix = Fix(f"Change stage name to `{meant}`", lambda: [Edit(span.start, span.end, meant)])
         yield Finding(span, f"unknown stage `{name}`; did you mean `{meant}`?", (fix,))
+
+
+def _variable(stage: Stage, text: str, span: Span) -> Finding:
+    fixes: tuple[Fix, ...] = ()
+    match = re.fullmatch(r"\$(?:(\w+)|\{(\w+)\})", text)
+    name = (match[1] or match[2]) if match else ""
+    alias = kebab(name)
+    if name in stage.file.ask(queries.global_arguments) and not stage.file.ask(queries.has_stage, alias):
+        fixes = (
+            Fix(f"Declare stage `{alias}` with `FROM {text} AS {alias}`", partial(_declare, stage, text, alias, span)),
+        )
+    return Finding(span, f"`{text}` is not expanded here; declare a stage with `FROM … AS` and use its name", fixes)
+
+
+def _declare(stage: Stage, text: str, alias: str, span: Span) -> list[Edit]:
+    above = block(stage.start).start
+    newline = stage.file.model.source.newline
+    words = f"from {text} as {alias}" if stage.start.keyword.islower() else f"FROM {text} AS {alias}"
+    return [Edit(above, above, f"{words}{newline}{newline}"), Edit(span.start, span.end, alias)]
 
 
 def _is_template(stage: Stage) -> bool:

@@ -70,6 +70,12 @@ def may_be_named(name: str, path: str, files: Files) -> bool:
     return not files.known or any("context" in text and given.search(text) for text in _build_files(path, files))
 
 
+def is_substituted(path: str, files: Files) -> bool:
+    """Whether a script or pipeline runs envsubst on the Dockerfile."""
+    name = posixpath.basename(path)
+    return any("envsubst" in text and name in text for text in _build_files(path, files))
+
+
 def _build_files(path: str, files: Files) -> Iterator[str]:
     """The texts of compose and bake files, pipelines and scripts that can build the Dockerfile."""
     for folder in (*_folders_above(path), _WORKFLOWS):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from playpen_ls.api.fact_types import ImageUse, repository_of
 from playpen_ls.api.facts import Facts
+from playpen_ls.api.finding import Refused
 from playpen_ls.languages.dockerfile.model import queries
 from playpen_ls.languages.dockerfile.model.dockerfile import model_of
 from playpen_ls.languages.dockerfile.model.expansion import names_in
@@ -14,27 +17,49 @@ from playpen_ls.vocabulary.images import ImageReference
 
 _DOCKER_HUB = frozenset(("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"))
 
+_VARIABLES = re.compile(r"\$(?=\w+|\{\w+\})\{?(\w+)\}?")
+
 
 def registry_of(reference: ImageReference) -> str:
     """The registry of the image; "" for Docker Hub, whether named or implied."""
     return "" if reference.registry in _DOCKER_HUB else reference.registry
 
 
-def replacement(image: BaseImage, reference: str) -> Edit:
-    """Replaces the image reference; edits the ARG default if the FROM consists of just that ARG.
+def replacement(image: BaseImage, reference: str) -> list[Edit]:
+    """Replaces the image reference. Where it consists of build arguments, edits their defaults. Raises Refused.
 
     Counts from the start of the stage. Only a fix can call it, since it looks at the file.
     """
-    names = names_in(image.word.text)
-    if len(names) == 1:
-        (name,) = names
-        if image.word.text in (f"${name}", f"${{{name}}}"):
-            file = image.owner.file
-            for instruction in model_of(file).above:
-                for pair in instruction.pairs if isinstance(instruction, Argument) else ():
-                    if pair.name == name and pair.value:
-                        return Edit(pair.value_span.start, pair.value_span.end, reference).shifted(-file.start)
-    return Edit(image.span.start, image.span.end, reference)
+    text = image.word.text.strip("\"'")
+    names = _VARIABLES.findall(text)
+    if not names:
+        return [Edit(image.span.start, image.span.end, reference)]
+    whole = ":".join(_VARIABLES.sub("$", part) for part in text.split(":"))
+    parts = [reference] if whole == "$" else reference.rsplit(":", 1) if whole == "$:$" else []
+    if len(parts) != len(names) or len(set(names)) != len(names):
+        raise Refused(f"`{text}` depends on build arguments whose values cannot be changed one by one")
+    file = image.owner.file
+    if len(names) > 1:
+        _refuse_other_uses(names, image)
+    edits = []
+    for name, value in zip(names, parts, strict=True):
+        pairs = (pair for one in model_of(file).above if isinstance(one, Argument) for pair in one.pairs)
+        pair = next((pair for pair in pairs if pair.name == name and pair.value), None)
+        if pair is None:
+            raise Refused(f"`ARG {name}` has no default before the first `FROM`")
+        edits.append(Edit(pair.value_span.start, pair.value_span.end, value).shifted(-file.start))
+    return edits
+
+
+def _refuse_other_uses(names: list[str], image: BaseImage) -> None:
+    for stage in model_of(image.owner.file).stages:
+        for one in (stage.start, *stage.instructions):
+            declared = [pair.name for pair in one.pairs] if isinstance(one, Argument) else []
+            used = names_in(one.logical) if one.name == "FROM" else declared
+            is_own = one.name == "FROM" and one.logical == image.owner.start.logical
+            for name in names:
+                if name in used and not is_own:
+                    raise Refused(f"`{one.keyword}` in another place also uses build argument `{name}`")
 
 
 def fixed_tags(image: BaseImage, uses: Facts[ImageUse]) -> list[str]:

@@ -18,7 +18,10 @@ from playpen_ls.vocabulary.names import nearest
 
 _DROPS_ROOT = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|s6-setuidgid|chpst|fixuid|s6-overlay|supervisord?)\b")
 _DROPS_ROOT_HINTS = ("gosu", "su-exec", "setpriv", "runuser", "s6-", "chpst", "fixuid", "supervisor")
-TEMPLATE_MARKS = ("{{", "{%", "<%")
+TEMPLATE_MARKS = ("{{", "{%", "{#", "<%")  # of Go, jq and Mustache, of Jinja, of ERB
+_OFFICIAL_FRONTEND = re.compile(r"(docker\.io/)?docker/dockerfile(:|@|$)(?!.*labs)")
+_TEMPLATE_NAME = re.compile(r".*\.(?:in|template|tmpl|tpl|j2|jinja2?|erb|m4|mustache)", re.IGNORECASE)
+_TEMPLATE_LINE = re.compile(r"\$\{\w+\}|\$\w+|@\w+@|%%\w+%%")  # a placeholder for whole lines, as of envsubst
 
 
 # What a chunk says by itself
@@ -59,6 +62,14 @@ def names_dropper(content: StageText) -> bool:
     """Whether it mentions a program that starts as root and switches to another user."""
     hinted = any(word in content.text for word in _DROPS_ROOT_HINTS)
     return hinted and bool(_DROPS_ROOT.search(content.text))
+
+
+def has_template_lines(content: StageText) -> bool:
+    """Whether there are lines of a template language, from which a Dockerfile is generated."""
+    marked = any(mark in content.text for mark in (*TEMPLATE_MARKS, "$", "@", "%%"))
+    return marked and any(
+        raw.keyword.startswith(TEMPLATE_MARKS) or _TEMPLATE_LINE.fullmatch(raw.logical.strip()) for raw in content.raw
+    )
 
 
 def arguments_of(content: StageText) -> Iterator[Argument]:
@@ -202,12 +213,39 @@ def _defaults(outline: Outline) -> Mapping[str, str]:
     return values
 
 
+def global_arguments(outline: Outline) -> tuple[str, ...]:
+    """The names of the ARGs before the first FROM."""
+    return tuple(pair.name for argument in arguments_of(outline.content(0)) for pair in argument.pairs)
+
+
+def _stage_arguments(content: StageText) -> tuple[str, ...]:
+    return () if content.above else tuple(pair.name for one in arguments_of(content) for pair in one.pairs)
+
+
+@located
+def arguments_of_earlier(outline: Outline, chunk: int) -> frozenset[str]:
+    """The names of the ARGs of the stages above."""
+    return frozenset(name for names in outline.each(_stage_arguments)[:chunk] for name in names)
+
+
 def is_template_above(outline: Outline) -> bool:
     """Whether there are lines of a template language above the first FROM."""
     return any(raw.keyword.startswith(TEMPLATE_MARKS) for raw in outline.content(0).raw)
 
 
+def has_other_frontend(outline: Outline) -> bool:
+    """Whether `# syntax=` names another frontend than Docker's, which can have its own instructions and flags."""
+    content: StageText = outline.content(0)
+    syntax = next((one.value for one in content.directives if one.key == "syntax"), None)
+    return syntax is not None and not _OFFICIAL_FRONTEND.match(syntax)
+
+
 # All of the file
+
+
+def is_template(outline: Outline) -> bool:
+    """Whether a Dockerfile is generated from it, as its name or lines of a template language say."""
+    return bool(_TEMPLATE_NAME.fullmatch(outline.path)) or any(outline.each(has_template_lines))
 
 
 def drops_root(outline: Outline) -> bool:

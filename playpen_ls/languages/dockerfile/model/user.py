@@ -6,7 +6,10 @@ import posixpath
 import re
 
 from playpen_ls.languages.dockerfile.model import queries
-from playpen_ls.languages.dockerfile.model.stage import Stage, is_for_developing
+from playpen_ls.languages.dockerfile.model.base_environment import can_set, sets_only_path
+from playpen_ls.languages.dockerfile.model.expansion import expanded, names_in
+from playpen_ls.languages.dockerfile.model.stage import Stage, is_for_developing, stage_of
+from playpen_ls.languages.dockerfile.model.variables import comes_from_an_argument, is_assigned_before, values_before
 from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     Cmd,
     Entrypoint,
@@ -68,7 +71,23 @@ def plain_user(stage: Stage) -> str:
 
 
 def is_root(user: User) -> bool:
-    return user.user in ("root", "0")
+    """A user that is empty after the expansion of its variables is root; one that a build argument sets is unknown."""
+    return _expanded_user(user) in ("root", "0", "")
+
+
+def _expanded_user(user: User) -> str | None:
+    """The name or number with variables expanded; None if it is unknown."""
+    text = user.user
+    if "$" not in text:
+        return text if user.arguments else None
+    if comes_from_an_argument(text, user):
+        return None
+    own = stage_of(user)
+    image = own.external_base if own is not None else None
+    names = {name for name in names_in(text) if not is_assigned_before(user, name)}
+    above = user.file.ask(queries.global_arguments)
+    unset = (name for name in names if sets_only_path(image, name) or (name in above and not can_set(image, name)))
+    return expanded(text, {**values_before(user), **dict.fromkeys(unset, "")})
 
 
 def runs_as_root(image: ImageReference, registry: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from playpen_ls.api.file_view import Outline
-from playpen_ls.languages.dockerfile.model.queries import start_of
+from playpen_ls.languages.dockerfile.model.queries import has_other_frontend, is_template, start_of
 from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     Argument,
@@ -36,8 +36,6 @@ _NEED_ARGUMENTS = frozenset(
     "ARG ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD SHELL STOPSIGNAL USER VOLUME WORKDIR".split()
 )
 _NEED_NOTHING_MORE = frozenset("ARG CMD ENTRYPOINT EXPOSE MAINTAINER STOPSIGNAL USER VOLUME WORKDIR".split())
-_TEMPLATE_MARKS = ("{{", "{%", "{#", "<%")  # of Go, jq and Mustache, of Jinja, of ERB
-_OFFICIAL = re.compile(r"(docker\.io/)?docker/dockerfile(:|@|$)(?!.*labs)")
 
 
 Faults = tuple[tuple[int, Problem], ...]
@@ -45,11 +43,6 @@ Faults = tuple[tuple[int, Problem], ...]
 
 
 # What a chunk says by itself
-
-
-def _has_template_lines(content: StageText) -> bool:
-    marked = any(mark in content.text for mark in _TEMPLATE_MARKS)
-    return marked and any(raw.keyword.startswith(_TEMPLATE_MARKS) for raw in content.raw)
 
 
 def _syntax_errors(content: StageText) -> tuple[Problem, ...]:
@@ -92,7 +85,7 @@ def problems(outline: Outline) -> tuple[tuple[int, Problem], ...]:
     Those that the reader found, and at most one for each instruction. None in a template, from which a Dockerfile is
     generated.
     """
-    if any(outline.each(_has_template_lines)):
+    if outline.ask(is_template):
         return ()
     found = list(_problems(outline))
     return tuple(sorted(found, key=lambda one: (one[0], one[1].span)))
@@ -100,9 +93,7 @@ def problems(outline: Outline) -> tuple[tuple[int, Problem], ...]:
 
 def _problems(outline: Outline) -> Iterator[tuple[int, Problem]]:
     above: StageText = outline.content(0)
-    syntax = next((one.value for one in above.directives if one.key == "syntax"), None)
-    # A custom frontend can have its own instructions and flags.
-    theirs = syntax is not None and not _OFFICIAL.match(syntax)
+    theirs = outline.ask(has_other_frontend)
     has_stages = outline.count > 1
     if not has_stages and not theirs:
         yield 0, Problem(Span(0, 0), "Dockerfile has no `FROM` instruction")

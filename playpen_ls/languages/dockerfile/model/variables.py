@@ -33,6 +33,18 @@ def is_set_before(instruction: Instruction, name: str) -> bool:
     return False
 
 
+def is_assigned_before(instruction: Instruction, name: str) -> bool:
+    """Whether an ENV or ARG of its stage above it or of a base stage defines the variable."""
+    own = stage_of(instruction)
+    return own is not None and any(
+        pair.name == name
+        for stage in own.ancestors
+        for one in stage.assigning
+        if stage is not own or one.index < instruction.index
+        for pair in one.pairs
+    )
+
+
 def comes_from_an_argument(text: str, instruction: Instruction) -> bool:
     """Whether `--build-arg` can change the value of a variable in the text, directly or through an ENV."""
     waiting, seen = [(name, instruction) for name in names_in(text)], set[tuple[str, Instruction]]()

@@ -25,6 +25,7 @@ _PLAIN_FROM = re.compile(
 )
 _ONLY_HEREDOC = re.compile(r"\d*<<-?\s*\S+\s*")
 _SHELL_READS_HEREDOC = re.compile(rf"{_POSIX_SHELL.pattern}(?:\s+-\w+)*\s*\d*<<-?\s*\S+\s*")
+_BEFORE_COLON = re.compile(r"(?:\$\{[^}]*\}?|[^:])*")  # `${uid:-1000}` has a colon of its own
 _SHEBANG = re.compile(rf"\s*#!\s*(?:/usr/bin/env\s+)?(?P<posix>{_POSIX_SHELL.pattern}(?=\s|$))?")
 
 
@@ -246,7 +247,7 @@ class User(Instruction):
 
     @property
     def user(self) -> str:
-        return self.arguments.partition(":")[0].strip("\"'")
+        return _BEFORE_COLON.match(self.arguments.strip("\"'"))[0]  # type: ignore[index]  # it also matches nothing
 
 
 class Volume(Instruction):
