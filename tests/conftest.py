@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 import pytest_lsp
+from in_process import session
 from pytest_lsp import ClientServerConfig
 
 from editor import PROFILES, Editor, TestClient, client_factory, profile
@@ -27,6 +29,7 @@ SLOW = frozenset(
     """.split()
 )
 HERE = Path(__file__).parent
+_Editors = AsyncIterator[Editor]
 
 
 def pytest_configure() -> None:
@@ -40,31 +43,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
 
 
+VSCODE = next(name for name in PROFILES if name.startswith("visual_studio_code"))
+
+
+@pytest_asyncio.fixture(params=PROFILES)
+async def each_editor(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> _Editors:
+    """An editor with a project, for each of the real editors whose capabilities were captured."""
+    async with session(profile(request.param), tmp_path, monkeypatch) as editor:
+        yield editor
+
+
+@pytest_asyncio.fixture
+async def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> _Editors:
+    """One editor, that of VS Code."""
+    async with session(profile(VSCODE), tmp_path, monkeypatch) as editor:
+        yield editor
+
+
 SERVER = ClientServerConfig(server_command=[sys.executable, "-m", "playpen_ls"], client_factory=client_factory)
-
-
-@pytest_lsp.fixture(config=SERVER, params=PROFILES)
-async def each_client(lsp_client: TestClient, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[None]:
-    lsp_client.editor = await Editor.started(lsp_client, profile(request.param), tmp_path)
-    yield
-    await lsp_client.shutdown_session()
 
 
 @pytest_lsp.fixture(config=SERVER)
 async def client(lsp_client: TestClient, tmp_path: Path) -> AsyncIterator[None]:
-    name = next(name for name in PROFILES if name.startswith("visual_studio_code"))
-    lsp_client.editor = await Editor.started(lsp_client, profile(name), tmp_path)
+    lsp_client.editor = await Editor.started(lsp_client, profile(VSCODE), tmp_path)
     yield
     await lsp_client.shutdown_session()
 
 
 @pytest.fixture
-def each_editor(each_client: TestClient) -> Editor:
-    """An editor with a project, for each of the real editors whose capabilities were captured."""
-    return each_client.editor
-
-
-@pytest.fixture
-def editor(client: TestClient) -> Editor:
-    """One editor, that of VS Code."""
+def remote_editor(client: TestClient) -> Editor:
+    """The editor of VS Code beside a server in a process of its own, as users have it."""
     return client.editor

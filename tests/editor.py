@@ -87,10 +87,12 @@ def profile(name: str) -> lsp.ClientCapabilities:
 
 
 class Editor:
-    def __init__(self, client: TestClient, folder: Path, encoding: str) -> None:
+    def __init__(self, client: TestClient, folder: Path, server: lsp.ServerCapabilities) -> None:
+        encoding = server.position_encoding
         self.client = client
+        self.server = server
         self.folder = folder
-        self.encoding = encoding
+        self.encoding = str(getattr(encoding, "value", encoding) or "utf-16")
         self.texts: dict[str, str] = {}
         self.versions: dict[str, int] = {}
 
@@ -106,8 +108,7 @@ class Editor:
                 initialization_options=options,
             )
         )
-        encoding = result.capabilities.position_encoding
-        return cls(client, folder, str(getattr(encoding, "value", encoding) or "utf-16"))
+        return cls(client, folder, result.capabilities)
 
     def uri(self, name: str) -> str:
         return (self.folder / name).as_uri()

@@ -24,7 +24,8 @@ DANGLING = "kubernetes/dangling-service"
 
 
 @pytest.mark.asyncio
-async def test_an_edit_in_one_file_publishes_the_other_at_once(editor: Editor):
+async def test_an_edit_in_one_file_publishes_the_other_at_once(remote_editor: Editor):
+    editor = remote_editor
     await editor.open("service.yaml", SERVICE)
     await editor.open("web.yaml", PODS)
     # A comment is called unused only when every file has been read.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from in_process import session
 from lsprotocol import types as lsp
 from raw import Raw
 
-from editor import Editor
+from editor import Editor, profile
 
 HOST = 'import os\nhost = "redis.playpen-platform.svc.cluster.local"  # 😀\n'
 
@@ -21,7 +21,8 @@ async def call(editor: Editor, name: str, *given: Any) -> Any:
 
 
 @pytest.mark.asyncio
-async def test_the_whole_workspace_is_checked(editor: Editor):
+async def test_the_whole_workspace_is_checked(remote_editor: Editor):
+    editor = remote_editor
     (editor.folder / "closed.py").write_text(HOST)
     assert await call(editor, "checkWorkspace") == {"findings": 1, "hints": 0, "files": 1}
     (published,) = editor.client.published[editor.uri("closed.py")]
@@ -88,7 +89,6 @@ async def test_a_save_mends_only_where_that_was_set(editor: Editor):
     assert edit.new_text.startswith("os.getenv(")
 
 
-CLIENTS = Path(__file__).parent / "clients"
 FIX_ON_SAVE = {"playpen": {"fixOnSave": True}}
 
 
@@ -104,21 +104,20 @@ FIX_ON_SAVE = {"playpen": {"fixOnSave": True}}
         ("emacs_v30.1", FIX_ON_SAVE, False),
     ],
 )
-def test_a_client_that_only_formats_has_its_texts_mended_so(tmp_path: Path, client: str, options: Any, offered: bool):
-    captured = json.loads((CLIENTS / f"{client}.json").read_text())["capabilities"]
-    capabilities = {"textDocument": captured["textDocument"]}
+@pytest.mark.asyncio
+async def test_a_client_that_only_formats_has_its_texts_mended_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: str, options: Any, offered: bool
+):
     (tmp_path / "playpen.toml").touch()
-    with Raw(tmp_path) as server:
-        initialize = {"capabilities": capabilities, "rootUri": tmp_path.as_uri(), "processId": None}
-        answer = server.ask("initialize", {**initialize, "initializationOptions": options})["result"]
-        assert ("documentFormattingProvider" in answer["capabilities"]) is offered
-        server.send("initialized", {})
-        server.open("app.py", HOST)
+    async with session(profile(client), tmp_path, monkeypatch, options) as editor:
+        assert (editor.server.document_formatting_provider is not None) is offered
+        await editor.open("app.py", HOST)
         if offered:
-            server.ask("workspace/executeCommand", {"command": "playpen-ls.checkWorkspace"})
-            params = {"textDocument": {"uri": server.uri("app.py")}, "options": {"tabSize": 4, "insertSpaces": True}}
-            (edit,) = server.ask("textDocument/formatting", params)["result"]
-            assert edit["newText"].startswith("os.getenv(")
+            await call(editor, "checkWorkspace")
+            document, style = lsp.TextDocumentIdentifier(editor.uri("app.py")), lsp.FormattingOptions(4, True)
+            params = lsp.DocumentFormattingParams(document, style)
+            (edit,) = await editor.client.text_document_formatting_async(params)
+            assert edit.new_text.startswith("os.getenv(")
 
 
 def test_messages_are_answered_while_the_workspace_is_read(tmp_path: Path):
