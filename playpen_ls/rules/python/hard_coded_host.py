@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from playpen_ls.api.example import example
 from playpen_ls.api.fact_types import EnvironmentRead
@@ -188,30 +189,41 @@ def _variable(literal: StringLiteral, host: Host, reads: Facts[EnvironmentRead])
     own = literal.file.ask(environment_reads)
     clash = any(read.name == host.variable and read.default not in (None, "", value) for read in own)
     if host.shape == "host" and host.sure and not clash:
-        above = [*literal.file.ask(_hosts_above, host.variable)]
-        own_chunk, start = literal.chunk.text, literal.span.start
-        above += [name for at, one, name in _hosts_in(own_chunk) if one == host.variable and at < start]
-        clash = any(name != value for name in above)
+        known, start = literal.file.ask(_hosts_to, host.variable), literal.span.start
+        clash = any(name != value and at < start for at, name in known)
     if clash:
         return host.qualified, False
     elsewhere = any(read.default not in (None, "", value) for read in reads.having(_names, host.variable))
     return (host.qualified, True) if elsewhere else (host.variable, False)
 
 
-def _hosts_in(text: str) -> Iterator[tuple[int, str, str]]:
-    """(offset, variable, text) of each full name of a service."""
-    for host in service_hosts(text):
-        yield host.span.start, host.variable, text[host.span.start : host.span.end]
+def _hosts(statement: Statement) -> tuple[tuple[str, int, str], ...]:
+    """(variable, offset, host) of the first service of each variable, and of the first other one."""
+    found: dict[str, list[tuple[str, int, str]]] = {}
+    for host in service_hosts(statement.text):
+        first = found.setdefault(host.variable, [])
+        name = statement.text[host.span.start : host.span.end]
+        if len(first) < 2 and all(name != other for *_, other in first):
+            first.append((host.variable, host.span.start, name))
+    return tuple(chain.from_iterable(found.values()))
 
 
-def _hosts(statement: Statement) -> tuple[tuple[str, str], ...]:
-    return tuple((variable, text) for _, variable, text in _hosts_in(statement.text))
+def _hosts_by_variable(outline: Outline) -> Mapping[str, Sequence[tuple[int, int, str]]]:
+    """(chunk, offset, host) of the first service of each variable in the file, and of the first other one."""
+    found: dict[str, list[tuple[int, int, str]]] = {}
+    for number, hosts in enumerate(outline.each(_hosts)):
+        for named, at, name in hosts:
+            first = found.setdefault(named, [])
+            if len(first) < 2 and all(name != other for *_, other in first):
+                first.append((number, at, name))
+    return found
 
 
 @located
-def _hosts_above(outline: Outline, chunk: int, variable: str) -> frozenset[str]:
-    """The hosts of a variable in the text above the chunk."""
-    return frozenset(host for one in outline.each(_hosts)[:chunk] for name, host in one if name == variable)
+def _hosts_to(outline: Outline, chunk: int, variable: str) -> tuple[tuple[int, str], ...]:
+    """(offset, host) of these down to the end of the chunk; the offset is -1 above the chunk."""
+    found = outline.ask(_hosts_by_variable).get(variable, ())
+    return tuple((at if number == chunk else -1, name) for number, at, name in found if number <= chunk)
 
 
 def _names(read: EnvironmentRead) -> tuple[str]:
