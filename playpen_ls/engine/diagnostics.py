@@ -9,7 +9,7 @@ from typing import overload
 
 from playpen_ls.api.finding import Place, Severity
 from playpen_ls.engine.diagnostic import Diagnostic, text_order
-from playpen_ls.text.span import Span
+from playpen_ls.text.span import Spans
 
 Places = tuple[Place, ...]
 
@@ -156,13 +156,13 @@ class FileDiagnostics(Sequence[Diagnostic]):
             {new: current_places[old] for new, old in enumerate(numbers) if old in current_places},
         )
 
-    def touching(self, span: Span) -> Iterator[Diagnostic]:
-        """The diagnostics that touch a range, in text order."""
-        local = [
+    def touching(self, spans: Spans) -> Iterator[Diagnostic]:
+        """The diagnostics that touch one of these ranges, in text order."""
+        near = [
             number
             for number, (found, by) in enumerate(zip(self.groups, self.moved, strict=True))
-            if found.start + by <= span.end and span.start <= found.end + by
+            if spans.touch(found.start + by, found.end + by)
         ]
-        for diagnostic in sorted(chain.from_iterable(map(self.made, local)), key=text_order):
-            if diagnostic.start <= span.end and span.start <= diagnostic.end:
+        for diagnostic in sorted(chain.from_iterable(map(self.made, near)), key=text_order):
+            if spans.touch(diagnostic.start, diagnostic.end):
                 yield diagnostic

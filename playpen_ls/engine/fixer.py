@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import traceback
+from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
@@ -176,7 +177,7 @@ def _choose(
 ) -> Chosen:
     """Fixes that can be applied together, in text order, then by rule id."""
     path = look.model.source.path
-    taken: list[Edit] = []
+    taken: list[Edit] = []  # sorted
     elsewhere: set[str] = set()
     chosen: Chosen = []
     marks = _finding_keys(look)
@@ -191,10 +192,11 @@ def _choose(
         except (Refused, ValueError):
             rejected.add(marks[id(diagnostic)])
             continue
-        edits = [edit for edit in edits if edit not in taken]
-        if elsewhere & others.keys() or any(_conflict(edit, other) for edit in edits for other in taken):
+        edits = [edit for edit in edits if not any(edit == other for other in _near(edit, taken))]
+        if elsewhere & others.keys() or any(_conflict(edit, other) for edit in edits for other in _near(edit, taken)):
             continue
-        taken += edits
+        for edit in edits:
+            insort(taken, edit)
         elsewhere |= others.keys()
         chosen.append((diagnostic, change))
     return chosen
@@ -206,6 +208,19 @@ def _fitting(edits: Iterable[Edit]) -> list[Edit]:
     if any(one.end > other.start for one, other in pairwise(ordered)):
         raise Refused("its edits overlap")
     return ordered
+
+
+def _near(edit: Edit, taken: Sequence[Edit]) -> Iterator[Edit]:
+    """Those of the sorted edits that touch this one. They do not overlap, so that their ends are sorted too."""
+    at = bisect_left(taken, edit)
+    for number in range(at, len(taken)):
+        if taken[number].start > edit.end:
+            break
+        yield taken[number]
+    for number in range(at - 1, -1, -1):
+        if taken[number].end < edit.start:
+            break
+        yield taken[number]
 
 
 def _conflict(one: Edit, other: Edit) -> bool:

@@ -7,7 +7,8 @@ import gc
 from collections.abc import Callable
 
 PAUSE = 0.02  # seconds after a response; keystrokes of a fast typist are 60 ms apart
-MUCH = 300_000  # uncollected objects before collecting without a pause; about 30 MB
+MUCH = 50_000  # new objects before the young ones are collected without a pause; about 5 MB, and 5 ms
+YOUNG = 5  # collections of one generation before the next one is collected too, without a pause
 
 
 class GcScheduler:
@@ -38,13 +39,17 @@ class GcScheduler:
             gc.freeze()
 
     def soon(self) -> None:
-        """Schedule a collection after a pause, or collect now if there are too many new objects."""
+        """Schedule a collection after a pause; if there are many new objects, collect the young ones now.
+
+        Without that, the memory that reference cycles fill while nobody pauses stays with the process.
+        """
         if not self._started:
             return
         if self._timer is not None:
             self._timer.cancel()
-        if gc.get_count()[0] > MUCH:
-            self._collect()
+        new, younger, older = gc.get_count()
+        if new > MUCH:
+            gc.collect(0 if younger < YOUNG else 1 if older < YOUNG or self._grows() else 2)
         self._timer = asyncio.get_running_loop().call_later(PAUSE, self._collect)
 
     def _collect(self) -> None:

@@ -14,7 +14,7 @@ from playpen_ls.languages.model import Model
 from playpen_ls.session.stability import shift_diagnostics
 from playpen_ls.text.edit import Edit, runs
 from playpen_ls.text.source import Source
-from playpen_ls.text.span import Span
+from playpen_ls.text.span import Span, Spans
 
 
 @dataclass
@@ -54,9 +54,10 @@ class OpenFile:
     def hits_in(self, spans: Iterable[Span]) -> Iterator[Diagnostic]:
         """Those of `hits` that start in ranges of the current text. Does not shift the others."""
         farthest = sum(len(edit.text) + edit.end - edit.start for _, run in self._typed for edit in run)
-        for span in spans:
-            near = self.since(self._hits.touching(Span(span.start - farthest, span.end + farthest)))
-            yield from (diagnostic for diagnostic in near if span.start <= diagnostic.start <= span.end)
+        spans = list(spans)
+        near = self._hits.touching(Spans(Span(span.start - farthest, span.end + farthest) for span in spans))
+        here = Spans(spans)
+        yield from (diagnostic for diagnostic in self.since(near) if here.touch(diagnostic.start, diagnostic.start))
 
     def since(self, diagnostics: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
         """Diagnostics of the last check shifted by the edits since; those on edited lines are dropped."""

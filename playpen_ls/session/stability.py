@@ -11,7 +11,7 @@ from playpen_ls.engine.diagnostic import Diagnostic, text_order
 from playpen_ls.engine.diagnostics import FileDiagnostics
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
-from playpen_ls.text.span import Span
+from playpen_ls.text.span import Span, Spans
 
 
 def shift_diagnostics(diagnostics: Iterable[Diagnostic], source: Source, run: Iterable[Edit]) -> Iterator[Diagnostic]:
@@ -57,7 +57,7 @@ def with_stale_diagnostics(
 
     `last` returns the previous diagnostics that start in the given ranges.
     """
-    have = {text_order(diagnostic) for span in broken for diagnostic in diagnostics.touching(span)}
+    have = {text_order(diagnostic) for diagnostic in diagnostics.touching(Spans(broken))}
     more = []
     for diagnostic in last(broken):
         place = text_order(diagnostic)
@@ -67,13 +67,13 @@ def with_stale_diagnostics(
     return diagnostics.extended(more)
 
 
-def is_unseen(diagnostic: Diagnostic, broken: list[Span]) -> bool:
+def is_unseen(diagnostic: Diagnostic, broken: Spans) -> bool:
     """Whether what it reports as missing could be in text that does not parse: its chunk, or any if file-wide."""
     if diagnostic.made.unparsed:
         return False
     # Rules for the whole file say in which chunk a finding is.
     whole_file = diagnostic.made.chunk is not None
-    return bool(broken) and (whole_file or any(span.touches(diagnostic.span) for span in broken))
+    return bool(broken) and (whole_file or broken.touch(diagnostic.start, diagnostic.end))
 
 
 def hold_back_new_absences(

@@ -31,7 +31,7 @@ from playpen_ls.session.open_file import OpenFile, PublishedFile
 from playpen_ls.session.stability import hold_back_new_absences, is_unseen, with_stale_diagnostics
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
-from playpen_ls.text.span import Span
+from playpen_ls.text.span import Span, Spans
 
 
 class Workspace:
@@ -129,7 +129,8 @@ class Workspace:
             diagnostics = with_stale_diagnostics(diagnostics, last, broken)
         shown = diagnostics
         if broken or not settled:
-            unsure = lambda diagnostic: not settled or is_unseen(diagnostic, broken)  # noqa: E731
+            unread = Spans(broken)
+            unsure = lambda diagnostic: not settled or is_unseen(diagnostic, unread)  # noqa: E731
             shown = hold_back_new_absences(diagnostics, document.displayed, unsure, document.since)
         document.diagnostics, document.displayed = diagnostics, shown
         return PublishedFile(document.source, shown, checked.diagnostics, checked.failed, tuple(broken))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -21,3 +23,25 @@ class Span:
     def touches(self, other: Span) -> bool:
         """They share a character or a boundary."""
         return self.start <= other.end and other.start <= self.end
+
+
+class Spans:
+    """Ranges that are asked about often, merged where they touch."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for span in sorted(spans):
+            if self._ends and span.start <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], span.end)
+            else:
+                self._starts.append(span.start)
+                self._ends.append(span.end)
+
+    def __bool__(self) -> bool:
+        return bool(self._starts)
+
+    def touch(self, start: int, end: int) -> bool:
+        """Whether one of them shares a character or a boundary with this range."""
+        number = bisect_right(self._starts, end) - 1
+        return number >= 0 and self._ends[number] >= start

@@ -66,9 +66,10 @@ class Document:
 
 @dataclass
 class State:
-    """The server's process at one moment. `resident` is in KB."""
+    """The server's process at one moment. `resident`, and `peak` so far, are in KB."""
 
     resident: int
+    peak: int
     descriptors: int
     threads: int
     children: int
@@ -82,7 +83,8 @@ class State:
         tasks = list(Path(f"/proc/{process}/task").iterdir())
         children = sum(len((task / "children").read_text().split()) for task in tasks)
         descriptors = len(os.listdir(f"/proc/{process}/fd"))
-        return cls(int(status["VmRSS"].split()[0]), descriptors, len(tasks), children)
+        resident, peak = (int(status[name].split()[0]) for name in ("VmRSS", "VmHWM"))
+        return cls(resident, peak, descriptors, len(tasks), children)
 
 
 class Client:
@@ -256,6 +258,7 @@ def report(first: State, last: State, early: list[float], late: list[float]) -> 
     """The figures, and as the last line what misses its limit, if anything does."""
     growth = 100 * (last.resident - first.resident) / first.resident
     yield f"resident memory: {first.resident / 1024:.1f} MB after the first tenth, {last.resident / 1024:.1f} MB at the end ({growth:+.1f} %)"
+    yield f"peak of memory: {first.peak / 1024:.1f} MB, {last.peak / 1024:.1f} MB"
     for name in ("descriptors", "threads", "children"):
         yield f"{name}: {getattr(first, name)}, {getattr(last, name)}"
     yield f"p95 of edits: {p95(early):.1f} ms in the first tenth, {p95(late):.1f} ms in the last one"

@@ -10,6 +10,7 @@ import pytest
 
 from playpen_ls.api.finding import Finding, Fix, Place, Refused
 from playpen_ls.config.model import Config, Settings
+from playpen_ls.engine import fixer
 from playpen_ls.engine.diagnostic import Diagnostic, text_order
 from playpen_ls.engine.fixer import CheckedText, change_of, fix_all
 from playpen_ls.engine.registry import rules_of
@@ -216,6 +217,17 @@ def test_one_bad_fix_among_many_does_not_hold_the_others_up():
 def test_a_fix_whose_own_edits_overlap_is_left_out():
     result = fixed("abc = 1\ny = 2\n", {"abc": [Edit(0, 2, "x"), Edit(1, 3, "z")], "y = 2": "y = 3"})
     assert result.source.text == "abc = 1\ny = 3\n"
+
+
+def test_of_many_chosen_edits_those_near_another_are_found():
+    rng = random.Random(5)
+    for _ in range(2000):
+        places = sorted(rng.choices(range(12), k=rng.randrange(9) * 2))
+        taken = sorted({Edit(start, end, "") for start, end in zip(places[::2], places[1::2], strict=True)})
+        start = rng.randrange(12)
+        edit = Edit(start, start + rng.randrange(4), "")
+        near = [other for other in taken if other.start <= edit.end and edit.start <= other.end]
+        assert sorted(fixer._near(edit, taken)) == near
 
 
 def test_differences_lead_from_one_text_to_the_other_and_never_part_a_line_end():

@@ -7,7 +7,7 @@ from playpen_ls.api.rule import Rule
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import ChunkDiagnostics, FileDiagnostics
 from playpen_ls.engine.registry import rule_of
-from playpen_ls.text.span import Span
+from playpen_ls.text.span import Span, Spans
 
 PROBE, LIMIT, TAG = (rule_of(f"kubernetes/{name}") for name in ("no-liveness-probe", "no-memory-limit", "moving-tag"))
 
@@ -30,7 +30,7 @@ def test_they_are_moved_each_by_its_own_distance_and_stand_in_text_order():
     assert len(diagnostics) == 3
     assert diagnostics
     assert not FileDiagnostics()
-    assert [one.start for one in diagnostics.touching(Span(13, 15))] == [11, 15]
+    assert [one.start for one in diagnostics.touching(Spans([Span(13, 15)]))] == [11, 15]
 
 
 def test_what_is_left_is_known_by_the_same_object_each_time():

@@ -8,7 +8,7 @@ from playpen_ls.text.diff import differences
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.source import LARGEST, Source, Unreadable
-from playpen_ls.text.span import Span
+from playpen_ls.text.span import Span, Spans
 
 TEXTS = st.text(alphabet="ab \t\r\n\f\v\u2028\u0085é😀", max_size=40)
 
@@ -80,3 +80,10 @@ def test_a_fragment_knows_where_its_text_stands():
     assert fragment.span(0, 4) == Span(1, 6)
     assert fragment.span(2, 3) == Span(3, 5)
     assert fragment.span(4, 4) == Span(6, 6)
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 5))), st.integers(0, 30), st.integers(0, 5))
+def test_merged_ranges_touch_what_one_of_them_touches(ranges: list[tuple[int, int]], start: int, length: int):
+    spans = [Span(at, at + size) for at, size in ranges]
+    touched = any(span.touches(Span(start, start + length)) for span in spans)
+    assert Spans(spans).touch(start, start + length) == touched

@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from playpen_ls.api.finding import Refused
-from playpen_ls.languages.python.model.module import PythonModel
+from playpen_ls.languages.python.model.module import PythonModel, Top
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import LINE_END, Source
-from playpen_ls.text.span import Span
 
 _DIRECTIVE = re.compile(
     r"#!|.*(?:coding[:=]|noqa|pylint|mypy|type:|playpen|isort|flake8|ruff|fmt:|yapf|copyright|licen[sc]e|spdx)",
@@ -20,19 +19,7 @@ _DIRECTIVE = re.compile(
 _STDLIB = sys.stdlib_module_names
 
 
-@dataclass(frozen=True)
-class Top:
-    """A top-level statement of a module."""
-
-    node: ast.stmt
-    span: Span
-
-
-def top_level(model: PythonModel) -> list[Top]:
-    return [Top(node, span) for node, span in model.top_level]
-
-
-def import_edit(model: PythonModel, tops: list[Top], line: str, used_at: int) -> Edit:
+def import_edit(model: PythonModel, tops: Sequence[Top], line: str, used_at: int) -> Edit:
     """The edit that inserts an import line in isort's order. Raises Refused if that is after `used_at`."""
     source, newline = model.source, model.source.newline
     new = ast.parse(line).body[0]
@@ -66,7 +53,7 @@ def import_edit(model: PythonModel, tops: list[Top], line: str, used_at: int) ->
     return Edit(at, at, text)
 
 
-def _top(model: PythonModel, tops: list[Top], line: str) -> tuple[int, str]:
+def _top(model: PythonModel, tops: Sequence[Top], line: str) -> tuple[int, str]:
     """(offset, text) of the first import of a module that has none: after its docstring, before any code."""
     source, newline = model.source, model.source.newline
     head = _head(tops)
@@ -107,7 +94,7 @@ def gap(model: PythonModel, at: int, newline: str) -> str:
     return newline * (2 if re.match(r"(?:async\s+def|def|class)\b|@", following) else 1)
 
 
-def _head(tops: list[Top]) -> Top | None:
+def _head(tops: Sequence[Top]) -> Top | None:
     """The last statement among the docstring and the imports from `__future__`."""
     found = None
     for index, top in enumerate(tops):
@@ -126,7 +113,7 @@ def _is_future(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
-def _first_run(tops: list[Top]) -> list[Top]:
+def _first_run(tops: Sequence[Top]) -> Sequence[Top]:
     """The first block of imports, without those of `__future__`."""
     run: list[Top] = []
     for index, top in enumerate(tops):
@@ -157,7 +144,7 @@ def _key(node: ast.stmt, own: bool = False) -> tuple[int, bool, str]:
     return 3 if own else _section(module), False, module.lower()
 
 
-def _own_from(source: Source, run: list[Top]) -> int:
+def _own_from(source: Source, run: Sequence[Top]) -> int:
     """The index in `run` where the first-party section starts: the second group that is not the standard library."""
     groups = 0
     for index, top in enumerate(run):
@@ -177,7 +164,7 @@ def _section(module: str) -> int:
     return 1 if module.partition(".")[0] in _STDLIB else 2
 
 
-def after_imports(model: PythonModel, tops: list[Top]) -> int:
+def after_imports(model: PythonModel, tops: Sequence[Top]) -> int:
     """The offset after the last top-level import, including imports in `if` and `try`."""
     last: Top | None = None
     for top in tops:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from playpen_ls.api.finding import Refused
-from playpen_ls.languages.python.edits.import_order import Top, after_imports, gap, import_edit, top_level
+from playpen_ls.languages.python.edits.import_order import after_imports, gap, import_edit
 from playpen_ls.languages.python.edits.whitespace import comma, divided, own_line
-from playpen_ls.languages.python.model.module import PythonModel
+from playpen_ls.languages.python.model.module import PythonModel, Top
 from playpen_ls.languages.python.model.parts import Part, PythonModule
-from playpen_ls.languages.python.model.scope import Names
 from playpen_ls.languages.python.syntax.bindings import bound
 from playpen_ls.languages.python.syntax.nodes import imported
 from playpen_ls.text.edit import Edit, narrowed
@@ -34,7 +33,7 @@ class Brought:
 
 def module_member(part: Part, module: str, member: str) -> Brought:
     """`os.getenv`, in the form in which the module is imported. Raises Refused if the name has another meaning here."""
-    tops = top_level(model_of(part))
+    tops = model_of(part).top_level
     for top in _usable(tops, part):
         for name, origin in imported(top.node):
             if origin == f"={module}.{member}" and _is_free(part, name, origin):
@@ -51,7 +50,7 @@ def module_member(part: Part, module: str, member: str) -> Brought:
 def imported_name(part: Part, module: str, member: str) -> Brought:
     """`QueuePool` of `from sqlalchemy.pool import QueuePool`. Raises Refused if the name has another meaning here."""
     model = model_of(part)
-    tops = top_level(model)
+    tops = model.top_level
     for top in _usable(tops, part):
         for name, origin in imported(top.node):
             if origin == f"={module}.{member}" and _is_free(part, name, origin):
@@ -132,7 +131,7 @@ def _before(statement: libcst.ImportFrom, names: list[libcst.ImportAlias], index
 def module_logger(part: Part) -> Brought:
     """The module's logger, created if there is none. Raises Refused if `logger` has another meaning here."""
     model = model_of(part)
-    tops = top_level(model)
+    tops = model.top_level
     known = [name for name, origin in model.scope.names.items() if origin == "logging.getLogger()" and "." not in name]
     for name in sorted(known, key=lambda name: (name != "logger", name != "log", name)):
         if _origin(part, name) == "logging.getLogger()" and (part.function or _bound_before(tops, name, part)):
@@ -169,7 +168,7 @@ class _ImportTop(Top):
     node: ast.Import | ast.ImportFrom
 
 
-def _usable(tops: list[Top], part: Part) -> Iterator[_ImportTop]:
+def _usable(tops: Sequence[Top], part: Part) -> Iterator[_ImportTop]:
     """The top-level imports that have been executed before the part."""
     for top in tops:
         if isinstance(top.node, (ast.Import, ast.ImportFrom)) and (part.function or top.span.start < part.start):
@@ -178,7 +177,7 @@ def _usable(tops: list[Top], part: Part) -> Iterator[_ImportTop]:
 
 def _origin(part: Part, name: str) -> str | None:
     """The origin of a name in the scope of the part, which need not mention it."""
-    return Names(model_of(part).scope.names.get).origin(ast.Name(name), part.link)
+    return model_of(part).names.origin(ast.Name(name), part.link)
 
 
 def _is_free(part: Part, name: str, origin: str) -> bool:
@@ -186,11 +185,11 @@ def _is_free(part: Part, name: str, origin: str) -> bool:
     return _origin(part, name) == origin[1:]
 
 
-def _names_bound(tops: list[Top], name: str) -> bool:
+def _names_bound(tops: Sequence[Top], name: str) -> bool:
     return any(found == name for top in tops for found, _ in bound(top.node))
 
 
-def _bound_before(tops: list[Top], name: str, part: Part) -> bool:
+def _bound_before(tops: Sequence[Top], name: str, part: Part) -> bool:
     return _names_bound([top for top in tops if top.span.end <= part.start], name)
 
 
@@ -208,7 +207,7 @@ def _bound_here(part: Part, name: str) -> bool:
     )
 
 
-def _refuse_taken(part: Part, tops: list[Top], name: str) -> None:
+def _refuse_taken(part: Part, tops: Sequence[Top], name: str) -> None:
     """Raise Refused if an import of this name would shadow another binding or be shadowed by one."""
     if _origin(part, name) not in (name, None) or _hidden(part, name):
         raise Refused(f"`{name}` has another meaning here")

@@ -6,6 +6,7 @@ import ast
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
@@ -15,13 +16,21 @@ from playpen_ls.languages.model import Comment, Model
 from playpen_ls.languages.python.model.chunks import PythonChunk
 from playpen_ls.languages.python.model.parts import PythonModule
 from playpen_ls.languages.python.model.queries import scope
-from playpen_ls.languages.python.model.scope import Scope
+from playpen_ls.languages.python.model.scope import Names, Scope
 from playpen_ls.languages.python.syntax.parsing import with_line_feeds
 from playpen_ls.languages.python.syntax.statement import Statement
 from playpen_ls.languages.python.syntax.statements import Class, Cutter, statements
 from playpen_ls.text.edit import narrowed
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
+
+
+@dataclass(frozen=True)
+class Top:
+    """A top-level statement of a module."""
+
+    node: ast.stmt
+    span: Span
 
 
 class PythonModel(Model):
@@ -74,14 +83,19 @@ class PythonModel(Model):
     def scope(self) -> Scope:
         return self.outline.ask(scope)
 
+    @cached_property
+    def names(self) -> Names:
+        """Resolves expressions for fixes, which see the whole file."""
+        return Names(self.scope.names.get)
+
     def chunk_at(self, offset: int) -> PythonChunk:
         return self.chunks[max(bisect_right(self._starts, offset) - 1, 0)]
 
     @cached_property
-    def top_level(self) -> tuple[tuple[ast.stmt, Span], ...]:
+    def top_level(self) -> tuple[Top, ...]:
         """Outlines of the top-level statements with their ranges, without members of long classes. See `whole`."""
         return tuple(
-            (statement, chunk.content.span(statement).shifted(chunk.start))
+            Top(statement, chunk.content.span(statement).shifted(chunk.start))
             for chunk in self.chunks
             for statement in chunk.content.outline
         )

@@ -93,8 +93,8 @@ class Names:
     def __init__(self, lookup: Callable[[str], str | None]) -> None:
         self._lookup = lookup
         self.asked: dict[str, str | None] = {}
-        self._locals: dict[int, dict[str, object]] = {}
-        self._attributes: dict[int, dict[str, str | None]] = {}
+        self._locals: dict[ast.AST, dict[str, object]] = {}
+        self._attributes: dict[ast.AST, dict[str, str | None]] = {}
 
     def module(self, name: str) -> str | None:
         """As `lookup`, which is called once for a name."""
@@ -140,9 +140,9 @@ class Names:
 
     def _table(self, node: ast.AST) -> dict[str, object]:
         """The names in the own scope of a function or class."""
-        table = self._locals.get(id(node))
+        table = self._locals.get(node)
         if table is None:
-            table = self._locals[id(node)] = _bound_in(node)
+            table = self._locals[node] = _bound_in(node)
         return table
 
     def _attribute(self, name: str, link: Link | None, depth: int) -> str | None:
@@ -150,14 +150,14 @@ class Names:
             link = link[1]
         if link is None:
             return None
-        known = self._attributes.get(id(link[0]))
+        known = self._attributes.get(link[0])
         if known is None:
             known = {}
             for binding in self_bindings(link[0].body):  # type: ignore[attr-defined]
                 same = known.setdefault(binding.name[5:], binding.value) == binding.value
                 if not same:
                     known[binding.name[5:]] = None
-            self._attributes[id(link[0])] = known
+            self._attributes[link[0]] = known
         value = known.get(name)
         if value is not None and value != f"self.{name}":
             return self._origin(value, link, depth + 1) if depth < _DEPTH else None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 
 from playpen_ls.api.finding import Refused
-from playpen_ls.languages.python.edits.import_order import Top, import_edit, top_level
+from playpen_ls.languages.python.edits.import_order import import_edit
 from playpen_ls.languages.python.model.local_facts import web_facts
-from playpen_ls.languages.python.model.module import PythonModel
+from playpen_ls.languages.python.model.module import PythonModel, Top
 from playpen_ls.languages.python.model.web import Web
 from playpen_ls.languages.python.syntax.bindings import bound
 from playpen_ls.languages.python.syntax.nodes import dotted, imported
@@ -48,7 +49,7 @@ def endpoint(model: PythonModel, app: Web, path: str) -> list[Edit]:
         return _django(model, app, path)
     if app.framework not in (*_DECORATED, *_ADDED) or not app.owner.isidentifier():
         raise Refused("adding a route to this application is not supported")
-    tops = top_level(model)
+    tops = model.top_level
     place = app.place.span.start
     holder = next((top for top in tops if top.span.start <= place < top.span.end), None)
     if holder is None:
@@ -69,7 +70,7 @@ def endpoint(model: PythonModel, app: Web, path: str) -> list[Edit]:
 
 
 def _written(
-    model: PythonModel, app: Web, path: str, name: str, unit: str, gap: str, tops: list[Top], used_at: int
+    model: PythonModel, app: Web, path: str, name: str, unit: str, gap: str, tops: Sequence[Top], used_at: int
 ) -> tuple[str, list[Edit]]:
     uses_route = re.search(rf"@{re.escape(app.owner)}\.route\(", model.source.text)
     verb = "route" if uses_route else "get"
@@ -88,7 +89,7 @@ def _written(
 
 
 def _in_routes(
-    model: PythonModel, app: Web, path: str, holder: Top, name: str, unit: str, tops: list[Top]
+    model: PythonModel, app: Web, path: str, holder: Top, name: str, unit: str, tops: Sequence[Top]
 ) -> list[Edit]:
     """Add a `Route` to the `routes` list of a Starlette application, and its function above; [] without such a list."""
     call = getattr(model.whole(holder.span), "value", None)
@@ -138,7 +139,7 @@ def _free_name(taken: set[str]) -> str:
     return name
 
 
-def _last_route(model: PythonModel, app: Web, tops: list[Top]) -> Top | None:
+def _last_route(model: PythonModel, app: Web, tops: Sequence[Top]) -> Top | None:
     """The last route function of the application; None if a mount at `/` would hide routes that follow it."""
     found = model.outline.ask(web_facts)
     if any(web.kind == "mount" and web.path in ("", "/") for _, web in found):
@@ -175,7 +176,7 @@ def _in_factory(model: PythonModel, app: Web, path: str, holder: Top, unit: str)
     if not returns or dotted(returns[-1].value or ast.Constant(None)) != app.owner:
         raise Refused("the last `return` of the function does not return the application")
     name = _free_name({found for statement in node.body for found, _ in bound(statement)})
-    tops = top_level(model)
+    tops = model.top_level
     source = model.source
     span = chunk.content.span(returns[-1]).shifted(chunk.span.start)
     text, edits = _written(model, app, path, name, unit, "\n", tops, holder.span.start)
@@ -194,7 +195,7 @@ def _in_factory(model: PythonModel, app: Web, path: str, holder: Top, unit: str)
 
 def _django(model: PythonModel, app: Web, path: str) -> list[Edit]:
     """Add an element to `urlpatterns`. Raises Refused."""
-    source, tops = model.source, top_level(model)
+    source, tops = model.source, model.top_level
     statement = next((top for top in tops if top.span.start == app.place.span.start), None)
     node = model.whole(statement.span) if statement is not None else None
     value = node.value if isinstance(node, ast.Assign) else None
