@@ -211,6 +211,8 @@ NIGHTLY = (
         ("node { sh 'docker build -t web:1.0 -f docker/web.Dockerfile --target run src' }", ImageBuilt,
          [("web:1.0", "src", "docker/web.Dockerfile", "run")]),
         ("node { dir('api') { sh 'docker build -t web .' } }", ImageBuilt, [("web", "api", "", "")]),
+        ("def s = 'api'\nnode { dir(\"${s}\") { sh 'docker build -t web .' } }", ImageBuilt, [("web", "api", "", "")]),
+        ("node { dir(\"${s}\") { sh 'docker build -t web .' } }", ImageBuilt, [("web", None, "", "")]),
         ("node { docker.build('web:1.0', '-f x.Dockerfile src') }", ImageBuilt, [("web:1.0", "src", "x.Dockerfile", "")]),
         ("node { sh '/kaniko/executor --context dir://src --destination=nexus:5000/web:1.0' }", ImageBuilt,
          [("nexus:5000/web:1.0", "src", "", "")]),
@@ -240,7 +242,8 @@ NIGHTLY = (
     ],
 )  # fmt: skip
 def test_pipelines(text: str, kind: type[Fact], values: list[tuple[Any, ...]]):
-    assert said("Jenkinsfile", text, kind) == values
+    more = ("docker", True) if kind is ImageBuilt else ()
+    assert said("Jenkinsfile", text, kind) == [(*one, *more) for one in values]
 
 
 HEAD = "apiVersion: {}\nkind: {}\nmetadata: {{name: shop, namespace: apps}}\n"
@@ -329,5 +332,9 @@ def test_skaffold_builds_images():
     text = (
         "apiVersion: skaffold/v4beta6\nkind: Config\nbuild:\n  artifacts:\n"
         "    - image: web\n      context: src/web\n      docker: {dockerfile: prod.Dockerfile, target: run}\n"
+        "    - image: api\n      jib: {}\n"
     )
-    assert said("skaffold.yaml", text, ImageBuilt) == [("web", "src/web", "src/web/prod.Dockerfile", "run")]
+    assert said("skaffold.yaml", text, ImageBuilt) == [
+        ("web", "src/web", "src/web/prod.Dockerfile", "run", "docker", False),
+        ("api", None, "", "", "jib", False),
+    ]

@@ -18,7 +18,8 @@ from playpen_ls.api.fact_types import (
 from playpen_ls.api.facts import Fact, Facts, Table
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.registry import model_facts, parse
-from playpen_ls.project.links import built, is_nearest, namespace_of
+from playpen_ls.project.image_links import Certainty, Link, Linker, Use
+from playpen_ls.project.links import is_nearest, namespace_of
 from playpen_ls.project.services import Web, answers, ports_of, probe_paths
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
@@ -31,7 +32,15 @@ def recipe(path: str, program: str = "uvicorn") -> Recipe:
 
 
 def build(reference: str, context: str | None = "", dockerfile: str = "", path: str = "Jenkinsfile") -> ImageBuilt:
-    return ImageBuilt(Place(path, HERE), reference, context, dockerfile)
+    return ImageBuilt(Place(path, HERE), reference, context, dockerfile, in_workspace=path.endswith("Jenkinsfile"))
+
+
+def link_of(
+    image: str, manifest: str, dockerfiles: list[Recipe], builds: list[ImageBuilt], *others: str
+) -> Link | None:
+    """`others` are more images in the manifest."""
+    images = [(manifest, one) for one in (image, *others)]
+    return Linker(dockerfiles, builds, images).link(Use(image, manifest))
 
 
 # (the image, the manifest that names it, the Dockerfiles, what pipelines build, the Dockerfile that it is made of)
@@ -54,7 +63,13 @@ CASES = {
                                                        [build("me/shop:2", "src")], "src/Dockerfile"),
     "by the pipeline's -f": ("me/shop:1", "app.yaml", ["docker/Dockerfile", "Dockerfile"],
                              [build("me/shop", "", "docker/Dockerfile")], "docker/Dockerfile"),
-    "a context that is computed": ("me/shop:1", "app.yaml", ["shop/Dockerfile"], [build("me/shop", None)], None),
+    "a context that is computed rules nothing out": ("me/shop:1", "app.yaml", ["shop/Dockerfile"],
+                                                     [build("me/shop", None)], "shop/Dockerfile"),
+    "nor does one without a Dockerfile": ("me/shop:1", "app.yaml", ["shop/Dockerfile"], [build("me/shop", "x")],
+                                          "shop/Dockerfile"),
+    "a build without a Dockerfile does": (
+        "me/shop:1", "app.yaml", ["shop/Dockerfile"],
+        [ImageBuilt(Place("skaffold.yaml", HERE), "shop", None, "", "", "jib")], None),
     "a computed context with a -f": ("me/shop:1", "app.yaml", ["x/Dockerfile"], [build("me/shop", None, "x/Dockerfile")],
                                      "x/Dockerfile"),
     "two builds of one image": ("me/shop:1", "app.yaml", ["a/Dockerfile", "b/Dockerfile"],
@@ -64,7 +79,16 @@ CASES = {
     "another account's image": ("other/shop:1", "app.yaml", ["a/Dockerfile"], [build("one/shop", "a")], None),
     "a pipeline's variable": ("me/shop:1", "app.yaml", ["a/Dockerfile"], [build("$REGISTRY/shop:1", "a")],
                               "a/Dockerfile"),
-    "a variable in the manifest": ("$REGISTRY/shop:1", "app.yaml", ["shop/Dockerfile"], [], None),
+    "a variable in the manifest": ("$REGISTRY/shop:1", "app.yaml", ["shop/Dockerfile"], [], "shop/Dockerfile"),
+    "a variable in its tag": ("me/shop:{{TAG}}", "app.yaml", ["shop/Dockerfile"], [], "shop/Dockerfile"),
+    "a pipeline of a folder, relative to the root": ("me/a", "k/app.yaml", ["Dockerfile", "x/Dockerfile"],
+                                                     [build("me/a", "x", path="ci/Jenkinsfile")], "x/Dockerfile"),
+    "a pipeline of a folder, relative to that folder": ("me/a", "app.yaml", ["orders/Dockerfile", "x/Dockerfile"],
+                                                        [build("me/a", path="orders/Jenkinsfile")], "orders/Dockerfile"),
+    "a pipeline of a folder, relative to either": ("me/a", "app.yaml", ["Dockerfile", "orders/Dockerfile"],
+                                                   [build("me/a", path="orders/Jenkinsfile")], None),
+    "the account of an official image": ("tensorflow/tensorflow", "x/app.yaml", ["y/Dockerfile"],
+                                         [build("tensorflow", "y", path="ci.sh")], None),
     "two services of one name": ("me/web:1", "k8s/app.yaml", ["a/web/Dockerfile", "b/web/Dockerfile"], [], None),
     "two services of one name, one is nearer": ("me/web:1", "a/k8s/app.yaml", ["a/web/Dockerfile", "b/web/Dockerfile"],
                                                 [], "a/web/Dockerfile"),
@@ -77,8 +101,55 @@ CASES = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_an_image_belongs_to_a_dockerfile_or_to_none(case: tuple[str, str, list[str], list[ImageBuilt], str | None]):
     image, manifest, dockerfiles, builds, expected = case
-    found = built(image, manifest, [recipe(path) for path in dockerfiles], builds)
+    found = link_of(image, manifest, [recipe(path) for path in dockerfiles], builds)
     assert (found.dockerfile if found else None) == expected
+
+
+# (the image, other images, the manifest, the Dockerfiles, the one that it is made of, how certain that is)
+BY_NAME = {
+    "the folder, in camel case": ("x:5000/media-shop", [], "k8s/a.yaml", ["mediaShop/Dockerfile"], "mediaShop/Dockerfile",
+                                  Certainty.CERTAIN),
+    "the folder above a dull one": ("x:5000/shop", [], "k8s/a.yaml", ["shop/docker/Dockerfile"], "shop/docker/Dockerfile",
+                                    Certainty.CERTAIN),
+    "a word that says nothing": ("x:5000/shop-service:1", [], "k8s/a.yaml", ["shop/Dockerfile", "x/Dockerfile"],
+                                 "shop/Dockerfile", Certainty.LIKELY),
+    "a word that the folder has more": ("x:5000/auth", [], "k8s/a.yaml", ["auth-service/Dockerfile", "x/Dockerfile"],
+                                        "auth-service/Dockerfile", Certainty.LIKELY),
+    "a prefix that images share": ("x:5000/rs-cart", ["x:5000/rs-user"], "k8s/a.yaml", ["cart/Dockerfile", "x/Dockerfile"],
+                                   "cart/Dockerfile", Certainty.LIKELY),
+    "a prefix that no other image has": ("x:5000/rs-cart", ["x:5000/user"], "k8s/a.yaml",
+                                         ["cart/Dockerfile", "x/Dockerfile"], None, None),
+    "a word that makes another program of it": ("x:5000/cart-db", ["x:5000/user-db"], "k8s/a.yaml",
+                                                ["cart/Dockerfile", "user/Dockerfile"], None, None),
+    "the only Dockerfile, for the only image": ("me/anything", ["postgres"], "k8s/a.yaml", ["Dockerfile"], "Dockerfile",
+                                                Certainty.LIKELY),
+    "the only Dockerfile, for one of two images": ("me/anything", ["me/other"], "k8s/a.yaml", ["Dockerfile"], None, None),
+    "the only Dockerfile, for a placeholder": ("<IMAGE>", [], "k8s/a.yaml", ["Dockerfile"], "Dockerfile",
+                                               Certainty.POSSIBLE),
+    "the only Dockerfile near, by a word": ("me/hello-image", ["me/other"], "one/k8s/a.yaml",
+                                            ["one/hello/Dockerfile", "two/Dockerfile"], "one/hello/Dockerfile",
+                                            Certainty.LIKELY),
+    "a public image beside a Dockerfile": ("grafana/grafana:9", [], "k8s/a.yaml", ["Dockerfile"], None, None),
+    "a Dockerfile for developing": ("x:5000/shop", [], "k8s/a.yaml", ["shop/Dockerfile.dev", "x/Dockerfile"], None, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BY_NAME.values(), ids=BY_NAME)
+@pytest.mark.parametrize("above", ["", "project/", "a/b/"])
+def test_names_and_places_make_a_link_wherever_the_project_is_opened(
+    case: tuple[str, list[str], str, list[str], str | None, Certainty | None], above: str
+):
+    image, others, manifest, dockerfiles, expected, certainty = case
+    found = link_of(image, above + manifest, [recipe(above + path) for path in dockerfiles], [], *others)
+    assert (found.dockerfile if found else None) == (above + expected if expected else None)
+    assert (found.certainty if found else None) == certainty
+
+
+def test_a_likely_link_needs_two_kinds_of_evidence_to_support_findings():
+    linker = Linker([recipe("cart/Dockerfile"), recipe("x/Dockerfile")], [], [("a.yaml", "x:5000/cart-service")])
+    alone = linker.link(Use("x:5000/cart-service", "a.yaml"))
+    named = linker.link(Use("x:5000/cart-service", "a.yaml", ("cart",)))
+    assert [link and link.supports_findings for link in (alone, named)] == [False, True]
 
 
 # (the Dockerfiles, the one asked for, what is built, a file, whether it is its code)
@@ -101,7 +172,7 @@ CODE = {
 @pytest.mark.parametrize("case", CODE.values(), ids=CODE)
 def test_code_belongs_to_a_dockerfile(case: tuple[list[str], str, list[ImageBuilt], str, bool]):
     dockerfiles, image, builds, path, expected = case
-    found = built(image, "k8s/app.yaml", [recipe(one) for one in dockerfiles], builds)
+    found = link_of(image, "k8s/app.yaml", [recipe(one) for one in dockerfiles], builds)
     assert found is not None
     assert found.holds(Listens(Place(path, HERE), 1)) is expected
 
@@ -289,14 +360,14 @@ def test_the_path_that_is_most_alike_is_offered_first():
 )
 def test_the_ports_that_an_image_s_program_listens_on(dockerfile: str, served_ports: set[int], opened: set[int]):
     told = list(model_facts(parse("dockerfile", Source("web/Dockerfile", f"FROM x\n{dockerfile}\n"))))
-    one = built("me/web", "k.yaml", [fact for fact in told if isinstance(fact, Recipe)], [])
+    one = link_of("me/web", "k.yaml", [fact for fact in told if isinstance(fact, Recipe)], [])
     assert one is not None
     ports = ports_of(one, [fact for fact in told if isinstance(fact, Exposed)], [])
     assert (set(ports.served), set(ports.open)) == (served_ports, opened)
 
 
 def test_the_port_of_a_program_that_is_run_by_python_stands_in_its_code():
-    one = built("me/web", "k.yaml", [recipe("web/Dockerfile", "python")], [])
+    one = link_of("me/web", "k.yaml", [recipe("web/Dockerfile", "python")], [])
     assert one is not None
     code = facts({"web/main.py": "import os, uvicorn\nuvicorn.run('a:b', port=int(os.getenv('PORT', '8080')))\n"})
     assert ports_of(one, [], [fact for fact in code if isinstance(fact, Listens)]).served == {8080}

@@ -145,13 +145,28 @@ class Recipe(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ImageBuilt(Fact):
-    """A pipeline or Skaffold builds an image. Paths are relative to the project; `context` is None if it is computed,
-    `dockerfile` "" if it is not given."""
+    """A file states that an image is built: a pipeline, a compose file, a script, skaffold.yaml.
+
+    `reference` has the file's own constants filled in. Paths are relative to the project; `context` is None if it is
+    computed, `dockerfile` "" if it is not given. `builder` is `docker`, or the name of a tool that builds without a
+    Dockerfile (`jib`, `ko`, `buildpacks`). `in_workspace`: the paths are as written, relative to the folder in which a
+    pipeline or script runs, usually the root of the repository.
+    """
 
     reference: str
     context: str | None
     dockerfile: str
     target: str = ""
+    builder: str = "docker"
+    in_workspace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChartValue(Fact):
+    """A value of a Helm chart that can be an image or a part of one; `key` is its path, such as `web.image.tag`."""
+
+    key: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +244,8 @@ class Pods(Fact):
     """The pods of a workload or of a custom resource.
 
     `ports` are the (name, number) pairs of all containers, None if one of them declares none; `mentioned` are the
-    other numbers in their arguments, variables and probes, any of which could be a port. `images` have no tags.
+    other numbers in their arguments, variables and probes, any of which could be a port. `images` have no tags; they
+    have HOLE for what a template computes.
     """
 
     kind: str

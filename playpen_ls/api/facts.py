@@ -26,6 +26,8 @@ class Fact:
 
 
 F = TypeVar("F", bound=Fact)
+T = TypeVar("T")
+_DERIVED = 50  # values that are kept for one set of facts
 Keys = Callable[[F], Iterable[Hashable]]
 
 
@@ -87,6 +89,20 @@ class Facts(Generic[F]):
         self._table = table
         self._hidden = hidden
         self._more = more
+        self._derived: dict[Hashable, tuple[Any, tuple[Any, ...]]] = {}
+
+    def derived(self, function: Callable[..., T], *more: Any) -> T:
+        """`function(self, *more)`, computed once while all of them are the same; `function` is of a module.
+
+        Of `more`, facts are compared by identity, other values by equality.
+        """
+        key = (function, *(id(one) if isinstance(one, Facts) else one for one in more))
+        found = self._derived.get(key)
+        if found is None:
+            if len(self._derived) >= _DERIVED:
+                self._derived.clear()
+            found = self._derived[key] = (function(self, *more), more)  # `more` is kept, so that its identity is
+        return found[0]
 
     @cached_property
     def items(self) -> tuple[F, ...]:

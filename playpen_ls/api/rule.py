@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from playpen_ls.api.example import Example, example
 from playpen_ls.api.facts import Fact, Facts, Files
@@ -20,6 +20,7 @@ from playpen_ls.api.finding import Finding, Offer, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.text.words import Words
 
+T = TypeVar("T")
 RuleFunction = Callable[..., Iterable[Finding | Offer]]
 
 
@@ -78,6 +79,11 @@ def _argument(annotation: Any) -> _Argument:
             any(part.files for part in parts.values()),
         )
     raise TypeError(f"a rule cannot have a parameter of type `{annotation}`")
+
+
+def given_as(annotation: type[T], context: RuleContext) -> T:
+    """What a parameter of a rule with this type gets."""
+    return _argument(annotation).give(context)  # type: ignore[return-value]
 
 
 Mentions = tuple[str, ...] | Callable[[Words], bool]

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from playpen_ls.languages import builds
 from playpen_ls.languages.detection import possible_language
 from playpen_ls.project.read_file import read_text
 from playpen_ls.text.ignore_patterns import IgnorePatterns
@@ -53,14 +54,25 @@ def repository_folder(folder: Path) -> Path:
     return root if os.path.exists(root / ".git") else folder
 
 
+def is_supported(name: str) -> bool:
+    """Whether a file can be in a language, by its name alone."""
+    return possible_language(name) is not None
+
+
+def states_facts(name: str) -> bool:
+    """Whether a file can state facts, by its name alone: it can be in a language, or say how an image is built."""
+    return possible_language(name) is not None or builds.is_read(name)
+
+
 def files_under(
     folder: Path,
     exclude: Iterable[str] = (),
     unreadable: Unreadables | None = None,
     *,
     base: Path | None = None,
+    wanted: Callable[[str], bool] = is_supported,
 ) -> Iterator[str]:
-    """The sorted paths of possibly supported files below a folder, without those that .gitignore or `exclude` match.
+    """The sorted paths of files with `wanted` names below a folder, without those that .gitignore or `exclude` match.
 
     `exclude` has .gitignore patterns relative to `base`, by default `folder`; they are not applied if they exclude
     `folder` itself. A symbolic link to a file is followed if the file is in `folder`.
@@ -71,7 +83,7 @@ def files_under(
     unreadable = unreadable or _ignore_unreadable
     # A stack instead of recursion: folders can be nested more deeply than Python's calls.
     real = _inside(os.path.realpath(folder))
-    waiting = [_entries(str(folder), _above(folder, exclude, base, unreadable), real, unreadable, top=True)]
+    waiting = [_entries(str(folder), _above(folder, exclude, base, unreadable), real, wanted, unreadable, top=True)]
     while waiting:
         entry = next(waiting[-1], None)
         if entry is None:
@@ -79,11 +91,14 @@ def files_under(
         elif isinstance(entry, str):
             yield entry
         else:
-            waiting.append(_entries(*entry, real, unreadable))
+            waiting.append(_entries(*entry, real, wanted, unreadable))
 
 
 def is_found(path: str, folder: Path, exclude: Iterable[str], base: Path) -> bool:
-    """Whether `files_under` would yield the file if it existed. `path` is relative to the folder, with `/`."""
+    """Whether `files_under` would yield the file with `states_facts` if it existed.
+
+    `path` is relative to the folder, with `/`.
+    """
     specs, place = _above(folder, exclude, base, _ignore_unreadable), str(folder)
     *folders, name = path.split("/")
     for each in ("", *folders):
@@ -97,7 +112,7 @@ def is_found(path: str, folder: Path, exclude: Iterable[str], base: Path) -> boo
     file = os.path.join(place, name)
     if os.path.islink(file) and not os.path.realpath(file).startswith(_inside(os.path.realpath(folder))):
         return False
-    return possible_language(name) is not None and not _ignored(file, specs, False)
+    return states_facts(name) and not _ignored(file, specs, False)
 
 
 def _above(folder: Path, exclude: Iterable[str], base: Path | None, unreadable: Unreadables) -> list[Ignoring]:
@@ -128,7 +143,12 @@ def _ignore_unreadable(path: str, reason: str) -> None:
 
 
 def _entries(
-    folder: str, specs: list[Ignoring], real: str, unreadable: Unreadables, top: bool = False
+    folder: str,
+    specs: list[Ignoring],
+    real: str,
+    wanted: Callable[[str], bool],
+    unreadable: Unreadables,
+    top: bool = False,
 ) -> Iterator[str | tuple[str, list[Ignoring]]]:
     """What a folder contains, sorted: paths of files, and (path, ignore patterns) of folders.
 
@@ -148,7 +168,7 @@ def _entries(
     for entry in entries:
         try:
             is_folder = entry.is_dir(follow_symlinks=False)
-            is_file = not is_folder and possible_language(entry.name) is not None and entry.is_file()
+            is_file = not is_folder and wanted(entry.name) and entry.is_file()
         except OSError:
             continue
         if is_folder:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playpen_ls.api.facts import Fact
+from playpen_ls.languages import builds
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.registry import facts_in
-from playpen_ls.project.discovery import files_under
+from playpen_ls.project.discovery import files_under, states_facts
 from playpen_ls.project.read_file import read_file
 from playpen_ls.text.source import Source, Unreadable
 
@@ -35,7 +36,7 @@ def facts_of(root: Path, path: str) -> tuple[Fact, ...]:
     try:
         source = Source.decoded(path, read_file(root / path))
         language = language_of(path, lambda: source.text)
-        return facts_in(language, source) if language is not None else ()
+        return facts_in(language, source) if language is not None else builds.facts_in(path, source.text)
     except (OSError, Unreadable):
         return ()
     except Exception as error:  # an error in one file must not affect the others
@@ -44,9 +45,9 @@ def facts_of(root: Path, path: str) -> tuple[Fact, ...]:
 
 
 def paths_under(root: Path, exclude: Iterable[str], base: Path) -> Iterator[str]:
-    """The sorted paths of possibly supported files of a project, relative to its root."""
+    """The sorted paths of files of a project that can state facts, relative to its root."""
     start = len(os.path.join(root, ""))
-    for path in files_under(root, exclude, base=base):
+    for path in files_under(root, exclude, base=base, wanted=states_facts):
         yield path[start:].replace(os.sep, "/")
 
 

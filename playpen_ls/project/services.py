@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import Exposed, Listens, Route, Router, RouterIncluded, WebApplication
 from playpen_ls.api.finding import Place
-from playpen_ls.project.links import Built, facts_of
+from playpen_ls.project.image_links import Link, facts_of
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Ports:
     variables: frozenset[str] = frozenset()
 
 
-def ports_of(one: Built, exposed: Iterable[Exposed], listens: Iterable[Listens]) -> Ports:
+def ports_of(one: Link, exposed: Iterable[Exposed], listens: Iterable[Listens]) -> Ports:
     declared = facts_of(Exposed, exposed).of(one.dockerfile)
     told = [fact for fact in declared if fact.served]
     in_code = one.of(listens)
@@ -56,7 +56,7 @@ class Served:
 
 @dataclass(frozen=True)
 class Web:
-    """The web applications of a service. Create it from the facts of one `Built`."""
+    """The web applications of a service. Create it from the facts of one `Link`."""
 
     routes: list[Route]
     routers: list[Router]

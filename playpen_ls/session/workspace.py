@@ -173,6 +173,11 @@ class Workspace:
         everything = self.configs.settings.select is None and self.configs.of(document.source.path).select is None
         return everything and (self.index.complete or not self.indexed)
 
+    def context(self, path: str) -> RuleContext:
+        """What a rule can read besides a closed file of the project."""
+        facts, files = self.index.facts, self._once if self._once is not None else self._files
+        return RuleContext(self.configs.of(path).platform, files, lambda kind: facts(kind, path))
+
     def _given(self, document: OpenFile, others: Mapping[str, str] | None = None) -> RuleContext:
         path, facts = document.source.path, self.index.facts
         on_disk = self._files if document.on_disk else ProjectFiles(self.root, self._open_text, known=False)

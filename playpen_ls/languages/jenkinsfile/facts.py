@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import chain
@@ -17,6 +15,7 @@ from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.region import Region
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import Call, ShellStep
+from playpen_ls.languages.shell.image_builds import builds_of, joined, plain
 from playpen_ls.languages.shell.parser import Command
 
 _DUMP = frozenset(("pg_dump", "pg_dumpall", "pg_basebackup"))
@@ -24,7 +23,6 @@ _WORDS = (
     "docker", "podman", "nerdctl", "buildah", "kaniko", "executor", "kubectl", "kustomize", "sed", "envsubst", "helm",
     "pg_dump", "pg_basebackup", "skaffold", "perl", "yq", "git commit", "argocd",
 )  # fmt: skip
-_ENGINES = frozenset(("docker", "podman", "nerdctl", "buildah"))
 _DEPLOYS = ("kubernetesDeploy", "kubernetesApply", "openshiftDeploy", "readYaml", "writeYaml")
 _CHANGING = frozenset(("envsubst", "helm", "skaffold", "yq", "perl", "argocd"))
 _KINDS = {"configmap": "ConfigMap", "cm": "ConfigMap", "secret": "Secret", "serviceaccount": "ServiceAccount",
@@ -49,9 +47,12 @@ def _filled_in(fact: ImageBuilt | ImagePushed, known: Constants) -> Fact:
     if isinstance(fact, ImagePushed):
         return ImagePushed(fact.place, reference)
     dockerfile = known.put_in(fact.dockerfile)
+    context = known.put_in(fact.context) if fact.context is not None else None
     if "$" in dockerfile:  # then the context does not identify the Dockerfile either
-        return replace(fact, reference=reference, context=None, dockerfile="")
-    return replace(fact, reference=reference, dockerfile=dockerfile)
+        context, dockerfile = None, ""
+    elif context is not None and "$" in context:
+        context = None
+    return replace(fact, reference=reference, context=context, dockerfile=dockerfile, in_workspace=True)
 
 
 def _stated(file: Jenkinsfile) -> Iterator[Fact]:
@@ -107,10 +108,11 @@ def _of_steps(region: Region) -> Iterator[Fact]:
             if literal is None:
                 yield TagComputed(Place("", call.name_span))
                 continue
-            second = call.arguments[1].value if len(call.arguments) > 1 else "."
+            options = call.arguments[1].string if len(call.arguments) > 1 else None
+            second = "." if len(call.arguments) < 2 else options.fragment.text if options is not None else None
             dockerfile, context = _docker_build(second)
             place = Place("", literal.inside)
-            yield ImageBuilt(place, literal.fragment.text, _from(_outer_folder(call), context), dockerfile)
+            yield ImageBuilt(place, literal.fragment.text, joined(_outer_folder(call), context), dockerfile)
         elif call.name in _DEPLOYS:
             yield TagComputed(Place("", call.name_span))
 
@@ -121,17 +123,15 @@ def _docker_build(arguments: str | None) -> tuple[str, str | None]:
         return "", None
     words = arguments.split()
     dockerfile = next((words[at + 1] for at, word in enumerate(words[:-1]) if word in ("-f", "--file")), "")
-    return dockerfile, words[-1] if words and "$" not in words[-1] else None
+    return dockerfile, words[-1] if words else None
 
 
 def _of_command(command: Command, path: str, folder: str | None) -> Iterator[Fact]:
     name = command.name
     place = Place(path, command.span)
-    if name in _ENGINES:
-        yield from _built(command, path, folder)
-    elif name == "executor":
-        yield from _built_by_kaniko(command, path, folder)
-    elif name == "kubectl":
+    for one in builds_of(command, folder):
+        yield ImageBuilt(Place(path, one.span), one.reference, one.context, one.dockerfile, one.target, one.builder)
+    if name == "kubectl":
         yield from _kubectl(command, place)
     elif (
         name in _CHANGING
@@ -142,67 +142,30 @@ def _of_command(command: Command, path: str, folder: str | None) -> Iterator[Fac
         yield TagComputed(place)
 
 
-def _built_by_kaniko(command: Command, path: str, folder: str | None) -> Iterator[Fact]:
-    def value(*names: str) -> str:
-        option = command.option(*names)
-        return option.text if option is not None else ""
-
-    context = _from(folder, _plain(value("-c", "--context").removeprefix("dir://") or "."))
-    file = value("-f", "--dockerfile")
-    dockerfile = posixpath.normpath(posixpath.join(folder or "", file)) if file else ""
-    for option in command.options:
-        if option.name in ("-d", "--destination") and option.text:
-            yield ImageBuilt(Place(path, option.value_span), option.text, context, dockerfile, value("--target"))
-
-
 def _kubectl(command: Command, place: Place) -> Iterator[Fact]:
     words = [word.text for word in command.operands]
     if words[:2] == ["set", "image"] or words[:1] in (["patch"], ["edit"], ["replace"]):
         yield TagComputed(place)
     elif words[:1] == ["create"] and len(words) > 1 and words[1] in _KINDS:
         named = words[3] if words[1] == "secret" and len(words) > 3 else words[2] if len(words) > 2 else ""
-        yield Created(place, _KINDS[words[1]], named if _plain(named) else "")
-
-
-def _built(command: Command, path: str, folder: str | None) -> Iterator[Fact]:
-    words = [word.text for word in command.operands]
-    while words and words[0] in ("image", "buildx", "builder"):
-        words = words[1:]
-    if not words or words[0] not in ("build", "bud"):
-        return
-    context = _from(folder, _plain(words[-1])) if len(words) > 1 else _from(folder, ".")
-    options = {one.name: one for one in command.options}
-    file = next((options[name].text for name in ("-f", "--file") if name in options), "")
-    target = options["--target"].text if "--target" in options else ""
-    for option in command.options:
-        if option.name in ("-t", "--tag") and option.text:
-            dockerfile = posixpath.normpath(posixpath.join(folder or "", file)) if file else ""
-            yield ImageBuilt(Place(path, option.value_span), option.text, context, dockerfile, target)
-
-
-def _plain(text: str) -> str | None:
-    return text if not re.search(r"[$`(]", text) else None
-
-
-def _from(folder: str | None, context: str | None) -> str | None:
-    """The build context relative to the project's root; None if it is unknown or outside."""
-    if folder is None or context is None or context.startswith(("/", "http", "git@", "-")):
-        return None
-    joined = posixpath.normpath(posixpath.join(folder, context))
-    return None if joined.startswith("..") else "" if joined == "." else joined
+        yield Created(place, _KINDS[words[1]], named if "$" not in named and plain(named) else "")
 
 
 def _joined(folder: str | None, into: str | None) -> str | None:
-    return _from(folder, _plain(into)) if into is not None else None
+    return joined(folder, plain(into)) if into is not None else None
 
 
 def _outer_folder(call: Call) -> str | None:
-    """The folder of the `dir('x')` steps around a call: "" for the workspace itself, None if it is computed."""
+    """The folder of the `dir('x')` steps around a call: "" for the workspace itself, None if it is computed.
+
+    It can have variables, which are filled in later.
+    """
     folder: str | None = ""
     for outer in reversed(list(call.enclosing)):
         if outer.name in ("dir", "ws"):
-            value = outer.arguments[0].value if outer.arguments else None
-            folder = _from(folder, value) if value is not None and outer.name == "dir" else None
+            literal = outer.arguments[0].string if outer.arguments else None
+            value = literal.fragment.text if literal is not None else None
+            folder = joined(folder, value) if value is not None and outer.name == "dir" else None
     return folder
 
 

@@ -62,7 +62,13 @@ VALUED: dict[str, frozenset[str]] = {
     }.items()
 }
 VALUED |= {
-    "executor": frozenset("-c --context -d --destination -f --dockerfile --target --build-arg --cache-repo".split()),
+    "executor": frozenset(
+        "-c --context --context-sub-path -d --destination -f --dockerfile --target --build-arg --cache-repo".split()
+    ),
+    "gcloud": frozenset("-t --tag --project --region --config --substitutions --timeout --machine-type".split()),
+    "az": frozenset("-t --image -f --file -r --registry -g --resource-group --build-arg --platform --target".split()),
+    "minikube": frozenset("-t --tag -f --file -p --profile --build-env --build-opt".split()),
+    "pack": frozenset("-b --buildpack -B --builder -p --path -e --env -t --tag --env-file".split()),
     "apt": VALUED["apt-get"],
     "podman": VALUED["docker"],
     "nerdctl": VALUED["docker"],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from playpen_ls.api.fact_types import ComputedRoute, Route, Router, RouterIncluded, WebApplication
 from playpen_ls.api.facts import Facts
 from playpen_ls.languages.kubernetes.model.resources import Container
+from playpen_ls.project.image_links import Link
 from playpen_ls.project.links import PYTHON
 from playpen_ls.project.services import Ports, Served, Web
 from playpen_ls.rules.kubernetes._links import Images, Openings, linked, listening
@@ -39,8 +40,11 @@ class Application:
 def application_of(container: Container, code: Code) -> Application | None:
     """None if the Dockerfile of the image or the command that runs cannot be determined."""
     image = linked(container, code.images)
-    if image is None:
-        return None
+    return application_in(container, image, code) if image is not None else None
+
+
+def application_in(container: Container, image: Link, code: Code) -> Application:
+    """The application of a container whose link is known."""
     ports = listening(container, image, code.openings)
     apps = image.of(code.apps) if image.recipe.program in PYTHON else []
     if apps and not image.of(code.computed):

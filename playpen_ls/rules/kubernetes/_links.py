@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import (
+    ChartValue,
     ConfigMapKeys,
     Exposed,
     ImageBuilt,
@@ -18,10 +19,12 @@ from playpen_ls.api.fact_types import (
     tagged_by,
 )
 from playpen_ls.api.facts import Facts
-from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
-from playpen_ls.languages.kubernetes.model.resources import Container, Resource
+from playpen_ls.languages.kubernetes.model.queries import facts_everywhere, images_of
+from playpen_ls.languages.kubernetes.model.resources import Container, Resource, YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
-from playpen_ls.project.links import Built, built, meant
+from playpen_ls.project.chart_values import rendered_image
+from playpen_ls.project.image_links import Link, Linker, Use, exposes, linker
+from playpen_ls.project.links import meant
 from playpen_ls.project.services import Ports, ports_of
 from playpen_ls.rules.kubernetes._command import as_set, override_of
 from playpen_ls.rules.kubernetes._completeness import Absence
@@ -39,16 +42,52 @@ class Images:
     overlays: Facts[Overlay]
     recipes: Facts[Recipe]
     builds: Facts[ImageBuilt]
+    pods: Facts[Pods]
+    exposed: Facts[Exposed]
+    values: Facts[ChartValue]
 
-    def recipe_of(self, image: str, path: str) -> Built | None:
-        """The build of an image that the manifest at `path` uses, or None."""
-        found = built(image, path, self.recipes, self.builds)
-        if found is not None:
-            return found
-        written = ImageReference.parse(image).repository
-        renaming = (pair for one in self.overlays.having(tagged_by, written) for pair in one.renamed)
-        names = {new for old, new in renaming if old == written}
-        return built(names.pop(), path, self.recipes, self.builds) if len(names) == 1 else None
+    def link(self, container: Container) -> Link | None:
+        """The Dockerfile that builds the container's image, or None; whatever program the container runs."""
+        for use in self.uses(container):
+            found = self.linker(container.document).link(use)
+            if found is not None:
+                return exposes(found, self.exposed, use.ports)
+        return None
+
+    def uses(self, container: Container) -> list[Use]:
+        """The image as written, then as the project's kustomizations rename it, if they agree on one name."""
+        written = self.image_of(container)
+        if not written:
+            return []
+        repository = ImageReference.parse(written).repository
+        renaming = (pair for one in self.overlays.having(tagged_by, repository) for pair in one.renamed)
+        names = {new for old, new in renaming if old == repository}
+        ports = frozenset(int(port.number) for port in container.ports if port.number.isdigit())
+        called = tuple(filter(None, (container.name, container.workload.name)))
+        images = [written, *(names if len(names) == 1 else ())]
+        return [Use(image, container.document.path, called, ports) for image in images]
+
+    def image_of(self, container: Container) -> str:
+        """The image with the values of its chart filled in; HOLE stands for other template expressions."""
+        image = container.image
+        if image is None:
+            return ""
+        if image.literal:
+            return image.value
+        document = container.document
+        span = document.content(image)
+        return rendered_image(document.text[span.start : span.end], document.path, self.values)
+
+    def linker(self, document: YamlDocument) -> Linker:
+        """The linker of the project as this file is now."""
+        own = document.ask(images_of)
+        return linker(self.recipes, self.builds, self.pods.derived(_all_images, document.path, own))
+
+
+def _all_images(pods: Facts[Pods], path: str, own: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+    """(path, image) of all manifests: those of other files, and `own`."""
+    others = {(one.place.path, image) for one in pods for image in one.images}
+    return frozenset(others.union((path, image) for image in own))
 
 
 @dataclass(frozen=True)
@@ -58,23 +97,25 @@ class Openings:
     exposed: Facts[Exposed]
     listens: Facts[Listens]
 
-    def of(self, image: Built) -> Ports:
+    def of(self, image: Link) -> Ports:
         return ports_of(image, self.exposed, self.listens)
 
 
-def linked(container: Container, images: Images) -> Built | None:
-    """The build of the container's image if the container runs the program that its Dockerfile starts, else None."""
+def linked(container: Container, images: Images) -> Link | None:
+    """The link of a container on which a finding can rely, and that runs the program of its Dockerfile; else None."""
     image = container.image
     if image is None or not image.literal or container.role == "init":
         return None
     if not images.absence.is_certain(container):
         return None
-    found = images.recipe_of(image.value, container.document.path)
-    override = override_of(container, found.recipe) if found is not None else None
-    return found if override is None or (found is not None and override.is_of(found.recipe)) else None
+    found = images.link(container)
+    if found is None or not found.supports_findings:
+        return None
+    override = override_of(container, found.recipe)
+    return found if override is None or override.is_of(found.recipe) else None
 
 
-def listening(container: Container, image: Built, openings: Openings) -> Ports:
+def listening(container: Container, image: Link, openings: Openings) -> Ports:
     """The ports of a linked container's program; `served` is empty if they come from an unknown source."""
     ports = openings.of(image)
     if any(

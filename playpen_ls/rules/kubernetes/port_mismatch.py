@@ -9,6 +9,7 @@ from playpen_ls.api.finding import Finding, Fix, Place, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
 from playpen_ls.languages.kubernetes.parts import Container, Resource
+from playpen_ls.project.image_links import Use
 from playpen_ls.rules.kubernetes._links import Images, Openings, Selectable, is_name, linked, listening, selected
 from playpen_ls.rules.kubernetes._programs import KNOWN_PORTS
 from playpen_ls.vocabulary.images import ImageReference
@@ -133,8 +134,9 @@ def port_mismatch(
         yield from _of_container(part, images, openings)
     elif (part.group, part.kind) == ("", "Service") and not part.document.template:
         found = selected(part, pods)
-        made = [images.recipe_of(image, one.place.path or part.document.path) for one in found for image in one.images]
-        opened = {port for one in made if one for port in openings.of(one).open}
+        linker = images.linker(part.document)
+        uses = [Use(image, one.place.path or part.document.path) for one in found for image in one.images]
+        opened = {port for link in map(linker.link, uses) if link for port in openings.of(link).open}
         opened |= {KNOWN_PORTS.get(ImageReference.parse(image).base, 0) for one in found for image in one.images}
         yield from _of_service(part, found, opened)
 

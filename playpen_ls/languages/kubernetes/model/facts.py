@@ -62,15 +62,12 @@ class UnplacedFact:
     def placed(self, path: str, start: int) -> Fact:
         values = self.values
         if self.kind is ImageBuilt:
-            folder = posixpath.dirname(path)
-            reference, context, dockerfile, target = values
-            context = _within(folder, context)
-            values = (
-                reference,
-                "" if context == "." else context,
-                _within(folder, dockerfile) if dockerfile else "",
-                target,
-            )
+            reference, context, dockerfile, *rest = values
+            if not rest[-1]:  # its paths are relative to its own folder
+                folder = posixpath.dirname(path)
+                context = _within(folder, context) if context is not None else None
+                dockerfile = _within(folder, dockerfile) if dockerfile else ""
+            values = (reference, "" if context == "." else context, dockerfile, *rest)
         elif self.kind is Overlay:  # its paths are relative to its own folder
             folder = posixpath.dirname(path)
             partial, *images = values
@@ -169,8 +166,27 @@ def _of_workload(workload: Workload) -> Iterator[UnplacedFact]:
             if reference.tag and not reference.floats and not reference.variable and not reference.digest:
                 yield UnplacedFact(ImageUse, workload.document.content(image), (image.value,))
         backup = backup or any(_DUMP.search(word.value) for word in container.words)
+        if image is not None and "kaniko" in image.value:
+            yield from _by_kaniko(container)
     if backup:
         yield UnplacedFact(Backup, workload.name_span, (workload.namespace,))
+
+
+def _by_kaniko(container: Container) -> Iterator[UnplacedFact]:
+    """A Job that builds an image. Its context is a checkout of the repository."""
+    options: dict[str, list[Scalar]] = {}
+    for word in container.words:
+        name, equals, _ = word.value.partition("=")
+        if equals and word.literal:
+            options.setdefault(name.lstrip("-"), []).append(word)
+    given = {name: words[0].value.partition("=")[2] for name, words in options.items()}
+    context = re.sub(r"^(?:dir://)?/?(?:workspace/?)?|^git://.*|^\w+://.*", "", given.get("context", ""))
+    context = posixpath.normpath(posixpath.join(context, given.get("context-sub-path", "")) or ".")
+    for word in options.get("destination", ()):
+        reference = word.value.partition("=")[2]
+        span = container.document.content(word)
+        values = (reference, "" if context == "." else context, given.get("dockerfile", ""), "", "docker", True)
+        yield UnplacedFact(ImageBuilt, span, values)
 
 
 def _is_backup(resource: Resource, spec: Mapping | None) -> bool:
@@ -278,16 +294,35 @@ def _of_kustomization(root: Mapping) -> Iterator[UnplacedFact]:
 def _of_skaffold(root: Mapping) -> Iterator[UnplacedFact]:
     for build in (one.mapping("build") for one in (root, *root.mappings("profiles"))):
         for artifact in build.mappings("artifacts") if build else ():
-            image = artifact.scalar("image")
+            image = artifact.scalar("image") or artifact.scalar("imageName")
             if image is not None and image.literal:
-                docker = artifact.mapping("docker")
-                context = artifact.text("context") or "."
-                file = docker.text("dockerfile") if docker else ""
-                dockerfile = f"{context}/{file}" if file else ""
-                span = Span(image.start, image.end)
-                yield UnplacedFact(
-                    ImageBuilt, span, (image.value, context, dockerfile, docker.text("target") if docker else "")
-                )
+                yield UnplacedFact(ImageBuilt, Span(image.start, image.end), _artifact(image.value, artifact))
+
+
+def _artifact(image: str, artifact: Mapping) -> tuple[Any, ...]:
+    """The values of the fact. An artifact that names no builder is built by Docker."""
+    builder = next((tool for tool, keys in _WITHOUT_DOCKERFILE.items() if any(artifact.get(key) for key in keys)), "")
+    if builder:
+        return (image, None, "", "", builder, False)
+    docker = artifact.mapping("docker") or artifact.mapping("kaniko")
+    context = artifact.text("context") or artifact.text("workspace") or "."
+    file = docker.text("dockerfile") or docker.text("dockerfilePath") if docker else ""
+    return (
+        image,
+        context,
+        f"{context}/{file}" if file else "",
+        docker.text("target") if docker else "",
+        "docker",
+        False,
+    )
+
+
+_WITHOUT_DOCKERFILE = {
+    "jib": ("jib", "jibMaven", "jibGradle"),
+    "ko": ("ko",),
+    "buildpacks": ("buildpacks", "buildpack"),
+    "bazel": ("bazel",),
+}
 
 
 def _ports(containers: list[Container]) -> tuple[tuple[str, str], ...] | None:
@@ -323,8 +358,9 @@ def _templates(node: Node, depth: int = 0) -> Iterator[tuple[tuple[str, str], ..
 
 
 def _repository(container: Container) -> str:
+    """The image without its tag; template expressions in it are unknown characters."""
     image = container.image
-    return ImageReference.parse(image.value).repository if image is not None and image.literal else ""
+    return ImageReference.parse(image.value).repository if image is not None else ""
 
 
 def _config_map_keys(node: Mapping) -> tuple[str, ...] | None:

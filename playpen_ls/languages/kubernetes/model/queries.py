@@ -46,6 +46,11 @@ def facts_having(outline: Outline, kind: type[F], keys: Keys[F], key: Hashable) 
     return outline.ask(_by_key, kind, keys).get(key, ())
 
 
+def images_of(outline: Outline) -> tuple[str, ...]:
+    """A query: the images of the file's pods without tags, sorted."""
+    return tuple(sorted({image for fact in outline.ask(facts_of, Pods) for image in fact.images}))
+
+
 def names_of(outline: Outline, kind: type[F]) -> tuple[tuple[str, str], ...]:
     """A query: (namespace, name) of the objects of which the documents of the file state such a fact."""
     return tuple((fact.namespace, fact.name) for fact in outline.ask(facts_of, kind))

@@ -1,0 +1,65 @@
+"""Files in no language that state how images are built: compose files, workflows, scripts, Makefiles, bake files.
+
+They are read for their facts only (`ImageBuilt`, and `ChartValue` of a Helm chart's values): nothing is checked in
+them, and nothing is executed. A statement whose variables cannot be filled in from the same text says nothing. Like
+`shell` this package is shared: it imports no language. Readers never raise; importing the package loads none of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from playpen_ls.api.facts import Fact
+
+_LARGEST = 1_000_000  # characters; larger files are data
+NAMES = (
+    "Makefile", "makefile", "GNUmakefile", "*.mk", "justfile", "Justfile", "*.sh", "*.bash", "docker-bake*.hcl",
+    "Tiltfile",
+)  # fmt: skip
+"""Names of files that are read besides YAML and JSON files, as patterns of `fnmatch`."""
+_COMPOSE = r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml|[\w.-]+[.-]compose\.ya?ml"
+_KINDS = {
+    "compose": re.compile(rf"(?:.*/)?(?:{_COMPOSE})"),
+    "values": re.compile(r"(?:.*/)?values(?:[.-][\w.-]+)?\.ya?ml"),
+    "workflow": re.compile(r"(?:.*/)?\.github/(?:workflows/[^/]+|actions/.+/action)\.ya?ml"),
+    "bake": re.compile(r"(?:.*/)?[\w.-]*bake[\w.-]*\.(?:hcl|json)"),
+    "cloud_build": re.compile(r"(?:.*/)?cloudbuild[\w.-]*\.(?:ya?ml|json)"),
+    "pipeline": re.compile(
+        r"(?:.*/)?(?:\.gitlab-ci|[\w.-]+\.gitlab-ci|azure-pipelines[\w.-]*|bitbucket-pipelines|\.travis|Taskfile"
+        r"|buildspec[\w.-]*|\.drone)\.ya?ml|(?:.*/)?\.circleci/[^/]+\.ya?ml|(?:.*/)?\.gitlab/.+\.ya?ml"
+    ),
+    "make": re.compile(r"(?:.*/)?(?:(?:GNUm|M|m)akefile|[jJ]ustfile|[^/]+\.mk)"),
+    "script": re.compile(r"(?:.*/)?[^/]+\.(?:sh|bash)"),
+    "tilt": re.compile(r"(?:.*/)?Tiltfile"),
+}
+_WORDS = re.compile(r"build|image|kaniko|repository|destination|dockerfile|tags", re.IGNORECASE)
+_NAMES = re.compile(
+    r"(?:(?:GNUm|M|m)akefile|[jJ]ustfile|.+\.mk|.+\.(?:sh|bash)|[\w.-]*bake[\w.-]*\.hcl|Tiltfile)", re.DOTALL
+)
+
+
+def is_read(name: str) -> bool:
+    """Whether a file that is in no language can state facts, by its name alone."""
+    return _NAMES.fullmatch(name) is not None
+
+
+def facts_in(path: str, text: str) -> tuple[Fact, ...]:
+    """What a file in no language states; `path` is relative to the project."""
+    kind = next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(path)), "")
+    if not kind or len(text) > _LARGEST or not _WORDS.search(text):
+        return ()
+    from playpen_ls.languages.builds import configurations, scripts
+
+    readers: dict[str, Callable[[str, str], Iterator[Fact]]] = {
+        "compose": configurations.of_compose,
+        "values": configurations.of_values,
+        "workflow": configurations.of_workflow,
+        "bake": configurations.of_bake,
+        "cloud_build": configurations.of_cloud_build,
+        "pipeline": configurations.of_pipeline,
+        "make": scripts.of_makefile,
+        "script": scripts.of_script,
+        "tilt": scripts.of_tiltfile,
+    }
+    return tuple(readers[kind](path, text))

@@ -1,0 +1,715 @@
+"""Which Dockerfile builds the image of a container, with the evidence for it.
+
+A `Link` is found by the first of these ranks that gives exactly one Dockerfile:
+
+- A, *certain*: a statement (`ImageBuilt`) names the image and a Dockerfile that exists. The last segment of the name
+  must be equal; literal accounts must not differ, and a variable in registry or tag is no obstacle. The statement whose
+  file is in the innermost folder above the manifest counts; one elsewhere counts only if no Dockerfile is beside the
+  manifest. What cannot be read, or names no Dockerfile of the project, is no evidence and rules nothing out.
+- B, *certain* if the account is the project's own, else *likely*: the folder of a Dockerfile is named like the image
+  (`mediaMicroservices` is `media-microservices`), so in most monorepos. Folders such as `src` and `docker` are passed
+  over. An image of a public program (`redis`) is not linked, even if a folder has its name.
+- C, *likely*: the words of the folder are in the name of the image, and what is left is explained: other images of the
+  account share it (`ts-…-with-jaeger`), it says nothing (`-service`, `-v1`), or it repeats the account or a folder.
+- D, *likely*: the only Dockerfile of the innermost folder that has the manifest and any Dockerfile, if names share a
+  word, or if the image is the only one of the folder that can be its own; *possible* if it is only a placeholder.
+
+A statement that the image is built without a Dockerfile (`jib`, `ko`) contradicts the other ranks. Diagnostics need a
+certain link, or a likely one with two kinds of evidence (`Link.supports_findings`): a wrong link costs more than ten
+missing ones. Folders above the project and its own name are not looked at, so that the answer is the same from the
+folder above.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import cached_property
+from typing import TypeVar
+
+from playpen_ls.api.fact_types import Exposed, ImageBuilt, Recipe
+from playpen_ls.api.facts import Fact, Facts, Table
+from playpen_ls.api.finding import Place
+from playpen_ls.vocabulary.image_names import (
+    HOLE,
+    PUBLIC,
+    ROLES,
+    THIRD_PARTY,
+    is_generic,
+    is_placeholder,
+    run_in,
+    with_holes,
+    words,
+)
+from playpen_ls.vocabulary.images import ImageReference
+
+F = TypeVar("F", bound=Fact)
+Words = tuple[str, ...]
+
+_DULL = frozenset(
+    "src app docker dockerfiles dockerfile build dev prod production xenial image images container containers code "
+    "source main deploy deployment docker-build package".split()
+)  # folders that only say what they have in them
+_DEVELOPING = frozenset("dev development test tests testing local debug ci lint e2e base builder build".split())
+_PLAIN = frozenset(("Dockerfile", "Containerfile"))
+_NEAR, _FAR = 2, 3  # images that must share an affix, near the manifest and elsewhere
+_PRIVATE_HOST = re.compile(
+    r"localhost(?::\d+)?|[\w-]+:\d+|(?:10|127|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d+)+(?::\d+)?"
+    r"|[\w.-]+\.(?:svc|local|internal|lan|localdomain|cluster\.local|example\.(?:com|org|net))(?::\d+)?"
+    r"|\d+\.dkr\.ecr\.[\w.-]+|[\w-]+\.azurecr\.io"
+)
+_HUB = frozenset(("", "docker.io", "index.docker.io", "registry-1.docker.io"))
+
+
+class Certainty(IntEnum):
+    POSSIBLE = 1
+    LIKELY = 2
+    CERTAIN = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A reason for a link. `kind` is that of the reason: two places of one kind are one kind of evidence."""
+
+    kind: str
+    place: Place
+    """Where it is, with what it says."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """The Dockerfile that builds an image, and the folder of its code ("" for the whole project)."""
+
+    recipe: Recipe
+    folder: str
+    others: tuple[str, ...]
+    """Folders below `folder` that belong to other Dockerfiles."""
+    certainty: Certainty = Certainty.CERTAIN
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def dockerfile(self) -> str:
+        return self.recipe.place.path
+
+    @property
+    def supports_findings(self) -> bool:
+        """Whether a diagnostic can rely on it."""
+        if self.certainty is Certainty.CERTAIN:
+            return True
+        return self.certainty is Certainty.LIKELY and len({one.kind for one in self.evidence}) > 1
+
+    @property
+    def related(self) -> tuple[Place, ...]:
+        """Why the image is this Dockerfile's, as related information; empty if a folder has the image's name."""
+        told = self.evidence if self.certainty is not Certainty.CERTAIN else self.evidence[:1]
+        return tuple(one.place for one in told if self.certainty is not Certainty.CERTAIN or one.kind == "statement")
+
+    def holds(self, fact: Fact) -> bool:
+        path = fact.place.path
+        return _below(path, self.folder) and not any(_below(path, other) for other in self.others)
+
+    def of(self, facts: Iterable[F]) -> list[F]:
+        """The facts of its code."""
+        near = facts.below(self.folder) if isinstance(facts, Facts) else facts
+        return [fact for fact in near if self.holds(fact)]
+
+
+@dataclass(frozen=True)
+class Use:
+    """A container that runs an image: what its manifest at `path` says. `names` are its own and its workload's."""
+
+    image: str
+    path: str
+    names: tuple[str, ...] = ()
+    ports: frozenset[int] = frozenset()
+
+
+def facts_of(kind: type[F], facts: Iterable[F]) -> Facts[F]:
+    """The facts as `Facts` with lookup tables."""
+    return facts if isinstance(facts, Facts) else Facts(kind, Table(facts))
+
+
+def linker(recipes: Facts[Recipe], builds: Facts[ImageBuilt], images: frozenset[tuple[str, str]]) -> Linker:
+    """The linker of a project, computed once; `images` are (path, image) pairs of its manifests."""
+    return recipes.derived(_linker, builds, images)
+
+
+def _linker(recipes: Facts[Recipe], builds: Facts[ImageBuilt], images: frozenset[tuple[str, str]]) -> Linker:
+    return Linker(recipes, builds, images)
+
+
+@dataclass(frozen=True)
+class _Name:
+    """A reference as it is compared. `account` is all before the last segment, without the default registry."""
+
+    reference: ImageReference
+    account: str
+    base: str
+    partial: bool
+    """A variable is a part of the last segment."""
+
+    @classmethod
+    def of(cls, image: str) -> _Name:
+        reference = ImageReference.parse(with_holes(image))
+        registry = "" if reference.registry in _HUB else reference.registry
+        path = reference.path.removeprefix("library/")
+        account = "/".join(part for part in (registry, path.rpartition("/")[0]) if part)
+        base = reference.base
+        if HOLE in base and base.strip(HOLE + "-_.") and HOLE not in base.strip(HOLE + "-_."):
+            return cls(reference, account, base.strip(HOLE + "-_."), True)
+        return cls(reference, account, base, False)
+
+    @property
+    def is_placeholder(self) -> bool:
+        return not self.base or is_placeholder(self.base) or " " in self.reference.text
+
+    @property
+    def path_account(self) -> str:
+        return self.reference.path.removeprefix("library/").rpartition("/")[0]
+
+    def fits(self, other: _Name) -> bool:
+        """Whether both can be one image: `api` and `nexus:5000/api` can, `one/api` and `two/api` cannot."""
+        if self.base != other.base:
+            return False
+        one, two = self.path_account, other.path_account
+        if not one or not two or one == two:
+            return True
+        return any(map(is_placeholder, (*one.split("/"), *two.split("/"))))
+
+
+@dataclass(frozen=True)
+class _Dockerfile:
+    path: str
+    names: tuple[str, ...]
+    """Names that an image of it can have, the most likely first."""
+    spare: bool
+    """Only for developing, or a variant beside a plain Dockerfile."""
+
+    @property
+    def folder(self) -> str:
+        return posixpath.dirname(self.path)
+
+
+class Linker:
+    """Links of one project. The tables are built once for a set of Dockerfiles, builds and images."""
+
+    def __init__(
+        self, recipes: Iterable[Recipe], builds: Iterable[ImageBuilt], images: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        self.recipes = facts_of(Recipe, recipes)
+        self._builds = facts_of(ImageBuilt, builds)
+        self._files = {path: _dockerfile(path, self.recipes) for path in sorted({_path(one) for one in self.recipes})}
+        self._below: defaultdict[str, list[_Dockerfile]] = defaultdict(list)
+        self._named: defaultdict[Words, list[_Dockerfile]] = defaultdict(list)
+        self._starting: defaultdict[str, list[tuple[Words, _Dockerfile]]] = defaultdict(list)
+        self._containing: defaultdict[str, list[tuple[Words, _Dockerfile]]] = defaultdict(list)
+        for one in self._files.values():
+            for folder in _folders_of(one.path):
+                self._below[folder].append(one)
+            for run in dict.fromkeys(filter(None, map(words, one.names))):
+                self._named[run].append(one)
+                self._starting[run[0]].append((run, one))
+                for word in dict.fromkeys(run):
+                    self._containing[word].append((run, one))
+        self._images: defaultdict[str, set[str]] = defaultdict(set)
+        for path, image in images:
+            if image:
+                for folder in _folders_of(path):
+                    self._images[folder].add(image)
+        self._statements: defaultdict[str, list[tuple[_Name, ImageBuilt]]] = defaultdict(list)
+        for fact in self._builds:
+            name = _Name.of(fact.reference)
+            if name.base and not name.partial and not name.is_placeholder:
+                self._statements[name.base].append((name, fact))
+        self._paths: dict[ImageBuilt, tuple[str, str]] = {}
+        self._affixes = self._affixes_of(self._images[""])
+        self._own = self._own_accounts()
+
+    # The tables
+
+    def _affixes_of(self, images: Iterable[str]) -> Counter[tuple[str, str, Words]]:
+        """How many images of an account have a prefix or a suffix of whole words."""
+        every = {(name.account, words(name.base)) for name in map(_Name.of, images) if not name.is_placeholder}
+        every |= {(name.account, words(name.base)) for told in self._statements.values() for name, _ in told}
+        found: Counter[tuple[str, str, Words]] = Counter()
+        for account, base in every:
+            for at in range(1, min(len(base), 6)):
+                found[account, "before", base[:at]] += 1
+                found[account, "after", base[-at:]] += 1
+        return found
+
+    def _own_accounts(self) -> frozenset[str]:
+        """The accounts that statements push to, and those of which three images have names of three Dockerfiles."""
+        own = {name.account for told in self._statements.values() for name, _ in told if _is_literal(name.account)}
+        by: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)
+        for name in map(_Name.of, self._images[""]):
+            if name.account and not name.is_placeholder:
+                found = {one.path for word_run, one in self._inside(words(name.base)) if word_run}
+                if found:
+                    by[name.account][name.base] = found
+        for account, images in by.items():
+            if len(images) >= 3 and len(set().union(*images.values())) >= 3:
+                own.add(account)
+        return frozenset(own)
+
+    def _inside(self, base: Words) -> Iterator[tuple[Words, _Dockerfile]]:
+        """The Dockerfiles whose name is a run of these words."""
+        for word in dict.fromkeys(base):
+            for name, one in self._starting.get(word, ()):
+                if run_in(name, base) is not None:
+                    yield name, one
+
+    # The ranks
+
+    def link(self, use: Use) -> Link | None:
+        """The Dockerfile of the container's image; None if it is unknown or ambiguous."""
+        found = self._found(use)
+        return self._corroborated(found, use) if found is not None else None
+
+    def _found(self, use: Use) -> Link | None:
+        name = _Name.of(use.image)
+        if not self._files or not use.image:
+            return None
+        if name.is_placeholder:
+            return self._only(use, name, placeholder=True)
+        if self._is_public(name):
+            return None
+        by_statement, without, ambiguous = self._stated(use, name) if not name.partial else (None, "", [])
+        if by_statement is not None or without:
+            return by_statement
+        by_name = self._equal(use, name, ambiguous) or self._explained(use, name)
+        if by_name is not None or ambiguous:
+            return by_name
+        return self._only(use, name, placeholder=False)
+
+    def _stated(self, use: Use, name: _Name) -> tuple[Link | None, str, list[str]]:
+        """Rank A: (link, the tool that builds the image without a Dockerfile, the Dockerfiles if there are several)."""
+        told = [(other, fact) for other, fact in self._statements.get(name.base, ()) if other.fits(name)]
+        folder = posixpath.dirname(use.path)
+        above = [(other, fact) for other, fact in told if _below(use.path, self._scope_of(fact))]
+        without = [fact for _, fact in above or told if fact.builder != "docker"]
+        beside = any(one.folder == folder for one in self._files.values())
+        near = {one.path for one in self._near(use.path)}
+        found: dict[str, list[tuple[int, bool, ImageBuilt]]] = {}
+        for other, fact in above or ([] if beside else told):
+            path = self.built_from(fact)
+            exact = other.account == name.account
+            if path and (above or path in near or (exact and bool(name.account))):
+                depth = len(self._scope_of(fact).split("/")) if above and self._scope_of(fact) else 0
+                found.setdefault(path, []).append((depth, exact, fact))
+        if not found:
+            return None, (without[0].builder if without else ""), []
+        path = self._chosen(use, name, found)
+        if not path:
+            return None, "", sorted(found)
+        facts = [fact for _, _, fact in sorted(found[path], key=lambda one: (-one[0], -one[1]))]
+        evidence = tuple(
+            Evidence("statement", _at(fact.place, f"builds image `{name.base}` from `{path}`"))
+            for fact in {one.place: one for one in facts}.values()
+        )
+        sure = bool(above) or any(exact for _, exact, _ in found[path])
+        context = next((one.context for one in facts if one.context is not None and not one.in_workspace), None)
+        if context is None:
+            context = self._context_of(facts[0], path)
+        return self._made(path, context, Certainty.CERTAIN if sure else Certainty.LIKELY, evidence), "", []
+
+    def _chosen(self, use: Use, name: _Name, found: dict[str, list[tuple[int, bool, ImageBuilt]]]) -> str:
+        """The one Dockerfile of those that statements name, or ""."""
+        paths = list(found)
+        if len(paths) > 1:
+            paths = [path for path in paths if not self._files[path].spare] or paths
+        paths = [path for path in paths if any(exact for _, exact, _ in found[path])] or paths
+        depths = {path: max(depth for depth, _, _ in found[path]) for path in paths}
+        paths = [path for path in paths if depths[path] == max(depths.values())]
+        paths = [path for path in paths if words(name.base) in map(words, self._files[path].names)] or paths
+        return nearest(use.path, paths)
+
+    def built_from(self, fact: ImageBuilt) -> str:
+        """The Dockerfile of the project that a statement builds from, or ""."""
+        return self._resolved(fact)[0]
+
+    def _scope_of(self, fact: ImageBuilt) -> str:
+        """The folder that a statement speaks for: where it runs, or that of its file."""
+        path, folder = self._resolved(fact)
+        return folder if path and fact.in_workspace else _scope(fact.place.path)
+
+    def _resolved(self, fact: ImageBuilt) -> tuple[str, str]:
+        """(Dockerfile or "", the folder that its path is relative to)."""
+        found = self._paths.get(fact)
+        if found is None:
+            found = self._paths[fact] = self._resolve(fact)
+        return found
+
+    def _resolve(self, fact: ImageBuilt) -> tuple[str, str]:
+        if fact.builder != "docker" or (fact.context is None and not fact.dockerfile):
+            return "", ""
+        if not fact.in_workspace:
+            return next((path for path in _written(fact) if path in self._files), ""), ""
+        # Relative to the root of the repository or, if nothing is there, to a folder between it and the file.
+        found: dict[str, str] = {}
+        for base in reversed(list(_folders_of(fact.place.path))):
+            paths = (_join(base, one) for one in _written(fact))
+            path = next((path for path in paths if path in self._files), "")
+            if path:
+                found.setdefault(path, base)
+        if len(found) > 1:
+            called = words(_Name.of(fact.reference).base)
+            found = {path: base for path, base in found.items() if called in map(words, self._files[path].names)}
+        return next(iter(found.items())) if len(found) == 1 else ("", "")
+
+    def _context_of(self, fact: ImageBuilt, dockerfile: str) -> str:
+        if fact.context is None:
+            return posixpath.dirname(dockerfile)
+        for base in reversed(list(_folders_of(fact.place.path))):
+            folder = _join(base, fact.context)
+            if _below(dockerfile, "" if folder == "." else folder):
+                written = {_join(base, one) for one in _written(fact)}
+                if dockerfile in written:
+                    return "" if folder == "." else folder
+        return posixpath.dirname(dockerfile)
+
+    def _equal(self, use: Use, name: _Name, among: Sequence[str] = ()) -> Link | None:
+        """Rank B."""
+        found = [one for one in self._named.get(words(name.base), ()) if not among or one.path in among]
+        path = self._nearest(use, found)
+        if not path or self._is_anothers(use, name):
+            return None
+        sure = self._is_own(name) and not name.partial
+        return self._by_name(path, Certainty.CERTAIN if sure else Certainty.LIKELY, "is named like the image")
+
+    def _explained(self, use: Use, name: _Name) -> Link | None:
+        """Rank C."""
+        if self._is_anothers(use, name):
+            return None
+        own = self._is_own(name)
+        if not own and not self._is_own(name, guess=True):
+            return None
+        near = {one.path for one in self._near(use.path)}
+        ranked: defaultdict[tuple[int, int, int], list[_Dockerfile]] = defaultdict(list)
+        for word_run, one, left, is_inside in self._overlapping(words(name.base)):
+            plain = all(map(is_generic, (*left[0], *left[1])))
+            if not (own and is_inside) and not (plain and one.path in near):
+                continue
+            if self._is_explained(name, one, left, one.path in near, is_inside, use.path):
+                ranked[one.path not in near, -len(word_run), not plain].append(one)
+        for key in sorted(ranked):
+            path = self._nearest(use, ranked[key])
+            return self._by_name(path, Certainty.LIKELY, "has a name that is part of the image's") if path else None
+        return None
+
+    def _overlapping(self, base: Words) -> Iterator[tuple[Words, _Dockerfile, tuple[Words, Words], bool]]:
+        """(name, Dockerfile, words that are left, whether these are the image's) of names in `base` or around it."""
+        for name, one in self._inside(base):
+            left = run_in(name, base)
+            if left is not None and not all(map(is_generic, name)):
+                yield name, one, left, True
+        if base and not all(map(is_generic, base)):
+            for name, one in self._containing.get(base[0], ()):
+                left = run_in(base, name)
+                if left is not None and name != base:
+                    yield base, one, left, False
+
+    def _is_explained(
+        self, name: _Name, one: _Dockerfile, left: tuple[Words, Words], near: bool, of_image: bool, manifest: str
+    ) -> bool:
+        known = {*words(name.account)} if of_image else set()
+        known |= {word for folder in _between(manifest, one.folder) for word in words(folder)}
+        for side, some in zip(("before", "after"), left, strict=True):
+            if not some or all(map(is_generic, some)):
+                continue
+            if all(word in known or is_generic(word) for word in some) and near and not ROLES.intersection(some):
+                continue
+            if not ROLES.intersection(some) and self._shared(name, side, some, of_image) >= (_NEAR if near else _FAR):
+                continue
+            return False
+        return True
+
+    def _shared(self, name: _Name, side: str, some: Words, of_image: bool) -> int:
+        if of_image:
+            return self._affixes[name.account, side, some]
+        part = slice(None, len(some)) if side == "before" else slice(-len(some), None)
+        return len({one.path for every, files in self._named.items() if every[part] == some for one in files})
+
+    def _only(self, use: Use, name: _Name, placeholder: bool) -> Link | None:
+        """Rank D."""
+        folder, near = self._innermost(use.path)
+        near = [one for one in near if not one.spare]
+        if placeholder and len(near) > 1:
+            near = [one for one in near if one.folder == posixpath.dirname(use.path)]
+        if len(near) != 1 or self._is_anothers(use, name):
+            return None
+        (one,) = near
+        if placeholder:
+            images = {image for image in self._images[folder] if _Name.of(image).is_placeholder}
+            if len(images) > 1:
+                return None
+            return self._by_name(one.path, Certainty.POSSIBLE, "is the only Dockerfile near the manifest", "only")
+        place = [*one.path.split("/")[:-1], posixpath.basename(folder), *one.names]
+        around = {word for part in place for word in words(part) if len(word) > 2 and not is_generic(word)}
+        shares = bool(around.intersection(words(name.base)))
+        if not self._is_own(name, guess=True):
+            return None
+        if any(other is not one and is_image for _, other, left, is_image in self._overlapping(words(name.base))
+               if all(map(is_generic, (*left[0], *left[1])))):  # fmt: skip
+            return None
+        others = {
+            (other.account, other.base)
+            for other in map(_Name.of, self._images[folder])
+            if not other.is_placeholder and not self._is_public(other) and self._is_own(other, guess=True)
+        }
+        alone = len(others) <= 1 and _without_dull(one.folder, folder) == folder
+        alone = alone and (not name.account or len(self._of_account[name.account]) <= 1)
+        if name.account and words(name.account.rpartition("/")[2]) in map(words, one.names):
+            alone = True
+        if not (alone or shares) or (ROLES.intersection(words(name.base)[1:]) - around and not alone):
+            return None
+        return self._by_name(one.path, Certainty.LIKELY, "is the only Dockerfile near the manifest", "only")
+
+    # What several ranks use
+
+    def _is_own(self, name: _Name, bare: bool = True, guess: bool = False) -> bool:
+        """Whether the account is the project's; `bare` counts an image without account, `guess` one of Docker Hub."""
+        if not name.account:
+            return bare
+        registry = name.reference.registry
+        if name.account in self._own or any(map(is_placeholder, name.account.split("/"))):
+            return True
+        if registry and _PRIVATE_HOST.fullmatch(registry):
+            return True
+        return guess and registry in _HUB and "/" not in name.account
+
+    @cached_property
+    def _of_account(self) -> dict[str, set[str]]:
+        """The last segments of the images of each account."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        stated = (name for told in self._statements.values() for name, _ in told)
+        for name in (*map(_Name.of, self._images[""]), *stated):
+            found[name.account].add(name.base)
+        return found
+
+    def _is_public(self, name: _Name) -> bool:
+        """Whether the image is a public program, or that of the account of its name (`tensorflow/tensorflow`)."""
+        if self._is_own(name, bare=False):
+            return False
+        if name.base.lower() in THIRD_PARTY:
+            return name.base.lower() in PUBLIC or (name.account, name.base) not in self._exactly_stated
+        return bool(name.account) and name.account.rpartition("/")[2] == name.base
+
+    @cached_property
+    def _exactly_stated(self) -> frozenset[tuple[str, str]]:
+        return frozenset((name.account, name.base) for told in self._statements.values() for name, _ in told)
+
+    def _is_anothers(self, use: Use, name: _Name) -> bool:
+        """Whether a statement above the manifest builds this name for another account."""
+        told = self._statements.get(name.base, ())
+        return (
+            bool(name.path_account)
+            and name.account not in self._own
+            and any(not other.fits(name) and _below(use.path, self._scope_of(fact)) for other, fact in told)
+        )
+
+    def _near(self, manifest: str) -> list[_Dockerfile]:
+        return self._innermost(manifest)[1]
+
+    def _innermost(self, manifest: str) -> tuple[str, list[_Dockerfile]]:
+        """The innermost folder that has the manifest and any Dockerfile, and those Dockerfiles."""
+        for folder in _folders_of(manifest):
+            if folder in self._below:
+                return folder, self._below[folder]
+        return "", []
+
+    def _nearest(self, use: Use, found: Sequence[_Dockerfile]) -> str:
+        found = [one for one in found if not one.spare]
+        return nearest(use.path, list(dict.fromkeys(one.path for one in found)))
+
+    def _by_name(self, path: str, certainty: Certainty, why: str, kind: str = "name") -> Link:
+        folder = posixpath.dirname(path)
+        named = f"folder `{folder}`" if path.endswith(tuple(_PLAIN)) and folder else f"`{path}`"
+        what = "it" if kind == "only" else named
+        place = self.recipes.of(path)[0].place
+        context = self._stated_context(path)
+        return self._made(path, context, certainty, (Evidence(kind, _at(place, f"{what} {why}")),))
+
+    def _stated_context(self, path: str) -> str:
+        """The context with which statements build the Dockerfile, if they agree; else its folder."""
+        contexts = {self._context_of(fact, path) if fact.in_workspace else fact.context or ""
+                    for fact in self._of_dockerfile.get(path, ())}  # fmt: skip
+        return contexts.pop() if len(contexts) == 1 else posixpath.dirname(path)
+
+    @cached_property
+    def _of_dockerfile(self) -> dict[str, list[ImageBuilt]]:
+        found: dict[str, list[ImageBuilt]] = {}
+        for fact in self._builds:
+            path = self.built_from(fact)
+            if path and fact.context is not None:
+                found.setdefault(path, []).append(fact)
+        return found
+
+    def _made(self, path: str, context: str, certainty: Certainty, evidence: tuple[Evidence, ...]) -> Link:
+        recipe = self.recipes.of(path)[0]
+        return Link(recipe, context, _others(context, path, self.recipes), certainty, evidence)
+
+    def _corroborated(self, link: Link, use: Use) -> Link:
+        """The link with what else speaks for it: the name of the container or of its workload."""
+        names = {words(name) for name in self._files[link.dockerfile].names} - {()}
+        fits = next((name for name in use.names if words(name) in names), None)
+        if fits is None:
+            return link
+        place = _at(link.recipe.place, f"has the name of container or workload `{fits}`")
+        return replace(link, evidence=(*link.evidence, Evidence("workload", place)))
+
+    # What `inspect` prints
+
+    def why_not(self, use: Use) -> str:
+        """What is missing for a link."""
+        name = _Name.of(use.image)
+        if not self._files:
+            return "the project has no Dockerfile"
+        if name.is_placeholder:
+            return "the image is computed or a placeholder, and the manifest is not beside a single Dockerfile"
+        if self._is_public(name):
+            return f"`{name.base}` is a public image"
+        _, without, ambiguous = self._stated(use, name)
+        if without:
+            return f"`{name.base}` is built with {without}, without a Dockerfile"
+        if ambiguous:
+            return f"`{name.base}` is built from several Dockerfiles: {', '.join(ambiguous)}"
+        if self._is_anothers(use, name):
+            return f"the project builds `{name.base}` for another account"
+        if self._named.get(words(name.base)):
+            return f"several folders with a Dockerfile are named `{name.base}`"
+        return (
+            f"no pipeline, compose file or script states what builds `{name.base}`, "
+            "and no folder with a Dockerfile is named like it"
+        )
+
+
+def exposes(link: Link, exposed: Facts[Exposed], ports: frozenset[int]) -> Link:
+    """The link with another kind of evidence, if the Dockerfile exposes one of the container's ports."""
+    for one in exposed.of(link.dockerfile):
+        if one.port in ports:
+            evidence = Evidence("port", _at(one.place, f"port {one.port} is also the container's"))
+            return replace(link, evidence=(*link.evidence, evidence))
+    return link
+
+
+def nearest(manifest: str, paths: list[str]) -> str:
+    """The only path, or the only one that shares the deepest folder with the manifest; else ""."""
+    if len(paths) == 1:
+        return paths[0]
+    ranked = sorted(((_common(manifest, path), path) for path in paths), reverse=True)
+    return ranked[0][1] if len(ranked) > 1 and ranked[0][0] > ranked[1][0] else ""
+
+
+def _common(one: str, other: str) -> int:
+    """The number of leading folders that two paths have in common."""
+    count = 0
+    for left, right in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
+
+
+def _path(fact: Fact) -> str:
+    return fact.place.path
+
+
+def _at(place: Place, message: str) -> Place:
+    return Place(place.path, place.span, message)
+
+
+def _is_literal(account: str) -> bool:
+    return bool(account) and not any(map(is_placeholder, account.split("/")))
+
+
+def _folders_of(path: str) -> Iterator[str]:
+    """The folders that a file is in, the innermost first, "" last."""
+    while path not in ("", "/"):
+        path = posixpath.dirname(path)
+        yield path
+
+
+def _between(manifest: str, folder: str) -> list[str]:
+    """The folders of `folder` that the manifest is not in, without the last one."""
+    parts = folder.split("/")
+    return parts[_common(manifest, folder + "/") : -1]
+
+
+def _scope(path: str) -> str:
+    """The folder that a file with builds speaks for: `.github/workflows/x.yml` for the folder above `.github`."""
+    parts = path.split("/")[:-1]
+    hidden = next((at for at, part in enumerate(parts) if part.startswith(".")), len(parts))
+    return "/".join(parts[:hidden])
+
+
+def _join(base: str, path: str) -> str:
+    return posixpath.normpath(posixpath.join(base, path))
+
+
+def _written(fact: ImageBuilt) -> Iterator[str]:
+    """The paths that the Dockerfile can have."""
+    if fact.dockerfile:
+        yield posixpath.normpath(fact.dockerfile)
+        if fact.context is not None:
+            yield _join(fact.context, fact.dockerfile)
+    elif fact.context is not None:
+        yield from (_join(fact.context, name) for name in ("Dockerfile", "Containerfile"))
+
+
+def _dockerfile(path: str, recipes: Facts[Recipe]) -> _Dockerfile:
+    folder, file = posixpath.split(path)
+    if file in _PLAIN:
+        return _Dockerfile(
+            path, tuple(_names_of(folder)), bool(folder) and words(posixpath.basename(folder)) == ("dev",)
+        )
+    suffix = re.sub(
+        r"^(?:dockerfile|containerfile)[._-]?|[._-]?(?:dockerfile|containerfile)$", "", file, flags=re.IGNORECASE
+    )
+    plain = any(recipes.of(posixpath.join(folder, name)) for name in _PLAIN)
+    kind = frozenset(words(suffix))
+    if kind & _DEVELOPING:
+        return _Dockerfile(path, (), True)
+    if not suffix or (kind <= {"prod", "production", "release"}):
+        return _Dockerfile(path, tuple(_names_of(folder)), plain)
+    above = next(_names_of(folder), "")
+    return _Dockerfile(path, (suffix, *([f"{above}-{suffix}"] if above else [])), False)
+
+
+def _names_of(folder: str) -> Iterator[str]:
+    """The name of a folder, and if it is a dull one (`src`, `docker`), the first above that is not."""
+    parts = folder.split("/") if folder else []
+    for at, part in enumerate(reversed(parts)):
+        if part.lower() not in _DULL:
+            yield part
+            return
+        if at == 0:
+            yield part
+
+
+def _without_dull(folder: str, above: str) -> str:
+    """The folder, or the nearest one towards `above` whose name is not a dull one."""
+    while folder != above and posixpath.basename(folder).lower() in _DULL:
+        folder = posixpath.dirname(folder)
+    return folder
+
+
+def _others(folder: str, dockerfile: str, recipes: Facts[Recipe]) -> tuple[str, ...]:
+    own = posixpath.dirname(dockerfile)
+    paths = (_path(one) for one in recipes.below(folder))
+    places = {posixpath.dirname(path) for path in paths if path != dockerfile}
+    return tuple(sorted(
+        place for place in places if place != folder and _below(place + "/", folder) and not _below(own + "/", place)
+    ))  # fmt: skip
+
+
+def _below(path: str, folder: str) -> bool:
+    return not folder or path.startswith(folder + "/")

@@ -1,0 +1,119 @@
+"""What `playpen-ls inspect` says of each container."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playpen_ls.cli.main import run
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers:
+        - name: web
+          image: nexus:5000/shop:1.0.0
+          env: [{name: LEVEL, value: secret-value}]
+        - name: cache
+          image: redis:7
+"""
+FILES = {
+    "k8s/app.yaml": DEPLOYMENT,
+    "shop/Dockerfile": 'FROM python:3.12\nCMD ["uvicorn", "main:app", "--port", "8000"]\n',
+    "shop/main.py": "import os\nfrom fastapi import FastAPI\napp = FastAPI()\nlevel = os.environ['LEVEL']\n"
+    "@app.get('/health')\ndef health(): pass\n",
+    "Makefile": "build:\n\tdocker build -t shop shop\n",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for path, text in FILES.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def containers(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
+    assert run(["inspect", *arguments, "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["version"] == 1
+    return document["containers"]  # type: ignore[no-any-return]
+
+
+def test_a_linked_container_is_described(project: Path, capsys: pytest.CaptureFixture[str]):
+    web, cache = containers(capsys)
+    assert web == {
+        "path": "k8s/app.yaml",
+        "line": 11,
+        "kind": "Deployment",
+        "workload": "shop",
+        "container": "web",
+        "image": "nexus:5000/shop:1.0.0",
+        "dockerfile": "shop/Dockerfile",
+        "certainty": "certain",
+        "evidence": [
+            {"path": "Makefile", "line": 2, "message": "builds image `shop` from `shop/Dockerfile`"},
+            {"path": "shop/Dockerfile", "line": 2, "message": "has the name of container or workload `shop`"},
+        ],
+        "why_not": None,
+        "program": "uvicorn main:app",
+        "ports": [8000],
+        "routes": ["GET /health"],
+        "environment": {"set": ["LEVEL"], "read": ["LEVEL"]},
+    }
+    assert (cache["dockerfile"], cache["why_not"]) == (None, "`redis` is a public image")
+
+
+def test_the_text_names_the_dockerfile_and_the_evidence(project: Path, capsys: pytest.CaptureFixture[str]):
+    assert run(["inspect", "k8s"]) == 0
+    told = capsys.readouterr().out
+    assert "k8s/app.yaml:11  Deployment shop, container web: nexus:5000/shop:1.0.0" in told
+    assert "shop/Dockerfile (certain)" in told
+    assert "Makefile:2: builds image `shop`" in told
+    assert "1 of 2 containers linked" in told
+    assert "secret-value" not in told
+
+
+def test_the_answer_is_the_same_from_the_folder_above(project: Path, capsys: pytest.CaptureFixture[str]):
+    here = containers(capsys)
+    os.chdir(project.parent)
+    above = containers(capsys, project.name)
+    for row in above:
+        for key in ("path", "dockerfile"):
+            row[key] = row[key] and row[key].removeprefix(f"{project.name}/")
+        for evidence in row["evidence"]:
+            evidence["path"] = evidence["path"].removeprefix(f"{project.name}/")
+            evidence["message"] = evidence["message"].replace(f"{project.name}/", "")
+    assert above == here
+
+
+CHART = {
+    "chart/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+    "chart/values.yaml": "image: {repository: me/shop}\n",
+    "chart/templates/app.yaml": DEPLOYMENT.replace("nexus:5000/shop:1.0.0", '"{{ .Values.image.repository }}:1"'),
+    "Dockerfile": "FROM x\n",
+    "compose.yaml": "services: {shop: {image: me/shop, build: .}}\n",
+}
+
+
+def test_the_image_of_a_chart_is_that_of_its_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    for path, text in CHART.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / path).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    web, _ = containers(capsys)
+    assert (web["image"], web["dockerfile"]) == ("me/shop:1", "Dockerfile")
