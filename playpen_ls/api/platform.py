@@ -55,6 +55,9 @@ class Platform:
         """The URL of a best practice; None for rules without one ("+")."""
         if not self.practices_url or practice == "+":
             return None
-        # Anchors of headings as Markdown tools generate them: lower case, punctuation dropped, spaces to hyphens.
-        slug = re.sub(r"[^\w\- ]", "", practice.lower()).strip().replace(" ", "-")
-        return f"{self.practices_url}#{slug}"
+        return f"{self.practices_url}#{slug(practice)}"
+
+
+def slug(heading: str) -> str:
+    """The anchor of a heading as Markdown tools generate it: lower case, no punctuation, hyphens for spaces."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")

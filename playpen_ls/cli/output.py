@@ -59,10 +59,8 @@ def write_all(outputs: list[Output], files: Iterable[FileReport], run: Run) -> N
             for line in output.format.report(files, run):
                 print(line)
         else:
-            to_file = replace(run, color=False, width=None)
-            to_file.files, to_file.hidden = run.files, run.hidden
-            lines = list(output.format.report(files, to_file))
-            write_whole(output.file, "".join(f"{line}\n" for line in lines))
+            run.color, run.width = False, None  # standard output comes first
+            write_whole(output.file, "".join(f"{line}\n" for line in output.format.report(files, run)))
 
 
 def write_whole(file: str, text: str) -> None:
