@@ -8,13 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.api.finding import Finding, Fix, Place, Refused
+from playpen_ls.api.finding import Finding, Place
 from playpen_ls.config.model import Config, Settings
-from playpen_ls.engine import fixer
-from playpen_ls.engine.diagnostic import Diagnostic, text_order
-from playpen_ls.engine.fixer import CheckedText, change_of, fix_all
+from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.registry import rules_of
-from playpen_ls.languages.registry import parse
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.diff import differences
 from playpen_ls.text.edit import Edit
@@ -162,74 +159,6 @@ def test_a_changed_file_that_a_rule_read_is_noticed(tmp_path: Path):
     assert not safe()
 
 
-# Fixes
-
-
-class Words:
-    """A look for tests: every word of a table is a finding, with what to put in its place."""
-
-    def __init__(self, table: dict[str, list[Edit] | str]) -> None:
-        self.table = table
-
-    def __call__(self, source: Source, others: dict[str, str]) -> CheckedText:
-        diagnostics = []
-        for rule, (word, new) in zip(rules_of("python"), self.table.items(), strict=False):
-            at = source.text.find(word)
-            while at >= 0:
-                edits = [Edit(at, at + len(word), new)] if isinstance(new, str) else new
-                fix = Fix("x", lambda edits=edits: edits, safe=True)
-                diagnostics.append(Diagnostic(rule, Finding(Span(at, at + len(word)), word, (fix,)), rule.severity))
-                at = source.text.find(word, at + 1)
-        return CheckedText(parse("python", source), sorted(diagnostics, key=text_order))
-
-
-def fixed(text: str, table: dict[str, list[Edit] | str]):
-    return fix_all(Source("x.py", text), Words(table), lambda diagnostic, fix: True, lambda path: None)
-
-
-def test_fixes_that_overlap_wait_a_round():
-    result = fixed("ab = 1\n", {"ab": "c", "b ": "d "})
-    assert (result.source.text, result.applied.total(), result.stopped) == ("c = 1\n", 1, "")
-
-
-def test_equal_edits_count_once():
-    shared = [Edit(0, 0, "import os\n")]
-    result = fixed("bad = bad2\n", {"bad ": [*shared, Edit(0, 4, "good")], "bad2": [*shared, Edit(6, 10, "fine")]})
-    assert result.source.text == "import os\ngood= fine\n"
-
-
-def test_fixes_that_undo_each_other_stop_with_a_message():
-    result = fixed("a = 1\n", {"a = 1": "b = 1", "b = 1": "a = 1"})
-    assert result.source.text == "b = 1\n"
-    assert result.stopped == "the fixes of python/default-pool undo each other"
-
-
-def test_a_fix_whose_result_does_not_parse_is_left_out_and_the_others_are_made():
-    result = fixed("x = 1\ny = 2\n", {"x = 1": "x = (", "y = 2": "y = 3"})
-    assert result.source.text == "x = 1\ny = 3\n"
-
-
-def test_one_bad_fix_among_many_does_not_hold_the_others_up():
-    result = fixed("y = 2\n" * 70 + "x = 1\n", {"x = 1": "x = (", "y = 2": "y = 3"})
-    assert (result.source.text, result.stopped) == ("y = 3\n" * 70 + "x = 1\n", "")
-
-
-def test_a_fix_whose_own_edits_overlap_is_left_out():
-    result = fixed("abc = 1\ny = 2\n", {"abc": [Edit(0, 2, "x"), Edit(1, 3, "z")], "y = 2": "y = 3"})
-    assert result.source.text == "abc = 1\ny = 3\n"
-
-
-def test_of_many_chosen_edits_those_near_another_are_found():
-    rng = random.Random(5)
-    for _ in range(2000):
-        places = sorted(rng.choices(range(12), k=rng.randrange(9) * 2))
-        taken = sorted({Edit(start, end, "") for start, end in zip(places[::2], places[1::2], strict=True)})
-        start = rng.randrange(12)
-        edit = Edit(start, start + rng.randrange(4), "")
-        near = [other for other in taken if other.start <= edit.end and edit.start <= other.end]
-        assert sorted(fixer._near(edit, taken)) == near
-
-
 def test_differences_lead_from_one_text_to_the_other_and_never_part_a_line_end():
     rng = random.Random(3)
     for _ in range(3000):
@@ -250,17 +179,6 @@ def test_a_fix_is_tried_out_with_the_configuration_as_it_is_now(tmp_path: Path):
     workspace.configs.settings = Settings(ignore=("python",))
     look = workspace.checker("app.py", fixes=False)
     assert look(Source("app.py", f"{HOST}\n"), {}).diagnostics == []
-
-
-def test_a_fix_that_raises_is_refused_and_logged_without_its_words(caplog: pytest.LogCaptureFixture):
-    def failing() -> list[Edit]:
-        raise KeyError("hunter2-the-secret")
-
-    with pytest.raises(Refused, match="computing the fix failed"):
-        change_of(Fix("x", failing), "x.py")
-    (record,) = caplog.records
-    assert record.getMessage().startswith("a fix failed: KeyError at ")
-    assert "hunter2" not in caplog.text
 
 
 def test_what_a_finding_points_to_in_its_own_file_moves_with_it():
