@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import toy
 
 from playpen_ls.api.finding import Finding, Place
 from playpen_ls.config.model import Config, Settings
+from playpen_ls.engine.check import check, with_current_places
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.session.workspace import Workspace
@@ -59,6 +62,7 @@ def test_a_rule_that_raises_is_one_line_in_the_log_and_the_rest_run(
     messages = {record.getMessage() for record in caplog.records}
     (message,) = messages
     assert message.startswith("rule python/literal-secret failed: KeyError at ")
+    assert {record.name for record in caplog.records} == {"playpen_ls"}
     # Its comments are not called unused: what it would have found is not known.
     ignored = 'api_key = "k3y-with-0ther-w0rds"  # playpen: ignore[literal-secret]\n'
     workspace.edit("app.py", Source("app.py", ignored))
@@ -209,3 +213,57 @@ def test_what_is_known_has_the_fixes_that_it_would_have_if_all_were_asked_again(
     expected = fixable(known=False)
     assert any(titles for *_, titles in expected)
     assert fixable(known=True) == expected
+
+
+def test_a_check_can_be_limited_to_a_range():
+    editor = toy.Editor("[a]\nuse x\n[b]\nuse y\n")
+    for within, expected in ((Span(0, 1), "x"), (Span(12, 13), "y"), (Span(10, 10), "xy"), (Span(9, 9), "x")):
+        found = check(editor.model, editor.rules, toy.given(), within=within).diagnostics
+        messages = {one.finding.message for one in found if one.rule.id == "toy/unknown"}
+        assert messages == {f"there is no {word}" for word in expected}
+
+
+def twice(section: toy.Section) -> Iterator[Finding]:
+    above = section.file.ask(toy.same_above, "a")
+    if above is not None and section.uses:
+        place = Place(toy.PATH, above[1], "here", chunk=above[0])
+        yield Finding(section.uses[0][1], "pointed twice", related=(place, place))
+
+
+def test_equal_related_places_are_one():
+    editor = toy.Editor("[a]\n[b]\nuse x\n", [toy.toy_rule(twice, toy.Section)])
+    (diagnostic,) = editor.checked.diagnostics
+    assert diagnostic.related == (Place(toy.PATH, Span(1, 2), "here"),)
+    assert with_current_places(editor.checked.diagnostics, editor.model)[0].related == diagnostic.related
+
+
+def test_without_a_memory_findings_have_fixes_and_with_one_they_have_none_unless_asked():
+    editor = toy.Editor("[a]\nuse x\n")
+    assert all(not one.finding.fixes for one in editor.checked.diagnostics)
+    fresh = check(editor.model, editor.rules, toy.given())
+    assert [len(one.finding.fixes) for one in fresh.diagnostics if one.rule.id == "toy/unknown"] == [1]
+    assert fresh.memory.keys == ()
+    again = check(editor.model, editor.rules, toy.given(), editor.memory, fixes=True)
+    assert again.diagnostics == fresh.diagnostics
+    assert [[fix.title for fix in one.finding.fixes] for one in again.diagnostics] == [
+        [fix.title for fix in one.finding.fixes] for one in fresh.diagnostics
+    ]
+
+
+def test_long_work_can_be_ended_before_each_chunk_that_is_checked():
+    class Enough(Exception):
+        pass
+
+    calls = []
+
+    def pause() -> None:
+        calls.append(1)
+        if len(calls) > 2:
+            raise Enough
+
+    editor = toy.Editor("[a]\n[b]\n[c]\n[d]\n")
+    with pytest.raises(Enough):
+        check(editor.model, editor.rules, toy.given(), pause=pause)
+    calls.clear()
+    check(editor.model, editor.rules, toy.given(), editor.memory, pause=pause)  # nothing has changed
+    assert calls == []

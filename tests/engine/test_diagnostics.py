@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from playpen_ls.api.finding import Finding, Place, Severity
+from playpen_ls.api.finding import Finding, Fix, Place, Severity
 from playpen_ls.api.rule import Rule
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import ChunkDiagnostics, FileDiagnostics
 from playpen_ls.engine.registry import rule_of
 from playpen_ls.text.span import Span, Spans
 
-PROBE, LIMIT, TAG = (rule_of(f"kubernetes/{name}") for name in ("no-liveness-probe", "no-memory-limit", "moving-tag"))
+PROBE, LIMIT, TAG, PRIVILEGED = (
+    rule_of(f"kubernetes/{name}")
+    for name in ("no-liveness-probe", "no-memory-limit", "moving-tag", "privileged-container")
+)
 
 
 def diagnostic(rule: Rule, start: int, message: str = "said", *places: Place) -> Diagnostic:
@@ -71,3 +74,64 @@ def test_places_follow_their_findings_when_others_go():
     left = diagnostics.filtered([each for each in diagnostics if each.rule is PROBE])
     assert told(left) == [("no-liveness-probe", 8)]
     assert left[0].related == (other,)
+
+
+def test_a_diagnostic_touches_a_range_at_its_borders():
+    diagnostics = FileDiagnostics("web.yaml", [ChunkDiagnostics([diagnostic(TAG, 5)])], [10])  # 15 to 17
+    touched = [bool([*diagnostics.touching(Span(start, start + 1))]) for start in range(12, 20)]
+    assert touched == [False, False, True, True, True, True, False, False]
+    two = FileDiagnostics("web.yaml", [ChunkDiagnostics([diagnostic(TAG, 0), diagnostic(PROBE, 8)])])
+    assert [one.start for one in two.touching(Span(2, 2))] == [0]
+    assert [one.start for one in two.touching(Span(10, 12))] == [8]
+    assert [one.start for one in two.touching(Span(3, 7))] == []
+
+
+def test_a_diagnostic_keeps_what_it_is_while_it_moves():
+    fix = Fix("x", list)
+    there = Place("app.py", Span(0, 1), "there")
+    first = Diagnostic(TAG, Finding(Span(2, 4), "said", (fix,), related=(there,)), Severity.HINT)
+    moved = first.shifted(3, "web.yaml")
+    assert (moved.span, moved.severity, moved.finding.fixes) == (Span(5, 7), Severity.HINT, ())
+    assert moved.shifted(-3, "web.yaml") == first.without_fixes
+    assert first.at(Severity.ERROR).finding == first.finding
+    assert first.without_fixes.span == first.span
+    assert first != first.at(Severity.ERROR)
+    assert first != "said"
+    assert hash(first) == hash(first.without_fixes)
+    assert len({first, Diagnostic(TAG, first.made, Severity.HINT)}) == 1
+    pointed = moved.with_related((Place("web.yaml", Span(8, 9), "here"),))
+    assert pointed.finding.related == (Place("web.yaml", Span(8, 9), "here"),)
+    assert pointed.shifted(1, "web.yaml").related == (Place("web.yaml", Span(9, 10), "here"),)
+    assert pointed.at(Severity.ERROR).related == pointed.related
+    assert "5:7" in repr(moved)
+
+
+def test_others_come_in_a_group_of_their_own():
+    diagnostics = FileDiagnostics("web.yaml", [ChunkDiagnostics([diagnostic(TAG, 5)])], [10])
+    more = diagnostics.extended([diagnostic(PROBE, 3)])
+    assert told(more) == [("no-liveness-probe", 3), ("moving-tag", 15)]
+    assert diagnostics.extended([]) is diagnostics
+    assert more == [*more]
+    assert more != [*diagnostics]
+    assert more != 2
+    assert more[:1] == [more[0]]
+    assert FileDiagnostics.of([], "web.yaml") == []
+    assert told(FileDiagnostics.of(more, "web.yaml")) == told(more)
+
+
+def test_groups_know_what_must_be_looked_up():
+    here = Place("web.yaml", Span(0, 1), "here")
+    plain, pointing = ChunkDiagnostics([diagnostic(TAG, 0)]), ChunkDiagnostics([diagnostic(TAG, 0, "a", here)])
+    stated = ChunkDiagnostics([diagnostic(TAG, 0, "a", Place("", Span(0, 0), "there", stated="a fact"))])
+    numbered = ChunkDiagnostics([diagnostic(TAG, 0, "a", Place("web.yaml", Span(0, 1), "there", chunk=0))])
+    known = [(one.has_related, one.needs_lookup) for one in (plain, pointing, stated, numbered)]
+    assert known == [(False, False), (True, False), (True, True), (True, True)]
+    assert ChunkDiagnostics([diagnostic(PROBE, 0)]).reports_absence
+    assert not ChunkDiagnostics([diagnostic(PRIVILEGED, 0)]).reports_absence
+    both = ChunkDiagnostics([diagnostic(TAG, 9), diagnostic(PROBE, 1)])
+    assert (both.start, both.end) == (1, 11)
+
+
+def test_only_some_groups_are_filtered_if_that_is_asked():
+    groups = [ChunkDiagnostics([diagnostic(TAG, 0)]), ChunkDiagnostics([diagnostic(TAG, 5)])]
+    assert told(FileDiagnostics("web.yaml", groups).filtered([], among=[1])) == [("moving-tag", 0)]

@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 
 from playpen_ls.text.diff import differences
 from playpen_ls.text.edit import Edit
-from playpen_ls.text.fragment import Fragment
-from playpen_ls.text.source import LARGEST, Source, Unreadable
-from playpen_ls.text.span import Span, Spans
+from playpen_ls.text.source import LARGEST, Source, Unreadable, check_readable
+from playpen_ls.text.span import Span
 
 TEXTS = st.text(alphabet="ab \t\r\n\f\v\u2028\u0085é😀", max_size=40)
 
@@ -74,16 +73,35 @@ def test_differences_lead_from_one_text_to_the_other(before: str, after: str):
         assert source.text[edit.end - 1 : edit.end + 1] != "\r\n"
 
 
-def test_a_fragment_knows_where_its_text_stands():
-    # The host writes `it's` as 'it\'s'.
-    fragment = Fragment("it's", (1, 2, 3, 5), (2, 3, 5, 6))
-    assert fragment.span(0, 4) == Span(1, 6)
-    assert fragment.span(2, 3) == Span(3, 5)
-    assert fragment.span(4, 4) == Span(6, 6)
+def test_lines_and_their_places():
+    source = Source("x", "ab\r\n  \tc\rd")
+    assert source.line_starts == [0, 4, 9]
+    assert [source.line_span(line) for line in range(3)] == [Span(0, 2), Span(4, 8), Span(9, 10)]
+    assert [source.line_of(offset) for offset in (0, 3, 4, 8, 9, 10)] == [0, 0, 1, 1, 2, 2]
+    assert [source.line_start(offset) for offset in (2, 7, 10)] == [0, 4, 9]
+    assert [source.next_line_start(offset) for offset in (0, 4, 9)] == [4, 9, 10]
+    assert [source.indentation(offset) for offset in (0, 4, 8)] == ["", "  \t", "  \t"]
+    assert source.of(Span(1, 3)) == "b\r"
+    assert source.newline == "\r\n"
+    assert Source("x", "a").newline == "\n"
+    assert Source("x", "a\n\r\n").newline == "\n"
+    assert "ab" not in repr(source)
 
 
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 5))), st.integers(0, 30), st.integers(0, 5))
-def test_merged_ranges_touch_what_one_of_them_touches(ranges: list[tuple[int, int]], start: int, length: int):
-    spans = [Span(at, at + size) for at, size in ranges]
-    touched = any(span.touches(Span(start, start + length)) for span in spans)
-    assert Spans(spans).touch(start, start + length) == touched
+def test_a_text_may_be_as_long_as_the_limit():
+    assert len(Source.decoded("x", b"x" * LARGEST).text) == LARGEST
+    check_readable("x" * LARGEST)
+    with pytest.raises(Unreadable, match=r"larger than 2,000,000 characters \(2,000,001\)"):
+        check_readable("x" * (LARGEST + 1))
+
+
+def test_a_second_byte_order_mark_is_text():
+    source = Source("x", "\ufeff\ufeffa")
+    assert (source.text, source.byte_order_mark) == ("\ufeffa", True)
+    assert Source("x", "\ufeffa", byte_order_mark=True).text == "\ufeffa"
+    assert Source("x", "a").encoded() == b"a"
+
+
+def test_edits_at_one_place_follow_each_other():
+    assert Source("x", "abc").edited([Edit(1, 1, "-"), Edit(1, 2, "B")]).text == "a-Bc"
+    assert Source("x", "abc").edited([]).text == "abc"
