@@ -244,7 +244,7 @@ def test_without_a_memory_findings_have_fixes_and_with_one_they_have_none_unless
     assert [len(one.finding.fixes) for one in fresh.diagnostics if one.rule.id == "toy/unknown"] == [1]
     assert fresh.memory.keys == ()
     again = check(editor.model, editor.rules, toy.given(), editor.memory, fixes=True)
-    assert again.diagnostics == fresh.diagnostics
+    assert [one.without_fixes for one in again.diagnostics] == [one.without_fixes for one in fresh.diagnostics]
     assert [[fix.title for fix in one.finding.fixes] for one in again.diagnostics] == [
         [fix.title for fix in one.finding.fixes] for one in fresh.diagnostics
     ]

@@ -78,12 +78,12 @@ def test_places_follow_their_findings_when_others_go():
 
 def test_a_diagnostic_touches_a_range_at_its_borders():
     diagnostics = FileDiagnostics("web.yaml", [ChunkDiagnostics([diagnostic(TAG, 5)])], [10])  # 15 to 17
-    touched = [bool([*diagnostics.touching(Span(start, start + 1))]) for start in range(12, 20)]
+    touched = [bool([*diagnostics.touching(Spans([Span(start, start + 1)]))]) for start in range(12, 20)]
     assert touched == [False, False, True, True, True, True, False, False]
     two = FileDiagnostics("web.yaml", [ChunkDiagnostics([diagnostic(TAG, 0), diagnostic(PROBE, 8)])])
-    assert [one.start for one in two.touching(Span(2, 2))] == [0]
-    assert [one.start for one in two.touching(Span(10, 12))] == [8]
-    assert [one.start for one in two.touching(Span(3, 7))] == []
+    assert [one.start for one in two.touching(Spans([Span(2, 2)]))] == [0]
+    assert [one.start for one in two.touching(Spans([Span(10, 12)]))] == [8]
+    assert [one.start for one in two.touching(Spans([Span(3, 7)]))] == []
 
 
 def test_a_diagnostic_keeps_what_it_is_while_it_moves():
