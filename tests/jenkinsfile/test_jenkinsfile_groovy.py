@@ -76,3 +76,9 @@ def test_what_fixes_write_parses_in_groovy(tmp_path: Path):
     # What did not parse before need not after.
     assert {text: bad[text] for text in after if text in bad and text not in before} == {}
     assert bad, "an example with a brace that is not closed is among them"
+
+
+def test_the_recorded_verdicts_are_those_of_groovy(tmp_path: Path):
+    recorded = json.loads((Path(__file__).parent / "groovy-syntax.json").read_text(encoding="utf-8"))
+    bad = refused(tmp_path, [text for text, _ in recorded])
+    assert {text for text, error in recorded if error is not None} == bad.keys()

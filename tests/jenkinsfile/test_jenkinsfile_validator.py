@@ -8,6 +8,7 @@ from examples import unmarked
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import parse
 from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.validator import faults_of
+from playpen_ls.languages.jenkinsfile.validator.faults import misspelled
 from playpen_ls.text.source import Source
 
 STAGE = "stage('A') {\n steps { sh 'x' }\n}"
@@ -92,16 +93,39 @@ IN_PIPELINE = [
     ("InvalidBuildCondition", "post { «sh 'x'» }"),
     ("NoSteps", "post { «always» { } }"),
 ]
-BY_TABLE = [
+MISSPELLED = [
     ("InvalidBuildCondition", "post { «allways» { sh 'x' } }"),
     ("InvalidSectionType", "options { «timestamp»() }"),
-    ("InvalidSectionType", "options { «echo»('x') }"),
     ("InvalidSectionType", "triggers { «crom»('x') }"),
+    ("InvalidSectionType", "triggers { «pollScm»('x') }"),
     ("InvalidSectionType", "parameters { «strin»(name: 'x') }"),
     ("InvalidSectionType", "parameters { «textParam»(name: 'x') }"),
     ("InvalidSectionType", "tools { «mavn» 'x' }"),
-    ("InvalidSectionType", "tools { «sh» 'x' }"),
     ("InvalidStepParameter", "parameters { string(«nmae»: 'x') }"),
+    ("UndefinedSection", "«enviroment» { A = 'x' }"),
+]
+MISSPELLED_IN_STAGE = [
+    ("UnknownStageSection", "«step» { sh 'x' }"),
+    ("UnknownStageSection", "«Steps» { sh 'x' }"),
+    ("UnknownStageSection", "«paralel» { stage('B') { steps { sh 'x' } } }"),
+    ("UnknownWhenConditional", "when { «brnach» 'a' }\nsteps { sh 'x' }"),
+    ("InvalidAgentType", "agent { «lable» 'a' }\nsteps { sh 'x' }"),
+    ("InvalidAgentParameter", "agent { docker { «imgae» 'a' } }\nsteps { sh 'x' }"),
+    ("InvalidInputField", "input { «mesage» 'a' }\nsteps { sh 'x' }"),
+    (
+        "UndefinedSection",
+        "matrix { axes { axis { name 'A'\n values 'b' } }\n«statges» { stage('B') { steps { sh 'x' } } } }",
+    ),
+    (
+        "UndefinedSection",
+        "matrix { axes { axis { name 'A'\n «value» 'b' } }\nstages { stage('B') { steps { sh 'x' } } } }",
+    ),
+    ("InvalidStepParameter", "steps { sh script: 'x', «retrunStdout»: true }"),
+]
+BY_TABLE = [
+    ("InvalidBuildCondition", "post { «never» { sh 'x' } }"),
+    ("InvalidSectionType", "options { «echo»('x') }"),
+    ("InvalidSectionType", "tools { «sh» 'x' }"),
     ("InvalidParameterType", "parameters { string(name: «12») }"),
     ("WrongNumberOfStepParameters", "triggers { «cron»() }"),
     ("TooManyUnnamedParameters", "parameters { «string»('a', 'b') }"),
@@ -180,7 +204,7 @@ IN_STEPS = [
 ]
 BY_TABLE_IN_STEPS = [
     ("MissingRequiredStepParameter", "«timeout»(unit: 'HOURS') { sh 'x' }"),
-    ("InvalidStepParameter", "sh script: 'x', «retrunStdout»: true"),
+    ("InvalidStepParameter", "sh script: 'x', «quiet»: true"),
     ("InvalidParameterType", "timeout(time: «'5'», unit: 'HOURS') { sh 'x' }"),
     ("InvalidUnnamedParameterType", "echo «5»"),
     ("TooManyUnnamedParameters", "«writeFile» 'a', 'b'"),
@@ -199,8 +223,7 @@ def case(frame, cases, sure=True):
         *case(of_pipeline, BY_TABLE, sure=False),
         *case(lambda text: of_pipeline("", text), [("StageWithoutBlock", "«stage»('A', 'b') { steps { sh 'x' } }")]),
         *case(of_stage, IN_STAGE),
-        *case(of_stage, [("UnknownWhenConditional", "when { «brnach» 'a' }\nsteps { sh 'x' }")], sure=False),
-        *case(of_stage, [("InvalidAgentType", "agent { «lable» 'a' }\nsteps { sh 'x' }")], sure=False),
+        *case(of_stage, [("UnknownWhenConditional", "when { «weather» 'a' }\nsteps { sh 'x' }")], sure=False),
         *case(of_stage, [("MissingAgentParameter", "agent { «docker» { args 'a' } }\nsteps { sh 'x' }")], sure=False),
         *case(of_stage, [("InvalidAgentParameter", "agent { docker { image 'a'\n «foo» 'b' } }\nsteps { sh 'x' }")], sure=False),
         *case(lambda text: of_stage(f"matrix {{\n{text}\nstages {{ {STAGE} }}\n}}"), IN_MATRIX),
@@ -210,6 +233,19 @@ def case(frame, cases, sure=True):
 )  # fmt: skip
 def test_each_fault_is_found_at_its_words(text: str, kind: str, words: list[str], sure: bool):
     assert (kind, words[0], sure) in faults(unmarked(text)[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words", "sure"), [*case(of_pipeline, MISSPELLED), *case(of_stage, MISSPELLED_IN_STAGE)]
+)
+def test_a_misspelled_name_is_one_fault(text: str, kind: str, words: list[str], sure: bool):
+    assert faults(unmarked(text)[0]) == [(kind, words[0], sure)]
+
+
+def test_what_is_near_several_names_or_short_is_no_misspelling():
+    known = ("string", "git", "branch", "find", "fine", "image")
+    assert [misspelled(one, known) for one in ("gif", "fins", "brunhc", "imagine", "x" * 100)] == ["", "", "", "", ""]
+    assert [misspelled(one, known) for one in ("String", "brnach", "imgae")] == ["string", "branch", "image"]
 
 
 def test_the_parameter_that_jenkins_proposes():

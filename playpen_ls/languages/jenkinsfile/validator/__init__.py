@@ -19,7 +19,8 @@ from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.queries import frames, in_pipeline, pipeline_region
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import Call, Tree
-from playpen_ls.languages.jenkinsfile.validator.faults import Fault, Faults, block_of
+from playpen_ls.languages.jenkinsfile.validator.faults import Fault, Faults, block_of, misspelled
+from playpen_ls.languages.jenkinsfile.validator.groovy import file_groovy_faults
 from playpen_ls.languages.jenkinsfile.validator.matrix import calls_of
 from playpen_ls.languages.jenkinsfile.validator.stages import NO_STAGES, check_section, check_stage, duplicate_stage
 from playpen_ls.text.span import Span
@@ -86,13 +87,19 @@ def head(parsed: Parsed) -> Entry | None:
 def file_faults(outline: Outline) -> tuple[tuple[int, Fault], ...]:
     """What Jenkins would reject, each with its region, in text order.
 
-    Empty for scripted pipelines, shared libraries and files that do not parse.
+    Of scripted pipelines only what Groovy rejects, and of files whose brackets do not match only single characters.
     """
+    found = outline.ask(file_groovy_faults)
     if any(outline.each(has_problems)) or outline.ask(frames).unclosed:
-        return ()
+        return tuple(one for one in found if one[1].kind in _OF_CHARACTERS)
+    wrong = {number for number, _ in found}
     opened = outline.ask(pipeline_region)
-    found = _in_pipeline(outline, opened) if opened is not None else _misplaced(outline)
-    return tuple(sorted(found, key=lambda one: (one[0], one[1].span)))
+    declarative = _in_pipeline(outline, opened) if opened is not None else _without_pipeline(outline)
+    others = [one for one in declarative if one[0] not in wrong]
+    return tuple(sorted([*found, *others], key=lambda one: (one[0], one[1].span)))
+
+
+_OF_CHARACTERS = ("Groovy.comment", "Groovy.character", "Groovy.space")
 
 
 def faults_of(file: Jenkinsfile) -> list[Fault]:
@@ -107,6 +114,7 @@ Found = Iterator[tuple[int, Fault]]
 def _in_pipeline(outline: Outline, opened: int) -> Found:
     around, every = outline.ask(frames).around, outline.each(judged)
     regions = outline.ask(in_pipeline)
+    meant = {one.meant for number in regions for one in every[number].faults if one.kind == "UndefinedSection"}
     sections = [(number, one) for number in regions for one in every[number].sections]
     seen: set[str] = set()
     for number, one in sections:
@@ -123,7 +131,7 @@ def _in_pipeline(outline: Outline, opened: int) -> Found:
             yield number, Fault("NoStages", one.span, NO_STAGES, anchor=one.span.start, text=one.text)
     start = heads[opened]
     for name in _REQUIRED:
-        if name not in seen and start is not None:
+        if name not in seen and name not in meant and start is not None:
             message = f'Missing required section "{name}"'
             yield opened, Fault("RequiredSection", start.span, message, anchor=start.start, text=start.text)
 
@@ -138,7 +146,29 @@ def _repeated_stages(stages: Iterable[tuple[int, int, Entry]]) -> Found:
         seen[frame].add(one.name)
 
 
-# A pipeline that is not at the top level of the file
+# A pipeline that is not at the top level of the file, or not called so
+
+
+def _without_pipeline(outline: Outline) -> Found:
+    yield from _misplaced(outline)
+    yield from ((number, one) for number, found in enumerate(outline.each(misspelled_pipelines)) for one in found)
+
+
+def misspelled_pipelines(parsed: Parsed) -> tuple[Fault, ...]:
+    """The calls at the top level of the file whose blocks have the sections of a pipeline: `pipelin {`."""
+    if parsed.state.frames or "stages" not in parsed.text:
+        return ()
+    return tuple(_misspelled_pipelines(Tree(parsed)))
+
+
+def _misspelled_pipelines(tree: Tree) -> Iterator[Fault]:
+    for statement in tree.root.statements:
+        call = statement.call
+        if call is None or call.arguments or misspelled(call.name, ("pipeline",)) == "":
+            continue
+        if {"agent", "stages"} <= {one.name for one in _inside(call)}:
+            message = f"`{call.name}` is not a step that Jenkins knows"
+            yield Fault("MisspelledPipeline", call.name_span, message, True, call.span.start, call.name, "pipeline")
 
 
 class Misplaced(NamedTuple):

@@ -9,6 +9,7 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
     bare_dollar,
     block_of,
     in_parentheses,
+    misspelled,
     nearest,
     words_of,
 )
@@ -57,7 +58,8 @@ def _typed(faults: Faults, statement: Statement) -> None:
         if not nearest(call.name, AGENTS) and (block is not None or call.argument("name")):
             return  # can be an agent type of a plugin
         message = f'Invalid agent type "{call.name}" specified. Must be one of [{", ".join(AGENTS)}]'
-        faults.add("InvalidAgentType", call.name_span, message, sure=False)
+        meant = misspelled(call.name, AGENTS)
+        faults.add("InvalidAgentType", call.name_span, message, sure=False, meant=meant)
     elif block is not None and not in_parentheses(call):
         _parameters(faults, call, block)
 
@@ -66,6 +68,8 @@ def _parameters(faults: Faults, call: Call, block: Block) -> None:
     known = AGENT_PARAMETERS[call.name]
     inner = [one.call for one in block.statements if one.call is not None]
     given = {one.name for one in inner}
+    meant = {name: misspelled(name, known.kinds.keys() - given) for name in given - known.kinds.keys()}
+    given |= set(meant.values())
     for name in known.required:
         if name not in given and len(inner) == len(block.statements):
             message = f'Missing required parameter for agent type "{call.name}": {name}'
@@ -76,7 +80,7 @@ def _parameters(faults: Faults, call: Call, block: Block) -> None:
                 f'Invalid config option "{one.name}" for agent type "{call.name}". '
                 f"Valid config options are [{', '.join(known.kinds)}]"
             )
-            faults.add("InvalidAgentParameter", one.name_span, message, sure=False)
+            faults.add("InvalidAgentParameter", one.name_span, message, sure=False, meant=meant.get(one.name, ""))
 
 
 def _pairs(faults: Faults, statements: list[Statement], depth: int = 0) -> None:

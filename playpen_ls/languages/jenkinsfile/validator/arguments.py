@@ -9,6 +9,7 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
     fewest_edits,
     is_bare_dollar,
     literal_kind,
+    misspelled,
     number,
 )
 from playpen_ls.languages.jenkinsfile.validator.known_steps import BLOCKED, SYMBOLS, Parameters
@@ -95,7 +96,8 @@ def _unknown(faults: Faults, one: Argument, known: Parameters) -> None:
         at -= 1
     best = fewest_edits((one.name or "")[:_LONGEST], known.kinds)
     message = f'Invalid parameter "{one.name}", did you mean "{best}"?'
-    faults.add("InvalidStepParameter", Span(tokens[at][1], tokens[at][2]), message, sure=False)
+    meant = best if best and best == misspelled(one.name or "", known.kinds) else ""
+    faults.add("InvalidStepParameter", Span(tokens[at][1], tokens[at][2]), message, sure=False, meant=meant)
 
 
 def _kind(faults: Faults, one: Argument, wanted: str, name: str) -> bool:

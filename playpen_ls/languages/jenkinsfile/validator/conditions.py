@@ -11,6 +11,7 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
     block_of,
     boolean,
     in_parentheses,
+    misspelled,
     needs_block,
     shown,
     words_of,
@@ -60,7 +61,7 @@ def _condition(faults: Faults, statement: Statement, depth: int) -> None:
         return
     if call.name not in WHEN:
         message = f"Unknown conditional {call.name}. Valid conditionals are: {', '.join(WHEN)}"
-        faults.add("UnknownWhenConditional", call.name_span, message, sure=False)
+        faults.add("UnknownWhenConditional", call.name_span, message, sure=False, meant=misspelled(call.name, WHEN))
         return
     children = block.statements if block is not None else []
     if call.name in _NESTED:
@@ -119,7 +120,7 @@ def input_(faults: Faults, call: Call) -> None:
     block = needs_block(faults, call)
     if block is None:
         return
-    found = []
+    found, missing = [], {"message"}
     for statement in block.statements:
         one = statement.call
         if one is None:
@@ -137,10 +138,13 @@ def input_(faults: Faults, call: Call) -> None:
         elif count > 1:
             faults.add("TooManyArgsForField", one.name_span, f'Too many arguments for field "{one.name}"')
         elif one.name not in INPUT_FIELDS:
-            faults.add("InvalidInputField", one.name_span, f'Not a valid field for input: "{one.name}"')
+            names = {other.call.name for other in block.statements if other.call is not None}
+            meant = misspelled(one.name, INPUT_FIELDS - names)
+            missing.discard(meant)
+            faults.add("InvalidInputField", one.name_span, f'Not a valid field for input: "{one.name}"', meant=meant)
         else:
             for argument in one.arguments:
                 value(faults, argument)
     faults.repeated(found)
-    if all(one.name != "message" for one in found):
+    if missing and all(one.name != "message" for one in found):
         faults.add("MissingInputMessage", call.name_span, "No message specified for input")

@@ -17,7 +17,8 @@ _SHOWN = 60  # characters of source text in a message
 class Fault:
     """`kind` is the key of Jenkins' message. `sure` means that it is a fault regardless of installed plugins.
 
-    `anchor` is the start of the statement that a fix would change, `text` the source of `span`.
+    `anchor` is the start of the statement that a fix would change, `text` the source of `span`, `meant` the name of
+    which `text` is a misspelling, if it is one.
     """
 
     kind: str
@@ -26,6 +27,7 @@ class Fault:
     sure: bool = True
     anchor: int = -1
     text: str = ""
+    meant: str = ""
 
     def shifted(self, by: int) -> Fault:
         return replace(self, span=self.span.shifted(by), anchor=self.anchor + by) if by else self
@@ -37,8 +39,11 @@ class Faults:
     def __init__(self) -> None:
         self.found: list[Fault] = []
 
-    def add(self, kind: str, span: Span, message: str, *, sure: bool = True, anchor: int | None = None) -> None:
-        self.found.append(Fault(kind, span, message, sure, span.start if anchor is None else anchor))
+    def add(
+        self, kind: str, span: Span, message: str, *, sure: bool = True, anchor: int | None = None, meant: str = ""
+    ) -> None:
+        at = span.start if anchor is None else anchor
+        self.found.append(Fault(kind, span, message, sure or bool(meant), at, meant=meant))
 
     def repeated(self, calls: Iterable[Call]) -> None:
         """Report calls whose name occurred before."""
@@ -155,6 +160,34 @@ def edits(one: str, other: str) -> int:
         for here, char in enumerate(one, 1):
             before, costs[here] = costs[here], min(before + (char != wanted), costs[here - 1] + 1, costs[here] + 1)
     return costs[-1]
+
+
+_LONG = 8  # letters; a shorter word is a misspelling of another one if they differ in one place
+_SHORTEST = 4  # letters; `git` is no misspelling of `gif`
+
+
+def misspelled(word: str, known: Iterable[str]) -> str:
+    """The only known word of which this is a misspelling: in one place, in a longer word in two, or in its case.
+
+    "" if there is none. Two letters that changed places are one place.
+    """
+    if not word or len(word) > _SHOWN:
+        return ""
+    places = {one: _places(word.casefold(), one.casefold()) for one in known if _is_comparable(word, one)}
+    best = min(places.values(), default=9)
+    most = 2 if len(word) >= _LONG else 1
+    close = [one for one, count in places.items() if count == best]
+    return close[0] if best <= most and len(close) == 1 and close[0] != word else ""
+
+
+def _is_comparable(one: str, other: str) -> bool:
+    return abs(len(one) - len(other)) < 3 and max(len(one), len(other)) >= _SHORTEST
+
+
+def _places(one: str, other: str) -> int:
+    """The edit distance of two words where two adjacent letters that changed places count once."""
+    swapped = [one[:at] + one[at + 1] + one[at] + one[at + 2 :] for at in range(len(one) - 1)]
+    return min(edits(one, other), *(1 + edits(each, other) for each in swapped if each != one), 9)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,
     block_of,
     boolean,
+    misspelled,
     needs_block,
     number,
     shown,
@@ -58,7 +59,10 @@ def _axis(faults: Faults, axis: Call, block: Block, excluded: bool) -> str:
     by_name = {one.name: one for one in reversed(sections)}
     for one in sections:
         if one.name not in ("name", "values", *(("notValues",) if excluded else ())):
-            faults.add("UndefinedSection", one.name_span, f'Undefined section "{one.name}"')
+            meant = misspelled(one.name, ({"name", "values"} | ({"notValues"} if excluded else set())) - by_name.keys())
+            if meant:
+                by_name[meant] = one
+            faults.add("UndefinedSection", one.name_span, f'Undefined section "{one.name}"', meant=meant)
     if excluded and {"values", "notValues"} <= by_name.keys():
         message = 'Exclude axis must contain either "values" or "notValues"'
         faults.add("MatrixExcludeAxisValuesOrNotValues", by_name["notValues"].name_span, message)

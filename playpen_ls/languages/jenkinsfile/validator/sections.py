@@ -10,6 +10,7 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,
     block_of,
     edits,
+    misspelled,
     nearest,
     needs_block,
     shown,
@@ -138,7 +139,11 @@ def options(faults: Faults, call: Call, in_stage: bool) -> None:
         elif one.name in NO_OPTIONS or (in_stage and one.name in JOB_OPTIONS) or _slip(one.name, in_stage):
             valid = BUILT_IN_STAGE_OPTIONS if in_stage else BUILT_IN_OPTIONS
             message = f'Invalid option type "{one.name}". Valid option types: [{", ".join(valid)}]'
-            faults.add("InvalidSectionType", one.name_span, message, sure=False)
+            meant = "" if one.name in _KNOWN_ELSEWHERE else misspelled(one.name, valid)
+            faults.add("InvalidSectionType", one.name_span, message, sure=False, meant=meant)
+
+
+_KNOWN_ELSEWHERE = NO_OPTIONS | JOB_OPTIONS | STAGE_OPTIONS
 
 
 def _slip(name: str, in_stage: bool) -> bool:
@@ -159,7 +164,9 @@ def _typed(faults: Faults, calls: list[Call], word: str, known: frozenset[str], 
         if one.name in known or not known_slip:
             continue
         message = f'Invalid {word} type "{one.name}". Valid {word} types: [{", ".join(near)}]'
-        faults.add("InvalidSectionType", one.name_span, message, sure=False)
+        meant = SECOND_NAMES.get(one.name, "") if word == "parameter" else ""
+        meant = meant or ("" if one.name in STEPS else misspelled(one.name, near))
+        faults.add("InvalidSectionType", one.name_span, message, sure=False, meant=meant)
 
 
 def triggers(faults: Faults, call: Call) -> None:

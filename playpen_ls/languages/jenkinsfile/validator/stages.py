@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Call, Statement
 from playpen_ls.languages.jenkinsfile.validator import sections
 from playpen_ls.languages.jenkinsfile.validator.agents import agent
 from playpen_ls.languages.jenkinsfile.validator.conditions import boolean_setting, input_, when
 from playpen_ls.languages.jenkinsfile.validator.environment import environment
-from playpen_ls.languages.jenkinsfile.validator.faults import Faults, block_of, needs_block, shown, words_of
+from playpen_ls.languages.jenkinsfile.validator.faults import (
+    Faults,
+    block_of,
+    misspelled,
+    needs_block,
+    shown,
+    words_of,
+)
 from playpen_ls.languages.jenkinsfile.validator.known_steps import (
     MATRIX_SECTIONS,
     PIPELINE_SECTIONS,
@@ -19,6 +28,7 @@ from playpen_ls.languages.jenkinsfile.validator.steps import post, steps
 from playpen_ls.text.span import Span
 
 _DEPTH = 30  # nested stages
+_CONTENTS = ("steps", "parallel", "matrix", "stages")
 
 
 def check_section(faults: Faults, call: Call) -> None:
@@ -26,11 +36,18 @@ def check_section(faults: Faults, call: Call) -> None:
     if call.name in RENAMED:
         faults.add(f"Renamed.{call.name}", call.name_span, RENAMED[call.name])
     elif call.name not in PIPELINE_SECTIONS:
-        faults.add("UndefinedSection", call.name_span, f'Undefined section "{call.name}"')
+        meant = misspelled_section(call, PIPELINE_SECTIONS)
+        faults.add("UndefinedSection", call.name_span, f'Undefined section "{call.name}"', meant=meant)
     elif call.name != "stages":
         _section(faults, call)
     elif not call.opens_frame:
         _stages(faults, call, within=False, depth=0)
+
+
+def misspelled_section(call: Call, known: Iterable[str]) -> str:
+    """The section of which a name is a misspelling; "" for one that is used in another way: `stage('x') {…}`."""
+    meant = misspelled(call.name, known)
+    return meant if meant == "agent" or not call.arguments else ""
 
 
 def _section(faults: Faults, call: Call) -> None:
@@ -102,32 +119,57 @@ def _body(faults: Faults, stage: Call, block: Block, name: str, within: bool, de
     found: dict[str, Call] = {}
     seen: list[Call] = []
     branches: list[str] = []
+    present = {statement.call.name for statement in block.statements if statement.call is not None}
+    stray = list(without_steps(block))
     for statement in block.statements:
         call = statement.call
         if call is None:
-            text = f'Not a valid stage section definition: "{shown(statement)}". Some extra configuration is required.'
-            faults.add("InvalidStageSectionDefinition", words_of(statement), text)
+            if statement not in stray[1:]:
+                text = (
+                    f'Not a valid stage section definition: "{shown(statement)}". Some extra configuration is required.'
+                )
+                faults.add("InvalidStageSectionDefinition", words_of(statement), text)
             continue
-        seen.append(call)
-        found.setdefault(call.name, call)
-        if call.name == "steps":
-            inner = needs_block(faults, call)
-            if inner is not None:
-                branches += steps(faults, call, inner)
-        elif call.name in ("parallel", "stages"):
-            _stages(faults, call, within or call.name == "parallel", depth + 1)
-        elif call.name == "matrix":
-            _matrix(faults, call, depth)
-        elif call.name in STAGE_SECTIONS:
-            stage_section(faults, call)
-        else:
+        section = call.name
+        if section not in STAGE_SECTIONS and statement not in stray[1:]:
+            section = misspelled_section(call, STAGE_SECTIONS - present)
             text = (
                 f'Unknown stage section "{call.name}". Starting with version 0.5, steps in a stage must be in a '
                 "‘steps’ block."
             )
-            faults.add("UnknownStageSection", call.name_span, text)
-    faults.repeated(seen)
-    _contents(faults, stage, name, found, branches, within)
+            faults.add("UnknownStageSection", call.name_span, text, meant=section)
+        seen.append(call)
+        found.setdefault(section, call)
+        if section == "steps":
+            inner = needs_block(faults, call)
+            if inner is not None:
+                branches += steps(faults, call, inner)
+        elif section in ("parallel", "stages"):
+            _stages(faults, call, within or section == "parallel", depth + 1)
+        elif section == "matrix":
+            _matrix(faults, call, depth)
+        elif call.name in STAGE_SECTIONS:
+            stage_section(faults, call)
+    if not stray:
+        faults.repeated(seen)
+        _contents(faults, stage, name, found, branches, within)
+
+
+_NO_STEPS = frozenset(("stage", "node", "pipeline", "properties"))
+
+
+def without_steps(block: Block) -> list[Statement]:
+    """The statements of a stage that has steps, but no `steps {…}` around them; empty for other stages."""
+    found = []
+    for statement in block.statements:
+        call = statement.call
+        if call is not None and (call.name in _CONTENTS or call.name in _NO_STEPS):
+            return []
+        if call is None or call.name not in STAGE_SECTIONS:
+            if call is not None and misspelled_section(call, STAGE_SECTIONS):
+                return []
+            found.append(statement)
+    return found
 
 
 def stage_section(faults: Faults, call: Call) -> None:
@@ -148,7 +190,7 @@ def _contents(
     faults: Faults, stage: Call, name: str, found: dict[str, Call], branches: list[str], within: bool
 ) -> None:
     span = _name_span(stage)
-    kinds = [one for one in ("steps", "parallel", "matrix", "stages") if one in found]
+    kinds = [one for one in _CONTENTS if one in found]
     nested = found.get("matrix") or found.get("parallel")
     if within and (nested is not None or len(branches) > 1):
         message = '"matrix" or "parallel" cannot be nested inside another "matrix" or "parallel".'
@@ -176,6 +218,7 @@ def _matrix(faults: Faults, call: Call, depth: int) -> None:
     if block is None:
         return
     found = calls_of(faults, block)
+    names = {one.name for one in found}
     for one in found:
         if one.name == "axes":
             axes(faults, one)
@@ -186,8 +229,9 @@ def _matrix(faults: Faults, call: Call, depth: int) -> None:
         elif one.name in MATRIX_SECTIONS:
             stage_section(faults, one)
         else:
-            faults.add("UndefinedSection", one.name_span, f'Undefined section "{one.name}"')
-    names = {one.name for one in found}
+            meant = misspelled_section(one, MATRIX_SECTIONS - names)
+            names.add(meant)
+            faults.add("UndefinedSection", one.name_span, f'Undefined section "{one.name}"', meant=meant)
     for name in ("axes", "stages"):
         if name not in names:
             faults.add("RequiredSection", call.name_span, f'Missing required section "{name}"')

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from playpen_ls.languages.jenkinsfile.syntax.tree import Argument, Block, Call, Statement
 from playpen_ls.languages.jenkinsfile.validator.arguments import described, values
-from playpen_ls.languages.jenkinsfile.validator.faults import Faults, bare_dollar, block_of, boolean, method, words_of
+from playpen_ls.languages.jenkinsfile.validator.faults import (
+    Faults,
+    bare_dollar,
+    block_of,
+    boolean,
+    method,
+    misspelled,
+    words_of,
+)
 from playpen_ls.languages.jenkinsfile.validator.known_steps import BLOCKED, CONDITIONS, STEPS
 from playpen_ls.text.span import Span
 
@@ -104,6 +112,7 @@ def post(faults: Faults, call: Call) -> None:
         return
     seen: set[str] = set()
     statements = block.statements
+    present = {one.call.name for one in statements if one.call is not None}
     for statement in statements:
         condition = statement.call
         inner = block_of(condition) if condition is not None else None
@@ -121,7 +130,8 @@ def post(faults: Faults, call: Call) -> None:
         seen.add(condition.name)
         if condition.name not in CONDITIONS:
             message = f'Invalid condition "{condition.name}" - valid conditions are [{", ".join(CONDITIONS)}]'
-            faults.add("InvalidBuildCondition", condition.name_span, message, sure=False)
+            meant = misspelled(condition.name, frozenset(CONDITIONS) - present)
+            faults.add("InvalidBuildCondition", condition.name_span, message, sure=False, meant=meant)
         if not inner.statements:
             faults.add("NoSteps", condition.name_span, NO_STEPS)
         for one in inner.statements:

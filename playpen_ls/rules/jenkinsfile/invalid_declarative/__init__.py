@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
+from playpen_ls.api.facts import Files
 from playpen_ls.api.file_view import Outline
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
@@ -19,6 +20,15 @@ STAGES = f"    stages {{\n{BUILD}    }}\n"
 
 def pipeline(text: str, stages: str = STAGES) -> str:
     return f"pipeline {{\n    agent any\n{text}{stages}}}\n"
+
+
+def stage(text: str) -> str:
+    return pipeline("", f"    stages {{\n        stage('A') {{\n{text}        }}\n    }}\n")
+
+
+def script(text: str) -> str:
+    indented = " " * 20
+    return steps(f"script {{\n{indented}{text}\n                }}")
 
 
 def steps(text: str) -> str:
@@ -66,29 +76,129 @@ def steps(text: str) -> str:
             fixed=pipeline("    parameters {\n        string(name: 'TAG', defaultValue: '')\n    }\n"),
         ),
         pipeline("    «steps» {\n        sh 'make'\n    }\n"),
-        pipeline("    environment {\n        «MY-TAG» = 'x'\n        TAG = «params.TAG»\n        «TAG» = 'y'\n    }\n"),
+        pipeline(
+            "    environment {\n        «MY-TAG» = 'x'\n        TAG = «[params.TAG]»\n        «TAG» = 'y'\n    }\n"
+        ),
         pipeline("    agent «linux»\n").replace("    agent any\n", ""),
-        pipeline("    agent { docker { «imgae» 'maven:3.9' } }\n")
-        .replace("    agent any\n", "")
-        .replace("{ docker", "{ «docker»"),
+        example(
+            pipeline("    agent { docker { «imgae» 'maven:3.9' } }\n").replace("    agent any\n", ""),
+            fixed=pipeline("    agent { docker { image 'maven:3.9' } }\n").replace("    agent any\n", ""),
+        ),
         pipeline("    options {\n        «parameters»([])\n        «sh» 'x'\n    }\n"),
         pipeline("    triggers {\n        cron('@daily')\n        «cron»('@weekly')\n    }\n"),
-        steps("«def x = 1»"),
-        steps("«if (env.X) { sh 'y' }»"),
-        steps("«docker.build»('x')"),
+        example(
+            steps("«docker.build»('x')"),
+            fixed=steps("script {\n                    docker.build('x')\n                }"),
+        ),
         steps("«timeout»(unit: 'HOURS') { sh 'make' }"),
         steps("timeout(time: «'5'», unit: 'HOURS') { sh 'make' }"),
-        steps("sh script: 'make', «retrunStdout»: true"),
+        example(
+            steps("sh script: 'make', «retrunStdout»: true"),
+            fixed=steps("sh script: 'make', returnStdout: true"),
+        ),
         steps("«stage»('Inner') { sh 'make' }"),
-        pipeline("    post {\n        «allways» {\n            cleanWs()\n        }\n        «sh 'x'»\n    }\n"),
-        pipeline("", STAGES.replace("steps {", "when { «brnach» 'main' }\n            steps {")),
-        pipeline("", STAGES.replace("steps {", "input { «mesage» '?' }\n            steps {")).replace(
-            "            input", "            «input»"
+        pipeline("    post {\n        always {\n            cleanWs()\n        }\n        «sh 'x'»\n    }\n"),
+        example(
+            pipeline("", STAGES.replace("steps {", "when { «brnach» 'main' }\n            steps {")),
+            fixed=pipeline("", STAGES.replace("steps {", "when { branch 'main' }\n            steps {")),
+        ),
+        example(
+            pipeline("", STAGES.replace("steps {", "input { «mesage» '?' }\n            steps {")),
+            fixed=pipeline("", STAGES.replace("steps {", "input { message '?' }\n            steps {")),
         ),
         pipeline("", "    stages {\n        stage('«Build»') {\n            agent any\n        }\n    }\n"),
-        pipeline("", "    stages {\n        stage('A') {\n            «step» { sh 'x' }\n        }\n    }\n").replace(
-            "'A'", "'«A»'"
+        example(
+            stage("            «step» { sh 'x' }\n"),
+            fixed=stage("            steps { sh 'x' }\n"),
         ),
+        example(
+            stage("            «sh» 'x'\n            echo 'y' // say it\n"),
+            fixed=stage(
+                "            steps {\n                sh 'x'\n                echo 'y' // say it\n            }\n"
+            ),
+        ),
+        example(
+            stage("            agent any\n            «name = readFile 'x'»\n            echo name\n"),
+            fixed=stage(
+                "            agent any\n            steps {\n                script {\n"
+                "                    name = readFile 'x'\n                    echo name\n"
+                "                }\n            }\n"
+            ),
+        ),
+        example(
+            steps(
+                "sh 'make'\n                «def name = readFile 'x'»\n"
+                "                echo name\n                sh 'y'"
+            ),
+            fixed=steps(
+                "sh 'make'\n                script {\n                    def name = readFile 'x'\n"
+                "                    echo name\n                }\n                sh 'y'"
+            ),
+        ),
+        example(
+            stage("            steps { «if (env.X) { sh 'y' }» }\n"),
+            fixed=stage("            steps { script { if (env.X) { sh 'y' } } }\n"),
+        ),
+        example(
+            pipeline("    environment {\n        REGION = «params.REGION»\n        ZONE = 'z' + «env.ZONE»\n    }\n"),
+            fixed=pipeline(
+                '    environment {\n        REGION = "${params.REGION}"\n        ZONE = \'z\' + "${env.ZONE}"\n    }\n'
+            ),
+        ),
+        example(
+            "«pipelin» {\n    agent any\n" + STAGES + "}\n",
+            fixed="pipeline {\n    agent any\n" + STAGES + "}\n",
+        ),
+        example(
+            pipeline("", "    «statges» {\n" + BUILD + "    }\n"),
+            fixed=pipeline("", "    stages {\n" + BUILD + "    }\n"),
+        ),
+        example(
+            pipeline("    post {\n        «alway» {\n            cleanWs()\n        }\n    }\n"),
+            fixed=pipeline("    post {\n        always {\n            cleanWs()\n        }\n    }\n"),
+        ),
+        example(
+            pipeline("    triggers {\n        «crn»('@daily')\n    }\n"),
+            fixed=pipeline("    triggers {\n        cron('@daily')\n    }\n"),
+        ),
+        example(
+            script("def m = [a: 1\n                         «b»: 2]"),
+            fixed=script("def m = [a: 1,\n                         b: 2]"),
+        ),
+        example(
+            script("sh(script: 'x' «returnStdout»: true)"),
+            fixed=script("sh(script: 'x', returnStdout: true)"),
+        ),
+        example(
+            script("sh \"grep '«\\d»' x\""),
+            fixed=script("sh \"grep '\\\\d' x\""),
+        ),
+        example(
+            script('sh "echo «$»(date)"'),
+            fixed=script('sh "echo \\$(date)"'),
+        ),
+        example(
+            script("sh 'x' «#» run it"),
+            fixed=script("sh 'x' // run it"),
+        ),
+        example(
+            script("return sh «script»: 'x', returnStdout: true"),
+            fixed=script("return sh(script: 'x', returnStdout: true)"),
+        ),
+        example(
+            script("if (a) {\n                        x()\n                    } «elseif» (b) { y() }"),
+            fixed=script("if (a) {\n                        x()\n                    } else if (b) { y() }"),
+        ),
+        example(
+            script("ok = a\n                        «&&» b"),
+            fixed=script("ok = a &&\n                        b"),
+        ),
+        example(
+            script("f(«my-key»: 1)"),
+            fixed=script("f('my-key': 1)"),
+        ),
+        script("if «x» { y() }"),
+        "node {\n    def m = [a: 1, «b»]\n}\n",
         "pipeline «{»\n    agent any\n" + STAGES,
         "timestamps {\n    «pipeline» {\n        stages { stage('A') { steps { sh 'x' } } }\n    }\n}\n",
     ],
@@ -107,28 +217,38 @@ def steps(text: str) -> str:
         + STAGES
         + "}\n",
         "node {\n    stage('A') { def x = 1 }\n    stage('A') { x.y() }\n}\n",
+        script("x = [a: [1, 2], 'b': c ? d : e,\n *: f]; sh(script: \"\\$(x)\", returnStatus: true)"),
+        "shopPipeline {\n    service = 'web'\n    stages { }\n}\n",
+        {
+            "Jenkinsfile": "pipelines {\n    agent any\n    stages { stage('A') { } }\n}\n",
+            "vars/pipelines.groovy": "def call(Closure body) { body() }\n",
+        },
         "def call() {\n    pipeline {\n        stages { }\n    }\n}\n",
         pipeline(
             "", "    stages {\n        stage('A') { parallel { stage('B') { agent any; steps { sh 'x' } } } }\n    }\n"
         ),
     ],
 )
-def invalid_declarative(whole: WholeFile) -> Iterator[Finding]:
+def invalid_declarative(whole: WholeFile, files: Files) -> Iterator[Finding]:
     """Jenkins will reject this pipeline.
 
     Reports unclosed brackets and strings, and, with Jenkins' own messages, what its declarative parser
     and validator report when a build starts: unknown, missing, duplicate or empty sections, statements
     that are not steps, and values of the wrong type. Errors apply to every Jenkins; warnings depend on
-    the names that Jenkins and its common plugins define. Scripted pipelines, shared libraries and
-    unknown steps are not checked.
+    the names that Jenkins and its common plugins define, and a misspelling of one of them is an error.
+    Of scripted pipelines only Groovy's syntax is checked; shared libraries and unknown steps are not checked.
     """
     file = whole.file
     if file.ask(pipeline_region) is not None:
         for number, problem in file.ask(problems):
             yield Finding(problem.span, problem.message, unparsed=True, chunk=number)
     for number, fault in file.ask(file_faults):
+        if fault.kind == "MisspelledPipeline" and files.exists(f"vars/{fault.text}.groovy"):
+            continue  # a step of the repository's own library
         severity = None if fault.sure else Severity.WARNING
-        yield Finding(fault.span, fault.message, fixes_of(file, number, fault), severity, chunk=number)
+        message = f"{fault.message}; did you mean `{fault.meant}`?" if fault.meant else fault.message
+        unparsed = fault.kind.startswith("Groovy.")
+        yield Finding(fault.span, message, fixes_of(file, number, fault), severity, unparsed=unparsed, chunk=number)
 
 
 def problems_in(parsed: Parsed) -> tuple[Problem, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playpen_ls.api.file_view import FileView
@@ -11,10 +12,14 @@ from playpen_ls.languages.jenkinsfile.edits.indentation import begins_line, unit
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
 from playpen_ls.languages.jenkinsfile.validator import Fault
-from playpen_ls.languages.jenkinsfile.validator.known_steps import RENAMED_TO, SECOND_NAMES
+from playpen_ls.languages.jenkinsfile.validator.known_steps import RENAMED_TO
+from playpen_ls.rules.jenkinsfile.invalid_declarative.groovy_fixes import groovy_fixes
+from playpen_ls.rules.jenkinsfile.invalid_declarative.wrapping import in_script, in_steps
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 
+_STATEMENTS = frozenset(("ExpectedStep", "ObjectMethodCall", "ExpectedSymbol"))
+_PROPERTY = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:\s*\?:\s*'[^'\\$\n]*')?")
 _EMPTY = frozenset(("EmptySection", "NoEnvVars", "NoTools", "EmptyWhen", "NoExcludes"))
 
 
@@ -35,9 +40,18 @@ def fixes_of(file: FileView, number: int, fault: Fault) -> tuple[Fix, ...]:
         title, edits = f"Append a number to the stage name `{text}`", _renumbered
     elif fault.kind == "RequiredSection" and fault.message.endswith('"agent"'):
         title, edits = "Add `agent any`", _with_agent
-    elif fault.kind == "InvalidSectionType" and text in SECOND_NAMES:
-        name = SECOND_NAMES[text]
-        title, edits = f"Rename `{text}` to `{name}`", _replaced(name)
+    elif fault.meant:
+        title, edits = f"Rename `{text}` to `{fault.meant}`", _replaced(fault.meant)
+    elif fault.kind in _STATEMENTS:
+        title, edits = "Wrap the statements in `script {}`", in_script
+    elif fault.kind in ("UnknownStageSection", "InvalidStageSectionDefinition"):
+        title, edits = "Wrap the steps in `steps {}`", in_steps
+    elif fault.kind in ("InvalidEnvironmentValue", "InvalidEnvironmentConcatValue"):
+        title, edits = f'Quote the value: `"${{{text}}}"`', _interpolated
+        if not _PROPERTY.fullmatch(text):
+            return ()
+    elif fault.kind.startswith("Groovy."):
+        return groovy_fixes(file, number, fault)
     elif fault.kind in _EMPTY:
         title, edits = f"Remove the empty `{text}` block", _removed
     else:
@@ -51,6 +65,10 @@ def fixes_of(file: FileView, number: int, fault: Fault) -> tuple[Fix, ...]:
 
 def _replaced(text: str) -> Edits:
     return lambda _, fault: [Edit(fault.span.start, fault.span.end, text)]
+
+
+def _interpolated(_: Jenkinsfile, fault: Fault) -> list[Edit]:
+    return [Edit(fault.span.start, fault.span.end, f'"${{{fault.text}}}"')]
 
 
 def _renamed(name: str) -> Edits:

@@ -10,7 +10,7 @@ from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.edits.retag import groovy_edit, release_tag, retagged, without_statement
-from playpen_ls.languages.jenkinsfile.model.images import ImageUse, floats, pushes, variables
+from playpen_ls.languages.jenkinsfile.model.images import ImageUse, floats, pushes, uses, variables
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.queries import frames, image_pushes, image_uses
 from playpen_ls.languages.jenkinsfile.parts import Region, StringLiteral, WholeFile
@@ -66,6 +66,17 @@ def steps(text: str) -> str:
         example(
             steps("script {\n    img.push(\"v${BUILD_NUMBER}\")\n    img.push('«latest»')\n}"),
             fixed=steps('script {\n    img.push("v${BUILD_NUMBER}")\n}'),
+        ),
+        example(
+            steps(
+                "script {\n    def web = docker.build('nexus:5000/web:1.4.0')\n"
+                "    web.push()\n    web.push('«latest»')\n}"
+            ),
+            fixed=steps("script {\n    def web = docker.build('nexus:5000/web:1.4.0')\n    web.push()\n}"),
+        ),
+        example(
+            steps("script {\n    def web = docker.build('web')\n    web.push('«latest»')\n}"),
+            fixed=steps("script {\n    def web = docker.build('web')\n    web.push(\"v1.0.0-${BUILD_NUMBER}\")\n}"),
         ),
         example(
             steps(
@@ -177,16 +188,18 @@ def _change(text: str, release: str) -> Callable[[Jenkinsfile], Iterator[Edit]]:
 
 def _pushed_calls(file: FileView, platform: Platform) -> Iterator[Finding]:
     """Reports `img.push('latest')`."""
-    pushes = [(number, one) for number, one in file.ask(image_pushes) if one.argument]
+    pushes = [(number, one) for number, one in file.ask(image_pushes) if one.argument or not one.has_arguments]
     if not any(one.tag == "latest" for _, one in pushes):
         return
+    built = [one for some in file.ask(each, uses) for one in some]
     around = file.ask(frames).around
     blocks = [(number, one.block) if one.block else (*around[number][-1:], -1) for number, one in pushes]
     for (number, one), block in zip(pushes, blocks, strict=True):
         if one.tag != "latest":
             continue
+        own = _own_tag(built, one.receiver)
         has_other = any(
-            other.receiver == one.receiver and other.tag != "latest" and there == block
+            other.receiver == one.receiver and there == block and (other.tag != "latest" if other.argument else own)
             for (_, other), there in zip(pushes, blocks, strict=True)
         )
         if has_other:
@@ -195,6 +208,12 @@ def _pushed_calls(file: FileView, platform: Platform) -> Iterator[Finding]:
             change = whole_file_change(file, _tagged(number, one.span, platform.release))
             fix = Fix(f"Change the tag to `{platform.release}`", change)
         yield Finding(one.span, f"`{one.receiver}.push` uses the mutable tag `latest`", (fix,), chunk=number)
+
+
+def _own_tag(built: Sequence[ImageUse], receiver: str) -> str:
+    """The tag that `push()` without arguments pushes, as it is written; "" if it is not known, or `latest`."""
+    tags = {one.reference.tag for one in built if receiver in one.handles}
+    return next(iter(tags)) if len(tags) == 1 and tags != {"latest"} else ""
 
 
 def _tagged(number: int, span: Span, release: str) -> Callable[[Jenkinsfile], list[Edit]]:
