@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from playpen_ls.api.finding import Finding, Place, Severity
@@ -11,13 +11,21 @@ from playpen_ls.config.model import Settings
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import ChunkDiagnostics, FileDiagnostics
 from playpen_ls.engine.registry import rule_of
-from playpen_ls.session.stability import hold_back_new_absences, shift_diagnostics
+from playpen_ls.session.stability import (
+    hold_back_new_absences,
+    is_unseen,
+    shift_diagnostics,
+    with_stale_diagnostics,
+)
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
-from playpen_ls.text.span import Span
+from playpen_ls.text.span import Span, Spans
 
-PROBE, LIMIT = (rule_of(f"kubernetes/{name}") for name in ("no-liveness-probe", "no-memory-limit"))
+PROBE, LIMIT, TAG, PRIVILEGED = (
+    rule_of(f"kubernetes/{name}")
+    for name in ("no-liveness-probe", "no-memory-limit", "moving-tag", "privileged-container")
+)
 HOST = 'host = "redis.apps.svc.cluster.local"'
 DEPLOYMENT = (
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n"
@@ -238,3 +246,44 @@ def test_what_is_sure_is_not_taken_for_another():
         FileDiagnostics("a", anew), FileDiagnostics("a", [first, broken]), lambda one: one.start == 20, still
     )
     assert [one.start for one in shown] == [10, 20, 30]
+
+
+def test_what_was_found_in_text_that_does_not_parse_any_more_stays():
+    error = Diagnostic(TAG, Finding(Span(22, 24), "cannot be read", unparsed=True), TAG.severity)
+    stale = [diagnostic(TAG, 10), diagnostic(TAG, 12), diagnostic(TAG, 12), error]
+    now = FileDiagnostics.of([diagnostic(LIMIT, 2), diagnostic(TAG, 10)], "a")
+    asked = []
+
+    def last(spans: Sequence[Span]) -> list[Diagnostic]:
+        asked.append(spans)
+        return stale
+
+    shown = with_stale_diagnostics(now, last, [Span(8, 30)])
+    assert [(one.rule.name, one.start) for one in shown] == [
+        ("no-memory-limit", 2),
+        ("moving-tag", 10),
+        ("moving-tag", 12),
+    ]
+    assert asked == [[Span(8, 30)]]
+    # The same of another place is found again where it was.
+    elsewhere = with_stale_diagnostics(now, lambda _: [diagnostic(LIMIT, 2)], [Span(8, 30)])
+    assert [one.start for one in elsewhere] == [2, 2, 10]
+
+
+def test_what_is_missing_is_not_known_where_text_does_not_parse():
+    broken = Spans([Span(10, 20), Span(40, 50)])
+    assert [is_unseen(diagnostic(LIMIT, at), broken) for at in (7, 8, 15, 20, 21, 45)] == [
+        False, True, True, True, False, True,
+    ]  # fmt: skip
+    assert not is_unseen(diagnostic(LIMIT, 15), Spans([]))
+    whole = Diagnostic(LIMIT, Finding(Span(0, 1), "said", chunk=0), LIMIT.severity)
+    assert is_unseen(whole, broken)
+    assert not is_unseen(whole, Spans([]))
+    error = Diagnostic(LIMIT, Finding(Span(12, 14), "said", unparsed=True), LIMIT.severity)
+    assert not is_unseen(error, broken)
+
+
+def test_what_reports_no_absence_is_never_held_back():
+    found = ChunkDiagnostics([diagnostic(PRIVILEGED, 3), diagnostic(LIMIT, 9)])
+    shown = hold_back_new_absences(FileDiagnostics("a", [found]), FileDiagnostics("a"), unsure, still)
+    assert [one.start for one in shown] == [3]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playpen_ls.text.fragment import Fragment
-from playpen_ls.text.span import Span
+from playpen_ls.text.span import Span, Spans
 from playpen_ls.text.words import Words, mentions
 
 # The host writes `it's` as 'it\'s'.
@@ -45,6 +45,16 @@ def test_a_range_is_half_open():
     assert touching == [1, 2, 3, 4]
     assert span.touches(Span(4, 4))
     assert not span.touches(Span(5, 5))
+
+
+@pytest.mark.parametrize("spans", [[], [(2, 4)], [(6, 8), (2, 4)], [(2, 4), (4, 5)], [(0, 9), (2, 3)], [(3, 3)]])
+def test_ranges_are_touched_as_each_of_them_is(spans: list[tuple[int, int]]):
+    ranges = [Span(*one) for one in spans]
+    merged = Spans(ranges)
+    assert bool(merged) is bool(ranges)
+    for start in range(11):
+        for end in range(start, 11):
+            assert merged.touch(start, end) is any(one.touches(Span(start, end)) for one in ranges)
 
 
 def test_words_are_runs_of_letters_digits_and_underscores():
