@@ -41,6 +41,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.name in SLOW or HERE / "editors" in item.path.parents:
             item.add_marker("slow")
+        if HERE / "editors" in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("editors"))  # one after the other: each wants the focus
 
 
 VSCODE = next(name for name in PROFILES if name.startswith("visual_studio_code"))
