@@ -15,6 +15,7 @@ from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.fixer import CheckedText, Checker, fix_all, verified
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.engine.rule_set import RuleSet
+from playpen_ls.languages import builds
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.registry import LANGUAGES, model_facts, parse
 from playpen_ls.project.filesystem import ProjectFiles
@@ -72,7 +73,7 @@ class Project:
 
     def _facts(self, path: str, text: str):
         language = language_of(path, lambda: text)
-        return tuple(model_facts(parse(language, Source(path, text)))) if language else ()
+        return tuple(model_facts(parse(language, Source(path, text)))) if language else builds.facts_in(path, text)
 
     def look(self, source: Source | None = None, others: Mapping[str, str] | None = None) -> CheckedText:
         source, others = source or self.source, others or {}

@@ -170,6 +170,19 @@ class ChartValue(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class KanikoBuild(Fact):
+    """A pipeline or a manifest builds a Dockerfile with the Kaniko executor.
+
+    `dockerfiles` are the paths at which it looks for the Dockerfile, in this order; `image` is the image of the
+    executor, "" if the file says it elsewhere; `features` are the feature flags that are on.
+    """
+
+    dockerfiles: tuple[str, ...]
+    image: str = ""
+    features: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ImagePushed(Fact):
     """A pipeline pushes an image under this reference, as written: `nexus:5000/web:1.0-${BUILD_NUMBER}`."""
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, product
 
-from playpen_ls.api.fact_types import ImageBuilt
+from playpen_ls.api.fact_types import ImageBuilt, KanikoBuild
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.builds.paths import within
 from playpen_ls.languages.shell.commands import Command
-from playpen_ls.languages.shell.image_builds import Build, builds_of
+from playpen_ls.languages.shell.image_builds import Build, builds_of, kaniko_build
 from playpen_ls.languages.shell.parser import commands
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.span import Span
@@ -103,11 +103,21 @@ def facts_of(
     walk = _Walk(folder)
     fragment = text if isinstance(text, Fragment) else Fragment.verbatim(text, Span(0, len(text)))
     for command in commands(fragment):
+        if command.name == "executor":
+            yield _by_kaniko(command, walk.folder, path, values, span)
         for one in walk.builds(command):
             for filled in _filled_in(one, values):
                 made = _stated(path, span or one.span, filled, in_workspace)
                 if made is not None:
                     yield made
+
+
+def _by_kaniko(
+    command: Command, folder: str | None, path: str, values: Mapping[str, Sequence[str]], span: Span | None
+) -> KanikoBuild:
+    known = {name: found[0] for name, found in values.items() if len(found) == 1}
+    made = kaniko_build(command, folder, path, lambda text: _put_in(_HERE.sub(".", text), known))
+    return replace(made, place=Place(path, span)) if span is not None else made
 
 
 @dataclass

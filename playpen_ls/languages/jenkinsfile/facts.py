@@ -15,7 +15,7 @@ from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.region import Region
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import Call, ShellStep
-from playpen_ls.languages.shell.image_builds import builds_of, joined, plain
+from playpen_ls.languages.shell.image_builds import builds_of, joined, kaniko_build, plain
 from playpen_ls.languages.shell.parser import Command
 
 _DUMP = frozenset(("pg_dump", "pg_dumpall", "pg_basebackup"))
@@ -131,6 +131,8 @@ def _of_command(command: Command, path: str, folder: str | None) -> Iterator[Fac
     place = Place(path, command.span)
     for one in builds_of(command, folder):
         yield ImageBuilt(Place(path, one.span), one.reference, one.context, one.dockerfile, one.target, one.builder)
+    if name == "executor":
+        yield kaniko_build(command, folder, path)
     if name == "kubectl":
         yield from _kubectl(command, place)
     elif (

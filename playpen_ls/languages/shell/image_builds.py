@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from playpen_ls.api.fact_types import KanikoBuild
+from playpen_ls.api.finding import Place
 from playpen_ls.languages.shell.commands import Command
 from playpen_ls.text.span import Span
+from playpen_ls.vocabulary import kaniko
 
 ENGINES = frozenset(("docker", "podman", "nerdctl", "buildah"))
 _TAGS = ("-t", "--tag", "--image")
@@ -73,6 +76,21 @@ def _by_kaniko(command: Command, folder: str | None) -> Iterator[Build]:
     for option in command.options:
         if option.name in ("-d", "--destination") and option.text:
             yield Build(option.value_span, option.text, context, dockerfile, value("--target"))
+
+
+def kaniko_build(command: Command, folder: str | None, path: str, fill_in: Callable[[str], str] = str) -> KanikoBuild:
+    """The build of Kaniko's `executor`; `fill_in` fills in the variables of the pipeline or script."""
+
+    def value(*names: str) -> str:
+        option = command.option(*names)
+        return fill_in(option.text) if option is not None else ""
+
+    paths = kaniko.dockerfiles_of(
+        folder, value("-c", "--context"), value("--context-sub-path"), value("-f", "--dockerfile")
+    )
+    given = (word.text.partition("=") for word in command.assignments)
+    features = tuple(name for name, _, text in given if name.startswith("FF_KANIKO_") and kaniko.is_on(text))
+    return KanikoBuild(Place(path, command.span), paths, "", features)
 
 
 def plain(text: str) -> str | None:

@@ -13,6 +13,7 @@ from playpen_ls.api.fact_types import (
     ConfigMapKeys,
     ImageBuilt,
     ImageUse,
+    KanikoBuild,
     Kustomized,
     LimitRange,
     Overlay,
@@ -36,6 +37,7 @@ from playpen_ls.languages.kubernetes.model.resources import (
 from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence, is_true
 from playpen_ls.text.span import Span
+from playpen_ls.vocabulary import kaniko
 from playpen_ls.vocabulary.images import ImageReference
 
 _DEEP = 12  # levels of custom resources; a Rollout's template is at 1, a JobSet's at 5
@@ -162,6 +164,8 @@ def _of_workload(workload: Workload) -> Iterator[UnplacedFact]:
         image = container.image
         if image is not None and image.literal:
             reference = ImageReference.parse(image.value)
+            if "kaniko" in reference.repository:
+                yield from _kaniko_build(workload, container, image)
             backup = backup or "backup" in reference.base
             if reference.tag and not reference.floats and not reference.variable and not reference.digest:
                 yield UnplacedFact(ImageUse, workload.document.content(image), (image.value,))
@@ -187,6 +191,25 @@ def _by_kaniko(container: Container) -> Iterator[UnplacedFact]:
         span = container.document.content(word)
         values = (reference, "" if context == "." else context, given.get("dockerfile", ""), "", "docker", True)
         yield UnplacedFact(ImageBuilt, span, values)
+
+
+def _kaniko_build(workload: Workload, container: Container, image: Scalar) -> Iterator[UnplacedFact]:
+    words = [word.value for word in container.words]
+    options: dict[str, str] = {}
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        option, equals, given = word.partition("=")
+        options[option] = given if equals else following
+
+    def value(*names: str) -> str:
+        return next((options[name] for name in names if name in options), "")
+
+    paths = kaniko.dockerfiles_of(
+        "", value("-c", "--context"), value("--context-sub-path"), value("-f", "--dockerfile")
+    )
+    flags = container.environment.items()
+    features = tuple(name for name, text in flags if name.startswith("FF_KANIKO_") and kaniko.is_on(text))
+    if paths and any(name in options for name in ("-c", "--context", "-f", "--dockerfile")):
+        yield UnplacedFact(KanikoBuild, workload.document.content(image), (paths, image.value, features))
 
 
 def _is_backup(resource: Resource, spec: Mapping | None) -> bool:
