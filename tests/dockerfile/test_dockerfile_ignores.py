@@ -22,6 +22,7 @@ EQUIVALENTS = {
         "hadolint": {"DL1000", "DL3024", "DL3043", "DL3061"},
         "docker": {"NoEmptyContinuation", "DuplicateStageName"},
     },
+    "kaniko-unsupported": {},
     "missing-source": {"docker": {"CopyIgnoredFile"}},
     "moving-tag": {"hadolint": {"DL3006", "DL3007"}},
     "no-dockerignore": {},

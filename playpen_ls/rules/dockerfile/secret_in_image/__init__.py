@@ -3,12 +3,15 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from playpen_ls.api.example import example
-from playpen_ls.api.facts import Files
+from playpen_ls.api.fact_types import KanikoBuild
+from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
+from playpen_ls.languages.dockerfile.build_context.kaniko import kaniko_builds, lacks_secret_mounts
 from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.parts import Argument, Assigning, Environment, Pair, Run, Transfer
 from playpen_ls.rules.dockerfile.secret_in_image import files as secret_files
@@ -25,6 +28,7 @@ _NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
 @rule(
     severity=Severity.ERROR,
     practice="Secrets management",
+    needs_index=False,
     masks_text=True,
     like={"hadolint": ["DL3064"], "docker": ["SecretsUsedInArgOrEnv"]},
     bad=[
@@ -126,6 +130,13 @@ _NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
             "RUN --mount=type=secret,id=npm-token,env=NPM_TOKEN,required=true echo $NPM_TOKEN > /token\n",
         ),
         {"Dockerfile": "FROM debian:12\nCOPY «.npmrc» ./\n", ".npmrc": "//r/:_authToken=abc\n"},
+        # The executor ignores secret mounts.
+        example(
+            {
+                "Dockerfile": "FROM debian:12\nARG «NPM_TOKEN»\nRUN echo $NPM_TOKEN > /token\n",
+                "Jenkinsfile": "node { sh '/kaniko/executor --context . --destination nexus:5000/a:1' }\n",
+            }
+        ),
     ],
     good=[
         "FROM node:20\nRUN --mount=type=secret,id=api-token API_TOKEN=$(cat /run/secrets/api-token) npm ci\n",
@@ -151,7 +162,9 @@ _NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
         "FROM debian:12\nENV TOKENIZERS_PARALLELISM=false\nENV DB_PASS=**None**\nENV SECRET_KEY=!!!REPLACE-ME-1u9!!!\n",
     ],
 )
-def secret_in_image(instruction: Run | Environment | Argument | Transfer, files: Files) -> Iterator[Finding]:
+def secret_in_image(
+    instruction: Run | Environment | Argument | Transfer, files: Files, builds: Facts[KanikoBuild]
+) -> Iterator[Finding]:
     """Secret is stored in an image layer or in the image history.
 
     Everyone who can pull the image can read the secret: `docker history` prints `ENV`, `ARG` and `RUN`,
@@ -159,8 +172,15 @@ def secret_in_image(instruction: Run | Environment | Argument | Transfer, files:
     not part of the final image, but stay in the build cache. Pass secrets to a build with
     `RUN --mount=type=secret`, and to a container at startup. A build argument without a default is a
     hint if a `RUN` of the final stage uses it. Values from variables, placeholders and example files
-    are not reported.
+    are not reported. No fix is offered where Kaniko builds the Dockerfile in a version that is not known to
+    support secret mounts.
     """
+    for found in _secrets(instruction, files):
+        executors = (executor for _, executor in kaniko_builds(instruction.file.path, builds, files))
+        yield replace(found, fixes=()) if found.fixes and lacks_secret_mounts(executors) else found
+
+
+def _secrets(instruction: Run | Environment | Argument | Transfer, files: Files) -> Iterator[Finding]:
     mentions = instruction.syntax.mentions
     if isinstance(instruction, Run):
         if mentions(instruction.whole_text, logins.HINTS):
