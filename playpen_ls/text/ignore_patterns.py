@@ -2,8 +2,8 @@
 
 Matching takes at most the length of the pattern times that of the path, whatever the pattern: a regular expression
 made of `a*a*a*b` backtracks for hours on a name of a hundred letters, and a workspace can contain such a pattern.
-The patterns of a list are looked up by the literal text that they begin or end with, so that a path is compared with
-few of them.
+The patterns of a list are looked up by a literal text in them and the characters that can be next to it, so that a
+path is compared with few of them.
 
 Like git, everything is compared byte by byte (a non-ASCII letter is several `?`): paths and patterns are converted
 to strings with one character for each byte of their UTF-8 form.
@@ -15,10 +15,10 @@ import re
 import string
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import NamedTuple
 
 _SPECIAL = re.compile(r"[*?\[\\]")
-_HARD = re.compile(r"[\[\\]")
-_NOT_LITERAL = re.compile(r"[*?/]+")
+_PLAIN = re.compile(r"[^*?/\[\\]+")
 
 
 class IgnorePatterns:
@@ -77,37 +77,74 @@ class _Table:
         if is_folder:
             found = max(found, self._exact.get((text, True), -1))
         if self._globs:
-            for number, folders_only, glob in self._candidates(text):
-                if number > found and (is_folder or not folders_only) and glob.matches(text):
-                    found = number
+            for entry in self._candidates(text):
+                if entry.number > found and (is_folder or not entry.folders_only) and entry.glob.matches(text):
+                    found = entry.number
         return found
 
     def _candidates(self, text: str) -> Iterator[_Entry]:
         starts, ends, inside = self._index
         for length, by_start in starts.items():
-            yield from by_start.get(text[:length], ())
+            for group in by_start.get(text[:length], ()):
+                yield from group.near(text)
         for length, by_end in ends.items():
-            yield from by_end.get(text[-length:], ())
-        for literal, entry in inside:
+            for group in by_end.get(text[-length:], ()):
+                yield from group.near(text)
+        for literal, group in inside:
             if literal in text:
-                yield entry
+                yield from group.near(text)
 
     @cached_property
-    def _index(self) -> tuple[_ByLength, _ByLength, list[tuple[str, _Entry]]]:
+    def _index(self) -> tuple[_ByLength, _ByLength, list[tuple[str, _Group]]]:
         """The globs by the literal text that they begin with, by that they end with, and the others."""
-        starts: _ByLength = {}
-        ends: _ByLength = {}
-        inside: list[tuple[str, _Entry]] = []
+        groups: dict[tuple[str, str, str], _Group] = {}
         for (pattern, folders_only), number in self._globs.items():
             glob = _Glob(pattern, self._in_path)
-            entry = (number, folders_only, glob)
-            if len(glob.literal) > max(len(glob.start), len(glob.end)) or not glob.literal:
-                inside.append((glob.literal, entry))
-            elif len(glob.start) > len(glob.end):
-                starts.setdefault(len(glob.start), {}).setdefault(glob.start, []).append(entry)
+            if glob.tokens is None:
+                continue
+            group = groups.setdefault((glob.start, glob.end, glob.literal), _Group(glob))
+            group.entries.append(_Entry(number, folders_only, glob))
+        starts: _ByLength = {}
+        ends: _ByLength = {}
+        inside: list[tuple[str, _Group]] = []
+        for group in groups.values():
+            if group.end and group.literal == group.end:
+                ends.setdefault(len(group.end), {}).setdefault(group.end, []).append(group)
+            elif group.start and group.literal == group.start:
+                starts.setdefault(len(group.start), {}).setdefault(group.start, []).append(group)
             else:
-                ends.setdefault(len(glob.end), {}).setdefault(glob.end, []).append(entry)
+                inside.append((group.literal, group))
         return starts, ends, inside
+
+
+class _Group:
+    """The patterns that have the same literal texts. `literal` is the longest one, `start` and `end` can be empty."""
+
+    def __init__(self, glob: _Glob) -> None:
+        self.start, self.end, self.literal = glob.start, glob.end, glob.literal
+        self.entries: list[_Entry] = []
+        self._by_neighbors: dict[tuple[str, ...], list[_Entry]] = {}
+
+    def near(self, text: str) -> Iterator[_Entry]:
+        """Those of the patterns that a text can match by what is beside the literal text in it."""
+        if not text.startswith(self.start) or not text.endswith(self.end):
+            return
+        first, last = text[len(self.start) :][:1], text[: len(text) - len(self.end)][-1:]
+        at = text.find(self.literal)
+        while at >= 0:
+            behind = at + len(self.literal)
+            beside = (
+                (first, last, text[at - 1 : at], text[behind : behind + 1]) if self.literal else (first, last, "", "")
+            )
+            known = self._by_neighbors.get(beside)
+            if known is None:
+                known = self._by_neighbors[beside] = [entry for entry in self.entries if entry.glob.can_have(*beside)]
+            yield from known
+            at = text.find(self.literal, at + 1) if self.literal else -1
+
+
+Token = str | frozenset[str]
+"""A character, or the characters of a set; `*` and `/` stand for themselves, so an escaped one is a set."""
 
 
 class _Glob:
@@ -115,20 +152,33 @@ class _Glob:
 
     def __init__(self, pattern: str, in_path: bool) -> None:
         self._in_path = in_path
-        special, hard = _SPECIAL.search(pattern), _HARD.search(pattern)
+        special = _SPECIAL.search(pattern)
         self.start = pattern[: special.start()] if special else pattern
         """The literal text before the first special character."""
-        self._rest = pattern[len(self.start) :]
-        # Sets and escaped characters are left out of literal texts.
-        pieces = _NOT_LITERAL.split(pattern[: hard.start()] if hard else pattern)
-        self.end = _NOT_LITERAL.split(pattern.rpartition("]")[2])[-1] if "\\" not in pattern else ""
+        self.tokens = _tokens(pattern[len(self.start) :])
+        """Of the rest; None for a pattern that matches nothing."""
+        tokens = self.tokens or []
+        runs = list(_literal_runs(tokens))
+        first, stop = max(runs, key=lambda run: run[1] - run[0], default=(0, 0))
+        self.end = _text(tokens[runs[-1][0] :]) if runs and runs[-1][1] == len(tokens) else ""
         """A literal text that every match ends with, perhaps empty."""
-        self.literal = max(*pieces, self.end, key=len)
-        """A literal text that every match contains, perhaps empty."""
+        if len(self.end) == stop - first and self.end:
+            first, stop = runs[-1]
+        in_start = len(self.start) > stop - first
+        self.literal = self.start if in_start else _text(tokens[first:stop])
+        """The longest literal text that every match contains, perhaps empty."""
+        inside = bool(self.literal) and not in_start
+        last = len(tokens) - len(self.end)
+        self._beside = tuple(
+            tokens[at] if wanted and 0 <= at < len(tokens) and isinstance(tokens[at], frozenset) else None
+            for wanted, at in ((True, 0), (True, last - 1), (inside, first - 1), (inside, stop))
+        )
+
+    def can_have(self, *beside: str) -> bool:
+        """Whether these characters can follow `start`, precede `end`, and precede and follow `literal`."""
+        return all(chars is None or char in chars for chars, char in zip(self._beside, beside, strict=True))
 
     def matches(self, text: str) -> bool:
-        if not (text.startswith(self.start) and text.endswith(self.end)) or self._groups is None:
-            return False
         names, (first, *middle) = text[len(self.start) :].split("/"), self._groups
         if not middle:
             return len(names) == len(first) and _match(first, names, 0)
@@ -145,16 +195,13 @@ class _Glob:
         return True
 
     @cached_property
-    def _groups(self) -> list[list[_Segment]] | None:
-        """The segments between one `**` and the next; None for a pattern that matches nothing.
+    def _groups(self) -> list[list[_Segment]]:
+        """The segments between one `**` and the next.
 
         As in git, what follows the literal start is a pattern of its own: that of `a**/b` begins with a `**`.
         """
-        tokens = _tokens(self._rest)
-        if tokens is None:
-            return None
         groups: list[list[_Segment]] = [[]]
-        segments = _split(tokens, "/")
+        segments = _split(self.tokens or [], "/")
         for number, segment in enumerate(segments, 1):
             if self._in_path and len(segment) > 1 and set(segment) == {"*"}:
                 groups.append([_Segment(["*"])] if number == len(segments) else [])  # at the end it needs a name
@@ -163,8 +210,27 @@ class _Glob:
         return groups
 
 
-_Entry = tuple[int, bool, _Glob]
-_ByLength = dict[int, dict[str, list[_Entry]]]
+class _Entry(NamedTuple):
+    number: int
+    folders_only: bool
+    glob: _Glob
+
+
+_ByLength = dict[int, dict[str, list[_Group]]]
+
+
+def _literal_runs(tokens: list[Token]) -> Iterator[tuple[int, int]]:
+    """The ranges of plain characters."""
+    start = 0
+    for number, token in enumerate([*tokens, "/"]):
+        if token in ("*", "/") or not isinstance(token, str):
+            if start < number:
+                yield start, number
+            start = number + 1
+
+
+def _text(tokens: Iterable[Token]) -> str:
+    return "".join(token for token in tokens if isinstance(token, str))
 
 
 def _match(segments: list[_Segment], names: list[str], at: int) -> bool:
@@ -174,33 +240,50 @@ def _match(segments: list[_Segment], names: list[str], at: int) -> bool:
 
 
 class _Segment:
-    """A pattern for one name of a path: parts of fixed length, with any text between them.
+    """A pattern for one name of a path: parts of fixed length, with any text between them."""
 
-    The parts are regular expressions without repetition, which cannot backtrack.
-    """
-
-    def __init__(self, tokens: list[str]) -> None:
-        parts = _split(tokens, "*")
-        self._start, self._end = len(parts[0]), len(parts[-1])
-        self._first, *self._others = [re.compile("".join(part), re.DOTALL) for part in parts]
+    def __init__(self, tokens: list[Token]) -> None:
+        self._first, *self._others = [_Part(part) for part in _split(tokens, "*")]
 
     def matches(self, name: str) -> bool:
         if not self._others:
-            return self._first.fullmatch(name) is not None
-        at, end = self._start, len(name) - self._end
+            return len(name) == self._first.length and self._first.is_at(name, 0)
         *middle, last = self._others
-        if at > end or not self._first.match(name) or not last.match(name, end):
+        at, end = self._first.length, len(name) - last.length
+        if at > end or not self._first.is_at(name, 0) or not last.is_at(name, end):
             return False
         for part in middle:  # the leftmost match of each leaves most for the next
-            found = part.search(name, at, end)
-            if found is None:
+            at = part.end_in(name, at, end)
+            if at < 0:
                 return False
-            at = found.end()
         return True
 
 
-def _split(tokens: list[str], separator: str) -> list[list[str]]:
-    parts: list[list[str]] = [[]]
+class _Part:
+    """Characters and sets. No regular expression, since compiling one takes longer than all that it is used for."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self.length = len(tokens)
+        self._tokens = tokens
+        self._plain = _text(tokens) if all(isinstance(token, str) for token in tokens) else None
+
+    def is_at(self, name: str, at: int) -> bool:
+        """The name is long enough."""
+        if self._plain is not None:
+            return name.startswith(self._plain, at)
+        return all(char in token for char, token in zip(name[at : at + self.length], self._tokens, strict=True))
+
+    def end_in(self, name: str, at: int, end: int) -> int:
+        """Where the leftmost match between two offsets ends, or -1."""
+        if self._plain is not None:
+            found = name.find(self._plain, at, end)
+            return found + self.length if found >= 0 else -1
+        places = range(at, end - self.length + 1)
+        return next((place + self.length for place in places if self.is_at(name, place)), -1)
+
+
+def _split(tokens: list[Token], separator: str) -> list[list[Token]]:
+    parts: list[list[Token]] = [[]]
     for token in tokens:
         if token == separator:
             parts.append([])
@@ -209,10 +292,16 @@ def _split(tokens: list[str], separator: str) -> list[list[str]]:
     return parts
 
 
-def _tokens(pattern: str) -> list[str] | None:
-    """A regular expression for each character; `*` and `/` stand for themselves. None if a set is malformed."""
-    tokens, at = [], 0
+def _tokens(pattern: str) -> list[Token] | None:
+    """The tokens of a pattern; None if a set is malformed."""
+    tokens: list[Token] = []
+    at = 0
     while at < len(pattern):
+        plain = _PLAIN.match(pattern, at)
+        if plain is not None:
+            tokens += plain[0]
+            at = plain.end()
+            continue
         char = pattern[at]
         at += 1
         if char == "\\":
@@ -220,17 +309,15 @@ def _tokens(pattern: str) -> list[str] | None:
                 return None
             char = pattern[at]
             at += 1
-            tokens.append(char if char == "/" else re.escape(char))
+            tokens.append(frozenset("*") if char == "*" else char)
         elif char == "[":
             found = _set(pattern, at)
             if found is None:
                 return None
             chars, at = found
-            tokens.append(f"[{''.join(map(re.escape, sorted(chars)))}]" if chars else "(?!)")
-        elif char in "*/":
-            tokens.append(char)
+            tokens.append(chars)
         else:
-            tokens.append("." if char == "?" else re.escape(char))
+            tokens.append(_EVERY if char == "?" else char)
     return tokens
 
 
