@@ -230,6 +230,9 @@ def test_comments_and_what_they_stand_above():
         ("*.txt", "a/r.txt", False), ("*\n!r.txt", "r.txt", False), ("!r.txt\n*", "r.txt", True),
         ("# a\na?c", "abc", True), ("a[0-9]", "a5", True), ("a/**/c", "a/c", True), ("a/**", "a/b/c", True),
         ("**", "x/y", True), ("./a/", "a", True), ("", "a", False), ("a\\*", "a*", True), ("[", "[", True),
+        ("a**b", "a/x/b", True), ("a*b", "a/b", False), ("**/b*", "a/x/bc", True), ("**/**/b", "b", True),
+        ("a**/b", "a/x/b", True), ("[!a]b", "!b", True), ("*/?", "a/bc", False), ("a/**/b/*/c", "a/b/x/b/y/c", True),
+        ("**" + "*a" * 30 + "b", "a" * 300, False), ("**/a" * 30 + "b", "/".join("a" * 300), False),
     ],
 )  # fmt: skip
 def test_what_dockerignore_excludes(patterns: str, path: str, excluded: bool):
