@@ -106,6 +106,7 @@ class Rule:
     needs_index: bool
     masks_text: bool
     enabled: bool
+    in_pipelines: Severity | bool
     subjects: tuple[type, ...]
     reads: tuple[type[Fact], ...]
     looks_at_files: bool
@@ -185,6 +186,7 @@ def rule(
     needs_index: bool = True,
     masks_text: bool = False,
     enabled: bool = True,
+    in_pipelines: Severity | bool = False,
     mentions: Mentions | None = None,
 ) -> Callable[[RuleFunction], Rule]:
     """Declare a rule.
@@ -195,6 +197,9 @@ def rule(
     `needs_index=False` lets a rule run before the index is complete, if other files only influence its
     fixes (see `Facts.complete`). `masks_text` means that the text of its findings is masked in all
     output. `enabled=False` disables it until a configuration selects it.
+
+    `in_pipelines` lets a rule for manifests look at the pods of agents in Jenkinsfiles: True for one that reports wrong
+    values, a severity for one that reports what is missing, if nothing can add it to the pod.
 
     `mentions` lets a text be passed over unread in which the rule finds nothing: it names texts of which one must be
     there, `("http://",)`, or is a function of the text's `Words`. Without it a rule looks at every text that can have
@@ -225,6 +230,7 @@ def rule(
             needs_index=needs_index,
             masks_text=masks_text,
             enabled=enabled,
+            in_pipelines=in_pipelines,
             subjects=_types(subject.annotation),
             reads=tuple(dict.fromkeys(kind for argument in arguments for kind in argument.reads)),
             looks_at_files=any(argument.files for argument in arguments),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from playpen_ls.api.rule import Configured, Rule
 from playpen_ls.config.loader import find, load
 from playpen_ls.config.model import Config, Settings
-from playpen_ls.engine.registry import rules_of
+from playpen_ls.engine.registry import embedded_rules, rules_of
 from playpen_ls.engine.rule_set import RuleSet
 
 
@@ -48,10 +49,13 @@ class ConfigResolver:
         key = (path, language)
         if key not in self._rules:
             rules = self.of(path).rules(language, self._inside(path), self._settings)
-            ids = {one.rule.id for one in rules}
-            hidden = [Configured(rule) for rule in rules_of(language) if rule.masks_text and rule.id not in ids]
-            self._rules[key] = RuleSet(rules, hidden)
+            self._rules[key] = _rule_set(rules, rules_of(language), partial(self._embedded, path, language))
         return self._rules[key]
+
+    def _embedded(self, path: str, language: str) -> RuleSet:
+        """The rules for texts of other languages in a file."""
+        known = embedded_rules(language)
+        return _rule_set(self.chosen(known, path), known)
 
     def chosen(self, rules: Iterable[Rule], path: str) -> tuple[Configured, ...]:
         """Those of the given rules that run on a file."""
@@ -80,3 +84,11 @@ class ConfigResolver:
     def settings(self, settings: Settings) -> None:
         self._settings = settings
         self._rules.clear()
+
+
+def _rule_set(
+    rules: Sequence[Configured], known: Iterable[Rule], embedded: Callable[[], RuleSet] | None = None
+) -> RuleSet:
+    """The rules that run, and of the known others those that know secrets."""
+    ids = {one.rule.id for one in rules}
+    return RuleSet(rules, [Configured(one) for one in known if one.masks_text and one.id not in ids], embedded)

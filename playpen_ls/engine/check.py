@@ -11,7 +11,7 @@ from typing import Any
 
 from playpen_ls.api.facts import Fact, Facts, NotKnownYet, PendingFacts
 from playpen_ls.api.file_view import FileView, Outline, Question
-from playpen_ls.api.finding import Change, Fix, Offer, Place
+from playpen_ls.api.finding import Change, Finding, Fix, Offer, Place
 from playpen_ls.api.rule import Rule, RuleContext
 from playpen_ls.engine.cache import (
     EMPTY_CACHE,
@@ -24,6 +24,7 @@ from playpen_ls.engine.cache import (
 )
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import ChunkDiagnostics, FileDiagnostics, Places
+from playpen_ls.engine.embedded import EmbeddedPart, EmbeddedParts
 from playpen_ls.engine.rule_set import ByType, RuleSet
 from playpen_ls.languages.model import Chunk, Model
 from playpen_ls.project.filesystem import cached
@@ -172,8 +173,11 @@ class _ChunkChecker:
         # Parts may keep answers, so what the second half records is also what the first one asked.
         file = FileView(reader.outline, number if number < len(model.chunks) else None)
         parts: list[object] | None = None
+        inside = tuple(unit.embedded())
+        embedded: EmbeddedParts | None = None
         words, asked_for_words = None, False
-        for some, remembered in zip(self._rules.by_scope, (pair.local, pair.cross_file), strict=True):
+        by_scope = self._rules.by_scope_with_embedded if inside else self._rules.by_scope
+        for some, remembered in zip(by_scope, (pair.local, pair.cross_file), strict=True):
             holds = remembered is not None and reader.still(remembered, pair, number)
             if remembered is not None and holds and not (self._fixes and remembered.diagnostics):
                 looked.diagnostics += [self._here(diagnostic, unit) for diagnostic in remembered.diagnostics]
@@ -185,11 +189,12 @@ class _ChunkChecker:
                 some = some.concerning(words) if words is not None else some
                 if parts is None and some.rules:
                     parts = list(unit.parts(file))
+                    embedded = EmbeddedParts(inside, reader.path)
                 unread = parts is None and not holds
                 if unread and self._unread is not None and self._unread[0] == file.reads:
                     looked.pair.append(self._unread[1])
                     continue
-                ran = _run_rules(parts or (), some, reader.given, file)
+                ran = _run_rules([*(parts or ()), *(embedded.parts if embedded else ())], some, reader.given, file)
                 fresh = ran.diagnostics
                 if remembered is not None and ran.put_off:  # its last findings stay
                     last = remembered.diagnostics
@@ -203,6 +208,8 @@ class _ChunkChecker:
                         self._unread = (dict(file.reads), remembered)
             looked.pair.append(remembered)
         file.open(model, unit.begins)
+        if embedded is not None:
+            embedded.open()
         return looked
 
     def _start(self, chunk: int | None, unit: Chunk) -> int:
@@ -271,19 +278,25 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
     failed: set[str] = set()
     put_off: set[str] = set()
     for part in parts:
-        for configured in rules.of(type(part)):
+        inside = part if isinstance(part, EmbeddedPart) else None
+        for configured in rules.of(type(inside.part if inside is not None else part)):
             rule = configured.rule
+            if inside is not None and not _concerns(rule, inside):
+                continue
             given_to = arguments.get(rule.id)
             if given_to is None:
                 given_to = arguments[rule.id] = rule.arguments(later if rule.needs_index else now)
             try:
-                for said in rule.function(part, *given_to, **configured.options):
+                subject = inside.part if inside is not None else part
+                for said in rule.function(subject, *given_to, **configured.options):
                     if isinstance(said, Offer):
-                        offers.append(Offered(rule, said))
-                    else:
-                        diagnostics.append(
-                            Diagnostic(rule, said, configured.severity or said.severity or rule.severity)
-                        )
+                        if inside is None:
+                            offers.append(Offered(rule, said))
+                        continue
+                    finding = said if inside is None else inside.in_host(_as_in_pipelines(rule, said))
+                    if finding is not None:
+                        severity = configured.severity or finding.severity or rule.severity
+                        diagnostics.append(Diagnostic(rule, finding, severity))
             except NotKnownYet:
                 put_off.add(rule.id)
             except Exception as error:
@@ -291,6 +304,16 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
                 failed.add(rule.id)
     diagnostics = [diagnostic for diagnostic in diagnostics if diagnostic.rule.id not in put_off]
     return _RuleResults(diagnostics, offers, Dependencies.of(asked.values(), files, file), failed, put_off)
+
+
+def _concerns(rule: Rule, part: EmbeddedPart) -> bool:
+    return rule.in_pipelines is True or (rule.in_pipelines is not False and part.embedded.complete)
+
+
+def _as_in_pipelines(rule: Rule, finding: Finding) -> Finding:
+    """A finding with the severity that the rule has there."""
+    own = rule.in_pipelines
+    return finding if isinstance(own, bool) else replace(finding, severity=own)
 
 
 def log_failure(rule: Rule, error: Exception) -> None:

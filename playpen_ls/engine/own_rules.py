@@ -28,6 +28,7 @@ def _own_rule(id: str, severity: Severity, doc: str) -> Rule:
         needs_index=False,
         masks_text=False,
         enabled=True,
+        in_pipelines=False,
         subjects=(),
         reads=(),
         looks_at_files=False,

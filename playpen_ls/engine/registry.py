@@ -31,6 +31,13 @@ def rules_of(language: str) -> tuple[Rule, ...]:
     return tuple(found)
 
 
+@cache
+def embedded_rules(language: str) -> tuple[Rule, ...]:
+    """The rules of other languages that look at texts inside files of a language."""
+    embeds = LANGUAGES[language].embeds
+    return tuple(rule for one in embeds for rule in rules_of(one) if rule.in_pipelines is not False)
+
+
 def _completed(rule: Rule) -> Rule:
     """The rule with the language's usual path for examples that name no file."""
     path = LANGUAGES[rule.language].default_path

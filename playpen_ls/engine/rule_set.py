@@ -10,23 +10,38 @@ from playpen_ls.text.words import Words
 
 
 class RuleSet:
-    """`hidden` are the ids of rules that run only to mask secrets: their findings are not reported."""
+    """`hidden` are the ids of rules that run only to mask secrets: their findings are not reported.
 
-    def __init__(self, rules: Iterable[Configured], hidden: Iterable[Configured] = ()) -> None:
+    `embedded` gives the rules for texts of other languages inside a file, when a file has one: their modules need not
+    be imported for other files.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[Configured],
+        hidden: Iterable[Configured] = (),
+        embedded: Callable[[], RuleSet] | None = None,
+    ) -> None:
         silent = tuple(hidden)
         self.rules = (*rules, *silent)
         self.unreported = frozenset(one.rule.id for one in silent)
+        self._embedded = embedded
 
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return isinstance(other, RuleSet) and (self.rules, self.unreported) == (other.rules, other.unreported)
+        if not isinstance(other, RuleSet) or (self.rules, self.unreported) != (other.rules, other.unreported):
+            return False
+        # Rules for embedded texts that were never needed have found nothing.
+        return not (self._has_embedded or other._has_embedded) or self.embedded == other.embedded
 
     __hash__ = None  # type: ignore[assignment]
 
     def only(self, rule: Rule) -> RuleSet:
         """A set of this rule only."""
         own = [one for one in self.rules if one.rule is rule]
+        if not own and self._has_embedded:
+            return self.embedded.only(rule)
         return RuleSet((), own) if rule.id in self.unreported else RuleSet(own)
 
     def may_concern(self, words: Words) -> bool:
@@ -38,10 +53,31 @@ class RuleSet:
         """Whether a reported rule queries facts of other files."""
         return any(one.rule.reads for one in self.rules if one.rule.id not in self.unreported)
 
-    @cached_property
+    @property
     def reported(self) -> frozenset[str]:
         """The ids of the rules whose findings are reported."""
+        own = self._own_reported
+        return own | self.embedded.reported if self._has_embedded else own
+
+    @cached_property
+    def _own_reported(self) -> frozenset[str]:
         return frozenset(one.rule.id for one in self.rules) - self.unreported
+
+    @cached_property
+    def embedded(self) -> RuleSet:
+        """The rules for texts of other languages inside a file."""
+        return self._embedded() if self._embedded is not None else RuleSet(())
+
+    @property
+    def _has_embedded(self) -> bool:
+        """Whether a file has needed the rules for embedded texts."""
+        return "embedded" in vars(self)
+
+    @cached_property
+    def by_scope_with_embedded(self) -> tuple[ByType, ByType]:
+        """(local rules, cross-file rules), those for embedded texts included."""
+        (local, cross_file), inner = self.by_scope, self.embedded.by_scope
+        return ByType((*local.rules, *inner[0].rules)), ByType((*cross_file.rules, *inner[1].rules))
 
     @cached_property
     def by_scope(self) -> tuple[ByType, ByType]:

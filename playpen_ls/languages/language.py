@@ -55,6 +55,8 @@ class Language(Generic[M]):
     comment_mark: str = "#"
     exemption_words: tuple[str, ...] = ()
     """A text without any of these (in lower case) has no `Model.exemptions`."""
+    embeds: Sequence[str] = ()
+    """Languages of the texts that its chunks have `embedded`."""
     line_ends: Sequence[str] = ("\r\n", "\r")
     """Line ends besides a line feed that its own tools accept."""
     parse: Callable[[Source, Model | None], M]

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.file_view import FileView
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 from playpen_ls.text.words import Words
@@ -48,6 +49,19 @@ class Exemption:
     codes: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A text of another language inside a chunk: the pod of an agent in a pipeline.
+
+    Offsets of `fragment` count from the start of the chunk. `complete` means that nothing is added to it elsewhere, so
+    that what it does not say is missing.
+    """
+
+    language: str
+    fragment: Fragment
+    complete: bool
+
+
 class Chunk(ABC):
     """A part of a file that is parsed on its own: a YAML document, a top-level statement.
 
@@ -80,6 +94,10 @@ class Chunk(ABC):
         What is outside of the chunk is asked of the `file`.
         """
         return None
+
+    def embedded(self) -> Iterable[Embedded]:
+        """The texts of other languages in it; rules of these languages that are `in_pipelines` look at them."""
+        return ()
 
     @abstractmethod
     def parts(self, file: FileView) -> Iterable[object]:

@@ -22,7 +22,9 @@ from playpen_ls.languages.registry import model_facts
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import leaks
 from playpen_ls.text.source import Source
 
-TEXTS = [unmarked(one.files["Jenkinsfile"])[0] for rule in rules_of("jenkinsfile") for one in (*rule.bad, *rule.good)]
+TEXTS = [
+    unmarked(next(iter(one.files.values())))[0] for rule in rules_of("jenkinsfile") for one in (*rule.bad, *rule.good)
+]
 LONGEST = max(TEXTS, key=len)
 WHOLE = """\
 @Library('a@1') _

@@ -58,6 +58,7 @@ LANGUAGE = Language(
     default_path="Jenkinsfile",
     fence="groovy",
     comment_mark="//",
+    embeds=("kubernetes",),
     line_ends=("\r\n",),  # Groovy does not end a line at a lone carriage return
     parse=_parse,
     facts=_facts,

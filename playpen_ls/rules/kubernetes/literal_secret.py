@@ -62,6 +62,7 @@ stringData:
     },
     masks_text=True,
     needs_index=False,
+    in_pipelines=True,
     bad=[
         example(
             ENV + "            - name: DB_PASSWORD\n              value: «hunter2»  # TODO\n",

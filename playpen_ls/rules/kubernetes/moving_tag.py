@@ -31,6 +31,7 @@ def pod(image: str) -> str:
         "checkov": ["CKV_K8S_14"],
     },
     reports_absence=True,
+    in_pipelines=True,
     bad=[
         pod("nexus:5000/web:«latest»"),
         pod("«nexus:5000/web»"),

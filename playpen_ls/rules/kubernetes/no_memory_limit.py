@@ -56,6 +56,7 @@ spec:
         "checkov": ["CKV_K8S_13"],
     },
     reports_absence=True,
+    in_pipelines=Severity.HINT,
     bad=[
         example(TRAIN, fixed=unmarked(TRAIN) + ALL),
         example(SET + REQUESTS, fixed=unmarked(SET) + REQUESTS + "            limits:\n              memory: 512Mi\n"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -13,6 +14,9 @@ from playpen_ls.rules.kubernetes._privileges import privileges
 HEAD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"
 CONTAINER = "  containers:\n    - name: web\n      image: nexus:5000/web:1.0\n"
 CONTEXT = HEAD + CONTAINER + "      securityContext:\n"
+
+_RUNTIME = re.compile(r"\bdind\b|(?:^|/)docker(?:[:@]|$)|buildkit|buildah|podman")
+"""Images of programs that run or build containers, which need the privileges."""
 
 
 @rule(
@@ -40,6 +44,7 @@ CONTEXT = HEAD + CONTAINER + "      securityContext:\n"
         ],
         "checkov": ["CKV_K8S_16", "CKV_K8S_17", "CKV_K8S_18", "CKV_K8S_19", "CKV_K8S_20", "CKV_K8S_27", "CKV_K8S_39"],
     },
+    in_pipelines=True,
     bad=[
         example(CONTEXT + "        «privileged: true»  # CNI\n", fixed=CONTEXT + "        privileged: false  # CNI\n"),
         example(
@@ -76,10 +81,12 @@ def privileged_container(workload: Workload) -> Iterator[Finding]:
     node need them.
     """
     agent = workload.namespace == "kube-system"
+    images = (one.image.value for one in workload.containers if one.image is not None)
+    runs_containers = any(_RUNTIME.search(image) for image in images)
     for one in privileges(workload):
         fixes = (
             (Fix(f"Set `{one.name}: false`", partial(replace_scalar, workload.document, one.switch, "false")),)
-            if one.switch
+            if one.switch and not runs_containers
             else ()
         )
         yield Finding(one.span, one.problem, fixes, Severity.HINT if agent else None)

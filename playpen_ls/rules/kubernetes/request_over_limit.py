@@ -19,6 +19,7 @@ def pod(resources: str) -> str:
     practice="Resource limits",
     like={},
     reports_absence=True,
+    in_pipelines=True,
     bad=[
         pod("        requests: {memory: «1Gi»}\n        limits: {memory: 512Mi}\n"),
         pod("        requests:\n          cpu: «'1.5'»\n          memory: 1Gi\n        limits:\n          cpu: 500m\n"),

@@ -24,6 +24,7 @@ def pod(resources: str) -> str:
     severity=Severity.WARNING,
     practice="Resource limits",
     reports_absence=True,
+    in_pipelines=True,
     bad=[
         example(pod("        limits: {memory: «512m»}\n"), fixed=pod("        limits: {memory: 512Mi}\n")),
         example(

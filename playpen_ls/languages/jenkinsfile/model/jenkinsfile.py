@@ -12,11 +12,12 @@ from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.jenkinsfile.model.constructs import construct_after, construct_at
 from playpen_ls.languages.jenkinsfile.model.images import Mention, image_variables, mentions, receivers
 from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment, Pipeline
+from playpen_ls.languages.jenkinsfile.model.pods import pods
 from playpen_ls.languages.jenkinsfile.model.queries import frame_problem, frames_of, moves
 from playpen_ls.languages.jenkinsfile.model.region import Region
 from playpen_ls.languages.jenkinsfile.syntax.region import Cut, Parsed, cut
 from playpen_ls.languages.jenkinsfile.syntax.tree import Call, ShellStep, Statement
-from playpen_ls.languages.model import Chunk, Comment, Model, Problem
+from playpen_ls.languages.model import Chunk, Comment, Embedded, Model, Problem
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -60,6 +61,10 @@ class RegionChunk(Chunk):
 
     def parts(self, file: FileView) -> Iterator[object]:
         return Region(self._content, file).parts()
+
+    def embedded(self) -> Iterator[Embedded]:
+        for pod in self._content.derived(pods):
+            yield Embedded("kubernetes", pod.fragment, not pod.inherits)
 
 
 class Jenkinsfile(Model):

@@ -98,6 +98,7 @@ def steps(text: str) -> str:
         steps("sh 'docker push «nexus:5000/my-app»'"),
         steps("sh \"ssh build 'docker push nexus:5000/my-app'; docker push «nexus:5000/my-app»\""),
         "pipeline {\n    agent {\n        docker {\n            image 'maven:«latest»'\n        }\n    }\n}\n",
+        "podTemplate(containers: [containerTemplate(name: 'm', image: 'maven:«latest»')]) { node(POD_LABEL) { } }\n",
     ],
     good=[
         steps("sh 'docker tag my-app:latest nexus:5000/my-app:1.0.0'"),
@@ -304,16 +305,22 @@ def agent_images(parsed: Parsed) -> tuple[AgentImage, ...]:
 
 
 def _agent_images(region: Region) -> Iterator[AgentImage]:
-    """`agent { docker { image 'maven:latest' } }` and `agent { docker 'maven' }`."""
+    """`agent { docker { image 'maven:latest' } }`, `agent { docker 'maven' }`, `containerTemplate(image: 'maven')`."""
+    for call in region.named("containerTemplate"):
+        argument = call.argument("image")
+        if argument is not None and not call.receiver:
+            yield from _agent_image(argument.string)
     for call in region.named("image", "docker"):
         if call.receiver or not call.positional:
             continue
         around = [one.name for one in call.enclosing][: 2 if call.name == "image" else 1]
         if around != (["docker", "agent"] if call.name == "image" else ["agent"]):
             continue
-        literal = call.positional[0].string
-        if literal is None or literal.value is None:
-            continue
+        yield from _agent_image(call.positional[0].string)
+
+
+def _agent_image(literal: StringLiteral | None) -> Iterator[AgentImage]:
+    if literal is not None and literal.value is not None:
         reference = ImageReference.parse(literal.value)
         tag = reference.tag_span
         span = literal.fragment.span(tag.start, tag.end) if reference.tag else literal.inside
