@@ -25,8 +25,8 @@ _CODES = r"[A-Za-z][\w/.-]*"
 _THEIRS = tuple(
     (tool, re.compile(pattern, re.IGNORECASE), scope)
     for tool, pattern, scope in (
-        ("hadolint", rf"hadolint\s+ignore=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "next"),
-        ("hadolint", rf"hadolint\s+global\s+ignore=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "file"),
+        ("hadolint", rf"hadolint\s+ignore\s*=\s*(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "next"),
+        ("hadolint", rf"hadolint\s+global\s+ignore\s*=\s*(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "file"),
         ("docker", rf"check=(?:[\w=;]*;)?skip=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "file"),
         ("ruff", rf"ruff:\s*noqa:\s*(?P<codes>{_CODES}(?:[\s,]+{_CODES})*)", "file"),
         ("ruff", r"(?:ruff|flake8):\s*noqa(?!\s*:|\w)", "file"),

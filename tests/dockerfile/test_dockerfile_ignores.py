@@ -23,6 +23,7 @@ EQUIVALENTS = {
         "docker": {"NoEmptyContinuation", "DuplicateStageName"},
     },
     "kaniko-unsupported": {},
+    "malformed-json-form": {},
     "missing-source": {"docker": {"CopyIgnoredFile"}},
     "moving-tag": {"hadolint": {"DL3006", "DL3007"}},
     "no-dockerignore": {},

@@ -275,3 +275,31 @@ def test_nothing_raises_and_every_place_holds_its_text(text: str):
 def test_a_plain_from_is_cut_as_any_other_instruction(line: str):
     one = instructions(model(line + "\n"))[0]
     assert one.words == Instruction.words.func(one)
+
+
+@pytest.mark.parametrize(
+    ("run", "runs"),
+    [
+        ("RUN <<EOF", True),
+        ("RUN bash <<EOF", True),
+        ("RUN <<EOF sh", True),
+        ("RUN <<-EOF bash -eux", True),
+        ("RUN bash -euo pipefail <<'EOF'", True),
+        ("RUN sh -s -- a <<EOF", True),
+        ("RUN apt-get update && <<EOF sh", True),
+        ("RUN cat <<EOF | sh -e", True),
+        ("RUN <<EOF sudo bash", True),
+        ("RUN <<EOF cat > /a", False),
+        ("RUN cat <<EOF > /a.sh && sh /a.sh", False),
+        ("RUN sh -c true <<EOF", False),
+        ("RUN bash a.sh <<EOF", False),
+        ("RUN <<EOF python3", False),
+        ("RUN cat a <<EOF | sh", False),
+        ("RUN tee /a <<EOF | sh", False),
+    ],
+)
+def test_who_reads_the_body_of_a_heredoc(run: str, runs: bool):
+    read = model(f"FROM a\n{run}\nmarker x\nEOF\n")
+    (instruction,) = read.stages[0].instructions
+    assert isinstance(instruction, Run)
+    assert ("marker" in [command.name for command in instruction.commands]) == runs

@@ -37,6 +37,20 @@ CASES = [
     ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py tool /\n", "main.go": ""} | APP, ["hint"]),
     ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py b.py /\n", "Makefile": "b.py: x\n"} | APP, ["hint"]),
     ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py lib /\n", "make.sh": "cp -r ../lib .\n"} | APP, ["hint"]),
+    # git reads every folder from the root down to the file's.
+    (
+        "missing-source",
+        {
+            "suite/dev/Dockerfile": "FROM a\nCOPY tls/site.conf /\nCOPY tls/site.crt /\n",
+            "suite/.gitignore": "dev/tls/*.crt\n",
+            "suite/dev/tls/site.conf": "",
+        },
+        ["hint"],
+    ),
+    # BuildKit only warns.
+    ("invalid", "FROM a AS b\nFROM a AS B\n", ["warning"]),
+    ("undefined-variable", "FROM a:$X\n", ["error"]),
+    ("undefined-variable", "FROM a$X\n", ["warning"]),
     # The program takes the shell's place.
     ("shell-form-command", "FROM a\nCMD exec serve --port $PORT\n", ["hint"]),
     ("shell-form-command", "FROM a\nCMD serve --port $PORT\n", ["information"]),

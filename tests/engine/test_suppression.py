@@ -111,6 +111,8 @@ def test_comments_for_other_tools_count(text: str, severity: Severity | None, tm
 def test_hadolint_s_comments_count(tmp_path: Path):
     text = "# hadolint ignore=DL3007,DL3002\nFROM node:latest\n"
     assert "dockerfile/moving-tag" not in rules(text, tmp_path, "Dockerfile", "dockerfile")
+    spaced = "# hadolint global ignore = DL3002 , DL3007\nFROM node:20\nFROM node:latest\n"
+    assert "dockerfile/moving-tag" not in rules(spaced, tmp_path, "Dockerfile", "dockerfile")
     other = "# hadolint ignore=DL3002\nFROM node:latest\n"
     assert "dockerfile/moving-tag" in rules(other, tmp_path, "Dockerfile", "dockerfile")
 

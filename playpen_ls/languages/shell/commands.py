@@ -49,6 +49,7 @@ VALUED: dict[str, frozenset[str]] = {
             "--index-strategy --python-version --color --no-extra"
         ),
         "poetry": "-C --directory -P --project --with --without --only -E --extras",
+        "pdm": "-p --project -G --group --with --without -L --lockfile -k --skip --venv --config",
         "pipenv": "--categories --python --extra-pip-args",
         "bun": "--cwd --cache-dir --registry -c --config",
         "go": "-C -o -ldflags -tags -mod -gcflags -asmflags -p -modfile -overlay -pgo -pkgdir -toolexec",
@@ -142,7 +143,8 @@ class Command:
     """A simple command. `words[0]` is its name, after assignments and wrappers such as `sudo`.
 
     `start:end` are fragment offsets of the whole command, `before` and `after` the operators around it
-    ("" at the ends; "\\n" for a newline), `depth` is the number of enclosing subshells.
+    ("" at the ends; "\\n" for a newline), `depth` is the number of enclosing subshells. `heredocs` are the delimiters
+    of the heredocs that it reads.
     """
 
     fragment: Fragment
@@ -155,13 +157,14 @@ class Command:
     before: str
     after: str
     depth: int
+    heredocs: tuple[str, ...] = ()
 
     def within(self, fragment: Fragment) -> Command:
         """The same command in another fragment that has the same text."""
         assignments, words, redirects = (
             tuple([word.within(fragment) for word in some]) for some in (self.assignments, self.words, self.redirects)
         )
-        around = self.wrapper, self.before, self.after, self.depth
+        around = self.wrapper, self.before, self.after, self.depth, self.heredocs
         return Command(fragment, self.start, self.end, assignments, words, redirects, *around)
 
     @property

@@ -68,16 +68,20 @@ class _Reader:
         words: list[Word] = []
         redirects: list[Word] = []
         heredocs: list[re.Match[str]] = []
+        inputs: list[str] = []
         nested: list[tuple[int, int]] = []
 
         def finished(after: str, up_to: int) -> Iterator[Command]:
             if words and not (after == ")" and opened == 0):
-                yield from _finished(self.fragment, words[0].start, up_to, words, redirects, before, after, depth)
+                yield from _finished(
+                    self.fragment, words[0].start, up_to, words, redirects, before, after, depth, tuple(inputs)
+                )
             for inner_start, inner_end in nested:
                 if depth < _DEPTH:
                     yield from self.read(inner_start, inner_end, depth + 1)
             words.clear()
             redirects.clear()
+            inputs.clear()
             nested.clear()
 
         while at < end:
@@ -94,6 +98,7 @@ class _Reader:
             at = match.end()
             if kind == "delimiter" or kind == "heredoc":
                 heredocs.append(match)
+                inputs.append(match["delimiter"].strip("'\"\\"))
             elif kind == "redirect":
                 redirecting = not match[0][-1].isdigit() and not match[0].endswith("-")
             elif kind == "newline":
@@ -225,6 +230,7 @@ def _finished(
     before: str,
     after: str,
     depth: int,
+    heredocs: tuple[str, ...] = (),
 ) -> Iterator[Command]:
     words = list(found)
     while words and words[0].text in _RESERVED and not words[0].quote:
@@ -248,7 +254,17 @@ def _finished(
             break
     words = module_of(words) or words
     yield Command(
-        fragment, start, end, tuple(assignments), tuple(words), tuple(redirects), wrapper, before, after, depth
+        fragment,
+        start,
+        end,
+        tuple(assignments),
+        tuple(words),
+        tuple(redirects),
+        wrapper,
+        before,
+        after,
+        depth,
+        heredocs,
     )
     if depth < _DEPTH and words:
         script = script_of(words)

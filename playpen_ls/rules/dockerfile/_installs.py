@@ -174,6 +174,15 @@ def _poetry(command: Command) -> Install | None:
     return Install("poetry", "poetry install", command, outputs=(".venv",), alone=alone, needs=needs, folder=folder)
 
 
+def _pdm(command: Command) -> Install | None:
+    words = _words(command)
+    if words not in (["install"], ["sync"]) or command.has("-g", "--global"):
+        return None
+    alone = "" if command.has("--no-self") else "--no-self"
+    folder = _folder(command, "-p", "--project")
+    return Install("pdm", f"pdm {words[0]}", command, outputs=(".venv", "__pypackages__"), alone=alone, folder=folder)
+
+
 def _pipenv(command: Command) -> Install | None:
     words = _words(command)
     if words not in (["install"], ["sync"]):
@@ -237,6 +246,7 @@ _READERS: Mapping[str, Callable[[Command], Install | None]] = {
     "bun": _bun,
     "poetry": _poetry,
     "pipenv": _pipenv,
+    "pdm": _pdm,
     "go": _go,
     "bundle": _bundle,
     "composer": _composer,

@@ -298,6 +298,14 @@ def _check_pyproject(folder: Folder, install: Install) -> None:
     )
 
 
+def _check_pdm(folder: Folder, install: Install) -> None:
+    _check_pyproject(folder, install)
+    text = folder.text("pyproject.toml")
+    hooks = re.search(r"^(?:pre|post)_(?:install|lock|sync)\b", text, re.MULTILINE)
+    if hooks and "[tool.pdm.scripts]" in text and not install.command.has("-k", "--skip"):
+        raise Refused("a script in `pyproject.toml` runs at every install and can need source files")
+
+
 def _check_pipfile(folder: Folder, install: Install) -> None:
     _refuse_if(re.search(r"\b(?:path|file|editable)\s*=\s*[^,}\n]+", folder.text("Pipfile")), "Pipfile")
 
@@ -368,6 +376,7 @@ TOOLS = {
         _check_pyproject,
         ("pyproject.toml", "uv.toml", ".python-version"),
     ),
+    "pdm": Tool(("pyproject.toml",), ("pdm.lock",), ("pdm.toml", ".python-version"), ("pdm sync",), _check_pdm),
     "pipenv": Tool(("Pipfile",), ("Pipfile.lock",), (), ("pipenv sync",), _check_pipfile),
     "go": Tool(("go.mod",), ("go.sum",), (), (), _check_go, ("go.work",)),
     "bundle": Tool(

@@ -43,6 +43,7 @@ _REMOTE = re.compile(r"\w+://|git@|.*\.git(?:[#?].*)?$")
         "FROM python:3.12\nADD $SOURCE /app\n",
         "FROM python:3.12\nADD <<EOF /app/config\ndebug\nEOF\n",
         "FROM python:3.12\nADD *.* /app/\n",
+        "FROM python:3.12\nADD \"file.tgz\" /x\nADD 'http://example.com/a' /a\n",
     ],
 )
 def add_local_file(add: Add, files: Files) -> Iterator[Finding]:
@@ -52,7 +53,7 @@ def add_local_file(add: Add, files: Files) -> Iterator[Finding]:
     Reported where every source is a local file or folder whose name is not that of an archive. The fix
     is safe where the project's files show that no source is an archive by content.
     """
-    names = [source.text for source in add.sources]
+    names = [source.text if add.json is not None else source.text.strip("\"'") for source in add.sources]
     if not names or add.heredocs or add.flag("checksum") or add.flag("keep-git-dir") or add.flag("unpack"):
         return
     if any("$" in name or _REMOTE.match(name) or _ARCHIVE.fullmatch(name) for name in names):

@@ -80,6 +80,9 @@ _LISTS = "/var/lib/apt/lists"
         "RUN apt-get update && apt-get install a && rm -rf /var/lib/apt/lists/*\n",
         "FROM debian:12\nRUN if apt-get install -s a; then make; fi\n",
         "FROM debian:12\nRUN dpkg -i a.deb; apt-get install -fy && rm -rf /var/lib/apt/lists/*\n",
+        "FROM debian:12\nRUN apt-get install -q -q --no-install-recommends a && rm -rf /var/lib/apt/lists/*\n",
+        "FROM debian:12\nRUN apt-get -q=2 install --no-install-recommends a && rm -rf /var/lib/apt/lists/*\n",
+        "FROM debian:12\nRUN apt-get install --quiet --quiet --no-install-recommends a; rm -r /var/lib/apt/lists/*\n",
         "FROM debian:12\nRUN apk add curl\nRUN echo apt-get install git\n",
         "FROM debian:12\nENV DEBIAN_FRONTEND=noninteractive\nRUN apt-get -o APT::Install-Recommends=false -y install a"
         " && rm -rf /var/lib/apt/lists/*\n",
@@ -116,7 +119,7 @@ def _left_by(run: Run, settings: str, last: Callable[[], int]) -> Iterator[Findi
         if command.has(*_PRETENDING):
             continue
         span = command.fragment.span(command.words[0].start, command.operands[0].end)
-        answered = command.has(*_YES) or _has_short(command, "y") or _has_short(command, "q", 2)
+        answered = command.has(*_YES) or _has_short(command, "y") or _quietness(command) > 1
         if not answered and command.before != "|" and "Assume-Yes" not in settings:
             add = partial(_option, command, "-y")
             message = f"`{command.name} install` without `-y` asks for confirmation and aborts the build"
@@ -143,12 +146,24 @@ def _settings_below(stage: Stage) -> str:
     return "".join(one.whole_text for one in runs if "APT::" in one.whole_text)
 
 
-def _has_short(command: Command, letter: str, times: int = 1) -> bool:
+def _has_short(command: Command, letter: str) -> bool:
     """Whether combined short options such as `-yq` contain the letter."""
     return any(
-        option.name[:1] == "-" and option.name[1:2] != "-" and option.name.count(letter) >= times
-        for option in command.options
+        option.name[:1] == "-" and option.name[1:2] != "-" and letter in option.name for option in command.options
     )
+
+
+def _quietness(command: Command) -> int:
+    """How often `-q` is given, also as `--quiet` and `-q=2`; from 2 on, it implies `-y` (apt-get(8))."""
+    total = 0
+    for option in command.options:
+        if option.name in ("-q", "--quiet") and option.text.isdigit():
+            total = int(option.text[:3])
+        elif option.name == "--quiet":
+            total += 1
+        elif option.name[1:2] != "-":
+            total += option.name.count("q")
+    return total
 
 
 def _option(command: Command, name: str) -> list[Edit]:

@@ -54,9 +54,11 @@ def invalid(document: Dockerfile) -> Iterator[Finding]:
     """Invalid or misleading Dockerfile syntax.
 
     BuildKit rejects unknown instructions and flags, missing arguments, and a heredoc without its
-    terminator. Also reported are two stages with the same name, and a `\\` at the end of a line that
+    terminator. Also reported are, as a warning, two stages with the same name, and a `\\` at the end of a line that
     makes the next instruction part of this one, which BuildKit accepts. Not reported where `# syntax=`
     names another frontend, and in templates from which a Dockerfile is generated.
     """
     for chunk, problem in document.problems:
         yield Finding(problem.span, problem.message, unparsed=True, chunk=chunk)
+    for chunk, problem in document.duplicate_names:
+        yield Finding(problem.span, problem.message, severity=Severity.WARNING, chunk=chunk)

@@ -10,12 +10,17 @@ from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import ships
+from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.model.variables import is_set_before
-from playpen_ls.languages.dockerfile.parts import Run, Stage
+from playpen_ls.languages.dockerfile.parts import Run, Stage, Transfer
 from playpen_ls.languages.shell.parser import Command, Word
 from playpen_ls.text.edit import Edit
 
 # pip accepts any unambiguous prefix of an option.
+_SETTING = re.compile(
+    r"\bset\s+[\"']?(?:global|install)\.no-cache-dir[\"']?\s+[\"']?(?:true|yes|on|1)\b"
+    r"|no-cache-dir\s*=\s*(?:true|yes|on|1)\b"
+)
 _CACHE_OPTIONS = ("--no-cache-dir", "--no-cache-di", "--no-cache-d", "--no-cache-", "--no-cache", "--cache-dir")
 
 
@@ -66,6 +71,10 @@ _CACHE_OPTIONS = ("--no-cache-dir", "--no-cache-di", "--no-cache-d", "--no-cache
         "FROM python:3.12\nRUN pip install --no-cache /wheels/*\n",
         "FROM python:3.12\nRUN uv pip install flask\n",
         "FROM python:3.12\nRUN echo 'pip install flask'\n",
+        "FROM python:3.12\nRUN pip config set global.no-cache-dir true && pip install b\nRUN pip install c\n",
+        "FROM python:3.12 AS a\nRUN printf '[global]\\nno-cache-dir = true' > /etc/pip.conf\n"
+        "FROM a\nRUN pip install b\n",
+        "FROM python:3.12\nCOPY pip.conf /etc/pip.conf\nRUN pip install b\n",
         "FROM python:3.12\nRUN pip --no-cache-dir install flask\n",
         "FROM python:3.12\nRUN cat <<EOF > /install.sh\npip install flask\nEOF\n",
         "FROM python:3.12\nONBUILD RUN pip install flask\n",
@@ -88,7 +97,7 @@ def _kept_by(run: Run) -> Iterator[Finding]:
     installs = [word for command in run.commands if (word := _caching_install(command))]
     if not installs or _is_mounted(run) or _is_removed(run.commands):
         return
-    if is_set_before(run, "PIP_NO_CACHE_DIR") or is_set_before(run, "PIP_CACHE_DIR"):
+    if is_set_before(run, "PIP_NO_CACHE_DIR") or is_set_before(run, "PIP_CACHE_DIR") or _is_configured(run):
         return
     for command, word in ((command, _caching_install(command)) for command in run.commands):
         if word is not None:
@@ -96,6 +105,18 @@ def _kept_by(run: Run) -> Iterator[Finding]:
             fix = Fix("Add `--no-cache-dir` to `pip install`", partial(list, [edit]), safe=True)
             message = "`pip install` without `--no-cache-dir` leaves pip's download cache in the image"
             yield Finding(word.span, message, (fix,))
+
+
+def _is_configured(run: Run) -> bool:
+    """A command or a copied file, whose content is unknown, can disable the cache in pip's configuration."""
+    stage = stage_of(run)
+    for one in (run, *(stage.before(run) if stage is not None else ())):
+        text = one.whole_text if isinstance(one, Run) else ""
+        if ("pip.conf" in text or " config " in text) and _SETTING.search(text):
+            return True
+        if isinstance(one, Transfer) and "pip.conf" in one.logical:
+            return True
+    return False
 
 
 def _caching_install(command: Command) -> Word | None:

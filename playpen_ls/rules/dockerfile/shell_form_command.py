@@ -13,6 +13,7 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import ships
 from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.parts import Cmd, Entrypoint
+from playpen_ls.rules.dockerfile._json_form import malformed_json
 from playpen_ls.text.edit import Edit
 
 _SCRIPT = re.compile(r"\./.*|.*\.sh")  # only a shell can start it if it has no shebang
@@ -40,7 +41,6 @@ _BUILTINS = frozenset(
         "FROM python:3.12\nCMD «exec serve»\n",
         'FROM python:3.12\nSHELL ["/bin/sh", "-ec"]\nCMD «serve»\n',
         'FROM python:3.12\nENTRYPOINT ["./start"]\nCMD «serve»\n',
-        "FROM python:3.12\nCMD «['serve', 'x']»\n",
     ],
     good=[
         'FROM python:3.12\nCMD ["python", "app.py"]\n',
@@ -49,6 +49,7 @@ _BUILTINS = frozenset(
         "FROM python:3.12\nHEALTHCHECK CMD curl localhost\n",
         "FROM python:3.12\nCMD\n",
         "FROM python:3.12\nCMD []\n",
+        "FROM python:3.12\nCMD ['serve', 'x']\n",
     ],
 )
 def shell_form_command(command: Cmd | Entrypoint, files: Files, builds: Facts[ImageBuilt]) -> Iterator[Finding]:
@@ -59,9 +60,11 @@ def shell_form_command(command: Cmd | Entrypoint, files: Files, builds: Facts[Im
     (exec) form starts the program without a shell. The fix is offered only for plain words, since
     variables, quotes and operators need the shell, and not where `CMD` and `ENTRYPOINT` are combined.
     A hint where `exec` replaces the shell with the program. Not reported in build stages, and where
-    `SHELL` sets a shell other than `sh`.
+    `SHELL` sets a shell other than `sh`, and not for text that is meant to be JSON (`malformed-json-form`).
     """
     stage = stage_of(command)
+    if malformed_json(command) is not None:
+        return
     if stage is None or command.json is not None or not command.arguments or not ships(stage, builds, files):
         return
     shell = stage.shell_at(command)

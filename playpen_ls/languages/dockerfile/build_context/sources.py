@@ -66,8 +66,9 @@ def is_made_by_a_build(path: str, context: str, files: Files) -> bool:
     """
     if _MADE.fullmatch(path):
         return True
-    for folder in dict.fromkeys((context, "")):
-        inside = posixpath.relpath(posixpath.join(context, path), folder or ".")
+    place = posixpath.normpath(posixpath.join(context, path))
+    for folder in _folders_above(place):
+        inside = posixpath.relpath(place, folder or ".")
         if (text := files.text(posixpath.join(folder, ".gitignore"))) is not None and IgnorePatterns(
             text.split("\n")
         ).ignores(inside):
@@ -78,6 +79,13 @@ def is_made_by_a_build(path: str, context: str, files: Files) -> bool:
     steps = [posixpath.join(folder, one) for folder in dict.fromkeys((context, "")) for one in _STEPS]
     steps += [posixpath.join(context, one) for one in files.names(context or ".") if one.endswith(".sh")]
     return any(name in (files.text(one) or "") for one in steps)
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    """The folders in which git reads a `.gitignore` for the path: "" first, its own folder last."""
+    yield ""
+    for match in re.finditer("/", path):
+        yield path[: match.start()]
 
 
 def excluded_by(dockerfile: str, path: str, context: str, files: Files) -> Ignore | None:

@@ -107,13 +107,22 @@ def _problems(outline: Outline) -> Iterator[tuple[int, Problem]]:
     if has_stages:
         wrong = {index for index, _ in faults[0]}
         yield from ((0, problem) for index, problem in _not_allowed_above(above) if index not in wrong)
+
+
+def duplicate_names(outline: Outline) -> tuple[tuple[int, Problem], ...]:
+    """The names that an earlier stage has, without regard to case, each with the number of its chunk.
+
+    BuildKit only warns: the name then means the last stage above.
+    """
     names: set[str] = set()
+    found = []
     for number, named in enumerate(outline.each(_stage_name)):
         if named is not None:
             name, span = named
             if name.lower() in names:
-                yield number, Problem(span, f"duplicate stage name `{name}`")
+                found.append((number, Problem(span, f"duplicate stage name `{name}`")))
             names.add(name.lower())
+    return () if outline.ask(is_template) or outline.ask(has_other_frontend) else tuple(found)
 
 
 def _is_plain(name: str, logical: str) -> bool:

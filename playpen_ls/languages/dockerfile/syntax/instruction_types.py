@@ -24,7 +24,6 @@ _PLAIN_FROM = re.compile(
     rf"(?:[\t ]+(?P<as>[^{SPACE}]+)[\t ]+(?P<name>[^{SPACE}]+))?[\t ]*"
 )
 _ONLY_HEREDOC = re.compile(r"\d*<<-?\s*\S+\s*")
-_SHELL_READS_HEREDOC = re.compile(rf"{_POSIX_SHELL.pattern}(?:\s+-\w+)*\s*\d*<<-?\s*\S+\s*")
 _BEFORE_COLON = re.compile(r"(?:\$\{[^}]*\}?|[^:])*")  # `${uid:-1000}` has a colon of its own
 _SHEBANG = re.compile(rf"\s*#!\s*(?:/usr/bin/env\s+)?(?P<posix>{_POSIX_SHELL.pattern}(?=\s|$))?")
 
@@ -108,8 +107,9 @@ class ShellForm(Instruction):
             yield from shell.exec_form(tuple(self._exec_words()))
         elif self._runs_in_posix_shell:
             start = self._text_at
-            yield from shell.commands(self.fragment(start, start + len(self.shell_text)))
-            for heredoc in self._scripts():
+            read = shell.commands(self.fragment(start, start + len(self.shell_text)))
+            yield from read
+            for heredoc in self._scripts(read):
                 yield from shell.commands(Fragment.verbatim(self.syntax.text, heredoc.body))
 
     @property
@@ -136,18 +136,23 @@ class ShellForm(Instruction):
         for word, (begin, stop) in zip(self.vector, ranges, strict=True):
             yield shell.Word(fragment, begin, stop, word.text, True, "")
 
-    def _scripts(self) -> Iterator[Heredoc]:
-        """The heredocs that a POSIX shell runs: `RUN bash <<EOF`, and `RUN <<EOF` unless its shebang names another
-        interpreter."""
-        if len(self.heredocs) != 1:
-            return
-        heredoc = self.heredocs[0]
-        if _ONLY_HEREDOC.fullmatch(self.shell_text):
+    def _scripts(self, commands: tuple[shell.Command, ...]) -> Iterator[Heredoc]:
+        """The heredocs that a POSIX shell runs: `RUN bash <<EOF`, also through `cat`, and `RUN <<EOF` unless its
+        shebang names another interpreter."""
+        if len(self.heredocs) == 1 and _ONLY_HEREDOC.fullmatch(self.shell_text):
+            heredoc = self.heredocs[0]
             shebang = _SHEBANG.match(self.syntax.text, heredoc.body.start, heredoc.body.end)
             if shebang is None or shebang["posix"]:
                 yield heredoc
-        elif _SHELL_READS_HEREDOC.fullmatch(self.shell_text):
-            yield heredoc
+            return
+        names = set()
+        for number, command in enumerate(commands):
+            reader = command
+            if command.name == "cat" and not command.arguments and command.after == "|" and number + 1 < len(commands):
+                reader = commands[number + 1]
+            if command.heredocs and _runs_its_input(reader):
+                names.add(command.heredocs[-1])  # the last redirection of the input counts
+        yield from (heredoc for heredoc in self.heredocs if heredoc.name in names)
 
     @property
     def whole_text(self) -> str:
@@ -156,6 +161,20 @@ class ShellForm(Instruction):
             return self.logical
         text = self.syntax.text
         return "\n".join([self.logical, *(text[doc.body.start : doc.body.end] for doc in self.heredocs)])
+
+
+def _runs_its_input(command: shell.Command) -> bool:
+    """A shell without a script of its own, such as `bash -eux` or `sh -s -- a b`."""
+    if not command.words or not _POSIX_SHELL.fullmatch(command.words[0].text):
+        return False
+    if command.has("-s"):
+        return True
+    flags = [word.text for word in command.arguments]
+    values = {index + 1 for index, text in enumerate(flags) if re.fullmatch(r"[-+][a-zA-Z]*o", text)}
+    return all(
+        index in values or re.fullmatch(r"[-+](?![a-zA-Z]*c)[a-zA-Z]+|--\w+|-", text)
+        for index, text in enumerate(flags)
+    )
 
 
 def _in_json(text: str) -> str:

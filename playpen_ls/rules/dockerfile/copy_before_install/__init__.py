@@ -77,6 +77,16 @@ NODE = {"package.json": "{}", "package-lock.json": "{}"}
             "COPY pyproject.toml poetry.lock ./\nRUN poetry install --no-root\n"
             "COPY . .\nRUN poetry install\nCMD serve\n",
         ),
+        example(
+            {
+                "Dockerfile": "FROM python:3.12\nWORKDIR /app\n«COPY . .»\nRUN pdm sync --prod --no-self\n",
+                "pyproject.toml": "",
+                "pdm.lock": "",
+                ".dockerignore": ".venv\n",
+            },
+            fixed="FROM python:3.12\nWORKDIR /app\nCOPY pyproject.toml pdm.lock ./\nRUN pdm sync --prod --no-self\n"
+            "COPY . .\n",
+        ),
         # The compose file sets the build context.
         example(
             {
@@ -171,6 +181,8 @@ NODE = {"package.json": "{}", "package-lock.json": "{}"}
         "FROM python:3.12\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\nRUN go build -o /app .\n",
         "FROM python:3.12\nCOPY . .\nRUN pip install --upgrade pip\nRUN npm run build\n",
         "FROM python:3.12\nCOPY . .\nRUN cargo build --release\n",
+        "FROM node:20\nWORKDIR /app\nCOPY pnpm-lock.yaml ./\nRUN pnpm fetch --prod\nCOPY . .\n"
+        "RUN pnpm install --offline --prod\n",
         "FROM python:3.12\nCOPY . .\nRUN <<EOF cat > a\npip install -r requirements.txt\nEOF\n",
     ],
 )

@@ -22,7 +22,24 @@ from playpen_ls.rules.dockerfile._installs import Install, install_of
 from playpen_ls.rules.dockerfile._steps import Step, read_step
 
 # Substrings of the names of all install tools, for a fast pre-check.
-_TOOLS = ("pip", "npm", "apt", "apk", "yarn", "uv", "poetry", "go ", "bun", "compos", "mvn", "yum", "dnf", "zypper")
+_TOOLS = (
+    "pip",
+    "npm",
+    "apt",
+    "apk",
+    "yarn",
+    "uv",
+    "poetry",
+    "pdm",
+    "go ",
+    "bun",
+    "compos",
+    "mvn",
+    "yum",
+    "dnf",
+    "zypper",
+)
+FETCHED = "pnpm fetch"  # its packages are in the store, from which a later `pnpm install` takes them
 _HARMLESS = frozenset(
     "ENV ARG LABEL EXPOSE STOPSIGNAL CMD ENTRYPOINT HEALTHCHECK SHELL ONBUILD USER MAINTAINER".split()
 )
@@ -141,6 +158,10 @@ def _is_wanted(install: Install, step: Step, cached: set[str]) -> bool:
     """The install should stay cached on source changes. Packages in a RUN that also builds are part of that build."""
     if step.opaque and not install.reads_manifests:
         return False
+    if FETCHED in cached and install.tool == "pnpm":
+        return False
+    if install.command.has("--offline") and install.tool in cached:
+        return False
     return not ((install.needs or install.alone) and install.tool in cached)
 
 
@@ -149,7 +170,9 @@ def _tools_above(stage: Stage, copy: Transfer) -> set[str]:
     tools = set()
     for earlier in stage.before(copy):
         if isinstance(earlier, Run):
-            tools |= {one.tool for command in earlier.commands if (one := install_of(command))}
+            installs = [one for command in earlier.commands if (one := install_of(command))]
+            tools |= {one.tool for one in installs}
+            tools |= {FETCHED for one in installs if one.title == FETCHED}
     return tools
 
 
