@@ -81,7 +81,7 @@ class Mapping(Node):
         self.entries = entries
         self.flow = flow
         # The last of duplicate keys counts, as in kubectl.
-        self._index = {entry.key.value: entry for entry in entries if type(entry.key) is Scalar}
+        self._index = {entry.key.value: entry for entry in entries if isinstance(entry.key, Scalar)}
 
     def entry(self, name: str) -> Entry | None:
         """The entry that is written here, not a merged one."""

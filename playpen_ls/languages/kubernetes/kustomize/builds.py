@@ -1,0 +1,244 @@
+"""Builds a kustomization in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from playpen_ls.languages.kubernetes.kustomize.field_specs import DEFAULT, Configuration, configured
+from playpen_ls.languages.kubernetes.kustomize.files import File, Layer, Remote, root_of, scalars
+from playpen_ls.languages.kubernetes.kustomize.generators import content_hash, generated
+from playpen_ls.languages.kubernetes.kustomize.names import with_new_names
+from playpen_ls.languages.kubernetes.kustomize.objects import LOCAL, Built, id_of, objects_of, pairs, renamed, with_metadata
+from playpen_ls.languages.kubernetes.kustomize.replacements import replaced
+from playpen_ls.languages.kubernetes.kustomize.transform import transformed
+from playpen_ls.languages.kubernetes.kustomize.tree import (
+    CannotBuild,
+    Placed,
+    PlacedMapping,
+    PlacedScalar,
+    PlacedSequence,
+    documents,
+    is_null,
+)
+
+MOST_OBJECTS = 5_000
+_FIELDS = frozenset(
+    "apiVersion kind metadata openapi namePrefix nameSuffix namespace commonLabels labels commonAnnotations "
+    "patchesStrategicMerge patchesJson6902 patches images imageTags replacements replicas vars sortOptions resources "
+    "components crds bases configMapGenerator secretGenerator helmGlobals helmCharts helmChartInflationGenerator "
+    "generatorOptions configurations generators transformers validators buildMetadata".split()
+)
+# What changes objects in a way that is not known here.
+_UNKNOWN_CHANGES = ("transformers", "crds", "openapi", "buildMetadata")
+# What gives objects that are not known here.
+_UNKNOWN_OBJECTS = ("generators", "helmCharts", "helmChartInflationGenerator")
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """What a kustomization gives.
+
+    `objects` are those that are known to exist; nothing else may be concluded from one that is not `certain`. There
+    are others unless `complete`. `refused` says why nothing is known, "" if the kustomization can be built.
+    """
+
+    layer: Layer
+    objects: tuple[Built, ...] = ()
+    complete: bool = False
+    refused: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class _Accumulated:
+    objects: tuple[Built, ...]
+    configuration: Configuration
+    variables: tuple[str, ...]
+    complete: bool
+
+
+@lru_cache(maxsize=128)
+def rendered(layer: Layer) -> Rendered:
+    """The objects of a kustomization as `kustomize build` would write them. A pure function that never raises."""
+    try:
+        found = _accumulated(layer)
+        objects = [_with_hash(one) for one in found.objects]
+        objects = with_new_names(objects, found.configuration.references)
+        objects = [_without_variables(one, found.variables) for one in objects]
+        kept = tuple(_tidied(one) for one in objects if not _is_local(one))
+    except CannotBuild as refusal:
+        return Rendered(layer, refused=str(refusal))
+    except RecursionError:
+        return Rendered(layer, refused="nested too deeply")
+    return Rendered(layer, kept, found.complete)
+
+
+@lru_cache(maxsize=512)
+def _accumulated(layer: Layer) -> _Accumulated:
+    return _with_layer(_Accumulated((), DEFAULT, (), True), layer)
+
+
+def _with_layer(before: _Accumulated, layer: Layer) -> _Accumulated:
+    """What a component, or a kustomization on its own, makes of the objects that are there."""
+    root = root_of(layer.path, layer.text)
+    if layer.refused or root is None:
+        raise CannotBuild(layer.refused or "it is not valid YAML")
+    if not _FIELDS.issuperset(root.keys()) or root.text("kind") not in ("", "Kustomization", "Component"):
+        raise CannotBuild("a kustomization has an unknown field")
+    objects, configuration = list(before.objects), before.configuration
+    variables, complete = list(before.variables), before.complete
+    for listed in layer.resources:
+        if isinstance(listed, Remote):
+            complete = False
+        elif isinstance(listed, File):
+            objects += _of_file(listed)
+        else:
+            found = _of_base(listed)
+            objects += found.objects
+            configuration = configuration.merged(found.configuration)
+            variables += found.variables
+            complete = complete and found.complete
+        if len(objects) > MOST_OBJECTS:
+            raise CannotBuild("it has too many objects")
+    _refuse_duplicates(objects)
+    for path in scalars(root.value("configurations")):
+        configuration = _configured(configuration, layer, path)
+    for one in generated(layer, root):
+        _absorb(objects, one, complete)
+    complete = complete and not any(root.value(key) is not None for key in _UNKNOWN_OBJECTS)
+    so_far = _Accumulated(tuple(objects), configuration, tuple(variables), complete)
+    certain = True
+    for component in layer.components:
+        if isinstance(component, Remote):
+            certain = False
+            so_far = replace(so_far, complete=False)
+        else:
+            if _kind(component) != "Component":
+                raise CannotBuild("a component is none")
+            so_far = _with_layer(so_far, component)
+    objects = list(so_far.objects)
+    if not certain or any(root.value(key) is not None for key in _UNKNOWN_CHANGES):
+        objects = [one.uncertain() for one in objects]
+    objects = transformed(objects, layer, root, so_far.configuration, not so_far.complete)
+    objects = replaced(objects, layer, root)
+    names = tuple(one.text("name") for one in root.mappings("vars"))
+    return replace(so_far, objects=tuple(objects), variables=(*so_far.variables, *names))
+
+
+def _kind(layer: Layer) -> str:
+    root = root_of(layer.path, layer.text)
+    return root.text("kind") if root is not None else ""
+
+
+def _of_file(file: File) -> Iterator[Built]:
+    if file.text is None:
+        raise CannotBuild(f"`{file.path}` is missing or no text")
+    for node in objects_of(documents(file.path, file.text)):
+        yield Built(node, id_of(node))
+
+
+def _of_base(layer: Layer) -> _Accumulated:
+    if _kind(layer) == "Component":
+        raise CannotBuild("a resource is a component")
+    return _accumulated(layer)
+
+
+def _refuse_duplicates(objects: list[Built]) -> None:
+    seen = set()
+    for one in objects:
+        key = (*one.current[:4], one.current.effective_namespace)
+        if key in seen:
+            raise CannotBuild("two objects have the same name")
+        seen.add(key)
+
+
+def _configured(configuration: Configuration, layer: Layer, path: PlacedScalar) -> Configuration:
+    file = layer.file(path.value)
+    root = root_of(file.path, file.text) if file.text is not None else None
+    if root is None:
+        raise CannotBuild("a file of `configurations` is missing")
+    return configured(configuration, root)
+
+
+def _absorb(objects: list[Built], one: Built, complete: bool) -> None:
+    """Add what a generator gives, or merge it with the object of that name."""
+    found = [number for number, other in enumerate(objects) if any(each.equals(one.current) for each in other.ids)]
+    if one.behavior not in ("merge", "replace"):
+        if found:
+            raise CannotBuild("two objects have the same name")
+        objects.append(one)
+        return
+    if len(found) != 1:
+        if not found and not complete:
+            objects.append(one.uncertain())
+            return
+        raise CannotBuild("a generator changes an object that does not exist")
+    (number,) = found
+    old = objects[number]
+    node = _with_metadata_of(one.node, old.node)
+    if one.behavior == "merge":
+        for key in ("data", "binaryData"):
+            mine, theirs = node.value(key), old.node.value(key)
+            if isinstance(theirs, PlacedMapping):
+                merged = theirs
+                for name, value in pairs(mine).items():
+                    merged = merged.having(name, value)
+                node = node.having(key, merged)
+    objects[number] = replace(
+        old, node=node, hashed=one.hashed and old.hashed, behavior=one.behavior, certain=one.certain and old.certain
+    )
+
+
+def _with_metadata_of(node: PlacedMapping, old: PlacedMapping) -> PlacedMapping:
+    """Name and namespace of the object that is changed, and its labels and annotations below the new ones."""
+    metadata, before = node.value("metadata"), old.value("metadata")
+    assert isinstance(metadata, PlacedMapping) and isinstance(before, PlacedMapping)
+    for key in ("name", "namespace"):
+        metadata = metadata.having(key, before.value(key))
+    for key in ("labels", "annotations"):
+        theirs = before.value(key)
+        if isinstance(theirs, PlacedMapping):
+            for name, value in pairs(metadata.value(key)).items():
+                theirs = theirs.having(name, value)
+            metadata = metadata.having(key, theirs)
+    return node.having("metadata", metadata)
+
+
+def _with_hash(one: Built) -> Built:
+    if not one.hashed:
+        return one
+    name = f"{one.current.name}-{content_hash(one.node)}"
+    metadata = one.node.value("metadata")
+    written = metadata.value("name") if isinstance(metadata, PlacedMapping) else None
+    return one.remembering().with_node(renamed(one.node, name, written or one.node))
+
+
+def _without_variables(one: Built, variables: tuple[str, ...]) -> Built:
+    """An object with `$(NAME)` of a variable of the kustomization, whose value is not worked out, is not certain."""
+    if variables and any(_mentions(one.node, f"$({name})") for name in variables):
+        return one.uncertain()
+    return one
+
+
+def _mentions(node: Placed, text: str) -> bool:
+    if isinstance(node, PlacedScalar):
+        return text in node.value
+    if isinstance(node, PlacedSequence):
+        return any(_mentions(item, text) for item in node.items)
+    return any(_mentions(entry.value, text) for entry in node.entries)  # type: ignore[arg-type]
+
+
+def _tidied(one: Built) -> Built:
+    """kustomize keeps its own notes in annotations and leaves out empty ones when it removes them."""
+    metadata = one.node.value("metadata")
+    annotations = metadata.value("annotations") if isinstance(metadata, PlacedMapping) else None
+    empty = is_null(annotations) or (isinstance(annotations, PlacedMapping) and not annotations.entries)
+    return one.with_node(with_metadata(one.node, "annotations", None)) if annotations is not None and empty else one
+
+
+def _is_local(one: Built) -> bool:
+    metadata = one.node.mapping("metadata")
+    annotations = pairs(metadata.get("annotations") if metadata is not None else None)  # type: ignore[arg-type]
+    local = annotations.get(LOCAL)
+    return local is not None and local.value != "false"

@@ -1,0 +1,183 @@
+"""What a build reads: the kustomization of a folder, and all files and kustomizations that it reaches.
+
+Reading is apart from building, so that a build is a pure function of what was read.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from playpen_ls.languages.kubernetes.kustomize.tree import (
+    CannotBuild,
+    Placed,
+    PlacedMapping,
+    PlacedScalar,
+    PlacedSequence,
+    documents,
+)
+
+NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+MOST_LAYERS = 300  # of one build, counted each time they are reached
+MOST_FILES = 3_000
+DEEPEST = 30  # kustomizations in kustomizations
+_REMOTE = re.compile(r"(?:[a-z+]+::)?(?:https?://|ssh://|git@|file://|github\.com[/:])|[^?]*\?(?:ref|version|timeout)=|[\w-]+\.[\w.-]+/")
+
+
+class Texts(Protocol):
+    """Reads files of the project."""
+
+    def text(self, path: str) -> str | None:
+        """The text of a file, None if there is none or if it is no text."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the project; `text` is None if it is missing or no text."""
+
+    path: str
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Remote:
+    """Something that is not in the project."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A kustomization with all that it reads, in the order of its lists."""
+
+    path: str
+    text: str
+    resources: tuple[Layer | File | Remote, ...]
+    components: tuple[Layer | Remote, ...]
+    files: tuple[File, ...]
+    """Patches, and what generators, configurations and replacements read."""
+    refused: str = ""
+    """Why it cannot be built, if that is known without building it."""
+    _hash: int = field(default=0, compare=False)
+
+    @property
+    def folder(self) -> str:
+        return posixpath.dirname(self.path)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __post_init__(self) -> None:
+        parts = (self.path, self.text, self.resources, self.components, self.files, self.refused)
+        object.__setattr__(self, "_hash", hash(parts))
+
+    def file(self, path: str) -> File:
+        """A file that it names, by the path as written."""
+        whole = joined(self.folder, path)
+        return next((one for one in self.files if one.path == whole), File(whole, None))
+
+
+def root_of(path: str, text: str) -> PlacedMapping | None:
+    """The mapping of a kustomization; None if it is not valid."""
+    try:
+        found = documents(path, text)
+    except CannotBuild:
+        return None
+    return found[0] if found and isinstance(found[0], PlacedMapping) else None
+
+
+def joined(folder: str, path: str) -> str:
+    return posixpath.normpath(posixpath.join(folder, path))
+
+
+def layer_at(folder: str, texts: Texts) -> Layer | None:
+    """The kustomization of a folder ("" is the project); None if it has none, or more than one."""
+    return _Reader(texts).layer(folder, ())
+
+
+class _Reader:
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._layers = 0
+        self._files = 0
+        self._known: dict[str, File] = {}
+
+    def layer(self, folder: str, inside: tuple[str, ...]) -> Layer | None:
+        found = [(path, text) for name in NAMES
+                 if (text := self._texts.text(path := joined(folder, name))) is not None]  # fmt: skip
+        if len(found) != 1:
+            return None
+        (path, text) = found[0]
+        self._layers += 1
+        if folder in inside:
+            return Layer(path, text, (), (), (), "it reaches itself")
+        if len(inside) >= DEEPEST or self._layers > MOST_LAYERS or self._files > MOST_FILES:
+            return Layer(path, text, (), (), (), "it reaches too much")
+        root = root_of(path, text)
+        if root is None:
+            return Layer(path, text, (), (), (), "it is not valid YAML")
+        inside = (*inside, folder)
+        resources = tuple(
+            self._listed(folder, one, inside) for key in ("resources", "bases") for one in _texts_of(root, key)
+        )
+        components = tuple(self._component(folder, one, inside) for one in _texts_of(root, "components"))
+        files = tuple(self.file(joined(folder, one)) for one in dict.fromkeys(_files_of(root)))
+        return Layer(path, text, resources, components, files)
+
+    def file(self, path: str) -> File:
+        known = self._known.get(path)
+        if known is None:
+            self._files += 1
+            text = self._texts.text(path) if self._files <= MOST_FILES and not path.startswith("..") else None
+            known = self._known[path] = File(path, text)
+        return known
+
+    def _listed(self, folder: str, entry: str, inside: tuple[str, ...]) -> Layer | File | Remote:
+        path = joined(folder, entry)
+        if not path.startswith(".."):
+            file = self.file(path)
+            if file.text is not None:
+                return file
+            layer = self.layer("" if path == "." else path, inside)
+            if layer is not None:
+                return layer
+        return Remote() if _REMOTE.match(entry) else File(path, None)
+
+    def _component(self, folder: str, entry: str, inside: tuple[str, ...]) -> Layer | Remote:
+        path = joined(folder, entry)
+        layer = self.layer("" if path == "." else path, inside) if not path.startswith("..") else None
+        return layer or Remote()
+
+
+def _texts_of(root: PlacedMapping, key: str) -> tuple[str, ...]:
+    return tuple(one.value for one in root.scalars(key))
+
+
+def _files_of(root: PlacedMapping) -> Iterator[str]:
+    """The paths of files that are no resources, as written."""
+    for key in ("patches", "patchesJson6902", "replacements"):
+        yield from (one.text("path") for one in root.mappings(key) if one.text("path"))
+    for key in ("patchesStrategicMerge", "configurations"):
+        yield from (one.value for one in root.scalars(key) if "\n" not in one.value)
+    for key in ("configMapGenerator", "secretGenerator"):
+        for one in root.mappings(key):
+            yield from (source.value.partition("=")[2] or source.value for source in one.scalars("files"))
+            yield from (source.value for source in one.scalars("envs"))
+            if one.text("env"):
+                yield one.text("env")
+
+
+def scalars(node: Placed | None) -> tuple[PlacedScalar, ...]:
+    if not isinstance(node, PlacedSequence):
+        return ()
+    return tuple(one for one in node.items if isinstance(one, PlacedScalar))
+
+
+def mappings(node: Placed | None) -> tuple[PlacedMapping, ...]:
+    if not isinstance(node, PlacedSequence):
+        return ()
+    return tuple(one for one in node.items if isinstance(one, PlacedMapping))
+
+
+Read = Callable[[str], File]

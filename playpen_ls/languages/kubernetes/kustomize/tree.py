@@ -1,0 +1,251 @@
+"""Trees of objects that are built in memory. Each node knows the document that it was read from.
+
+Trees are never changed: a changed copy shares all other nodes with its original.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from playpen_ls.languages.kubernetes.syntax import nodes
+from playpen_ls.languages.kubernetes.syntax.compose import Unparsable, compose
+from playpen_ls.languages.kubernetes.syntax.documents import split
+from playpen_ls.languages.kubernetes.syntax.nodes import Entry, Node
+from playpen_ls.text.span import Span
+
+MOST_NODES = 200_000  # of a document, with aliases written out; the largest CustomResourceDefinitions have about 30,000
+_MERGES = 10  # nested `<<`; deeper ones are hostile
+
+
+class CannotBuild(Exception):
+    """kustomize would refuse this build, or what it gives cannot be known. The message has no text of the files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document, or the part of one, that nodes were read from. Their offsets count from its start.
+
+    `start` is its offset in the file of that path, and `text` its text. A text inside a scalar (an inline patch) has
+    the place of that scalar: its nodes have no exact place of their own (`exact`).
+    """
+
+    path: str
+    start: int
+    text: str
+    exact: bool = True
+
+
+class PlacedScalar(nodes.Scalar):
+    __slots__ = ("source",)
+
+    def __init__(self, start: int, end: int, value: str, style: str, source: Source) -> None:
+        super().__init__(start, end, False, value, style)
+        self.source = source
+
+
+class PlacedSequence(nodes.Sequence):
+    __slots__ = ("gaps", "source")
+    items: tuple[Placed, ...]
+
+    def __init__(self, start: int, end: int, items: tuple[Placed, ...], flow: bool, source: Source) -> None:
+        super().__init__(start, end, False, items, flow)
+        self.source = source
+        self.gaps: bool | None = None
+
+    def having(self, items: Iterable[Placed]) -> PlacedSequence:
+        """The same sequence, at the same place, with other items."""
+        return PlacedSequence(self.start, self.end, tuple(items), self.flow, self.source)
+
+
+class PlacedMapping(nodes.Mapping):
+    __slots__ = ("gaps", "source")
+
+    def __init__(self, start: int, end: int, entries: tuple[Entry, ...], flow: bool, source: Source) -> None:
+        super().__init__(start, end, False, entries, flow)
+        self.source = source
+        self.gaps: bool | None = None
+
+    def value(self, name: str) -> Placed | None:
+        """The value as it is written; a null is a scalar."""
+        entry = self.entry(name)
+        return entry.value if entry is not None else None  # type: ignore[return-value]
+
+    def keys(self) -> Iterator[str]:
+        return (entry.key.value for entry in self.entries if isinstance(entry.key, nodes.Scalar))
+
+    def having(self, name: str, value: Placed | None, key: Node | None = None) -> PlacedMapping:
+        """The same mapping, at the same place, with this value; None leaves the key out."""
+        old = self.entry(name)
+        if old is None:
+            if value is None:
+                return self
+            added = Entry(key or PlacedScalar(value.start, value.start, name, "", value.source), value)
+            return self._of((*self.entries, added))
+        if old.value is value:
+            return self
+        if value is None:
+            return self._of(tuple(entry for entry in self.entries if entry is not old))
+        return self._of(tuple(Entry(entry.key, value) if entry is old else entry for entry in self.entries))
+
+    def _of(self, entries: tuple[Entry, ...]) -> PlacedMapping:
+        return PlacedMapping(self.start, self.end, entries, self.flow, self.source)
+
+
+Placed = PlacedScalar | PlacedSequence | PlacedMapping
+
+
+def made(value: str, like: Placed, style: str = '"') -> PlacedScalar:
+    """A scalar that is written nowhere, at the place of the node that it follows from. A string unless plain."""
+    return PlacedScalar(like.start, like.end, value, style, like.source)
+
+
+def empty_mapping(like: Placed) -> PlacedMapping:
+    return PlacedMapping(like.start, like.end, (), False, like.source)
+
+
+def is_null(node: Placed | None) -> bool:
+    return node is None or (isinstance(node, PlacedScalar) and node.null)
+
+
+def has_gaps(node: Placed | None) -> bool:
+    """Whether some value in it is left out, `key:`, which kustomize drops when it patches an object."""
+    if isinstance(node, PlacedScalar) or node is None:
+        return node is not None and not node.style and not node.value
+    if node.gaps is None:
+        inner = node.items if isinstance(node, PlacedSequence) else [entry.value for entry in node.entries]
+        node.gaps = any(has_gaps(one) for one in inner)  # type: ignore[arg-type]
+    return node.gaps
+
+
+def span_of(node: Placed) -> Span | None:
+    """The node's range in its file, with quotes; None if it has no exact place."""
+    return Span(node.start, node.end).shifted(node.source.start) if node.source.exact else None
+
+
+@lru_cache(maxsize=2048)
+def documents(path: str, text: str) -> tuple[Placed, ...]:
+    """The roots of all documents of a file that are not empty. Raises CannotBuild if one is not valid YAML."""
+    return tuple(root for start, end in _documents(text) for root in _roots(path, start, text[start:end]))
+
+
+def inline(scalar: PlacedScalar) -> tuple[Placed, ...]:
+    """The roots of the documents in the text of a scalar, which have the place of that scalar."""
+    found = documents("", scalar.value)
+    source = Source(scalar.source.path, scalar.source.start, scalar.source.text, False)
+    return tuple(_moved(root, scalar, source) for root in found)
+
+
+def _moved(node: Placed, to: PlacedScalar, source: Source) -> Placed:
+    if isinstance(node, PlacedScalar):
+        return PlacedScalar(to.start, to.end, node.value, node.style, source)
+    if isinstance(node, PlacedSequence):
+        return PlacedSequence(
+            to.start, to.end, tuple(_moved(item, to, source) for item in node.items), node.flow, source
+        )
+    entries = tuple(
+        Entry(_moved(entry.key, to, source), _moved(entry.value, to, source))  # type: ignore[arg-type]
+        for entry in node.entries
+    )
+    return PlacedMapping(to.start, to.end, entries, node.flow, source)
+
+
+def _documents(text: str) -> Iterator[tuple[int, int]]:
+    """The ranges of the documents: the items of a List are not apart here."""
+    begun: int | None = None
+    reached = 0
+    for start, end, part in split(text):
+        if begun is not None and part.value in ("whole", "head"):
+            yield begun, reached
+            begun = None
+        begun = start if begun is None else begun
+        reached = end
+    if begun is not None:
+        yield begun, reached
+
+
+@lru_cache(maxsize=4096)
+def _roots(path: str, start: int, text: str) -> tuple[Placed, ...]:
+    """The roots of a document. Cached apart, so that an edit costs the documents from the edited one on."""
+    try:
+        roots = compose(text)
+    except Unparsable:
+        raise CannotBuild("invalid YAML") from None
+    source, budget = Source(path, start, text), [MOST_NODES]
+    return tuple(_read(root, source, budget) for root in roots)
+
+
+def _read(node: Node, source: Source, budget: list[int], inside: tuple[int, ...] = ()) -> Placed:
+    """The node with its place, without aliases and merges. Raises CannotBuild for cycles and what is too large."""
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise CannotBuild("too large")
+    if isinstance(node, nodes.Alias):
+        if node.target is None or id(node.target) in inside:
+            raise CannotBuild("an alias without an anchor, or inside itself")
+        return _read(node.target, source, budget, inside)
+    if isinstance(node, nodes.Scalar):
+        return PlacedScalar(node.start, node.end, node.value, node.style, source)
+    inside = (*inside, id(node))
+    if isinstance(node, nodes.Sequence):
+        items = tuple([_read(item, source, budget, inside) for item in node.items])
+        return PlacedSequence(node.start, node.end, items, node.flow, source)
+    assert isinstance(node, nodes.Mapping)
+    entries: dict[str, Entry] = {}
+    for entry in node.entries:
+        if not isinstance(entry.key, nodes.Scalar):
+            raise CannotBuild("a key that is no scalar")
+        name = entry.key.value
+        if name == "<<" and not entry.key.style:
+            continue
+        if name in entries:
+            raise CannotBuild("a key that is given twice")
+        key = PlacedScalar(entry.key.start, entry.key.end, name, entry.key.style, source)
+        entries[name] = Entry(key, _read(entry.value, source, budget, inside))
+    if node.merges:
+        for merged in _merged(node, source, budget, inside):
+            entries.setdefault(merged.key.value, merged)  # type: ignore[attr-defined]
+    return PlacedMapping(node.start, node.end, tuple(entries.values()), node.flow, source)
+
+
+def _merged(node: nodes.Mapping, source: Source, budget: list[int], inside: tuple[int, ...]) -> Iterator[Entry]:
+    entry = node.entry("<<")
+    target = nodes.resolved(entry.value) if entry is not None else None
+    for one in target.items if isinstance(target, nodes.Sequence) else (target,):
+        found = nodes.resolved(one)
+        if not isinstance(found, nodes.Mapping) or id(found) in inside or len(inside) > _MERGES * 20:
+            raise CannotBuild("a merge of what is no mapping")
+        read = _read(found, source, budget, inside)
+        assert isinstance(read, PlacedMapping)
+        yield from read.entries
+
+
+Change = Callable[[Placed], Placed | None]
+"""Gives the changed node, the same one if there is nothing to change, None to leave it out."""
+
+
+def at_path(node: Placed, path: tuple[str, ...], change: Change, create: str = "") -> Placed | None:
+    """The tree with what is at the path changed, in each item of the sequences on the way.
+
+    `create` is "mapping" or "scalar" if a missing path is to be created with such a node at its end.
+    """
+    if not path:
+        return change(node)
+    if is_null(node):
+        return node
+    if isinstance(node, PlacedSequence):
+        items = [at_path(item, path, change, create) for item in node.items]
+        if all(new is old for new, old in zip(items, node.items, strict=True)):
+            return node
+        return node.having(item for item in items if item is not None)
+    if isinstance(node, PlacedScalar):
+        raise CannotBuild(f"`{path[0]}` is inside a scalar")
+    name, is_sequence = path[0].removesuffix("[]"), path[0].endswith("[]")
+    value = node.value(name)
+    if is_null(value):
+        if not create or is_sequence:
+            return node
+        value = made("", node) if len(path) == 1 and create == "scalar" else empty_mapping(value or node)
+    assert value is not None
+    return node.having(name, at_path(value, path[1:], change, create))
