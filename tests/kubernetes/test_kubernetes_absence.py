@@ -8,14 +8,16 @@ from typing import get_type_hints
 import pytest
 from parts import parts_in
 
-from playpen_ls.api.fact_types import Overlay
+from playpen_ls.api.fact_types import Kustomized, Overlay
 from playpen_ls.api.facts import Facts, Table
 from playpen_ls.api.finding import Place
 from playpen_ls.api.rule import Rule
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.kubernetes.model.manifests import parse
 from playpen_ls.languages.kubernetes.parts import Container, Resource, Workload
-from playpen_ls.rules.kubernetes._completeness import Absence
+from playpen_ls.project.filesystem import ProjectFiles
+from playpen_ls.rules.kubernetes._builds import Builds
+from playpen_ls.rules.kubernetes._completeness import Absence, is_missing
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
@@ -38,7 +40,9 @@ SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  select
 
 def absence(*partial: str) -> Absence:
     overlays = [Overlay(Place("kustomization.yaml", Span(0, 0)), partial, (), ())] if partial else []
-    return Absence(Facts(Overlay, Table(overlays)))
+    return Absence(
+        Facts(Overlay, Table(overlays)), Builds(ProjectFiles(Path(), lambda _: None), Facts(Kustomized, Table()))
+    )
 
 
 def certain(text: str, *partial: str, path: str = "k8s/app.yaml") -> set[bool]:
@@ -105,9 +109,8 @@ def test_nothing_is_missing_beside_a_half_typed_line():
 def test_an_empty_value_counts_as_none(value: str, lacks: bool):
     text = DEPLOYMENT + f"          resources:{value}\n"
     (container,) = (part for part in parts_in(parse(Source("app.yaml", text))) if isinstance(part, Container))
-    assert absence().of(container, "resources") is lacks
-    assert absence().of(container, "livenessProbe")
-    assert not absence("app.yaml").of(container, "livenessProbe")
+    assert is_missing(container, "resources") is lacks
+    assert is_missing(container, "livenessProbe")
 
 
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.name) for rule in rules_of("kubernetes")])

@@ -15,7 +15,7 @@ from playpen_ls.languages.kubernetes.model.resources import Workload
 from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.languages.kubernetes.syntax.recovery import parse_yaml
-from playpen_ls.rules.kubernetes._completeness import Absence
+from playpen_ls.rules.kubernetes._completeness import Absence, Lack
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
 from playpen_ls.text.edit import Edit
 
@@ -38,10 +38,14 @@ class Accounts:
                 yield account
 
 
-def uses_default(workload: Workload, accounts: Accounts, absence: Absence) -> bool:
+def uses_default(workload: Workload, accounts: Accounts, absence: Absence) -> Lack[bool] | None:
     """Whether the pods certainly run as `default` and mount its token."""
+    return absence.lack(workload, lambda one: _uses_default(one, accounts) or None)
+
+
+def _uses_default(workload: Workload, accounts: Accounts) -> bool:
     pod = workload.pod
-    if workload.managed or not absence.is_certain(workload):
+    if workload.managed:
         return False
     for key in (_NAME, "serviceAccount"):
         value = pod.get(key)

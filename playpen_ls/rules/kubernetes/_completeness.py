@@ -1,14 +1,43 @@
-"""Whether what a manifest does not contain is really missing: the manifest is complete, and nothing adds to it."""
+"""Whether what a manifest does not contain is really missing: from what is deployed, not from what is written."""
 
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Generic, NamedTuple, TypeVar
 
 from playpen_ls.api.fact_types import Overlay
 from playpen_ls.api.facts import Facts
+from playpen_ls.api.finding import Fix, Refused
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
+from playpen_ls.rules.kubernetes._builds import Builds, Form, container_in, names
+
+P = TypeVar("P", Container, Workload, Resource)
+R = TypeVar("R")
+
+
+class Lack(NamedTuple, Generic[R]):
+    """What is missing from a part, in the first of the builds that lack it.
+
+    `where` names them for a message, "" if all lack it; `others` are the builds in which it is there.
+    """
+
+    found: R
+    where: str
+    others: tuple[str, ...]
+
+    def fixes(self, fixes: Iterable[Fix]) -> tuple[Fix, ...]:
+        """The fixes of the manifest, which are refused if they would change a build that has a value of its own."""
+        if not self.others:
+            return tuple(fixes)
+        whose = names(iter(self.others))
+
+        def refuse() -> list[object]:
+            raise Refused(f"{whose} sets it, and would be changed, too; set it in the overlay that lacks it")
+
+        return tuple(replace(fix, change=refuse) for fix in fixes)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -17,18 +46,37 @@ class Absence:
 
     Nothing is certainly missing from a patch, which changes an object that is elsewhere; from a template, whose
     expressions can produce anything; from a file that an overlay or a chart reads as one of these; or next to a
-    half-typed line. Such a rule also says `reports_absence=True`, so that it does not report what is about to be typed.
+    half-typed line. What kustomizations list is judged as their builds make it (`lack`). Such a rule also says
+    `reports_absence=True`, so that it does not report what is about to be typed.
     """
 
     overlays: Facts[Overlay]
+    builds: Builds
 
-    def of(self, container: Container, key: str) -> bool:
-        """Whether the container certainly does not have `key`, or has it without a value: null or `{}`."""
-        value = container.node.get(key)
-        return (value is None or is_empty(value)) and self.is_certain(container)
+    def lack(self, part: P, lacks: Callable[[P], R | None]) -> Lack[R] | None:
+        """What `lacks` gives for the part as it is deployed; None if nothing is certainly missing from any build.
+
+        `lacks` is asked for each form of the part, and gives what is missing from it, None for nothing.
+        """
+        forms = self._forms(part)
+        if forms is None:
+            found = lacks(part) if self.is_certain(part) else None
+            return Lack(found, "", ()) if found is not None else None
+        missing: dict[str, R] = {}
+        others: list[str] = []
+        for form, one in forms:
+            found = lacks(one)
+            if found is not None:
+                missing[form.build] = found
+            else:
+                others.append(form.build)
+        if not missing:
+            return None
+        where = f" in {names(iter(missing))}" if others else ""
+        return Lack(next(iter(missing.values())), where, tuple(others))
 
     def is_certain(self, part: Container | Resource) -> bool:
-        """Whether everything that the part does not contain is missing."""
+        """Whether everything that the part, as it is written, does not contain is missing."""
         document = part.document
         if document.template or document.parsed.patches or document.masks(part.node):
             return False
@@ -36,6 +84,24 @@ class Absence:
         if isinstance(workload, Workload) and workload.partial:
             return False
         return not self._completes(document.path)
+
+    def _forms(self, part: P) -> list[tuple[Form, P]] | None:
+        """The part as builds make it; None if it is deployed as written."""
+        document = part.document
+        if self._completes(document.path):
+            return None
+        workload = part.workload if isinstance(part, Container) else part
+        forms = self.builds.forms(workload)
+        if forms is None:
+            return None
+        if document.masks(part.node):
+            return []
+        found: list[tuple[Form, P]] = []
+        for form in forms:
+            one = container_in(form, part) if isinstance(part, Container) else form.resource
+            if one is not None and not (isinstance(form.resource, Workload) and form.resource.partial):
+                found.append((form, one))  # type: ignore[arg-type]
+        return found
 
     def _completes(self, path: str) -> bool:
         """Whether an overlay or a chart completes the objects of this file."""
@@ -51,6 +117,12 @@ class Absence:
 
 def _partial(overlay: Overlay) -> tuple[str, ...]:
     return overlay.partial
+
+
+def is_missing(container: Container, key: str) -> bool:
+    """Whether the container has no `key`, or has it without a value: null or `{}`."""
+    value = container.node.get(key)
+    return value is None or is_empty(value)
 
 
 def is_empty(value: object) -> bool:

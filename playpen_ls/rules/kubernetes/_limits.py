@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import abc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.kubernetes.edits.insert import put, put_all, put_before
 from playpen_ls.languages.kubernetes.model.resources import Container
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
-from playpen_ls.rules.kubernetes._completeness import Absence, is_empty
+from playpen_ls.rules.kubernetes._completeness import Absence, Lack, is_empty
 from playpen_ls.rules.kubernetes._namespaces import LimitRanges
 from playpen_ls.rules.kubernetes._quantity import amount
 from playpen_ls.text.edit import Edit
@@ -18,13 +19,28 @@ from playpen_ls.text.span import Span
 Resources = abc.Mapping[str, abc.Mapping[str, str]]
 
 
-def lacking(
-    container: Container, leaves: tuple[tuple[str, str], ...], absence: Absence, ranges: LimitRanges
-) -> list[tuple[str, str]]:
+Leaves = Sequence[tuple[str, str]]
+
+
+class Unset(NamedTuple):
+    """The leaves that are not set; `all` if `resources` has nothing at all."""
+
+    leaves: Leaves
+    all: bool
+
+
+def lacking(container: Container, leaves: Leaves, absence: Absence, ranges: LimitRanges) -> Lack[Unset] | None:
     """The `leaves`, such as `("limits", "memory")`, that are not set. A limit also sets the request."""
+
+    def lacks(one: Container) -> Unset | None:
+        found = _unset(one, leaves, ranges)
+        return Unset(found, _nothing_set(one)) if found else None
+
+    return absence.lack(container, lacks)
+
+
+def _unset(container: Container, leaves: Leaves, ranges: LimitRanges) -> Leaves:
     workload = container.workload
-    if not absence.is_certain(container):
-        return []
     if workload.pod.get("resources") is not None:
         return []
     resources = container.node.get("resources")
@@ -63,7 +79,7 @@ def place(container: Container) -> Span:
     return container.document.span(entry.key) if entry is not None else container.span
 
 
-def nothing_set(container: Container) -> bool:
+def _nothing_set(container: Container) -> bool:
     resources = container.node.get("resources")
     return resources is None or is_empty(resources)
 
@@ -86,7 +102,7 @@ def set_leaf(container: Container, kind: str, name: str, value: str) -> list[Edi
     if isinstance(resources, Mapping) and limited and kind == "requests" and resources.entry("requests") is None:
         return put_before(container.document, resources, "requests", {name: value}, ("limits",))
     behind: tuple[str, ...] = ("cpu",) if name == "memory" else ()
-    if nothing_set(container):
+    if _nothing_set(container):
         behind = container.head
     elif isinstance(resources, Mapping) and resources.get(kind) is None:
         behind = ("requests",)

@@ -11,7 +11,7 @@ from playpen_ls.languages.kubernetes.edits.insert import put
 from playpen_ls.languages.kubernetes.model.resources import Container, Port
 from playpen_ls.languages.kubernetes.syntax.writer import Value
 from playpen_ls.rules.kubernetes._application import Application
-from playpen_ls.rules.kubernetes._completeness import Absence
+from playpen_ls.rules.kubernetes._completeness import Absence, Lack, is_missing
 from playpen_ls.rules.kubernetes._namespaces import Selections, is_selected
 from playpen_ls.rules.kubernetes._programs import (
     HTTP_NAMES,
@@ -97,10 +97,14 @@ def only_waits(container: Container) -> bool:
     return _WAITING.fullmatch(" ".join(" ".join(word.value.split()) for word in container.words)) is not None
 
 
-def missing(container: Container, key: str, selections: Selections, absence: Absence) -> Severity | None:
+def missing(container: Container, key: str, selections: Selections, absence: Absence) -> Lack[Severity] | None:
     """The severity of the missing probe `key`; None if the container has it or needs none."""
+    return absence.lack(container, lambda one: _severity(one, key, selections))
+
+
+def _severity(container: Container, key: str, selections: Selections) -> Severity | None:
     workload = container.workload
-    if container.role == "init" or workload.managed or workload.is_hook or not absence.of(container, key):
+    if container.role == "init" or workload.managed or workload.is_hook or not is_missing(container, key):
         return None
     if only_waits(container):
         return None

@@ -84,7 +84,8 @@ def default_service_account(workload: Workload, accounts: Accounts, absence: Abs
     does not call the API server. Not reported if the token is not mounted, and for patches and templates. A Helm or
     Argo CD hook can run before its ServiceAccount exists, so only the second fix is offered for it.
     """
-    if not uses_default(workload, accounts, absence):
+    lack = uses_default(workload, accounts, absence)
+    if lack is None:
         return
     fixes = [Fix("Set `automountServiceAccountToken: false`", lambda: mount_no_token(workload))]
     if workload.name and not workload.document.parsed.json and not workload.is_hook:
@@ -93,5 +94,5 @@ def default_service_account(workload: Workload, accounts: Accounts, absence: Abs
         if not exists:
             title = f"Create ServiceAccount `{workload.name}` and set `serviceAccountName`"
         fixes.insert(0, Fix(title, lambda: give_account(workload, accounts)))
-    message = f"{workload.display_name} uses the `default` service account; set `serviceAccountName`"
-    yield Finding(workload.name_span, message, tuple(fixes))
+    message = f"{workload.display_name} uses the `default` service account{lack.where}; set `serviceAccountName`"
+    yield Finding(workload.name_span, message, lack.fixes(fixes))

@@ -8,7 +8,7 @@ from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.rules.kubernetes._completeness import Absence
-from playpen_ls.rules.kubernetes._limits import described, lacking, nothing_set, place, set_all, set_leaf
+from playpen_ls.rules.kubernetes._limits import described, lacking, place, set_all, set_leaf
 from playpen_ls.rules.kubernetes._namespaces import LimitRanges
 
 JOB = """\
@@ -69,17 +69,18 @@ def no_cpu_limit(container: Container, platform: Platform, absence: Absence, ran
     LimitRange of the namespace sets a limit, or if the pod spec has `resources` of its own. Reported as a hint for
     init containers.
     """
-    if not lacking(container, (("limits", "cpu"),), absence, ranges):
+    lack = lacking(container, (("limits", "cpu"),), absence, ranges)
+    if lack is None:
         return
     value = platform.resources.get("limits", {}).get("cpu")
     fixes = [Fix(f"Set the CPU limit to {value} (the platform's default)",
                  lambda: set_leaf(container, "limits", "cpu", str(value)))] if value else []  # fmt: skip
-    if value and nothing_set(container):
+    if value and lack.found.all:
         everything = Fix(
             f"Add the platform's default `resources` ({described(platform.resources)})",
             lambda: set_all(container, platform.resources),
         )
         fixes.insert(0, everything)
     severity = Severity.HINT if container.role == "init" else None
-    message = f"{container.display_name} has no CPU limit and can use all spare CPU of the node"
-    yield Finding(place(container), message, tuple(fixes), severity)
+    message = f"{container.display_name} has no CPU limit{lack.where} and can use all spare CPU of the node"
+    yield Finding(place(container), message, lack.fixes(fixes), severity)

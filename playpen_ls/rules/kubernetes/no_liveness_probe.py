@@ -173,10 +173,11 @@ def no_liveness_probe(
     and templates. Reported as a hint for sidecars of Jobs, and for containers without ports next to a container that
     serves requests.
     """
-    severity = missing(container, LIVENESS, selections, code.images.absence)
-    if severity is not None:
+    lack = missing(container, LIVENESS, selections, code.images.absence)
+    if lack is not None:
         both = missing(container, READINESS, selections, code.images.absence) is not None
         context = ProbeContext(application_of(container, code), serving(container.workload, selections))
         changes = fixes(container, LIVENESS, (platform.liveness, platform.readiness), context, both)
-        message = f"{container.display_name} has no `livenessProbe`; Kubernetes will not restart it if it hangs"
-        yield Finding(container.span, message, changes, severity)
+        what = f"{container.display_name} has no `livenessProbe`{lack.where}"
+        message = f"{what}; Kubernetes will not restart it if it hangs"
+        yield Finding(container.span, message, lack.fixes(changes), lack.found)

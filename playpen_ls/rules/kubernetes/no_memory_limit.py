@@ -8,7 +8,7 @@ from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.rules.kubernetes._completeness import Absence
-from playpen_ls.rules.kubernetes._limits import described, lacking, nothing_set, place, set_all, set_leaf
+from playpen_ls.rules.kubernetes._limits import described, lacking, place, set_all, set_leaf
 from playpen_ls.rules.kubernetes._namespaces import LimitRanges
 
 JOB = """\
@@ -90,17 +90,18 @@ def no_memory_limit(
     limit, only the leaking container is killed. Not reported if a LimitRange of the namespace sets a limit, or if the
     pod spec has `resources` of its own. Reported as a hint for init containers.
     """
-    if not lacking(container, (("limits", "memory"),), absence, ranges):
+    lack = lacking(container, (("limits", "memory"),), absence, ranges)
+    if lack is None:
         return
     value = platform.resources.get("limits", {}).get("memory")
     fixes = [Fix(f"Set the memory limit to {value} (the platform's default)",
                  lambda: set_leaf(container, "limits", "memory", str(value)))] if value else []  # fmt: skip
-    if value and nothing_set(container):
+    if value and lack.found.all:
         everything = Fix(
             f"Add the platform's default `resources` ({described(platform.resources)})",
             lambda: set_all(container, platform.resources),
         )
         fixes.insert(0, everything)
     severity = Severity.HINT if container.role == "init" else None
-    message = f"{container.display_name} has no memory limit; a leak can exhaust the node's memory"
-    yield Finding(place(container), message, tuple(fixes), severity)
+    message = f"{container.display_name} has no memory limit{lack.where}; a leak can exhaust the node's memory"
+    yield Finding(place(container), message, lack.fixes(fixes), severity)

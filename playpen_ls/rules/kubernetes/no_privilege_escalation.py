@@ -72,8 +72,8 @@ def no_privilege_escalation(container: Container, absence: Absence) -> Iterator[
     container. Not reported for privileged containers and those that add `SYS_ADMIN`, where the API server rejects the
     setting, and for Windows pods, which do not have it.
     """
-    system = container.workload.pod.mapping("os")
-    if _is_decided(container) or (system and system.text("name") == "windows") or not absence.is_certain(container):
+    lack = absence.lack(container, lambda one: None if _is_decided(one) else True)
+    if lack is None:
         return
     fix = Fix(
         f"Set `{KEY}: false`",
@@ -81,11 +81,14 @@ def no_privilege_escalation(container: Container, absence: Absence) -> Iterator[
     )
     entry = container.node.entry("securityContext")
     span = container.document.span(entry.key) if entry is not None else container.span
-    yield Finding(span, f"{container.display_name} does not set `{KEY}: false`", (fix,))
+    yield Finding(span, f"{container.display_name} does not set `{KEY}: false`{lack.where}", lack.fixes([fix]))
 
 
 def _is_decided(container: Container) -> bool:
     """Whether the setting is present or impossible."""
+    system = container.workload.pod.mapping("os")
+    if system is not None and system.text("name") == "windows":
+        return True
     context = container.node.get("securityContext")
     if context is None or is_empty(context):
         return False

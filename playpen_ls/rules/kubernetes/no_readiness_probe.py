@@ -101,10 +101,11 @@ def no_readiness_probe(
     Service; otherwise as a hint. Not reported for init containers, Jobs, Helm and Argo CD hooks, pods that run once or
     only wait, patches and templates.
     """
-    severity = missing(container, READINESS, selections, code.images.absence)
-    if severity is not None:
+    lack = missing(container, READINESS, selections, code.images.absence)
+    if lack is not None:
         both = missing(container, LIVENESS, selections, code.images.absence) is not None
         context = ProbeContext(application_of(container, code), serving(container.workload, selections))
         changes = fixes(container, READINESS, (platform.liveness, platform.readiness), context, both)
-        message = f"{container.display_name} has no `readinessProbe`; it counts as ready as soon as its process starts"
-        yield Finding(container.span, message, changes, severity)
+        what = f"{container.display_name} has no `readinessProbe`{lack.where}"
+        message = f"{what}; it counts as ready as soon as its process starts"
+        yield Finding(container.span, message, lack.fixes(changes), lack.found)

@@ -8,7 +8,7 @@ from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.rules.kubernetes._completeness import Absence
-from playpen_ls.rules.kubernetes._limits import described, lacking, nothing_set, place, set_all, set_leaves
+from playpen_ls.rules.kubernetes._limits import described, lacking, place, set_all, set_leaves
 from playpen_ls.rules.kubernetes._namespaces import LimitRanges
 
 JOB = """\
@@ -87,13 +87,14 @@ def no_resource_requests(
     A container without requests counts as zero, so nodes can be overcommitted. Not reported if a LimitRange of the
     namespace sets the request, or if the pod spec has `resources` of its own. Reported as a hint for init containers.
     """
-    leaves = lacking(container, LEAVES, absence, ranges)
-    if not leaves:
+    lack = lacking(container, LEAVES, absence, ranges)
+    if lack is None:
         return
+    leaves = lack.found.leaves
     defaults = platform.resources.get("requests", {})
     fixes: list[Fix] = []
     if all(name in defaults for _, name in leaves):
-        if nothing_set(container):
+        if lack.found.all:
             fixes.append(
                 Fix(
                     f"Add the platform's default `resources` ({described(platform.resources)})",
@@ -111,6 +112,7 @@ def no_resource_requests(
             )
     names = " or ".join(name for _, name in leaves).replace("cpu", "CPU")
     requests, what = ("requests", "capacity") if len(leaves) > 1 else ("request", names)
-    message = f"{container.display_name} has no {names} {requests}, so the scheduler cannot reserve {what} for it"
+    lacks = f"{container.display_name} has no {names} {requests}{lack.where}"
+    message = f"{lacks}, so the scheduler cannot reserve {what} for it"
     severity = Severity.HINT if container.role == "init" else None
-    yield Finding(place(container), message, tuple(fixes), severity)
+    yield Finding(place(container), message, lack.fixes(fixes), severity)

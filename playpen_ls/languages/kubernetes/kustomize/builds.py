@@ -10,7 +10,15 @@ from playpen_ls.languages.kubernetes.kustomize.field_specs import DEFAULT, Confi
 from playpen_ls.languages.kubernetes.kustomize.files import File, Layer, Remote, root_of, scalars
 from playpen_ls.languages.kubernetes.kustomize.generators import content_hash, generated
 from playpen_ls.languages.kubernetes.kustomize.names import with_new_names
-from playpen_ls.languages.kubernetes.kustomize.objects import LOCAL, Built, id_of, objects_of, pairs, renamed, with_metadata
+from playpen_ls.languages.kubernetes.kustomize.objects import (
+    LOCAL,
+    Built,
+    id_of,
+    objects_of,
+    pairs,
+    renamed,
+    with_metadata,
+)
 from playpen_ls.languages.kubernetes.kustomize.replacements import replaced
 from playpen_ls.languages.kubernetes.kustomize.transform import transformed
 from playpen_ls.languages.kubernetes.kustomize.tree import (
@@ -93,6 +101,7 @@ def _with_layer(before: _Accumulated, layer: Layer) -> _Accumulated:
             complete = False
         elif isinstance(listed, File):
             objects += _of_file(listed)
+            complete = complete and not listed.part
         else:
             found = _of_base(listed)
             objects += found.objects
@@ -134,8 +143,11 @@ def _kind(layer: Layer) -> str:
 def _of_file(file: File) -> Iterator[Built]:
     if file.text is None:
         raise CannotBuild(f"`{file.path}` is missing or no text")
-    for node in objects_of(documents(file.path, file.text)):
-        yield Built(node, id_of(node))
+    roots = documents(file.path, file.text)
+    if file.part:  # an item of a List is a sequence
+        roots = tuple(each for one in roots for each in (one.items if isinstance(one, PlacedSequence) else (one,)))
+    for node in objects_of(roots):
+        yield Built(node, id_of(node), file.path)
 
 
 def _of_base(layer: Layer) -> _Accumulated:
@@ -193,7 +205,8 @@ def _absorb(objects: list[Built], one: Built, complete: bool) -> None:
 def _with_metadata_of(node: PlacedMapping, old: PlacedMapping) -> PlacedMapping:
     """Name and namespace of the object that is changed, and its labels and annotations below the new ones."""
     metadata, before = node.value("metadata"), old.value("metadata")
-    assert isinstance(metadata, PlacedMapping) and isinstance(before, PlacedMapping)
+    assert isinstance(metadata, PlacedMapping)
+    assert isinstance(before, PlacedMapping)
     for key in ("name", "namespace"):
         metadata = metadata.having(key, before.value(key))
     for key in ("labels", "annotations"):

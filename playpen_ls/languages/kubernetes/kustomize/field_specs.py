@@ -86,8 +86,7 @@ _COMMON_LABELS = (
     *_specs("spec/jobTemplate/spec/selector/matchLabels", "CronJob", group="batch"),
     *_specs("spec/selector/matchLabels", "PodDisruptionBudget", group="policy"),
     *_specs(
-        "spec/podSelector/matchLabels spec/ingress/from/podSelector/matchLabels "
-        "spec/egress/to/podSelector/matchLabels",
+        "spec/podSelector/matchLabels spec/ingress/from/podSelector/matchLabels spec/egress/to/podSelector/matchLabels",
         "NetworkPolicy",
         group="networking.k8s.io",
     ),

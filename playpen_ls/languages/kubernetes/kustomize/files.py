@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,22 +24,28 @@ NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 MOST_LAYERS = 300  # of one build, counted each time they are reached
 MOST_FILES = 3_000
 DEEPEST = 30  # kustomizations in kustomizations
-_REMOTE = re.compile(r"(?:[a-z+]+::)?(?:https?://|ssh://|git@|file://|github\.com[/:])|[^?]*\?(?:ref|version|timeout)=|[\w-]+\.[\w.-]+/")
+_REMOTE = re.compile(
+    r"(?:[a-z+]+::)?(?:https?://|ssh://|git@|file://|github\.com[/:])|[^?]*\?(?:ref|version|timeout)=|[\w-]+\.[\w.-]+/"
+)
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the project; `text` is None if it is missing or no text.
+
+    `part`: the text is that of one document, or of one item of a List. There are other objects in the file.
+    """
+
+    path: str
+    text: str | None
+    part: bool = False
 
 
 class Texts(Protocol):
     """Reads files of the project."""
 
-    def text(self, path: str) -> str | None:
-        """The text of a file, None if there is none or if it is no text."""
-
-
-@dataclass(frozen=True)
-class File:
-    """A file of the project; `text` is None if it is missing or no text."""
-
-    path: str
-    text: str | None
+    def read(self, path: str) -> File:
+        """A file by its path from the root of the project."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ class _Reader:
 
     def layer(self, folder: str, inside: tuple[str, ...]) -> Layer | None:
         found = [(path, text) for name in NAMES
-                 if (text := self._texts.text(path := joined(folder, name))) is not None]  # fmt: skip
+                 if (text := self._texts.read(path := joined(folder, name)).text) is not None]  # fmt: skip
         if len(found) != 1:
             return None
         (path, text) = found[0]
@@ -129,8 +135,10 @@ class _Reader:
         known = self._known.get(path)
         if known is None:
             self._files += 1
-            text = self._texts.text(path) if self._files <= MOST_FILES and not path.startswith("..") else None
-            known = self._known[path] = File(path, text)
+            known = File(path, None)
+            if self._files <= MOST_FILES and not path.startswith(".."):
+                known = self._texts.read(path)
+            self._known[path] = known
         return known
 
     def _listed(self, folder: str, entry: str, inside: tuple[str, ...]) -> Layer | File | Remote:
@@ -178,6 +186,3 @@ def mappings(node: Placed | None) -> tuple[PlacedMapping, ...]:
     if not isinstance(node, PlacedSequence):
         return ()
     return tuple(one for one in node.items if isinstance(one, PlacedMapping))
-
-
-Read = Callable[[str], File]

@@ -72,7 +72,7 @@ def _generated(layer: Layer, entry: PlacedMapping, kind: str, common: Mapping | 
         node = node.having("immutable", made("true", entry, ""))
     unhashed = any(options is not None and options.true("disableNameSuffixHash") for options in (own, common))
     behavior = entry.text("behavior").lower()
-    return Built(node, id_of(node), hashed=not unhashed, behavior=behavior, certain=certain)
+    return Built(node, id_of(node), layer.path, hashed=not unhashed, behavior=behavior, certain=certain)
 
 
 def _encoded(value: PlacedScalar) -> PlacedScalar:
@@ -93,17 +93,17 @@ def _values(layer: Layer, entry: PlacedMapping) -> Iterator[tuple[str, PlacedSca
     for path in environments:
         yield from _lines(layer, path)
     for literal in scalars(entry.value("literals")):
-        key, separator, value = literal.value.partition("=")
+        key, separator, text = literal.value.partition("=")
         if not key or not separator:
             raise CannotBuild("a literal of a generator has no key")
-        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
-            value = value[1:-1]
-        yield key, made(value, literal)
+        if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+            text = text[1:-1]
+        yield key, made(text, literal)
     for source in scalars(entry.value("files")):
-        key, separator, path = source.value.partition("=")
+        key, separator, named = source.value.partition("=")
         if not separator:
-            key, path = posixpath.basename(source.value), source.value
-        file = layer.file(path)
+            key, named = posixpath.basename(source.value), source.value
+        file = layer.file(named)
         if file.text is None:
             yield key, made(UNKNOWN, source)
         else:

@@ -13,7 +13,6 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     PlacedSequence,
     has_gaps,
     is_null,
-
 )
 from playpen_ls.languages.kubernetes.syntax.nodes import Entry
 
@@ -212,24 +211,24 @@ def _merge_items(old: PlacedSequence, new: PlacedSequence | None, schema: Schema
     result: list[tuple[tuple[str, ...], Placed]] = []
     taken: dict[int, Placed | None] = {}
     for key, item in theirs:
-        match = next((number for number, (other, _) in enumerate(ours) if _same(key, other)), None)
-        if match is None:
+        match = next((number for number, (other, _) in enumerate(ours) if key == other), None)
+        if match is not None:
+            # kustomize keeps an item that is to be replaced as it is: the patch's place in the list is all it gets.
+            replaced = isinstance(item, PlacedMapping) and item.text("$patch") == "replace"
+            taken[match] = _merge(ours[match][1], None if replaced else item, items_schema)
+            if len(keys) == 1 and not _is_empty(taken[match]):
+                result.append((key, taken[match]))  # type: ignore[arg-type]
+        elif not any(_could_be(key, other) for other, _ in ours):
             value = _merge(None, item, items_schema)
             if value is not None and not _is_empty(value):
                 result.append((key, value))
-        else:
-            taken[match] = _merge(ours[match][1], item, items_schema)
-            if len(keys) == 1 and not _is_empty(taken[match]):
-                result.append((key, taken[match]))  # type: ignore[arg-type]
     for number, (key, item) in enumerate(ours):
         if number in taken and len(keys) == 1:
             continue
         value = taken[number] if number in taken else _merge(item, None, items_schema)
         if value is not None and not _is_empty(value):
             result.append((key, value))
-    if len(result) == len(old.items) and all(
-        value is item for (_, value), item in zip(result, old.items, strict=True)
-    ):
+    if len(result) == len(old.items) and all(value is item for (_, value), item in zip(result, old.items, strict=True)):
         return old
     return old.having(value for _, value in result)
 
@@ -243,8 +242,8 @@ def _key(item: Placed, keys: tuple[str, ...]) -> tuple[str, ...]:
     return found
 
 
-def _same(key: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether two keys are equal; a second one that is left out equals any."""
+def _could_be(key: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether two keys differ only in one that one of them leaves out: kustomize drops such an item of a patch."""
     return key[0] == other[0] and all(
         one == two or not one or not two for one, two in zip(key[1:], other[1:], strict=True)
     )
@@ -264,5 +263,3 @@ def _merge_scalars(old: PlacedSequence, new: PlacedSequence | None) -> PlacedSeq
             raise CannotBuild("a list of scalars has other items")
         found.setdefault(item.value, item)
     return old.having(found.values())
-
-

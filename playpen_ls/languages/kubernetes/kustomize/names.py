@@ -83,9 +83,7 @@ class _Lookup:
             node = node.having("namespace", made(namespace, _name_of(found, name)))
         return node
 
-    def _named(
-        self, name: str, namespace: str | None, identical: Callable[[Sequence[Built]], bool]
-    ) -> Built | None:
+    def _named(self, name: str, namespace: str | None, identical: Callable[[Sequence[Built]], bool]) -> Built | None:
         kind, group, version = self.reference.kind, self.reference.group, self.reference.version
         among = self.by_former.get(name, ())
         candidates = [
@@ -121,7 +119,8 @@ class _Lookup:
         """Whether the referrer is a binding that names a subject in the account's namespace."""
         if self.referrer.current.kind != "RoleBinding":
             return False
-        return any(one.text("namespace") == account.current.namespace for one in self.referrer.node.mappings("subjects"))
+        subjects = self.referrer.node.mappings("subjects")
+        return any(one.text("namespace") == account.current.namespace for one in subjects)
 
     def _fits_role(self, one: Built) -> bool:
         if self.spec.path[-2:] != ("roleRef", "name"):

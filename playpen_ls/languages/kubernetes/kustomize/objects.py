@@ -73,12 +73,13 @@ class Id(NamedTuple):
 class Built:
     """An object, as it is so far.
 
-    `previous` are its former identities, the first one that of its file. Of what is not `certain`, nothing but that it
-    exists is known. `hashed` names get the hash of their content at the end.
+    `origin` is what the file at `path` calls it, and `previous` are its former identities. Of what is not `certain`,
+    nothing but that it exists is known. `hashed` names get the hash of their content at the end.
     """
 
     node: PlacedMapping
     origin: Id
+    path: str
     previous: tuple[Id, ...] = ()
     prefixes: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()

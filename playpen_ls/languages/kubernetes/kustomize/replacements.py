@@ -82,7 +82,7 @@ def _refined(value: Placed, options: Mapping) -> Placed:
     index = _index(options)
     if not 0 <= index < len(parts):
         raise CannotBuild("a replacement has an index that its source does not have")
-    return made(parts[index], value)
+    return made(parts[index], value, value.style)
 
 
 def _index(options: Mapping) -> int:

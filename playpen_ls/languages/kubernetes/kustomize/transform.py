@@ -50,7 +50,7 @@ def transformed(
     `incomplete`: there are other objects, so that what a patch is for need not be among these.
     """
     for text in scalars(root.value("patchesStrategicMerge")):
-        for patch in _parsed(layer, text, None):
+        for patch in objects_of(_parsed(layer, text, None)):
             objects = _merge_by_name(objects, patch, incomplete)
     for entry in mappings(root.value("patches")):
         objects = _patch(objects, layer, entry, incomplete)
@@ -91,10 +91,7 @@ def _patch(objects: Objects, layer: Layer, entry: PlacedMapping, incomplete: boo
     inlined = isinstance(text, PlacedScalar) and bool(text.value.strip())
     if inlined == (isinstance(path, PlacedScalar) and not path.null):
         raise CannotBuild("a patch without a text or a path, or with both")
-    if inlined:
-        roots = inline(text)  # type: ignore[arg-type]
-    else:
-        roots = _parsed(layer, None, path)  # type: ignore[arg-type]
+    roots = inline(text) if inlined else _parsed(layer, None, path)  # type: ignore[arg-type]
     target = entry.value("target")
     if not roots:
         raise CannotBuild("a patch is empty")
@@ -103,9 +100,7 @@ def _patch(objects: Objects, layer: Layer, entry: PlacedMapping, incomplete: boo
             raise CannotBuild("a JSON patch has no target")
         operations = mappings(roots[0])
         chosen = set(select(objects, target))
-        return [
-            _json_patched(one, operations) if number in chosen else one for number, one in enumerate(objects)
-        ]
+        return [_json_patched(one, operations) if number in chosen else one for number, one in enumerate(objects)]
     patches = tuple(objects_of(roots))
     options = entry.mapping("options")
     renames = options is not None and options.true("allowNameChange")
@@ -154,7 +149,8 @@ def _merged(one: Built, patch: PlacedMapping, renames: bool, kinds: bool) -> Bui
     if renames or kinds:
         one = one.remembering()
     metadata, kind = before.value("metadata"), before.value("kind")
-    assert isinstance(metadata, PlacedMapping) and kind is not None
+    assert isinstance(metadata, PlacedMapping)
+    assert kind is not None
     if not kinds:
         node = node.having("kind", kind)
     if not renames:
@@ -172,9 +168,7 @@ def _set_namespace(objects: Objects, namespace: Placed | None, configuration: Co
     for one in objects:
         one = one.remembering()
         result.append(one.with_node(_in_namespace(one, namespace, configuration)))
-    seen: list[tuple[str, ...]] = [
-        (*one.current[:4], one.current.effective_namespace) for one in result
-    ]
+    seen: list[tuple[str, ...]] = [(*one.current[:4], one.current.effective_namespace) for one in result]
     if len(set(seen)) != len(seen):
         raise CannotBuild("two objects have the same name in the namespace")
     return result
@@ -286,9 +280,7 @@ def _at(
     return node
 
 
-def _set_replicas(
-    objects: Objects, entry: PlacedMapping, configuration: Configuration, incomplete: bool
-) -> Objects:
+def _set_replicas(objects: Objects, entry: PlacedMapping, configuration: Configuration, incomplete: bool) -> Objects:
     name, count = entry.text("name"), entry.value("count")
     value = made(count.value if isinstance(count, PlacedScalar) else "0", count or entry, "")
     result, found = list(objects), False

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from playpen_ls.languages.kubernetes.syntax import nodes
 from playpen_ls.languages.kubernetes.syntax.compose import Unparsable, compose
-from playpen_ls.languages.kubernetes.syntax.documents import split
+from playpen_ls.languages.kubernetes.syntax.documents import document_starts
 from playpen_ls.languages.kubernetes.syntax.nodes import Entry, Node
 from playpen_ls.text.span import Span
 
@@ -127,7 +128,8 @@ def span_of(node: Placed) -> Span | None:
 @lru_cache(maxsize=2048)
 def documents(path: str, text: str) -> tuple[Placed, ...]:
     """The roots of all documents of a file that are not empty. Raises CannotBuild if one is not valid YAML."""
-    return tuple(root for start, end in _documents(text) for root in _roots(path, start, text[start:end]))
+    bounds = pairwise([*document_starts(text), len(text)])
+    return tuple(root for start, end in bounds for root in _roots(path, start, text[start:end]))
 
 
 def inline(scalar: PlacedScalar) -> tuple[Placed, ...]:
@@ -149,20 +151,6 @@ def _moved(node: Placed, to: PlacedScalar, source: Source) -> Placed:
         for entry in node.entries
     )
     return PlacedMapping(to.start, to.end, entries, node.flow, source)
-
-
-def _documents(text: str) -> Iterator[tuple[int, int]]:
-    """The ranges of the documents: the items of a List are not apart here."""
-    begun: int | None = None
-    reached = 0
-    for start, end, part in split(text):
-        if begun is not None and part.value in ("whole", "head"):
-            yield begun, reached
-            begun = None
-        begun = start if begun is None else begun
-        reached = end
-    if begun is not None:
-        yield begun, reached
 
 
 @lru_cache(maxsize=4096)

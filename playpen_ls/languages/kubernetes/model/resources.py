@@ -306,6 +306,11 @@ def resources(document: YamlDocument) -> Iterator[Resource]:
                     yield from _resources(document, item, _LISTS - 1)
 
 
+def as_resource(document: YamlDocument, node: Mapping) -> Resource | None:
+    """An object of a document in another form: as a build makes it."""
+    return next(_resources(document, node, 0), None)
+
+
 def _resources(document: YamlDocument, node: Mapping, lists: int) -> Iterator[Resource]:
     kind, version = node.text("kind"), node.text("apiVersion")
     if not kind or not _API_VERSION.fullmatch(version):

@@ -1,0 +1,132 @@
+"""The builds of kustomizations that an object of a manifest is part of, and what they make of it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from playpen_ls.api.fact_types import Kustomized
+from playpen_ls.api.facts import Facts, Files
+from playpen_ls.languages.kubernetes.kustomize.builds import Rendered, rendered
+from playpen_ls.languages.kubernetes.kustomize.files import File, layer_at, root_of
+from playpen_ls.languages.kubernetes.kustomize.objects import id_of
+from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload, as_resource
+
+MOST_BUILDS = 40  # of one file that are looked at; a base of more is judged by these
+
+
+class Form(NamedTuple):
+    """An object as a build makes it; `build` is the path of the kustomization, "" for the object as written."""
+
+    resource: Resource
+    build: str
+
+
+@dataclass(frozen=True)
+class Builds:
+    """The kustomizations of the project; a rule takes it as one parameter.
+
+    **A build** is a kustomization that no other one lists. A component is none: it changes what others list. A base
+    is part of the builds that reach it, through any number of kustomizations.
+    """
+
+    files: Files
+    kustomized: Facts[Kustomized]
+
+    def forms(self, resource: Resource) -> tuple[Form, ...] | None:
+        """The object as the builds make it that reach its file, without those that delete it; None if none reaches it.
+
+        Builds that cannot be worked out are left out, so the result can be empty: then nothing is known.
+        """
+        if not self.kustomized.items:
+            return None
+        document = resource.document
+        key = (document.path, document.text, id_of(resource.node))
+        found = self._forms.get(key)
+        if key not in self._forms:
+            found = self._forms[key] = self._built(resource)
+        return found
+
+    def of(self, path: str) -> tuple[str, ...]:
+        """The paths of the kustomizations whose builds reach a file, sorted; an unlisted component counts for none."""
+        found, seen = set[str](), set[str]()
+        waiting = [one.place.path for one in self.kustomized.having(_listed, path)]
+        while waiting:
+            here = waiting.pop()
+            if here in seen or len(seen) > 20 * MOST_BUILDS:
+                continue
+            seen.add(here)
+            folder = posixpath.dirname(here) or "."
+            above = [one.place.path for one in self.kustomized.having(_listed, folder) if one.place.path != here]
+            waiting += above
+            if not above:
+                found.add(here)
+        return tuple(sorted(found))
+
+    @cached_property
+    def _forms(self) -> dict[object, tuple[Form, ...] | None]:
+        return {}
+
+    def _built(self, resource: Resource) -> tuple[Form, ...] | None:
+        document, wanted = resource.document, id_of(resource.node)
+        forms: list[Form] = []
+        reached = False
+        own = _Texts(self.files, document.path, document.text)
+        for build in self.of(document.path)[:MOST_BUILDS]:
+            made = self._rendered(build, own)
+            if made is None:
+                continue
+            reached = True
+            for one in made.objects:
+                if one.certain and one.path == document.path and one.origin == wanted:
+                    found = as_resource(document, one.node)
+                    if found is not None:
+                        forms.append(Form(found, build))
+        return tuple(forms) if reached else None
+
+    def _rendered(self, build: str, own: _Texts) -> Rendered | None:
+        """The build of a kustomization; None if it is a component."""
+        layer = layer_at(posixpath.dirname(build), own)
+        root = root_of(layer.path, layer.text) if layer is not None else None
+        if layer is None or (root is not None and root.text("kind") == "Component"):
+            return None
+        return rendered(layer)
+
+
+def _listed(one: Kustomized) -> tuple[str]:
+    return (one.path,)
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """The texts of the project's files. Of the file that is checked, only one document is read: the one that asks.
+
+    So what is found for a document does not depend on the other ones of its file.
+    """
+
+    files: Files
+    path: str
+    document: str
+
+    def read(self, path: str) -> File:
+        if path == self.path:
+            return File(path, self.document, part=True)
+        return File(path, self.files.text(path))
+
+
+def container_in(form: Form, container: Container) -> Container | None:
+    """The container of that name in a form of its workload."""
+    if not isinstance(form.resource, Workload):
+        return None
+    return next((one for one in form.resource.containers if one.name == container.name), None)
+
+
+def names(builds: Iterator[str]) -> str:
+    """The folders of kustomizations, as messages show them."""
+    folders = [f"`{posixpath.dirname(one) or '.'}`" for one in builds]
+    if len(folders) > 2:
+        return f"{folders[0]} and {len(folders) - 1} other overlays"
+    return " and ".join(folders)
