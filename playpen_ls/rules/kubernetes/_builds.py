@@ -51,7 +51,7 @@ class Builds:
         return found
 
     def of(self, path: str) -> tuple[str, ...]:
-        """The paths of the kustomizations whose builds reach a file, sorted; an unlisted component counts for none."""
+        """The paths of the kustomizations whose builds reach a file, sorted. Some may be components."""
         found, seen = set[str](), set[str]()
         waiting = [one.place.path for one in self.kustomized.having(_listed, path)]
         while waiting:
@@ -64,7 +64,7 @@ class Builds:
             waiting += above
             if not above:
                 found.add(here)
-        return tuple(sorted(found))
+        return tuple(sorted(found or seen))  # in a circle, none is the outermost
 
     @cached_property
     def _forms(self) -> dict[object, tuple[Form, ...] | None]:

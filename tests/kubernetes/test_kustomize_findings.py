@@ -1,0 +1,180 @@
+"""Objects that kustomizations list are judged as they are built: small projects, each with the findings that are right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from playpen_ls.api.finding import Refused
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cart}
+spec:
+  selector: {matchLabels: {app: cart}}
+  template:
+    metadata: {labels: {app: cart}}
+    spec:
+      containers:
+      - name: cart
+        image: nexus:5000/cart:1.0
+"""
+HEAD = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart}\nspec:\n  template:\n    spec:\n"
+RESOURCES = "resources: {requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1, memory: 1Gi}}"
+PROBES = "livenessProbe: {tcpSocket: {port: 1}}, readinessProbe: {httpGet: {path: /r, port: 1}}"
+PATCH = HEAD + f"      serviceAccountName: cart\n      containers:\n      - {{name: cart, {PROBES}, {RESOURCES}}}\n"
+BASE = {"base/kustomization.yaml": "resources: [app.yaml]\n", "base/app.yaml": DEPLOYMENT}
+ALL = {
+    "no-cpu-limit", "no-memory-limit", "no-resource-requests", "no-liveness-probe", "no-readiness-probe",
+    "default-service-account",
+}  # fmt: skip
+OVERLAY = "resources: [../../base]\n"
+PATCHED = OVERLAY + "patches: [{path: limits.yaml}]\n"
+JSON_PATCH = """\
+resources: [../../base]
+patches:
+- target: {kind: Deployment, name: cart}
+  patch: |-
+    - op: add
+      path: /spec/template/spec/containers/0/resources
+      value: {limits: {cpu: 1, memory: 1Gi}}
+"""
+COMPONENT = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches: [{path: limits.yaml}]\n"
+
+
+def workspace(folder: Path, files: dict[str, str], path: str = "base/app.yaml") -> Workspace:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    project = Workspace(folder)
+    project.open(Source(path, files[path]), "kubernetes")
+    project.closed.read_all()
+    return project
+
+
+def messages(project: Workspace, path: str = "base/app.yaml") -> dict[str, str]:
+    diagnostics = project.check(path).diagnostics
+    return {one.rule.name: one.finding.message for one in diagnostics if one.rule.name in ALL}
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        pytest.param({}, ALL, id="a base on its own is a build"),
+        pytest.param({"base/kustomization.yaml": "resources: [other.yaml]\n"}, ALL, id="what nothing lists is as written"),
+        pytest.param({"overlays/prod/kustomization.yaml": PATCHED, "overlays/prod/limits.yaml": PATCH}, set(),
+                     id="an overlay adds it"),
+        pytest.param({"overlays/prod/kustomization.yaml": JSON_PATCH},
+                     ALL - {"no-cpu-limit", "no-memory-limit", "no-resource-requests"}, id="a JSON patch adds it"),
+        pytest.param({"overlays/prod/kustomization.yaml": OVERLAY}, ALL, id="an overlay does not add it"),
+        pytest.param({"base/app.yaml": DEPLOYMENT + f"        {RESOURCES}\n",
+                      "overlays/prod/kustomization.yaml": OVERLAY + "patches: [{path: limits.yaml}]\n",
+                      "overlays/prod/limits.yaml": HEAD + "      containers: [{name: cart, resources: null}]\n"},
+                     ALL, id="an overlay removes it"),
+        pytest.param({"overlays/prod/kustomization.yaml": OVERLAY + "patches: [{path: limits.yaml}]\n",
+                      "overlays/prod/limits.yaml": HEAD.replace("\nspec", "\n$patch: delete\nspec")}, set(),
+                     id="an overlay deletes the object"),
+        pytest.param({"overlays/prod/kustomization.yaml": OVERLAY + "components: [../../part]\n",
+                      "part/kustomization.yaml": COMPONENT, "part/limits.yaml": PATCH}, set(), id="a component adds it"),
+        pytest.param({"part/kustomization.yaml": COMPONENT, "part/limits.yaml": PATCH}, ALL,
+                     id="a component that nothing includes"),
+        pytest.param({"overlays/prod/kustomization.yaml": OVERLAY + "transformers: [x.yaml]\n"}, set(),
+                     id="what a transformer does is unknown"),
+        pytest.param({"overlays/prod/kustomization.yaml": OVERLAY + "patches: [{path: gone.yaml}]\n"}, set(),
+                     id="a build that fails says nothing"),
+        pytest.param({"overlays/prod/kustomization.yaml": "resources: [../../middle]\n",
+                      "middle/kustomization.yaml": "resources: [../base]\npatches: [{path: limits.yaml}]\n",
+                      "middle/limits.yaml": PATCH}, set(), id="an overlay of an overlay"),
+        pytest.param({"overlays/a/kustomization.yaml": "resources: [../b]\n",
+                      "overlays/b/kustomization.yaml": "resources: [../a, ../../base]\n"}, set(),
+                     id="kustomizations in a circle"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_missing_from_what_is_deployed(tmp_path: Path, files: dict[str, str], found: set[str]):
+    assert set(messages(workspace(tmp_path, {**BASE, **files}))) == found
+
+
+TWO = {
+    **BASE,
+    "overlays/dev/kustomization.yaml": OVERLAY,
+    "overlays/prod/kustomization.yaml": PATCHED,
+    "overlays/prod/limits.yaml": PATCH,
+}
+
+
+def test_the_overlay_that_lacks_something_is_named(tmp_path: Path):
+    found = messages(workspace(tmp_path, TWO))
+    assert set(found) == ALL
+    assert all("in `overlays/dev`" in message for message in found.values()), found
+    assert found["no-memory-limit"].startswith("container `cart` has no memory limit in `overlays/dev`;")
+
+
+def test_two_overlays_that_lack_it_are_counted_as_all(tmp_path: Path):
+    files = {**BASE, "overlays/dev/kustomization.yaml": OVERLAY, "overlays/prod/kustomization.yaml": OVERLAY}
+    found = messages(workspace(tmp_path, files))
+    assert found["no-memory-limit"].startswith("container `cart` has no memory limit;")
+
+
+@pytest.mark.parametrize(
+    ("files", "refused"),
+    [
+        (BASE, ""),
+        ({**BASE, "overlays/dev/kustomization.yaml": OVERLAY}, ""),
+        (TWO, "`overlays/prod` sets it"),
+        ({**BASE, "overlays/dev/kustomization.yaml": PATCHED,
+          "overlays/dev/limits.yaml": HEAD + "      containers: [{name: cart, resources: null}]\n"},
+         "it would not fix the finding"),
+    ],
+)  # fmt: skip
+def test_a_fix_goes_where_it_takes_effect(tmp_path: Path, files: dict[str, str], refused: str):
+    project = workspace(tmp_path, files)
+    (diagnostic,) = [one for one in project.look("base/app.yaml").diagnostics if one.rule.name == "no-memory-limit"]
+    verify = project.fix_verifier("base/app.yaml")
+    if not refused:
+        (edits,) = verify(diagnostic, diagnostic.finding.fixes[0]).edits.values()
+        assert any("512Mi" in edit.text for edit in edits)
+        return
+    for fix in diagnostic.finding.fixes:
+        with pytest.raises(Refused, match=refused):
+            verify(diagnostic, fix)
+
+
+def test_an_edit_of_the_overlay_changes_what_is_said_of_the_base(tmp_path: Path):
+    project = workspace(tmp_path, TWO)
+    overlay = "overlays/dev/kustomization.yaml"
+    assert set(messages(project)) == ALL
+    project.open(Source(overlay, TWO[overlay]), "kubernetes")
+    project.check(overlay)
+    project.edit(overlay, Source(overlay, OVERLAY + "patches: [{path: ../prod/limits.yaml}]\n"))
+    project.check(overlay)
+    assert messages(project) == {}
+    project.edit(overlay, Source(overlay, TWO[overlay]))
+    project.check(overlay)
+    assert set(messages(project)) == ALL
+
+
+def test_each_document_of_a_file_is_judged_by_itself(tmp_path: Path):
+    both = DEPLOYMENT + "---\n" + DEPLOYMENT.replace("cart", "shop")
+    files = {
+        **TWO,
+        "base/app.yaml": both,
+        "overlays/dev/kustomization.yaml": PATCHED,
+        "overlays/dev/limits.yaml": PATCH,
+    }
+    project = workspace(tmp_path, files)
+    diagnostics = project.check("base/app.yaml").diagnostics
+    assert {one.finding.message for one in diagnostics if one.rule.name == "no-memory-limit"} == {
+        "container `shop` has no memory limit; a leak can exhaust the node's memory"
+    }
+
+
+def test_an_item_of_a_list_is_judged_as_built(tmp_path: Path):
+    listed = "apiVersion: v1\nkind: List\nitems:\n- " + DEPLOYMENT.replace("\n", "\n  ").rstrip() + "\n"
+    files = {**TWO, "base/app.yaml": listed}
+    assert set(messages(workspace(tmp_path, files))) == ALL
+    files |= {"overlays/dev/kustomization.yaml": PATCHED, "overlays/dev/limits.yaml": PATCH}
+    assert messages(workspace(tmp_path, files)) == {}
