@@ -52,19 +52,22 @@ class Builds:
 
     def of(self, path: str) -> tuple[str, ...]:
         """The paths of the kustomizations whose builds reach a file, sorted. Some may be components."""
-        found, seen = set[str](), set[str]()
+        found, seen, last = set[str](), set[str](), ""
         waiting = [one.place.path for one in self.kustomized.having(_listed, path)]
         while waiting:
             here = waiting.pop()
             if here in seen or len(seen) > 20 * MOST_BUILDS:
                 continue
             seen.add(here)
+            last = here
             folder = posixpath.dirname(here) or "."
             above = [one.place.path for one in self.kustomized.having(_listed, folder) if one.place.path != here]
             waiting += above
             if not above:
                 found.add(here)
-        return tuple(sorted(found or seen))  # in a circle, none is the outermost
+        if last and not found:
+            return (last,)  # one of a circle, which cannot be built
+        return tuple(sorted(found))
 
     @cached_property
     def _forms(self) -> dict[object, tuple[Form, ...] | None]:
