@@ -10,7 +10,8 @@ A `Link` is found by the first of these ranks that gives exactly one Dockerfile:
   (`mediaMicroservices` is `media-microservices`), so in most monorepos. Folders such as `src` and `docker` are passed
   over. An image of a public program (`redis`) is not linked, even if a folder has its name.
 - C, *likely*: the words of the folder are in the name of the image, and what is left is explained: other images of the
-  account share it (`ts-…-with-jaeger`), it says nothing (`-service`, `-v1`), or it repeats the account or a folder.
+  account share it (`ts-…-with-jaeger`), it says nothing (`-service`, `-v1`), or it repeats the account or a folder. Or
+  the container or its workload is named like the folder.
 - D, *likely*: the only Dockerfile of the innermost folder that has the manifest and any Dockerfile, if names share a
   word, or if the image is the only one of the folder that can be its own; *possible* if it is only a placeholder.
 
@@ -247,7 +248,10 @@ class Linker:
         return found
 
     def _own_accounts(self) -> frozenset[str]:
-        """The accounts that statements push to, and those of which three images have names of three Dockerfiles."""
+        """The accounts that statements push to, or with an image that has a Dockerfile's name of two words or more.
+
+        And those of which three images contain the names of three Dockerfiles.
+        """
         own = {name.account for told in self._statements.values() for name, _ in told if _is_literal(name.account)}
         by: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)
         for name in map(_Name.of, self._images[""]):
@@ -255,6 +259,8 @@ class Linker:
                 found = {one.path for word_run, one in self._inside(words(name.base)) if word_run}
                 if found:
                     by[name.account][name.base] = found
+                if len(words(name.base)) > 1 and words(name.base) in self._named and not self._is_third_party(name):
+                    own.add(name.account)
         for account, images in by.items():
             if len(images) >= 3 and len(set().union(*images.values())) >= 3:
                 own.add(account)
@@ -285,7 +291,7 @@ class Linker:
         by_statement, without, ambiguous = self._stated(use, name) if not name.partial else (None, "", [])
         if by_statement is not None or without:
             return by_statement
-        by_name = self._equal(use, name, ambiguous) or self._explained(use, name)
+        by_name = self._equal(use, name, ambiguous) or self._explained(use, name) or self._like_workload(use, name)
         if by_name is not None or ambiguous:
             return by_name
         return self._only(use, name, placeholder=False)
@@ -380,15 +386,13 @@ class Linker:
         """Rank B."""
         found = [one for one in self._named.get(words(name.base), ()) if not among or one.path in among]
         path = self._nearest(use, found)
-        if not path or self._is_anothers(use, name):
+        if not path or self._is_anothers(use, name, path):
             return None
         sure = self._is_own(name) and not name.partial
         return self._by_name(path, Certainty.CERTAIN if sure else Certainty.LIKELY, "is named like the image")
 
     def _explained(self, use: Use, name: _Name) -> Link | None:
         """Rank C."""
-        if self._is_anothers(use, name):
-            return None
         own = self._is_own(name)
         if not own and not self._is_own(name, guess=True):
             return None
@@ -402,8 +406,22 @@ class Linker:
                 ranked[one.path not in near, -len(word_run), not plain].append(one)
         for key in sorted(ranked):
             path = self._nearest(use, ranked[key])
-            return self._by_name(path, Certainty.LIKELY, "has a name that is part of the image's") if path else None
+            if not path or self._is_anothers(use, name, path):
+                return None
+            return self._by_name(path, Certainty.LIKELY, "has a name that is part of the image's")
         return None
+
+    def _like_workload(self, use: Use, name: _Name) -> Link | None:
+        """Rank C, for a container or workload that is named like the folder."""
+        called = set(map(words, use.names)) - {()}
+        found = [one for one in self._near(use.path) if called.intersection(map(words, one.names))]
+        path = self._nearest(use, found)
+        if not path or self._is_anothers(use, name, path):
+            return None
+        shared = set(words(name.base)).intersection(word for one in self._files[path].names for word in words(one))
+        if not self._is_own(name) and not (self._is_own(name, guess=True) and shared):
+            return None
+        return self._by_name(path, Certainty.LIKELY, "is named like the container or its workload", "workload")
 
     def _overlapping(self, base: Words) -> Iterator[tuple[Words, _Dockerfile, tuple[Words, Words], bool]]:
         """(name, Dockerfile, words that are left, whether these are the image's) of names in `base` or around it."""
@@ -444,7 +462,7 @@ class Linker:
         near = [one for one in near if not one.spare]
         if placeholder and len(near) > 1:
             near = [one for one in near if one.folder == posixpath.dirname(use.path)]
-        if len(near) != 1 or self._is_anothers(use, name):
+        if len(near) != 1 or self._is_anothers(use, name, near[0].path):
             return None
         (one,) = near
         if placeholder:
@@ -452,22 +470,28 @@ class Linker:
             if len(images) > 1:
                 return None
             return self._by_name(one.path, Certainty.POSSIBLE, "is the only Dockerfile near the manifest", "only")
-        place = [*one.path.split("/")[:-1], posixpath.basename(folder), *one.names]
-        around = {word for part in place for word in words(part) if len(word) > 2 and not is_generic(word)}
-        shares = bool(around.intersection(words(name.base)))
         if not self._is_own(name, guess=True):
             return None
+        place = [*folder.split("/")[-2:], *one.folder[len(folder) :].split("/"), *one.names]
+        around = {word for part in place for word in words(part) if len(word) > 2 and not is_generic(word)}
+        base = {word for word in words(name.base) if not is_generic(word)}
+        named = {word for part in one.names for word in words(part) if not is_generic(word)}
+        shares = len(around & base) > 1 or (bool(around & base) and (base <= around or named <= base))
         if any(other is not one and is_image for _, other, left, is_image in self._overlapping(words(name.base))
                if all(map(is_generic, (*left[0], *left[1])))):  # fmt: skip
             return None
         others = {
-            (other.account, other.base)
+            (other.account, "".join(words(other.base)))
             for other in map(_Name.of, self._images[folder])
             if not other.is_placeholder and not self._is_public(other) and self._is_own(other, guess=True)
         }
         alone = len(others) <= 1 and _without_dull(one.folder, folder) == folder
-        alone = alone and (not name.account or len(self._of_account[name.account]) <= 1)
-        if name.account and words(name.account.rpartition("/")[2]) in map(words, one.names):
+        if self._is_own(name):
+            alone = alone and (not name.account or len(self._of_account[name.account]) <= 1)
+        else:  # an account of Docker Hub: only for a whole repository
+            alone = alone and "/" not in folder
+        last = words(name.account.rpartition("/")[2])
+        if not all(map(is_generic, last)) and last in map(words, one.names):
             alone = True
         if not (alone or shares) or (ROLES.intersection(words(name.base)[1:]) - around and not alone):
             return None
@@ -495,26 +519,26 @@ class Linker:
             found[name.account].add(name.base)
         return found
 
+    @staticmethod
+    def _is_third_party(name: _Name) -> bool:
+        return name.base.lower() in THIRD_PARTY or name.account.rpartition("/")[2] == name.base
+
     def _is_public(self, name: _Name) -> bool:
         """Whether the image is a public program, or that of the account of its name (`tensorflow/tensorflow`)."""
-        if self._is_own(name, bare=False):
+        if self._is_own(name, bare=False) or not self._is_third_party(name):
             return False
-        if name.base.lower() in THIRD_PARTY:
-            return name.base.lower() in PUBLIC or (name.account, name.base) not in self._exactly_stated
-        return bool(name.account) and name.account.rpartition("/")[2] == name.base
+        return name.base.lower() in PUBLIC or (name.account, name.base) not in self._exactly_stated
 
     @cached_property
     def _exactly_stated(self) -> frozenset[tuple[str, str]]:
         return frozenset((name.account, name.base) for told in self._statements.values() for name, _ in told)
 
-    def _is_anothers(self, use: Use, name: _Name) -> bool:
-        """Whether a statement above the manifest builds this name for another account."""
-        told = self._statements.get(name.base, ())
-        return (
-            bool(name.path_account)
-            and name.account not in self._own
-            and any(not other.fits(name) and _below(use.path, self._scope_of(fact)) for other, fact in told)
-        )
+    def _is_anothers(self, use: Use, name: _Name, path: str) -> bool:
+        """Whether a statement above the manifest builds this name from the Dockerfile for another account."""
+        if not name.path_account or name.account in self._own:
+            return False
+        told = [fact for other, fact in self._statements.get(name.base, ()) if not other.fits(name)]
+        return any(self.built_from(one) == path and _below(use.path, self._scope_of(one)) for one in told)
 
     def _near(self, manifest: str) -> list[_Dockerfile]:
         return self._innermost(manifest)[1]
@@ -582,10 +606,10 @@ class Linker:
             return f"`{name.base}` is built with {without}, without a Dockerfile"
         if ambiguous:
             return f"`{name.base}` is built from several Dockerfiles: {', '.join(ambiguous)}"
-        if self._is_anothers(use, name):
-            return f"the project builds `{name.base}` for another account"
-        if self._named.get(words(name.base)):
+        if len(self._named.get(words(name.base), ())) > 1:
             return f"several folders with a Dockerfile are named `{name.base}`"
+        if any(not other.fits(name) for other, _ in self._statements.get(name.base, ())):
+            return f"the project builds `{name.base}` for another account"
         return (
             f"no pipeline, compose file or script states what builds `{name.base}`, "
             "and no folder with a Dockerfile is named like it"

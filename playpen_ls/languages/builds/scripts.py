@@ -13,7 +13,7 @@ from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.builds.paths import within
 from playpen_ls.languages.shell.commands import Command
-from playpen_ls.languages.shell.image_builds import Build, builds_of, kaniko_build
+from playpen_ls.languages.shell.image_builds import ENGINES, Build, builds_of, kaniko_build
 from playpen_ls.languages.shell.parser import commands
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.span import Span
@@ -47,8 +47,13 @@ _ARRAY_LOOP = re.compile(
 def of_script(path: str, text: str) -> Iterator[Fact]:
     if not _BUILDS.search(text):
         return
-    fragment = _with_own_folder(text, posixpath.dirname(path))
-    yield from facts_of(path, fragment, values_in(fragment.text), "", in_workspace=True)
+    fragment, values = _with_own_folder(text, posixpath.dirname(path)), values_in(text)
+    engines = {name for name, found in values.items() if found[0] in ENGINES}
+    if engines:
+        span = Span(0, len(text))  # offsets are not those of the text
+        yield from facts_of(path, _with_engine(fragment.text, values), values, "", in_workspace=True, span=span)
+    else:
+        yield from facts_of(path, fragment, values_in(fragment.text), "", in_workspace=True)
 
 
 def _with_own_folder(text: str, folder: str) -> Fragment:
@@ -220,10 +225,16 @@ def of_makefile(path: str, text: str) -> Iterator[Fact]:
         written = recipe[0]
         if not _BUILDS.search(written):
             continue
-        script = _as_shell(re.sub(r"^\s*[@+-]*", "", written).replace("$$", "$"))
+        script = _with_engine(_as_shell(re.sub(r"^\s*[@+-]*", "", written).replace("$$", "$")), values)
         span = Span(recipe.start() + len(written) - len(written.lstrip()), recipe.end())
         every = {**values, **values_in(script)}
         yield from facts_of(path, script, every, folder if own else "", in_workspace=not own, span=span)
+
+
+def _with_engine(script: str, values: Values) -> str:
+    """The script with the names of engines in place of variables that have them: `$(DOCKER) build`."""
+    engines = {name: found[0] for name, found in values.items() if found[0] in ENGINES}
+    return _USE.sub(lambda match: engines.get(match[1] or match[3], match[0]), script) if engines else script
 
 
 def _as_shell(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import chain
@@ -24,6 +25,7 @@ _WORDS = (
     "pg_dump", "pg_basebackup", "skaffold", "perl", "yq", "git commit", "argocd",
 )  # fmt: skip
 _DEPLOYS = ("kubernetesDeploy", "kubernetesApply", "openshiftDeploy", "readYaml", "writeYaml")
+_KNOWN = frozenset(("docker", "dockerfile", "agent", "containerTemplate", "dir", "checkout", "build", "inside"))
 _CHANGING = frozenset(("envsubst", "helm", "skaffold", "yq", "perl", "argocd"))
 _KINDS = {"configmap": "ConfigMap", "cm": "ConfigMap", "secret": "Secret", "serviceaccount": "ServiceAccount",
           "sa": "ServiceAccount"}  # fmt: skip
@@ -43,9 +45,9 @@ def facts(file: Jenkinsfile) -> Iterator[Fact]:
 
 def _filled_in(fact: ImageBuilt | ImagePushed, known: Constants) -> Fact:
     """The fact with constants resolved: `${IMAGE}:${BUILD_NUMBER}` as `nexus:5000/web:${BUILD_NUMBER}`."""
-    reference = known.put_in(fact.reference)
     if isinstance(fact, ImagePushed):
-        return ImagePushed(fact.place, reference)
+        return ImagePushed(fact.place, known.put_in(fact.reference))
+    reference = known.put_in_reference(fact.reference)
     dockerfile = known.put_in(fact.dockerfile)
     context = known.put_in(fact.context) if fact.context is not None else None
     if "$" in dockerfile:  # then the context does not identify the Dockerfile either
@@ -63,6 +65,7 @@ def _stated(file: Jenkinsfile) -> Iterator[Fact]:
     looks: tuple[Callable[[Region], Iterable[Fact]], ...] = (
         lambda region: region.parsed.derived(_in_scripts),
         _of_steps,
+        lambda region: region.parsed.derived(_of_library),
         lambda region: _pushed(region, pushed),
         lambda region: _tagged(region, images),
     )
@@ -115,6 +118,29 @@ def _of_steps(region: Region) -> Iterator[Fact]:
             yield ImageBuilt(place, literal.fragment.text, joined(_outer_folder(call), context), dockerfile)
         elif call.name in _DEPLOYS:
             yield TagComputed(Place("", call.name_span))
+
+
+_IMAGE_KEY = re.compile(r"(?:docker|container)?(?:image|repo(?:sitory)?|container)(?:name)?", re.IGNORECASE)
+_FOLDER_KEY = re.compile(
+    r"(?:docker|build|service|app|source|work(?:ing)?)?(?:dir|directory|context|path|folder)", re.IGNORECASE
+)
+_FILE_KEY = re.compile(r"docker_?file(?:path)?", re.IGNORECASE)
+
+
+def _of_library(parsed: Parsed) -> tuple[Fact, ...]:
+    """A step of a shared library that gets an image, and the folder or the Dockerfile that it is built from."""
+    found = []
+    for call in Region(parsed).calls:
+        given = {one.name: one.string for one in call.arguments if one.name is not None}
+        image, folder, file = (
+            next((value for key, value in given.items() if value is not None and wanted.fullmatch(key)), None)
+            for wanted in (_IMAGE_KEY, _FOLDER_KEY, _FILE_KEY)
+        )
+        if image is not None and (folder is not None or file is not None) and call.name not in _KNOWN:
+            context = joined(_outer_folder(call), folder.fragment.text if folder is not None else ".")
+            dockerfile = file.fragment.text if file is not None else ""
+            found.append(ImageBuilt(Place("", image.inside), image.fragment.text, context, dockerfile))
+    return tuple(found)
 
 
 def _docker_build(arguments: str | None) -> tuple[str, str | None]:

@@ -35,6 +35,18 @@ class Constants:
 
         return _USE.sub(value, text)
 
+    def put_in_reference(self, text: str) -> str:
+        """Like `put_in`, also with what is known of a constant whose value ends in unknown ones: `me/web:${TAG}`."""
+        made = self.put_in(text)
+        match = _USE.match(made)
+        name = (match["braced"] or match["bare"]) if match is not None else None
+        found = [one for one in self._assignments if one.name == name] if name else []
+        pieces = _pieces(found[0].value) if len(found) == 1 and self._is_set_once(found[0].name) else None
+        if match is None or pieces is None:
+            return made
+        value = "".join(map(self.put_in, pieces))
+        return value + made[match.end() :] if len(value) <= _LONGEST and not value.startswith("$") else made
+
     def _value(self, name: str, depth: int) -> str | None:
         """The constant value; None if the variable is set more than once, or to other code."""
         if name not in self._known and depth < _NESTED:
