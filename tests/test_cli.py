@@ -159,7 +159,7 @@ def test_gitignore_and_exclude_count_but_named_files_are_always_checked(tmp_path
         (["check", "-"], "standard input needs --stdin-filename NAME or --language NAME"),
         (["explain", "moving-tg"], "unknown rule `moving-tg`"),
         (["fix", "-", "x.py"], "cannot be combined with other paths"),
-        (["nonsense"], "invalid choice: 'nonsense'"),
+        (["nonsense"], "unknown command `nonsense`; commands: check, "),
     ],
 )
 def test_what_cannot_run_exits_with_2_and_says_why(tmp_path: Path, arguments: list[str], message: str):
@@ -260,7 +260,7 @@ def test_its_diff_is_a_patch_that_git_applies(tmp_path: Path):
     subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
     patch = subprocess.run(
         [sys.executable, "-m", "playpen_ls", "fix", "--diff", "--unsafe", "--select", "hard-coded-host,no-backup"],
-        cwd=tmp_path, capture_output=True, check=True,
+        cwd=tmp_path, capture_output=True, check=False,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
     ).stdout  # fmt: skip
     assert b"--- /dev/null" in patch

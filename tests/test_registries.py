@@ -55,7 +55,7 @@ def test_each_format_reports_findings_and_problems_of_files(
     monkeypatch.chdir(tmp_path)
     assert run(["check", "--format", format, "app.py", "bad.py"]) == 2
     out = capsys.readouterr().out
-    assert "python/formatted-log-message" in out
+    assert "formatted-log-message" in out
     assert "bad.py" in out
 
 

@@ -32,12 +32,15 @@ Learned = tuple[Path, str, tuple[Fact, ...]]
 Finished = tuple[FileReport | None, list[Problem]]
 
 
-def reports(targets: Targets, paths: list[tuple[str, bool]], fixes: Fixes) -> Iterator[FileReport]:
-    """The files that were checked, in order."""
+def reports(
+    targets: Targets, paths: list[tuple[str, bool]], fixes: Fixes, step: Callable[[int], None] = lambda _: None
+) -> Iterator[FileReport]:
+    """The files that were checked, in order. `step` is called with their number when one was read or checked."""
     whole = _Batch(targets, paths, fixes)
     told = list(targets.problems)
     order, alone = whole.order()
-    for report, problems in _in_order(process_pool.work(whole, order, alone, _died)):
+    for report, problems in _in_order(process_pool.work(whole, order, alone, _died, lambda: step(len(order)))):
+        step(len(order))
         told += problems
         if report is not None:
             yield report
@@ -189,7 +192,7 @@ class _Batch:
         workspace.index.forget(path)
         if found.diagnostics and self._fixes:
             return report(self._targets, target, self._fixes, model)
-        return _reported(self._targets, target, found)
+        return _reported(self._targets, target, found, Fixes.NONE)
 
 
 def report(targets: Targets, target: Target, fixes: Fixes, model: Model | None = None) -> FileReport:
@@ -201,7 +204,7 @@ def report(targets: Targets, target: Target, fixes: Fixes, model: Model | None =
     found = workspace.check(path, fixes=bool(fixes))
     verify = workspace.fix_verifier(path)
     report = _reported(
-        targets, target, found, lambda diagnostic: tuple(_verified(diagnostic, verify, fixes)) if fixes else ()
+        targets, target, found, fixes, lambda diagnostic: _verified(diagnostic, verify, fixes) if fixes else ((), "")
     )
     del workspace.documents[path]
     workspace.index.forget(path)
@@ -209,26 +212,34 @@ def report(targets: Targets, target: Target, fixes: Fixes, model: Model | None =
 
 
 def _reported(
-    targets: Targets, target: Target, found: PublishedFile, fixes: Callable[[Diagnostic], Verified] = lambda _: ()
+    targets: Targets,
+    target: Target,
+    found: PublishedFile,
+    fixes: Fixes,
+    verified: Callable[[Diagnostic], tuple[Verified, str]] = lambda _: ((), ""),
 ) -> FileReport:
     workspace, path = target.workspace, target.path
     platform = workspace.configs.of(path).platform
-    reporter = Reporter(workspace.root, Mask(target.source, found.secrets), workspace.text, platform.link)
+    reporter = Reporter(workspace.root, Mask(target.source, found.secrets), workspace.text, platform.link, fixes)
     return FileReport(
         reporter.path(path),
-        tuple(reporter.finding(diagnostic, fixes(diagnostic)) for diagnostic in found.diagnostics),
+        tuple(reporter.finding(diagnostic, *verified(diagnostic)) for diagnostic in found.diagnostics),
+        tuple(reporter.finding(diagnostic, suppression=("inSource", reason)) for diagnostic, reason in found.silenced),
         tuple(not_checked(found, targets.shown(workspace, path), target.named)),
     )
 
 
 def _verified(
     diagnostic: Diagnostic, verify: Callable[[Diagnostic, Fix], Change], fixes: Fixes
-) -> Iterator[tuple[Fix, Change]]:
-    """The fixes that verify; only the first unless every one is wanted."""
+) -> tuple[Verified, str]:
+    """The fixes that verify, only the first unless every one is wanted; and, without one, the reason."""
+    found, reasons = list[tuple[Fix, Change]](), list[str]()
     for fix in diagnostic.finding.fixes:
         try:
-            yield fix, verify(diagnostic, fix)
-        except Refused:
+            found.append((fix, verify(diagnostic, fix)))
+        except Refused as refused:
+            reasons.append(str(refused))
             continue
         if fixes == Fixes.FIRST:
-            return
+            break
+    return tuple(found), "" if found else "; ".join(dict.fromkeys(reasons))

@@ -6,11 +6,14 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from playpen_ls.cli.inputs import Target, Targets
 from playpen_ls.cli.printable import printable
 from playpen_ls.cli.results import Problem, relative
-from playpen_ls.config.model import Settings
+from playpen_ls.config.loader import load
+from playpen_ls.config.model import OFF, Config, Settings
 from playpen_ls.config.rule_names import is_rule_name, unknown_rule
 from playpen_ls.languages.registry import LANGUAGES, labels
 from playpen_ls.languages.yaml_loader import SLOW, is_slow
@@ -33,6 +36,16 @@ def add_input(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--ignore", action="append", default=[], metavar="RULE", help="skip these rules or languages")
     parser.add_argument(
+        "--exclude", action="append", default=[], metavar="PATTERN", help="skip these files too, as in .gitignore"
+    )
+    parser.add_argument(
+        "--force-exclude", action="store_true", help="skip excluded files even if they are named (for pre-commit)"
+    )
+    parser.add_argument(
+        "--config", metavar="FILE", help="use this configuration for all files; patterns are relative to this folder"
+    )
+    parser.add_argument("--isolated", action="store_true", help="use no configuration file")
+    parser.add_argument(
         "--strict", action="store_true", help="exit with 2 if anything was not checked, not only files that are named"
     )
     parser.add_argument("--stdin-filename", metavar="NAME", help="file name of the text on standard input")
@@ -48,7 +61,20 @@ def settings_of(options: argparse.Namespace) -> Settings:
         for name in given:
             if not is_rule_name(name):
                 raise Unusable(f"--{key} {name}: {unknown_rule(name)}")
-    return Settings(names["select"] or None, names["ignore"])
+    folder = Path.cwd()
+    settings = Settings(
+        names["select"] or None, names["ignore"], exclude=tuple(options.exclude), folder=folder, baseline=OFF
+    )
+    if options.isolated and options.config is not None:
+        raise Unusable("--isolated and --config cannot be combined")
+    if options.isolated:
+        return replace(settings, config=Config(folder).excluding(settings))
+    if options.config is not None:
+        if not os.path.isfile(options.config):
+            raise Unusable(f"--config {options.config}: no such file")
+        config = replace(load(Path(os.path.abspath(options.config))), folder=folder)
+        return replace(settings, config=config.excluding(settings))
+    return settings
 
 
 def _split(values: Iterable[str]) -> Iterator[str]:
@@ -58,6 +84,7 @@ def _split(values: Iterable[str]) -> Iterator[str]:
 
 def targets_of(options: argparse.Namespace, targets: Targets) -> Iterator[Target]:
     """The files that the arguments name. Raises Unusable."""
+    _check_input(options)
     if "-" in options.paths:
         if len(options.paths) > 1:
             raise Unusable("`-` (standard input) cannot be combined with other paths")
@@ -75,7 +102,15 @@ def targets_of(options: argparse.Namespace, targets: Targets) -> Iterator[Target
 
 def paths_of(options: argparse.Namespace, targets: Targets) -> list[tuple[str, bool]] | None:
     """(path, whether it is named itself) of each file; None for standard input. Raises Unusable."""
+    _check_input(options)
     return None if "-" in options.paths else targets.paths(_names(options))
+
+
+def _check_input(options: argparse.Namespace) -> None:
+    """Raises Unusable for options of standard input without it."""
+    for option in ("stdin_filename", "language"):
+        if getattr(options, option, None) and "-" not in options.paths:
+            raise Unusable(f"--{option.replace('_', '-')} is for standard input; add `-` as the path")
 
 
 def _names(options: argparse.Namespace) -> list[str]:
@@ -115,9 +150,12 @@ def read_project(target: Target) -> None:
         workspace.closed.read_all()
 
 
-def incomplete(options: argparse.Namespace, targets: Targets) -> bool:
-    """Whether too little was checked for a result: a named file was not, or with --strict any."""
-    return any(problem.fatal or options.strict for problem in targets.all_problems())
+def incomplete(options: argparse.Namespace, targets: Targets, files: int) -> bool:
+    """Whether too little was checked for a result: a named file was not, or with --strict any.
+
+    `files` is the number of files that were checked.
+    """
+    return (options.strict and not files) or any(problem.fatal or options.strict for problem in targets.all_problems())
 
 
 def invalid_configuration(targets: Targets) -> list[Problem]:

@@ -14,7 +14,7 @@ from playpen_ls.config.loader import find, load
 from playpen_ls.config.model import Config, Settings
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.registry import LANGUAGES, finds_nothing, labels
-from playpen_ls.project.discovery import files_under, project_root
+from playpen_ls.project.discovery import files_under, is_found, project_root
 from playpen_ls.project.indexer import TOO_MANY
 from playpen_ls.project.read_file import read_file
 from playpen_ls.session.workspace import Workspace
@@ -47,6 +47,8 @@ class Targets:
 
     settings: Settings
     folder: Path = field(default_factory=Path.cwd)
+    force_exclude: bool = False
+    """Whether files that are named are excluded too."""
     problems: list[Problem] = field(default_factory=list)
     workspaces: dict[Path, Workspace] = field(default_factory=dict)
     _configs: dict[str, Config] = field(default_factory=dict)
@@ -67,14 +69,19 @@ class Targets:
         for name in names:
             path = os.path.abspath(self.folder / name)
             if os.path.isdir(path):
-                config = self._config(path)
+                config = self.config(path)
                 for file in files_under(Path(path), config.exclude, self._unreadable, base=config.folder):
-                    nearest = self._config(os.path.dirname(file))
+                    nearest = self.config(os.path.dirname(file))
                     if nearest.path == config.path or not nearest.excludes(Path(file)):
                         paths.setdefault(file, False)
-            else:
+            elif not self.force_exclude or self._is_found(path):
                 paths[path] = True
         return sorted(paths.items(), key=lambda item: item[0].split(os.sep))
+
+    def _is_found(self, path: str) -> bool:
+        """Whether the file would be found in its project."""
+        config, root = self.config(os.path.dirname(path)), self.workspace(path).root
+        return is_found(relative(path, root), root, config.exclude, config.folder)
 
     def workspace(self, path: str) -> Workspace:
         """The project of a file. Its index is built on first use."""
@@ -148,10 +155,12 @@ class Targets:
         }
         return [rule for _, rule in sorted(enabled.items())]
 
-    def _config(self, folder: str) -> Config:
+    def config(self, folder: str) -> Config:
+        """The configuration of the files in a folder."""
         if folder not in self._configs:
-            found = find(Path(folder), known=self._found)
-            self._configs[folder] = load(found) if found else Config(Path(folder))
+            found = None if self.settings.config else find(Path(folder), known=self._found)
+            config = load(found) if found else Config(Path(folder))
+            self._configs[folder] = self.settings.config or config.excluding(self.settings)
         return self._configs[folder]
 
     def _unreadable(self, path: str, reason: str) -> None:

@@ -7,7 +7,7 @@ import os
 import sys
 from io import TextIOWrapper
 
-from playpen_ls.cli.arguments import command_names, parser
+from playpen_ls.cli.arguments import command_names, parsed, parser
 from playpen_ls.cli.common import DONE, Unusable, fail, say, say_if_slow
 
 logger = logging.getLogger("playpen_ls")
@@ -29,14 +29,13 @@ def run(arguments: list[str]) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without `│` or emoji shows a question mark
     names = command_names()
-    known = parser(arguments[:1] if arguments[:1] and arguments[0] in names else names)
     if not logger.handlers:
         logger.addHandler(_Log())
     if not arguments:
-        known.print_help()
+        parser(names).print_help()
         return DONE
     try:
-        options = known.parse_args(arguments)
+        options = parsed(arguments, names)
         try:
             status: int = options.run(options)
         except Unusable as error:

@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
 
@@ -47,8 +47,13 @@ def outputs_of(formats: list[str], output_file: str | None) -> list[Output]:
     return outputs
 
 
-def write_all(outputs: list[Output], files: Iterable[FileReport], run: Run) -> None:
-    """Write the reports of one check. Raises Unusable if a file cannot be written."""
+def write_all(
+    outputs: list[Output], files: Iterable[FileReport], run: Run, before: Callable[[], None] = lambda: None
+) -> None:
+    """Write the reports of one check. Raises Unusable if a file cannot be written.
+
+    `before` is called before each line on standard output.
+    """
     if len(outputs) > 1:
         files = list(files)
     for output in sorted(outputs, key=lambda output: output.file is not None):
@@ -57,6 +62,7 @@ def write_all(outputs: list[Output], files: Iterable[FileReport], run: Run) -> N
                 # The name of a file need not be Unicode; what is not is written as `\udcff`, which JSON can read.
                 sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
             for line in output.format.report(files, run):
+                before()
                 print(line)
         else:
             run.color, run.width = False, None  # standard output comes first

@@ -46,24 +46,34 @@ def worth_it(files: int) -> bool:
     return files >= WORTH and cores() > 1 and sys.platform == "linux"
 
 
-def work(worker: Worker, jobs: list[int], alone: int, died: Callable[[], None]) -> Iterator[Said]:
+def work(
+    worker: Worker, jobs: list[int], alone: int, died: Callable[[], None], step: Callable[[], None] = lambda: None
+) -> Iterator[Said]:
     """Yield the result of `finish` for each job, in any order. The first `alone` jobs are read before forking.
 
-    `died` is called once if workers end unexpectedly; their jobs then run in this process.
+    `died` is called once if workers end unexpectedly; their jobs then run in this process. `step` is called when a job
+    was read.
     """
     first = jobs[:alone]
-    said = [(job, worker.read(job)) for job in first]
+
+    def read_one(job: int) -> Said:
+        step()
+        return job, worker.read(job)
+
+    said = [read_one(job) for job in first]
     if not worth_it(len(jobs)):
-        worker.learn([*said, *((job, worker.read(job)) for job in jobs[alone:])])
+        worker.learn([*said, *(read_one(job) for job in jobs[alone:])])
         yield from ((job, worker.finish(job)) for job in jobs)
         return
     pool, told, read = _ProcessPool(worker, first), [_packed(said)], set(first)
     for batch, packed in pool.read(jobs[alone:]):
         read.update(batch)
+        for _ in batch:
+            step()
         told.append(packed)
     left = [job for job in jobs if job not in read]
     if left:
-        told.append(_packed([(job, worker.read(job)) for job in left]))
+        told.append(_packed([read_one(job) for job in left]))
     pool.ask("finish", told)
     finished = set()
     for job, made in pool.finished():

@@ -9,17 +9,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from difflib import unified_diff
 from enum import IntEnum
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from playpen_ls.api.finding import Change, Fix, Severity
+from playpen_ls.engine.baseline import key_of
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.fixer import REWRITE
 from playpen_ls.engine.masking import Mask
 from playpen_ls.session.open_file import PublishedFile
-from playpen_ls.text.source import Source
+from playpen_ls.text.source import LINE_END, Source
 from playpen_ls.text.span import Span
 
 WIDEST = 200  # characters of a source line; longer lines are truncated around the finding
@@ -31,6 +32,8 @@ class Fixes(IntEnum):
     NONE = 0
     FIRST = 1
     EVERY = 2
+    DIFFS = 3
+    """Every one, with its change as a diff."""
 
 
 class Position(NamedTuple):
@@ -67,6 +70,8 @@ class FixReport:
     kind: str
     edits: tuple[EditReport, ...] = ()
     creates: tuple[tuple[str, str, bool], ...] = ()
+    diff: tuple[str, ...] = ()
+    """The lines that it removes and adds, beginning with `-` and `+`, if asked for."""
 
     @property
     def is_masked(self) -> bool:
@@ -105,14 +110,19 @@ class FindingReport:
     url: str = ""
     related: tuple[PlaceReport, ...] = ()
     fixes: tuple[FixReport, ...] = ()
+    refusal: str = ""
+    """Why no fix is offered, if it has some that cannot be applied."""
+    suppression: tuple[str, str] | None = None
+    """(kind, reason) of a finding that does not count: "inSource" for a comment, "external" for a baseline."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """A file that was checked, with its findings in text order."""
+    """A file that was checked, with its findings in text order, and those that do not count."""
 
     path: str
     findings: tuple[FindingReport, ...] = ()
+    suppressed: tuple[FindingReport, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -163,16 +173,28 @@ class Reporter:
     """Reports the findings of one file. `text_of` returns the text of another file of the project `root`."""
 
     def __init__(
-        self, root: Path, mask: Mask, text_of: Callable[[str], str | None], link: Callable[[str], str | None]
+        self,
+        root: Path,
+        mask: Mask,
+        text_of: Callable[[str], str | None],
+        link: Callable[[str], str | None],
+        fixes: Fixes = Fixes.NONE,
     ) -> None:
         self._root, self._mask, self._text_of, self._link = root, mask, text_of, link
+        self._diffs = fixes == Fixes.DIFFS
         self._sources = {mask.source.path: mask.source}
 
     def path(self, path: str) -> str:
         """The absolute path of a path in the project."""
         return os.path.join(self._root, path).replace(os.sep, "/")
 
-    def finding(self, diagnostic: Diagnostic, fixes: Verified = ()) -> FindingReport:
+    def finding(
+        self,
+        diagnostic: Diagnostic,
+        fixes: Verified = (),
+        refusal: str = "",
+        suppression: tuple[str, str] | None = None,
+    ) -> FindingReport:
         finding, span = diagnostic.finding, diagnostic.span
         said = self._mask.said
         return FindingReport(
@@ -181,13 +203,15 @@ class Reporter:
             said(finding.message),
             _range(self._mask.source, span),
             self._excerpt(span),
-            self._key(span),
+            key_of(self._mask, span),
             self._link(diagnostic.rule.practice) or "",
             tuple(
                 PlaceReport(self.path(place.path), _range(self._source(place.path), place.span), said(place.message))
                 for place in finding.related
             ),
             tuple(self._fix(fix, change) for fix, change in fixes),
+            said(refusal),
+            suppression,
         )
 
     def _fix(self, fix: Fix, change: Change) -> FixReport:
@@ -201,7 +225,22 @@ class Reporter:
                 for edit in edits
             ),
             tuple((self.path(path), *self._masked(text)) for path, text in change.creates.items()),
+            tuple(self._diff(change)) if self._diffs else (),
         )
+
+    def _diff(self, change: Change) -> Iterator[str]:
+        """The removed and the added lines of a change, with the names of other files."""
+        for path, edits in change.edits.items():
+            source = self._source(path)
+            old, new = (LINE_END.split(text) for text in (source.text, source.edited(edits).text))
+            lines = [*unified_diff(old, new, lineterm="", n=0)][2:]
+            if path != self._mask.source.path:
+                yield f"in {path}:"
+            # A secret of several lines is masked as a whole.
+            yield from self._mask.text("\n".join(line for line in lines if not line.startswith("@@"))).split("\n")
+        for path, text in change.creates.items():
+            yield f"new file {path}:"
+            yield from (f"+{line}" for line in LINE_END.split(self._mask.text(text).rstrip()))
 
     def _masked(self, text: str) -> tuple[str, bool]:
         masked = self._mask.text(text)
@@ -222,13 +261,6 @@ class Reporter:
             cut = max(0, min(start - 40, len(shown) - WIDEST))
             shown, start, end = shown[cut : cut + WIDEST], start - cut, min(end - cut, WIDEST)
         return Excerpt(shown, start, end)
-
-    def _key(self, span: Span) -> str:
-        """Of the masked lines, since a short password could be guessed from its hash."""
-        first, last = self._mask.source.line_of(span.start), self._mask.source.line_of(span.end)
-        lines = (self._mask.line(line)[0] for line in range(first, last + 1))
-        text = " ".join(" ".join(lines).split())
-        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _shifted(column: int, shifts: list[tuple[int, int]]) -> int:
@@ -264,3 +296,8 @@ def _lines(source: Source, span: Span) -> str:
     first = source.line_of(span.start) + 1
     last = source.line_of(span.start + len(source.of(span).rstrip())) + 1
     return f"line {first}" if first == last else f"lines {first} to {last}"
+
+
+def counted(number: int, word: str) -> str:
+    """The number and the word, in the plural where it needs one: `2 files`."""
+    return f"{number} {word}" if number == 1 or word == "information" else f"{number} {word}s"

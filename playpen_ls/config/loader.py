@@ -27,7 +27,7 @@ from playpen_ls.text.span import Span
 
 MOST_PROBLEMS = 100  # in one file
 MOST_PARTS = 64  # of a dotted key; tomllib takes time and memory proportional to their square
-KEYS = ("select", "ignore", "exclude", "extend", "severity", "per-path", "rules", "platform")
+KEYS = ("select", "ignore", "exclude", "extend", "baseline", "severity", "per-path", "rules", "platform")
 
 
 def find(
@@ -147,6 +147,11 @@ class _Reader:
             made = replace(made, ignore=self._names("ignore", table["ignore"]))
         if "exclude" in table:
             made = replace(made, exclude=self._strings("exclude", table["exclude"]))
+        if "baseline" in table:
+            if isinstance(table["baseline"], str):
+                made = replace(made, baseline=self.path.parent / table["baseline"])
+            else:
+                self._wrong("baseline", table["baseline"], "a relative path to a file")
         made = replace(made, severity={**base.severity, **self._severities(self._table("severity", table))})
         made = replace(made, per_path=(*base.per_path, *self._per_path(self._table("per-path", table))))
         made = replace(made, options={**base.options, **self._options(self._table("rules", table))})

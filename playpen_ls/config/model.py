@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,13 @@ class Settings:
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, str] = field(default_factory=dict)
+    config: Config | None = None
+    """The configuration of all files instead of those that are found."""
+    exclude: tuple[str, ...] = ()
+    """Further patterns, relative to `folder`."""
+    folder: Path = Path()
+    baseline: str = "hide"
+    """What becomes of findings in the baseline: hide, hint or off (they are reported as all others)."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,7 @@ class Config:
     per_path: tuple[PathRules, ...] = ()
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     platform: Platform = Platform()
+    baseline: Path | None = None
     problems: tuple[Invalid, ...] = ()
 
     def excludes(self, path: Path) -> bool:
@@ -75,6 +83,25 @@ class Config:
     @cached_property
     def _excluded(self) -> IgnorePatterns:
         return IgnorePatterns(self.exclude)
+
+    def excluding(self, settings: Settings) -> Config:
+        """The same with the patterns of the settings, converted to be relative to its own folder."""
+        if not settings.exclude:
+            return self
+        own, given = self.folder.as_posix(), settings.folder.as_posix()
+        if given == own:
+            patterns = list(settings.exclude)
+        elif settings.folder.is_relative_to(self.folder):
+            below = settings.folder.relative_to(self.folder).as_posix()
+            patterns = [_below(below, pattern) for pattern in settings.exclude]
+        else:
+            start = f"{self.folder.relative_to(settings.folder).as_posix()}/" if own.startswith(f"{given}/") else "/"
+            patterns = [
+                pattern.lstrip("/").removeprefix(start)
+                for pattern in settings.exclude
+                if not _anchored(pattern) or pattern.lstrip("/").startswith((start, "**/"))
+            ]
+        return replace(self, exclude=(*self.exclude, *patterns))
 
     def rules(self, language: str, path: str, settings: Settings = Settings()) -> tuple[Configured, ...]:
         """The rules that run on a file. `path` is relative to `folder`, with forward slashes."""
@@ -96,3 +123,13 @@ class Config:
                 severity = Severity.named(label) if label else None
                 chosen.append(Configured(rule, severity, self.options.get(rule.id, {})))
         return tuple(chosen)
+
+
+def _anchored(pattern: str) -> bool:
+    """Whether a .gitignore pattern matches paths from its folder on, not names at any depth."""
+    return "/" in pattern.rstrip("/")
+
+
+def _below(folder: str, pattern: str) -> str:
+    """A pattern relative to a folder as a pattern relative to a folder above it."""
+    return f"/{folder}/{pattern.lstrip('/')}" if _anchored(pattern) else f"/{folder}/**/{pattern}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -10,8 +12,17 @@ from pathlib import Path
 from playpen_ls.api.rule import Configured, Rule
 from playpen_ls.config.loader import find, load
 from playpen_ls.config.model import Config, Settings
+from playpen_ls.engine.baseline import Baseline, InvalidBaseline
 from playpen_ls.engine.registry import embedded_rules, rules_of
 from playpen_ls.engine.rule_set import RuleSet
+from playpen_ls.project.read_file import read_text
+from playpen_ls.text.source import Unreadable
+
+logger = logging.getLogger("playpen_ls")
+
+
+_KnownBaseline = tuple[Baseline, frozenset[str], bool]
+"""(baseline, its paths that are files, whether others are not)."""
 
 
 class ConfigResolver:
@@ -22,6 +33,7 @@ class ConfigResolver:
         self._settings = settings
         self._by_folder: dict[str, Config] = {}
         self._found: dict[str, Path | None] = {}
+        self._baselines: dict[Path, tuple[tuple[int, int], _KnownBaseline]] = {}
         self._texts: dict[Path, str] = {}
         self._rules: dict[tuple[str, str], RuleSet] = {}
 
@@ -31,14 +43,39 @@ class ConfigResolver:
         config = self._by_folder.get(name)
         if config is None:
             folder = (self._root / path).parent
-            found = find(folder, self._texts, self._found)
+            found = None if self._settings.config else find(folder, self._texts, self._found)
             config = load(found, self._texts.get(found)) if found else Config(self._root)
+            config = self._settings.config or config.excluding(self._settings)
             self._by_folder[name] = config
         return config
 
     def used(self) -> Iterator[Config]:
         """The configurations that have been used, without duplicates."""
         yield from {config.path: config for config in self._by_folder.values()}.values()
+
+    def baseline(self, path: str) -> tuple[Baseline, str, Callable[[str], bool]] | None:
+        """(baseline, path of the file in it, whether a path of it is a file), if it can concern the file."""
+        file = self.of(path).baseline
+        if file is None:
+            return None
+        inside = os.path.relpath(self._root / path, file.parent).replace(os.sep, "/")
+        baseline, there, gone = self._baseline(file)
+        return (baseline, inside, there.__contains__) if gone or inside in there else None
+
+    def _baseline(self, file: Path) -> _KnownBaseline:
+        """Read again when the file has changed; empty if it cannot be read."""
+        try:
+            status = os.stat(file)
+            stamp = (status.st_mtime_ns, status.st_size)
+            if self._baselines.get(file, (None,))[0] != stamp:
+                baseline = Baseline.read(read_text(str(file)))
+                there = frozenset(path for path in baseline.paths if os.path.exists(file.parent / path))
+                self._baselines[file] = (stamp, (baseline, there, len(there) < len(baseline.paths)))
+        except (OSError, Unreadable, InvalidBaseline) as error:
+            if file not in self._baselines:
+                logger.warning("%s: %s", file.name, getattr(error, "strerror", None) or error)
+            self._baselines[file] = ((0, 0), (Baseline(), frozenset(), False))
+        return self._baselines[file][1]
 
     def rules(self, path: str, language: str) -> RuleSet:
         """The rules that count for a file, and those that know its secrets.

@@ -15,7 +15,7 @@ def _named(rule: Rule, names: Iterable[str]) -> bool:
     return any(name in (rule.id, rule.name, rule.language, "all") for name in names)
 
 
-OWN = ("playpen/unused-ignore", "playpen/invalid-config")
+OWN = ("playpen/unused-ignore", "playpen/unused-baseline", "playpen/invalid-config")
 """The ids of the rules that the engine itself has."""
 
 

@@ -35,6 +35,10 @@ def schema(rules: Sequence[Rule]) -> Schema:
                 "type": "string",
                 "description": "Relative path of a shared configuration to extend (one level).",
             },
+            "baseline": {
+                "type": "string",
+                "description": "Relative path of a baseline: findings in it do not count.",
+            },
             "severity": {
                 "type": "object",
                 "properties": {rule.id: {**severity, "description": rule.title} for rule in rules},
@@ -67,6 +71,7 @@ def editor_settings(rules: Sequence[Rule]) -> Schema:
         "playpen.severity": {
             **shared["severity"], "default": {}, "scope": "resource", "markdownDescription": _SEVERITY,
         },
+        "playpen.baseline": {"enum": ["hide", "hint", "off"], "default": "hide", "markdownDescription": _BASELINE},
         "playpen.fixOnSave": {"type": "boolean", "default": False, "markdownDescription": _FIX_ON_SAVE},
         "playpen.saveTimeout": {
             "type": "integer", "default": 1_000, "minimum": 0, "markdownDescription": _SAVE_TIMEOUT,
@@ -84,6 +89,10 @@ def editor_settings(rules: Sequence[Rule]) -> Schema:
 _IGNORE = "Rules and languages to skip in this editor. Settings that the team shares belong in `playpen.toml`."
 _TRACE = "Log the messages between VS Code and the language server."
 _SEVERITY = "Severity overrides in this editor, by rule."
+_BASELINE = (
+    "What to do with findings in the baseline that `playpen.toml` names: `hide` them, show them as a `hint`, or treat "
+    "them as all others (`off`)."
+)
 _FIX_ON_SAVE = (
     "Apply safe fixes on save. In VS Code, "
     '`"editor.codeActionsOnSave": {"source.fixAll.playpen": "explicit"}` does the same and can be set per language.'

@@ -50,6 +50,17 @@ UNUSED_IGNORE = _own_rule(
 )
 
 
+UNUSED_BASELINE = _own_rule(
+    "playpen/unused-baseline",
+    Severity.HINT,
+    """Baseline entry does not match any finding.
+
+    The finding was fixed, or its line was changed. `playpen-ls check --write-baseline` removes such
+    entries, so that the finding cannot come back unnoticed.
+    """,
+)
+
+
 INVALID_CONFIG = _own_rule(
     "playpen/invalid-config",
     Severity.ERROR,
@@ -61,4 +72,4 @@ INVALID_CONFIG = _own_rule(
 )
 
 
-OWN_RULES = (UNUSED_IGNORE, INVALID_CONFIG)
+OWN_RULES = (UNUSED_IGNORE, UNUSED_BASELINE, INVALID_CONFIG)

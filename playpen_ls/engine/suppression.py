@@ -51,7 +51,8 @@ class Suppressed:
     """The remaining and the suppressed diagnostics, and diagnostics for unused ignore comments."""
 
     kept: FileDiagnostics
-    silenced: list[Diagnostic]
+    silenced: list[tuple[Diagnostic, str]]
+    """Each with the reason that its comment gives, or ""."""
     unused: list[Diagnostic]
 
 
@@ -64,6 +65,7 @@ class _Findings:
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.every = list(diagnostics)
         self.left: list[Diagnostic | None] = [*self.every]
+        self.reasons: dict[int, str] = {}
         self._starts = [diagnostic.start for diagnostic in self.every]
 
     def starting_in(self, span: Span) -> range:
@@ -80,9 +82,10 @@ class _Findings:
             [(max(diagnostic.start, diagnostic.end - 1), number) for number, diagnostic in enumerate(self.every)]
         )
 
-    def silence(self, number: int, *, fully: bool) -> None:
+    def silence(self, number: int, *, fully: bool, reason: str = "") -> None:
         """Suppress a diagnostic, or lower it to a hint."""
         diagnostic = self.left[number]
+        self.reasons.setdefault(number, reason)
         self.left[number] = None if diagnostic is None or fully else diagnostic.at(Severity.HINT)
 
 
@@ -99,7 +102,11 @@ def suppress(model: Model, diagnostics: FileDiagnostics, ran: Iterable[str]) -> 
     for comment in comments:
         _take_theirs(model, comment, findings)
         unused += _take_ours(model, comment, findings, ran)
-    silenced = [diagnostic for diagnostic, left in zip(findings.every, findings.left, strict=True) if left is None]
+    silenced = [
+        (diagnostic, findings.reasons[number])
+        for number, (diagnostic, left) in enumerate(zip(findings.every, findings.left, strict=True))
+        if left is None
+    ]
     return Suppressed(
         diagnostics.filtered([diagnostic for diagnostic in findings.left if diagnostic is not None]), silenced, unused
     )
@@ -121,9 +128,14 @@ def _take_ours(model: Model, comment: Comment, findings: _Findings, ran: Iterabl
         for name in names:
             meant = [one for one in covered if name in (findings.every[one].rule.id, findings.every[one].rule.name)]
             for one in meant:
-                findings.silence(one, fully=True)
+                findings.silence(one, fully=True, reason=_reason(comment, match))
             if not meant and (message := _useless(model, name, ran)):
                 yield _report(model.source, comment, message, _without(name, comment))
+
+
+def _reason(comment: Comment, match: re.Match[str]) -> str:
+    """What the comment says behind the rules."""
+    return " ".join(comment.text[match.end() :].removesuffix("*/").split())
 
 
 def _useless(model: Model, name: str, ran: Iterable[str]) -> str:
@@ -214,8 +226,26 @@ def _silence_like(findings: _Findings, covered: Iterable[int], tool: str, codes:
 
 def ignore_here(model: Model, diagnostic: Diagnostic) -> list[Edit]:
     """The edit that adds an ignore comment for a finding. Raises Refused if no comment is possible there."""
-    mark = LANGUAGES[model.language].comment_mark
-    edit = model.comment_above(diagnostic.span.start, f"{mark} playpen: ignore[{diagnostic.rule.name}]")
-    if edit is None:
+    edits = ignore_all(model, [diagnostic])
+    if not edits:
         raise Refused("a comment is not possible here")
-    return [edit]
+    return edits
+
+
+def ignore_all(model: Model, diagnostics: Iterable[Diagnostic], reason: str = "") -> list[Edit]:
+    """The edits that add ignore comments for the findings for which one is possible, one comment for a construct."""
+    mark = LANGUAGES[model.language].comment_mark
+    rules: dict[tuple[int, int], list[str]] = {}
+    offsets: dict[tuple[int, int], int] = {}
+    for diagnostic in diagnostics:
+        edit = model.comment_above(diagnostic.span.start, f"{mark} x")
+        if edit is not None:
+            offsets.setdefault((edit.start, edit.end), diagnostic.span.start)
+            names = rules.setdefault((edit.start, edit.end), [])
+            names += [diagnostic.rule.name] if diagnostic.rule.name not in names else []
+    edits = []
+    for place, names in rules.items():
+        comment = f"{mark} playpen: ignore[{', '.join(names)}] {reason}".rstrip()
+        edit = model.comment_above(offsets[place], comment)
+        edits += [edit] if edit is not None else []
+    return edits

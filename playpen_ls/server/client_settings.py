@@ -12,6 +12,7 @@ from playpen_ls.config.rule_names import is_rule_name, unknown_rule
 
 logger = logging.getLogger("playpen_ls")
 
+_KNOWN = ("ignore", "severity", "baseline", "fixOnSave")
 # Settings that only the editor extensions use.
 _CLIENTS_OWN = frozenset(("trace", "server", "interpreter", "saveTimeout", "path", "enable"))
 
@@ -23,9 +24,13 @@ def settings_from(value: object) -> Settings | None:
     if not isinstance(value, Mapping):
         return None
     for key in value:
-        if key not in ("ignore", "severity", "fixOnSave") and key not in _CLIENTS_OWN:
-            logger.warning("unknown setting playpen.%s; known settings: ignore, severity, fixOnSave", key)
-    return Settings(ignore=_ignore(value.get("ignore", [])), severity=_severity(value.get("severity", {})))
+        if key not in _KNOWN and key not in _CLIENTS_OWN:
+            logger.warning("unknown setting playpen.%s; known settings: %s", key, ", ".join(_KNOWN))
+    return Settings(
+        ignore=_ignore(value.get("ignore", [])),
+        severity=_severity(value.get("severity", {})),
+        baseline=_baseline(value.get("baseline", "hide")),
+    )
 
 
 def fix_on_save(value: object) -> bool:
@@ -46,6 +51,13 @@ def _ignore(value: Any) -> tuple[str, ...]:
         if not is_rule_name(name):
             logger.warning("setting playpen.ignore: %s", unknown_rule(name))
     return tuple(value)
+
+
+def _baseline(value: Any) -> str:
+    if value in ("hide", "hint", OFF):
+        return str(value)
+    logger.warning("setting playpen.baseline is %r; it must be hide, hint or off", value)
+    return "hide"
 
 
 def _severity(value: Any) -> dict[str, str]:

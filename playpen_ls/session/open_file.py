@@ -89,6 +89,8 @@ class PublishedFile:
     found: FileDiagnostics
     failed: frozenset[str] = frozenset()
     unparsed: tuple[Span, ...] = ()
+    silenced: tuple[tuple[Diagnostic, str], ...] = ()
+    """Those that comments suppress, with the reasons that these give."""
 
     @cached_property
     def secrets(self) -> tuple[Span, ...]:

@@ -8,18 +8,20 @@ from functools import partial
 from pathlib import Path
 
 from playpen_ls.api.facts import Fact, Files
-from playpen_ls.api.finding import Change, Fix
+from playpen_ls.api.finding import Change, Fix, Severity
 from playpen_ls.api.rule import Rule, RuleContext
-from playpen_ls.config.model import Settings
+from playpen_ls.config.model import OFF, Settings
 from playpen_ls.config.resolver import ConfigResolver
+from playpen_ls.engine.baseline import without_accepted
 from playpen_ls.engine.cache import EMPTY_CACHE
 from playpen_ls.engine.check import Checked, check, with_current_places
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import FileDiagnostics
 from playpen_ls.engine.fixer import Accept, CheckedText, Checker, Fixed, fix_all, safe_only, verified
+from playpen_ls.engine.masking import Mask
 from playpen_ls.engine.own_rules import UNUSED_IGNORE
 from playpen_ls.engine.rule_set import RuleSet
-from playpen_ls.engine.suppression import suppress
+from playpen_ls.engine.suppression import Suppressed, suppress
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.model import Model
 from playpen_ls.languages.registry import model_facts, parse
@@ -122,7 +124,8 @@ class Workspace:
         settled: bool,
     ) -> PublishedFile:
         path = document.source.path
-        diagnostics = self._reported(document, model, checked, rules, stays=True)
+        reported = self._reported(document, model, checked, rules, stays=True)
+        diagnostics = reported.kept
         broken = [chunk.span for chunk in model.chunks if chunk.seems_broken]
         if broken:
             last = lambda spans: with_current_places(FileDiagnostics.of(document.hits_in(spans), path), model)  # noqa: E731
@@ -133,7 +136,14 @@ class Workspace:
             unsure = lambda diagnostic: not settled or is_unseen(diagnostic, unread)  # noqa: E731
             shown = hold_back_new_absences(diagnostics, document.displayed, unsure, document.since)
         document.diagnostics, document.displayed = diagnostics, shown
-        return PublishedFile(document.source, shown, checked.diagnostics, checked.failed, tuple(broken))
+        return PublishedFile(
+            document.source,
+            shown,
+            checked.diagnostics,
+            checked.failed,
+            tuple(broken),
+            tuple(reported.silenced),
+        )
 
     def _rules(self, document: OpenFile) -> RuleSet:
         return self.configs.rules(document.source.path, document.language)
@@ -146,8 +156,8 @@ class Workspace:
         rules: RuleSet,
         *,
         stays: bool = False,
-    ) -> FileDiagnostics:
-        """The reported diagnostics, after suppression comments.
+    ) -> Suppressed:
+        """The reported diagnostics, after suppression comments and the baseline, and the suppressed ones.
 
         While a file does not parse, a comment may seem unused because findings are missing: then none is reported as
         unused except, with `stays`, those that were before.
@@ -158,7 +168,7 @@ class Workspace:
                 [diagnostic for diagnostic in wanted if diagnostic.rule.id not in rules.unreported]
             )
         suppressed = suppress(model, wanted, rules.reported - checked.failed)
-        diagnostics = suppressed.kept
+        diagnostics = self._without_accepted(document, suppressed.kept, checked)
         unused = suppressed.unused if self._all_rules_ran(document) else []
         if unused and any(chunk.broken for chunk in model.chunks):
             before = {diagnostic.span for diagnostic in document.hits_of(UNUSED_IGNORE)} if stays else set()
@@ -167,7 +177,28 @@ class Workspace:
             diagnostics = diagnostics.extended(
                 [diagnostic.at(one.severity or diagnostic.severity) for diagnostic in unused]
             )
-        return diagnostics
+        return replace(suppressed, kept=diagnostics)
+
+    def _without_accepted(self, document: OpenFile, diagnostics: FileDiagnostics, checked: Checked) -> FileDiagnostics:
+        """The diagnostics that are not in the baseline; those in it are left out or, if so configured, hints."""
+        treatment = self.configs.settings.baseline
+        found = self.configs.baseline(document.source.path) if treatment != OFF and diagnostics else None
+        if found is None:
+            return diagnostics
+        baseline, path, exists = found
+        secrets = [one.span for one in checked.diagnostics if one.rule.masks_text and not one.made.printable]
+        listed = list(diagnostics)
+        new = without_accepted(
+            baseline, path, exists, [(one.rule.id, one.span) for one in listed], Mask(document.source, secrets)
+        )
+        if all(new):
+            return diagnostics
+        kept = [
+            one if is_new else one.at(Severity.HINT)
+            for one, is_new in zip(listed, new, strict=True)
+            if is_new or treatment == "hint"
+        ]
+        return diagnostics.filtered(kept)
 
     def _all_rules_ran(self, document: OpenFile) -> bool:
         everything = self.configs.settings.select is None and self.configs.of(document.source.path).select is None
@@ -200,7 +231,7 @@ class Workspace:
         document.model = model
         rules = self._rules(document)
         checked = check(model, rules, self._given(document), within=within, pause=self.pause)
-        diagnostics = self._reported(document, model, checked, rules)
+        diagnostics = self._reported(document, model, checked, rules).kept
         if within:
             diagnostics = diagnostics.filtered(
                 [diagnostic for diagnostic in diagnostics if diagnostic.rule is not UNUSED_IGNORE]
@@ -226,7 +257,7 @@ class Workspace:
             checked = check(model, rules, self._given(document, others), memory, fixes=fixes, pause=self.pause)
             if fixes:
                 memory, last = checked.memory, model
-            diagnostics = self._reported(document, model, checked, rules)
+            diagnostics = self._reported(document, model, checked, rules).kept
             return CheckedText(model, diagnostics)
 
         return look

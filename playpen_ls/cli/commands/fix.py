@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
-import re
 import sys
-from collections import Counter
 from collections.abc import Callable
-from itertools import islice
 
 from playpen_ls.api.finding import Fix, Refused
 from playpen_ls.cli.common import (
     DONE,
     FAILED,
+    FOUND,
     add_input,
     incomplete,
     invalid_configuration,
@@ -25,15 +22,11 @@ from playpen_ls.cli.common import (
     stdin_name,
     targets_of,
 )
+from playpen_ls.cli.fixing import fix_files
 from playpen_ls.cli.inputs import Target, Targets
-from playpen_ls.cli.printable import printable, quoted_name
-from playpen_ls.cli.report.text import counted
-from playpen_ls.cli.results import Problem, not_checked
-from playpen_ls.cli.write_file import remove_recovery, write
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.diagnostic import Diagnostic
-from playpen_ls.engine.fixer import REWRITE, Accept, Fixed, change_of, safe_only
-from playpen_ls.engine.masking import Mask
+from playpen_ls.engine.fixer import REWRITE, Accept, change_of, safe_only
 from playpen_ls.text.source import Source, Unreadable
 
 
@@ -44,7 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also apply unsafe fixes (review the result); rewrites only for rules named in --select",
     )
-    parser.add_argument("--diff", action="store_true", help="print a diff instead of writing the files")
+    parser.add_argument(
+        "--diff", action="store_true", help="print a diff instead of writing the files; exit with 1 if there is one"
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if something would be fixed")
     parser.add_argument(
         "--timeout", type=float, metavar="SECONDS", help="with -: fail after this time (for format on save)"
     )
@@ -53,9 +49,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     targets = Targets(settings_of(options))
     accept = _unsafe_too(targets.settings) if options.unsafe else safe_only
-    if options.paths == ["-"] and (options.stdin_filename or options.language) and not options.diff:
+    if (
+        options.paths == ["-"]
+        and (options.stdin_filename or options.language)
+        and not options.diff
+        and not options.check
+    ):
         return _filtered(options, targets, accept)
-    return _in_place(options, targets, accept)
+    dry = options.diff or options.check
+    fixed = fix_files(targets, targets_of(options, targets), accept, write=not dry, diff=options.diff)
+    for problem in targets.all_problems():
+        say(f"{problem.path}: {problem.message}")
+    print(fixed.summary(dry), file=sys.stderr)
+    if invalid_configuration(targets) or incomplete(options, targets, fixed.files):
+        return FAILED
+    return FOUND if dry and fixed.changed else DONE
 
 
 def _filtered(options: argparse.Namespace, targets: Targets, accept: Accept) -> int:
@@ -120,76 +128,8 @@ def _alone(accept: Accept, path: str) -> Accept:
     return accepts
 
 
-def _in_place(options: argparse.Namespace, targets: Targets, accept: Accept) -> int:
-    applied: Counter[str] = Counter()
-    changed, unwritten = 0, False
-    for target in targets_of(options, targets):
-        if target.on_disk and not options.diff:
-            remove_recovery(os.path.join(target.workspace.root, target.path))
-        if target.finds_nothing:
-            target.workspace.configs.of(target.path)  # loads the configuration, whose problems are reported anyway
-            continue
-        prepare(target)
-        shown = targets.shown(target.workspace, target.path)
-        targets.problems += not_checked(target.workspace.check(target.path), shown, target.named)
-        fixed = target.workspace.fixed(target.path, accept)
-        try:
-            changed += _put(targets, target, fixed, options.diff)
-            applied += fixed.applied
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            unwritten = True
-            targets.problems.append(Problem(shown, f"cannot write the fixes: {error.strerror or error}", fatal=True))
-        if fixed.stopped:
-            targets.problems.append(Problem(shown, fixed.stopped, target.named))
-        del target.workspace.documents[target.path]
-    for problem in targets.all_problems():
-        say(f"{problem.path}: {problem.message}")
-    counts = ", ".join(f"{number} × {rule}" for rule, number in sorted(applied.items()))
-    total = f"{counted(applied.total(), 'finding')} in {counted(changed, 'file')}{': ' if counts else ''}{counts}"
-    done = f"{'Would fix' if options.diff else 'Fixed'} {total}" if applied or unwritten else "Nothing to fix."
-    print(done, file=sys.stderr)
-    return FAILED if invalid_configuration(targets) or incomplete(options, targets) else DONE
-
-
 def _unsafe_too(settings: Settings) -> Callable[[Diagnostic, Fix], bool]:
     """Accept unsafe fixes too, but rewrites only of rules that --select names."""
     return lambda diagnostic, fix: (
         fix.kind != REWRITE or not {diagnostic.rule.id, diagnostic.rule.name}.isdisjoint(settings.select or ())
     )
-
-
-def _put(targets: Targets, target: Target, fixed: Fixed, diff: bool) -> int:
-    """Write the changed files or print their diff, and return their number. Raises OSError."""
-    workspace = target.workspace
-    texts = {path: (workspace.text(path), text) for path, text in fixed.others.items()}
-    if fixed.source.text != target.source.text:
-        texts[target.path] = (target.source.text, fixed.source.text)
-    for path, (before, after) in texts.items():
-        if diff:
-            _show_diff(targets, target, path, before, after)
-            continue
-        write(workspace.root / path, before, after)
-    return len(texts)
-
-
-def _show_diff(targets: Targets, target: Target, path: str, before: str | None, after: str) -> None:
-    """Print a patch that can be applied, unless a comment in it says that secrets are masked."""
-    mask = Mask(target.source, target.workspace.check(target.path).secrets)
-    shown = targets.shown(target.workspace, path)
-    old, new = (_LINE.findall(text) for text in (before or "", after))
-    name = "/dev/null" if before is None else quoted_name(f"a/{shown}")
-    lines = difflib.unified_diff(old, new, name, quoted_name(f"b/{shown}"))
-    header, body = [*islice(lines, 2)], [*lines]
-    patch = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in body)
-    masked = mask.text(patch)
-    if masked != patch:
-        print(f"# {printable(shown)}: secrets are masked, so this diff cannot be applied")
-    if sys.stdout.isatty():
-        masked = "\n".join(map(printable, masked.split("\n")))
-    print("".join(header) + masked, end="")
-
-
-# A line as `patch` and git see it: only \n ends one.
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")

@@ -34,10 +34,18 @@ class Run:
     """Columns of the terminal; None: the report does not go to a terminal."""
     quiet: bool = False
     """Report the findings only: no fixes and no summary."""
+    show_fixes: bool = False
+    """Show the change of each fix."""
+    show_suppressed: bool = False
+    """Report findings that comments and the baseline suppress, in formats that can mark them."""
+    has_baseline: bool = False
+    absolute_paths: bool = False
     files: int = field(default=0, init=False)
     """How many files were checked."""
     hidden: int = field(default=0, init=False)
     """How many findings are below --min-severity."""
+    left_out: Callable[[], tuple[int, int]] = field(default=lambda: (0, 0), init=False)
+    """How many findings are in the baseline, and how many are not on changed lines."""
 
     def fails(self, finding: FindingReport) -> bool:
         """Whether the finding makes the run fail."""

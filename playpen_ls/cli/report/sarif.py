@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from playpen_ls.api.rule import Rule
 from playpen_ls.cli.printable import json_escaped
 from playpen_ls.cli.report import Run
 from playpen_ls.cli.report._entries import INVALID_CONFIG, NOT_CHECKED, Entry, by_weight, entries
-from playpen_ls.cli.results import EditReport, FileReport, Fixes, FixReport, Range
+from playpen_ls.cli.results import EditReport, FileReport, FindingReport, Fixes, FixReport, Range
 from playpen_ls.engine.registry import rule_of
 from playpen_ls.engine.rule_docs import page
 
@@ -39,6 +40,8 @@ _SECURITY_SEVERITY = {
 
 
 def report(files: Iterable[FileReport], run: Run) -> Iterator[str]:
+    if run.show_suppressed:
+        files = (replace(file, findings=_with_suppressed(file)) for file in files)
     found, left_out = list(entries(files, run)), 0
     notes, configuration = (
         [entry for entry in found if entry.finding.rule == rule] for rule in (NOT_CHECKED, INVALID_CONFIG)
@@ -66,6 +69,9 @@ def report(files: Iterable[FileReport], run: Run) -> Iterator[str]:
         "informationUri": INFORMATION,
         "rules": [_rule(rules[id]) for id in sorted(rules)],
     }
+    root: dict[str, Any] = {"description": {"text": "The root of the repository."}}
+    if run.absolute_paths:
+        root = {"uri": f"file:///{quote(run.paths.root.as_posix().strip('/'))}/"} | root
     document = {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -73,13 +79,17 @@ def report(files: Iterable[FileReport], run: Run) -> Iterator[str]:
             {
                 "tool": {"driver": driver},
                 "invocations": [invocation],
-                "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
+                "originalUriBaseIds": {"%SRCROOT%": root},
                 "columnKind": "unicodeCodePoints",
                 "results": [_result(run, numbers, entry) for entry in found],
             }
         ],
     }
     yield json_escaped(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
+
+
+def _with_suppressed(file: FileReport) -> tuple[FindingReport, ...]:
+    return tuple(sorted((*file.findings, *file.suppressed), key=lambda finding: (finding.range, finding.rule)))
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -113,6 +123,12 @@ def _result(run: Run, numbers: dict[str, int], entry: Entry) -> dict[str, Any]:
         "partialFingerprints": {"playpen/v1": entry.fingerprint},
         "properties": {"severity": finding.severity.label},
     }
+    if run.show_suppressed:  # the specification: all results have the key, or none
+        kind, reason = finding.suppression or ("", "")
+        justification = {"justification": reason} if reason else {}
+        result["suppressions"] = [{"kind": kind, **justification}] if kind else []
+    if run.has_baseline:
+        result["baselineState"] = "unchanged" if finding.suppression else "new"
     if finding.related:
         result["relatedLocations"] = [
             {

@@ -13,7 +13,7 @@ from termcolor import colored
 from playpen_ls.api.finding import Severity
 from playpen_ls.cli.printable import printable
 from playpen_ls.cli.report import Run
-from playpen_ls.cli.results import FileReport, FindingReport, Fixes
+from playpen_ls.cli.results import FileReport, FindingReport, Fixes, counted
 
 _COLOURS = {
     Severity.ERROR: "red",
@@ -21,6 +21,7 @@ _COLOURS = {
     Severity.INFORMATION: "blue",
     Severity.HINT: "cyan",
 }
+_SIGNS = {"-": "red", "+": "green"}
 FOR_PROGRAMS = False
 FIXES = Fixes.FIRST
 
@@ -55,6 +56,10 @@ def _finding(run: Run, paint: Paint, path: str, finding: FindingReport) -> Itera
     for fix in finding.fixes[: 0 if run.quiet else 1]:
         kind = "safe" if fix.safe else "unsafe"
         yield f"      {paint('fix', 'green')} {printable(fix.title)} {paint(f'({kind})', 'dark_grey')}"
+        for line in fix.diff if run.show_fixes else ():
+            yield f"        {paint(printable(line), _SIGNS.get(line[:1]))}"
+    if finding.refusal and not run.quiet:
+        yield f"      {paint('no fix', 'dark_grey')} {printable(finding.refusal)}"
     yield ""
 
 
@@ -98,6 +103,17 @@ class _Count:
 
 def _summary(run: Run, paint: Paint, count: _Count, unchecked: int) -> str:
     files = counted(run.files, "file")
+    accepted, unchanged = run.left_out()
+    hidden = "".join(
+        f", {number} {why}"
+        for number, why in (
+            (accepted, "in the baseline"),
+            (unchanged, "not on changed lines"),
+            (run.hidden, "hidden by --min-severity"),
+        )
+        if number
+    )
+    files += hidden
     left_out = f"; {paint(f'{unchecked} not checked', 'red')}" if unchecked else ""
     if count.files:
         return _findings(count, files) + left_out
@@ -117,8 +133,3 @@ def _findings(count: _Count, files: str) -> str:
         command = "playpen-ls fix" if count.safe else "playpen-ls fix --unsafe"
         return f"{total}: {count.safe or count.unsafe} fixable with `{command}`"
     return total
-
-
-def counted(number: int, word: str) -> str:
-    """The number and the word, in the plural where it needs one: `2 files`."""
-    return f"{number} {word}" if number == 1 or word == "information" else f"{number} {word}s"
