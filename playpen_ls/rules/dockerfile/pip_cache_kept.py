@@ -10,9 +10,8 @@ from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import ships
-from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.model.variables import is_set_before
-from playpen_ls.languages.dockerfile.parts import Run, Stage, Transfer
+from playpen_ls.languages.dockerfile.parts import Instruction, Run, Stage, Transfer
 from playpen_ls.languages.shell.parser import Command, Word
 from playpen_ls.text.edit import Edit
 
@@ -88,16 +87,21 @@ def pip_cache_kept(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Ite
     a cache or tmpfs mount, with `PIP_NO_CACHE_DIR` or `PIP_CACHE_DIR`, and where the same `RUN` deletes
     the cache.
     """
-    for run in stage.instructions if ships(stage, builds, files) else ():
-        if isinstance(run, Run) and stage.mentions(run.whole_text, ("pip",)):
-            yield from _kept_by(run)
+    if not stage.mentions(stage.text, ("pip",)) or not ships(stage, builds, files):
+        return
+    below = (one for each in stage.ancestors[1:] for one in each.instructions)
+    configured = any(map(_configures, below))
+    for one in stage.instructions:
+        configured = configured or _configures(one)
+        if not configured and isinstance(one, Run) and stage.mentions(one.whole_text, ("pip",)):
+            yield from _kept_by(one)
 
 
 def _kept_by(run: Run) -> Iterator[Finding]:
     installs = [word for command in run.commands if (word := _caching_install(command))]
     if not installs or _is_mounted(run) or _is_removed(run.commands):
         return
-    if is_set_before(run, "PIP_NO_CACHE_DIR") or is_set_before(run, "PIP_CACHE_DIR") or _is_configured(run):
+    if is_set_before(run, "PIP_NO_CACHE_DIR") or is_set_before(run, "PIP_CACHE_DIR"):
         return
     for command, word in ((command, _caching_install(command)) for command in run.commands):
         if word is not None:
@@ -107,16 +111,12 @@ def _kept_by(run: Run) -> Iterator[Finding]:
             yield Finding(word.span, message, (fix,))
 
 
-def _is_configured(run: Run) -> bool:
+def _configures(instruction: Instruction) -> bool:
     """A command or a copied file, whose content is unknown, can disable the cache in pip's configuration."""
-    stage = stage_of(run)
-    for one in (run, *(stage.before(run) if stage is not None else ())):
-        text = one.whole_text if isinstance(one, Run) else ""
-        if ("pip.conf" in text or " config " in text) and _SETTING.search(text):
-            return True
-        if isinstance(one, Transfer) and "pip.conf" in one.logical:
-            return True
-    return False
+    if isinstance(instruction, Run):
+        text = instruction.whole_text
+        return "no-cache-dir" in text and ("pip.conf" in text or " config " in text) and bool(_SETTING.search(text))
+    return isinstance(instruction, Transfer) and "pip.conf" in instruction.logical
 
 
 def _caching_install(command: Command) -> Word | None:
