@@ -88,6 +88,19 @@ class JsonLogs(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Exported(Fact):
+    """A Python module binds a name that other modules can import.
+
+    `origin` is the dotted expression that it is bound to, with imported names resolved: `logging.getLogger()`; one
+    that starts with a dot is relative to the module. The name `get_logger()` is what that function returns, `*` are
+    the names of a star import.
+    """
+
+    name: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentRead(Fact):
     """Python code reads an environment variable; `default` is None if there is none.
 

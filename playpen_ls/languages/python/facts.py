@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from playpen_ls.api.fact_types import (
     ComputedRoute,
+    Exported,
     JsonLogs,
     Listens,
     MountedApplication,
@@ -19,6 +20,8 @@ from playpen_ls.api.fact_types import (
 )
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
+from playpen_ls.languages.python.model.exports import exports
+from playpen_ls.languages.python.model.exports import possible_in as may_export
 from playpen_ls.languages.python.model.file_kind import is_left_alone
 from playpen_ls.languages.python.model.local_facts import facts as local_facts
 from playpen_ls.languages.python.model.local_facts import possible_in, web_facts
@@ -43,7 +46,10 @@ def says_nothing(source: Source) -> bool:
         return True
     if _configures_gunicorn(source.path):
         return False
-    return not possible_in(Words(text)) and not any(module in text for module in JSON_LOGS)
+    words = Words(text)
+    if may_export(source.path, words):
+        return False
+    return not possible_in(words) and not any(module in text for module in JSON_LOGS)
 
 
 def finds_nothing(source: Source, may_concern: Callable[[Words], bool]) -> bool:
@@ -75,6 +81,8 @@ def facts(model: PythonModel) -> Iterator[Fact]:
             yield Listens(Place(path, Span(bound.start(1), bound.end(1))), int(bound[1]))
     if "json" in model.scope.flags:
         yield JsonLogs(Place(path, Span(0, 0)))
+    for name, origin in ask(exports):
+        yield Exported(Place(path, Span(0, 0)), name, origin)
 
 
 def _place(model: PythonModel, chunk: int, fact: LocalFact) -> Place:

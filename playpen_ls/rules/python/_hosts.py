@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from dataclasses import dataclass
 from itertools import islice
 
 from playpen_ls.languages.python.model.environment import gives_default
 from playpen_ls.languages.python.model.literal_roles import Role
 from playpen_ls.languages.python.model.parts import StringLiteral
+from playpen_ls.languages.python.syntax.known_names import SETTINGS
 from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.span import Span
 from playpen_ls.text.words import Words
 from playpen_ls.vocabulary.hosts import BACKING_SERVICES, ServiceHost, service_hosts, short_service_host
@@ -37,6 +40,7 @@ _URL_VARIABLES = (
     (re.compile(r"amqps?$"), "RABBITMQ_URL"),
     (re.compile(r"mongodb"), "MONGODB_URI"),
 )
+_NO_SETTINGS = sys.stdlib_module_names | {"pydantic", "sqlalchemy", "sqlmodel", "attr", "msgspec"}
 _SPOKEN = frozenset("debug info warning warn error exception critical fatal log print add_argument help echo".split())
 
 
@@ -83,7 +87,7 @@ def may_name_host(words: Words) -> bool:
     return words.has_any(_INTERNAL_WORDS) and _INTERNAL_LITERAL.search(text) is not None
 
 
-def host_in(literal: StringLiteral) -> Host | None:
+def host_in(literal: StringLiteral, origins: Origins) -> Host | None:
     """The host in a literal that sets an address; None for prose, defaults and templates."""
     value = literal.value
     if literal.is_bytes or len(value) > 500:
@@ -91,7 +95,7 @@ def host_in(literal: StringLiteral) -> Host | None:
     host = _service(value)
     if host is None and not literal.is_format:
         host = _guessed(literal)
-    return host if host is not None and _configures(literal) else None
+    return host if host is not None and _configures(literal, origins) else None
 
 
 def _service(value: str) -> Host | None:
@@ -199,7 +203,7 @@ def _beside_connection(owner: ast.AST | None) -> bool:
     return bool(keys & {"port", "user", "username", "password", "database", "dbname", "db", "name"})
 
 
-def _configures(literal: StringLiteral) -> bool:
+def _configures(literal: StringLiteral, origins: Origins) -> bool:
     """Whether the literal determines what the program connects to: not a default, a comparison or prose."""
     role = literal.role
     if role.fallback or role.kind in ("compared", "operand", "subscript", "text", "other"):
@@ -229,7 +233,7 @@ def _configures(literal: StringLiteral) -> bool:
         return False
     if isinstance(statement, ast.AnnAssign) and "Literal" in ast.dump(statement.annotation):
         return role.kind == "assigned"
-    return not (role.kind in ("field", "assigned", "keyword") and _in_settings(literal))
+    return not (role.kind in ("field", "assigned", "keyword") and settings_class(literal, origins))
 
 
 def _assigned(statement: ast.stmt | None) -> list[str]:
@@ -243,11 +247,22 @@ def _written_to_environment(statement: ast.stmt | None) -> bool:
     return isinstance(target, ast.Subscript) and (dotted(target.value) or "").endswith("environ")
 
 
-def _in_settings(literal: StringLiteral) -> bool:
-    """Whether it is in the body of a pydantic settings class, whose fields are set from the environment."""
+def settings_class(literal: StringLiteral, origins: Origins) -> ast.ClassDef | None:
+    """The pydantic settings class whose body has the literal: its fields are set from the environment."""
     for node, child in literal.above():
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and isinstance(child, ast.stmt):
-            return False
+            return None
         if isinstance(node, ast.ClassDef) and isinstance(child, ast.stmt):
-            return any((dotted(base) or "").rpartition(".")[2].endswith("Settings") for base in node.bases)
-    return False
+            return node if any(_is_settings(literal, base, origins) for base in node.bases) else None
+    return None
+
+
+def _is_settings(literal: StringLiteral, base: ast.expr, origins: Origins) -> bool:
+    if (dotted(base) or "").rpartition(".")[2].endswith("Settings"):
+        return True
+    origin = origins.of(literal.path, literal.origin(base) or "")
+    if origin.partition(".<class>")[0] in SETTINGS:
+        return True
+    # A field of a class of another package, which can be a settings class.
+    root = origin.partition(".")[0]
+    return literal.role.kind == "field" and "." in origin and root not in _NO_SETTINGS

@@ -46,6 +46,23 @@ def rewritten(call: Called, message: ast.expr, has_arguments: bool) -> Rewritten
     raise Refused("the form of the message is not supported")
 
 
+def with_braces(made: Rewritten) -> Rewritten:
+    """The same message for Loguru, whose placeholders are those of `str.format`. Raises Refused."""
+    if not made.arguments:
+        return made
+    if re.search(r"[{}]", made.literal):
+        raise Refused("the message contains braces")
+
+    def placeholder(match: re.Match[str]) -> str:
+        spec, kind = match["spec"], match["kind"]
+        if kind == "%":
+            return "%"
+        return "{}" if kind == "s" else f"{{!{kind}}}" if kind in "ra" else f"{{:{spec}{kind}}}"
+
+    written = re.sub(r"%(?P<spec>[\d.]*)(?P<kind>[%a-zA-Z])", placeholder, made.literal)
+    return Rewritten(written, made.arguments, made.sure)
+
+
 def _formatted(call: Called, message: ast.Call, pattern: ast.expr, has_arguments: bool) -> Rewritten:
     """`"{} of {}".format(a, b)`: placeholders without a name or format, one for each argument."""
     match = _LITERAL.fullmatch(call.text_of(pattern))

@@ -10,6 +10,7 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.edits.call_arguments import appended
 from playpen_ls.languages.python.parts import LogCall
 from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.edit import Edit
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
@@ -24,6 +25,7 @@ _STEERING = re.compile(
 @rule(
     severity=Severity.WARNING,
     practice="Log levels",
+    needs_index=False,
     like={"ruff": ["TRY400"]},
     bad=[
         example(
@@ -47,6 +49,27 @@ _STEERING = re.compile(
             fixed="from app.log import logger\n\ntry:\n    charge(order)\nexcept ValueError:\n"
             "    logger.error('unpaid', exc_info=True)\n",
         ),
+        # Loguru takes `exc_info=True` for a field.
+        example(
+            'from loguru import logger\n\ntry:\n    f()\nexcept ValueError:\n    «logger.error»("x")\n',
+            fixed='from loguru import logger\n\ntry:\n    f()\nexcept ValueError:\n    logger.exception("x")\n',
+        ),
+        example(
+            {
+                "shop/service.py": "from shop.log import log\n\ntry:\n    f()\nexcept ValueError:\n"
+                "    «log.critical»('x')\n",
+                "shop/log.py": "import loguru\n\nlog = loguru.logger.bind(app='shop')\n",
+            },
+            fixed="from shop.log import log\n\ntry:\n    f()\nexcept ValueError:\n"
+            "    log.opt(exception=True).critical('x')\n",
+        ),
+        example(
+            {
+                "shop/service.py": "from company import log\n\ntry:\n    f()\nexcept ValueError:\n"
+                "    «log.error»('x')\n",
+                "shop/log.py": "import loguru\n",
+            }
+        ),
     ],
     good=[
         LOGGER + 'logger.error("Error occurred", exc_info=True)\n',
@@ -58,10 +81,10 @@ _STEERING = re.compile(
         TRY + '    def later():\n        logger.error("payment failed")\n',
         TRY + '    logger.error("unpaid: %s", traceback.format_exc())\n',
         TRY + '    traceback.print_exc()\n    logger.error("payment failed")\n',
-        'from loguru import logger\n\ntry:\n    f()\nexcept ValueError:\n    logger.error("x")\n',
+        'from loguru import logger\n\ntry:\n    f()\nexcept ValueError:\n    logger.opt(exception=True).error("x")\n',
     ],
 )
-def error_without_traceback(call: LogCall) -> Iterator[Finding]:
+def error_without_traceback(call: LogCall, origins: Origins) -> Iterator[Finding]:
     """Error is logged without its traceback.
 
     Without the traceback the log does not show where the exception was raised. Not reported where the handler
@@ -69,9 +92,11 @@ def error_without_traceback(call: LogCall) -> Iterator[Finding]:
     or is used for control flow, such as `KeyboardInterrupt`.
     """
     handler = call.handler
-    if handler is None or call.method not in ("error", "critical", "fatal") or call.kind == "loguru" or call.spreads:
+    if handler is None or call.method not in ("error", "critical", "fatal") or call.spreads:
         return
     if call.keyword("exc_info", "stack_info") is not None or _logs_traceback(handler):
+        return
+    if ".opt(" in call.name:
         return
     if any(_is_error(statement) and statement.lineno < call.node.lineno for statement in handler.body):
         return  # only the first one is reported
@@ -81,10 +106,19 @@ def error_without_traceback(call: LogCall) -> Iterator[Finding]:
     elif _steers(handler):
         yield Finding(call.callee_span, message, severity=Severity.HINT)
     else:
-        yield Finding(call.callee_span, message, tuple(_fixes(call)))
+        yield Finding(call.callee_span, message, tuple(_fixes(origins.logger(call))))
 
 
 def _fixes(call: LogCall) -> Iterator[Fix]:
+    if call.kind == "unclear":
+        return
+    if call.kind == "loguru":
+        span = call.method_span
+        if call.method == "error":
+            yield Fix("Replace `error` with `exception`", lambda: [Edit(span.start, span.end, "exception")])
+        else:
+            yield Fix("Add `opt(exception=True)`", lambda: [Edit(span.start, span.start, "opt(exception=True).")])
+        return
     yield Fix(
         "Add `exc_info=True`",
         lambda: [appended(call, "exc_info=True")],

@@ -9,7 +9,8 @@ from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.edits.call_arguments import replaced
 from playpen_ls.languages.python.parts import LogCall
-from playpen_ls.rules.python._log_messages import rewritten
+from playpen_ls.rules.python._log_messages import Rewritten, rewritten, with_braces
+from playpen_ls.rules.python._origins import Origins
 from playpen_ls.rules.python._structured_logs import RESERVED, structured
 from playpen_ls.text.edit import Edit
 
@@ -24,6 +25,7 @@ _EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
 @rule(
     severity=Severity.WARNING,
     practice="Structured logging",
+    needs_index=False,
     like={
         "ruff": ["G001", "G002", "G003", "G004"],
         "pylint": ["logging-fstring-interpolation", "logging-format-interpolation", "logging-not-lazy"],
@@ -75,7 +77,47 @@ _EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
             'from app.log import logger\n\nlogger.info(«f"user {name}"»)\n',
             fixed='from app.log import logger\n\nlogger.info("user %s", name)\n',
         ),
-        'from loguru import logger\n\nlogger.info(«f"user {name}"»)\n',
+        example(
+            'from loguru import logger\n\nlogger.info(«f"user {name!r} 100%"»)\n',
+            fixed='from loguru import logger\n\nlogger.info("user {!r} 100%", name)\n',
+        ),
+        # The logger of a module of the project is what that module makes of it.
+        example(
+            {
+                "shop/service.py": 'from shop.core.log import log\n\nlog.info(«f"got {x}"»)\n',
+                "shop/core/log.py": "from loguru import logger\n\nlog = logger\n",
+            },
+            fixed='from shop.core.log import log\n\nlog.info("got {}", x)\n',
+        ),
+        example(
+            {
+                "shop/service.py": 'from .core import log\n\nlog.info(«f"got {x}"»)\n',
+                "shop/core/__init__.py": "from .log import *\n",
+                "shop/core/log.py": "import structlog\n\nlog = structlog.get_logger()\n",
+            },
+            fixed='from .core import log\n\nlog.info("got", x=x)\n',
+        ),
+        example(
+            {
+                "src/mail/server.py": "from logger import getJSONLogger\n\nlogger = getJSONLogger('mail')\n"
+                'logger.info(«f"got {x}"»)\n',
+                "src/mail/logger.py": "import logging\n\n\ndef getJSONLogger(name):\n"
+                "    logger = logging.getLogger(name)\n    logger.propagate = False\n    return logger\n",
+            },
+            fixed="from logger import getJSONLogger\n\nlogger = getJSONLogger('mail')\nlogger.info(\"got %s\", x)\n",
+        ),
+        example(
+            {
+                "shop/service.py": 'from company.log import logger\n\nlogger.info(«f"got {x}"»)\n',
+                "shop/main.py": "from loguru import logger\n",
+            }
+        ),
+        example(
+            {
+                "shop/service.py": 'from company.log import logger\n\nlogger.info(«f"got {x}"»)\n',
+                "pyproject.toml": '[project]\ndependencies = ["loguru>=0.7"]\n',
+            }
+        ),
         example(
             STRUCTLOG + 'log.info(«f"User {user.name} did {event!r}"», exc_info=True)\n',
             fixed=STRUCTLOG + 'log.info("User did", name=user.name, event_=event, exc_info=True)\n',
@@ -90,7 +132,7 @@ _EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
         'import math\n\nprint(math.log(f"{x}"))\n',
     ],
 )
-def formatted_log_message(call: LogCall) -> Iterator[Finding]:
+def formatted_log_message(call: LogCall, origins: Origins) -> Iterator[Finding]:
     """Log message is formatted before it is passed to the logger.
 
     The message is then formatted even if its level is disabled, and messages of the same event have different
@@ -100,6 +142,7 @@ def formatted_log_message(call: LogCall) -> Iterator[Finding]:
     message = call.message
     if message is None:
         return
+    call = origins.logger(call)
     problem = _problem(call, message)
     if problem:
         fixes = () if isinstance(message, ast.Constant) else tuple(_fixes(call, message))
@@ -145,7 +188,9 @@ def _holds_text(message: ast.BinOp) -> bool:
 
 
 def _fixes(call: LogCall, message: ast.expr) -> Iterator[Fix]:
-    if call.kind not in ("loguru", "structlog"):
+    if call.kind == "loguru" and (call.node.keywords or ".opt(" in call.name):
+        return  # these change how Loguru formats the message
+    if call.kind not in ("structlog", "unclear"):
         yield _fix(call, message)
     if (call.standard or call.kind == "structlog") and isinstance(message, ast.JoinedStr):
         title = "Move the values to `extra`" if call.standard else "Move the values to keyword arguments"
@@ -191,6 +236,11 @@ def _refuse_brackets(call: LogCall, message: ast.expr) -> None:
         raise Refused("the message is in parentheses")
 
 
+def _rewritten(call: LogCall, message: ast.expr) -> Rewritten:
+    made = rewritten(call, message, bool(call.arguments))
+    return with_braces(made) if call.kind == "loguru" else made
+
+
 def _fix(call: LogCall, message: ast.expr) -> Fix:
     sure = call.standard
     if sure:
@@ -200,7 +250,7 @@ def _fix(call: LogCall, message: ast.expr) -> Fix:
             sure = False
 
     def change() -> list[Edit]:
-        made = rewritten(call, message, bool(call.arguments))
+        made = _rewritten(call, message)
         if made.arguments:
             _refuse_brackets(call, message)
         return [replaced(call, message, made.literal, *made.arguments)]

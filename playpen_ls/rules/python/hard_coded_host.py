@@ -19,6 +19,7 @@ from playpen_ls.languages.python.parts import StringLiteral
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.languages.python.syntax.statement import Statement
 from playpen_ls.rules.python._hosts import Host, host_in, may_name_host
+from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.edit import Edit
 from playpen_ls.vocabulary.hosts import service_hosts
 from playpen_ls.vocabulary.names import variable
@@ -95,6 +96,15 @@ from playpen_ls.vocabulary.secrets import url_logins
         'if host == "postgres.pp.svc.cluster.local":\n    pass\n',
         "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings):\n"
         '    redis_host: str = "redis.pp.svc.cluster.local"\n',
+        "from pydantic_settings import BaseSettings\n\n\nclass Base(BaseSettings):\n    pass\n\n\nclass S(Base):\n"
+        '    redis_host: str = "redis.pp.svc.cluster.local"\n',
+        {
+            "shop/config.py": "from shop import Base\n\n\nclass Config(Base):\n"
+            '    redis_host: str = "redis.pp.svc.cluster.local"\n',
+            "shop/__init__.py": "from .base import Base\n",
+            "shop/base.py": "import pydantic\n\n\nclass Base(pydantic.BaseSettings):\n    pass\n",
+        },
+        "from company import Base\n\n\nclass S(Base):\n    redis_host: str = 'redis.pp.svc.cluster.local'\n",
         'x = "foo.bar.svc is no host in a sentence"\n',
         '@click.option("--host", default="redis.pp.svc.cluster.local", envvar="HOST")\ndef run(host):\n    pass\n',
         'from sqlalchemy import URL\n\nurl = URL.create("postgresql", host=sys.argv[1])\n',
@@ -103,7 +113,7 @@ from playpen_ls.vocabulary.secrets import url_logins
         example({"tests/test_app.py": 'host = "postgres.pp.svc.cluster.local"\n'}),
     ],
 )
-def hard_coded_host(literal: StringLiteral, reads: Facts[EnvironmentRead]) -> Iterator[Finding]:
+def hard_coded_host(literal: StringLiteral, reads: Facts[EnvironmentRead], origins: Origins) -> Iterator[Finding]:
     """Address of a service is hard-coded.
 
     The same image runs in every namespace and cluster, so the deployment has to set the address: read it from
@@ -111,7 +121,7 @@ def hard_coded_host(literal: StringLiteral, reads: Facts[EnvironmentRead]) -> It
     comparisons, and fields of settings classes. Reported as information for names without `.svc`. A port
     next to the host is a hint; its variable is `…_SERVICE_PORT`, since Kubernetes sets `…_PORT` to a URL.
     """
-    host = _found(literal)
+    host = _found(literal, origins)
     if host is None:
         return
     what = "in a URL " if host.shape in ("url", "format") else ""
@@ -145,10 +155,10 @@ def _port(literal: StringLiteral, host_variable: str) -> Iterator[Finding]:
     yield Finding(span, f"port `{number}` is hard-coded", (fix,), Severity.HINT)
 
 
-def _found(literal: StringLiteral) -> Host | None:
+def _found(literal: StringLiteral, origins: Origins) -> Host | None:
     if literal.file.ask(is_left_alone):
         return None
-    host = host_in(literal)
+    host = host_in(literal, origins)
     if host is None or any(
         "\0" not in literal.value[login.password.start : login.password.end] for login in url_logins(literal.value)
     ):

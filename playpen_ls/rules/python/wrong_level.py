@@ -8,6 +8,7 @@ from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.parts import LogCall
+from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.edit import Edit
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
@@ -17,6 +18,7 @@ _FAILURE = re.compile(r"(?:error|failed|exception)\b", re.IGNORECASE)
 @rule(
     severity=Severity.HINT,
     practice="Log levels",
+    needs_index=False,
     like={"ruff": ["G010", "LOG009", "LOG004"], "pylint": ["deprecated-method"]},
     bad=[
         example(LOGGER + 'logger.«warn»("disk is full")\n', fixed=LOGGER + 'logger.warning("disk is full")\n'),
@@ -33,14 +35,14 @@ _FAILURE = re.compile(r"(?:error|failed|exception)\b", re.IGNORECASE)
         LOGGER + 'def on_error(exc):\n    logger.exception("x")\n',
     ],
 )
-def wrong_level(call: LogCall) -> Iterator[Finding]:
+def wrong_level(call: LogCall, origins: Origins) -> Iterator[Finding]:
     """Log level does not match the message.
 
     `warn` is a deprecated alias of `warning`. A search for errors does not find failures that are logged with
     `info` or `debug`. Outside an `except` block `exception` logs `NoneType: None` instead of a traceback.
     """
     if call.method == "warn":
-        fixes = (_renamed(call, "warning", safe=True),) if call.standard else ()
+        fixes = (_renamed(call, "warning", safe=True),) if origins.logger(call).standard else ()
         yield Finding(call.method_span, "`warn` is deprecated; use `warning`", fixes)
     elif call.method in ("info", "debug") and call.handler is not None and _is_failure(call):
         yield Finding(call.method_span, f"failure in an `except` block is logged with `{call.method}`")

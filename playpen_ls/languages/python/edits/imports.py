@@ -132,7 +132,9 @@ def module_logger(part: Part) -> Brought:
     """The module's logger, created if there is none. Raises Refused if `logger` has another meaning here."""
     model = model_of(part)
     tops = model.top_level
-    known = [name for name, origin in model.scope.names.items() if origin == "logging.getLogger()" and "." not in name]
+    known = [
+        name for name, origin in model.scope.names.items() if origin == "logging.getLogger()" and name.isidentifier()
+    ]
     for name in sorted(known, key=lambda name: (name != "logger", name != "log", name)):
         if _origin(part, name) == "logging.getLogger()" and (part.function or _bound_before(tops, name, part)):
             return Brought(name)

@@ -88,15 +88,19 @@ def _value(statement: ast.AST) -> object:
     return getattr(statement, "value", None)
 
 
+def logger_kind(origin: str) -> str:
+    """The kind of the logger of a method with this origin, see `LogCall`; "" if unknown."""
+    if origin.rpartition(".")[0] in ROOT_LOGGERS:
+        return "root"
+    if origin.startswith(LOGGERS):
+        return "standard"
+    return next((library for library, begins in OTHER_LOGGERS.items() if origin.startswith(begins)), "")
+
+
 def _logger_kind(function: ast.Attribute, origin: str | None) -> str:
-    if origin is not None:
-        if origin.rpartition(".")[0] in ROOT_LOGGERS:
-            return "root"
-        if origin.startswith(LOGGERS):
-            return "standard"
-        for library, begins in OTHER_LOGGERS.items():
-            if origin.startswith(begins):
-                return library
+    known = logger_kind(origin) if origin is not None else ""
+    if known:
+        return known
     receiver = function.value
     name = receiver.attr if isinstance(receiver, ast.Attribute) else getattr(receiver, "id", "")
     return "named" if LOGGER_NAME.search(name) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from playpen_ls.languages.python.model.scope import Link
@@ -52,10 +53,10 @@ def _plain_role(node: ast.AST, parent: ast.AST, link: Link, fallback: bool) -> R
         in_class = link[1] is not None and isinstance(link[1][0], ast.ClassDef)
         return Role("field" if in_class else "assigned", _name(parent.target), parent, fallback)
     if isinstance(parent, ast.Dict):
-        for key, value in zip(parent.keys, parent.values, strict=True):
-            if value is node:
-                named = _name(key) if isinstance(key, ast.Constant) else ""
-                return Role("entry", named, parent, fallback)
+        at = bisect_left(parent.values, _position(node), key=_position)
+        if at < len(parent.values) and parent.values[at] is node:
+            key = parent.keys[at]
+            return Role("entry", _name(key) if isinstance(key, ast.Constant) else "", parent, fallback)
         return Role("key", "", parent)
     if isinstance(parent, ast.arguments):
         return Role("default", _parameter(node, parent), parent, fallback)
@@ -64,6 +65,10 @@ def _plain_role(node: ast.AST, parent: ast.AST, link: Link, fallback: bool) -> R
         ast.List: "element", ast.Tuple: "element", ast.Set: "element", ast.Expr: "text",
     }  # fmt: skip
     return Role(kinds.get(type(parent), "other"), "", parent, fallback)
+
+
+def _position(node: ast.AST) -> tuple[int, int]:
+    return node.lineno, node.col_offset  # type: ignore[attr-defined]
 
 
 def _unpacked(parent: ast.Tuple | ast.List, node: ast.AST, statement: ast.Assign, fallback: bool) -> Role:

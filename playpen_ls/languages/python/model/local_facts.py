@@ -38,7 +38,7 @@ def aliases(outline: Outline) -> frozenset[str]:
     return frozenset(
         name
         for name, origin in outline.ask(scope).names.items()
-        if origin and any(known_as(name, origin) for known_as in _KNOWN_AS)
+        if origin and not name.endswith(")") and any(known_as(name, origin) for known_as in _KNOWN_AS)
     )
 
 

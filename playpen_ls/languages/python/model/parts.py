@@ -217,7 +217,8 @@ class LogCall(Called):
     """A call of a logger's method, `logger.info(…)`.
 
     `kind` is "standard" or "root" for loggers that are certainly the standard library's, "structlog", "loguru",
-    or "named" if only the name suggests a logger. `method` is the method name as written.
+    "named" if only the name suggests a logger, or "unclear" if it can be one with a format of its own (see
+    `rules/python/_origins.py`). `method` is the method name as written.
     """
 
     @staticmethod
@@ -247,6 +248,10 @@ class LogCall(Called):
         super().__init__(site, node, link, name)
         self.kind = kind
         self.method = method
+
+    def of_kind(self, kind: str) -> LogCall:
+        """The same call, of a logger of another kind."""
+        return LogCall(self.site, self.node, self.link, self.name, kind, self.method) if kind != self.kind else self
 
     @property
     def standard(self) -> bool:

@@ -26,12 +26,16 @@ def assigned_texts(statement: Statement) -> tuple[tuple[str, str], ...]:
     return statement.texts
 
 
+def returns(statement: Statement) -> tuple[tuple[str, str], ...]:
+    return statement.returns
+
+
 # Queries
 
 
 def scope(outline: Outline) -> Scope:
     """The module scope. For queries: what a part asks is narrower."""
-    return fold(outline.every(bindings), bool(outline.every(main_guards)))
+    return fold(outline.every(bindings), bool(outline.every(main_guards)), outline.every(returns))
 
 
 def origin(outline: Outline, name: str) -> str | None:

@@ -11,8 +11,8 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from playpen_ls.languages.python.syntax.bindings import Binding, bound, self_bindings
-from playpen_ls.languages.python.syntax.nodes import dotted, targets
+from playpen_ls.languages.python.syntax.bindings import Binding, local_bindings, self_bindings
+from playpen_ls.languages.python.syntax.nodes import dotted
 
 WEB = frozenset(
     "fastapi flask starlette django aiohttp quart sanic litestar tornado bottle falcon pyramid grpc uvicorn gunicorn "
@@ -40,13 +40,16 @@ class Scope:
     flags: frozenset[str] = frozenset()
 
 
-def fold(bindings: Iterable[Binding], guards_main: bool) -> Scope:
+def fold(bindings: Iterable[Binding], guards_main: bool, returns: Iterable[tuple[str, str]] = ()) -> Scope:
+    """`returns` are functions with the dotted expressions that they return; their calls are names such as `get()`."""
     raw: dict[str, str | None] = {}
     for binding in bindings:
         if binding.name not in raw:
             raw[binding.name] = binding.value
         elif raw[binding.name] != binding.value and not binding.fallback:
             raw[binding.name] = None
+    for function, result in returns:
+        raw[f"{function}()"] = result if raw.get(function, "") is None else None
     names: dict[str, str] = {}
     for name, value in raw.items():
         origin = _followed(value, raw)
@@ -55,7 +58,7 @@ def fold(bindings: Iterable[Binding], guards_main: bool) -> Scope:
     return Scope(names, _flags(names, guards_main))
 
 
-_SHADOWED = frozenset(("print", "os", "logging", "open", "logger", "getenv", "environ"))
+_SHADOWED = frozenset(("print", "os", "logging", "open", "dict", "logger", "getenv", "environ"))
 
 
 def _followed(value: str | None, raw: Mapping[str, str | None]) -> str | None:
@@ -68,6 +71,8 @@ def _followed(value: str | None, raw: Mapping[str, str | None]) -> str | None:
             return value[1:] + tail
         root = value.partition(".")[0].partition("(")[0]
         tail = value[len(root) :] + tail
+        if tail.startswith("()") and raw.get(f"{root}()"):
+            root, tail = f"{root}()", tail[2:]
         if root not in raw:
             return None
         value = raw[root]
@@ -93,7 +98,7 @@ class Names:
     def __init__(self, lookup: Callable[[str], str | None]) -> None:
         self._lookup = lookup
         self.asked: dict[str, str | None] = {}
-        self._locals: dict[ast.AST, dict[str, object]] = {}
+        self._locals: dict[ast.AST, dict[str, str | None]] = {}
         self._attributes: dict[ast.AST, dict[str, str | None]] = {}
 
     def module(self, name: str) -> str | None:
@@ -115,6 +120,10 @@ class Names:
             known = self._attribute(attribute, link, depth)
             return known + rest[1 + len(attribute) :] if known else text
         base = self._name(root, link, depth)
+        if base == root and rest.startswith("()"):  # a function of the module, not of an enclosing one
+            returned = self.module(f"{root}()")
+            if returned:
+                return returned + rest[2:]
         return None if base is None else base + rest
 
     def _name(self, name: str, link: Link | None, depth: int) -> str | None:
@@ -138,11 +147,11 @@ class Names:
         found = self.module(name)
         return name if found is None else found or None
 
-    def _table(self, node: ast.AST) -> dict[str, object]:
+    def _table(self, node: ast.AST) -> dict[str, str | None]:
         """The names in the own scope of a function or class."""
         table = self._locals.get(node)
         if table is None:
-            table = self._locals[node] = _bound_in(node)
+            table = self._locals[node] = local_bindings(node)
         return table
 
     def _attribute(self, name: str, link: Link | None, depth: int) -> str | None:
@@ -162,41 +171,3 @@ class Names:
         if value is not None and value != f"self.{name}":
             return self._origin(value, link, depth + 1) if depth < _DEPTH else None
         return self.module(f"self.{name}") or None
-
-
-def _bound_in(node: ast.AST) -> dict[str, object]:
-    table: dict[str, object] = {}
-
-    def bind(name: str, value: object) -> None:
-        table[name] = value if table.get(name, value) == value else None
-
-    arguments = getattr(node, "args", None)
-    if isinstance(arguments, ast.arguments):
-        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-        for one in (*every, arguments.vararg, arguments.kwarg):
-            if one is not None:
-                annotation = dotted(one.annotation) if one.annotation is not None else None
-                # A parameter annotated as `logging.Logger` is a standard logger.
-                bind(one.arg, "=logging.getLogger()" if annotation in ("logging.Logger", "Logger") else None)
-    stack: list[ast.AST] = list(getattr(node, "body", ())) if not isinstance(node, ast.Lambda) else []
-    outer: set[str] = set()
-    while stack:
-        statement = stack.pop()
-        if isinstance(statement, ast.stmt):
-            for name, value in bound(statement):
-                bind(name, value)
-        if isinstance(statement, (ast.Global, ast.Nonlocal)):
-            outer.update(statement.names)
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            continue
-        if isinstance(statement, ast.ExceptHandler) and statement.name:
-            bind(statement.name, None)
-        if isinstance(statement, ast.stmt | ast.ExceptHandler | ast.match_case):
-            for name in ("body", "orelse", "finalbody", "handlers", "cases"):
-                stack += getattr(statement, name, ())
-        value = getattr(statement, "value", None) or getattr(statement, "test", None)
-        if isinstance(value, ast.NamedExpr):
-            for target in targets(value.target):
-                if isinstance(target, ast.Name):
-                    bind(target.id, None)
-    return {name: value for name, value in table.items() if name not in outer}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playpen_ls.languages.python.syntax.nodes import dotted, imported, statements_in, targets
+
+_ALIASES = 5  # of local names
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +101,91 @@ def texts_of(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
         text = statement.value.value
         if isinstance(text, str):
             yield from ((name, text) for name, _ in bound(statement))
+
+
+def local_bindings(node: ast.AST) -> dict[str, str | None]:
+    """The names that a function or class binds in its own scope, with values as in `Binding`; None if unknown."""
+    table: dict[str, str | None] = {}
+
+    def bind(name: str, value: str | None) -> None:
+        table[name] = value if table.get(name, value) == value else None
+
+    arguments = getattr(node, "args", None)
+    if isinstance(arguments, ast.arguments):
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        for one in (*every, arguments.vararg, arguments.kwarg):
+            if one is not None:
+                annotation = dotted(one.annotation) if one.annotation is not None else None
+                # A parameter annotated as `logging.Logger` is a standard logger.
+                bind(one.arg, "=logging.getLogger()" if annotation in ("logging.Logger", "Logger") else None)
+    stack: list[ast.AST] = list(getattr(node, "body", ())) if not isinstance(node, ast.Lambda) else []
+    outer: set[str] = set()
+    while stack:
+        statement = stack.pop()
+        if isinstance(statement, ast.stmt):
+            for name, value in bound(statement):
+                bind(name, value)
+        if isinstance(statement, (ast.Global, ast.Nonlocal)):
+            outer.update(statement.names)
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        if isinstance(statement, ast.ExceptHandler) and statement.name:
+            bind(statement.name, None)
+        if isinstance(statement, ast.stmt | ast.ExceptHandler | ast.match_case):
+            for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+                stack += getattr(statement, name, ())
+        value = getattr(statement, "value", None) or getattr(statement, "test", None)
+        if isinstance(value, ast.NamedExpr):
+            for target in targets(value.target):
+                if isinstance(target, ast.Name):
+                    bind(target.id, None)
+    return {name: value for name, value in table.items() if name not in outer}
+
+
+_TRANSPARENT = frozenset(("cache", "lru_cache", "staticmethod"))  # decorators that keep what a function returns
+_LOGGER_TYPE = re.compile(r"(?:\w+\.)*(?:Logger|LoggerAdapter|BoundLogger)")
+
+
+def returned(function: ast.stmt) -> str | None:
+    """The dotted expression that every `return` of a function has, in terms of the module's names.
+
+    Its value is as in `Binding`. An annotation as a logger counts as a call of that class. None if unknown.
+    """
+    if not isinstance(function, ast.FunctionDef):
+        return None
+    decorators = (dotted(one.func if isinstance(one, ast.Call) else one) or "" for one in function.decorator_list)
+    if any(name.rpartition(".")[2] not in _TRANSPARENT for name in decorators):
+        return None
+    table = local_bindings(function)
+    found = {_resolved(value, table) for value in _return_values(function)}
+    if len(found) == 1 and (value := found.pop()) is not None:
+        return value
+    annotation = function.returns
+    text = annotation.value if isinstance(annotation, ast.Constant) else dotted(annotation) if annotation else None
+    return f"{text}()" if isinstance(text, str) and _LOGGER_TYPE.fullmatch(text) else None
+
+
+def _return_values(function: ast.FunctionDef) -> Iterator[ast.expr | None]:
+    stack: list[ast.stmt] = [*function.body]
+    while stack:
+        statement = stack.pop()
+        if isinstance(statement, ast.Return):
+            yield statement.value
+        elif not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            stack += statements_in(statement)
+
+
+def _resolved(node: ast.expr | None, table: dict[str, str | None]) -> str | None:
+    """A dotted expression of a function in terms of the module's names."""
+    text = dotted(node) if node is not None else None
+    for _ in range(_ALIASES):
+        root = (text or "").partition(".")[0].partition("(")[0]
+        if text is None or root not in table:
+            return text
+        value, rest = table[root], text[len(root) :]
+        if value is None or value.startswith("="):
+            return value and value + rest
+        if value.partition(".")[0].partition("(")[0] == root:
+            return None  # `logger = logger.bind()`, in which the name is a local one
+        text = value + rest
+    return None

@@ -24,6 +24,7 @@ _LITERAL = re.compile(rf"(?P<name>{_NAME})[ \t]*=[ \t]*[\[{{\"'\d]")
 _SELF = re.compile(r"\bself[\s\\]*\.[\s\\]*\w+[\s\\]*(?::[^=\n]*)?=(?!=)")
 _INDENTATION = re.compile(r"[ \t]+")
 _DEFINED = re.compile(r"(?:async[ \t]+)?def\b|class\b|[@#)\]}]")
+_LOGGING = re.compile(r"^def[ \t]+\w*log\w*[ \t]*\(", re.MULTILINE | re.IGNORECASE)
 _TEXT = re.compile(rf"{_NAME}[ \t]*(?::[^=\n]*)?=[^=]*[\"']")
 
 
@@ -48,6 +49,11 @@ def bindings_by_head(text: str) -> tuple[Binding, ...] | None:
 def holds_text(text: str) -> bool:
     """Cheap pre-check: whether the statement can assign a string literal to a name."""
     return _TEXT.match(text) is not None
+
+
+def may_return_logger(text: str) -> bool:
+    """Cheap pre-check: whether the statement is a function that can return a logger, by its name."""
+    return text.startswith(("def ", "@")) and "return" in text and _LOGGING.search(text) is not None
 
 
 def binds_members(text: str) -> bool:

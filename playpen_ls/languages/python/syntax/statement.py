@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any
 
-from playpen_ls.languages.python.syntax.bindings import Binding, bindings_of, member_bindings, texts_of
-from playpen_ls.languages.python.syntax.heads import bindings_by_head, binds_members, holds_text
+from playpen_ls.languages.python.syntax.bindings import Binding, bindings_of, member_bindings, returned, texts_of
+from playpen_ls.languages.python.syntax.heads import bindings_by_head, binds_members, holds_text, may_return_logger
 from playpen_ls.languages.python.syntax.nodes import is_main_guard, statements_in
 from playpen_ls.languages.python.syntax.outline import outlined
 from playpen_ls.languages.python.syntax.parsing import parse, with_line_feeds
@@ -50,6 +50,7 @@ class Statement:
         self._outline: tuple[ast.stmt, ...] | None = None
         self.guards_main = False
         self._texts: tuple[tuple[str, str], ...] | None = () if header else None
+        self._returns: tuple[tuple[str, str], ...] | None = () if header else None
         known = (None if binds_members(self._code) else ()) if header else bindings_by_head(self._code)
         self.bindings: tuple[Binding, ...] = known or ()
         self.deferred = known is not None
@@ -77,6 +78,14 @@ class Statement:
         if self._texts is None:
             self._texts = tuple(texts_of(self.tree().body)) if holds_text(self._code) else ()
         return self._texts
+
+    @property
+    def returns(self) -> tuple[tuple[str, str], ...]:
+        """(function, dotted expression that it returns, see `returned`) of functions that can return a logger."""
+        if self._returns is None:
+            body = self.tree().body if may_return_logger(self._code) else ()
+            self._returns = tuple((one.name, value) for one in body if (value := returned(one)))  # type: ignore[attr-defined]
+        return self._returns
 
     @property
     def outline(self) -> tuple[ast.stmt, ...]:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
@@ -11,6 +10,7 @@ from playpen_ls.api.finding import Change, Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.parts import SchemaCreation
 from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.rules.python._origins import Origins
 from playpen_ls.rules.python.create_all.alembic import new_setup, set_up_in
 from playpen_ls.text.edit import Edit
 
@@ -81,7 +81,7 @@ from playpen_ls.text.edit import Edit
         example({"tests/conftest.py": "Base.metadata.create_all(e)\n"}),
     ],
 )
-def create_all(part: SchemaCreation, files: Files) -> Iterator[Finding]:
+def create_all(part: SchemaCreation, origins: Origins, files: Files) -> Iterator[Finding]:
     """Application creates or drops its database tables.
 
     `create_all` creates missing tables but does not alter existing ones, so the schema differs from the
@@ -89,7 +89,7 @@ def create_all(part: SchemaCreation, files: Files) -> Iterator[Finding]:
     migrations with `alembic revision --autogenerate`, and apply them with `alembic upgrade head` before the
     application starts. Reported as information where Alembic is set up or the call has a `tables` argument.
     """
-    if not _is_metadata(part) and not _is_imported_database(part, files):
+    if not _is_metadata(part, origins):
         return
     folder = set_up_in(part.path, files)
     some = part.call is not None and any(keyword.arg == "tables" for keyword in part.call.keywords)
@@ -100,39 +100,15 @@ def create_all(part: SchemaCreation, files: Files) -> Iterator[Finding]:
     yield Finding(part.word_span, message, tuple(_fixes(part, folder, some, files)), severity)
 
 
-def _is_metadata(part: SchemaCreation) -> bool:
+def _is_metadata(part: SchemaCreation, origins: Origins) -> bool:
     receiver = part.node.value
     text, origin = dotted(receiver) or "", part.origin(receiver) or ""
+    origin = origins.of(part.path, origin) if origin else ""
     if text.endswith(".metadata") or origin.endswith(
         (".metadata", "sqlalchemy.MetaData()", "sqlalchemy.schema.MetaData()")
     ):
         return True
     return origin in ("flask_sqlalchemy.SQLAlchemy()", "flask_sqlalchemy.extension.SQLAlchemy()")
-
-
-def _is_imported_database(part: SchemaCreation, files: Files) -> bool:
-    """Whether the receiver is imported from a project module that assigns it `SQLAlchemy(…)` of Flask-SQLAlchemy."""
-    origin = part.origin(part.node.value) or ""
-    name = origin.lstrip(".")
-    dots = len(origin) - len(name)
-    module, _, name = name.rpartition(".")
-    if not name.isidentifier() or not (module or dots) or "(" in module:
-        return False
-    folders = [posixpath.dirname(part.path)]
-    if dots:
-        for _ in range(dots - 1):
-            folders = [posixpath.dirname(folders[0])]
-    else:
-        while folders[-1] not in ("", "/"):
-            folders.append(posixpath.dirname(folders[-1]))
-    assigned = re.compile(rf"^{name}[ \t]*(?::[^=\n]*)?=[ \t]*(?:flask_sqlalchemy\.)?SQLAlchemy\(", re.MULTILINE)
-    for folder in folders:
-        stem = posixpath.join(folder, module.replace(".", "/"))
-        for path in (f"{stem}.py" if module else "", posixpath.join(stem, "__init__.py")):
-            text = files.text(path) if path and files.exists(path) else None
-            if text is not None:
-                return "flask_sqlalchemy" in text and assigned.search(text) is not None
-    return False
 
 
 def _fixes(part: SchemaCreation, folder: str | None, some: bool, files: Files) -> Iterator[Fix]:

@@ -1,0 +1,90 @@
+"""The names of a module that other modules import and whose origin rules have to know: loggers, settings, databases."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from playpen_ls.api.file_view import Outline
+from playpen_ls.languages.python.model.queries import scope
+from playpen_ls.languages.python.syntax.known_names import LOGGERS, OTHER_LOGGERS, SETTINGS
+from playpen_ls.languages.python.syntax.statement import Statement
+from playpen_ls.text.words import Words
+
+_KNOWN = (
+    *(one for one in LOGGERS if not one.startswith("flask.")),
+    *OTHER_LOGGERS.values(),
+    "loguru",
+    "logging.getLogger(root)",
+    *(f"{one}.<class>" for one in SETTINGS),
+    "flask_sqlalchemy.SQLAlchemy()",
+    "flask_sqlalchemy.extension.SQLAlchemy()",
+    "sqlalchemy.MetaData()",
+)
+_KNOWN_WORDS = frozenset((
+    "getLogger", "get_logger", "get_task_logger", "Logger", "LoggerAdapter", "loguru", "structlog", "BaseSettings",
+    "SQLAlchemy", "MetaData",
+))  # fmt: skip
+# Names of such objects. Others are not followed, since every module imports some names of the project.
+_NAMES = frozenset(("log", "logger", "LOG", "LOGGER", "db", "metadata", "Base"))
+_ENDS = ("_log", "_logger", "Logger", "_db", "Settings", "Config")
+# What binds one of them to something else than a literal.
+_BOUND = re.compile(
+    r"^[ \t]*(?:(?:\w*_)?(?:log|logger|LOG|LOGGER|db|metadata)[ \t]*(?::[^=\n]*)?=(?!=)[\s\\(]*[^\W\d]"
+    r"|class[ \t]+(?:Base|\w*(?:Logger|Settings|Config))[ \t]*\()",
+    re.MULTILINE,
+)
+# Modules from which others import what these have imported.
+_COLLECTING = re.compile(
+    r"(?:^|/)(?:__init__|\w*(?:log|settings|config|util|common|core|base|extensions|deps)\w*)\.py$"
+)
+
+
+def possible_in(path: str, words: Words) -> bool:
+    """Whether a module with these words can have such names."""
+    if words.has_any(_KNOWN_WORDS):
+        return True
+    collects = _collects(path)
+    if collects and "import" in words.all and "*" in words.text:
+        return True
+    named = words.has_any(_NAMES) or any(word.endswith(_ENDS) for word in words.all)
+    return named and (collects or _BOUND.search(words.text) is not None)
+
+
+def _collects(path: str) -> bool:
+    return _COLLECTING.search("/" + posixpath.basename(path)) is not None
+
+
+def exports(outline: Outline) -> tuple[tuple[str, str], ...]:
+    """A query: (name, origin), see `Exported`."""
+    return tuple(dict.fromkeys(_exports(outline)))
+
+
+def _exports(outline: Outline) -> Iterator[tuple[str, str]]:
+    collects = _collects(outline.path)
+    bound = {*outline.every(_imported), *outline.every(_bound)} if collects else {*outline.every(_bound)}
+    for name, origin in outline.ask(scope).names.items():
+        followed = "." in origin and name in bound
+        if followed or origin.startswith(_KNOWN):
+            yield name, origin
+    if collects:
+        for name in outline.every(_stars):
+            yield "*", name
+
+
+def _imported(statement: Statement) -> tuple[str, ...]:
+    return tuple(one.name for one in statement.bindings if _is_followed(one.name) and (one.value or "").startswith("="))
+
+
+def _is_followed(name: str) -> bool:
+    return name in _NAMES or name.endswith(_ENDS)
+
+
+def _bound(statement: Statement) -> tuple[str, ...]:
+    names = tuple(one.name for one in statement.bindings if _is_followed(one.name))
+    return names if names and _BOUND.search(statement.text) else ()
+
+
+def _stars(statement: Statement) -> tuple[str, ...]:
+    return tuple(one.value[1:] for one in statement.bindings if one.name == "*" and one.value)

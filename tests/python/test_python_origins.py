@@ -1,0 +1,74 @@
+"""What imported names really are: facts of the modules that define them, read where they are used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from playpen_ls.api.fact_types import Exported
+from playpen_ls.engine.fixer import safe_only
+from playpen_ls.languages.python.facts import facts, says_nothing
+from playpen_ls.languages.python.model.module import parse
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source
+
+SERVICE = 'from shop.log import log\n\nlog.info(f"got {x}")\n'
+
+
+def exported(path: str, text: str) -> list[tuple[str, str]]:
+    source = Source(path, text)
+    found = [(fact.name, fact.origin) for fact in facts(parse(source)) if isinstance(fact, Exported)]
+    assert not found or not says_nothing(source)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("import logging\n\nlog = logging.getLogger(__name__)\n", [("log", "logging.getLogger()")]),
+        ("from loguru import logger as lg\n\nlog = lg.bind(a=1)\n", [
+            ("lg", "loguru.logger"), ("log", "loguru.logger.bind()"),
+        ]),
+        ("from .base import log as base\n\nlog = base\n", [("log", ".base.log")]),
+        ("import logging\n\n\ndef get_log(name):\n    made = logging.getLogger(name)\n    return made\n", [
+            ("get_log()", "logging.getLogger()"),
+        ]),
+        ("import logging\n\n\ndef get_log(name) -> logging.Logger:\n    return made[name]\n", [
+            ("get_log()", "logging.Logger()"),
+        ]),
+        ("import logging\n\n\ndef get_log(a):\n    if a:\n        return logging.getLogger(a)\n    return a\n", []),
+        ("import logging\n\n\n@contextmanager\ndef get_log(a):\n    return logging.getLogger(a)\n", []),
+        ("import logging\n\n\ndef get_log(log):\n    log = log.child()\n    return log\n", []),
+        ("from pydantic_settings import BaseSettings\n\n\nclass Base(BaseSettings):\n    pass\n", [
+            ("Base", "pydantic_settings.BaseSettings.<class>"),
+        ]),
+        ("import json\n\nx = json.loads(y)\n", []),
+    ],
+)  # fmt: skip
+def test_a_module_exports_its_loggers_and_settings(text: str, names: list[tuple[str, str]]):
+    assert exported("shop/a.py", text) == names
+
+
+def test_a_package_exports_what_it_imports():
+    assert exported("shop/__init__.py", "from .log import *\nfrom .log import log, other\n") == [
+        ("log", ".log.log"), ("*", ".log.*"),
+    ]  # fmt: skip
+
+
+def test_an_edit_of_the_logger_changes_the_fix_in_another_module(tmp_path: Path):
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/log.py").touch()
+    workspace = Workspace(tmp_path)
+    workspace.index.complete = True
+    workspace.open(Source("shop/log.py", "import logging\n\nlog = logging.getLogger('shop')\n"), "python")
+    workspace.open(Source("shop/service.py", SERVICE), "python")
+    for path in workspace.documents:
+        workspace.check(path)
+    assert workspace.fixed("shop/service.py", safe_only).source.text == SERVICE.replace('f"got {x}"', '"got %s", x')
+    workspace.edit("shop/log.py", Source("shop/log.py", "from loguru import logger\n\nlog = logger\n"))
+    for path in workspace.documents:
+        workspace.check(path)
+    assert workspace.fixed("shop/service.py", safe_only).source.text == SERVICE
+    made = workspace.fixed("shop/service.py", lambda _, fix: True)
+    assert made.source.text == SERVICE.replace('f"got {x}"', '"got {}", x')
