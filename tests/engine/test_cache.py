@@ -213,3 +213,12 @@ def test_a_chunk_that_no_rule_concerns_is_not_parsed_and_shares_its_entry(monkey
     assert first.local is last.local
     editor.put(editor.text + "more\n")
     assert WordsChunk.parsed == 1
+
+
+def test_dependencies_with_one_hash_are_not_taken_for_another():
+    checker_ = checker(Editor("[a]\n"))
+    one = Dependencies(answers=((FileQuery("text", "a"), "t"),), hashed=7)
+    other = Dependencies(answers=((FileQuery("text", "b"), "t"),), hashed=7)
+    assert checker_.remembered((), one).reads == one
+    assert checker_.remembered((), other).reads == other
+    assert checker_.remembered((), Dependencies(answers=other.answers, hashed=7)).reads is other

@@ -62,6 +62,11 @@ def test_a_fix_whose_result_does_not_parse_is_left_out_and_the_others_are_made()
     assert result.source.text == "x = 1\ny = 3\n"
 
 
+def test_a_fix_that_does_not_mend_its_finding_is_left_out_and_the_others_are_made():
+    result = fixed("ab = 1\ny = 2\n", {"ab": "abab", "y = 2": "y = 3"})
+    assert (result.source.text, result.applied.total()) == ("ab = 1\ny = 3\n", 1)
+
+
 def test_one_bad_fix_among_many_does_not_hold_the_others_up():
     result = fixed("y = 2\n" * 70 + "x = 1\n", {"x = 1": "x = (", "y = 2": "y = 3"})
     assert (result.source.text, result.stopped) == ("y = 3\n" * 70 + "x = 1\n", "")

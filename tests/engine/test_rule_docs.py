@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import runpy
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import toy
 
-from playpen_ls.api.finding import Severity
+from playpen_ls.api.example import Example
+from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import Rule
 from playpen_ls.engine.own_rules import OWN_RULES
 from playpen_ls.engine.registry import all_rules
-from playpen_ls.engine.rule_docs import page
+from playpen_ls.engine.rule_docs import catalogue, page
 
 ROOT = Path(__file__).parent.parent.parent
 RULES = (*all_rules(), *OWN_RULES)
@@ -44,3 +48,71 @@ def test_practices_link_to_their_heading():
 
 def test_severities_are_named_as_the_configuration_names_them():
     assert [Severity.named(one.label) for one in Severity] == list(Severity)
+
+
+def described(section: toy.Section) -> Iterator[Finding]:
+    """Sections are loud.
+
+    Nobody can sleep.
+    """
+    yield from ()
+
+
+OTHER = replace(
+    toy.toy_rule(described, toy.Section),
+    language="python",
+    id="python/loud",
+    practice="Layer caching",
+    severity=Severity.ERROR,
+    like={"ruff": ("E1", "E2"), "pylint": ("x",)},
+    bad=(Example({"app.py": "«x» = 1\n\n"}, fixed="y = 1\n"),),
+    good=(Example({"app.py": "z = 1\n"}),),
+    options=(),
+    enabled=False,
+)
+LINK = "https://hiranofficial.github.io/playpen/operations/best-practices#layer-caching"
+PAGE = f"""\
+# python/loud
+
+**Sections are loud.**
+
+error, off by default · practice [Layer caching]({LINK}) · similar to ruff E1, ruff E2, pylint x
+
+Nobody can sleep.
+
+## Example
+
+```python
+x = 1
+```
+
+## Use instead
+
+```python
+y = 1
+```
+
+Suppress with `# playpen: ignore[loud]`.
+"""
+
+
+def test_a_page_says_what_how_bad_why_and_what_instead():
+    assert page(OTHER) == PAGE
+    unfixed = replace(OTHER, bad=(Example({"app.py": "«x» = 1\n"}),), enabled=True)
+    end = PAGE.replace("## Use instead", "## Not reported").replace("y = 1", "z = 1").replace(", off by default", "")
+    assert page(unfixed) == end
+    plain = page(replace(OTHER, bad=(), practice="+", like={}, enabled=True))
+    assert plain == "# python/loud\n\n**Sections are loud.**\n\nerror\n\nNobody can sleep.\n\n" + PAGE[-41:]
+
+
+def test_the_catalog_has_a_table_for_each_language():
+    lines = catalogue([OTHER, replace(OTHER, id="python/quiet", enabled=True), *OWN_RULES]).split("\n")
+    assert lines[:3] == ["# Rules", "", lines[2]]
+    assert lines[3:9] == [
+        "", "## python/", "", "| rule | severity | practice | summary |", "|---|---|---|---|",
+        "| loud | error, off | Layer caching | Sections are loud. |",
+    ]  # fmt: skip
+    assert lines[9] == "| quiet | error | Layer caching | Sections are loud. |"
+    assert lines[11] == "## playpen/"
+    assert lines[15].startswith("| unused-ignore | hint | + | ")
+    assert lines[-1] == ""

@@ -68,6 +68,8 @@ def test_rule_sets_are_equal_by_their_rules_and_what_is_hidden():
     assert rule_set(LOUD) != rule_set(WHOLE)
     assert rule_set(LOUD) != RuleSet([Configured(LOUD, Severity.HINT)])
     assert rule_set(LOUD) != "loud"
+    same = rule_set(LOUD)
+    assert same == same
 
 
 def test_one_rule_is_reported_or_hidden_as_it_was():

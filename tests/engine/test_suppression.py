@@ -108,6 +108,95 @@ def test_comments_for_other_tools_count(text: str, severity: Severity | None, tm
     assert [diagnostic.severity for diagnostic in diagnostics(text, tmp_path)] == ([severity] if severity else [])
 
 
+API_KEY, LOGGED = f"api_key = {KEY}", 'import logging\nlogging.warn("x")'
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        (f"{API_KEY}  # noqa: S105, E501\n", None),
+        (f"{API_KEY}  # noqa:S105\n", None),
+        (f"{API_KEY}  # noqa: E501 S105\n", None),
+        (f"{API_KEY}  # NOQA: s105\n", None),
+        (f"{API_KEY}  # noqa : S105\n", Severity.HINT),
+        (f"# ruff: noqa: S105\n{API_KEY}\n", None),
+        (f"x = 1\n# ruff: noqa: E501, S105\n{API_KEY}\n", None),
+        (f"# ruff: noqa: E501\n{API_KEY}\n", Severity.WARNING),
+        (f"# ruff: noqa\n{API_KEY}\n", Severity.HINT),
+        (f"# flake8: noqa\n{API_KEY}\n", Severity.HINT),
+        (f"# flake8: noqa: S105\n{API_KEY}\n", Severity.WARNING),  # flake8 takes it as a comment
+        (f"{API_KEY}  # ruff: ignore[S105]\n", None),
+        (f"{API_KEY}  # ruff: ignore[E501, S105]\n", None),
+        (f"{API_KEY}  # ruff: ignore[E501]\n", Severity.WARNING),
+        (f"{API_KEY}  # nosec B101, B105\n", None),
+        (f"{API_KEY}  # nosec B101\n", Severity.WARNING),
+        (f"{API_KEY}  # pragma:allowlist secret\n", None),
+        (f"{API_KEY}  # pylint: disable=S105\n", Severity.WARNING),
+        (f"{LOGGED}  # noqa: G010\n", None),
+        (f"{LOGGED}  # noqa\n", None),
+        (f"{LOGGED}  # pylint: disable=deprecated-method\n", None),
+        (f"{LOGGED}  # pylint: disable=unused-import, deprecated-method\n", None),
+        (f"{LOGGED}  # pylint: disable=unused-import\n", Severity.HINT),
+        (f"{LOGGED}  # ruff: ignore[LOG009]\n", None),
+    ],
+)
+def test_each_tool_has_comments_of_its_own(text: str, severity: Severity | None, tmp_path: Path):
+    named = ("python/literal-secret", "python/wrong-level")
+    found = [one.severity for one in diagnostics(text, tmp_path) if one.rule.id in named]
+    assert found == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("comment", "silenced"),
+    [
+        ("# hadolint ignore=DL3007\n", True),
+        ("# hadolint ignore=DL3002, DL3007\n", True),
+        ("# HADOLINT ignore=dl3007\n", True),
+        ("# hadolint ignore=DL3007\n# another\n", True),
+        ("# hadolint global ignore=DL3007\n", True),
+        ("# hadolint global ignore=DL3002\n", False),
+        ("# hadolint ignore=DL3007\nARG a\n", False),  # it is about the next instruction
+        ("# hadolint global ignore=DL3007\nARG a\n", True),
+    ],
+)
+def test_hadolint_has_comments_of_its_own(comment: str, silenced: bool, tmp_path: Path):
+    found = rules(f"{comment}FROM node:latest\n", tmp_path, "Dockerfile", "dockerfile")
+    assert ("dockerfile/moving-tag" not in found) is silenced
+
+
+@pytest.mark.parametrize(
+    ("directive", "silenced"),
+    [
+        ("# check=skip=JSONArgsRecommended\n", True),
+        ("# check=skip=StageNameCasing,JSONArgsRecommended\n", True),
+        ("# check=error=true;skip=JSONArgsRecommended\n", True),
+        ("# check=skip=all\n", True),
+        ("# check=skip=StageNameCasing\n", False),
+        ("# check=error=true\n", False),
+    ],
+)
+def test_buildkit_has_a_directive_of_its_own(directive: str, silenced: bool, tmp_path: Path):
+    text = f"{directive}FROM node:20.1.0\nUSER 1000:1000\nCMD node main.js\n"
+    named = [rule.id for rule in all_rules() if "JSONArgsRecommended" in rule.like.get("docker", ())]
+    found = rules(text, tmp_path, "Dockerfile", "dockerfile")
+    assert (not {*named} & {*found}) is silenced
+
+
+@pytest.mark.parametrize(
+    ("comment", "severity"),
+    [
+        ("nosemgrep: detected-generic-secret", None),
+        ("nosemgrep: generic.secrets.security.detected-generic-secret", None),
+        ("nosemgrep:hardcoded-token", None),
+        ("nosemgrep: another", Severity.WARNING),
+        ("nosemgrep", Severity.HINT),
+    ],
+)
+def test_semgrep_has_comments_of_its_own(comment: str, severity: Severity | None, tmp_path: Path):
+    found = [one.severity for one in diagnostics(f"{API_KEY}  # {comment}\n", tmp_path)]
+    assert found == ([severity] if severity else [])
+
+
 def test_hadolint_s_comments_count(tmp_path: Path):
     text = "# hadolint ignore=DL3007,DL3002\nFROM node:latest\n"
     assert "dockerfile/moving-tag" not in rules(text, tmp_path, "Dockerfile", "dockerfile")
