@@ -60,7 +60,8 @@ def _path(tool: str) -> Path | None:
         path, install = python / tool, [python / "pip", "install", "-q", PYPI[tool]]
     else:
         CACHE.mkdir(parents=True, exist_ok=True)
-        (CACHE / "package.json").write_text('{"private": true}\n')
+        if not (CACHE / "package.json").exists():  # npm removes what it does not name
+            (CACHE / "package.json").write_text('{"private": true}\n')
         npm = shutil.which("npm")
         path = CACHE / "node_modules" / ".bin" / tool
         install = [

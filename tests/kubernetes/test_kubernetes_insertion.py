@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,20 @@ from parts import parts_in
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.api.platform import Platform
-from playpen_ls.languages.kubernetes.edits.insert import put, put_before, replace_entry
+from playpen_ls.languages.kubernetes.edits.env import add_variable
+from playpen_ls.languages.kubernetes.edits.insert import (
+    put,
+    put_all,
+    put_before,
+    replace_entry,
+    replace_scalar,
+    style_of,
+)
 from playpen_ls.languages.kubernetes.model.manifests import parse
 from playpen_ls.languages.kubernetes.parts import Container
+from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.rules.kubernetes._probes import LIVENESS, ProbeContext, add, port_of, probe_value
+from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 
 CASES = json.loads((Path(__file__).parent / "probes.json").read_text())
@@ -75,22 +86,154 @@ def test_a_value_is_put(before: str, after: str, line_end: str):
 
 
 @pytest.mark.parametrize(
-    "before",
+    ("before", "reason"),
     [
-        "  - &a {name: a}\n",
-        "  - name: a\n    x: 1\n",
-        "  - name: a\n    x: {y: 2}\n",
-        "  - name: a\n    name: b\n",
-        "  - name: a\n    ? [x]\n    : b\n",
-        "  - name: a\n    args: [{{ x }}]\n",
-        "  - name: a\n    foo\n",
-        "  - name: a\n    x: &b {}\n",
+        ("  - &a {name: a}\n", "the mapping has an anchor or a tag, so other nodes can share it"),
+        ("  - name: a\n    x: 1\n", "`x` is not a mapping"),
+        ("  - name: a\n    x: *b\n", "`x` comes from a YAML anchor"),
+        ("  - name: a\n    x: {y: 2}\n", "`y` is already set"),
+        ("  - name: a\n    name: b\n", "the mapping has duplicate or complex keys"),
+        ("  - name: a\n    ? [x]\n    : b\n", "the mapping has duplicate or complex keys"),
+        ("  - name: a\n    <<: *b\n", "the mapping merges an anchor (`<<`)"),
+        ("  - name: a\n    args: [{{ x }}]\n", "the document contains template expressions (`{{ … }}`)"),
+        ("  - name: a\n    foo\n", "the document has a syntax error"),
+        ("  - name: a\n    x: &b {}\n", "`x` has an anchor or a tag, so other nodes can share it"),
     ],
 )
-def test_what_is_not_certain_is_refused(before: str):
-    container = containers(Source("app.yaml", HEAD + before))[0]
-    with pytest.raises(Refused):
+def test_what_is_not_certain_is_refused(before: str, reason: str):
+    container = containers(Source("app.yaml", "b: &b {z: 1}\n" + HEAD + before))[0]
+    with pytest.raises(Refused) as refused:
         put(container.document, container.node, ("x", "y"), 1)
+    assert str(refused.value) == reason
+
+
+def edited(before: str, edit: Callable[[Container], list[Edit]], head: str = HEAD) -> str:
+    """The text below the head after an edit of the first container; or why it is refused."""
+    source = Source("app.yaml", head + before)
+    try:
+        return source.edited(edit(containers(source)[0])).text.removeprefix(head)
+    except Refused as refused:
+        return f"refused: {refused}"
+
+
+@pytest.mark.parametrize(
+    ("before", "value", "after"),
+    [
+        ("  - name: a\n    env:\n    - name: A\n      value: b\n", "c",
+         "  - name: a\n    env:\n    - name: A\n      value: b\n    - name: KEY\n      value: \"c\"\n"),
+        ("  - name: a\n    env:\n      - name: A\n        value: b  # c\n", "c",
+         "  - name: a\n    env:\n      - name: A\n        value: b  # c\n      - name: KEY\n        value: \"c\"\n"),
+        ("  - name: a\n    env:\n    - {name: A, value: b}", "c",
+         "  - name: a\n    env:\n    - {name: A, value: b}\n    - name: KEY\n      value: \"c\""),
+        ("  - name: a\n    env:\n    -   name: A\n        value: b\n    ports: []\n", "c",
+         "  - name: a\n    env:\n    -   name: A\n        value: b\n    -   name: KEY\n        value: \"c\"\n    ports: []\n"),
+        ("  - name: a\n    env:\n    - name: A\n", {"secretKeyRef": {"name": "s", "key": "k"}},
+         "  - name: a\n    env:\n    - name: A\n    - name: KEY\n      valueFrom:\n        secretKeyRef:\n          name: s\n"
+         "          key: k\n"),
+        ("  - name: a\n", "c", "  - name: a\n    env:\n    - name: KEY\n      value: c\n"),
+        ("  - name: a\n    env: [{name: A}]\n", "c", "refused: `env` is not a block list"),
+        ("  - name: a\n    env: []\n", "c", "refused: `env` is not a block list"),
+        ("  - name: a\n    env: &e\n    - name: A\n", "c", "refused: `env` is not a block list"),
+        ("  - name: a\n    env:\n    - - name: A\n", "c",
+         "  - name: a\n    env:\n    - - name: A\n    - name: KEY\n      value: \"c\"\n"),
+        ("  - name: a\n    env:\n    - &a\n      name: A\n", "c", "refused: `env` has an unusual layout"),
+    ],
+)  # fmt: skip
+def test_a_variable_is_added_at_the_end(before: str, value: object, after: str):
+    assert edited(before, lambda container: add_variable(container, "KEY", value)) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  - name: a\n    image: b\n", "  - name: a\n    x: 1\n    y:\n      z: 2\n    image: b\n"),
+        ("  - name: a", "  - name: a\n    x: 1\n    y:\n      z: 2"),
+        ("  - {name: a, image: b}\n", "  - {name: a, image: b, x: 1, y: {z: 2}}\n"),
+        ("  - {name: a, }\n", "refused: the edit would change other parts of the document"),
+        ("  - name: a\n    x:\n", "refused: the keys belong to different places; add them one by one"),
+        ("  - name: a\n    x: 1\n", "refused: `x` is already set"),
+    ],
+)
+def test_several_keys_are_put_in_a_row(before: str, after: str):
+    result = edited(before, lambda one: put_all(one.document, one.node, [("x", 1), ("y", {"z": 2})], ("name",)))
+    assert result == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  - name: a\n    image: b\n", "  - name: a\n    x: z\n    image: b\n"),
+        ("  - name: a\n", "  - x: z\n    name: a\n"),
+        ("  - {name: a, image: b}\n", "  - {name: a, x: z, image: b}\n"),
+        ("  - {name: a}\n", "  - {x: z, name: a}\n"),
+        ("  - name: a\n    x: b\n", "refused: `x` is already set"),
+    ],
+)
+def test_a_key_is_put_before_the_first_of_some(before: str, after: str):
+    assert edited(before, lambda one: put_before(one.document, one.node, "x", "z", ("image",))) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  - name: a\n", "  - name: new\n"),
+        ("  - name: 'a'  # c\n", "  - name: 'new'  # c\n"),
+        ('  - {name: "a"}\n', '  - {name: "new"}\n'),
+        ('  - name: "a\\x41"\n', "refused: the value contains escapes or spans several lines"),
+        ("  - name: >\n      a\n", "refused: the value contains escapes or spans several lines"),
+    ],
+)
+def test_a_scalar_is_replaced_inside_its_quotes(before: str, after: str):
+    def edit(container: Container) -> list[Edit]:
+        entry = container.node.entry("name")
+        assert entry is not None
+        assert isinstance(entry.value, Scalar)
+        return replace_scalar(container.document, entry.value, "new")
+
+    assert edited(before, edit) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  - name: a  # c\n    image: b\n", "  - x: {y: z}  # c\n    image: b\n"),
+        ("  - {name: a, image: b}\n", "  - {x: {y: z}, image: b}\n"),
+        ("  - image: b\n", "refused: `name` comes from a YAML anchor"),
+        ("  - name: *d\n", "refused: `name` comes from a YAML anchor"),
+        ("  - name: a\n    x: b\n", "refused: `x` is already set"),
+    ],
+)
+def test_an_entry_is_replaced(before: str, after: str):
+    head = "d: &d e\n" + HEAD
+    result = edited(before, lambda one: replace_entry(one.document, one.node, "name", "x", {"y": "z"}), head)
+    assert result == after.replace("x: {y: z}  # c", "x:\n      y: z  # c")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a:\n  b:\n    c: 1\n", (2, 0)),
+        ("a:\n    b: 1\nc:\n    - d\n", (4, 4)),
+        ("a:\n- b\n", (2, 0)),
+        ("a: 1\n", (2, 0)),
+        ("a:\n         b: 1\n", (2, 0)),  # nobody indents by nine
+        ("a:\n        b: 1\n", (8, 0)),
+        ("a: {b: 1}\nc:\n  - d\n", (2, 2)),
+    ],
+)
+def test_the_style_is_that_of_the_document(text: str, expected: tuple[int, int]):
+    source = Source("app.yaml", f"apiVersion: v1\nkind: ConfigMap\n{text}")
+    document = next(part.document for part in parts_in(parse(source)))
+    (root,) = document.parsed.roots
+    style = style_of(document, root)
+    assert (style.step, style.dash, style.json) == (*expected, False)
+
+
+def test_flow_mappings_with_quoted_keys_are_written_as_json():
+    assert edited('  - {"name": "a"}\n', lambda one: put(one.document, one.node, ("x",), "z")) == (
+        '  - {"name": "a", "x": "z"}\n'
+    )
+    assert edited("  - {name: a}\n", lambda one: put(one.document, one.node, ("x",), "z")) == "  - {name: a, x: z}\n"
 
 
 def test_an_alias_is_not_edited():

@@ -58,12 +58,18 @@ def block_entry(key: str, value: Value, column: int, style: Style) -> str:
     if isinstance(value, Mapping) and value:
         return f"{key}:{style.newline}" + block(value, column + style.step, style)
     if isinstance(value, Sequence) and not isinstance(value, str) and value:
-        indentation = " " * (column + style.dash)
-        lines = [f"{indentation}- {flow(one, style)}" for one in value]
-        return f"{key}:{style.newline}" + style.newline.join(lines)
+        at = column + style.dash
+        return f"{key}:{style.newline}" + style.newline.join(" " * at + _item(one, at, style) for one in value)
     return f"{key}: {flow(value, style)}"
 
 
 def block(value: Mapping[str, Value], column: int, style: Style) -> str:
     """The entries of a mapping, with every line indented and without a final newline."""
     return style.newline.join(" " * column + block_entry(key, one, column, style) for key, one in value.items())
+
+
+def _item(value: Value, column: int, style: Style) -> str:
+    """An item of a block list whose dash is at `column`; without indentation of the first line."""
+    if isinstance(value, Mapping) and value:
+        return "- " + block(value, column + 2, style).lstrip(" ")
+    return f"- {flow(value, style)}"
