@@ -70,6 +70,10 @@ VALUED |= {
     "az": frozenset("-t --image -f --file -r --registry -g --resource-group --build-arg --platform --target".split()),
     "minikube": frozenset("-t --tag -f --file -p --profile --build-env --build-opt".split()),
     "pack": frozenset("-b --buildpack -B --builder -p --path -e --env -t --tag --env-file".split()),
+    "helm": frozenset(
+        "--set --set-string -f --values -n --namespace --version --timeout --kube-context --repo".split()
+    ),
+    "buildctl": frozenset("-o --output --opt --local --frontend --progress --addr --export-cache --secret".split()),
     "apt": VALUED["apt-get"],
     "podman": VALUED["docker"],
     "nerdctl": VALUED["docker"],

@@ -24,7 +24,7 @@ def agent(text: str) -> str:
         agent('dockerfile { args "--group-add 999 -v=«/var/run/docker.sock»:/var/run/docker.sock -u ${UID}" }'),
         "node {\n    docker.image('docker:27').inside('-v «/run/docker.sock»:/run/docker.sock') { sh 'x' }\n}\n",
         "node {\n    sh 'docker run --rm -v «/var/run/docker.sock»:/var/run/docker.sock aquasec/trivy image x'\n}\n",
-        "podTemplate(volumes: [hostPathVolume(hostPath: '«/var/run/docker.sock»', mountPath: '/s')]) { }\n",
+        "podTemplate(volumes: [hostPathVolume(hostPath: '«/run/docker.sock»', mountPath: '/run/docker.sock')]) { }\n",
     ],
     good=[
         agent("docker { image 'maven:3.9'; args '-v $HOME/.m2:/root/.m2' }"),
@@ -43,7 +43,8 @@ def docker_socket(region: Region) -> Iterator[Finding]:
         return
     for call in region.named("args", "inside", "withRun", "run", "hostPathVolume"):
         if _mounts(call):
-            for literal in (one for argument in call.arguments for one in argument.strings):
+            given = [one for one in call.arguments if one.name in (None, "hostPath")]
+            for literal in (one for argument in given for one in argument.strings):
                 yield from _found(call, literal, literal.fragment.text)
     for step in region.steps_with((".sock",)):
         yield from _in_script(step)

@@ -1,17 +1,14 @@
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from playpen_ls.api.example import example
-from playpen_ls.api.finding import Finding, Fix, Refused, Severity
+from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile.edits.quoting import in_comment, quote_at, words_at
 from playpen_ls.languages.jenkinsfile.model.credentials import Bound, bound_at, is_credential_entry
 from playpen_ls.languages.jenkinsfile.model.queries import credentials_around, declares
 from playpen_ls.languages.jenkinsfile.parts import Call, EnvironmentEntry, Region, ShellStep, StringLiteral
-from playpen_ls.languages.shell.parser import Word
-from playpen_ls.text.edit import Edit
+from playpen_ls.rules.jenkinsfile._shell_variables import by_shell, escaped, variable
 from playpen_ls.text.span import Span
 
 
@@ -40,7 +37,15 @@ def steps(text: str) -> str:
             steps('sh """\n    echo "\\$HOME"\n    login «${TOKEN}»\n"""'),
             fixed=steps("sh '''\n    echo \"$HOME\"\n    login ${TOKEN}\n'''"),
         ),
-        steps('bat "login «${TOKEN}»"'),
+        example(
+            steps('bat "login 100% «${TOKEN}» %HOST%"'),
+            fixed=steps("bat 'login 100%% %TOKEN% %HOST%'"),
+        ),
+        example(
+            steps('pwsh "Login-It -Token \\"«$TOKEN»\\""'),
+            fixed=steps("pwsh 'Login-It -Token \"$env:TOKEN\"'"),
+        ),
+        steps("powershell \"Login-It -Token '«${TOKEN}»'\""),
         steps('httpRequest url: "https://api/?token=«${TOKEN}»"'),
         steps('sh "x \\"\\$(curl -H \'A: «${TOKEN}»\' https://api/)\\""'),
         steps("sh \"ssh host 'login «${TOKEN}»'\""),
@@ -102,101 +107,19 @@ def _in_literal(call: Call, literal: StringLiteral, bound: Bound) -> Iterator[Fi
         message = f"Groovy interpolates the {what} `{name}` into {where}"
         if not script:
             yield Finding(hole, message, severity=Severity.HINT)
-        elif call.name != "sh" or not isinstance(call, ShellStep):
-            yield Finding(hole, message)
-        else:
+        elif isinstance(call, ShellStep):
             names = [literal.hole_name(one) for one in literal.holes]
             whole = all(one in bound.all and not call.file.ask(declares, one) for one in names)
-            yield Finding(hole, message, (_fix(call, literal, hole, bound, whole),))
+            yield Finding(hole, message, _fix(call, literal, hole, bound, whole))
 
 
-def _fix(step: ShellStep, literal: StringLiteral, hole: Span, bound: Bound, whole: bool) -> Fix:
+def _fix(step: ShellStep, literal: StringLiteral, hole: Span, bound: Bound, whole: bool) -> tuple[Fix, ...]:
+    names = {one.start: literal.hole_name(one) or "" for one in literal.holes}
+    if step.name == "sh" and whole:
+        title = "Use single quotes and let the shell expand the variables"
+        return (Fix(title, by_shell(step, literal, names), safe=True),)
     if whole:
-        return Fix("Use single quotes and let the shell expand the variables", _single_quoted(step, literal), safe=True)
-    title = f"Escape the `$` of `{literal.hole_name(hole)}` and let the shell expand it"
-    return Fix(title, _escaped(step, literal, hole))
-
-
-def _single_quoted(step: ShellStep, literal: StringLiteral) -> Callable[[], list[Edit]]:
-    def change() -> list[Edit]:
-        if literal.quote not in ('"', '"""'):
-            raise Refused("the script is a slashy string, which cannot be rewritten")
-        text, pieces, at = literal.fragment.text, [], 0
-        holes = literal.fragment.holes
-        quotes = sorted(place for hole in holes for place in _requoted(step, hole))
-        replaced = dict.fromkeys(quotes, '"')
-        names = {
-            hole.start: (hole.end, literal.hole_name(host)) for hole, host in zip(holes, literal.holes, strict=True)
-        }
-        while at < len(text):
-            if at in names:
-                end, name = names[at]
-                pieces.append(f"${{{name}}}" if text.startswith("${", at) else f"${name}")
-                at = end
-                continue
-            pieces.append(replaced.get(at, text[at]))
-            at += 1
-        quote = "'" * len(literal.quote)
-        decoded = "".join(pieces).replace("\\", "\\\\")
-        decoded = (
-            decoded.replace("'", "\\'").replace("\n", "\\n") if len(quote) == 1 else decoded.replace("'''", "\\'''")
-        )
-        if len(quote) == 3:
-            decoded = _same_line_ends(literal, decoded)
-        return [Edit(literal.start, literal.end, f"{quote}{decoded}{quote}")]
-
-    return change
-
-
-def _same_line_ends(literal: StringLiteral, decoded: str) -> str:
-    if re.search(r"\\(?!['\"$\\])", literal.raw):
-        raise Refused("the string contains escape sequences that single quotes would change")
-    return decoded
-
-
-def _escaped(step: ShellStep, literal: StringLiteral, hole: Span) -> Callable[[], list[Edit]]:
-    def change() -> list[Edit]:
-        if literal.quote not in ('"', '"""'):
-            raise Refused("the script is a slashy string, which cannot be rewritten")
-        fragment = literal.fragment
-        inner = fragment.holes[literal.holes.index(hole)]
-        written = literal.hole_text(hole)
-        name = literal.hole_name(hole)
-        edits = [Edit(hole.start, hole.end, f"\\${{{name}}}" if written.startswith("${") else f"\\${name}")]
-        for place in _requoted(step, inner):
-            span = fragment.span(place, place + 1)
-            edits.append(Edit(span.start, span.end, '\\"' if literal.quote == '"' else '"'))
-        return edits
-
-    return change
-
-
-def _requoted(step: ShellStep, hole: Span) -> list[int]:
-    """The offsets of the shell's single quotes around a `${…}` that must become double quotes. Raises Refused."""
-    words = words_at(step, hole.start)
-    if not words:
-        if step.script is not None and in_comment(step.script.fragment.text, hole.start):
-            return []
-        raise Refused("the variable is in a here-document, which the shell does not always expand")
-    if any(command.name == "ssh" and command.start <= hole.start < command.end for command in step.commands):
-        raise Refused("`ssh` runs the command on another host, where the variable is not set")
-    if quote_at(words[0], hole.start) != "'":
-        text, outer = words[0].fragment.text, words[0].start
-        for inner in words[1:]:
-            substituted = re.search(r"\$\(|`", text[outer : inner.start])  # `$(…)` starts a new quoting context
-            if substituted and quote_at(inner, hole.start) == "'":
-                raise Refused("the variable is in single quotes inside `$(…)`, where the shell does not expand it")
-        return []
-    if len(words) > 1:
-        raise Refused("the variable is in a nested script inside single quotes")
-    return _single_quotes(words[0])
-
-
-def _single_quotes(word: Word) -> list[int]:
-    holes = [hole for hole in word.fragment.holes if word.start <= hole.start < word.end]
-    plain = word.fragment.text[word.start : word.end]
-    for hole in reversed(holes):
-        plain = plain[: hole.start - word.start] + plain[hole.end - word.start :]
-    if word.quote != "'" or re.search(r'[$`"\\!]', plain):
-        raise Refused("the shell's single quotes around the variable cannot be replaced with double quotes")
-    return [word.start, word.end - 1]
+        title = f"Use single quotes and read `{variable(step.name, names[hole.start])}` from the environment"
+        return (Fix(title, by_shell(step, literal, names)),)
+    title = f"Escape the `$` of `{names[hole.start]}` and let the shell expand it"
+    return (Fix(title, escaped(step, literal, hole, names[hole.start])),) if step.name == "sh" else ()

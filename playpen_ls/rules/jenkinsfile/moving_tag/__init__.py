@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.queries import frames, image_pushes, image_uses
 from playpen_ls.languages.jenkinsfile.parts import Region, StringLiteral, WholeFile
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
+from playpen_ls.languages.shell.parser import Command, Word
 from playpen_ls.rules.jenkinsfile.moving_tag.unpush import has_fixed_sibling, without_pushes
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
@@ -96,6 +98,12 @@ def steps(text: str) -> str:
         ),
         steps("sh 'docker push nexus:5000/app:1.0'\ndef x = sh(script: 'docker push nexus:5000/app:«latest»')"),
         steps("sh 'docker push «nexus:5000/my-app»'"),
+        steps("sh 'kubectl -n apps set image deployment/web web=nexus:5000/web:«latest» side=nexus:5000/s:1.0'"),
+        steps(
+            "sh 'helm upgrade --install web chart/ --set replicas=2,image.tag=«latest» --set=sidecar.imageTag=«latest»'"
+        ),
+        steps("sh 'crane copy nexus:5000/web:1.0 nexus:5000/web:«latest» && crane tag nexus:5000/web:1.0 «latest»'"),
+        steps("sh 'buildctl build --output type=image,name=nexus:5000/web:«latest»,push=true'"),
         steps("sh \"ssh build 'docker push nexus:5000/my-app'; docker push «nexus:5000/my-app»\""),
         "pipeline {\n    agent {\n        docker {\n            image 'maven:«latest»'\n        }\n    }\n}\n",
         "podTemplate(containers: [containerTemplate(name: 'm', image: 'maven:«latest»')]) { node(POD_LABEL) { } }\n",
@@ -107,6 +115,8 @@ def steps(text: str) -> str:
         steps('sh "docker push ${IMAGE}"\nsh "docker push nexus:5000/app:${TAG}"'),
         steps("script {\n    docker.build('app:latest').push('1.0')\n}"),
         steps("echo 'docker push nexus:5000/app:latest'"),
+        steps("sh 'kubectl set image deploy/web web=nexus:5000/web:$TAG && helm upgrade web c --set image.tag=1.0'"),
+        steps("sh 'crane digest nexus:5000/web:latest && buildctl build --output type=docker,name=web:latest'"),
         "pipeline {\n    agent { docker { image 'playpen/python-base:latest' } }\n"
         "    environment {\n        CHANNEL = 'latest'\n    }\n}\n",
     ],
@@ -124,6 +134,7 @@ def moving_tag(whole: WholeFile, platform: Platform) -> Iterator[Finding]:
     yield from _pushed_calls(whole.file, platform)
     yield from _variables(whole.file, found, platform)
     yield from _agents(whole.file, platform)
+    yield from _deployed(whole.file, platform)
 
 
 Use = tuple[int, ImageUse]
@@ -338,6 +349,80 @@ def _agents(file: FileView, platform: Platform) -> Iterator[Finding]:
             fixes = (Fix(title, _pinned(one.whole, reference.retagged(pin))),) if pin else ()
             message = f"agent image `{reference.text}` uses the mutable tag `latest`"
             yield Finding(one.span, message, fixes, chunk=number)
+
+
+class Deployed(NamedTuple):
+    """An image that a command deploys or pushes with the tag `latest`; `what` says how."""
+
+    text: str
+    span: Span
+    what: str
+    reference: ImageReference | None = None
+
+
+_DEPLOYING = ("kubectl", "helm", "crane", "buildctl", "regctl")
+
+
+def deployed(parsed: Parsed) -> tuple[Deployed, ...]:
+    return tuple(
+        one
+        for step in Region(parsed).steps_with(_DEPLOYING)
+        for command in step.commands
+        for one in _deployed_by(command)
+    )
+
+
+def _deployed_by(command: Command) -> Iterator[Deployed]:
+    operands = [word.text for word in command.operands]
+    if command.name == "kubectl" and operands[:2] == ["set", "image"]:
+        for word in command.operands[3:]:
+            yield from _reference_in(word, word.text.find("=") + 1, len(word.text), "deployed")
+    elif command.name == "helm" and operands[:1] in (["upgrade"], ["install"]):
+        for option in command.options:
+            if option.name in ("--set", "--set-string") and option.value is not None:
+                yield from _values(option.value)
+    elif command.name in ("crane", "regctl") and operands and len(operands) > 2:
+        last = command.operands[-1]
+        if operands[0] in ("copy", "cp", "push") or operands[:2] == ["image", "copy"]:
+            yield from _reference_in(last, 0, len(last.text), "pushed")
+        elif operands[0] == "tag" and last.text == "latest":
+            yield Deployed(operands[1], last.span, "tagged in the registry")
+    elif command.name == "buildctl":
+        for option in command.options:
+            name = _OUTPUT.search(option.text) if option.name in ("-o", "--output") else None
+            if name and option.value is not None and "push=true" in option.text:
+                at = option.value.text.find(name[1])
+                yield from _reference_in(option.value, at, at + len(name[1]), "pushed")
+
+
+_OUTPUT = re.compile(r"(?:^|,)name=([^,\"]+)")
+
+
+def _reference_in(word: Word, start: int, end: int, what: str) -> Iterator[Deployed]:
+    reference = ImageReference.parse(word.text[start:end])
+    if start >= 0 and reference.path and floats(reference):
+        tag = reference.tag_span
+        at = (start + tag.start, start + tag.end) if reference.tag else (start, end)
+        yield Deployed(reference.text, word.part(*at), what, reference)
+
+
+def _values(word: Word) -> Iterator[Deployed]:
+    """The values of `--set image.tag=latest,replicas=2`."""
+    at = word.text.find("=") + 1 if word.text.startswith("--set") else 0
+    for pair in word.text[at:].split(","):
+        key, _, value = pair.partition("=")
+        if value == "latest" and (key == "tag" or key.endswith((".tag", "Tag"))):
+            start = at + len(key) + 1
+            yield Deployed(f"{key}={value}", word.part(start, start + len(value)), "deployed")
+        at += len(pair) + 1
+
+
+def _deployed(file: FileView, platform: Platform) -> Iterator[Finding]:
+    for number, some in enumerate(file.ask(each, deployed)):
+        for one in some:
+            if one.reference is None or not platform.owns(one.reference):
+                message = f"image `{one.text}` is {one.what} with the mutable tag `latest`"
+                yield Finding(one.span, message, chunk=number)
 
 
 def _pinned(span: Span, text: str) -> Callable[[], list[Edit]]:
