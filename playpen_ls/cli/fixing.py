@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -19,6 +19,8 @@ from playpen_ls.cli.write_file import remove_recovery, write
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.fixer import REWRITE, Accept, Fixed
 from playpen_ls.engine.masking import Mask
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 
 @dataclass
@@ -104,19 +106,51 @@ def _put(targets: Targets, target: Target, fixed: Fixed, to_disk: bool, diff: bo
 
 def _show_diff(targets: Targets, target: Target, path: str, before: str | None, after: str) -> None:
     """Print a patch that can be applied, unless a comment in it says that secrets are masked."""
-    mask = Mask(target.source, target.workspace.check(target.path).secrets)
     shown = targets.shown(target.workspace, path)
     old, new = (_LINE.findall(text) for text in (before or "", after))
+    hidden = _masked_lines(targets, target, path, before or "", after)
     name = "/dev/null" if before is None else quoted_name(f"a/{shown}")
     lines = difflib.unified_diff(old, new, name, quoted_name(f"b/{shown}"))
     header, body = [*islice(lines, 2)], [*lines]
-    patch = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in body)
-    masked = mask.text(patch)
-    if masked != patch:
+    masked = [*_with_masks(body, *hidden)]
+    if masked != body:
         print(f"# {printable(shown)}: secrets are masked, so this diff cannot be applied")
+    patch = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in masked)
     if sys.stdout.isatty():
-        masked = "\n".join(map(printable, masked.split("\n")))
-    print("".join(header) + masked, end="")
+        patch = "\n".join(map(printable, patch.split("\n")))
+    print("".join(header) + patch, end="")
+
+
+def _masked_lines(targets: Targets, target: Target, path: str, before: str, after: str) -> tuple[list[str], list[str]]:
+    """The lines of both texts of a changed file, with the secrets of `target` and of the file itself masked."""
+    mask = Mask(target.source, target.workspace.check(target.path).secrets)
+    own = mask
+    if path != target.path:
+        other = targets.target(str(target.workspace.root / path), False) if before else None
+        secrets: tuple[Span, ...] = ()
+        if other is not None and other.source.text == before:
+            prepare(other)
+            secrets = other.workspace.check(other.path).secrets
+            del other.workspace.documents[other.path]
+        own = Mask(Source(path, before), secrets)
+    old, new = (_LINE.findall(mask.text(own.edited(text))) for text in (before, after))
+    return old, new
+
+
+def _with_masks(body: list[str], old: list[str], new: list[str]) -> Iterator[str]:
+    """The lines of a unified diff in their masked form. `old` and `new` are the masked lines of both texts."""
+    above = below = 0
+    for line in body:
+        if line.startswith("@@"):
+            above, below = (int(number) for number in re.findall(r"[-+](\d+)", line)[:2])
+            yield line
+        elif line.startswith("-"):
+            yield "-" + old[above - 1]
+            above += 1
+        else:
+            yield line[0] + new[below - 1]
+            below += 1
+            above += line[0] == " "
 
 
 # A line as `patch` and git see it: only \n ends one.

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from playpen_ls.text.diff import differences
 from playpen_ls.text.source import LINE_END, Source
 from playpen_ls.text.span import Span
-from playpen_ls.vocabulary.secrets import is_weak
+from playpen_ls.vocabulary.secrets import bound_values, is_weak, may_be_secret
 
 MASK = "•••"
 SHORTEST = 6  # characters; shorter lines of a multi-line secret are not masked on their own
 
 
 class Mask:
-    """Masks the secrets of a text, in the text itself and in texts derived from it."""
+    """Masks the secrets of a text, in the text itself and in texts derived from it.
+
+    Where the range of a secret is known, the range is masked, elsewhere its value. `secrets` are the ranges that rules
+    have found; values that are bound to the name of a secret are masked too, although no rule reports them.
+    """
 
     def __init__(self, source: Source, secrets: Iterable[Span]) -> None:
         self.source = source
-        spans = set(secrets)
-        words = {source.of(span).strip("\"'") for span in spans}
+        found = set(secrets)
+        bound = set(bound_values(source.text, expressions=source.path.endswith((".py", ".pyi"))))
+        words = {source.of(span).strip("\"'") for span in found}
+        words |= {word for span in bound if may_be_secret(word := source.of(span))}
         # A diff shows the lines of a multi-line secret one by one.
         words |= {line.strip() for word in words for line in LINE_END.split(word)[1:] if len(line.strip()) >= SHORTEST}
         words |= {first for word in words if len(first := LINE_END.split(word)[0].strip()) >= SHORTEST}
         words = {word for word in words if word.strip()}
-        self._any = _pattern(words)
         # The value of `password: password` must not mask the key, or every message about passwords.
-        self._telling = _pattern({word for word in words if not is_weak(word)})
-        if self._telling:
-            spans |= {Span(match.start(), match.end()) for match in self._telling.finditer(source.text)}
-        self.secrets = sorted(spans)
+        telling = {word for word in words if not is_weak(word)}
+        self._any, self._telling = _pattern(words), _pattern(telling)
+        self.secrets = sorted(found | bound | set(_matches(self._telling, source.text)))
 
     def line(self, line: int) -> tuple[str, list[tuple[int, int]]]:
         """A line of the source with masked secrets, and [(column, change of length from there on)]."""
@@ -44,16 +49,58 @@ class Mask:
             reached = end
         return text + self.source.text[reached : span.end], shifts
 
+    def edited(self, text: str) -> str:
+        """The source with masked secrets, or a `text` that edits have made of it. Line ends stay."""
+        kept = self.secrets if text == self.source.text else _after(self.source.text, text, self.secrets)
+        return _hidden(text, sorted([*kept, *_matches(self._any, text)]))
+
     def text(self, text: str) -> str:
-        """Mask the secrets in a text derived from the source, such as an edit or a diff."""
-        return self._any.sub(MASK, text) if self._any else text
+        """Mask the secrets in a text derived from the source, such as the text of an edit."""
+        return _hidden(text, _matches(self._any, text))
 
     def said(self, text: str) -> str:
         """Mask the secrets in a message or title, except secrets that are common words."""
-        return self._telling.sub(MASK, text) if self._telling else text
+        return _hidden(text, _matches(self._telling, text))
 
 
 def _pattern(words: set[str]) -> re.Pattern[str] | None:
-    """Matches these words as a whole, so that a password such as `secret` does not mask part of `secretKeyRef`."""
-    longest = sorted((re.escape(word) for word in words), key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(longest)})(?!\w)") if longest else None
+    """Matches these words.
+
+    A short or plain word matches as a whole, so that a password such as `secret` does not mask part of `secretKeyRef`,
+    or directly after a flag of one letter: `-psecret`.
+    """
+    whole = sorted((re.escape(word) for word in words if len(word) < SHORTEST or word.isalpha()), key=len, reverse=True)
+    parts = sorted((re.escape(word) for word in words if len(word) >= SHORTEST and not word.isalpha()), key=len)
+    patterns = [*reversed(parts), *([rf"(?:(?<!\w)|(?<=\s-\w))(?:{'|'.join(whole)})(?!\w)"] if whole else [])]
+    return re.compile("|".join(patterns)) if patterns else None
+
+
+def _matches(pattern: re.Pattern[str] | None, text: str) -> list[Span]:
+    return [Span(match.start(), match.end()) for match in pattern.finditer(text)] if pattern else []
+
+
+def _after(before: str, after: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Where the unchanged parts of sorted ranges of one text are in another."""
+    edits = differences(before, after)
+    for span in spans:
+        start, by = span.start, 0
+        for edit in edits:
+            if edit.start >= span.end:
+                break
+            if start < edit.start:
+                yield Span(start + by, edit.start + by)
+            start, by = max(start, edit.end), by + len(edit.text) - (edit.end - edit.start)
+        if start < span.end:
+            yield Span(start + by, span.end + by)
+
+
+def _hidden(text: str, spans: Iterable[Span]) -> str:
+    """The text with a mask in place of sorted ranges; one for each line of a range."""
+    pieces, reached = [], 0
+    for span in spans:
+        start = max(span.start, reached)
+        if start >= span.end:
+            continue
+        pieces += [text[reached:start], re.sub(r"[^\r\n]+", MASK, text[start : span.end])]
+        reached = span.end
+    return "".join([*pieces, text[reached:]])

@@ -15,38 +15,29 @@ from math import log2
 
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import snake
+from playpen_ls.vocabulary.secret_shapes import DOCUMENTATION_KEYS
 
-SHAPE = re.compile(
-    r"(?<![A-Za-z0-9])(?:"
-    r"(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Za-z])"  # Amazon Web Services access key id
-    r"|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,}"
-    r"|glpat-[A-Za-z0-9_-]{20,}"
-    r"|xox[abprs]-[0-9][A-Za-z0-9-]{9,}"
-    r"|[sr]k_live_[A-Za-z0-9]{16,}"
-    r"|sk-(?:proj-|ant-)?[A-Za-z0-9_-]{32,}"
-    r"|AIza[0-9A-Za-z_-]{35}"
-    r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"
-    r"|pypi-[A-Za-z0-9_-]{50,}|npm_[A-Za-z0-9]{36}"
-    r"|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"  # JSON web token
-    r")|-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"
+_PUT_LATER = (
+    r"(?:change[-_ ]?(?:me|this|it)|replace[-_ ]?(?:me|this|it)?|set[-_ ]?me"
+    r"|to[-_ ]?be[-_ ]?(?:set|replaced|changed|defined))"
 )
-SHAPE_BEGINS = (
-    *("AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "k_live_", "sk-"),
-    *("AIza", "SG.", "pypi-", "npm_", "eyJ", "PRIVATE KEY"),
-)
-"""Every text with such a shape contains one of these."""
-# Example keys of the AWS documentation.
-DOCUMENTATION_KEYS = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
-
-_TEMPLATE = re.compile(
-    r"""^(?: $ | <.*> | .*\$\{.*\}.* | \$\(.*\) | \$\w+ | .*\{\{.*\}\}.* | \{\w*\} | .*%\(\w+\)s.* | %\w+% | %s
-      | [x*.?_-]+ | (?:changeme|change[-_]?(?:this|it)|replace[-_]?(?:me|this)?)[-_ \w]*
-      | (?:your|my|the|some|a)[-_ ].* | .*(?:example|placeholder|redacted|dummy|fake|todo|sample|insert|fixme).*
-      | (?:op|(?:secret)?ref\+[a-z]+)://.* | vault:[\w/-]+\#.* | arn:aws:secretsmanager:.*
-      | \*\*.*\*\* | .*\*{3}.* | .*replace[-_ ]?me.*
-      | none | null | nil | true | false | secret[-_]?here | set[-_ ].*
+# What nothing is opened with: expressions, references to a store of secrets, and words that ask to be replaced.
+_PLACEHOLDER = re.compile(
+    rf"""^(?: $ | <.*> | .*\$\{{.*\}}.* | \$\(.*\) | \$\w+ | .*\{{\{{.*\}}\}}.* | \{{\w*\}} | .*%\(\w+\)s.* | %\w+% | %s
+      | @@?[\w.-]+@@?
+      | \[[\w -]+\] | [x*.?_-]+ | {_PUT_LATER}[-_ \w]* | .*replace[-_ ]?me.* | .*change[-_ ]?me.* | xxx+.*
+      | your[-_ ]?(?:[a-z]+[-_ ])*[a-z]*(?:pass|password|passwd|secret|token|key|api|here|value)s?
+      | your[-_ ][^0-9]*
+      | .*(?:example|placeholder|redacted|insert|fixme|todo).* | .*[-_ ]here
+      | (?:op|(?:secret)?ref\+[a-z]+|vault|awssm|gcpsm)://.* | vault:[\w/-]+\#.* | arn:aws:secretsmanager:.*
+      | ENC[\[(].* | \{{(?:cipher|AES|rsa)\}}.* | \$ANSIBLE_VAULT;.* | !vault.*
+      | \*\*.*\*\* | .*\*{{3}}.*
+      | none | null | nil | true | false | undefined | n/a | tbd | secret[-_]?here
     )$""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+_TEMPLATE = re.compile(
+    r"^(?:(?:your|my|the|some|a)[-_ ].*|.*(?:dummy|fake|sample).*|set[-_ ].*)$", re.IGNORECASE | re.DOTALL
 )
 WEAK = frozenset(
     (
@@ -55,13 +46,18 @@ WEAK = frozenset(
     ).split()
 )
 
+# `PGPASSWORD`, `dbpass` and `accesstoken` are one word; `compass` and `bypass` are words, too.
 _NAME = re.compile(
-    r"(^|_)(pas+wo?r?d|pass(phrase)?|pwd|token|secrete?|api_?key|access_?key|private_?key|secret_?key"
+    r"(^|_)([a-z]{0,12}pas+wo?r?d|(?:db|pg|ssh|my|admin|root|user|smtp|mail|ftp|ldap|redis|mongo|mysql|require)?pass(phrase)?|pwd"
+    r"|(?:access|auth|api|bot|git|github|gitlab|npm|refresh|bearer)?token|(?:client|api|app|jwt)?secrete?"
+    r"|(?:api|access|private|secret|encryption|signing|auth|master|jwt|fernet|hmac)_?key|(?:azure_\w*|account)_key"
+    r"|(?:redis|rediscli|master)_?auth|docker_auth_config|key_content"
     r"|credentials?|pat)($|_)"
 )
 _NOT_NAME = re.compile(
-    r"_(url|uri|path|file|dir|name|field|type|header|prefix|suffix|regex|pattern|label|help|text|message|template|id"
+    r"_(url|uri|path|file|stdin|dir|name|field|type|header|prefix|suffix|regex|pattern|label|help|text|message|template|id"
     r"|ref|env|var|param|scheme|algorithm|hasher|class|format|length|expires?|expires_(?:at|in)|expiry|ttl|endpoint|enabled|policy"
+    r"|encryption|hash|hashing|cipher|encoding|algo|strength|storage|location|chars|characters"
     r"|tag|branch|version|host|port|count|size|limit|timeout|key_name|rotation|store|manager|provider|bytes|alphabet"
     r"|charset|sig|signature)s?(?:_(?:ms|seconds|v?\d+))?$"
 )
@@ -91,18 +87,19 @@ def is_secret_name(name: str) -> bool:
 
 def is_template(value: str) -> bool:
     """Whether the value is a placeholder for a secret: `${X}`, `<password>`, `changeme`, empty."""
-    return bool(_TEMPLATE.match(value.strip())) or value.strip() in DOCUMENTATION_KEYS
+    return is_placeholder(value) or bool(_TEMPLATE.match(value.strip()))
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether the value asks to be replaced, and is no word to start a program with, as `my-secret-pw` is."""
+    stripped = value.strip()
+    if stripped in DOCUMENTATION_KEYS:
+        return True
+    return bool(_PLACEHOLDER.match(stripped)) and not re.fullmatch(r"your[-_ ]?\w*password\d+", stripped, re.IGNORECASE)
 
 
 def is_weak(value: str) -> bool:
     return value.lower() in WEAK
-
-
-def shapes(text: str) -> Iterator[Span]:
-    """The spans of provider keys in a text."""
-    for match in SHAPE.finditer(text):
-        if match[0] not in DOCUMENTATION_KEYS:
-            yield Span(match.start(), match.end())
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +144,60 @@ def is_named_secret(name: str, value: str) -> bool:
     return plain_value not in plain_name and plain_name not in plain_value
 
 
+# Names of passwords and of keys of one's own, which a program accepts whatever their value is; tokens and keys of other
+# services are none: a made-up one opens nothing.
+_OWN_SECRET = re.compile(
+    r"(^|_)(?:\w*pas+wo?r?d|[a-z]{0,8}pass(?:phrase)?|pwd|(?:\w+_)?secrete?|secrete?_key(?:_base)?|access_key_secret"
+    r"|(?:encryption|signing|jwt|hmac|fernet|master|cookie|session)_(?:secret_)?key|(?:redis|rediscli)_auth)$"
+)
+# Secret objects and files that are named, not secrets.
+_NAMES_OBJECT = re.compile(
+    r"(?:^|_)(?:pull|tls|ssl|cert|certificate|image|existing|ca|docker|registry|kube|k8s)_secret$"
+)
+_SETTING = re.compile(
+    r"(?:yes|no|on|off|enabled?|disabled?|required|optional|string|bearer|basic|auto|manual|default|env|file|vault|md5|sha\d*"
+    r"|scram-sha-256|trust|text|hidden|any|always|never|\d{1,3}|true|false|none|null)",
+    re.IGNORECASE,
+)
+
+
+def is_configured_secret(name: str, value: str) -> bool:
+    """Whether a value that a program really gets is a secret, also if it is a plain or weak word: `postgres`.
+
+    For manifests, images and pipelines, where a value is no label or default: names of passwords and keys of one's own.
+    """
+    spelled = snake(name)
+    if not is_secret_name(name) or not _OWN_SECRET.search(spelled) or _NAMES_OBJECT.search(spelled):
+        return False
+    if (
+        len(value) < 3
+        or is_placeholder(value)
+        or _SETTING.fullmatch(value)
+        or re.search(r"\s|^[./~]|://|[`<>{}]|\$[({A-Za-z]", value)
+    ):
+        return False
+    if re.fullmatch(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", value):
+        return False  # the name of a variable
+    if re.search(r"(?:^|[-_])fake|dummy", value, re.IGNORECASE):
+        return False
+    return snake(value) != spelled and snake(value) not in (f"{spelled}s", f"my_{spelled}")
+
+
+def is_default_secret(name: str, value: str) -> bool:
+    """Whether the default of a variable is a secret (CWE-1188): any for passwords and keys of one's own.
+
+    The program runs with it where nobody sets the variable, also with `changeme`. For tokens and keys of other services
+    a placeholder opens nothing.
+    """
+    if not is_secret_name(name) or not value.strip() or re.search(r"\$\{|\$\(|\{\{", value):
+        return False
+    if value.lower() in ("none", "null", "true", "false") or snake(value) == snake(name):
+        return False
+    if _OWN_SECRET.search(snake(name)):
+        return not re.search(r"^[./~]\w*/|://|\\", value)
+    return not is_template(value) and may_be_secret(value)
+
+
 def may_be_secret(value: str) -> bool:
     """Whether a value can be a secret, independent of its name."""
     if len(value) < 6 or is_template(value) or is_weak(value):
@@ -158,6 +209,43 @@ def may_be_secret(value: str) -> bool:
     if not re.search(r"[A-Za-z0-9]", value) or value.isdigit():
         return False
     return not _WORDS.fullmatch(value.strip("[](){}<>|:"))
+
+
+_WORD = re.compile(r"[\w.-]{3,80}")
+_SECRET_PART = re.compile(r"pas|pwd|token|secret|key|cred|pat|auth", re.IGNORECASE)
+# What follows a name, up to the end of its value: `="…"`, `: str = "…"`, `", "…"` in a call, `: …`, ` …`.
+_QUOTED_VALUE = re.compile(
+    r"""["']?\]?[ \t]*(?P<sign>=>|[!=]=|[:=,])[ \t]*(?:\w{1,20}[ \t]*=[ \t]*)?(?:\w{1,20}\([ \t]*)?[rbfu]{0,2}"""
+    r"""(?P<quote>["'])(?P<value>[^"'\r\n]+)(?P=quote)""",
+    re.IGNORECASE,
+)
+_PLAIN_VALUE = re.compile(
+    r"""["']?(?P<sign>[:=][ \t]*|[ \t]+)(?P<value>[^\s"'$`{<(\[;,|&%)}]{2,})(?=[\s"',;)}|&]|\Z)"""
+)
+_ENTRY_VALUE = re.compile(r"""["']?[ \t]*\r?\n[ \t]*value:[ \t]*(?P<quote>["']?)(?P<value>[^\s"'$`{<#]+)""")
+_CODE = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
+
+
+def bound_values(text: str, *, expressions: bool = False) -> Iterator[Span]:
+    """The values that are bound to the name of a secret: `password="…"`, `DB_PASSWORD=…`, `token: …`, `--password …`.
+
+    More than what is worth reporting, for masks. `expressions`: an unquoted value is code, and not a literal.
+    """
+    for word in _WORD.finditer(text):
+        if not _SECRET_PART.search(word[0]) or not is_secret_name(word[0]):
+            continue
+        match = _QUOTED_VALUE.match(text, word.end())
+        if match and match["sign"] == "," and text[max(0, word.start() - 2) : word.start()] not in ('("', "('"):
+            continue  # a list of names
+        if match is None and not expressions:
+            match = _ENTRY_VALUE.match(text, word.end()) or _PLAIN_VALUE.match(text, word.end())
+            if match and match.re is _PLAIN_VALUE:
+                spaced = not match["sign"].strip()
+                option = word[0].startswith("-") or text[max(0, word.start() - 4) : word.start()].upper() == "ENV "
+                if (spaced and not option) or _CODE.fullmatch(match["value"]) or is_secret_name(match["value"]):
+                    continue
+        if match and len(match["value"]) > 1 and not is_template(match["value"]):
+            yield Span(match.start("value"), match.end("value"))
 
 
 # the limits of detect-secrets, in bits per character

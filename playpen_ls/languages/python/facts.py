@@ -32,7 +32,7 @@ from playpen_ls.languages.python.model.web import LocalFact, Web
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 from playpen_ls.text.words import Words
-from playpen_ls.vocabulary.secrets import SHAPE_BEGINS
+from playpen_ls.vocabulary.secret_shapes import may_hold_key
 
 # Frameworks where the prefix of an inclusion replaces the router's own prefix instead of extending it.
 _REPLACING = ("flask.", "quart.")
@@ -61,7 +61,7 @@ def finds_nothing(source: Source, may_concern: Callable[[Words], bool]) -> bool:
     if "playpen:" in text or not says_nothing(source):
         return False
     if is_left_alone(source.path, text):
-        return not any(begin in text for begin in SHAPE_BEGINS)
+        return not may_hold_key(text)
     return not may_concern(Words(text))
 
 

@@ -9,22 +9,24 @@ from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import ConfigMapKeys, SecretKeys
 from playpen_ls.api.facts import Facts
-from playpen_ls.api.finding import Change, Refused
+from playpen_ls.api.finding import Change, Refused, Severity
 from playpen_ls.languages.kubernetes.edits.insert import replace_entry
 from playpen_ls.languages.kubernetes.model.parts import EnvironmentEntry
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.model.resources import Container, Workload, YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.languages.kubernetes.syntax.writer import Value
+from playpen_ls.languages.shell import parser as shell
+from playpen_ls.languages.shell.secrets import HINTS, ShellSecret, secrets_in
 from playpen_ls.rules.kubernetes._namespaces import Namespaces
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.span import Span
-from playpen_ls.vocabulary.names import kebab, words
-from playpen_ls.vocabulary.secrets import is_named_secret, is_secret_name, is_template, is_weak, shapes, url_logins
+from playpen_ls.vocabulary.names import kebab
+from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_key, shapes
+from playpen_ls.vocabulary.secrets import is_configured_secret, is_named_secret, is_secret_name, url_logins
 
 PLACEHOLDER = "<set outside git>"
-_PASSWORDS = frozenset(("password", "passwd", "passphrase", "pwd", "pass"))
-_OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.-]*)[=:](?P<value>\S+)|(?P<variable>[A-Z][A-Z0-9_]*)=(?P<text>\S+)")
 _ASSIGNMENT = re.compile(
     r"""(?m)^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?["']?(?P<name>[A-Za-z][\w.-]*)["']?[ \t]*[=:][ \t]*"""
     r"""(?P<quote>["']?)(?P<value>[^\s"'#;,{}\[\]]+)(?P=quote)[ \t]*,?[ \t]*(?:[#;].*)?$"""
@@ -41,20 +43,15 @@ _COMMENT_LINE = re.compile(r"(?m)^[ \t]*(?:#|//|;).*$")
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Whether a variable or key of this name with this literal is a secret.
+    """Whether a variable or key of this name with this literal is a secret, also if it is a plain word."""
+    return is_named_secret(name, value) or is_configured_secret(name, value)
 
-    In addition to the common rules, a plain word counts as a secret if the name ends in "password": in a manifest
-    the value is the real one, not a label or a default.
-    """
-    if is_named_secret(name, value):
-        return True
-    spelled = words(name)
-    if not is_secret_name(name) or not spelled or spelled[-1] not in _PASSWORDS:
-        return False
-    if is_template(value) or is_weak(value) or value.lower() in _PASSWORDS:
-        return False
-    plain = re.fullmatch(r"(?!your|my|some|the)[A-Za-z]+([-_.][A-Za-z]+)*", value, re.IGNORECASE)
-    return bool(plain) and len(value) >= 8 and value.lower() not in name.lower()
+
+def severity_of(name: str, value: str) -> Severity | None:
+    """Less than an error for words, names of keys, keys of test modes, and keys whose check digits do not fit."""
+    if is_doubtful(value):
+        return Severity.HINT
+    return Severity.WARNING if is_minor(value) or (name and not is_named_secret(name, value)) else None
 
 
 def embedded(text: str) -> Iterator[Span]:
@@ -64,20 +61,32 @@ def embedded(text: str) -> Iterator[Span]:
         yield login.password
 
 
-def in_argument(text: str) -> Iterator[Span]:
-    """The spans of secrets in a command argument: `--password=…`, `DB_PASSWORD=… run`, URLs, keys."""
-    found = list(embedded(text))
-    for match in _OPTION.finditer(text):
-        name, group = (match["name"], "value") if match["name"] else (match["variable"], "text")
-        value = match[group].strip("'\"")
-        if not re.search(r"[$`]", value) and is_named_secret(name, value):  # the output of a command is not a literal
-            start = match.start(group) + match[group].index(value)
-            found.append(Span(start, start + len(value)))
-    reached = 0
-    for span in sorted(found):
-        if span.start >= reached:
-            yield span
-            reached = span.end
+def in_command(container: Container) -> Iterator[tuple[Scalar, Span, ShellSecret]]:
+    """The secrets in `command` and `args`: (word, range in its value, secret)."""
+    scalars = [one for one in container.words if one.literal]
+    text = "".join(f"{one.value} " for one in scalars)
+    if not any(hint in text.lower() for hint in HINTS) and not may_hold_key(text):
+        return
+    whole = Span(0, len(text))
+    fragment, ranges, at = Fragment.verbatim(text, whole), list[tuple[int, int, Scalar]](), 0
+    for one in scalars:
+        ranges.append((at, at + len(one.value), one))
+        at += len(one.value) + 1
+    words = [shell.Word(fragment, start, end, one.value, True, "") for start, end, one in ranges]
+    if container.node.get("command") is None:  # the program is that of the image
+        words.insert(0, shell.Word(fragment, 0, 0, "args", True, ""))
+    commands = list(shell.exec_form(tuple(words)))
+    for start, end, one in ranges:
+        if len(one.value.split()) > 1:
+            commands += shell.commands(Fragment.verbatim(text, Span(start, end)))
+    found: list[Span] = []
+    for secret in secrets_in(commands):
+        span = secret.word.fragment.span(secret.start, secret.end)
+        if not any(span.start < other.end and other.start < span.end for other in found):
+            found.append(span)
+            for start, end, one in ranges:
+                if start <= span.start and span.end <= end:
+                    yield one, span.shifted(-start), secret
 
 
 def is_secret_entry(entry: EnvironmentEntry) -> bool:

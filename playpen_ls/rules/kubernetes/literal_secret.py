@@ -6,17 +6,19 @@ from playpen_ls.api.example import example
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes.parts import Argument, EnvironmentEntry
+from playpen_ls.languages.kubernetes.parts import Container, EnvironmentEntry
 from playpen_ls.rules.kubernetes._secrets import (
     Secrets,
     embedded,
-    in_argument,
+    in_command,
     is_secret_entry,
     place,
     secret_key_ref,
+    severity_of,
     stub_path,
     to_secret,
 )
+from playpen_ls.vocabulary.secrets import is_named_secret
 
 HEAD = """\
 apiVersion: apps/v1
@@ -116,7 +118,7 @@ stringData:
         HEAD + "          args:\n            - |\n              DB_PASSWORD=`cat /run/pw1234`; run\n",
     ],
 )
-def literal_secret(word: EnvironmentEntry | Argument, files: Files, secrets: Secrets) -> Iterator[Finding]:
+def literal_secret(word: EnvironmentEntry | Container, files: Files, secrets: Secrets) -> Iterator[Finding]:
     """Secret is hard-coded in the manifest.
 
     Everyone who can read the repository can read it, and it stays in the Git history. Move the value to a Secret that
@@ -125,14 +127,19 @@ def literal_secret(word: EnvironmentEntry | Argument, files: Files, secrets: Sec
     project has no Secret with such a key, the fix also writes a stub without the value. Its name ends in `.example`, so
     that `kubectl apply -f` on the folder skips it.
     """
-    container = word.container.display_name
-    if isinstance(word, Argument):
-        for span in in_argument(word.scalar.value):
-            yield Finding(place(word.document, word.scalar, span), f"hard-coded secret in the command of {container}")
+    if isinstance(word, Container):
+        for scalar, span, secret in in_command(word):
+            message = f"hard-coded secret in the command of {word.display_name}"
+            text = scalar.value[span.start : span.end]
+            severity = Severity.WARNING if secret.plain else severity_of("", text)
+            yield Finding(place(word.document, scalar, span), message, severity=severity)
         return
+    container = word.container.display_name
     if not is_secret_entry(word):
         for span in embedded(word.value.value):
-            yield Finding(place(word.document, word.value, span), f"hard-coded secret in `{word.name}` of {container}")
+            severity = severity_of("", word.value.value[span.start : span.end])
+            message = f"hard-coded secret in `{word.name}` of {container}"
+            yield Finding(place(word.document, word.value, span), message, severity=severity)
         return
     workload = word.container.workload
     try:
@@ -143,4 +150,6 @@ def literal_secret(word: EnvironmentEntry | Argument, files: Files, secrets: Sec
     except Refused:
         title = f"Read `{word.name}` from a Secret"
     fix = Fix(title, lambda: to_secret(word, secrets, files.text(stub_path(workload))))
-    yield Finding(word.document.content(word.value), f"hard-coded secret in `{word.name}` of {container}", (fix,))
+    what = "hard-coded secret" if is_named_secret(word.name, word.value.value) else "weak password"
+    severity = severity_of(word.name, word.value.value)
+    yield Finding(word.document.content(word.value), f"{what} in `{word.name}` of {container}", (fix,), severity)

@@ -6,7 +6,7 @@ from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.parts import Resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar, content, resolved
-from playpen_ls.rules.kubernetes._secrets import in_lines, is_secret
+from playpen_ls.rules.kubernetes._secrets import in_lines, is_secret, severity_of
 from playpen_ls.text.span import Span
 
 
@@ -48,7 +48,7 @@ def secret_in_configmap(resource: Resource) -> Iterator[Finding]:
             continue
         message = f"hard-coded secret in `{name}` of {resource.display_name}"
         if value.literal and "\n" not in value.value.strip() and is_secret(name, value.value):
-            yield Finding(resource.document.content(value), message)
+            yield Finding(resource.document.content(value), message, severity=severity_of(name, value.value))
             continue
         start, end = content(resource.document.text, value)
         written = resource.document.text[start:end]

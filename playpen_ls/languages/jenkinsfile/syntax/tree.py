@@ -17,6 +17,7 @@ from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.syntax.structure import Frame, State
 from playpen_ls.languages.shell import parser as shell
+from playpen_ls.languages.shell.secrets import ShellSecret, secrets_in
 from playpen_ls.text.span import Span
 
 KEYWORDS = frozenset(
@@ -446,6 +447,11 @@ class ShellStep(Call):
     def commands(self) -> tuple[shell.Command, ...]:
         """The commands of the script; batch and PowerShell scripts are parsed like shell scripts."""
         return shell.commands(self.script.fragment) if self.script else ()
+
+    @cached_property
+    def secrets(self) -> tuple[ShellSecret, ...]:
+        """The hard-coded secrets in the commands of the script."""
+        return tuple(secrets_in(self.commands, percent=self.name == "bat"))
 
 
 class Expression(Tokens):

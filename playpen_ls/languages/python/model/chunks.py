@@ -14,7 +14,7 @@ from playpen_ls.languages.python.model.visitor import walk
 from playpen_ls.languages.python.syntax.statement import Statement
 from playpen_ls.text.span import Span
 from playpen_ls.text.words import Words
-from playpen_ls.vocabulary.secrets import SHAPE
+from playpen_ls.vocabulary.secret_shapes import shapes
 
 
 class PythonChunk(Chunk):
@@ -60,5 +60,5 @@ class PythonChunk(Chunk):
         if with_facts:
             statement.facts = (names.asked, facts)
         if file.ask(is_left_alone):
-            return [part for part in parts if isinstance(part, StringLiteral) and SHAPE.search(part.value)]
+            return [part for part in parts if isinstance(part, StringLiteral) and any(shapes(part.value))]
         return parts

@@ -13,16 +13,28 @@ from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.kaniko import kaniko_builds, lacks_secret_mounts
 from playpen_ls.languages.dockerfile.model.stage import stage_of
-from playpen_ls.languages.dockerfile.parts import Argument, Assigning, Environment, Pair, Run, Transfer
+from playpen_ls.languages.dockerfile.parts import (
+    Argument,
+    Assigning,
+    Cmd,
+    Entrypoint,
+    Environment,
+    Healthcheck,
+    Instruction,
+    Label,
+    Pair,
+    Run,
+    ShellForm,
+    Transfer,
+)
+from playpen_ls.languages.shell.secrets import HINTS, ShellSecret, secrets_in
 from playpen_ls.rules.dockerfile.secret_in_image import files as secret_files
-from playpen_ls.rules.dockerfile.secret_in_image import key_files, logins
+from playpen_ls.rules.dockerfile.secret_in_image import key_files
 from playpen_ls.rules.dockerfile.secret_in_image import mounts as build_secrets
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary import secrets
 from playpen_ls.vocabulary.names import kebab
-
-# Substrings of the names and values that `vocabulary.secrets` classifies as secrets, for a fast pre-check.
-_NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
+from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_key, shapes
 
 
 @rule(
@@ -163,7 +175,9 @@ _NAMES = (*logins.HINTS, "pas", "key", "pat", "cred", "://")
     ],
 )
 def secret_in_image(
-    instruction: Run | Environment | Argument | Transfer, files: Files, builds: Facts[KanikoBuild]
+    instruction: Run | Cmd | Entrypoint | Healthcheck | Environment | Argument | Label | Transfer,
+    files: Files,
+    builds: Facts[KanikoBuild],
 ) -> Iterator[Finding]:
     """Secret is stored in an image layer or in the image history.
 
@@ -180,21 +194,51 @@ def secret_in_image(
         yield replace(found, fixes=()) if found.fixes and lacks_secret_mounts(executors) else found
 
 
-def _secrets(instruction: Run | Environment | Argument | Transfer, files: Files) -> Iterator[Finding]:
+def _secrets(instruction: Instruction, files: Files) -> Iterator[Finding]:
     mentions = instruction.syntax.mentions
     if isinstance(instruction, Run):
-        if mentions(instruction.whole_text, logins.HINTS):
-            for span, user in logins.literal_secrets(instruction.commands):
-                id = build_secrets.secret_id(user)
-                change = partial(build_secrets.reading_edits, instruction, span, id)
-                title = f"Replace the value with build secret `{id}` (`docker build --secret id={id},src=…`)"
-                message = f"hard-coded secret in {user}; `RUN` commands are recorded in the image history"
-                yield Finding(span, message, (Fix(title, change),))
+        yield from _run(instruction)
     elif isinstance(instruction, Transfer):
         if mentions(instruction.logical, key_files.HINTS):
             yield from _copied(instruction, files)
-    elif mentions(instruction.logical, _NAMES):
+    elif isinstance(instruction, ShellForm):
+        yield from _started(instruction)
+    elif isinstance(instruction, Assigning):
         yield from _assigned(instruction)
+
+
+def _run(instruction: Run) -> Iterator[Finding]:
+    for span, secret in _in_commands(instruction):
+        id = build_secrets.secret_id(secret.label)
+        change = partial(build_secrets.reading_edits, instruction, span, id)
+        title = f"Replace the value with build secret `{id}` (`docker build --secret id={id},src=…`)"
+        message = f"hard-coded secret in {secret.label}; `RUN` commands are recorded in the image history"
+        yield Finding(span, message, (Fix(title, change),), _severity(instruction, span))
+
+
+def _started(instruction: ShellForm) -> Iterator[Finding]:
+    """Secrets in the commands of CMD, ENTRYPOINT and HEALTHCHECK, which are part of the image's configuration."""
+    for span, secret in _in_commands(instruction):
+        what = f"`{instruction.keyword}` is recorded in the image's configuration"
+        yield Finding(span, f"hard-coded secret in {secret.label}; {what}", severity=_severity(instruction, span))
+
+
+def _in_commands(instruction: ShellForm) -> Iterator[tuple[Span, ShellSecret]]:
+    text = instruction.whole_text
+    if not instruction.syntax.mentions(text, HINTS) and not may_hold_key(text):
+        return
+    found: list[Span] = []
+    for secret in secrets_in(instruction.commands):
+        span = secret.word.fragment.span(secret.start, secret.end)
+        if not any(span.start < other.end and other.start < span.end for other in found):
+            found.append(span)
+            yield span, secret
+
+
+def _severity(instruction: Instruction, span: Span) -> Severity | None:
+    """Less than an error for the name of a key, a key of a test mode, and one whose check digits do not fit."""
+    text = instruction.source.of(span)
+    return Severity.HINT if is_doubtful(text) else Severity.WARNING if is_minor(text) else None
 
 
 def _copied(instruction: Transfer, files: Files) -> Iterator[Finding]:
@@ -214,12 +258,22 @@ def _assigned(instruction: Assigning) -> Iterator[Finding]:
             if _is_used_secret(instruction, pair):
                 message = f"value of build argument `{pair.name}` is recorded in the image history"
                 yield Finding(pair.name_span, message, (_mounted(instruction, pair),), Severity.HINT, printable=True)
-        elif secrets.is_named_secret(pair.name, pair.value) and not re.search(r"[$`]", pair.value):
-            fix = _mounted(instruction, pair)
-            yield Finding(pair.value_span, _hard_coded(instruction, pair), (fix,))
+        elif (
+            not isinstance(instruction, Label)
+            and secrets.is_named_secret(pair.name, pair.value)
+            and not re.search(r"[$`]", pair.value)
+        ):
+            fix, severity = _mounted(instruction, pair), _severity(instruction, pair.value_span)
+            yield Finding(pair.value_span, _hard_coded(instruction, pair), (fix,), severity)
         else:
-            for span in _in_value(pair.value):
-                yield Finding(_place(instruction, pair, span), _hard_coded(instruction, pair))
+            spans = list(_in_value(pair.value))
+            for span in spans:
+                place = _place(instruction, pair, span)
+                yield Finding(place, _hard_coded(instruction, pair), severity=_severity(instruction, place))
+            weak = not spans and not isinstance(instruction, Label)
+            if weak and secrets.is_configured_secret(pair.name, pair.value):
+                message = f"weak password in `{instruction.keyword} {pair.name}`; the container is started with it"
+                yield Finding(pair.value_span, message, (_mounted(instruction, pair),), Severity.WARNING)
 
 
 def _hard_coded(instruction: Assigning, pair: Pair) -> str:
@@ -234,7 +288,7 @@ def _mounted(instruction: Assigning, pair: Pair) -> Fix:
 
 
 def _in_value(value: str) -> Iterator[Span]:
-    yield from secrets.shapes(value)
+    yield from shapes(value)
     for login in secrets.url_logins(value):
         if "$" not in value[login.password.start : login.password.end]:
             yield login.password

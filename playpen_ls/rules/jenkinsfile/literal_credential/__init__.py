@@ -12,20 +12,27 @@ from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.queries import is_credential_id, sets_literal
 from playpen_ls.languages.jenkinsfile.parts import Assignment, Call, EnvironmentEntry, Region, ShellStep, StringLiteral
-from playpen_ls.rules.jenkinsfile.literal_credential.detect import WORDS, Leak, is_throwaway, leaks
+from playpen_ls.languages.shell.secrets import HINTS, is_throwaway
+from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak, leaks
 from playpen_ls.rules.jenkinsfile.literal_credential.store import Store, credential_for
 from playpen_ls.rules.jenkinsfile.literal_credential.wrap import credentials_of, rebound
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import kebab
-from playpen_ls.vocabulary.secrets import SHAPE, is_named_secret, is_secret_name, is_template, shapes, url_logins
+from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, is_shape, may_hold_key, shapes
+from playpen_ls.vocabulary.secrets import (
+    is_configured_secret,
+    is_named_secret,
+    is_placeholder,
+    is_secret_name,
+    is_template,
+    may_be_secret,
+    url_logins,
+)
 
 _PASSWORD = re.compile(r"(\w+)_PASS(?:WORD)?")
 _VALUES = ("string", "password", "text", "withEnv")
-_SHAPES = (
-    *"AKIA ASIA ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xox k_live_ AIza SG. pypi- npm_ eyJ PRIVATE".split(),
-    *(f"{before}sk-" for before in "'\"= :/@"),
-)
 
 NEXUS = (
     "withCredentials([usernamePassword(credentialsId: 'nexus-credentials', usernameVariable: 'NEXUS_USER', "
@@ -126,7 +133,8 @@ def literal_credential(region: Region, platform: Platform) -> Iterator[Finding]:
     passes it only to the steps that need it and masks it in the build log. A secret that was committed
     is exposed: rotate it too.
     """
-    for step in region.steps_with(WORDS):
+    suspicious = region.shell_steps if may_hold_key(region.text) else region.steps_with(HINTS)
+    for step in suspicious:
         for leak in leaks(step):
             yield _in_script(leak, Store(platform.registry, platform.credentials))
     seen: set[Span] = set()
@@ -139,9 +147,9 @@ def literal_credential(region: Region, platform: Platform) -> Iterator[Finding]:
             seen.add(finding.span)
             yield finding
     for literal in _suspicious_strings(region):
-        for span in _in_string(literal):
+        for span, text in _in_string(literal):
             if span not in seen and not any(span.start < one.end and one.start < span.end for one in seen):
-                yield Finding(span, "hard-coded secret in a string literal")
+                yield Finding(span, "hard-coded secret in a string literal", severity=_severity(text))
 
 
 def _in_script(leak: Leak, store: Store) -> Finding:
@@ -153,7 +161,13 @@ def _in_script(leak: Leak, store: Store) -> Finding:
         names, plural = ", ".join(f"`{id}`" for id in ids), "" if len(ids) == 1 else "s"
         title = f"Use Jenkins credential{plural} {names} (must exist in Jenkins; rotate the exposed {what}{plural})"
     fix = Fix(title, whole_file_change(leak.step.file, _rebound(leak, store)))
-    return Finding(leak.span, f"hard-coded {what} in the {_command(leak)}", (fix,))
+    severity = Severity.HINT if leak.plain else _severity(leak.text)
+    return Finding(leak.span, f"hard-coded {what} in the {_command(leak)}", (fix,), severity)
+
+
+def _severity(text: str) -> Severity | None:
+    """Less than an error for the name of a key, a key of a test mode, and one whose check digits do not fit."""
+    return Severity.HINT if is_doubtful(text) else Severity.WARNING if is_minor(text) else None
 
 
 def _rebound(leak: Leak, store: Store) -> Callable[[Jenkinsfile], list[Edit]]:
@@ -179,15 +193,20 @@ def _command(leak: Leak) -> str:
 
 def _assigned(file: FileView, one: Assignment) -> Iterator[Finding]:
     literal = one.value.string
-    if literal is None or literal.value is None or not _is_secret(file, one, literal.value):
+    if literal is None or literal.value is None:
         return
+    severity = _severity(literal.value)
+    if not _is_secret(file, one, literal.value):
+        if not _is_weak_password(file, one, literal.value):
+            return
+        severity = Severity.WARNING
     message = f"`{one.name}` is set to a hard-coded secret"
     fixes: tuple[Fix, ...] = ()
     if isinstance(one, EnvironmentEntry):
         id = kebab(one.name)
         title = f"Use Jenkins credential `{id}` (must exist in Jenkins as secret text; rotate the exposed secret)"
         fixes = (Fix(title, _credentials_call(literal, id)),)
-    yield Finding(literal.inside, message, fixes)
+    yield Finding(literal.inside, message, fixes, severity)
 
 
 def _credentials_call(literal: StringLiteral, id: str) -> Callable[[], list[Edit]]:
@@ -195,12 +214,22 @@ def _credentials_call(literal: StringLiteral, id: str) -> Callable[[], list[Edit
 
 
 def _is_secret(file: FileView, one: Assignment, value: str) -> bool:
-    if any(span.end - span.start == len(value) for span in shapes(value)):
+    if is_shape(value):
         return True
     if not is_secret_name(one.name) or not (is_named_secret(one.name, value) or _is_of_login(file, one, value)):
         return False
     # A variable with "cred" in its name, or one that is used as a credentials id, contains an id, not a secret.
     return "cred" not in one.name.lower() and not file.ask(is_credential_id, one.name)
+
+
+def _is_weak_password(file: FileView, one: Assignment, value: str) -> bool:
+    """An entry of `environment` with a password that is a plain word: the steps really get it."""
+    return (
+        isinstance(one, EnvironmentEntry)
+        and is_configured_secret(one.name, value)
+        and "cred" not in one.name.lower()
+        and not file.ask(is_credential_id, one.name)
+    )
 
 
 def _is_of_login(file: FileView, one: Assignment, value: str) -> bool:
@@ -215,15 +244,22 @@ def _parameter(call: Call) -> Iterator[Finding]:
     if call.name != "withEnv":
         name, default = call.value("name"), call.argument("defaultValue")
         value = default.value if default else None
-        if name and value and default and default.string and is_named_secret(name, value):
-            yield Finding(default.string.inside, f"parameter `{name}` has a hard-coded secret as its default value")
+        typed = call.name == "password"  # its type says that it is secret, whatever its name is
+        if not (name and value and default and default.string):
+            return
+        if is_named_secret(name, value) or (typed and not is_placeholder(value)):
+            severity = None if is_named_secret(name, value) or may_be_secret(value) else Severity.WARNING
+            message = f"parameter `{name}` has a hard-coded secret as its default value"
+            yield Finding(default.string.inside, message, severity=severity)
     else:
         for item in (item for argument in call.positional for item in argument.items or ()):
             name, _, value = (item.value or "").partition("=")
-            if item.string and value and is_secret_name(name) and is_named_secret(name, value):
+            strong = is_named_secret(name, value)
+            if item.string and value and (strong or is_configured_secret(name, value)):
                 end = len(item.value or "")
                 span = item.string.fragment.span(end - len(value), end)
-                yield Finding(span, f"`withEnv` sets `{name}` to a hard-coded secret")
+                severity = None if strong else Severity.WARNING
+                yield Finding(span, f"`withEnv` sets `{name}` to a hard-coded secret", severity=severity)
 
 
 def _users_of(name: str) -> tuple[str, ...]:
@@ -236,8 +272,8 @@ def _suspicious_strings(region: Region) -> Iterator[StringLiteral]:
     """Strings other than scripts that can contain a provider's key or a URL with a password."""
     text = region.text
     offsets = [match.start() for match in re.finditer(r"://[^\s'\"@]{0,300}@", text)]
-    if any(beginning in text for beginning in _SHAPES):
-        offsets += (match.start() for match in SHAPE.finditer(text))
+    if may_hold_key(text):
+        offsets += (span.start for span in shapes(text))
     literals = {literal.start: literal for offset in offsets if (literal := region.string_around(offset)) is not None}
     scripts = {step.script.start for step in region.shell_steps if step.script is not None} if literals else ()
     for start in sorted(literals):
@@ -245,11 +281,16 @@ def _suspicious_strings(region: Region) -> Iterator[StringLiteral]:
             yield literals[start]
 
 
-def _in_string(literal: StringLiteral) -> Iterator[Span]:
+def _in_string(literal: StringLiteral) -> Iterator[tuple[Span, str]]:
+    """The spans of secrets with their texts."""
     fragment = literal.fragment
     for login in url_logins(fragment.text):
         if not is_throwaway(login, fragment.text):
-            yield fragment.span(login.password.start, login.password.end)
+            yield _part(fragment, login.password)
     for span in shapes(fragment.text):
         if not fragment.holds_hole(span.start, span.end):
-            yield fragment.span(span.start, span.end)
+            yield _part(fragment, span)
+
+
+def _part(fragment: Fragment, span: Span) -> tuple[Span, str]:
+    return fragment.span(span.start, span.end), fragment.text[span.start : span.end]

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from playpen_ls.rules.jenkinsfile.literal_credential.detect import KNOW_STDIN, Leak
+from playpen_ls.languages.shell.secrets import KNOW_STDIN
+from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak
 from playpen_ls.vocabulary.names import kebab, variable
 
 

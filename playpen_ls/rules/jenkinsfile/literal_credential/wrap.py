@@ -14,7 +14,8 @@ from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.queries import line_goes_on
 from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep, Statement
 from playpen_ls.languages.shell.parser import Word
-from playpen_ls.rules.jenkinsfile.literal_credential.detect import KNOW_STDIN, Leak, leaks
+from playpen_ls.languages.shell.secrets import KNOW_STDIN
+from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak, leaks
 from playpen_ls.rules.jenkinsfile.literal_credential.store import Credential, Store, credential_for
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import LINE_END, Source
@@ -131,7 +132,7 @@ def _rebinding(step: ShellStep, store: Store, leak: Leak | None = None) -> Rebin
 def _replaced(leak: Leak, store: Store) -> tuple[Credential, bool, list[Edit]]:
     """(credential, whether it must still be bound, edits of the script). Raises Refused."""
     credential = credential_for(leak, store)
-    if credential is None or leak.word is None:
+    if credential is None or leak.word is None or not leak.exact:
         raise Refused("no credential id can be derived for the secret")
     bound = False
     for binding in enclosing_bindings(leak.step):
@@ -153,6 +154,8 @@ def _check(leak: Leak) -> None:
     command, word = leak.command, leak.word
     assert command is not None
     assert word is not None
+    if leak.start < word.start or word.end < leak.end:
+        raise Refused("the secret is part of a text of several words")
     if command.name == "ssh" or any(one.text == "ssh" for one in command.words[:1]):
         raise Refused("`ssh` runs the command on another host")
     around = [one for one in all_words(leak.step) if one.start <= leak.start < one.end]

@@ -12,7 +12,8 @@ from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._hosts import is_client, url_variable
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import snake
-from playpen_ls.vocabulary.secrets import SHAPE, is_named_secret, is_random, is_template, is_weak, shapes, url_logins
+from playpen_ls.vocabulary.secret_shapes import is_shape, shapes
+from playpen_ls.vocabulary.secrets import is_named_secret, is_random, is_template, is_weak, url_logins
 
 _WRAPPERS = frozenset(("SecretStr", "SecretBytes", "Secret", "Field", "StrictStr", "str", "Config"))
 _LOGIN = re.compile(r"(?:^|_)(?:password|passwd|pwd|pass)$")
@@ -55,8 +56,8 @@ class Secret:
 
 def secret_in(literal: StringLiteral) -> Secret | None:
     value = literal.value
-    if SHAPE.search(value) and _has_key(value):
-        whole = SHAPE.fullmatch(value) is not None
+    if _has_key(value):
+        whole = is_shape(value)
         name = named(literal)[0]
         return Secret("key", name, _variable(name) if whole else "")
     role = literal.role

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from playpen_ls.text.words import Words
-from playpen_ls.vocabulary.secrets import SHAPE_BEGINS, WEAK, is_random, may_be_secret
+from playpen_ls.vocabulary.secret_shapes import may_hold_key
+from playpen_ls.vocabulary.secrets import WEAK, is_random, may_be_secret
 
 # Parts of lower-case names; a blank marks the start or end of a name.
 _SECRETS = (
@@ -19,7 +20,6 @@ _KEYS = ("apikey", "api_key", "accesskey", "access_key", "privatekey", "private_
 _HYPHENATED = (" api ", " access ", " private ")
 _HUMP = re.compile(r"Pa(?:ss|t)(?![a-z])")
 _QUOTED_PASS = re.compile(r"pass[\"'-]")  # otherwise it is the `pass` statement
-_SHAPES = tuple((begin, re.match(r"\w+", begin)[0]) for begin in SHAPE_BEGINS)  # type: ignore[index]
 # A quoted text without blanks; or a form that can hide one: nested quotes, implicit concatenation, a backslash
 # continuation.
 _VALUE = re.compile(
@@ -38,9 +38,8 @@ _BEFORE = 60  # characters before a value that are searched for what it is set t
 def may_hold_secret(words: Words) -> bool:
     """Whether a text with these words can contain a literal that is reported."""
     text, names = words.text, f" {' '.join(words.all)} "
-    for begin, word in _SHAPES:
-        if word in names and begin in text:
-            return True
+    if may_hold_key(text, names):
+        return True
     if "://" in text and "@" in text and _LOGIN.search(text):
         return True
     lower = names.lower()

@@ -1,0 +1,278 @@
+"""The formats of keys and tokens whose shape alone tells what they are.
+
+Each has a fixed prefix and a fixed length or alphabet; none is told by its entropy. The kinds are those of the rules of
+gitleaks (config/gitleaks.toml) that need no keyword beside the value, and some of the providers' own documentation.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+from collections.abc import Iterator
+from functools import cache
+
+from playpen_ls.text.span import Span
+
+_ALNUM, _HEX, _WORD = "[A-Za-z0-9]", "[a-f0-9]", "[A-Za-z0-9_-]"
+_UUID = f"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
+# Prefixes, and a pattern of what follows each of them.
+_AFTER_PREFIX: tuple[tuple[str, str], ...] = (
+    ("AKIA ASIA ABIA ACCA", "[A-Z0-9]{16}"),
+    ("A3T", "[A-Z0-9][A-Z2-7]{16}"),
+    ("ABSK", "[A-Za-z0-9+/]{109,269}={0,2}"),
+    ("bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t", ""),
+    ("A3-", "[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}"),  # 1Password
+    ("ops_eyJ", "[A-Za-z0-9+/]{250,}={0,3}"),
+    ("p8e-", "[A-Za-z0-9]{32}"),  # Adobe
+    ("AGE-SECRET-KEY-1", "[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}"),
+    ("LTAI", "[A-Za-z0-9]{20}"),  # Alibaba
+    ("sk-ant-admin01- sk-ant-api03-", f"{_WORD}{{93}}AA"),
+    ("AKCp", f"{_ALNUM}{{69}}"),  # Artifactory
+    ("cmVmd", f"{_ALNUM}{{59}}"),
+    ("ATATT3", "[A-Za-z0-9_=-]{180,200}"),  # Atlassian
+    ("4b1d", f"{_ALNUM}{{38}}"),  # ClickHouse
+    ("CLOJARS_", "[a-z0-9]{60}"),
+    ("v1.0-", f"{_HEX}{{24}}-{_HEX}{{146}}"),  # Cloudflare
+    ("dapi", f"{_HEX}{{32}}(?:-\\d)?"),  # Databricks
+    ("doo_v1_ dop_v1_ dor_v1_", f"{_HEX}{{64}}"),  # DigitalOcean
+    ("dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.", f"(?:[a-z0-9_-]{{2,35}}\\.)?{_ALNUM}{{40,44}}"),  # Doppler
+    ("duffel_test_ duffel_live_", "[A-Za-z0-9_=-]{43}"),
+    ("dt0c01.", f"{_ALNUM}{{24}}\\.{_ALNUM}{{64}}"),  # Dynatrace
+    ("EZAK EZTK", f"{_ALNUM}{{54}}"),  # EasyPost
+    ("EAAM EAAC", f"{_ALNUM}{{100,}}"),  # Facebook
+    ("EAAA sq0atp- sq0csp-", f"{_WORD}{{22,60}}"),  # Square
+    ("FLWSECK_TEST-", "(?:[a-hA-H0-9]{32}-X|[a-hA-H0-9]{12})"),
+    ("FLWSECK-", "[a-hA-H0-9]{32}-X"),
+    ("fo1_", f"{_WORD}{{43}}"),  # Fly.io
+    ("fm1a_ fm1r_ fm2_", "[A-Za-z0-9+/]{100,}={0,3}"),
+    ("fio-u-", "[A-Za-z0-9_=-]{64}"),
+    ("AIza", f"{_WORD}{{35}}"),  # Google
+    ("GOCSPX-", f"{_WORD}{{28}}"),
+    ("ya29.", f"{_WORD}{{60,}}"),
+    ("ghp_ gho_ ghu_ ghs_ ghr_", f"{_ALNUM}{{36,}}"),
+    ("github_pat_", "[A-Za-z0-9_]{22,}"),
+    ("glcbt-", f"{_ALNUM}{{1,5}}_{_WORD}{{20}}"),  # GitLab
+    ("glpat- gldt- glffct- glft- glrt- glsoat- glrtr- glptt-", f"{_WORD}{{20,300}}(?:\\.[0-9a-z]{{9}})?"),
+    ("glimt-", f"{_WORD}{{25}}"),
+    ("glagent-", f"{_WORD}{{50}}"),
+    ("gloas-", f"{_WORD}{{64}}"),
+    ("GR1348941", f"{_WORD}{{20}}"),
+    ("_gitlab_session=", "[0-9a-z]{32}"),
+    ("eyJrIjoi", "[A-Za-z0-9]{70,400}={0,3}"),  # Grafana
+    ("glc_", "[A-Za-z0-9+/]{32,400}={0,3}"),
+    ("glsa_", f"{_ALNUM}{{32}}_[A-Fa-f0-9]{{8}}"),
+    ("pat. sat.", f"{_WORD}{{22}}\\.{_ALNUM}{{24}}\\.{_ALNUM}{{20}}"),  # Harness
+    ("pat", f"{_ALNUM}{{14}}\\.{_HEX}{{64}}"),  # Airtable
+    ("HRKU-AA", f"{_WORD}{{58}}"),
+    ("hf_ api_org_", "[A-Za-z]{34}"),  # Hugging Face
+    ("ico-", f"{_ALNUM}{{32}}"),
+    ("s-s4t2ud- s-s4t2af-", f"{_HEX}{{64}}"),
+    ("lin_api_", f"{_ALNUM}{{40}}"),
+    ("ntn_", f"[0-9]{{11}}{_ALNUM}{{35}}"),
+    ("npm_", f"{_ALNUM}{{36}}"),
+    ("API-", "[A-Z0-9]{26}"),  # Octopus Deploy
+    ("nfp_", f"{_ALNUM}{{36}}"),  # Netlify
+    ("sha256~", f"{_WORD}{{43}}"),  # OpenShift
+    ("pplx-", f"{_ALNUM}{{48}}"),
+    ("pscale_tkn_ pscale_oauth_ pscale_pw_", r"[\w=.-]{32,64}"),
+    ("PMAK-", f"{_HEX}{{24}}-{_HEX}{{34}}"),
+    ("pnu_", f"{_ALNUM}{{36}}"),
+    ("pul-", f"{_HEX}{{40}}"),
+    ("pypi-AgE", f"{_WORD}{{50,1000}}"),
+    ("rdme_", "[a-z0-9]{70}"),
+    ("rubygems_", f"{_HEX}{{48}}"),
+    ("tk-us-", f"{_WORD}{{48}}"),
+    ("SG.", f"(?:{_WORD}{{16,32}}\\.{_WORD}{{16,64}}|[A-Za-z0-9=_.-]{{66}})"),
+    ("xkeysib-", f"{_HEX}{{64}}-{_ALNUM}{{16}}"),
+    ("sntrys_eyJ", "[A-Za-z0-9+/]{20,400}={0,2}_[A-Za-z0-9+/]{43}"),
+    ("sntryu_", f"{_HEX}{{64}}"),
+    ("sm_aat_ sm_pat_ sm_sat_", f"{_ALNUM}{{16}}"),
+    ("shippo_live_ shippo_test_", "[a-fA-F0-9]{40}"),
+    ("shpat_ shpca_ shppa_ shpss_", "[a-fA-F0-9]{32}"),
+    ("xapp-", r"\d-[A-Za-z0-9]+-\d+-[A-Za-z0-9]{16,}"),  # Slack
+    ("xoxb- xoxa- xoxr- xoxo- xoxs- xoxp-", r"[0-9][A-Za-z0-9-]{9,}"),
+    ("xoxa- xoxr-", f"{_ALNUM}{{8,48}}"),
+    ("xoxe-", r"(?:\d-[A-Za-z0-9]{146}|[0-9]{10,13}(?:-[0-9]{10,13}){2}-[A-Za-z0-9-]{28,34})"),
+    ("xoxe.xoxb- xoxe.xoxp-", r"\d-[A-Za-z0-9]{163,166}"),
+    ("sqp_ squ_ sqa_", f"{_HEX}{{40}}"),  # SonarQube
+    ("sgp_", "(?:(?:[a-fA-F0-9]{16}|local)_)?[a-fA-F0-9]{40}"),  # Sourcegraph
+    ("sk_live_ rk_live_ sk_prod_ rk_prod_ sk_test_ rk_test_", f"{_ALNUM}{{10,99}}"),  # Stripe
+    ("whsec_", f"{_ALNUM}{{32}}"),
+    ("SK", "[0-9a-fA-F]{32}"),  # Twilio
+    ("hvb.", f"{_WORD}{{138,300}}"),  # Vault
+    ("hvs.", f"{_WORD}{{24,120}}"),
+    ("hvr.", f"{_WORD}{{90,120}}"),
+    ("sk-", f"(?:proj-|svcacct-|admin-|ant-)?{_WORD}{{32,}}"),  # OpenAI, and others in its manner
+    ("eyJ", f"{_WORD}{{10,}}\\.eyJ{_WORD}{{10,}}\\.{_WORD}{{10,}}"),  # JSON web token
+    ("ey", f"{_WORD}{{17,}}\\.ey{_WORD}{{17,}}\\.{_WORD}{{10,}}"),
+    ("tfp_", r"[A-Za-z0-9_.=-]{40,59}"),  # Typeform
+    ("NRAK-", f"{_ALNUM}{{27}}"),  # New Relic
+    ("NRII-", f"{_WORD}{{32}}"),
+    ("AQVN", f"{_WORD}{{35,38}}"),  # Yandex
+    ("dnkey-", "[A-Za-z0-9=_-]{26}-[A-Za-z0-9=_-]{52}"),
+    ("access-sandbox- access-development- access-production-", _UUID),  # Plaid
+    ("gsk_ xai-", f"{_ALNUM}{{52,84}}"),  # Groq, xAI
+)
+# What has its mark in the middle or is a URL: the mark, and the whole pattern.
+_AROUND_MARK: tuple[tuple[str, str], ...] = (
+    ("PRIVATE KEY", r"-----BEGIN[ A-Z0-9_-]{0,40}PRIVATE KEY(?: BLOCK)?-----"),
+    ("hooks.slack.com/", r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,56}"),
+    ("discord", rf"discord(?:app)?\.com/api/webhooks/\d{{17,20}}/{_WORD}{{60,80}}"),
+    (
+        ".webhook.office.com/",
+        r"[a-z0-9]+\.webhook\.office\.com/webhookb2/[a-z0-9@-]{73}/IncomingWebhook/[a-z0-9]{32}/[a-z0-9-]{36}",
+    ),
+    (":A", rf"[0-9]{{8,10}}:A{_WORD}{{34}}(?!{_WORD})"),  # Telegram
+    (".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70}"),  # Terraform
+    ("Q~", r"[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}"),  # Microsoft Entra
+    ("_mmk", r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk"),  # MaxMind
+    (
+        ".acc",
+        r"(?:sc|ext|scauth|authress)_[a-zA-Z0-9]{5,30}\.[a-zA-Z0-9]{4,6}\.acc[_-][a-zA-Z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}",
+    ),
+    ("ZXlK", r"ZXlK[A-Za-z0-9+/_-]{60,}={0,2}"),  # a JSON web token in base64
+    ("AAAAAAAAAAAAAAAAAAAAAA", r"A{22}[A-Za-z0-9%]{80,100}"),  # Twitter
+    ("AccountKey", r"AccountKey=[A-Za-z0-9+/]{86}=="),  # Azure Storage
+)
+DOCUMENTATION_KEYS = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+"""Example keys of the AWS documentation."""
+# Names of keys, which open nothing without the key, and keys of test modes.
+_MINOR = (
+    "AKIA",
+    "ASIA",
+    "ABIA",
+    "ACCA",
+    "A3T",
+    "sk_test_",
+    "rk_test_",
+    "EZTK",
+    "FLWSECK_TEST-",
+    "shippo_test_",
+    "duffel_test_",
+)
+_MADE_UP = re.compile(r"EXAMPLE|(.)\1{5}|(?i:xxxx|12345|abcdef|test_?token|placeholder|your[-_]|dummy|fake)")
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def _table() -> dict[str, list[str]]:
+    table: dict[str, list[str]] = {}
+    for prefixes, after in _AFTER_PREFIX:
+        for prefix in prefixes.split():
+            table.setdefault(prefix, []).append(after)
+    return table
+
+
+_BY_PREFIX = _table()
+# (beginning or mark, longest word of it, what must be in the text: a short beginning with more characters after it)
+_MARKS = tuple(
+    (begin, max(re.findall(r"\w+", begin), key=len), re.compile(re.escape(begin) + r"[\w.~=+/-]{8}" * (len(begin) < 5)))
+    for begin in _BY_PREFIX
+) + tuple((mark, max(re.findall(r"\w+", mark), key=len), re.compile(re.escape(mark))) for mark, _ in _AROUND_MARK)
+
+
+def may_hold_key(text: str, words: str | None = None) -> bool:
+    """Whether a text can contain a key. `words` are its words, each once: what they lack need not be searched for."""
+    words = text if words is None else words
+    return any(word in words and begin in text and after.search(text) for begin, word, after in _MARKS)
+
+
+def _trie(words: list[str]) -> str:
+    """A pattern that matches the longest of these words, and looks at each character once."""
+    groups: dict[str, list[str]] = {}
+    for word in words:
+        if word:
+            groups.setdefault(word[0], []).append(word[1:])
+    branches = [re.escape(first) + _trie(rest) for first, rest in sorted(groups.items())]
+    if not branches:
+        return ""
+    return f"(?:{'|'.join(branches)}){'?' if '' in words else ''}"
+
+
+_PREFIX = re.compile(rf"(?<![A-Za-z0-9])(?:{_trie(sorted(_BY_PREFIX))})")
+
+
+@cache
+def _after(prefix: str) -> re.Pattern[str]:
+    """What can follow a prefix, also one that is the beginning of another one: `pat` and `pat.`."""
+    shorter = [one for one in _BY_PREFIX if prefix.startswith(one)]
+    patterns = [
+        re.escape(one) + f"(?:{after})" for one in sorted(shorter, key=len, reverse=True) for after in _BY_PREFIX[one]
+    ]
+    return re.compile(rf"(?:{'|'.join(patterns)})(?![A-Za-z0-9])")
+
+
+@cache
+def _around(mark: str) -> re.Pattern[str]:
+    end = "" if mark == "PRIVATE KEY" else "(?![A-Za-z0-9])"
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{dict(_AROUND_MARK)[mark]}){end}")
+
+
+def shapes(text: str) -> Iterator[Span]:
+    """The spans of keys in a text, in order and without overlaps. Made-up and documented keys are none."""
+    found = []
+    for begin in _PREFIX.finditer(text):
+        match = _after(begin[0]).match(text, begin.start())
+        if match and not _is_made_up(match[0], begin[0]):
+            found.append(Span(match.start(), match.end()))
+    for mark, _ in _AROUND_MARK:
+        if mark in text:
+            for match in _around(mark).finditer(text):
+                if not _is_made_up(match[0], "" if mark == "PRIVATE KEY" else mark):
+                    found.append(Span(match.start(), match.end()))
+    reached = 0
+    for span in sorted(found):
+        if span.start >= reached:
+            yield span
+            reached = span.end
+
+
+def is_shape(value: str) -> bool:
+    """Whether the whole value is a key."""
+    return any(span == Span(0, len(value)) for span in shapes(value))
+
+
+def is_minor(key: str) -> bool:
+    """Whether a key is only the name of a key, or one of a test mode."""
+    return key.startswith(_MINOR)
+
+
+def is_doubtful(key: str) -> bool:
+    """Whether a documented check digit does not fit: that of GitHub's tokens is the CRC-32 of what is before it."""
+    if not re.fullmatch(r"gh[pousr]_[A-Za-z0-9]{36}", key):
+        return False
+    number, digits = zlib.crc32(key[4:-6].encode()), ""
+    while number:
+        number, rest = divmod(number, 62)
+        digits = _BASE62[rest] + digits
+    return digits.rjust(6, "0") != key[-6:]
+
+
+def _is_made_up(key: str, mark: str) -> bool:
+    if key in DOCUMENTATION_KEYS:
+        return True
+    if not mark:
+        return False
+    if mark == "ZXlK":
+        return not _is_encoded_token(key)
+    if mark == "AAAAAAAAAAAAAAAAAAAAAA":
+        return False
+    body = key.replace(mark, "", 1)
+    letters = re.sub(r"[^A-Za-z0-9]", "", body)
+    if mark in ("AKIA", "ASIA", "ABIA", "ACCA", "A3T", "API-", "AGE-SECRET-KEY-1"):
+        return bool(_MADE_UP.search(body)) or (mark == "API-" and not re.search(r"\d", body))
+    if mark in ("hf_", "api_org_"):
+        return len(set(letters)) < 10 or bool(_MADE_UP.search(body))
+    one_kind = len(letters) >= 10 and (
+        letters.isdigit() or (letters.isalpha() and (letters.islower() or letters.isupper()))
+    )
+    return one_kind or bool(_MADE_UP.search(body))
+
+
+def _is_encoded_token(key: str) -> bool:
+    try:
+        text = base64.b64decode(key + "=" * (-len(key) % 4), altchars=b"-_" if re.search("[-_]", key) else None)
+    except (binascii.Error, ValueError):
+        return False
+    return bool(re.match(rb"eyJ[\w-]{10,}\.eyJ[\w-]{10,}", text))
