@@ -145,26 +145,23 @@ def assert_hidden(output: str) -> None:
     assert shown == [], where[:5]
 
 
+def without_examples(text: str) -> str:
+    """The text without the examples of the pages of rules."""
+    return re.sub(r"```\w+(?:\\n|\n).*?```", "", text, flags=re.DOTALL)
+
+
 def command_lines() -> Iterator[list[str]]:
-    """Each command, with each format."""
-    for name in command_names():
-        known = parser([name])
-        (subparsers,) = (action for action in known._actions if isinstance(action, argparse._SubParsersAction))
-        flags = [action for action in subparsers.choices[name]._actions if action.option_strings]
-        formats = next((flag for flag in flags if flag.dest == "format"), None)
-        choices = list(formats.choices or ()) if formats is not None else []
-        yield from ([name, "--format", str(choice)] for choice in choices)
-        if not choices:
-            yield [name]
-    yield ["fix", "--unsafe", "--diff"]
+    """`check` with all formats at once, and the other commands with each of theirs."""
+    yield ["check", "--show-fixes", *(f"--format={name}=report.{name}" for name in format_names())]
     yield ["check", "--ignore", ",".join(rule.id for rule in all_rules() if rule.masks_text)]
+    yield ["fix", "--unsafe", "--diff"]
+    for name in sorted({*command_names()} - {"check"}):
+        (known,) = (one for one in parser([name])._actions if isinstance(one, argparse._SubParsersAction))
+        formats = next((one for one in known.choices[name]._actions if one.dest == "format"), None)
+        yield from [[name, "--format", str(choice)] for choice in formats.choices or ()] if formats else [[name]]
 
 
-def test_the_formats_are_among_the_command_lines():
-    assert {words[-1] for words in command_lines() if "--format" in words} >= set(format_names())
-
-
-@pytest.mark.parametrize("arguments", [*command_lines()], ids=" ".join)
+@pytest.mark.parametrize("arguments", [*command_lines()], ids=lambda words: " ".join(words)[:40])
 def test_no_command_shows_a_secret(
     tree: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ):
@@ -173,7 +170,9 @@ def test_no_command_shows_a_secret(
     with suppress(SystemExit):  # of wrong usage
         run(arguments)
     output = capfd.readouterr()
-    assert_hidden(output.out + output.err)
+    reports = [without_examples(path.read_text()) for path in tree.glob("report.*")]
+    assert len(reports) == sum(word.startswith("--format=") for word in arguments)
+    assert_hidden("\n".join([output.out, output.err, *reports]))
 
 
 # How to ask for what a server announces: a provider that is not here has not been looked at.
@@ -189,7 +188,7 @@ ASKED = {
 
 
 def test_no_message_of_the_server_shows_a_secret(tree: Path):
-    said: list[Any] = []
+    said, hovered = list[Any](), set[str]()
     with Raw(tree) as server:
         abilities = {
             "textDocument": {
@@ -211,15 +210,20 @@ def test_no_message_of_the_server_shows_a_secret(tree: Path):
                 lines = text.count("\n")
                 whole = {"start": {"line": 0, "character": 0}, "end": {"line": lines, "character": 0}}
                 document = {"textDocument": {"uri": server.uri(name)}}
-                asked = {**document, "range": whole, "context": {"diagnostics": []}}
+                asked = {**document, "range": whole, "context": {"diagnostics": [], "triggerKind": 2}}
                 list(_all(server, "textDocument/codeAction", asked, said))
                 found = next(one for one in reversed(said) if one.get("method") == "textDocument/publishDiagnostics")
-                if one is samples()[-1 - len(UNREPORTED)]:
-                    continue  # its rules are those of the others
-                if one is samples()[-1 - len(UNREPORTED)]:
-                    continue  # its rules are those of the others
-                for start in {one["code"]: one["range"]["start"] for one in found["params"]["diagnostics"]}.values():
-                    list(_all(server, "textDocument/hover", {**document, "position": start}, said))
+                for diagnostic in found["params"]["diagnostics"]:
+                    if diagnostic["code"] not in hovered:
+                        hovered.add(diagnostic["code"])
+                        list(
+                            _all(
+                                server,
+                                "textDocument/hover",
+                                {**document, "position": diagnostic["range"]["start"]},
+                                said,
+                            )
+                        )
         _, log = server.end()
     assert sum(message.get("method") == "textDocument/publishDiagnostics" for message in said) > len(samples())
     assert_hidden(json.dumps(said, ensure_ascii=False) + log)
@@ -239,7 +243,7 @@ def _all(server: Raw, method: str, params: Any, said: list[Any]) -> Iterator[dic
 def _without_texts(value: Any) -> Any:
     """A message without the texts that the editor puts into the document, and without the examples of the rules' pages."""
     if isinstance(value, str):
-        return re.sub(r"```.*?```", "", value, flags=re.DOTALL)
+        return without_examples(value)
     if isinstance(value, dict):
         return {key: _without_texts(one) for key, one in value.items() if key != "newText"}
     return [_without_texts(one) for one in value] if isinstance(value, list) else value
