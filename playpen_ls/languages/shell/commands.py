@@ -50,6 +50,11 @@ VALUED: dict[str, frozenset[str]] = {
         ),
         "poetry": "-C --directory -P --project --with --without --only -E --extras",
         "pdm": "-p --project -G --group --with --without -L --lockfile -k --skip --venv --config",
+        "useradd": (
+            "-u --uid -g --gid -G --groups -d --home-dir --home -s --shell -c --comment -b --base-dir -e -f -k --skel "
+            "-K -p --password"
+        ),
+        "adduser": "-u --uid -g --gid -G --ingroup -h --home -s --shell --gecos --comment -k",
         "pipenv": "--categories --python --extra-pip-args",
         "bun": "--cwd --cache-dir --registry -c --config",
         "go": "-C -o -ldflags -tags -mod -gcflags -asmflags -p -modfile -overlay -pgo -pkgdir -toolexec",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 
@@ -9,7 +10,9 @@ from playpen_ls.api.fact_types import ImageBuilt
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile.build_context.locate import ships
+from playpen_ls.languages.dockerfile.build_context.locate import layers_ship
+from playpen_ls.languages.dockerfile.model import queries
+from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.parts import Run, Stage
 from playpen_ls.languages.shell.parser import VALUED, Command
 from playpen_ls.text.edit import Edit
@@ -63,6 +66,20 @@ _LISTS = "/var/lib/apt/lists"
             fixed="FROM debian:12\nRUN apt-get update && apt-get install -y --no-install-recommends curl"
             " && rm -rf /var/lib/apt/lists/*\n",
         ),
+        # The final stage continues it.
+        example(
+            "FROM debian:12 AS base\nRUN apt-get update && «apt-get install» -y --no-install-recommends a\nFROM base\n",
+            fixed="FROM debian:12 AS base\nRUN apt-get update && apt-get install -y --no-install-recommends a"
+            " && rm -rf /var/lib/apt/lists/*\nFROM base\n",
+        ),
+        # curl recommends ca-certificates, which it needs for HTTPS.
+        example(
+            "FROM debian:12\nRUN apt-get update && «apt-get install» -y curl && rm -rf /var/lib/apt/lists/*\n"
+            "RUN curl -O https://example.com/a\n",
+            fixed="FROM debian:12\n"
+            "RUN apt-get update && apt-get install -y --no-install-recommends curl ca-certificates"
+            " && rm -rf /var/lib/apt/lists/*\nRUN curl -O https://example.com/a\n",
+        ),
     ],
     good=[
         "FROM debian:12\n"
@@ -83,6 +100,8 @@ _LISTS = "/var/lib/apt/lists"
         "FROM debian:12\nRUN apt-get install -q -q --no-install-recommends a && rm -rf /var/lib/apt/lists/*\n",
         "FROM debian:12\nRUN apt-get -q=2 install --no-install-recommends a && rm -rf /var/lib/apt/lists/*\n",
         "FROM debian:12\nRUN apt-get install --quiet --quiet --no-install-recommends a; rm -r /var/lib/apt/lists/*\n",
+        "FROM debian:12 AS base\nRUN apt-get update && apt-get install -y --no-install-recommends a\n"
+        "FROM base\nRUN apt-get install -y --no-install-recommends b && rm -rf /var/lib/apt/lists/*\n",
         "FROM debian:12\nRUN apk add curl\nRUN echo apt-get install git\n",
         "FROM debian:12\nENV DEBIAN_FRONTEND=noninteractive\nRUN apt-get -o APT::Install-Recommends=false -y install a"
         " && rm -rf /var/lib/apt/lists/*\n",
@@ -99,13 +118,20 @@ def apt_leftovers(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iter
     Package lists are not reported with a cache or tmpfs mount, where the same `RUN` deletes them, and
     where a later `RUN` still installs from them.
     """
-    if not ships(stage, builds, files):
+    if not layers_ship(stage, builds, files):
         return
-    settings, last = _settings_below(stage), cache(partial(_last_for_lists, stage))
+    settings = _settings_below(stage)
+    last: Callable[[], int] = cache(partial(_last_for_lists, stage))
+    if stage.mentions(stage.text, ("apt",)) and stage.file.ask(queries.is_continued_by_install):
+        last = _never  # a later stage installs from the lists
     for run in stage.instructions:
         if isinstance(run, Run) and stage.mentions(run.whole_text, ("apt",)):
             yield from _left_by(run, settings, last)
             settings += run.whole_text if "APT::" in run.whole_text else ""
+
+
+def _never() -> int:
+    return sys.maxsize
 
 
 def _left_by(run: Run, settings: str, last: Callable[[], int]) -> Iterator[Finding]:
@@ -128,7 +154,7 @@ def _left_by(run: Run, settings: str, last: Callable[[], int]) -> Iterator[Findi
         if recommends and len(command.operands) > 1:
             # Of 88 such installs in public Dockerfiles, 40 name git, gcc, pip, curl or similar packages, which need
             # some of their recommended packages.
-            add = partial(_option, command, "--no-install-recommends")
+            add = partial(_without_recommended, run, command)
             fix = Fix(f"Add `--no-install-recommends` to `{command.name} install`", add)
             message = f"`{command.name} install` without `--no-install-recommends` also installs recommended packages"
             yield Finding(span, message, (fix,), Severity.HINT)
@@ -164,6 +190,21 @@ def _quietness(command: Command) -> int:
         elif option.name[1:2] != "-":
             total += option.name.count("q")
     return total
+
+
+def _without_recommended(run: Run, command: Command) -> list[Edit]:
+    """Adds the option, and `ca-certificates` where curl, wget or git, which recommend it, use HTTPS later."""
+    edits = _option(command, "--no-install-recommends")
+    names = [word.text for word in command.operands[1:]]
+    fetching = [name for name in ("curl", "wget", "git") if name in names]
+    stage = stage_of(run)
+    if fetching and "ca-certificates" not in names and stage is not None:
+        later = "\n".join(
+            one.whole_text for one in stage.instructions if isinstance(one, Run) and one.index >= run.index
+        )
+        if any(re.search(rf"\b{name}\b[^\n;&|]*https://", later) for name in fetching):
+            edits.append(Edit(command.operands[-1].span.end, command.operands[-1].span.end, " ca-certificates"))
+    return edits
 
 
 def _option(command: Command, name: str) -> list[Edit]:

@@ -12,6 +12,11 @@ from playpen_ls.languages.dockerfile.edits.image import registry_of, replacement
 from playpen_ls.languages.dockerfile.parts import BaseImage, Stage
 from playpen_ls.vocabulary.images import ImageReference
 
+# Python images of organizations on Docker Hub.
+_PYTHON = re.compile(
+    r"(?:bitnami|circleci|cimg|nikolaik|amancevice)/python[\w-]*|tiangolo/(?:uvicorn|uwsgi|meinheld|python)[\w-]*"
+    r"|(?:continuumio|conda|condaforge)/(?:mini|ana|mamba)[\w-]*"
+)
 NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "nexus:5000/playpen/node-base:20"})
 
 
@@ -47,6 +52,7 @@ NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "n
             fixed="FROM playpen/python-base:latest as api\nFROM nexus:5000/playpen/node-base:20 as web\n",
             platform=NEXUS,
         ),
+        "FROM «bitnami/python:3.11»\nFROM «tiangolo/uvicorn-gunicorn:python3.11»\nFROM «continuumio/miniconda3»\n",
     ],
     good=[
         "FROM playpen/python-base:latest\n",
@@ -57,7 +63,8 @@ NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "n
         "FROM playpen/python-base:latest AS python\nFROM python\nCOPY --from=alpine /etc/os-release /tmp/\n",
         "FROM node:20\n",
         "FROM nexus:5000/team/app:1.0\n",
-        "FROM bitnami/python:3.11\n",
+        "FROM bitnami/redis:7\n",
+        example("FROM bitnami/python:3.11\n", platform=Platform(base_images={"node": "a/node:20"})),
         "FROM \n",
         # Equivalent to `COPY --from=ghcr.io/team/tool:1`.
         "FROM ghcr.io/team/tool:1 AS tool\nFROM playpen/python-base:latest\nCOPY --from=tool /tool /tool\n",
@@ -68,9 +75,9 @@ def foreign_base_image(image: BaseImage, platform: Platform) -> Iterator[Finding
 
     The platform's base images contain its certificates, package sources and security updates, and are
     scanned together; other images have none of these. Reported for images that have a platform
-    equivalent (`base_images` of the profile), and for images from a registry other than the platform's
-    and Docker Hub, except in a stage that only names an image to copy from. Earlier stages, `scratch`
-    and build arguments without a default are not reported.
+    equivalent (`base_images` of the profile), for Python images of organizations on Docker Hub, and for
+    images from a registry other than the platform's and Docker Hub, except in a stage that only names an
+    image to copy from. Earlier stages, `scratch` and build arguments without a default are not reported.
     """
     if not image.external or platform.owns(image.reference):
         return
@@ -78,8 +85,14 @@ def foreign_base_image(image: BaseImage, platform: Platform) -> Iterator[Finding
     if own is not None:
         fixes = (Fix(_title(image, own), partial(replacement, image, own)),) if own else ()
         yield Finding(image.span, f"base image `{image.reference.name}` is not a platform image", fixes)
+    elif "python" in platform.base_images and _is_python(image.reference):
+        yield Finding(image.span, f"base image `{image.reference.path}` is a Python image, but not a platform image")
     elif registry_of(image.reference) not in ("", platform.registry) and not _is_only_copied_from(image.owner):
         yield Finding(image.span, f"base image `{image.reference.text}` is not from the platform's registry")
+
+
+def _is_python(reference: ImageReference) -> bool:
+    return not registry_of(reference) and _PYTHON.fullmatch(reference.path) is not None
 
 
 def _title(image: BaseImage, own: str) -> str:

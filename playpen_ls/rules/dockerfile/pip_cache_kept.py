@@ -9,7 +9,7 @@ from playpen_ls.api.fact_types import ImageBuilt
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.dockerfile.build_context.locate import ships
+from playpen_ls.languages.dockerfile.build_context.locate import layers_ship
 from playpen_ls.languages.dockerfile.model.variables import is_set_before
 from playpen_ls.languages.dockerfile.parts import Instruction, Run, Stage, Transfer
 from playpen_ls.languages.shell.parser import Command, Word
@@ -50,6 +50,11 @@ _CACHE_OPTIONS = ("--no-cache-dir", "--no-cache-di", "--no-cache-d", "--no-cache
             "FROM python:3.12\nRUN <<EOF\nset -e\npip3.12 «install» flask\nEOF\n",
             fixed="FROM python:3.12\nRUN <<EOF\nset -e\npip3.12 install --no-cache-dir flask\nEOF\n",
         ),
+        # The final stage continues it.
+        example(
+            "FROM python:3.12 AS base\nRUN pip «install» a\nFROM base\n",
+            fixed="FROM python:3.12 AS base\nRUN pip install --no-cache-dir a\nFROM base\n",
+        ),
         example(
             "FROM python:3.12\nRUN bash -c 'pip «install» a' && sudo pip «install» b\n",
             fixed="FROM python:3.12\nRUN bash -c 'pip install --no-cache-dir a' && sudo pip install --no-cache-dir b\n",
@@ -87,7 +92,7 @@ def pip_cache_kept(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Ite
     a cache or tmpfs mount, with `PIP_NO_CACHE_DIR` or `PIP_CACHE_DIR`, and where the same `RUN` deletes
     the cache.
     """
-    if not stage.mentions(stage.text, ("pip",)) or not ships(stage, builds, files):
+    if not stage.mentions(stage.text, ("pip",)) or not layers_ship(stage, builds, files):
         return
     below = (one for each in stage.ancestors[1:] for one in each.instructions)
     configured = any(map(_configures, below))

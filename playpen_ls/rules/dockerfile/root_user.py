@@ -10,8 +10,9 @@ from playpen_ls.api.finding import Change, Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import ships
+from playpen_ls.languages.dockerfile.build_context.sources import script_drops_root
 from playpen_ls.languages.dockerfile.edits.image import registry_of
-from playpen_ls.languages.dockerfile.edits.user import USER, user_edit
+from playpen_ls.languages.dockerfile.edits.user import user_edit, user_of
 from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.model.user import (
     drops_root,
@@ -67,6 +68,26 @@ from playpen_ls.languages.dockerfile.parts import Stage
         # The build arguments are not declared in the stage, so the user is empty.
         "ARG uid=1000\nARG gid=1000\nFROM debian:12\nUSER «${uid}:${gid}»\nCMD serve\n",
         'FROM team/base:1\nENV APP_USER=root\nUSER «$APP_USER»\nCMD ["/a"]\n',
+        # Programs that must start as root.
+        'FROM «centos:7»\nRUN yum install -y systemd\nCMD ["/usr/sbin/init"]\n',
+        'FROM «debian:12»\nRUN apt-get install -y docker.io\nCMD ["/run.sh"]\n',
+        "FROM «alpine:3»\nCMD crond -f\n",
+        example(
+            'FROM «debian:12»\nRUN useradd -r -m app\nCMD ["/a"]\n',
+            fixed='FROM debian:12\nRUN useradd -r -m app\nUSER app\nCMD ["/a"]\n',
+        ),
+        example(
+            'FROM «alpine:3»\nRUN adduser -D -u 1001 app\nCMD ["/a"]\n',
+            fixed='FROM alpine:3\nRUN adduser -D -u 1001 app\nUSER 1001\nCMD ["/a"]\n',
+        ),
+        example(
+            'FROM «gcr.io/distroless/base»\nCOPY x /x\nCMD ["/x"]\n',
+            fixed='FROM gcr.io/distroless/base\nCOPY x /x\nUSER 1000:1000\nCMD ["/x"]\n',
+        ),
+        example(
+            'FROM «mcr.microsoft.com/dotnet/aspnet:6.0»\nCOPY x /x\nCMD ["/x"]\n',
+            fixed='FROM mcr.microsoft.com/dotnet/aspnet:6.0\nCOPY x /x\nUSER 1000:1000\nCMD ["/x"]\n',
+        ),
         # These servers write to folders of root, and have separate images for other users.
         "FROM «nginx:1.27»\nCOPY dist /usr/share/nginx/html\n",
         "FROM «php:8.3-apache»\n",
@@ -100,6 +121,12 @@ from playpen_ls.languages.dockerfile.parts import Stage
         "FROM nginxinc/nginx-unprivileged:1.27\n",
         "FROM team/tool:1\n",
         "FROM postgres:16\n",
+        'FROM gcr.io/distroless/base:nonroot\nCOPY x /x\nCMD ["/x"]\n',
+        'FROM gcr.io/distroless/base:debug-nonroot\nCOPY x /x\nCMD ["/x"]\n',
+        {
+            "Dockerfile": 'FROM debian:12\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\nCMD ["serve"]\n',
+            "start.sh": 'chown app /data\nexec gosu app "$@"\n',
+        },
         'FROM debian:12\nRUN apt-get install -y gosu\nENTRYPOINT ["gosu", "app", "serve"]\n',
     ],
 )
@@ -112,15 +139,15 @@ def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[Imag
     base image is known to run as root. A hint for programs in `scratch`, and for images that only start
     a shell or an interpreter or contain no files of their own: they are meant as base images. Not
     reported for platform images and unknown images without a `USER`, and where the Dockerfile mentions
-    a program that drops root at startup, such as gosu.
+    a program that drops root at startup, such as gosu, or its entrypoint script calls one.
     """
     if not ships(stage, builds, files):
         return
     severity = Severity.HINT if is_built_upon(stage) else None
-    fixes = () if needs_root(stage) else (Fix(f"Set `USER {USER}`", partial(_set_user, stage)),)
+    fixes = () if needs_root(stage) else (Fix(f"Set `USER {user_of(stage)}`", partial(_set_user, stage)),)
     user = last_user(stage)
     if user is not None:
-        if is_root(user) and not drops_root(stage):
+        if is_root(user) and not drops_root(stage) and not script_drops_root(stage, files):
             message = f"`USER {user.user}` makes the container run as root"
             if "$" in user.arguments:
                 message = f"`USER {user.arguments}` expands to root or to no user, so the container runs as root"
@@ -139,6 +166,8 @@ def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[Imag
             yield Finding(start.span, message, fixes, Severity.HINT)
         return
     if not image.external or platform.owns(image.reference) or drops_root(stage):
+        return
+    if script_drops_root(stage, files):
         return
     if runs_as_root(image.reference, registry_of(image.reference)):
         message = f"base image `{image.reference.name}` runs as root by default, and no `USER` is set"

@@ -55,13 +55,26 @@ def ships(stage: Stage, builds: Facts[ImageBuilt], files: Files) -> bool:
 
     Targets that are named like stages for development are ignored.
     """
+    named, last = _shipped(stage, builds, files)
+    return stage.name in named or (last and stage.final)
+
+
+def layers_ship(stage: Stage, builds: Facts[ImageBuilt], files: Files) -> bool:
+    """Whether the layers of the stage are in an image that is used: it `ships`, or a stage that continues it does."""
+    named, last = _shipped(stage, builds, files)
+    return stage.file.ask(queries.is_layer_of, named, last)
+
+
+def _shipped(stage: Stage, builds: Facts[ImageBuilt], files: Files) -> tuple[tuple[str, ...], bool]:
+    """The names of the stages that are built into images, and whether the last stage is."""
     ask = stage.file.ask
     if ask(queries.has_several_stages):
         targets = {build.target.lower() for build in _builds_of(stage.file.path, builds, files)}
         named = {target for target in targets if target and "$" not in target and not is_for_developing(target)}
-        if any(ask(queries.has_stage, target) for target in sorted(named)):
-            return stage.name in named or (stage.final and "" in targets)
-    return stage.final
+        found = tuple(target for target in sorted(named) if ask(queries.has_stage, target))
+        if found:
+            return found, "" in targets
+    return (), True
 
 
 def may_be_named(name: str, path: str, files: Files) -> bool:

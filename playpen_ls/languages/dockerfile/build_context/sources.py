@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from playpen_ls.api.facts import Files
 from playpen_ls.languages.dockerfile.build_context.dockerignore import Ignore, ignore_of
+from playpen_ls.languages.dockerfile.model import queries
 from playpen_ls.languages.dockerfile.model.container_paths import known
 from playpen_ls.languages.dockerfile.model.stage import Stage
 from playpen_ls.languages.dockerfile.syntax.instruction import Word
-from playpen_ls.languages.dockerfile.syntax.instruction_types import Transfer
+from playpen_ls.languages.dockerfile.syntax.instruction_types import Cmd, Entrypoint, Transfer
 from playpen_ls.text.ignore_patterns import IgnorePatterns
 
 # Paths that a build creates before the image is built.
@@ -47,6 +48,19 @@ def local_path(source: Word, transfer: Transfer) -> str | None:
     if transfer.origin is not None or text.startswith("?") or _REMOTE.match(text) or re.search(r"[*?\[\\\"'$]", text):
         return None
     return posixpath.normpath("/" + text).lstrip("/")
+
+
+def script_drops_root(stage: Stage, files: Files) -> bool:
+    """Whether a script of the project that the container starts with calls a program that switches to another user."""
+    starting = [one for one in stage.all_instructions if isinstance(one, (Cmd, Entrypoint))]
+    names = {posixpath.basename(word.text) for one in starting for word in one.vector or one.words}
+    folders = dict.fromkeys((posixpath.dirname(stage.file.path), ""))
+    for word, path in (found for each in stage.ancestors for found in local_sources(each)):
+        if posixpath.basename(word.text) in names:
+            texts = (files.text(posixpath.join(folder, path)) or "" for folder in folders)
+            if any(queries.DROPS_ROOT.search(text) for text in texts):
+                return True
+    return False
 
 
 def is_there(path: str, context: str, files: Files) -> bool:

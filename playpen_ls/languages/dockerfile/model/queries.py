@@ -16,7 +16,7 @@ from playpen_ls.languages.dockerfile.syntax.stage_text import StageText
 from playpen_ls.vocabulary.images import ImageReference
 from playpen_ls.vocabulary.names import nearest
 
-_DROPS_ROOT = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|s6-setuidgid|chpst|fixuid|s6-overlay|supervisord?)\b")
+DROPS_ROOT = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|s6-setuidgid|chpst|fixuid|s6-overlay|supervisord?)\b")
 _DROPS_ROOT_HINTS = ("gosu", "su-exec", "setpriv", "runuser", "s6-", "chpst", "fixuid", "supervisor")
 TEMPLATE_MARKS = ("{{", "{%", "{#", "<%")  # of Go, jq and Mustache, of Jinja, of ERB
 _OFFICIAL_FRONTEND = re.compile(r"(docker\.io/)?docker/dockerfile(:|@|$)(?!.*labs)")
@@ -61,7 +61,7 @@ def heading(content: StageText) -> Heading:
 def names_dropper(content: StageText) -> bool:
     """Whether it mentions a program that starts as root and switches to another user."""
     hinted = any(word in content.text for word in _DROPS_ROOT_HINTS)
-    return hinted and bool(_DROPS_ROOT.search(content.text))
+    return hinted and bool(DROPS_ROOT.search(content.text))
 
 
 def has_template_lines(content: StageText) -> bool:
@@ -70,6 +70,12 @@ def has_template_lines(content: StageText) -> bool:
     return marked and any(
         raw.keyword.startswith(TEMPLATE_MARKS) or _TEMPLATE_LINE.fullmatch(raw.logical.strip()) for raw in content.raw
     )
+
+
+def _installs_from_old_lists(content: StageText) -> bool:
+    text = content.text
+    installs = re.search(r"\bapt(?:-get)? (?:-\S+ )*install\b", text)
+    return installs is not None and not re.search(r"\bapt(?:-get)? (?:-\S+ )*update\b", text[: installs.start()])
 
 
 def arguments_of(content: StageText) -> Iterator[Argument]:
@@ -111,6 +117,33 @@ def text_of(outline: Outline, number: int) -> StageText:
 @located
 def is_last(outline: Outline, chunk: int) -> bool:
     return chunk == outline.count - 1
+
+
+@located
+def is_layer_of(outline: Outline, chunk: int, names: tuple[str, ...], last: bool) -> bool:
+    """Whether its layers are in the image of one of the named stages (lower case), with `last` also of the last one."""
+    stages, below = outline.each(heading), outline.ask(bases)
+    waiting = [number for number, one in enumerate(stages) if number and one.name and one.name in names]
+    waiting += [outline.count - 1] if last else []
+    seen = set[int]()
+    while waiting:
+        number = waiting.pop()
+        if number not in seen:
+            seen.add(number)
+            base = below[number]
+            waiting += [] if base is None else [base]
+    return chunk in seen
+
+
+@located
+def is_continued_by_install(outline: Outline, chunk: int) -> bool:
+    """Whether a stage that continues it installs packages with apt from lists that it does not update."""
+    below = outline.ask(bases)
+    continuing = {chunk}
+    for number in range(chunk + 1, outline.count):
+        if below[number] in continuing:
+            continuing.add(number)
+    return any(outline.each(_installs_from_old_lists)[number] for number in continuing - {chunk})
 
 
 @located

@@ -13,6 +13,7 @@ from playpen_ls.languages.dockerfile.model.variables import comes_from_an_argume
 from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     Cmd,
     Entrypoint,
+    Run,
     Transfer,
     User,
 )
@@ -22,7 +23,8 @@ from playpen_ls.vocabulary.images import ImageReference
 _ROOT_IMAGES = frozenset(
     "almalinux alpine amazoncorretto amazonlinux archlinux buildpack-deps busybox centos debian eclipse-temurin"
     " elixir erlang fedora gcc golang haskell httpd julia maven nginx node openjdk opensuse/leap oraclelinux"
-    " perl php pypy python r-base rockylinux ruby rust sapmachine swift tomcat ubuntu".split()
+    " perl php pypy python r-base rockylinux ruby rust sapmachine swift tomcat ubuntu"
+    " adoptopenjdk gradle java wordpress".split()
 )
 _OTHER_IMAGES = frozenset(
     """
@@ -38,6 +40,14 @@ _OTHER_IMAGES = frozenset(
     """.split()
 )
 _SERVERS = re.compile(r"\b(?:nginx|httpd|apache2(?:ctl|-foreground)?|apachectl)\b")
+_NEEDS_ROOT = re.compile(
+    r"(?<![\w-])(?:systemd|dockerd(?:-entrypoint\.sh)?|sshd|crond?|supervisord|s6-svscan|runsvdir(?:-start)?|vsftpd|postfix"
+    r"|named|dhcpd|openvpn|rsyslogd|udevd|my_init)(?![\w-])|(?<![\w./-])/(?:usr/)?(?:s?bin/)?init(?![\w./-])"
+)
+# A RUN that installs a container engine or its client, which needs the engine's socket.
+_CONTAINERS = re.compile(
+    r"(?<![\w./-])(?:docker-ce(?:-cli)?|docker\.io|docker-engine|docker-cli|moby-engine|containerd\.io|podman|buildah)(?![\w./-])"
+)
 _COMPILERS = frozenset("buildpack-deps gcc golang gradle haskell maven rust swift".split())
 # Shells and interpreters that read commands from a terminal.
 _WAITS = re.compile(
@@ -92,16 +102,26 @@ def _expanded_user(user: User) -> str | None:
 
 def runs_as_root(image: ImageReference, registry: str) -> bool:
     """A public image that is known to run as root; `registry` is "" for Docker Hub."""
+    if registry == "gcr.io" and image.path.startswith("distroless/"):
+        return "nonroot" not in image.tag
+    if registry == "mcr.microsoft.com" and image.path.startswith("dotnet/"):
+        version = re.match(r"\d+", image.tag)
+        return version is not None and int(version[0]) < 8  # later images have a user `app`
     return not registry and image.name in _ROOT_IMAGES and "nonroot" not in image.tag
 
 
 def needs_root(stage: Stage) -> bool:
-    """The stage starts a server that starts as root and drops privileges itself; setting USER would break it."""
+    """The stage starts a program that must start as root: a server that drops privileges itself, an init system, a
+    program that starts others for several users or containers. Setting USER would break it."""
     image = stage.external_base.reference if stage.external_base is not None else None
     if image and (image.base in ("nginx", "httpd", "tomcat") or (image.base == "php" and "apache" in image.tag)):
         return True
-    starting = (one for one in stage.all_instructions if isinstance(one, (Cmd, Entrypoint)))
-    return any(_SERVERS.search(one.logical) for one in starting)
+    if image and (image.base in ("docker", "wordpress") or image.base.startswith("systemd")):
+        return True
+    starting = [one for one in stage.all_instructions if isinstance(one, (Cmd, Entrypoint))]
+    if any(_SERVERS.search(one.logical) or _NEEDS_ROOT.search(one.logical) for one in starting):
+        return True
+    return any(_CONTAINERS.search(one.whole_text) for one in stage.all_instructions if isinstance(one, Run))
 
 
 def is_built_upon(stage: Stage) -> bool:
