@@ -110,9 +110,7 @@ def _index(node: PlacedSequence, name: str) -> int:
 
 def _put(value: Placed, adds: bool) -> Change:
     def change(node: Placed, name: str) -> Placed:
-        if isinstance(node, PlacedMapping):
-            if not adds and node.value(name) is None:
-                raise CannotBuild("a patch replaces a key that its target does not have")
+        if isinstance(node, PlacedMapping):  # the library replaces a missing key, too
             return node.having(name, value)
         if not isinstance(node, PlacedSequence):
             raise CannotBuild("a patch has a path that its target does not have")

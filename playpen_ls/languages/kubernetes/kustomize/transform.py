@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -32,6 +33,7 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     PlacedSequence,
     at_path,
     documents,
+    empty_mapping,
     inline,
     is_null,
     made,
@@ -98,6 +100,9 @@ def _patch(objects: Objects, layer: Layer, entry: PlacedMapping, incomplete: boo
     if isinstance(roots[0], PlacedSequence):
         if not isinstance(target, PlacedMapping):
             raise CannotBuild("a JSON patch has no target")
+        written = text if inlined else path
+        assert isinstance(written, PlacedScalar)
+        _refuse_flow_yaml(written.value.strip() if inlined else layer.file(written.value).text or "")
         operations = mappings(roots[0])
         chosen = set(select(objects, target))
         return [_json_patched(one, operations) if number in chosen else one for number, one in enumerate(objects)]
@@ -118,10 +123,24 @@ def _patch(objects: Objects, layer: Layer, entry: PlacedMapping, incomplete: boo
     return objects
 
 
+def _refuse_flow_yaml(text: str) -> None:
+    """What begins with a bracket is read as JSON, not as YAML."""
+    if text.startswith("["):
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError):
+            raise CannotBuild("a JSON patch is not JSON") from None
+
+
 def _json_patched(one: Built, operations: Iterable[PlacedMapping]) -> Built:
     if not one.certain:
         return one.remembering()
-    return one.remembering().with_node(json_patch.patched(one.node, operations))
+    node = one.node
+    metadata = node.value("metadata")
+    if isinstance(metadata, PlacedMapping) and is_null(metadata.value("annotations")):
+        # kustomize keeps its own notes there, so that a patch can always add to it.
+        node = with_metadata(node, "annotations", empty_mapping(metadata))
+    return one.remembering().with_node(json_patch.patched(node, operations))
 
 
 def _merge_by_name(
