@@ -63,7 +63,7 @@ def transformed(
     objects = _set_entries(objects, pairs(root.value("commonLabels")), configuration.common_labels)
     objects = _set_entries(objects, pairs(root.value("commonAnnotations")), configuration.annotations)
     for entry in mappings(root.value("patchesJson6902")):
-        objects = _patch(objects, layer, entry, incomplete)
+        objects = _patch(objects, layer, entry, incomplete, remembers=False)
     for entry in mappings(root.value("replicas")):
         objects = _set_replicas(objects, entry, configuration, incomplete)
     for key in ("images", "imageTags"):
@@ -88,7 +88,7 @@ def _parsed(layer: Layer, text: PlacedScalar | None, path: PlacedScalar | None) 
     return documents(file.path, file.text)
 
 
-def _patch(objects: Objects, layer: Layer, entry: PlacedMapping, incomplete: bool) -> Objects:
+def _patch(objects: Objects, layer: Layer, entry: PlacedMapping, incomplete: bool, remembers: bool = True) -> Objects:
     text, path = entry.value("patch"), entry.value("path")
     inlined = isinstance(text, PlacedScalar) and bool(text.value.strip())
     if inlined == (isinstance(path, PlacedScalar) and not path.null):
@@ -105,7 +105,9 @@ def _patch(objects: Objects, layer: Layer, entry: PlacedMapping, incomplete: boo
         _refuse_flow_yaml(written.value.strip() if inlined else layer.file(written.value).text or "")
         operations = mappings(roots[0])
         chosen = set(select(objects, target))
-        return [_json_patched(one, operations) if number in chosen else one for number, one in enumerate(objects)]
+        return [
+            _json_patched(one, operations, remembers) if number in chosen else one for number, one in enumerate(objects)
+        ]
     patches = tuple(objects_of(roots))
     options = entry.mapping("options")
     renames = options is not None and options.true("allowNameChange")
@@ -132,15 +134,17 @@ def _refuse_flow_yaml(text: str) -> None:
             raise CannotBuild("a JSON patch is not JSON") from None
 
 
-def _json_patched(one: Built, operations: Iterable[PlacedMapping]) -> Built:
+def _json_patched(one: Built, operations: Iterable[PlacedMapping], remembers: bool) -> Built:
+    if remembers:
+        one = one.remembering()
     if not one.certain:
-        return one.remembering()
+        return one
     node = one.node
     metadata = node.value("metadata")
-    if isinstance(metadata, PlacedMapping) and is_null(metadata.value("annotations")):
+    if (one.previous or one.hashed) and isinstance(metadata, PlacedMapping) and is_null(metadata.value("annotations")):
         # kustomize keeps its own notes there, so that a patch can always add to it.
         node = with_metadata(node, "annotations", empty_mapping(metadata))
-    return one.remembering().with_node(json_patch.patched(node, operations))
+    return one.with_node(json_patch.patched(node, operations))
 
 
 def _merge_by_name(
