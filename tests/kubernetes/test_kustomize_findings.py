@@ -178,3 +178,63 @@ def test_an_item_of_a_list_is_judged_as_built(tmp_path: Path):
     assert set(messages(workspace(tmp_path, files))) == ALL
     files |= {"overlays/dev/kustomization.yaml": PATCHED, "overlays/dev/limits.yaml": PATCH}
     assert messages(workspace(tmp_path, files)) == {}
+
+
+SECRET = "s3cr3tpw9Xq"
+WITHOUT_VERSION = f"kind: ConfigMap\nmetadata:\n  name: any\ndata:\n  DB_PASSWORD: {SECRET}\n"
+IN_ENV = f"env: [{{name: DB_PASSWORD, value: {SECRET}}}]"
+
+
+@pytest.mark.parametrize(
+    ("path", "files", "found"),
+    [
+        pytest.param(
+            "kustomization.yaml",
+            {"kustomization.yaml": f"configMapGenerator:\n- name: a\n  literals: [DB_PASSWORD={SECRET}, LOG=info]\n"},
+            {("secret-in-configmap", SECRET)},
+            id="a literal of a ConfigMap",
+        ),
+        pytest.param(
+            "kustomization.yaml",
+            {"kustomization.yaml": f"secretGenerator:\n- name: a\n  literals:\n  - 'password=\"{SECRET}\"'\n  - user=shop\n"},
+            {("committed-secret", SECRET)},
+            id="a literal of a Secret",
+        ),
+        pytest.param(
+            "kustomization.yaml",
+            {"kustomization.yaml": "resources: [base]\npatches:\n- patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n"
+             "    metadata: {name: cart}\n    spec:\n      template:\n        spec:\n          containers:\n"
+             f"          - {{name: cart, {IN_ENV}}}\n"},
+            {("literal-secret", SECRET)},
+            id="an inline patch",
+        ),
+        pytest.param(
+            "patch.yaml",
+            {"patch.yaml": WITHOUT_VERSION,
+             "kustomization.yaml": "patches:\n- {path: patch.yaml, target: {kind: ConfigMap}}\n"},
+            {("secret-in-configmap", SECRET)},
+            id="a patch without apiVersion",
+        ),
+        pytest.param(
+            "patch.yaml",
+            {"patch.yaml": PATCH.replace("apiVersion: apps/v1\n", "").replace(PROBES + ", " + RESOURCES, IN_ENV),
+             "kustomization.yaml": "patches:\n- {path: patch.yaml, target: {kind: Deployment}}\n"},
+            {("literal-secret", SECRET)},
+            id="a patch of a workload without apiVersion",
+        ),
+        pytest.param(
+            "kustomization.yaml",
+            {"kustomization.yaml": "kind: Kustomization\napiVersion: kustomize.toolkit.fluxcd.io/v1\nmetadata: {name: a}\n"
+             "spec: {images: [{name: a, newTag: latest}]}\nimages: [{name: a, newTag: latest}]\n"},
+            set(),
+            id="a Kustomization of Flux",
+        ),
+    ],
+)  # fmt: skip
+def test_values_are_checked_where_they_are_written(
+    tmp_path: Path, path: str, files: dict[str, str], found: set[tuple[str, str]]
+):
+    project = workspace(tmp_path, files, path)
+    diagnostics = project.check(path).diagnostics
+    source = project.documents[path].source
+    assert {(one.rule.name, source.text[one.span.start : one.span.end]) for one in diagnostics} == found

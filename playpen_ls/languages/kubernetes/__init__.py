@@ -22,6 +22,11 @@ _NO_MANIFEST = re.compile(
 _ABOUT_MANIFESTS = re.compile(r"kustomization\.ya?ml$|Chart\.yaml$|skaffold\.ya?ml$")
 _API_VERSION = re.compile(r"""(?:^|[{,\r])[ \t]*+['"]?apiVersion['"]?\s*:""", re.MULTILINE)
 _KIND = re.compile(r"""(?:^|[{,\r])[ \t]*+['"]?kind['"]?\s*:""", re.MULTILINE)
+# A kustomize patch that has a target does not need an `apiVersion`.
+_PATCH = re.compile(
+    r"^kind:[ \t]*(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Pod|ConfigMap|Secret)[ \t]*$", re.MULTILINE
+)
+_METADATA = re.compile(r"^metadata:", re.MULTILINE)
 
 
 def _recognizes(path: str, text: Callable[[], str]) -> bool:
@@ -31,6 +36,8 @@ def _recognizes(path: str, text: Callable[[], str]) -> bool:
         return True
     if _NO_MANIFEST.match(name) or "/.github/" in f"/{path}":
         return False
+    if _PATCH.search(text()) and _METADATA.search(text()):
+        return True
     return bool(_API_VERSION.search(text()) and _KIND.search(text()))
 
 

@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 from playpen_ls.api.fact_types import Kustomized
 from playpen_ls.api.facts import Facts, Files
-from playpen_ls.languages.kubernetes.kustomize.builds import Rendered, rendered
-from playpen_ls.languages.kubernetes.kustomize.files import File, layer_at, root_of
+from playpen_ls.languages.kubernetes.kustomize.builds import Rendered, images_of, rendered
+from playpen_ls.languages.kubernetes.kustomize.files import NAMES, File, layer_at, root_of
 from playpen_ls.languages.kubernetes.kustomize.objects import id_of
-from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload, as_resource
+from playpen_ls.languages.kubernetes.kustomize.tree import PlacedScalar
+from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload, YamlDocument, as_resource
+from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 
 MOST_BUILDS = 40  # of one file that are looked at; a base of more is judged by these
 
@@ -50,10 +52,35 @@ class Builds:
             found = self._forms[key] = self._built(resource)
         return found
 
+    def use(self, document: YamlDocument, image: Scalar) -> bool | None:
+        """Whether a container of some build has the image, or the tag, that is written in the document.
+
+        A patch or the `images` of a kustomization can override it. None if that is not known: no build reaches the
+        file, or one of them cannot be worked out.
+        """
+        found: bool | None = None
+        texts = _Texts(self.files, document.path, document.text)
+        for build in self.of(document.path)[:MOST_BUILDS]:
+            made = self._rendered(build, texts)
+            if made is None:
+                continue
+            if any(_is_from(one, document, image) for one in images_of(made)):
+                return True
+            if not made.complete or not all(one.certain for one in made.objects):
+                return None
+            found = False
+        return found
+
+    def is_outermost(self, path: str) -> bool:
+        """Whether no other kustomization lists the one at this path."""
+        return self.of(path) == (path,)
+
     def of(self, path: str) -> tuple[str, ...]:
         """The paths of the kustomizations whose builds reach a file, sorted. Some may be components."""
         found, seen, last = set[str](), set[str](), ""
         waiting = [one.place.path for one in self.kustomized.having(_listed, path)]
+        if posixpath.basename(path) in NAMES:
+            waiting = [path]  # what it lists are facts of its own file, which are not among these
         while waiting:
             here = waiting.pop()
             if here in seen or len(seen) > 20 * MOST_BUILDS:
@@ -97,6 +124,13 @@ class Builds:
         if layer is None or (root is not None and root.text("kind") == "Component"):
             return None
         return rendered(layer)
+
+
+def _is_from(image: PlacedScalar, document: YamlDocument, scalar: Scalar) -> bool:
+    source = image.source
+    if source.path != document.path or source.text != document.text:
+        return False
+    return image.start == scalar.start if source.exact else image.start <= scalar.start < image.end
 
 
 def _listed(one: Kustomized) -> tuple[str]:

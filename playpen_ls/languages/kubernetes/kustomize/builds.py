@@ -20,7 +20,7 @@ from playpen_ls.languages.kubernetes.kustomize.objects import (
     with_metadata,
 )
 from playpen_ls.languages.kubernetes.kustomize.replacements import replaced
-from playpen_ls.languages.kubernetes.kustomize.transform import transformed
+from playpen_ls.languages.kubernetes.kustomize.transform import images_in, transformed
 from playpen_ls.languages.kubernetes.kustomize.tree import (
     CannotBuild,
     Placed,
@@ -58,12 +58,20 @@ class Rendered:
     refused: str = ""
 
 
+@lru_cache(maxsize=128)
+def images_of(made: Rendered) -> tuple[PlacedScalar, ...]:
+    """The images of all containers of the objects that are certain."""
+    return tuple(image for one in made.objects if one.certain for image in images_in(one.node))
+
+
 @dataclass(frozen=True, eq=False)
 class _Accumulated:
     objects: tuple[Built, ...]
     configuration: Configuration
     variables: tuple[str, ...]
     complete: bool
+    part: bool
+    """Of some file, only one document was read."""
 
 
 @lru_cache(maxsize=128)
@@ -84,7 +92,7 @@ def rendered(layer: Layer) -> Rendered:
 
 @lru_cache(maxsize=512)
 def _accumulated(layer: Layer) -> _Accumulated:
-    return _with_layer(_Accumulated((), DEFAULT, (), True), layer)
+    return _with_layer(_Accumulated((), DEFAULT, (), True, False), layer)
 
 
 def _with_layer(before: _Accumulated, layer: Layer) -> _Accumulated:
@@ -95,28 +103,28 @@ def _with_layer(before: _Accumulated, layer: Layer) -> _Accumulated:
     if not _FIELDS.issuperset(root.keys()) or root.text("kind") not in ("", "Kustomization", "Component"):
         raise CannotBuild("a kustomization has an unknown field")
     objects, configuration = list(before.objects), before.configuration
-    variables, complete = list(before.variables), before.complete
+    variables, complete, part = list(before.variables), before.complete, before.part
     for listed in layer.resources:
         if isinstance(listed, Remote):
             complete = False
         elif isinstance(listed, File):
             objects += _of_file(listed)
-            complete = complete and not listed.part
+            part = part or listed.part
         else:
             found = _of_base(listed)
             objects += found.objects
             configuration = configuration.merged(found.configuration)
             variables += found.variables
-            complete = complete and found.complete
+            complete, part = complete and found.complete, part or found.part
         if len(objects) > MOST_OBJECTS:
             raise CannotBuild("it has too many objects")
     _refuse_duplicates(objects)
     for path in scalars(root.value("configurations")):
         configuration = _configured(configuration, layer, path)
     for one in generated(layer, root):
-        _absorb(objects, one, complete)
+        _absorb(objects, one, complete and not part)
     complete = complete and not any(root.value(key) is not None for key in _UNKNOWN_OBJECTS)
-    so_far = _Accumulated(tuple(objects), configuration, tuple(variables), complete)
+    so_far = _Accumulated(tuple(objects), configuration, tuple(variables), complete, part)
     certain = True
     for component in layer.components:
         if isinstance(component, Remote):
@@ -126,10 +134,10 @@ def _with_layer(before: _Accumulated, layer: Layer) -> _Accumulated:
             if _kind(component) != "Component":
                 raise CannotBuild("a component is none")
             so_far = _with_layer(so_far, component)
-    objects = list(so_far.objects)
+    objects, part = list(so_far.objects), so_far.part
     if not certain or any(root.value(key) is not None for key in _UNKNOWN_CHANGES):
         objects = [one.uncertain() for one in objects]
-    objects = transformed(objects, layer, root, so_far.configuration, not so_far.complete)
+    objects = transformed(objects, layer, root, so_far.configuration, part or not so_far.complete)
     objects = replaced(objects, layer, root)
     names = tuple(one.text("name") for one in root.mappings("vars"))
     return replace(so_far, objects=tuple(objects), variables=(*so_far.variables, *names))

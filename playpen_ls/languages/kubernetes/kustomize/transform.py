@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from playpen_ls.languages.kubernetes.kustomize import json_patch
@@ -393,6 +393,24 @@ def _in_containers(node: Placed, change: Callable[[Placed], Placed]) -> Placed:
         if value is not entry.value:
             node = node.having(name, value)
     return node
+
+
+def images_in(node: Placed) -> Iterator[PlacedScalar]:
+    """The images of the containers in a tree, at any depth."""
+    if isinstance(node, PlacedSequence):
+        for item in node.items:
+            yield from images_in(item)
+    elif isinstance(node, PlacedMapping) and node.text("kind") != "CustomResourceDefinition":
+        for entry in node.entries:
+            value: Placed = entry.value  # type: ignore[assignment]
+            if isinstance(value, PlacedScalar):
+                continue
+            if entry.key.value in _CONTAINERS:  # type: ignore[attr-defined]
+                for one in mappings(value):
+                    image = one.value("image")
+                    if isinstance(image, PlacedScalar):
+                        yield image
+            yield from images_in(value)
 
 
 def _mapped(node: PlacedSequence, change: Callable[[Placed], Placed]) -> PlacedSequence:

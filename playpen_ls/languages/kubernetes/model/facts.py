@@ -26,6 +26,7 @@ from playpen_ls.api.fact_types import (
 )
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
+from playpen_ls.languages.kubernetes.model.kustomizations import is_kustomization
 from playpen_ls.languages.kubernetes.model.resources import (
     Container,
     Resource,
@@ -239,7 +240,7 @@ def _secret_keys(resource: Resource) -> tuple[str, ...]:
 def _overlay(root: Mapping) -> Iterator[UnplacedFact]:
     """A kustomization, a skaffold.yaml, or a chart by its `Chart.yaml`. Paths are relative to the file's folder."""
     span = Span(root.start, root.start)
-    if root.text("kind") in ("Kustomization", "Component") or (not root.text("kind") and _is_kustomization(root)):
+    if is_kustomization(root):
         patches = [one.text("path") for key in ("patches", "patchesJson6902") for one in root.mappings(key)]
         patches += [one.value for one in root.scalars("patchesStrategicMerge") if "\n" not in one.value]
         images = [one.text("name") for one in root.mappings("images")]
@@ -259,11 +260,6 @@ def _overlay(root: Mapping) -> Iterator[UnplacedFact]:
         images = [one.text("image") for build in builds for one in (build.mappings("artifacts") if build else ())]
         yield UnplacedFact(Overlay, span, ((), tuple(filter(None, images))))
         yield from _of_skaffold(root)
-
-
-def _is_kustomization(root: Mapping) -> bool:
-    """Whether the file lists other files: the `kind` of a kustomization is optional."""
-    return bool(root.scalars("resources") or root.scalars("bases") or root.scalars("components"))
 
 
 def _within(folder: str, path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from playpen_ls.languages.kubernetes.model.kustomizations import generated, inline_patches, set_images
 from playpen_ls.languages.kubernetes.model.resources import Container, Workload, YamlDocument, resources
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
 
@@ -16,10 +17,15 @@ class ContainerImage:
     container: Container
     scalar: Scalar
     direct: bool
+    whole = True
 
     @property
     def document(self) -> YamlDocument:
         return self.container.document
+
+    @property
+    def reference(self) -> str:
+        return self.scalar.value
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +56,14 @@ class Argument:
 
 def parts(document: YamlDocument) -> Iterator[object]:
     """All parts of a document, each once."""
+    yield from set_images(document)
+    yield from generated(document)
+    for patch in document.parsed.derived(inline_patches):
+        yield from _parts_of_objects(YamlDocument(patch, document.file))
+    yield from _parts_of_objects(document)
+
+
+def _parts_of_objects(document: YamlDocument) -> Iterator[object]:
     seen: set[int] = set()
     for resource in resources(document):
         yield resource

@@ -28,6 +28,8 @@ _POD_SPECS: dict[tuple[str, str], tuple[str, ...]] = {
     ("batch", "Job"): ("spec", "template", "spec"),
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template", "spec"),
 }
+PATCHED = {kind: group for group, kind in (*_POD_SPECS, ("", "ConfigMap"), ("", "Secret"))}
+"""The groups of the kinds that are also read without an `apiVersion`: kustomize patches that have a `target`."""
 # API groups of files that look like Kubernetes objects but are not.
 _FOREIGN_GROUPS = frozenset(("kustomize.config.k8s.io", "kind.x-k8s.io", "skaffold", "eksctl.io", "kubeadm.k8s.io"))
 
@@ -177,7 +179,7 @@ class Workload(Resource):
     @cached_property
     def partial(self) -> bool:
         """Whether it is a patch or template, so that missing keys can be set elsewhere."""
-        if self.document.template or self.document.parsed.patches:
+        if self.document.template or self.document.parsed.patches or not self.node.text("apiVersion"):
             return True
         needs_selector = self.group == "apps" and self.node.text("apiVersion") == "apps/v1"
         if needs_selector and not isinstance(self.node.get("spec"), Mapping):
@@ -313,9 +315,11 @@ def as_resource(document: YamlDocument, node: Mapping) -> Resource | None:
 
 def _resources(document: YamlDocument, node: Mapping, lists: int) -> Iterator[Resource]:
     kind, version = node.text("kind"), node.text("apiVersion")
-    if not kind or not _API_VERSION.fullmatch(version):
-        return
     group = version.rpartition("/")[0]
+    if not version and kind in PATCHED and node.mapping("metadata") is not None and node.get("apiVersion") is None:
+        group = PATCHED[kind]  # a kustomize patch that has a target does not need one
+    elif not kind or not _API_VERSION.fullmatch(version):
+        return
     if kind.endswith("List") and isinstance(node.get("items"), Sequence):
         for item in node.mappings("items") if lists else ():
             yield from _resources(document, item, lists - 1)
