@@ -25,6 +25,14 @@ class Parser(argparse.ArgumentParser):
     def options(self) -> list[str]:
         return [option for action in self._actions for option in action.option_strings]
 
+    def actions(self) -> list[argparse.Action]:
+        return self._actions
+
+    def commands(self) -> dict[str, Parser]:
+        """The parsers of the commands, by name."""
+        (known,) = (action for action in self._actions if isinstance(action, argparse._SubParsersAction))
+        return dict(known.choices)
+
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; see `{self.prog} --help`\n")
 
@@ -50,6 +58,10 @@ def parsed(arguments: list[str], names: list[str]) -> argparse.Namespace:
     return options
 
 
+def parser_of_all() -> Parser:
+    return parser(command_names())
+
+
 def parser(names: Iterable[str]) -> Parser:
     """The parser of these commands. The parsed options have the function that runs the command as `run`."""
     parser = Parser(
@@ -65,7 +77,7 @@ def parser(names: Iterable[str]) -> Parser:
         what = (command.__doc__ or "").strip().rstrip(".")
         added = known.add_parser(name, help=what[:1].lower() + what[1:], allow_abbrev=False)
         command.add_arguments(added)
-        added.set_defaults(run=command.run, parser=added)
+        added.set_defaults(run=command.run, parser=added, all_commands=lambda: parser_of_all().commands())
     # It is run by `__main__`, since the command line does not import the server.
     known.add_parser("serve", help="run the language server on standard input and output")
     return parser
