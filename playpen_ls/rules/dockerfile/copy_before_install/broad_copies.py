@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import chain
 
 from playpen_ls.api.facts import Files
 from playpen_ls.languages.dockerfile.model.container_paths import (
@@ -93,7 +95,8 @@ def broad_copies(stage: Stage, files: Files, contexts: list[str]) -> Iterator[Br
     mentions = stage.mentions
     runs = (one for one in reversed(stage.instructions) if isinstance(one, Run) and mentions(one.whole_text, _TOOLS))
     last = next((run.index for run in runs), 0)
-    for copy in stage.instructions:
+    tools, read = set[str](), 0
+    for number, copy in enumerate(stage.instructions):
         if copy.index > last:
             return
         if not isinstance(copy, Transfer) or (copy.name == "COPY" and "--from" in copy.logical):
@@ -101,7 +104,9 @@ def broad_copies(stage: Stage, files: Files, contexts: list[str]) -> Iterator[Br
         source = _broad_source(copy, files, contexts)
         destination = destination_of(copy) if source is not None else None
         if source is not None and destination is not None:
-            found = _with_installs(stage, copy, source, destination)
+            tools |= _tools(stage.instructions[read:number])
+            read = number
+            found = _with_installs(stage, copy, stage.instructions[number + 1 :], source, destination, tools)
             if found is not None:
                 yield found
 
@@ -121,20 +126,19 @@ def _broad_source(copy: Transfer, files: Files, contexts: list[str]) -> str | No
     return path if any(files.names(posixpath.join(context, path)) for context in contexts) else None
 
 
-def _with_installs(stage: Stage, copy: Transfer, source: str, destination: str) -> BroadCopy | None:
-    cached: set[str] | None = None  # the tools whose dependencies are installed independently of the copy
+def _with_installs(
+    stage: Stage, copy: Transfer, below: Iterable[Instruction], source: str, destination: str, above: AbstractSet[str]
+) -> BroadCopy | None:
+    """`above` are the tools that have installed dependencies before the copy."""
+    cached = set(above)  # the tools whose dependencies are installed independently of the copy
     steps: list[Step] = []
     stop, first, left, left_run = "", None, None, None
-    for instruction in stage.instructions:
-        if instruction.index <= copy.index:
-            continue
+    for instruction in below:
         if not isinstance(instruction, Run):
             stop = stop or _obstacle(instruction, copy, destination)
             continue
         step = read_step(instruction, destination)
-        if step.installs and cached is None:
-            cached = _tools_above(stage, copy)
-        wanted = next((one for one in step.installs if _is_wanted(one, step, cached or set())), None)
+        wanted = next((one for one in step.installs if _is_wanted(one, step, cached)), None)
         if wanted is not None and first is None:
             first = (wanted, instruction)
         if step.opaque:
@@ -143,7 +147,7 @@ def _with_installs(stage: Stage, copy: Transfer, source: str, destination: str) 
             stop = stop or step.needs_sources.needs or f"`{step.needs_sources.title}` needs the source files"
         if not stop:
             steps.append(step)
-            cached = (cached or set()) | {one.tool for one in step.installs}
+            cached |= {one.tool for one in step.installs}
         elif wanted is not None:
             left, left_run = wanted, instruction
             break
@@ -165,15 +169,11 @@ def _is_wanted(install: Install, step: Step, cached: set[str]) -> bool:
     return not ((install.needs or install.alone) and install.tool in cached)
 
 
-def _tools_above(stage: Stage, copy: Transfer) -> set[str]:
-    """The tools that have already installed dependencies before the copy."""
-    tools = set()
-    for earlier in stage.before(copy):
-        if isinstance(earlier, Run):
-            installs = [one for command in earlier.commands if (one := install_of(command))]
-            tools |= {one.tool for one in installs}
-            tools |= {FETCHED for one in installs if one.title == FETCHED}
-    return tools
+def _tools(instructions: Iterable[Instruction]) -> set[str]:
+    """The tools that install dependencies in them."""
+    commands = chain.from_iterable(one.commands for one in instructions if isinstance(one, Run))
+    installs = [install for command in commands if (install := install_of(command))]
+    return {install.tool for install in installs} | {FETCHED for install in installs if install.title == FETCHED}
 
 
 def _obstacle(instruction: Instruction, copy: Transfer, destination: str) -> str:
