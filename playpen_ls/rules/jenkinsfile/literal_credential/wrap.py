@@ -23,6 +23,9 @@ from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.secrets import url_logins
 
 
+_LONGEST_ROW = 10  # adjacent steps that are looked at together, since each of them looks at all
+
+
 @dataclass(frozen=True)
 class Rebinding:
     """The change of one step: `needed` credentials that are not bound yet, and `edits` of its script."""
@@ -67,11 +70,13 @@ def _row(leak: Leak, store: Store, has_own_lines: Callable[[Statement], bool]) -
     siblings = leak.step.statement.block.statements
     place = siblings.index(leak.step.statement)
     # Always start from the first adjacent step, so that every secret of the row gets the same change.
-    first = place
-    while first > 0 and _secret_step(siblings[first - 1], store) is not None:
+    first, farthest = place, max(place - _LONGEST_ROW, 0)
+    while first > farthest and _secret_step(siblings[first - 1], store) is not None:
         first -= 1
+    if first == farthest:
+        first = place - place % _LONGEST_ROW
     rows: list[list[Rebinding]] = [[]]
-    for statement in siblings[first:]:
+    for statement in siblings[first : first + _LONGEST_ROW]:
         one = _secret_step(statement, store)
         if one is None:
             break
