@@ -75,6 +75,7 @@ class Cutter:
     def __init__(self, text: str) -> None:
         self.text = text
         self._complete: dict[int, bool] = {}
+        self._pieces: dict[int, tuple[int | None, int, int, bool]] = {}
 
     def following(self, _: str, at: Boundary) -> Boundary | None:
         """Where the statement after that at a boundary begins. What a long class has above its members is one too."""
@@ -90,7 +91,7 @@ class Cutter:
         if end is None:
             return None
         seen = max(at.seen, self._line_end(end))
-        end, looked = self._joined(lines, start, end)
+        end, looked = self._joined(start, end)
         seen = max(seen, looked, lines.seen)
         return None if end is None else Boundary(end, None, seen)
 
@@ -105,7 +106,20 @@ class Cutter:
                 return at
         return None
 
-    def _joined(self, lines: _Lines, start: int, end: int) -> tuple[int | None, int]:
+    def _piece(self, at: int) -> tuple[int | None, int, int, bool]:
+        """(end of the code that begins there, end of what was read for it, depth, whether its last line goes on).
+
+        Each piece is read once, whichever open brackets above it ask.
+        """
+        found = self._pieces.get(at)
+        if found is None:
+            lines = _Lines(self, at, _CODE)
+            stop = self._end(lines, at)
+            body = self.text[at:stop]
+            found = self._pieces[at] = stop, lines.seen, _depth(body), leaves_line_open(body)
+        return found
+
+    def _joined(self, start: int, end: int) -> tuple[int | None, int]:
         """(end of the statement at `start`, end of what was read for it).
 
         If it ends in an open bracket or a continued line, and is complete together with the code after it, that belongs
@@ -118,22 +132,22 @@ class Cutter:
         depth = _depth(piece)
         if (depth <= 0 and not leaves_line_open(piece)) or parse(piece) is not None:
             return end, 0
-        at = end
+        at, seen = end, 0
         for _ in range(_JOINED):
             if depth > 0 and _BARRIER.match(text, at):
-                return end, self._line_end(at)
-            stop = self._end(lines, at)
-            body = text[at:stop]
-            depth += _depth(body)
-            if depth <= 0 and not leaves_line_open(body):
+                return end, max(seen, self._line_end(at))
+            stop, looked, more, goes_on = self._piece(at)
+            depth, seen = depth + more, max(seen, looked)
+            if depth <= 0 and not goes_on:
                 if text[start] == "@" and stop is not None and _DECORATED.match(text, stop):
-                    stop = self._end(lines, stop)
+                    stop, looked, *_ = self._piece(stop)
+                    seen = max(seen, looked)
                 whole = parse(text[start:stop]) is not None
-                return stop if whole else end, self._line_end(stop)
+                return stop if whole else end, max(seen, self._line_end(stop))
             if stop is None:
                 return end, len(text) + 1
             at = stop
-        return end, self._line_end(at)
+        return end, max(seen, self._line_end(at))
 
     def _first_member(self, at: Boundary, end: int | None, seen: int) -> Boundary | None:
         """The first member of the class at a boundary, if that is long and its header is on one line."""
