@@ -22,7 +22,6 @@ from playpen_ls.text.source import LINE_END, Source
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.secrets import url_logins
 
-
 _LONGEST_ROW = 10  # adjacent steps that are looked at together, since each of them looks at all
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ from playpen_ls.server.protocol import Server
 if TYPE_CHECKING:
     from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
     from playpen_ls.server.features.diagnostics.encode import EncodedCache
+
+
+logger = logging.getLogger("playpen_ls")  # which drops repeated messages
 
 
 class Publisher:
@@ -56,6 +60,10 @@ class Publisher:
         if opened.language is None:
             return "[]"
         report = opened.workspace.check(opened.path, settled)
+        for rule in sorted(report.failed):
+            logger.warning("%s: not checked: rule `%s` failed", opened.path, rule)
+        if settled and report.unparsed:
+            logger.warning("%s: not checked: some lines cannot be parsed", opened.path)
         written = self._written.setdefault(opened.uri, EncodedCache())
         return encoded(self._documents(), opened, report.diagnostics, written)
 
