@@ -20,7 +20,7 @@ from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.masking import Mask
 from playpen_ls.languages.detection import possible_language
 from playpen_ls.languages.model import Model
-from playpen_ls.languages.registry import model_facts, parse
+from playpen_ls.languages.registry import LANGUAGES, model_facts, parse
 from playpen_ls.project.scan import facts_of
 from playpen_ls.session.open_file import PublishedFile
 from playpen_ls.session.workspace import Workspace
@@ -175,11 +175,12 @@ class _Batch:
         targets.problems[before:] = []
         if target is None:
             return held
-        if target.finds_nothing:
+        if target.finds_nothing and not (job.named and LANGUAGES[target.language].unread):
             held.target, held.clean = None, True
         elif job.indexed:
             held.model = parse(target.language, target.source).settled()
             held.facts = model_facts(held.model)
+            _parse_named(target, held.model)
         return held
 
     def _report(self, target: Target, model: Model | None) -> FileReport:
@@ -199,8 +200,10 @@ def report(targets: Targets, target: Target, fixes: Fixes, model: Model | None =
     """Check one file; its text is let go afterwards."""
     workspace, path = target.workspace, target.path
     prepare(target)
+    model = model or (parse(target.language, target.source) if target.named else None)
     if model is not None:
         workspace.documents[path].model = model
+        _parse_named(target, model)
     found = workspace.check(path, fixes=bool(fixes))
     verify = workspace.fix_verifier(path)
     report = _reported(
@@ -209,6 +212,13 @@ def report(targets: Targets, target: Target, fixes: Fixes, model: Model | None =
     del workspace.documents[path]
     workspace.index.forget(path)
     return report
+
+
+def _parse_named(target: Target, model: Model) -> None:
+    """Parse all of a file that is named, also where no rule looks: what cannot be parsed is reported."""
+    if target.named:
+        for chunk in model.chunks:
+            chunk.broken  # noqa: B018
 
 
 def _reported(
@@ -225,7 +235,7 @@ def _reported(
         reporter.path(path),
         tuple(reporter.finding(diagnostic, *verified(diagnostic)) for diagnostic in found.diagnostics),
         tuple(reporter.finding(diagnostic, suppression=("inSource", reason)) for diagnostic, reason in found.silenced),
-        tuple(not_checked(found, targets.shown(workspace, path), target.named)),
+        tuple(not_checked(found, targets.shown(workspace, path), target.named, LANGUAGES[target.language].unread)),
     )
 
 

@@ -19,6 +19,7 @@ from playpen_ls.cli.write_file import remove_recovery, write
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.fixer import REWRITE, Accept, Fixed
 from playpen_ls.engine.masking import Mask
+from playpen_ls.languages.registry import LANGUAGES
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -65,7 +66,7 @@ def fix_files(
         prepare(target)
         shown = targets.shown(workspace, path)
         found = workspace.check(path)
-        targets.problems += not_checked(found, shown, target.named)
+        targets.problems += not_checked(found, shown, target.named, LANGUAGES[target.language].unread)
         fixed = workspace.fixed(path, accept)
         try:
             done.changed += _put(targets, target, fixed, write, diff)

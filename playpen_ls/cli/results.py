@@ -278,14 +278,18 @@ def _position(source: Source, offset: int) -> Position:
     return Position(line + 1, column + 1, bytes_before + 1)
 
 
-def not_checked(found: PublishedFile, shown: str, named: bool) -> Iterator[Problem]:
-    """What was not checked in a file that was read."""
+def not_checked(
+    found: PublishedFile, shown: str, named: bool, unread: Callable[[str], str] | None = None
+) -> Iterator[Problem]:
+    """What was not checked in a file that was read; `unread` is that of its language."""
     for rule in sorted(found.failed):
         yield Problem(shown, f"rule `{rule}` failed", named)
     if found.unparsed:
         names = [_lines(found.source, one) for one in found.unparsed]
         more = f" and {len(names) - MOST_NAMED} more places" if len(names) > MOST_NAMED else ""
-        yield Problem(shown, f"cannot parse {', '.join(names[:MOST_NAMED])}{more}", named)
+        reason = f" ({unread(found.source.of(found.unparsed[0]))})" if unread is not None else ""
+        message = f"cannot parse {', '.join(names[:MOST_NAMED])}{more}{reason}"
+        yield Problem(shown, message, named and unread is None)
 
 
 MOST_NAMED = 3  # ranges in one message

@@ -65,6 +65,9 @@ class Language(Generic[M]):
     """The facts of a file that rules for other files can query. `Place.path` is that of the model's source."""
     problems: Callable[[M], Sequence[Problem]]
     """What the language's own tools reject, in text order."""
+    unread: Callable[[str], str] | None = None
+    """Why a part of a text probably does not parse: `Python 2`. Set for languages whose syntax can be newer than what
+    reads it: then a part that does not parse is reported but does not fail the run."""
     says_nothing: Callable[[Source], bool] = _never
     """Whether the text, without parsing it, rules out any fact."""
     finds_nothing: Callable[[Source, Callable[[Words], bool]], bool] = _never

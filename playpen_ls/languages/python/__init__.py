@@ -31,6 +31,12 @@ def _problems(_: PythonModel) -> Sequence[Problem]:
     return ()  # a statement that does not parse is a broken chunk
 
 
+def _unread(text: str) -> str:
+    from playpen_ls.languages.python.syntax.parsing import unread_reason
+
+    return unread_reason(text)
+
+
 def _says_nothing(source: Source) -> bool:
     from playpen_ls.languages.python.facts import says_nothing
 
@@ -55,6 +61,7 @@ LANGUAGE = Language(
     parse=_parse,
     facts=_facts,
     problems=_problems,
+    unread=_unread,
     says_nothing=_says_nothing,
     finds_nothing=_finds_nothing,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Set
 
 from playpen_ls.languages.python.model.calls import ATTRIBUTES, NAMES, called
@@ -19,6 +20,8 @@ _SKIPPED = {
     ast.FunctionDef: {"returns"}, ast.AsyncFunctionDef: {"returns"}, ast.AnnAssign: {"annotation"},
     ast.arg: {"annotation"}, ast.match_case: {"pattern"}, ast.JoinedStr: {"values"},
 }  # fmt: skip
+if sys.version_info >= (3, 14):
+    _SKIPPED[ast.TemplateStr] = {"values"}
 _PLAIN = {
     "ctx",
     "op",

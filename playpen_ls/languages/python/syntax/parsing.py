@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-CLASS_LINE = re.compile(r"(?:@[^\n]*\n)*class\s+\w+\s*(?:\([^\n]*\))?\s*:[ \t]*(?:#[^\n]*)?\r?\n")
+from playpen_ls.languages.python.syntax.newer import in_older_syntax
+
+CLASS_LINE = re.compile(r"(?:@[^\n]*\n)*class\s+\w+\s*(?:\[[^\n]*?\])?\s*(?:\([^\n]*\))?\s*:[ \t]*(?:#[^\n]*)?\r?\n")
 _BLANK_BODY = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z))*")
 
 
@@ -18,7 +21,10 @@ def with_line_feeds(text: str) -> str:
 
 
 def parse(text: str, header: str = "") -> ast.Module | None:
-    """The tree of a text (see `with_line_feeds`) after its `header`; None if it has a syntax error."""
+    """The tree of a text (see `with_line_feeds`) after its `header`; None if it has a syntax error.
+
+    Syntax that is newer than the running Python costs the expressions that it is in, see `newer`.
+    """
     with _quiet():
         return _parsed(text, header)
 
@@ -26,7 +32,14 @@ def parse(text: str, header: str = "") -> ast.Module | None:
 def _parsed(text: str, header: str) -> ast.Module | None:
     try:
         return ast.parse(header + text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except SyntaxError:
+        older = in_older_syntax(header + text)
+        if older is not None:
+            try:
+                return ast.parse(older)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                pass
+    except (ValueError, RecursionError, MemoryError):
         pass
     line = CLASS_LINE.match(text)
     if line and _BLANK_BODY.fullmatch(text, line.end()):
@@ -35,6 +48,19 @@ def _parsed(text: str, header: str) -> ast.Module | None:
             tree.body[0].body.clear()  # type: ignore[attr-defined]
         return tree
     return None
+
+
+_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+_OLD = re.compile(r"^[ \t]*(?:print[ \t]+[\w\"'%]|exec[ \t]+[\w\"']|raise[ \t]+\w+[ \t]*,)|\b\d+L\b|<>", re.MULTILINE)
+
+
+def unread_reason(text: str) -> str:
+    """Why a text probably does not parse."""
+    if _TEMPLATE.search(text):
+        return "a template"
+    if _OLD.search(text):
+        return "Python 2"
+    return f"a syntax error, or syntax that is newer than Python {sys.version_info[0]}.{sys.version_info[1]}"
 
 
 @contextmanager

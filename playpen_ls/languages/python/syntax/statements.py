@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from playpen_ls.languages.cutting import Boundary
 from playpen_ls.languages.python.syntax.heads import bindings_by_head
+from playpen_ls.languages.python.syntax.newer import format_string
 from playpen_ls.languages.python.syntax.parsing import CLASS_LINE, parse
 
 # Code in column 0, except closing brackets and comments.
@@ -41,6 +42,9 @@ _LITERAL_OR_BRACKET = re.compile(
     r"|[()\[\]{}]",
     re.DOTALL,
 )
+# A placeholder that does not end on its line (PEP 701).
+_OPEN_PLACEHOLDER = re.compile(r"\b(?:[fFtT][rR]?|[rR][fFtT])[\"'][^\"'\\\n]*\{[^{}\"'\n]*$", re.MULTILINE)
+_FORMAT_PREFIX = re.compile(r"(?:[fFtT][rR]?|[rR][fFtT])\Z")
 _DECORATORS = re.compile(r"(?:@[^\n]*\n)*")
 _FIRST_MEMBER = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*([ \t]+)\S")
 _HEADS = ("def ", "async def ", "class ", "import ", "from ")
@@ -261,9 +265,20 @@ class Cutter:
             while slashes > opened + 3 and text[slashes - 1] == "\\":
                 slashes -= 1
             if (at - slashes) % 2 == 0:
-                return at + 3
+                return self._format_end(opened, at + 3)
             at = text.find(quotes, at + 1)
         return -1
+
+    def _format_end(self, opened: int, end: int) -> int:
+        """The end of an f-string whose placeholders have the same quotes (PEP 701); `end` for any other string."""
+        text = self.text
+        prefix = _FORMAT_PREFIX.search(text, max(opened - 2, 0), opened)
+        if prefix is None or text.find("{", opened, end) < 0:
+            return end
+        found = format_string(text, opened)
+        if found is None or found[0] <= end or parse(f"({text[prefix.start() : found[0]]})") is None:
+            return end
+        return found[0]
 
 
 class _Lines:
@@ -326,4 +341,7 @@ def may_go_on(text: str) -> bool:
 
 def _depth(text: str) -> int:
     """The number of brackets opened minus those closed."""
-    return sum(1 if match[0] in "([{" else -1 for match in _LITERAL_OR_BRACKET.finditer(text) if match[0] in "()[]{}")
+    open_placeholders = len(_OPEN_PLACEHOLDER.findall(text)) if "{" in text else 0
+    return open_placeholders + sum(
+        1 if match[0] in "([{" else -1 for match in _LITERAL_OR_BRACKET.finditer(text) if match[0] in "()[]{}"
+    )
