@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+from playpen_ls.api.example import example
+from playpen_ls.api.facts import Files
+from playpen_ls.api.file_view import each
+from playpen_ls.api.finding import Finding, Fix, Place, Severity
+from playpen_ls.api.rule import rule
+from playpen_ls.languages.jenkinsfile.model.region import Region
+from playpen_ls.languages.jenkinsfile.parts import WholeFile
+from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
+from playpen_ls.languages.jenkinsfile.validator.known_steps import (
+    BLOCKED,
+    JOB_OPTIONS,
+    NO_OPTIONS,
+    PARAMETERS,
+    STAGE_OPTIONS,
+    STEPS,
+    TOOLS,
+    TRIGGERS,
+)
+from playpen_ls.text.edit import Edit
+from playpen_ls.text.span import Span
+from playpen_ls.vocabulary.names import near_miss
+
+_FOLDER = "vars"
+_STEPS = frozenset(("steps", "script", "node", "container", "dir", "always", "success", "failure", "cleanup"))
+_KNOWN = STEPS.keys() | BLOCKED.keys() | JOB_OPTIONS | NO_OPTIONS | PARAMETERS | STAGE_OPTIONS | TOOLS | TRIGGERS
+_LIBRARY = re.compile(r"@Library\b|\blibrar(?:y|ies)\b")
+_DEFINES = re.compile(r"\b(?:def|void|String|boolean|int|Map|List|Object)\s+(\w+)\s*\(")
+_CALL = re.compile(r"\bcall\s*\(")
+
+
+def pipeline(step: str, head: str = "") -> str:
+    stage = f"        stage('A') {{\n            steps {{\n                {step}\n            }}\n        }}\n"
+    return f"{head}pipeline {{\n    agent any\n    stages {{\n{stage}    }}\n}}\n"
+
+
+LIBRARY = {"vars/shopDeploy.groovy": 'def call(Map config) {\n    sh "deploy ${config.target}"\n}\n'}
+
+
+@rule(
+    severity=Severity.WARNING,
+    practice="+",
+    bad=[
+        example(
+            {"Jenkinsfile": pipeline("«shopDeplyo» target: 'test'"), **LIBRARY},
+            fixed=pipeline("shopDeploy target: 'test'"),
+        ),
+        example(
+            {"Jenkinsfile": "node {\n    «shopdeploy»(target: 'test')\n}\n", **LIBRARY},
+            fixed="node {\n    shopDeploy(target: 'test')\n}\n",
+        ),
+    ],
+    good=[
+        {"Jenkinsfile": pipeline("shopDeploy target: 'test'"), **LIBRARY},
+        {"Jenkinsfile": pipeline("shopDeplyo target: 'test'", "@Library('shop') _\n"), **LIBRARY},
+        {"Jenkinsfile": pipeline("shopDeplyo target: 'test'", "def shopDeplyo(Map c) { }\n"), **LIBRARY},
+        {"Jenkinsfile": pipeline("otherStep target: 'test'"), **LIBRARY},
+        {"Jenkinsfile": pipeline("build 'x'"), "vars/builds.groovy": "def call() { }\n"},
+        {"Jenkinsfile": pipeline("shopDeplyo target: 'test'"), "vars/shopDeploy.groovy": "def other() { }\n"},
+        pipeline("shopDeplyo target: 'test'"),
+    ],
+)
+def misspelled_step(whole: WholeFile, files: Files) -> Iterator[Finding]:
+    """Step is a misspelling of a step of the repository's own shared library.
+
+    A file `vars/x.groovy` that defines `call` is the step `x`. Reported only in pipelines that load no other library,
+    since that can define any step.
+    """
+    named = [(number, one) for number, some in enumerate(whole.file.ask(each, steps)) for one in some.calls]
+    if not named or any(one.loads_library for one in whole.file.ask(each, steps)):
+        return
+    known = {name.removesuffix(".groovy") for name in files.names(_FOLDER) if name.endswith(".groovy")}
+    defined = {name for one in whole.file.ask(each, steps) for name in one.defines}
+    for number, (name, span) in named if known else ():
+        if name in known or name in defined or name in _KNOWN:
+            continue
+        meant = next((one for one in known if one.casefold() == name.casefold()), None) or near_miss(name, known)
+        if meant is None or not _is_step(files, meant):
+            continue
+        message = f"unknown step `{name}`; did you mean `{meant}` of this repository's library?"
+        fix = Fix(f"Rename `{name}` to `{meant}`", partial(list, (Edit(span.start, span.end, meant),)))
+        related = (Place(f"{_FOLDER}/{meant}.groovy", Span(0, 0), f"the step `{meant}`"),)
+        yield Finding(span, message, (fix,), related=related, chunk=number)
+
+
+def _is_step(files: Files, name: str) -> bool:
+    text = files.text(f"{_FOLDER}/{name}.groovy")
+    return text is not None and _CALL.search(text) is not None
+
+
+class Steps(NamedTuple):
+    """The steps of a region that stand by themselves, the methods that it defines, and whether it loads a library."""
+
+    calls: tuple[tuple[str, Span], ...] = ()
+    defines: tuple[str, ...] = ()
+    loads_library: bool = False
+
+
+def steps(parsed: Parsed) -> Steps:
+    region = Region(parsed)
+    calls = tuple(
+        (call.name, call.name_span)
+        for call in region.calls
+        if not call.receiver
+        and call.name not in _KNOWN
+        and call.statement.first == call.index
+        and any(one.name in _STEPS for one in call.enclosing)
+    )
+    defines = (*_DEFINES.findall(parsed.text), *(one.name for one in region.assignments))
+    return Steps(calls, defines, _LIBRARY.search(parsed.text) is not None)
