@@ -285,7 +285,9 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
                 continue
             given_to = arguments.get(rule.id)
             if given_to is None:
-                given_to = arguments[rule.id] = rule.arguments(later if rule.needs_index else now)
+                # What other files say does not decide about an embedded text.
+                waits = rule.needs_index and inside is None
+                given_to = arguments[rule.id] = rule.arguments(later if waits else now)
             try:
                 subject = inside.part if inside is not None else part
                 for said in rule.function(subject, *given_to, **configured.options):
@@ -311,9 +313,9 @@ def _concerns(rule: Rule, part: EmbeddedPart) -> bool:
 
 
 def _as_in_pipelines(rule: Rule, finding: Finding) -> Finding:
-    """A finding with the severity that the rule has there."""
+    """A finding as the rule reports it there: what is missing has no fix, since its values are those of services."""
     own = rule.in_pipelines
-    return finding if isinstance(own, bool) else replace(finding, severity=own)
+    return finding if isinstance(own, bool) else replace(finding, severity=own, fixes=())
 
 
 def log_failure(rule: Rule, error: Exception) -> None:

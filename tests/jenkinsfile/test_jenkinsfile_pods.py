@@ -40,8 +40,7 @@ def pod(containers: str, indentation: int = 16) -> str:
 
 
 def checked(text: str, memory=None) -> Checked:
-    index = Index()
-    index.complete = True
+    index = Index()  # incomplete: what other files say does not matter
     given = RuleContext(
         Platform(), ProjectFiles(Path("/nonexistent"), lambda _: None), lambda kind: index.facts(kind, "")
     )
@@ -85,6 +84,7 @@ def test_what_an_agent_does_not_need_is_not_asked_for():
 def test_a_missing_memory_limit_is_a_hint_unless_another_template_can_set_it():
     manifest = pod('    - {name: build, image: "maven:3.9"}')
     assert found(pipeline(manifest)) == [("no-memory-limit", "hint", "build")]
+    assert all(not one.finding.fixes for one in checked(pipeline(manifest)).diagnostics)
     assert found(pipeline(manifest, more="            inheritFrom 'base'\n")) == []
     assert found(pipeline(manifest, more="            yamlMergeStrategy merge()\n")) == []
 
@@ -127,15 +127,18 @@ def test_scripted_templates_are_checked():
         ]
 
 
-def test_a_fix_keeps_the_indentation_and_the_quotes():
-    text = pipeline(pod('    - name: build\n      image: "maven:3.9"'), '"""')
-    expected = text.replace(
-        '                      image: "maven:3.9"\n',
-        '                      image: "maven:3.9"\n                      resources:\n                        requests:\n'
-        "                          cpu: 100m\n                          memory: 128Mi\n                        limits:\n"
-        "                          cpu: 500m\n                          memory: 512Mi\n",
-    )
-    assert fixed(text) == expected
+@pytest.mark.parametrize("quote", ["'''", '"""'])
+def test_a_fix_changes_the_manifest_where_it_is_written(quote: str):
+    manifest = pod(f"    - name: a\n      image: maven:3\n      securityContext: {{privileged: true}}\n      {LIMITS}")
+    text = pipeline(manifest, quote)
+    assert fixed(text) == text.replace("privileged: true", "privileged: false")
+
+
+def test_a_fix_of_a_string_on_one_line_is_escaped():
+    manifest = pod(f"    - name: it's\n      securityContext: {{privileged: true}}\n      {LIMITS}", 0)
+    written = manifest.replace("'", "\\'").replace("\n", "\\n")
+    text = pipeline("").replace("yaml '''\n            '''", f"yaml '{written}'")
+    assert fixed(text) == text.replace("privileged: true", "privileged: false")
 
 
 def test_a_fix_does_not_replace_what_groovy_writes():

@@ -36,6 +36,7 @@ def agent(path: str) -> str:
     good=[
         {"ci/Jenkinsfile": agent("ci/pod.yaml"), "ci/pod.yaml": "kind: Pod\n"},
         {"Jenkinsfile": agent("${ENV}.yaml"), "a.txt": ""},
+        {"Jenkinsfile": agent("main/ci/pod.yaml"), "ci/pod.yaml": "kind: Pod\n"},
         {"Jenkinsfile": "yamlFile = 'pod.yaml'\n", "a.txt": ""},
     ],
 )
@@ -51,6 +52,8 @@ def missing_pod_file(whole: WholeFile, files: Files) -> Iterator[Finding]:
         for path, span in described.files:
             if "$" in path or path.startswith("/") or files.exists(posixpath.normpath(path)):
                 continue
+            if "/" in path and files.exists(path.partition("/")[2]):
+                continue  # the job can check the repository out into a subfolder
             meant = _meant(path, posixpath.dirname(whole.file.path), files)
             edit = Edit(span.start, span.end, meant)
             fixes = (Fix(f"Change the path to `{meant}`", partial(list, (edit,))),) if meant else ()

@@ -22,6 +22,8 @@ _CHOSEN_BY_OTHERS = frozenset(
 """Environment variables whose values come from a branch, a tag or a change request, which outsiders can name."""
 _FREE = ("string", "text", "stringParam", "textParam", "file", "validatingString", "persistentString")
 """Types of parameters that take any text; Jenkins refuses values of others that are not in their lists."""
+_BRANCHES = frozenset(("BRANCH_NAME", "GIT_BRANCH", "GIT_LOCAL_BRANCH"))
+_ONE_BRANCH = re.compile(r"""\bbranch\s*\(?\s*['"][^'"*?]+['"]|\b(?:BRANCH_NAME|GIT_BRANCH)\s*(?:==|in\b)""")
 _PARAMETER = re.compile(r"\$\{\s*params\.([A-Za-z_]\w*)\s*\}|\$params\.([A-Za-z_]\w*)")
 _MESSAGE = re.compile(r"\bgit\b.*(?:%[sbB]|--format=%[sbB])")
 _IN_ENVIRONMENT = frozenset(("sh", "powershell", "pwsh"))
@@ -71,6 +73,10 @@ def pipeline(steps: str, parameters: str = "string(name: 'REF', defaultValue: 'm
         ),
         pipeline('sh "deploy ${params.REF}"', "choice(name: 'REF', choices: ['a', 'b'])"),
         pipeline('echo "ref ${params.REF}"'),
+        pipeline('sh "push ${BRANCH_NAME}"').replace("steps {", "when { branch 'main' }\n            steps {"),
+        pipeline('sh "push ${GIT_BRANCH}"').replace(
+            "steps {", "when { expression { env.BRANCH_NAME == 'main' } }\n            steps {"
+        ),
         pipeline(
             "build job: 'b', parameters: [string(name: 'TAG', value: '1')]\n                sh \"x ${params.TAG}\""
         ),
@@ -150,9 +156,23 @@ def _chosen(step: Call, text: str, name: str | None) -> tuple[str, str]:
     if step.file.ask(declares, name):
         return "", ""
     if name in _CHOSEN_BY_OTHERS:
+        if name in _BRANCHES and _is_for_one_branch(step):
+            return "", ""
         return ("", "") if step.file.ask(sets_literal, name) else (name, f"`{name}`")
     is_parameter = not text.startswith(("${env.", "$env.")) and step.file.ask(is_free_parameter, name)
     return (name, f"the parameter `{name}`") if is_parameter else ("", "")
+
+
+def _is_for_one_branch(step: Call) -> bool:
+    """Whether a stage around the step runs only for branches that its `when` names."""
+    whens = (
+        statement.call
+        for outer in step.enclosing
+        if outer.name == "stage"
+        for statement in outer.statements
+        if statement.call is not None and statement.call.name == "when"
+    )
+    return any(_ONE_BRANCH.search(when.text) for when in whens)
 
 
 def _in_expression(step: ShellStep) -> Iterator[Finding]:

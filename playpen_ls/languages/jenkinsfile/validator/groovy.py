@@ -362,9 +362,8 @@ def _is_body(tree: Tree, top: list[int], place: int) -> bool:
 def _follows_if(statement: Statement) -> bool:
     siblings = statement.block.statements
     place = next(number for number, one in enumerate(siblings) if one.number == statement.number)
-    if place == 0:
-        return statement.number == 0  # the statement before can be in another region
-    return siblings[place - 1].word in ("if", "else", "for", "while") or _has_if(siblings[place - 1])
+    # The first statement of a region can follow one of another region; without braces, what `if` guards is another one.
+    return statement.number == 0 or any(map(_has_if, siblings[:place]))
 
 
 def _has_if(statement: Statement) -> bool:
