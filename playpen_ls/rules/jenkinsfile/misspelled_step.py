@@ -72,12 +72,13 @@ def misspelled_step(whole: WholeFile, files: Files) -> Iterator[Finding]:
     A file `vars/x.groovy` that defines `call` is the step `x`. Reported only in pipelines that load no other library,
     since that can define any step.
     """
-    named = [(number, one) for number, some in enumerate(whole.file.ask(each, steps)) for one in some.calls]
-    if not named or any(one.loads_library for one in whole.file.ask(each, steps)):
-        return
     known = {name.removesuffix(".groovy") for name in files.names(_FOLDER) if name.endswith(".groovy")}
-    defined = {name for one in whole.file.ask(each, steps) for name in one.defines}
-    for number, (name, span) in named if known else ():
+    found = whole.file.ask(each, steps) if known else ()
+    if any(one.loads_library for one in found):
+        return
+    named = [(number, one) for number, some in enumerate(found) for one in some.calls]
+    defined = {name for one in found for name in one.defines}
+    for number, (name, span) in named:
         if name in known or name in defined or name in _KNOWN:
             continue
         meant = next((one for one in known if one.casefold() == name.casefold()), None) or near_miss(name, known)

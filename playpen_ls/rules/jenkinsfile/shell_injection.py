@@ -92,6 +92,8 @@ def shell_injection(region: Region) -> Iterator[Finding]:
     and file parameters of the pipeline, the names of branches and tags, the title and author of a change request, and
     commit messages. Jenkins refuses values of other kinds of parameters that are not in their lists.
     """
+    if not any(name in region.text for name in (*_CHOSEN_BY_OTHERS, *region.file.ask(chosen_in_file))):
+        return
     for step in region.shell_steps:
         argument = step.argument_of_script
         if argument is None:
@@ -227,6 +229,11 @@ def messages(parsed: Parsed) -> tuple[str, ...]:
 
 def all_free_parameters(outline: Outline) -> frozenset[str]:
     return frozenset(outline.every(free_parameters))
+
+
+def chosen_in_file(outline: Outline) -> frozenset[str]:
+    """The names in the file of values that outsiders can choose."""
+    return outline.ask(all_free_parameters) | outline.ask(all_messages)
 
 
 def is_free_parameter(outline: Outline, name: str) -> bool:

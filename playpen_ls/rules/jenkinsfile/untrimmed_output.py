@@ -13,7 +13,7 @@ from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.parts import Call, Region, ShellStep, StringLiteral, WholeFile
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
-from playpen_ls.languages.jenkinsfile.syntax.tree import DOTS, string_at
+from playpen_ls.languages.jenkinsfile.syntax.tree import DOTS, SHELLS, string_at
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
 
@@ -175,7 +175,7 @@ def _is_switched(step: ShellStep) -> bool:
 
 def _uses(region: Region) -> Iterator[tuple[str, str]]:
     """(variable, what it is used in) where a text without a line end is needed."""
-    tokens = region.tokens
+    tokens = region.tokens if any(one in region.text for one in _COMPARES) else ()
     for at, (kind, *_) in enumerate(tokens):
         if kind in _COMPARES and 0 < at < len(tokens) - 1:
             for name, other in ((at - 1, at + 1), (at + 1, at - 1)):
@@ -183,9 +183,9 @@ def _uses(region: Region) -> Iterator[tuple[str, str]]:
                 plain = tokens[name][0] == "name" and (name == 0 or tokens[name - 1][0] not in DOTS)
                 if plain and literal is not None and literal.value != "":
                     yield tokens[name][3], "a comparison"
-    for call in region.calls:
+    for call in region.named(*_PLACES, *SHELLS) if region.holes else ():
         for argument in call.arguments:
-            if argument.string is not None:
+            if argument.string is not None and argument.string.holes:
                 yield from _uses_in(call, argument.string)
 
 

@@ -95,9 +95,11 @@ def _unexpected(tree: Tree, index: int, reason: str, kind: str = "unexpected") -
 
 
 def _of_characters(tree: Tree) -> Iterator[Fault]:
+    text = tree.text
     for index, (kind, start, end, _) in enumerate(tree.tokens):
         if kind == "string":
-            yield from _in_string(tree, index)
+            if text.find("\\", start, end) >= 0 or text.find("$", start, end) >= 0:
+                yield from _in_string(tree, index)
         elif len(kind) == 1 and _ILLEGAL.match(kind):
             if kind == "#":
                 yield _fault(tree, "comment", Span(start, end), "`#` does not begin a comment in Groovy; use `//`")
@@ -152,9 +154,11 @@ def _of_pairs(tree: Tree) -> Iterator[Fault]:
 def _of_groups(tree: Tree) -> Iterator[Fault]:
     tokens, partner = tree.tokens, tree.partner
     for index, (kind, *_) in enumerate(tokens):
-        if kind == "[" and partner[index] > index:
+        if kind not in "[(" or partner[index] < index + 3:  # of one token nothing is wrong
+            continue
+        if kind == "[":
             yield from _in_group(tree, index, is_list=True)
-        elif kind == "(" and partner[index] > index and _is_checked(tree, index):
+        elif _is_checked(tree, index):
             yield from _in_group(tree, index, is_list=False)
 
 
@@ -278,6 +282,8 @@ def _of_statements(tree: Tree) -> Iterator[Fault]:
 def _of_statement(tree: Tree, statement: Statement) -> Iterator[Fault]:
     tokens, first, last = tree.tokens, statement.first, statement.last
     kind, word = tokens[first][0], statement.word
+    if last - first < 3 and kind == "name" and word not in KEYWORDS and tokens[last - 1][0] not in _NOT_LAST:
+        return  # `sh 'x'`
     if word in ("import", "package") or kind == "@":
         return
     top = list(_inside(tree, first, last))
