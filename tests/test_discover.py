@@ -32,6 +32,8 @@ MANIFEST = "apiVersion: v1\nkind: Service\n"
         ("dockerfile", "name: a\n", None),
         ("Dockerfile-notes.md", "FROM a\n", None),
         ("dockerfile.js", "FROM a\n", None),
+        ("Dockerfile.groovy", "package a\nclass Dockerfile {}\n", None),
+        ("Dockerfile.php", "# PHP\nFROM php:8\n", "dockerfile"),
         ("Dockerfile.dockerignore", "", None),
         ("Jenkinsfile", "", "jenkinsfile"),
         ("Jenkinsfile-nightly", "", "jenkinsfile"),

@@ -31,26 +31,34 @@ def _problems(model: DockerfileModel) -> Sequence[Problem]:
     return model.problems
 
 
-_CODE = re.compile(r".*\.(?:\w*py|go|js|ts|rb|java|sh|json|ya?ml|md|txt|html?|rs|c|h|cpp|php|toml|xml|rst|snap)", re.I)
+_VARIANT = re.compile(r"(?:.*/)?Dockerfile\.[^/]*", re.DOTALL)
+_CODE = re.compile(
+    r".*\.(?:\w*py|go|groovy|js|ts|rb|java|kt|cs|sh|ps1|json|ya?ml|md|txt|html?|rs|c|h|cpp|php|pl|toml|xml|rst|snap)",
+    re.IGNORECASE | re.DOTALL,
+)
 _STARTS = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n|[ \t]*ARG[ \t].*\r?\n)*+[ \t]*FROM[ \t]+\S", re.IGNORECASE)
 
 
 def _recognizes(path: str, text: Callable[[], str]) -> bool:
-    """A name that begins or ends with Dockerfile in another spelling: its first instruction must be FROM."""
-    return _CODE.fullmatch(path) is None and _STARTS.match(text()) is not None
+    """`Dockerfile.dev`, but not `Dockerfile.groovy`; a name in another spelling if its first instruction is FROM."""
+    is_code = _CODE.fullmatch(path) is not None
+    if _VARIANT.fullmatch(path):
+        return not is_code or _STARTS.match(text()) is not None
+    return not is_code and _STARTS.match(text()) is not None
 
 
 LANGUAGE = Language(
     name="dockerfile",
     label="Dockerfile",
-    file_names=("Dockerfile", "Dockerfile.*", "*.Dockerfile", "*.dockerfile", "Containerfile", "Containerfile.*"),
+    file_names=("Dockerfile", "*.Dockerfile", "*.dockerfile", "Containerfile", "Containerfile.*"),
     candidate_names=(
-        "dockerfile",
-        "DOCKERFILE",
+        "Dockerfile.*",
         "Dockerfile[-_]*",
-        "dockerfile[-._]*",
         "*[-_]Dockerfile",
+        "dockerfile",
+        "dockerfile[-._]*",
         "*[-_]dockerfile",
+        "DOCKERFILE",
         "containerfile",
         "Containerfile[-_]*",
     ),

@@ -113,15 +113,21 @@ def runs_as_root(image: ImageReference, registry: str) -> bool:
 def needs_root(stage: Stage) -> bool:
     """The stage starts a program that must start as root: a server that drops privileges itself, an init system, a
     program that starts others for several users or containers. Setting USER would break it."""
+    return _starts_server(stage) or any(
+        _CONTAINERS.search(one.whole_text) for one in stage.all_instructions if isinstance(one, Run)
+    )
+
+
+def _starts_server(stage: Stage) -> bool:
+    """By its command or its base image."""
     image = stage.external_base.reference if stage.external_base is not None else None
-    if image and (image.base in ("nginx", "httpd", "tomcat") or (image.base == "php" and "apache" in image.tag)):
-        return True
-    if image and (image.base in ("docker", "wordpress") or image.base.startswith("systemd")):
+    if image and (
+        image.base in ("nginx", "httpd", "tomcat", "docker", "wordpress")
+        or (image.base == "php" and "apache" in image.tag)
+    ):
         return True
     starting = [one for one in stage.all_instructions if isinstance(one, (Cmd, Entrypoint))]
-    if any(_SERVERS.search(one.logical) or _NEEDS_ROOT.search(one.logical) for one in starting):
-        return True
-    return any(_CONTAINERS.search(one.whole_text) for one in stage.all_instructions if isinstance(one, Run))
+    return any(_SERVERS.search(one.logical) or _NEEDS_ROOT.search(one.logical) for one in starting)
 
 
 def is_built_upon(stage: Stage) -> bool:
@@ -138,7 +144,7 @@ def is_built_upon(stage: Stage) -> bool:
         words = [word.text for word in commands[0].vector or commands[0].words]
         return bool(words) and bool(_WAITS.fullmatch(posixpath.basename(words[0]))) and _OPTIONS.issuperset(words[1:])
     image = stage.external_base.reference if stage.external_base is not None else None
-    if needs_root(stage):
+    if _starts_server(stage):
         return False
     if (image and image.name in _COMPILERS) or is_for_developing(stage.name):
         return True
