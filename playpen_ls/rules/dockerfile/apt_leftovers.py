@@ -21,6 +21,7 @@ _GET = ("apt-get", "apt")
 _YES = ("-y", "--yes", "--assume-yes", "-qq", "--force-yes")
 _PRETENDING = ("-s", "--simulate", "--just-print", "--dry-run", "--recon", "--no-act", "--print-uris")
 _LISTS = "/var/lib/apt/lists"
+_COMPOUND = re.compile(r"(?:^|[\s;])(?:esac|fi|done|\})(?=[\s;&|]|$)")  # the last command can be in another branch
 
 
 @rule(
@@ -65,6 +66,15 @@ _LISTS = "/var/lib/apt/lists"
             "FROM debian:12\nRUN apt-get update && ««apt-get install»» -y curl\n",
             fixed="FROM debian:12\nRUN apt-get update && apt-get install -y --no-install-recommends curl"
             " && rm -rf /var/lib/apt/lists/*\n",
+        ),
+        example(
+            "FROM debian:12\nRUN sudo apt-get update && sudo «apt-get install» -y --no-install-recommends a\n",
+            fixed="FROM debian:12\nRUN sudo apt-get update && sudo apt-get install -y --no-install-recommends a"
+            " && sudo rm -rf /var/lib/apt/lists/*\n",
+        ),
+        example(
+            "FROM debian:12\nRUN if a; then apt-get update && «apt-get install» -y --no-install-recommends a;"
+            " else dnf -y install a; fi\n"
         ),
         # The final stage continues it.
         example(
@@ -161,7 +171,7 @@ def _left_by(run: Run, settings: str, last: Callable[[], int]) -> Iterator[Findi
         if kept and not _lists_go(run, last):
             kept = False
             title = f"Delete the package lists in `{_LISTS}` at the end of the `RUN`"
-            fixes = () if run.heredocs else (Fix(title, partial(_removal, run)),)
+            fixes = () if run.heredocs or _COMPOUND.search(run.logical) else (Fix(title, partial(_removal, run)),)
             message = f"package lists in `{_LISTS}` stay in the image after `{command.name} install`"
             yield Finding(span, message, fixes)
 
@@ -220,7 +230,8 @@ def _option(command: Command, name: str) -> list[Edit]:
 def _removal(run: Run) -> list[Edit]:
     """Appends the `rm` command, on its own line if the last command is on its own line."""
     last = [command for command in run.commands if command.depth == 0][-1]
-    source, removal = run.source, f"rm -rf {_LISTS}/*"
+    sudo = "sudo " if any(command.wrapper == "sudo" and command.name in _GET for command in run.commands) else ""
+    source, removal = run.source, f"{sudo}rm -rf {_LISTS}/*"
     start = source.line_start(last.span.start)
     before, above = source.text[start : last.span.start], source.text[:start].rstrip()
     if re.fullmatch(r"[ \t]*&&[ \t]+", before):

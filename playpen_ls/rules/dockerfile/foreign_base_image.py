@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from functools import partial
 
 from playpen_ls.api.example import example
-from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.edits.image import registry_of, replacement
 from playpen_ls.languages.dockerfile.parts import BaseImage, Stage
+from playpen_ls.text.edit import Edit
 from playpen_ls.vocabulary.images import ImageReference
 
 # Python images of organizations on Docker Hub.
@@ -17,6 +18,7 @@ _PYTHON = re.compile(
     r"(?:bitnami|circleci|cimg|nikolaik|amancevice)/python[\w-]*|tiangolo/(?:uvicorn|uwsgi|meinheld|python)[\w-]*"
     r"|(?:continuumio|conda|condaforge)/(?:mini|ana|mamba)[\w-]*"
 )
+_APK = re.compile(r"\bapk\b.*\badd\b")
 NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "nexus:5000/playpen/node-base:20"})
 
 
@@ -42,6 +44,7 @@ NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "n
         # The default would also change what another stage uses.
         example("ARG IMAGE=python\nARG VERSION=3.11\nFROM «$IMAGE:$VERSION»\nFROM a/b:$VERSION\n"),
         example("ARG VERSION=3.11\nARG OS=slim\nFROM «python:$VERSION-$OS»\n"),
+        example("FROM «python:3.12-alpine»\nRUN apk add --no-cache gcc\n"),
         example(
             "FROM «gcr.io/distroless/static»\nRUN make\nFROM «node»\n",
             fixed=None,
@@ -83,12 +86,19 @@ def foreign_base_image(image: BaseImage, platform: Platform) -> Iterator[Finding
         return
     own = platform.base_images.get(image.reference.name)
     if own is not None:
-        fixes = (Fix(_title(image, own), partial(replacement, image, own)),) if own else ()
+        fixes = (Fix(_title(image, own), partial(_replaced, image, own)),) if own else ()
         yield Finding(image.span, f"base image `{image.reference.name}` is not a platform image", fixes)
     elif "python" in platform.base_images and _is_python(image.reference):
         yield Finding(image.span, f"base image `{image.reference.path}` is a Python image, but not a platform image")
     elif registry_of(image.reference) not in ("", platform.registry) and not _is_only_copied_from(image.owner):
         yield Finding(image.span, f"base image `{image.reference.text}` is not from the platform's registry")
+
+
+def _replaced(image: BaseImage, own: str) -> list[Edit]:
+    """Refuses where the stage, or one that continues it, needs the packages of Alpine."""
+    if "alpine" in image.reference.tag and "alpine" not in own and _APK.search(image.owner.file.model.source.text):
+        raise Refused("`apk` installs packages, which only an image of Alpine has")
+    return replacement(image, own)
 
 
 def _is_python(reference: ImageReference) -> bool:

@@ -22,6 +22,7 @@ from playpen_ls.languages.dockerfile.model.user import (
     needs_root,
     runs_as_root,
     starts_something,
+    uses_home_of_root,
 )
 from playpen_ls.languages.dockerfile.parts import Stage
 
@@ -68,7 +69,15 @@ from playpen_ls.languages.dockerfile.parts import Stage
         # The build arguments are not declared in the stage, so the user is empty.
         "ARG uid=1000\nARG gid=1000\nFROM debian:12\nUSER «${uid}:${gid}»\nCMD serve\n",
         'FROM team/base:1\nENV APP_USER=root\nUSER «$APP_USER»\nCMD ["/a"]\n',
+        # Other users cannot read the home directory of root.
+        "FROM «debian:12»\nCOPY start.sh /root/\nENTRYPOINT /root/start.sh\n",
+        'FROM «debian:12»\nRUN git config --global --add safe.directory "*"\nCMD ["/a"]\n',
+        example(
+            'FROM «debian:12»\nRUN make && rm -rf /root/.cache\nCMD ["/a"]\n',
+            fixed='FROM debian:12\nRUN make && rm -rf /root/.cache\nUSER 1000:1000\nCMD ["/a"]\n',
+        ),
         # Programs that must start as root.
+        "FROM «php:8-fpm»\nCOPY . .\nCMD php-fpm\n",
         'FROM «centos:7»\nRUN yum install -y systemd\nCMD ["/usr/sbin/init"]\n',
         'FROM «debian:12»\nRUN apt-get install -y docker.io\nCMD ["/run.sh"]\n',
         "FROM «alpine:3»\nCMD crond -f\n",
@@ -144,11 +153,11 @@ def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[Imag
     if not ships(stage, builds, files):
         return
     severity = Severity.HINT if is_built_upon(stage) else None
-    fixes = () if needs_root(stage) else (Fix(f"Set `USER {user_of(stage)}`", partial(_set_user, stage)),)
     user = last_user(stage)
     if user is not None:
         if is_root(user) and not drops_root(stage) and not script_drops_root(stage, files):
             message = f"`USER {user.user}` makes the container run as root"
+            fixes = _fixes(stage)
             if "$" in user.arguments:
                 message = f"`USER {user.arguments}` expands to root or to no user, so the container runs as root"
                 fixes = ()
@@ -163,7 +172,7 @@ def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[Imag
     if image.reference.text == "scratch":
         if starts_something(stage):
             message = "base image `scratch` runs as root by default, and no `USER` is set"
-            yield Finding(start.span, message, fixes, Severity.HINT)
+            yield Finding(start.span, message, _fixes(stage), Severity.HINT)
         return
     if not image.external or platform.owns(image.reference) or drops_root(stage):
         return
@@ -171,7 +180,13 @@ def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[Imag
         return
     if runs_as_root(image.reference, registry_of(image.reference)):
         message = f"base image `{image.reference.name}` runs as root by default, and no `USER` is set"
-        yield Finding(start.span, message, fixes, severity)
+        yield Finding(start.span, message, _fixes(stage), severity)
+
+
+def _fixes(stage: Stage) -> tuple[Fix, ...]:
+    if needs_root(stage) or uses_home_of_root(stage):
+        return ()
+    return (Fix(f"Set `USER {user_of(stage)}`", partial(_set_user, stage)),)
 
 
 def _set_user(stage: Stage) -> Change:

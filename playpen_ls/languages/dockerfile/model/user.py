@@ -39,12 +39,19 @@ _OTHER_IMAGES = frozenset(
     unit varnish vault websphere-liberty wordpress xwiki yourls znc zookeeper
     """.split()
 )
-_SERVERS = re.compile(r"\b(?:nginx|httpd|apache2(?:ctl|-foreground)?|apachectl)\b")
+_SERVERS = re.compile(r"\b(?:nginx|php-fpm[\d.]*|httpd|apache2(?:ctl|-foreground)?|apachectl)\b")
 _NEEDS_ROOT = re.compile(
     r"(?<![\w-])(?:systemd|dockerd(?:-entrypoint\.sh)?|sshd|crond?|supervisord|s6-svscan|runsvdir(?:-start)?|vsftpd|postfix"
     r"|named|dhcpd|openvpn|rsyslogd|udevd|my_init)(?![\w-])|(?<![\w./-])/(?:usr/)?(?:s?bin/)?init(?![\w./-])"
 )
 # A RUN that installs a container engine or its client, which needs the engine's socket.
+_HOME = re.compile(r"(?:/root|~|\$HOME|\$\{HOME\})(?:/|$)")
+_IN_HOME = re.compile(r"(?<![\w/.-])/root(?:/|\b)")
+# Commands that write to the home directory of their user.
+_INTO_HOME = re.compile(
+    r"git config\b.*--global|pip[\d.]* install\b.*--user(?!-)|nltk|download_corpora|playwright install|sh\.rustup\.rs"
+    r"|install\.python-poetry\.org|astral\.sh/uv|bun\.sh/install|nvm-sh/nvm|\b(?:go|cargo) install\b"
+)
 _CONTAINERS = re.compile(
     r"(?<![\w./-])(?:docker-ce(?:-cli)?|docker\.io|docker-engine|docker-cli|moby-engine|containerd\.io|podman|buildah)(?![\w./-])"
 )
@@ -118,12 +125,28 @@ def needs_root(stage: Stage) -> bool:
     )
 
 
+def uses_home_of_root(stage: Stage) -> bool:
+    """Files of the program are in the home directory of root, which other users cannot read."""
+    for one in stage.all_instructions:
+        if isinstance(one, Run):
+            commands = [command for command in one.commands if command.name not in ("rm", "echo")]
+            words = (word.text for command in commands for word in (*command.words, *command.redirects))
+            if any(_HOME.match(word) for word in words) or _INTO_HOME.search(one.whole_text):
+                return True
+        elif isinstance(one, Transfer):
+            if one.destination is not None and _HOME.match(one.destination.text):
+                return True
+        elif _IN_HOME.search(one.logical):
+            return True
+    return False
+
+
 def _starts_server(stage: Stage) -> bool:
     """By its command or its base image."""
     image = stage.external_base.reference if stage.external_base is not None else None
     if image and (
         image.base in ("nginx", "httpd", "tomcat", "docker", "wordpress")
-        or (image.base == "php" and "apache" in image.tag)
+        or (image.base == "php" and re.search("apache|fpm", image.tag))
     ):
         return True
     starting = [one for one in stage.all_instructions if isinstance(one, (Cmd, Entrypoint))]
