@@ -31,6 +31,7 @@ _ITEM = re.compile(
             'FROM debian:12\nENTRYPOINT «["python", "serve.py"»\n',
             fixed='FROM debian:12\nENTRYPOINT ["python", "serve.py"]\n',
         ),
+        example('FROM debian:12\nCMD «[ "a", "b", ]»\n', fixed='FROM debian:12\nCMD ["a", "b"]\n'),
         example(
             'FROM debian:12\ncmd «["python", "serve.py",]»\n', fixed='FROM debian:12\ncmd ["python", "serve.py"]\n'
         ),
@@ -94,7 +95,7 @@ def _words(text: str) -> list[str] | None:
     if "\n" in text:
         return None
     at, end, words = 1, len(text) - text.endswith("]"), list[str]()
-    while at < end:
+    while text[at:end].strip():
         match = _ITEM.match(text, at, end)
         if match is None:
             return None

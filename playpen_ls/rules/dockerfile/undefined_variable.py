@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from playpen_ls.api.example import example
@@ -36,6 +36,12 @@ from playpen_ls.vocabulary.names import near_miss
         example(
             "FROM a:1 AS b\narg VERSION=1\nFROM a:$«VERSION»\n",
             fixed="arg VERSION=1\nFROM a:1 AS b\narg VERSION=1\nFROM a:$VERSION\n",
+        ),
+        example("ARG TAG_BASE=1\nFROM a:${«TAG_BSAE»}\n", fixed="ARG TAG_BASE=1\nFROM a:${TAG_BASE}\n"),
+        example("ARG BASE_TAG=1\nFROM a:${«BASE_TGA»}\n", fixed="ARG BASE_TAG=1\nFROM a:${BASE_TAG}\n"),
+        example(
+            "FROM debian:12\nARG version=1\nLABEL v=$«VERSION»\n",
+            fixed="FROM debian:12\nARG version=1\nLABEL v=$version\n",
         ),
         example(
             "FROM team/base:1\nENV APP_HOME=/app\nWORKDIR $«APP_HOEM»\nCOPY . ${APP_HOME}/a\n",
@@ -98,7 +104,7 @@ def _of_global(argument: Argument) -> Iterator[Finding]:
     own = {pair.name for pair in argument.pairs}
     for name, group in _needed(argument).items():
         if name not in PLATFORM and name not in above and name not in own:
-            yield from _undefined(argument, name, group, near_miss(name, above))
+            yield from _undefined(argument, name, group, _meant(name, above))
 
 
 def _of_start(stage: Stage) -> Iterator[Finding]:
@@ -114,7 +120,7 @@ def _of_start(stage: Stage) -> Iterator[Finding]:
             message = f"`FROM` can only use an `ARG` before the first `FROM`; `{name}` is declared in a stage"
             yield from (Finding(one.span, message, (fix,), severity) for one in group)
         else:
-            meant = near_miss(name, [*dict.fromkeys(names), *PLATFORM])
+            meant = _meant(name, [*names, *PLATFORM])
             yield from _undefined(start, name, group, meant, severity)
 
 
@@ -139,17 +145,30 @@ def _of_stage(stage: Stage) -> Iterator[Finding]:
                 continue
             if name in PLATFORM or name in ask(queries.global_arguments):
                 fix = Fix(f"Declare `ARG {name}` in this stage", partial(_declare, instruction, name))
-                where = "only in scope in `FROM`" if name not in PLATFORM else "not in scope"
-                message = (
-                    f"build argument `{name}` is {where} until this stage declares it; it expands to an empty string"
-                )
+                message = f"build argument `{name}` is empty here, since this stage does not declare `ARG {name}`"
                 yield from (Finding(one.span, message, (fix,)) for one in group)
                 continue
             meant = near_miss(name, sorted(defined))
             if meant is not None or name in later or sets_only_path(image, name):
-                yield from _undefined(instruction, name, group, meant, below=name in later)
+                yield from _undefined(instruction, name, group, meant or _meant(name, defined), below=name in later)
         if isinstance(instruction, (Environment, Argument)):
             defined |= own
+
+
+def _meant(name: str, names: Iterable[str]) -> str | None:
+    """The only similar name, for one that is known to be undefined: it differs in case, or by one letter or two."""
+    close = {other for other in names if other.lower() == name.lower() or _is_close(name, other)}
+    return near_miss(name, sorted(set(names))) or (close.pop() if len(close) == 1 else None)
+
+
+def _is_close(one: str, other: str) -> bool:
+    """At most one letter, or in longer names two, are replaced, added or missing, or two neighbors are exchanged."""
+    start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    a, b = one[start:], other[start:]
+    while a and b and a[-1] == b[-1]:
+        a, b = a[:-1], b[:-1]
+    shortest = min(len(one), len(other))
+    return shortest > 3 and (max(len(a), len(b)) <= (2 if shortest > 7 else 1) or (len(a) == 2 and a == b[::-1]))
 
 
 def _needed(instruction: Instruction) -> dict[str, list[Reference]]:
