@@ -1,3 +1,3 @@
 " Neovim before 0.8 does not detect Jenkinsfiles, later versions not all of their names; a detected file type is kept.
 autocmd BufRead,BufNewFile Jenkinsfile,Jenkinsfile.*,Jenkinsfile-*,*.jenkinsfile setfiletype groovy
-autocmd BufRead,BufNewFile Containerfile,Containerfile.*,*.dockerfile,*.Dockerfile setfiletype dockerfile
+autocmd BufRead,BufNewFile Dockerfile-*,Dockerfile_*,dockerfile,Containerfile,Containerfile.*,*.dockerfile,*.Dockerfile setfiletype dockerfile

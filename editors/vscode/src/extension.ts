@@ -14,6 +14,7 @@ import { checkWorkspace, fixWorkspace } from './whole';
 const SELECTOR: DocumentSelector = [
   { language: 'dockerfile' },
   { pattern: '**/{Dockerfile,Dockerfile.*,*.Dockerfile,*.dockerfile,Containerfile,Containerfile.*}' },
+  { pattern: '**/{Dockerfile[-_]*,dockerfile,dockerfile[-._]*,*[-_]Dockerfile}' },
   { language: 'groovy' },
   { language: 'jenkinsfile' },
   { pattern: '**/{Jenkinsfile,Jenkinsfile.*,Jenkinsfile-*,*.jenkinsfile}' },
