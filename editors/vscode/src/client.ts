@@ -6,6 +6,7 @@ import { workspace } from 'vscode';
 import { CloseAction, LanguageClient } from 'vscode-languageclient/node';
 import type { ErrorHandler, LanguageClientOptions } from 'vscode-languageclient/node';
 import type { Server } from './server';
+import { invocation } from './spawning';
 
 /** Milliseconds until the server must have answered `initialize`; on a busy machine Python takes seconds to start. */
 const PATIENCE = 60_000;
@@ -94,11 +95,21 @@ class ServerProcess {
     const folder = workspace.workspaceFolders?.[0]?.uri.fsPath;
     // A user's own command may depend on the folder (`uv run`), and then runs what lies in it: only where that is trusted.
     const cwd = workspace.isTrusted && folder && existsSync(folder) ? folder : __dirname;
-    const child = spawn(this.server.command, this.server.args, { cwd });
+    const child = this.spawned(cwd);
     this.child = child;
     child.on('error', (error) => this.fail(`cannot be run: ${error.message}`));
     child.on('exit', (code, signal) => this.fail(`exited immediately with ${signal ?? `exit code ${code}`}`));
     return child;
+  }
+
+  private spawned(cwd: string): ChildProcess {
+    try {
+      const { command, args, windowsVerbatimArguments } = invocation(this.server.command, this.server.args);
+      return spawn(command, args, { cwd, windowsVerbatimArguments });
+    } catch (error) {
+      this.fail(`cannot be run: ${error instanceof Error ? error.message : String(error)}`);
+      throw error;
+    }
   }
 
   fail(what: string): void {

@@ -3,6 +3,8 @@ import { execFile } from 'node:child_process';
 import * as path from 'node:path';
 import { extensions, workspace } from 'vscode';
 import { fromSetting, onPath } from './program';
+import { invocation } from './spawning';
+import type { Invocation } from './spawning';
 
 export interface Server {
   command: string;
@@ -125,9 +127,16 @@ const NO_SERVER = 'does not have playpen-ls installed';
 
 /** Why a Python interpreter that is started with these flags cannot run the server; undefined if it can. */
 function lacking(interpreter: string, flags: string[]): Promise<string | undefined> {
-  const code = 'import importlib.util as u; print("playpen-ls", u.find_spec("playpen_ls") is not None)';
+  const code = "import importlib.util as u; print('playpen-ls', u.find_spec('playpen_ls') is not None)";
+  let started: Invocation;
+  try {
+    started = invocation(interpreter, [...flags, '-c', code]);
+  } catch (error) {
+    return Promise.resolve(`cannot be run: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const { command, args, windowsVerbatimArguments } = started;
   return new Promise((done) => {
-    execFile(interpreter, [...flags, '-c', code], { timeout: 10_000 }, (error, out) => {
+    execFile(command, args, { timeout: 10_000, windowsVerbatimArguments }, (error, out) => {
       const said = out.trim();
       done(said === 'playpen-ls True' ? undefined : said === 'playpen-ls False' ? NO_SERVER : notPython(error));
     });
