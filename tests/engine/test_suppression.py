@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from playpen_ls.api.finding import Severity
+from playpen_ls.api.finding import Refused, Severity
 from playpen_ls.config.loader import load
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.registry import all_rules
+from playpen_ls.engine.suppression import ignore_all, ignore_here
 from playpen_ls.languages.registry import parse
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
@@ -392,3 +393,45 @@ def test_a_check_of_another_tool_belongs_to_one_rule():
                 claims.setdefault((tool, check), set()).add(rule.id)
     several = {check: rules for check, rules in claims.items() if len(rules) > 1}
     assert several == DIVIDED, "`like` of two rules names one check: give it to the rule that is nearest to it"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("python/no-such-rule", "unknown rule `python/no-such-rule` in ignore comment"),
+        ("no-such-rule", "unknown rule `no-such-rule` in ignore comment"),
+        ("dockerfile/moving-tag", None),  # of another language
+        ("other/rule", None),
+        ("python/hard-coded-host", "unused ignore comment: `python/hard-coded-host` is not reported here"),
+    ],
+)
+def test_a_name_that_silences_nothing_is_explained(name: str, message: str | None, tmp_path: Path):
+    found = [one.finding.message for one in diagnostics(f"x = 1  # playpen: ignore[{name}]\n", tmp_path)]
+    assert found == ([message] if message else [])
+
+
+def ignored(text: str, folder: Path, reason: str = "", name: str = "app.py", language: str = "python") -> str:
+    """The text with comments for all its findings."""
+    source = Source(name, text)
+    return source.edited(ignore_all(parse(language, source), diagnostics(text, folder, name, language), reason)).text
+
+
+def test_comments_are_added_one_for_a_construct(tmp_path: Path):
+    text = f"def f():\n    host, api_key = {HOST}, 1; api_key = {KEY}\n    return [{HOST}, {HOST}]\n"
+    expected = (
+        f"def f():\n    # playpen: ignore[hard-coded-host, literal-secret] known\n"
+        f"    host, api_key = {HOST}, 1; api_key = {KEY}\n"
+        f"    # playpen: ignore[hard-coded-host] known\n    return [{HOST}, {HOST}]\n"
+    )
+    assert ignored(text, tmp_path, "known") == expected
+    assert diagnostics(expected, tmp_path) == []
+    assert ignored(expected, tmp_path) == expected
+
+
+def test_no_comment_is_added_where_none_is_possible(tmp_path: Path):
+    pod = '{"apiVersion": "v1", "kind": "Pod", "spec": {"hostNetwork": true, "containers": []}}\n'
+    found = diagnostics(pod, tmp_path, "pod.json", "kubernetes")
+    assert found
+    assert ignored(pod, tmp_path, name="pod.json", language="kubernetes") == pod
+    with pytest.raises(Refused, match="a comment is not possible here"):
+        ignore_here(parse("kubernetes", Source("pod.json", pod)), found[0])
