@@ -63,11 +63,13 @@ class Probed(Fact):
 class Listens(Fact):
     """Python code listens on a port: `uvicorn.run(app, port=8000)`.
 
-    `variable` is the environment variable that can override it; `port` is 0 if only the variable sets it.
+    `variable` is the environment variable that can override it; `port` is 0 if only the variable sets it, or, without a
+    variable, if it is computed. `beside` the application: for metrics or gRPC, not by what starts the application.
     """
 
     port: int
     variable: str = ""
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +273,7 @@ class Pods(Fact):
 
     `ports` are the (name, number) pairs of all containers, None if one of them declares none; `mentioned` are the
     other numbers in their arguments, variables and probes, any of which could be a port. `images` have no tags; they
-    have HOLE for what a template computes.
+    have HOLE for what a template computes. `plain`: no ports, `command` or `args` are set.
     """
 
     kind: str
@@ -281,6 +283,7 @@ class Pods(Fact):
     ports: tuple[tuple[str, str], ...] | None
     images: tuple[str, ...]
     mentioned: tuple[str, ...] = ()
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

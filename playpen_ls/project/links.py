@@ -67,6 +67,15 @@ def _nearness(service: str, pods: str) -> int:
     return int(posixpath.dirname(pods) == posixpath.dirname(service))
 
 
+def are_near(one: str, other: str) -> bool:
+    """Whether two files can be of one application: in a folder and one above or beside it, at most one level away."""
+    left, right = ([*posixpath.dirname(path).split("/")] if "/" in path else [] for path in (one, other))
+    common = 0
+    while common < min(len(left), len(right)) and left[common] == right[common]:
+        common += 1
+    return common == len(left) or common == len(right) or (common + 1 >= max(len(left), len(right)))
+
+
 def meant(service: str, found: Iterable[Pods], near: Callable[[Pods], Iterable[Pods]]) -> list[Pods]:
     """The pods that a Service in the file `service` can target; `near` gives the namesakes in its namespace."""
     return [

@@ -29,7 +29,13 @@ def ports_of(one: Link, exposed: Iterable[Exposed], listens: Iterable[Listens]) 
     declared = facts_of(Exposed, exposed).of(one.dockerfile)
     told = [fact for fact in declared if fact.served]
     in_code = one.of(listens)
-    every = _known(declared) | _known(in_code)
+    # Once the command gives a literal port, EXPOSE is only documentation.
+    said = bool(told) and not any(fact.variables for fact in told)
+    every = _known(told if said else declared) | _known(in_code)
+    unread = [fact for fact in in_code if not fact.port and not fact.variable]
+    if any(fact.beside or (not told and one.recipe.program == "python") for fact in unread):
+        return Ports(frozenset(), every, None)
+    in_code = [fact for fact in in_code if fact.port or fact.variable]
     if told:
         variables = frozenset(name for fact in told for name in fact.variables)
         return Ports(_known(told), every, told[0].place, variables)

@@ -36,7 +36,7 @@ def nearest(name: str, candidates: list[str]) -> str | None:
     return close[0] if close else None
 
 
-_ENDINGS = frozenset(("s", "-secret", "-secrets", "-config"))
+_SERIES = frozenset("abcdexyz")
 _SHORTEST = 4  # letters; shorter names such as `api` and `app` differ on purpose
 _LONG = 7  # letters; in longer words, two adjacent letters can be wrong
 
@@ -45,7 +45,7 @@ def near_miss(name: str, others: Iterable[str]) -> str | None:
     """The only other name from which this one differs by a typo, or None.
 
     Stricter than `nearest`, for names that can be right although they are unknown: one word differs by one letter, a
-    long word by two, or an ending is missing. Members of a series (`shop-1`, `shop-b`) are not typos of each other.
+    long word by two, or by a plural. Members of a series (`shop-1`, `shop-b`) are not typos of each other.
     """
     close = [other for other in others if _is_slip(name, other)]
     return close[0] if len(close) == 1 else None
@@ -53,7 +53,7 @@ def near_miss(name: str, others: Iterable[str]) -> str | None:
 
 def _is_slip(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
-    if len(short) >= _SHORTEST and long.startswith(short) and long[len(short) :] in _ENDINGS:
+    if len(short) >= _SHORTEST and long.startswith(short) and long[len(short) :] == "s":
         return True
     ours, theirs = re.split(r"[-_.]", one), re.split(r"[-_.]", other)
     if len(ours) != len(theirs):
@@ -71,7 +71,7 @@ def _is_misspelled(one: str, other: str) -> bool:
         a, b = a[:-1], b[:-1]
     if min(len(one), len(other)) < _SHORTEST or any(letter.isdigit() for letter in a + b):
         return False
-    if len(a) == len(b) == 1 and start + 1 == len(one):
+    if len(a) == len(b) == 1 and start + 1 == len(one) and {a.lower(), b.lower()} <= _SERIES:
         return False  # only the last letter differs, as in a series
     most = 2 if min(len(one), len(other)) >= _LONG else 1
     return max(len(a), len(b)) <= most or (len(a) == 2 and a == b[::-1])

@@ -13,6 +13,7 @@ from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere, names_of
 from playpen_ls.languages.kubernetes.model.references import Reference, references
 from playpen_ls.languages.kubernetes.parts import Workload
+from playpen_ls.project.links import are_near
 from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
 from playpen_ls.vocabulary.names import near_miss
@@ -110,6 +111,9 @@ _GIVEN = frozenset((("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.c
         # Without a similar name, the object can come from an operator, a chart or a manual command.
         {"app.yaml": PLAIN.replace("shop-confg", "other"), "config.yaml": CONFIG},
         {"app.yaml": PLAIN.replace(FROM, "      serviceAccountName: operator\n"), "account.yaml": ACCOUNT},
+        # Nor with an ending, nor is an object of another application meant.
+        {"app.yaml": PLAIN.replace("shop-confg", "shop"), "config.yaml": CONFIG},
+        {"samples/one/app.yaml": PLAIN, "samples/two/k8s/config.yaml": CONFIG},
         # A placeholder that a tool replaces is not a name yet.
         {"app.yaml": PLAIN.replace("shop-confg", "shop-config${SUFFIX}"), "config.yaml": CONFIG},
     ],
@@ -128,8 +132,9 @@ def missing_reference(
     Pods that need a missing ConfigMap, Secret, key or ServiceAccount do not start; with a missing `imagePullSecrets`
     entry, the image is pulled without credentials. Objects can also be created outside the project (Secrets outside
     Git, ConfigMaps and ServiceAccounts by operators, charts or commands), so a missing object is reported only if its
-    name differs by a typo from an object of the same kind that could be in the same namespace. A missing key is
-    reported if the ConfigMap is in the project; a key of a Secret only if it differs by a typo from an existing one.
+    name differs by a typo from an object of the same kind in a near folder that could be in the same namespace. A
+    missing key is reported if the ConfigMap is in the project; a key of a Secret only if it differs by a typo from an
+    existing one.
     """
     if not absence.is_certain(workload):
         return
@@ -161,9 +166,9 @@ def _named(facts: Facts[Any], workload: Workload, name: str, namespaces: Namespa
 
 
 def _names_near(facts: Facts[Any], workload: Workload, namespaces: Namespaces) -> set[str]:
-    """The names of all objects that can be in the workload's namespace."""
-    own = workload.document.ask(names_of, facts.kind)
-    return {one.name for one in facts if namespaces.share(one, workload)} | {
+    """The names of all objects that can be in the workload's namespace and whose files are near its file."""
+    own, path = workload.document.ask(names_of, facts.kind), workload.document.path
+    return {one.name for one in facts if namespaces.share(one, workload) and are_near(one.place.path, path)} | {
         name for namespace, name in own if namespaces.include(namespace, "", workload)
     }
 

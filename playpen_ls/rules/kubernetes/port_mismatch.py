@@ -72,8 +72,21 @@ PORTS = "          ports:\n"
             ),
         ),
         example(
+            {"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE.replace("EXPOSE 8000", "EXPOSE 8080")},
+            fixed=PLAIN.replace("8080", "8000"),
+        ),
+        example(
             {"k8s/service.yaml": SERVICE, "k8s/app.yaml": PLAIN},
             fixed=PLAIN_SERVICE.replace("8000", "8080"),
+        ),
+        # The pods declare no ports, but the program is known.
+        example(
+            {
+                "k8s/service.yaml": SERVICE.replace("8000", "9000"),
+                "k8s/app.yaml": PLAIN.partition("          ports:")[0],
+                "shop/Dockerfile": DOCKERFILE,
+            },
+            fixed=PLAIN_SERVICE,
         ),
         example(
             {"k8s/service.yaml": SERVICE.replace("8000", "htttp"), "k8s/app.yaml": PLAIN},
@@ -86,7 +99,26 @@ PORTS = "          ports:\n"
     good=[
         PLAIN,
         {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE.replace("8000", "8080")},
-        {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE.replace("EXPOSE 8000", "EXPOSE 8080")},
+        # Without a port in the command, what the Dockerfile exposes counts.
+        {"k8s/app.yaml": PLAIN, "shop/Dockerfile": 'FROM x\nEXPOSE 8080\nCMD ["uvicorn", "main:app"]\n'},
+        # A port that is computed can be any.
+        {
+            "k8s/app.yaml": PLAIN,
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/metrics.py": "start_http_server(port=settings.port)\n",
+        },
+        {
+            "k8s/app.yaml": PLAIN,
+            "shop/Dockerfile": 'FROM x\nCMD ["python", "main.py"]\n',
+            "shop/main.py": "from flask import Flask\n\napp = Flask(__name__)\napp.run(port=8000)\n"
+            "server.add_insecure_port(address)\n",
+        },
+        # The image is not built here, so the ports that it listens on are not known, unless the numbers are alike.
+        {"k8s/service.yaml": PLAIN_SERVICE.replace("8000", "9411"), "k8s/app.yaml": PLAIN},
+        {
+            "k8s/service.yaml": PLAIN_SERVICE + "    - port: 81\n",
+            "k8s/app.yaml": PLAIN,
+        },
         {"k8s/app.yaml": PLAIN, "shop/Dockerfile": 'FROM x\nCMD ["./start.sh"]\n'},
         # The manifest sets the port: by a variable of the command, by `args`, or by another program.
         {"k8s/app.yaml": PLAIN.replace(PORTS, SET + PORTS), "shop/Dockerfile": LISTENING},
@@ -125,20 +157,27 @@ def port_mismatch(
     """`targetPort`, `containerPort` and the port the application listens on do not match.
 
     Requests to a port on which nothing listens are refused. The `targetPort` of a Service is compared with the ports
-    of the pods that it selects. Since `containerPort` is optional, it is not reported if a container declares no
-    ports, and a number is not reported if the pods declare several. A `containerPort` is compared with the ports that
-    the program of the image listens on, if the Dockerfile is in the project and shows them; it is not reported if an
-    unknown variable or another command can change the port.
+    of the pods that it selects. Since `containerPort` is optional, a number is not reported if the pods declare several
+    ports, nor if their image is not built in the project, unless the Service has one port and the numbers differ by a
+    digit. If the pods declare none, it is compared with the ports that their programs listen on. A `containerPort` is
+    compared with the ports that the program of the image listens on, if the Dockerfile is in the project and shows
+    them; it is not reported if an unknown variable or another command can change the port.
     """
     if isinstance(part, Container):
         yield from _of_container(part, images, openings)
     elif (part.group, part.kind) == ("", "Service") and not part.document.template:
         found = selected(part, pods)
+        if found and all(one.plain for one in found):
+            yield from _of_programs(part, found, images, openings)
+            return
         linker = images.linker(part.document)
         uses = [Use(image, one.place.path or part.document.path) for one in found for image in one.images]
-        opened = {port for link in map(linker.link, uses) if link for port in openings.of(link).open}
+        links = [linker.link(use) for use in uses]
+        opened = {port for link in links if link for port in openings.of(link).open}
         opened |= {KNOWN_PORTS.get(ImageReference.parse(image).base, 0) for one in found for image in one.images}
-        yield from _of_service(part, found, opened)
+        yield from _of_service(
+            part, found, opened, is_built=all(one is not None and one.supports_findings for one in links)
+        )
 
 
 def _of_container(container: Container, images: Images, openings: Openings) -> Iterator[Finding]:
@@ -164,13 +203,44 @@ def _of_container(container: Container, images: Images, openings: Openings) -> I
         yield Finding(container.document.content(scalar), message, tuple(fixes), None, (related,))
 
 
-def _of_service(service: Resource, found: list[Pods], opened: set[int]) -> Iterator[Finding]:
+def _of_programs(service: Resource, found: list[Pods], images: Images, openings: Openings) -> Iterator[Finding]:
+    """The target ports on which no program of the pods listens, where the pods declare no ports."""
+    linker, document = images.linker(service.document), service.document
+    uses = [Use(image, one.place.path or document.path) for one in found for image in one.images]
+    links = [linker.link(use) for use in uses]
+    if not uses or any(link is None or not link.supports_findings for link in links):
+        return
+    every = [openings.of(link) for link in links if link is not None]
+    if any(not ports.served or ports.variables for ports in every):
+        return
+    opened = {port for ports in every for port in ports.open}
+    spec = service.node.mapping("spec")
+    for port in spec.mappings("ports") if spec else ():
+        target = port.scalar("targetPort") or port.scalar("port")
+        if target is None or not target.literal or not target.value.isdigit() or int(target.value) in opened:
+            continue
+        if port.text("protocol") not in ("", "TCP"):
+            continue
+        fixes = []
+        if len(opened) == 1 and port.scalar("targetPort") is not None:
+            (likely,) = opened
+            fixes = [Fix(f"Change `targetPort` to `{likely}`", partial(replace_scalar, document, target, str(likely)))]
+        listed = ", ".join(map(str, sorted(opened)))
+        related = tuple(Place(ports.place.path, ports.place.span, f"the program listens on {listed}")
+                        for ports in every if ports.place)  # fmt: skip
+        message = f"{service.display_name} targets port `{target.value}`, but its pods listen on {listed}"
+        yield Finding(document.content(target), message, tuple(fixes), None, related)
+
+
+def _of_service(service: Resource, found: list[Pods], opened: set[int], is_built: bool) -> Iterator[Finding]:
+    """`is_built`: the images of all pods are built in the project, so that their declared ports are its own."""
     if not found or any(one.ports is None for one in found):
         return
     every = {port for one in found for port in one.ports or ()}
     if any(not number for _, number in every):
         return
     document, spec = service.document, service.node.mapping("spec")
+    alone = spec is not None and len(spec.mappings("ports")) == 1
     for port in spec.mappings("ports") if spec else ():
         target = port.scalar("targetPort") or port.scalar("port")
         if target is None or not target.literal or (target.value.isdigit() and int(target.value) in opened):
@@ -181,6 +251,8 @@ def _of_service(service: Resource, found: list[Pods], opened: set[int]) -> Itera
             continue  # a placeholder that a tool replaces
         if target.value.isdigit() and len(every) > 1:
             continue  # `containerPort` is optional, and these pods listen on several ports
+        if target.value.isdigit() and not is_built and not (alone and _is_alike(target.value, every)):
+            continue
         names = [name for name, _ in every if name]
         likely = nearest(target.value, names) if not target.value.isdigit() else None
         if likely is None and len(every) == 1:
@@ -192,3 +264,17 @@ def _of_service(service: Resource, found: list[Pods], opened: set[int]) -> Itera
         related = tuple(one.related(f"pods that {service.display_name} selects") for one in found)
         message = f"{service.display_name} targets port `{target.value}`, which its pods do not have"
         yield Finding(document.content(target), message, tuple(fixes), None, related)
+
+
+def _is_alike(port: str, every: set[tuple[str, str]]) -> bool:
+    """Whether a port differs from one of the pods' by one digit, or by two that are swapped."""
+    return any(_is_slip(port, number) for _, number in every)
+
+
+def _is_slip(one: str, other: str) -> bool:
+    if len(one) == len(other):
+        different = [at for at, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+        swapped = len(different) == 2 and sorted(one) == sorted(other)
+        return len(different) == 1 or swapped
+    short, long = sorted((one, other), key=len)
+    return len(long) == len(short) + 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))

@@ -43,6 +43,11 @@ DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "mai
             {"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE},
             fixed=PLAIN.replace("port: 8080", "port: http"),
         ),
+        # Once the command gives the port, EXPOSE is only documentation.
+        example(
+            {"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE + "EXPOSE 8080\n"},
+            fixed=PLAIN.replace("port: 8080", "port: http"),
+        ),
         example(
             DEPLOYMENT.replace("8080", "htp"),
             fixed=PLAIN.replace("port: 8080", "port: http"),
@@ -53,7 +58,6 @@ DOCKERFILE = 'FROM playpen/python-base:latest\nEXPOSE 8000\nCMD ["uvicorn", "mai
         PLAIN,
         PLAIN.replace("port: 8080", "port: http"),
         PLAIN.replace("port: 8080", "port: '${PORT:-8080}'"),
-        {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE + "EXPOSE 8080\n"},
         {"k8s/app.yaml": PLAIN, "shop/Dockerfile": DOCKERFILE, "shop/main.py": "start_http_server(8080)\n"},
         {
             "k8s/app.yaml": PLAIN.replace("          ports:", "          command: [sleep]\n          ports:"),

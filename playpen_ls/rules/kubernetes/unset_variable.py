@@ -69,6 +69,16 @@ REFERRED = """\
             },
             fixed=PLAIN + SET.replace("REGION", "SHOP_REGION"),
         ),
+        example(
+            {
+                "k8s/app.yaml": DEPLOYMENT + "          envFrom: [{configMapRef: {name: shop-config}}]\n",
+                "k8s/config.yaml": CONFIG.replace("REGION", "OTHER"),
+                "k8s/test/config.yaml": CONFIG.replace("REGION", "MORE"),
+                "shop/Dockerfile": DOCKERFILE,
+                "shop/main.py": 'import os\n\nport = int(os.environ.get("REGION"))\n',
+            },
+            fixed=PLAIN + SET + "          envFrom: [{configMapRef: {name: shop-config}}]\n",
+        ),
         # The manifest repeats the command of the image.
         example(
             {
@@ -108,6 +118,13 @@ REFERRED = """\
         {
             "k8s/app.yaml": PLAIN + "          envFrom: [{configMapRef: {name: shop-config}}]\n",
             "k8s/config.yaml": CONFIG,
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": APP,
+        },
+        {
+            "k8s/app.yaml": PLAIN + "          envFrom: [{configMapRef: {name: shop-config}}]\n",
+            "k8s/config.yaml": CONFIG,
+            "k8s/test/config.yaml": CONFIG.replace("REGION", "LEVEL"),
             "shop/Dockerfile": DOCKERFILE,
             "shop/main.py": APP,
         },
@@ -183,9 +200,10 @@ def _given(container: Container, settings: Settings) -> set[str] | None:
         facts: Facts[Any] | None = settings.configs if config else settings.secrets if secret else None
         every = facts_everywhere(facts, document, name_of, named) if facts is not None else ()
         found = [one for one in every if settings.namespaces.share(one, container.workload)]
-        if len(found) != 1 or not found[0].keys:
+        if not found or not all(one.keys for one in found):
             return None
-        names |= {source.text("prefix") + key for key in found[0].keys}
+        # Of several, for example of environments, any can be the one: what none of them has is not set.
+        names |= {source.text("prefix") + key for one in found for key in one.keys}
     return names
 
 

@@ -22,7 +22,7 @@ def joined(folder: str, path: str) -> str:
     """`path` relative to `folder`; a path that leaves an unknown prefix with `..` is a new unknown."""
     if path.startswith(("?", "/")):
         return _clean(path)
-    made = posixpath.normpath(f"{folder}/{path}")
+    made = posixpath.normpath(f"{folder.rstrip('/')}/{path}")
     return made if made.startswith(("/", "?")) and not made.startswith("//") else f"?{folder}/{path}"
 
 

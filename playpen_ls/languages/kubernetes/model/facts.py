@@ -43,6 +43,7 @@ from playpen_ls.vocabulary.images import ImageReference
 
 _DEEP = 12  # levels of custom resources; a Rollout's template is at 1, a JobSet's at 5
 _NUMBER = re.compile(r"(?<![\d.])\d{2,5}(?![\d.])")
+_CHANGING = ("ports", "command", "args")  # keys of a container after which its ports are not those of its image
 _DUMP = re.compile(r"\bpg_(?:dump|dumpall|basebackup)\b")
 _NOWHERE = Place("", Span(0, 0))
 _SECRET_KINDS = frozenset(("Secret", "SealedSecret", "ExternalSecret"))
@@ -277,8 +278,9 @@ def _linked(resource: Resource) -> Iterator[UnplacedFact]:
         images = tuple(_repository(one) for one in containers)
         labels = tuple(sorted(resource.pod_labels.items()))
         mentioned = _mentioned(containers, ports) if ports else ()
+        plain = not resource.partial and not any(one.node.get(key) for one in containers for key in _CHANGING)
         yield UnplacedFact(
-            Pods, span, (resource.kind, resource.name, resource.namespace, labels, ports, images, mentioned)
+            Pods, span, (resource.kind, resource.name, resource.namespace, labels, ports, images, mentioned, plain)
         )
         for container in containers:
             for key in ("livenessProbe", "readinessProbe", "startupProbe"):

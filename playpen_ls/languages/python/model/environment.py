@@ -56,8 +56,19 @@ def environment_read(site: Site, node: ast.AST, link: Link | None) -> Iterator[E
             default = _default(node)
             if default is None and link is not None and isinstance(link[0], _ASKING):
                 default = ""  # `os.getenv("X") or "…"`, `if os.getenv("X")`: the variable is optional
-            required = default is None and origin not in READERS and is_certain(link)
+            required = default is None and (origin not in READERS or _is_converted(node, link)) and is_certain(link)
             yield EnvironmentRead(Place("", site.span(node)), name, default, required)
+
+
+def _is_converted(node: ast.Call, link: Link | None) -> bool:
+    """Whether None would fail: `int(os.getenv("X"))`."""
+    outer = link[0] if link is not None else None
+    return (
+        isinstance(outer, ast.Call)
+        and isinstance(outer.func, ast.Name)
+        and outer.func.id in ("int", "float")
+        and outer.args == [node]
+    )
 
 
 def _defaults(site: Site, made: ast.Call) -> Iterator[EnvironmentRead]:

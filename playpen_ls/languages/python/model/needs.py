@@ -96,14 +96,14 @@ def _call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Need]:
             given = call.args[1]  # after the host
         unknown = any(one.arg is None for one in call.keywords)
         port = _number(given) if given is not None else 0 if unknown else OWN_PORTS.get(origin, 0)
-        if port or _variable(given):
+        if port or given is not None:
             yield Listens(place, port, _variable(given))
-    elif last in PORT_FIRST and call.args and _number(call.args[0]):
-        yield Listens(place, _number(call.args[0]))
+    elif last in PORT_FIRST and (call.args or call.keywords):
+        given = next((one.value for one in call.keywords if one.arg == "port"), call.args[0] if call.args else None)
+        yield Listens(place, _number(given) if given is not None else 0, beside=True)
     elif last in ADDRESS_FIRST and call.args:
         port_text = _text(call.args[0]).rpartition(":")[2]
-        if port_text.isdigit():
-            yield Listens(place, int(port_text))
+        yield Listens(place, int(port_text) if port_text.isdigit() else 0, beside=True)
 
 
 def _number(node: ast.expr) -> int:

@@ -89,6 +89,10 @@ _PYTHON = re.compile(r".*\.py|pyproject\.toml|setup\.cfg|requirements[\w.-]*\.tx
         {"Dockerfile": "FROM python:3\nCOPY . /app\nRUN pip install -r r.txt\n", "a.py": ""},
         {"Dockerfile": f"{PYTHON}COPY . .\nRUN pip install -r https://example.com/r.txt\n", "a.py": ""},
         {"a/Dockerfile": f"{PYTHON}COPY . .\nRUN pip install -r r.txt\n", "b": ""},
+        {
+            "Dockerfile": "FROM python:3.12\nWORKDIR /\nCOPY r.txt ./\nRUN pip install -r r.txt\n",
+            "r.txt": "fastapi\n",
+        },
         "FROM debian:12\nCOPY app.py /app/\n",
         {"a/Dockerfile": "FROM debian:12\nCOPY app.py /app/\n", "b": ""},
         {"a/Dockerfile": "FROM debian:12\nCOPY app.py /app/\n", "app.py": ""},

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from playpen_ls.api.example import example
-from playpen_ls.api.fact_types import ComputedRoute, MountedApplication, Probed, Route
+from playpen_ls.api.fact_types import ComputedRoute, MountedApplication, Probed, Route, RouterIncluded
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Change, Finding, Fix, Place, Severity
 from playpen_ls.api.platform import Platform
@@ -122,6 +122,12 @@ ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
             "app/main.py": "from app import utils\n" + FAST + 'app.include_router(utils.router, prefix="/v1")\n',
             "app/utils.py": ROUTER + "@router.get('/health-check/')\ndef h():\n    pass\n",
         },
+        {
+            "app.py": "import status\n" + FAST + 'app.include_router(status.router, prefix="/status")\n',
+            "status.py": ROUTER + '@router.get("")\ndef up():\n    pass\n',
+        },
+        FAST + 'router = APIRouter()\n\n\n@router.get("")\ndef up():\n    pass\n\n\n'
+        'app.include_router(router, prefix="/healthz")\n',
         FAST + "from healthlib import router\n\napp.include_router(router)\n",
         "from routing import register_routes\n" + FAST + "register_routes(app)\n",
         FAST + "from other import sub\n\nmain.mount('/sub', app)\n",
@@ -158,6 +164,7 @@ def no_health_route(
     module: PythonModule,
     routes: Facts[Route],
     computed: Facts[ComputedRoute],
+    included: Facts[RouterIncluded],
     mounted: Facts[MountedApplication],
     probed: Facts[Probed],
     files: Files,
@@ -175,7 +182,9 @@ def no_health_route(
     found = module.file.ask(web_facts)
     web = [fact for _, fact in found]
     apps = [(chunk, fact) for chunk, fact in found if _is_application(fact, module, files)]
-    if not apps or _knows_health(module) or any(_serves(fact.path, platform) for fact in web if fact.kind == "route"):
+    # The prefix of an inclusion is a part of the path of each route in the router.
+    served = (fact.path for fact in web if fact.kind in ("route", "include"))
+    if not apps or _knows_health(module) or any(_serves(path, platform) for path in served):
         return
     if any(fact.kind == "route" and fact.path is None for fact in web) or not _all_known(module, web, files):
         return
@@ -191,6 +200,8 @@ def no_health_route(
         known = _serves(route.path, platform) or probed.having(_asked, route.path.rstrip("/"))
         if known and not _is_anothers(route.place.path, service, files):
             return
+    if any(_serves(one.prefix, platform) for one in included.below(service)):
+        return
     taken = {mount.name for mount in mounted.below(service)}
     taken |= {fact.framework.rpartition(".")[2] for fact in web if fact.kind == "mount"}
     for chunk, app in apps:
