@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import ComputedRoute, Route, Router, RouterIncluded, WebApplication
 from playpen_ls.api.facts import Facts
+from playpen_ls.api.finding import Place
 from playpen_ls.languages.kubernetes.model.resources import Container
 from playpen_ls.project.image_links import Link
 from playpen_ls.project.links import PYTHON
@@ -29,10 +30,14 @@ class Code:
 
 @dataclass(frozen=True)
 class Application:
-    """`apps` is empty if the served paths cannot be determined; `served` is then empty, too."""
+    """`apps` is empty if the served paths cannot be determined; `served` is then empty, too.
+
+    `why` are the places that link the image with its Dockerfile.
+    """
 
     dockerfile: str
     ports: Ports
+    why: tuple[Place, ...]
     apps: Sequence[WebApplication] = ()
     served: Sequence[Served] = ()
 
@@ -50,5 +55,5 @@ def application_in(container: Container, image: Link, code: Code) -> Application
     if apps and not image.of(code.computed):
         web = Web(image.of(code.routes), image.of(code.routers), image.of(code.included), apps)
         if web.known():
-            return Application(image.dockerfile, ports, apps, web.served())
-    return Application(image.dockerfile, ports)
+            return Application(image.dockerfile, ports, image.related, apps, web.served())
+    return Application(image.dockerfile, ports, image.related)

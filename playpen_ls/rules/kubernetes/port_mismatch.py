@@ -200,7 +200,7 @@ def _of_container(container: Container, images: Images, openings: Openings) -> I
         related = Place(ports.place.path, ports.place.span, f"the program listens on port {min(ports.served)}")
         numbers = ", ".join(map(str, sorted(ports.served)))
         message = f"{container.display_name} declares port {port.number}, but its program listens on {numbers}"
-        yield Finding(container.document.content(scalar), message, tuple(fixes), None, (related,))
+        yield Finding(container.document.content(scalar), message, tuple(fixes), None, (related, *image.related))
 
 
 def _of_programs(service: Resource, found: list[Pods], images: Images, openings: Openings) -> Iterator[Finding]:

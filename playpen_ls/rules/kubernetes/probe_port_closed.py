@@ -108,5 +108,5 @@ def probe_port_closed(container: Container, images: Images, openings: Openings) 
             f"`{one.key}` of {container.display_name} uses port {port.value}, but its program listens on {served_on}",
             tuple(fixes),
             None,
-            (related,),
+            (related, *(image.related if image is not None else ())),
         )

@@ -176,7 +176,7 @@ def probe_without_route(container: Container, code: Code) -> Iterator[Finding]:
         document, likely = container.document, probe_paths(served, path.value)
         fixes = [Fix(f"Change probe path to `{one}`", partial(replace_scalar, document, path, one)) for one in likely]
         routes = [one.route.related(f"route `{likely[0]}`") for one in served if likely and one.path == likely[0]]
-        related = (own[0].related("the application is created here"), *routes[:1])
+        related = (own[0].related("the application is created here"), *routes[:1], *found.why)
         name = f"`{probe.key}` of {container.display_name}"
         message = f"{name} requests `{path.value}`, which the application does not serve"
         yield Finding(document.content(path), message, tuple(fixes), None, related)

@@ -176,7 +176,7 @@ def unset_variable(
         fix = Fix(title, partial(add_variable, container, name, value))
         related = Place(read.place.path, read.place.span, "read here without a default")
         message = f"{container.display_name} does not set `{name}`, which the application requires"
-        yield Finding(container.span, message, (fix,), None, (related,))
+        yield Finding(container.span, message, (fix,), None, (related, *image.related))
 
 
 _OWN = re.compile(

@@ -8,26 +8,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from playpen_ls.languages.dockerfile.build_context.sources import local_path
 from playpen_ls.languages.dockerfile.model.container_paths import (
-    destination_of,
     is_apart,
     joined,
     known,
-    rest_below,
     working_directory,
 )
 from playpen_ls.languages.dockerfile.model.stage import Stage, stage_of
 from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
-from playpen_ls.languages.dockerfile.syntax.instruction_types import Run, Transfer
+from playpen_ls.languages.dockerfile.syntax.instruction_types import Run
 from playpen_ls.languages.shell.parser import Word
 from playpen_ls.rules.dockerfile._context_free import is_context_free
+from playpen_ls.rules.dockerfile._copied import copied_from
 from playpen_ls.rules.dockerfile._installs import install_of
 from playpen_ls.rules.dockerfile._steps import read_step
 
 MOST_REQUIRED = 10  # per stage, since each one is compared with all earlier instructions
 _NAMES_A_FILE = re.compile(r"[\s\"']-\w*[rc]|--req|--cons|\bsync\b")
-_CHOOSING = frozenset(("exclude", "parents"))  # flags that change which files are copied, and where to
 
 
 @dataclass(frozen=True)
@@ -80,22 +77,8 @@ def origins(required: Required) -> list[str] | None:
 
     An empty list means that no copy provides the file; the base image can still contain it.
     """
-    place, found = required.place, list[str]()
+    place = required.place
     mounts = [mount for mount in required.run.mounts if mount.type not in ("secret", "ssh")]
     if any(not is_apart(place, joined(working_directory(required.run), mount.target)) for mount in mounts):
         return None
-    for earlier in _before(required.run):
-        if isinstance(earlier, Transfer):
-            destination = destination_of(earlier)
-            if destination is not None and is_apart(place, destination):
-                continue
-            if destination is None or earlier.heredocs or any(flag.name in _CHOOSING for flag in earlier.flags):
-                return None
-            for source in earlier.sources:
-                path = local_path(source, earlier)
-                rest = rest_below(place, destination)
-                if path is None or rest is None:
-                    return None
-                found += [path] if rest in ("", posixpath.basename(path)) else []
-                found.append(posixpath.join(path, rest))
-    return found
+    return copied_from(place, required.run)
