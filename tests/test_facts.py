@@ -89,7 +89,7 @@ PORTS = {
         "import os, uvicorn\nuvicorn.run('a:b', port=int(os.getenv('PORT', '8002')))\n", [(8002, "PORT")]),
     "from a variable alone": (
         "import os, uvicorn\nuvicorn.run('a:b', port=int(os.environ['PORT']))\n", [(0, "PORT")]),
-    "computed": ("import uvicorn\nuvicorn.run('a:b', port=settings.port)\n", []),
+    "computed": ("import uvicorn\nuvicorn.run('a:b', port=settings.port)\n", [(0, "")]),
     "of unknown arguments": ("import uvicorn\nuvicorn.run('a:b', **options)\n", []),
     "Flask": (FLASK + "app = Flask(__name__)\napp.run(host='0.0.0.0', port=8003)\n", [(8003, "")]),
     "Flask, by place": (FLASK + "app = Flask(__name__)\napp.run('0.0.0.0', 8003)\n", [(8003, "")]),
@@ -144,7 +144,7 @@ def test_routes_and_applications(text: str, kind: type[Fact], values: list[tuple
 
 @pytest.mark.parametrize(("text", "values"), PORTS.values(), ids=PORTS)
 def test_ports_in_code(text: str, values: list[tuple[Any, ...]]):
-    assert said("app.py", text, Listens) == values
+    assert [one[:2] for one in said("app.py", text, Listens)] == values
 
 
 @pytest.mark.parametrize(("text", "values"), ENVIRONMENT.values(), ids=ENVIRONMENT)
@@ -167,7 +167,7 @@ def test_variables_that_the_program_sets_or_asks_for(text: str, names: list[str]
 
 
 def test_the_file_that_gunicorn_is_configured_with():
-    assert said("gunicorn.conf.py", "workers = 2\nbind = '0.0.0.0:8004'\n", Listens) == [(8004, "")]
+    assert said("gunicorn.conf.py", "workers = 2\nbind = '0.0.0.0:8004'\n", Listens) == [(8004, "", False)]
     assert said("web.py", "bind = '0.0.0.0:8004'\n", Listens) == []
 
 
@@ -267,23 +267,23 @@ CRON = (
     ("text", "kind", "values"),
     [
         (PODS, Pods, [("Deployment", "shop", "apps", (("app", "shop"), ("tier", "web")), (("http", "8000"),),
-                       ("nexus:5000/shop",), ("9090",))]),
+                       ("nexus:5000/shop",), ("9090",), False)]),
         (PODS.replace("nexus:5000/shop:1.0", "postgres:16.4"), Pods,
          [("Deployment", "shop", "apps", (("app", "shop"), ("tier", "web")), (("http", "8000"),), ("postgres",),
-           ("9090",))]),
+           ("9090",), False)]),
         (PODS, ImageUse, [("nexus:5000/shop:1.0",)]),
         (PODS, Probed, [("/up",)]),
         (HEAD.format("argoproj.io/v1alpha1", "Rollout") + "spec: {template: {metadata: {labels: {app: shop}}}}\n", Pods,
-         [("Rollout", "shop", "apps", (("app", "shop"),), None, (), ())]),
+         [("Rollout", "shop", "apps", (("app", "shop"),), None, (), (), False)]),
         (HEAD.format("v1", "Service") + "spec: {selector: {app: shop}, ports: [{port: 80, targetPort: http}]}\n",
          ServiceSelector, [("apps", (("app", "shop"),), ("http",))]),
         (HEAD.format("v1", "ServiceAccount") + "automountServiceAccountToken: false\n", ServiceAccount,
          [("apps", "shop", False)]),
         (HEAD.format("v1", "ServiceAccount"), ServiceAccount, [("apps", "shop", True)]),
         (HEAD.format("v1", "Secret") + "stringData: {password: x}\ndata: {token: eA==}\n", SecretKeys,
-         [("apps", "shop", ("token", "password"))]),
+         [("apps", "shop", ("token", "password"), False)]),
         (HEAD.format("external-secrets.io/v1", "ExternalSecret")
-         + "spec: {target: {name: web}, data: [{secretKey: password}]}\n", SecretKeys, [("apps", "web", ("password",))]),
+         + "spec: {target: {name: web}, data: [{secretKey: password}]}\n", SecretKeys, [("apps", "web", ("password",), False)]),
         (HEAD.format("v1", "ConfigMap") + "data: {LEVEL: info}\n", ConfigMapKeys, [("apps", "shop", ("LEVEL",))]),
         (HEAD.format("v1", "LimitRange") + "spec: {limits: [{default: {cpu: 1}}]}\n",
          LimitRange, [("apps", ("cpu",), ("cpu",))]),
@@ -324,7 +324,7 @@ secretGenerator: [{name: keys}]
         (Relabelled, [(("team",),)]),
         (Kustomized, [("k8s/app.yaml", "prod"), ("base", "prod")]),
         (ConfigMapKeys, [("prod", "settings", None)]),
-        (SecretKeys, [("prod", "keys", ())]),
+        (SecretKeys, [("prod", "keys", (), False)]),
     ],
 )
 def test_kustomizations(kind: type[Fact], values: list[tuple[Any, ...]]):

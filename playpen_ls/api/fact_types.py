@@ -251,11 +251,15 @@ class LimitRange(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SecretKeys(Fact):
-    """A Kubernetes Secret, or a stub or controller object that creates one."""
+    """A Kubernetes Secret, or a stub or controller object that creates one.
+
+    `copied`: annotations can make a controller copy it to other namespaces.
+    """
 
     namespace: str
     name: str
     keys: tuple[str, ...]
+    copied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

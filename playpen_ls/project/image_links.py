@@ -590,6 +590,29 @@ class Linker:
         place = _at(link.recipe.place, f"has the name of container or workload `{fits}`")
         return replace(link, evidence=(*link.evidence, Evidence("workload", place)))
 
+    def meant(self, use: Use) -> tuple[str, ImageBuilt] | None:
+        """(last segment, its statement) of the image that a misspelled one means; None if that is not certain.
+
+        Nothing builds the image; its account is that of at least two other images that statements build, from
+        Dockerfiles of the project; and one edit leads to exactly one of their names, which no manifest uses.
+        """
+        name = _Name.of(use.image)
+        if name.partial or name.is_placeholder or name.base in self._statements or self._named.get(words(name.base)):
+            return None
+        if not name.path_account and not name.account:
+            return None
+        built = {
+            base: fact
+            for base, told in self._statements.items()
+            for other, fact in told
+            if other.account == name.account and self.built_from(fact) and _below(use.path, self._scope_of(fact))
+        }
+        used = {_Name.of(image).base for image in self._images[""]}
+        near = [base for base in built if _is_one_edit(base, name.base)]
+        if len(near) != 1 or near[0] in used or len(built) < 3 or len(used.intersection(built)) < 2:
+            return None
+        return near[0], built[near[0]]
+
     # What `inspect` prints
 
     def why_not(self, use: Use) -> str:
@@ -623,6 +646,19 @@ def exposes(link: Link, exposed: Facts[Exposed], ports: frozenset[int]) -> Link:
             evidence = Evidence("port", _at(one.place, f"port {one.port} is also the container's"))
             return replace(link, evidence=(*link.evidence, evidence))
     return link
+
+
+def _is_one_edit(one: str, other: str) -> bool:
+    """Whether one letter is wrong, missing or too many, or two neighbors are swapped, in a word of four at least."""
+    if min(len(one), len(other)) < 4 or abs(len(one) - len(other)) > 1 or one == other:
+        return False
+    start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    a, b = one[start:], other[start:]
+    while a and b and a[-1] == b[-1]:
+        a, b = a[:-1], b[:-1]
+    if any(letter.isdigit() for letter in a + b):
+        return False  # members of a series
+    return max(len(a), len(b)) == 1 or (len(a) == 2 and a == b[::-1])
 
 
 def nearest(manifest: str, paths: list[str]) -> str:

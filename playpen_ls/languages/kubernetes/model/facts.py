@@ -44,6 +44,7 @@ from playpen_ls.vocabulary.images import ImageReference
 _DEEP = 12  # levels of custom resources; a Rollout's template is at 1, a JobSet's at 5
 _NUMBER = re.compile(r"(?<![\d.])\d{2,5}(?![\d.])")
 _CHANGING = ("ports", "command", "args")  # keys of a container after which its ports are not those of its image
+_COPYING = re.compile(r"reflect|replicat|clone|sync|kubed|copy", re.IGNORECASE)
 _DUMP = re.compile(r"\bpg_(?:dump|dumpall|basebackup)\b")
 _NOWHERE = Place("", Span(0, 0))
 _SECRET_KINDS = frozenset(("Secret", "SealedSecret", "ExternalSecret"))
@@ -128,7 +129,8 @@ def _of_resource(resource: Resource) -> Iterator[UnplacedFact]:
             name = resource.node.mapping("spec", "target") if kind == "ExternalSecret" else None
             named = (name and name.text("name")) or resource.name
             if named:
-                yield UnplacedFact(SecretKeys, span, (resource.namespace, named, _secret_keys(resource)))
+                copied = any(_COPYING.search(name) for name in (*resource.annotations, *resource.labels))
+                yield UnplacedFact(SecretKeys, span, (resource.namespace, named, _secret_keys(resource), copied))
     if isinstance(resource, Workload):
         yield from _of_workload(resource)
     elif _is_backup(resource, spec):
