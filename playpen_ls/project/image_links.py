@@ -35,6 +35,7 @@ from typing import TypeVar
 from playpen_ls.api.fact_types import Exposed, ImageBuilt, Recipe
 from playpen_ls.api.facts import Fact, Facts, Table
 from playpen_ls.api.finding import Place
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.image_names import (
     HOLE,
     PUBLIC,
@@ -495,7 +496,11 @@ class Linker:
             alone = True
         if not (alone or shares) or (ROLES.intersection(words(name.base)[1:]) - around and not alone):
             return None
-        return self._by_name(one.path, Certainty.LIKELY, "is the only Dockerfile near the manifest", "only")
+        found = self._by_name(one.path, Certainty.LIKELY, "is the only Dockerfile near the manifest", "only")
+        if not alone or shares:
+            return found
+        here = Place(use.path, Span(0, 0), f"image `{name.base}` is the only one here that the project can build")
+        return replace(found, evidence=(*found.evidence, Evidence("image", here)))
 
     # What several ranks use
 
@@ -605,11 +610,12 @@ class Linker:
             base: fact
             for base, told in self._statements.items()
             for other, fact in told
-            if other.account == name.account and self.built_from(fact) and _below(use.path, self._scope_of(fact))
+            if other.account in ("", name.account) and self.built_from(fact) and _below(use.path, self._scope_of(fact))
         }
-        used = {_Name.of(image).base for image in self._images[""]}
+        used = {other.base for other in map(_Name.of, self._images[""])}
+        siblings = {other.base for other in map(_Name.of, self._images[""]) if other.account == name.account}
         near = [base for base in built if _is_one_edit(base, name.base)]
-        if len(near) != 1 or near[0] in used or len(built) < 3 or len(used.intersection(built)) < 2:
+        if len(near) != 1 or near[0] in used or len(built) < 3 or len(siblings.intersection(built)) < 2:
             return None
         return near[0], built[near[0]]
 

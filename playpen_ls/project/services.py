@@ -31,6 +31,13 @@ def ports_of(one: Link, exposed: Iterable[Exposed], listens: Iterable[Listens]) 
     in_code = one.of(listens)
     # Once the command gives a literal port, EXPOSE is only documentation.
     said = bool(told) and not any(fact.variables for fact in told)
+    if said or one.recipe.program in (
+        "uvicorn",
+        "hypercorn",
+        "flask",
+        "fastapi",
+    ):  # they run the application themselves
+        in_code = [fact for fact in in_code if fact.beside]
     every = _known(told if said else declared) | _known(in_code)
     unread = [fact for fact in in_code if not fact.port and not fact.variable]
     if any(fact.beside or (not told and one.recipe.program == "python") for fact in unread):

@@ -15,9 +15,10 @@ from playpen_ls.languages.dockerfile.build_context.sources import is_there, loca
 from playpen_ls.languages.dockerfile.model.container_paths import working_directory
 from playpen_ls.languages.dockerfile.model.stage import Stage, stage_of
 from playpen_ls.languages.dockerfile.parts import Cmd, Entrypoint, Environment, Run
+from playpen_ls.languages.shell.commands import Command
 from playpen_ls.languages.shell.servers import program_of
 from playpen_ls.rules.dockerfile._copied import copied_from
-from playpen_ls.rules.dockerfile._installs import SYSTEM, install_of
+from playpen_ls.rules.dockerfile._installs import SYSTEM, is_local
 from playpen_ls.text.edit import Edit
 from playpen_ls.vocabulary.names import near_miss
 
@@ -132,16 +133,11 @@ def _is_changed(stage: Stage) -> bool:
     return False
 
 
-def _is_harmless(command: object) -> bool:
-    name = getattr(command, "name", "")
-    if name in _HARMLESS:
-        return True
-    install = install_of(command)  # type: ignore[arg-type]
-    if install is None or install.needs:
-        return False
-    return install.tool in ("pip", "system") and not any(
-        word.text in (".", "-e", "--editable") or word.text.startswith(("./", "git+")) for word in install.command.words
-    )
+def _is_harmless(command: Command) -> bool:
+    if command.name == "pip":
+        packages = [word.text for word in command.operands]
+        return packages[:1] == ["install"] and not command.has("-e", "--editable") and not any(map(is_local, packages))
+    return command.name in _HARMLESS
 
 
 class _Tree:
