@@ -132,7 +132,7 @@ def test_each_value_has_the_place_that_it_comes_from():
     [
         ("resources: [app.yaml, 'https://example.org/app.yaml']\n", True, False),
         ("resources: [app.yaml]\ncomponents: ['https://example.org/part?ref=v1']\n", False, False),
-        ("resources: [app.yaml]\ntransformers: [change.yaml]\n", False, True),
+        ("resources: [app.yaml]\ntransformers: [program]\n", False, True),
         ("resources: [app.yaml]\ngenerators: [make.yaml]\n", True, False),
         ("resources: [app.yaml]\nhelmCharts: [{name: shop, repo: 'https://example.org'}]\n", True, False),
         ("resources: [app.yaml]\nvars: [{name: WEB, objref: {kind: Deployment, name: web}}]\n", True, True),

@@ -82,7 +82,7 @@ def messages(project: Workspace, path: str = "base/app.yaml") -> dict[str, str]:
                       "part/kustomization.yaml": COMPONENT, "part/limits.yaml": PATCH}, set(), id="a component adds it"),
         pytest.param({"part/kustomization.yaml": COMPONENT, "part/limits.yaml": PATCH}, ALL,
                      id="a component that nothing includes"),
-        pytest.param({"overlays/prod/kustomization.yaml": OVERLAY + "transformers: [x.yaml]\n"}, set(),
+        pytest.param({"overlays/prod/kustomization.yaml": OVERLAY + "transformers: [program]\n"}, set(),
                      id="what a transformer does is unknown"),
         pytest.param({"overlays/prod/kustomization.yaml": OVERLAY + "patches: [{path: gone.yaml}]\n"}, set(),
                      id="a build that fails says nothing"),

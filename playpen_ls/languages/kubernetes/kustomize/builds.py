@@ -21,6 +21,7 @@ from playpen_ls.languages.kubernetes.kustomize.objects import (
 )
 from playpen_ls.languages.kubernetes.kustomize.replacements import replaced
 from playpen_ls.languages.kubernetes.kustomize.transform import images_in, transformed
+from playpen_ls.languages.kubernetes.kustomize.transformers import with_transformers
 from playpen_ls.languages.kubernetes.kustomize.tree import (
     CannotBuild,
     Placed,
@@ -39,7 +40,7 @@ _FIELDS = frozenset(
     "generatorOptions configurations generators transformers validators buildMetadata".split()
 )
 # What changes objects in a way that is not known here.
-_UNKNOWN_CHANGES = ("transformers", "crds", "openapi", "buildMetadata")
+_UNKNOWN_CHANGES = ("crds", "openapi", "buildMetadata")
 # What gives objects that are not known here.
 _UNKNOWN_OBJECTS = ("generators", "helmCharts", "helmChartInflationGenerator")
 
@@ -139,6 +140,7 @@ def _with_layer(before: _Accumulated, layer: Layer) -> _Accumulated:
         objects = [one.uncertain() for one in objects]
     objects = transformed(objects, layer, root, so_far.configuration, part or not so_far.complete)
     objects = replaced(objects, layer, root)
+    objects = with_transformers(objects, layer, root, part or not so_far.complete)
     names = tuple(one.text("name") for one in root.mappings("vars"))
     return replace(so_far, objects=tuple(objects), variables=(*so_far.variables, *names))
 

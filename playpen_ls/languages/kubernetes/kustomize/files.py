@@ -166,7 +166,7 @@ def _files_of(root: PlacedMapping) -> Iterator[str]:
     """The paths of files that are no resources, as written."""
     for key in ("patches", "patchesJson6902", "replacements"):
         yield from (one.text("path") for one in root.mappings(key) if one.text("path"))
-    for key in ("patchesStrategicMerge", "configurations"):
+    for key in ("patchesStrategicMerge", "configurations", "transformers"):
         yield from (one.value for one in root.scalars(key) if "\n" not in one.value)
     for key in ("configMapGenerator", "secretGenerator"):
         for one in root.mappings(key):

@@ -55,15 +55,15 @@ def transformed(
         for patch in objects_of(_parsed(layer, text, None)):
             objects = _merge_by_name(objects, patch, incomplete)
     for entry in mappings(root.value("patches")):
-        objects = _patch(objects, layer, entry, incomplete)
+        objects = patched(objects, layer, entry, incomplete)
     objects = _set_namespace(objects, root.value("namespace"), configuration)
     objects = _name(objects, root.value("namePrefix"), root.value("nameSuffix"))
     for entry in mappings(root.value("labels")):
-        objects = _set_entries(objects, pairs(entry.value("pairs")), _label_specs(entry, configuration))
-    objects = _set_entries(objects, pairs(root.value("commonLabels")), configuration.common_labels)
-    objects = _set_entries(objects, pairs(root.value("commonAnnotations")), configuration.annotations)
+        objects = with_entries(objects, pairs(entry.value("pairs")), _label_specs(entry, configuration))
+    objects = with_entries(objects, pairs(root.value("commonLabels")), configuration.common_labels)
+    objects = with_entries(objects, pairs(root.value("commonAnnotations")), configuration.annotations)
     for entry in mappings(root.value("patchesJson6902")):
-        objects = _patch(objects, layer, entry, incomplete, remembers=False)
+        objects = patched(objects, layer, entry, incomplete, remembers=False)
     for entry in mappings(root.value("replicas")):
         objects = _set_replicas(objects, entry, configuration, incomplete)
     for key in ("images", "imageTags"):
@@ -88,7 +88,7 @@ def _parsed(layer: Layer, text: PlacedScalar | None, path: PlacedScalar | None) 
     return documents(file.path, file.text)
 
 
-def _patch(objects: Objects, layer: Layer, entry: PlacedMapping, incomplete: bool, remembers: bool = True) -> Objects:
+def patched(objects: Objects, layer: Layer, entry: PlacedMapping, incomplete: bool, remembers: bool = True) -> Objects:
     text, path = entry.value("patch"), entry.value("path")
     inlined = isinstance(text, PlacedScalar) and bool(text.value.strip())
     if inlined == (isinstance(path, PlacedScalar) and not path.null):
@@ -273,7 +273,7 @@ def _label_specs(entry: PlacedMapping, configuration: Configuration) -> tuple[Fi
     return (*specs, *METADATA_LABELS)
 
 
-def _set_entries(objects: Objects, values: dict[str, PlacedScalar], specs: Iterable[FieldSpec]) -> Objects:
+def with_entries(objects: Objects, values: dict[str, PlacedScalar], specs: Iterable[FieldSpec]) -> Objects:
     """Labels or annotations."""
     if not values:
         return objects
@@ -301,6 +301,11 @@ def _at(
             assert isinstance(found, PlacedMapping)
             node = found
     return node
+
+
+def affixed(objects: Objects, spec: FieldSpec, change: Callable[[Placed], Placed]) -> Objects:
+    """The objects with a field changed where it is there."""
+    return [one.with_node(_at(one.node, (spec,), one, change, "scalar")) if one.certain else one for one in objects]
 
 
 def _set_replicas(objects: Objects, entry: PlacedMapping, configuration: Configuration, incomplete: bool) -> Objects:
