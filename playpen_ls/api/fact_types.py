@@ -326,6 +326,11 @@ def repository_of(fact: ImageUse | ImagePushed) -> tuple[str]:
     return (ImageReference.parse(fact.reference).repository,)
 
 
+def listed_path(fact: Kustomized) -> tuple[str]:
+    """Lookup key: the path of the file or folder that the kustomization lists."""
+    return (fact.path,)
+
+
 def tagged_by(overlay: Overlay) -> tuple[str, ...]:
     """Lookup keys: the images whose tag the kustomization or Skaffold file sets."""
     return overlay.images

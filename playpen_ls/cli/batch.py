@@ -236,6 +236,7 @@ def _reported(
         tuple(reporter.finding(diagnostic, *verified(diagnostic)) for diagnostic in found.diagnostics),
         tuple(reporter.finding(diagnostic, suppression=("inSource", reason)) for diagnostic, reason in found.silenced),
         tuple(not_checked(found, targets.shown(workspace, path), target.named, LANGUAGES[target.language].unread)),
+        workspace.built(path, target.language),
     )
 
 

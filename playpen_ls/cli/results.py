@@ -124,6 +124,8 @@ class FileReport:
     findings: tuple[FindingReport, ...] = ()
     suppressed: tuple[FindingReport, ...] = ()
     problems: tuple[Problem, ...] = ()
+    built: int = 0
+    """How many objects it builds out of other files for deployment: it is a kustomization, and no base."""
 
 
 @dataclass(frozen=True)

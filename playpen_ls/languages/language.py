@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from playpen_ls.api.facts import Fact
+from playpen_ls.api.facts import Fact, Facts, Files
 from playpen_ls.languages.model import Model, Problem
 from playpen_ls.text.source import Source
 from playpen_ls.text.words import Words
@@ -16,6 +16,10 @@ M = TypeVar("M", bound=Model)
 
 def _never(_: Source, __: object = None) -> bool:
     return False
+
+
+def _nothing(_path: str, _files: Files, _facts: object) -> int:
+    return 0
 
 
 def _always(_path: str, _text: Callable[[], str]) -> bool:
@@ -68,6 +72,8 @@ class Language(Generic[M]):
     unread: Callable[[str], str] | None = None
     """Why a part of a text probably does not parse: `Python 2`. Set for languages whose syntax can be newer than what
     reads it: then a part that does not parse is reported but does not fail the run."""
+    built: Callable[[str, Files, Callable[[type[Fact]], Facts[Any]]], int] = _nothing
+    """How many objects the file at a path builds out of other files for deployment, as a kustomization does."""
     says_nothing: Callable[[Source], bool] = _never
     """Whether the text, without parsing it, rules out any fact."""
     finds_nothing: Callable[[Source, Callable[[Words], bool]], bool] = _never

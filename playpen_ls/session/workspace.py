@@ -24,7 +24,7 @@ from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.engine.suppression import Suppressed, suppress
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.model import Model
-from playpen_ls.languages.registry import model_facts, parse
+from playpen_ls.languages.registry import LANGUAGES, model_facts, parse
 from playpen_ls.project.filesystem import CachedFiles, ProjectFiles
 from playpen_ls.project.index import Index
 from playpen_ls.project.indexer import Indexer
@@ -217,6 +217,12 @@ class Workspace:
             files = on_disk.with_overrides(others)
             facts = self.index.with_overrides({other: _facts(other, text) for other, text in others.items()}).facts
         return RuleContext(self.configs.of(path).platform, files, lambda kind: facts(kind, path))
+
+    def built(self, path: str, language: str) -> int:
+        """How many objects the file builds out of other files, see `Language.built`. 0 until all files are known."""
+        if not self.index.complete:
+            return 0
+        return LANGUAGES[language].built(path, self._once or self._files, lambda kind: self.index.facts(kind, path))
 
     # Fixes
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from playpen_ls.api.finding import Refused
+from playpen_ls.cli.main import run
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
 
@@ -238,3 +239,14 @@ def test_values_are_checked_where_they_are_written(
     diagnostics = project.check(path).diagnostics
     source = project.documents[path].source
     assert {(one.rule.name, source.text[one.span.start : one.span.end]) for one in diagnostics} == found
+
+
+def test_the_summary_counts_what_is_built(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    for name, text in (TWO | {"part/kustomization.yaml": COMPONENT, "part/limits.yaml": PATCH}).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    run(["check", "--select", "kubernetes/dangling-service"])
+    assert capsys.readouterr().out == "no findings in 7 files; 2 objects built from 2 kustomizations\n"

@@ -91,9 +91,14 @@ class _Count:
     severities: Counter[Severity] = field(default_factory=Counter)
     safe: int = 0
     unsafe: int = 0
+    objects: int = 0
+    """That are built by kustomizations."""
+    kustomizations: int = 0
 
     def add(self, file: FileReport) -> None:
         self.files += bool(file.findings)
+        self.objects += file.built
+        self.kustomizations += bool(file.built)
         for finding in file.findings:
             self.severities[finding.severity] += 1
             safe = any(fix.safe and not fix.is_rewrite for fix in finding.fixes)
@@ -115,12 +120,15 @@ def _summary(run: Run, paint: Paint, count: _Count, unchecked: int) -> str:
     )
     files += hidden
     left_out = f"; {paint(f'{unchecked} not checked', 'red')}" if unchecked else ""
+    if count.objects:
+        by = counted(count.kustomizations, "kustomization")
+        left_out = f"; {counted(count.objects, 'object')} built from {by}{left_out}"
     if count.files:
         return _findings(count, files) + left_out
     if not run.files:
         return paint("no file was checked", "red") + left_out
     # "no findings" would be read as a result for all files.
-    return f"0 findings in {files}{left_out}" if unchecked else paint(f"no findings in {files}", "green")
+    return f"0 findings in {files}{left_out}" if unchecked else paint(f"no findings in {files}", "green") + left_out
 
 
 def _findings(count: _Count, files: str) -> str:

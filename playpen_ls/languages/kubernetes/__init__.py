@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from playpen_ls.api.facts import Fact
+from playpen_ls.api.facts import Fact, Facts, Files
 from playpen_ls.languages.language import Language
 from playpen_ls.languages.model import Model, Problem
 from playpen_ls.text.source import Source
@@ -51,6 +51,14 @@ def _facts(model: Manifests) -> Iterable[Fact]:
     return (fact for chunk in model.chunks for fact in chunk.facts)
 
 
+def _built(path: str, files: Files, facts: Callable[[type[Fact]], Facts[Any]]) -> int:
+    if not path.endswith(("kustomization.yaml", "kustomization.yml")):
+        return 0
+    from playpen_ls.languages.kubernetes.kustomize.builds import built_objects
+
+    return built_objects(path, files, facts)
+
+
 def _problems(model: Manifests) -> Sequence[Problem]:
     return model.problems
 
@@ -67,4 +75,5 @@ LANGUAGE = Language(
     parse=_parse,
     facts=_facts,
     problems=_problems,
+    built=_built,
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from playpen_ls.api.fact_types import Kustomized
+from playpen_ls.api.fact_types import Kustomized, listed_path
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.kubernetes.kustomize.builds import Rendered, images_of, rendered
 from playpen_ls.languages.kubernetes.kustomize.files import NAMES, File, layer_at, root_of
@@ -78,7 +78,7 @@ class Builds:
     def of(self, path: str) -> tuple[str, ...]:
         """The paths of the kustomizations whose builds reach a file, sorted. Some may be components."""
         found, seen, last = set[str](), set[str](), ""
-        waiting = [one.place.path for one in self.kustomized.having(_listed, path)]
+        waiting = [one.place.path for one in self.kustomized.having(listed_path, path)]
         if posixpath.basename(path) in NAMES:
             waiting = [path]  # what it lists are facts of its own file, which are not among these
         while waiting:
@@ -88,7 +88,7 @@ class Builds:
             seen.add(here)
             last = here
             folder = posixpath.dirname(here) or "."
-            above = [one.place.path for one in self.kustomized.having(_listed, folder) if one.place.path != here]
+            above = [one.place.path for one in self.kustomized.having(listed_path, folder) if one.place.path != here]
             waiting += above
             if not above:
                 found.add(here)
@@ -131,10 +131,6 @@ def _is_from(image: PlacedScalar, document: YamlDocument, scalar: Scalar) -> boo
     if source.path != document.path or source.text != document.text:
         return False
     return image.start == scalar.start if source.exact else image.start <= scalar.start < image.end
-
-
-def _listed(one: Kustomized) -> tuple[str]:
-    return (one.path,)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
+from playpen_ls.api.fact_types import Kustomized, listed_path
+from playpen_ls.api.facts import Fact, Facts, Files
 from playpen_ls.languages.kubernetes.kustomize.field_specs import DEFAULT, Configuration, configured
-from playpen_ls.languages.kubernetes.kustomize.files import File, Layer, Remote, root_of, scalars
+from playpen_ls.languages.kubernetes.kustomize.files import NAMES, File, Layer, Remote, layer_at, root_of, scalars
 from playpen_ls.languages.kubernetes.kustomize.generators import content_hash, generated
 from playpen_ls.languages.kubernetes.kustomize.names import with_new_names
 from playpen_ls.languages.kubernetes.kustomize.objects import (
@@ -57,6 +61,23 @@ class Rendered:
     objects: tuple[Built, ...] = ()
     complete: bool = False
     refused: str = ""
+
+
+@dataclass(frozen=True)
+class _Texts:
+    files: Files
+
+    def read(self, path: str) -> File:
+        return File(path, self.files.text(path))
+
+
+def built_objects(path: str, files: Files, facts: Callable[[type[Fact]], Facts[Any]]) -> int:
+    """The number of objects that the kustomization at a path gives; 0 for one that another kustomization lists."""
+    folder, name = posixpath.split(path)
+    if name not in NAMES or facts(Kustomized).having(listed_path, folder or "."):
+        return 0
+    layer = layer_at(folder, _Texts(files))
+    return len(rendered(layer).objects) if layer is not None and _kind(layer) != "Component" else 0
 
 
 @lru_cache(maxsize=128)
