@@ -85,6 +85,11 @@ class MountedApplication(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class LogsConfigured(Fact):
+    """Python code configures logging: handlers, `basicConfig`, a dictionary, or a library that does."""
+
+
+@dataclass(frozen=True, slots=True)
 class JsonLogs(Fact):
     """Python code configures structured logging: a JSON formatter, structlog or loguru."""
 

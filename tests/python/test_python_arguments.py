@@ -18,7 +18,7 @@ NEW = ("poolclass=QueuePool", "pool_size=10", "max_overflow=20")
     [
         ("create_engine(URL)", f"create_engine(URL, {', '.join(NEW)})"),
         ("create_engine(URL, )", f"create_engine(URL, {', '.join(NEW)}, )"),
-        ("create_engine(\n    URL\n)", "create_engine(\n    URL,\n    " + ",\n    ".join(NEW) + "\n)"),
+        ("create_engine(\n    URL\n)", "create_engine(\n    URL,\n    " + ",\n    ".join(NEW) + ",\n)"),
         ("create_engine(\n    URL,\n)", "create_engine(\n    URL,\n    " + ",\n    ".join(NEW) + ",\n)"),
         (
             "create_engine(\n    URL,\n    echo=True,  # noisy\n)",
@@ -26,7 +26,7 @@ NEW = ("poolclass=QueuePool", "pool_size=10", "max_overflow=20")
         ),
         (
             "create_engine(\n    URL,\n    echo=True  # noisy\n)",
-            "create_engine(\n    URL,\n    echo=True,  # noisy\n    " + ",\n    ".join(NEW) + "\n)",
+            "create_engine(\n    URL,\n    echo=True,  # noisy\n    " + ",\n    ".join(NEW) + ",\n)",
         ),
         (
             "create_engine(URL,  # where\n              echo=True)  # what",

@@ -12,6 +12,7 @@ from playpen_ls.api.fact_types import (
     Exported,
     JsonLogs,
     Listens,
+    LogsConfigured,
     MountedApplication,
     Route,
     Router,
@@ -25,7 +26,10 @@ from playpen_ls.languages.python.model.exports import possible_in as may_export
 from playpen_ls.languages.python.model.file_kind import is_left_alone
 from playpen_ls.languages.python.model.local_facts import facts as local_facts
 from playpen_ls.languages.python.model.local_facts import possible_in, web_facts
+from playpen_ls.languages.python.model.log_setup import configures_logging
+from playpen_ls.languages.python.model.log_setup import possible_in as may_configure_logging
 from playpen_ls.languages.python.model.module import PythonModel
+from playpen_ls.languages.python.model.queries import anywhere
 from playpen_ls.languages.python.model.queries import is_left_alone as is_left_alone_here
 from playpen_ls.languages.python.model.scope import JSON_LOGS
 from playpen_ls.languages.python.model.web import LocalFact, Web
@@ -47,7 +51,7 @@ def says_nothing(source: Source) -> bool:
     if _configures_gunicorn(source.path):
         return False
     words = Words(text)
-    if may_export(source.path, words):
+    if may_export(source.path, words) or may_configure_logging(words):
         return False
     return not possible_in(words) and not any(module in text for module in JSON_LOGS)
 
@@ -81,6 +85,8 @@ def facts(model: PythonModel) -> Iterator[Fact]:
             yield Listens(Place(path, Span(bound.start(1), bound.end(1))), int(bound[1]))
     if "json" in model.scope.flags:
         yield JsonLogs(Place(path, Span(0, 0)))
+    if ask(anywhere, configures_logging):
+        yield LogsConfigured(Place(path, Span(0, 0)))
     for name, origin in ask(exports):
         yield Exported(Place(path, Span(0, 0)), name, origin)
 

@@ -229,11 +229,37 @@ def _configures(literal: StringLiteral, origins: Origins) -> bool:
     statement = literal.statement
     if any(_NOT_HOST_NAME.search(snake(name)) for name in (role.name, *_assigned(statement))):
         return False
+    if _is_default(literal):
+        return False
     if isinstance(statement, (ast.Raise, ast.Assert)) or _written_to_environment(statement):
         return False
     if isinstance(statement, ast.AnnAssign) and "Literal" in ast.dump(statement.annotation):
         return role.kind == "assigned"
     return not (role.kind in ("field", "assigned", "keyword") and settings_class(literal, origins))
+
+
+def _is_default(literal: StringLiteral) -> bool:
+    """Whether it is assigned where the environment, or the same name, has no value: `if not host: host = "…"`."""
+    statement = literal.statement
+    names = {dotted(target) for target in statement.targets} if isinstance(statement, ast.Assign) else set()
+    for node, child in literal.above():
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            return False
+        if isinstance(node, ast.If) and isinstance(child, ast.stmt):
+            tested = {dotted(one) for one in ast.walk(node.test) if isinstance(one, (ast.Name, ast.Attribute))}
+            if names & (tested - {None}) or _reads_environment(node.test):
+                return True
+        if isinstance(node, ast.Try) and isinstance(child, ast.ExceptHandler):
+            return any(_reads_environment(one) for one in node.body)
+    return False
+
+
+def _reads_environment(node: ast.AST) -> bool:
+    return any(
+        (one.attr if isinstance(one, ast.Attribute) else one.id) in ("environ", "getenv")
+        for one in ast.walk(node)
+        if isinstance(one, (ast.Attribute, ast.Name))
+    )
 
 
 def _assigned(statement: ast.stmt | None) -> list[str]:

@@ -9,10 +9,11 @@ from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.edits.call_arguments import appended
 from playpen_ls.languages.python.edits.dictionaries import entries_added
-from playpen_ls.languages.python.edits.imports import imported_name
+from playpen_ls.languages.python.edits.imports import imported_instead, imported_name
 from playpen_ls.languages.python.model.parts import DatabaseSettings
-from playpen_ls.languages.python.model.queries import anywhere, text_above
+from playpen_ls.languages.python.model.queries import anywhere, text_above, texts
 from playpen_ls.languages.python.parts import DjangoDatabase, EngineCall, FlaskDatabase, PoolSettings
+from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.languages.python.syntax.statement import Statement
 from playpen_ls.text.edit import Edit
 
@@ -73,7 +74,7 @@ NULL = (
         example(
             NULL.replace("create_engine(", "«create_engine»("),
             fixed="import flask\nfrom sqlalchemy import create_engine\n"
-            "from sqlalchemy.pool import NullPool, QueuePool\n\n"
+            "from sqlalchemy.pool import QueuePool\n\n"
             "engine = create_engine(url, poolclass=QueuePool, pool_size=10, max_overflow=20)\n",
         ),
         "from sqlalchemy import create_engine\n\nQueuePool = None\nengine = «create_engine»(url)\n",
@@ -97,6 +98,8 @@ NULL = (
         ),
     ],
     good=[
+        'from sqlalchemy import create_engine\n\ne = create_engine(u, connect_args={"check_same_thread": False})\n',
+        'from sqlalchemy import create_engine\n\nURL = "sqlite:///a.db"\ne = create_engine(URL)\n',
         NULL.replace("import flask\n", ""),
         NULL.replace("engine =", "# PgBouncer pools\nengine ="),
         "from sqlalchemy import create_engine\nfrom sqlalchemy.pool import QueuePool\n\nengine = create_engine(\n"
@@ -146,11 +149,26 @@ def _engine(call: EngineCall) -> Iterator[Finding]:
         return
     if call.url is None or call.spreads or call.keyword(*_POOL) is not None:
         return
+    if _is_sqlite(call):
+        return
     url = call.url.value if isinstance(call.url, ast.Constant) and isinstance(call.url.value, str) else ""
     if url.startswith("sqlite") or (isinstance(call.url, ast.JoinedStr) and "sqlite" in call.text_of(call.url)):
         return
     fix = Fix(_SIZED, lambda: _sized(call), safe=bool(_SERVER.match(url)))
     yield Finding(call.callee_span, _MESSAGE, (fix,))
+
+
+def _is_sqlite(call: EngineCall) -> bool:
+    """Whether an option that only SQLite has, or the name or value of the URL, shows that the database is SQLite."""
+    options = call.keyword("connect_args")
+    if isinstance(options, ast.Dict) and "'check_same_thread'" in ast.dump(options):
+        return True
+    name = (dotted(call.url) or "").rpartition(".")[2] if call.url is not None else ""
+    if "sqlite" in name.lower():
+        return True
+    return isinstance(call.url, ast.Name) and any(
+        one == name and value.startswith("sqlite") for one, value in call.file.ask(texts)
+    )
 
 
 def _settings(settings: PoolSettings) -> Iterator[Finding]:
@@ -221,7 +239,7 @@ def _pooled(call: EngineCall) -> list[Edit]:
     poolclass = call.keyword("poolclass")
     assert poolclass is not None
     name = "AsyncAdaptedQueuePool" if call.is_async else "QueuePool"
-    pool = imported_name(call, "sqlalchemy.pool", name)
+    pool = imported_instead(call, "sqlalchemy.pool", call.text_of(poolclass), name)
     span = call.span_of(poolclass)
     return [*pool.edits, Edit(span.start, span.end, pool.name), appended(call, *_SIZES)]
 

@@ -18,8 +18,11 @@ TRY = LOGGER + "try:\n    charge(order)\nexcept Exception as error:\n"
 # Exceptions that are used for control flow, not for failures.
 _STEERING = re.compile(
     r"(?:^|\.)(?:KeyboardInterrupt|SystemExit|CancelledError|StopIteration|StopAsyncIteration|Empty|QueueEmpty|Full"
-    r"|HTTPException|Http404|NotFound|NoResultFound|DoesNotExist|GeneratorExit|TimeoutExpired)$"
+    r"|HTTPException|Http404|NotFound|NoResultFound|DoesNotExist|GeneratorExit|TimeoutExpired|UserWarning"
+    r"|ValidationError|ExpiredSignatureError|InvalidTokenError|InvalidSignatureError)$"
 )
+_ANSWERED = re.compile(r"(?:^|\.)(?:\w*HTTPException|HTTP[A-Z]\w+|Exit|Abort|SystemExit|ClickException|UsageError)$")
+_EXITS = re.compile(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError)$")
 
 
 @rule(
@@ -39,6 +42,23 @@ _STEERING = re.compile(
         ),
         example(TRY + "    «logger.critical»(error)\n", fixed=TRY + "    logger.critical(error, exc_info=True)\n"),
         TRY + "    «logger.error»(error)\n    raise error\n",
+        # The traceback of the new exception has that of the caught one.
+        TRY + "    «logger.error»(error)\n    raise Failed('a')\n",
+        example(
+            TRY + "    «logger.error»('x')\n    raise Failed('a') from None\n",
+            fixed=TRY + "    logger.error('x', exc_info=True)\n    raise Failed('a') from None\n",
+        ),
+        # The framework answers it and logs nothing.
+        example(
+            TRY + "    «logger.error»('x')\n    raise HTTPException(500) from error\n",
+            fixed=TRY + "    logger.error('x', exc_info=True)\n    raise HTTPException(500) from error\n",
+        ),
+        TRY + "    «logger.error»('no such file, give --file')\n    sys.exit(1)\n",
+        TRY + "    «logger.error»('no such file, give --file')\n    raise typer.Exit(1)\n",
+        example(
+            TRY + "    «logger.error»(\n        'unpaid'\n    )\n",
+            fixed=TRY + "    logger.error(\n        'unpaid',\n        exc_info=True,\n    )\n",
+        ),
         LOGGER + 'try:\n    f()\nexcept KeyboardInterrupt:\n    «logger.error»("stopped")\n',
         # Client errors, answered with a 4xx status.
         LOGGER + "def f():\n    try:\n        g()\n    except LookupError as error:\n"
@@ -102,8 +122,9 @@ def error_without_traceback(call: LogCall, origins: Origins) -> Iterator[Finding
         return  # only the first one is reported
     message = f"`{call.method}` logs the exception without its traceback"
     if _raises_again(call, handler):
-        yield Finding(call.callee_span, message + ", and the handler raises it again", severity=Severity.HINT)
-    elif _steers(handler):
+        again = ", and the handler raises it, or another exception with its traceback"
+        yield Finding(call.callee_span, message + again, severity=Severity.HINT)
+    elif _steers(handler) or _exits(call, handler):
         yield Finding(call.callee_span, message, severity=Severity.HINT)
     else:
         yield Finding(call.callee_span, message, tuple(_fixes(origins.logger(call))))
@@ -155,12 +176,35 @@ def _logs_traceback(handler: ast.ExceptHandler) -> bool:
 
 
 def _raises_again(call: LogCall, handler: ast.ExceptHandler) -> bool:
-    """Whether the handler raises the exception, or another one from it, after the call."""
+    """Whether the handler raises the exception, or another one with its traceback, after the call.
+
+    An exception that a web framework answers is not logged again.
+    """
     line = call.node.lineno
     for statement in handler.body:
         if isinstance(statement, ast.Raise) and statement.lineno > line:
-            same = isinstance(statement.exc, ast.Name) and statement.exc.id == handler.name
-            return statement.exc is None or same or isinstance(statement.cause, ast.Name)
+            if isinstance(statement.cause, ast.Constant):
+                return False  # `from None`
+            return statement.exc is None or not _ANSWERED.search(_raised(statement))
+    return False
+
+
+def _raised(statement: ast.Raise) -> str:
+    """The name of the exception class."""
+    raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+    return dotted(raised) or "" if raised is not None else ""
+
+
+def _exits(call: LogCall, handler: ast.ExceptHandler) -> bool:
+    """Whether the program ends after the message, which is then for the person who started it."""
+    for statement in handler.body:
+        if statement.lineno <= call.node.lineno:
+            continue
+        if isinstance(statement, ast.Raise) and _EXITS.search(_raised(statement)):
+            return True
+        value = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(value, ast.Call) and dotted(value.func) in ("sys.exit", "exit", "quit", "os._exit"):
+            return True
     return False
 
 

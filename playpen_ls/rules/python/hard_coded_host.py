@@ -84,6 +84,9 @@ from playpen_ls.vocabulary.secrets import url_logins
         ),
     ],
     good=[
+        'import os\n\nhost = os.environ.get("DB_HOST")\nif not host:\n    host = "postgres.pp.svc.cluster.local"\n',
+        'import os\n\nhost = os.environ.get("H")\nif host is None:\n    host = "postgres.pp.svc.cluster.local"\n',
+        'import os\n\ntry:\n    host = os.environ["H"]\nexcept KeyError:\n    host = "postgres.pp.svc.cluster.local"\n',
         'from kafka import KafkaProducer\n\np = KafkaProducer(bootstrap_servers=["a.internal:9092", "kafka:9092"])\n',
         'f(hosts=["redis.internal"])\nnames = ["redis"]\n',
         'import os\n\nredis = Redis(host=os.getenv("H", "redis.pp.svc.cluster.local"), port=6379)\n',

@@ -1,15 +1,30 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from playpen_ls.api.example import example
+from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python.edits.imports import imported_name
+from playpen_ls.languages.python.edits.imports import imported_instead
 from playpen_ls.languages.python.parts import EngineCall
+from playpen_ls.rules.python._requirements import requirement
 from playpen_ls.text.edit import Edit
 
+# https://docs.sqlalchemy.org/en/20/core/pooling.html and the constructors of the classes.
+_SIZES = ("pool_size", "max_overflow", "pool_timeout", "pool_use_lifo")
+_COMMON = ("pool_recycle", "pool_pre_ping", "pool_reset_on_return", "pool_events", "pool_logging_name", "echo_pool")
+_REFUSED = {
+    "NullPool": _SIZES, "StaticPool": _SIZES, "AssertionPool": _SIZES, "SingletonThreadPool": _SIZES[1:],
+}  # fmt: skip
+_SYNCHRONOUS = ("QueuePool", "SingletonThreadPool")
+_ASYNCHRONOUS = ("AsyncAdaptedQueuePool",)
+_MEMORY = re.compile(r"sqlite(?P<driver>\+\w+)?://(?:/?:memory:)?")
+_FILE = re.compile(r"sqlite(?:\+pysqlite)?:///.")
+_OLD = re.compile(r"(?:==|~=)[ ]*1\.[34]|<[ ]*2")
+_POOLS = "from sqlalchemy import create_engine\nfrom sqlalchemy.pool import "
 _ASYNC = "from sqlalchemy.ext.asyncio import create_async_engine\nfrom sqlalchemy.pool import "
 
 
@@ -19,47 +34,95 @@ _ASYNC = "from sqlalchemy.ext.asyncio import create_async_engine\nfrom sqlalchem
     bad=[
         example(
             _ASYNC + "QueuePool\n\nengine = «create_async_engine»(url, poolclass=QueuePool)\n",
-            fixed=_ASYNC + "AsyncAdaptedQueuePool, QueuePool\n\n"
+            fixed=_ASYNC + "AsyncAdaptedQueuePool\n\n"
             "engine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool)\n",
         ),
         "from sqlalchemy import create_engine, pool\n\nengine = «create_engine»(url, poolclass=pool.NullPool, "
         "pool_size=5)\n",
         'from sqlalchemy import create_engine\n\nengine = «create_engine»("sqlite://", max_overflow=5)\n',
+        _POOLS + "NullPool\n\nengine = «create_engine»(url, poolclass=NullPool, pool_timeout=30)\n",
+        _POOLS + "StaticPool\n\nengine = «create_engine»(url, poolclass=StaticPool, pool_use_lifo=True)\n",
+        _POOLS + "SingletonThreadPool as S\n\nengine = «create_engine»(url, poolclass=S, max_overflow=1)\n",
+        "from sqlalchemy import create_engine\n\nengine = «create_engine»(url, pool=p, pool_recycle=5)\n",
+        example(
+            _POOLS + "AsyncAdaptedQueuePool\n\nengine = «create_engine»(url, poolclass=AsyncAdaptedQueuePool)\n",
+            fixed=_POOLS + "QueuePool\n\nengine = create_engine(url, poolclass=QueuePool)\n",
+        ),
+        {
+            "app.py": 'from sqlalchemy import create_engine\n\ne = «create_engine»("sqlite:///a.db", pool_size=5)\n',
+            "requirements.txt": "SQLAlchemy==1.4.50\n",
+        },
     ],
     good=[
+        {
+            "app.py": _ASYNC + "QueuePool\n\nengine = create_async_engine(url, poolclass=QueuePool)\n",
+            "requirements.txt": "sqlalchemy[asyncio]~=1.4\n",
+        },
+        'from sqlalchemy import create_engine\n\ne = create_engine("sqlite:///a.db", pool_size=5)\n',
+        _POOLS + "SingletonThreadPool\n\nengine = create_engine(url, poolclass=SingletonThreadPool, pool_size=1)\n",
+        _POOLS + "NullPool\n\nengine = create_engine(url, poolclass=NullPool, pool_pre_ping=True)\n",
         _ASYNC + "AsyncAdaptedQueuePool\n\nengine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool)\n",
         "from sqlalchemy import create_engine, pool\n\nengine = create_engine(url, poolclass=pool.NullPool)\n",
         "from sqlalchemy import create_engine\nfrom sqlalchemy.pool import QueuePool\n\n"
         "engine = create_engine(url, poolclass=QueuePool, pool_size=10, max_overflow=20)\n",
     ],
 )
-def incompatible_pool(call: EngineCall) -> Iterator[Finding]:
+def incompatible_pool(call: EngineCall, files: Files) -> Iterator[Finding]:
     """Engine does not accept its pool or pool options.
 
-    The call raises an exception: an asynchronous engine does not accept `QueuePool`, `NullPool` accepts neither
-    `pool_size` nor `max_overflow`, and the pool of an in-memory SQLite database does not accept `max_overflow`.
+    The call raises an exception. `NullPool`, `StaticPool` and `AssertionPool` accept none of `pool_size`,
+    `max_overflow`, `pool_timeout` and `pool_use_lifo`, `SingletonThreadPool`, the pool of an in-memory SQLite
+    database, only `pool_size`; with `pool` no other pool option is accepted. From SQLAlchemy 2.0 on an asynchronous
+    engine does not accept `QueuePool` and `SingletonThreadPool`, nor a synchronous one `AsyncAdaptedQueuePool`.
     """
     poolclass = call.keyword("poolclass")
     name = (call.origin(poolclass) or "").rpartition(".")[2]
-    if call.is_async and name == "QueuePool" and poolclass is not None:
-        fix = Fix("Replace `QueuePool` with `AsyncAdaptedQueuePool`", lambda: _replaced(call, poolclass))
-        yield Finding(call.callee_span, "asynchronous engine does not accept `QueuePool` (`ArgumentError`)", (fix,))
-    elif name == "NullPool" and call.keyword("pool_size", "max_overflow") is not None:
-        yield Finding(call.callee_span, "`NullPool` accepts neither `pool_size` nor `max_overflow` (`TypeError`)")
-    elif poolclass is None and not call.spreads and call.keyword("max_overflow") is not None and _in_memory(call):
-        message = "the pool of an in-memory SQLite database does not accept `max_overflow` (`TypeError`)"
-        yield Finding(call.callee_span, message)
+    if call.keyword("pool") is not None:
+        given = _given(call, (*_SIZES, *_COMMON, "poolclass"))
+        if given:
+            yield Finding(call.callee_span, f"an engine with `pool` does not accept {given} (`TypeError`)")
+        return
+    kind = "asynchronous" if call.is_async else "synchronous"
+    wrong = name in (_SYNCHRONOUS if call.is_async else _ASYNCHRONOUS)
+    if poolclass is not None and wrong and not _is_old(call, files):
+        other = "AsyncAdaptedQueuePool" if call.is_async else "QueuePool"
+        fix = Fix(f"Replace `{name}` with `{other}`", lambda: _replaced(call, poolclass, other))
+        message = f"{kind} engine does not accept `{name}` (`ArgumentError`)"
+        yield Finding(call.callee_span, message, (fix,) if name.endswith("QueuePool") else ())
+        return
+    if poolclass is None:
+        name, pool = _default(call, files)
+    else:
+        pool = f"`{name}`"
+    given = _given(call, _REFUSED.get(name, ()))
+    if given:
+        yield Finding(call.callee_span, f"{pool} does not accept {given} (`TypeError`)")
 
 
-def _in_memory(call: EngineCall) -> bool:
-    return isinstance(call.url, ast.Constant) and call.url.value in (
-        "sqlite://",
-        "sqlite:///:memory:",
-        "sqlite+pysqlite://",
-    )
+def _given(call: EngineCall, options: Sequence[str]) -> str:
+    """Those of the options that the call has, for a message."""
+    found = [f"`{name}`" for name in options if call.keyword(name) is not None]
+    return " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
 
 
-def _replaced(call: EngineCall, poolclass: ast.expr) -> list[Edit]:
-    pool = imported_name(call, "sqlalchemy.pool", "AsyncAdaptedQueuePool")
+def _default(call: EngineCall, files: Files) -> tuple[str, str]:
+    """(class of the pool that an engine has by its URL, how a message calls it); "" if it accepts all options."""
+    url = call.url.value if isinstance(call.url, ast.Constant) and isinstance(call.url.value, str) else ""
+    memory = _MEMORY.fullmatch(url)
+    if memory is not None:
+        name = "StaticPool" if memory["driver"] == "+aiosqlite" else "SingletonThreadPool"
+        return name, "the pool of an in-memory SQLite database"
+    if _FILE.match(url) and _is_old(call, files):
+        return "NullPool", "the pool of a SQLite file in SQLAlchemy 1.4"
+    return "", ""
+
+
+def _is_old(call: EngineCall, files: Files) -> bool:
+    """Whether the project requires SQLAlchemy 1.4."""
+    return _OLD.search(requirement("sqlalchemy", call.path, files) or "") is not None
+
+
+def _replaced(call: EngineCall, poolclass: ast.expr, name: str) -> list[Edit]:
+    pool = imported_instead(call, "sqlalchemy.pool", call.text_of(poolclass), name)
     span = call.span_of(poolclass)
     return [*pool.edits, Edit(span.start, span.end, pool.name)]

@@ -5,22 +5,37 @@ import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
+from playpen_ls.api.fact_types import LogsConfigured
+from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.edits.imports import module_logger
 from playpen_ls.languages.python.model.file_kind import is_script
+from playpen_ls.languages.python.model.log_setup import configures_logging
+from playpen_ls.languages.python.model.queries import anywhere, is_main
 from playpen_ls.languages.python.parts import PrintCall
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._log_messages import rewritten
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.source import LINE_END
 
 API = "from fastapi import FastAPI\n\napp = FastAPI()\n"
+_LEVEL = re.compile(
+    r"[\s\[(<*]*(?:(?P<loud>(?-i:ERROR|CRITICAL|FATAL|WARN(?:ING)?|DEBUG))\b"
+    r"|(?P<word>error|critical|fatal|warn(?:ing)?|debug)[\])>]*:)",
+    re.IGNORECASE,
+)
+_LEVELS = {
+    "error": "error", "critical": "critical", "fatal": "critical", "warn": "warning", "warning": "warning",
+    "debug": "debug",
+}  # fmt: skip
 LOGGED = "import logging\n\nfrom fastapi import FastAPI\n\nlogger = logging.getLogger(__name__)\n\napp = FastAPI()\n"
 
 
 @rule(
     severity=Severity.WARNING,
     practice="Structured logging",
+    needs_index=False,
     like={"ruff": ["T201"]},
     bad=[
         example(LOGGED + '«print»("service started")\n', fixed=LOGGED + 'logger.info("service started")\n'),
@@ -44,6 +59,13 @@ LOGGED = "import logging\n\nfrom fastapi import FastAPI\n\nlogger = logging.getL
             "import sys\n" + LOGGED + 'def g():\n    «print»("bad", file=sys.stderr)\n',
             fixed="import sys\n" + LOGGED + 'def g():\n    logger.error("bad")\n',
         ),
+        example(LOGGED + '«print»("ERROR: no db")\n', fixed=LOGGED + 'logger.error("ERROR: no db")\n'),
+        example(LOGGED + '«print»(f"[critical]: {x}")\n', fixed=LOGGED + 'logger.critical("[critical]: %s", x)\n'),
+        example(LOGGED + '«print»("error handling is on")\n', fixed=LOGGED + 'logger.info("error handling is on")\n'),
+        example(
+            LOGGED + '«print»(\n    f"one {a} "\n    f"two {b}"\n)\n',
+            fixed=LOGGED + 'logger.info(\n    "one %s "\n    "two %s",\n    a,\n    b,\n)\n',
+        ),
         LOGGED + '«print»("x", end="")\n',
         LOGGED + "«print»()\n",
         LOGGED + 'x = «print»("x")\n',
@@ -55,6 +77,7 @@ LOGGED = "import logging\n\nfrom fastapi import FastAPI\n\nlogger = logging.getL
         ),
     ],
     good=[
+        API + "\n\ndef run(args):\n    print(args)\n\n\nif __name__ == '__main__':\n    run(1)\n",
         LOGGED + 'logger.info("service started")\n',
         LOGGED + 'if __name__ == "__main__":\n    print("usage")\n',
         LOGGED + 'print("x", file=f)\n',
@@ -68,7 +91,7 @@ LOGGED = "import logging\n\nfrom fastapi import FastAPI\n\nlogger = logging.getL
         "import json\n\n\ndef listed(servers):\n    print(json.dumps(servers))\n",
     ],
 )
-def print_as_log(call: PrintCall) -> Iterator[Finding]:
+def print_as_log(call: PrintCall, configured: Facts[LogsConfigured]) -> Iterator[Finding]:
     """`print` is used instead of logging.
 
     Printed output has no timestamp, level or logger name, and no log level can filter it. A warning in modules
@@ -81,6 +104,8 @@ def print_as_log(call: PrintCall) -> Iterator[Finding]:
         return
     if call.function is not None and call.function.name in ("emit", "handleError"):
         return  # methods of `logging.Handler`, which must not log
+    if _is_main(call):
+        return
     if not web and (
         "main" in call.flags
         or (call.function is not None and call.function.name in ("main", "cli", "usage"))
@@ -90,8 +115,14 @@ def print_as_log(call: PrintCall) -> Iterator[Finding]:
     if call.name != "print":
         yield Finding(call.callee_span, "`pprint` bypasses logging", severity=Severity.HINT)
         return
-    fixes = (_fix(call, target),) if call.is_statement else ()
+    fixes = (_fix(call, target, configured),) if call.is_statement else ()
     yield Finding(call.callee_span, "`print` bypasses logging", fixes, None if web else Severity.HINT)
+
+
+def _is_main(call: PrintCall) -> bool:
+    """Whether it is in a function of the module that only a `__main__` guard calls."""
+    function = call.function
+    return function is not None and "main" in call.flags and call.file.ask(is_main, function.name)
 
 
 def _target(call: PrintCall) -> str | None:
@@ -103,9 +134,10 @@ def _target(call: PrintCall) -> str | None:
     return origin.rpartition(".")[2] if origin in ("sys.stdout", "sys.stderr") else None
 
 
-def _fix(call: PrintCall, target: str) -> Fix:
+def _fix(call: PrintCall, target: str, configured: Facts[LogsConfigured]) -> Fix:
     failed = call.handler is not None and not _is_stop(call.handler)
-    level = "error" if failed or target == "stderr" else "info"
+    level = _level(call) or ("error" if failed or target == "stderr" else "info")
+    failed = failed and level in ("error", "critical")
 
     def change() -> list[Edit]:
         node = call.node
@@ -117,11 +149,42 @@ def _fix(call: PrintCall, target: str) -> Fix:
         if node.keywords and re.search("#", comments) and "\n" in comments:
             raise Refused("there is a comment inside the call")
         logger = module_logger(call)
-        arguments = ", ".join(_arguments(call))
-        traceback = ", exc_info=True" if failed else ""
-        return [*logger.edits, Edit(call.span.start, call.span.end, f"{logger.name}.{level}({arguments}{traceback})")]
+        arguments = [*_arguments(call), *(["exc_info=True"] if failed else [])]
+        return [
+            *logger.edits,
+            Edit(call.span.start, call.span.end, f"{logger.name}.{level}({_laid_out(call, arguments)})"),
+        ]
 
-    return Fix(f"Replace `print` with `logger.{level}`", change)
+    # Without configuration the root logger has the level WARNING; uvicorn configures only its own loggers.
+    shown = level not in ("info", "debug") or not configured.complete or len(configured)
+    shown = shown or call.file.ask(anywhere, configures_logging)
+    hidden = "" if shown else " (not shown until logging is configured)"
+    return Fix(f"Replace `print` with `logger.{level}`{hidden}", change)
+
+
+def _level(call: PrintCall) -> str:
+    """The level that the text begins with: `ERROR: …`, `[warning] …`; "" if there is none."""
+    first = call.node.args[0] if call.node.args else None
+    if isinstance(first, ast.JoinedStr) and first.values:
+        first = first.values[0]
+    if isinstance(first, ast.BinOp):
+        first = first.left
+    text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+    found = _LEVEL.match(text)
+    return _LEVELS[(found["loud"] or found["word"]).lower()] if found is not None else ""
+
+
+def _laid_out(call: PrintCall, arguments: list[str]) -> str:
+    """The arguments in the lines that the only argument of the call has."""
+    node = call.node
+    if len(node.args) != 1 or node.keywords:
+        return ", ".join(arguments)
+    only, text = call.span_of(node.args[0]), call.chunk.text
+    before, after = text[call.callee_span.end + 1 : only.start], text[only.end : call.span.end - 1]
+    if not LINE_END.search(before) or not LINE_END.search(after) or "#" in before + after:
+        return ", ".join(arguments)
+    comma = "" if after.lstrip().startswith(",") or len(arguments) == 1 else ","
+    return f"{before}{f',{before}'.join(arguments)}{comma}{after}"
 
 
 def _is_stop(handler: ast.ExceptHandler) -> bool:

@@ -225,7 +225,8 @@ def _appended(old: Sequence[libcst.Arg], new: Sequence[libcst.Arg], between: Whi
     tail = last.comma.whitespace_after if isinstance(last.comma, libcst.Comma) else last.whitespace_after_arg
     first, final = divided(tail, between)
     kept = last.with_changes(comma=comma(first), whitespace_after_arg=libcst.SimpleWhitespace(""))
-    end = {"comma": comma(final)} if has_comma else {"whitespace_after_arg": final}
+    exploded = isinstance(between, libcst.ParenthesizedWhitespace)
+    end = {"comma": comma(final)} if has_comma or exploded else {"whitespace_after_arg": final}
     return [
         *old[:-1],
         kept,

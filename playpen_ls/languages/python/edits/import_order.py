@@ -116,22 +116,13 @@ def _is_future(node: ast.stmt) -> bool:
 def _first_run(tops: Sequence[Top]) -> Sequence[Top]:
     """The first block of imports, without those of `__future__`."""
     run: list[Top] = []
-    for index, top in enumerate(tops):
+    for top in tops:
         if isinstance(top.node, (ast.Import, ast.ImportFrom)):
             if not _is_future(top.node):
                 run.append(top)
-        elif run or not (
-            _is_dunder(top.node) or (index == 0 and isinstance(top.node, ast.Expr) and _is_text(top.node.value))
-        ):
+        elif run or isinstance(top.node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             break
     return run
-
-
-def _is_dunder(node: ast.stmt) -> bool:
-    """`__version__ = "1"`, which can precede the imports."""
-    return isinstance(node, ast.Assign) and all(
-        isinstance(one, ast.Name) and one.id.startswith("__") for one in node.targets
-    )
 
 
 def _key(node: ast.stmt, own: bool = False) -> tuple[int, bool, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -64,6 +65,25 @@ def imported_name(part: Part, module: str, member: str) -> Brought:
             return _brought(part, member, extended)
     line = f"from {module} import {member}"
     return _brought(part, member, import_edit(model, tops, line, part.start))
+
+
+def imported_instead(part: Part, module: str, old: str, member: str) -> Brought:
+    """As `imported_name`; if only the part uses the import of `old`, the new name replaces that in the import."""
+    model = model_of(part)
+    if old.isidentifier() and len(re.findall(rf"\b{old}\b", model.source.text)) == _IMPORT_AND_USE:
+        for top in _usable(model.top_level, part):
+            node = top.node
+            if not isinstance(node, ast.ImportFrom) or node.module != module or node.level:
+                continue
+            names = [alias.name for alias in node.names if alias.asname is None]
+            text = model.source.of(top.span)
+            if old in names and len(names) == len(node.names) and "\n" not in text and "(" not in text:
+                now = sorted({*names, member} - {old})
+                return _brought(part, member, narrowed(top.span.start, text, f"from {module} import {', '.join(now)}"))
+    return imported_name(part, module, member)
+
+
+_IMPORT_AND_USE = 2  # mentions of a name
 
 
 def _extended(model: PythonModel, top: _ImportTop, module: str, member: str) -> Edit | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playpen_ls.api.file_view import Outline, located
 from playpen_ls.languages.python.model.file_kind import HEAD, is_generated, is_without_application_code
-from playpen_ls.languages.python.model.scope import Scope, fold
+from playpen_ls.languages.python.model.scope import SERVING, Scope, fold
 from playpen_ls.languages.python.syntax.bindings import Binding
 from playpen_ls.languages.python.syntax.statement import Statement
 from playpen_ls.text.source import LINE_END
@@ -26,6 +27,24 @@ def assigned_texts(statement: Statement) -> tuple[tuple[str, str], ...]:
     return statement.texts
 
 
+def serves(statement: Statement) -> tuple[bool, ...]:
+    return (True,) if _has_server(statement.text) else ()
+
+
+def _has_server(text: str) -> bool:
+    named = "grpc" in text or "Servicer" in text or "aiohttp" in text or "tornado" in text
+    return named and SERVING.search(text) is not None
+
+
+_CALLED = re.compile(r"(?<!def )\b(\w+)\(")
+
+
+def called_names(statement: Statement) -> tuple[tuple[str, bool], ...]:
+    """(name, whether only a `__main__` guard calls it) of the functions that a statement calls."""
+    names = dict.fromkeys(match[1] for match in _CALLED.finditer(statement.text))
+    return tuple((name, statement.guards_main) for name in names)
+
+
 def returns(statement: Statement) -> tuple[tuple[str, str], ...]:
     return statement.returns
 
@@ -35,7 +54,9 @@ def returns(statement: Statement) -> tuple[tuple[str, str], ...]:
 
 def scope(outline: Outline) -> Scope:
     """The module scope. For queries: what a part asks is narrower."""
-    return fold(outline.every(bindings), bool(outline.every(main_guards)), outline.every(returns))
+    return fold(
+        outline.every(bindings), bool(outline.every(main_guards)), outline.every(returns), bool(outline.every(serves))
+    )
 
 
 def origin(outline: Outline, name: str) -> str | None:
@@ -51,6 +72,12 @@ def origins(outline: Outline) -> frozenset[str]:
 def flags(outline: Outline) -> frozenset[str]:
     """What kind of program it is: "web", "cli", "main" (a `__main__` guard), "json" (logs)."""
     return outline.ask(scope).flags
+
+
+def is_main(outline: Outline, name: str) -> bool:
+    """Whether only a `__main__` guard calls the function."""
+    calls = {guarded for called, guarded in outline.every(called_names) if called == name}
+    return calls == {True}
 
 
 def texts(outline: Outline) -> tuple[tuple[str, str], ...]:

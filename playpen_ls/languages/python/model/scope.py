@@ -8,6 +8,7 @@ adds `()`, and `getLogger()` of the root logger `(root)`. The origin of an unbou
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -25,6 +26,18 @@ JSON_LOGS = frozenset(
     "pythonjsonlogger structlog loguru json_log_formatter ecs_logging json_logging logstash_formatter".split()
 )
 
+# What a client, a test or a script uses of these: it makes no service. aiohttp, gRPC and Tornado are clients unless
+# their servers are used.
+_CLIENT = re.compile(
+    r"(?:aiohttp(?!\.web)|grpc(?!\.(?:aio\.)?server)|tornado(?!\.(?:web|httpserver|websocket)\b)"
+    r"|(?:starlette|fastapi)\.testclient|fastapi\.encoders|flask\.(?:json|testing|cli)|django(?:\.utils|$))"
+)
+SERVING = re.compile(
+    r"\baiohttp\.web\b|\bgrpc\.(?:aio\.)?server\(|\badd_\w+Servicer_to_server\(|\w+Servicer\)\s*:"
+    r"|\btornado\.web\b"
+)
+"""A server of a package that also has a client."""
+
 Link = tuple[ast.AST, "Link | None"]
 """A node and the link of its parent: the path to the root of the tree."""
 
@@ -40,8 +53,13 @@ class Scope:
     flags: frozenset[str] = frozenset()
 
 
-def fold(bindings: Iterable[Binding], guards_main: bool, returns: Iterable[tuple[str, str]] = ()) -> Scope:
-    """`returns` are functions with the dotted expressions that they return; their calls are names such as `get()`."""
+def fold(
+    bindings: Iterable[Binding], guards_main: bool, returns: Iterable[tuple[str, str]] = (), serves: bool = False
+) -> Scope:
+    """`serves`: a statement starts a server, see `SERVING`.
+
+    `returns` are functions with the dotted expressions that they return; their calls are names such as `get()`.
+    """
     raw: dict[str, str | None] = {}
     for binding in bindings:
         if binding.name not in raw:
@@ -55,7 +73,7 @@ def fold(bindings: Iterable[Binding], guards_main: bool, returns: Iterable[tuple
         origin = _followed(value, raw)
         if origin is not None or name in _SHADOWED or (value or "").startswith("="):
             names[name] = origin or ""
-    return Scope(names, _flags(names, guards_main))
+    return Scope(names, _flags(names, guards_main, serves))
 
 
 _SHADOWED = frozenset(("print", "os", "logging", "open", "dict", "logger", "getenv", "environ"))
@@ -79,12 +97,15 @@ def _followed(value: str | None, raw: Mapping[str, str | None]) -> str | None:
     return None
 
 
-def _flags(names: Mapping[str, str], guards_main: bool) -> frozenset[str]:
+def _flags(names: Mapping[str, str], guards_main: bool, serves: bool) -> frozenset[str]:
     roots = {origin.partition(".")[0] for origin in names.values() if origin}
+    served = {origin.partition(".")[0] for origin in names.values() if origin and not _CLIENT.match(origin)}
     flags = {"main"} if guards_main else set()
-    for flag, modules in (("web", WEB), ("cli", CLI), ("json", JSON_LOGS)):
-        if roots & modules:
+    for flag, found, modules in (("web", served, WEB), ("cli", roots, CLI), ("json", roots, JSON_LOGS)):
+        if found & modules:
             flags.add(flag)
+    if serves and roots & WEB:
+        flags.add("web")
     return frozenset(flags)
 
 

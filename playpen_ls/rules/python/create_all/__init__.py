@@ -33,7 +33,23 @@ from playpen_ls.text.edit import Edit
                 "conn.run_sync(Base.metadata.«create_all»)\n",
                 "alembic/env.py": "",
             },
-            fixed="from models import Base\n\n\nasync def start(conn):\n    pass\n",
+        ),
+        # The function would do nothing any more.
+        example(
+            {
+                "app.py": "from models import Base, engine\n\n\ndef init_db():\n    'Create.'\n"
+                "    Base.metadata.«create_all»(engine)\n    print('done')\n",
+                "alembic/env.py": "",
+            },
+        ),
+        example(
+            {
+                "app.py": "from models import Base\n\n\nasync def start(conn):\n    if conn:\n"
+                "        await conn.run_sync(Base.metadata.«create_all»)\n    await serve(conn)\n",
+                "alembic/env.py": "",
+            },
+            fixed="from models import Base\n\n\nasync def start(conn):\n    if conn:\n        pass\n"
+            "    await serve(conn)\n",
         ),
         example(
             {
@@ -131,6 +147,9 @@ def _removed(part: SchemaCreation) -> list[Edit]:
     value = value.value if isinstance(value, ast.Await) else value
     if statement is None or value is not part.call:
         raise Refused("the result of `create_all` is used")
+    function = part.function
+    if function is not None and not any(_does_more(one, statement) for one in function.body):
+        raise Refused(f"creating the tables is all that `{function.name}` does")
     source, span = part.source, part.span_of(statement).shifted(part.file.start)
     start, end = source.line_start(span.start), source.next_line_start(max(span.end - 1, 0))
     if source.text[start : span.start].strip() or source.text[span.end : end].split("#")[0].strip():
@@ -146,6 +165,22 @@ def _removed(part: SchemaCreation) -> list[Edit]:
     if isinstance(holder, (ast.With, ast.AsyncWith)):
         raise Refused("the `with` block would be empty")
     return [Edit(span.start, span.end, "pass")]
+
+
+def _does_more(statement: ast.stmt, creating: ast.stmt) -> bool:
+    """Whether a statement of a function does something besides creating the tables and telling it."""
+    if any(one is creating for one in ast.walk(statement)):
+        blocks = [one for one in ast.walk(statement) if isinstance(one, ast.stmt)]
+        return any(_does_more(one, creating) for one in blocks if not any(x is creating for x in ast.walk(one)))
+    if isinstance(statement, (ast.Import, ast.ImportFrom, ast.Pass, ast.Return, ast.Global)):
+        return False
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(value, ast.Call):
+        return (dotted(value.func) or "").rpartition(".")[2] not in _TELLING
+    return not isinstance(value, ast.Constant)
+
+
+_TELLING = frozenset("print echo secho debug info warning error".split())
 
 
 def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
