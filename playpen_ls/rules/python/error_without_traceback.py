@@ -19,7 +19,12 @@ TRY = LOGGER + "try:\n    charge(order)\nexcept Exception as error:\n"
 _STEERING = re.compile(
     r"(?:^|\.)(?:KeyboardInterrupt|SystemExit|CancelledError|StopIteration|StopAsyncIteration|Empty|QueueEmpty|Full"
     r"|HTTPException|Http404|NotFound|NoResultFound|DoesNotExist|GeneratorExit|TimeoutExpired|UserWarning"
-    r"|ValidationError|ExpiredSignatureError|InvalidTokenError|InvalidSignatureError)$"
+    r"|ValidationError|ExpiredSignatureError|InvalidTokenError|InvalidSignatureError|BadSignature|SignatureExpired"
+    r"|DecimalException|InvalidOperation|INVALID_CREDENTIALS|NO_SUCH_OBJECT|AuthenticationFailed|UserLockedOut)$"
+)
+_CLIENT_ERROR = re.compile(
+    r"HTTP_4\d\d|(?:BAD_REQUEST|UNAUTHORIZED|FORBIDDEN|NOT_FOUND|CONFLICT|GONE|LOCKED|TOO_MANY_REQUESTS"
+    r"|UNPROCESSABLE_ENTITY|UNPROCESSABLE_CONTENT|METHOD_NOT_ALLOWED|PAYMENT_REQUIRED)$"
 )
 _ANSWERED = re.compile(r"(?:^|\.)(?:\w*HTTPException|HTTP[A-Z]\w+|Exit|Abort|SystemExit|ClickException|UsageError)$")
 _EXITS = re.compile(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError)$")
@@ -42,6 +47,7 @@ _EXITS = re.compile(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError
         ),
         example(TRY + "    «logger.critical»(error)\n", fixed=TRY + "    logger.critical(error, exc_info=True)\n"),
         TRY + "    «logger.error»(error)\n    raise error\n",
+        TRY + "    if x:\n        «logger.error»(error)\n        raise\n    stop()\n",
         # The traceback of the new exception has that of the caught one.
         TRY + "    «logger.error»(error)\n    raise Failed('a')\n",
         example(
@@ -60,6 +66,8 @@ _EXITS = re.compile(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError
             fixed=TRY + "    logger.error(\n        'unpaid',\n        exc_info=True,\n    )\n",
         ),
         LOGGER + 'try:\n    f()\nexcept KeyboardInterrupt:\n    «logger.error»("stopped")\n',
+        TRY + "    «logger.error»('x')\n    raise HTTPException(status_code=status.HTTP_423_LOCKED) from error\n",
+        TRY.replace("Exception as", "(ValueError, DecimalException) as") + "    «logger.error»(error)\n",
         # Client errors, answered with a 4xx status.
         LOGGER + "def f():\n    try:\n        g()\n    except LookupError as error:\n"
         "        «logger.error»('login: %s', error)\n        return str(error), 404\n",
@@ -100,6 +108,7 @@ _EXITS = re.compile(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError
         TRY + '    logger.warning("retrying")\n',
         TRY + '    def later():\n        logger.error("payment failed")\n',
         TRY + '    logger.error("unpaid: %s", traceback.format_exc())\n',
+        TRY + "    text = ''.join(format_exception(error))\n    logger.error(text)\n",
         TRY + '    traceback.print_exc()\n    logger.error("payment failed")\n',
         'from loguru import logger\n\ntry:\n    f()\nexcept ValueError:\n    logger.opt(exception=True).error("x")\n',
     ],
@@ -167,7 +176,7 @@ def _logs_traceback(handler: ast.ExceptHandler) -> bool:
             if (
                 "traceback" in name
                 or "exc_info" in name
-                or name.endswith((".exception", "capture_exception", "format_exc"))
+                or name.endswith((".exception", "capture_exception", "format_exc", "format_exception"))
             ):
                 return True
             if any(keyword.arg == "exc_info" for keyword in node.keywords):
@@ -180,13 +189,23 @@ def _raises_again(call: LogCall, handler: ast.ExceptHandler) -> bool:
 
     An exception that a web framework answers is not logged again.
     """
-    line = call.node.lineno
-    for statement in handler.body:
-        if isinstance(statement, ast.Raise) and statement.lineno > line:
+    for statement in _after(call, handler):
+        if isinstance(statement, ast.Raise):
             if isinstance(statement.cause, ast.Constant):
                 return False  # `from None`
             return statement.exc is None or not _ANSWERED.search(_raised(statement))
     return False
+
+
+def _after(call: LogCall, handler: ast.ExceptHandler) -> Iterator[ast.stmt]:
+    """The statements of the handler that run after the call, in the blocks that contain it."""
+    for node, child in call.above():
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and child in block:
+                yield from block[block.index(child) + 1 :]
+        if node is handler:
+            return
 
 
 def _raised(statement: ast.Raise) -> str:
@@ -197,9 +216,7 @@ def _raised(statement: ast.Raise) -> str:
 
 def _exits(call: LogCall, handler: ast.ExceptHandler) -> bool:
     """Whether the program ends after the message, which is then for the person who started it."""
-    for statement in handler.body:
-        if statement.lineno <= call.node.lineno:
-            continue
+    for statement in _after(call, handler):
         if isinstance(statement, ast.Raise) and _EXITS.search(_raised(statement)):
             return True
         value = statement.value if isinstance(statement, ast.Expr) else None
@@ -216,9 +233,14 @@ def _is_refusal(statement: ast.stmt) -> bool:
         values = [*statement.exc.args, *(keyword.value for keyword in statement.exc.keywords)]
     else:
         return False
-    return any(
-        isinstance(one, ast.Constant) and isinstance(one.value, int) and 400 <= one.value < 500 for one in values
-    )
+    return any(_is_client_error(one) for one in values)
+
+
+def _is_client_error(status: ast.expr) -> bool:
+    """A status of 400 to 499: a number, `status.HTTP_404_NOT_FOUND` or `HTTPStatus.NOT_FOUND`."""
+    if isinstance(status, ast.Constant):
+        return isinstance(status.value, int) and 400 <= status.value < 500
+    return isinstance(status, ast.Attribute) and _CLIENT_ERROR.match(status.attr) is not None
 
 
 def _steers(handler: ast.ExceptHandler) -> bool:
@@ -226,4 +248,7 @@ def _steers(handler: ast.ExceptHandler) -> bool:
     if any(_is_refusal(statement) for statement in handler.body):
         return True
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
+    names = [(dotted(kind) or "").rpartition(".")[2] for kind in kinds]
+    if "ValueError" in names and any(name in ("DecimalException", "InvalidOperation") for name in names):
+        return True  # what a person has typed is no number
     return bool(kinds) and all(_STEERING.search(dotted(kind) or "") for kind in kinds)
