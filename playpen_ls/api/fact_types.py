@@ -315,7 +315,7 @@ class Kustomized(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Overlay(Fact):
-    """A kustomization or a Helm chart: the paths of files with incomplete objects, and images that it sets a tag for.
+    """A kustomization, a chart or a pipeline: the paths of files with incomplete objects, and images that it tags.
 
     `partial` paths are relative to the project; those of folders end in `/`. `images` are names without tags,
     `renamed` are (name, new name) pairs.

@@ -19,6 +19,7 @@ from playpen_ls.languages.model import Embedded
 from playpen_ls.languages.registry import parse
 from playpen_ls.project.filesystem import ProjectFiles
 from playpen_ls.project.index import Index
+from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.source import Source
@@ -181,3 +182,21 @@ def test_rules_for_manifests_are_not_loaded_for_a_pipeline_without_pods():
         check(parse("jenkinsfile", Source("Jenkinsfile", source)), rules, given)
         assert loaded == expected
     assert "kubernetes/moving-tag" in rules.reported
+
+
+def test_the_file_of_a_pod_is_not_asked_for_what_its_template_adds(tmp_path: Path):
+    agent = "pipeline {\n    agent { kubernetes { yamlFile 'ci/pod.yaml' } }\n    stages { }\n}\n"
+    (tmp_path / "ci").mkdir()
+    (tmp_path / "ci/pod.yaml").write_text(pod("    - {name: a, image: maven:latest}", 0))
+    for jenkinsfile, expected in (("", True), (agent, False)):
+        (tmp_path / "Jenkinsfile").write_text(jenkinsfile)
+        workspace = Workspace(tmp_path)
+        for path in ("Jenkinsfile", "ci/pod.yaml"):
+            source = Source(path, (tmp_path / path).read_text())
+            language = "jenkinsfile" if path == "Jenkinsfile" else "kubernetes"
+            workspace.open(source, language)
+        workspace.index.complete = True
+        workspace.check("Jenkinsfile")
+        rules = {one.rule.name for one in workspace.check("ci/pod.yaml").diagnostics}
+        assert "moving-tag" in rules
+        assert ("no-liveness-probe" in rules, "default-service-account" in rules) == (expected, expected)

@@ -61,3 +61,4 @@ def test_a_line_has_one_fault():
 def test_the_template_of_a_file_is_not_checked():
     assert found("x = [a b]\n") != []
     assert found("x = [a b]\ny = {{ z }}\n") == []
+    assert found("x = [a b]\nsh 'docker inspect --format={{.Id}} x'\n") != []

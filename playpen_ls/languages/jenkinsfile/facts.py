@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import chain
 
-from playpen_ls.api.fact_types import Backup, Created, ImageBuilt, ImagePushed, TagComputed
+from playpen_ls.api.fact_types import Backup, Created, ImageBuilt, ImagePushed, Overlay, TagComputed
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.jenkinsfile.model.constants import Constants
 from playpen_ls.languages.jenkinsfile.model.images import image_pushes, image_variables, mentions, receivers
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.model.pods import agents
 from playpen_ls.languages.jenkinsfile.model.region import Region
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import Call, ShellStep
@@ -66,6 +68,7 @@ def _stated(file: Jenkinsfile) -> Iterator[Fact]:
         lambda region: region.parsed.derived(_in_scripts),
         _of_steps,
         lambda region: region.parsed.derived(_of_library),
+        _of_agents,
         lambda region: _pushed(region, pushed),
         lambda region: _tagged(region, images),
     )
@@ -75,6 +78,12 @@ def _stated(file: Jenkinsfile) -> Iterator[Fact]:
                 if scheduled or not isinstance(fact, Backup):
                     place = fact.place
                     yield replace(fact, place=Place(path, place.span.shifted(start), place.message))
+
+
+def _of_agents(region: Region) -> Iterator[Fact]:
+    """The manifests of agents' pods, which are incomplete: the Kubernetes plugin merges them with its templates."""
+    for path, span in region.parsed.derived(agents).files:
+        yield Overlay(Place("", span), (posixpath.normpath(path),), ())
 
 
 def _in_scripts(parsed: Parsed) -> tuple[Fact, ...]:

@@ -60,6 +60,8 @@ def pipeline(steps: str, parameters: str = "string(name: 'REF', defaultValue: 'm
             fixed=pipeline("sh '''\n  git fetch origin \"${REF}\"\n  make\n'''"),
         ),
         pipeline('bat "build.cmd «${params.REF}»"'),
+        "properties([pipelineTriggers([GenericTrigger(genericVariables: [[key: 'ref', value: '$.ref']])])])\n"
+        'node {\n    bat "git checkout «${ref}»"\n}\n',
         pipeline("sh 'make REF=' + «params.REF»"),
         pipeline("sh \"ssh host 'deploy «${params.REF}»'\""),
         "node {\n    def message = sh(script: 'git log -1 --pretty=%B', returnStdout: true).trim()\n"
@@ -202,8 +204,8 @@ def _in_expression(step: ShellStep) -> Iterator[Finding]:
 
 
 def free_parameters(parsed: Parsed) -> tuple[str, ...]:
-    """The parameters of a region that take any text."""
-    if "name" not in parsed.text:
+    """The parameters of a region that take any text, and the variables of web hooks."""
+    if "name" not in parsed.text and "GenericTrigger" not in parsed.text:
         return ()
     found = []
     for call in ParsedRegion(parsed).named(*_FREE):
@@ -212,6 +214,10 @@ def free_parameters(parsed: Parsed) -> tuple[str, ...]:
         # `build job: 'x', parameters: [string(…)]` has those of another job.
         if name and (around == "parameters" or any(one.name == "properties" for one in call.statement.calls)):
             found.append(name)
+    for call in ParsedRegion(parsed).named("GenericTrigger"):  # what a web hook sends
+        variables = call.argument("genericVariables")
+        for item in (variables.items if variables is not None else None) or ():
+            found += [entry.value for entry in item.items or () if entry.name == "key" and entry.value]
     return tuple(found)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from playpen_ls.api.file_view import Outline
 from playpen_ls.languages.jenkinsfile.syntax.lexer import Token
@@ -49,13 +50,17 @@ _ASSIGNS = frozenset(("=", "+=", "-=", "*=", "/=", "%=", "<<"))
 _ILLEGAL = re.compile("[#`\\\\\x80-\xbf]")
 _ESCAPE = re.compile(r"\\(?:u+(?![0-9a-fA-Fu])|u+[0-9a-fA-F]{1,3}(?![0-9a-fA-F])|[^btnfr\\'\"$u0-7\r\n]|([\s\S]))")
 _DOLLAR = re.compile(r"\\[\s\S]|(\$)(?![{A-Za-z_\x80-\U0010ffff])")
-_TEMPLATE = re.compile(r"\{\{|\{%|<%|@[A-Z_]+@")
+_TEMPLATE = frozenset((("{", "{"), ("{", "%"), ("<", "%"), ("%", ">")))
+"""The marks of templates, as two tokens beside each other; in strings they say nothing about the code."""
 _MOST = 20  # faults of a region: one mistake can be repeated on each line
 
 
 def is_template(parsed: Parsed) -> bool:
     """Whether a text can be the template of a file, in which anything can be written."""
-    return _TEMPLATE.search(parsed.text) is not None
+    if not any(first + second in parsed.text for first, second in _TEMPLATE):
+        return False
+    tokens = parsed.tokens
+    return any(one[2] == other[1] and (one[0], other[0]) in _TEMPLATE for one, other in pairwise(tokens))
 
 
 def groovy_faults(parsed: Parsed) -> tuple[Fault, ...]:
