@@ -231,7 +231,7 @@ NAMES_OF_SEES = ["", "tools", "base", "build", "final"]
         ("1.22", "1.23", ["tools"]),
         ("3.12", "3.13", ["", "base", "build"]),
         ("TOOL=a", "TOOL=b", [""]),  # no rule needs the value
-        ("alpine", "build", ["final"]),
+        ("alpine", "build", ["base", "build", "final"]),  # their layers are in the final image now
         ("AS tools", "AS tool", ["tools"]),
         ("AS build", "AS built", ["build", "final"]),
         ("RUN a\n", "RUN a\nRUN gosu a\n", ["tools", "final"]),
