@@ -42,7 +42,7 @@ _TEMPLATE = re.compile(
 WEAK = frozenset(
     (
         "secret password passwd pass admin root user postgres mysql test testing guest default token key 1234 "
-        "12345 123456 demo dev local playpen"
+        "12345 123456 demo dev local playpen redis mongo mongodb rabbitmq mariadb minioadmin toor"
     ).split()
 )
 
@@ -130,6 +130,26 @@ def url_logins(text: str) -> Iterator[Login]:
             Span(match.start("password"), match.end("password")),
             Span(match.start(), match.end()),
         )
+
+
+_CONNECTION = re.compile(r"(?:^|[\s;?&])(?:password|pwd)=['\"]?(?P<secret>[^\s;&'\"<>{}$%]+)", re.IGNORECASE)
+_CONNECTION_PART = re.compile(
+    r"(?:^|[\s;?&])(?:host|hostaddr|dbname|user|username|uid|server|data source|user id)=|jdbc:", re.IGNORECASE
+)
+
+
+def connection_passwords(text: str) -> Iterator[Span]:
+    """The passwords of connection strings in the manner of libpq, ODBC and JDBC: `host=db user=app password=…`."""
+    if "=" not in text or not _CONNECTION_PART.search(text):
+        return
+    for match in _CONNECTION.finditer(text):
+        after = text[match.end() : match.end() + 1]
+        if (
+            not is_template(match["secret"])
+            and match["secret"].lower() not in _NO_PASSWORDS
+            and after not in tuple("<{$%")
+        ):
+            yield Span(match.start("secret"), match.end("secret"))
 
 
 def is_named_secret(name: str, value: str) -> bool:

@@ -16,6 +16,7 @@ from playpen_ls.languages.shell.commands import Command, Word
 from playpen_ls.vocabulary.secret_shapes import shapes
 from playpen_ls.vocabulary.secrets import (
     Login,
+    connection_passwords,
     is_configured_secret,
     is_named_secret,
     is_secret_name,
@@ -94,7 +95,6 @@ _HEADER = re.compile(
 )
 _NPM_TOKEN = re.compile(r"_(?:authToken|auth|password)\s*=\s*(?P<secret>[^\s\"'$]{6,})")
 _NETRC = re.compile(r"\bmachine\s+\S+\s+login\s+\S+\s+password\s+(?P<secret>[^\s\"'\\$]+)")
-_CONNINFO = re.compile(r"(?:^|\s)password=['\"]?(?P<secret>[^\s'\"$]+)")
 _DOCUMENTED = frozenset(("pass", "password", "passwd", "pw"))  # as in `curl -u user:password`, in documentation
 HINTS = (
     *"login pass pwd= _pwd token secret _key apikey api-key cred @ authorization auth= curl mysql maria mongo".split(),
@@ -177,10 +177,8 @@ def in_text(text: str) -> Iterator[tuple[str, int, int, str]]:
         for match in pattern.finditer(text):
             if not is_template(match["secret"]) and not is_secret_name(match["secret"].strip("[]()")):
                 yield "single", match.start("secret"), match.end("secret"), name
-    if "host=" in text or "dbname=" in text or "user=" in text:
-        for match in _CONNINFO.finditer(text):
-            if not is_template(match["secret"]):
-                yield "single", match.start("secret"), match.end("secret"), "PGPASSWORD"
+    for span in connection_passwords(text):
+        yield "single", span.start, span.end, "PGPASSWORD"
     for span in shapes(text):
         yield "single", span.start, span.end, shape_name(text[span.start : span.end])
 

@@ -24,7 +24,13 @@ from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import kebab
 from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_key, shapes
-from playpen_ls.vocabulary.secrets import is_configured_secret, is_named_secret, is_secret_name, url_logins
+from playpen_ls.vocabulary.secrets import (
+    connection_passwords,
+    is_configured_secret,
+    is_named_secret,
+    is_secret_name,
+    url_logins,
+)
 
 PLACEHOLDER = "<set outside git>"
 _ASSIGNMENT = re.compile(
@@ -59,6 +65,7 @@ def embedded(text: str) -> Iterator[Span]:
     yield from shapes(text)
     for login in url_logins(text):
         yield login.password
+    yield from connection_passwords(text)
 
 
 def in_command(container: Container) -> Iterator[tuple[Scalar, Span, ShellSecret]]:

@@ -10,9 +10,10 @@ from playpen_ls.languages.python.edits.imports import module_member
 from playpen_ls.languages.python.model.queries import is_left_alone
 from playpen_ls.languages.python.parts import StringLiteral
 from playpen_ls.languages.python.syntax.nodes import dotted
-from playpen_ls.rules.python.literal_secret.detect import Secret, generic_variable, secret_in
+from playpen_ls.rules.python.literal_secret.detect import Secret, generic_variable, secret_in, settings_field
 from playpen_ls.rules.python.literal_secret.mentions import may_hold_secret
 from playpen_ls.text.edit import Edit
+from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, shapes
 
 KEY = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
 RANDOM = "Zk9" + "vQ2xT7bLm4YpW8sRd3NcJ6hGfA1u"
@@ -52,6 +53,20 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
             fixed='import os\n\nkey = os.environ["SECRET_KEY"]\n',
         ),
         example(SETTINGS + '    password: str = «"s3cr3tpw"»\n', fixed=SETTINGS + "    password: str\n"),
+        example(
+            'import os\n\npw = os.getenv("DB_PASSWORD", «"postgres"»)\n',
+            fixed='import os\n\npw = os.environ["DB_PASSWORD"]\n',
+        ),
+        example(
+            'import os\n\nkey = os.getenv("SECRET_KEY", «"changeme"»)\n',
+            fixed='import os\n\nkey = os.environ["SECRET_KEY"]\n',
+        ),
+        example(SETTINGS + '    jwt_secret: str = «"dev"»\n', fixed=SETTINGS + "    jwt_secret: str\n"),
+        'requests.get(url, auth=("me", «"Tr0ub4dor9x"»))\n',
+        'requests.get(url, headers={"Authorization": «"Bearer a81jf9sk2mzn"»})\n',
+        'db = connect(«"host=db user=app password=Tr0ub4dor9x"»)\n',
+        'import jwt\n\ntoken = jwt.encode({}, «"Tr0ub4dor9x"»)\n',
+        'if data["password"] == «"tr0ub4dor9x"»:\n    pass\n',
         'import os\n\nos.environ["DB_PASSWORD"] = «"s3cr3tpw"»\n',
         'import os\n\nx = os.environ.get("PASSWORD") or «"s3cr3tpw"»\n',
         example(SETTINGS + '    token: str = Field(default=«"a1b2c3d4"»)\n', fixed=SETTINGS + "    token: str\n"),
@@ -65,7 +80,10 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
     good=[
         'PASSWORD = ""\n',
         'import os\n\npassword = os.environ["PASSWORD"]\n',
-        'import os\n\npassword = os.getenv("PASSWORD", "changeme")\n',
+        'import os\n\ntoken = os.getenv("GITHUB_TOKEN", "<token>")\npw = os.getenv("DB_PASSWORD", "")\n',
+        'import os\n\nhashing = os.getenv("PASSWORD_HASHING", "bcrypt2")\n',
+        'login(auth=("me", get()))\nheaders = {"Authorization": f"Bearer {token}"}\n',
+        'usage = "password=<password> user=me"\n',
         'password_field = "password"\nPASSWORD_RESET_URL = "/accounts/reset"\ntoken_type = "bearer"\n'
         'TOKEN_URL = "https://a.io/token"\nsecret_name = "db-credentials"\ncsrf_token_header = "X-CSRF-Token"\n',
         'engine = create_engine("postgresql://user:pass@host/db")\n',
@@ -108,6 +126,10 @@ def literal_secret(literal: StringLiteral) -> Iterator[Finding]:
             yield Finding(literal.span, message, tuple(_fixes(literal, secret)), severity)
         return
     severity = Severity.ERROR if secret.tier in ("key", "url") else Severity.WARNING
+    if secret.tier == "key":
+        keys = [literal.value[span.start : span.end] for span in shapes(literal.value)]
+        severity = Severity.HINT if all(map(is_doubtful, keys)) else severity
+        severity = Severity.WARNING if all(map(is_minor, keys)) else severity
     yield Finding(literal.span, _message(secret), tuple(_fixes(literal, secret)), severity)
 
 
@@ -116,10 +138,10 @@ def _message(secret: Secret) -> str:
     if secret.tier == "key":
         return f"hard-coded provider key{where}; rotate the key"
     if secret.tier == "url":
-        return "URL contains a hard-coded password; rotate the password"
+        return "connection string contains a hard-coded password; rotate the password"
     if secret.tier == "compared":
         return f"`{secret.name}` is compared with a hard-coded secret"
-    if secret.reader is not None:
+    if secret.tier == "default":
         return f"default of `{secret.name}` is a hard-coded secret"
     return f"`{secret.name}` is a hard-coded secret; rotate it"
 
@@ -132,8 +154,8 @@ def _fixes(literal: StringLiteral, secret: Secret) -> Iterator[Fix]:
         or _is_written_to_environment(literal)
     ):
         return
-    name = generic_variable(literal, secret.name) if secret.tier in ("named", "weak") else secret.variable
-    field = _settings_field(literal)
+    name = generic_variable(literal, secret.name) if secret.tier in ("named", "default", "weak") else secret.variable
+    field = settings_field(literal)
     if field is not None:
         yield Fix(
             f"Remove the default of `{secret.name}` (must be set in the environment)", lambda: _required(literal, field)
@@ -159,18 +181,6 @@ def _is_written_to_environment(literal: StringLiteral) -> bool:
         return True
     call = literal.role.owner
     return isinstance(call, ast.Call) and (dotted(call.func) or "").endswith("environ.setdefault")
-
-
-def _settings_field(literal: StringLiteral) -> ast.AnnAssign | None:
-    """The field of a settings class that has the literal as its default. Without a default it is required."""
-    statement = literal.statement
-    if not isinstance(statement, ast.AnnAssign):
-        return None
-    for node, child in literal.above():
-        if isinstance(node, ast.ClassDef) and child is statement:
-            settings = any((dotted(base) or "").rpartition(".")[2].endswith("Settings") for base in node.bases)
-            return statement if settings else None
-    return None
 
 
 def _required(literal: StringLiteral, field: ast.AnnAssign) -> list[Edit]:

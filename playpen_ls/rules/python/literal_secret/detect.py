@@ -13,7 +13,16 @@ from playpen_ls.rules.python._hosts import is_client, url_variable
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import snake
 from playpen_ls.vocabulary.secret_shapes import is_shape, shapes
-from playpen_ls.vocabulary.secrets import is_named_secret, is_random, is_template, is_weak, url_logins
+from playpen_ls.vocabulary.secrets import (
+    connection_passwords,
+    is_default_secret,
+    is_named_secret,
+    is_random,
+    is_template,
+    is_weak,
+    may_be_secret,
+    url_logins,
+)
 
 _WRAPPERS = frozenset(("SecretStr", "SecretBytes", "Secret", "Field", "StrictStr", "str", "Config"))
 _LOGIN = re.compile(r"(?:^|_)(?:password|passwd|pwd|pass)$")
@@ -42,7 +51,8 @@ _SPOKEN = frozenset("debug info warning warn error exception critical fatal log 
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret. `tier`: "key" (of a known provider), "url" (contains a password), "named", "weak" or "compared".
+    """A secret. `tier`: "key" (of a known provider), "url" (contains a password), "default" (of a variable), "named",
+    "weak" or "compared".
 
     `name` is the name of the value ("" if it has none), `variable` the environment variable to read it from
     ("" if none is possible). `reader` is the call that has it as its default.
@@ -61,9 +71,24 @@ def secret_in(literal: StringLiteral) -> Secret | None:
         name = named(literal)[0]
         return Secret("key", name, _variable(name) if whole else "")
     role = literal.role
+    if role.kind == "element" and _is_of_login_pair(literal) and may_be_secret(value):
+        return Secret("named", "password")
     if role.kind in ("key", "text", "subscript", "element", "operand") or role.name in _PROSE:
         return _from_url(literal) if role.kind in ("element", "operand") else None
     return _from_url(literal) or _from_name(literal)
+
+
+def _is_of_login_pair(literal: StringLiteral) -> bool:
+    """Whether it is the password in `auth=("user", "…")`."""
+    for node, child in literal.above():
+        if isinstance(node, (ast.Tuple, ast.List)):
+            if len(node.elts) != 2 or node.elts[1] is not literal.node:
+                return False
+        elif isinstance(node, ast.keyword):
+            return node.arg in ("auth", "basic_auth", "http_auth") and isinstance(child, ast.Tuple)
+        else:
+            return False
+    return False
 
 
 def _has_key(value: str) -> bool:
@@ -83,6 +108,10 @@ def _from_url(literal: StringLiteral) -> Secret | None:
             continue
         whole = (login.url.start, "\0" in literal.value) == (0, False)
         return Secret("url", named(literal)[0], url_variable(login.scheme, "") if whole else "", _reader(literal))
+    for span in connection_passwords(literal.value):
+        password = literal.value[span.start : span.end]
+        if "\0" not in password and not _STAND_IN.fullmatch(password) and not _is_spoken(literal):
+            return Secret("url", named(literal)[0]) if not _is_prose(literal, span) else None
     return None
 
 
@@ -112,9 +141,16 @@ def _from_name(literal: StringLiteral) -> Secret | None:
         name = _compared_with(role, literal)
         # The token of a parser is not a secret.
         return Secret("compared", name) if not name.endswith("token") and is_named_secret(name, value) else None
+    if role.kind == "entry" and role.name.lower() == "authorization" and _is_authorization(value):
+        return Secret("named", "Authorization")
+    if role.kind == "argument" and _is_signing_key(role, literal) and may_be_secret(value):
+        return Secret("named", "key")
     name, reader = named(literal)
     if role.fallback and (given := _falls_back_from(literal)):
-        return Secret("named", given) if is_named_secret(given, value) else None
+        return Secret("default", given) if is_default_secret(given, value) else None
+    if reader is not None or settings_field(literal) is not None:
+        # The program runs with it where nobody sets the variable.
+        return Secret("default", name, _variable(name), reader) if is_default_secret(name, value) else None
     if not _NAME.fullmatch(name) or _PATTERN.search(snake(name)) or _is_no_value(literal, role):
         return None
     if (is_named_secret(name, value) or _is_random_key(role, name, value)) and not _is_conditional(literal):
@@ -165,6 +201,31 @@ def _reader(literal: StringLiteral) -> ast.Call | None:
     return call if reads or name in ("getenv", "env", "get_env", "config") else None
 
 
+def _is_authorization(value: str) -> bool:
+    match = re.fullmatch(r"(?:Bearer|Basic|Token|token)\s+(?P<secret>[A-Za-z0-9+/=._~-]{8,})", value)
+    return match is not None and may_be_secret(match["secret"]) and not is_template(match["secret"])
+
+
+def _is_signing_key(role: Role, literal: StringLiteral) -> bool:
+    """Whether it is the key in `jwt.encode(claims, "…")`."""
+    call = role.owner
+    if not isinstance(call, ast.Call) or len(call.args) < 2 or call.args[1] is not literal.node:
+        return False
+    return (dotted(call.func) or "") in ("jwt.encode", "jwt.decode", "jose.jwt.encode", "jose.jwt.decode")
+
+
+def settings_field(literal: StringLiteral) -> ast.AnnAssign | None:
+    """The field of a settings class that has the literal as its default. Without a default it is required."""
+    statement = literal.statement
+    if not isinstance(statement, ast.AnnAssign):
+        return None
+    for node, child in literal.above():
+        if isinstance(node, ast.ClassDef) and child is statement:
+            settings = any((dotted(base) or "").rpartition(".")[2].endswith("Settings") for base in node.bases)
+            return statement if settings else None
+    return None
+
+
 def _falls_back_from(literal: StringLiteral) -> str:
     """The variable in `os.environ.get("X") or "…"`."""
     holder = literal.link[0] if literal.link is not None else None
@@ -194,6 +255,16 @@ def _compared_with(role: Role, literal: StringLiteral) -> str:
     ):
         return ""
     other = compare.left if compare.left is not literal.node else compare.comparators[0]
+    if (
+        isinstance(other, ast.Call)
+        and isinstance(other.func, ast.Attribute)
+        and other.func.attr == "get"
+        and other.args
+    ):
+        other = ast.Subscript(other.func.value, other.args[0], ast.Load())
+    if isinstance(other, ast.Subscript):
+        key = other.slice
+        return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
     return (dotted(other) or "").rpartition(".")[2]
 
 

@@ -14,9 +14,26 @@ from playpen_ls.vocabulary.secrets import WEAK, is_random, may_be_secret
 # Parts of lower-case names; a blank marks the start or end of a name.
 _SECRETS = (
     *("passw", "pasw", "passphrase", "pwd", "token", "secret", "credential"),
-    *("_pass ", "_pass_", " pass_", "_pat ", "_pat_", " pat ", " pat_"),
+    *(
+        "_pass ",
+        "_pass_",
+        " pass_",
+        "_pat ",
+        "_pat_",
+        " pat ",
+        " pat_",
+        "dbpass ",
+        "pgpass ",
+        "sshpass ",
+        "requirepass ",
+    ),
+    *("redis_auth", "rediscli_auth", "key_content", "redisauth"),
 )
-_KEYS = ("apikey", "api_key", "accesskey", "access_key", "privatekey", "private_key")
+_KEYS = (
+    *("encryption_key", "encryptionkey", "signing_key", "signingkey", "auth_key", "authkey", "master_key", "masterkey"),
+    *("jwt_key", "hmac_key", "fernet_key", "account_key", "accountkey", "azure"),
+    *("apikey", "api_key", "accesskey", "access_key", "privatekey", "private_key"),
+)
 _HYPHENATED = (" api ", " access ", " private ")
 _HUMP = re.compile(r"Pa(?:ss|t)(?![a-z])")
 _QUOTED_PASS = re.compile(r"pass[\"'-]")  # otherwise it is the `pass` statement
@@ -35,6 +52,10 @@ _LOGIN = re.compile(r"://(?:\{[^}@\n]*\}|[\"'][\s\\]+[rbufRBUF]{0,2}[\"']|[^\s/@
 _BEFORE = 60  # characters before a value that are searched for what it is set to
 
 
+# What reads a variable with a default, or declares one.
+_DEFAULT = re.compile(r"getenv|environ|get_env|Settings|\bconfig\(|\benv\(")
+
+
 def may_hold_secret(words: Words) -> bool:
     """Whether a text with these words can contain a literal that is reported."""
     text, names = words.text, f" {' '.join(words.all)} "
@@ -43,7 +64,13 @@ def may_hold_secret(words: Words) -> bool:
     if "://" in text and "@" in text and _LOGIN.search(text):
         return True
     lower = names.lower()
+    if "authorization" in lower or ("jwt" in lower and "code(" in text) or (" auth " in names and "auth=" in text):
+        return True
+    if "password=" in text or "pwd=" in lower:
+        return True
     if _names_secret(text, names, lower):
+        if _DEFAULT.search(text):
+            return True
         if _is_given_weak(words):
             return True
         for match in _VALUE.finditer(text):
