@@ -228,7 +228,7 @@ def may_be_secret(value: str) -> bool:
         return False
     if not re.search(r"[A-Za-z0-9]", value) or value.isdigit():
         return False
-    return not _WORDS.fullmatch(value.strip("[](){}<>|:"))
+    return not _WORDS.fullmatch(value.strip("[](){}<>|:.,;!?"))
 
 
 _WORD = re.compile(r"[\w.-]{3,80}")

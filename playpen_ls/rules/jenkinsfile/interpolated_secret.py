@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.jenkinsfile.model.credentials import Bound, bound_at, is_credential_entry
-from playpen_ls.languages.jenkinsfile.model.queries import credentials_around, declares
+from playpen_ls.languages.jenkinsfile.model.queries import credentials_around, declares, store_lists
 from playpen_ls.languages.jenkinsfile.parts import Call, EnvironmentEntry, Region, ShellStep, StringLiteral
 from playpen_ls.rules.jenkinsfile._shell_variables import by_shell, escaped, variable
 from playpen_ls.text.span import Span
@@ -47,6 +47,11 @@ def steps(text: str) -> str:
         ),
         steps("powershell \"Login-It -Token '«${TOKEN}»'\""),
         steps('httpRequest url: "https://api/?token=«${TOKEN}»"'),
+        steps('def cmd = "login «${TOKEN}»"\nsh cmd'),
+        "withVault(vaultSecrets: [[path: 'kv/web', secretValues: [[envVar: 'DB_PW', vaultKey: 'pw']]]]) {\n"
+        "    pwsh 'x'\n    echo \"migrate «${DB_PW}»\"\n}\n",
+        "def stored = [[envVar: 'DB_PW', secretRef: 'op://web/pw']]\nwithSecrets(secrets: stored) {\n"
+        '    echo "migrate «${DB_PW}»"\n}\n',
         steps('sh "x \\"\\$(curl -H \'A: «${TOKEN}»\' https://api/)\\""'),
         steps("sh \"ssh host 'login «${TOKEN}»'\""),
         steps('sh """\n    cat > f <<\'EOF\'\n    «${TOKEN}»\n    EOF\n"""'),
@@ -55,6 +60,7 @@ def steps(text: str) -> str:
         steps("sh 'curl -H \"Authorization: $TOKEN\" https://api/'"),
         steps('sh "curl -H \\"Authorization: \\$TOKEN\\" https://api/"'),
         steps('sh "echo ${BUILD_NUMBER} ${params.TOKEN}"'),
+        steps('def cmd = "login ${NAME}"\nsh cmd'),
         "withCredentials([file(credentialsId: 'key', variable: 'KEY')]) {\n    sh \"gpg --import ${KEY}\"\n}\n",
         "pipeline {\n environment {\n  A = credentials('a')\n  DSN = \"postgres://a:${A_PSW}@db/a\"\n }\n}\n",
         "pipeline {\n    environment {\n        A = credentials('a')\n    }\n"
@@ -75,7 +81,9 @@ def interpolated_secret(region: Region) -> Iterator[Finding]:
     """
     entries = [one for one in region.assignments if isinstance(one, EnvironmentEntry) and is_credential_entry(one)]
     outer = region.file.ask(credentials_around) if region.holes else ()
-    if not region.holes or not (entries or outer or region.mentions("withCredentials")):
+    lists = dict(region.file.ask(store_lists)) if region.holes else {}
+    bound = entries or outer or lists or region.mentions("withCredentials") or region.mentions("envVar")
+    if not region.holes or not bound:
         return
     seen: set[int] = set()
     for call in reversed(region.calls):  # innermost first: a literal belongs to the nearest call
@@ -83,10 +91,28 @@ def interpolated_secret(region: Region) -> Iterator[Finding]:
         holed = [literal for literal in literals if literal.holes and literal.start not in seen]
         if not holed or call.name == "withCredentials":
             continue
-        bound = bound_at(call, entries, outer)
+        around = bound_at(call, entries, outer, lists)
         for literal in holed:
             seen.add(literal.start)
-            yield from _in_literal(call, literal, bound)
+            yield from _in_literal(call, literal, around)
+    yield from _through_variables(region, lambda step: bound_at(step, entries, outer, lists))
+
+
+def _through_variables(region: Region, bound_at_step: Callable[[Call], Bound]) -> Iterator[Finding]:
+    """Secrets in a string that a local variable carries to a step: `def cmd = "login ${TOKEN}"`, `sh cmd`."""
+    strings = {one.name: one for one in region.assignments if one.value.string is not None and one.value.string.holes}
+    for step in region.shell_steps if strings else ():
+        argument = step.argument_of_script
+        carrier = strings.get(argument.text) if argument is not None and step.script is None else None
+        literal = carrier.value.string if carrier is not None else None
+        if carrier is None or literal is None or carrier.statement.start > step.span.start:
+            continue
+        secret = bound_at_step(step).secrets
+        for hole in literal.holes:
+            name = literal.hole_name(hole)
+            if name in secret and not region.file.ask(declares, name):
+                message = f"Groovy interpolates the secret `{name}` into `{carrier.name}`, a `{step.name}` script"
+                yield Finding(hole, message)
 
 
 def _direct(one: StringLiteral | None, several: Iterator[StringLiteral]) -> list[StringLiteral]:

@@ -23,20 +23,11 @@ from playpen_ls.text.edit import Edit
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import kebab
-from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_key, shapes
-from playpen_ls.vocabulary.secrets import (
-    connection_passwords,
-    is_configured_secret,
-    is_named_secret,
-    is_secret_name,
-    url_logins,
-)
+from playpen_ls.vocabulary.secret_lines import embedded
+from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_key
+from playpen_ls.vocabulary.secrets import is_configured_secret, is_named_secret, is_secret_name
 
 PLACEHOLDER = "<set outside git>"
-_ASSIGNMENT = re.compile(
-    r"""(?m)^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?["']?(?P<name>[A-Za-z][\w.-]*)["']?[ \t]*[=:][ \t]*"""
-    r"""(?P<quote>["']?)(?P<value>[^\s"'#;,{}\[\]]+)(?P=quote)[ \t]*,?[ \t]*(?:[#;].*)?$"""
-)
 # A line of an env, INI, properties, YAML or JSON file, with its value if it has one.
 _CONFIGURATION_LINE = re.compile(
     r"""(?:[\[\]{}(),]+|\[[\w.: -]+\]|-[ \t]+["']?[\w.-]+["']?"""
@@ -58,14 +49,6 @@ def severity_of(name: str, value: str) -> Severity | None:
     if is_doubtful(value):
         return Severity.HINT
     return Severity.WARNING if is_minor(value) or (name and not is_named_secret(name, value)) else None
-
-
-def embedded(text: str) -> Iterator[Span]:
-    """The spans of provider keys and URL passwords within a text."""
-    yield from shapes(text)
-    for login in url_logins(text):
-        yield login.password
-    yield from connection_passwords(text)
 
 
 def in_command(container: Container) -> Iterator[tuple[Scalar, Span, ShellSecret]]:
@@ -197,20 +180,3 @@ def is_open_configuration(text: str) -> bool:
         if value and (is_secret_name(name) or not _OPEN_VALUE.fullmatch(value)):
             return False
     return not any(embedded(text))
-
-
-def in_lines(text: str) -> Iterator[Span]:
-    """The spans of secrets in an embedded env, properties, INI, YAML or JSON file; without comment lines."""
-    text = text.replace("\r", "\n")  # so that `^` and `$` match at every line end; offsets do not change
-    found: list[Span] = []
-    for match in _ASSIGNMENT.finditer(text):
-        value = match["value"]
-        if not re.search(r"\{\{|[$`]", value) and is_named_secret(match["name"], value):
-            found.append(Span(*match.span("value")))
-    comments = [Span(*match.span()) for match in _COMMENT_LINE.finditer(text)]
-    found += [span for span in embedded(text) if not any(comment.touches(span) for comment in comments)]
-    reached = 0
-    for span in sorted(found):
-        if span.start >= reached:
-            yield span
-            reached = span.end

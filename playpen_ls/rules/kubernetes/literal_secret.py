@@ -9,7 +9,6 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.parts import Container, EnvironmentEntry
 from playpen_ls.rules.kubernetes._secrets import (
     Secrets,
-    embedded,
     in_command,
     is_secret_entry,
     place,
@@ -18,6 +17,7 @@ from playpen_ls.rules.kubernetes._secrets import (
     stub_path,
     to_secret,
 )
+from playpen_ls.vocabulary.secret_lines import embedded
 from playpen_ls.vocabulary.secrets import is_named_secret
 
 HEAD = """\
@@ -96,6 +96,13 @@ stringData:
         # A URL has no fix: it must be rewritten by hand, with `$(DB_PASSWORD)`.
         ENV + "            - name: DATABASE_URL\n              value: postgres://web:«hunter2»@postgres/web\n",
         HEAD + "          args: [--db-password=«s3cr3tvalue»]\n",
+        HEAD + "          command: [mysql, -uroot, -p«Zebra-9912»]\n",
+        HEAD + "          command: [sh, -c, 'redis-cli -a «Zebra-9912» ping']\n",
+        example(
+            ENV + "            - name: POSTGRES_PASSWORD\n              value: «postgres»\n",
+            fixed=ENV + "            - name: POSTGRES_PASSWORD\n" + REFERENCE.replace("db-", "postgres-") + "\n",
+            creates={path: text.replace("db-", "postgres-") for path, text in STUB.items()},
+        ),
         HEAD + "          args:\n            - >\n              curl http://admin:«hunter2»@grafana/api\n              "
         "--data @x;\n              curl http://admin:«hunter2»@grafana/api\n",
         example(

@@ -6,8 +6,8 @@ from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.parts import Resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar, content, resolved
-from playpen_ls.rules.kubernetes._secrets import in_lines, is_secret, severity_of
-from playpen_ls.text.span import Span
+from playpen_ls.rules.kubernetes._secrets import is_secret, severity_of
+from playpen_ls.vocabulary.secret_lines import secrets_in_lines
 
 
 def config(data: str) -> str:
@@ -23,10 +23,14 @@ def config(data: str) -> str:
         config("  api_token: «tk_9a8b7c6d5e4f3021»  # old\n"),
         config("  DATABASE_URL: 'postgres://web:«hunter2»@postgres/web'\n"),
         config("  app.env: |\n    # the database\n    DB_PASSWORD=«hunter2»\n    DB_HOST=postgres\n"),
+        config("  redis.conf: |\n    port 6379\n    requirepass «s3cr3tpw9»\n"),
+        config("  POSTGRES_PASSWORD: «postgres»\n  app.env: |\n    DB_PASSWORD=«dbpassword11»\n"),
         config('  app.json: |-\n    {\n      "dbPassword": "«hunter2»",\n      "debug": true\n    }\n'),
         config("  app.yaml: |\n    db:\n      password: «hunter2»\n"),
     ],
     good=[
+        config("  postgresql.conf: |\n    password_encryption = scram-sha-256\n"),
+        config("  DB_PASSWORD: CHANGE_ME\n  PULL_SECRET: regcred\n"),
         config("  log_level: info\n  api_token_ttl: '36000000'\n"),
         config("  app.env: |\n    DB_PASSWORD=${DB_PASSWORD}\n    TOKEN_FILE=/run/token1\n    password=\n"),
         config("  app.env: |\n    DB_PASSWORD={{ .Values.password1 }}\n"),
@@ -54,6 +58,6 @@ def secret_in_configmap(resource: Resource) -> Iterator[Finding]:
         written = resource.document.text[start:end]
         if value.style in ("'", '"') and written != value.value:
             continue  # with escapes, the position of a secret is unknown
-        for span in in_lines(written):
-            place = Span(span.start + start, span.end + start)
-            yield Finding(place, message)
+        for span, plain in secrets_in_lines(written):
+            severity = Severity.WARNING if plain else severity_of("", written[span.start : span.end])
+            yield Finding(span.shifted(start), message, severity=severity)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment, EnvironmentEntry
 from playpen_ls.languages.jenkinsfile.syntax.tree import Argument, Call
@@ -18,6 +19,7 @@ _IDENTIFIER = re.compile(
     r"(?:^|_)(?:(?:id|name|username|user|email|repository|repo|zone|host|hostname|port|domain|org|organi[sz]ation|"
     r"project|registry|namespace|cluster|tenant|channel|server|branch|version)s?$|(?:account|bucket|region|role|arn)s?(?:_|$))"
 )
+_STORE_ENTRY = re.compile(r"\benvVar(?:iable)?\s*:\s*['\"](\w+)['\"]")
 _SECRET_WORD = re.compile(r"pass|pwd|secret|token|key|hook|cred|cert|private|auth")
 
 
@@ -102,10 +104,21 @@ def is_credential_entry(one: Assignment) -> bool:
     return isinstance(one, EnvironmentEntry) and one.value.call is not None and one.value.call.name == "credentials"
 
 
-def bound_at(call: Call, entries: Iterable[EnvironmentEntry], outer: Iterable[str]) -> Bound:
+def variables_of_store(text: str) -> tuple[str, ...]:
+    """The variables of entries such as `[envVar: 'DB_PW', vaultKey: 'pw']`, which `withVault` and others take."""
+    return tuple(_STORE_ENTRY.findall(text)) if "envVar" in text else ()
+
+
+def bound_at(
+    call: Call,
+    entries: Iterable[EnvironmentEntry],
+    outer: Iterable[str],
+    lists: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> Bound:
     """The credential variables in scope at a call.
 
-    `entries` are the credential entries of the region, `outer` the names of those in the frames around it.
+    `entries` are the credential entries of the region, `outer` the names of those in the frames around it, `lists` the
+    variables of local lists of entries for a store of secrets, by the name of the list.
     """
     secrets, users, everything = set[str](), set[str](), set[str]()
     logins = set[tuple[str, str]]()
@@ -114,6 +127,14 @@ def bound_at(call: Call, entries: Iterable[EnvironmentEntry], outer: Iterable[st
         users |= binding.users
         everything |= set(binding.variables.values())
         logins.update((user, secret) for user in binding.users for secret in binding.secrets)
+    for around in call.enclosing:
+        if around.name.startswith("with") and around.name not in ("withCredentials", "withEnv"):
+            text = " ".join(argument.text for argument in around.arguments if argument.block is None)
+            for variable in (
+                *variables_of_store(text),
+                *(one for word in re.findall(r"\w+", text) for one in lists.get(word, ())),
+            ):
+                (users if is_identifier(variable) else secrets).add(variable)
     start = call.span.start
     names = [entry.name for entry in entries if entry.scope is not None and entry.scope.contains(start)]
     for name in (*names, *outer):

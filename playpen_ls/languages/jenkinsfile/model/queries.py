@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from playpen_ls.api.file_view import Outline, located
-from playpen_ls.languages.jenkinsfile.model.credentials import is_credential_entry
+from playpen_ls.languages.jenkinsfile.model.credentials import is_credential_entry, variables_of_store
 from playpen_ls.languages.jenkinsfile.model.images import ImagePush, ImageUse, pushes, uses, variables_with_images
 from playpen_ls.languages.jenkinsfile.model.pipeline import EnvironmentEntry
 from playpen_ls.languages.jenkinsfile.model.region import Region
@@ -176,6 +176,16 @@ def declared_names(outline: Outline) -> frozenset[str]:
 def declares(outline: Outline, name: str) -> bool:
     """Whether the file declares a variable."""
     return name in outline.ask(declared_names)
+
+
+def lists_of_store(parsed: Parsed) -> frozenset[tuple[str, tuple[str, ...]]]:
+    """The local lists of entries for a store of secrets, with the variables that they set."""
+    found = ((one.name, variables_of_store(one.value.text)) for one in Region(parsed).assignments)
+    return frozenset(one for one in found if one[1])
+
+
+def store_lists(outline: Outline) -> frozenset[tuple[str, tuple[str, ...]]]:
+    return frozenset(outline.every(lists_of_store))
 
 
 def set_to_literals(parsed: Parsed) -> frozenset[str]:

@@ -34,6 +34,7 @@ from playpen_ls.rules.dockerfile.secret_in_image import mounts as build_secrets
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary import secrets
 from playpen_ls.vocabulary.names import kebab
+from playpen_ls.vocabulary.secret_lines import secrets_in_lines
 from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_key, shapes
 
 
@@ -96,6 +97,25 @@ from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_
             ' echo "//registry.npmjs.org/:_authToken=$(cat /run/secrets/npm-password)" > .npmrc\n',
         ),
         "FROM debian:12\nRUN <<EOF\nexport API_TOKEN=«tk_0f1e2d3c4b5a6978»\nEOF\n",
+        'FROM debian:12\nENTRYPOINT ["app", "--password=«hunter2-Horse»"]\n',
+        "FROM debian:12\nCMD app --db postgres://app:«hunter2-Horse»@db/x\n",
+        "FROM debian:12\nHEALTHCHECK CMD curl -u admin:«hunter2-Horse» http://localhost/\n",
+        "FROM debian:12\nADD https://me:«hunter2-Horse»@h/x /x\n",
+        'FROM debian:12\nLABEL token="«glpat-x7Yq2LmZ9wKt4RbN8cVd»"\n',
+        "FROM debian:12\nENV POSTGRES_PASSWORD=«postgres»\n",
+        "FROM debian:12\nCOPY <<EOF /app/.env\nDB_PASSWORD=«hunter2-Horse»\nDEBUG=1\nEOF\n",
+        "FROM debian:12\nCOPY <<EOF /root/.ssh/id_rsa\n«-----BEGIN RSA PRIVATE KEY-----»\nMIIBOgIBAAJBAKj34Gkx\nEOF\n",
+        example(
+            "FROM debian:12\nRUN mysql -u root -p«Tiger-4471» -e x\n",
+            fixed="FROM debian:12\nRUN --mount=type=secret,id=mysql-password,required=true mysql -u root"
+            ' -p"$(cat /run/secrets/mysql-password)" -e x\n',
+        ),
+        example(
+            "FROM debian:12\nRUN echo root:«Zebra-9912» | chpasswd\n",
+            fixed="FROM debian:12\nRUN --mount=type=secret,id=echo-password,required=true"
+            ' echo root:"$(cat /run/secrets/echo-password)" | chpasswd\n',
+        ),
+        "FROM debian:12\nCOPY «credentials.json» «conf/service-account.json» /app/\n",
         "FROM debian:12\nCOPY «.env» /app/\n",
         example(
             {
@@ -160,6 +180,8 @@ from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_
         "FROM debian:12\nRUN docker login -u $NEXUS_USER -p $NEXUS_PASS nexus:5000\n",
         "FROM debian:12\nRUN curl -u $USER:$PASS https://example.com\n",
         "FROM debian:12\nRUN echo 'RewriteRule .* - [E=HTTP_AUTHORIZATION:%{HTTP:Authorization}]' > /a.conf\n",
+        "FROM debian:12\nENV PASSWORD_HASHING=bcrypt2 AUTH_TOKEN=<token>\nLABEL maintainer_token=x1y2z3\n",
+        "FROM debian:12\nCOPY <<EOF /app/.env\nDB_PASSWORD=${DB_PASSWORD}\nEOF\nRUN echo root:$PW | chpasswd\n",
         "FROM debian:12\nCOPY .env.example .env\nCOPY id_rsa.pub ca.pem server.crt /certs/\n",
         "FROM debian:12\nCOPY --from=build /app/.env /app/\n",
         "FROM debian:12 AS build\nARG NPM_TOKEN\nRUN echo $NPM_TOKEN\nFROM debian:12\n",
@@ -201,6 +223,7 @@ def _secrets(instruction: Instruction, files: Files) -> Iterator[Finding]:
     elif isinstance(instruction, Transfer):
         if mentions(instruction.logical, key_files.HINTS):
             yield from _copied(instruction, files)
+        yield from _written(instruction)
     elif isinstance(instruction, ShellForm):
         yield from _started(instruction)
     elif isinstance(instruction, Assigning):
@@ -250,6 +273,22 @@ def _copied(instruction: Transfer, files: Files) -> Iterator[Finding]:
             title = f"Mount `{name}` as build secret `{id}` (`docker build --secret id={id},src={source.text}`)"
             fix = Fix(title, partial(secret_files.mounted_edits, instruction, source, files))
             yield Finding(source.span, f"secret file `{name}` is copied into an image layer", (fix,), printable=True)
+
+
+def _written(instruction: Transfer) -> Iterator[Finding]:
+    """Secrets in the text of `COPY <<EOF` and in the URL of `ADD https://…`."""
+    text = instruction.syntax.text
+    for heredoc in instruction.heredocs:
+        body = text[heredoc.body.start : heredoc.body.end]
+        for found, plain in secrets_in_lines(body):
+            span = found.shifted(heredoc.body.start)
+            severity = Severity.WARNING if plain else _severity(instruction, span)
+            yield Finding(span, f"hard-coded secret in a file of `{instruction.keyword}`", severity=severity)
+    for source in instruction.sources if instruction.keyword.upper() == "ADD" else ():
+        for login in secrets.url_logins(source.text):
+            exact = source.span.end - source.span.start == len(source.text)
+            span = login.password.shifted(source.span.start) if exact else source.span
+            yield Finding(span, f"hard-coded secret in a URL of `{instruction.keyword}`")
 
 
 def _assigned(instruction: Assigning) -> Iterator[Finding]:

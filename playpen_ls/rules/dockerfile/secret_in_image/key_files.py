@@ -10,15 +10,18 @@ from playpen_ls.api.facts import Files
 
 _SECRET_FILE = re.compile(
     r"""\.env(?:\.[\w-]+)* | id_(?:rsa|dsa|ecdsa|ed25519) | .+\.(?:pem|key|p12|pfx|jks) | \.netrc | _netrc | \.npmrc
-      | \.pypirc | kubeconfig | \.dockercfg | \.git-credentials | \.pgpass | \.htpasswd""",
+      | credentials\.json | service[-_]?account(?:[-_]?key)?\.json | \.pypirc | kubeconfig | \.dockercfg
+      | \.git-credentials | \.pgpass | \.htpasswd""",
     re.VERBOSE,
 )
 HINTS = tuple(
     ".env id_r id_d id_e .pem .key .p12 .pfx .jks netrc .npmrc .pypirc kubeconfig .dockercfg .git-credentials .pgpass"
-    " .htpasswd .docker/ .kube/ .aws/".split()
+    " .htpasswd credentials service .docker/ .kube/ .aws/".split()
 )
 """Substrings for a fast pre-check: a text without any of them does not name a secret file."""
-_SECRET_PATH = re.compile(r"(?:^|/)(?:\.docker/config\.json|\.kube/config|\.aws/credentials)$")
+_SECRET_PATH = re.compile(
+    r"(?:^|/)(?:\.docker/config\.json|\.kube/config|\.?aws/credentials|gcloud/application_default_credentials\.json)$"
+)
 _EXAMPLE = re.compile(r"\.env\..*(?:example|sample|template|tmpl|dist|default|schema)s?\b.*")
 # Certificates and the public keys of package sources have the same extensions.
 _PUBLIC = re.compile(
