@@ -206,6 +206,9 @@ def place(word: Word, start: int, end: int | None = None) -> tuple[int, int] | N
     behind = raw[start:]
     if raw[:start] == text[:start] and behind[:1] in ("'", '"') and behind == behind[0] + text[start:] + behind[0]:
         return word.start + start + 1, word.start + end + 1  # NAME='value'
+    quote = min((at for mark in "'\"" if (at := raw.find(mark)) >= 0), default=-1)
+    if 0 <= quote <= start and raw[-1] == raw[quote] and raw[:quote] + raw[quote + 1 : -1] == text:
+        return word.start + start + 1, word.start + end + 1  # a part of it
     return None
 
 

@@ -15,7 +15,9 @@ from playpen_ls.vocabulary.names import snake
 from playpen_ls.vocabulary.secrets import is_template
 
 # Keys next to a password that are not secret: `username`, `tls.crt`.
-_OPEN = re.compile(r"\w*(?:user|name|host|address|port|database|db|crt|cert|region|endpoint|email|enabled)(?:_in)?")
+_OPEN = re.compile(
+    r"(?:type|project|\w*(?:user|name|host|address|port|database|db|crt|cert|region|endpoint|email|enabled)(?:_in)?)"
+)
 
 # Settings that describe a secret, if the value is a short word: `CRYPTO_KEY_HASH: sha256`.
 _SETTING = re.compile(
@@ -25,6 +27,13 @@ _SETTING = re.compile(
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,19}|\d{1,6}")
 # The address of a database or a site; a longer path can be the secret of a webhook.
 _PLAIN_URL = re.compile(r"(?:jdbc:)?[a-z0-9+]+://[\w.-]+(?::\d+)?(?:/[\w.-]{0,20})?/?(?:\?[a-z]\w*=\w{0,9})?")
+# A repository or registry; a segment with letters and digits can be the secret of a webhook.
+_REPOSITORY = re.compile(
+    r"(?:git@[\w.-]+:|(?:https?|oci|ssh|git)://(?:git@)?|(?=[\w-]+\.[\w.-]+/))[\w.-]+(?::\d+)?"
+    r"(?:/(?![\w-]*\d[\w-]*[A-Za-z_-]*\d)[A-Za-z][\w.-]{0,40})*(?:\.git)?/?"
+)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?")
+_NO_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s*(?!.*[A-Za-z0-9+/=]{16})", re.DOTALL)
 # `token: ROOK_TOKEN` is not base64, so a script replaces it before the manifest is applied.
 _PUT_LATER = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _PUBLIC = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)(?!.*PRIVATE KEY)", re.DOTALL)
@@ -62,6 +71,10 @@ def secret(entries: str, kind: str = "Secret") -> str:
         secret("type: kubernetes.io/service-account-token\ndata:\n  extra: YmFy\n"),
         {"db.example.yaml": secret("data:\n  password: aHVudGVyMg==\n")},
         secret("stringData:\n  jdbc: jdbc:postgresql://db:5432/app\n  site: https://shop.io/a?b=c\n"),
+        secret("stringData:\n  url: git@github.com:shop/web.git\n  type: helm\n  chart: oci://r.io/shop/web\n"),
+        secret(
+            "stringData:\n  admin.passwordMtime: '2019-03-20T17:54:53Z'\n  host: https://github.com/shop/private-repo\n"
+        ),
         secret("stringData:\n  sign.key: |\n    -----BEGIN PUBLIC KEY-----\n    MIIC\n"),
         secret("data:\n  sign.key.pub: LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0K\n"),
         secret("data:\n  token: VAULT_TOKEN\n"),
@@ -105,7 +118,9 @@ def _is_harmless(name: str, scalar: Scalar, encoded: bool) -> bool:
         value = _decoded(value)
     if _SETTING.fullmatch(snake(name)) and _WORD.fullmatch(value):
         return True
-    if is_template(value) or _PLAIN_URL.fullmatch(value) or _PUBLIC.match(value):
+    if is_template(value) or _PLAIN_URL.fullmatch(value) or _PUBLIC.match(value) or _NO_KEY.match(value):
+        return True
+    if _REPOSITORY.fullmatch(value) or _TIME.fullmatch(value):
         return True
     return is_open_configuration(value)
 

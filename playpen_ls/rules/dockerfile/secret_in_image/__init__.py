@@ -27,7 +27,7 @@ from playpen_ls.languages.dockerfile.parts import (
     ShellForm,
     Transfer,
 )
-from playpen_ls.languages.shell.secrets import HINTS, ShellSecret, secrets_in
+from playpen_ls.languages.shell.secrets import HINTS, ShellSecret, is_throwaway, secrets_in
 from playpen_ls.rules.dockerfile.secret_in_image import files as secret_files
 from playpen_ls.rules.dockerfile.secret_in_image import key_files
 from playpen_ls.rules.dockerfile.secret_in_image import mounts as build_secrets
@@ -329,7 +329,7 @@ def _mounted(instruction: Assigning, pair: Pair) -> Fix:
 def _in_value(value: str) -> Iterator[Span]:
     yield from shapes(value)
     for login in secrets.url_logins(value):
-        if "$" not in value[login.password.start : login.password.end]:
+        if "$" not in value[login.password.start : login.password.end] and not is_throwaway(login, value):
             yield login.password
 
 
