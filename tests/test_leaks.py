@@ -57,7 +57,7 @@ class Sample:
 
     def shown_in(self, output: str) -> list[str]:
         words = [word for word in self.secrets if not is_weak(word) and len(word) > 3 and word in output]
-        return words + [line for line in self.lines if line in output]
+        return words + [line for line in self.lines if re.search(rf"{re.escape(line)}(?![\w:/@.-])", output)]
 
 
 def sample(files: dict[str, str], secrets: set[str], text: str) -> Sample:
