@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lsprotocol import types as lsp
 from raw import Raw
 
 from editor import Editor
@@ -39,6 +40,25 @@ async def test_an_edit_in_one_file_publishes_the_other_at_once(remote_editor: Ed
     editor.type("web.yaml", (at, at + 2, ""))
     await editor.until("service.yaml", lambda found: DANGLING not in codes(found))
     assert editor.versions["service.yaml"] == version
+
+
+@pytest.mark.asyncio
+async def test_many_files_that_change_at_once_are_noticed(remote_editor: Editor):
+    editor, names = remote_editor, [f"pods-{number}.yaml" for number in range(30)]
+
+    def switched(kind: lsp.FileChangeType, app: str) -> None:
+        for name in names:
+            (editor.folder / name).write_text(PODS.replace("labels: {app: web}", f"labels: {{app: {app}}}"))
+        changes = [lsp.FileEvent(editor.uri(name), kind) for name in names]
+        editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams(changes))
+
+    await editor.open("service.yaml", SERVICE)
+    await editor.open("app.py", "x = 1  # playpen: ignore[print-as-log]\n")
+    await editor.until("app.py", bool)
+    switched(lsp.FileChangeType.Created, "web-2")
+    await editor.until("service.yaml", lambda found: DANGLING in codes(found))
+    switched(lsp.FileChangeType.Changed, "web")
+    await editor.until("service.yaml", lambda found: DANGLING not in codes(found))
 
 
 def codes(found: list[Any]) -> list[Any]:

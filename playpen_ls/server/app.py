@@ -27,7 +27,9 @@ from playpen_ls.server.warm_up import WarmUp
 if TYPE_CHECKING:
     from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
     from playpen_ls.server.notices import Notices
+    from playpen_ls.session.workspace import Workspace
 
+FEW = 20  # changed files that are read at once; reading one takes some milliseconds
 QUIET = 0.25  # debounce, in seconds: then "X is missing" diagnostics can appear and other files are checked
 
 
@@ -219,6 +221,9 @@ class App:
         self._requests.ask_for_settings()
 
     def did_change_watched_files(self, params: lsp.DidChangeWatchedFilesParams) -> None:
+        # After a switch of branches, the index worker reads what has changed while messages are answered.
+        many = len(params.changes) > FEW
+        again: dict[Path, Workspace] = {}
         for change in params.changes:
             place = to_fs_path(change.uri)
             if place is None:
@@ -232,9 +237,14 @@ class App:
                 elif path.name == ".gitignore" and path.is_relative_to(workspace.root):
                     self._indexes.start(workspace, again=True)
                 elif workspace.indexed and path.is_relative_to(workspace.root):
+                    if many and workspace.index.complete and change.type != lsp.FileChangeType.Deleted:
+                        again[workspace.root] = workspace
+                        continue
                     workspace.closed.read(path.relative_to(workspace.root).as_posix())
                     if change.type == lsp.FileChangeType.Deleted:
                         workspace.closed.read_below(path.relative_to(workspace.root).as_posix())
+        for workspace in again.values():
+            self._indexes.start(workspace, again=True)
         self._when_quiet()
 
     def did_change_folders(self, params: lsp.DidChangeWorkspaceFoldersParams) -> None:
