@@ -123,6 +123,8 @@ BY_NAME = {
                                                 ["cart/Dockerfile", "user/Dockerfile"], None, None),
     "the only Dockerfile, for the only image": ("me/anything", ["postgres"], "k8s/a.yaml", ["Dockerfile"], "Dockerfile",
                                                 Certainty.LIKELY),
+    "a plain Dockerfile beside a variant": ("me/anything", [], "k8s/a.yaml", ["Dockerfile", "Dockerfile.multistage"],
+                                            "Dockerfile", Certainty.LIKELY),
     "the only Dockerfile, for one of two images": ("me/anything", ["me/other"], "k8s/a.yaml", ["Dockerfile"], None, None),
     "the only Dockerfile, for a placeholder": ("<IMAGE>", [], "k8s/a.yaml", ["Dockerfile"], "Dockerfile",
                                                Certainty.POSSIBLE),

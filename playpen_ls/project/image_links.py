@@ -461,6 +461,9 @@ class Linker:
         """Rank D."""
         folder, near = self._innermost(use.path)
         near = [one for one in near if not one.spare]
+        plain = [one for one in near if posixpath.basename(one.path) in _PLAIN]
+        if len(plain) == 1 and len({one.folder for one in near}) == 1:
+            near = plain  # the others are variants of it
         if placeholder and len(near) > 1:
             near = [one for one in near if one.folder == posixpath.dirname(use.path)]
         if len(near) != 1 or self._is_anothers(use, name, near[0].path):

@@ -361,7 +361,7 @@ def test_what_a_file_tells_others():
         (ImageUse, "nexus:5000/web:1.0"),
         (ServiceAccount, "", "web", False),
         (LimitRange, "apps", ("cpu",), ("cpu",)),
-        (SecretKeys, "", "db", ("a", "b")),
+        (SecretKeys, "", "db", ("a", "b"), False),
         (ImageUse, "nexus:5000/web:1.0"),
         (Backup, ""),
     ]
