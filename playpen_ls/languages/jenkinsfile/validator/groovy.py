@@ -13,7 +13,7 @@ from itertools import pairwise
 from playpen_ls.api.file_view import Outline
 from playpen_ls.languages.jenkinsfile.syntax.lexer import Token
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
-from playpen_ls.languages.jenkinsfile.syntax.tree import DOTS, KEYWORDS, Argument, Statement, Tree, arguments, string_at
+from playpen_ls.languages.jenkinsfile.syntax.tree import DOTS, KEYWORDS, Statement, Tree, string_at
 from playpen_ls.languages.jenkinsfile.validator.faults import Fault
 from playpen_ls.text.span import Span
 
@@ -47,7 +47,6 @@ _BEFORE_EXPRESSION = frozenset(("=", "(", "[", ",", "&&", "||", "+", "==", "!=",
 # A statement cannot end with one of these.
 _NOT_LAST = frozenset(("=", "+=", "-=", "+", "-", "==", "!=", "&&", "||", ".", "?.", ","))
 _ASSIGNS = frozenset(("=", "+=", "-=", "*=", "/=", "%=", "<<"))
-_ILLEGAL = re.compile("[#`\\\\\x80-\xbf]")
 _ESCAPE = re.compile(r"\\(?:u+(?![0-9a-fA-Fu])|u+[0-9a-fA-F]{1,3}(?![0-9a-fA-F])|[^btnfr\\'\"$u0-7\r\n]|([\s\S]))")
 _DOLLAR = re.compile(r"\\[\s\S]|(\$)(?![{A-Za-z_\x80-\U0010ffff])")
 _TEMPLATE = frozenset((("{", "{"), ("{", "%"), ("<", "%"), ("%", ">")))
@@ -105,7 +104,7 @@ def _of_characters(tree: Tree) -> Iterator[Fault]:
         if kind == "string":
             if text.find("\\", start, end) >= 0 or text.find("$", start, end) >= 0:
                 yield from _in_string(tree, index)
-        elif len(kind) == 1 and _ILLEGAL.match(kind):
+        elif kind in "#`\\" or "\x80" <= kind <= "\xbf":
             if kind == "#":
                 yield _fault(tree, "comment", Span(start, end), "`#` does not begin a comment in Groovy; use `//`")
             elif kind == "\xa0":
@@ -176,25 +175,39 @@ def _is_checked(tree: Tree, index: int) -> bool:
         return kind in _BEFORE_EXPRESSION
     if name in _CONDITIONS:
         return index < 2 or tree.tokens[index - 2][0] not in DOTS
-    call = tree.call_at(index - 1)
-    if call is None:
+    place = tree.record.at.get(index - 1)
+    if place is None:
         return index > 1 and tree.tokens[index - 2][3] == "new"
-    return not (name[:1].isupper() and call.block is not None)  # a constructor has a body
+    _, _, _, _, _, block, _, _ = tree.record.sites[place]
+    return not (name[:1].isupper() and block > 0)  # a constructor has a body
 
 
 def _in_group(tree: Tree, opened: int, *, is_list: bool) -> Iterator[Fault]:
     tokens, close, before = tree.tokens, tree.partner[opened], opened
+    begin, colon, asked = opened + 1, -1, False
+    """Of the element: its first token, its colon, and whether `?` or `*` is before that."""
+    plain, entries, spread = list[int](), 0, False
     for at in _inside(tree, opened + 1, close):
         kind, _, _, name = tokens[at]
         if kind == "\n":
+            begin += at == begin
             continue
         last = tokens[before][0]
-        if kind == ";":
+        if kind == ",":
+            if last in ("[", "(", ":"):
+                yield _unexpected(tree, at, "a value is missing before it")
+            elif colon < 0 and begin < at:
+                plain.append(begin)
+            begin, colon, asked = at + 1, -1, False
+        elif kind == ":" and colon < 0 and not asked:
+            colon, entries = at, entries + 1
+            if at > _close(tree, begin) + 1 and tokens[begin][0] == "name" and tokens[at - 1][0] != "\n":
+                yield from _key(tree, begin, at)
+        elif kind in ("?", "*", "->"):
+            asked = True
+            spread |= kind == "*"
+        elif kind == ";":
             yield _unexpected(tree, at, "the elements of a list and the arguments of a call are separated by commas")
-        elif kind == "," and last in ("[", "(", ":"):
-            yield _unexpected(tree, at, "a value is missing before it")
-        elif last == ":" and kind in ("]", ")"):
-            pass
         elif kind == ">" and last == "=" and tokens[before][2] == tokens[at][1]:
             yield _unexpected(tree, at, "Groovy separates key and value with `:`")
         elif _begins_operand(kind, name) and _ends_operand(tree, before, strict=kind == "name"):
@@ -202,10 +215,17 @@ def _in_group(tree: Tree, opened: int, *, is_list: bool) -> Iterator[Fault]:
         before = _close(tree, at)
     if tokens[before][0] == ":" and before > opened + 1:
         yield _unexpected(tree, close, "a value is missing before it")
-    found = list(arguments(tree, opened + 1, close))
-    yield from _keys(tree, found)
-    if is_list:
-        yield from _mixed(tree, found)
+    if colon < 0 and begin < close:
+        plain.append(begin)
+    if is_list and entries and plain and not spread and not asked:  # `[a: 1, b]` is neither a list nor a map
+        yield _unexpected(tree, plain[0], "an entry `key: value` of the map is expected")
+
+
+def _key(tree: Tree, first: int, colon: int) -> Iterator[Fault]:
+    """`[my-key: 1]`: a key that is neither a name nor a literal needs quotes or parentheses."""
+    span = Span(tree.tokens[first][1], tree.tokens[colon - 1][2])
+    if all(tree.tokens[at][0] != "string" for at in range(first, colon)):  # the text of a string can be a secret
+        yield _fault(tree, "key", span, f"`{tree.of(span)}` is not a key: it needs quotes")
 
 
 def _inside(tree: Tree, first: int, last: int) -> Iterator[int]:
@@ -218,8 +238,10 @@ def _inside(tree: Tree, first: int, last: int) -> Iterator[int]:
 
 def _close(tree: Tree, at: int) -> int:
     """The token that closes the bracket or block at a token; for another token, that one."""
-    block = tree.block_at(at)
-    return max(at, block.close if block is not None else tree.partner[at])
+    structure = tree.structure
+    block = structure.block_at.get(at)
+    close = structure.partner[at] if block is None else structure.close[block]
+    return close if close > at else at
 
 
 def _begins_operand(kind: str, name: str) -> bool:
@@ -246,34 +268,6 @@ def _names_call(token: Token) -> bool:
     return token[0] == "name" and (token[3] not in KEYWORDS or token[3] in _VALUES)
 
 
-def _keys(tree: Tree, found: list[Argument]) -> Iterator[Fault]:
-    """`[my-key: 1]`: a key that is neither a name nor a literal needs quotes or parentheses."""
-    for one in found:
-        if one.name is None and not _is_entry(tree, one) and tree.tokens[one.first][0] == "name":
-            kinds = [(at, tree.tokens[at][0]) for at in _inside(tree, one.first, one.last)]
-            colon = next((at for at, kind in kinds if kind in (":", "?", "*", "->")), None)
-            if colon is not None and tree.tokens[colon][0] == ":" and tree.tokens[colon - 1][0] != "\n":
-                span = Span(one.start, tree.tokens[colon - 1][2])
-                yield _fault(tree, "key", span, f"`{tree.of(span)}` is not a key: it needs quotes")
-
-
-def _mixed(tree: Tree, found: list[Argument]) -> Iterator[Fault]:
-    """`[a: 1, b]` is neither a list nor a map."""
-    if len(found) < 2 or any(tree.tokens[one.first][0] == "*" for one in found):
-        return
-    entries = [_is_entry(tree, one) for one in found]
-    if any(entries):
-        for one, is_entry in zip(found, entries, strict=True):
-            if not is_entry and not any(tree.tokens[at][0] == ":" for at in _inside(tree, one.first, one.last)):
-                yield _unexpected(tree, one.first, "an entry `key: value` of the map is expected")
-                return
-
-
-def _is_entry(tree: Tree, one: Argument) -> bool:
-    after = _close(tree, one.first) + 1
-    return one.name is not None or (after < one.last and tree.tokens[after][0] == ":")
-
-
 # Statements
 
 
@@ -292,14 +286,19 @@ def _of_statement(tree: Tree, statement: Statement) -> Iterator[Fault]:
     if word in ("import", "package") or kind == "@":
         return
     top = list(_inside(tree, first, last))
-    yield from _headers(tree, statement, top)
-    yield from _missing_commas(tree, statement, top)
-    yield from _line_starts(tree, top)
+    kinds = {tokens[at][0] for at in top}
+    if word in _COMPOUND or word == "do":
+        yield from _headers(tree, statement, top)
+    if ":" in kinds or word == "return":
+        yield from _missing_commas(tree, statement, top)
+    if "\n" in kinds or kind in _NOT_FIRST:
+        yield from _line_starts(tree, top)
     ends = tokens[top[-1]][0]
     if ends in _NOT_LAST and len(top) > 1 and not _is_cut_off(tree, statement):
         yield _unexpected(tree, top[-1], "a value is missing after it")
     if (
-        [tokens[at][0] for at in top[:4]] == ["name", "-", "name", "="]
+        "-" in kinds
+        and [tokens[at][0] for at in top[:4]] == ["name", "-", "name", "="]
         and not _is_blank_between(tree, first, top[2])
         and not _in_environment(statement)
     ):
@@ -329,9 +328,7 @@ def _headers(tree: Tree, statement: Statement, top: list[int]) -> Iterator[Fault
         yield _unexpected(tree, statement.first, "no `if` is before it")
     if word == "do" and len(top) > 1 and tokens[top[1]][0] == "{":
         yield _unexpected(tree, statement.first, "Groovy 2.4 has no `do … while`")
-    if word not in _COMPOUND:
-        return
-    for place, at in enumerate(top):
+    for place, at in enumerate(top if word in _COMPOUND else ()):
         kind, _, _, name = tokens[at]
         before = tokens[_close(tree, top[place - 1])] if place else ("", 0, 0, "")
         following = next((one for one in top[place + 1 :] if tokens[one][0] != "\n"), None)
