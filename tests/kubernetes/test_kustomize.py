@@ -227,3 +227,27 @@ def test_a_scalar_of_an_inline_patch_has_the_place_of_the_patch():
     image = find(one.node, "spec", "template", "spec", "containers", "0", "image")
     assert isinstance(image, PlacedScalar)
     assert (image.value, image.source.path, span_of(image)) == ("web:3.0", "build/kustomization.yaml", None)
+
+
+def test_a_part_of_a_file_is_built_as_in_the_whole():
+    """What is left out changes nothing of the object, and a text that fails elsewhere is not even read."""
+    texts = {
+        "build/kustomization.yaml": "resources: [../base, ../other]\nnamePrefix: a-\nimages: [{name: web, newTag: '2'}]\n",
+        "base/kustomization.yaml": "resources: [app.yaml, more.yaml]\npatches: [{path: patch.yaml}]\n",
+        "base/app.yaml": DEPLOYMENT,
+        "base/more.yaml": DEPLOYMENT.replace("web", "more"),
+        "base/patch.yaml": DEPLOYMENT.replace("web", "more") + "        tty: true\n",
+        "other/kustomization.yaml": "resources: [app.yaml]\n",
+        "other/app.yaml": DEPLOYMENT.replace("web", "other"),
+    }
+
+    class Part(Texts):
+        def read(self, path: str) -> File:
+            return File(path, self.texts.get(path), path == "base/app.yaml")
+
+    layer = layer_at("build", Part(texts))
+    assert layer is not None
+    (one,) = builds.rendered(files.focused(layer)).objects
+    whole = {each.origin.name: each for each in builds.rendered(layer).objects}
+    assert plain(one.node) == plain(whole["web"].node)
+    assert set(whole) == {"web", "more", "other"}

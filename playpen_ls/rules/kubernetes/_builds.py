@@ -11,7 +11,7 @@ from typing import NamedTuple
 from playpen_ls.api.fact_types import Kustomized, listed_path
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.kubernetes.kustomize.builds import Rendered, images_of, rendered
-from playpen_ls.languages.kubernetes.kustomize.files import NAMES, File, layer_at, root_of
+from playpen_ls.languages.kubernetes.kustomize.files import NAMES, File, focused, layer_at, root_of
 from playpen_ls.languages.kubernetes.kustomize.objects import id_of
 from playpen_ls.languages.kubernetes.kustomize.tree import PlacedScalar
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload, YamlDocument, as_resource
@@ -61,7 +61,7 @@ class Builds:
         found: bool | None = None
         texts = _Texts(self.files, document.path, document.text)
         for build in self.of(document.path)[:MOST_BUILDS]:
-            made = self._rendered(build, texts)
+            made = self._rendered(build, texts, whole=posixpath.basename(document.path) in NAMES)
             if made is None:
                 continue
             if any(_is_from(one, document, image) for one in images_of(made)):
@@ -106,7 +106,7 @@ class Builds:
         reached = False
         own = _Texts(self.files, document.path, document.text)
         for build in self.of(document.path)[:MOST_BUILDS]:
-            made = self._rendered(build, own)
+            made = self._rendered(build, own, whole=False)
             if made is None:
                 continue
             reached = True
@@ -117,13 +117,13 @@ class Builds:
                         forms.append(Form(found, build))
         return tuple(forms) if reached else None
 
-    def _rendered(self, build: str, own: _Texts) -> Rendered | None:
+    def _rendered(self, build: str, own: _Texts, whole: bool = True) -> Rendered | None:
         """The build of a kustomization; None if it is a component."""
         layer = layer_at(posixpath.dirname(build), own)
         root = root_of(layer.path, layer.text) if layer is not None else None
         if layer is None or (root is not None and root.text("kind") == "Component"):
             return None
-        return rendered(layer)
+        return rendered(layer if whole else focused(layer))
 
 
 def _is_from(image: PlacedScalar, document: YamlDocument, scalar: Scalar) -> bool:

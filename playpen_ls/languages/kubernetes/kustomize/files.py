@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from playpen_ls.languages.kubernetes.kustomize.tree import (
@@ -100,6 +100,38 @@ def joined(folder: str, path: str) -> str:
 def layer_at(folder: str, texts: Texts) -> Layer | None:
     """The kustomization of a folder ("" is the project); None if it has none, or more than one."""
     return _Reader(texts).layer(folder, ())
+
+
+def focused(layer: Layer) -> Layer:
+    """The kustomization with what the `part` of a file needs alone, so that an edit of it costs little.
+
+    The other objects are left out, unless values are copied between objects.
+    """
+    return layer if _has_replacements(layer) else _only_part(layer)
+
+
+def _has_replacements(layer: Layer) -> bool:
+    root = root_of(layer.path, layer.text)
+    inner = (one for one in (*layer.resources, *layer.components) if isinstance(one, Layer))
+    return (root is not None and root.value("replacements") is not None) or any(map(_has_replacements, inner))
+
+
+def _only_part(layer: Layer) -> Layer:
+    resources: list[Layer | File | Remote] = []
+    for one in layer.resources:
+        if isinstance(one, Layer) and _has_part(one):
+            resources.append(_only_part(one))
+        elif isinstance(one, Remote) or (isinstance(one, File) and one.part):
+            resources.append(one)
+    components = tuple(_only_part(one) if isinstance(one, Layer) else one for one in layer.components)
+    return replace(layer, resources=tuple(resources), components=components)
+
+
+def _has_part(layer: Layer) -> bool:
+    return bool(layer.refused) or any(
+        one.part if isinstance(one, File) else isinstance(one, Layer) and _has_part(one)
+        for one in (*layer.resources, *layer.components)
+    )
 
 
 class _Reader:
