@@ -152,6 +152,7 @@ def test_a_word_that_a_program_is_started_with_is_a_secret(name: str, value: str
             ("TOKEN", "bearer"),
         ),
         *(("DB_PASSWORD", "DB_PASSWORD"), ("API_KEY", "some-key"), ("PASSWORD", "30"), ("TLS_SECRET", "web-tls")),
+        *(("PAC_SECRET", "pipelines-as-code-secret"), ("password", "sha1:98b767162d34:8da1bc3c75a0f291")),
         *(("token", "Paris."), ("token", "Amazon,")),  # of a tokenizer
         *(("IMAGE_PULL_SECRET", "regcred"), ("DB_PASSWORD", "/run/secrets/db"), ("DB_PASSWORD", "$(cat x)")),
     ],

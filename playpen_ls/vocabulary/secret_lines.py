@@ -43,7 +43,7 @@ def secrets_in_lines(text: str) -> Iterator[tuple[Span, bool]]:
     found: list[tuple[Span, bool]] = []
     for match in _ASSIGNMENT.finditer(text):
         name, value = match["name"], match["value"]
-        if re.search(r"\{\{|[$`]", value):
+        if re.search(r"\{\{|[$`(]", value):
             continue
         if is_named_secret(name, value):
             found.append((Span(*match.span("value")), False))

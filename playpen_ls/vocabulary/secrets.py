@@ -63,6 +63,8 @@ _NOT_NAME = re.compile(
 )
 # Tokens that are not secret: for pagination and tokenizers.
 _OTHER_TOKEN = re.compile(r"(?:^|_)(?:page|continuation|pagination|cursor|pad|eos|bos|unk|sep|cls|mask)_token$")
+# A hash of a password in the manner of Jupyter, crypt(3) and Argon2.
+_HASH = re.compile(r"(?:sha1|sha256|argon2):|\$(?:2[aby]|5|6|y|argon2\w*|pbkdf2\S*)\$")
 # Two words and more: `_password_reset_token`, `oauth2_jwt_secret`, `pDischarge1`, `bdc1ChargeTotal`.
 _WORDS = re.compile(
     r"[A-Za-z]+(?:[-_.: /][A-Za-z]+)*|_*[a-z]+(?:\d?_+[a-z]+)*_*|[a-z]{1,12}(?:\d?[A-Z][a-z]{3,}|\d?[A-Z]{2})+\d?"
@@ -160,6 +162,8 @@ def is_named_secret(name: str, value: str) -> bool:
     """
     if not is_secret_name(name) or not may_be_secret(value):
         return False
+    if names_secret_object(name, value):
+        return False
     plain_name, plain_value = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (name, value))
     return plain_value not in plain_name and plain_name not in plain_value
 
@@ -196,11 +200,18 @@ def is_configured_secret(name: str, value: str) -> bool:
         or re.search(r"\s|^[./~]|://|[`<>{}]|\$[({A-Za-z]", value)
     ):
         return False
-    if re.fullmatch(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", value):
-        return False  # the name of a variable
+    if re.fullmatch(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", value) or names_secret_object(name, value) or _HASH.match(value):
+        return False
     if re.search(r"(?:^|[-_])fake|dummy", value, re.IGNORECASE):
         return False
     return snake(value) != spelled and snake(value) not in (f"{spelled}s", f"my_{spelled}")
+
+
+def names_secret_object(name: str, value: str) -> bool:
+    """Whether the value is the name of a Secret object: `s3-secret=oidc-s3-creds`, `PAC_SECRET=pac-secret`."""
+    if not snake(name).endswith("secret"):
+        return False
+    return bool(re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*-(?:secrets?|creds?|credentials?|certs?|tls|key|token)", value))
 
 
 def is_default_secret(name: str, value: str) -> bool:
@@ -226,7 +237,7 @@ def may_be_secret(value: str) -> bool:
         return False
     if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
         return False
-    if not re.search(r"[A-Za-z0-9]", value) or value.isdigit():
+    if not re.search(r"[A-Za-z0-9]", value) or value.isdigit() or _HASH.match(value):
         return False
     return not _WORDS.fullmatch(value.strip("[](){}<>|:.,;!?"))
 

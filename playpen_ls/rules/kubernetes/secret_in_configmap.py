@@ -31,6 +31,7 @@ def config(data: str) -> str:
     good=[
         config("  postgresql.conf: |\n    password_encryption = scram-sha-256\n"),
         config("  DB_PASSWORD: CHANGE_ME\n  PULL_SECRET: regcred\n"),
+        config("  plugin.py: |\n    token = f.read().strip()\n"),
         config("  log_level: info\n  api_token_ttl: '36000000'\n"),
         config("  app.env: |\n    DB_PASSWORD=${DB_PASSWORD}\n    TOKEN_FILE=/run/token1\n    password=\n"),
         config("  app.env: |\n    DB_PASSWORD={{ .Values.password1 }}\n"),

@@ -31,7 +31,10 @@ from playpen_ls.vocabulary.secrets import (
     url_logins,
 )
 
+# The id of a credential, as a step takes it: `SNYK_API_KEY = 'c4-os-snyk'`
+_ID = re.compile(r"[a-z][a-z0-9]{0,9}(?:-[a-z][a-z0-9]{0,9})+")
 _PASSWORD = re.compile(r"(\w+)_PASS(?:WORD)?")
+_PASSWORD_NAME = re.compile(r"pass|pwd", re.IGNORECASE)
 _VALUES = ("string", "password", "text", "withEnv")
 
 NEXUS = (
@@ -217,6 +220,8 @@ def _is_secret(file: FileView, one: Assignment, value: str) -> bool:
     if is_shape(value):
         return True
     if not is_secret_name(one.name) or not (is_named_secret(one.name, value) or _is_of_login(file, one, value)):
+        return False
+    if not _PASSWORD_NAME.search(one.name) and _ID.fullmatch(value):
         return False
     # A variable with "cred" in its name, or one that is used as a credentials id, contains an id, not a secret.
     return "cred" not in one.name.lower() and not file.ask(is_credential_id, one.name)
