@@ -16,7 +16,7 @@ from playpen_ls.vocabulary.secrets import is_template
 
 # Keys next to a password that are not secret: `username`, `tls.crt`.
 _OPEN = re.compile(
-    r"(?:type|project|\w*(?:user|name|host|address|port|database|db|crt|cert|region|endpoint|email|enabled)(?:_in)?)"
+    r"(?:type|project|client_id|\w*(?:user|name|host|address|port|database|db|crt|cert|region|endpoint|email|enabled)(?:_in)?)"
 )
 
 # Settings that describe a secret, if the value is a short word: `CRYPTO_KEY_HASH: sha256`.
