@@ -109,6 +109,7 @@ def test_json_is_a_contract(tmp_path: Path):
                 "related": [],
             }
         ],
+        "checked": {"files": 1, "practices": ["Environment variables"]},
         "errors": [{"path": "bad.py", "message": "not UTF-8: byte 0xff in line 1; save it as UTF-8"}],
     }
     without = json.loads(playpen("check", "--format", "json", "--no-fixes", folder=tmp_path).stdout)

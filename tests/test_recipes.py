@@ -131,3 +131,14 @@ def test_check_accepts_paths_behind_two_hyphens(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "-x.py").write_text("x = 1\n")
     monkeypatch.chdir(tmp_path)
     assert run(["check", "--format", "concise", "--", "-x.py"]) == 0
+
+
+def test_the_pipelines_of_the_documentation_have_no_findings(tmp_path: Path):
+    blocks = re.findall(r"^```groovy\n(.*?)^```$", (ROOT / "docs" / "ci.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 3
+    for block in blocks:
+        whole = block if "pipeline {" in block else f"pipeline {{\nagent any\nstages {{\n{block}}}\n}}\n"
+        done = playpen(
+            "check", "--ignore", "no-timeout", "--language", "jenkinsfile", "-", folder=tmp_path, stdin=whole
+        )
+        assert (done.returncode, done.stdout) == (0, "no findings in 1 file\n")

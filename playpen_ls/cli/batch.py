@@ -237,6 +237,7 @@ def _reported(
         tuple(reporter.finding(diagnostic, suppression=("inSource", reason)) for diagnostic, reason in found.silenced),
         tuple(not_checked(found, targets.shown(workspace, path), target.named, LANGUAGES[target.language].unread)),
         workspace.built(path, target.language),
+        target.practices if targets.with_practices else frozenset(),
     )
 
 

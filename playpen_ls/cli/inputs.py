@@ -19,6 +19,7 @@ from playpen_ls.project.indexer import TOO_MANY
 from playpen_ls.project.read_file import read_file
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source, Unreadable
+from playpen_ls.text.words import Words
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,13 @@ class Target:
     """Whether it has a location on disk, so that other files can be accessed."""
 
     @property
+    def practices(self) -> frozenset[str]:
+        """The best practices that an enabled rule can find violated in a text with these words."""
+        words, rules = Words(self.source.text), self.workspace.configs.rules(self.path, self.language)
+        reported = [one.rule for one in rules.rules if one.rule.id in rules.reported]
+        return frozenset(rule.practice for rule in reported if rule.practice != "+" and rule.may_concern(words))
+
+    @property
     def finds_nothing(self) -> bool:
         """Whether its text, without parsing it, rules out any finding, fact or ignore comment."""
         rules = self.workspace.configs.rules(self.path, self.language)
@@ -49,6 +57,8 @@ class Targets:
     folder: Path = field(default_factory=Path.cwd)
     force_exclude: bool = False
     """Whether files that are named are excluded too."""
+    with_practices: bool = False
+    """Whether reports say which practices concern a file."""
     problems: list[Problem] = field(default_factory=list)
     workspaces: dict[Path, Workspace] = field(default_factory=dict)
     _configs: dict[str, Config] = field(default_factory=dict)

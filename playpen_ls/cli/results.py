@@ -126,6 +126,8 @@ class FileReport:
     problems: tuple[Problem, ...] = ()
     built: int = 0
     """How many objects it builds out of other files for deployment: it is a kustomization, and no base."""
+    practices: frozenset[str] = frozenset()
+    """The best practices that concern it, if they were asked for."""
 
 
 @dataclass(frozen=True)

@@ -92,13 +92,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     outputs = _outputs(options)
     targets = Targets(settings_of(options), force_exclude=options.force_exclude)
+    targets.with_practices = any(getattr(output.format, "PRACTICES", False) for output in outputs)
     if options.show_files or options.show_settings:
         from playpen_ls.cli.showing import show_files, show_settings
 
         return (show_files if options.show_files else show_settings)(targets, paths_of(options, targets))
     if options.fix:
         print(fix_files(targets, targets_of(options, targets), safe_only).summary(dry=False), file=sys.stderr)
-        targets = Targets(targets.settings, force_exclude=options.force_exclude)
+        targets = replace(targets, problems=[], workspaces={}, _configs={}, _found={}, _workspaces={}, _marked={})
     fixes = Fixes.DIFFS if options.show_fixes else max(output.format.FIXES for output in outputs)
     if options.no_fixes or options.quiet or options.write_baseline or options.add_ignore is not None:
         fixes = Fixes.NONE
@@ -191,6 +192,7 @@ def _has_color(wanted: str) -> bool:
 def _counted(files: Iterable[FileReport], run: Run) -> Iterator[FileReport]:
     for file in files:
         run.files += 1
+        run.practices |= file.practices
         yield file
 
 

@@ -44,6 +44,8 @@ class Run:
     """How many files were checked."""
     hidden: int = field(default=0, init=False)
     """How many findings are below --min-severity."""
+    practices: set[str] = field(default_factory=set, init=False)
+    """The best practices that concern a checked file, if a format asks for them."""
     left_out: Callable[[], tuple[int, int]] = field(default=lambda: (0, 0), init=False)
     """How many findings are in the baseline, and how many are not on changed lines."""
 

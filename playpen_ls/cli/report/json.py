@@ -12,6 +12,7 @@ from playpen_ls.cli.results import FileReport, FindingReport, Fixes, FixReport, 
 
 FOR_PROGRAMS = True
 FIXES = Fixes.EVERY
+PRACTICES = True
 VERSION = 1
 
 
@@ -19,6 +20,7 @@ def report(files: Iterable[FileReport], run: Run) -> Iterator[str]:
     document = {
         "version": VERSION,
         "findings": [_finding(run.paths, file.path, finding) for file in files for finding in file.findings],
+        "checked": {"files": run.files, "practices": sorted(run.practices)},
         "errors": [{"path": one.path, "message": one.message} for one in (*run.problems(), *run.invalid())],
     }
     yield json_escaped(encoder.dumps(document, indent=2, ensure_ascii=False))

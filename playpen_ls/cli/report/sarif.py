@@ -22,6 +22,7 @@ from playpen_ls.engine.rule_docs import page
 
 FOR_PROGRAMS = True
 FIXES = Fixes.EVERY
+PRACTICES = True
 MOST_RESULTS = 25_000  # in a run; GitHub code scanning refuses more
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 INFORMATION = "https://hiranofficial.github.io/playpen/"
@@ -81,6 +82,7 @@ def report(files: Iterable[FileReport], run: Run) -> Iterator[str]:
                 "invocations": [invocation],
                 "originalUriBaseIds": {"%SRCROOT%": root},
                 "columnKind": "unicodeCodePoints",
+                "properties": {"checkedFiles": run.files, "practices": sorted(run.practices)},
                 "results": [_result(run, numbers, entry) for entry in found],
             }
         ],
