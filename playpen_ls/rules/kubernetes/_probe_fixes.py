@@ -24,6 +24,7 @@ from playpen_ls.rules.kubernetes._probes import (
     add,
     port_of,
     probe_value,
+    probed_port,
 )
 from playpen_ls.rules.kubernetes._programs import KNOWN_PORTS
 from playpen_ls.text.edit import Edit
@@ -31,6 +32,7 @@ from playpen_ls.vocabulary.images import ImageReference
 
 _CHOICES = 4  # maximum number of alternatives that are offered
 _READY = re.compile(r"/[^/]*read(?:y|iness)[^/]*/?$", re.IGNORECASE)
+_METRICS = frozenset(("metrics", "http-metrics", "prometheus", "monitoring"))
 _POSTGRES = frozenset("postgres postgresql postgis timescaledb".split())
 
 
@@ -59,7 +61,9 @@ def fixes(
     """
     probe = probes[0] if key == LIVENESS else probes[1]
     try:
-        candidates, reason = _candidates(container, key, probe, context)
+        live = container.node.mapping(LIVENESS, "httpGet")
+        shown = key == READINESS and live is not None and live.text("path") == probes[0].path
+        candidates, reason = _candidates(container, key, probe, context, shown)
     except NotServed as refusal:
         return (Fix(f"Add a `{key}`", partial(_refuse, str(refusal))),)
     except Refused as refusal:
@@ -95,10 +99,20 @@ def _both(container: Container, probes: tuple[Probe, Probe], context: ProbeConte
 
 
 def _candidates(
-    container: Container, key: str, probe: Probe, context: ProbeContext
+    container: Container, key: str, probe: Probe, context: ProbeContext, shown: bool = False
 ) -> tuple[tuple[Candidate, ...], str]:
-    """(possible HTTP probes, why there are several). Raises Refused, or NotServed."""
+    """(possible HTTP probes, why there are several). `shown`: the other probe shows that the platform's paths are used.
+
+    Raises Refused, or NotServed.
+    """
     ports, reason = _ports(container, probe, context)
+    if context.application is None or not context.application.apps:
+        if probed_port(container) is not None and not shown:
+            raise Refused("only the path of the other probe is known, which answers another question")
+        if ports[0].assumed and container.node.items("command"):
+            raise Refused("no port is declared, and the command names none")
+        if any(port.value in _METRICS for port in ports):
+            raise Refused(f"port `{ports[0].value}` serves metrics, and other paths are unknown")
     paths = _paths(key, probe, context.application)
     if len(paths) > 1:
         reason = f"the application serves {' and '.join(f'`{path}`' for path, _ in paths)}"
@@ -164,6 +178,9 @@ def _pg_isready(container: Container) -> Sequence[str]:
 
 
 def _open_port(container: Container, base: str) -> ProbePort | None:
+    probed = probed_port(container)
+    if probed is not None:
+        return probed
     tcp = [port for port in container.ports if port.protocol == "TCP" and port.number.isdigit()]
     if len(container.ports) == 1 and tcp:
         return ProbePort(tcp[0].name or int(tcp[0].number), "the only declared port")

@@ -143,7 +143,7 @@ def port_of(container: Container, default: int, context: ProbeContext) -> ProbeP
         raise Refused(f"`{reference.base}` does not serve HTTP; use an `exec` or `tcpSocket` probe")
     if reference is not None and reference.name in SITE_SERVERS:
         raise Refused(f"the paths that `{reference.name}` serves depend on its configuration")
-    probed = _probed(container)
+    probed = probed_port(container)
     if probed is not None:
         return probed
     listening = _LOOPBACK.search(" ".join(word.value for word in container.words)) if not container.ports else None
@@ -166,13 +166,13 @@ def port_of(container: Container, default: int, context: ProbeContext) -> ProbeP
 def _is_beside_server(container: Container) -> bool:
     """Whether another container of the pod serves requests."""
     return any(
-        other.ports or _probed(other) is not None
+        other.ports or probed_port(other) is not None
         for other in container.workload.containers
         if other.role != "init" and other.node is not container.node
     )
 
 
-def _probed(container: Container) -> ProbePort | None:
+def probed_port(container: Container) -> ProbePort | None:
     for key in (LIVENESS, READINESS, "startupProbe"):
         request = container.node.mapping(key, "httpGet")
         port = request.scalar("port") if request is not None else None

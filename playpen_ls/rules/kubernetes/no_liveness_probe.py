@@ -82,7 +82,7 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
         example(
             WEB + "          readinessProbe:\n            httpGet: {path: /ready, port: 9000}\n",
             fixed=unmarked(WEB)
-            + PROBE.format(port="9000")
+            + PROBE.format(port="9000").replace("httpGet:\n              path: /health", "tcpSocket:")
             + "          readinessProbe:\n            httpGet: {path: /ready, port: 9000}\n",
         ),
         example(WEB + "          livenessProbe: {}\n", fixed=unmarked(WEB) + PROBE.format(port="8000")),
@@ -130,6 +130,14 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
         example(
             WEB + "          args: ['--project={{PROJECT_ID}}']\n",
             fixed=unmarked(WEB) + PROBE.format(port="8000") + "          args: ['--project={{PROJECT_ID}}']\n",
+        ),
+        # Without a port and a known path none is invented.
+        WEB + "          command: [celery, -A, shop, worker]\n",
+        example(
+            WEB + "          ports: [{containerPort: 9115, name: metrics}]\n",
+            fixed=unmarked(WEB)
+            + "          ports: [{containerPort: 9115, name: metrics}]\n"
+            + PROBE.format(port="metrics").replace("httpGet:\n              path: /health", "tcpSocket:"),
         ),
         example(
             WEB + "          args: [--port=8081, '--upstream=http://127.0.0.1:80']\n",
