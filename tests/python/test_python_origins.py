@@ -72,3 +72,23 @@ def test_an_edit_of_the_logger_changes_the_fix_in_another_module(tmp_path: Path)
     assert workspace.fixed("shop/service.py", safe_only).source.text == SERVICE
     made = workspace.fixed("shop/service.py", lambda _, fix: True)
     assert made.source.text == SERVICE.replace('f"got {x}"', '"got {}", x')
+
+
+@pytest.mark.parametrize(
+    ("other", "title"),
+    [
+        ("shop/log.py", "Replace `print` with `logger.info`"),
+        ("mail/log.py", "Replace `print` with `logger.info` (not shown until logging is configured)"),
+    ],
+)
+def test_a_fix_for_print_says_where_its_message_is_not_shown(tmp_path: Path, other: str, title: str):
+    for path in ("shop/app.py", "shop/Dockerfile", "mail/Dockerfile", other):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).touch()
+    workspace = Workspace(tmp_path)
+    workspace.index.complete = True
+    workspace.open(Source(other, "import logging\n\nlogging.basicConfig(level=logging.INFO)\n"), "python")
+    workspace.open(Source("shop/app.py", "import flask\n\n\ndef f():\n    print('x')\n"), "python")
+    for path in workspace.documents:
+        workspace.check(path)
+    assert [fix.title for one in workspace.look("shop/app.py").diagnostics for fix in one.finding.fixes] == [title]

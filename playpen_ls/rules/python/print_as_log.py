@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from playpen_ls.api.example import example
 from playpen_ls.api.fact_types import LogsConfigured
-from playpen_ls.api.facts import Facts
+from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.edits.imports import module_logger
@@ -30,6 +32,24 @@ _LEVELS = {
     "debug": "debug",
 }  # fmt: skip
 LOGGED = "import logging\n\nfrom fastapi import FastAPI\n\nlogger = logging.getLogger(__name__)\n\napp = FastAPI()\n"
+
+
+@dataclass(frozen=True)
+class LogSetup:
+    """Where the project configures logging."""
+
+    configured: Facts[LogsConfigured]
+    files: Files
+
+    def reaches(self, path: str) -> bool:
+        """Whether a file of the same service configures logging; True while that is unknown."""
+        folder = posixpath.dirname(path)
+        while folder not in ("", "/") and not any(self.files.exists(posixpath.join(folder, mark)) for mark in _SERVICE):
+            folder = posixpath.dirname(folder)
+        return not self.configured.complete or bool(self.configured.below(folder.strip("/")))
+
+
+_SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pipfile", "manage.py")
 
 
 @rule(
@@ -91,7 +111,7 @@ LOGGED = "import logging\n\nfrom fastapi import FastAPI\n\nlogger = logging.getL
         "import json\n\n\ndef listed(servers):\n    print(json.dumps(servers))\n",
     ],
 )
-def print_as_log(call: PrintCall, configured: Facts[LogsConfigured]) -> Iterator[Finding]:
+def print_as_log(call: PrintCall, setup: LogSetup) -> Iterator[Finding]:
     """`print` is used instead of logging.
 
     Printed output has no timestamp, level or logger name, and no log level can filter it. A warning in modules
@@ -115,7 +135,7 @@ def print_as_log(call: PrintCall, configured: Facts[LogsConfigured]) -> Iterator
     if call.name != "print":
         yield Finding(call.callee_span, "`pprint` bypasses logging", severity=Severity.HINT)
         return
-    fixes = (_fix(call, target, configured),) if call.is_statement else ()
+    fixes = (_fix(call, target, setup),) if call.is_statement else ()
     yield Finding(call.callee_span, "`print` bypasses logging", fixes, None if web else Severity.HINT)
 
 
@@ -134,7 +154,7 @@ def _target(call: PrintCall) -> str | None:
     return origin.rpartition(".")[2] if origin in ("sys.stdout", "sys.stderr") else None
 
 
-def _fix(call: PrintCall, target: str, configured: Facts[LogsConfigured]) -> Fix:
+def _fix(call: PrintCall, target: str, setup: LogSetup) -> Fix:
     failed = call.handler is not None and not _is_stop(call.handler)
     level = _level(call) or ("error" if failed or target == "stderr" else "info")
     failed = failed and level in ("error", "critical")
@@ -156,8 +176,7 @@ def _fix(call: PrintCall, target: str, configured: Facts[LogsConfigured]) -> Fix
         ]
 
     # Without configuration the root logger has the level WARNING; uvicorn configures only its own loggers.
-    shown = level not in ("info", "debug") or not configured.complete or len(configured)
-    shown = shown or call.file.ask(anywhere, configures_logging)
+    shown = level not in ("info", "debug") or call.file.ask(anywhere, configures_logging) or setup.reaches(call.path)
     hidden = "" if shown else " (not shown until logging is configured)"
     return Fix(f"Replace `print` with `logger.{level}`{hidden}", change)
 
