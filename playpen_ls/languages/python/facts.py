@@ -33,6 +33,7 @@ from playpen_ls.languages.python.model.queries import anywhere
 from playpen_ls.languages.python.model.queries import is_left_alone as is_left_alone_here
 from playpen_ls.languages.python.model.scope import JSON_LOGS
 from playpen_ls.languages.python.model.web import LocalFact, Web
+from playpen_ls.languages.python.syntax.known_names import ROUTERS
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 from playpen_ls.text.words import Words
@@ -109,7 +110,10 @@ def _of_web(web: Web, place: Place, prefixes: dict[str, str], model: PythonModel
         replaces = any(origin.startswith(_REPLACING) for origin in model.scope.names.values())
         # Without `url_prefix` a blueprint keeps its own prefix.
         prefix = web.path if not web.constant else None
-        yield RouterIncluded(place, web.owner, web.target, prefix, replaces and bool(web.path))
+        own = web.target.endswith("()") and web.target.removesuffix("()") in ROUTERS
+        # A router of this file is known by its variable.
+        target = web.framework if own and web.framework else web.target
+        yield RouterIncluded(place, web.owner, target, prefix, replaces and bool(web.path))
     elif web.kind == "mount":
         if web.framework:
             yield MountedApplication(place, web.framework.rpartition(".")[2])

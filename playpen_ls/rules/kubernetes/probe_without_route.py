@@ -32,6 +32,10 @@ PLAIN = unmarked(DEPLOYMENT)
 DOCKERFILE = 'FROM playpen/python-base:latest\nCOPY . .\nCMD ["uvicorn", "main:app", "--port", "8000"]\n'
 APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\ndef health():\n    return {}\n'
 SERVING = APP.replace("/healthz", "/health")
+OWN_ROUTER = (
+    "from fastapi import APIRouter, FastAPI\n\napp = FastAPI()\nrouter = APIRouter()\n\n\n"
+    '@router.get("/health")\ndef health():\n    return {}\n\n\napp.include_router(router, prefix="/api/v1")\n'
+)
 ROUTED = (
     "from fastapi import FastAPI\n\nfrom shop.ops import router\n\napp = FastAPI()\n"
     'app.include_router(router, prefix="/v1")\n'
@@ -66,6 +70,11 @@ TOLD = "          args: [uvicorn, 'main:app', --port, '9000']\n"
             "shop/Dockerfile": DOCKERFILE,
             "shop/main.py": APP.replace("/healthz", "/items/{id}"),
         },
+        # A router of the application's own file.
+        example(
+            {"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE, "shop/main.py": OWN_ROUTER},
+            fixed=PLAIN.replace("/health,", "/api/v1/health,"),
+        ),
         example(
             {"k8s/app.yaml": DEPLOYMENT, "shop/Dockerfile": DOCKERFILE, "shop/main.py": ROUTED, "shop/ops.py": OPS},
             fixed=PLAIN.replace("/health,", "/v1/ops/health,"),
