@@ -33,18 +33,23 @@ def test_in_its_twin_every_rule_that_looks_at_several_files_fires_once():
     assert all(one["fixes"] for one in found)
 
 
+BUILT = ("Jenkinsfile", "nexus:5000/orders:1.4.0")
+"""Why the container is known to be this program's."""
+
+
 @pytest.mark.parametrize(
     ("rule", "word", "others"),
     [
         ("kubernetes/no-backup", "postgres", []),
         ("kubernetes/probe-without-route", "/readyz",
-         [("app/main.py", 'FastAPI(title=f"orders in {REGION}, paid in {CURRENCY}")'), ("app/probes.py", 'router.get("/ready")')]),
+         [("app/main.py", 'FastAPI(title=f"orders in {REGION}, paid in {CURRENCY}")'), ("app/probes.py", 'router.get("/ready")'),
+          BUILT]),
         ("kubernetes/probe-port-closed", "htttp", [("k8s/deployment.yaml", "ports")]),
         ("kubernetes/port-mismatch", "8080", [("k8s/deployment.yaml", "orders")]),
         ("kubernetes/dangling-service", "postgress", [("k8s/postgres.yaml", "postgres")]),
         ("kubernetes/missing-reference", "regoin", [("k8s/config.yaml", "orders-config")]),
         ("kubernetes/unbuilt-image", "1.3.9", [("Jenkinsfile", "nexus:5000/orders:1.4.0")]),
-        ("kubernetes/unset-variable", "orders", [("app/main.py", 'os.environ["CURRENCY"]')]),
+        ("kubernetes/unset-variable", "orders", [("app/main.py", 'os.environ["CURRENCY"]'), BUILT]),
         ("python/no-health-route", "FastAPI()", []),
     ],
 )  # fmt: skip
