@@ -58,7 +58,14 @@ def test_each_server_says_its_own_once(steps: dict[str, Any], step: str, ours: s
 @pytest.mark.parametrize(
     ("step", "titles"),
     [
-        ("python menu", ["Replace `print` with `logger.info`", "Ignore `print-as-log` here", "Explain `print-as-log`"]),
+        (
+            "python menu",
+            [
+                "Replace `print` with `logger.info` (not shown until logging is configured)",
+                "Ignore `print-as-log` here",
+                "Explain `print-as-log`",
+            ],
+        ),
         ("yaml menu", ["Change to `512Mi`", "Ignore `suspicious-quantity` here", "Explain `suspicious-quantity`"]),
     ],
 )
