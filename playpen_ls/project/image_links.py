@@ -29,7 +29,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from playpen_ls.api.fact_types import Exposed, ImageBuilt, Recipe
@@ -159,6 +159,7 @@ class _Name:
     """A variable is a part of the last segment."""
 
     @classmethod
+    @lru_cache(maxsize=4096)  # each container's is compared with all others
     def of(cls, image: str) -> _Name:
         reference = ImageReference.parse(with_holes(image))
         registry = "" if reference.registry in _HUB else reference.registry

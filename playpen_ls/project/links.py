@@ -57,14 +57,13 @@ def is_nearest(service: str, pods: str, namesakes: Iterable[str]) -> bool:
 
     `namesakes` are the paths of workloads of the same kind and name; "" is the Service's own file.
     """
-    own = _nearness(service, pods)
-    return all(_nearness(service, other) <= own for other in namesakes)
+    folder = posixpath.dirname(service)
 
+    def nearness(path: str) -> int:
+        return 2 if path in ("", service) else int(posixpath.dirname(path) == folder)
 
-def _nearness(service: str, pods: str) -> int:
-    if pods in ("", service):
-        return 2
-    return int(posixpath.dirname(pods) == posixpath.dirname(service))
+    own = nearness(pods)
+    return own == 2 or all(nearness(other) <= own for other in namesakes)
 
 
 def are_near(one: str, other: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 from playpen_ls.api.fact_types import Overlay
@@ -105,14 +106,16 @@ class Absence:
 
     def _completes(self, path: str) -> bool:
         """Whether an overlay or a chart completes the objects of this file."""
-        if self.overlays.having(_partial, path):
-            return True
-        while path := posixpath.dirname(path):
-            if self.overlays.having(_partial, path + "/"):
-                return True
-            if path == "/":
-                break
-        return False
+        return any(self.overlays.having(_partial, place) for place in _and_above(path))
+
+
+@lru_cache(maxsize=1024)  # all parts of a document ask
+def _and_above(path: str) -> tuple[str, ...]:
+    """A path, and the folders that it is in, with a `/` at their ends."""
+    found = [path]
+    while (path := posixpath.dirname(path)) not in ("", "/"):
+        found.append(f"{path}/")
+    return (*found, "//") if path else tuple(found)
 
 
 def _partial(overlay: Overlay) -> tuple[str, ...]:
