@@ -33,6 +33,8 @@ await session(async (page) => {
   const before = servers();
   await command(page, 'Playpen: Restart Server');
   const after = await changed(before);
+  await status(page, 'in this file'); // it runs: one that is killed while it starts is not started again
+  await page.keyboard.press('Escape');
   await squiggle(page, task.live.words);
   say({ step: 'restart', before, after });
 
