@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from playpen_ls.cli import inputs
-from playpen_ls.cli.inputs import relative
+from playpen_ls.cli import results
+from playpen_ls.cli.results import relative
 from playpen_ls.project import filesystem
 from playpen_ls.project.filesystem import ProjectFiles
 
@@ -31,7 +31,7 @@ WINDOWS = SimpleNamespace(path=ntpath, sep="\\")
 def test_a_path_is_shown_relative_to_the_current_folder(
     path: str, folder: str, shown: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(inputs, "os", WINDOWS)
+    monkeypatch.setattr(results, "os", WINDOWS)
     assert relative(path, PureWindowsPath(folder)) == shown  # type: ignore[arg-type]
 
 

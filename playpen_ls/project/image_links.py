@@ -196,7 +196,7 @@ class _Dockerfile:
     spare: bool
     """Only for developing, or a variant beside a plain Dockerfile."""
 
-    @property
+    @cached_property
     def folder(self) -> str:
         return posixpath.dirname(self.path)
 

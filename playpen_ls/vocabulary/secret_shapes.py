@@ -172,12 +172,6 @@ _MARKS = tuple(
 ) + tuple((mark, max(re.findall(r"\w+", mark), key=len), re.compile(re.escape(mark))) for mark, _ in _AROUND_MARK)
 
 
-def may_hold_key(text: str, words: str | None = None) -> bool:
-    """Whether a text can contain a key. `words` are its words, each once: what they lack need not be searched for."""
-    words = text if words is None else words
-    return any(word in words and begin in text and after.search(text) for begin, word, after in _MARKS)
-
-
 def _trie(words: list[str]) -> str:
     """A pattern that matches the longest of these words, and looks at each character once."""
     groups: dict[str, list[str]] = {}
@@ -188,6 +182,17 @@ def _trie(words: list[str]) -> str:
     if not branches:
         return ""
     return f"(?:{'|'.join(branches)}){'?' if '' in words else ''}"
+
+
+_ANY_MARK = re.compile(_trie(sorted({word for _, word, _ in _MARKS})))
+
+
+def may_hold_key(text: str, words: str | None = None) -> bool:
+    """Whether a text can contain a key. `words` are its words, each once: what they lack need not be searched for."""
+    words = text if words is None else words
+    if _ANY_MARK.search(words) is None:
+        return False
+    return any(word in words and begin in text and after.search(text) for begin, word, after in _MARKS)
 
 
 _PREFIX = re.compile(rf"(?<![A-Za-z0-9])(?:{_trie(sorted(_BY_PREFIX))})")

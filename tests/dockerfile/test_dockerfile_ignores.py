@@ -24,6 +24,7 @@ EQUIVALENTS = {
     },
     "kaniko-unsupported": {},
     "malformed-json-form": {},
+    "missing-module": {},
     "missing-source": {"docker": {"CopyIgnoredFile"}},
     "moving-tag": {"hadolint": {"DL3006", "DL3007"}},
     "no-dockerignore": {},

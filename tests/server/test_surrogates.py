@@ -115,4 +115,6 @@ def test_a_lone_surrogate_stops_nothing(tmp_path: Path, name: str, encoding: str
         assert "result" in server.ask("textDocument/codeAction", asked)
         server.ask("shutdown")
         server.send("exit")
-        assert server.end() == (0, "")
+        # libyaml takes no text with one.
+        log = "WARNING playpen-ls: pod.yaml: not checked: some lines cannot be parsed\n" if name == "pod.yaml" else ""
+        assert server.end() == (0, log)
