@@ -12,6 +12,8 @@ from playpen_ls.cli.output import write_whole
 from playpen_ls.cli.results import counted
 from playpen_ls.cli.scorecard import LARGEST, InvalidReport, Scorecard, earlier, owners_of, report_files, service
 from playpen_ls.cli.scorecard_page import page
+from playpen_ls.project.read_file import read_file
+from playpen_ls.text.source import Unreadable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,9 +56,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _read(file: str) -> str:
     try:
-        if os.path.getsize(file) > LARGEST:
-            raise Unusable(f"{file}: larger than {LARGEST:,} bytes")
-        with open(file, encoding="utf-8", errors="surrogateescape") as opened:
-            return opened.read()
+        return read_file(file, LARGEST).decode("utf-8", "surrogateescape")
     except OSError as error:
         raise Unusable(f"{file}: {error.strerror or error}") from None
+    except Unreadable as error:
+        raise Unusable(f"{file}: {error}") from None

@@ -103,8 +103,14 @@ export function text(page) {
 }
 
 export async function atEnd(page) {
-  await page.locator('.view-line').first().click();
+  await intoText(page);
   await page.keyboard.press('Control+End');
+}
+
+async function intoText(page) {
+  await page.mouse.move(0, 0); // away from what shows a tooltip over the first line
+  await page.locator('.hover-contents').first().waitFor({ state: 'hidden' });
+  await page.locator('.view-line').first().click();
 }
 
 export async function save(page) {
@@ -115,7 +121,7 @@ export async function save(page) {
 // In the editor, as a user: this VS Code is installed without its native watcher of files.
 export async function changeSettings(page, settings, name) {
   await show(page, 'settings.json');
-  await page.locator('.view-line').first().click();
+  await intoText(page);
   await page.keyboard.press('Control+a');
   await page.keyboard.insertText(JSON.stringify(settings));
   await save(page);
