@@ -31,7 +31,20 @@ from playpen_ls.project.filesystem import ProjectFiles
 from playpen_ls.text.source import Source
 
 RULES = RuleSet(Configured(rule) for rule in rules_of("jenkinsfile"))
-FILES = ProjectFiles(Path("/nonexistent-project"), lambda path: None)
+LIBRARY = {"vars/shopDeploy.groovy": "def call(Map config) { }\n"}
+
+
+class Repository(ProjectFiles):
+    """A repository with a shared library of its own, and no other file."""
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        return tuple(path.rpartition("/")[2] for path in LIBRARY if path.rpartition("/")[0] == folder)
+
+    def text(self, path: str) -> str | None:
+        return LIBRARY.get(path)
+
+
+FILES = Repository(Path("/nonexistent-project"), lambda path: None)
 GIVEN = RuleContext(Platform(), FILES, lambda kind: Facts(kind, (), False))
 
 DECLARATIVE = """\
@@ -53,7 +66,7 @@ pipeline {
         }
         stage('Push') {
             when { branch 'main' }
-            environment { DB_PASSWORD = 'postgres' }
+            environment { DB_PASSWORD = 'pg' }
             steps {
                 withCredentials([string(credentialsId: GIT_TOKEN, variable: 'TOKEN')]) {
                     sh "curl -H 'X: ${TOKEN}' -u ${NEXUS_USR}:${NEXUS_PSW} https://api/"
@@ -110,7 +123,55 @@ node('linux') {
     )
 }
 """
-TEXTS = [DECLARATIVE, SCRIPTED, DECLARATIVE.replace("\n", "\r\n"), DECLARATIVE.replace("pipeline {", "pipelin {", 1)]
+POD = """\
+yaml '''
+spec:
+  containers:
+    - {name: maven, image: 'maven:3.9'}
+'''"""
+PODS = f"""\
+pipeline {{
+    agent {{
+        kubernetes {{
+            {POD}
+        }}
+    }}
+    parameters {{ string(name: 'REF', defaultValue: 'main') }}
+    stages {{
+        stage('Build') {{
+            steps {{
+                container('mavn') {{ sh "git checkout ${{params.REF}} && make" }}
+                script {{
+                    def tag = sh(script: 'git describe', returnStdout: true)
+                    docker.build("web:${{tag}}")
+                }}
+                sh 'docker run --rm -v /var/run/docker.sock:/var/run/docker.sock aquasec/trivy image x'
+            }}
+        }}
+        stage('All') {{
+            parallel {{
+                stage('A') {{
+                    steps {{ sh './a > out.log' }}
+                }}
+                stage('B') {{
+                    steps {{ sh './b > out.log' }}
+                }}
+            }}
+        }}
+        stage('Deploy') {{
+            steps {{
+                input 'Deploy?'
+                sh 'kubectl apply -f k8s/'
+                shopDeplyo target: 'test'
+            }}
+        }}
+    }}
+}}
+"""
+TEXTS = [
+    *(DECLARATIVE, SCRIPTED, DECLARATIVE.replace("\n", "\r\n"), DECLARATIVE.replace("pipeline {", "pipelin {", 1)),
+    *(PODS, PODS.replace(POD, "yamlFile 'pods.yaml'")),
+]
 PIECES = [
     *("", "x", " ", "\n", "{", "}", "(", ")", "[", "'", '"', "'" * 3, '"' * 3, "${", "/", "/*", "*/", "//", "\\", ";"),
     *("stage('x') {", "}\n", "sh 'docker push nexus:5000/app:latest'\n", "TOKEN", "NEXUS", "def P = 1\n", "latest"),
@@ -168,7 +229,7 @@ def test_typing_a_line_anywhere_finds_what_a_fresh_look_finds(text: str):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("DB_USER", "DB_HOST"),  # beside a user even a weak word is a password
+        ("DB_USER", "DB_HOST"),  # beside a user even a word of two letters is a password
         ("credentialsId: GIT_TOKEN", "credentialsId: 'x'"),  # a name that is no id may hold a secret
         ("NEXUS = credentials('nexus-credentials')", "NEXUS = 'nexus'"),
         ("def helper(x) {", "def NEXUS_PSW = 'x'\ndef helper(x) {"),

@@ -33,6 +33,7 @@ _SIMPLE_ENDS = ("Dsn", "Url")
 _ORIGINS = Origins(*OWN_PORTS)
 _WORDS = frozenset(("environ", "BaseSettings", *LOADERS))
 _CALLS = PORT_FIRST | ADDRESS_FIRST
+_PORT_NAMES = frozenset(("port", "PORT"))
 # A port argument after the host: a number, or a call that returns one.
 _RUN = re.compile(rf"\.[\s\\]*run{CALL}[^\0]{{,200}}?,\s*(?:[\"']?\d|[\w.]+{CALL})")
 
@@ -41,7 +42,7 @@ def possible_in(words: Words) -> bool:
     """Whether a text with these words can have such facts."""
     if words.has_any(_WORDS) or any_is_called(words, _CALLS):
         return True
-    if "port" in words.all and any_is_called(words, RUNNING):
+    if words.has_any(_PORT_NAMES) and any_is_called(words, RUNNING):
         return True
     return ("run" in words.all and _RUN.search(words.text) is not None) or _ORIGINS.possible_in(words)
 
@@ -93,7 +94,8 @@ def _call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Need]:
         origin = site.names.origin(call.func, link) or ""
         given = next((one.value for one in call.keywords if one.arg == "port"), None)
         if given is None and origin.endswith("().run") and len(call.args) > 1:
-            given = call.args[1]  # after the host
+            after_host = call.args[1]
+            given = after_host if origin in OWN_PORTS or _tells_port(after_host) else None
         unknown = any(one.arg is None for one in call.keywords)
         port = _number(given) if given is not None else 0 if unknown else OWN_PORTS.get(origin, 0)
         if port or given is not None:
@@ -114,6 +116,12 @@ def _number(node: ast.expr) -> int:
     if isinstance(node, ast.Call) and node.args:
         return _number(node.args[-1])
     return 0
+
+
+def _tells_port(node: ast.expr) -> bool:
+    """Whether an argument is a port whatever is called: many other objects have a method `run`."""
+    name = (dotted(node) or "").rpartition(".")[2]
+    return bool(_number(node) or _variable(node)) or name in _PORT_NAMES
 
 
 def _variable(node: ast.expr | None) -> str:
