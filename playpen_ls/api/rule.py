@@ -104,6 +104,7 @@ class Rule:
     good: tuple[Example, ...]
     reports_absence: bool
     needs_index: bool
+    has_safe_fixes: bool
     masks_text: bool
     enabled: bool
     in_pipelines: Severity | bool
@@ -184,6 +185,7 @@ def rule(
     like: Mapping[str, Sequence[str]] | None = None,
     reports_absence: bool = False,
     needs_index: bool = True,
+    has_safe_fixes: bool = True,
     masks_text: bool = False,
     enabled: bool = True,
     in_pipelines: Severity | bool = False,
@@ -195,7 +197,8 @@ def rule(
     tools, whose ignore comments apply to this rule too. `reports_absence` marks findings that report that X is
     missing, or invalid while it is incomplete (`memory: 5`): they must not flicker while X is typed.
     `needs_index=False` lets a rule run before the index is complete, if other files only influence its
-    fixes (see `Facts.complete`). `masks_text` means that the text of its findings is masked in all
+    fixes (see `Facts.complete`). `has_safe_fixes=False` says that none of its fixes is ever safe, so that applying
+    the safe ones need not wait for other files. `masks_text` means that the text of its findings is masked in all
     output. `enabled=False` disables it until a configuration selects it.
 
     `in_pipelines` lets a rule for manifests look at the pods of agents in Jenkinsfiles: True for one that reports wrong
@@ -228,6 +231,7 @@ def rule(
             good=examples(good),
             reports_absence=reports_absence,
             needs_index=needs_index,
+            has_safe_fixes=has_safe_fixes,
             masks_text=masks_text,
             enabled=enabled,
             in_pipelines=in_pipelines,

@@ -26,6 +26,7 @@ def _own_rule(id: str, severity: Severity, doc: str) -> Rule:
         good=(),
         reports_absence=False,
         needs_index=False,
+        has_safe_fixes=True,
         masks_text=False,
         enabled=True,
         in_pipelines=False,

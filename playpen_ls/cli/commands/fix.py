@@ -92,12 +92,13 @@ def prepare_for_safe_fixes(target: Target) -> None:
     """Index the project only if a fix depends on it, since indexing a large project is slow.
 
     Rules that need the index for their findings have no safe fixes. The others find the same without the index, and
-    use it only to decide whether a fix is safe. Unused ignore comments are known only when all rules have run.
+    use it only for their fixes: to decide whether one is safe, unless the rule has no safe ones. Unused ignore comments
+    are known only when all rules have run.
     """
     workspace = target.workspace
     workspace.open(target.source, target.language, target.on_disk)
     found = workspace.check(target.path).diagnostics
-    if "playpen:" in target.source.text or any(diagnostic.rule.reads for diagnostic in found):
+    if "playpen:" in target.source.text or any(one.rule.reads and one.rule.has_safe_fixes for one in found):
         read_project(target)
 
 

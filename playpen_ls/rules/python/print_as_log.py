@@ -56,6 +56,7 @@ _SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pip
     severity=Severity.WARNING,
     practice="Structured logging",
     needs_index=False,
+    has_safe_fixes=False,
     like={"ruff": ["T201"]},
     bad=[
         example(LOGGED + '«print»("service started")\n', fixed=LOGGED + 'logger.info("service started")\n'),
