@@ -122,9 +122,12 @@ class Outline:
         return self._read(Input("every", summarize))  # type: ignore[no-any-return]
 
     def content(self, chunk: int) -> Any:
-        """All that a chunk says by itself; who reads it is asked again when any of its text changes."""
+        """All that a chunk says by itself, None if no chunk has this number.
+
+        Who reads it is asked again when any of its text changes.
+        """
         self._read(Input("text", chunk))
-        return self._chunks[chunk].content
+        return self._chunks[chunk].content if chunk < len(self._chunks) else None
 
     def ask(self, query: Callable[..., T], *key: Any) -> T:
         """Another query that is not located, answered once for all that ask it."""

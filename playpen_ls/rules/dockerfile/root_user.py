@@ -137,6 +137,8 @@ from playpen_ls.languages.dockerfile.parts import Stage
             "start.sh": 'chown app /data\nexec gosu app "$@"\n',
         },
         'FROM debian:12\nRUN apt-get install -y gosu\nENTRYPOINT ["gosu", "app", "serve"]\n',
+        # The stage that ships gets the program from another one.
+        "FROM debian:12 AS tools\nRUN apt-get install -y gosu\nFROM debian:12\nCOPY --from=tools /usr/sbin /sbin\n",
     ],
 )
 def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[ImageBuilt]) -> Iterator[Finding]:

@@ -106,11 +106,13 @@ def base(outline: Outline, chunk: int) -> int | None:
 
 
 def base_of(outline: Outline, number: int) -> int | None:
-    return outline.ask(bases)[number]
+    found = outline.ask(bases)
+    return found[number] if number < len(found) else None
 
 
-def text_of(outline: Outline, number: int) -> StageText:
-    content: StageText = outline.content(number)
+def text_of(outline: Outline, number: int) -> StageText | None:
+    """None for a stage that is gone: what an earlier version asked is asked again of the text as it is."""
+    content: StageText | None = outline.content(number)
     return content
 
 

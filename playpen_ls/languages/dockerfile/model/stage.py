@@ -96,7 +96,8 @@ class Stage:
     def base(self) -> Stage | None:
         ask = self.file.ask
         number = ask(queries.base) if self.number is None else ask(queries.base_of, self.number)
-        return Stage(ask(queries.text_of, number), self.file, number) if number is not None else None
+        syntax = ask(queries.text_of, number) if number is not None else None
+        return Stage(syntax, self.file, number) if syntax is not None else None
 
     @cached_property
     def start(self) -> From:
