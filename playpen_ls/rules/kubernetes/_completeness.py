@@ -57,7 +57,8 @@ class Absence:
     def lack(self, part: P, lacks: Callable[[P], R | None]) -> Lack[R] | None:
         """What `lacks` gives for the part as it is deployed; None if nothing is certainly missing from any build.
 
-        `lacks` is asked for each form of the part, and gives what is missing from it, None for nothing.
+        `lacks` is asked for each form of the part, and gives what is missing from it, None for nothing. A value that
+        is there but wrong in one form is nothing missing: else the base's right line is reported for it.
         """
         forms = self._forms(part)
         if forms is None:
