@@ -34,7 +34,8 @@ def import_edit(model: PythonModel, tops: Sequence[Top], line: str, used_at: int
         run, smaller, same, following = [], [], [], None
     if same or (smaller and following is None):
         after = (
-            max((top for top in same if keys[id(top)][1] == key[1]), key=_key_of, default=None) or (same or smaller)[-1]
+            max((top for top in same if keys[id(top)][1] == key[1]), key=lambda top: top.span.start, default=None)
+            or (same or smaller)[-1]
         )
         at = source.next_line_start(max(after.span.end - 1, 0))
         text = line + newline if same else newline + line + newline
@@ -145,10 +146,6 @@ def _own_from(source: Source, run: Sequence[Top]) -> int:
                 return index
             groups = 1
     return len(run)
-
-
-def _key_of(top: Top) -> tuple[int, int]:
-    return (0, top.span.start)
 
 
 def _section(module: str) -> int:
