@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import toy
 from toy import PATH, RULES, Editor, Section, ToyChunk, ToyModel, given, rows, toy_rule
 
 from playpen_ls.api.fact_types import Route
@@ -16,6 +18,7 @@ from playpen_ls.api.rule import RuleContext
 from playpen_ls.engine.cache import (
     MISS,
     NO_DEPENDENCIES,
+    CachedFindings,
     ChunkEntry,
     Dependencies,
     DependencyChecker,
@@ -144,8 +147,8 @@ def test_an_answer_about_files_that_changed_is_noticed():
 
     files = Some()
     reads = Dependencies(answers=((FileQuery("text", "a"), "t"),))
-    entry = ChunkEntry(FINDINGS.local, FINDINGS.local)
-    entry.local = entry.cross_file = type(FINDINGS.local)((), reads)  # type: ignore[misc]
+    found = CachedFindings((), reads)
+    entry = ChunkEntry(found, found)
 
     def holds() -> bool:
         context = RuleContext(given().platform, files, given().facts)
@@ -156,14 +159,11 @@ def test_an_answer_about_files_that_changed_is_noticed():
     assert not holds()
 
 
-FINDINGS = Editor("[a]\n").memory.pairs[0]
-
-
 def test_facts_that_are_others_now_are_noticed():
     facts = Facts(Route, Table())
     reads = Dependencies(facts=(facts,))
-    local = type(FINDINGS.local)((), reads)  # type: ignore[misc]
-    entry = ChunkEntry(local, local)
+    found = CachedFindings((), reads)
+    entry = ChunkEntry(found, found)
 
     def holds(now: Facts[Route]) -> bool:
         context = RuleContext(given().platform, given().files, lambda kind: now)
@@ -199,10 +199,6 @@ def test_a_chunk_that_no_rule_concerns_is_not_parsed_and_shares_its_entry(monkey
     def shouting(section: Section) -> Iterator[Finding]:
         if "loud" in section.node.text:
             yield Finding(Span(0, 1), "loud")
-
-    from dataclasses import replace
-
-    import toy
 
     monkeypatch.setattr(toy, "ToyChunk", WordsChunk)
     WordsChunk.parsed = 0

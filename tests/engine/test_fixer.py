@@ -117,15 +117,12 @@ def test_a_fix_that_raises_is_refused_and_logged_without_its_words(caplog: pytes
     ],
 )
 def test_edits_that_touch_where_one_inserts_wait_a_round(one: Edit, other: Edit, both: bool):
-    made: list[tuple[Edit, ...]] = []
-
     def look(source: Source, others: Mapping[str, str]) -> CheckedText:
         rules = rules_of("python")
         diagnostics = [] if source.text != "abcd = 1\n" else [
             Diagnostic(rule, Finding(Span(at, at + 1), "x", (Fix("x", lambda edit=edit: [edit]),)), rule.severity)
             for at, (rule, edit) in enumerate(zip(rules, (one, other), strict=False))
         ]  # fmt: skip
-        made.append(())
         return CheckedText(parse("python", source), diagnostics)
 
     result = fix_all(Source("x.py", "abcd = 1\n"), look, lambda diagnostic, fix: True, lambda path: None)
