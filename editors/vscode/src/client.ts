@@ -12,6 +12,8 @@ import { invocation } from './spawning';
 const PATIENCE = 60_000;
 /** Milliseconds that a server may take to shut down. */
 const GRACE = 2_000;
+/** Milliseconds to learn how a server exited, once its pipes have closed: either may be reported first. */
+const LAST_WORDS = 1_000;
 const ENDED = 'was stopped';
 
 export class Client extends LanguageClient {
@@ -46,6 +48,7 @@ export class Client extends LanguageClient {
       this.started = true;
       return undefined;
     } catch (error) {
+      await this.server.failsWithin(LAST_WORDS);
       this.server.kill();
       return this.ending ? undefined : (this.server.failure ?? `failed to start: ${error}`);
     } finally {
@@ -115,6 +118,13 @@ class ServerProcess {
   fail(what: string): void {
     this.failure ??= what;
     this.reject(new Error(this.failure));
+  }
+
+  /** Wait for a failure, at most for `time` milliseconds. */
+  async failsWithin(time: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([this.failed.catch(() => undefined), new Promise((done) => (timer = setTimeout(done, time)))]);
+    clearTimeout(timer);
   }
 
   kill(): void {

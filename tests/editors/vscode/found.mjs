@@ -1,7 +1,7 @@
 // Which server is run: that of the interpreter, of the PATH, of the setting, or none.
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { say, session, task, WAIT } from './session.mjs';
-import { changeSettings, command, hasText, open, servers, squiggle, status } from './user.mjs';
+import { changeSettings, command, hasText, notified, open, servers, squiggle, status } from './user.mjs';
 
 await session(async (page) => {
   await open(page, task.file.name);
@@ -41,7 +41,7 @@ await session(async (page) => {
   for (const { step, settings, says, state } of task.named) {
     const before = servers();
     await changeSettings(page, settings, task.file.name);
-    if (says) await page.locator('.notification-list-item', { hasText: says }).waitFor();
+    if (says) await notified(page, says);
     await gone(before);
     const seen = { step };
     if (state) seen.status = await status(page, state);

@@ -109,13 +109,30 @@ export async function atEnd(page) {
 
 async function intoText(page) {
   await page.mouse.move(0, 0); // away from what shows a tooltip over the first line
-  await page.locator('.hover-contents').first().waitFor({ state: 'hidden' });
+  const tooltip = page.locator('.hover-contents').first();
+  for (const end = Date.now() + WAIT; ; ) {
+    if (await tooltip.waitFor({ state: 'hidden', timeout: 2_000 }).then(() => true, () => false)) break;
+    if (Date.now() > end) throw new Error('the tooltip stays');
+    await page.keyboard.press('Escape'); // one that the keyboard has opened does not go with the mouse
+  }
   await page.locator('.view-line').first().click();
 }
 
 export async function save(page) {
   await page.keyboard.press('Control+s');
   await page.locator('.tab.active:not(.dirty)').waitFor();
+}
+
+// A message that came may have gone again; the center keeps it.
+export async function notified(page, words) {
+  const message = page.locator('.notifications-center .notification-list-item', { hasText: words });
+  for (const end = Date.now() + WAIT; ; ) {
+    await command(page, 'Notifications: Show Notifications');
+    const seen = await message.first().waitFor({ timeout: 5_000 }).then(() => true, () => false);
+    await page.keyboard.press('Escape');
+    if (seen) return;
+    if (Date.now() > end) throw new Error(`no message says ${words}`);
+  }
 }
 
 // In the editor, as a user: this VS Code is installed without its native watcher of files.
