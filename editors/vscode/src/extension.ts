@@ -6,7 +6,7 @@ import { Client } from './client';
 import { explain, Pages } from './explain';
 import { tellOfFailure, tellOfInstallation, tellOfSettings } from './messages';
 import { Saves } from './save';
-import { commandLine, findServer } from './server';
+import { commandLine, findServer, serverSettings } from './server';
 import { Status } from './status';
 import { checkWorkspace, fixWorkspace } from './whole';
 
@@ -34,7 +34,9 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const pages = new Pages();
   context.subscriptions.push(output, status, workspace.registerTextDocumentContentProvider(Pages.scheme, pages));
 
+  let settings = '';
   const restart = () => {
+    settings = serverSettings();
     void client?.end(); // otherwise the restart would wait for it, and it may never finish starting
     return (starting = starting.then(() => start(output, status, pages)));
   };
@@ -53,8 +55,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
     commands.registerCommand('playpen.fixWorkspace', asked(fixWorkspace)),
     commands.registerCommand('playpen.explainRule', asked((client) => explain(client, pages))),
     commands.registerCommand('playpen.createConfiguration', asked(createConfiguration)),
-    workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('playpen.server') || event.affectsConfiguration('playpen.interpreter')) {
+    workspace.onDidChangeConfiguration(() => {
+      if (serverSettings() !== settings) {
         void restart();
       }
     }),

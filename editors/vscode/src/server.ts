@@ -27,6 +27,15 @@ export interface Search {
   wrong: Wrong[];
 }
 
+const COMMAND = 'playpen.server.command';
+const INTERPRETER = 'playpen.interpreter';
+
+/** The values that name the server. VS Code may tell of one change twice. */
+export function serverSettings(): string {
+  const values = workspace.getConfiguration();
+  return JSON.stringify([values.get(COMMAND), values.get(INTERPRETER)]);
+}
+
 /** Invalid settings are reported, and the search continues with the next place. */
 export async function findServer(log: (line: string) => void): Promise<Search> {
   const wrong: Wrong[] = [];
@@ -40,7 +49,7 @@ export function commandLine(server: Server): string {
 
 // In an untrusted workspace VS Code ignores the workspace values of both settings.
 function ofCommand(wrong: Wrong[]): Server | undefined {
-  const setting = 'playpen.server.command';
+  const setting = COMMAND;
   const value = workspace.getConfiguration().get<unknown>(setting) ?? [];
   if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) {
     wrong.push({ setting, says: `is ${JSON.stringify(value)}; it must be a list of strings, such as ["playpen-ls"]` });
@@ -59,7 +68,7 @@ function ofCommand(wrong: Wrong[]): Server | undefined {
 }
 
 async function ofInterpreter(wrong: Wrong[]): Promise<Server | undefined> {
-  const setting = 'playpen.interpreter';
+  const setting = INTERPRETER;
   const named = workspace.getConfiguration().get<unknown>(setting);
   if (!named) {
     return undefined;
