@@ -27,7 +27,7 @@ def import_edit(model: PythonModel, tops: Sequence[Top], line: str, used_at: int
     run = _first_run(tops)
     own = _own_from(source, run)
     keys = {id(top): _key(top.node, index >= own) for index, top in enumerate(run)}
-    smaller = [top for top in run if keys[id(top)] < key]
+    smaller = [top for top in run if keys[id(top)] <= key]
     same = [top for top in smaller if keys[id(top)][0] == key[0]]
     following = next((top for top in run if keys[id(top)] > key), None)
     if run and source.line_start(run[0].span.start) >= used_at:

@@ -13,7 +13,7 @@ from playpen_ls.languages.python.edits.import_order import after_imports, gap, i
 from playpen_ls.languages.python.edits.whitespace import comma, divided, own_line
 from playpen_ls.languages.python.model.module import PythonModel, Top
 from playpen_ls.languages.python.model.parts import Part, PythonModule
-from playpen_ls.languages.python.syntax.bindings import bound
+from playpen_ls.languages.python.syntax.bindings import bound, local_bindings
 from playpen_ls.languages.python.syntax.nodes import imported
 from playpen_ls.text.edit import Edit, narrowed
 from playpen_ls.text.source import LINE_END
@@ -203,8 +203,13 @@ def _origin(part: Part, name: str) -> str | None:
 
 
 def _is_free(part: Part, name: str, origin: str) -> bool:
-    """Whether the name resolves to the import in the scope of the part, without being shadowed."""
-    return _origin(part, name) == origin[1:]
+    """Whether the name resolves to the import of the module in the scope of the part, without being shadowed."""
+    return _origin(part, name) == origin[1:] and not _is_local(part, name)
+
+
+def _is_local(part: Part, name: str) -> bool:
+    """Whether the enclosing function binds the name, so that it is unbound there until that."""
+    return part.function is not None and name in local_bindings(part.function)
 
 
 def _names_bound(tops: Sequence[Top], name: str) -> bool:
@@ -231,7 +236,7 @@ def _bound_here(part: Part, name: str) -> bool:
 
 def _refuse_taken(part: Part, tops: Sequence[Top], name: str) -> None:
     """Raise Refused if an import of this name would shadow another binding or be shadowed by one."""
-    if _origin(part, name) not in (name, None) or _hidden(part, name):
+    if _origin(part, name) != name or _is_local(part, name):
         raise Refused(f"`{name}` has another meaning here")
     for top in tops:
         block = isinstance(top.node, (ast.If, ast.Try, ast.With, ast.For))
@@ -240,7 +245,3 @@ def _refuse_taken(part: Part, tops: Sequence[Top], name: str) -> None:
             for found, value in bound(inner):
                 if found == name and value != f"={name}":
                     raise Refused(f"`{name}` has another meaning here")
-
-
-def _hidden(part: Part, name: str) -> bool:
-    return _origin(part, name) is None
