@@ -309,7 +309,8 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
 
 
 def _concerns(rule: Rule, part: EmbeddedPart) -> bool:
-    return rule.in_pipelines is True or (rule.in_pipelines is not False and part.embedded.complete)
+    """Whether a rule that is `in_pipelines` is about this text: what is missing, only if nothing is added to it."""
+    return rule.in_pipelines is True or part.embedded.complete
 
 
 def _as_in_pipelines(rule: Rule, finding: Finding) -> Finding:

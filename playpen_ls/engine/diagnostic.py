@@ -38,7 +38,7 @@ class Diagnostic:
         self._path = path
 
     def __repr__(self) -> str:
-        return f"Hit({self.rule.id}, {self.start}:{self.end}, {self.severity.label})"
+        return f"Diagnostic({self.rule.id}, {self.start}:{self.end}, {self.severity.label})"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Diagnostic) and self._compared == other._compared

@@ -13,6 +13,7 @@ from playpen_ls.api.finding import Refused
 from playpen_ls.api.platform import Platform
 from playpen_ls.languages.kubernetes.edits.env import add_variable
 from playpen_ls.languages.kubernetes.edits.insert import (
+    add_item,
     put,
     put_all,
     put_before,
@@ -267,3 +268,111 @@ def test_a_block_scalar_is_replaced_whole():
     (container,) = containers(source)
     edits = replace_entry(container.document, container.node, "name", "x", {"y": "z"})
     assert source.edited(edits).text == HEAD + "  - x:\n      y: z\n\n    image: b\n"
+
+
+ITEM = "- apiVersion: v1\n  kind: Pod\n  metadata: {name: a}\n  spec: {containers: [{name: a}]}\n"
+ACCOUNT = ("kind: ServiceAccount", "metadata:", "  name: a")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (ITEM, f"{ITEM}- kind: ServiceAccount\n  metadata:\n    name: a\n"),
+        (ITEM.rstrip(), f"{ITEM}- kind: ServiceAccount\n  metadata:\n    name: a"),
+        (f"{ITEM.rstrip()}  # c\n", f"{ITEM.rstrip()}  # c\n- kind: ServiceAccount\n  metadata:\n    name: a\n"),
+        (
+            "".join(f"  {line}\n" for line in ITEM.splitlines()),
+            "".join(
+                f"  {line}\n" for line in (*ITEM.splitlines(), "- kind: ServiceAccount", "  metadata:", "    name: a")
+            ),
+        ),
+        (
+            f"{ITEM}{ITEM.replace('Pod', 'Service')}",
+            f"{ITEM}- kind: ServiceAccount\n  metadata:\n    name: a\n{ITEM.replace('Pod', 'Service')}",
+        ),
+    ],
+)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_an_item_is_added_behind_another(before: str, after: str, line_end: str):
+    head = "apiVersion: v1\nkind: List\nitems:\n"
+    source = Source("app.yaml", (head + before).replace("\n", line_end))
+    (container,) = containers(source)
+    edit = add_item(container.document, ACCOUNT).shifted(container.document.file.start)
+    assert source.edited([edit]).text == (head + after).replace("\n", line_end)
+
+
+def test_an_item_is_not_added_where_it_would_be_part_of_another():
+    text = "apiVersion: v1\nkind: List\nitems:\n" + ITEM.replace("name: a}\n", "name: a, x: |\n", 0) + "  x: |\n    y"
+    (container,) = containers(Source("app.yaml", text))
+    with pytest.raises(Refused, match="the edit would change other parts of the document"):
+        add_item(container.document, ACCOUNT)
+
+
+def pod(value: object, indent: int | str | None = 2) -> str:
+    return json.dumps({"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [value]}}, indent=indent)
+
+
+@pytest.mark.parametrize("indent", [None, 1, 2, 4, 8, "\t"])
+def test_json_keeps_its_layout(indent: int | str | None):
+    text = pod({"name": "a", "image": "b"}, indent)
+
+    def after(edit: Callable[[Container], list[Edit]]) -> str:
+        return edited(text, edit, head="")
+
+    assert after(lambda one: put(one.document, one.node, ("x", "y"), {"z": 1})) == (
+        pod({"name": "a", "image": "b", "x": {"y": {"z": 1}}}, indent)
+    )
+    assert after(lambda one: put_before(one.document, one.node, "x", "z", ("image",))) == (
+        pod({"name": "a", "x": "z", "image": "b"}, indent)
+    )
+    assert after(lambda one: put_all(one.document, one.node, [("x", 1), ("y", 2)], ())) == (
+        pod({"name": "a", "image": "b", "x": 1, "y": 2}, indent)
+    )
+    assert after(lambda one: replace_entry(one.document, one.node, "image", "x", "z")) == (
+        pod({"name": "a", "x": "z"}, indent)
+    )
+
+
+def test_json_in_an_empty_object():
+    text = pod({"name": "a", "x": {}}, None)
+    assert edited(text, lambda one: put(one.document, one.node, ("x", "y"), 1), head="") == (
+        pod({"name": "a", "x": {"y": 1}}, None)
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  - {name: a, image: b, }\n", "  - {name: a, image: b, x: 1 }\n"),
+        ("  - {\n      name: a,\n      image: b\n    }\n", "  - {\n      name: a,\n      image: b, x: 1\n    }\n"),
+        ("  - {name: a,\n     image: b  ,\n    }\n", "  - {name: a,\n     image: b  , x: 1\n    }\n"),
+        ("  - {name}\n", "  - {name, x: 1}\n"),
+    ],
+)
+def test_a_flow_mapping_keeps_its_layout(before: str, after: str):
+    assert edited(before, lambda one: put(one.document, one.node, ("x",), 1)) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  - name: a\n    x:\n", "  - name: a\n    x:\n      y: z\n"),
+        ("  - name: a\n    x: null\n", "  - name: a\n    x:\n      y: z\n"),
+        ("  - name: a\n    x:   {}   # c\n", "  - name: a\n    x:   # c\n      y: z\n"),
+        ("  - name: a\n    x: {}", "  - name: a\n    x:\n      y: z"),
+        ("  - name: a\n    x: !!map {}\n", "refused: `x` has an anchor or a tag, so other nodes can share it"),
+        ("  - {name: a, x: null}\n", "  - {name: a, x: {y: z}}\n"),
+        ("  - {name: a, x: }\n", "  - {name: a, x: {y: z}}\n"),
+    ],
+)
+def test_an_empty_value_is_filled(before: str, after: str):
+    assert edited(before, lambda one: put(one.document, one.node, ("x",), {"y": "z"})) == after
+
+
+def test_an_empty_value_is_filled_with_a_scalar():
+    assert edited("  - name:\n    image: b\n", lambda one: put(one.document, one.node, ("name",), "z")) == (
+        "  - name: z\n    image: b\n"
+    )
+    assert edited("  - name: ~\n    image: b\n", lambda one: put(one.document, one.node, ("name",), "z")) == (
+        "  - name: z\n    image: b\n"
+    )
