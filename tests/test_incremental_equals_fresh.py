@@ -97,7 +97,7 @@ def rows(workspace: Workspace, path: str) -> list[Row]:
 
 def is_broken(workspace: Workspace, path: str) -> bool:
     """Some of it does not parse: how that is read may depend on where it was edited, and its last findings stay."""
-    return any(chunk.broken for chunk in workspace.documents[path].model.chunks)
+    return any(chunk.broken for chunk in workspace.model(path).chunks)
 
 
 def line_ends(text: str) -> list[int]:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from playpen_ls.cli.report import format_names
 from playpen_ls.config.loader import load
 from test_cli import SHOP, playpen
 
@@ -35,3 +36,10 @@ def test_it_shows_all_that_is_said_of_the_broken_service():
     shown = re.search(r"^```\n(k8s/deployment\.yaml:.*?)^```$", README, re.DOTALL | re.MULTILINE)
     assert shown
     assert shown[1] == playpen("check", folder=SHOP.parent / "orders_broken").stdout
+
+
+def test_it_names_each_output_format_once():
+    table = re.search(r"^\| `--format` \|.*\n\|[-|]+\n((?:\|.*\n)+)", README, re.MULTILINE)
+    assert table
+    named = [name for line in table[1].splitlines() for name in re.findall(r"`(\w+)`", line.split("|")[1])]
+    assert sorted(named) == format_names()

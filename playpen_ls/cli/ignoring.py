@@ -63,10 +63,9 @@ def _ignored(target: Target, wanted: list[FindingReport], reason: str) -> list[F
     for _ in range(ROUNDS):
         found = workspace.check(path).diagnostics
         chosen = [one for one in found if (one.rule.id, one.finding.message) in keys]
-        model = workspace.documents[path].model
-        if not chosen or model is None:
+        if not chosen:
             break
-        edits = ignore_all(model, chosen, reason)
+        edits = ignore_all(workspace.model(path), chosen, reason)
         if not edits:
             break
         before = workspace.documents[path].source

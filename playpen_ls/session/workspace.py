@@ -75,6 +75,12 @@ class Workspace:
         document = self.documents.get(path)
         return document.source.text if document else None
 
+    def model(self, path: str) -> Model:
+        """The model of the current text of an open file."""
+        document = self.documents[path]
+        document.model = parse(document.language, document.source, document.model)
+        return document.model
+
     def text(self, path: str) -> str | None:
         """The current text of any file of the project; None if it cannot be read."""
         return self._files.text(path)
@@ -99,9 +105,8 @@ class Workspace:
             document.diagnostics = document.diagnostics.filtered(
                 [diagnostic for diagnostic in document.diagnostics if diagnostic.rule.id in rules.reported]
             )
-        model = parse(document.language, document.source, document.model)
-        model = model.settled() if settled else model
-        document.model = model
+        model = self.model(path)
+        document.model = model = model.settled() if settled else model
         if document.in_project is None:
             document.in_project = document.on_disk and self.closed.counts(path)
         self.index.later(path, partial(model_facts, model) if document.in_project else tuple)
@@ -233,9 +238,7 @@ class Workspace:
             diagnostic.rule is UNUSED_IGNORE and diagnostic.span.touches(within) for diagnostic in document.diagnostics
         ):
             within = None  # unused comments are known only after checking the whole file
-        model = parse(document.language, document.source, document.model)
-        document.model = model
-        rules = self._rules(document)
+        model, rules = self.model(path), self._rules(document)
         checked = check(model, rules, self._given(document), within=within, pause=self.pause)
         diagnostics = self._reported(document, model, checked, rules).kept
         if within:

@@ -108,7 +108,7 @@ def test_what_is_remembered_equals_a_fresh_look_at_every_step(name: str, tmp_pat
         new = source.edited([Edit(at, at, rng.choice(["x", "\n", " ", "1", "# "]))])
         workspace.edit(name, new)
         found = summary(workspace, name)
-        model = workspace.documents[name].model
+        model = workspace.model(name)
         if not any(chunk.broken for chunk in model.chunks):
             fresh = Workspace(tmp_path)
             fresh.index.complete = True

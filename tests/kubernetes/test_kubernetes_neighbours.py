@@ -75,7 +75,7 @@ def test_what_is_remembered_is_what_is_so(edits: list[tuple[int, int, str]]):
         edit = Edit(min(at, len(source.text)), min(at + length, len(source.text)), text)
         made.edit("app.yaml", source.edited([edit]), [edit])
         made.check("app.yaml")
-    model = made.documents["app.yaml"].model
+    model = made.model("app.yaml")
     assert model is not None
     if not any(chunk.broken for chunk in model.chunks):
         assert found(made) == found(workspace(made.documents["app.yaml"].source.text))

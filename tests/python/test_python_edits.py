@@ -127,7 +127,7 @@ def test_after_any_edits_the_findings_of_a_text_that_parses_are_those_of_a_fresh
         change(workspace, edit)
         found(workspace, settled=False)
         now = workspace.documents["app.py"].source.text
-        if not any(chunk.broken for chunk in workspace.documents["app.py"].model.chunks):
+        if not any(chunk.broken for chunk in workspace.model("app.py").chunks):
             assert found(workspace) == found(opened(now))
     last = workspace.documents["app.py"].source
     change(workspace, Edit(0, len(last.text), text))

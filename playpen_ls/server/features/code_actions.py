@@ -222,8 +222,8 @@ def _offer(offered: Offered, number: int, trying: Trying) -> Plan:
 
 
 def _ignore(opened: ClientDocument, diagnostic: Diagnostic, trying: Trying) -> Iterator[Plan]:
-    model = opened.workspace.documents[opened.path].model
-    if model is not None and diagnostic.rule.language:
+    model = opened.workspace.model(opened.path)
+    if diagnostic.rule.language:
         fix = Fix(f"Ignore `{diagnostic.rule.name}` here", lambda: ignore_here(model, diagnostic))
         key = ["ignore", diagnostic.rule.id, diagnostic.span.start, diagnostic.span.end]
         yield Plan(fix.title, lsp.CodeActionKind.QuickFix.value, key, trying(diagnostic, fix), False, diagnostic)
