@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -105,15 +105,16 @@ class Config:
 
     def rules(self, language: str, path: str, settings: Settings = Settings()) -> tuple[Configured, ...]:
         """The rules that run on a file. `path` is relative to `folder`, with forward slashes."""
-        return self.chosen(rules_of(language), path, settings)
+        return self.chosen(rules_of(language), self.ignored(path), settings)
 
-    def chosen(self, rules: Iterable[Rule], path: str, settings: Settings) -> tuple[Configured, ...]:
-        """Those of the given rules that run on a file."""
+    def ignored(self, path: str) -> tuple[str, ...]:
+        """The rules that only files like this one ignore. `path` is relative to `folder`, with forward slashes."""
+        return tuple(rule for one in self.per_path if one.patterns.ignores(path) for rule in one.ignore)
+
+    def chosen(self, rules: Iterable[Rule], ignored: Sequence[str], settings: Settings) -> tuple[Configured, ...]:
+        """Those of the given rules that run on a file; `ignored` are what it ignores itself."""
         select = self.select if settings.select is None else settings.select
-        ignore = [*self.ignore, *settings.ignore]
-        for one in self.per_path:
-            if one.patterns.ignores(path):
-                ignore += one.ignore
+        ignore = [*self.ignore, *settings.ignore, *ignored]
         chosen = []
         for rule in rules:
             if not (rule.enabled if select is None else _named(rule, select)) or _named(rule, ignore):

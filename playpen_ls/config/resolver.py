@@ -15,6 +15,7 @@ from playpen_ls.config.model import Config, Settings
 from playpen_ls.engine.baseline import Baseline, InvalidBaseline
 from playpen_ls.engine.registry import embedded_rules, rules_of
 from playpen_ls.engine.rule_set import RuleSet
+from playpen_ls.languages.registry import LANGUAGES
 from playpen_ls.project.read_file import read_text
 from playpen_ls.text.source import Unreadable
 
@@ -36,6 +37,7 @@ class ConfigResolver:
         self._baselines: dict[Path, tuple[tuple[int, int], _KnownBaseline]] = {}
         self._texts: dict[Path, str] = {}
         self._rules: dict[tuple[str, str], RuleSet] = {}
+        self._shared: dict[tuple[Path | None, str, tuple[str, ...], str], RuleSet] = {}
 
     def of(self, path: str) -> Config:
         """The configuration of a file: the nearest in a parent folder, or the defaults."""
@@ -80,23 +82,30 @@ class ConfigResolver:
     def rules(self, path: str, language: str) -> RuleSet:
         """The rules that count for a file, and those that know its secrets.
 
-        While `waiting` for the index, rules that need it are left out. Returns the same object until the configuration
-        changes.
+        Returns the same object until the configuration changes. Files that are configured alike share one, except in
+        languages that embed others: it keeps whether a file needed the rules for those.
         """
         key = (path, language)
-        if key not in self._rules:
-            rules = self.of(path).rules(language, self._inside(path), self._settings)
-            self._rules[key] = _rule_set(rules, rules_of(language), partial(self._embedded, path, language))
-        return self._rules[key]
+        found = self._rules.get(key)
+        if found is None:
+            config = self.of(path)
+            ignored = config.ignored(self._inside(path)) if config.per_path else ()
+            alike = (config.path, language, ignored, path if LANGUAGES[language].embeds else "")
+            if alike not in self._shared:
+                known, embedded = rules_of(language), partial(self._embedded, config, language, ignored)
+                self._shared[alike] = _rule_set(config.chosen(known, ignored, self._settings), known, embedded)
+            found = self._rules[key] = self._shared[alike]
+        return found
 
-    def _embedded(self, path: str, language: str) -> RuleSet:
+    def _embedded(self, config: Config, language: str, ignored: Sequence[str]) -> RuleSet:
         """The rules for texts of other languages in a file."""
         known = embedded_rules(language)
-        return _rule_set(self.chosen(known, path), known)
+        return _rule_set(config.chosen(known, ignored, self._settings), known)
 
     def chosen(self, rules: Iterable[Rule], path: str) -> tuple[Configured, ...]:
         """Those of the given rules that run on a file."""
-        return self.of(path).chosen(rules, self._inside(path), self._settings)
+        config = self.of(path)
+        return config.chosen(rules, config.ignored(self._inside(path)), self._settings)
 
     def _inside(self, path: str) -> str:
         """The path relative to the folder of its configuration, for matching patterns."""
@@ -110,7 +119,7 @@ class ConfigResolver:
             self._texts[path] = text
         self._by_folder.clear()
         self._found.clear()
-        self._rules.clear()
+        self._forget_rules()
 
     @property
     def settings(self) -> Settings:
@@ -120,7 +129,11 @@ class ConfigResolver:
     @settings.setter
     def settings(self, settings: Settings) -> None:
         self._settings = settings
+        self._forget_rules()
+
+    def _forget_rules(self) -> None:
         self._rules.clear()
+        self._shared.clear()
 
 
 def _rule_set(

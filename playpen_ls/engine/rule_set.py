@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from playpen_ls.api.rule import Configured, Rule, possible_in
@@ -88,35 +88,45 @@ class RuleSet:
         return ByType(local), ByType(cross_file)
 
 
+MOST_SELECTIONS = 1000  # of rules that a set remembers; texts differ in few ways
+
+
 class ByType:
     """Rules by the type of part that they check."""
 
     def __init__(self, rules: Iterable[Configured]) -> None:
         self.rules = tuple(rules)
         self._by_type: dict[type, tuple[Configured, ...]] = {}
+        self._named: dict[frozenset[str], ByType] = {}
 
-    def named(self, ids: Set[str]) -> ByType:
+    def named(self, ids: Iterable[str]) -> ByType:
         """The rules with these ids."""
-        return ByType(one for one in self.rules if one.rule.id in ids)
+        key = frozenset(ids)
+        found = self._named.get(key)
+        if found is None:
+            if len(self._named) > MOST_SELECTIONS:
+                self._named.clear()
+            found = self._named[key] = ByType(one for one in self.rules if one.rule.id in key)
+        return found
 
     def concerning(self, words: Words) -> ByType:
         """The rules that can find something in a text with these words."""
-        found = {
-            one.rule.id
+        found = [
+            rule.id
             for possible, rules in self._by_condition
             if possible(words)
-            for one in rules
-            if one.rule.is_mentioned(words)
-        }
+            for rule in rules
+            if rule.mentions is None or rule.is_mentioned(words)
+        ]
         return self.named(found) if found else NO_RULES
 
     @cached_property
-    def _by_condition(self) -> tuple[tuple[Callable[[Words], bool], tuple[Configured, ...]], ...]:
+    def _by_condition(self) -> tuple[tuple[Callable[[Words], bool], tuple[Rule, ...]], ...]:
         """What types of parts say of texts that have such parts, with the rules for these types."""
-        found: dict[Callable[[Words], bool], list[Configured]] = {}
+        found: dict[Callable[[Words], bool], list[Rule]] = {}
         for one in self.rules:
             for subject in one.rule.subjects:
-                found.setdefault(possible_in(subject), []).append(one)
+                found.setdefault(possible_in(subject), []).append(one.rule)
         return tuple((possible, tuple(rules)) for possible, rules in found.items())
 
     def of(self, kind: type) -> tuple[Configured, ...]:
