@@ -37,7 +37,8 @@ HEAD = 1000  # characters at the start of a file that are searched for the mark 
 
 
 def is_generated(head: str) -> bool:
-    return bool(_GENERATED.search(head[:HEAD]))
+    lowered = head[:HEAD].lower()
+    return ("generated" in lowered or "do not edit" in lowered) and bool(_GENERATED.search(head[:HEAD]))
 
 
 def is_left_alone(path: str, text: str) -> bool:

@@ -53,7 +53,7 @@ _BEFORE = 60  # characters before a value that are searched for what it is set t
 
 
 # What reads a variable with a default, or declares one.
-_DEFAULT = re.compile(r"getenv|environ|get_env|Settings|\bconfig\(|\benv\(")
+_DEFAULT = ("getenv", "environ", "get_env", "Settings", "config(", "env(")
 
 
 def may_hold_secret(words: Words) -> bool:
@@ -69,7 +69,7 @@ def may_hold_secret(words: Words) -> bool:
     if "password=" in text or "pwd=" in lower:
         return True
     if _names_secret(text, names, lower):
-        if _DEFAULT.search(text):
+        if any(map(words.has, _DEFAULT)):
             return True
         if _is_given_weak(words):
             return True
