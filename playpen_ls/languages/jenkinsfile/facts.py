@@ -8,18 +8,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import chain
 
-from playpen_ls.api.fact_types import Backup, Created, ImageBuilt, ImagePushed, Overlay, TagComputed
+from playpen_ls.api.fact_types import Backup, Created, ImageBuilt, ImagePushed, ImageUse, Overlay, TagComputed
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.jenkinsfile.model.constants import Constants
 from playpen_ls.languages.jenkinsfile.model.images import image_pushes, image_variables, mentions, receivers
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
-from playpen_ls.languages.jenkinsfile.model.pods import agents
+from playpen_ls.languages.jenkinsfile.model.pods import agents, pod_images
 from playpen_ls.languages.jenkinsfile.model.region import Region
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import Call, ShellStep
 from playpen_ls.languages.shell.image_builds import builds_of, joined, kaniko_build, plain
 from playpen_ls.languages.shell.parser import Command
+from playpen_ls.vocabulary.images import ImageReference
 
 _DUMP = frozenset(("pg_dump", "pg_dumpall", "pg_basebackup"))
 _WORDS = (
@@ -84,6 +85,10 @@ def _of_agents(region: Region) -> Iterator[Fact]:
     """The manifests of agents' pods, which are incomplete: the Kubernetes plugin merges them with its templates."""
     for path, span in region.parsed.derived(agents).files:
         yield Overlay(Place("", span), (posixpath.normpath(path),), ())
+    for image, span in region.parsed.derived(pod_images):
+        reference = ImageReference.parse(image)
+        if reference.tag and not reference.floats and not reference.variable and not reference.digest:
+            yield ImageUse(Place("", span), image)
 
 
 def _in_scripts(parsed: Parsed) -> tuple[Fact, ...]:

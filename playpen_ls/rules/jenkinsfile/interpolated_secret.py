@@ -3,11 +3,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from playpen_ls.api.example import example
+from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.jenkinsfile.model.credentials import Bound, bound_at, is_credential_entry
 from playpen_ls.languages.jenkinsfile.model.queries import credentials_around, declares, store_lists
 from playpen_ls.languages.jenkinsfile.parts import Call, EnvironmentEntry, Region, ShellStep, StringLiteral
+from playpen_ls.rules.jenkinsfile._library import own_steps, scripts_of
 from playpen_ls.rules.jenkinsfile._shell_variables import by_shell, escaped, variable
 from playpen_ls.text.span import Span
 
@@ -47,6 +49,10 @@ def steps(text: str) -> str:
         ),
         steps("powershell \"Login-It -Token '«${TOKEN}»'\""),
         steps('httpRequest url: "https://api/?token=«${TOKEN}»"'),
+        {
+            "Jenkinsfile": steps('retrying "curl -u ci:«${TOKEN}» https://api/"'),
+            "vars/retrying.groovy": 'def call(String command) {\n    retry(3) { sh "${command}" }\n}\n',
+        },
         steps('def cmd = "login «${TOKEN}»"\nsh cmd'),
         "withVault(vaultSecrets: [[path: 'kv/web', secretValues: [[envVar: 'DB_PW', vaultKey: 'pw']]]]) {\n"
         "    pwsh 'x'\n    echo \"migrate «${DB_PW}»\"\n}\n",
@@ -71,7 +77,7 @@ def steps(text: str) -> str:
         'def TOKEN = env.OTHER\nsh "login ${TOKEN}"\n' + steps("echo 'x'"),
     ],
 )
-def interpolated_secret(region: Region) -> Iterator[Finding]:
+def interpolated_secret(region: Region, files: Files) -> Iterator[Finding]:
     """Secret is interpolated by Groovy instead of the shell.
 
     Groovy interpolates a double-quoted string before the step runs: the secret itself becomes part of
@@ -92,9 +98,10 @@ def interpolated_secret(region: Region) -> Iterator[Finding]:
         if not holed or call.name == "withCredentials":
             continue
         around = bound_at(call, entries, outer, lists)
+        scripts = _scripts(call, files)
         for literal in holed:
             seen.add(literal.start)
-            yield from _in_literal(call, literal, around)
+            yield from _in_literal(call, literal, around, literal.start in scripts)
     yield from _through_variables(region, lambda step: bound_at(step, entries, outer, lists))
 
 
@@ -119,8 +126,16 @@ def _direct(one: StringLiteral | None, several: Iterator[StringLiteral]) -> list
     return [one] if one is not None else list(several)
 
 
-def _in_literal(call: Call, literal: StringLiteral, bound: Bound) -> Iterator[Finding]:
-    script = isinstance(call, ShellStep) and call.script is not None and call.script.start == literal.start
+def _scripts(call: Call, files: Files) -> set[int]:
+    """Where the literals start that the call runs as scripts, itself or as a step of the repository's library."""
+    if isinstance(call, ShellStep):
+        return {call.script.start} if call.script is not None else set()
+    if call.receiver or call.name not in own_steps(call.file, files):
+        return set()
+    return {one.start for one in scripts_of(call, files)}
+
+
+def _in_literal(call: Call, literal: StringLiteral, bound: Bound, script: bool) -> Iterator[Finding]:
     secret = bound.secrets
     if script:  # a user name alone is not a secret; beside its password it is reported too
         secret |= bound.users_beside(frozenset(literal.hole_name(hole) or "" for hole in literal.holes))
@@ -133,7 +148,9 @@ def _in_literal(call: Call, literal: StringLiteral, bound: Bound) -> Iterator[Fi
         message = f"Groovy interpolates the {what} `{name}` into {where}"
         if not script:
             yield Finding(hole, message, severity=Severity.HINT)
-        elif isinstance(call, ShellStep):
+        elif not isinstance(call, ShellStep):
+            yield Finding(hole, message)
+        else:
             names = [literal.hole_name(one) for one in literal.holes]
             whole = all(one in bound.all and not call.file.ask(declares, one) for one in names)
             yield Finding(hole, message, _fix(call, literal, hole, bound, whole))

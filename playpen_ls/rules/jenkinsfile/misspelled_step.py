@@ -23,16 +23,14 @@ from playpen_ls.languages.jenkinsfile.validator.known_steps import (
     TOOLS,
     TRIGGERS,
 )
+from playpen_ls.rules.jenkinsfile._library import library_of, own_step, own_steps
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import near_miss
 
-_FOLDER = "vars"
 _STEPS = frozenset(("steps", "script", "node", "container", "dir", "always", "success", "failure", "cleanup"))
 _KNOWN = STEPS.keys() | BLOCKED.keys() | JOB_OPTIONS | NO_OPTIONS | PARAMETERS | STAGE_OPTIONS | TOOLS | TRIGGERS
-_LIBRARY = re.compile(r"@Library\b|\blibrar(?:y|ies)\b")
 _DEFINES = re.compile(r"\b(?:def|void|String|boolean|int|Map|List|Object)\s+(\w+)\s*\(")
-_CALL = re.compile(r"\bcall\s*\(")
 
 
 def pipeline(step: str, head: str = "") -> str:
@@ -55,6 +53,13 @@ LIBRARY = {"vars/shopDeploy.groovy": 'def call(Map config) {\n    sh "deploy ${c
             {"Jenkinsfile": "node {\n    «shopdeploy»(target: 'test')\n}\n", **LIBRARY},
             fixed="node {\n    shopDeploy(target: 'test')\n}\n",
         ),
+        example(
+            {
+                "Jenkinsfile": "library identifier: 's@1', retriever: legacySCM(scm)\nnode { «shopDeplyo» a: 1 }\n",
+                **LIBRARY,
+            },
+            fixed="library identifier: 's@1', retriever: legacySCM(scm)\nnode { shopDeploy a: 1 }\n",
+        ),
     ],
     good=[
         {"Jenkinsfile": pipeline("shopDeploy target: 'test'"), **LIBRARY},
@@ -72,35 +77,28 @@ def misspelled_step(whole: WholeFile, files: Files) -> Iterator[Finding]:
     A file `vars/x.groovy` that defines `call` is the step `x`. Reported only in pipelines that load no other library,
     since that can define any step.
     """
-    known = {name.removesuffix(".groovy") for name in files.names(_FOLDER) if name.endswith(".groovy")}
+    known = own_steps(whole.file, files)
     found = whole.file.ask(each, steps) if known else ()
-    if any(one.loads_library for one in found):
-        return
     named = [(number, one) for number, some in enumerate(found) for one in some.calls]
     defined = {name for one in found for name in one.defines}
     for number, (name, span) in named:
         if name in known or name in defined or name in _KNOWN:
             continue
         meant = next((one for one in known if one.casefold() == name.casefold()), None) or near_miss(name, known)
-        if meant is None or not _is_step(files, meant):
+        step = own_step(meant, files) if meant is not None else None
+        if meant is None or step is None:
             continue
         message = f"unknown step `{name}`; did you mean `{meant}` of this repository's library?"
         fix = Fix(f"Rename `{name}` to `{meant}`", partial(list, (Edit(span.start, span.end, meant),)))
-        related = (Place(f"{_FOLDER}/{meant}.groovy", Span(0, 0), f"the step `{meant}`"),)
+        related = (Place(library_of(meant), step.span, f"the step `{meant}`"),)
         yield Finding(span, message, (fix,), related=related, chunk=number)
 
 
-def _is_step(files: Files, name: str) -> bool:
-    text = files.text(f"{_FOLDER}/{name}.groovy")
-    return text is not None and _CALL.search(text) is not None
-
-
 class Steps(NamedTuple):
-    """The steps of a region that stand by themselves, the methods that it defines, and whether it loads a library."""
+    """The steps of a region that stand by themselves, and the methods that it defines."""
 
     calls: tuple[tuple[str, Span], ...] = ()
     defines: tuple[str, ...] = ()
-    loads_library: bool = False
 
 
 def steps(parsed: Parsed) -> Steps:
@@ -114,4 +112,4 @@ def steps(parsed: Parsed) -> Steps:
         and any(one.name in _STEPS for one in call.enclosing)
     )
     defines = (*_DEFINES.findall(parsed.text), *(one.name for one in region.assignments))
-    return Steps(calls, defines, _LIBRARY.search(parsed.text) is not None)
+    return Steps(calls, defines)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
+from playpen_ls.api.facts import Files
 from playpen_ls.api.file_view import Outline
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
@@ -11,6 +12,7 @@ from playpen_ls.languages.jenkinsfile.model.queries import declares, sets_litera
 from playpen_ls.languages.jenkinsfile.model.region import Region as ParsedRegion
 from playpen_ls.languages.jenkinsfile.parts import Call, Region, ShellStep, StringLiteral
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
+from playpen_ls.rules.jenkinsfile._library import own_steps, scripts_of
 from playpen_ls.rules.jenkinsfile._shell_variables import by_shell, escaped
 from playpen_ls.text.span import Span
 
@@ -66,8 +68,16 @@ def pipeline(steps: str, parameters: str = "string(name: 'REF', defaultValue: 'm
         pipeline("sh \"ssh host 'deploy «${params.REF}»'\""),
         "node {\n    def message = sh(script: 'git log -1 --pretty=%B', returnStdout: true).trim()\n"
         '    sh "notify \\"«${message}»\\""\n}\n',
+        {
+            "Jenkinsfile": pipeline('quietly(command: "git checkout «${params.REF}»")'),
+            "vars/quietly.groovy": "def call(Map config) {\n    sh(script: config.command, returnStatus: true)\n}\n",
+        },
     ],
     good=[
+        {
+            "Jenkinsfile": pipeline('notify("ref ${params.REF}")'),
+            "vars/notify.groovy": "def call(String text) {\n    echo text\n}\n",
+        },
         pipeline("sh 'git checkout \"$REF\"'"),
         pipeline('sh "git checkout \\"\\$REF\\""'),
         pipeline(
@@ -86,13 +96,14 @@ def pipeline(steps: str, parameters: str = "string(name: 'REF', defaultValue: 'm
         "def BRANCH_NAME = 'main'\nnode {\n    sh \"git checkout ${BRANCH_NAME}\"\n}\n",
     ],
 )
-def shell_injection(region: Region) -> Iterator[Finding]:
+def shell_injection(region: Region, files: Files) -> Iterator[Finding]:
     """Text that outsiders can choose becomes a part of a script.
 
     Groovy writes the value into the script before the shell reads it, so a branch called `x;rm -rf .` runs a command.
-    In single quotes the shell expands the variable itself, and its value stays one argument. Reported for string, text
-    and file parameters of the pipeline, the names of branches and tags, the title and author of a change request, and
-    commit messages. Jenkins refuses values of other kinds of parameters that are not in their lists.
+    In single quotes the shell expands the variable itself, and its value stays one argument. What a step of the
+    repository's own library (`vars/`) passes to `sh` is a script too. Reported for string, text and file parameters
+    of the pipeline, the names of branches and tags, the title and author of a change request, and commit messages.
+    Jenkins refuses values of other kinds of parameters that are not in their lists.
     """
     if not any(name in region.text for name in (*_CHOSEN_BY_OTHERS, *region.file.ask(chosen_in_file))):
         return
@@ -105,16 +116,21 @@ def shell_injection(region: Region) -> Iterator[Finding]:
                 yield from _in_script(step, step.script)
         else:
             yield from _in_expression(step)
+    for call in region.named(*sorted(own_steps(region.file, files))):
+        for given in scripts_of(call, files) if not call.receiver else ():
+            if given.string is not None and given.string.holes:
+                yield from _in_script(call, given.string)
 
 
-def _in_script(step: ShellStep, literal: StringLiteral) -> Iterator[Finding]:
+def _in_script(step: Call, literal: StringLiteral) -> Iterator[Finding]:
     names = {hole.start: environment_name(step, literal, hole) for hole in literal.holes}
     for hole in literal.holes:
         name, what = _chosen(step, literal.hole_text(hole), literal.hole_name(hole))
         if not what:
             continue
         message = f"Groovy writes {what} into the `{step.name}` script, where its value can run commands"
-        yield Finding(hole, message, _fixes(step, literal, hole, names) if name else ())
+        fixes = _fixes(step, literal, hole, names) if name and isinstance(step, ShellStep) else ()
+        yield Finding(hole, message, fixes)
 
 
 def _fixes(step: ShellStep, literal: StringLiteral, hole: Span, names: dict[int, str]) -> tuple[Fix, ...]:

@@ -27,6 +27,8 @@ _VARIABLE = re.compile(r"\$\{?(?:env[.:])?([A-Za-z_]\w*)|%([A-Za-z_]\w*)%")
 class Mention:
     """One image reference. `role` is "push" (it goes to a registry), "target" of `docker tag`, or "build".
 
+    "push all" is a repository of which all tags go to a registry.
+
     `span` is the range of the reference in the file and `tag` that of its tag, or `span` if it has none.
     `word` and `command` are set in a shell script; `flag` is the option before the word (`-t`), if any.
     """
@@ -120,10 +122,10 @@ def _engine(command: Command) -> Iterator[Found]:
     verb = operands[0].text
     if verb == "tag" and len(operands) == 3:
         yield "target", operands[2], "", None
-    elif verb == "push" and len(operands) >= 2 and not command.has("-a", "--all-tags"):
+    elif verb == "push" and len(operands) >= 2:
         word = operands[-1]
         prefix = "docker://" if word.text.startswith("docker://") else ""
-        yield "push", word, prefix, None
+        yield "push all" if command.has("-a", "--all-tags") else "push", word, prefix, None
     elif verb in ("build", "bud"):
         role = "push" if command.has("--push") else "build"
         for option in command.options:

@@ -22,6 +22,7 @@ _MERGES = frozenset(("inheritFrom", "yamlMergeStrategy", "containerTemplate", "c
 _STRIPS = frozenset(("stripIndent", "stripMargin", "trim"))
 _IN_SCALAR = re.compile(r"\s*(?:-\s+)?(?:[\w.\-/]+|'[^']*'|\"[^\"]*\"):[ \t]+\S*|\s*-\s+\S*")
 _LONGEST = 20_000  # characters of a manifest
+_IMAGE = re.compile(r"\bimage:[ \t]*([\"']?)(?P<image>[^\s\"'#,}$]+)\1(?=[ \t]*(?:[,}#\n]|$))")
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,15 @@ def _pods(tree: Tree) -> Iterator[Pod]:
         if fragment is not None:
             names = {one.name for one in call.arguments}
             yield Pod(fragment, not names.isdisjoint(_MERGES) or _is_nested(call))
+
+
+def pod_images(parsed: Parsed) -> tuple[tuple[str, Span], ...]:
+    """The images of the containers in the manifests, without those that contain `${…}`, each with its range."""
+    return tuple(
+        (match["image"], pod.fragment.span(*match.span("image")))
+        for pod in parsed.derived(pods)
+        for match in _IMAGE.finditer(pod.fragment.text)
+    )
 
 
 class Agents(NamedTuple):

@@ -104,6 +104,17 @@ def steps(text: str) -> str:
         ),
         steps("sh 'crane copy nexus:5000/web:1.0 nexus:5000/web:«latest» && crane tag nexus:5000/web:1.0 «latest»'"),
         steps("sh 'buildctl build --output type=image,name=nexus:5000/web:«latest»,push=true'"),
+        steps(
+            "sh 'kubectl set image deployment web web=nexus:5000/web:«latest»'\n"
+            "sh 'helm upgrade web c --set image=web:«latest»'"
+        ),
+        steps("sh 'docker buildx imagetools create -t nexus:5000/web:1.0 -t nexus:5000/web:«latest» nexus:5000/web:a'"),
+        # One image, named twice.
+        example(
+            steps("sh 'docker buildx build --push -t nexus:5000/web:1.0 -t nexus:5000/web:«latest» .'"),
+            fixed=steps("sh 'docker buildx build --push -t nexus:5000/web:1.0 .'"),
+        ),
+        steps("sh 'docker build -t team/web:1.0 -t team/web:«latest» . && docker push --all-tags team/web'"),
         steps("sh \"ssh build 'docker push nexus:5000/my-app'; docker push «nexus:5000/my-app»\""),
         "pipeline {\n    agent {\n        docker {\n            image 'maven:«latest»'\n        }\n    }\n}\n",
         "podTemplate(containers: [containerTemplate(name: 'm', image: 'maven:«latest»')]) { node(POD_LABEL) { } }\n",
@@ -117,6 +128,8 @@ def steps(text: str) -> str:
         steps("echo 'docker push nexus:5000/app:latest'"),
         steps("sh 'kubectl set image deploy/web web=nexus:5000/web:$TAG && helm upgrade web c --set image.tag=1.0'"),
         steps("sh 'crane digest nexus:5000/web:latest && buildctl build --output type=docker,name=web:latest'"),
+        steps("sh 'kubectl set image deployment web web=nexus:5000/web:1.0 && helm upgrade web c --set image=web:1.0'"),
+        steps("sh 'docker build -t team/web:latest . && docker push --all-tags team/other'"),
         "pipeline {\n    agent { docker { image 'playpen/python-base:latest' } }\n"
         "    environment {\n        CHANNEL = 'latest'\n    }\n}\n",
     ],
@@ -146,10 +159,13 @@ def _pushed(file: FileView, found: Sequence[Use], platform: Platform) -> Iterato
     for places in _moving(found):
         (number, first), *others = places
         text = first.reference.text
-        how = "pushed" if first.role == "push" else "tagged for a registry"
+        how = "tagged for a registry" if first.role == "target" else "pushed"
         message = f"image `{text}` is {how} with the mutable tag `latest`"
         also = f"`{text}` is also used here"
         related = tuple(Place(file.path, one.tag, also, chunk=there) for there, one in others)
+        if not _is_sent(first):  # `push --all-tags` sends every tag that the machine has
+            yield Finding(first.tag, message, related=related, chunk=number)
+            continue
         if has_fixed_sibling(first, uses):
             title = f"Remove the push of `{text}`"
         else:
@@ -162,11 +178,12 @@ def _pushed(file: FileView, found: Sequence[Use], platform: Platform) -> Iterato
 def _moving(found: Sequence[Use]) -> Iterator[list[Use]]:
     """The uses of each image that goes to a registry as `latest`, the one that pushes it first."""
     by_text: dict[str, list[Use]] = {}
+    whole = {one.reference.repository for _, one in found if one.role == "push all"}
     for number, one in found:
-        if floats(one.reference):
+        if floats(one.reference) and one.role != "push all":
             by_text.setdefault(one.reference.text, []).append((number, one))
     for places in by_text.values():
-        sends = [one for one in places if _is_sent(one[1])]
+        sends = [one for one in places if _is_sent(one[1]) or one[1].reference.repository in whole]
         if sends:
             first = min(sends, key=lambda one: (one[1].role != "push", one[0], one[1].span))
             yield [first, *(one for one in places if one is not first)]
@@ -360,7 +377,7 @@ class Deployed(NamedTuple):
     reference: ImageReference | None = None
 
 
-_DEPLOYING = ("kubectl", "helm", "crane", "buildctl", "regctl")
+_DEPLOYING = ("kubectl", "oc", "helm", "crane", "buildctl", "regctl", "imagetools")
 
 
 def deployed(parsed: Parsed) -> tuple[Deployed, ...]:
@@ -374,9 +391,10 @@ def deployed(parsed: Parsed) -> tuple[Deployed, ...]:
 
 def _deployed_by(command: Command) -> Iterator[Deployed]:
     operands = [word.text for word in command.operands]
-    if command.name == "kubectl" and operands[:2] == ["set", "image"]:
+    if command.name in ("kubectl", "oc") and operands[:2] == ["set", "image"]:
         for word in command.operands[3:]:
-            yield from _reference_in(word, word.text.find("=") + 1, len(word.text), "deployed")
+            if "=" in word.text:
+                yield from _reference_in(word, word.text.find("=") + 1, len(word.text), "deployed")
     elif command.name == "helm" and operands[:1] in (["upgrade"], ["install"]):
         for option in command.options:
             if option.name in ("--set", "--set-string") and option.value is not None:
@@ -387,6 +405,11 @@ def _deployed_by(command: Command) -> Iterator[Deployed]:
             yield from _reference_in(last, 0, len(last.text), "pushed")
         elif operands[0] == "tag" and last.text == "latest":
             yield Deployed(operands[1], last.span, "tagged in the registry")
+    elif "imagetools" in operands and "create" in operands:
+        for option in command.options:
+            if option.name in ("-t", "--tag") and option.value is not None:
+                start = len(option.value.text) - len(option.text)
+                yield from _reference_in(option.value, start, len(option.value.text), "tagged in the registry")
     elif command.name == "buildctl":
         for option in command.options:
             name = _OUTPUT.search(option.text) if option.name in ("-o", "--output") else None
@@ -414,6 +437,9 @@ def _values(word: Word) -> Iterator[Deployed]:
         if value == "latest" and (key == "tag" or key.endswith((".tag", "Tag"))):
             start = at + len(key) + 1
             yield Deployed(f"{key}={value}", word.part(start, start + len(value)), "deployed")
+        elif value.endswith(":latest") and (key == "image" or key.endswith(".image")):
+            start = at + len(key) + 1
+            yield from _reference_in(word, start, start + len(value), "deployed")
         at += len(pair) + 1
 
 
