@@ -99,7 +99,7 @@ TILT = "docker_build('me/web', './web', dockerfile='web/Dockerfile.dev')\nk8s_ya
 # (the path, the text, what is built: reference, context, Dockerfile, target)
 CASES = {
     "compose": ("x/docker-compose.yml", COMPOSE, [
-        ("me/web:1", "x/web", "", ""), ("me/api", "x", "x/docker/api.Dockerfile", "run"), ("", "x/own", "", "")]),
+        ("me/web:${TAG:-1}", "x/web", "", ""), ("me/api", "x", "x/docker/api.Dockerfile", "run"), ("", "x/own", "", "")]),
     "a workflow with a matrix": (".github/workflows/ci.yml", WORKFLOW, [
         ("ghcr.io/me/cart:1", "src/cart", "", ""), ("ghcr.io/me/user:1", "src/user", "", "")]),
     "a workflow with metadata and scripts": ("x/.github/workflows/ci.yaml", META, [
@@ -114,6 +114,8 @@ CASES = {
         ("me/web:${TAG}", "x", "x/Dockerfile.prod", ""), ("me/api", "x/api", "", ""), ("me/all", "x", "", "")]),
     "bake": ("docker-bake.hcl", BAKE, [
         ("me/web:latest", "src", "src/web/Dockerfile", ""), ("me/other", "src", "src/web/Dockerfile", "")]),
+    "bake without tags": ("x/docker-bake.hcl", 'target "web" {\n  context = "web"\n  target = "run"\n}\n', [
+        ("", "web", "", "run")]),
     "Cloud Build": ("cloudbuild.yaml", CLOUD, [
         ("gcr.io/$PROJECT_ID/web:$TAG", "app", "app/docker/Dockerfile", ""), ("gcr.io/p/api", "api", "", ""),
         ("me/x", "x", "", "")]),
@@ -142,3 +144,9 @@ def test_values_of_a_chart_are_those_that_can_be_images():
     text = "web:\n  image: {repository: me/web, tag: '1'}\n  port: 8000\n  registryPassword: hunter2\n"
     found = [(one.key, one.value) for one in builds.facts_in("c/values.yaml", text) if isinstance(one, ChartValue)]
     assert found == [("web.image.repository", "me/web"), ("web.image.tag", "1")]
+
+
+def test_the_environment_of_a_compose_file_states_parts_of_images():
+    text = "REGISTRY=ghcr.io\nexport REPO='me' # the account\nTAG=1.0\nDB_HOST=db\nREPO_TOKEN=hunter2\nNAME=a b\n"
+    found = [(one.key, one.value) for one in builds.facts_in("x/.env", text) if isinstance(one, ChartValue)]
+    assert found == [("REGISTRY", "ghcr.io"), ("REPO", "me"), ("TAG", "1.0")]

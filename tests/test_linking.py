@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playpen_ls.api.fact_types import (
+    ChartValue,
     Exposed,
     ImageBuilt,
     Kustomized,
@@ -41,6 +42,21 @@ def link_of(
     """`others` are more images in the manifest."""
     images = [(manifest, one) for one in (image, *others)]
     return Linker(dockerfiles, builds, images).link(Use(image, manifest))
+
+
+def test_the_environment_beside_a_compose_file_fills_in_its_image():
+    stated = build("${HUB}/${NAME:-shop}", "src", path="x/compose.yaml")
+    dockerfiles = [recipe("src/Dockerfile"), recipe("x/Dockerfile")]
+
+    def linked(image: str, *values: ChartValue) -> Link | None:
+        return Linker(dockerfiles, [stated], [("x/app.yaml", image)], values).link(Use(image, "x/app.yaml"))
+
+    hub = ChartValue(Place("x/.env", HERE), "HUB", "me")
+    name = ChartValue(Place("x/.env", HERE), "NAME", "cart")
+    elsewhere = ChartValue(Place("y/.env", HERE), "NAME", "cart")
+    assert (found := linked("me/shop", hub, elsewhere)) and found.dockerfile == "src/Dockerfile"
+    assert (found := linked("me/cart", hub, name)) and found.dockerfile == "src/Dockerfile"
+    assert not (found := linked("me/shop", hub, name)) or found.dockerfile != "src/Dockerfile"
 
 
 # (the image, the manifest that names it, the Dockerfiles, what pipelines build, the Dockerfile that it is made of)
@@ -373,3 +389,13 @@ def test_the_port_of_a_program_that_is_run_by_python_stands_in_its_code():
     assert one is not None
     code = facts({"web/main.py": "import os, uvicorn\nuvicorn.run('a:b', port=int(os.getenv('PORT', '8080')))\n"})
     assert ports_of(one, [], [fact for fact in code if isinstance(fact, Listens)]).served == {8080}
+
+
+def test_an_application_with_a_root_path_answers_behind_it_too():
+    text = "from fastapi import FastAPI\napp = FastAPI(root_path='/api')\n@app.get('/health')\ndef health(): pass\n"
+    facts = list(model_facts(parse("python", Source("main.py", text))))
+    apps = [one for one in facts if isinstance(one, WebApplication)]
+    served = Web([one for one in facts if isinstance(one, Route)], [], [], apps).served()
+    assert answers(served, apps, "/health")
+    assert answers(served, apps, "/api/health")
+    assert not answers(served, apps, "/healthz")

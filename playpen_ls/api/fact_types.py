@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 
 from playpen_ls.api.facts import Fact
@@ -24,10 +25,14 @@ class Route(Fact):
 
 @dataclass(frozen=True, slots=True)
 class WebApplication(Fact):
-    """Python code creates an HTTP application; `owner` is its variable."""
+    """Python code creates an HTTP application; `owner` is its variable.
+
+    `has_root_path`: it also answers its paths behind a prefix (`FastAPI(root_path="/api")`).
+    """
 
     framework: str
     owner: str
+    has_root_path: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +185,23 @@ class ImageBuilt(Fact):
     builder: str = "docker"
     in_workspace: bool = False
 
+    @property
+    def dockerfiles(self) -> tuple[str, ...]:
+        """The paths that the Dockerfile can have, as the other paths."""
+        if self.dockerfile:
+            inside = () if self.context is None else (posixpath.join(self.context, self.dockerfile),)
+            return tuple(dict.fromkeys(map(posixpath.normpath, (self.dockerfile, *inside))))
+        if self.context is None:
+            return ()
+        return tuple(posixpath.normpath(posixpath.join(self.context, name)) for name in ("Dockerfile", "Containerfile"))
+
 
 @dataclass(frozen=True, slots=True)
 class ChartValue(Fact):
-    """A value of a Helm chart that can be an image or a part of one; `key` is its path, such as `web.image.tag`."""
+    """A value of a Helm chart that can be an image or a part of one; `key` is its path, such as `web.image.tag`.
+
+    Or a variable of the `.env` beside a compose file, of which the same holds.
+    """
 
     key: str
     value: str

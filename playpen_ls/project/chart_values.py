@@ -1,4 +1,4 @@
-"""Image references in the templates of a Helm chart, with the values of the chart filled in."""
+"""Image references with the values of a Helm chart, or of the `.env` beside a compose file, filled in."""
 
 from __future__ import annotations
 
@@ -30,6 +30,17 @@ def rendered_image(written: str, template: str, values: Facts[ChartValue]) -> st
         return found or (default[1] if default else HOLE)
 
     return _EXPRESSION.sub(rendered, written).strip()
+
+
+_VARIABLE = re.compile(r"\$\{(\w+)(?::?-[^${}]*)?\}|\$(\w+)")
+
+
+def with_environment(written: str, path: str, values: Facts[ChartValue]) -> str:
+    """The reference with the variables that `.env` beside the compose file sets; others stay as written."""
+    if "$" not in written:
+        return written
+    environment = posixpath.join(posixpath.dirname(path), ".env")
+    return _VARIABLE.sub(lambda match: _at(environment, match[1] or match[2], values) or match[0], written)
 
 
 def _value(name: str, template: str, values: Facts[ChartValue]) -> str | None:

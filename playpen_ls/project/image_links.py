@@ -32,9 +32,10 @@ from enum import IntEnum
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
-from playpen_ls.api.fact_types import Exposed, ImageBuilt, Recipe
+from playpen_ls.api.fact_types import ChartValue, Exposed, ImageBuilt, Recipe
 from playpen_ls.api.facts import Fact, Facts, Table
 from playpen_ls.api.finding import Place
+from playpen_ls.project.chart_values import with_environment
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.image_names import (
     HOLE,
@@ -139,13 +140,17 @@ def facts_of(kind: type[F], facts: Iterable[F]) -> Facts[F]:
     return facts if isinstance(facts, Facts) else Facts(kind, Table(facts))
 
 
-def linker(recipes: Facts[Recipe], builds: Facts[ImageBuilt], images: frozenset[tuple[str, str]]) -> Linker:
+def linker(
+    recipes: Facts[Recipe], builds: Facts[ImageBuilt], images: frozenset[tuple[str, str]], values: Facts[ChartValue]
+) -> Linker:
     """The linker of a project, computed once; `images` are (path, image) pairs of its manifests."""
-    return recipes.derived(_linker, builds, images)
+    return recipes.derived(_linker, builds, images, values)
 
 
-def _linker(recipes: Facts[Recipe], builds: Facts[ImageBuilt], images: frozenset[tuple[str, str]]) -> Linker:
-    return Linker(recipes, builds, images)
+def _linker(
+    recipes: Facts[Recipe], builds: Facts[ImageBuilt], images: frozenset[tuple[str, str]], values: Facts[ChartValue]
+) -> Linker:
+    return Linker(recipes, builds, images, values)
 
 
 @dataclass(frozen=True)
@@ -205,7 +210,11 @@ class Linker:
     """Links of one project. The tables are built once for a set of Dockerfiles, builds and images."""
 
     def __init__(
-        self, recipes: Iterable[Recipe], builds: Iterable[ImageBuilt], images: Iterable[tuple[str, str]] = ()
+        self,
+        recipes: Iterable[Recipe],
+        builds: Iterable[ImageBuilt],
+        images: Iterable[tuple[str, str]] = (),
+        values: Iterable[ChartValue] = (),
     ) -> None:
         self.recipes = facts_of(Recipe, recipes)
         self._builds = facts_of(ImageBuilt, builds)
@@ -228,8 +237,9 @@ class Linker:
                 for folder in _folders_of(path):
                     self._images[folder].add(image)
         self._statements: defaultdict[str, list[tuple[_Name, ImageBuilt]]] = defaultdict(list)
+        of_environments = facts_of(ChartValue, values)
         for fact in self._builds:
-            name = _Name.of(fact.reference)
+            name = _Name.of(with_environment(fact.reference, fact.place.path, of_environments))
             if name.base and not name.partial and not name.is_placeholder:
                 self._statements[name.base].append((name, fact))
         self._paths: dict[ImageBuilt, tuple[str, str]] = {}
@@ -360,11 +370,11 @@ class Linker:
         if fact.builder != "docker" or (fact.context is None and not fact.dockerfile):
             return "", ""
         if not fact.in_workspace:
-            return next((path for path in _written(fact) if path in self._files), ""), ""
+            return next((path for path in fact.dockerfiles if path in self._files), ""), ""
         # Relative to the root of the repository or, if nothing is there, to a folder between it and the file.
         found: dict[str, str] = {}
         for base in reversed(list(_folders_of(fact.place.path))):
-            paths = (_join(base, one) for one in _written(fact))
+            paths = (_join(base, one) for one in fact.dockerfiles)
             path = next((path for path in paths if path in self._files), "")
             if path:
                 found.setdefault(path, base)
@@ -379,7 +389,7 @@ class Linker:
         for base in reversed(list(_folders_of(fact.place.path))):
             folder = _join(base, fact.context)
             if _below(dockerfile, "" if folder == "." else folder):
-                written = {_join(base, one) for one in _written(fact)}
+                written = {_join(base, one) for one in fact.dockerfiles}
                 if dockerfile in written:
                     return "" if folder == "." else folder
         return posixpath.dirname(dockerfile)
@@ -649,6 +659,11 @@ class Linker:
         )
 
 
+def code_of(recipe: Recipe, folder: str, recipes: Facts[Recipe]) -> Link:
+    """The code of a Dockerfile with this build context; `recipes` are the Dockerfiles of other folders."""
+    return Link(recipe, folder, _others(folder, recipe.place.path, recipes))
+
+
 def exposes(link: Link, exposed: Facts[Exposed], ports: frozenset[int]) -> Link:
     """The link with another kind of evidence, if the Dockerfile exposes one of the container's ports."""
     for one in exposed.of(link.dockerfile):
@@ -723,16 +738,6 @@ def _scope(path: str) -> str:
 
 def _join(base: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(base, path))
-
-
-def _written(fact: ImageBuilt) -> Iterator[str]:
-    """The paths that the Dockerfile can have."""
-    if fact.dockerfile:
-        yield posixpath.normpath(fact.dockerfile)
-        if fact.context is not None:
-            yield _join(fact.context, fact.dockerfile)
-    elif fact.context is not None:
-        yield from (_join(fact.context, name) for name in ("Dockerfile", "Containerfile"))
 
 
 def _dockerfile(path: str, recipes: Facts[Recipe]) -> _Dockerfile:

@@ -65,11 +65,14 @@ class ClientRequests:
 
 
 def watched() -> Iterator[str]:
-    """Glob patterns of the files whose changes matter: those of all languages, those that rules read, configuration."""
+    """Glob patterns of the files whose changes matter: those of all languages, those that rules read or that state
+    facts, and configuration."""
+    from playpen_ls.languages import builds
     from playpen_ls.languages.registry import LANGUAGES
 
     for names in (
         *([*one.file_names, *one.candidate_names, *one.read_names] for one in LANGUAGES.values()),
+        list(builds.NAMES),
         ["playpen.toml", "pyproject.toml", ".gitignore"],
     ):
         yield f"**/{{{','.join(names)}}}"

@@ -1,8 +1,9 @@
 """Files in no language that state how images are built: compose files, workflows, scripts, Makefiles, bake files.
 
-They are read for their facts only (`ImageBuilt`, and `ChartValue` of a Helm chart's values): nothing is checked in
-them, and nothing is executed. A statement whose variables cannot be filled in from the same text says nothing. Like
-`shell` this package is shared: it imports no language. Readers never raise; importing the package loads none of them.
+They are read for their facts only (`ImageBuilt`, and `ChartValue` of a Helm chart's values and of the `.env` beside a
+compose file): nothing is checked in them, and nothing is executed. A statement whose variables cannot be filled in from
+the same text says nothing. Like `shell` this package is shared: it imports no language. Readers never raise; importing
+the package loads none of them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from playpen_ls.api.facts import Fact
 _LARGEST = 1_000_000  # characters; larger files are data
 NAMES = (
     "Makefile", "makefile", "GNUmakefile", "*.mk", "justfile", "Justfile", "*.sh", "*.bash", "docker-bake*.hcl",
-    "Tiltfile",
+    "Tiltfile", ".env",
 )  # fmt: skip
 """Names of files that are read besides YAML and JSON files, as patterns of `fnmatch`."""
 _COMPOSE = r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml|[\w.-]+[.-]compose\.ya?ml"
@@ -32,10 +33,12 @@ _KINDS = {
     "make": re.compile(r"(?:.*/)?(?:(?:GNUm|M|m)akefile|[jJ]ustfile|[^/]+\.mk)"),
     "script": re.compile(r"(?:.*/)?[^/]+\.(?:sh|bash)"),
     "tilt": re.compile(r"(?:.*/)?Tiltfile"),
+    "environment": re.compile(r"(?:.*/)?\.env"),
 }
 _WORDS = re.compile(r"build|image|kaniko|repository|destination|dockerfile|tags", re.IGNORECASE)
+_SHORT = frozenset(("environment", "bake"))  # read whatever their words are
 _NAMES = re.compile(
-    r"(?:(?:GNUm|M|m)akefile|[jJ]ustfile|.+\.mk|.+\.(?:sh|bash)|[\w.-]*bake[\w.-]*\.hcl|Tiltfile)", re.DOTALL
+    r"(?:(?:GNUm|M|m)akefile|[jJ]ustfile|.+\.mk|.+\.(?:sh|bash)|[\w.-]*bake[\w.-]*\.hcl|Tiltfile|\.env)", re.DOTALL
 )
 
 
@@ -47,7 +50,7 @@ def is_read(name: str) -> bool:
 def facts_in(path: str, text: str) -> tuple[Fact, ...]:
     """What a file in no language states; `path` is relative to the project."""
     kind = next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(path)), "")
-    if not kind or len(text) > _LARGEST or not _WORDS.search(text):
+    if not kind or len(text) > _LARGEST or not (kind in _SHORT or _WORDS.search(text)):
         return ()
     from playpen_ls.languages.builds import configurations, scripts
 
@@ -61,5 +64,6 @@ def facts_in(path: str, text: str) -> tuple[Fact, ...]:
         "make": scripts.of_makefile,
         "script": scripts.of_script,
         "tilt": scripts.of_tiltfile,
+        "environment": configurations.of_environment,
     }
     return tuple(readers[kind](path, text))

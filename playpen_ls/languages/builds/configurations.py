@@ -90,7 +90,10 @@ _DEFAULT = re.compile(r"\$\{(\w+)(?::?-([^${}]*))?\}")
 
 
 def of_compose(path: str, text: str) -> Iterator[Fact]:
-    """Services with `build`; without `image` a build names no image, but its context."""
+    """Services with `build`; without `image` a build names no image, but its context.
+
+    The image is as written: the `.env` beside the file can set its variables.
+    """
     folder = posixpath.dirname(path)
     for service in _mapping(_mapping(loaded(text)).get("services")).values():
         build = _mapping(service).get("build")
@@ -105,9 +108,7 @@ def of_compose(path: str, text: str) -> Iterator[Fact]:
         if dockerfile is None or (file and not dockerfile):
             continue
         span = image.span if isinstance(image, Text) else _span_in(build)
-        yield ImageBuilt(
-            Place(path, span), _with_defaults(_text(image)), context, dockerfile, _text(build.get("target"))
-        )
+        yield ImageBuilt(Place(path, span), _text(image), context, dockerfile, _text(build.get("target")))
 
 
 def _span_in(mapping: Mapping[str, Any]) -> Span:
@@ -128,7 +129,7 @@ _HCL_USE = re.compile(r"\$\{(\w+)\}")
 
 
 def of_bake(path: str, text: str) -> Iterator[Fact]:
-    """Targets with literal tags. Paths are relative to where bake is called."""
+    """Targets, also those without tags. Paths are relative to where bake is called."""
     targets: dict[str, dict[str, Any]] = {}
     variables: dict[str, str] = {}
     if path.endswith(".json"):
@@ -146,16 +147,21 @@ def of_bake(path: str, text: str) -> Iterator[Fact]:
                     found.append(_placed(string[1], start, start + len(string[1])))
                 values[one[1]] = found
             targets[block[2]] = values
-    for target in targets.values():
+    bases = {str(name) for target in targets.values() for name in _items(target.get("inherits"))}
+    for called, target in targets.items():
         every = _inherited(target, targets)
         context = within("", _text(every.get("context")) or ".")
         file = _text(every.get("dockerfile"))
         dockerfile = within(context, file) if file and context is not None else ""
-        for tag in _items(every.get("tags")):
-            if isinstance(tag, Text) and dockerfile is not None:
-                reference = _HCL_USE.sub(lambda match: variables.get(match[1]) or match[0], str(tag))
-                made = _text(every.get("target"))
-                yield ImageBuilt(Place(path, tag.span), reference, context, dockerfile, made, in_workspace=True)
+        if dockerfile is None:
+            continue
+        made = _text(every.get("target"))
+        tags = [tag for tag in _items(every.get("tags")) if isinstance(tag, Text)]
+        for tag in tags:
+            reference = _HCL_USE.sub(lambda match: variables.get(match[1]) or match[0], str(tag))
+            yield ImageBuilt(Place(path, tag.span), reference, context, dockerfile, made, in_workspace=True)
+        if not tags and called not in bases:
+            yield ImageBuilt(Place(path, Span(0, 0)), "", context, dockerfile, made, in_workspace=True)
 
 
 def _inherited(target: Mapping[str, Any], targets: Mapping[str, Mapping[str, Any]], depth: int = 5) -> dict[str, Any]:
@@ -399,6 +405,17 @@ def of_values(path: str, text: str) -> Iterator[Fact]:
         if count < _MOST_VALUES:
             count += 1
             yield ChartValue(Place(path, value.span), key, str(value))
+
+
+_VARIABLE = re.compile(r"^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*([\"']?)([^\s\"'#]+)\2[ \t]*(?:#.*)?$", re.MULTILINE)
+
+
+def of_environment(path: str, text: str) -> Iterator[Fact]:
+    """Variables of `.env` that can be a part of an image in the compose file beside it."""
+    for match in islice(_VARIABLE.finditer(text), _MOST_VALUES):
+        value = _placed(match[3], match.start(3), match.end(3))
+        if _can_be_image("", match[1], value) or match[1].upper() == "VERSION":
+            yield ChartValue(Place(path, value.span), match[1], match[3])
 
 
 _SECRET = re.compile(r"pass|secret|token|cred|key|auth", re.IGNORECASE)

@@ -81,7 +81,7 @@ class Images:
     def linker(self, document: YamlDocument) -> Linker:
         """The linker of the project as this file is now."""
         own = document.ask(images_of)
-        return linker(self.recipes, self.builds, self.pods.derived(_all_images, document.path, own))
+        return linker(self.recipes, self.builds, self.pods.derived(_all_images, document.path, own), self.values)
 
 
 def _all_images(pods: Facts[Pods], path: str, own: tuple[str, ...]) -> frozenset[tuple[str, str]]:

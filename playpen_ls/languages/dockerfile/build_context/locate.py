@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from dataclasses import dataclass, replace
 
 from playpen_ls.api.fact_types import ImageBuilt
 from playpen_ls.api.facts import Facts, Files
-from playpen_ls.api.finding import Place
 from playpen_ls.languages.dockerfile.model import queries
 from playpen_ls.languages.dockerfile.model.stage import Stage, is_for_developing
-from playpen_ls.languages.yaml_loader import yaml_loader
-from playpen_ls.text.span import Span
 
 _COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml")
 _WORKFLOWS = ".github/workflows"
 _RECIPES = frozenset(("Jenkinsfile", "Makefile", ".gitlab-ci.yml", "Taskfile.yml", "justfile"))
 _BAKE = re.compile(r"docker-bake(?:\.override)?\.(?:hcl|json)")
-_HCL_TARGET = re.compile(r'^target\s+"[^"]*"\s*\{(?P<body>.*?)^\}', re.MULTILINE | re.DOTALL)
-_HCL_VALUE = re.compile(r'^\s*(?P<key>context|dockerfile|target)\s*=\s*"(?P<value>[^"]*)"', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -106,8 +98,20 @@ def _folders_above(path: str) -> Iterator[str]:
 
 
 def _builds_of(path: str, builds: Facts[ImageBuilt], files: Files) -> list[ImageBuilt]:
-    """The builds of the Dockerfile in pipelines, compose files and bake files."""
-    return [*builds.having(_dockerfiles, posixpath.normpath(path)), *_builds_in_files(path, files)]
+    """The builds of the Dockerfile in pipelines, scripts, compose files and bake files.
+
+    Their contexts are relative to the project.
+    """
+    found, wanted = [], posixpath.normpath(path)
+    for build in builds.having(_dockerfiles, wanted):
+        there = ((base, one) for base in _bases(build) for one in _from(base, build) if files.exists(one))
+        base, meant = next(there, ("", ""))
+        if meant == wanted:
+            context = (
+                build.context if build.context is None else posixpath.normpath(posixpath.join(base, build.context))
+            )
+            found.append(replace(build, context=context))
+    return found
 
 
 def _clean(folder: str) -> str:
@@ -115,58 +119,18 @@ def _clean(folder: str) -> str:
     return "" if made == "." else made
 
 
-def _dockerfiles(build: ImageBuilt) -> tuple[str, ...]:
-    if build.dockerfile:
-        return (posixpath.normpath(build.dockerfile),)
-    return () if build.context is None else (posixpath.normpath(posixpath.join(build.context, "Dockerfile")),)
+def _dockerfiles(build: ImageBuilt) -> Iterator[str]:
+    """Lookup keys: the paths that the Dockerfile can have."""
+    for base in _bases(build):
+        yield from _from(base, build)
 
 
-def _builds_in_files(path: str, files: Files) -> list[ImageBuilt]:
-    """The builds of the Dockerfile in compose and bake files in its folder or in parent folders."""
-    found = []
-    for folder in _folders_above(path):
-        for name in _build_definitions(files.names(folder or ".")):
-            text = files.text(posixpath.join(folder, name)) or ""
-            for context, dockerfile, target in _builds_in(name, text):
-                place = posixpath.normpath(posixpath.join(folder, context))
-                if posixpath.normpath(posixpath.join(place, dockerfile)) == posixpath.normpath(path):
-                    found.append(ImageBuilt(Place(path, Span(0, 0)), "", place, path, target))
-    return found
+def _bases(build: ImageBuilt) -> Iterator[str]:
+    """The folders that the paths of the build can be relative to, the most likely first."""
+    if build.builder == "docker":
+        yield ""
+        yield from (reversed([*_folders_above(build.place.path)][:-1]) if build.in_workspace else ())
 
 
-@lru_cache(maxsize=64)
-def _build_definitions(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The compose and bake files of a folder. Cached, since all Dockerfiles of a project look in its root."""
-    return tuple(name for name in names if _COMPOSE.fullmatch(name) or _BAKE.fullmatch(name))
-
-
-def _builds_in(name: str, text: str) -> Iterator[tuple[str, str, str]]:
-    """(context, Dockerfile relative to it, target) of each build in a compose or bake file."""
-    if name.endswith(".hcl"):
-        for target in _HCL_TARGET.finditer(text):
-            values = {match["key"]: match["value"] for match in _HCL_VALUE.finditer(target["body"])}
-            yield values.get("context", "."), values.get("dockerfile", "Dockerfile"), values.get("target", "")
-        return
-    if "build" not in text and "target" not in text:
-        return
-    document = _loaded(name, text)
-    group = document.get("target" if name.endswith(".json") else "services")
-    for one in group.values() if isinstance(group, dict) else ():
-        build = one if name.endswith(".json") else one.get("build") if isinstance(one, dict) else None
-        if isinstance(build, str):
-            yield build, "Dockerfile", ""
-        elif isinstance(build, dict):
-            context, dockerfile = build.get("context", "."), build.get("dockerfile", "Dockerfile")
-            target = build.get("target", "")
-            if isinstance(context, str) and isinstance(dockerfile, str) and isinstance(target, str):
-                yield context, dockerfile, target
-
-
-def _loaded(name: str, text: str) -> dict[Any, Any]:
-    import yaml
-
-    try:
-        made = json.loads(text) if name.endswith(".json") else yaml.load(text, Loader=yaml_loader())
-    except (ValueError, yaml.YAMLError, RecursionError):
-        return {}
-    return made if isinstance(made, dict) else {}
+def _from(base: str, build: ImageBuilt) -> list[str]:
+    return [posixpath.normpath(posixpath.join(base, one)) for one in build.dockerfiles]
