@@ -1,21 +1,19 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from playpen_ls.api.example import example, unmarked
-from playpen_ls.api.fact_types import ConfigMapKeys, EnvironmentKnown, EnvironmentRead, SecretKeys
-from playpen_ls.api.facts import Facts
+from playpen_ls.api.fact_types import ConfigMapKeys, SecretKeys
+from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Place, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.edits.env import add_variable
+from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.parts import Container
-from playpen_ls.project.links import PYTHON
+from playpen_ls.rules.kubernetes._environment import Variables, meant, unset
 from playpen_ls.rules.kubernetes._links import Images, Settings, linked
-from playpen_ls.rules.kubernetes._namespaces import name_of
 from playpen_ls.rules.kubernetes._secrets import keys_of
 from playpen_ls.vocabulary.names import kebab
 
@@ -88,10 +86,52 @@ REFERRED = """\
             },
             fixed=PLAIN + SET + "          command: [python, main.py]\n",
         ),
+        # The manifest sets it under another name.
+        example(
+            {
+                "k8s/app.yaml": PLAIN + SET.replace("REGION", "«REGOIN»"),
+                "shop/Dockerfile": DOCKERFILE,
+                "shop/main.py": APP,
+            },
+            fixed=PLAIN + SET,
+        ),
+        example(
+            {
+                "k8s/app.yaml": PLAIN + SET.replace("REGION", "«DB_PASWORD»"),
+                "shop/Dockerfile": DOCKERFILE,
+                "shop/main.py": 'import os\n\npassword = os.getenv("DB_PASSWORD")\n',
+            },
+            fixed=PLAIN + SET.replace("REGION", "DB_PASSWORD"),
+        ),
+        example(
+            {
+                "k8s/app.yaml": PLAIN + SET.replace("REGION", "«HOST_DB»"),
+                "shop/Dockerfile": DOCKERFILE,
+                "shop/main.py": 'import os\n\nhost = os.getenv("DB_HOST")\n',
+            },
+            fixed=PLAIN + SET.replace("REGION", "DB_HOST"),
+        ),
     ],
     good=[
         PLAIN,
         {"k8s/app.yaml": PLAIN + SET, "shop/Dockerfile": DOCKERFILE, "shop/main.py": APP},
+        # A script reads what is set, or variables are read by computed names; another name is no typo.
+        {
+            "k8s/app.yaml": PLAIN + SET.replace("REGION", "DB_PASWORD"),
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": 'import os\n\npassword = os.getenv("DB_PASSWORD")\n',
+            "shop/migrate.sh": 'psql "postgres://shop:${DB_PASWORD}@db"\n',
+        },
+        {
+            "k8s/app.yaml": PLAIN + SET.replace("REGION", "DB_PASWORD"),
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": 'import os\n\npassword = os.getenv("DB_PASSWORD")\nothers = dict(os.environ)\n',
+        },
+        {
+            "k8s/app.yaml": PLAIN + SET.replace("REGION", "DB_PORT"),
+            "shop/Dockerfile": DOCKERFILE,
+            "shop/main.py": 'import os\n\nhost = os.getenv("DB_HOST")\n',
+        },
         {"k8s/app.yaml": PLAIN + SET.replace("REGION", "region"), "shop/Dockerfile": DOCKERFILE, "shop/main.py": APP},
         {
             "k8s/app.yaml": PLAIN,
@@ -136,75 +176,38 @@ REFERRED = """\
         },
     ],
 )
-def unset_variable(
-    container: Container,
-    images: Images,
-    reads: Facts[EnvironmentRead],
-    known: Facts[EnvironmentKnown],
-    settings: Settings,
-) -> Iterator[Finding]:
+def unset_variable(container: Container, images: Images, variables: Variables, files: Files) -> Iterator[Finding]:
     """Environment variable that the application requires is not set.
 
     The application fails when it reads the variable: with a `KeyError`, or with a validation error of Pydantic
     settings. Only variables that the code reads unconditionally and without a default are checked. Not reported if
     the manifest runs another command or takes variables from an unknown source, if the application loads a `.env`
     file, for scripts, tests and migrations, and for variables that the image or Kubernetes sets.
+
+    If the manifest sets a variable whose name differs by a typo, or in the order of its words, and nothing in the code
+    of the image reads that, the finding is at its name, also for a variable that the application can do without.
     """
     image = linked(container, images)
-    if image is None or image.recipe.program not in PYTHON:
+    if image is None:
         return
-    given = _given(container, settings)
-    sets = {one.name for one in image.of(known)}
-    if given is None or "*" in sets:
-        return
-    given = {name.upper() for name in (*given, *sets, *image.recipe.variables)}  # Pydantic settings ignore case
-    seen: set[str] = set()
-    for read in image.of(reads):
+    reads = list(unset(container, image, variables))
+    others = meant(container, reads, image, files) if reads else {}
+    for read in reads:
         name = read.name
-        if (
-            not read.required
-            or name.upper() in given
-            or name in seen
-            or _OWN.search(name)
-            or _SCRIPT.search(read.place.path)
-        ):
-            continue
-        if any(one.name == name and one.default is not None for one in image.of(reads)):
-            continue  # other code has a default for it
-        seen.add(name)
-        title, value = _value(container, name, settings)
-        fix = Fix(title, partial(add_variable, container, name, value))
-        related = Place(read.place.path, read.place.span, "read here without a default")
-        message = f"{container.display_name} does not set `{name}`, which the application requires"
-        yield Finding(container.span, message, (fix,), None, (related, *image.related))
-
-
-_OWN = re.compile(
-    r"^(?:HOME|PATH|HOSTNAME|PWD|USER|SHELL|LANG|TZ|TMPDIR|PYTHON\w*|KUBERNETES_\w+|\w+_SERVICE_(?:HOST|PORT))$"
-)
-_SCRIPT = re.compile(r"(?:^|/)(?:scripts?|bin|tools?|examples?|docs?|tests?|migrations|alembic|notebooks?)/|(?:^|/)"
-                     r"(?:manage|setup|noxfile|fabfile|tasks|conftest|locustfile)\.py$")  # fmt: skip
-
-
-def _given(container: Container, settings: Settings) -> set[str] | None:
-    """The variables that the manifest sets; None where that is not known."""
-    document = container.document
-    names: set[str] = set()
-    for entry in container.node.mappings("env"):
-        if not entry.text("name"):
-            return None
-        names.add(entry.text("name"))
-    for source in container.node.mappings("envFrom"):
-        config, secret = source.mapping("configMapRef"), source.mapping("secretRef")
-        named = (config or secret or source).text("name")
-        facts: Facts[Any] | None = settings.configs if config else settings.secrets if secret else None
-        every = facts_everywhere(facts, document, name_of, named) if facts is not None else ()
-        found = [one for one in every if settings.namespaces.share(one, container.workload)]
-        if not found or not all(one.keys for one in found):
-            return None
-        # Of several, for example of environments, any can be the one: what none of them has is not set.
-        names |= {source.text("prefix") + key for one in found for key in one.keys}
-    return names
+        related = (Place(read.place.path, read.place.span, "read here without a default"), *image.related)
+        other = others.get(name)
+        if other is not None:
+            fix = Fix(f"Rename `{other.value}` to `{name}`", partial(replace_scalar, container.document, other, name))
+            message = (
+                f"{container.display_name} sets `{other.value}`, which nothing reads; "
+                f"the application reads `{name}`, which nothing sets"
+            )
+            yield Finding(container.document.content(other), message, (fix,), None, related)
+        elif read.required:
+            title, value = _value(container, name, variables.settings)
+            fix = Fix(title, partial(add_variable, container, name, value))
+            message = f"{container.display_name} does not set `{name}`, which the application requires"
+            yield Finding(container.span, message, (fix,), None, related)
 
 
 def _value(container: Container, name: str, settings: Settings) -> tuple[str, object]:
