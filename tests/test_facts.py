@@ -55,9 +55,9 @@ GET = "@{}.get('/health')\ndef f(): pass\n"
 
 # (the file, the kind of fact, the values that are told)
 WEB = {
-    "an application": (FAST + "app = FastAPI()\n", WebApplication, [("fastapi", "app")]),
+    "an application": (FAST + "app = FastAPI()\n", WebApplication, [("fastapi", "app", False)]),
     "an application in a function": (
-        FLASK + "def create_app():\n    app = Flask(__name__)\n    return app\n", WebApplication, [("flask", "app")]),
+        FLASK + "def create_app():\n    app = Flask(__name__)\n    return app\n", WebApplication, [("flask", "app", False)]),
     "a route": (FAST + "app = FastAPI()\n" + GET.format("app"), Route, [("/health", ("GET",), "app", "/health")]),
     "a route with methods": (
         FLASK + "app = Flask(__name__)\n@app.route('/x', methods=['POST', 'GET'])\ndef f(): pass\n",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from playpen_ls.api.fact_types import Exposed, Listens, Route, Router, RouterIncluded, WebApplication
+from playpen_ls.api.fact_types import ComputedRoute, Exposed, Listens, Route, Router, RouterIncluded, WebApplication
+from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Place
 from playpen_ls.project.image_links import Link, facts_of
+from playpen_ls.project.links import PYTHON
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,26 @@ class Web:
                     yield front + between + one.prefix, one.replaces
 
 
+@dataclass(frozen=True)
+class WebFacts:
+    """Facts about the web applications of a project; a rule takes it as one parameter."""
+
+    routes: Facts[Route]
+    routers: Facts[Router]
+    included: Facts[RouterIncluded]
+    computed: Facts[ComputedRoute]
+    apps: Facts[WebApplication]
+
+    def of(self, code: Link) -> tuple[Sequence[WebApplication], Sequence[Served]]:
+        """The applications in the code of an image and all paths that they serve; none if these are not known."""
+        apps = code.of(self.apps) if code.recipe.program in PYTHON else []
+        if apps and not code.of(self.computed):
+            web = Web(code.of(self.routes), code.of(self.routers), code.of(self.included), apps)
+            if web.known():
+                return apps, web.served()
+        return (), ()
+
+
 _NESTED = 5  # maximum depth of nested routers
 
 
@@ -138,17 +160,18 @@ _OWN_PATHS = {"fastapi": r"/docs|/redoc|/openapi\.json", "flask": r"/static/.*"}
 
 def answers(paths: Iterable[Served], apps: Iterable[WebApplication], asked: str) -> bool:
     """Whether a route, or the framework itself, answers a GET of the path `asked`."""
-    asked = asked.partition("?")[0].rstrip("/") or "/"
+    asked, apps = asked.partition("?")[0].rstrip("/") or "/", list(apps)
+    prefixed = any(app.has_root_path for app in apps)
     if any(re.fullmatch(_OWN_PATHS.get(app.framework, "(?!)"), asked) for app in apps):
         return True
-    return any("GET" in one.route.methods and _fits(one, asked) for one in paths)
+    return any("GET" in one.route.methods and _fits(one, asked, one.whole and not prefixed) for one in paths)
 
 
-def _fits(one: Served, asked: str) -> bool:
+def _fits(one: Served, asked: str, whole: bool) -> bool:
     pieces = _HOLE.split(one.path.rstrip("/") or "/")
     deep = "path" in "".join(_HOLE.findall(one.path))
     pattern = (".*" if deep else "[^/]+").join(re.escape(piece) for piece in pieces)
-    return re.fullmatch(pattern if one.whole else f".*{pattern}", asked) is not None
+    return re.fullmatch(pattern if whole else f".*{pattern}", asked) is not None
 
 
 _HEALTH = re.compile(r"/(?:[\w.-]*health[\w.-]*|livez?|liveness|alive|readyz?|readiness|ping|status)/?$")

@@ -122,7 +122,7 @@ def _of_web(web: Web, place: Place, prefixes: dict[str, str], model: PythonModel
         else:
             yield ComputedRoute(place)  # static files, whose routes are unknown
     elif web.kind == "app" and web.framework:
-        yield WebApplication(place, web.framework, web.owner)
+        yield WebApplication(place, web.framework, web.owner, web.constant == "root_path")
     elif web.kind == "urlpatterns":
         yield WebApplication(place, "django", "urlpatterns")
     elif web.kind == "router" and web.owner:

@@ -11,7 +11,7 @@ from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import context_of, ships
-from playpen_ls.languages.dockerfile.build_context.sources import is_there, local_sources
+from playpen_ls.languages.dockerfile.build_context.sources import context_with_sources, is_there
 from playpen_ls.languages.dockerfile.model.container_paths import working_directory
 from playpen_ls.languages.dockerfile.model.stage import Stage, stage_of
 from playpen_ls.languages.dockerfile.parts import Cmd, Entrypoint, Environment, Run
@@ -94,9 +94,8 @@ def missing_module(
     folder = working_directory(start)
     if not folder.startswith("/") or not ships(stage, builds, files) or _is_changed(stage):
         return
-    named = [path for _, path in local_sources(stage)]
     contexts = context_of(stage.file.path, platform.build_context, builds, files).folders
-    context = next((one for one in contexts if named and all(is_there(path, one, files) for path in named)), None)
+    context = context_with_sources(stage, contexts, files)
     if context is None:
         return
     tree = _Tree(start, context, files)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from playpen_ls.api.fact_types import ComputedRoute, Route, Router, RouterIncluded, WebApplication
-from playpen_ls.api.facts import Facts
+from playpen_ls.api.fact_types import WebApplication
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.kubernetes.model.resources import Container
 from playpen_ls.project.image_links import Link
-from playpen_ls.project.links import PYTHON
-from playpen_ls.project.services import Ports, Served, Web
+from playpen_ls.project.services import Ports, Served, WebFacts
 from playpen_ls.rules.kubernetes._links import Images, Openings, linked, listening
 
 
@@ -21,11 +19,7 @@ class Code:
 
     images: Images
     openings: Openings
-    routes: Facts[Route]
-    routers: Facts[Router]
-    included: Facts[RouterIncluded]
-    computed: Facts[ComputedRoute]
-    apps: Facts[WebApplication]
+    web: WebFacts
 
 
 @dataclass(frozen=True)
@@ -51,9 +45,5 @@ def application_of(container: Container, code: Code) -> Application | None:
 def application_in(container: Container, image: Link, code: Code) -> Application:
     """The application of a container whose link is known."""
     ports = listening(container, image, code.openings)
-    apps = image.of(code.apps) if image.recipe.program in PYTHON else []
-    if apps and not image.of(code.computed):
-        web = Web(image.of(code.routes), image.of(code.routers), image.of(code.included), apps)
-        if web.known():
-            return Application(image.dockerfile, ports, image.related, apps, web.served())
-    return Application(image.dockerfile, ports, image.related)
+    apps, served = code.web.of(image)
+    return Application(image.dockerfile, ports, image.related, apps, served)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from playpen_ls.api.facts import Files
 from playpen_ls.languages.dockerfile.build_context.dockerignore import Ignore, ignore_of
@@ -40,6 +40,12 @@ def local_sources(stage: Stage) -> Iterator[tuple[Word, str]]:
                 path = local_path(word, transfer)
                 if path is not None:
                     yield word, path
+
+
+def context_with_sources(stage: Stage, contexts: Iterable[str], files: Files) -> str | None:
+    """The first of several possible build contexts that has all that the stage copies; None if it copies nothing."""
+    named = [path for _, path in local_sources(stage)]
+    return next((one for one in contexts if named and all(is_there(path, one, files) for path in named)), None)
 
 
 def local_path(source: Word, transfer: Transfer) -> str | None:

@@ -35,7 +35,8 @@ class Web(Fact):
 
     `owner` is the variable of the application or router ("app", "self.app", "" if there is none); `path` the
     literal path or prefix, None if it is computed; `constant` the name of its constant; `target` the origin of
-    what is included. `framework` and `function` (the factory) are those of an application.
+    what is included. `framework` and `function` (the factory) are those of an application, whose `constant` is
+    `root_path` if it is given one.
     """
 
     kind: str
@@ -116,7 +117,8 @@ def facts_of_call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Web
         if _is_demo(link):
             return
         place = Place("", site.span(call))
-        yield Web(place, "app", owner, "", framework=APPLICATIONS[origin], function=maker)
+        root = "root_path" if any(one.arg == "root_path" for one in call.keywords) else ""
+        yield Web(place, "app", owner, "", root, framework=APPLICATIONS[origin], function=maker)
         given = next((one.value for one in call.keywords if one.arg in ("routes", "route_handlers")), None)
         if given is not None and not isinstance(given, (ast.List, ast.Tuple)):
             yield Web(place, "include", owner, "", target=site.names.origin(given, link) or "?")
