@@ -30,7 +30,7 @@ spec:
 FILES = {
     "k8s/app.yaml": DEPLOYMENT,
     "shop/Dockerfile": 'FROM python:3.12\nCMD ["uvicorn", "main:app", "--port", "8000"]\n',
-    "shop/main.py": "import os\nfrom fastapi import FastAPI\napp = FastAPI()\nlevel = os.environ['LEVEL']\n"
+    "shop/main.py": "import os\nfrom fastapi import FastAPI\napp = FastAPI()\nlevel = os.environ['LEVEL'], os.environ['REGION']\n"
     "@app.get('/health')\ndef health(): pass\n",
     "Makefile": "build:\n\tdocker build -t shop shop\n",
 }
@@ -71,7 +71,7 @@ def test_a_linked_container_is_described(project: Path, capsys: pytest.CaptureFi
         "program": "uvicorn main:app",
         "ports": [8000],
         "routes": ["GET /health"],
-        "environment": {"set": ["LEVEL"], "read": ["LEVEL"]},
+        "environment": {"set": ["LEVEL"], "read": ["LEVEL", "REGION"], "missing": ["REGION"]},
     }
     assert (cache["dockerfile"], cache["why_not"]) == (None, "`redis` is a public image")
 
@@ -80,10 +80,21 @@ def test_the_text_names_the_dockerfile_and_the_evidence(project: Path, capsys: p
     assert run(["inspect", "k8s"]) == 0
     told = capsys.readouterr().out
     assert "k8s/app.yaml:11  Deployment shop, container web: nexus:5000/shop:1.0.0" in told
-    assert "shop/Dockerfile (certain)" in told
-    assert "Makefile:2: builds image `shop`" in told
+    assert "built from `shop/Dockerfile` (certain)" in told
+    assert "`Makefile:2`: builds image `shop`" in told
+    assert "variables required but not set: `REGION`" in told
     assert "1 of 2 containers linked" in told
     assert "secret-value" not in told
+
+
+def test_a_program_is_shown_without_its_arguments(project: Path, capsys: pytest.CaptureFixture[str]):
+    for command, program in (
+        ("python main.py hunter2", "python main.py"),
+        ("redis-server --requirepass hunter2", "redis-server"),
+    ):
+        (project / "shop/Dockerfile").write_text(f"FROM x\nCMD {command}\n")
+        web, _ = containers(capsys)
+        assert web["program"] == program
 
 
 def test_the_answer_is_the_same_from_the_folder_above(project: Path, capsys: pytest.CaptureFixture[str]):

@@ -48,15 +48,16 @@ def test_the_environment_beside_a_compose_file_fills_in_its_image():
     stated = build("${HUB}/${NAME:-shop}", "src", path="x/compose.yaml")
     dockerfiles = [recipe("src/Dockerfile"), recipe("x/Dockerfile")]
 
-    def linked(image: str, *values: ChartValue) -> Link | None:
-        return Linker(dockerfiles, [stated], [("x/app.yaml", image)], values).link(Use(image, "x/app.yaml"))
+    def dockerfile(image: str, *values: ChartValue) -> str:
+        found = Linker(dockerfiles, [stated], [("x/app.yaml", image)], values).link(Use(image, "x/app.yaml"))
+        return found.dockerfile if found is not None else ""
 
     hub = ChartValue(Place("x/.env", HERE), "HUB", "me")
     name = ChartValue(Place("x/.env", HERE), "NAME", "cart")
     elsewhere = ChartValue(Place("y/.env", HERE), "NAME", "cart")
-    assert (found := linked("me/shop", hub, elsewhere)) and found.dockerfile == "src/Dockerfile"
-    assert (found := linked("me/cart", hub, name)) and found.dockerfile == "src/Dockerfile"
-    assert not (found := linked("me/shop", hub, name)) or found.dockerfile != "src/Dockerfile"
+    assert dockerfile("me/shop", hub, elsewhere) == "src/Dockerfile"
+    assert dockerfile("me/cart", hub, name) == "src/Dockerfile"
+    assert dockerfile("me/shop", hub, name) != "src/Dockerfile"
 
 
 # (the image, the manifest that names it, the Dockerfiles, what pipelines build, the Dockerfile that it is made of)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import pytest
 from lsprotocol import types as lsp
 
-from editor import Editor
+from editor import WAIT, Editor, client_position
 
 
 @dataclass(frozen=True)
@@ -377,3 +378,55 @@ async def test_what_stood_in_a_deleted_folder_is_forgotten(editor: Editor):
     event = lsp.FileEvent(folder.as_uri(), lsp.FileChangeType.Deleted)
     editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([event]))
     await editor.until("db.yaml", lambda found: "kubernetes/no-backup" in rules(found))
+
+
+DEPLOYED = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop}\nspec:\n  selector: {matchLabels: {app: shop}}\n"
+    "  template:\n    metadata: {labels: {app: shop}}\n    spec:\n      containers:\n"
+    "        - name: web  # 😀\n          image: nexus:5000/shop:1.0\n"
+    "        - name: cache\n          image: redis:7.4\n"
+)
+
+
+async def hovered(editor: Editor, name: str, words: str) -> lsp.Hover | None:
+    """The hover at the start of these words, once the project has been read."""
+    at = client_position(editor.texts[name], editor.texts[name].index(words), editor.encoding)
+    params = lsp.HoverParams(lsp.TextDocumentIdentifier(editor.uri(name)), at)
+    async with asyncio.timeout(WAIT):
+        while True:
+            hover = await editor.client.text_document_hover_async(params)
+            if hover is None or "Dockerfile" in hover.contents.value:
+                return hover
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.asyncio
+async def test_hover_on_an_image_tells_what_it_is_built_from(each_editor: Editor):
+    editor = each_editor
+    (editor.folder / "shop").mkdir()
+    (editor.folder / "shop/Dockerfile").write_text('FROM x\nCMD ["uvicorn", "main:app", "--port", "8000"]\n')
+    (editor.folder / "Makefile").write_text("build:\n\tdocker build -t nexus:5000/shop shop\n")
+    await editor.open("app.yaml", DEPLOYED)
+    await editor.until("app.yaml", lambda found: any(one.code == "kubernetes/no-liveness-probe" for one in found))
+    hover = await hovered(editor, "app.yaml", "nexus:5000")
+    assert hover
+    told = hover.contents.value.replace("`", "")
+    assert "built from shop/Dockerfile (certain)" in told
+    assert "Makefile:2: builds image shop from shop/Dockerfile" in told
+    assert "program: uvicorn main:app" in told
+    assert "ports: 8000" in told
+    assert len(told.splitlines()) <= 12
+    start = editor.texts["app.yaml"].index("nexus:5000")
+    assert hover.range.start == client_position(editor.texts["app.yaml"], start, editor.encoding)
+
+
+@pytest.mark.asyncio
+async def test_hover_on_a_container_comes_before_its_findings(editor: Editor):
+    await editor.open("app.yaml", DEPLOYED)
+    await editor.until("app.yaml", lambda found: any(one.code == "kubernetes/no-liveness-probe" for one in found))
+    hover = await hovered(editor, "app.yaml", "web")
+    assert hover
+    told = hover.contents.value
+    assert told.startswith("- not linked to a Dockerfile: the project has no Dockerfile\n")
+    assert "# kubernetes/no-liveness-probe" in told
+    assert await hovered(editor, "app.yaml", "kind:") is None

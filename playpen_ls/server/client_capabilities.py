@@ -21,6 +21,8 @@ class ClientCapabilities:
     registers_watchers: bool = False
     gives_configuration: bool = False
     shows_progress: bool = False
+    shows_markdown: bool = False
+    """Hovers can be Markdown."""
     only_formats: bool = False
     """Formatting is the only way in which the client can request edits on save."""
 
@@ -31,6 +33,7 @@ class ClientCapabilities:
         action = client.text_document.code_action if client.text_document else None
         resolve = action.resolve_support if action else None
         watched = workspace.did_change_watched_files
+        hover = client.text_document.hover if client.text_document else None
         return cls(
             resolves_edits=bool(resolve and "edit" in resolve.properties),
             document_changes=bool(edit.document_changes),
@@ -40,6 +43,7 @@ class ClientCapabilities:
             registers_watchers=bool(watched and watched.dynamic_registration),
             gives_configuration=bool(workspace.configuration),
             shows_progress=bool(client.window and client.window.work_done_progress),
+            shows_markdown=bool(hover and lsp.MarkupKind.Markdown in (hover.content_format or ())),
             only_formats=_only_formats(client.text_document or lsp.TextDocumentClientCapabilities()),
         )
 

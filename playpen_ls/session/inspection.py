@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from playpen_ls.api.fact_types import EnvironmentRead
-from playpen_ls.api.facts import Facts
+from playpen_ls.api.fact_types import Recipe
 from playpen_ls.api.file_view import FileView, Outline
+from playpen_ls.api.finding import Place
 from playpen_ls.api.rule import RuleContext, given_as
 from playpen_ls.languages.kubernetes.model.manifests import Manifests
 from playpen_ls.languages.kubernetes.model.resources import Container, Workload, YamlDocument, resources
+from playpen_ls.languages.shell.servers import SERVERS
 from playpen_ls.project.image_links import Link
 from playpen_ls.rules.kubernetes._application import Code, application_in
+from playpen_ls.rules.kubernetes._command import override_of
+from playpen_ls.rules.kubernetes._environment import Variables, given, unset
 from playpen_ls.rules.kubernetes._links import listening
+from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.image_names import HOLE
 
 
@@ -21,8 +26,8 @@ from playpen_ls.vocabulary.image_names import HOLE
 class InspectedContainer:
     """`offset` is that of the image, else of the container, in its file; `why_not` is "" if there is a link.
 
-    `routes` are (method, path) pairs, None if they are not all known. `sets` and `reads` are names of environment
-    variables: of the manifest, and of the program's code.
+    `routes` are (method, path) pairs, None if they are not all known. `sets`, `reads` and `lacks` are names of
+    environment variables: of the manifest, of the program's code, and those of them that it requires and nothing sets.
     """
 
     path: str
@@ -38,24 +43,41 @@ class InspectedContainer:
     routes: tuple[tuple[str, str], ...] | None = None
     sets: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Knowledge:
     code: Code
-    environment: Facts[EnvironmentRead]
+    variables: Variables
 
 
 def inspected(model: Manifests, context: RuleContext) -> Iterator[InspectedContainer]:
     """The containers of a file of manifests, in text order."""
     known = given_as(_Knowledge, context)
+    for container, start in _containers(model):
+        yield _of_container(container, start, known)
+
+
+def inspected_at(model: Manifests, context: RuleContext, offset: int) -> tuple[InspectedContainer, Span] | None:
+    """The container whose name or image is at the offset, and the range of that name or image."""
+    for container, start in _containers(model):
+        for scalar in (container.node.scalar("name"), container.image):
+            span = container.document.content(scalar).shifted(start) if scalar is not None else None
+            if span is not None and span.start <= offset <= span.end:
+                return _of_container(container, start, given_as(_Knowledge, context)), span
+    return None
+
+
+def _containers(model: Manifests) -> Iterator[tuple[Container, int]]:
+    """Each container with the offset of its document."""
     outline = Outline(model.source.path, model.chunks)
     for number, chunk in enumerate(model.chunks):
         document = YamlDocument(chunk.parsed, FileView(outline, number))
         for resource in resources(document):
             if isinstance(resource, Workload):
                 for container in resource.containers:
-                    yield _of_container(container, chunk.start, known)
+                    yield container, chunk.start
 
 
 def _of_container(container: Container, start: int, known: _Knowledge) -> InspectedContainer:
@@ -63,13 +85,16 @@ def _of_container(container: Container, start: int, known: _Knowledge) -> Inspec
     image = container.image
     written = images.image_of(container).replace(HOLE, "?")
     span = container.document.content(image) if image is not None else container.span
-    sets = tuple(dict.fromkeys(filter(None, (entry.text("name") for entry in container.node.mappings("env")))))
+    written_here = tuple(filter(None, (entry.text("name") for entry in container.node.mappings("env"))))
+    sets = tuple(dict.fromkeys((*written_here, *sorted(given(container, known.variables.settings) or ()))))
     facts = (container.document.path, span.start + start, workload.kind, workload.name, container.name, written)
     link = images.link(container) if image is not None else None
     if link is None:
         uses = images.uses(container)
         why = images.linker(container.document).why_not(uses[0]) if uses else "the container has no image"
         return InspectedContainer(*facts, None, why, sets=sets)
+    override = override_of(container, link.recipe)
+    own = override is None or override.is_of(link.recipe)
     application = application_in(container, link, known.code)
     routes = None
     if application.apps:
@@ -80,9 +105,62 @@ def _of_container(container: Container, start: int, known: _Knowledge) -> Inspec
         *facts,
         link,
         "",
-        " ".join(filter(None, (link.recipe.program, link.recipe.target))),
+        _program(link.recipe),
         tuple(sorted(listening(container, link, known.code.openings).served)),
         routes,
         sets,
-        tuple(sorted({one.name for one in link.of(known.environment)})),
+        tuple(sorted({one.name for one in link.of(known.variables.reads)})),
+        tuple(sorted(one.name for one in unset(container, link, known.variables) if one.required)) if own else (),
     )
+
+
+_RUNNING_FILES = frozenset("python python3 node java ruby php dotnet deno bun npm yarn".split())
+
+
+def _program(recipe: Recipe) -> str:
+    """The program and the application that it runs, without other arguments, which can be secrets."""
+    first = recipe.target.partition(" ")[0] if recipe.program in SERVERS | _RUNNING_FILES else ""
+    return f"{recipe.program} {first}".strip()
+
+
+_MOST_EVIDENCE = 4
+_MOST_ROUTES = 8
+_MOST_VARIABLES = 12
+
+
+def described(one: InspectedContainer, shown: Callable[[str], str], text: Callable[[str], str | None]) -> list[str]:
+    """What is known of a container: at most 11 lines, with names in backticks; evidence is indented.
+
+    `shown` gives a path as the user knows it, `text` that of the file.
+    """
+    if one.link is None:
+        return [f"not linked to a Dockerfile: {one.why_not}", *_listed("variables set", one.sets, _MOST_VARIABLES)]
+    lines = [f"built from `{shown(one.link.dockerfile)}` ({one.link.certainty.label})"]
+    evidence = one.link.evidence
+    listed = len(evidence) if len(evidence) <= _MOST_EVIDENCE else _MOST_EVIDENCE - 1
+    for reason in evidence[:listed]:
+        place = reason.place
+        lines.append(f"  `{shown(place.path)}:{line_of(place, text(place.path))}`: {place.message}")
+    if len(evidence) > listed:
+        lines.append(f"  and {len(evidence) - listed} more")
+    lines += _listed("program", (one.program,) if one.program else (), 1)
+    lines += _listed("ports", [str(port) for port in one.ports], _MOST_ROUTES)
+    if one.routes is not None:
+        lines += _listed("routes", [" ".join(route) for route in one.routes], _MOST_ROUTES) or ["routes: none"]
+    lines += _listed("variables set", one.sets, _MOST_VARIABLES)
+    lines += _listed("variables required but not set", one.lacks, _MOST_VARIABLES)
+    return lines
+
+
+def line_of(place: Place, text: str | None) -> int:
+    """The line of a place, from 1."""
+    known = text or ""
+    return Source(place.path, known).line_of(min(place.span.start, len(known))) + 1
+
+
+def _listed(name: str, values: Sequence[str], most: int) -> list[str]:
+    """One line with the values; none if there are none."""
+    if not values:
+        return []
+    told = ", ".join(f"`{value}`" for value in values[:most])
+    return [f"{name}: {told}" + (f" and {len(values) - most} more" if len(values) > most else "")]

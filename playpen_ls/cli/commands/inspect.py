@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from playpen_ls.api.finding import Place
 from playpen_ls.cli.common import DONE, FAILED, invalid_configuration, paths_of, say
 from playpen_ls.cli.inputs import Target, Targets
 from playpen_ls.cli.printable import json_escaped, printable
 from playpen_ls.config.model import Settings
 from playpen_ls.languages.registry import parse
-from playpen_ls.session.inspection import InspectedContainer, inspected
-from playpen_ls.text.source import Source
+from playpen_ls.session.inspection import InspectedContainer, described, inspected, line_of
 
 VERSION = 1
 
@@ -62,7 +61,7 @@ def _row(targets: Targets, target: Target, one: InspectedContainer) -> dict[str,
     shown = targets.shown
     return {
         "path": shown(target.workspace, one.path),
-        "line": target.source.position(one.offset)[0] + 1,
+        "line": target.source.line_of(one.offset) + 1,
         "kind": one.kind,
         "workload": one.workload,
         "container": one.container,
@@ -72,7 +71,7 @@ def _row(targets: Targets, target: Target, one: InspectedContainer) -> dict[str,
         "evidence": [
             {
                 "path": shown(target.workspace, evidence.place.path),
-                "line": _line(target, evidence.place),
+                "line": line_of(evidence.place, target.workspace.text(evidence.place.path)),
                 "message": evidence.place.message,
             }
             for evidence in (link.evidence if link else ())
@@ -81,32 +80,17 @@ def _row(targets: Targets, target: Target, one: InspectedContainer) -> dict[str,
         "program": one.program or None,
         "ports": list(one.ports),
         "routes": None if one.routes is None else [f"{method} {path}" for method, path in one.routes],
-        "environment": {"set": list(one.sets), "read": list(one.reads)},
+        "environment": {"set": list(one.sets), "read": list(one.reads), "missing": list(one.lacks)},
     }
-
-
-def _line(target: Target, place: Place) -> int:
-    text = target.workspace.text(place.path) or ""
-    return Source(place.path, text).position(min(place.span.start, len(text)))[0] + 1
 
 
 def _text(targets: Targets, found: list[tuple[Target, InspectedContainer]]) -> Iterator[str]:
     for target, one in found:
-        row = _row(targets, target, one)
+        path, line = targets.shown(target.workspace, one.path), target.source.line_of(one.offset) + 1
         name = f"{one.kind} {one.workload}".strip()
         container, image = one.container or "(unnamed)", one.image or "(no image)"
-        yield f"{row['path']}:{row['line']}  {name}, container {container}: {image}"
-        if one.link is None:
-            yield f"    not linked: {one.why_not}"
-            continue
-        yield f"    {row['dockerfile']} ({row['certainty']})"
-        for evidence in row["evidence"]:
-            yield f"      {evidence['path']}:{evidence['line']}: {evidence['message']}"
-        if one.program:
-            yield f"    program: {one.program}"
-        if one.ports:
-            yield f"    ports: {', '.join(map(str, one.ports))}"
-        if one.routes is not None:
-            yield f"    routes: {', '.join(row['routes']) or 'none'}"
+        yield f"{path}:{line}  {name}, container {container}: {image}"
+        for told in described(one, partial(targets.shown, target.workspace), target.workspace.text):
+            yield f"    {told}"
     linked = sum(one.link is not None for _, one in found)
     yield f"{linked} of {len(found)} containers linked to a Dockerfile"
