@@ -1,0 +1,435 @@
+"""Renders a chart: the values of its subcharts, which of them are on, and its templates one after the other."""
+
+from __future__ import annotations
+
+import base64
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from playpen_ls.languages.kubernetes.helm.evaluate import Evaluator, Mutates, Named
+from playpen_ls.languages.kubernetes.helm.files import Chart
+from playpen_ls.languages.kubernetes.helm.merge import at_path, coalesced
+from playpen_ls.languages.kubernetes.helm.syntax import InvalidTemplate, parsed
+from playpen_ls.languages.kubernetes.helm.text import GAP, HOLE, Text, of_file
+from playpen_ls.languages.kubernetes.helm.value_functions import semver_compare
+from playpen_ls.languages.kubernetes.helm.values import (
+    UNKNOWN,
+    CannotRender,
+    List,
+    Map,
+    Method,
+    Object,
+    Value,
+    copied,
+    float_text,
+    is_vague,
+)
+from playpen_ls.languages.kubernetes.helm.yaml_text import read_yaml, to_yaml
+from playpen_ls.languages.kubernetes.syntax.compose import Unparsable
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """What a chart gives: (path of the template in the project, its text), in Helm's order.
+
+    `refused` says why nothing is known, "" if the chart can be rendered.
+    """
+
+    texts: tuple[tuple[str, Text], ...] = ()
+    refused: str = ""
+
+
+def rendered(chart: Chart, path: str = "", values: str | None = None) -> Rendered:
+    """Render a chart with its values, and with those of the values file at `path`. Never raises.
+
+    Each template is rendered on its own, so that after an edit only that one is, unless one changes the values that
+    the others see.
+    """
+    if not chart.complete:
+        return Rendered(refused="not all files of the chart are known")
+    prepared = _prepared(_frame(chart), path, values)
+    if isinstance(prepared, str):
+        return Rendered(refused=prepared)
+    try:
+        found = tuple([(where, _one(prepared, name, where, text)) for name, where, text in prepared.order(chart)])
+    except Mutates:
+        return _in_order(chart, path, values)
+    except _REFUSALS as error:
+        return Rendered(refused=_reason(error))
+    return Rendered(found)
+
+
+_REFUSALS = (CannotRender, InvalidTemplate, Unparsable, RecursionError)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, InvalidTemplate):
+        return error.message
+    if isinstance(error, Unparsable):
+        return "a values file is not valid YAML"
+    return str(error) if isinstance(error, CannotRender) else "nested too deeply"
+
+
+@lru_cache(maxsize=256)
+def _frame(chart: Chart) -> Chart:
+    """The chart without the texts of templates that no other template needs."""
+    templates = tuple((path, text if _is_needed(path, text) else "") for path, text in chart.templates)
+    return replace(chart, templates=templates, charts=tuple(map(_frame, chart.charts)))
+
+
+_DEFINES = re.compile(r"\{\{-?\s*(?:define|block)\b")
+
+
+def _is_needed(path: str, text: str) -> bool:
+    return posixpath.basename(path).startswith("_") or _DEFINES.search(text) is not None
+
+
+@lru_cache(maxsize=64)
+def _prepared(frame: Chart, path: str, values: str | None) -> _Render | str:
+    """What the templates of a chart have in common, or why it cannot be rendered."""
+    try:
+        return _Render(frame, values_of(path, values) if values is not None else Map())
+    except _REFUSALS as error:
+        return _reason(error)
+
+
+@lru_cache(maxsize=2048)
+def _one(prepared: _Render, name: str, path: str, text: str) -> Text:
+    return prepared.render(name, of_file(path, text), True)
+
+
+@lru_cache(maxsize=16)
+def _in_order(chart: Chart, path: str, values: str | None) -> Rendered:
+    """All templates one after the other, which can change the values for those behind them."""
+    try:
+        made = _Render(chart, values_of(path, values) if values is not None else Map())
+        return Rendered(
+            tuple([(where, made.render(name, of_file(where, text), False)) for name, where, text in made.order(chart)])
+        )
+    except _REFUSALS as error:
+        return Rendered(refused=_reason(error))
+
+
+@lru_cache(maxsize=512)
+def _read(path: str, text: str) -> tuple[Value, ...]:
+    return read_yaml(of_file(path, text))
+
+
+def values_of(path: str, text: str | None) -> Map:
+    """The values of a file. Raises CannotRender and Unparsable."""
+    found = _read(path, text) if text is not None else ()
+    if not found:
+        return Map()
+    if not isinstance(found[0], Map):
+        raise CannotRender("a values file is no map")
+    return copied(found[0])  # type: ignore[no-any-return]
+
+
+@dataclass(eq=False)
+class _Enabled:
+    """A chart that is rendered, with the name that its parent gives it, and its values."""
+
+    chart: Chart
+    name: str
+    metadata: Map
+    path: str
+    values: Map
+    charts: list[_Enabled]
+    root: bool = False
+
+
+class _Render:
+    """A chart with its values and named templates."""
+
+    def __init__(self, chart: Chart, given: Map) -> None:
+        metadata = values_of(posixpath.join(chart.folder, "Chart.yaml"), chart.metadata)
+        name = _name(metadata)
+        self._root = _Enabled(chart, name, metadata, name, given, [], True)
+        if metadata.get("type") == "library":
+            raise CannotRender("a library chart is not installed")
+        self._enable(self._root, given)
+        self._root.values = self._coalesce(self._root, given)
+        _share(self._root.values)
+        self._scopes: dict[str, Map | None] = {}
+        self._paths: list[tuple[str, str, str]] = []
+        self._named: dict[str, Named] = {}
+        self._collect(self._root)
+        self._paths.sort(key=lambda one: (one[0].count("/"), one[0]), reverse=True)
+        for _, path, text in self._paths:
+            if text:
+                template = parsed(text)
+                whole = of_file(path, text)
+                self._named.update({key: Named(whole, body) for key, body in template.defined.items()})
+
+    # Values and subcharts
+
+    def _enable(self, one: _Enabled, given: Map) -> None:
+        """Find the subcharts that are on, and import values from them."""
+        own = values_of(posixpath.join(one.chart.folder, "values.yaml"), one.chart.values)
+        values = coalesced(given, own)
+        known = {_name(values_of(sub.folder, sub.metadata)): sub for sub in one.chart.charts}
+        listed = self._dependencies(one)
+        used: set[str] = set()
+        for dependency in listed:
+            name = str(dependency.get("name") or "")
+            if name not in known:
+                if self._is_on(dependency, values) is False:
+                    continue
+                if one.root:
+                    raise CannotRender("a dependency is not in the chart")
+                continue  # Helm does not look for those of subcharts
+            sub = known[name]
+            metadata = values_of(posixpath.join(sub.folder, "Chart.yaml"), sub.metadata)
+            if not _fits(str(dependency.get("version") or ""), str(metadata.get("version") or "")):
+                continue
+            used.add(name)
+            on = self._is_on(dependency, values)
+            if on is None:
+                raise CannotRender("whether a subchart is on is not known")
+            if on:
+                self._add(one, sub, metadata, str(dependency.get("alias") or name), values)
+            if on and dependency.get("import-values"):
+                raise CannotRender("values are imported from a subchart")
+        for name, sub in known.items():
+            if name not in used and not any(dependency.get("name") == name for dependency in listed):
+                metadata = values_of(posixpath.join(sub.folder, "Chart.yaml"), sub.metadata)
+                self._add(one, sub, metadata, name, values)
+
+    def _add(self, parent: _Enabled, sub: Chart, metadata: Map, name: str, values: Map) -> None:
+        made = _Enabled(sub, name, metadata, f"{parent.path}/charts/{name}", Map(), [])
+        parent.charts.append(made)
+        theirs = values.get(name)
+        self._enable(made, theirs if isinstance(theirs, Map) else Map())
+
+    def _dependencies(self, one: _Enabled) -> list[Map]:
+        listed = one.metadata.get("dependencies")
+        if not listed and one.chart.requirements is not None:
+            path = posixpath.join(one.chart.folder, "requirements.yaml")
+            listed = values_of(path, one.chart.requirements).get("dependencies")
+        return [entry for entry in listed or () if isinstance(entry, Map)]
+
+    def _is_on(self, dependency: Map, values: Map) -> bool | None:
+        on = True
+        tags = dependency.get("tags")
+        if isinstance(tags, list) and tags:
+            told = [at_path(values, f"tags.{tag}") for tag in tags]
+            told = [one for one in told if isinstance(one, bool)]
+            on = True in told if told else True
+        for condition in str(dependency.get("condition") or "").split(","):
+            value = at_path(values, condition.strip()) if condition.strip() else None
+            if isinstance(value, bool):
+                return value
+            if value is UNKNOWN:
+                return None
+        return on
+
+    def _coalesce(self, one: _Enabled, given: Map) -> Map:
+        own = values_of(posixpath.join(one.chart.folder, "values.yaml"), one.chart.values)
+        values = coalesced(given, own)
+        for sub in one.charts:
+            theirs = values.get(sub.name)
+            if theirs is None:
+                theirs = Map()
+            if not isinstance(theirs, Map):
+                raise CannotRender("the values of a subchart are no map")
+            inner = copied(theirs)
+            outer = values.get("global")
+            if isinstance(outer, Map):
+                below = inner.get("global")
+                inner.put("global", coalesced(outer, below) if isinstance(below, Map) else copied(outer),
+                          *values.places.get("global", (None, None)))  # fmt: skip
+            elif "global" not in inner:
+                inner.put("global", Map())
+            sub.values = self._coalesce(sub, inner)
+            values.put(sub.name, sub.values, *values.places.get(sub.name, (None, None)))
+        if one.charts and "global" not in values:
+            values.put("global", Map())
+        return values
+
+    # Templates
+
+    def order(self, chart: Chart) -> Iterator[tuple[str, str, str]]:
+        """(name, path, text) of the templates that give documents; the chart has their texts."""
+        texts = {posixpath.join(one.folder, path): text for one in chart.all() for path, text in one.templates}
+        for name, path, _ in self._paths:
+            partial = posixpath.basename(name).startswith("_") or name.endswith("NOTES.txt")
+            if self._scopes[name] is not None and not partial:
+                yield name, path, texts[path]
+
+    def render(self, name: str, text: Text, shared: bool) -> Text:
+        """The text of a template. Raises Mutates if it changes values that are `shared`."""
+        scope = self._scopes[name]
+        assert scope is not None
+        dot = Map(scope)
+        dot["Template"] = Map({"Name": name, "BasePath": _base_path(name)})
+        return Evaluator(self._named, frozenset(self._scopes), shared).render(text, dot)
+
+    def _collect(self, one: _Enabled) -> Map:
+        subs = {sub.name: self._collect(sub) for sub in one.charts}
+        scope = Map(
+            {
+                "Chart": _chart_object(one),
+                "Files": _files(dict(one.chart.files)),
+                "Release": _release(),
+                "Capabilities": _capabilities(),
+                "Values": one.values,
+                "Subcharts": Map(subs),
+            }
+        )
+        library = one.metadata.get("type") == "library"
+        for path, text in one.chart.templates:
+            self._paths.append((f"{one.path}/{path}", posixpath.join(one.chart.folder, path), text))
+            self._scopes[f"{one.path}/{path}"] = None if library else scope
+        return scope
+
+
+def _share(values: Value) -> None:
+    if isinstance(values, Map):
+        values.shared = True
+        for one in values.values():
+            _share(one)
+    elif isinstance(values, list):
+        for one in values:
+            _share(one)
+
+
+def _base_path(name: str) -> str:
+    return name[: name.rindex("/templates/") + len("/templates")] if "/templates/" in name else posixpath.dirname(name)
+
+
+def _name(metadata: Map) -> str:
+    name = metadata.get("name")
+    if not isinstance(name, str) or not name:
+        raise CannotRender("a chart has no name")
+    return name
+
+
+def _fits(wanted: str, version: str) -> bool:
+    if not wanted:
+        return True
+    try:
+        return semver_compare(wanted, version)
+    except (ValueError, CannotRender):
+        return True
+
+
+_FIELDS = "name home version description icon apiVersion condition tags appVersion kubeVersion type".split()
+
+
+def _chart_object(one: _Enabled) -> Object:
+    fields: dict[str, Value] = {}
+    for key in _FIELDS:
+        value = one.metadata.get(key)
+        if isinstance(value, float):
+            value = str(int(value)) if value.is_integer() else float_text(value)
+        elif isinstance(value, bool):
+            value = "true" if value else "false"
+        field = {"apiVersion": "APIVersion", "kubeVersion": "KubeVersion", "appVersion": "AppVersion"}.get(key)
+        fields[field or key.title()] = value if value is not None else ""
+    fields["Name"] = one.name if one.name != one.metadata.get("name") else fields["Name"]
+    for key in ("sources", "keywords", "maintainers", "dependencies"):
+        value = one.metadata.get(key)
+        fields[key.title()] = value if isinstance(value, List) and key in ("sources", "keywords") else UNKNOWN
+    annotations = one.metadata.get("annotations")
+    fields["Annotations"] = annotations if isinstance(annotations, Map) else Map()
+    fields["Deprecated"] = one.metadata.get("deprecated") is True
+    fields["IsRoot"] = one.root
+    return Object("Chart", fields)
+
+
+def _release() -> Map:
+    """Name and namespace are given at installation."""
+    return Map(
+        {
+            "Name": HOLE,
+            "Namespace": HOLE,
+            "Service": "Helm",
+            "IsInstall": UNKNOWN,
+            "IsUpgrade": UNKNOWN,
+            "Revision": UNKNOWN,
+        }
+    )
+
+
+def _capabilities() -> Object:
+    version = Object(
+        "KubeVersion",
+        {
+            **dict.fromkeys(("Version", "GitVersion", "Major", "Minor", "String"), HOLE),
+        },
+        True,
+    )
+    versions = Object("APIVersions", {"Has": Method(lambda *_: UNKNOWN)}, True)
+    return Object("Capabilities", {"KubeVersion": version, "APIVersions": versions, "HelmVersion": UNKNOWN})
+
+
+def _files(texts: dict[str, str | None]) -> Object:
+    def get(name: Value) -> Value:
+        if is_vague(name) or not isinstance(name, str):
+            return UNKNOWN
+        if name not in texts:
+            return ""
+        found = texts[name]
+        return GAP if found is None else found
+
+    def glob(pattern: Value) -> Value:
+        if is_vague(pattern) or not isinstance(pattern, str):
+            return UNKNOWN
+        matches = _globbed(pattern)
+        return _files({name: text for name, text in texts.items() if matches.fullmatch(name)})
+
+    def lines(name: Value) -> Value:
+        found = get(name)
+        if not isinstance(found, str) or is_vague(found):
+            return UNKNOWN
+        return List(found.removesuffix("\n").split("\n")) if found else List()
+
+    def as_config() -> Value:
+        if any(text is None for text in texts.values()):
+            return GAP
+        return to_yaml(Map({posixpath.basename(name): text for name, text in texts.items()})) if texts else ""
+
+    def as_secrets() -> Value:
+        if any(text is None for text in texts.values()):
+            return GAP
+        encoded = {posixpath.basename(name): base64.b64encode((text or "").encode("utf-8", "replace")).decode()
+                   for name, text in texts.items()}  # fmt: skip
+        return to_yaml(Map(encoded)) if texts else ""
+
+    return Object(
+        "Files",
+        {
+            "Get": Method(get),
+            "GetBytes": Method(get),
+            "Glob": Method(glob),
+            "Lines": Method(lines),
+            "AsConfig": Method(as_config),
+            "AsSecrets": Method(as_secrets),
+        },
+        True,
+        Map({name: GAP if text is None else text for name, text in texts.items()}),
+    )
+
+
+def _globbed(pattern: str) -> re.Pattern[str]:
+    """A pattern of `gobwas/glob` with the separator `/`."""
+    if re.search(r"[\\\[\]]", pattern):
+        raise CannotRender("a pattern that is not understood")
+    made, depth = "", 0
+    for token in re.findall(r"\*\*|\*|\?|\{|\}|,|[^*?{},]+", pattern):
+        if token == "{":
+            depth += 1
+            made += "(?:"
+        elif token == "}" and depth:
+            depth -= 1
+            made += ")"
+        elif token == "," and depth:
+            made += "|"
+        else:
+            made += {"**": ".*", "*": "[^/]*", "?": "[^/]"}.get(token) or re.escape(token)
+    if depth:
+        raise CannotRender("a pattern that is not understood")
+    return re.compile(made)

@@ -1,0 +1,62 @@
+"""`merge` and `mergeOverwrite`, as `mergo` merges maps, and how Helm merges values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playpen_ls.languages.kubernetes.helm.values import UNKNOWN, Map, Unknown, Value, copied, truth
+
+
+def merge(target: Map, source: Map, overwrites: bool, changes: Callable[[Map], None]) -> None:
+    """Change `target`: it gets what it lacks, or has empty; `overwrites`: all that is not empty in `source`.
+
+    `changes` is called with each map before it is changed.
+    """
+    if source is target:
+        return
+    changes(target)
+    target.unsure = target.unsure or source.unsure
+    for key in source:
+        theirs, ours = source[key], target.get(key)
+        if theirs is None:
+            continue
+        if isinstance(theirs, Map) and isinstance(ours, Map):
+            if ours or not theirs:
+                merge(ours, theirs, overwrites, changes)
+            else:
+                target.take(key, source)
+            continue
+        if isinstance(ours, Unknown) or (isinstance(theirs, Unknown) and (overwrites or not truth(ours))):
+            target.put(key, UNKNOWN)
+            continue
+        empty, wins = not truth(ours), overwrites and truth(theirs) is not False
+        if empty or wins:
+            target.take(key, source)
+
+
+def coalesced(strong: Map, weak: Map) -> Map:
+    """Values over weaker ones: maps are merged, other values replaced; a null of the stronger removes the key."""
+    made = Map((), strong.place or weak.place)
+    made.unsure = strong.unsure or weak.unsure
+    for key in (*strong, *(key for key in weak if key not in strong)):
+        if key not in strong:
+            made.take(key, weak)
+            made[key] = copied(weak[key])
+        elif strong[key] is None and key in weak:
+            continue
+        elif isinstance(strong[key], Map) and isinstance(weak.get(key), Map):
+            made.put(key, coalesced(strong[key], weak[key]), *(strong.places.get(key) or weak.places.get(key) or ()))
+        else:
+            made.take(key, strong)
+            made[key] = copied(strong[key])
+    return made
+
+
+def at_path(values: Map, path: str) -> Value:
+    """The value at a dotted path; None if there is none."""
+    here: Value = values
+    for name in path.split("."):
+        if not isinstance(here, Map):
+            return UNKNOWN if isinstance(here, Unknown) else None
+        here = here.get(name)
+    return here

@@ -1,0 +1,277 @@
+"""Charts rendered in memory give what `helm template` of Helm 3 gives.
+
+`helm/*.yaml` are small charts: a document with the files of a project by path, and then the objects that
+`helm template relname chart` writes; `refused: true` if it fails. `record.py` writes them anew where the program is
+installed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from playpen_ls.languages.kubernetes.helm.charts import Rendered, rendered
+from playpen_ls.languages.kubernetes.helm.files import Chart, chart_at
+from playpen_ls.languages.kubernetes.helm.objects import Document, documents
+from playpen_ls.languages.kubernetes.helm.text import GAP, HOLE, Origins, Place, cut, edited, joined, of_file
+from playpen_ls.languages.kubernetes.kustomize.tree import Placed, PlacedMapping, PlacedScalar, PlacedSequence
+
+RECORDED = sorted((Path(__file__).parent / "helm").glob("*.yaml"))
+
+
+class Texts:
+    """The files of a project in memory."""
+
+    def __init__(self, texts: dict[str, str]) -> None:
+        self.texts = texts
+
+    def text(self, path: str) -> str | None:
+        return self.texts.get(path)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        rest = [path.removeprefix(f"{folder}/") for path in self.texts if path.startswith(f"{folder}/")]
+        return tuple(sorted({name.partition("/")[0] + "/" * ("/" in name) for name in rest}))
+
+
+def chart_of(texts: dict[str, str]) -> Chart:
+    found = chart_at("chart", Texts(texts))
+    assert found is not None
+    return found
+
+
+def render(texts: dict[str, str], values: str | None = None) -> Rendered:
+    return rendered(chart_of(texts), "values-more.yaml", values)
+
+
+def all_documents(made: Rendered) -> list[Document]:
+    return [one for path, text in made.texts for one in documents(path, text)]
+
+
+def plain(node: Placed | None) -> Any:
+    """As PyYAML reads it; what is quoted is a text."""
+    if isinstance(node, PlacedMapping):
+        return {entry.key.value: plain(entry.value) for entry in node.entries}  # type: ignore[attr-defined,arg-type]
+    if isinstance(node, PlacedSequence):
+        return [plain(item) for item in node.items]
+    if node is None:
+        return None
+    return node.value if node.style or HOLE in node.value else yaml.safe_load(node.value)
+
+
+def by_name(objects: list[Any]) -> dict[tuple[str, str], Any]:
+    found = {(one["kind"], one["metadata"]["name"]): one for one in objects}
+    assert len(found) == len(objects)
+    return found
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in RECORDED])
+def test_a_chart_gives_what_helm_gives(path: Path):
+    project, *expected = yaml.safe_load_all(path.read_text())
+    made = render(project)
+    if expected == [{"refused": True}]:
+        assert made.refused
+        return
+    assert not made.refused
+    found = all_documents(made)
+    assert all(one.certain for one in found)
+    assert by_name([plain(one.root) for one in found]) == by_name([one for one in expected if one])
+
+
+CHART = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
+
+
+def one(template: str, values: str = "", more: str | None = None, **files: str) -> str:
+    """What a chart with one template gives."""
+    texts = {"chart/Chart.yaml": CHART, "chart/values.yaml": values, "chart/templates/a.yaml": template}
+    made = render(texts | {name.replace("__", "/"): text for name, text in files.items()}, more)
+    assert not made.refused
+    (found,) = [text for path, text in made.texts if path == "chart/templates/a.yaml"]
+    return found
+
+
+def refusal(template: str, values: str = "") -> str:
+    return render({"chart/Chart.yaml": CHART, "chart/values.yaml": values, "chart/templates/a.yaml": template}).refused
+
+
+def where(text: str, words: str) -> Place | None:
+    start = text.index(words)
+    return Origins(text).place(start, start + len(words))
+
+
+VALUES = "image: {repository: nginx, tag: latest}\nreplicas: 2\nenabled: true\nresources: {}\nlabels:\n  team: shop\n"
+
+
+def place(path: str, text: str, words: str) -> Place:
+    return Place(path, text.index(words), text.index(words) + len(words))
+
+
+@pytest.mark.parametrize(
+    ("template", "words", "of"),
+    [
+        ("a: plain\n", "plain", None),
+        ("a: {{ .Values.image.tag }}\n", "latest", "latest"),
+        ("a: {{ .Values.image.tag | quote }}\n", "latest", "latest"),
+        ("a: {{ .Values.image.tag | default .Chart.AppVersion | trunc 63 }}\n", "latest", "latest"),
+        ('a: {{ printf "%s:%s" .Values.image.repository .Values.image.tag }}\n', "latest", "latest"),
+        ("a: {{ .Values.replicas }}\n", "2", "2"),
+        ("a: {{ .Values.enabled }}\n", "true", "true"),
+        ("a:\n  {{- toYaml .Values.labels | nindent 2 }}\n", "shop", "shop"),
+        ("a:\n  {{- toYaml .Values.labels | nindent 2 }}\n", "team", "team"),
+        ("a:\n  {{- toYaml .Values.resources | nindent 2 }}\n", "{}", "{}"),
+        ("a: {{ tpl .Values.image.tag . }}\n", "latest", "latest"),
+        ('{{ define "x" }}{{ .Values.image.tag }}{{ end }}a: {{ include "x" . | upper }}\n', "LATEST", "latest"),
+        ("{{ $tag := .Values.image.tag }}a: {{ $tag }}\n", "latest", "latest"),
+        ("{{ range $k, $v := .Values.labels }}a: {{ $v }}\n{{ end }}", "shop", "shop"),
+        ("{{ with .Values.image }}a: {{ .tag }}{{ end }}\n", "latest", "latest"),
+        ("a: {{ .Values.image.tag | trimSuffix \"t\" }}\n", "lates", "lates"),
+    ],
+)  # fmt: skip
+def test_text_knows_where_it_is_written(template: str, words: str, of: str | None):
+    expected = place("chart/values.yaml", VALUES, of) if of else place("chart/templates/a.yaml", template, words)
+    assert where(one(template, VALUES), words) == expected
+
+
+def test_text_in_several_places_has_no_single_one():
+    text = one('a: "{{ .Values.image.repository }}:{{ .Values.image.tag }}"\n', VALUES)
+    assert where(text, "nginx:latest") is None
+    assert where(text, "nginx") == place("chart/values.yaml", VALUES, "nginx")
+
+
+def test_nodes_have_the_places_of_their_texts():
+    template = "kind: A\nmetadata:\n  {{- toYaml .Values.labels | nindent 2 }}\nspec: {name: plain}\n"
+    (document,) = all_documents(
+        render({"chart/Chart.yaml": CHART, "chart/values.yaml": VALUES, "chart/templates/a.yaml": template})
+    )
+    root = document.root
+    assert isinstance(root, PlacedMapping)
+    metadata = root.value("metadata")
+    assert isinstance(metadata, PlacedMapping)
+    team = metadata.value("team")
+    assert isinstance(team, PlacedScalar)
+    assert (team.source.path, team.start) == ("chart/values.yaml", VALUES.index("shop"))
+    assert (metadata.source.path, metadata.start) == ("chart/values.yaml", VALUES.index("team"))
+    spec = root.value("spec")
+    assert isinstance(spec, PlacedMapping)
+    assert (spec.source.path, spec.start) == ("chart/templates/a.yaml", template.index("{name"))
+
+
+def test_text_is_cut_and_edited_with_its_places():
+    text = joined([of_file("a", "one two"), " ", of_file("b", "three")])
+    assert where(cut(text, 4, 13), "two") == Place("a", 4, 7)
+    changed = edited(text, [(0, 0, "> "), (3, 4, "_"), (8, 8, "4")])
+    assert changed == "> one_two 4three"
+    assert where(changed, "two") == Place("a", 4, 7)
+    assert where(changed, "three") == Place("b", 0, 5)
+    assert where(changed, "4") is None
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("a: {{ .Release.Name }}-web", f"a: {HOLE}-web"),
+        ("a: {{ .Release.Namespace }}", f"a: {HOLE}"),
+        ("a: {{ randAlphaNum 5 | b64enc }}", f"a: {HOLE}"),
+        ("a: {{ printf \"%s-x\" .Release.Name | trunc 63 | trimSuffix \"-\" }}", f"a: {HOLE}-x"),
+        # Both ways, what is the same is known.
+        ("{{ if .Release.IsInstall }}a: 1{{ else }}a: 1{{ end }}", "a: 1"),
+        ("{{ if .Release.IsInstall }}a: old{{ else }}a: new{{ end }}", f"a: {HOLE}"),
+        ("{{ if .Capabilities.APIVersions.Has \"v2\" }}a: g/v2{{ else }}a: g/v1{{ end }}", f"a: g/v{HOLE}"),
+        ("a: 1\n{{- if .Release.IsInstall }}\nb: 2\n{{- end }}\nc: 3", f"a: 1\n{GAP}\nc: 3"),
+        ("a: 1\n{{- range (lookup \"v1\" \"Pod\" \"\" \"\") }}\nb: 2\n{{- end }}\nc: 3", f"a: 1\n{GAP}\nc: 3"),
+        ("{{ $x := 1 }}{{ if .Release.IsInstall }}{{ $x = 2 }}{{ end }}a: {{ $x }}", f"a: {GAP}"),
+        ("{{ $x := 1 }}{{ if .Release.IsInstall }}{{ $x = 1 }}{{ end }}a: {{ $x }}", "a: 1"),
+        ("{{ if and .Release.IsInstall false }}a: 1{{ end }}", ""),
+        ("{{ if or .Release.IsInstall true }}a: 1{{ end }}", "a: 1"),
+        # Helm would refuse one of the ways.
+        ("{{ if .Release.IsInstall }}a: 1{{ else }}{{ fail \"no\" }}{{ end }}", "a: 1"),
+        ("a: {{ eq .Release.Name \"x\" | ternary 1 2 }}", f"a: {GAP}"),
+        ("a: {{ \"x\" | sha256sum }}", f"a: {HOLE}"),
+        ("{{ $d := dict \"a\" 1 }}{{ if .Release.IsInstall }}{{ $_ := set $d \"b\" 2 }}{{ end }}a: {{ $d.a }}", "a: 1"),
+        ("{{ $d := dict \"a\" 1 }}{{ if .Release.IsInstall }}{{ $_ := set $d \"b\" 2 }}{{ end }}a: {{ $d.b }}", f"a: {GAP}"),
+        ("a: {{ hasPrefix \"x-\" (printf \"x-%s\" .Release.Name) }}", "a: true"),
+        ("a: {{ eq (printf \"x-%s\" .Release.Name) \"y\" }}", "a: false"),
+    ],
+)  # fmt: skip
+def test_what_is_not_known_is_marked(template: str, expected: str):
+    assert one(template) == expected
+
+
+def test_a_document_with_unknown_lines_is_not_certain():
+    texts = {
+        "chart/Chart.yaml": CHART,
+        "chart/templates/a.yaml": "a: 1\n{{ if .Release.IsInstall }}\nb: 2\n{{ end }}\n---\nb: {{ .Release.Name }}\n",
+    }
+    assert [(plain(one.root), one.certain) for one in all_documents(render(texts))] == [
+        ({"a": 1}, False),
+        ({"b": HOLE}, True),
+    ]
+
+
+def test_values_of_another_file_are_merged():
+    values = "image: {repository: nginx, tag: '1'}\nlist: [a, b]\ngone: here\n"
+    more = "image: {tag: '2'}\nlist: [c]\ngone: null\n"
+    assert one("a: {{ toJson .Values }}", values, more) == (
+        'a: {"image":{"repository":"nginx","tag":"2"},"list":["c"]}'
+    )
+
+
+def test_a_template_that_changes_values_changes_them_for_the_next_one():
+    texts = {
+        "chart/Chart.yaml": CHART,
+        "chart/values.yaml": "a: 1\n",
+        "chart/templates/z.yaml": "{{ $_ := set .Values \"a\" 2 }}z: {{ .Values.a }}",
+        "chart/templates/a.yaml": "a: {{ .Values.a }}",
+    }  # fmt: skip
+    made = render(texts)
+    assert dict(made.texts) == {"chart/templates/z.yaml": "z: 2", "chart/templates/a.yaml": "a: 2"}
+    assert one('{{ $d := deepCopy .Values }}{{ $_ := set $d "a" 2 }}a: {{ .Values.a }}', "a: 1\n") == "a: 1"
+
+
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        ("{{ if }}", "missing value"),
+        ("{{ if true }}", "`if` without `end`"),
+        ("{{ end }}", "unexpected `end` or `else`"),
+        ("{{ .a", "unclosed action"),
+        ("{{ \"a }}", "unexpected character `\"`"),
+        ("{{ nothing }}", "the function `nothing` is not known"),
+        ("{{ include \"nothing\" . }}", "a template that is not defined"),
+        ("{{ $x }}", "a variable that is not declared"),
+        ("{{ fail \"secret words\" }}", "the chart refuses these values"),
+        ("{{ .Chart.Nothing }}", "a field of a value that has none"),
+        ("{{ trunc \"a\" \"b\" }}", "`trunc` is called with wrong arguments"),
+        ("{{ \"a\" \"b\" }}", "a value is called like a function"),
+        ("{{ define \"x\" }}{{ include \"x\" . }}{{ end }}{{ include \"x\" . }}", "templates include each other too deeply"),
+        ("{{ range until 100000 }}a{{ end }}", "a list is too long"),
+        ("{{ range until 9999 }}{{ range until 9999 }}a{{ end }}{{ end }}", "the templates take too many steps"),
+        ("{{ repeat 1000000 \"ab\" }}", "a text is too long"),
+        ("{{ $x := \"ab\" }}{{ range until 64 }}{{ $x = print $x $x }}{{ end }}", "a text is too long"),
+        ("{{ $x := repeat 99999 \"a\" }}{{ range until 99 }}{{ $x }}{{ end }}", "the templates give too much text"),
+        ("{{ " + "(" * 200 + "1" + ")" * 200 + " }}", "nested too deeply"),
+        ("{{ if true }}" * 200 + "{{ end }}" * 200, "nested too deeply"),
+        ("{{ regexMatch \"(a+)+$\" \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\" }}", "a pattern that is not understood"),
+    ],
+)  # fmt: skip
+def test_a_chart_that_cannot_be_rendered_says_why(template: str, reason: str):
+    assert refusal(template) == reason
+
+
+def test_a_value_that_holds_itself_is_refused():
+    assert refusal("{{ $d := dict }}{{ $_ := set $d \"d\" $d }}{{ toYaml $d }}")  # fmt: skip
+
+
+def test_charts_in_charts_are_bounded():
+    texts = {"chart/" + "charts/web/" * depth + "Chart.yaml": CHART for depth in range(30)}
+    assert len(list(chart_of(texts).all())) < 12
+
+
+def test_a_rendered_text_is_kept_while_only_another_template_changes():
+    texts = {"chart/Chart.yaml": CHART, "chart/templates/a.yaml": "a: 1", "chart/templates/b.yaml": "b: 1"}
+    before = dict(render(texts).texts)
+    after = dict(render(texts | {"chart/templates/b.yaml": "b: 2"}).texts)
+    assert after["chart/templates/a.yaml"] is before["chart/templates/a.yaml"]
+    assert after["chart/templates/b.yaml"] == "b: 2"
