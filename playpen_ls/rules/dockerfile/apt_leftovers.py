@@ -95,6 +95,7 @@ _COMPOUND = re.compile(r"(?:^|[\s;])(?:esac|fi|done|\})(?=[\s;&|]|$)")  # the la
         "FROM debian:12\n"
         "RUN apt-get update && apt-get install -y --no-install-recommends a && rm -rf /var/lib/apt/lists/*\n",
         "FROM debian:12 AS build\nRUN apt-get update && apt-get install curl\nFROM debian:12\n",
+        "FROM debian:12\nRUN apt-get update && apt-get install -y --only-upgrade openssl && rm -rf /var/lib/apt/lists/*\n",
         "FROM debian:12\nRUN --mount=type=cache,target=/var/lib/apt apt-get -yq install --no-install-recommends a\n",
         "FROM debian:12\n"
         "RUN --mount=type=tmpfs,target=/var/lib/apt/lists apt-get install -qq --no-install-recommends a\n",
@@ -160,8 +161,8 @@ def _left_by(run: Run, settings: str, last: Callable[[], int]) -> Iterator[Findi
             add = partial(_option, command, "-y")
             message = f"`{command.name} install` without `-y` asks for confirmation and aborts the build"
             yield Finding(span, message, (Fix(f"Add `-y` to `{command.name} install`", add, safe=True),))
-        recommends = not command.has("--no-install-recommends") and "Install-Recommends" not in settings
-        if recommends and len(command.operands) > 1:
+        less = command.has("--no-install-recommends", "--only-upgrade") or "Install-Recommends" in settings
+        if not less and len(command.operands) > 1:
             # Of 88 such installs in public Dockerfiles, 40 name git, gcc, pip, curl or similar packages, which need
             # some of their recommended packages.
             add = partial(_without_recommended, run, command)
