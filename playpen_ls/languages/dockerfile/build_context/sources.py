@@ -15,11 +15,12 @@ from playpen_ls.languages.dockerfile.syntax.instruction import Word
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Cmd, Entrypoint, Transfer
 from playpen_ls.text.ignore_patterns import IgnorePatterns
 
-# Paths that a build creates before the image is built.
+# Paths that a build creates before the image is built, and what is kept out of Git.
 _MADE = re.compile(
     r"(?:.*/)?(?:target|build|dist|out|output|bin|publish|release|artifacts?|_build|generated|vendor|node_modules"
     r"|coverage|wheels?|wheelhouse|pkg|obj|result)(?:/.*)?|.*\.(?:jar|war|ear|whl|so|exe|deb|rpm|apk|zip|tgz|gz|tar|js|css)"
-    r"|(?:.*/)?(?:version|VERSION|git_?hash|commit)[\w.]*",
+    r"|(?:.*/)?(?:version|VERSION|git_?hash|commit)[\w.]*"
+    r"|(?:.*/)?(?:secrets?|certs?|credentials?|\.env[\w.]*)(?:/.*)?|.*\.(?:pem|key|crt|p12|jks|keystore)",
     re.DOTALL,
 )
 _STEPS = ("Jenkinsfile", "Makefile")  # files that define steps before the image build
@@ -81,8 +82,8 @@ def is_there(path: str, context: str, files: Files) -> bool:
 def is_made_by_a_build(path: str, context: str, files: Files) -> bool:
     """Whether a step before the image build can create the missing file.
 
-    A known build output, a file that git ignores, a program next to its source files, or a name that a build
-    script mentions.
+    A known build output, keys and certificates, a file that git ignores, a program next to its source files, or a name
+    that a build script mentions.
     """
     if _MADE.fullmatch(path):
         return True

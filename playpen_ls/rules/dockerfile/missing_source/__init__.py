@@ -121,7 +121,8 @@ def missing_source(stage: Stage, files: Files, platform: Platform, builds: Facts
     are checked only where nothing but a `COPY` can provide them. Not reported where the context is a
     guess that no existing file confirms, for patterns (which are allowed to match nothing), and for
     variables without a known value. A hint for files that a step before the build can create: known
-    build outputs, files that git ignores, and names in a Jenkinsfile, a Makefile or a shell script.
+    build outputs, keys and certificates, files that git ignores, and names in a Jenkinsfile, a Makefile or a shell
+    script.
     """
     sources = list(local_sources(stage)) if files.known and stage.mentions("copy add", ("copy", "add")) else []
     required = list(required_files(stage)) if files.known and _is_bare(stage, platform) else []
