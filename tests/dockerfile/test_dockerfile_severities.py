@@ -37,6 +37,7 @@ CASES = [
     ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py tool /\n", "main.go": ""} | APP, ["hint"]),
     ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py b.py /\n", "Makefile": "b.py: x\n"} | APP, ["hint"]),
     ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py lib /\n", "make.sh": "cp -r ../lib .\n"} | APP, ["hint"]),
+    ("missing-source", {"Dockerfile": "FROM a\nCOPY app.py secrets/ tls/a.key /\n"} | APP, ["hint", "hint"]),
     # git reads every folder from the root down to the file's.
     (
         "missing-source",
@@ -57,6 +58,8 @@ CASES = [
     # A value that may be public, and one that stands there.
     ("secret-in-image", "FROM a\nARG NPM_TOKEN\nRUN echo $NPM_TOKEN\n", ["hint"]),
     ("secret-in-image", "FROM a\nARG NPM_TOKEN=npm9f8e7d6c5b4a\n", ["error"]),
+    ("secret-in-image", "FROM a\nENV DB=postgres://web:web@db/web\n", ["warning"]),
+    ("secret-in-image", "FROM a\nENV DB=postgres://web:Zebra-9912@db/web\n", ["error"]),
     # Recommended packages may be wanted.
     ("apt-leftovers", "FROM a\nRUN apt-get install curl && rm -rf /var/lib/apt/lists/*\n", ["information", "hint"]),
     ("apt-leftovers", "FROM a\nRUN apt-get install -y --no-install-recommends curl\n", ["information"]),

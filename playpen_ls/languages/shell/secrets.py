@@ -188,6 +188,12 @@ def is_throwaway(login: Login, text: str) -> bool:
     return is_weak(text[login.password.start : login.password.end]) and login.host.partition(":")[0] in _OWN_HOSTS
 
 
+def is_weak_login(login: Login, text: str) -> bool:
+    """Whether the password of a URL is a plain word or the user's name: `ci:ci@db`."""
+    password = text[login.password.start : login.password.end]
+    return is_weak(password) or password == login.user
+
+
 def shape_name(secret: str) -> str:
     """The usual environment variable for a provider's key; "" if none is known."""
     prefixes = {"AKIA": "AWS_ACCESS_KEY_ID", "gh": "GITHUB_TOKEN", "glpat": "GITLAB_TOKEN", "xox": "SLACK_TOKEN"}

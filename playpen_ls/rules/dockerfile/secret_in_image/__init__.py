@@ -27,7 +27,7 @@ from playpen_ls.languages.dockerfile.parts import (
     ShellForm,
     Transfer,
 )
-from playpen_ls.languages.shell.secrets import HINTS, ShellSecret, is_throwaway, secrets_in
+from playpen_ls.languages.shell.secrets import HINTS, ShellSecret, is_throwaway, is_weak_login, secrets_in
 from playpen_ls.rules.dockerfile.secret_in_image import files as secret_files
 from playpen_ls.rules.dockerfile.secret_in_image import key_files
 from playpen_ls.rules.dockerfile.secret_in_image import mounts as build_secrets
@@ -308,9 +308,12 @@ def _assigned(instruction: Assigning) -> Iterator[Finding]:
             spans = list(_in_value(pair.value))
             for span in spans:
                 place = _place(instruction, pair, span)
-                yield Finding(place, _hard_coded(instruction, pair), severity=_severity(instruction, place))
-            weak = not spans and not isinstance(instruction, Label)
-            if weak and secrets.is_configured_secret(pair.name, pair.value):
+                logins = secrets.url_logins(pair.value)
+                weak = any(one.password == span and is_weak_login(one, pair.value) for one in logins)
+                severity = Severity.WARNING if weak else _severity(instruction, place)
+                yield Finding(place, _hard_coded(instruction, pair), severity=severity)
+            alone = not spans and not isinstance(instruction, Label)
+            if alone and secrets.is_configured_secret(pair.name, pair.value):
                 message = f"weak password in `{instruction.keyword} {pair.name}`; the container is started with it"
                 yield Finding(pair.value_span, message, (_mounted(instruction, pair),), Severity.WARNING)
 

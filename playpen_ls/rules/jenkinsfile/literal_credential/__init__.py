@@ -12,12 +12,11 @@ from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.queries import is_credential_id, sets_literal
 from playpen_ls.languages.jenkinsfile.parts import Assignment, Call, EnvironmentEntry, Region, ShellStep, StringLiteral
-from playpen_ls.languages.shell.secrets import HINTS, is_throwaway
+from playpen_ls.languages.shell.secrets import HINTS, is_throwaway, is_weak_login
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak, leaks
 from playpen_ls.rules.jenkinsfile.literal_credential.store import Store, credential_for
 from playpen_ls.rules.jenkinsfile.literal_credential.wrap import credentials_of, rebound
 from playpen_ls.text.edit import Edit
-from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import kebab
 from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, is_shape, may_hold_key, shapes
@@ -150,9 +149,9 @@ def literal_credential(region: Region, platform: Platform) -> Iterator[Finding]:
             seen.add(finding.span)
             yield finding
     for literal in _suspicious_strings(region):
-        for span, text in _in_string(literal):
+        for span, severity in _in_string(literal):
             if span not in seen and not any(span.start < one.end and one.start < span.end for one in seen):
-                yield Finding(span, "hard-coded secret in a string literal", severity=_severity(text))
+                yield Finding(span, "hard-coded secret in a string literal", severity=severity)
 
 
 def _in_script(leak: Leak, store: Store) -> Finding:
@@ -164,8 +163,15 @@ def _in_script(leak: Leak, store: Store) -> Finding:
         names, plural = ", ".join(f"`{id}`" for id in ids), "" if len(ids) == 1 else "s"
         title = f"Use Jenkins credential{plural} {names} (must exist in Jenkins; rotate the exposed {what}{plural})"
     fix = Fix(title, whole_file_change(leak.step.file, _rebound(leak, store)))
-    severity = Severity.HINT if leak.plain else _severity(leak.text)
+    severity = Severity.HINT if leak.plain else Severity.WARNING if _is_weak(leak) else _severity(leak.text)
     return Finding(leak.span, f"hard-coded {what} in the {_command(leak)}", (fix,), severity)
+
+
+def _is_weak(leak: Leak) -> bool:
+    """Whether it is the password of a URL that is a plain word or the user's name."""
+    assert leak.step.script is not None
+    text = leak.step.script.fragment.text if leak.kind == "url" else ""
+    return any(one.password == Span(leak.start, leak.end) and is_weak_login(one, text) for one in url_logins(text))
 
 
 def _severity(text: str) -> Severity | None:
@@ -286,16 +292,13 @@ def _suspicious_strings(region: Region) -> Iterator[StringLiteral]:
             yield literals[start]
 
 
-def _in_string(literal: StringLiteral) -> Iterator[tuple[Span, str]]:
-    """The spans of secrets with their texts."""
+def _in_string(literal: StringLiteral) -> Iterator[tuple[Span, Severity | None]]:
+    """The spans of secrets with their severities."""
     fragment = literal.fragment
     for login in url_logins(fragment.text):
         if not is_throwaway(login, fragment.text):
-            yield _part(fragment, login.password)
+            weak = Severity.WARNING if is_weak_login(login, fragment.text) else None
+            yield fragment.span(login.password.start, login.password.end), weak
     for span in shapes(fragment.text):
         if not fragment.holds_hole(span.start, span.end):
-            yield _part(fragment, span)
-
-
-def _part(fragment: Fragment, span: Span) -> tuple[Span, str]:
-    return fragment.span(span.start, span.end), fragment.text[span.start : span.end]
+            yield fragment.span(span.start, span.end), _severity(fragment.text[span.start : span.end])
