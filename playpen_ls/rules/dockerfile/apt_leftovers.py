@@ -95,7 +95,7 @@ _COMPOUND = re.compile(r"(?:^|[\s;])(?:esac|fi|done|\})(?=[\s;&|]|$)")  # the la
         "FROM debian:12\n"
         "RUN apt-get update && apt-get install -y --no-install-recommends a && rm -rf /var/lib/apt/lists/*\n",
         "FROM debian:12 AS build\nRUN apt-get update && apt-get install curl\nFROM debian:12\n",
-        "FROM debian:12\nRUN apt-get update && apt-get install -y --only-upgrade openssl && rm -rf /var/lib/apt/lists/*\n",
+        "FROM debian:12\nRUN apt-get update && apt-get install -y --only-upgrade a && rm -rf /var/lib/apt/lists/*\n",
         "FROM debian:12\nRUN --mount=type=cache,target=/var/lib/apt apt-get -yq install --no-install-recommends a\n",
         "FROM debian:12\n"
         "RUN --mount=type=tmpfs,target=/var/lib/apt/lists apt-get install -qq --no-install-recommends a\n",
