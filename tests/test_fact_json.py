@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playpen_ls.api import fact_types as facts
-from playpen_ls.api.fact_types import Created, EnvironmentRead, Exposed, Probed, ServiceSelector
+from playpen_ls.api.fact_types import Backup, Created, EnvironmentRead, Exposed, ServiceSelector
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.project.fact_json import Malformed, fact_of, plain, reader
@@ -39,7 +39,7 @@ def test_a_fact_is_the_same_afterwards(fact: Fact):
 
 
 def test_names_that_are_no_text_survive():
-    fact = Probed(Place("\udcff.py", Span(0, 1)), "\udcfe")
+    fact = Backup(Place("\udcff.py", Span(0, 1)), "\udcfe")
     assert fact_of("\udcff.py", json.loads(json.dumps(plain("\udcff.py", fact)))) == fact
 
 
@@ -53,12 +53,12 @@ def test_every_type_in_facts_has_a_form():
 @pytest.mark.parametrize(
     "data",
     [
-        None, [], {}, "Probed", ["Probed"], [["Probed"], 0, 1, "", "/x"], [{}, 0, 1, "", "/x"],
+        None, [], {}, "Backup", ["Backup"], [["Backup"], 0, 1, "", "/x"], [{}, 0, 1, "", "/x"],
         ["Fact", 0, 1, ""], ["Place", 0, 1, ""], ["Facts", 0, 1, ""], ["Files", 0, 1, ""], ["Web", 0, 1, ""],
         ["dataclass", 0, 1, ""], ["os.system", 0, 1, "", "true"], ["__builtins__", 0, 1, ""],
-        ["Probed", 0, 1, ""], ["Probed", 0, 1, "", "/x", "/y"], ["Probed", 0, 1, "", 1], ["Probed", 0, 1, "", None],
-        ["Probed", 0, 1, "", ["/x"]], ["Probed", 0.0, 1, "", "/x"], ["Probed", True, 1, "", "/x"],
-        ["Probed", 0, "1", "", "/x"], ["Probed", 0, 1, None, "/x"],
+        ["Backup", 0, 1, ""], ["Backup", 0, 1, "", "/x", "/y"], ["Backup", 0, 1, "", 1], ["Backup", 0, 1, "", None],
+        ["Backup", 0, 1, "", ["/x"]], ["Backup", 0.0, 1, "", "/x"], ["Backup", True, 1, "", "/x"],
+        ["Backup", 0, "1", "", "/x"], ["Backup", 0, 1, None, "/x"],
         ["Exposed", 0, 1, "", True, False, []], ["Exposed", 0, 1, "", 80, 0, []], ["Exposed", 0, 1, "", 80, False, "ab"],
         ["Exposed", 0, 1, "", 80, False, [1]], ["Exposed", 0, 1, "", 80, False, None],
         ["EnvironmentRead", 0, 1, "", "A", 1, True],

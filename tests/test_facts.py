@@ -143,7 +143,14 @@ ENVIRONMENT = {
 
 @pytest.mark.parametrize(("text", "kind", "values"), WEB.values(), ids=WEB)
 def test_routes_and_applications(text: str, kind: type[Fact], values: list[tuple[Any, ...]]):
-    assert said("app.py", text, kind) == values
+    more = ("",) if kind in (Route, RouterIncluded) else ()  # their owners are not imported
+    assert said("app.py", text, kind) == [(*one, *more) for one in values]
+
+
+def test_owners_of_other_modules():
+    text = "from shop.app import app\nfrom . import bp\n@app.get('/a')\ndef f(): pass\nbp.include_router(app)\n"
+    assert said("app.py", text, Route) == [("/a", ("GET",), "app", "/a", "shop.app.app")]
+    assert said("app.py", text, RouterIncluded) == [("bp", "shop.app.app", "", False, ".bp")]
 
 
 @pytest.mark.parametrize(("text", "values"), PORTS.values(), ids=PORTS)
@@ -196,7 +203,7 @@ def test_the_file_that_gunicorn_is_configured_with():
             [("", (), (), "", "", ("sh", "-c", "sleep 1"))],
         ),
         ("FROM postgres:16.4\n", ImageUse, [("postgres:16.4",)]),
-        ("FROM x\nHEALTHCHECK CMD curl -f http://localhost:8000/up || exit 1\n", Probed, [("/up",)]),
+        ("FROM x\nHEALTHCHECK CMD curl -f http://localhost:8000/up || exit 1\n", Probed, [("/up", "", "")]),
     ],
 )
 def test_images(text: str, kind: type[Fact], values: list[tuple[Any, ...]]):
@@ -276,7 +283,9 @@ CRON = (
          [("Deployment", "shop", "apps", (("app", "shop"), ("tier", "web")), (("http", "8000"),), ("postgres",),
            ("9090",), False)]),
         (PODS, ImageUse, [("nexus:5000/shop:1.0",)]),
-        (PODS, Probed, [("/up",)]),
+        (PODS, Probed, [("/up", "livenessProbe", "")]),
+        (PODS.replace("args: [--metrics, ':9090']", "tty: true"), Probed,
+         [("/up", "livenessProbe", "nexus:5000/shop")]),
         (HEAD.format("argoproj.io/v1alpha1", "Rollout") + "spec: {template: {metadata: {labels: {app: shop}}}}\n", Pods,
          [("Rollout", "shop", "apps", (("app", "shop"),), None, (), (), False)]),
         (HEAD.format("v1", "Service") + "spec: {selector: {app: shop}, ports: [{port: 80, targetPort: http}]}\n",

@@ -6,6 +6,7 @@ import pytest
 
 from playpen_ls.api.fact_types import (
     ChartValue,
+    Exported,
     Exposed,
     ImageBuilt,
     Kustomized,
@@ -265,9 +266,9 @@ def facts(files: dict[str, str]) -> list[Fact]:
 
 def web(files: dict[str, str]) -> Web:
     every = facts(files)
-    return Web(
-        *([one for one in every if type(one) is kind] for kind in (Route, Router, RouterIncluded, WebApplication))
-    )  # type: ignore[arg-type]
+    told = [[one for one in every if type(one) is kind] for kind in (Route, Router, RouterIncluded, WebApplication)]
+    exported = Facts(Exported, Table([one for one in every if isinstance(one, Exported)]))
+    return Web(*told, exported)  # type: ignore[arg-type]
 
 
 def served(files: dict[str, str]) -> list[tuple[str, bool]]:
@@ -297,6 +298,43 @@ def test_flask_s_registration_takes_the_place_of_the_blueprint_s_own_prefix():
     main = "from flask import Flask\nfrom ops import bp\napp = Flask(__name__)\napp.register_blueprint(bp{})\n"
     assert served({"main.py": main.format(", url_prefix='/x'"), "ops.py": blueprint}) == [("/x/h", True)]
     assert served({"main.py": main.format(""), "ops.py": blueprint}) == [("/own/h", True)]
+
+
+def test_routes_of_an_application_of_another_module():
+    files = {
+        "shop/__init__.py": "from flask import Flask\napp = Flask(__name__)\nfrom shop import views\n",
+        "shop/views.py": "from shop import app\n" + ROUTE.format("app", "/health"),
+    }
+    assert served(files) == [("/health", True)]
+    made = "from fastapi import FastAPI\ndef create_app():\n    app = FastAPI()\n    return app\n"
+    files = {
+        "shop/make.py": made,
+        "shop/main.py": "from shop.make import create_app\napp = create_app()\n",
+        "shop/views.py": "from .main import app\n" + ROUTE.format("app", "/health"),
+    }
+    assert served(files) == [("/health", True)]
+
+
+def test_a_blueprint_that_a_package_makes_and_another_name_includes():
+    files = {
+        "main.py": "from flask import Flask\nfrom shop.auth import bp as auth_bp\napp = Flask(__name__)\n"
+        "app.register_blueprint(auth_bp, url_prefix='/auth')\n",
+        "shop/auth/__init__.py": "from flask import Blueprint\nbp = Blueprint('auth', __name__)\n",
+        "shop/auth/routes.py": "from shop.auth import bp\n" + ROUTE.format("bp", "/login"),
+    }
+    assert served(files) == [("/auth/login", True)]
+    assert web(files).known()
+
+
+def test_a_router_that_a_package_passes_on():
+    files = {
+        "app/main.py": FASTAPI + "from app.api import items_router\napp = FastAPI()\n"
+        "app.include_router(items_router, prefix='/v1')\n",
+        "app/api/__init__.py": "from .items import router as items_router\n",
+        "app/api/items.py": FASTAPI + "router = APIRouter(prefix='/items')\n" + ROUTE.format("router", "/health"),
+    }
+    assert served(files) == [("/v1/items/health", True)]
+    assert web(files).known()
 
 
 def test_a_router_of_a_library_leaves_open_what_is_served():

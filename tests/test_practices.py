@@ -79,6 +79,15 @@ DATABASE = (
     "          readinessProbe:\n            exec: {command: [pg_isready, -U, playpen, -q]}\n"
 )
 
+# The program of the image, which shows the paths.
+SERVICE = {
+    "web/Dockerfile": "FROM playpen/python-base:latest\nWORKDIR /app\nCOPY . .\nUSER 1000\n"
+    'CMD ["uvicorn", "app:app", "--port", "8000"]\n',
+    "web/app.py": "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n"
+    '@app.get("/health")\ndef health():\n    return {}\n\n\n@app.get("/ready")\ndef ready():\n    return {}\n',
+    "web/.dockerignore": ".git\n",
+}
+
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
 
 DOCKERFILE = "FROM playpen/python-base:latest\nWORKDIR /app\n"
@@ -300,8 +309,8 @@ PRACTICES = [
     ),
     Practice(
         "Health probes",
-        {"web.yaml": deployment(PROBES)},
-        {"web.yaml": deployment(PROBES[: PROBES.index("          readinessProbe")])},
+        {"web.yaml": deployment(PROBES), **SERVICE},
+        {"web.yaml": deployment(PROBES[: PROBES.index("          readinessProbe")]), **SERVICE},
         "kubernetes/no-readiness-probe",
         "web",
         PROBES[PROBES.index("          readinessProbe") :],

@@ -48,10 +48,10 @@ CASES = [
         "apiVersion: apps/v1\r\nkind: Deployment\r\nmetadata: {name: web, annotations: {mood: 😀}}\r\nspec:\r\n"
         "  selector: {matchLabels: {app: web}}\r\n  template:\r\n    spec:\r\n      serviceAccountName: web\r\n"
         "      containers:\r\n      - image: nexus:5000/web:1.0\r\n        env: [{name: MOOD, value: 😀}]\r\n"
-        "        name: web\r\n",
+        "        name: web\r\n        ports: [{containerPort: 8000}]\r\n",
         "kubernetes/no-liveness-probe",
         "web",
-        "livenessProbe:\r\n          httpGet:\r\n            path: /health\r\n            port: 8000\r\n",
+        "livenessProbe:\r\n          tcpSocket:\r\n            port: 8000\r\n",
     ),
     Case(
         "app.py",

@@ -13,14 +13,16 @@ from playpen_ls.vocabulary.images import ImageReference
 class Route(Fact):
     """An HTTP route in Python code, such as `/api/health`, with the prefix that its router has in the same file.
 
-    `owner` is the variable of the application or router that it is added to, "" if there is none; `bare` is the path
-    without the router's prefix. `serving` computes the complete paths.
+    `owner` is the variable of the application or router that it is added to, "" if there is none; `origin` is its
+    dotted origin if it is imported. `bare` is the path without the router's prefix. `project/services.py` computes the
+    complete paths.
     """
 
     path: str
     methods: tuple[str, ...] = ("GET",)
     owner: str = ""
     bare: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,15 @@ class RouterIncluded(Fact):
     """A router is included in an application or another router.
 
     `target` is its dotted origin, `app.api.items.router`, or its variable in the same file. `prefix` is the prefix
-    of the inclusion, None if it is computed; with `replaces` it replaces the router's own prefix.
+    of the inclusion, None if it is computed; with `replaces` it replaces the router's own prefix. `origin` is the
+    dotted origin of the owner if it is imported.
     """
 
     owner: str
     target: str
     prefix: str | None
     replaces: bool
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +63,14 @@ class Router(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Probed(Fact):
-    """A probe in a manifest or a `HEALTHCHECK` in a Dockerfile requests this path."""
+    """A probe in a manifest or a `HEALTHCHECK` in a Dockerfile requests this path.
+
+    `key` is that of the probe, `image` the image of its container without tag, if it runs the image's own command.
+    """
 
     path: str
+    key: str = ""
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +351,11 @@ class Overlay(Fact):
     partial: tuple[str, ...]
     images: tuple[str, ...]
     renamed: tuple[tuple[str, str], ...] = ()
+
+
+def probed_image(fact: Probed) -> tuple[str]:
+    """Lookup key: the image of the container."""
+    return (fact.image,)
 
 
 def repository_of(fact: ImageUse | ImagePushed) -> tuple[str]:

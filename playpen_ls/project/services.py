@@ -6,12 +6,23 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from playpen_ls.api.fact_types import ComputedRoute, Exposed, Listens, Route, Router, RouterIncluded, WebApplication
-from playpen_ls.api.facts import Facts
+from playpen_ls.api.fact_types import (
+    ComputedRoute,
+    Exported,
+    Exposed,
+    Listens,
+    Route,
+    Router,
+    RouterIncluded,
+    WebApplication,
+)
+from playpen_ls.api.facts import Facts, Table
 from playpen_ls.api.finding import Place
 from playpen_ls.project.image_links import Link, facts_of
 from playpen_ls.project.links import PYTHON
+from playpen_ls.project.python_names import defined
 
 
 @dataclass(frozen=True)
@@ -69,50 +80,95 @@ class Served:
     route: Route
 
 
+Home = tuple[str, str]
+"""The module that makes an application or router, and its variable there."""
+
+
 @dataclass(frozen=True)
 class Web:
-    """The web applications of a service. Create it from the facts of one `Link`."""
+    """The web applications of a service. Create it from the facts of one `Link`.
+
+    Imported applications and routers are followed through `exported`.
+    """
 
     routes: list[Route]
     routers: list[Router]
     inclusions: list[RouterIncluded]
     apps: list[WebApplication]
+    exported: Facts[Exported] = Facts(Exported, Table())
 
     def served(self) -> list[Served]:
         """The routes with their full paths."""
         found = []
         for route in self.routes:
-            if route.owner and (route.place.path, route.owner) in self._apps:
+            home = self._home(route)
+            if route.owner and self._is_app(home):
                 found.append(Served(route.bare or route.path, True, route))
                 continue
-            own = route.path.removesuffix(route.bare)
-            fronts = list(self._fronts(route.place.path, route.owner, 0)) if route.owner else []
+            own = self._prefix(route, home)
+            fronts = list(self._fronts(home, 0)) if route.owner else []
             for front, replaces in fronts or [(None, False)]:
-                joined = route.path if front is None else front + ("" if replaces else own) + route.bare
-                found.append(Served(joined, front is not None, route))
+                between = "" if replaces else own
+                known = front is not None and between is not None
+                joined = f"{front}{between}{route.bare}" if known else f"{own or ''}{route.bare}"
+                found.append(Served(joined, known, route))
         return found
 
     def known(self) -> bool:
         """Whether all included routers are defined in the service's own code."""
         told: tuple[Route | Router | RouterIncluded | WebApplication, ...]
         told = (*self.routes, *self.routers, *self.inclusions, *self.apps)
-        files = {(one.place.path, one.owner) for one in told}
-        return all(any(_means(one, path, owner) for path, owner in files) for one in self.inclusions)
+        homes = {(one.place.path, one.owner) for one in told}
+        return all(any(self._includes(one, home) for home in homes) for one in self.inclusions)
 
-    @property
-    def _apps(self) -> set[tuple[str, str]]:
+    def _home(self, fact: Route | RouterIncluded) -> Home:
+        """The application or router that a route or another router is added to."""
+        made = self._defined(fact.place.path, fact.origin) if fact.origin else None
+        return made or (fact.place.path, fact.owner)
+
+    def _defined(self, path: str, origin: str) -> Home | None:
+        key = (path, origin)
+        if key not in self._homes:
+            module, name = defined(self.exported, path, origin)
+            self._homes[key] = (module, name) if module else None
+        return self._homes[key]
+
+    @cached_property
+    def _homes(self) -> dict[tuple[str, str], Home | None]:
+        return {}
+
+    @cached_property
+    def _apps(self) -> set[Home]:
         return {(app.place.path, app.owner) for app in self.apps}
 
-    def _fronts(self, path: str, owner: str, depth: int) -> Iterator[tuple[str | None, bool]]:
+    def _is_app(self, home: Home) -> bool:
+        """Whether it is an application; that of a function is any of its module."""
+        path, name = home
+        return home in self._apps or (name.endswith("()") and any(app.place.path == path for app in self.apps))
+
+    def _prefix(self, route: Route, home: Home) -> str | None:
+        """The prefix that the router of a route has itself, None if it is computed."""
+        made = [router for router in self.routers if (router.place.path, router.owner) == home]
+        if made:
+            return made[0].prefix
+        return route.path.removesuffix(route.bare) if home == (route.place.path, route.owner) else None
+
+    def _includes(self, one: RouterIncluded, home: Home) -> bool:
+        """Whether the inclusion is of this router."""
+        made = self._defined(one.place.path, one.target.removesuffix("()")) if "." in one.target else None
+        return made == home or _means(one, *home)
+
+    def _fronts(self, home: Home, depth: int) -> Iterator[tuple[str | None, bool]]:
         """(prefix of the inclusion or None if unknown, whether it replaces the router's own prefix)."""
         for one in self.inclusions:
-            if not _means(one, path, owner):
+            if not self._includes(one, home):
                 continue
-            if (one.place.path, one.owner) in self._apps:
+            outside = self._home(one)
+            if self._is_app(outside):
                 yield one.prefix, one.replaces
                 continue
-            made = [r for r in self.routers if (r.place.path, r.owner) == (one.place.path, one.owner)]
-            outer = list(self._fronts(one.place.path, one.owner, depth + 1)) if depth < _NESTED and made else []
+            made = [router for router in self.routers if (router.place.path, router.owner) == outside]
+            outer = list(self._fronts(outside, depth + 1)) if depth < _NESTED and made else []
             for front, replaces in outer or [(None, False)]:
                 between = "" if replaces else made[0].prefix if made else None
                 if front is None or between is None or one.prefix is None:
@@ -130,12 +186,17 @@ class WebFacts:
     included: Facts[RouterIncluded]
     computed: Facts[ComputedRoute]
     apps: Facts[WebApplication]
+    exported: Facts[Exported]
+
+    def serves(self, code: Link) -> bool:
+        """Whether the program of an image is certainly a web application, also if its paths are not known."""
+        return code.recipe.program in PYTHON and (code.recipe.program != "python" or bool(code.of(self.apps)))
 
     def of(self, code: Link) -> tuple[Sequence[WebApplication], Sequence[Served]]:
         """The applications in the code of an image and all paths that they serve; none if these are not known."""
         apps = code.of(self.apps) if code.recipe.program in PYTHON else []
         if apps and not code.of(self.computed):
-            web = Web(code.of(self.routes), code.of(self.routers), code.of(self.included), apps)
+            web = Web(code.of(self.routes), code.of(self.routers), code.of(self.included), apps, self.exported)
             if web.known():
                 return apps, web.served()
         return (), ()

@@ -43,6 +43,21 @@ def exported(path: str, text: str) -> list[tuple[str, str]]:
         ("from pydantic_settings import BaseSettings\n\n\nclass Base(BaseSettings):\n    pass\n", [
             ("Base", "pydantic_settings.BaseSettings.<class>"),
         ]),
+        ("import logging\n\n\nclass Base:\n    def __init__(self):\n        self.log = logging.getLogger('a')\n", [
+            ("Base.log", "logging.getLogger()"),
+        ]),
+        ("import logging\n\n\nclass A:\n    logger = logging.getLogger()\n\n\nclass B(A):\n    pass\n", [
+            ("A.logger", "logging.getLogger(root)"), ("B.logger", "logging.getLogger(root)"),
+        ]),
+        # A parameter is no name of the module.
+        ("from loguru import log\n\n\nclass A:\n    def __init__(self, log):\n        self.log = log\n", [
+            ("log", "loguru.log"),
+        ]),
+        ("from flask import Flask\n\n\ndef create_app():\n    app = Flask('a')\n    return app\n", [
+            ("create_app()", "flask.Flask()"),
+        ]),
+        ("from shop.make import create_app\n\napp = create_app()\n", [("app", "shop.make.create_app()")]),
+        ("from shop.base import Job\n\n\nclass JobBase(Job):\n    pass\n", [("JobBase", "shop.base.Job.<class>")]),
         ("import json\n\nx = json.loads(y)\n", []),
     ],
 )  # fmt: skip

@@ -103,7 +103,8 @@ def _configures_gunicorn(path: str) -> bool:
 
 def _of_web(web: Web, place: Place, prefixes: dict[str, str], model: PythonModel) -> Iterator[Fact]:
     if web.kind == "route" and web.path is not None:
-        yield Route(place, prefixes.get(web.owner, "") + web.path, web.methods, web.owner, web.path)
+        path = prefixes.get(web.owner, "") + web.path
+        yield Route(place, path, web.methods, web.owner, web.path, web.origin)
     elif web.kind == "route" or (web.kind == "include" and web.target == "?"):
         yield ComputedRoute(place)
     elif web.kind == "include" and web.target:
@@ -113,7 +114,7 @@ def _of_web(web: Web, place: Place, prefixes: dict[str, str], model: PythonModel
         own = web.target.endswith("()") and web.target.removesuffix("()") in ROUTERS
         # A router of this file is known by its variable.
         target = web.framework if own and web.framework else web.target
-        yield RouterIncluded(place, web.owner, target, prefix, replaces and bool(web.path))
+        yield RouterIncluded(place, web.owner, target, prefix, replaces and bool(web.path), web.origin)
     elif web.kind == "mount":
         if web.framework:
             yield MountedApplication(place, web.framework.rpartition(".")[2])

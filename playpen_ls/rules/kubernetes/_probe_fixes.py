@@ -1,8 +1,11 @@
-"""Fixes for a missing probe: the platform's HTTP probe, a probe without HTTP, or both probes at once."""
+"""Fixes for a missing probe: an HTTP probe, a probe without HTTP, or both probes at once.
+
+A path is written only if something in the project shows it. The platform's paths are written for images that the
+project builds from a web application whose paths cannot be determined.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,10 +15,11 @@ from playpen_ls.languages.kubernetes.edits.insert import put_all
 from playpen_ls.languages.kubernetes.model.resources import Container
 from playpen_ls.languages.kubernetes.syntax.writer import Value
 from playpen_ls.project.services import answers, probe_paths
-from playpen_ls.rules.kubernetes._application import Application
+from playpen_ls.rules.kubernetes._application import is_readiness
 from playpen_ls.rules.kubernetes._probes import (
     LIVENESS,
     READINESS,
+    NoPath,
     NotServed,
     Probe,
     ProbeContext,
@@ -31,8 +35,6 @@ from playpen_ls.text.edit import Edit
 from playpen_ls.vocabulary.images import ImageReference
 
 _CHOICES = 4  # maximum number of alternatives that are offered
-_READY = re.compile(r"/[^/]*read(?:y|iness)[^/]*/?$", re.IGNORECASE)
-_METRICS = frozenset(("metrics", "http-metrics", "prometheus", "monitoring"))
 _POSTGRES = frozenset("postgres postgresql postgis timescaledb".split())
 
 
@@ -61,13 +63,11 @@ def fixes(
     """
     probe = probes[0] if key == LIVENESS else probes[1]
     try:
-        live = container.node.mapping(LIVENESS, "httpGet")
-        shown = key == READINESS and live is not None and live.text("path") == probes[0].path
-        candidates, reason = _candidates(container, key, probe, context, shown)
+        candidates, reason = _candidates(container, key, probe, context)
     except NotServed as refusal:
         return (Fix(f"Add a `{key}`", partial(_refuse, str(refusal))),)
     except Refused as refusal:
-        return (_without_http(container, key, probe, str(refusal)),)
+        return tuple(_without_http(container, key, probe, refusal))
     one = [
         Fix(
             f"Add a `{key}` for `{candidate.path}` ({candidate.why}) on {candidate.on_port}",
@@ -99,21 +99,13 @@ def _both(container: Container, probes: tuple[Probe, Probe], context: ProbeConte
 
 
 def _candidates(
-    container: Container, key: str, probe: Probe, context: ProbeContext, shown: bool = False
+    container: Container, key: str, probe: Probe, context: ProbeContext
 ) -> tuple[tuple[Candidate, ...], str]:
-    """(possible HTTP probes, why there are several). `shown`: the other probe shows that the platform's paths are used.
-
-    Raises Refused, or NotServed.
-    """
+    """(possible HTTP probes, why there are several). Raises Refused, or NotServed."""
     ports, reason = _ports(container, probe, context)
-    if context.application is None or not context.application.apps:
-        if probed_port(container) is not None and not shown:
-            raise Refused("only the path of the other probe is known, which answers another question")
-        if ports[0].assumed and container.node.items("command"):
-            raise Refused("no port is declared, and the command names none")
-        if any(port.value in _METRICS for port in ports):
-            raise Refused(f"port `{ports[0].value}` serves metrics, and other paths are unknown")
-    paths = _paths(key, probe, context.application)
+    paths = _paths(key, probe, context)
+    if not paths:
+        raise NoPath(tuple(port for port in ports if not port.assumed), reason)
     if len(paths) > 1:
         reason = f"the application serves {' and '.join(f'`{path}`' for path, _ in paths)}"
     return tuple(Candidate(path, why, port) for path, why in paths for port in ports), reason
@@ -128,11 +120,13 @@ def _ports(container: Container, probe: Probe, context: ProbeContext) -> tuple[t
         return several.ports, str(several)
 
 
-def _paths(key: str, probe: Probe, application: Application | None) -> list[tuple[str, str]]:
-    """(served path, its source) pairs; the platform's path if the served paths are unknown."""
+def _paths(key: str, probe: Probe, context: ProbeContext) -> list[tuple[str, str]]:
+    """(served path, its source) pairs; empty if they are unknown."""
+    application = context.application
     default = [(probe.path, "the platform's default")]
     if application is None or not application.apps:
-        return default
+        shown = [(path, why) for one, path, why in context.shown if one == key]
+        return shown or (default if application is not None and application.is_web else [])
     certain = [one for one in application.served if one.whole]
     for one in certain:
         if answers((one,), (), probe.path):
@@ -140,9 +134,7 @@ def _paths(key: str, probe: Probe, application: Application | None) -> list[tupl
     if answers(application.served, application.apps, probe.path):
         return default
     # A liveness route does not report readiness, nor a readiness route liveness.
-    found = [
-        path for path in probe_paths(certain, probe.path) if (key == READINESS) == (_READY.search(path) is not None)
-    ]
+    found = [path for path in probe_paths(certain, probe.path) if (key == READINESS) == is_readiness(path)]
     if not found:
         kind = "liveness" if key == LIVENESS else "readiness"
         raise NotServed(f"the application in `{application.apps[0].place.path}` has no {kind} route; add one first")
@@ -150,20 +142,25 @@ def _paths(key: str, probe: Probe, application: Application | None) -> list[tupl
     return [(path, f"a route in `{places[path]}`") for path in found]
 
 
-def _without_http(container: Container, key: str, probe: Probe, reason: str) -> Fix:
-    """An `exec` or `tcpSocket` probe for a program that does not serve HTTP, if the program is known."""
+def _without_http(container: Container, key: str, probe: Probe, reason: Refused) -> Iterator[Fix]:
+    """An `exec` probe, or `tcpSocket` probes for each port that can be meant."""
     delays = {"initialDelaySeconds": probe.initialDelaySeconds, "periodSeconds": probe.periodSeconds}
     image = container.image
     base = ImageReference.parse(image.value).base if image is not None and image.literal else ""
     if base in _POSTGRES:
         command = _pg_isready(container)
         value: Value = {"exec": {"command": command}, **delays}
-        return Fix(f"Add a `{key}` that runs `pg_isready`", partial(add, container, key, value))
-    port = _open_port(container, base)
-    if port is None:
-        return Fix(f"Add a `{key}`", partial(_refuse, reason))
-    title = f"Add a `{key}` that connects to port {port.value} ({port.why})"
-    return Fix(title, partial(add, container, key, {"tcpSocket": {"port": port.value}, **delays}))
+        yield Fix(f"Add a `{key}` that runs `pg_isready`", partial(add, container, key, value))
+        return
+    unknown = "; no path is known" if isinstance(reason, NoPath) else ""
+    ports = reason.ports if isinstance(reason, NoPath) else ()
+    if not ports and (port := _open_port(container, base)) is not None:
+        ports = (port,)
+    if len(ports) != 1:
+        yield Fix(f"Add a `{key}`", partial(_refuse, str(reason)))
+    for port in ports if len(ports) <= _CHOICES else ():
+        title = f"Add a `{key}` that connects to port {port.value} ({port.why}{unknown})"
+        yield Fix(title, partial(add, container, key, {"tcpSocket": {"port": port.value}, **delays}))
 
 
 def _pg_isready(container: Container) -> Sequence[str]:

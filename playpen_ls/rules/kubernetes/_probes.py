@@ -10,9 +10,9 @@ from playpen_ls.api.finding import Refused, Severity
 from playpen_ls.languages.kubernetes.edits.insert import put
 from playpen_ls.languages.kubernetes.model.resources import Container, Port
 from playpen_ls.languages.kubernetes.syntax.writer import Value
-from playpen_ls.rules.kubernetes._application import Application
+from playpen_ls.rules.kubernetes._application import Application, Code, application_of, shown_paths
 from playpen_ls.rules.kubernetes._completeness import Absence, Lack, is_missing
-from playpen_ls.rules.kubernetes._namespaces import Selections, is_selected
+from playpen_ls.rules.kubernetes._namespaces import Selections, is_selected, serving
 from playpen_ls.rules.kubernetes._programs import (
     HTTP_NAMES,
     OTHER_IMAGES,
@@ -68,14 +68,33 @@ class ProbePort:
 
 @dataclass(frozen=True)
 class ProbeContext:
-    """Facts of other files about a container: its application, and the target ports of its Services."""
+    """What other files say about a container.
+
+    `serving` are the target ports of its Services, `shown` are (key of the probe, path, source) of what probes of its
+    image request.
+    """
 
     application: Application | None = None
     serving: tuple[int, ...] = ()
+    shown: tuple[tuple[str, str, str], ...] = ()
+
+
+def context_of(container: Container, code: Code, selections: Selections) -> ProbeContext:
+    application = application_of(container, code)
+    shown = shown_paths(container, code, application)
+    return ProbeContext(application, serving(container.workload, selections), shown)
 
 
 class NotServed(Refused):
     """The application is known and does not answer such a probe."""
+
+
+class NoPath(Refused):
+    """The paths that the program serves are unknown; each of `ports` could be the one that it serves."""
+
+    def __init__(self, ports: tuple[ProbePort, ...], reason: str) -> None:
+        super().__init__(reason or "the paths that the program serves are unknown")
+        self.ports = ports
 
 
 class SeveralPorts(Refused):

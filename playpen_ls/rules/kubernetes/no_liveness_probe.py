@@ -7,10 +7,10 @@ from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.parts import Container
-from playpen_ls.rules.kubernetes._application import Code, application_of
-from playpen_ls.rules.kubernetes._namespaces import Selections, serving
+from playpen_ls.rules.kubernetes._application import Code
+from playpen_ls.rules.kubernetes._namespaces import Selections
 from playpen_ls.rules.kubernetes._probe_fixes import fixes
-from playpen_ls.rules.kubernetes._probes import LIVENESS, READINESS, ProbeContext, missing
+from playpen_ls.rules.kubernetes._probes import LIVENESS, READINESS, context_of, missing
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -27,7 +27,7 @@ spec:
       containers:
 """
 WEB = DEPLOYMENT + "        - name: «web»\n          image: nexus:5000/web:1.0\n"
-PROBE = """\
+HTTP_PROBE = """\
           livenessProbe:
             httpGet:
               path: /health
@@ -35,8 +35,7 @@ PROBE = """\
             initialDelaySeconds: 30
             periodSeconds: 10
 """
-
-
+PROBE = HTTP_PROBE.replace("httpGet:\n              path: /health", "tcpSocket:")
 SERVICE = """\
 ---
 apiVersion: v1
@@ -78,14 +77,18 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
             + "          ports:\n            - containerPort: 8080  # http\n"
             + PROBE.format(port="8080"),
         ),
-        example(WEB, fixed=unmarked(WEB) + PROBE.format(port="8000")),
+        # Nothing shows a port.
+        WEB,
         example(
             WEB + "          readinessProbe:\n            httpGet: {path: /ready, port: 9000}\n",
             fixed=unmarked(WEB)
-            + PROBE.format(port="9000").replace("httpGet:\n              path: /health", "tcpSocket:")
+            + PROBE.format(port="9000")
             + "          readinessProbe:\n            httpGet: {path: /ready, port: 9000}\n",
         ),
-        example(WEB + "          livenessProbe: {}\n", fixed=unmarked(WEB) + PROBE.format(port="8000")),
+        example(
+            WEB + "          args: [--port=8000]\n          livenessProbe: {}\n",
+            fixed=unmarked(WEB) + "          args: [--port=8000]\n" + PROBE.format(port="8000"),
+        ),
         # With so many ports, the HTTP port cannot be determined; with two, each is offered.
         WEB + "          ports:\n" + "".join(f"            - containerPort: {port}\n" for port in range(7001, 7006)),
         example(
@@ -108,12 +111,41 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
         # The application's code shows the path and the port.
         example(
             {"k8s/app.yaml": WEB, "web/Dockerfile": DOCKERFILE, "web/main.py": APP},
-            fixed=unmarked(WEB) + PROBE.format(port="8080").replace("/health", "/healthz"),
+            fixed=unmarked(WEB) + HTTP_PROBE.format(port="8080").replace("/health", "/healthz"),
         ),
         {"k8s/app.yaml": WEB, "web/Dockerfile": DOCKERFILE, "web/main.py": APP.replace("/healthz", "/items")},
+        {"k8s/app.yaml": WEB, "a/web/Dockerfile": DOCKERFILE, "a/web/main.py": APP, "b/web/Dockerfile": DOCKERFILE},
+        # A web application whose paths cannot be determined has the platform's.
         example(
-            {"k8s/app.yaml": WEB, "a/web/Dockerfile": DOCKERFILE, "a/web/main.py": APP, "b/web/Dockerfile": DOCKERFILE},
-            fixed=unmarked(WEB) + PROBE.format(port="8000"),
+            {"k8s/app.yaml": WEB, "web/Dockerfile": DOCKERFILE, "web/main.py": APP.replace('"/healthz"', "path()")},
+            fixed=unmarked(WEB) + HTTP_PROBE.format(port="8080"),
+        ),
+        # Another image of the project, which is no web application.
+        example(
+            {
+                "k8s/app.yaml": WEB + "          ports: [{containerPort: 8080}]\n",
+                "web/Dockerfile": 'FROM x\nCMD ["./server"]\n',
+            },
+            fixed=unmarked(WEB) + "          ports: [{containerPort: 8080}]\n" + PROBE.format(port="8080"),
+        ),
+        # `HEALTHCHECK` and other probes of the image show its path.
+        example(
+            {
+                "k8s/app.yaml": WEB + "          ports: [{containerPort: 8080}]\n",
+                "web/Dockerfile": 'FROM x\nHEALTHCHECK CMD curl -f http://localhost:8080/up\nCMD ["./server"]\n',
+            },
+            fixed=unmarked(WEB)
+            + "          ports: [{containerPort: 8080}]\n"
+            + HTTP_PROBE.format(port="8080").replace("/health", "/up"),
+        ),
+        example(
+            {
+                "k8s/app.yaml": WEB + "          ports: [{containerPort: 8080}]\n",
+                "stage/app.yaml": unmarked(WEB) + HTTP_PROBE.format(port="8080").replace("/health", "/up"),
+            },
+            fixed=unmarked(WEB)
+            + "          ports: [{containerPort: 8080}]\n"
+            + HTTP_PROBE.format(port="8080").replace("/health", "/up"),
         ),
         DEPLOYMENT + "        - name: «site»\n          image: nginx:1.27\n",
         # A database port and the cluster ports of the database.
@@ -128,8 +160,10 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
         WEB + "          args: ['--web.listen-address=localhost:9101']\n",
         # An expression in a scalar cannot add keys.
         example(
-            WEB + "          args: ['--project={{PROJECT_ID}}']\n",
-            fixed=unmarked(WEB) + PROBE.format(port="8000") + "          args: ['--project={{PROJECT_ID}}']\n",
+            WEB + "          args: ['--project={{PROJECT_ID}}', --port=8000]\n",
+            fixed=unmarked(WEB)
+            + PROBE.format(port="8000")
+            + "          args: ['--project={{PROJECT_ID}}', --port=8000]\n",
         ),
         # Without a port and a known path none is invented.
         WEB + "          command: [celery, -A, shop, worker]\n",
@@ -137,7 +171,7 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
             WEB + "          ports: [{containerPort: 9115, name: metrics}]\n",
             fixed=unmarked(WEB)
             + "          ports: [{containerPort: 9115, name: metrics}]\n"
-            + PROBE.format(port="metrics").replace("httpGet:\n              path: /health", "tcpSocket:"),
+            + PROBE.format(port="metrics"),
         ),
         example(
             WEB + "          args: [--port=8081, '--upstream=http://127.0.0.1:80']\n",
@@ -184,7 +218,7 @@ def no_liveness_probe(
     lack = missing(container, LIVENESS, selections, code.images.absence)
     if lack is not None:
         both = missing(container, READINESS, selections, code.images.absence) is not None
-        context = ProbeContext(application_of(container, code), serving(container.workload, selections))
+        context = context_of(container, code, selections)
         changes = fixes(container, LIVENESS, (platform.liveness, platform.readiness), context, both)
         what = f"{container.display_name} has no `livenessProbe`{lack.where}"
         message = f"{what}; Kubernetes will not restart it if it hangs"

@@ -7,10 +7,10 @@ from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.parts import Container
-from playpen_ls.rules.kubernetes._application import Code, application_of
-from playpen_ls.rules.kubernetes._namespaces import Selections, serving
+from playpen_ls.rules.kubernetes._application import Code
+from playpen_ls.rules.kubernetes._namespaces import Selections
 from playpen_ls.rules.kubernetes._probe_fixes import fixes
-from playpen_ls.rules.kubernetes._probes import LIVENESS, READINESS, ProbeContext, missing
+from playpen_ls.rules.kubernetes._probes import LIVENESS, READINESS, context_of, missing
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -48,6 +48,7 @@ PROBE = """\
           initialDelaySeconds: 5
           periodSeconds: 5
 """
+CONNECT = PROBE.replace("httpGet:\n            path: /ready", "tcpSocket:")
 DOCKERFILE = 'FROM playpen/python-base:latest\nCOPY . .\nCMD ["uvicorn", "main:app", "--port", "8000"]\n'
 APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/readyz")\ndef ready():\n    return {}\n'
 
@@ -63,9 +64,12 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/readyz")\n
     },
     reports_absence=True,
     bad=[
-        example(MARKED, fixed=WEB + PROBE),
-        example(MARKED + ALIVE, fixed=WEB + ALIVE + PROBE),
-        example(MARKED + ALIVE + "        env: []  # none\n", fixed=WEB + ALIVE + PROBE + "        env: []  # none\n"),
+        example(MARKED, fixed=WEB + CONNECT),
+        # The path of one probe shows nothing about the other.
+        example(MARKED + ALIVE, fixed=WEB + ALIVE + CONNECT),
+        example(
+            MARKED + ALIVE + "        env: []  # none\n", fixed=WEB + ALIVE + CONNECT + "        env: []  # none\n"
+        ),
         example(
             WEB + PROBE.replace("/ready", "/live") + "      - name: «proxy»\n        image: proxy:1.0\n",
         ),
@@ -104,7 +108,7 @@ def no_readiness_probe(
     lack = missing(container, READINESS, selections, code.images.absence)
     if lack is not None:
         both = missing(container, LIVENESS, selections, code.images.absence) is not None
-        context = ProbeContext(application_of(container, code), serving(container.workload, selections))
+        context = context_of(container, code, selections)
         changes = fixes(container, READINESS, (platform.liveness, platform.readiness), context, both)
         what = f"{container.display_name} has no `readinessProbe`{lack.where}"
         message = f"{what}; it counts as ready as soon as its process starts"

@@ -73,6 +73,7 @@ _EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
         ),
         LOGGER + 'logger.info(«"{:>5}".format(name)»)\n',
         LOGGER + 'logger.info(«"too many"», user)\n',
+        LOGGER + 'logger.log(logging.INFO, msg=«f"user {user}"»)\n',
         example(
             'from app.log import logger\n\nlogger.info(«f"user {name}"»)\n',
             fixed='from app.log import logger\n\nlogger.info("user %s", name)\n',
@@ -106,6 +107,35 @@ _EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
             },
             fixed="from logger import getJSONLogger\n\nlogger = getJSONLogger('mail')\nlogger.info(\"got %s\", x)\n",
         ),
+        # A base class of another module has the logger.
+        example(
+            {
+                "shop/worker.py": "from shop.base import Base\n\n\nclass Worker(Base):\n    def run(self, x):\n"
+                '        self.log.info(«f"got {x}"»)\n',
+                "shop/base.py": "import logging\n\n\nclass First:\n    log = logging.getLogger('shop')\n\n\n"
+                "class Base(First):\n    pass\n",
+                "requirements.txt": "loguru\n",
+            },
+            fixed="from shop.base import Base\n\n\nclass Worker(Base):\n    def run(self, x):\n"
+            '        self.log.info("got %s", x)\n',
+        ),
+        example(
+            {
+                "shop/views.py": 'from shop import app\n\napp.logger.info(«f"got {x}"»)\n',
+                "shop/__init__.py": "from .make import create_app\n\napp = create_app()\n",
+                "shop/make.py": "from flask import Flask\n\n\ndef create_app():\n    app = Flask('shop')\n"
+                "    return app\n",
+                "requirements.txt": "loguru\n",
+            },
+            fixed='from shop import app\n\napp.logger.info("got %s", x)\n',
+        ),
+        # What is passed to a class is known to its caller.
+        {
+            "shop/worker.py": "import logging\n\nlog = logging.getLogger('shop')\n\n\nclass Worker:\n"
+            "    def __init__(self, log):\n        self.log = log\n\n    def run(self, x):\n"
+            '        self.log.info(«f"got {x}"»)\n',
+            "requirements.txt": "loguru\n",
+        },
         example(
             {
                 "shop/service.py": 'from company.log import logger\n\nlogger.info(«f"got {x}"»)\n',
@@ -145,7 +175,8 @@ def formatted_log_message(call: LogCall, origins: Origins) -> Iterator[Finding]:
     call = origins.logger(call)
     problem = _problem(call, message)
     if problem:
-        fixes = () if isinstance(message, ast.Constant) else tuple(_fixes(call, message))
+        given = not isinstance(message, ast.Constant) and message in call.node.args
+        fixes = tuple(_fixes(call, message)) if given else ()
         yield Finding(call.span_of(message), problem, fixes)
 
 

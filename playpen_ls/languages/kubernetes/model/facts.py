@@ -83,7 +83,7 @@ class UnplacedFact:
         return self.kind(Place(path, self.span.shifted(start)), *values)
 
 
-SHARED = (Backup, ConfigMapKeys, LimitRange, Pods, SecretKeys, ServiceAccount, ServiceSelector)
+SHARED = (Backup, ConfigMapKeys, LimitRange, Pods, Probed, SecretKeys, ServiceAccount, ServiceSelector)
 """The types of facts that the other documents of a file ask for."""
 
 
@@ -288,7 +288,10 @@ def _linked(resource: Resource) -> Iterator[UnplacedFact]:
             for key in ("livenessProbe", "readinessProbe", "startupProbe"):
                 asked = container.node.mapping(key, "httpGet")
                 if asked is not None and asked.text("path"):
-                    yield UnplacedFact(Probed, span, (asked.text("path"),))
+                    own = (
+                        "" if any(container.node.get(word) for word in ("command", "args")) else _repository(container)
+                    )
+                    yield UnplacedFact(Probed, span, (asked.text("path"), key, own))
     elif (resource.group, resource.kind) == ("", "ConfigMap") and resource.name:
         yield UnplacedFact(ConfigMapKeys, span, (resource.namespace, resource.name, _config_map_keys(resource.node)))
     elif (spec := resource.node.mapping("spec")) is not None and "." in resource.group:

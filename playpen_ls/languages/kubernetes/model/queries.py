@@ -10,6 +10,7 @@ from playpen_ls.api.fact_types import (
     ConfigMapKeys,
     LimitRange,
     Pods,
+    Probed,
     SecretKeys,
     ServiceAccount,
     ServiceSelector,
@@ -83,6 +84,10 @@ def _pods(document: ParsedDocument) -> Summary:
     return _summary(document, Pods)
 
 
+def _probed(document: ParsedDocument) -> Summary:
+    return _summary(document, Probed)
+
+
 def _secrets(document: ParsedDocument) -> Summary:
     return _summary(document, SecretKeys)
 
@@ -104,6 +109,7 @@ _SUMMARIES: Mapping[type[Fact], Callable[[ParsedDocument], Summary]] = {
     ConfigMapKeys: _config_maps,
     LimitRange: _limit_ranges,
     Pods: _pods,
+    Probed: _probed,
     SecretKeys: _secrets,
     ServiceAccount: _service_accounts,
     ServiceSelector: _service_selectors,

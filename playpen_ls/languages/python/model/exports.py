@@ -1,4 +1,7 @@
-"""The names of a module that other modules import and whose origin rules have to know: loggers, settings, databases."""
+"""The names of a module that others import and whose origin rules have to know.
+
+Loggers, settings, databases, engines, applications, routers, and attributes of base classes that are loggers.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,14 @@ from collections.abc import Iterator
 
 from playpen_ls.api.file_view import Outline
 from playpen_ls.languages.python.model.queries import scope
-from playpen_ls.languages.python.syntax.known_names import LOGGERS, OTHER_LOGGERS, SETTINGS
+from playpen_ls.languages.python.syntax.known_names import (
+    APPLICATIONS,
+    ENGINES,
+    LOGGERS,
+    OTHER_LOGGERS,
+    ROUTERS,
+    SETTINGS,
+)
 from playpen_ls.languages.python.syntax.statement import Statement
 from playpen_ls.text.words import Words
 
@@ -21,18 +31,24 @@ _KNOWN = (
     "flask_sqlalchemy.SQLAlchemy()",
     "flask_sqlalchemy.extension.SQLAlchemy()",
     "sqlalchemy.MetaData()",
+    *(f"{one}()" for one in (*APPLICATIONS, *ROUTERS)),
 )
 _KNOWN_WORDS = frozenset((
     "getLogger", "get_logger", "get_task_logger", "Logger", "LoggerAdapter", "loguru", "structlog", "BaseSettings",
-    "SQLAlchemy", "MetaData",
+    "SQLAlchemy", "MetaData", *(one.rpartition(".")[2] for one in (*APPLICATIONS, *ROUTERS)),
 ))  # fmt: skip
 # Names of such objects. Others are not followed, since every module imports some names of the project.
-_NAMES = frozenset(("log", "logger", "LOG", "LOGGER", "db", "metadata", "Base"))
-_ENDS = ("_log", "_logger", "Logger", "_db", "Settings", "Config")
+_NAMES = frozenset((
+    "log", "logger", "LOG", "LOGGER", "db", "metadata", "Base", "app", "application", "api", "router", "bp",
+    "blueprint", *ENGINES,
+))  # fmt: skip
+_ENDS = ("_log", "_logger", "Logger", "_db", "Settings", "Config", "Base", "Mixin", "_app", "_router", "_bp")
+_STARTS = ("Base", "Abstract")
 # What binds one of them to something else than a literal.
 _BOUND = re.compile(
-    r"^[ \t]*(?:(?:\w*_)?(?:log|logger|LOG|LOGGER|db|metadata)[ \t]*(?::[^=\n]*)?=(?!=)[\s\\(]*[^\W\d]"
-    r"|class[ \t]+(?:Base|\w*(?:Logger|Settings|Config))[ \t]*\()",
+    r"^[ \t]*(?:(?:self\.|\w*_)?(?:log|logger|LOG|LOGGER|db|metadata|app|application|api|router|bp|blueprint)[ \t]*"
+    r"(?::[^=\n]*)?=(?!=)[\s\\(]*[^\W\d]"
+    r"|class[ \t]+(?:(?:Base|Abstract)\w*|\w*(?:Logger|Settings|Config|Base|Mixin))[ \t]*\()",
     re.MULTILINE,
 )
 # Modules from which others import what these have imported.
@@ -48,7 +64,7 @@ def possible_in(path: str, words: Words) -> bool:
     collects = _collects(path)
     if collects and "import" in words.all and "*" in words.text:
         return True
-    named = words.has_any(_NAMES) or any(word.endswith(_ENDS) for word in words.all)
+    named = words.has_any(_NAMES) or any(word.endswith(_ENDS) or word.startswith(_STARTS) for word in words.all)
     return named and (collects or _BOUND.search(words.text) is not None)
 
 
@@ -78,12 +94,13 @@ def _imported(statement: Statement) -> tuple[str, ...]:
 
 
 def _is_followed(name: str) -> bool:
-    return name in _NAMES or name.endswith(_ENDS)
+    return name in _NAMES or name.endswith(_ENDS) or name.startswith(_STARTS)
 
 
 def _bound(statement: Statement) -> tuple[str, ...]:
     names = tuple(one.name for one in statement.bindings if _is_followed(one.name))
-    return names if names and _BOUND.search(statement.text) else ()
+    found = names if names and _BOUND.search(statement.text) else ()
+    return (*found, *(f"{holder}.{attribute}" for holder, attribute, _ in statement.loggers))
 
 
 def _stars(statement: Statement) -> tuple[str, ...]:

@@ -38,8 +38,13 @@ def aliases(outline: Outline) -> frozenset[str]:
     return frozenset(
         name
         for name, origin in outline.ask(scope).names.items()
-        if origin and not name.endswith(")") and any(known_as(name, origin) for known_as in _KNOWN_AS)
+        if origin and _is_mentioned(name) and any(known_as(name, origin) for known_as in _KNOWN_AS)
     )
+
+
+def _is_mentioned(name: str) -> bool:
+    """Whether a text can mention the name as it is: not that of a call, or of an attribute of a class."""
+    return not name.endswith(")") and ("." not in name or name.startswith("self."))
 
 
 def facts(outline: Outline) -> tuple[Located, ...]:

@@ -260,7 +260,7 @@ class LogCall(Called):
     @property
     def message(self) -> ast.expr | None:
         arguments = self.node.args[1:] if self.method == "log" else self.node.args
-        return arguments[0] if arguments else None
+        return arguments[0] if arguments else self.keyword("msg")
 
     @property
     def arguments(self) -> list[ast.expr]:

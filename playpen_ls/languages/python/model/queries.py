@@ -49,13 +49,21 @@ def returns(statement: Statement) -> tuple[tuple[str, str], ...]:
     return statement.returns
 
 
+def loggers(statement: Statement) -> tuple[tuple[str, str, str | None], ...]:
+    return statement.loggers
+
+
 # Queries
 
 
 def scope(outline: Outline) -> Scope:
     """The module scope. For queries: what a part asks is narrower."""
     return fold(
-        outline.every(bindings), bool(outline.every(main_guards)), outline.every(returns), bool(outline.every(serves))
+        outline.every(bindings),
+        bool(outline.every(main_guards)),
+        outline.every(returns),
+        bool(outline.every(serves)),
+        outline.every(loggers),
     )
 
 

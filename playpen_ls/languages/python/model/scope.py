@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from playpen_ls.languages.python.syntax.bindings import Binding, local_bindings, self_bindings
+from playpen_ls.languages.python.syntax.known_names import LOGGER_NAME
 from playpen_ls.languages.python.syntax.nodes import dotted
 
 WEB = frozenset(
@@ -54,11 +55,16 @@ class Scope:
 
 
 def fold(
-    bindings: Iterable[Binding], guards_main: bool, returns: Iterable[tuple[str, str]] = (), serves: bool = False
+    bindings: Iterable[Binding],
+    guards_main: bool,
+    returns: Iterable[tuple[str, str]] = (),
+    serves: bool = False,
+    loggers: Iterable[tuple[str, str, str | None]] = (),
 ) -> Scope:
     """`serves`: a statement starts a server, see `SERVING`.
 
     `returns` are functions with the dotted expressions that they return; their calls are names such as `get()`.
+    `loggers` are attributes of classes, (class, attribute, value); their names are such as `Base.logger`.
     """
     raw: dict[str, str | None] = {}
     for binding in bindings:
@@ -73,7 +79,38 @@ def fold(
         origin = _followed(value, raw)
         if origin is not None or name in _SHADOWED or (value or "").startswith("="):
             names[name] = origin or ""
+    for name, value in _attributes(loggers, raw).items():
+        origin = _followed(value, raw)
+        if origin is not None:
+            names[name] = origin
     return Scope(names, _flags(names, guards_main, serves))
+
+
+def _attributes(
+    loggers: Iterable[tuple[str, str, str | None]], raw: Mapping[str, str | None]
+) -> Mapping[str, str | None]:
+    """The values of attributes, those of derived classes of the module too; None if they have several."""
+    found: dict[str, str | None] = {}
+    attributes: set[str] = set()
+    for holder, attribute, value in loggers:
+        attributes.add(attribute)
+        name = f"{holder}.{attribute}"
+        found[name] = value if found.get(name, value) == value else None
+    if found:
+        for name, value in raw.items():
+            for attribute in attributes:
+                base = value
+                for _ in range(_DEPTH):
+                    if f"{name}.{attribute}" in found or base is None or not base.endswith(_DERIVED):
+                        break
+                    base = base.removesuffix(_DERIVED)
+                    if f"{base}.{attribute}" in found:
+                        found[f"{name}.{attribute}"] = found[f"{base}.{attribute}"]
+                    base = raw.get(base)
+    return found
+
+
+_DERIVED = ".<class>"
 
 
 _SHADOWED = frozenset(("print", "os", "logging", "open", "dict", "logger", "getenv", "environ"))
@@ -138,7 +175,7 @@ class Names:
         rest = text[len(root) :]
         if root == "self" and rest.startswith("."):
             attribute = rest[1:].partition(".")[0].partition("(")[0]
-            known = self._attribute(attribute, link, depth)
+            known = self._attribute(attribute, link, depth) or self._inherited(attribute, link, depth)
             return known + rest[1 + len(attribute) :] if known else text
         base = self._name(root, link, depth)
         if base == root and rest.startswith("()"):  # a function of the module, not of an enclosing one
@@ -192,3 +229,19 @@ class Names:
         if value is not None and value != f"self.{name}":
             return self._origin(value, link, depth + 1) if depth < _DEPTH else None
         return self.module(f"self.{name}") or None
+
+    def _inherited(self, name: str, link: Link | None, depth: int) -> str | None:
+        """The origin of an attribute that the first base of the class can have; None if it is no attribute of it."""
+        while link is not None and not isinstance(link[0], ast.ClassDef):
+            link = link[1]
+        if link is None or depth >= _DEPTH or not LOGGER_NAME.search(name):
+            return None
+        bases = link[0].bases  # type: ignore[attr-defined]
+        base = dotted(bases[0]) if bases else None
+        if base is None:
+            return None
+        known = self.module(f"{base}.{name}") if "." not in base else None
+        if known:
+            return known
+        origin = self._origin(base, link[1], depth + 1)
+        return f"{origin}{_DERIVED}.{name}" if origin is not None and "." in origin else None

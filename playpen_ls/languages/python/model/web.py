@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from playpen_ls.api.fact_types import EnvironmentKnown, EnvironmentRead, Listens
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.python.model.parts import Site
-from playpen_ls.languages.python.model.scope import Link
+from playpen_ls.languages.python.model.scope import WEB, Link
 from playpen_ls.languages.python.syntax.known_names import (
     ADDING,
     APPLICATIONS,
@@ -36,7 +36,7 @@ class Web(Fact):
     `owner` is the variable of the application or router ("app", "self.app", "" if there is none); `path` the
     literal path or prefix, None if it is computed; `constant` the name of its constant; `target` the origin of
     what is included. `framework` and `function` (the factory) are those of an application, whose `constant` is
-    `root_path` if it is given one.
+    `root_path` if it is given one; `origin` is that of an imported owner.
     """
 
     kind: str
@@ -47,6 +47,7 @@ class Web(Fact):
     framework: str = ""
     function: str = ""
     methods: tuple[str, ...] = ("GET",)
+    origin: str = ""
 
 
 LocalFact = EnvironmentRead | EnvironmentKnown | Listens | Web
@@ -88,7 +89,18 @@ def decorated_route(site: Site, call: ast.Call, link: Link | None) -> Iterator[W
     path, constant = _path(call, 0)
     known = origin.rpartition(".")[0].removesuffix("()") in {*APPLICATIONS, *ROUTERS}
     if (path is not None and path.startswith("/")) or known or (path is None and _is_router_name(owner)):
-        yield Web(Place("", site.span(call)), "route", owner, path, constant, methods=_methods(call, function.attr))
+        place, methods = Place("", site.span(call)), _methods(call, function.attr)
+        yield Web(place, "route", owner, path, constant, methods=methods, origin=_imported(site, function, link))
+
+
+def _imported(site: Site, function: ast.expr, link: Link | None) -> str:
+    """The origin of an owner that another module of the project makes: `shop.app.app` of `app.get`; else ""."""
+    owner = function.value if isinstance(function, ast.Attribute) else None
+    if isinstance(owner, ast.Attribute) and owner.attr == "router":  # of an aiohttp application
+        owner = owner.value
+    origin = site.names.origin(owner, link) or "" if isinstance(owner, (ast.Name, ast.Attribute)) else ""
+    root = origin.partition(".")[0]
+    return origin if root not in ("self", *WEB) and "." in origin else ""
 
 
 def _is_router_name(owner: str) -> bool:
@@ -104,10 +116,11 @@ def facts_of_call(site: Site, call: ast.Call, link: Link | None) -> Iterator[Web
     last = function.attr if isinstance(function, ast.Attribute) else ""
     if last in ADDING:
         owner = (dotted(function.value) or "").removesuffix(".router") if isinstance(function, ast.Attribute) else ""
-        yield _route(site, call, owner, ADDING[last], last)
+        yield replace(_route(site, call, owner, ADDING[last], last), origin=_imported(site, function, link))
         return
     if last in INCLUDING and isinstance(function, ast.Attribute):
-        yield _included(site, call, link, dotted(function.value) or "", last)
+        router = _included(site, call, link, dotted(function.value) or "", last)
+        yield replace(router, origin=_imported(site, function, link))
         return
     origin = site.names.origin(function, link) or ""
     if _REGISTERING.search(origin.rpartition(".")[2]) and any(_is_application(site, one, link) for one in call.args):

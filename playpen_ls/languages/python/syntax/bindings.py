@@ -47,24 +47,31 @@ def member_bindings(tree: ast.Module) -> Iterator[Binding]:
 
 
 def self_bindings(body: list[ast.stmt]) -> Iterator[Binding]:
-    """Assignments to attributes of `self` and to class attributes, both with names such as `self.logger`."""
-    stack: list[tuple[ast.stmt, bool]] = [(statement, True) for statement in body]
+    """Assignments to attributes of `self` and to class attributes, both with names such as `self.logger`.
+
+    Values are in terms of the module's names.
+    """
+    stack: list[tuple[ast.stmt, ast.stmt | None]] = [(statement, None) for statement in body]
+    tables: dict[ast.stmt, dict[str, str | None]] = {}
     while stack:
-        statement, in_class = stack.pop()
+        statement, function = stack.pop()
         if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
             value = statement.value
             for target in statement.targets if isinstance(statement, ast.Assign) else [statement.target]:
-                if in_class and isinstance(target, ast.Name):
+                if function is None and isinstance(target, ast.Name):
                     yield Binding(f"self.{target.id}", dotted(value))
-                elif (
-                    isinstance(target, ast.Attribute)
-                    and isinstance(target.value, ast.Name)
-                    and target.value.id == "self"
-                ):
-                    yield Binding(f"self.{target.attr}", dotted(value))
-        inside = in_class and not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef))
+                elif _is_of_self(target):
+                    if function is not None and function not in tables:
+                        tables[function] = local_bindings(function)
+                        tables[function].pop("self", None)
+                    yield Binding(f"self.{target.attr}", _resolved(value, tables[function] if function else {}))  # type: ignore[attr-defined]
         if not isinstance(statement, ast.ClassDef):
-            stack += [(inner, inside) for inner in statements_in(statement)]
+            inner = statement if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) else function
+            stack += [(one, inner) for one in statements_in(statement)]
+
+
+def _is_of_self(target: ast.expr) -> bool:
+    return isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self"
 
 
 def bound(statement: ast.stmt) -> Iterator[tuple[str, str | None]]:

@@ -24,7 +24,11 @@ _LITERAL = re.compile(rf"(?P<name>{_NAME})[ \t]*=[ \t]*[\[{{\"'\d]")
 _SELF = re.compile(r"\bself[\s\\]*\.[\s\\]*\w+[\s\\]*(?::[^=\n]*)?=(?!=)")
 _INDENTATION = re.compile(r"[ \t]+")
 _DEFINED = re.compile(r"(?:async[ \t]+)?def\b|class\b|[@#)\]}]")
-_LOGGING = re.compile(r"^def[ \t]+\w*log\w*[ \t]*\(", re.MULTILINE | re.IGNORECASE)
+# Functions that can return what other modules of the project use by its origin: loggers and applications.
+_MAKING = re.compile(r"^def[ \t]+\w*(?:log|app)\w*[ \t]*\(", re.MULTILINE | re.IGNORECASE)
+_LOGGER_ATTRIBUTE = re.compile(
+    r"^[ \t]+(?:self[ \t]*\.[ \t]*)?\w*log(?:ger)?[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE | re.IGNORECASE
+)
 _TEXT = re.compile(rf"{_NAME}[ \t]*(?::[^=\n]*)?=[^=]*[\"']")
 
 
@@ -51,9 +55,20 @@ def holds_text(text: str) -> bool:
     return _TEXT.match(text) is not None
 
 
-def may_return_logger(text: str) -> bool:
-    """Cheap pre-check: whether the statement is a function that can return a logger, by its name."""
-    return text.startswith(("def ", "@")) and "return" in text and _LOGGING.search(text) is not None
+def may_return_object(text: str) -> bool:
+    """Cheap pre-check: whether the statement is a function that can return a logger or application, by its name."""
+    return text.startswith(("def ", "@")) and "return" in text and _MAKING.search(text) is not None
+
+
+def may_bind_logger(text: str) -> bool:
+    """Cheap pre-check: whether a class, or a member of one, can bind an attribute to a logger."""
+    return _LOGGER_ATTRIBUTE.search(text) is not None
+
+
+def class_name(text: str) -> str:
+    """The name of the class that a statement defines; "" if it is none."""
+    head = _HEAD.search(text) if text.startswith(("class ", "@")) else None
+    return (head["type"] or "") if head is not None else ""
 
 
 def binds_members(text: str) -> bool:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from playpen_ls.languages.python.syntax.bindings import Binding, bindings_of, member_bindings, returned, texts_of
-from playpen_ls.languages.python.syntax.heads import bindings_by_head, binds_members, holds_text, may_return_logger
+from playpen_ls.languages.python.syntax.heads import (
+    bindings_by_head,
+    binds_members,
+    class_name,
+    holds_text,
+    may_bind_logger,
+    may_return_object,
+)
+from playpen_ls.languages.python.syntax.known_names import LOGGER_NAME
 from playpen_ls.languages.python.syntax.nodes import is_main_guard, statements_in
 from playpen_ls.languages.python.syntax.outline import outlined
 from playpen_ls.languages.python.syntax.parsing import parse, with_line_feeds
@@ -51,6 +59,7 @@ class Statement:
         self.guards_main = False
         self._texts: tuple[tuple[str, str], ...] | None = () if header else None
         self._returns: tuple[tuple[str, str], ...] | None = () if header else None
+        self._loggers: tuple[tuple[str, str, str | None], ...] | None = None
         known = (None if binds_members(self._code) else ()) if header else bindings_by_head(self._code)
         self.bindings: tuple[Binding, ...] = known or ()
         self.deferred = known is not None
@@ -81,11 +90,27 @@ class Statement:
 
     @property
     def returns(self) -> tuple[tuple[str, str], ...]:
-        """(function, dotted expression that it returns, see `returned`) of functions that can return a logger."""
+        """(function, dotted expression that it returns, see `returned`) of functions that make an object."""
         if self._returns is None:
-            body = self.tree().body if may_return_logger(self._code) else ()
+            body = self.tree().body if may_return_object(self._code) else ()
             self._returns = tuple((one.name, value) for one in body if (value := returned(one)))  # type: ignore[attr-defined]
         return self._returns
+
+    @property
+    def loggers(self) -> tuple[tuple[str, str, str | None], ...]:
+        """(class, attribute, value as in `Binding`) of attributes with the name of a logger."""
+        if self._loggers is None:
+            self._loggers = tuple(self._logger_attributes())
+        return self._loggers
+
+    def _logger_attributes(self) -> Iterator[tuple[str, str, str | None]]:
+        name = class_name(self.header or self._code)
+        if not name or not may_bind_logger(self._code):
+            return
+        for binding in self.bindings if self.header else member_bindings(self.tree()):
+            attribute = binding.name.removeprefix("self.")
+            if attribute != binding.name and LOGGER_NAME.search(attribute):
+                yield name, attribute, binding.value
 
     @property
     def outline(self) -> tuple[ast.stmt, ...]:
