@@ -48,10 +48,6 @@ def patched(patch: str, *arguments: str, folder: Path) -> subprocess.CompletedPr
 @pytest.mark.parametrize(
     ("name", "content", "message", "named"),
     [
-        # Its syntax can be newer than the Python that runs the check.
-        ("a.py", BROKEN, f"cannot parse lines 4 to 5 ({NEWER})", {0, 1}),
-        ("a.py", 'host = "redis"\nprint host\n', "cannot parse line 2 (Python 2)", {0, 1}),
-        ("a.py", "import {{ cookiecutter.name }}\n", "cannot parse line 1 (a template)", {0, 1}),
         ("a.py", b"# \xe9\n", "not UTF-8: byte 0xe9 in line 1; save it as UTF-8", {2}),
         ("deploy.yaml", MANIFEST, "cannot parse lines 1 to 4", {2}),
         ("Jenkinsfile", "pipeline {\n  agent any\n", "cannot parse line 1", {2}),
@@ -61,8 +57,7 @@ def test_a_file_that_cannot_be_read_or_parsed_is_reported(
     tmp_path: Path, name: str, content: str | bytes, message: str, named: set[int]
 ):
     written(tmp_path, {name: content, ".git/HEAD": ""})
-    looks = "not UTF" in message or content is BROKEN or not name.endswith(".py")  # whoever names it or not
-    for arguments, status in (((name,), named), ((".",), {0, 1}), ((".", "--strict"), {2}))[: 3 if looks else 1]:
+    for arguments, status in (((name,), named), ((".",), {0, 1}), ((".", "--strict"), {2})):
         done = playpen("check", *arguments, folder=tmp_path)
         assert f"{name}: not checked: {message}\n" in done.stdout
         assert "no findings" not in done.stdout
@@ -70,11 +65,39 @@ def test_a_file_that_cannot_be_read_or_parsed_is_reported(
         assert done.returncode in status
         found = json.loads(playpen("check", *arguments, "--format", "json", folder=tmp_path).stdout)
         assert found["errors"] == [{"path": name, "message": message}]
-        if not looks:
-            return
         fixed = playpen("fix", "--diff", *arguments, folder=tmp_path)
         assert f"{name}: {message}\n" in fixed.stderr
         assert fixed.returncode == (2 if status == {2} else int("Would fix" in fixed.stderr))
+
+
+# What Python cannot read can be right: its syntax can be newer than the Python that runs the check.
+@pytest.mark.parametrize(
+    ("content", "line", "message", "said"),
+    [
+        (
+            BROKEN,
+            4,
+            f"not read from here to line 5 ({NEWER})",
+            f"a.py:4:1: hint: not read from here to line 5 ({NEWER})\n",
+        ),
+        ("x = (\n\n\ny = 1\n", 1, f"not read from here ({NEWER})", f"a.py:1:1: hint: not read from here ({NEWER})\n"),
+        ('host = "redis"\nprint host\n', 2, "not read from here (Python 2)", "\nnot read: 1 Python 2 file\n"),
+        ("import {{ cookiecutter.name }}\n", 1, "not read from here (a template)", "not read: 1 template\n"),
+    ],
+)
+def test_python_that_is_not_read_fails_no_run(tmp_path: Path, content: str, line: int, message: str, said: str):
+    done = playpen("check", "a.py", folder=written(tmp_path, {"a.py": content}))
+    assert said in f"\n{done.stdout}"
+    assert ("hint" in done.stdout) == ("hint" in said)
+    assert "no findings" not in done.stdout
+    assert done.returncode == (1 if content is BROKEN else 0)  # it also has a finding
+    found = json.loads(playpen("check", "a.py", "--format", "json", folder=tmp_path).stdout)
+    assert found["errors"] == [{"path": "a.py", "line": line, "message": message}]
+    concise = playpen("check", "a.py", "--format", "concise", folder=tmp_path).stdout
+    assert f"a.py:{line}:1: hint[playpen/not-checked] {message}\n" in concise
+    assert playpen("check", "a.py", "--strict", folder=tmp_path).returncode == 2
+    if content is BROKEN:  # a rule looks at it
+        assert f"a.py:{line}: {message}\n" in playpen("fix", "--diff", "a.py", folder=tmp_path).stderr
 
 
 def test_findings_beside_it_are_reported(tmp_path: Path):
@@ -86,7 +109,7 @@ def test_findings_beside_it_are_reported(tmp_path: Path):
 
 def test_the_text_on_standard_input_counts_as_named(tmp_path: Path):
     done = playpen("check", "--stdin-filename", "a.py", "-", folder=tmp_path, stdin=BROKEN)
-    assert f"a.py: not checked: cannot parse lines 4 to 5 ({NEWER})\n" in done.stdout
+    assert f"a.py:4:1: hint: not read from here to line 5 ({NEWER})\n" in done.stdout
     assert done.returncode == 1
 
 

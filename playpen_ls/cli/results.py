@@ -134,12 +134,20 @@ class FileReport:
 class Problem:
     """The reason why a file, or a part of it or of the run, could not be checked.
 
-    If it is `fatal`, the exit status is 2 also without --strict: the file was named on the command line.
+    If it is `fatal`, the exit status is 2 also without --strict: the file was named on the command line. `line` is
+    where it begins, from 1, 0 for the whole file. `kind` is that of a text that is not meant to be read, such as a
+    template.
     """
 
     path: str
     message: str
     fatal: bool = False
+    line: int = 0
+    kind: str = ""
+
+    @property
+    def place(self) -> str:
+        return f"{self.path}:{self.line}" if self.line else self.path
 
 
 class Paths:
@@ -283,7 +291,7 @@ def _position(source: Source, offset: int) -> Position:
 
 
 def not_checked(
-    found: PublishedFile, shown: str, named: bool, unread: Callable[[str], str] | None = None
+    found: PublishedFile, shown: str, named: bool, unread: Callable[[str], tuple[str, str]] | None = None
 ) -> Iterator[Problem]:
     """What was not checked in a file that was read; `unread` is that of its language."""
     for rule in sorted(found.failed):
@@ -291,19 +299,32 @@ def not_checked(
     if found.unparsed:
         names = [_lines(found.source, one) for one in found.unparsed]
         more = f" and {len(names) - MOST_NAMED} more places" if len(names) > MOST_NAMED else ""
-        reason = f" ({unread(found.source.of(found.unparsed[0]))})" if unread is not None else ""
-        message = f"cannot parse {', '.join(names[:MOST_NAMED])}{more}{reason}"
-        yield Problem(shown, message, named and unread is None)
+        if unread is None:
+            yield Problem(shown, f"cannot parse {', '.join(names[:MOST_NAMED])}{more}", named)
+        else:
+            yield _not_read(found, shown, *unread(found.source.of(found.unparsed[0])))
+
+
+def _not_read(found: PublishedFile, shown: str, kind: str, reason: str) -> Problem:
+    """It can be right in another version of the language, so it is no failure."""
+    first, last = _first_and_last(found.source, found.unparsed[0])
+    to = f" to line {last}" if last > first else ""
+    others = len(found.unparsed) - 1
+    more = f" and at {counted(others, 'more place')}" if others else ""
+    return Problem(shown, f"not read from here{to}{more} ({reason})", line=first, kind=kind)
 
 
 MOST_NAMED = 3  # ranges in one message
 
 
 def _lines(source: Source, span: Span) -> str:
-    """Without the blank lines at the end."""
-    first = source.line_of(span.start) + 1
-    last = source.line_of(span.start + len(source.of(span).rstrip())) + 1
+    first, last = _first_and_last(source, span)
     return f"line {first}" if first == last else f"lines {first} to {last}"
+
+
+def _first_and_last(source: Source, span: Span) -> tuple[int, int]:
+    """The lines of a range, without the blank lines at its end."""
+    return source.line_of(span.start) + 1, source.line_of(span.start + len(source.of(span).rstrip())) + 1
 
 
 def counted(number: int, word: str) -> str:

@@ -69,9 +69,11 @@ class Language(Generic[M]):
     """The facts of a file that rules for other files can query. `Place.path` is that of the model's source."""
     problems: Callable[[M], Sequence[Problem]]
     """What the language's own tools reject, in text order."""
-    unread: Callable[[str], str] | None = None
-    """Why a part of a text probably does not parse: `Python 2`. Set for languages whose syntax can be newer than what
-    reads it: then a part that does not parse is reported but does not fail the run."""
+    unread: Callable[[str], tuple[str, str]] | None = None
+    """(what the file is, why) of a part that does not parse: `Python 2 file`, or "" if it should parse.
+
+    Set for languages whose syntax can be newer than what reads it: then such a part is a hint that fails no run.
+    """
     built: Callable[[str, Files, Callable[[type[Fact]], Facts[Any]]], int] = _nothing
     """How many objects the file at a path builds out of other files for deployment, as a kustomization does."""
     says_nothing: Callable[[Source], bool] = _never

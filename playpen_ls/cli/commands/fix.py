@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     dry = options.diff or options.check
     fixed = fix_files(targets, targets_of(options, targets), accept, write=not dry, diff=options.diff)
     for problem in targets.all_problems():
-        say(f"{problem.path}: {problem.message}")
+        say(f"{problem.place}: {problem.message}")
     print(fixed.summary(dry), file=sys.stderr)
     if invalid_configuration(targets) or incomplete(options, targets, fixed.files):
         return FAILED

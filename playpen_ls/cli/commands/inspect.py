@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
         for line in _text(targets, found):
             print(printable(line))
     for problem in targets.all_problems():
-        say(f"{problem.path}: {problem.message}")
+        say(f"{problem.place}: {problem.message}")
     return FAILED if invalid_configuration(targets) or any(one.fatal for one in targets.all_problems()) else DONE
 
 

@@ -38,8 +38,9 @@ def entries(files: Iterable[FileReport], run: Run) -> Iterator[Entry]:
 def not_checked(run: Run) -> Iterator[tuple[str, FindingReport]]:
     """(absolute path, finding) of what was not checked, and of problems in configuration files."""
     for problem in run.problems():
-        severity = Severity.ERROR if problem.fatal else Severity.INFORMATION
-        yield _path(run, problem), _finding(NOT_CHECKED, severity, f"not checked: {problem.message}")
+        severity = Severity.ERROR if problem.fatal else Severity.HINT if problem.line else Severity.INFORMATION
+        message = problem.message if problem.line else f"not checked: {problem.message}"
+        yield _path(run, problem), _finding(NOT_CHECKED, severity, message, problem.line or 1)
     for problem in run.invalid():
         yield _path(run, problem), _finding(INVALID_CONFIG, Severity.ERROR, problem.message)
 
@@ -59,6 +60,6 @@ def _path(run: Run, problem: Problem) -> str:
     return os.path.join(run.paths.folder, problem.path).replace(os.sep, "/")
 
 
-def _finding(rule: str, severity: Severity, message: str) -> FindingReport:
-    start = Position(1, 1, 1)
+def _finding(rule: str, severity: Severity, message: str, line: int = 1) -> FindingReport:
+    start = Position(line, 1, 1)
     return FindingReport(rule, severity, message, Range(start, start), Excerpt("", 0, 0), message)

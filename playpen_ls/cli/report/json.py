@@ -8,7 +8,7 @@ from typing import Any
 
 from playpen_ls.cli.printable import json_escaped
 from playpen_ls.cli.report import Run
-from playpen_ls.cli.results import FileReport, FindingReport, Fixes, FixReport, Paths, Range
+from playpen_ls.cli.results import FileReport, FindingReport, Fixes, FixReport, Paths, Problem, Range
 
 FOR_PROGRAMS = True
 FIXES = Fixes.EVERY
@@ -21,9 +21,14 @@ def report(files: Iterable[FileReport], run: Run) -> Iterator[str]:
         "version": VERSION,
         "findings": [_finding(run.paths, file.path, finding) for file in files for finding in file.findings],
         "checked": {"files": run.files, "practices": sorted(run.practices)},
-        "errors": [{"path": one.path, "message": one.message} for one in (*run.problems(), *run.invalid())],
+        "errors": [_error(one) for one in (*run.problems(), *run.invalid())],
     }
     yield json_escaped(encoder.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _error(problem: Problem) -> dict[str, Any]:
+    line = {"line": problem.line} if problem.line else {}
+    return {"path": problem.path, **line, "message": problem.message}
 
 
 def _finding(paths: Paths, path: str, finding: FindingReport) -> dict[str, Any]:

@@ -20,5 +20,6 @@ def report(files: Iterable[FileReport], run: Run) -> Iterator[str]:
     for rule, number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         yield f"{number:>6}  {rule:<{width}}  {rule_of(rule).title}"
     for problem in run.problems():
-        yield f"{printable(problem.path)}: not checked: {printable(problem.message)}"
+        label = "" if problem.line else "not checked: "
+        yield f"{printable(problem.place)}: {label}{printable(problem.message)}"
     yield f"{counts.total():>6}  findings in {run.files} checked files"

@@ -35,7 +35,19 @@ def report(files: Iterable[FileReport], run: Run) -> Iterator[str]:
     problems = run.problems()
     for problem in problems:
         path, message = printable(problem.path), printable(problem.message)
-        yield f"{paint(path, attrs=['bold'])}: {paint('not checked', 'red')}: {message}"
+        if problem.kind:
+            continue
+        if problem.line:
+            place, label = (
+                f"{path}:{problem.line}:1",
+                paint(Severity.HINT.label, _COLOURS[Severity.HINT], attrs=["bold"]),
+            )
+            yield f"{paint(place, attrs=['bold'])}: {label}: {message}"
+        else:
+            yield f"{paint(path, attrs=['bold'])}: {paint('not checked', 'red')}: {message}"
+    kinds = Counter(problem.kind for problem in problems if problem.kind)
+    if kinds and not run.quiet:
+        yield f"not read: {', '.join(counted(number, kind) for kind, number in sorted(kinds.items()))}"
     if not run.quiet:
         yield _summary(run, paint, count, len({problem.path for problem in problems}))
 

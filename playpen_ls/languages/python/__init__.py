@@ -31,7 +31,7 @@ def _problems(_: PythonModel) -> Sequence[Problem]:
     return ()  # a statement that does not parse is a broken chunk
 
 
-def _unread(text: str) -> str:
+def _unread(text: str) -> tuple[str, str]:
     from playpen_ls.languages.python.syntax.parsing import unread_reason
 
     return unread_reason(text)

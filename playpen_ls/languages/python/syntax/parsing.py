@@ -54,13 +54,13 @@ _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 _OLD = re.compile(r"^[ \t]*(?:print[ \t]+[\w\"'%]|exec[ \t]+[\w\"']|raise[ \t]+\w+[ \t]*,)|\b\d+L\b|<>", re.MULTILINE)
 
 
-def unread_reason(text: str) -> str:
-    """Why a text probably does not parse."""
+def unread_reason(text: str) -> tuple[str, str]:
+    """(kind of text, as in `Language.unread`, and why it probably does not parse)."""
     if _TEMPLATE.search(text):
-        return "a template"
+        return "template", "a template"
     if _OLD.search(text):
-        return "Python 2"
-    return f"a syntax error, or syntax that is newer than Python {sys.version_info[0]}.{sys.version_info[1]}"
+        return "Python 2 file", "Python 2"
+    return "", f"a syntax error, or syntax that is newer than Python {sys.version_info[0]}.{sys.version_info[1]}"
 
 
 @contextmanager
