@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log2
 
 from playpen_ls.text.span import Span
@@ -237,11 +238,19 @@ def may_be_secret(value: str) -> bool:
         return False
     if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
         return False
-    if not re.search(r"[A-Za-z0-9]", value) or value.isdigit() or _HASH.match(value):
+    if not re.search(r"[A-Za-z0-9]", value) or value.isdigit() or _HASH.match(value) or _is_alphabet(value):
         return False
     return not _WORDS.fullmatch(value.strip("[](){}<>|:.,;!?"))
 
 
+def _is_alphabet(value: str) -> bool:
+    """Whether all characters differ and stand in order, within a few kinds."""
+    if len(value) < _SHORTEST_ALPHABET or len(set(value)) < len(value):
+        return False
+    return sum(one > other for one, other in pairwise(value)) <= _KINDS
+
+
+_SHORTEST_ALPHABET, _KINDS = 16, 2
 _WORD = re.compile(r"[\w.-]{3,80}")
 _SECRET_PART = re.compile(r"pas|pwd|token|secret|key|cred|pat|auth", re.IGNORECASE)
 # What follows a name, up to the end of its value: `="…"`, `: str = "…"`, `", "…"` in a call, `: …`, ` …`.

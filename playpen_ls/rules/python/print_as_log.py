@@ -89,6 +89,7 @@ _SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pip
         ),
         LOGGED + '«print»("x", end="")\n',
         LOGGED + "«print»()\n",
+        example(LOGGED + "«print»(x, file=None)\n", fixed=LOGGED + "logger.info(x)\n"),
         LOGGED + 'x = «print»("x")\n',
         "from pprint import pprint as pp\n\n\ndef f():\n    «pp»(1)\n",
         "import pprint\n\n«pprint.pprint»(x)\n",
@@ -151,6 +152,8 @@ def _target(call: PrintCall) -> str | None:
     file = call.keyword("file", "stream")
     if file is None:
         return None if any(keyword.arg is None for keyword in call.node.keywords) else "stdout"
+    if isinstance(file, ast.Constant) and file.value is None:
+        return "stdout"
     origin = call.origin(file)
     return origin.rpartition(".")[2] if origin in ("sys.stdout", "sys.stderr") else None
 

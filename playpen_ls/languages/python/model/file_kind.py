@@ -10,7 +10,8 @@ _TEST = re.compile(
 _MIGRATION = re.compile(r"(?:^|/)(?:_?migrations|alembic(?:/versions)?)/|_pb2(?:_grpc)?\.py$")
 _GENERATED = re.compile(
     r"^[ \t]*(?:#|\"{3}|'{3})?.*(?:@generated\b|\b(?:code|file|module)\b.{0,40}\bgenerated\b|\bdo not edit\b)"
-    r"|^[ \t]*(?:#+|\"{3}|'{3})[ \t]*(?:auto-?[ ]?generated|automatically generated|generated (?:by|from|with))\b",
+    r"|^[ \t]*(?:#+|\"{3}|'{3})[ \t]*(?:auto-?[ ]?generated|automatically generated|generated (?:by|from|with))\b"
+    r"|^[ \t]*(?:#+|\"{3}|'{3}).{0,60}\b(?:(?:is|was|been)[ ]auto-?[ ]?generated|The Versioneer)\b",
     re.MULTILINE | re.IGNORECASE,
 )
 _SCRIPT = re.compile(

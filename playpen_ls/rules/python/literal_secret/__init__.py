@@ -74,6 +74,13 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
         example(f'import os\n\nhmac.new(key=«"{RANDOM}"»)\n', fixed='import os\n\nhmac.new(key=os.environ["KEY"])\n'),
         f'pem = «"""{PEM}"""»\n',
         'if password == «"s3cr3tpw"»:\n    pass\n',
+        'safe = password = «"s3cr3tpw"»\n',
+        example(
+            "import os\n\nDATABASES = {\n    'default': {\n        'ENGINE': 'django.db.backends.postgresql',\n"
+            "        'PASSWORD': «'s3cr3tpw'»,\n    },\n}\n",
+            fixed="import os\n\nDATABASES = {\n    'default': {\n        'ENGINE': 'django.db.backends.postgresql',\n"
+            "        'PASSWORD': os.environ['POSTGRES_PASSWORD'],\n    },\n}\n",
+        ),
         'def f(password=«"s3cr3tpw"»):\n    pass\n',
         example({"tests/test_a.py": f'key = «"{KEY}"»\n'}, fixed='import os\n\nkey = os.environ["KEY"]\n'),
     ],
@@ -102,6 +109,9 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
         'hook = {"host": "chime", "password": "T00000000?token=XXXXXXXXXXXXXXXXXXXXXXXX"}\n',
         'connect(host=h, user="root", password="password" if windows else None)\n',
         'page = {"next_page_token": "eyJpbmRleCI6IDExfQ=="}\napi_key = "sk-****************"\n',
+        'model_config = {"json_schema_extra": {"example": {"password": "s3cr3tpw"}}}\n',
+        'class A:\n    class Config:\n        schema_extra = {"example": {"password": "s3cr3tpw"}}\n',
+        'secret = "abcdefghijkmnpqrstuvwxyz23456789"\n',
         'field(examples=[{"password": "s3cr3tpw"}])\nform = {"user": "User", "host": "Host", "password": "Password"}\n',
         f'cache_key = "{RANDOM}"\ndigests = {{"key": "{RANDOM}"}}\nsalt = "salted-with-plain-words-only"\n',
         'usage = """To use a remote database, say something that is like this on the command line:\n'

@@ -18,6 +18,7 @@ from playpen_ls.vocabulary.secrets import (
     is_default_secret,
     is_named_secret,
     is_random,
+    is_secret_name,
     is_template,
     is_weak,
     may_be_secret,
@@ -31,10 +32,12 @@ _PATTERN = re.compile(r"^(?!.*(?:gh|git|hub|lab|azure|devops|jira)).*_pat$")
 _PROSE = frozenset(
     ("help", "description", "doc", "docs", "example", "examples", "message", "msg", "detail", "title", "summary")
 )
+# What has examples, in FastAPI, pydantic and OpenAPI.
+_SHOWING = _PROSE | {"json_schema_extra", "schema_extra", "openapi_examples", "openapi_extra"}
 _KEY_BODY = re.compile(r"PRIVATE KEY-----\s*(?:[\w-]+: [^\n]*\s+)*[A-Za-z0-9+/=]{16}")
 _LOCAL = re.compile(r"(?:localhost|127\.[\d.]+|0\.0\.0\.0|.*\.example(?:\.\w+)?|example\.\w+|.*\.test)$", re.IGNORECASE)
 _SERVICES = (
-    ("psycopg|asyncpg|postgres", "POSTGRES"),
+    ("psycopg|asyncpg|postg(?:res|is)", "POSTGRES"),
     ("mysql", "MYSQL"),
     ("redis", "REDIS"),
     ("mongo", "MONGODB"),
@@ -125,10 +128,18 @@ def _is_shown(literal: StringLiteral) -> bool:
     """Whether it is part of a help text or of a schema's examples: `examples=[{"password": "…"}]`."""
     if literal.role.name in _PROSE:
         return True
-    for node, _ in literal.above():
+    for node, child in literal.above():
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            return any((dotted(target) or "").rpartition(".")[2] in _SHOWING for target in targets)
         if isinstance(node, ast.stmt):
             return False
-        if isinstance(node, ast.keyword) and node.arg in _PROSE:
+        if isinstance(node, ast.keyword) and node.arg in _SHOWING:
+            return True
+        if isinstance(node, ast.Dict) and any(
+            value is child and isinstance(key, ast.Constant) and key.value in _SHOWING
+            for key, value in zip(node.keys, node.values, strict=True)
+        ):
             return True
     return False
 
@@ -180,6 +191,9 @@ def named(literal: StringLiteral) -> tuple[str, ast.Call | None]:
             return statement.target.id, None
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             return statement.targets[0].id, None
+    if role.kind == "assigned" and isinstance(role.owner, ast.Assign) and len(role.owner.targets) > 1:
+        names = [(dotted(target) or "").rpartition(".")[2] for target in role.owner.targets]
+        return next(filter(is_secret_name, names), role.name), None
     return ("" if role.kind == "argument" else role.name), None
 
 
@@ -310,11 +324,19 @@ def _weak_login(role: Role, value: str) -> bool:
 
 
 def generic_variable(literal: StringLiteral, name: str) -> str:
-    """The variable for a name; a generic `PASSWORD` gets the service of its client as a prefix."""
+    """The variable for a name; a generic `PASSWORD` gets the service of its client or Django's engine as a prefix."""
     made = _variable(name)
-    call = literal.role.owner
-    if made not in ("PASSWORD", "PASSWD", "PWD", "PASS") or not isinstance(call, ast.Call):
+    owner = literal.role.owner
+    if made not in ("PASSWORD", "PASSWD", "PWD", "PASS") or not isinstance(owner, (ast.Call, ast.Dict)):
         return made
-    library = (literal.origin(call.func) or "").lower()
+    library = (literal.origin(owner.func) or "").lower() if isinstance(owner, ast.Call) else _engine(owner)
     service = next((service for pattern, service in _SERVICES if re.search(pattern, library)), None)
     return f"{service}_PASSWORD" if service else made
+
+
+def _engine(database: ast.Dict) -> str:
+    """The engine of an entry of Django's `DATABASES`."""
+    for key, value in zip(database.keys, database.values, strict=True):
+        if isinstance(key, ast.Constant) and key.value == "ENGINE" and isinstance(value, ast.Constant):
+            return str(value.value).lower()
+    return ""
