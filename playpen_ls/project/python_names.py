@@ -44,8 +44,14 @@ def defined(exported: Facts[Exported], path: str, origin: str) -> tuple[str, str
     return (found.path, found.name) if found is not None and found.name else ("", "")
 
 
-def _step(exported: Facts[Exported], path: str, origin: str, depth: int = 0) -> Bound | None:
-    """What a name of another module is bound to; None if that is unknown or ambiguous."""
+def _step(
+    exported: Facts[Exported], path: str, origin: str, looked: set[tuple[str, str]] | None = None
+) -> Bound | None:
+    """What a name of another module is bound to; None if that is unknown or ambiguous.
+
+    `looked` are the names of modules whose star imports were looked through: these can go in circles.
+    """
+    looked = set() if looked is None else looked
     name = origin.lstrip(".")
     dots, words = len(origin) - len(name), name.split(".")
     if not dots and words[0] in _STDLIB:
@@ -55,13 +61,13 @@ def _step(exported: Facts[Exported], path: str, origin: str, depth: int = 0) -> 
         if not all(word.isidentifier() for word in module):
             continue
         files = dict.fromkeys(_files(path, dots, module))
-        found = {one for file in files if (one := _bound(exported, file, words[split:], depth))}
+        found = {one for file in files if (one := _bound(exported, file, words[split:], looked))}
         if found:
             return found.pop() if len(found) == 1 else None
     return None
 
 
-def _bound(exported: Facts[Exported], file: str, words: list[str], depth: int) -> Bound | None:
+def _bound(exported: Facts[Exported], file: str, words: list[str], looked: set[tuple[str, str]]) -> Bound | None:
     """A name in a module, with what follows it in `words`."""
     first, rest = words[0], "".join(f".{word}" for word in words[1:])
     called = first.partition("(")[0]
@@ -75,11 +81,12 @@ def _bound(exported: Facts[Exported], file: str, words: list[str], depth: int) -
             bound = bound or Bound(file, "" if rest else first, fact.origin + rest)
         elif fact.name == called:
             bound = bound or Bound(file, "", fact.origin + first[len(called) :] + rest)
-        elif fact.name == "*" and depth < _STEPS:
+        elif fact.name == "*" and (file, first) not in looked:
             found.append(fact.origin.removesuffix("*") + first + rest)
     if bound is not None:
         return bound
-    found = [one for one in found if _step(exported, file, one, depth + 1)]
+    looked.add((file, first))
+    found = [one for one in found if _step(exported, file, one, looked)]
     return Bound(file, "", found[0]) if len(found) == 1 else None
 
 

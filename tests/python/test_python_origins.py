@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 
 from playpen_ls.api.fact_types import Exported
+from playpen_ls.api.facts import Facts, Table
+from playpen_ls.api.finding import Place
 from playpen_ls.engine.fixer import safe_only
 from playpen_ls.languages.python.facts import facts, says_nothing
 from playpen_ls.languages.python.model.module import parse
+from playpen_ls.project.python_names import followed
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 SERVICE = 'from shop.log import log\n\nlog.info(f"got {x}")\n'
 
@@ -69,6 +73,15 @@ def test_a_package_exports_what_it_imports():
     assert exported("shop/__init__.py", "from .log import *\nfrom .log import log, other\n") == [
         ("log", ".log.log"), ("*", ".log.*"),
     ]  # fmt: skip
+
+
+def test_star_imports_in_circles_are_looked_through_once():
+    every = {f"shop/m{number}/__init__.py" for number in range(8)}
+    stars = [Exported(Place(path, Span(0, 0)), "*", f"shop.m{number}.*") for path in every for number in range(8)]
+    base = Exported(Place("shop/m3/__init__.py", Span(0, 0)), "log", "loguru.logger")
+    asked = Facts(Exported, Table([*stars, base]))
+    assert followed(asked, "shop/app.py", "shop.m3.log")[1] == "loguru.logger"
+    assert followed(asked, "shop/app.py", "shop.m1.other")[1] == "shop.m1.other"
 
 
 def test_an_edit_of_the_logger_changes_the_fix_in_another_module(tmp_path: Path):
