@@ -25,6 +25,7 @@ from playpen_ls.languages.dockerfile.model.user import (
     uses_home_of_root,
 )
 from playpen_ls.languages.dockerfile.parts import Stage
+from playpen_ls.rules.dockerfile._dev_servers import starts_dev_server
 
 
 @rule(
@@ -69,6 +70,19 @@ from playpen_ls.languages.dockerfile.parts import Stage
         # The build arguments are not declared in the stage, so the user is empty.
         "ARG uid=1000\nARG gid=1000\nFROM debian:12\nUSER «${uid}:${gid}»\nCMD serve\n",
         'FROM team/base:1\nENV APP_USER=root\nUSER «$APP_USER»\nCMD ["/a"]\n',
+        # A development server writes into the project's folder.
+        {
+            "Dockerfile": "FROM «node:20»\nCOPY . .\nCMD npm run local\n",
+            "package.json": '{"scripts": {"local": "npm run dev", "dev": "vite --host"}}',
+        },
+        "FROM «python:3.12»\nCOPY . .\nCMD python manage.py runserver 0.0.0.0:8000\n",
+        example(
+            {
+                "Dockerfile": "FROM «node:20»\nCOPY --chown=1001:0 . .\nCMD npm start\n",
+                "package.json": '{"scripts": {"start": "vite preview"}}',
+            },
+            fixed="FROM node:20\nCOPY --chown=1001:0 . .\nUSER 1001:0\nCMD npm start\n",
+        ),
         # Other users cannot read the home directory of root.
         "FROM «debian:12»\nCOPY start.sh /root/\nENTRYPOINT /root/start.sh\n",
         'FROM «debian:12»\nRUN git config --global --add safe.directory "*"\nCMD ["/a"]\n',
@@ -159,7 +173,7 @@ def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[Imag
     if user is not None:
         if is_root(user) and not drops_root(stage) and not script_drops_root(stage, files):
             message = f"`USER {user.user}` makes the container run as root"
-            fixes = _fixes(stage)
+            fixes = _fixes(stage, files)
             if "$" in user.arguments:
                 message = f"`USER {user.arguments}` expands to root or to no user, so the container runs as root"
                 fixes = ()
@@ -174,7 +188,7 @@ def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[Imag
     if image.reference.text == "scratch":
         if starts_something(stage):
             message = "base image `scratch` runs as root by default, and no `USER` is set"
-            yield Finding(start.span, message, _fixes(stage), Severity.HINT)
+            yield Finding(start.span, message, _fixes(stage, files), Severity.HINT)
         return
     if not image.external or platform.owns(image.reference) or drops_root(stage):
         return
@@ -182,11 +196,11 @@ def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[Imag
         return
     if runs_as_root(image.reference, registry_of(image.reference)):
         message = f"base image `{image.reference.name}` runs as root by default, and no `USER` is set"
-        yield Finding(start.span, message, _fixes(stage), severity)
+        yield Finding(start.span, message, _fixes(stage, files), severity)
 
 
-def _fixes(stage: Stage) -> tuple[Fix, ...]:
-    if needs_root(stage) or uses_home_of_root(stage):
+def _fixes(stage: Stage, files: Files) -> tuple[Fix, ...]:
+    if needs_root(stage) or uses_home_of_root(stage) or starts_dev_server(stage, files):
         return ()
     return (Fix(f"Set `USER {user_of(stage)}`", partial(_set_user, stage)),)
 

@@ -20,11 +20,13 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
 from playpen_ls.text.edit import Edit
 
 _NAME = re.compile(r"[a-z_][a-z0-9_-]*")
+_OWNER = re.compile(r"(?:\bchown\s+(?:-\w+\s+)*|--chown=)([1-9]\d*(?::\d+)?)(?=\s)")
 USER = "1000:1000"  # numbers, so that Kubernetes' runAsNonRoot can check it
 
 
 def user_of(stage: Stage) -> str:
-    """The user for USER: the only one that the stage creates, by its number if it has one, else 1000."""
+    """The user for USER: the only one that the stage creates, by its number if it has one, or the only one to whom it
+    gives files by a number, else 1000."""
     created = [
         command
         for one in stage.all_instructions
@@ -32,6 +34,9 @@ def user_of(stage: Stage) -> str:
         for command in one.commands
         if command.name in ("useradd", "adduser")
     ]
+    if not created:
+        owners = {match[1] for one in stage.all_instructions for match in _OWNER.finditer(one.logical)}
+        return owners.pop() if len(owners) == 1 else USER
     if len(created) != 1 or len(created[0].operands) != 1:  # with two operands, `adduser` adds to a group
         return USER
     number, (name,) = created[0].option("-u", "--uid"), created[0].operands
