@@ -45,9 +45,16 @@ def steps(text: str) -> str:
             ),
         ),
         example(
-            steps('bat "docker push nexus:5000/app:«latest»"'),
-            fixed=steps('bat "docker push nexus:5000/app:v1.0.0-%BUILD_NUMBER%"'),
+            steps(
+                'bat "docker build -t nexus:5000/app:latest ."\nbat "docker push nexus:5000/app:«latest»"',
+            ),
+            fixed=steps(
+                'bat "docker build -t nexus:5000/app:v1.0.0-%BUILD_NUMBER% ."\n'
+                'bat "docker push nexus:5000/app:v1.0.0-%BUILD_NUMBER%"'
+            ),
         ),
+        # Something else builds it.
+        steps("sh 'mvn package docker:build'\nsh 'docker push nexus:5000/app:«latest»'"),
         example(
             steps(
                 "container('kaniko') {\n"
@@ -207,7 +214,7 @@ def _change(text: str, release: str) -> Callable[[Jenkinsfile], Iterator[Edit]]:
             yield from without_pushes(file, one.reference, found)
             return
         made = any(other.role in ("target", "build") for other in mine)
-        if not one.reference.tag and not made and one.command is not None:
+        if not made and one.command is not None and any(word.text == "push" for word in one.command.operands):
             raise Refused("no command in this file builds or tags the image, so the new tag would not exist")
         tag = release_tag([other.reference for other in found], one.reference, release)
         yield from retagged(file, one.reference, tag)
