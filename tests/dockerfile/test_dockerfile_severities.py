@@ -48,6 +48,9 @@ CASES = [
         },
         ["hint"],
     ),
+    # It can be appended to another one.
+    ("invalid", {"debug/Tools.Dockerfile": "RUN yum -y install bind-utils\n"}, ["hint"]),
+    ("invalid", "RUN yum -y install bind-utils\n", ["error"]),
     # BuildKit only warns.
     ("invalid", "FROM a AS b\nFROM a AS B\n", ["warning"]),
     ("undefined-variable", "FROM a:$X\n", ["error"]),

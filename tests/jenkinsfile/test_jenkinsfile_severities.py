@@ -17,6 +17,7 @@ RULES = {rule.name: rule for rule in rules_of("jenkinsfile")}
         # Passwords of a database that only this build uses.
         ("literal-credential", "withEnv(['DB=postgres://ci:ci@db/ci']) { sh 'make' }\n", ["warning"]),
         ("literal-credential", "withEnv(['MQ=amqp://guest:guest@mq:5672/']) { sh 'make' }\n", ["warning"]),
+        ("literal-credential", "withEnv(['DB=postgres://ci_user:ci_password@db/ci']) { sh 'make' }\n", ["warning"]),
         ("literal-credential", "withEnv(['DB=postgres://ci:Zebra-9912@db/ci']) { sh 'make' }\n", ["error"]),
         ("literal-credential", "node { sh 'psql postgres://ci:ci@db/ci' }\n", ["warning"]),
         ("literal-credential", "node { sh 'psql postgres://ci:Zebra-9912@db/ci' }\n", ["error"]),

@@ -13,6 +13,7 @@ from functools import cache
 from itertools import pairwise
 
 from playpen_ls.languages.shell.commands import Command, Word
+from playpen_ls.vocabulary.names import words
 from playpen_ls.vocabulary.secret_shapes import shapes
 from playpen_ls.vocabulary.secrets import (
     Login,
@@ -189,9 +190,10 @@ def is_throwaway(login: Login, text: str) -> bool:
 
 
 def is_weak_login(login: Login, text: str) -> bool:
-    """Whether the password of a URL is a plain word or the user's name: `ci:ci@db`."""
+    """Whether the password of a URL is a plain word or made of the user's name: `ci:ci@db`, `ci:ci_password@db`."""
     password = text[login.password.start : login.password.end]
-    return is_weak(password) or password == login.user
+    known = {login.user, *words(login.user)}
+    return password == login.user or all(is_weak(word) or word in known for word in words(password) or ["?"])
 
 
 def shape_name(secret: str) -> str:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
+from playpen_ls.languages.dockerfile.model.validation import NO_FROM
 from playpen_ls.languages.dockerfile.parts import Dockerfile
 
 
@@ -48,6 +50,7 @@ from playpen_ls.languages.dockerfile.parts import Dockerfile
         "FROM {{ .Base }}\n{{ if .Tools -}}\nRUN make\n{{ end -}}\n",
         "FROM a:{{ b.version }}\nRUN b\n",
         "FROM debian:12\n{% if b %}\nRUN b\n{% endif %}\n",
+        'FROM debian:12\n"^@!install!java"\nADD "^@!jdbc"\n',
     ],
 )
 def invalid(document: Dockerfile) -> Iterator[Finding]:
@@ -56,9 +59,15 @@ def invalid(document: Dockerfile) -> Iterator[Finding]:
     BuildKit rejects unknown instructions and flags, missing arguments, and a heredoc without its
     terminator. Also reported are, as a warning, two stages with the same name, and a `\\` at the end of a line that
     makes the next instruction part of this one, which BuildKit accepts. Not reported where `# syntax=`
-    names another frontend, and in templates from which a Dockerfile is generated.
+    names another frontend, and in templates from which a Dockerfile is generated. A missing `FROM` is a hint in a
+    `NAME.Dockerfile`, which can be meant to be appended to another one.
     """
     for chunk, problem in document.problems:
-        yield Finding(problem.span, problem.message, unparsed=True, chunk=chunk)
+        severity = Severity.HINT if problem.message == NO_FROM and _is_part(document.file.path) else None
+        yield Finding(problem.span, problem.message, severity=severity, unparsed=True, chunk=chunk)
     for chunk, problem in document.duplicate_names:
         yield Finding(problem.span, problem.message, severity=Severity.WARNING, chunk=chunk)
+
+
+def _is_part(path: str) -> bool:
+    return posixpath.basename(path).lower() not in ("dockerfile", "containerfile")

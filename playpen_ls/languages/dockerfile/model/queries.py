@@ -21,7 +21,8 @@ _DROPS_ROOT_HINTS = ("gosu", "su-exec", "setpriv", "runuser", "s6-", "chpst", "f
 TEMPLATE_MARKS = ("{{", "{%", "{#", "<%")  # of Go, jq and Mustache, of Jinja, of ERB
 _OFFICIAL_FRONTEND = re.compile(r"(docker\.io/)?docker/dockerfile(:|@|$)(?!.*labs)")
 _TEMPLATE_NAME = re.compile(r".*\.(?:in|template|tmpl|tpl|j2|jinja2?|erb|m4|mustache)", re.IGNORECASE)
-_TEMPLATE_LINE = re.compile(r"\$\{\w+\}|\$\w+|@\w+@|%%\w+%%")  # a placeholder for whole lines, as of envsubst
+# A placeholder for whole lines, as of envsubst.
+_TEMPLATE_LINE = re.compile(r"\$\{\w+\}|\$\w+|@\w+@|%%\w+%%|([\"'])[@!^%#~&*<>+=|?]{2,}[^\"'\s]+\1")
 
 
 # What a chunk says by itself

@@ -78,6 +78,8 @@ def _not_allowed_above(content: StageText) -> Iterator[tuple[int, Problem]]:
 
 # Queries
 
+NO_FROM = "Dockerfile has no `FROM` instruction"
+
 
 def problems(outline: Outline) -> tuple[tuple[int, Problem], ...]:
     """The problems of the file, each with the number of the chunk from whose start it counts, in text order.
@@ -96,7 +98,7 @@ def _problems(outline: Outline) -> Iterator[tuple[int, Problem]]:
     theirs = outline.ask(has_other_frontend)
     has_stages = outline.count > 1
     if not has_stages and not theirs:
-        yield 0, Problem(Span(0, 0), "Dockerfile has no `FROM` instruction")
+        yield 0, Problem(Span(0, 0), NO_FROM)
     for number, some in enumerate(outline.each(_syntax_errors)):
         yield from ((number, problem) for problem in some)
     if theirs:

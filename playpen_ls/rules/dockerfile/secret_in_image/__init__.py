@@ -117,6 +117,7 @@ from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_
         ),
         "FROM debian:12\nCOPY «credentials.json» «conf/service-account.json» /app/\n",
         "FROM debian:12\nCOPY «.env» /app/\n",
+        {"Dockerfile": "FROM debian:12\nCOPY «.env» /app/\n", ".env.example": "DB_PASSWORD=\n"},
         example(
             {
                 "Dockerfile": "FROM node:20\nWORKDIR /app\nCOPY package.json «.npmrc» ./\n"
@@ -183,6 +184,8 @@ from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_
         "FROM debian:12\nENV PASSWORD_HASHING=bcrypt2 AUTH_TOKEN=<token>\nLABEL maintainer_token=x1y2z3\n",
         "FROM debian:12\nCOPY <<EOF /app/.env\nDB_PASSWORD=${DB_PASSWORD}\nEOF\nRUN echo root:$PW | chpasswd\n",
         "FROM debian:12\nCOPY .env.example .env\nCOPY id_rsa.pub ca.pem server.crt /certs/\n",
+        {"Dockerfile": "FROM debian:12\nCOPY .env /app/\n", ".env": "PORT=80\nDB_URL=postgres://db/app\n"},
+        {"Dockerfile": "FROM debian:12\nCOPY .env /app/\n", ".env.example": "VITE_MAP_TOKEN=\nVITE_URL=\n"},
         "FROM debian:12\nCOPY --from=build /app/.env /app/\n",
         "FROM debian:12 AS build\nARG NPM_TOKEN\nRUN echo $NPM_TOKEN\nFROM debian:12\n",
         "FROM debian:12\nARG NPM_TOKEN\nRUN npm ci\n",

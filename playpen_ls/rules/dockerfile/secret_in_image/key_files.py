@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from playpen_ls.api.facts import Files
+from playpen_ls.vocabulary.secrets import is_secret_name, url_logins
 
 _SECRET_FILE = re.compile(
     r"""\.env(?:\.[\w-]+)* | id_(?:rsa|dsa|ecdsa|ed25519) | .+\.(?:pem|key|p12|pfx|jks) | \.netrc | _netrc | \.npmrc
@@ -29,14 +30,26 @@ _PUBLIC = re.compile(
 )
 _CERTIFICATES = re.compile(r"(?:^|/)(?:ca|cacerts|certs|certificates|ca-certificates|trusted?)/")
 _PUBLIC_TEXT = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)")
+_ENTRY = re.compile(r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*=[ \t]*(?P<value>\S*)", re.MULTILINE)
+# Build tools of web sites put these into the scripts that every visitor gets.
+_PUBLIC_ENTRY = re.compile(r"(?:VITE|REACT_APP|NEXT_PUBLIC|VUE_APP|NUXT_PUBLIC|PUBLIC|GATSBY|EXPO_PUBLIC)_")
 _NPM_SECRET = re.compile(r"_(?:authToken|auth|password)\s*=\s*(?!\s*[\"']?\$\{)\S")
+
+
+_EXAMPLES = ("example", "sample", "template", "dist")
+
+
+def _has_secret_entry(text: str) -> bool:
+    entries = (match for match in _ENTRY.finditer(text) if not _PUBLIC_ENTRY.match(match["name"]))
+    return any(is_secret_name(one["name"]) or any(url_logins(one["value"])) for one in entries)
 
 
 def contains_secrets(source: str, contexts: Iterable[str], files: Files) -> bool:
     """Whether the file of this name, in one of the build contexts, is a secret file.
 
     An `.npmrc` counts only if it can be read and contains a literal token. A `.pem` or `.key` file that
-    can be read does not count if it contains only public keys or certificates.
+    can be read does not count if it contains only public keys or certificates, nor does an `.env` that has no entry
+    which is named like a secret or is a URL with a password. If it cannot be read, `.env.example` tells its entries.
     """
     path = source.rstrip("/")
     name = posixpath.basename(path)
@@ -48,9 +61,14 @@ def contains_secrets(source: str, contexts: Iterable[str], files: Files) -> bool
         return False
     if name.endswith(".pem") and _CERTIFICATES.search(path):
         return False
-    if not name.endswith((".npmrc", ".pem", ".key")):
+    if not name.endswith((".npmrc", ".pem", ".key")) and not name.startswith(".env"):
         return True
-    texts = [text for context in contexts if (text := files.text(posixpath.join(context, path))) is not None]
+    folders = tuple(contexts)
+    texts = [text for context in folders if (text := files.text(posixpath.join(context, path))) is not None]
+    if name.startswith(".env"):
+        examples = (posixpath.join(context, f"{path}.{kind}") for context in folders for kind in _EXAMPLES)
+        texts = texts or [text for one in examples if (text := files.text(one)) is not None]
+        return not texts or any(map(_has_secret_entry, texts))
     if name == ".npmrc":
         return any(_NPM_SECRET.search(text) for text in texts)
     return not texts or not all(_PUBLIC_TEXT.search(text) and "PRIVATE KEY" not in text for text in texts)
