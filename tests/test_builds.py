@@ -57,6 +57,12 @@ OWN_FOLDER = """\
 cd "$(dirname "$0")/.."
 docker build -t me/web web
 """
+FOLDER_ABOVE = """\
+HERE=$(dirname "$0")
+CODE=$(cd $HERE/..; pwd)
+docker build -f $CODE/../images/Dockerfile -t me/web $CODE
+docker build -f $UNKNOWN/../images/Dockerfile -t me/api .
+"""
 MAKEFILE = """\
 IMAGE ?= me/web
 FILE := Dockerfile.prod
@@ -110,6 +116,8 @@ CASES = {
         ("me/cart:latest", "src/cart", "", ""), ("me/user:latest", "src/user", "", ""), ("me/web", "web", "", ""),
         ("me/all", "", "docker/all.Dockerfile", ""), ("me/$1", None, "", "")]),
     "a script that goes to its own folder": ("x/hack/build.sh", OWN_FOLDER, [("me/web", "x/web", "", "")]),
+    "a script that goes to the folder above its own": ("x/hack/build.sh", FOLDER_ABOVE, [
+        ("me/web", "x", "images/Dockerfile", "")]),
     "a Makefile": ("x/Makefile", MAKEFILE, [
         ("me/web:${TAG}", "x", "x/Dockerfile.prod", ""), ("me/api", "x/api", "", ""), ("me/all", "x", "", "")]),
     "bake": ("docker-bake.hcl", BAKE, [

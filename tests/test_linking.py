@@ -45,6 +45,23 @@ def link_of(
     return Linker(dockerfiles, builds, images).link(Use(image, manifest))
 
 
+@pytest.mark.parametrize(
+    ("use", "expected"),
+    [
+        (Use("\ue000:\ue000", "helm/x/templates/app.yaml", ("order-service", "x")), "apps/order-service/Dockerfile"),
+        (Use("\ue000", "helm/x/templates/job.yaml", ("migrate",), chart="order-service"), "apps/order-service/Dockerfile"),
+        (Use("\ue000", "helm/x/templates/app.yaml", ("app", "order-service")), None),
+        (Use("\ue000", "helm/x/templates/app.yaml", ("redis",)), None),
+        (Use("\ue000", "helm/x/templates/app.yaml", ("proxy",)), None),
+    ],
+)
+def test_a_placeholder_is_possibly_the_image_of_its_container_s_name(use: Use, expected: str | None):
+    names = ("order-service", "app", "redis", "proxy")
+    found = Linker([recipe(f"apps/{name}/Dockerfile") for name in names], []).link(use)
+    assert (found and found.dockerfile) == expected
+    assert found is None or found.certainty is Certainty.POSSIBLE
+
+
 def test_the_environment_beside_a_compose_file_fills_in_its_image():
     stated = build("${HUB}/${NAME:-shop}", "src", path="x/compose.yaml")
     dockerfiles = [recipe("src/Dockerfile"), recipe("x/Dockerfile")]
@@ -67,6 +84,8 @@ CASES = {
     "by folder, deep": ("r.io/x/cart", "k8s/app.yaml", ["src/cart/Dockerfile"], [], "src/cart/Dockerfile"),
     "by the file's name": ("me/web:1", "app.yaml", ["docker/web.Dockerfile", "docker/Dockerfile.api"], [],
                            "docker/web.Dockerfile"),
+    "by the file's name before its folder's": ("student-frontend:1", "k8s/app.yaml",
+        ["frontend/Dockerfile", "frontend/Dockerfile-student"], [], "frontend/Dockerfile-student"),
     "no such folder": ("nexus:5000/shop:1.0", "k8s/app.yaml", ["cart/Dockerfile"], [], None),
     "only a variant is in the folder": ("me/shop:1", "app.yaml", ["shop/Dockerfile.dev"], [], None),
     "a public image is not ours": ("redis:7", "k8s/app.yaml", ["redis/Dockerfile"], [], None),

@@ -13,7 +13,8 @@ A `Link` is found by the first of these ranks that gives exactly one Dockerfile:
   account share it (`ts-…-with-jaeger`), it says nothing (`-service`, `-v1`), or it repeats the account or a folder. Or
   the container or its workload is named like the folder.
 - D, *likely*: the only Dockerfile of the innermost folder that has the manifest and any Dockerfile, if names share a
-  word, or if the image is the only one of the folder that can be its own; *possible* if it is only a placeholder.
+  word, or if the image is the only one of the folder that can be its own; *possible* if it is only a placeholder, also
+  for the Dockerfile of a folder that is named like the container, or like its chart.
 
 A statement that the image is built without a Dockerfile (`jib`, `ko`) contradicts the other ranks. Diagnostics need a
 certain link, or a likely one with two kinds of evidence (`Link.supports_findings`): a wrong link costs more than ten
@@ -127,12 +128,16 @@ class Link:
 
 @dataclass(frozen=True)
 class Use:
-    """A container that runs an image: what its manifest at `path` says. `names` are its own and its workload's."""
+    """A container that runs an image: what its manifest at `path` says. `names` are its own and its workload's.
+
+    `chart` is the name of the Helm chart if the container is the only one of its pod.
+    """
 
     image: str
     path: str
     names: tuple[str, ...] = ()
     ports: frozenset[int] = frozenset()
+    chart: str = ""
 
 
 def facts_of(kind: type[F], facts: Iterable[F]) -> Facts[F]:
@@ -297,7 +302,7 @@ class Linker:
         if not self._files or not use.image:
             return None
         if name.is_placeholder:
-            return self._only(use, name, placeholder=True)
+            return self._only(use, name, placeholder=True) or self._like_container(use)
         if self._is_public(name):
             return None
         by_statement, without, ambiguous = self._stated(use, name) if not name.partial else (None, "", [])
@@ -434,6 +439,17 @@ class Linker:
         if not self._is_own(name) and not (self._is_own(name, guess=True) and shared):
             return None
         return self._by_name(path, Certainty.LIKELY, "is named like the container or its workload", "workload")
+
+    def _like_container(self, use: Use) -> Link | None:
+        """Rank D, for a placeholder: the container, or the chart if it has no other, is named like the folder."""
+        for called in (*use.names[:1], use.chart):
+            run = words(called)
+            if not run or all(map(is_generic, run)) or called.lower() in THIRD_PARTY or ROLES.issuperset(run):
+                continue
+            path = self._nearest(use, self._named.get(run, ()))
+            if path:
+                return self._by_name(path, Certainty.POSSIBLE, "is named like the container or its chart", "workload")
+        return None
 
     def _overlapping(self, base: Words) -> Iterator[tuple[Words, _Dockerfile, tuple[Words, Words], bool]]:
         """(name, Dockerfile, words that are left, whether these are the image's) of names in `base` or around it."""
@@ -756,7 +772,7 @@ def _dockerfile(path: str, recipes: Facts[Recipe]) -> _Dockerfile:
     if not suffix or (kind <= {"prod", "production", "release"}):
         return _Dockerfile(path, tuple(_names_of(folder)), plain)
     above = next(_names_of(folder), "")
-    return _Dockerfile(path, (suffix, *([f"{above}-{suffix}"] if above else [])), False)
+    return _Dockerfile(path, (suffix, *([f"{above}-{suffix}", f"{suffix}-{above}"] if above else [])), False)
 
 
 def _names_of(folder: str) -> Iterator[str]:

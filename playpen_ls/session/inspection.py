@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from playpen_ls.api.fact_types import Recipe
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.finding import Place
 from playpen_ls.api.rule import RuleContext, given_as
@@ -95,9 +94,12 @@ def _of_container(container: Container, start: int, known: _Knowledge) -> Inspec
         return InspectedContainer(*facts, None, why, sets=sets)
     override = override_of(container, link.recipe)
     own = override is None or override.is_of(link.recipe)
+    program = (link.recipe.program, link.recipe.target)
+    if override is not None:
+        program = (override.program.name, override.program.target)
     application = application_in(container, link, known.code)
     routes = None
-    if application.apps:
+    if own and application.apps:
         routes = tuple(
             sorted({(method, one.path) for one in application.served if one.whole for method in one.route.methods})
         )
@@ -105,7 +107,7 @@ def _of_container(container: Container, start: int, known: _Knowledge) -> Inspec
         *facts,
         link,
         "",
-        _program(link.recipe),
+        _program(*program),
         tuple(sorted(listening(container, link, known.code.openings).served)),
         routes,
         sets,
@@ -117,10 +119,10 @@ def _of_container(container: Container, start: int, known: _Knowledge) -> Inspec
 _RUNNING_FILES = frozenset("python python3 node java ruby php dotnet deno bun npm yarn".split())
 
 
-def _program(recipe: Recipe) -> str:
+def _program(name: str, target: str) -> str:
     """The program and the application that it runs, without other arguments, which can be secrets."""
-    first = recipe.target.partition(" ")[0] if recipe.program in SERVERS | _RUNNING_FILES else ""
-    return f"{recipe.program} {first}".strip()
+    first = target.partition(" ")[0] if name in SERVERS | _RUNNING_FILES else ""
+    return f"{name} {first}".strip()
 
 
 _MOST_EVIDENCE = 4

@@ -32,6 +32,7 @@ _HERE = re.compile(
 _OWN_FOLDER = re.compile(
     r"""\$\(\s*(?:cd\s+(?:--\s+)?)?["']?\$?\(?\s*dirname\s+(?:--\s+)?["']?\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?["']?\s*\)?["']?"""
     r"""(?P<up>(?:/\.\.)*)["']?(?:\s*(?:&&|;)\s*pwd(?:\s+-P)?\s*)?\)|\$\{(?:0|BASH_SOURCE(?:\[0\])?)%/\*\}"""
+    r"""|\$\(\s*cd\s+(?:--\s+)?["']?(?P<from>\$\{?\w+\}?(?:/[\w.-]+)*/?)["']?\s*(?:&&|;)\s*pwd(?:\s+-P)?\s*\)"""
 )
 _ROOT = "@root"  # begins paths that are relative to the project, not to where the script runs
 _ASSIGNED = re.compile(r"^[ \t]*(?:export[ \t]+|readonly[ \t]+|local[ \t]+|declare[ \t]+(?:-\w+[ \t]+)?)?"
@@ -57,7 +58,10 @@ def of_script(path: str, text: str) -> Iterator[Fact]:
 
 
 def _with_own_folder(text: str, folder: str) -> Fragment:
-    """The script with its own folder written where it asks for that: `$(dirname "$0")`."""
+    """The script with its own folder written where it asks for that: `$(dirname "$0")`.
+
+    And with the folder in place of `$(cd "$X/.." && pwd)`.
+    """
     if not _OWN_FOLDER.search(text):
         return Fragment.verbatim(text, Span(0, len(text)))
     pieces: list[str] = []
@@ -65,7 +69,7 @@ def _with_own_folder(text: str, folder: str) -> Fragment:
     ends: list[int] = []
     reached = 0
     for match in _OWN_FOLDER.finditer(text):
-        made = posixpath.normpath(posixpath.join(_ROOT, folder) + (match["up"] or ""))
+        made = match["from"] or posixpath.normpath(posixpath.join(_ROOT, folder) + (match["up"] or ""))
         pieces += [text[reached : match.start()], made]
         starts += [*range(reached, match.start()), *([match.start()] * len(made))]
         ends += [*range(reached + 1, match.start() + 1), *([match.end()] * len(made))]

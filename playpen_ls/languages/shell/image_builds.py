@@ -56,7 +56,7 @@ def _built(command: Command, words: list[str], folder: str | None, *tags: str) -
     file = next((options[name].text for name in ("-f", "--file") if name in options), "")
     if file and folder is None:
         return
-    dockerfile = posixpath.normpath(posixpath.join(folder or "", file)) if file else ""
+    dockerfile = _normal(posixpath.join(folder or "", file)) if file else ""
     target = options["--target"].text if "--target" in options else ""
     for option in command.options:
         if option.name in (tags or _TAGS) and option.text:
@@ -72,7 +72,7 @@ def _by_kaniko(command: Command, folder: str | None) -> Iterator[Build]:
     if value("--context-sub-path"):
         context = joined(context, plain(value("--context-sub-path")))
     file = value("-f", "--dockerfile")
-    dockerfile = posixpath.normpath(posixpath.join(folder or "", file)) if file else ""
+    dockerfile = _normal(posixpath.join(folder or "", file)) if file else ""
     for option in command.options:
         if option.name in ("-d", "--destination") and option.text:
             yield Build(option.value_span, option.text, context, dockerfile, value("--target"))
@@ -102,5 +102,10 @@ def joined(folder: str | None, path: str | None) -> str | None:
     """The path from where `folder` is; None if it is unknown, outside or no local folder. "" is the folder itself."""
     if folder is None or path is None or path.startswith(("/", "http", "git@", "-")):
         return None
-    made = posixpath.normpath(posixpath.join(folder, path))
+    made = _normal(posixpath.join(folder, path))
     return None if made.startswith("..") else "" if made == "." else made
+
+
+def _normal(path: str) -> str:
+    """The path without `.` and `..`; unchanged if a variable can stand for several folders (`$X/../y`)."""
+    return path if "$" in path and ".." in path.split("/") else posixpath.normpath(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from playpen_ls.api.facts import Facts
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere, images_of
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
-from playpen_ls.project.chart_values import rendered_image
+from playpen_ls.project.chart_values import chart_of, rendered_image
 from playpen_ls.project.image_links import Link, Linker, Use, exposes, linker
 from playpen_ls.project.links import meant
 from playpen_ls.project.services import Ports, ports_of
@@ -65,7 +66,9 @@ class Images:
         ports = frozenset(int(port.number) for port in container.ports if port.number.isdigit())
         called = tuple(filter(None, (container.name, container.workload.name)))
         images = [written, *(names if len(names) == 1 else ())]
-        return [Use(image, container.document.path, called, ports) for image in images]
+        path, alone = container.document.path, len(container.workload.containers) == 1
+        chart = posixpath.basename(chart_of(path) or "") if alone else ""
+        return [Use(image, path, called, ports, chart) for image in images]
 
     def image_of(self, container: Container) -> str:
         """The image with the values of its chart filled in; HOLE stands for other template expressions."""
