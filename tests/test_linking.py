@@ -49,7 +49,10 @@ def link_of(
     ("use", "expected"),
     [
         (Use("\ue000:\ue000", "helm/x/templates/app.yaml", ("order-service", "x")), "apps/order-service/Dockerfile"),
-        (Use("\ue000", "helm/x/templates/job.yaml", ("migrate",), chart="order-service"), "apps/order-service/Dockerfile"),
+        (
+            Use("\ue000", "helm/x/templates/job.yaml", ("migrate",), chart="order-service"),
+            "apps/order-service/Dockerfile",
+        ),
         (Use("\ue000", "helm/x/templates/app.yaml", ("app", "order-service")), None),
         (Use("\ue000", "helm/x/templates/app.yaml", ("redis",)), None),
         (Use("\ue000", "helm/x/templates/app.yaml", ("proxy",)), None),

@@ -2,10 +2,11 @@
 
     python tests/benchmarks/link_mutations.py PROJECT [PROJECT …] [--most 3] [--json FILE]
 
-For each container that `inspect` links with certainty, or as likely, the tool renames what the probe asks for, changes
-a port, misspells a variable, a key, a label, the image, a COPY source or the module of the command, in a copy of the
-project. A mistake counts as found if a new finding is on the changed line or names the changed word. Mistakes that a
-reader could not call one either are not made: variables with a default, images and tags that are computed.
+For each container that `inspect` links with certainty, or as likely, the tool renames what a probe or HEALTHCHECK asks
+for, or the route, changes a port, drops or misspells a variable, misspells a key, a label, the image, a COPY source or
+the module of the command, in a copy of the project. A mistake counts as found if a new finding is on the changed line
+or names the changed word. Mistakes that a reader could not call one either are not made: variables with a default,
+images and tags that are computed.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Mutation:
-    """A mistake in one line of a file, from 0. A finding on that line, or one with a `word` in its message, shows it."""
+    """A mistake in one line of a file, from 0. A finding on that line, or one with a `word` in its message, shows it.
+
+    `dropped` lines are left out, beginning with that one.
+    """
 
     kind: str
     path: str
@@ -35,6 +39,7 @@ class Mutation:
     before: str
     after: str
     words: tuple[str, ...] = ()
+    dropped: int = 0
 
 
 def run(folder: Path, *arguments: str) -> Any:
@@ -65,6 +70,8 @@ def mutations(folder: Path, container: dict[str, Any], has_siblings: bool) -> It
     start, end = block_of(manifest, line)
     yield from _in_manifest(folder, manifest, path, start, end, container, has_siblings)
     yield from _in_dockerfile(folder, container)
+    yield from _in_code(folder, manifest[start:end], container)
+    yield from _in_service(folder, path, manifest, container)
 
 
 def required(folder: Path, container: dict[str, Any]) -> set[str]:
@@ -116,6 +123,12 @@ def _in_manifest(
             yield _changed("container port", manifest, path, at, value, str(int(value) + 13))
         elif name == "name" and value in read and value.isupper():
             yield _changed("variable", manifest, path, at, value, slip(value), value)
+            if text.lstrip().startswith("- name:"):
+                inside = len(text) - len(text.lstrip()) + 1
+                last = next(
+                    (n for n in range(at + 1, end) if len(manifest[n]) - len(manifest[n].lstrip()) < inside), end
+                )
+                yield Mutation("variable dropped", path, at, text, "", (value,), last - at)
         elif name == "key" and value:
             yield _changed("key", manifest, path, at, value, slip(value))
 
@@ -129,6 +142,10 @@ def _in_dockerfile(folder: Path, container: dict[str, Any]) -> Iterator[Mutation
         copied = re.match(r"\s*(?:COPY|ADD)\s+(?!--)([\w./-]*\w)\s+\S+\s*$", text, re.IGNORECASE)
         if copied and "/" not in copied[1].strip("./") and (folder / posixpath.dirname(path) / copied[1]).exists():
             yield _changed("COPY source", lines, path, at, copied[1], slip(copied[1]))
+        asked = re.search(r"(?:localhost|127\.0\.0\.1)(?::\d+)?(/[\w/-]+)", text)
+        checking = any("HEALTHCHECK" in one.upper() for one in lines[max(at - 1, 0) : at + 1])
+        if asked and checking and container["routes"] is not None and container["program"]:
+            yield _changed("HEALTHCHECK path", lines, path, at, asked[1], asked[1] + "x")
         if re.match(r"\s*(?:CMD|ENTRYPOINT)\b", text, re.IGNORECASE):
             module = re.search(r"([\w.]+):[A-Za-z_]\w*", text)
             if module and container["program"] and container["program"].split()[0] in ("uvicorn", "gunicorn"):
@@ -138,6 +155,34 @@ def _in_dockerfile(folder: Path, container: dict[str, Any]) -> Iterator[Mutation
             port = re.search(r"--port[\"',=\s]+(\d+)", text)
             if port:
                 yield _changed("command port", lines, path, at, port[1], str(int(port[1]) + 13), str(int(port[1]) + 13))
+
+
+def _in_code(folder: Path, manifest: list[str], container: dict[str, Any]) -> Iterator[Mutation]:
+    """Routes that a probe of the container asks for."""
+    if container["routes"] is None:
+        return
+    asked = re.findall(r"(?m)^\s*path:\s*['\"]?(/[\w/-]+)['\"]?\s*$", "\n".join(manifest))
+    probed = [one for one in dict.fromkeys(asked) if f"GET {one}" in container["routes"]]
+    for file in sorted((folder / container["dockerfile"]).parent.rglob("*.py")) if probed else ():
+        lines = lines_of(file)
+        for at, text in enumerate(lines):
+            for path in probed:
+                if re.search(rf"\.(?:get|route)\(\s*['\"]{re.escape(path)}['\"]", text):
+                    place = file.relative_to(folder).as_posix()
+                    yield _changed("route", lines, place, at, path, path + "x", path)
+
+
+def _in_service(folder: Path, path: str, manifest: list[str], container: dict[str, Any]) -> Iterator[Mutation]:
+    """Selectors of Services beside the manifest that select its pods by a label."""
+    for file in sorted((folder / path).parent.glob("*.y*ml")):
+        lines = lines_of(file)
+        for at, text in enumerate(lines[:-1]):
+            label = re.match(r"\s+(app|app\.kubernetes\.io/name|name|component):\s*([\w-]{4,})\s*$", lines[at + 1])
+            if re.match(r"\s+selector:\s*$", text) and label and any(
+                re.match(rf"\s+{re.escape(label[1])}:\s*{re.escape(label[2])}\s*$", one) for one in manifest
+            ):  # fmt: skip
+                place = file.relative_to(folder).as_posix()
+                yield _changed("label", lines, place, at + 1, label[2], slip(label[2]), label[2])
 
 
 def _changed(kind: str, lines: list[str], path: str, at: int, before: str, after: str, *words: str) -> Mutation:
@@ -172,7 +217,10 @@ def tried(project: Path, most: int) -> Iterator[tuple[Mutation, bool, list[str]]
                 place = folder / mutation.path
                 text = place.read_text(errors="surrogateescape")
                 lines = text.split("\n")
-                lines[mutation.line] = mutation.after
+                if mutation.dropped:
+                    del lines[mutation.line : mutation.line + mutation.dropped]
+                else:
+                    lines[mutation.line] = mutation.after
                 place.write_text("\n".join(lines), errors="surrogateescape")
                 new = findings(folder) - before
                 place.write_text(text, errors="surrogateescape")
