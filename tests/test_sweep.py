@@ -130,6 +130,17 @@ def test_what_is_not_named_is_read_for_what_it_says(tmp_path: Path):
         assert [file.findings for file in alone] == [found]
 
 
+def test_what_is_in_no_language_is_read_for_what_it_says(tmp_path: Path):
+    (tmp_path / "docker").mkdir()
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "docker/Dockerfile").write_text("FROM debian:12\nCOPY missing.py /app/\n")
+    (tmp_path / "compose.yaml").write_text(
+        "services: {web: {image: me/web, build: {context: ., dockerfile: docker/Dockerfile}}}\n"
+    )
+    (found,) = at_once(tmp_path).values()
+    assert "`missing.py` is missing from the build context" in [one.message for one in found]
+
+
 def test_an_index_that_nobody_asks_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     written(tmp_path, {f"pod-{number:02}.yaml": POD.format(number) for number in range(3)})
     monkeypatch.setattr(Indexer, "paths", lambda self: pytest.fail("the project is listed"))

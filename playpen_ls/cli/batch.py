@@ -18,6 +18,7 @@ from playpen_ls.cli.inputs import Target, Targets
 from playpen_ls.cli.results import FileReport, Fixes, Problem, Reporter, Verified, not_checked, relative
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.masking import Mask
+from playpen_ls.languages import builds
 from playpen_ls.languages.detection import possible_language
 from playpen_ls.languages.model import Model
 from playpen_ls.languages.registry import LANGUAGES, model_facts, parse
@@ -174,6 +175,8 @@ class _Batch:
         held = _Held(target, targets.problems[before:])
         targets.problems[before:] = []
         if target is None:
+            if job.indexed and builds.can_state(job.inside):
+                held.facts = facts_of(job.workspace.root, job.inside)
             return held
         if target.finds_nothing and not (job.named and LANGUAGES[target.language].unread):
             held.target, held.clean = None, True

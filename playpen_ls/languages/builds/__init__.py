@@ -47,6 +47,11 @@ def is_read(name: str) -> bool:
     return _NAMES.fullmatch(name) is not None
 
 
+def can_state(path: str) -> bool:
+    """Whether a file in no language can state facts, by its path in the project."""
+    return any(pattern.fullmatch(path) for pattern in _KINDS.values())
+
+
 def facts_in(path: str, text: str) -> tuple[Fact, ...]:
     """What a file in no language states; `path` is relative to the project."""
     kind = next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(path)), "")
