@@ -39,6 +39,11 @@ _PYTHON = re.compile(r".*\.py|pyproject\.toml|setup\.cfg|requirements[\w.-]*\.tx
         {"Dockerfile": "FROM debian:12\nCOPY «app.py» /app/\n", "app.py": "", ".dockerignore": "*\n!src\n"},
         {"Dockerfile": "FROM debian:12\nCOPY «src» /app/\n", "src/a": "", ".dockerignore": "src\n"},
         {"a/Dockerfile": "FROM debian:12\nCOPY here «there» /app/\n", "a/here": ""},
+        {
+            "Dockerfile": PYTHON + "COPY app.py .\nCOPY «rqeuirements.txt» .\nRUN pip install -r requirements.txt\n",
+            "app.py": "",
+            "requirements.txt": "",
+        },
         {"docker/Dockerfile": "FROM debian:12\nCOPY «b.py» /app/\n", "docker-compose.yml": COMPOSE, "docker/b.py": ""},
         example(
             {"docker/Dockerfile": "FROM debian:12\nCOPY «b.py» /app/\n", "docker/b.py": ""},
@@ -173,7 +178,7 @@ def _read_by_pip(
     while waiting:
         one = waiting.pop(0)
         paths = origins(one) if one.place not in seen else None
-        if paths is None or missing.intersection(paths):
+        if paths is None or any(path == gone or path.startswith(gone + "/") for path in paths for gone in missing):
             continue  # something else can write it, or its COPY is reported
         seen.add(one.place)
         found = [(folder, path) for folder in folders for path in paths if is_there(path, folder, files)]
