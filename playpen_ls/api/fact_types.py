@@ -309,7 +309,8 @@ class Pods(Fact):
 
     `ports` are the (name, number) pairs of all containers, None if one of them declares none; `mentioned` are the
     other numbers in their arguments, variables and probes, any of which could be a port. `images` have no tags; they
-    have HOLE for what a template computes. `plain`: no ports, `command` or `args` are set.
+    have HOLE for what a template computes. `plain`: no ports, `command` or `args` are set. `mislabeled`: the workload's
+    own selector asks for another value of a label.
     """
 
     kind: str
@@ -320,6 +321,7 @@ class Pods(Fact):
     images: tuple[str, ...]
     mentioned: tuple[str, ...] = ()
     plain: bool = False
+    mislabeled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,9 @@ spec:
             ),
             "kustomization.yaml": "resources: [service.yaml, app.yaml, near.yaml]\nnamespace: three\n",
         },
+        # The label of the pods is wrong: their own workload does not select them.
+        {"service.yaml": PLAIN.replace("shopp", "shop"),
+         "app.yaml": DEPLOYMENT.replace("labels: {app: shop", "labels: {app: shpo")},
         {"charts/x/templates/service.yaml": PLAIN, "app.yaml": DEPLOYMENT,
          "charts/x/Chart.yaml": "apiVersion: v2\nname: x\nversion: 1.0.0\n"},
     ],
@@ -149,7 +152,7 @@ def dangling_service(
         if not isinstance(key, Scalar) or not isinstance(value, Scalar):
             continue
         likely, meant = _likely(service, key.value, asked, pods)
-        if likely:
+        if likely and not all(one.mislabeled for one in meant):  # then the label is reported there
             fix = Fix(f"Change selector to `{key.value}: {likely}`", partial(replace_scalar, document, value, likely))
             related = tuple(one.related(f"pods with label `{key.value}: {likely}`") for one in meant)
             instead = f"did you mean `{key.value}: {likely}` instead of `{value.value}`?"

@@ -281,9 +281,10 @@ def _linked(resource: Resource) -> Iterator[UnplacedFact]:
         labels = tuple(sorted(resource.pod_labels.items()))
         mentioned = _mentioned(containers, ports) if ports else ()
         plain = not resource.partial and not any(one.node.get(key) for one in containers for key in _CHANGING)
-        yield UnplacedFact(
-            Pods, span, (resource.kind, resource.name, resource.namespace, labels, ports, images, mentioned, plain)
-        )
+        asked_of = pairs(resource.node.mapping("spec", "selector", "matchLabels"))
+        mislabeled = any(resource.pod_labels.get(key, value) != value for key, value in asked_of.items())
+        named = (resource.kind, resource.name, resource.namespace)
+        yield UnplacedFact(Pods, span, (*named, labels, ports, images, mentioned, plain, mislabeled))
         for container in containers:
             for key in ("livenessProbe", "readinessProbe", "startupProbe"):
                 asked = container.node.mapping(key, "httpGet")
