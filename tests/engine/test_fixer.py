@@ -67,6 +67,11 @@ def test_a_fix_that_does_not_mend_its_finding_is_left_out_and_the_others_are_mad
     assert (result.source.text, result.applied.total()) == ("ab = 1\ny = 3\n", 1)
 
 
+def test_a_text_whose_only_fix_does_not_mend_its_finding_is_left_as_it_is():
+    result = fixed("ab = 1\n", {"ab": "abab"})
+    assert (result.source.text, result.applied.total(), result.stopped) == ("ab = 1\n", 0, "")
+
+
 def test_one_bad_fix_among_many_does_not_hold_the_others_up():
     result = fixed("y = 2\n" * 70 + "x = 1\n", {"x = 1": "x = (", "y = 2": "y = 3"})
     assert (result.source.text, result.stopped) == ("y = 3\n" * 70 + "x = 1\n", "")
