@@ -8,7 +8,7 @@ from parts import parts_in
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.dockerfile.edits.image import registry_of, replacement
 from playpen_ls.languages.dockerfile.edits.lines import block, is_blank_above, is_blank_below, line_above, line_below
-from playpen_ls.languages.dockerfile.edits.user import user_edit
+from playpen_ls.languages.dockerfile.edits.user import user_edit, user_of
 from playpen_ls.languages.dockerfile.model.dockerfile import parse
 from playpen_ls.languages.dockerfile.parts import BaseImage, Stage
 from playpen_ls.text.edit import Edit
@@ -72,6 +72,31 @@ def test_a_user_is_set_behind_what_needs_root(before: str, after: str):
     stage = last_of(before, Stage)
     assert isinstance(stage, Stage)
     assert edited(before, [user_edit(stage)], stage.file.start) == after
+
+
+@pytest.mark.parametrize(
+    ("command", "user"),
+    [
+        ("useradd app", "app"),
+        ("adduser --system app_1", "app_1"),
+        ("useradd -u 1001 app", "1001"),
+        ("useradd --uid 1 app", "1"),
+        # root by its number, or a number or name that is not known
+        ("useradd -o -u 0 app", "1000:1000"),
+        ("useradd -u $ID app", "1000:1000"),
+        ("useradd $NAME", "1000:1000"),
+        ("useradd App", "1000:1000"),
+        # not the one user that the stage creates
+        ("groupadd app", "1000:1000"),
+        ("useradd a && useradd b", "1000:1000"),
+        ("adduser app", "app"),
+        ("adduser app group", "1000:1000"),
+    ],
+)
+def test_the_user_is_the_one_that_the_stage_creates(command: str, user: str):
+    stage = last_of(f"FROM a\nRUN {command}\n", Stage)
+    assert isinstance(stage, Stage)
+    assert user_of(stage) == user
 
 
 def replaced(text: str, reference: str) -> str:

@@ -109,6 +109,9 @@ def test_where_an_edit_divides_a_secret_the_rest_of_it_is_masked():
     assert masked.edited("aa: abcdefgh # xyz\n") == f"aa: {MASK} # xyz\n"
     assert masked.edited("a: 12 # xyz\n") == "a: 12 # xyz\n"
 
+    below = Mask(Source("x.yaml", f"x: 1\ny: 2\n{text}"), [Span(13, 21)])
+    assert below.edited("x: 12\ny: 2\na: abcd-efgh # xyz\n") == f"x: 12\ny: 2\na: {MASK}-{MASK} # xyz\n"
+
 
 def test_line_ends_inside_a_secret_stay():
     text = "k: |\r\n  first-l1ne\r\n  second-l1ne\r\n"

@@ -126,6 +126,14 @@ def test_a_module_declares_one_rule(monkeypatch: pytest.MonkeyPatch):
         registry.rules_of("toys")
 
 
+def test_the_rules_for_pods_in_pipelines_are_those_that_say_so():
+    names = [rule.id for rule in registry.embedded_rules("jenkinsfile")]
+    assert "kubernetes/moving-tag" in names
+    assert "kubernetes/no-memory-limit" in names
+    assert "kubernetes/no-liveness-probe" not in names
+    assert registry.embedded_rules("python") == ()
+
+
 def test_rules_are_known_by_their_ids():
     assert registry.rule_of("kubernetes/moving-tag").id == "kubernetes/moving-tag"
     assert registry.rule_of("playpen/unused-ignore").language == ""

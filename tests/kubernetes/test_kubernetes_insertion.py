@@ -167,6 +167,7 @@ def test_several_keys_are_put_in_a_row(before: str, after: str):
         ("  - name: a\n", "  - x: z\n    name: a\n"),
         ("  - {name: a, image: b}\n", "  - {name: a, x: z, image: b}\n"),
         ("  - {name: a}\n", "  - {x: z, name: a}\n"),
+        ("  - {}\n", "  - {x: z}\n"),
         ("  - name: a\n    x: b\n", "refused: `x` is already set"),
     ],
 )

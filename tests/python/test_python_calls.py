@@ -156,6 +156,13 @@ def test_a_call_that_cannot_be_read_alone_is_refused():
     assert with_arguments("(create_engine)(u)", "a=1") == "(create_engine)(u, a=1)"
 
 
+def test_the_edit_of_an_argument_is_that_of_its_whole_text():
+    source = Source("app.py", f"{HEAD}e = create_engine(url, echo=True)\n")
+    (part,) = [one for one in parts_in(parse(source)) if isinstance(one, EngineCall)]
+    at = source.text.index("url") - part.file.start
+    assert replaced(part, part.node.args[0], "uri", "more") == Edit(at, at + 3, "uri, more")
+
+
 # Dictionaries
 
 

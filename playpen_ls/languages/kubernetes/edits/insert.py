@@ -67,11 +67,13 @@ def put_before(document: YamlDocument, target: Mapping, key: str, value: Value, 
     _refuse_odd(target)
     if target.entry(key) is not None:
         raise Refused(f"`{key}` is already set")
+    if not target.entries:
+        return put(document, target, (key,), value)
     index = min((i for i, one in enumerate(target.entries) if _named(one) in before), default=0)
     style = style_of(document, target)
     start = target.entries[index].key.start
     if target.flow:
-        text = flow_entry(key, value, style) + (_separator(document, target, index, style) if target.entries else "")
+        text = flow_entry(key, value, style) + _separator(document, target, index, style)
     else:
         column = _column(document.text, target.entries[0].key.start)
         text = block_entry(key, value, column, style) + style.newline + " " * column

@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.python.model.module import PythonModel, Top
@@ -73,18 +74,14 @@ def _behind_comments(text: str) -> int:
     """The offset after the comments at the top of a file, without those directly above the first statement."""
     if "#" not in text:
         return 0
-    lines = [match.end() for match in LINE_END.finditer(text)]
-    starts = [0, *lines]
-    attached: int | None = None
-    for index in range(len(starts) - 1, -1, -1):
-        body = text[starts[index] : starts[index + 1] if index + 1 < len(starts) else len(text)].strip()
-        if not body and starts[index] != len(text):
+    attached = len(text)
+    ends = dict.fromkeys((0, *(match.end() for match in LINE_END.finditer(text)), len(text)))
+    for start, end in reversed(list(pairwise(ends))):
+        line = text[start:end].strip()
+        if not line or _DIRECTIVE.match(line):
             break
-        if body:
-            if _DIRECTIVE.match(body):
-                break
-            attached = starts[index]
-    return len(text) if attached is None else attached
+        attached = start
+    return attached
 
 
 def gap(model: PythonModel, at: int, newline: str) -> str:
