@@ -179,6 +179,7 @@ def test_no_command_shows_a_secret(
 ASKED = {
     "hoverProvider": "textDocument/hover",
     "codeActionProvider": "textDocument/codeAction",
+    "definitionProvider": "",  # its answers are places, without text
     "executeCommandProvider": "",  # its answers are those of the commands and of code actions
     "textDocumentSync": "",  # its answers are diagnostics and the edits before a save
     "positionEncoding": "",

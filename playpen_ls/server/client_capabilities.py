@@ -23,6 +23,8 @@ class ClientCapabilities:
     shows_progress: bool = False
     shows_markdown: bool = False
     """Hovers can be Markdown."""
+    takes_links: bool = False
+    """Definitions can be links, which say what they are the definition of."""
     only_formats: bool = False
     """Formatting is the only way in which the client can request edits on save."""
 
@@ -34,6 +36,7 @@ class ClientCapabilities:
         resolve = action.resolve_support if action else None
         watched = workspace.did_change_watched_files
         hover = client.text_document.hover if client.text_document else None
+        definition = client.text_document.definition if client.text_document else None
         return cls(
             resolves_edits=bool(resolve and "edit" in resolve.properties),
             document_changes=bool(edit.document_changes),
@@ -44,6 +47,7 @@ class ClientCapabilities:
             gives_configuration=bool(workspace.configuration),
             shows_progress=bool(client.window and client.window.work_done_progress),
             shows_markdown=bool(hover and lsp.MarkupKind.Markdown in (hover.content_format or ())),
+            takes_links=bool(definition and definition.link_support),
             only_formats=_only_formats(client.text_document or lsp.TextDocumentClientCapabilities()),
         )
 

@@ -36,6 +36,7 @@ class Feature:
 
 FEATURES = (
     Feature(lsp.TEXT_DOCUMENT_HOVER, "hover.hover"),
+    Feature(lsp.TEXT_DOCUMENT_DEFINITION, "definition.definition"),
     Feature(
         lsp.TEXT_DOCUMENT_CODE_ACTION,
         "code_actions.code_actions",

@@ -1,0 +1,203 @@
+"""References in manifests: images, ports, probe paths, ConfigMaps, Secrets and their keys, variables, selectors."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from playpen_ls.api.fact_types import ConfigMapKeys, SecretKeys, ServiceAccount
+from playpen_ls.api.facts import Fact, Facts
+from playpen_ls.api.file_view import FileView, Outline
+from playpen_ls.api.rule import RuleContext, given_as
+from playpen_ls.languages.kubernetes.model import references as names
+from playpen_ls.languages.kubernetes.model.manifests import DocumentChunk, Manifests
+from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
+from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload, YamlDocument, resources
+from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
+from playpen_ls.project.services import answers
+from playpen_ls.rules.kubernetes._application import Code, application_in
+from playpen_ls.rules.kubernetes._environment import Variables
+from playpen_ls.rules.kubernetes._links import Selectable, endpoints, selected
+from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
+from playpen_ls.session.definitions.reference import Reference, Target, file_at
+from playpen_ls.text.source import Source
+
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_LISTED = ("resources", "bases", "components", "crds", "configurations", "patchesStrategicMerge", "generators")
+
+
+@dataclass(frozen=True)
+class _Knowledge:
+    code: Code
+    variables: Variables
+    selectable: Selectable
+    configs: Facts[ConfigMapKeys]
+    secrets: Facts[SecretKeys]
+    accounts: Facts[ServiceAccount]
+    namespaces: Namespaces
+
+
+def references(model: Manifests, context: RuleContext, offset: int) -> Iterator[Reference]:
+    """The references of the document at the offset."""
+    outline = Outline(model.source.path, model.chunks)
+    for number, chunk in enumerate(model.chunks):
+        if chunk.start <= offset <= chunk.end:
+            document = YamlDocument(chunk.parsed, FileView(outline, number))
+            yield from _Document(model, chunk, document, context).references()
+
+
+class _Document:
+    def __init__(self, model: Manifests, chunk: DocumentChunk, document: YamlDocument, context: RuleContext) -> None:
+        self.model = model
+        self.start = chunk.start
+        self.document = document
+        self.context = context
+        self.known = given_as(_Knowledge, context)
+
+    def references(self) -> Iterator[Reference]:
+        if posixpath.basename(self.model.source.path) in KUSTOMIZATIONS:
+            yield from self._kustomization()
+        for resource in resources(self.document):
+            if isinstance(resource, Workload):
+                yield from self._workload(resource)
+            elif resource.kind == "Service" and not resource.group:
+                yield from self._service(resource)
+
+    def _reference(self, scalar: Scalar | None, targets: Callable[[Scalar], Iterator[Target]]) -> Iterator[Reference]:
+        if scalar is not None and scalar.literal:
+            yield Reference(self.document.content(scalar).shifted(self.start), partial(targets, scalar))
+
+    def _here(self, scalar: Scalar | None) -> Iterator[Target]:
+        """A place in the same document."""
+        if scalar is not None:
+            yield Target(self.model.source.path, self.document.content(scalar).shifted(self.start))
+
+    def _stated(self, fact: Fact) -> Iterator[Target]:
+        """The place of a fact; those of the same file do not know theirs."""
+        if fact.place.path:
+            yield Target(fact.place.path, fact.place.span)
+        elif (span := self.model.span_of(fact)) is not None:
+            yield Target(self.model.source.path, span)
+
+    def _workload(self, workload: Workload) -> Iterator[Reference]:
+        for container in workload.containers:
+            yield from self._reference(container.image, partial(self._dockerfile, container))
+            for probe in endpoints(container):
+                yield from self._reference(probe.port, partial(self._port, container))
+                yield from self._reference(probe.path, partial(self._route, container))
+            for entry in container.node.mappings("env"):
+                yield from self._reference(entry.scalar("name"), partial(self._reads, container))
+            for mount in container.node.mappings("volumeMounts"):
+                yield from self._reference(mount.scalar("name"), partial(self._volume, workload))
+        for one in names.references(workload):
+            yield from self._reference(one.name, partial(self._object, workload, one))
+            yield from self._reference(one.key, partial(self._key, workload, one))
+
+    def _dockerfile(self, container: Container, _: Scalar) -> Iterator[Target]:
+        link = self.known.code.images.link(container)
+        if link is not None:
+            yield Target(link.dockerfile)
+
+    def _port(self, container: Container, port: Scalar) -> Iterator[Target]:
+        for one in container.ports:
+            if port.value in (one.name, one.number):
+                yield from self._here(one.node.scalar("name" if one.name == port.value else "containerPort"))
+
+    def _route(self, container: Container, path: Scalar) -> Iterator[Target]:
+        link = self.known.code.images.link(container)
+        if link is not None:
+            application = application_in(container, link, self.known.code)
+            for served in application.served:
+                if served.path == path.value or answers([served], [], path.value):
+                    yield from self._stated(served.route)
+
+    def _reads(self, container: Container, name: Scalar) -> Iterator[Target]:
+        link = self.known.code.images.link(container)
+        for read in link.of(self.known.variables.reads) if link is not None else ():
+            if read.name == name.value:
+                yield from self._stated(read)
+
+    def _volume(self, workload: Workload, name: Scalar) -> Iterator[Target]:
+        for volume in workload.pod.mappings("volumes"):
+            if volume.text("name") == name.value:
+                yield from self._here(volume.scalar("name"))
+
+    def _defined(self, workload: Workload, reference: names.Reference) -> list[Any]:
+        every: dict[str, Facts[Any]] = {
+            "ConfigMap": self.known.configs, "Secret": self.known.secrets, "ServiceAccount": self.known.accounts,
+        }  # fmt: skip
+        found = facts_everywhere(every[reference.kind], self.document, name_of, reference.name.value)
+        return [one for one in found if self.known.namespaces.share(one, workload)]
+
+    def _object(self, workload: Workload, reference: names.Reference, _: Scalar) -> Iterator[Target]:
+        for fact in self._defined(workload, reference):
+            yield from self._stated(fact)
+
+    def _key(self, workload: Workload, reference: names.Reference, key: Scalar) -> Iterator[Target]:
+        """The key where it is written; the object where a generator or a controller gives it its keys."""
+        for fact in self._defined(workload, reference):
+            if fact.keys and key.value in fact.keys:
+                path = fact.place.path or self.model.source.path
+                keys = list(self._written_keys(path, reference.kind, fact.name, key.value))
+                yield from keys or self._stated(fact)
+
+    def _written_keys(self, path: str, kind: str, name: str, key: str) -> Iterator[Target]:
+        for start, resource in self._objects(path):
+            if resource.kind == kind and resource.name == name:
+                for part in ("data", "stringData", "binaryData"):
+                    values = resource.node.mapping(part)
+                    entry = values.entry(key) if values is not None else None
+                    if entry is not None and isinstance(entry.key, Scalar):
+                        yield Target(path, resource.document.content(entry.key).shifted(start))
+
+    def _objects(self, path: str) -> Iterator[tuple[int, Resource]]:
+        """The objects of a file, each with the offset of its document."""
+        model = self.model
+        if path != model.source.path:
+            model = Manifests(Source(path, self.context.files.text(path) or ""))
+        for chunk in model.chunks:
+            for resource in resources(YamlDocument(chunk.parsed)):
+                yield chunk.start, resource
+
+    def _service(self, service: Resource) -> Iterator[Reference]:
+        selector = service.node.mapping("spec", "selector")
+        for entry in selector.entries if selector is not None else ():
+            if isinstance(entry.value, Scalar):
+                yield from self._reference(entry.value, partial(self._pods, service))
+        for port in (service.node.mapping("spec") or service.node).mappings("ports"):
+            yield from self._reference(port.scalar("targetPort"), partial(self._target_port, service))
+
+    def _pods(self, service: Resource, _: Scalar) -> Iterator[Target]:
+        for pods in selected(service, self.known.selectable):
+            yield from self._stated(pods)
+
+    def _target_port(self, service: Resource, port: Scalar) -> Iterator[Target]:
+        """The ports of that name or number of the pods that the Service selects."""
+        for pods in selected(service, self.known.selectable):
+            path = pods.place.path or self.model.source.path
+            for start, resource in self._objects(path):
+                if isinstance(resource, Workload) and (resource.kind, resource.name) == (pods.kind, pods.name):
+                    for container in resource.containers:
+                        for one in container.ports:
+                            if port.value in (one.name, one.number):
+                                scalar = one.node.scalar("name" if one.name == port.value else "containerPort")
+                                if scalar is not None:
+                                    yield Target(path, resource.document.content(scalar).shifted(start))
+
+    def _kustomization(self) -> Iterator[Reference]:
+        for root in self.document.parsed.roots:
+            if isinstance(root, Mapping):
+                for scalar in (one for key in _LISTED for one in root.scalars(key)):
+                    yield from self._reference(scalar, self._file)
+                for patch in root.mappings("patches"):
+                    yield from self._reference(patch.scalar("path"), self._file)
+
+    def _file(self, scalar: Scalar) -> Iterator[Target]:
+        """The file, or the kustomization of the folder."""
+        folder, files = posixpath.dirname(self.model.source.path), self.context.files
+        yield from file_at(folder, scalar.value, files)
+        for name in KUSTOMIZATIONS:
+            yield from file_at(folder, posixpath.join(scalar.value, name), files)

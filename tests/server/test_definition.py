@@ -1,0 +1,67 @@
+"""Go to definition, as each editor asks for it."""
+
+from __future__ import annotations
+
+import pytest
+from lsprotocol import types as lsp
+
+from editor import Editor, client_offset, client_position
+
+MANIFEST = (
+    "# 😀\napiVersion: v1\nkind: Pod\nmetadata: {name: 😀}\nspec:\n  containers:\n    - name: 😀\n      image: x:1\n"
+    "      env: [{name: 😀A, valueFrom: {configMapKeyRef: {name: shop, key: level}}}]\n"
+)
+CONFIG = "apiVersion: v1\r\nkind: ConfigMap\r\nmetadata: {name: shop}\r\ndata: {mood: 😀, level: info}\r\n"
+
+
+async def asked(editor: Editor, name: str, words: str) -> list[lsp.LocationLink] | list[lsp.Location] | None:
+    """The answer at the last place of these words."""
+    at = client_position(editor.texts[name], editor.texts[name].rindex(words), editor.encoding)
+    params = lsp.DefinitionParams(lsp.TextDocumentIdentifier(editor.uri(name)), at)
+    return await editor.client.text_document_definition_async(params)  # type: ignore[return-value]
+
+
+def text_at(editor: Editor, text: str, where: lsp.Range) -> str:
+    return text[client_offset(text, where.start, editor.encoding) : client_offset(text, where.end, editor.encoding)]
+
+
+@pytest.mark.asyncio
+async def test_a_key_leads_to_the_file_that_has_it(each_editor: Editor):
+    editor = each_editor
+    (editor.folder / "config.yaml").write_bytes(CONFIG.encode())
+    await editor.open("app.yaml", MANIFEST)
+    await editor.until("app.yaml", lambda _: True)
+    found = None
+    while not found:  # until the project has been read
+        found = await asked(editor, "app.yaml", "level")
+    (one,) = found
+    if isinstance(one, lsp.LocationLink):
+        assert one.origin_selection_range
+        assert text_at(editor, MANIFEST, one.origin_selection_range) == "level"
+        assert one.target_range == one.target_selection_range
+        one = lsp.Location(one.target_uri, one.target_range)
+    assert one.uri == editor.uri("config.yaml")
+    assert text_at(editor, CONFIG, one.range) == "level"
+
+
+@pytest.mark.asyncio
+async def test_unsaved_text_counts(editor: Editor):
+    text = "FROM debian:12 AS base\nRUN a\nFROM base\n"
+    await editor.open("Dockerfile", text)
+    await editor.change("Dockerfile", (0, 0, "# 😀\n"))
+    (one,) = await asked(editor, "Dockerfile", "base") or ()
+    assert isinstance(one, lsp.LocationLink)
+    assert text_at(editor, editor.texts["Dockerfile"], one.target_range) == "base"
+    last = editor.texts["Dockerfile"].rindex("base")
+    await editor.change("Dockerfile", (last, last, "x"))
+    assert await asked(editor, "Dockerfile", "xbase") is None
+
+
+@pytest.mark.asyncio
+async def test_elsewhere_the_answer_is_left_to_other_servers(editor: Editor):
+    await editor.open("app.py", "import os\nos.getenv('A')\n")
+    assert await asked(editor, "app.py", "os.getenv") is None
+    await editor.open("notes.txt", "FROM x\n")
+    assert await asked(editor, "notes.txt", "x") is None
+    params = lsp.DefinitionParams(lsp.TextDocumentIdentifier(editor.uri("closed.yaml")), lsp.Position(0, 0))
+    assert await editor.client.text_document_definition_async(params) is None
