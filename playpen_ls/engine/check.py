@@ -101,6 +101,7 @@ def check(
     within: Span | None = None,
     fixes: bool = False,
     pause: Callable[[], None] = lambda: None,
+    before: Outline | None = None,
 ) -> Checked:
     """Check a file with all rules.
 
@@ -108,12 +109,13 @@ def check(
     and platform) only changed chunks are checked, and findings have no fixes unless `fixes` is set:
     then chunks with findings are checked again. Without a cache every finding has its fixes, and
     `within` limits the check to the chunks that touch it. `pause` is called before each chunk that is checked: what it
-    raises ends the check.
+    raises ends the check. `before` is the outline of an earlier version, or of this one, where no cache is passed: what
+    it knows of the other chunks is not worked out again.
     """
     chunks, known = model.chunks, memory or EMPTY_CACHE
     local = {id(chunk) for chunk in model.chunks_touching(within)} if within is not None else None
     units = [*chunks, _Whole(model)]
-    outline = Outline(model.source.path, chunks, known.outline)
+    outline = Outline(model.source.path, chunks, known.outline or before)
     given = RuleContext(given.platform, cached(given.files), cache(given.facts))  # type: ignore[arg-type]  # asked once for each kind
     reader = DependencyChecker(given, outline, known)
     keys = [unit.key for unit in units]

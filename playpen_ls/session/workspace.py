@@ -239,7 +239,8 @@ class Workspace:
         ):
             within = None  # unused comments are known only after checking the whole file
         model, rules = self.model(path), self._rules(document)
-        checked = check(model, rules, self._given(document), within=within, pause=self.pause)
+        given, before = self._given(document), document.memory.outline
+        checked = check(model, rules, given, within=within, pause=self.pause, before=before)
         diagnostics = self._reported(document, model, checked, rules).kept
         if within:
             diagnostics = diagnostics.filtered(

@@ -36,6 +36,8 @@ class Plan:
     finding: Diagnostic | None = None
     command: lsp.Command | None = None
     """The command that the client executes instead of an edit."""
+    fixes_all_of: str = ""
+    """The id of the rule of which it fixes all findings in the file."""
 
 
 def code_actions(context: Context, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
@@ -82,23 +84,34 @@ class Actions:
         self.abilities = abilities
 
     def at(self, opened: ClientDocument, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-        """The code actions for a range. Fixes are verified, unless an automatic request resolves edits later."""
+        """The code actions for a range. Fixes are verified, unless an automatic request resolves edits later.
+
+        What checks the whole file again waits until the user chooses it, if edits are resolved later: all fixes of the
+        file, and those of a rule, which are offered where one of them was verified; unless the title has to say which
+        files the user must create.
+        """
         if opened.language is None:
             return []
         span = self.documents.positions(opened.source).span(params.range)
         automatic = params.context.trigger_kind == lsp.CodeActionTriggerKind.Automatic
         late = self.abilities.resolves_edits
         actions = []
+        verified: set[str] = set()
         for plan in self._plans(opened, span, params.context.only, automatic):
             if plan.command is not None:
                 actions.append(lsp.CodeAction(plan.title, kind=plan.kind, command=plan.command))
                 continue
             action = self._action(opened, span, plan)
-            if not (late and (automatic or plan.kind == FIX_ALL)):
+            if plan.fixes_all_of and late and not automatic and self.abilities.creates_files:
+                if plan.fixes_all_of not in verified:
+                    continue
+            elif not (late and (automatic or plan.kind == FIX_ALL)):
                 try:
                     self._fill(action, opened, plan.compute(), leave_edit_out=late)
                 except Refused:
                     continue
+                if plan.finding is not None:
+                    verified.add(plan.finding.rule.id)
             actions.append(action)
         return actions
 
@@ -198,6 +211,7 @@ class Actions:
             lsp.CodeActionKind.QuickFix.value,
             ["rule", diagnostic.rule.id],
             lambda: whole(opened, self._fixed(opened, accept)),
+            fixes_all_of=diagnostic.rule.id,
         )
 
     def _fixed(self, opened: ClientDocument, accept: Accept = safe_only) -> Fixed:

@@ -125,6 +125,11 @@ def is_last(outline: Outline, chunk: int) -> bool:
 @located
 def is_layer_of(outline: Outline, chunk: int, names: tuple[str, ...], last: bool) -> bool:
     """Whether its layers are in the image of one of the named stages (lower case), with `last` also of the last one."""
+    return chunk in outline.ask(_layers, names, last)
+
+
+def _layers(outline: Outline, names: tuple[str, ...], last: bool) -> frozenset[int]:
+    """The stages whose layers are in the image of one of these stages."""
     stages, below = outline.each(heading), outline.ask(bases)
     waiting = [number for number, one in enumerate(stages) if number and one.name and one.name in names]
     waiting += [outline.count - 1] if last else []
@@ -135,7 +140,7 @@ def is_layer_of(outline: Outline, chunk: int, names: tuple[str, ...], last: bool
             seen.add(number)
             base = below[number]
             waiting += [] if base is None else [base]
-    return chunk in seen
+    return frozenset(seen)
 
 
 @located
