@@ -88,12 +88,13 @@ class ConfigResolver:
         key = (path, language)
         found = self._rules.get(key)
         if found is None:
-            config = self.of(path)
-            ignored = config.ignored(self._inside(path)) if config.per_path else ()
+            config, inside = self.of(path), self._inside(path)
+            ignored = config.ignored(inside)
             alike = (config.path, language, ignored, path if LANGUAGES[language].embeds else "")
             if alike not in self._shared:
-                known, embedded = rules_of(language), partial(self._embedded, config, language, ignored)
-                self._shared[alike] = _rule_set(config.chosen(known, ignored, self._settings), known, embedded)
+                rules = config.rules(language, inside, self._settings)
+                embedded = partial(self._embedded, config, language, ignored)
+                self._shared[alike] = _rule_set(rules, rules_of(language), embedded)
             found = self._rules[key] = self._shared[alike]
         return found
 
