@@ -332,7 +332,7 @@ _CLASSES = {
     "lower": string.ascii_lowercase,
     "print": string.ascii_letters + string.digits + string.punctuation + " ",
     "punct": string.punctuation,
-    "space": " \t\n\r\v\f",
+    "space": " \t\n\r",  # of git, whatever the locale
     "upper": string.ascii_uppercase,
     "xdigit": string.hexdigits,
 }

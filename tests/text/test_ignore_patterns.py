@@ -87,6 +87,18 @@ def test_random_patterns_match_as_in_git(repository: Path, seed: int):
         assert ignored_by_us(text, paths) == ignored_by_git(repository, text, paths), text
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the names of the files are not possible there")
+@pytest.mark.parametrize(
+    "name",
+    ["alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "xdigit"],
+)
+def test_classes_have_the_characters_that_they_have_in_git(repository: Path, name: str):
+    pattern, paths = f"x[[:{name}:]]", [f"x{chr(code)}" for code in range(1, 128) if chr(code) != "/"]
+    ignored = ignored_by_us(pattern, paths)
+    assert ignored == ignored_by_git(repository, pattern, paths)
+    assert True in ignored.values()
+
+
 STARS = "*a" * 12 + "*b"
 
 
