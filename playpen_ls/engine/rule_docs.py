@@ -48,7 +48,7 @@ def _text(example: Example) -> str:
 
 def _fenced(rule: Rule, text: str) -> list[str]:
     fence = LANGUAGES[rule.language].fence if rule.language else ""
-    return [f"```{fence}", *text.rstrip("\n").split("\n"), "```"]
+    return [f"```{fence}", text.rstrip("\n"), "```"]
 
 
 def catalogue(rules: Iterable[Rule]) -> str:

@@ -47,14 +47,12 @@ def test_a_rule_that_raises_is_one_line_in_the_log_and_the_rest_run(
 
     rule = next(rule for rule in rules_of("python") if rule.id == "python/literal-secret")
     failing = replace(rule, function=broken, mentions=None)
-    rules = Config.rules
+    chosen = Config.chosen
 
-    def with_failing(self: Config, language: str, path: str, settings: object):
-        return tuple(
-            replace(one, rule=failing) if one.rule is rule else one for one in rules(self, language, path, settings)
-        )
+    def with_failing(self: Config, *given: object):
+        return tuple(replace(one, rule=failing) if one.rule is rule else one for one in chosen(self, *given))
 
-    monkeypatch.setattr(Config, "rules", with_failing)
+    monkeypatch.setattr(Config, "chosen", with_failing)
     workspace = Workspace(tmp_path)
     workspace.index.complete = True
     workspace.open(Source("app.py", 'host = "redis.apps.svc.cluster.local"\n'), "python")
