@@ -6,14 +6,17 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import toy
 
+from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Finding, Place
 from playpen_ls.config.model import Config, Settings
 from playpen_ls.engine.check import check, with_current_places
 from playpen_ls.engine.diagnostic import Diagnostic
+from playpen_ls.engine.diagnostics import FileDiagnostics
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.diff import differences
@@ -233,6 +236,27 @@ def test_equal_related_places_are_one():
     (diagnostic,) = editor.checked.diagnostics
     assert diagnostic.related == (Place(toy.PATH, Span(1, 2), "here"),)
     assert with_current_places(editor.checked.diagnostics, editor.model)[0].related == diagnostic.related
+
+
+class Stating(toy.ToyModel):
+    """A file whose facts are where `spans` says."""
+
+    spans: ClassVar[dict[Fact, Span]] = {}
+
+    def span_of(self, fact: Fact) -> Span | None:
+        return self.spans.get(fact)
+
+
+def test_a_stated_fact_is_pointed_to_where_it_is_now_and_not_at_all_when_it_is_gone():
+    (rule,) = [one for one in toy.RULES if one.name == "lonely"]
+    fact, gone = Fact(Place("", Span(0, 0), "a")), Fact(Place("", Span(0, 0), "b"))
+    related = tuple(Place("", Span(0, 0), "stated", one) for one in (fact, gone))
+    found = FileDiagnostics.of(
+        [Diagnostic(rule, Finding(Span(0, 1), "said", related=related), rule.severity)], toy.PATH
+    )
+    model = Stating(Source(toy.PATH, "[a]\n"))
+    model.spans[fact] = Span(1, 2)
+    assert with_current_places(found, model)[0].related == (Place(toy.PATH, Span(1, 2), "stated", fact),)
 
 
 def test_without_a_memory_findings_have_fixes_and_with_one_they_have_none_unless_asked():

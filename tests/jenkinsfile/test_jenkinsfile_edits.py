@@ -14,7 +14,7 @@ from playpen_ls.languages.jenkinsfile.edits.indentation import (
     whole_lines,
 )
 from playpen_ls.languages.jenkinsfile.edits.quoting import expandable, in_comment, quote_at, template
-from playpen_ls.languages.jenkinsfile.edits.retag import release_tag, retagged
+from playpen_ls.languages.jenkinsfile.edits.retag import release_tag, retagged, without_statement
 from playpen_ls.languages.jenkinsfile.edits.sections import with_entry
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import parse
 from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile, ShellStep
@@ -213,6 +213,26 @@ def test_a_reference_without_a_tag_gets_one():
         "node { sh 'docker push n:5000/a:2.0 && docker push n:5000/a:1' }\n"
     )
     assert retag("node { image = 'n:5000/a' }\n", "n:5000/a") == 'node { image = "n:5000/a:2.0" }\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("node {\n    a()\n    b()\n}\n", "node {\n    a()\n}\n"),
+        ("node {\n    b(\n        1\n    )\n}\n", "node {\n}\n"),
+        ("node {\n    a(); b()\n}\n", "refused: other code or a comment is on the same line"),
+        ("node {\n    b(); a()\n}\n", "refused: other code or a comment is on the same line"),
+        ("node {\n    b() // c\n}\n", "refused: other code or a comment is on the same line"),
+    ],
+)
+def test_a_statement_is_removed_with_its_lines(before: str, after: str):
+    file = model(before)
+    (statement,) = [one for one in list(file.tree.blocks)[-1].statements if file.source.of(one.span).startswith("b(")]
+    try:
+        result = file.source.edited([without_statement(file, statement)]).text
+    except Refused as refused:
+        result = f"refused: {refused}"
+    assert result == after
 
 
 def test_a_release_has_the_version_that_the_image_has_elsewhere():

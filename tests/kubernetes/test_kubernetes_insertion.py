@@ -370,6 +370,22 @@ def test_an_empty_value_is_filled(before: str, after: str):
     assert edited(before, lambda one: put(one.document, one.node, ("x",), {"y": "z"})) == after
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (True, "x: true"),
+        (False, "x: false"),
+        (3, "x: 3"),
+        ("3", "x: 3"),
+        ("yes", 'x: "yes"'),
+        ([1, True], "x:\n    - 1\n    - true"),
+    ],
+)
+def test_a_value_is_written_by_its_type(value: object, written: str):
+    result = edited("  - name: a\n", lambda one: put(one.document, one.node, ("x",), value))  # type: ignore[arg-type]
+    assert result == f"  - name: a\n    {written}\n"
+
+
 def test_an_empty_value_is_filled_with_a_scalar():
     assert edited("  - name:\n    image: b\n", lambda one: put(one.document, one.node, ("name",), "z")) == (
         "  - name: z\n    image: b\n"

@@ -144,6 +144,8 @@ def with_replaced(call: str, *arguments: str) -> str:
         ("create_engine(u)", (letters(66), "b"), f"create_engine({letters(66)}, b)"),
         ("create_engine(u)", (letters(67), "b"), f"create_engine(\n    {letters(67)}, b\n)"),
         ("create_engine(u)  # c", (letters(67), "b"), f"create_engine({letters(67)}, b)  # c"),
+        (f"create_engine({letters(69)})", (letters(70),), f"create_engine(\n    {letters(70)}\n)"),
+        (f"create_engine({letters(90)})", (letters(90),), f"create_engine({letters(90)})"),
         (f"create_engine({letters(90)})", (letters(87), "b"), f"create_engine({letters(87)}, b)"),
         (f"create_engine({letters(90)})", (letters(80), "b"), f"create_engine({letters(80)}, b)"),
     ],
@@ -290,6 +292,7 @@ def test_a_name_is_imported_beside_its_kind(text: str, name: str, after: str):
         # what else is written there stays
         ("from pool import N as M", "from pool import N as M, Q"),
         ("from pool import (N)", "from pool import (N, Q)"),
+        ("from pool import N, \\\n    A", "from pool import N, \\\n    A, \\\n    Q"),
         ("from pool import N, A as B", "from pool import N, A as B, Q"),
         ("from other import N", "from other import N\nfrom pool import Q"),
         ("from .pool import N", "from pool import Q\n\nfrom .pool import N"),
