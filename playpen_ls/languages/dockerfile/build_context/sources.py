@@ -13,7 +13,7 @@ from playpen_ls.languages.dockerfile.model.container_paths import known
 from playpen_ls.languages.dockerfile.model.stage import Stage
 from playpen_ls.languages.dockerfile.syntax.instruction import Word
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Cmd, Entrypoint, Transfer
-from playpen_ls.text.ignore_patterns import IgnorePatterns
+from playpen_ls.languages.git_ignore import is_git_ignored
 
 # Paths that a build creates before the image is built, and what is kept out of Git.
 _MADE = re.compile(
@@ -87,26 +87,14 @@ def is_made_by_a_build(path: str, context: str, files: Files) -> bool:
     """
     if _MADE.fullmatch(path):
         return True
-    place = posixpath.normpath(posixpath.join(context, path))
-    for folder in _folders_above(place):
-        inside = posixpath.relpath(place, folder or ".")
-        if (text := files.text(posixpath.join(folder, ".gitignore"))) is not None and IgnorePatterns(
-            text.split("\n")
-        ).ignores(inside):
-            return True
+    if is_git_ignored(posixpath.normpath(posixpath.join(context, path)), files):
+        return True
     name = posixpath.basename(path)
     if "." not in name and any(one in _COMPILED or one == f"{name}.go" for one in files.names(context or ".")):
         return True
     steps = [posixpath.join(folder, one) for folder in dict.fromkeys((context, "")) for one in _STEPS]
     steps += [posixpath.join(context, one) for one in files.names(context or ".") if one.endswith(".sh")]
     return any(name in (files.text(one) or "") for one in steps)
-
-
-def _folders_above(path: str) -> Iterator[str]:
-    """The folders in which git reads a `.gitignore` for the path: "" first, its own folder last."""
-    yield ""
-    for match in re.finditer("/", path):
-        yield path[: match.start()]
 
 
 def excluded_by(dockerfile: str, path: str, context: str, files: Files) -> Ignore | None:
