@@ -109,13 +109,16 @@ def test_hooks_are_given_the_files_that_are_checked():
 
     ours = (
         "Dockerfile Dockerfile.dev x.Dockerfile x.dockerfile Containerfile Jenkinsfile Jenkinsfile.x "
-        "x.groovy x.yaml x.yml x.json x.py x.pyw wsgi"
+        "x.groovy x.yaml x.yml x.json x.py x.pyw wsgi "
+        ".env .env.prod x.env .envrc x.properties alembic.ini pip.conf .pypirc .npmrc .netrc _netrc settings.xml"
     )
     for name in ours.split():
         for path in (name, f"a/b.c/{name}"):
             assert possible_language(path), path
             assert is_given(path), path
-    for name in "x.dockerignore Dockerfile.dockerignore README.md x.js wsgi.txt xDockerfile Makefile".split():
+    for name in (
+        "x.dockerignore Dockerfile.dockerignore README.md x.js wsgi.txt xDockerfile Makefile env x.ini pom.xml".split()
+    ):
         assert not possible_language(name)
         assert not is_given(name), name
 

@@ -186,7 +186,10 @@ sys.exit(run(sys.argv[1:]))
 
     (finding,) = json.loads(playpen("check", "--format", "json", ".").stdout)["findings"]
     assert (finding["path"], finding["rule"], finding["end"]["column"]) == ("a.toy", "toy/letter-x", 2)
-    assert "a Dockerfile, Jenkinsfile, Kubernetes manifest, Python file or toy" in playpen("check", "b.txt").stdout
+    assert (
+        "not a configuration file, Dockerfile, Jenkinsfile, Kubernetes manifest, Python file or toy"
+        in playpen("check", "b.txt").stdout
+    )
     assert "Suppress with `# playpen: ignore[letter-x]`" in playpen("explain", "letter-x").stdout
 
 

@@ -15,6 +15,17 @@
 
 (add-to-list 'eglot-server-programs (cons playpen-ls-modes (lambda (&rest _) playpen-ls-command)))
 
+(defvar playpen-ls-other-modes
+  '(docker-compose-mode dotenv-mode conf-mode nxml-mode sh-mode bash-ts-mode)
+  "The major modes of files that are read for secrets only.  Another server for such a mode goes first.")
+
+(add-to-list 'eglot-server-programs (cons playpen-ls-other-modes (lambda (&rest _) playpen-ls-command)) t)
+
+;; Files that have no mode otherwise.
+(add-to-list 'auto-mode-alist
+             '("/\\(?:\\.env\\(?:\\.[^/]*\\)?\\|[^/]*\\.env\\|\\.npmrc\\|\\.pypirc\\|[._]netrc\\)\\'" . conf-unix-mode)
+             t)
+
 (defun playpen-ls-fix ()
   "Apply all safe fixes to this buffer.  A server error is shown and never blocks a save."
   (interactive)

@@ -135,8 +135,8 @@ class Targets:
             workspace = self.workspace(path)
             source = Source.decoded(relative(path, workspace.root), content)
         except (OSError, Unreadable) as error:
-            # JSON and YAML data files are often large or in another encoding; they are not manifests, so not a problem.
-            if named or isinstance(error, OSError) or not path.endswith((".json", ".yaml", ".yml")):
+            # Data files are often large or in another encoding; they are not manifests, so not a problem.
+            if named or isinstance(error, OSError) or not path.endswith((".json", ".yaml", ".yml", ".properties")):
                 self.problems.append(Problem(shown, getattr(error, "strerror", None) or str(error), named))
             return None
         language = language_of(source.path, lambda: source.text)

@@ -45,8 +45,8 @@ def _names() -> tuple[list[Kind], re.Pattern[str]]:
     kinds: list[tuple[Kind, list[str]]] = [
         ((None, True), [name for one in LANGUAGES.values() for name in one.other_names])
     ]
-    for one in LANGUAGES.values():
-        kinds += [((one, True), [*one.file_names]), ((one, False), [*one.candidate_names])]
+    kinds += [((one, True), [*one.file_names]) for one in LANGUAGES.values()]
+    kinds += [((one, False), [*one.candidate_names]) for one in LANGUAGES.values()]
     kinds = [(kind, names) for kind, names in kinds if names]
     groups = "|".join(f"({'|'.join(map(translate, names))})" for _, names in kinds)
     return [kind for kind, _ in kinds], re.compile(groups)

@@ -24,7 +24,7 @@ from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.engine.suppression import Suppressed, suppress
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.model import Model
-from playpen_ls.languages.registry import LANGUAGES, model_facts, parse
+from playpen_ls.languages.registry import LANGUAGES, facts_in, model_facts, parse
 from playpen_ls.project.filesystem import CachedFiles, ProjectFiles
 from playpen_ls.project.index import Index
 from playpen_ls.project.indexer import Indexer
@@ -296,4 +296,4 @@ class Workspace:
 
 def _facts(path: str, text: str) -> tuple[Fact, ...]:
     language = language_of(path, lambda: text)
-    return model_facts(parse(language, Source(path, text))) if language else ()
+    return facts_in(language, Source(path, text)) if language else ()

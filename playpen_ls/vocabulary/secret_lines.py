@@ -1,18 +1,23 @@
-"""Secrets in the lines of a configuration file: env, properties, INI, YAML, JSON, `.netrc`, `redis.conf`."""
+"""Secrets in the lines of a configuration file: env, properties, INI, YAML, JSON, XML, `.netrc`, `redis.conf`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
-from playpen_ls.text.span import Span
+from playpen_ls.text.span import Span, Spans
 from playpen_ls.vocabulary.secret_shapes import shapes
 from playpen_ls.vocabulary.secrets import (
     connection_passwords,
     is_configured_secret,
+    is_default_secret,
     is_named_secret,
+    is_own_host,
+    is_password_name,
     is_secret_name,
     is_template,
+    is_weak_login,
     url_logins,
 )
 
@@ -20,13 +25,86 @@ _ASSIGNMENT = re.compile(
     r"""(?m)^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?["']?(?P<name>[A-Za-z][\w.-]*)["']?[ \t]*(?P<sign>[=:])[ \t]*"""
     r"""(?P<quote>["']?)(?P<value>[^\s"'#;,{}\[\]]+)(?P=quote)[ \t]*,?[ \t]*(?:[#;].*)?$"""
 )
+_VALUE = r"""(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\n]*))"""
+_ENV = re.compile(rf"(?m)^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*[=:][ \t]*{_VALUE}")
+_INI = re.compile(rf"(?m)^[ \t]*(?P<name>[A-Za-z_][\w./-]*(?:\[\w*\])?)[ \t]*[=:][ \t]*{_VALUE}")
+_YAML = re.compile(rf"""(?m)^[ \t]*(?:-[ \t]+)*["']?(?P<name>[A-Za-z_][\w./-]*)["']?[ \t]*:[ \t]+{_VALUE}""")
+_YAML_FLOW = re.compile(
+    r"""[{,][ \t]*["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*:[ \t]+"""
+    r"""(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\s"'{}\[\],]+))[ \t]*(?=[,}])"""
+)
+_YAML_LIST = re.compile(r"""(?m)^[ \t]*-[ \t]+["']?(?P<name>[A-Za-z_]\w*)=(?P<plain>[^\n"']*)""")
+_XML = re.compile(r"<(?P<name>password|passphrase|token|secret)>(?P<plain>[^<>]*)</(?P=name)>", re.IGNORECASE)
+# `${DB_PASSWORD:value}` of Spring, `${DB_PASSWORD:-value}` of a shell and of compose files
+_DEFAULT = re.compile(r"\$\{(?P<name>[A-Za-z_][\w.-]*):-?(?P<value>[^${}]+)\}")
+# References, template expressions, and what YAML does not read as a plain scalar.
+_NO_LITERAL = re.compile(r"\{\{|\$[\w({]|<%|%\(|^[&*!|>{\[]")
+_INLINE_COMMENT = re.compile(r"(?:^|[ \t])[#;].*")
 # `requirepass s3cr3t`; a name and a value, and nothing else in the line
 _DIRECTIVE = re.compile(
     r"(?m)^[ \t]*(?P<name>requirepass|masterauth|primaryauth)[ \t]+[\"']?(?P<value>[^\s\"'#]+)[\"']?[ \t]*$"
 )
 _NETRC = re.compile(r"\blogin[ \t]+\S+\s+password[ \t]+(?P<value>\S+)")
+_NETRC_FILE = re.compile(r"(?:^|(?<=\s))password[ \t]+(?P<value>\S+)")
 _NPM = re.compile(r"(?m)_(?:authToken|auth|password)[ \t]*=[ \t]*[\"']?(?P<value>[^\s\"'$]{6,})")
-_COMMENT_LINE = re.compile(r"(?m)^[ \t]*(?:#|//|;).*$")
+_COMMENT_LINE = re.compile(r"(?m)^[ \t]*(?:#|//(?!\S+:_)|;).*$")
+_XML_COMMENT = re.compile(r"<!--(?:(?!-->).)*+(?:-->)?", re.DOTALL)
+
+
+class Form(NamedTuple):
+    """How the lines of a kind of file are written, and for which names a plain word is a secret."""
+
+    settings: tuple[re.Pattern[str], ...] = ()
+    word_names: Callable[[str], bool] = lambda _: False
+    others: tuple[re.Pattern[str], ...] = ()
+    comment: re.Pattern[str] = _COMMENT_LINE
+    inline_comments: bool = True
+    word_defaults: bool = False
+    """Whether a plain word counts as the default of a variable, `${DB_PASSWORD:postgres}`."""
+
+
+FORMS = {
+    "env": Form((_ENV,), lambda _: True),
+    "ini": Form((_INI,), is_password_name),
+    "properties": Form((_INI,), inline_comments=False, word_defaults=True),
+    "npmrc": Form(others=(_NPM,)),
+    "netrc": Form(others=(_NETRC_FILE,)),
+    "xml": Form((_XML,), is_password_name, comment=_XML_COMMENT, inline_comments=False),
+    # Values of a chart also name Secret objects, and the keys in them.
+    "values": Form((_YAML, _YAML_FLOW), is_password_name),
+    "compose": Form((_YAML, _YAML_FLOW, _YAML_LIST), str.isupper),
+}
+"""The kinds of files whose form is known by their name."""
+
+
+class Setting(NamedTuple):
+    """A name and its literal value, without quotes."""
+
+    name: str
+    value: str
+    span: Span
+
+
+class LineSecret(NamedTuple):
+    """`plain`: only a word, which its name makes a secret. `name` is that of its variable or key, if it has one."""
+
+    span: Span
+    plain: bool
+    name: str = ""
+
+
+def settings(text: str, form: Form) -> Iterator[Setting]:
+    """What the lines of a file of this form set; `text` has no carriage returns."""
+    for pattern in form.settings:
+        for match in pattern.finditer(text):
+            kind = match.lastgroup if match.lastgroup in ("double", "single") else "plain"
+            start, value = match.start(kind), match[kind] or ""
+            if kind == "plain" and form.inline_comments:
+                value = _INLINE_COMMENT.sub("", value, count=1)
+            start += len(value) - len(value.lstrip())
+            value = value.strip()
+            if value:
+                yield Setting(match["name"], value, Span(start, start + len(value)))
 
 
 def embedded(text: str) -> Iterator[Span]:
@@ -37,26 +115,68 @@ def embedded(text: str) -> Iterator[Span]:
     yield from connection_passwords(text)
 
 
-def secrets_in_lines(text: str) -> Iterator[tuple[Span, bool]]:
-    """(span, whether it is only a plain word) of each secret of a configuration file; not those in comment lines."""
+def secrets_in_lines(text: str) -> Iterator[LineSecret]:
+    """The secrets of a configuration file of unknown form, in text order; not those in comment lines."""
     text = text.replace("\r", "\n")  # so that `^` and `$` match at every line end; offsets do not change
-    found: list[tuple[Span, bool]] = []
+    found: list[LineSecret] = []
     for match in _ASSIGNMENT.finditer(text):
-        name, value = match["name"], match["value"]
+        name, value, span = match["name"], match["value"], Span(*match.span("value"))
         if re.search(r"\{\{|[$`(]", value):
             continue
         if is_named_secret(name, value):
-            found.append((Span(*match.span("value")), False))
+            found.append(LineSecret(span, False, name))
         elif match["sign"] == "=" and name.isupper() and is_configured_secret(name, value):
-            found.append((Span(*match.span("value")), True))
-    for pattern in (_DIRECTIVE, _NETRC, _NPM):
+            found.append(LineSecret(span, True, name))
+    found += _given(text, (_DIRECTIVE, _NETRC, _NPM))
+    found += [LineSecret(span, False) for span in embedded(text)]
+    yield from _reported(text, found, _COMMENT_LINE)
+
+
+def secrets_in_file(text: str, form: Form) -> Iterator[LineSecret]:
+    """The secrets of a file of this form, in text order; not those in comments."""
+    text = text.replace("\r", "\n")
+    found = list(_given(text, form.others))
+    for name, value, span in settings(text, form):
+        default = _DEFAULT.fullmatch(value)
+        if default is not None:
+            found += _default(name, default, span, form)
+        elif _NO_LITERAL.search(value):
+            continue
+        elif is_named_secret(name, value):
+            found.append(LineSecret(span, False, name))
+        elif form.word_names(name) and is_configured_secret(name, value):
+            found.append(LineSecret(span, True, name))
+    found += [LineSecret(span, False) for span in (*shapes(text), *connection_passwords(text))]
+    for login in url_logins(text):
+        plain = is_weak_login(login, text)
+        if not (plain and is_own_host(login.host)):
+            found.append(LineSecret(login.password, plain))
+    yield from _reported(text, found, form.comment)
+
+
+def _default(name: str, default: re.Match[str], span: Span, form: Form) -> Iterator[LineSecret]:
+    """The default of a variable, if it is a secret by the name of the variable or by that of the setting."""
+    value, names = default["value"], (name, default["name"])
+    start = span.start + default.start("value")
+    plain = not any(is_named_secret(one, value) for one in names)
+    if form.word_defaults or not plain:
+        counting = next((one for one in names if is_default_secret(one, value)), None)
+        if counting is not None:
+            yield LineSecret(Span(start, start + len(value)), plain, counting)
+
+
+def _given(text: str, patterns: tuple[re.Pattern[str], ...]) -> Iterator[LineSecret]:
+    for pattern in patterns:
         for match in pattern.finditer(text):
             if not is_template(match["value"]) and not is_secret_name(match["value"]) and "$" not in match["value"]:
-                found.append((Span(*match.span("value")), False))
-    found += [(span, False) for span in embedded(text)]
-    comments = [Span(*match.span()) for match in _COMMENT_LINE.finditer(text)] if found else []
+                yield LineSecret(Span(*match.span("value")), False)
+
+
+def _reported(text: str, found: list[LineSecret], comment: re.Pattern[str]) -> Iterator[LineSecret]:
+    """Those in no comment, in text order and without overlaps."""
+    comments = Spans(Span(*match.span()) for match in comment.finditer(text)) if found else Spans(())
     reached = 0
-    for span, plain in sorted(found):
-        if span.start >= reached and not any(comment.touches(span) for comment in comments):
-            yield span, plain
-            reached = span.end
+    for one in sorted(found):
+        if one.span.start >= reached and not comments.touch(one.span.start, one.span.end):
+            yield one
+            reached = one.span.end

@@ -15,7 +15,7 @@ from itertools import pairwise
 from math import log2
 
 from playpen_ls.text.span import Span
-from playpen_ls.vocabulary.names import snake
+from playpen_ls.vocabulary.names import snake, words
 from playpen_ls.vocabulary.secret_shapes import DOCUMENTATION_KEYS
 
 _PUT_LATER = (
@@ -88,6 +88,11 @@ def is_secret_name(name: str) -> bool:
     return bool(_NAME.search(spelled)) and not _NOT_NAME.search(spelled) and not _OTHER_TOKEN.search(spelled)
 
 
+def is_password_name(name: str) -> bool:
+    """Whether a variable or key of this name contains a password, not another secret or the name of one."""
+    return is_secret_name(name) and bool(_PASSWORD_NAME.search(snake(name)))
+
+
 def is_template(value: str) -> bool:
     """Whether the value is a placeholder for a secret: `${X}`, `<password>`, `changeme`, empty."""
     return is_placeholder(value) or bool(_TEMPLATE.match(value.strip()))
@@ -135,6 +140,26 @@ def url_logins(text: str) -> Iterator[Login]:
         )
 
 
+_OWN_HOSTS = frozenset(("localhost", "127.0.0.1", "::1", "0.0.0.0"))
+
+
+def is_own_host(host: str) -> bool:
+    """Whether it is the machine itself, where tests start their services."""
+    return host in _OWN_HOSTS
+
+
+def is_throwaway(login: Login, text: str) -> bool:
+    """Whether a weak password belongs to the URL of a service on the machine itself."""
+    return is_weak(text[login.password.start : login.password.end]) and is_own_host(login.host.partition(":")[0])
+
+
+def is_weak_login(login: Login, text: str) -> bool:
+    """Whether the password of a URL is a plain word or made of the user's name: `ci:ci@db`, `ci:ci_password@db`."""
+    password = text[login.password.start : login.password.end]
+    known = {login.user, *words(login.user)}
+    return password == login.user or all(is_weak(word) or word in known for word in words(password) or ["?"])
+
+
 _CONNECTION = re.compile(r"(?:^|[\s;?&])(?:password|pwd)=['\"]?(?P<secret>[^\s;&'\"<>{}$%]+)", re.IGNORECASE)
 _CONNECTION_PART = re.compile(
     r"(?:^|[\s;?&])(?:host|hostaddr|dbname|user|username|uid|server|data source|user id)=|jdbc:", re.IGNORECASE
@@ -175,6 +200,7 @@ _OWN_SECRET = re.compile(
     r"(^|_)(?:\w*pas+wo?r?d|[a-z]{0,8}pass(?:phrase)?|pwd|(?:\w+_)?secrete?|secrete?_key(?:_base)?|access_key_secret"
     r"|(?:encryption|signing|jwt|hmac|fernet|master|cookie|session)_(?:secret_)?key|(?:redis|rediscli)_auth)$"
 )
+_PASSWORD_NAME = re.compile(r"(^|_)(?:\w*pas+wo?r?d|[a-z]{0,8}pass(?:phrase)?|pwd)$")
 # Secret objects and files that are named, not secrets.
 _NAMES_OBJECT = re.compile(
     r"(?:^|_)(?:pull|tls|ssl|cert|certificate|image|existing|ca|docker|registry|kube|k8s)_secret$"

@@ -11,7 +11,11 @@ local M = {}
 
 M.defaults = {
   cmd = { 'playpen-ls' },
-  filetypes = { 'dockerfile', 'groovy', 'Jenkinsfile', 'yaml', 'json', 'python', 'toml' },
+  filetypes = {
+    'dockerfile', 'groovy', 'Jenkinsfile', 'yaml', 'json', 'python', 'toml',
+    -- of `.env`, compose files, `.properties`, `.npmrc`, `.netrc`, `settings.xml`; other files of these types are not checked
+    'sh', 'env', 'yaml.docker-compose', 'yaml.helm-values', 'jproperties', 'dosini', 'conf', 'cfg', 'netrc', 'xml',
+  },
   settings = {}, -- { ignore = { 'rule', ... }, severity = { rule = 'off' } }
   fix_on_save = false,
   save_timeout = 1000, -- milliseconds to wait for fixes on save; then the file is saved without them

@@ -22,6 +22,9 @@ const SELECTOR: DocumentSelector = [
   { pattern: '**/*.{yaml,yml}' },
   { scheme: 'file', language: 'json' },
   { language: 'python' },
+  // Files that are read for secrets only, whatever their language.
+  { pattern: '**/{.env,.env.*,*.env,.envrc,alembic.ini,pip.conf,pip.ini,.pypirc,.npmrc,.netrc,_netrc,settings.xml}' },
+  { pattern: '**/*.properties' },
   { pattern: '**/{playpen,pyproject}.toml' },
 ];
 

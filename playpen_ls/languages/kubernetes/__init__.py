@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from playpen_ls.languages.kubernetes.model.manifests import Manifests
 
 _NO_MANIFEST = re.compile(
-    r"(docker-)?compose([.-].*)?\.ya?ml$|values([.-].*)?\.ya?ml$|Chart\.lock$"
-    r"|package(-lock)?\.json$|tsconfig.*\.json$|\.pre-commit-config\.yaml$|\.gitlab-ci\.yml$|mkdocs\.yml$"
+    r"Chart\.lock$|package(-lock)?\.json$|tsconfig.*\.json$|\.pre-commit-config\.yaml$|\.gitlab-ci\.yml$|mkdocs\.yml$"
 )
 # No manifests, but they say what others mean: which are patches or templates, which tags are replaced.
 _ABOUT_MANIFESTS = re.compile(r"kustomization\.ya?ml$|Chart\.yaml$|skaffold\.ya?ml$")

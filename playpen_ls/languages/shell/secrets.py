@@ -13,15 +13,15 @@ from functools import cache
 from itertools import pairwise
 
 from playpen_ls.languages.shell.commands import Command, Word
-from playpen_ls.vocabulary.names import words
 from playpen_ls.vocabulary.secret_shapes import shapes
 from playpen_ls.vocabulary.secrets import (
-    Login,
     connection_passwords,
     is_configured_secret,
     is_named_secret,
+    is_own_host,
     is_secret_name,
     is_template,
+    is_throwaway,
     is_weak,
     url_logins,
 )
@@ -84,7 +84,6 @@ _SETTING_NAMES = {"http-basic.": 2, "pypi-token.": 1, "github-oauth.": 1, "gitla
 _VARIABLES = frozenset("PGPASSWORD MYSQL_PWD REDISCLI_AUTH SSHPASS MYSQL_ROOT_PASSWORD POSTGRES_PASSWORD".split())
 """Environment variables that a program takes as a password: also a plain word is one."""
 _USER_OPTIONS = ("-u", "--username", "--user")
-_OWN_HOSTS = frozenset(("localhost", "127.0.0.1", "::1", "0.0.0.0"))
 _OWN_URL = re.compile(r"(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?![\w.-])")
 _SONAR = re.compile(r"[0-9a-f]{40}|sq[aup]_[0-9a-f]{40}")
 # After `-e`, `--set`, `-var` and the like, and alone: `name=value`, several separated by commas or blanks.
@@ -182,18 +181,6 @@ def in_text(text: str) -> Iterator[tuple[str, int, int, str]]:
         yield "single", span.start, span.end, "PGPASSWORD"
     for span in shapes(text):
         yield "single", span.start, span.end, shape_name(text[span.start : span.end])
-
-
-def is_throwaway(login: Login, text: str) -> bool:
-    """Whether a weak password belongs to the URL of a service on the build machine itself."""
-    return is_weak(text[login.password.start : login.password.end]) and login.host.partition(":")[0] in _OWN_HOSTS
-
-
-def is_weak_login(login: Login, text: str) -> bool:
-    """Whether the password of a URL is a plain word or made of the user's name: `ci:ci@db`, `ci:ci_password@db`."""
-    password = text[login.password.start : login.password.end]
-    known = {login.user, *words(login.user)}
-    return password == login.user or all(is_weak(word) or word in known for word in words(password) or ["?"])
 
 
 def shape_name(secret: str) -> str:
@@ -318,7 +305,7 @@ def _options(command: Command) -> Iterator[ShellSecret]:
 def _is_own_database(command: Command, password: str) -> bool:
     """Whether a weak password belongs to a service on the build machine itself, as tests start one."""
     host = value_of(command, "-h", "-h~", "--host")
-    return is_weak(password) and host is not None and host[0].text[host[1] :] in _OWN_HOSTS
+    return is_weak(password) and host is not None and is_own_host(host[0].text[host[1] :])
 
 
 def _pair(command: Command) -> Iterator[ShellSecret]:

@@ -59,6 +59,6 @@ def secret_in_configmap(resource: Resource) -> Iterator[Finding]:
         written = resource.document.text[start:end]
         if value.style in ("'", '"') and written != value.value:
             continue  # with escapes, the position of a secret is unknown
-        for span, plain in secrets_in_lines(written):
+        for span, plain, _ in secrets_in_lines(written):
             severity = Severity.WARNING if plain else severity_of("", written[span.start : span.end])
             yield Finding(span.shifted(start), message, severity=severity)

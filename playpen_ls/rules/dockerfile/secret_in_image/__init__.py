@@ -27,7 +27,7 @@ from playpen_ls.languages.dockerfile.parts import (
     ShellForm,
     Transfer,
 )
-from playpen_ls.languages.shell.secrets import HINTS, ShellSecret, is_throwaway, is_weak_login, secrets_in
+from playpen_ls.languages.shell.secrets import HINTS, ShellSecret, secrets_in
 from playpen_ls.rules.dockerfile.secret_in_image import files as secret_files
 from playpen_ls.rules.dockerfile.secret_in_image import key_files
 from playpen_ls.rules.dockerfile.secret_in_image import mounts as build_secrets
@@ -283,7 +283,7 @@ def _written(instruction: Transfer) -> Iterator[Finding]:
     text = instruction.syntax.text
     for heredoc in instruction.heredocs:
         body = text[heredoc.body.start : heredoc.body.end]
-        for found, plain in secrets_in_lines(body):
+        for found, plain, _ in secrets_in_lines(body):
             span = found.shifted(heredoc.body.start)
             severity = Severity.WARNING if plain else _severity(instruction, span)
             yield Finding(span, f"hard-coded secret in a file of `{instruction.keyword}`", severity=severity)
@@ -312,7 +312,7 @@ def _assigned(instruction: Assigning) -> Iterator[Finding]:
             for span in spans:
                 place = _place(instruction, pair, span)
                 logins = secrets.url_logins(pair.value)
-                weak = any(one.password == span and is_weak_login(one, pair.value) for one in logins)
+                weak = any(one.password == span and secrets.is_weak_login(one, pair.value) for one in logins)
                 severity = Severity.WARNING if weak else _severity(instruction, place)
                 yield Finding(place, _hard_coded(instruction, pair), severity=severity)
             alone = not spans and not isinstance(instruction, Label)
@@ -335,7 +335,7 @@ def _mounted(instruction: Assigning, pair: Pair) -> Fix:
 def _in_value(value: str) -> Iterator[Span]:
     yield from shapes(value)
     for login in secrets.url_logins(value):
-        if "$" not in value[login.password.start : login.password.end] and not is_throwaway(login, value):
+        if "$" not in value[login.password.start : login.password.end] and not secrets.is_throwaway(login, value):
             yield login.password
 
 

@@ -12,7 +12,7 @@ from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.queries import is_credential_id, sets_literal
 from playpen_ls.languages.jenkinsfile.parts import Assignment, Call, EnvironmentEntry, Region, ShellStep, StringLiteral
-from playpen_ls.languages.shell.secrets import HINTS, is_throwaway, is_weak_login
+from playpen_ls.languages.shell.secrets import HINTS
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak, leaks
 from playpen_ls.rules.jenkinsfile.literal_credential.store import Store, credential_for
 from playpen_ls.rules.jenkinsfile.literal_credential.wrap import credentials_of, rebound
@@ -26,6 +26,8 @@ from playpen_ls.vocabulary.secrets import (
     is_placeholder,
     is_secret_name,
     is_template,
+    is_throwaway,
+    is_weak_login,
     may_be_secret,
     url_logins,
 )

@@ -1,0 +1,70 @@
+"""Configuration files of a project, which are read for secrets only. Rules import what they look at from `parts`."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from playpen_ls.api.facts import Fact
+from playpen_ls.languages import builds
+from playpen_ls.languages.language import Language
+from playpen_ls.languages.model import Model, Problem
+from playpen_ls.text.source import Source
+
+if TYPE_CHECKING:
+    from playpen_ls.languages.configuration.file import ConfigurationFile
+
+NAMES: dict[str, tuple[str, ...]] = {
+    "env": (".env", ".env.*", "*.env", ".envrc"),
+    "compose": tuple(
+        f"{name}.{end}"
+        for name in ("docker-compose*", "compose", "compose[.-]*", "*[.-]compose")
+        for end in ("yml", "yaml")
+    ),
+    "values": tuple(f"{name}.{end}" for name in ("values", "values[._-]*") for end in ("yml", "yaml")),
+    "ini": ("alembic.ini", "pip.conf", "pip.ini", ".pypirc"),
+    "properties": ("*.properties",),
+    "npmrc": (".npmrc",),
+    "netrc": (".netrc", "_netrc"),
+    "xml": ("settings.xml",),
+}
+"""Patterns of file names, in the syntax of `fnmatch`, by the form of their lines (`vocabulary.secret_lines.FORMS`)."""
+
+
+def form_of(path: str) -> str:
+    """The form of the lines of a file, by its name."""
+    name = posixpath.basename(path)
+    return next((form for form, names in NAMES.items() if any(fnmatchcase(name, one) for one in names)), "env")
+
+
+def _parse(source: Source, _: Model | None) -> ConfigurationFile:
+    from playpen_ls.languages.configuration.file import ConfigurationFile
+
+    return ConfigurationFile(source, form_of(source.path))
+
+
+def _says_nothing(source: Source) -> bool:
+    return form_of(source.path) not in ("compose", "values", "env")
+
+
+def _facts(model: ConfigurationFile) -> Iterable[Fact]:
+    return builds.facts_in(model.source.path, model.source.text)
+
+
+def _problems(_: ConfigurationFile) -> Sequence[Problem]:
+    return ()
+
+
+LANGUAGE = Language(
+    name="configuration",
+    label="configuration file",
+    file_names=tuple(name for names in NAMES.values() for name in names),
+    default_path=".env",
+    fence="sh",
+    parse=_parse,
+    facts=_facts,
+    problems=_problems,
+    says_nothing=_says_nothing,
+)

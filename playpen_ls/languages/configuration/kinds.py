@@ -1,0 +1,43 @@
+"""Kinds of configuration files, by their paths."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from functools import cache
+
+_EXAMPLE = re.compile(r"(?:^|[._-])(?:examples?|samples?|templates?|tmpl|dist)(?:[._-]|$)", re.IGNORECASE)
+# `messages.properties`, `app_de.properties`, `i18n/app.properties`
+_TRANSLATION = re.compile(
+    r"(?:.*/)?(?:(?:i18n|l10n|nls|locales?|lang|languages?|translations?|messages|bundles?)/.*"
+    r"|(?:[^/]*[_-])?(?:messages|labels|strings|bundle|i18n|translations?|resources|texts?)[^/]*"
+    r"|[^/]*_[a-z]{2}(?:[_-](?:[A-Z]{2}|[A-Z][a-z]{3}))*)\.properties",
+    re.IGNORECASE,
+)
+_TEST = re.compile(r"(?:^|/)(?:tests?|[\w-]*[-_]tests?|[a-z]+Tests?|testing|testdata|__tests__|e2e|fixtures?|mocks?)/")
+_DEVELOPMENT = re.compile(
+    r"(?:^|/)(?:examples?|samples?|demos?|dev|development|local|sandbox|playground)/"
+    r"|(?:^|[/._-])(?:dev|devel|development|local|test|tests|testing|ci|e2e|demo)[^/._-]{0,2}\.[^/]*$"
+    r"|\.env\.(?:dev|development|local|test|testing|ci|e2e|demo|docker)(?:\.[^/]*)?$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`form` is "" for a file that nothing is reported in: an example to copy, or a bundle of translations."""
+
+    form: str
+    development: bool = False
+    """Serves development only: a plain word is no secret that matters."""
+    test: bool = False
+    """Serves tests only: just keys of providers matter."""
+
+
+@cache
+def kind_of(path: str, form: str) -> Kind:
+    """What a file of this form is, by its path."""
+    if _EXAMPLE.search(posixpath.basename(path)) or _TRANSLATION.fullmatch(path):
+        form = ""
+    return Kind(form, form == "compose" or bool(_DEVELOPMENT.search(path)), bool(_TEST.search(path)))
