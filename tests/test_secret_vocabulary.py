@@ -89,6 +89,10 @@ def test_no_look_alike_is_a_key():
             "to_be_replaced",
         ),
         *(
+            "tu_jwt_secret_aqui",
+            "0xCensoredHCaptchaSecretKey",
+            "MISSING",
+            "VALUE1",
             "your-secret-key",
             "yourpassword",
             "your-token-here",
@@ -119,7 +123,7 @@ def test_names_of_secrets(name: str):
     "name",
     """password_encryption password_hash PASSWORD_HASHING secret_cipher token_encoding PASSWORD_ALGO password_strength
     secret_storage TOKEN_LOCATION password_policy PASSWORD_CHARS token_expiry TOKEN_URL DB_PASSWORD_FILE secretName
-    max_tokens compass bypass cache_key storage_key author TOKENIZERS_PARALLELISM password_stdin""".split(),
+    max_tokens compass bypass cache_key storage_key author TOKENIZERS_PARALLELISM password_stdin secretFieldSelector""".split(),
 )
 def test_names_of_something_else(name: str):
     assert not is_secret_name(name)
@@ -187,6 +191,15 @@ def test_check_digits_names_of_keys_and_test_modes_count_less():
     assert is_minor("AKIAQYLPMN5HFIQR7XYA")
     assert is_minor("sk_test_" + "4eC39HqLyjWDarjtT1zdp7dc")
     assert not is_minor("sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc")
+
+
+def test_a_token_for_browsers_is_public():
+    def token(role: str) -> str:
+        payload = base64.urlsafe_b64encode(f'{{"iss":"supabase","role":"{role}"}}'.encode()).decode().rstrip("=")
+        return f"eyJhbGciOiJIUzI1NiJ9.{payload}.dBjftJeZ4CVPmB92K27uhbUJU1p1rQ7x"
+
+    assert not list(shapes(token("anon")))
+    assert list(shapes(token("service_role")))
 
 
 def test_the_url_of_alembic_init_is_none():

@@ -51,6 +51,21 @@ _COMMENT_LINE = re.compile(r"(?m)^[ \t]*(?:#|//(?!\S+:_)|;).*$")
 _XML_COMMENT = re.compile(r"<!--(?:(?!-->).)*+(?:-->)?", re.DOTALL)
 
 
+# `spring.datasource.password`: settings of a program; other properties can be labels.
+_PROGRAM = re.compile(
+    r"(?:spring|quarkus|micronaut|hibernate|javax|jakarta|jdbc|db|database|datasource|connection|redis|rabbitmq|kafka)\."
+)
+
+
+def _is_program_password(name: str) -> bool:
+    return bool(_PROGRAM.match(name.lower())) and is_password_name(name)
+
+
+def _is_variable(name: str) -> bool:
+    """`DB_PASSWORD`, `RabbitMq__Password`."""
+    return name.isupper() or "__" in name
+
+
 class Form(NamedTuple):
     """How the lines of a kind of file are written, and for which names a plain word is a secret."""
 
@@ -66,13 +81,13 @@ class Form(NamedTuple):
 FORMS = {
     "env": Form((_ENV,), lambda _: True),
     "ini": Form((_INI,), is_password_name),
-    "properties": Form((_INI,), inline_comments=False, word_defaults=True),
+    "properties": Form((_INI,), _is_program_password, inline_comments=False, word_defaults=True),
     "npmrc": Form(others=(_NPM,)),
     "netrc": Form(others=(_NETRC_FILE,)),
     "xml": Form((_XML,), is_password_name, comment=_XML_COMMENT, inline_comments=False),
     # Values of a chart also name Secret objects, and the keys in them.
     "values": Form((_YAML, _YAML_FLOW), is_password_name),
-    "compose": Form((_YAML, _YAML_FLOW, _YAML_LIST), str.isupper),
+    "compose": Form((_YAML, _YAML_FLOW, _YAML_LIST), _is_variable),
 }
 """The kinds of files whose form is known by their name."""
 

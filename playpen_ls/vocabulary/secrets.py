@@ -29,7 +29,7 @@ _PLACEHOLDER = re.compile(
       | \[[\w -]+\] | [x*.?_-]+ | {_PUT_LATER}[-_ \w]* | .*replace[-_ ]?me.* | .*change[-_ ]?me.* | xxx+.*
       | your[-_ ]?(?:[a-z]+[-_ ])*[a-z]*(?:pass|password|passwd|secret|token|key|api|here|value)s?
       | your[-_ ][^0-9]*
-      | .*(?:example|placeholder|redacted|insert|fixme|todo).* | .*[-_ ]here
+      | .*(?:example|placeholder|redacted|censored|insert|fixme|todo).* | .*[-_ ](?:here|aqu[ií]) | missing | value[-_]?\d*
       | (?:op|(?:secret)?ref\+[a-z]+|vault|awssm|gcpsm)://.* | vault:[\w/-]+\#.* | arn:aws:secretsmanager:.*
       | ENC[\[(].* | \{{(?:cipher|AES|rsa)\}}.* | \$ANSIBLE_VAULT;.* | !vault.*
       | \*\*.*\*\* | .*\*{{3}}.*
@@ -60,7 +60,7 @@ _NOT_NAME = re.compile(
     r"|ref|env|var|param|scheme|algorithm|hasher|class|format|length|expires?|expires_(?:at|in)|expiry|ttl|endpoint|enabled|policy"
     r"|encryption|hash|hashing|cipher|encoding|algo|strength|storage|location|chars|characters"
     r"|tag|branch|version|host|port|count|size|limit|timeout|key_name|rotation|store|manager|provider|bytes|alphabet"
-    r"|charset|sig|signature)s?(?:_(?:ms|seconds|v?\d+))?$"
+    r"|charset|sig|signature|selector)s?(?:_(?:ms|seconds|v?\d+))?$"
 )
 # Tokens that are not secret: for pagination and tokenizers.
 _OTHER_TOKEN = re.compile(r"(?:^|_)(?:page|continuation|pagination|cursor|pad|eos|bos|unk|sep|cls|mask)_token$")

@@ -65,6 +65,8 @@ def found(path: str, text: str) -> list[str]:
         (".env", "DB_PASSWORD=s3cr3t-1 # s3cr3t-2\n", ["s3cr3t-1"]),
         (".env", "URL=redis://:s3cr3tpw@cache:6379\nLOCAL=postgres://postgres:postgres@localhost/x\n", ["s3cr3tpw"]),
         ("a.properties", "db.password : s3cr3t#1 \n! db.password=s3cr3t-2\n#p=x\n", ["s3cr3t#1"]),
+        ("a.properties", "spring.rabbitmq.password=guest\nlogin.password=Passwort\n", ["guest"]),
+        ("compose.yaml", "a:\n  RabbitMq__Password: guest\n  password: guest\n", ["guest"]),
         ("a.properties", "token.uri=https://a.io\npassword.label=Passwort1!\n", []),
         ("a.properties", "a=${DB_PASSWORD:postgres}\nb=${API_TOKEN:changeme}\nc=${DB_PASSWORD:}\n", ["postgres"]),
         (".env", "A=${DB_PASSWORD:-postgres}\nB=${DB_PASSWORD:-s3cr3t-1}\n", ["s3cr3t-1"]),

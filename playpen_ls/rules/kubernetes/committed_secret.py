@@ -36,6 +36,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?")
 _NO_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s*(?!.*[A-Za-z0-9+/=]{16})", re.DOTALL)
 # `token: ROOK_TOKEN` is not base64, so a script replaces it before the manifest is applied.
 _PUT_LATER = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_SNAPSHOT = re.compile(r"(?:^|/)(?:__snapshots?__|testdata)/")  # what a test expects a chart to render
 _PUBLIC = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)(?!.*PRIVATE KEY)", re.DOTALL)
 
 
@@ -70,6 +71,7 @@ def secret(entries: str, kind: str = "Secret") -> str:
         secret("spec:\n  encryptedData: {password: AgBy3i4OJSWK}\n", "SealedSecret"),
         secret("type: kubernetes.io/service-account-token\ndata:\n  extra: YmFy\n"),
         {"db.example.yaml": secret("data:\n  password: aHVudGVyMg==\n")},
+        {"test/__snapshot__/db.yaml": secret("data:\n  password: aHVudGVyMg==\n")},
         secret("stringData:\n  jdbc: jdbc:postgresql://db:5432/app\n  site: https://shop.io/a?b=c\n"),
         secret("stringData:\n  url: git@github.com:shop/web.git\n  type: helm\n  chart: oci://r.io/shop/web\n"),
         secret(
@@ -97,7 +99,8 @@ def committed_secret(resource: Resource) -> Iterator[Finding]:
         return
     if resource.node.text("type") == "kubernetes.io/service-account-token":
         return
-    if re.search(r"\.(example|sample|template|dist)(\.|$)", posixpath.basename(resource.document.path)):
+    path = resource.document.path
+    if re.search(r"\.(example|sample|template|dist)(\.|$)", posixpath.basename(path)) or _SNAPSHOT.search(path):
         return
     for part in ("data", "stringData"):
         for entry in (resource.node.mapping(part) or Mapping(0, 0, False, (), False)).entries:
