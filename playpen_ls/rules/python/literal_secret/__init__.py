@@ -62,6 +62,9 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
             fixed='import os\n\nkey = os.environ["SECRET_KEY"]\n',
         ),
         example(SETTINGS + '    jwt_secret: str = «"dev"»\n', fixed=SETTINGS + "    jwt_secret: str\n"),
+        'import argparse\n\nparser = argparse.ArgumentParser()\n'
+        'parser.add_argument("-p", "--db-password", default=«"postgres"», help="of the database")\n',
+        'import click\n\n\n@click.option("--password", default=«"admin"»)\ndef f(password):\n    pass\n',
         'requests.get(url, auth=("me", «"Tr0ub4dor9x"»))\n',
         'requests.get(url, headers={"Authorization": «"Bearer a81jf9sk2mzn"»})\n',
         'db = connect(«"host=db user=app password=Tr0ub4dor9x"»)\n',
@@ -91,6 +94,8 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
         'import os\n\nhashing = os.getenv("PASSWORD_HASHING", "bcrypt2")\n',
         'login(auth=("me", get()))\nheaders = {"Authorization": f"Bearer {token}"}\n',
         'usage = "password=<password> user=me"\n',
+        'parser.add_argument("--password", default="")\nparser.add_argument("--token-file", default="t0ken.txt")\n'
+        'parser.add_argument("--hf-token", default="your-token", help="password=x1y2z3")\n',
         'password_field = "password"\nPASSWORD_RESET_URL = "/accounts/reset"\ntoken_type = "bearer"\n'
         'TOKEN_URL = "https://a.io/token"\nsecret_name = "db-credentials"\ncsrf_token_header = "X-CSRF-Token"\n',
         'engine = create_engine("postgresql://user:pass@host/db")\n',

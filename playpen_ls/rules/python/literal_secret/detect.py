@@ -26,6 +26,7 @@ from playpen_ls.vocabulary.secrets import (
 )
 
 _WRAPPERS = frozenset(("SecretStr", "SecretBytes", "Secret", "Field", "StrictStr", "str", "Config"))
+_OPTIONS = frozenset(("add_argument", "option"))
 _LOGIN = re.compile(r"(?:^|_)(?:password|passwd|pwd|pass)$")
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 _PATTERN = re.compile(r"^(?!.*(?:gh|git|hub|lab|azure|devops|jira)).*_pat$")
@@ -146,7 +147,11 @@ def _is_shown(literal: StringLiteral) -> bool:
 
 def _from_name(literal: StringLiteral) -> Secret | None:
     role, value = literal.role, literal.value
-    if "\0" in value or _is_spoken(literal) or _is_shown(literal):
+    if "\0" in value:
+        return None
+    if role.kind == "keyword" and role.name == "default" and (option := _option(role.owner)):
+        return Secret("default", option) if is_default_secret(option, value) else None
+    if _is_spoken(literal) or _is_shown(literal):
         return None
     if role.kind == "compared":
         name = _compared_with(role, literal)
@@ -213,6 +218,14 @@ def _reader(literal: StringLiteral) -> ast.Call | None:
         ("environs.", "environ.")
     )
     return call if reads or name in ("getenv", "env", "get_env", "config") else None
+
+
+def _option(call: ast.AST | None) -> str:
+    """The name of the option that a call of argparse or Click declares: `add_argument("-p", "--password")`."""
+    if not isinstance(call, ast.Call) or (dotted(call.func) or "").rpartition(".")[2] not in _OPTIONS:
+        return ""
+    names = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    return next((name.lstrip("-") for name in names if name.startswith("--")), "")
 
 
 def _is_authorization(value: str) -> bool:
