@@ -31,6 +31,7 @@ from playpen_ls.languages.shell.secrets import HINTS, ShellSecret, secrets_in
 from playpen_ls.rules.dockerfile.secret_in_image import files as secret_files
 from playpen_ls.rules.dockerfile.secret_in_image import key_files
 from playpen_ls.rules.dockerfile.secret_in_image import mounts as build_secrets
+from playpen_ls.rules.dockerfile.secret_in_image.written import written
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary import secrets
 from playpen_ls.vocabulary.names import kebab
@@ -92,10 +93,15 @@ from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_
             ' NPM_TOKEN="$(cat /run/secrets/npm-token)" npm ci',
         ),
         example(
-            'FROM debian:12\nRUN echo "//registry.npmjs.org/:_authToken=«npm9f8e7d6c5b4a»" > .npmrc\n',
+            'FROM debian:12\nRUN echo "//registry.npmjs.org/:_authToken=«npm9f8e7d6c5b4a»" > .npmrc && npm ci'
+            " && rm .npmrc\n",
             fixed="FROM debian:12\nRUN --mount=type=secret,id=npm-password,required=true"
-            ' echo "//registry.npmjs.org/:_authToken=$(cat /run/secrets/npm-password)" > .npmrc\n',
+            ' echo "//registry.npmjs.org/:_authToken=$(cat /run/secrets/npm-password)" > .npmrc && npm ci'
+            " && rm .npmrc\n",
         ),
+        # The fix would leave it in the file.
+        'FROM debian:12\nRUN echo "//registry.npmjs.org/:_authToken=«npm9f8e7d6c5b4a»" > .npmrc\n',
+        'FROM debian:12\nRUN --mount=type=secret,id=t echo "t=$(cat /run/secrets/t)" | tee -a «/etc/conf»\n',
         "FROM debian:12\nRUN <<EOF\nexport API_TOKEN=«tk_0f1e2d3c4b5a6978»\nEOF\n",
         'FROM debian:12\nENTRYPOINT ["app", "--password=«hunter2-Horse»"]\n',
         "FROM debian:12\nCMD app --db postgres://app:«hunter2-Horse»@db/x\n",
@@ -158,15 +164,15 @@ from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_
         "FROM debian:12\nCOPY --chown=1:1 app.py «keys/id_rsa» «tls/server.key» /root/\n",
         'FROM debian:12\nADD [«".env.production"», "/"]\n',
         example(
-            "FROM debian:12\nARG «NPM_TOKEN»\nRUN echo $NPM_TOKEN > /token\n",
+            "FROM debian:12\nARG «NPM_TOKEN»\nRUN echo $NPM_TOKEN > «/token»\n",
             fixed="FROM debian:12\n"
-            "RUN --mount=type=secret,id=npm-token,env=NPM_TOKEN,required=true echo $NPM_TOKEN > /token\n",
+            "RUN --mount=type=secret,id=npm-token,env=NPM_TOKEN,required=true echo $NPM_TOKEN > «/token»\n",
         ),
         {"Dockerfile": "FROM debian:12\nCOPY «.npmrc» ./\n", ".npmrc": "//r/:_authToken=abc\n"},
         # The executor ignores secret mounts.
         example(
             {
-                "Dockerfile": "FROM debian:12\nARG «NPM_TOKEN»\nRUN echo $NPM_TOKEN > /token\n",
+                "Dockerfile": "FROM debian:12\nARG «NPM_TOKEN»\nRUN echo $NPM_TOKEN > «/token»\n",
                 "Jenkinsfile": "node { sh '/kaniko/executor --context . --destination nexus:5000/a:1' }\n",
             }
         ),
@@ -189,6 +195,9 @@ from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_
         "FROM debian:12\nCOPY --from=build /app/.env /app/\n",
         "FROM debian:12 AS build\nARG NPM_TOKEN\nRUN echo $NPM_TOKEN\nFROM debian:12\n",
         "FROM debian:12\nARG NPM_TOKEN\nRUN npm ci\n",
+        "FROM debian:12\nRUN --mount=type=secret,id=npm-token,env=NPM_TOKEN echo \"t=$NPM_TOKEN\" > .npmrc && npm ci"
+        " && rm -f .npmrc\nRUN --mount=type=secret,id=a echo 't=$(cat /run/secrets/a)' > f\n"
+        "RUN --mount=type=tmpfs,target=/t --mount=type=secret,id=a echo $(cat /run/secrets/a) | tee /t/f > /dev/null\n",
         {
             "Dockerfile": "FROM debian:12\nCOPY .npmrc ./\n",
             ".npmrc": "registry=https://nexus/\n//r/:_authToken=${NPM_TOKEN}\n",
@@ -211,7 +220,8 @@ def secret_in_image(
     not part of the final image, but stay in the build cache. Pass secrets to a build with
     `RUN --mount=type=secret`, and to a container at startup. A build argument without a default is a
     hint if a `RUN` of the final stage uses it. Values from variables, placeholders and example files
-    are not reported. No fix is offered where Kaniko builds the Dockerfile in a version that is not known to
+    are not reported. A secret that a `RUN` writes into a file stays in its layer, unless the same `RUN` removes the
+    file. No fix is offered where Kaniko builds the Dockerfile in a version that is not known to
     support secret mounts.
     """
     for found in _secrets(instruction, files):
@@ -223,6 +233,7 @@ def _secrets(instruction: Instruction, files: Files) -> Iterator[Finding]:
     mentions = instruction.syntax.mentions
     if isinstance(instruction, Run):
         yield from _run(instruction)
+        yield from _into_files(instruction)
     elif isinstance(instruction, Transfer):
         if mentions(instruction.logical, key_files.HINTS):
             yield from _copied(instruction, files)
@@ -240,6 +251,12 @@ def _run(instruction: Run) -> Iterator[Finding]:
         title = f"Replace the value with build secret `{id}` (`docker build --secret id={id},src=…`)"
         message = f"hard-coded secret in {secret.label}; `RUN` commands are recorded in the image history"
         yield Finding(span, message, (Fix(title, change),), _severity(instruction, span))
+
+
+def _into_files(instruction: Run) -> Iterator[Finding]:
+    for span, secret, file in written(instruction):
+        message = f"secret `{secret}` is written into `{file}`, which stays in the image layer"
+        yield Finding(span, message, severity=Severity.WARNING, printable=True)
 
 
 def _started(instruction: ShellForm) -> Iterator[Finding]:

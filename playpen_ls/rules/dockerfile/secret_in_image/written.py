@@ -1,0 +1,79 @@
+"""Secrets of variables that a RUN writes into a file of its layer: `echo "$NPM_TOKEN" > .npmrc`."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from playpen_ls.languages.dockerfile.model.stage import stage_of
+from playpen_ls.languages.dockerfile.syntax.instruction_types import Argument, Run
+from playpen_ls.languages.shell.commands import Command, Word
+from playpen_ls.text.span import Span
+from playpen_ls.vocabulary.secrets import is_secret_name
+
+_VARIABLE = re.compile(r"\$\{?(\w+)")
+_MOUNTED = re.compile(r"\$\(\s*cat\s+/run/secrets/([\w.-]+)\s*\)|`cat\s+/run/secrets/([\w.-]+)`")
+_PRINTS = frozenset(("echo", "printf"))
+# Not part of the layer.
+_ELSEWHERE = re.compile(r"/(?:dev|proc|sys|run/secrets)/|.*[$*?]", re.DOTALL)
+_ENV_KEY = re.compile(r"(?:^|,)env=(\w+)")
+
+
+def written(run: Run) -> Iterator[tuple[Span, str, str]]:
+    """(range of the file's name, name of the secret, name of the file)."""
+    if ">" not in run.whole_text and "tee" not in run.whole_text:
+        return
+    stage = stage_of(run)
+    if stage is None or not stage.final:
+        return
+    names = {name for flag in run.flags if flag.name == "mount" for name in _ENV_KEY.findall(flag.value)}
+    arguments = (one for one in stage.before(run) if isinstance(one, Argument))
+    names |= {pair.name for one in arguments for pair in one.pairs if is_secret_name(pair.name)}
+    for number, command in enumerate(run.commands):
+        secret = _secret(command, names) if command.name in _PRINTS else ""
+        if not secret:
+            continue
+        for file in _files(run.commands, number):
+            if not _ELSEWHERE.match(file.text) and not _is_temporary(run, number, file.text):
+                yield file.span, secret, file.text
+
+
+def _secret(command: Command, names: set[str]) -> str:
+    """The name of a secret variable or mounted secret that a command prints."""
+    for word in command.arguments:
+        if word.quote == "'":
+            continue
+        mounted = _MOUNTED.search(word.raw)
+        if mounted:
+            return mounted[1] or mounted[2]
+        found = next((name for name in _VARIABLE.findall(word.raw) if name in names), "")
+        if found:
+            return found
+    return ""
+
+
+def _files(commands: tuple[Command, ...], number: int) -> Iterator[Word]:
+    """The files that the output of a command is written to."""
+    command = commands[number]
+    for word in command.redirects:
+        before = command.fragment.text[: word.start].rstrip()
+        if before.endswith((">", ">|")) and not before.endswith(("2>", "2>>")):
+            yield word
+    # Those of a command substitution in it come first.
+    following = next((one for one in commands[number + 1 :] if one.depth <= command.depth), None)
+    if command.after == "|" and following is not None and following.name == "tee":
+        yield from following.operands
+
+
+def _is_temporary(run: Run, number: int, path: str) -> bool:
+    """Whether the same RUN removes the file, or it is on a mount, which is not part of the layer."""
+    if any(path == mount.target or path.startswith(f"{mount.target.rstrip('/')}/") for mount in run.mounts if mount.target):
+        return True
+    name = posixpath.basename(path)
+    return any(
+        posixpath.basename(word.text.rstrip("/")) == name or path.startswith(f"{word.text.rstrip('/')}/")
+        for command in run.commands[number + 1 :]
+        if command.name in ("rm", "shred", "unlink")
+        for word in command.operands
+    )
