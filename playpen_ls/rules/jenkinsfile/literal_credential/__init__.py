@@ -171,8 +171,7 @@ def _in_script(leak: Leak, store: Store) -> Finding:
 
 def _is_weak(leak: Leak) -> bool:
     """Whether it is the password of a URL that is a plain word or the user's name."""
-    assert leak.step.script is not None
-    text = leak.step.script.fragment.text if leak.kind == "url" else ""
+    text = leak.command.fragment.text if leak.kind == "url" else ""
     return any(one.password == Span(leak.start, leak.end) and is_weak_login(one, text) for one in url_logins(text))
 
 
@@ -195,7 +194,7 @@ def _rebound(leak: Leak, store: Store) -> Callable[[Jenkinsfile], list[Edit]]:
 
 def _command(leak: Leak) -> str:
     """`docker login` for `docker login -u U -p V`; words of the script other than these two can be secrets."""
-    if leak.command is None or not leak.command.name:
+    if not leak.command.name:
         return f"`{leak.step.name}` script"
     words = [word.text for word in leak.command.operands[:3]]
     login = [word for word in words if word in ("registry", "login")] if "login" in words else []

@@ -51,7 +51,7 @@ def credential_for(leak: Leak, store: Store) -> Credential | None:
 
 def _id(leak: Leak, store: Store) -> str | None:
     command = leak.command
-    if command is None:
+    if not command.name:
         return None
     if leak.kind == "login" and command.name in KNOW_STDIN:
         operands = [word for word in command.operands if word.text not in ("registry", "login")]

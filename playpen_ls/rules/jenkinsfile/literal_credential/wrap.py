@@ -136,7 +136,7 @@ def _rebinding(step: ShellStep, store: Store, leak: Leak | None = None) -> Rebin
 def _replaced(leak: Leak, store: Store) -> tuple[Credential, bool, list[Edit]]:
     """(credential, whether it must still be bound, edits of the script). Raises Refused."""
     credential = credential_for(leak, store)
-    if credential is None or leak.word is None or not leak.exact:
+    if credential is None or not leak.exact:
         raise Refused("no credential id can be derived for the secret")
     bound = False
     for binding in enclosing_bindings(leak.step):
@@ -156,8 +156,6 @@ def _replaced(leak: Leak, store: Store) -> tuple[Credential, bool, list[Edit]]:
 
 def _check(leak: Leak) -> None:
     command, word = leak.command, leak.word
-    assert command is not None
-    assert word is not None
     if leak.start < word.start or word.end < leak.end:
         raise Refused("the secret is part of a text of several words")
     if command.name == "ssh" or any(one.text == "ssh" for one in command.words[:1]):
@@ -169,8 +167,6 @@ def _check(leak: Leak) -> None:
 
 def _in_shell(leak: Leak, credential: Credential) -> list[Edit]:
     command, word = leak.command, leak.word
-    assert command is not None
-    assert word is not None
     if leak.kind == "login" and command.name in KNOW_STDIN and leak.user is not None:
         if command.before in ("|", "|&") or "<" in command.fragment.text[command.start : command.end]:
             raise Refused(f"the standard input of `{command.name}` is already redirected")
@@ -234,7 +230,6 @@ def _elsewhere(leak: Leak, credential: Credential) -> list[Edit]:
     """The edits of a batch script (`%X%`) or a PowerShell script (`$env:X`). Raises Refused."""
     bat = leak.step.name == "bat"
     word = leak.word
-    assert word is not None
     if not bat and word.quote not in ("", '"'):
         raise Refused("PowerShell does not expand variables inside single quotes")
     places = [(leak.start, leak.end, credential.secret)]
