@@ -29,7 +29,8 @@ _PLACEHOLDER = re.compile(
       | \[[\w -]+\] | [x*.?_-]+ | {_PUT_LATER}[-_ \w]* | .*replace[-_ ]?me.* | .*change[-_ ]?me.* | xxx+.*
       | your[-_ ]?(?:[a-z]+[-_ ])*[a-z]*(?:pass|password|passwd|secret|token|key|api|here|value)s?
       | your[-_ ][^0-9]*
-      | .*(?:example|placeholder|redacted|censored|insert|fixme|todo).* | .*[-_ ](?:here|aqu[ií]) | missing | value[-_]?\d*
+      | .*(?:example|placeholder|redacted|censored|insert|fixme|todo).*
+      | .*[-_ ](?:here|aqu[ií]) | missing | value[-_]?\d*
       | (?:op|(?:secret)?ref\+[a-z]+|vault|awssm|gcpsm)://.* | vault:[\w/-]+\#.* | arn:aws:secretsmanager:.*
       | ENC[\[(].* | \{{(?:cipher|AES|rsa)\}}.* | \$ANSIBLE_VAULT;.* | !vault.*
       | \*\*.*\*\* | .*\*{{3}}.*

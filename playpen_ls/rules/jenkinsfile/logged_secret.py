@@ -17,7 +17,9 @@ from playpen_ls.languages.shell.commands import Command, Word
 _VARIABLE = re.compile(r"\$(?:\{(?:env\.|params\.)?(\w+)\}|(\w+))|%(\w+)%|\$env:(\w+)")
 _PARAMETER = re.compile(r"\$\{\s*params\.(\w+)\s*\}|\$params\.(\w+)")
 _PRINTS = frozenset(("echo", "printf", "Write-Host", "Write-Output"))
-_CHANGES = frozenset(("base64", "rev", "xxd", "od", "hexdump", "tr", "fold", "cut", "head", "tail", "sed", "awk", "openssl"))
+_CHANGES = frozenset(
+    ("base64", "rev", "xxd", "od", "hexdump", "tr", "fold", "cut", "head", "tail", "sed", "awk", "openssl")
+)
 """Programs whose output Jenkins does not recognize as the secret that they read."""
 
 
@@ -52,10 +54,12 @@ def bound(steps: str) -> str:
     good=[
         bound("sh 'echo \"$TOKEN\" | docker login -u me --password-stdin nexus:5000'"),
         bound("sh 'echo \"$TOKEN\" > token.txt; set -x; make'\nsh 'echo \"${#TOKEN}\" | base64'"),
-        bound("sh 'echo \"$HOME\"'\necho \"build ${BUILD_NUMBER}\""),
+        bound('sh \'echo "$HOME"\'\necho "build ${BUILD_NUMBER}"'),
         bound("sh 'echo \"$TOKEN\" | base64 > token.b64'\nsh 'x=$(echo \"$TOKEN\" | base64)'"),
         pipeline('echo "${params.REF}"', "string(name: 'REF')"),
-        pipeline("sh 'set +x; mysql -p\"$DB_PW\"'\n                sh 'echo \"$DB_PW\" | docker login --password-stdin'"),
+        pipeline(
+            "sh 'set +x; mysql -p\"$DB_PW\"'\n                sh 'echo \"$DB_PW\" | docker login --password-stdin'"
+        ),
         "withCredentials([file(credentialsId: 'key', variable: 'KEY')]) {\n    sh 'echo $KEY'\n}\n",
         "sh 'echo $TOKEN'\n",
     ],

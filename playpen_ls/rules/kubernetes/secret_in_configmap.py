@@ -14,7 +14,6 @@ from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.secret_lines import LineSecret, secrets_in_lines
 
-
 _SHELL = re.compile(r"\s*#!\s*/\S*(?:/|\benv\s+)(?:ba|da|a|k|z)?sh\b")
 
 
@@ -44,7 +43,7 @@ def config(data: str) -> str:
         config("  plugin.py: |\n    token = f.read().strip()\n"),
         config("  log_level: info\n  api_token_ttl: '36000000'\n"),
         config("  app.env: |\n    DB_PASSWORD=${DB_PASSWORD}\n    TOKEN_FILE=/run/token1\n    password=\n"),
-        config("  setup: |\n    mysql -u root -pTiger-4471\n  a.sh: |\n    mysql -p\"$PW\"\n    docker login -p $P h\n"),
+        config('  setup: |\n    mysql -u root -pTiger-4471\n  a.sh: |\n    mysql -p"$PW"\n    docker login -p $P h\n'),
         config("  app.env: |\n    DB_PASSWORD={{ .Values.password1 }}\n"),
         config("  run.sh: |\n    password=$(cat /run/pw1)\n    # password=hunter2\n    token=`/run/token1`\n"),
         "data:\n  api_token: tk_9a8b7c6d5e4f3021\n",

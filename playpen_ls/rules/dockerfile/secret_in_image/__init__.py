@@ -195,7 +195,7 @@ from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_
         "FROM debian:12\nCOPY --from=build /app/.env /app/\n",
         "FROM debian:12 AS build\nARG NPM_TOKEN\nRUN echo $NPM_TOKEN\nFROM debian:12\n",
         "FROM debian:12\nARG NPM_TOKEN\nRUN npm ci\n",
-        "FROM debian:12\nRUN --mount=type=secret,id=npm-token,env=NPM_TOKEN echo \"t=$NPM_TOKEN\" > .npmrc && npm ci"
+        'FROM debian:12\nRUN --mount=type=secret,id=npm-token,env=NPM_TOKEN echo "t=$NPM_TOKEN" > .npmrc && npm ci'
         " && rm -f .npmrc\nRUN --mount=type=secret,id=a echo 't=$(cat /run/secrets/a)' > f\n"
         "RUN --mount=type=tmpfs,target=/t --mount=type=secret,id=a echo $(cat /run/secrets/a) | tee /t/f > /dev/null\n",
         {

@@ -68,7 +68,9 @@ def _files(commands: tuple[Command, ...], number: int) -> Iterator[Word]:
 
 def _is_temporary(run: Run, number: int, path: str) -> bool:
     """Whether the same RUN removes the file, or it is on a mount, which is not part of the layer."""
-    if any(path == mount.target or path.startswith(f"{mount.target.rstrip('/')}/") for mount in run.mounts if mount.target):
+    if any(
+        path == mount.target or path.startswith(f"{mount.target.rstrip('/')}/") for mount in run.mounts if mount.target
+    ):
         return True
     name = posixpath.basename(path)
     return any(

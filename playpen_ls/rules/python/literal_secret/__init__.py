@@ -62,7 +62,7 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
             fixed='import os\n\nkey = os.environ["SECRET_KEY"]\n',
         ),
         example(SETTINGS + '    jwt_secret: str = «"dev"»\n', fixed=SETTINGS + "    jwt_secret: str\n"),
-        'import argparse\n\nparser = argparse.ArgumentParser()\n'
+        "import argparse\n\nparser = argparse.ArgumentParser()\n"
         'parser.add_argument("-p", "--db-password", default=«"postgres"», help="of the database")\n',
         'import click\n\n\n@click.option("--password", default=«"admin"»)\ndef f(password):\n    pass\n',
         'requests.get(url, auth=("me", «"Tr0ub4dor9x"»))\n',
