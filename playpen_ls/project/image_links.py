@@ -618,8 +618,8 @@ class Linker:
 
     def _corroborated(self, link: Link, use: Use) -> Link:
         """The link with what else speaks for it: the name of the container or of its workload."""
-        names = {words(name) for name in self._files[link.dockerfile].names} - {()}
-        fits = next((name for name in use.names if words(name) in names), None)
+        names = {_telling(name) for name in self._files[link.dockerfile].names} - {()}
+        fits = next((name for name in use.names if _telling(name) in names), None)
         if fits is None:
             return link
         place = _at(link.recipe.place, f"has the name of container or workload `{fits}`")
@@ -722,6 +722,11 @@ def _common(one: str, other: str) -> int:
 
 def _path(fact: Fact) -> str:
     return fact.place.path
+
+
+def _telling(name: str) -> Words:
+    """The words of a name without those that say nothing: `auth-service` is `auth`."""
+    return tuple(word for word in words(name) if not is_generic(word)) or words(name)
 
 
 def _at(place: Place, message: str) -> Place:

@@ -76,10 +76,24 @@ def mutations(folder: Path, container: dict[str, Any], has_siblings: bool) -> It
 
 def required(folder: Path, container: dict[str, Any]) -> set[str]:
     """The variables that the code reads in a way that fails without them."""
-    code = (one.read_text(errors="replace") for one in (folder / container["dockerfile"]).parent.rglob("*.py"))
+    code = (one.read_text(errors="replace") for one in code_of(folder, container))
     pattern = re.compile(r"environ\[['\"](\w+)['\"]\]|\bint\(os\.(?:getenv|environ\.get)\(['\"](\w+)['\"]\)")
     found = {one or other for text in code for one, other in pattern.findall(text)}
     return found & set(container["environment"]["read"])
+
+
+def code_of(folder: Path, container: dict[str, Any]) -> list[Path]:
+    """The Python files beside and below the Dockerfile, without tests."""
+    files = sorted((folder / container["dockerfile"]).parent.rglob("*.py"))
+    return [
+        one for one in files if not re.search(r"(?:^|/)(?:tests?/|test_|conftest)", one.relative_to(folder).as_posix())
+    ]
+
+
+def has_key(folder: Path, key: str) -> bool:
+    """Whether an object of the project has the key: else nobody can say that it does not exist."""
+    pattern = re.compile(rf"^\s+['\"]?{re.escape(key)}['\"]?:(?:\s|$)", re.MULTILINE)
+    return any(pattern.search(one.read_text(errors="replace")) for one in sorted(folder.rglob("*.y*ml")))
 
 
 def lines_of(path: Path) -> list[str]:
@@ -129,7 +143,7 @@ def _in_manifest(
                     (n for n in range(at + 1, end) if len(manifest[n]) - len(manifest[n].lstrip()) < inside), end
                 )
                 yield Mutation("variable dropped", path, at, text, "", (value,), last - at)
-        elif name == "key" and value:
+        elif name == "key" and value and has_key(folder, value):
             yield _changed("key", manifest, path, at, value, slip(value))
 
 
@@ -163,7 +177,7 @@ def _in_code(folder: Path, manifest: list[str], container: dict[str, Any]) -> It
         return
     asked = re.findall(r"(?m)^\s*path:\s*['\"]?(/[\w/-]+)['\"]?\s*$", "\n".join(manifest))
     probed = [one for one in dict.fromkeys(asked) if f"GET {one}" in container["routes"]]
-    for file in sorted((folder / container["dockerfile"]).parent.rglob("*.py")) if probed else ():
+    for file in code_of(folder, container) if probed else ():
         lines = lines_of(file)
         for at, text in enumerate(lines):
             for path in probed:

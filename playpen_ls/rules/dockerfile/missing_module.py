@@ -55,6 +55,10 @@ _HARMLESS = SYSTEM | frozenset(
             {"Dockerfile": HEAD + "COPY src/ ./\nCMD uvicorn «mian»:app\n", **SOURCE},
             fixed=HEAD + "COPY src/ ./\nCMD uvicorn main:app\n",
         ),
+        example(
+            {"Dockerfile": HEAD + "COPY main.py .\nCMD uvicorn «mian»:app\n", "main.py": "", "requirements.txt": ""},
+            fixed=HEAD + "COPY main.py .\nCMD uvicorn main:app\n",
+        ),
     ],
     good=[
         {"Dockerfile": COPIED + PLAIN.replace("mian", "main"), **SOURCE},
@@ -157,9 +161,12 @@ class _Tree:
         """The names of the modules and packages in a folder of the image."""
         found = set()
         for path in copied_from(posixpath.join(folder, "_"), self._start) or ():
-            inside = posixpath.normpath(posixpath.join(self._context, posixpath.dirname(path)) or ".")
+            source = posixpath.dirname(path)
+            inside = posixpath.normpath(posixpath.join(self._context, source) or ".")
             for name in self._files.names(inside):
                 found.add(name.rstrip("/").removesuffix(".py"))
+            if source.endswith(".py") and is_there(source, self._context, self._files):
+                found.add(posixpath.basename(source).removesuffix(".py"))
         return {name for name in found if name.isidentifier()}
 
     def _exists(self, place: str) -> bool | None:

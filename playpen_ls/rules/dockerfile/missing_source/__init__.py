@@ -22,6 +22,7 @@ from playpen_ls.languages.dockerfile.parts import Stage
 from playpen_ls.rules.dockerfile._pip_files import included_in
 from playpen_ls.rules.dockerfile.missing_source.required_files import Required, may_be_made, origins, required_files
 from playpen_ls.text.span import Span
+from playpen_ls.vocabulary.names import near_miss
 
 COMPOSE = "services:\n  web:\n    build:\n      context: .\n      dockerfile: docker/Dockerfile\n"
 PYTHON = "FROM python:3.12\nWORKDIR /app\n"
@@ -39,6 +40,8 @@ _PYTHON = re.compile(r".*\.py|pyproject\.toml|setup\.cfg|requirements[\w.-]*\.tx
         {"Dockerfile": "FROM debian:12\nCOPY «app.py» /app/\n", "app.py": "", ".dockerignore": "*\n!src\n"},
         {"Dockerfile": "FROM debian:12\nCOPY «src» /app/\n", "src/a": "", ".dockerignore": "src\n"},
         {"a/Dockerfile": "FROM debian:12\nCOPY here «there» /app/\n", "a/here": ""},
+        # Only a misspelled name confirms the build context.
+        {"Dockerfile": "FROM debian:12\nCOPY «./erquirements.txt» /app/\nCOPY . /app\n", "requirements.txt": ""},
         {
             "Dockerfile": PYTHON + "COPY app.py .\nCOPY «rqeuirements.txt» .\nRUN pip install -r requirements.txt\n",
             "app.py": "",
@@ -124,7 +127,7 @@ def missing_source(stage: Stage, files: Files, platform: Platform, builds: Facts
     a compose file or a bake file names; otherwise the Dockerfile's folder or the project root,
     whichever contains another copied file. Requirements files (`-r`, `-c` and the files they include)
     are checked only where nothing but a `COPY` can provide them. Not reported where the context is a
-    guess that no existing file confirms, for patterns (which are allowed to match nothing), and for
+    guess that no existing file or misspelled name confirms, for patterns (which are allowed to match nothing), and for
     variables without a known value. A hint for files that a step before the build can create: known
     build outputs, keys and certificates, files that git ignores, and names in a Jenkinsfile, a Makefile or a shell
     script.
@@ -143,6 +146,8 @@ def missing_source(stage: Stage, files: Files, platform: Platform, builds: Facts
         asked = [path for one in required for path in origins(one) or ()]
         folders = [one for one in context.folders if any(is_there(path, one, files) for path in asked)]
         folders = folders or [one for one in context.folders if any(map(_PYTHON.fullmatch, files.names(one or ".")))]
+    if not folders:
+        folders = [one for one in context.folders if any("." in path and _near(path, one, files) for path in named)]
     missing = set()
     for word, path in sources if folders else ():
         here = [folder for folder in folders if is_there(path, folder, files)]
@@ -159,7 +164,17 @@ def missing_source(stage: Stage, files: Files, platform: Platform, builds: Facts
 def _absent(span: Span, path: str, folder: str, files: Files) -> Finding:
     made = is_made_by_a_build(path, folder, files)
     where = f"the build context `{folder}`" if folder else "the build context"
-    return Finding(span, f"`{path}` is missing from {where}", severity=Severity.HINT if made else None)
+    near = _near(path, folder, files)
+    hint = f"; did you mean `{near}`?" if near else ""
+    return Finding(span, f"`{path}` is missing from {where}{hint}", severity=Severity.HINT if made else None)
+
+
+def _near(path: str, context: str, files: Files) -> str:
+    """The only file beside the missing path from which its name differs by a typo, or ""."""
+    folder, name = posixpath.split(path)
+    there = files.names(posixpath.normpath(posixpath.join(context, folder) or "."))
+    near = near_miss(name, {one for one in there if not one.endswith("/")}) if name not in there else None
+    return posixpath.join(folder, near) if near else ""
 
 
 def _is_bare(stage: Stage, platform: Platform) -> bool:
