@@ -143,7 +143,7 @@ def _in_manifest(
                     (n for n in range(at + 1, end) if len(manifest[n]) - len(manifest[n].lstrip()) < inside), end
                 )
                 yield Mutation("variable dropped", path, at, text, "", (value,), last - at)
-        elif name == "key" and value and has_key(folder, value):
+        elif name == "key" and has_key(folder, value) and "optional: true" not in "".join(manifest[at : at + 3]):
             yield _changed("key", manifest, path, at, value, slip(value))
 
 
