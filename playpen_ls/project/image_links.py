@@ -30,43 +30,35 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TypeVar
 
 from playpen_ls.api.fact_types import ChartValue, Exposed, ImageBuilt, Recipe
 from playpen_ls.api.facts import Fact, Facts, Table
 from playpen_ls.api.finding import Place
 from playpen_ls.project.chart_values import with_environment
+from playpen_ls.project.image_identity import DULL, PLAIN, ImageName, NamedDockerfile, named_dockerfile, telling
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.image_names import (
-    HOLE,
     PUBLIC,
     ROLES,
     THIRD_PARTY,
     is_generic,
     is_placeholder,
     run_in,
-    with_holes,
     words,
 )
-from playpen_ls.vocabulary.images import ImageReference
 
 F = TypeVar("F", bound=Fact)
 Words = tuple[str, ...]
 
-_DULL = frozenset(
-    "src app docker dockerfiles dockerfile build dev prod production xenial image images container containers code "
-    "source main deploy deployment docker-build package".split()
-)  # folders that only say what they have in them
-_DEVELOPING = frozenset("dev development test tests testing local debug ci lint e2e base builder build".split())
-_PLAIN = frozenset(("Dockerfile", "Containerfile"))
+_MOST_LINKS = 4096  # that are kept: several rules ask for the link of a container, at each edit again
 _NEAR, _FAR = 2, 3  # images that must share an affix, near the manifest and elsewhere
 _PRIVATE_HOST = re.compile(
     r"localhost(?::\d+)?|[\w-]+:\d+|(?:10|127|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d+)+(?::\d+)?"
     r"|[\w.-]+\.(?:svc|local|internal|lan|localdomain|cluster\.local|example\.(?:com|org|net))(?::\d+)?"
     r"|\d+\.dkr\.ecr\.[\w.-]+|[\w-]+\.azurecr\.io"
 )
-_HUB = frozenset(("", "docker.io", "index.docker.io", "registry-1.docker.io"))
 
 
 class Certainty(IntEnum):
@@ -158,59 +150,6 @@ def _linker(
     return Linker(recipes, builds, images, values)
 
 
-@dataclass(frozen=True)
-class _Name:
-    """A reference as it is compared. `account` is all before the last segment, without the default registry."""
-
-    reference: ImageReference
-    account: str
-    base: str
-    partial: bool
-    """A variable is a part of the last segment."""
-
-    @classmethod
-    @lru_cache(maxsize=4096)  # each container's is compared with all others
-    def of(cls, image: str) -> _Name:
-        reference = ImageReference.parse(with_holes(image))
-        registry = "" if reference.registry in _HUB else reference.registry
-        path = reference.path.removeprefix("library/")
-        account = "/".join(part for part in (registry, path.rpartition("/")[0]) if part)
-        base = reference.base
-        if HOLE in base and base.strip(HOLE + "-_.") and HOLE not in base.strip(HOLE + "-_."):
-            return cls(reference, account, base.strip(HOLE + "-_."), True)
-        return cls(reference, account, base, False)
-
-    @property
-    def is_placeholder(self) -> bool:
-        return not self.base or is_placeholder(self.base) or " " in self.reference.text
-
-    @property
-    def path_account(self) -> str:
-        return self.reference.path.removeprefix("library/").rpartition("/")[0]
-
-    def fits(self, other: _Name) -> bool:
-        """Whether both can be one image: `api` and `nexus:5000/api` can, `one/api` and `two/api` cannot."""
-        if self.base != other.base:
-            return False
-        one, two = self.path_account, other.path_account
-        if not one or not two or one == two:
-            return True
-        return any(map(is_placeholder, (*one.split("/"), *two.split("/"))))
-
-
-@dataclass(frozen=True)
-class _Dockerfile:
-    path: str
-    names: tuple[str, ...]
-    """Names that an image of it can have, the most likely first."""
-    spare: bool
-    """Only for developing, or a variant beside a plain Dockerfile."""
-
-    @cached_property
-    def folder(self) -> str:
-        return posixpath.dirname(self.path)
-
-
 class Linker:
     """Links of one project. The tables are built once for a set of Dockerfiles, builds and images."""
 
@@ -223,11 +162,13 @@ class Linker:
     ) -> None:
         self.recipes = facts_of(Recipe, recipes)
         self._builds = facts_of(ImageBuilt, builds)
-        self._files = {path: _dockerfile(path, self.recipes) for path in sorted({_path(one) for one in self.recipes})}
-        self._below: defaultdict[str, list[_Dockerfile]] = defaultdict(list)
-        self._named: defaultdict[Words, list[_Dockerfile]] = defaultdict(list)
-        self._starting: defaultdict[str, list[tuple[Words, _Dockerfile]]] = defaultdict(list)
-        self._containing: defaultdict[str, list[tuple[Words, _Dockerfile]]] = defaultdict(list)
+        self._files = {
+            path: named_dockerfile(path, self.recipes) for path in sorted({_path(one) for one in self.recipes})
+        }
+        self._below: defaultdict[str, list[NamedDockerfile]] = defaultdict(list)
+        self._named: defaultdict[Words, list[NamedDockerfile]] = defaultdict(list)
+        self._starting: defaultdict[str, list[tuple[Words, NamedDockerfile]]] = defaultdict(list)
+        self._containing: defaultdict[str, list[tuple[Words, NamedDockerfile]]] = defaultdict(list)
         for one in self._files.values():
             for folder in _folders_of(one.path):
                 self._below[folder].append(one)
@@ -241,13 +182,14 @@ class Linker:
             if image:
                 for folder in _folders_of(path):
                     self._images[folder].add(image)
-        self._statements: defaultdict[str, list[tuple[_Name, ImageBuilt]]] = defaultdict(list)
+        self._statements: defaultdict[str, list[tuple[ImageName, ImageBuilt]]] = defaultdict(list)
         of_environments = facts_of(ChartValue, values)
         for fact in self._builds:
-            name = _Name.of(with_environment(fact.reference, fact.place.path, of_environments))
+            name = ImageName.of(with_environment(fact.reference, fact.place.path, of_environments))
             if name.base and not name.partial and not name.is_placeholder:
                 self._statements[name.base].append((name, fact))
         self._paths: dict[ImageBuilt, tuple[str, str]] = {}
+        self._links: dict[Use, Link | None] = {}
         self._affixes = self._affixes_of(self._images[""])
         self._own = self._own_accounts()
 
@@ -255,7 +197,7 @@ class Linker:
 
     def _affixes_of(self, images: Iterable[str]) -> Counter[tuple[str, str, Words]]:
         """How many images of an account have a prefix or a suffix of whole words."""
-        every = {(name.account, words(name.base)) for name in map(_Name.of, images) if not name.is_placeholder}
+        every = {(name.account, words(name.base)) for name in map(ImageName.of, images) if not name.is_placeholder}
         every |= {(name.account, words(name.base)) for told in self._statements.values() for name, _ in told}
         found: Counter[tuple[str, str, Words]] = Counter()
         for account, base in every:
@@ -271,7 +213,7 @@ class Linker:
         """
         own = {name.account for told in self._statements.values() for name, _ in told if _is_literal(name.account)}
         by: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)
-        for name in map(_Name.of, self._images[""]):
+        for name in map(ImageName.of, self._images[""]):
             if name.account and not name.is_placeholder:
                 found = {one.path for word_run, one in self._inside(words(name.base)) if word_run}
                 if found:
@@ -283,7 +225,7 @@ class Linker:
                 own.add(account)
         return frozenset(own)
 
-    def _inside(self, base: Words) -> Iterator[tuple[Words, _Dockerfile]]:
+    def _inside(self, base: Words) -> Iterator[tuple[Words, NamedDockerfile]]:
         """The Dockerfiles whose name is a run of these words."""
         for word in dict.fromkeys(base):
             for name, one in self._starting.get(word, ()):
@@ -294,11 +236,15 @@ class Linker:
 
     def link(self, use: Use) -> Link | None:
         """The Dockerfile of the container's image; None if it is unknown or ambiguous."""
-        found = self._found(use)
-        return self._corroborated(found, use) if found is not None else None
+        if use not in self._links:
+            if len(self._links) >= _MOST_LINKS:
+                self._links.clear()
+            found = self._found(use)
+            self._links[use] = self._corroborated(found, use) if found is not None else None
+        return self._links[use]
 
     def _found(self, use: Use) -> Link | None:
-        name = _Name.of(use.image)
+        name = ImageName.of(use.image)
         if not self._files or not use.image:
             return None
         if name.is_placeholder:
@@ -313,7 +259,7 @@ class Linker:
             return by_name
         return self._only(use, name, placeholder=False)
 
-    def _stated(self, use: Use, name: _Name) -> tuple[Link | None, str, list[str]]:
+    def _stated(self, use: Use, name: ImageName) -> tuple[Link | None, str, list[str]]:
         """Rank A: (link, the tool that builds the image without a Dockerfile, the Dockerfiles if there are several)."""
         told = [(other, fact) for other, fact in self._statements.get(name.base, ()) if other.fits(name)]
         folder = posixpath.dirname(use.path)
@@ -344,7 +290,7 @@ class Linker:
             context = self._context_of(facts[0], path)
         return self._made(path, context, Certainty.CERTAIN if sure else Certainty.LIKELY, evidence), "", []
 
-    def _chosen(self, use: Use, name: _Name, found: dict[str, list[tuple[int, bool, ImageBuilt]]]) -> str:
+    def _chosen(self, use: Use, name: ImageName, found: dict[str, list[tuple[int, bool, ImageBuilt]]]) -> str:
         """The one Dockerfile of those that statements name, or ""."""
         paths = list(found)
         if len(paths) > 1:
@@ -384,7 +330,7 @@ class Linker:
             if path:
                 found.setdefault(path, base)
         if len(found) > 1:
-            called = words(_Name.of(fact.reference).base)
+            called = words(ImageName.of(fact.reference).base)
             found = {path: base for path, base in found.items() if called in map(words, self._files[path].names)}
         return next(iter(found.items())) if len(found) == 1 else ("", "")
 
@@ -399,7 +345,7 @@ class Linker:
                     return "" if folder == "." else folder
         return posixpath.dirname(dockerfile)
 
-    def _equal(self, use: Use, name: _Name, among: Sequence[str] = ()) -> Link | None:
+    def _equal(self, use: Use, name: ImageName, among: Sequence[str] = ()) -> Link | None:
         """Rank B."""
         found = [one for one in self._named.get(words(name.base), ()) if not among or one.path in among]
         path = self._nearest(use, found)
@@ -408,13 +354,13 @@ class Linker:
         sure = self._is_own(name) and not name.partial
         return self._by_name(path, Certainty.CERTAIN if sure else Certainty.LIKELY, "is named like the image")
 
-    def _explained(self, use: Use, name: _Name) -> Link | None:
+    def _explained(self, use: Use, name: ImageName) -> Link | None:
         """Rank C."""
         own = self._is_own(name)
         if not own and not self._is_own(name, guess=True):
             return None
         near = {one.path for one in self._near(use.path)}
-        ranked: defaultdict[tuple[int, int, int], list[_Dockerfile]] = defaultdict(list)
+        ranked: defaultdict[tuple[int, int, int], list[NamedDockerfile]] = defaultdict(list)
         for word_run, one, left, is_inside in self._overlapping(words(name.base)):
             plain = all(map(is_generic, (*left[0], *left[1])))
             if not (own and is_inside) and not (plain and one.path in near):
@@ -428,7 +374,7 @@ class Linker:
             return self._by_name(path, Certainty.LIKELY, "has a name that is part of the image's")
         return None
 
-    def _like_workload(self, use: Use, name: _Name) -> Link | None:
+    def _like_workload(self, use: Use, name: ImageName) -> Link | None:
         """Rank C, for a container or workload that is named like the folder."""
         called = set(map(words, use.names)) - {()}
         found = [one for one in self._near(use.path) if called.intersection(map(words, one.names))]
@@ -451,7 +397,7 @@ class Linker:
                 return self._by_name(path, Certainty.POSSIBLE, "is named like the container or its chart", "workload")
         return None
 
-    def _overlapping(self, base: Words) -> Iterator[tuple[Words, _Dockerfile, tuple[Words, Words], bool]]:
+    def _overlapping(self, base: Words) -> Iterator[tuple[Words, NamedDockerfile, tuple[Words, Words], bool]]:
         """(name, Dockerfile, words that are left, whether these are the image's) of names in `base` or around it."""
         for name, one in self._inside(base):
             left = run_in(name, base)
@@ -464,7 +410,13 @@ class Linker:
                     yield base, one, left, False
 
     def _is_explained(
-        self, name: _Name, one: _Dockerfile, left: tuple[Words, Words], near: bool, of_image: bool, manifest: str
+        self,
+        name: ImageName,
+        one: NamedDockerfile,
+        left: tuple[Words, Words],
+        near: bool,
+        of_image: bool,
+        manifest: str,
     ) -> bool:
         known = {*words(name.account)} if of_image else set()
         known |= {word for folder in _between(manifest, one.folder) for word in words(folder)}
@@ -478,17 +430,17 @@ class Linker:
             return False
         return True
 
-    def _shared(self, name: _Name, side: str, some: Words, of_image: bool) -> int:
+    def _shared(self, name: ImageName, side: str, some: Words, of_image: bool) -> int:
         if of_image:
             return self._affixes[name.account, side, some]
         part = slice(None, len(some)) if side == "before" else slice(-len(some), None)
         return len({one.path for every, files in self._named.items() if every[part] == some for one in files})
 
-    def _only(self, use: Use, name: _Name, placeholder: bool) -> Link | None:
+    def _only(self, use: Use, name: ImageName, placeholder: bool) -> Link | None:
         """Rank D."""
         folder, near = self._innermost(use.path)
         near = [one for one in near if not one.spare]
-        plain = [one for one in near if posixpath.basename(one.path) in _PLAIN]
+        plain = [one for one in near if posixpath.basename(one.path) in PLAIN]
         if len(plain) == 1 and len({one.folder for one in near}) == 1:
             near = plain  # the others are variants of it
         if placeholder and len(near) > 1:
@@ -497,7 +449,7 @@ class Linker:
             return None
         (one,) = near
         if placeholder:
-            images = {image for image in self._images[folder] if _Name.of(image).is_placeholder}
+            images = {image for image in self._images[folder] if ImageName.of(image).is_placeholder}
             if len(images) > 1:
                 return None
             return self._by_name(one.path, Certainty.POSSIBLE, "is the only Dockerfile near the manifest", "only")
@@ -513,7 +465,7 @@ class Linker:
             return None
         others = {
             (other.account, "".join(words(other.base)))
-            for other in map(_Name.of, self._images[folder])
+            for other in map(ImageName.of, self._images[folder])
             if not other.is_placeholder and not self._is_public(other) and self._is_own(other, guess=True)
         }
         alone = len(others) <= 1 and _without_dull(one.folder, folder) == folder
@@ -534,7 +486,7 @@ class Linker:
 
     # What several ranks use
 
-    def _is_own(self, name: _Name, bare: bool = True, guess: bool = False) -> bool:
+    def _is_own(self, name: ImageName, bare: bool = True, guess: bool = False) -> bool:
         """Whether the account is the project's; `bare` counts an image without account, `guess` one of Docker Hub."""
         if not name.account:
             return bare
@@ -543,22 +495,22 @@ class Linker:
             return True
         if registry and _PRIVATE_HOST.fullmatch(registry):
             return True
-        return guess and registry in _HUB and "/" not in name.account
+        return guess and name.is_on_hub and "/" not in name.account
 
     @cached_property
     def _of_account(self) -> dict[str, set[str]]:
         """The last segments of the images of each account."""
         found: defaultdict[str, set[str]] = defaultdict(set)
         stated = (name for told in self._statements.values() for name, _ in told)
-        for name in (*map(_Name.of, self._images[""]), *stated):
+        for name in (*map(ImageName.of, self._images[""]), *stated):
             found[name.account].add(name.base)
         return found
 
     @staticmethod
-    def _is_third_party(name: _Name) -> bool:
+    def _is_third_party(name: ImageName) -> bool:
         return name.base.lower() in THIRD_PARTY or name.account.rpartition("/")[2] == name.base
 
-    def _is_public(self, name: _Name) -> bool:
+    def _is_public(self, name: ImageName) -> bool:
         """Whether the image is a public program, or that of the account of its name (`tensorflow/tensorflow`)."""
         if self._is_own(name, bare=False) or not self._is_third_party(name):
             return False
@@ -568,30 +520,30 @@ class Linker:
     def _exactly_stated(self) -> frozenset[tuple[str, str]]:
         return frozenset((name.account, name.base) for told in self._statements.values() for name, _ in told)
 
-    def _is_anothers(self, use: Use, name: _Name, path: str) -> bool:
+    def _is_anothers(self, use: Use, name: ImageName, path: str) -> bool:
         """Whether a statement above the manifest builds this name from the Dockerfile for another account."""
         if not name.path_account or name.account in self._own:
             return False
         told = [fact for other, fact in self._statements.get(name.base, ()) if not other.fits(name)]
         return any(self.built_from(one) == path and _below(use.path, self._scope_of(one)) for one in told)
 
-    def _near(self, manifest: str) -> list[_Dockerfile]:
+    def _near(self, manifest: str) -> list[NamedDockerfile]:
         return self._innermost(manifest)[1]
 
-    def _innermost(self, manifest: str) -> tuple[str, list[_Dockerfile]]:
+    def _innermost(self, manifest: str) -> tuple[str, list[NamedDockerfile]]:
         """The innermost folder that has the manifest and any Dockerfile, and those Dockerfiles."""
         for folder in _folders_of(manifest):
             if folder in self._below:
                 return folder, self._below[folder]
         return "", []
 
-    def _nearest(self, use: Use, found: Sequence[_Dockerfile]) -> str:
+    def _nearest(self, use: Use, found: Sequence[NamedDockerfile]) -> str:
         found = [one for one in found if not one.spare]
         return nearest(use.path, list(dict.fromkeys(one.path for one in found)))
 
     def _by_name(self, path: str, certainty: Certainty, why: str, kind: str = "name") -> Link:
         folder = posixpath.dirname(path)
-        named = f"folder `{folder}`" if path.endswith(tuple(_PLAIN)) and folder else f"`{path}`"
+        named = f"folder `{folder}`" if path.endswith(tuple(PLAIN)) and folder else f"`{path}`"
         what = "it" if kind == "only" else named
         place = self.recipes.of(path)[0].place
         context = self._stated_context(path)
@@ -618,8 +570,8 @@ class Linker:
 
     def _corroborated(self, link: Link, use: Use) -> Link:
         """The link with what else speaks for it: the name of the container or of its workload."""
-        names = {_telling(name) for name in self._files[link.dockerfile].names} - {()}
-        fits = next((name for name in use.names if _telling(name) in names), None)
+        names = {telling(name) for name in self._files[link.dockerfile].names} - {()}
+        fits = next((name for name in use.names if telling(name) in names), None)
         if fits is None:
             return link
         place = _at(link.recipe.place, f"has the name of container or workload `{fits}`")
@@ -631,7 +583,7 @@ class Linker:
         Nothing builds the image; its account is that of at least two other images that statements build, from
         Dockerfiles of the project; and one edit leads to exactly one of their names, which no manifest uses.
         """
-        name = _Name.of(use.image)
+        name = ImageName.of(use.image)
         if name.partial or name.is_placeholder or name.base in self._statements or self._named.get(words(name.base)):
             return None
         if not name.path_account and not name.account:
@@ -642,8 +594,8 @@ class Linker:
             for other, fact in told
             if other.account in ("", name.account) and self.built_from(fact) and _below(use.path, self._scope_of(fact))
         }
-        used = {other.base for other in map(_Name.of, self._images[""])}
-        siblings = {other.base for other in map(_Name.of, self._images[""]) if other.account == name.account}
+        used = {other.base for other in map(ImageName.of, self._images[""])}
+        siblings = {other.base for other in map(ImageName.of, self._images[""]) if other.account == name.account}
         near = [base for base in built if _is_one_edit(base, name.base)]
         if len(near) != 1 or near[0] in used or len(built) < 3 or len(siblings.intersection(built)) < 2:
             return None
@@ -653,7 +605,7 @@ class Linker:
 
     def why_not(self, use: Use) -> str:
         """What is missing for a link."""
-        name = _Name.of(use.image)
+        name = ImageName.of(use.image)
         if not self._files:
             return "the project has no Dockerfile"
         if name.is_placeholder:
@@ -724,11 +676,6 @@ def _path(fact: Fact) -> str:
     return fact.place.path
 
 
-def _telling(name: str) -> Words:
-    """The words of a name without those that say nothing: `auth-service` is `auth`."""
-    return tuple(word for word in words(name) if not is_generic(word)) or words(name)
-
-
 def _at(place: Place, message: str) -> Place:
     return Place(place.path, place.span, message)
 
@@ -761,39 +708,9 @@ def _join(base: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(base, path))
 
 
-def _dockerfile(path: str, recipes: Facts[Recipe]) -> _Dockerfile:
-    folder, file = posixpath.split(path)
-    if file in _PLAIN:
-        return _Dockerfile(
-            path, tuple(_names_of(folder)), bool(folder) and words(posixpath.basename(folder)) == ("dev",)
-        )
-    suffix = re.sub(
-        r"^(?:dockerfile|containerfile)[._-]?|[._-]?(?:dockerfile|containerfile)$", "", file, flags=re.IGNORECASE
-    )
-    plain = any(recipes.of(posixpath.join(folder, name)) for name in _PLAIN)
-    kind = frozenset(words(suffix))
-    if kind & _DEVELOPING:
-        return _Dockerfile(path, (), True)
-    if not suffix or (kind <= {"prod", "production", "release"}):
-        return _Dockerfile(path, tuple(_names_of(folder)), plain)
-    above = next(_names_of(folder), "")
-    return _Dockerfile(path, (suffix, *([f"{above}-{suffix}", f"{suffix}-{above}"] if above else [])), False)
-
-
-def _names_of(folder: str) -> Iterator[str]:
-    """The name of a folder, and if it is a dull one (`src`, `docker`), the first above that is not."""
-    parts = folder.split("/") if folder else []
-    for at, part in enumerate(reversed(parts)):
-        if part.lower() not in _DULL:
-            yield part
-            return
-        if at == 0:
-            yield part
-
-
 def _without_dull(folder: str, above: str) -> str:
     """The folder, or the nearest one towards `above` whose name is not a dull one."""
-    while folder != above and posixpath.basename(folder).lower() in _DULL:
+    while folder != above and posixpath.basename(folder).lower() in DULL:
         folder = posixpath.dirname(folder)
     return folder
 
