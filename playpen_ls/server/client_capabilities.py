@@ -25,18 +25,21 @@ class ClientCapabilities:
     """Hovers can be Markdown."""
     takes_links: bool = False
     """Definitions can be links, which say what they are the definition of."""
+    nests_symbols: bool = False
+    """Document symbols can have children."""
+    most_folds: int | None = None
+    """The number of folding ranges that it takes, if it says that."""
     only_formats: bool = False
     """Formatting is the only way in which the client can request edits on save."""
 
     @classmethod
     def of(cls, client: lsp.ClientCapabilities) -> ClientCapabilities:
+        text = client.text_document or lsp.TextDocumentClientCapabilities()
         workspace = client.workspace or lsp.WorkspaceClientCapabilities()
         edit = workspace.workspace_edit or lsp.WorkspaceEditClientCapabilities()
-        action = client.text_document.code_action if client.text_document else None
+        action = text.code_action
         resolve = action.resolve_support if action else None
         watched = workspace.did_change_watched_files
-        hover = client.text_document.hover if client.text_document else None
-        definition = client.text_document.definition if client.text_document else None
         return cls(
             resolves_edits=bool(resolve and "edit" in resolve.properties),
             document_changes=bool(edit.document_changes),
@@ -46,9 +49,11 @@ class ClientCapabilities:
             registers_watchers=bool(watched and watched.dynamic_registration),
             gives_configuration=bool(workspace.configuration),
             shows_progress=bool(client.window and client.window.work_done_progress),
-            shows_markdown=bool(hover and lsp.MarkupKind.Markdown in (hover.content_format or ())),
-            takes_links=bool(definition and definition.link_support),
-            only_formats=_only_formats(client.text_document or lsp.TextDocumentClientCapabilities()),
+            shows_markdown=bool(text.hover and lsp.MarkupKind.Markdown in (text.hover.content_format or ())),
+            takes_links=bool(text.definition and text.definition.link_support),
+            nests_symbols=bool(text.document_symbol and text.document_symbol.hierarchical_document_symbol_support),
+            most_folds=text.folding_range.range_limit if text.folding_range else None,
+            only_formats=_only_formats(text),
         )
 
 

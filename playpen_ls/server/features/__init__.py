@@ -37,6 +37,8 @@ class Feature:
 FEATURES = (
     Feature(lsp.TEXT_DOCUMENT_HOVER, "hover.hover"),
     Feature(lsp.TEXT_DOCUMENT_DEFINITION, "definition.definition"),
+    Feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, "outline.document_symbols"),
+    Feature(lsp.TEXT_DOCUMENT_FOLDING_RANGE, "outline.folding_ranges"),
     Feature(
         lsp.TEXT_DOCUMENT_CODE_ACTION,
         "code_actions.code_actions",
