@@ -77,7 +77,10 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
         example(f'import os\n\nhmac.new(key=«"{RANDOM}"»)\n', fixed='import os\n\nhmac.new(key=os.environ["KEY"])\n'),
         f'pem = «"""{PEM}"""»\n',
         'if password == «"s3cr3tpw"»:\n    pass\n',
-        'safe = password = «"s3cr3tpw"»\n',
+        example(
+            'safe = password = «"s3cr3tpw"»\n',
+            fixed='import os\n\nsafe = password = os.environ["PASSWORD"]\n',
+        ),
         example(
             "import os\n\nDATABASES = {\n    'default': {\n        'ENGINE': 'django.db.backends.postgresql',\n"
             "        'PASSWORD': «'s3cr3tpw'»,\n    },\n}\n",
