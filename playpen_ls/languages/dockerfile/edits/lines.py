@@ -9,20 +9,12 @@ from playpen_ls.text.span import Span
 
 
 def block(instruction: Instruction) -> Span:
-    """The lines of an instruction and of the comments directly above it, without the final line end.
-
-    Parser directives do not belong to an instruction.
-    """
-    syntax, source = instruction.syntax, instruction.source
+    """The lines of an instruction of a stage and of the comments directly above it, without the final line end."""
+    source = instruction.source
     start = source.line_start(instruction.raw.start)
-    directives = {directive.span.start for directive in syntax.directives}
-    comments = {source.line_start(comment.span.start): comment for comment in syntax.comments}
-    while start > 0:
-        above = source.line_start(start - 1)
-        comment = comments.get(above)
-        if comment is None or comment.span.start in directives:
-            break
-        start = above
+    comments = {source.line_start(comment.span.start) for comment in instruction.syntax.comments}
+    while start > 0 and source.line_start(start - 1) in comments:
+        start = source.line_start(start - 1)
     return Span(start, instruction.raw.end)
 
 
