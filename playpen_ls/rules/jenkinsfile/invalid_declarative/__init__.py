@@ -140,6 +140,12 @@ def steps(text: str) -> str:
             fixed=stage("            steps { script { if (env.X) { sh 'y' } } }\n"),
         ),
         example(
+            pipeline("    environment {\n        TOOL = «kcli»\n        NUMBER = «BUILD_NUMBER»\n    }\n"),
+            fixed=pipeline("    environment {\n        TOOL = 'kcli'\n        NUMBER = \"${BUILD_NUMBER}\"\n    }\n"),
+        ),
+        # Two calls became one.
+        "node {\n    git branch: 'main', git «url»: 'https://example.com/a.git'\n}\n",
+        example(
             pipeline("    environment {\n        REGION = «params.REGION»\n        ZONE = 'z' + «env.ZONE»\n    }\n"),
             fixed=pipeline(
                 '    environment {\n        REGION = "${params.REGION}"\n        ZONE = \'z\' + "${env.ZONE}"\n    }\n'

@@ -10,6 +10,7 @@ from playpen_ls.api.finding import Fix, Refused
 from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.edits.indentation import begins_line, unit
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.model.queries import declares
 from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
 from playpen_ls.languages.jenkinsfile.validator import Fault
 from playpen_ls.languages.jenkinsfile.validator.known_steps import RENAMED_TO
@@ -47,9 +48,12 @@ def fixes_of(file: FileView, number: int, fault: Fault) -> tuple[Fix, ...]:
     elif fault.kind in ("UnknownStageSection", "InvalidStageSectionDefinition"):
         title, edits = "Wrap the steps in `steps {}`", in_steps
     elif fault.kind in ("InvalidEnvironmentValue", "InvalidEnvironmentConcatValue"):
-        title, edits = f'Quote the value: `"${{{text}}}"`', _interpolated
         if not _PROPERTY.fullmatch(text):
             return ()
+        # A word that is no variable is meant as it is.
+        is_text = "." not in text and not text.isupper() and not file.ask(declares, text)
+        quoted = f"'{text}'" if is_text else f'"${{{text}}}"'
+        title, edits = f"Quote the value: `{quoted}`", _replaced(quoted)
     elif fault.kind.startswith("Groovy."):
         return groovy_fixes(file, number, fault)
     elif fault.kind in _EMPTY:
@@ -65,10 +69,6 @@ def fixes_of(file: FileView, number: int, fault: Fault) -> tuple[Fix, ...]:
 
 def _replaced(text: str) -> Edits:
     return lambda _, fault: [Edit(fault.span.start, fault.span.end, text)]
-
-
-def _interpolated(_: Jenkinsfile, fault: Fault) -> list[Edit]:
-    return [Edit(fault.span.start, fault.span.end, f'"${{{fault.text}}}"')]
 
 
 def _renamed(name: str) -> Edits:

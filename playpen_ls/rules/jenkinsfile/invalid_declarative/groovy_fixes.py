@@ -66,6 +66,11 @@ def _before(file: Jenkinsfile, offset: int) -> int:
 
 
 def _with_comma(file: Jenkinsfile, span: Span) -> list[Edit]:
+    tokens = file.tree.tokens
+    here = bisect_left(tokens, span.start, key=lambda token: token[1])
+    named = here + 1 < len(tokens) and tokens[here + 1][0] == ":"
+    if named and here > 1 and tokens[here - 1][0] == "name" and tokens[here - 2][0] == ",":
+        raise Refused(f"`{tokens[here - 1][3]}` before it is no argument of its own")
     at = _before(file, span.start)
     return [Edit(at, at, ",")]
 

@@ -95,6 +95,15 @@ def steps(text: str) -> str:
             ),
         ),
         example(
+            steps("sh 'docker run -e DATABASE_URL=postgres://web:«hunter2»@db/web $DOCKER_USER/web'"),
+            fixed=steps(
+                "withCredentials([usernamePassword(credentialsId: 'database-credentials', "
+                "usernameVariable: 'DATABASE_USER', passwordVariable: 'DATABASE_PASS')]) {\n"
+                '    sh \'docker run -e DATABASE_URL="postgres://$DATABASE_USER:$DATABASE_PASS@db/web" '
+                "$DOCKER_USER/web'\n}"
+            ),
+        ),
+        example(
             steps("sh 'PGPASSWORD=«hunter2» psql -c \"select 1\"'"),
             fixed=steps(
                 "withCredentials([string(credentialsId: 'pgpassword', variable: 'PGPASSWORD')]) {\n"

@@ -11,6 +11,8 @@ from playpen_ls.languages.shell.secrets import KNOW_STDIN
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak
 from playpen_ls.vocabulary.names import kebab, variable
 
+_SETTING = re.compile(r"(?:--?\w+=)?([A-Z][A-Z0-9_]*?)(?:_(?:URL|URI|DSN))?=\S")  # `DATABASE_URL=postgres://…`
+
 
 @dataclass(frozen=True)
 class Store:
@@ -64,11 +66,19 @@ def _id(leak: Leak, store: Store) -> str | None:
         return "git-credentials"
     if command.name.startswith(("mysql", "mariadb")):
         return "mysql-credentials"
+    if leak.kind == "url" and (setting := setting_of(leak)) is not None:
+        return f"{kebab(setting)}-credentials"
     if leak.kind in ("pair", "url"):
         url = next((word.text for word in command.arguments if "://" in word.text), "")
         host = re.sub(r"^[^/]*@", "", urlsplit(url).netloc) if "$" not in url and "[" not in url else ""
         return _of_host(host, store) if host and "%" not in host else f"{kebab(command.name)}-credentials"
     return f"{kebab(command.name)}-credentials"
+
+
+def setting_of(leak: Leak) -> str | None:
+    """What a variable that is set to a URL is named for: `database` for `DATABASE_URL=postgres://…`."""
+    match = _SETTING.match(leak.word.text) if leak.word is not None else None
+    return match[1] if match is not None else None
 
 
 def _of_host(host: str, store: Store) -> str:

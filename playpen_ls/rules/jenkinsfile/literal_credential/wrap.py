@@ -16,7 +16,7 @@ from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep, Statement
 from playpen_ls.languages.shell.parser import Word
 from playpen_ls.languages.shell.secrets import KNOW_STDIN
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak, leaks
-from playpen_ls.rules.jenkinsfile.literal_credential.store import Credential, Store, credential_for
+from playpen_ls.rules.jenkinsfile.literal_credential.store import Credential, Store, credential_for, setting_of
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import LINE_END, Source
 from playpen_ls.text.span import Span
@@ -123,6 +123,8 @@ def _rebinding(step: ShellStep, store: Store, leak: Leak | None = None) -> Rebin
                 raise Refused("two secrets are in the same word of the script")
             if wrap and any(other.secret == credential.secret and other != credential for other in needed):
                 raise Refused(f"two secrets would be bound to the variable `{credential.secret}`")
+            if wrap:
+                _check_names(credential, literal.fragment.text)
         except Refused:
             if leak is not None and (one.start, one.end) == (leak.start, leak.end):
                 raise
@@ -133,6 +135,12 @@ def _rebinding(step: ShellStep, store: Store, leak: Leak | None = None) -> Rebin
     return Rebinding(step, tuple(needed), tuple(edits))
 
 
+def _check_names(credential: Credential, script: str) -> None:
+    for name in filter(None, (credential.user, credential.secret)):
+        if re.search(rf"\$(?:\{{|env:)?{name}\b|%{name}%", script):
+            raise Refused(f"the script uses a variable `{name}` already")
+
+
 def _replaced(leak: Leak, store: Store) -> tuple[Credential, bool, list[Edit]]:
     """(credential, whether it must still be bound, edits of the script). Raises Refused."""
     credential = credential_for(leak, store)
@@ -141,7 +149,8 @@ def _replaced(leak: Leak, store: Store) -> tuple[Credential, bool, list[Edit]]:
     bound = False
     for binding in enclosing_bindings(leak.step):
         names = binding.variables
-        if credential.user and binding.kind == "usernamePassword" and len(names) == 2:
+        own = leak.kind == "url" and setting_of(leak) is not None  # not that of what the command logs in to
+        if credential.user and binding.kind == "usernamePassword" and len(names) == 2 and not own:
             credential = Credential(credential.id, names.get("usernameVariable", ""), names.get("passwordVariable", ""))
             bound = bool(credential.user and credential.secret)
             break
