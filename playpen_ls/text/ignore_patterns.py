@@ -2,8 +2,7 @@
 
 Matching takes at most the length of the pattern times that of the path, whatever the pattern: a regular expression
 made of `a*a*a*b` backtracks for hours on a name of a hundred letters, and a workspace can contain such a pattern.
-The patterns of a list are looked up by a literal text in them and the characters that can be next to it, so that a
-path is compared with few of them.
+All patterns of a list are matched at once, with the bits of one integer.
 
 Like git, everything is compared byte by byte (a non-ASCII letter is several `?`): paths and patterns are converted
 to strings with one character for each byte of their UTF-8 form.
@@ -13,12 +12,13 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
-from typing import NamedTuple
 
 _SPECIAL = re.compile(r"[*?\[\\]")
 _PLAIN = re.compile(r"[^*?/\[\\]+")
+_PLAIN_SET = re.compile(r"([^\]!^\[\\-][^\]\[\\-]*)\]")
+_KEPT = 1 << 26  # bits of states that are kept
 
 
 class IgnorePatterns:
@@ -60,7 +60,7 @@ class IgnorePatterns:
 
 
 class _Table:
-    """Patterns by literal text. `number` is the position of a pattern in its list; the last one that matches counts."""
+    """Some of the patterns. `number` is the position of a pattern in its list; the last one that matches counts."""
 
     def __init__(self, in_path: bool) -> None:
         self._in_path = in_path
@@ -76,210 +76,140 @@ class _Table:
         found = self._exact.get((text, False), -1)
         if is_folder:
             found = max(found, self._exact.get((text, True), -1))
-        if self._globs:
-            for entry in self._candidates(text):
-                if entry.number > found and (is_folder or not entry.folders_only) and entry.glob.matches(text):
-                    found = entry.number
-        return found
-
-    def _candidates(self, text: str) -> Iterator[_Entry]:
-        starts, ends, inside = self._index
-        for length, by_start in starts.items():
-            for group in by_start.get(text[:length], ()):
-                yield from group.near(text)
-        for length, by_end in ends.items():
-            for group in by_end.get(text[-length:], ()):
-                yield from group.near(text)
-        for literal, group in inside:
-            if literal in text:
-                yield from group.near(text)
+        return max(found, self._automaton.last(text, is_folder)) if self._globs else found
 
     @cached_property
-    def _index(self) -> tuple[_ByLength, _ByLength, list[tuple[str, _Group]]]:
-        """The globs by the literal text that they begin with, by that they end with, and the others."""
-        groups: dict[tuple[str, str, str], _Group] = {}
-        for (pattern, folders_only), number in self._globs.items():
-            glob = _Glob(pattern, self._in_path)
-            if glob.tokens is None:
-                continue
-            group = groups.setdefault((glob.start, glob.end, glob.literal), _Group(glob))
-            group.entries.append(_Entry(number, folders_only, glob))
-        starts: _ByLength = {}
-        ends: _ByLength = {}
-        inside: list[tuple[str, _Group]] = []
-        for group in groups.values():
-            if group.end and group.literal == group.end:
-                ends.setdefault(len(group.end), {}).setdefault(group.end, []).append(group)
-            elif group.start and group.literal == group.start:
-                starts.setdefault(len(group.start), {}).setdefault(group.start, []).append(group)
-            else:
-                inside.append((group.literal, group))
-        return starts, ends, inside
-
-
-class _Group:
-    """The patterns that have the same literal texts. `literal` is the longest one, `start` and `end` can be empty."""
-
-    def __init__(self, glob: _Glob) -> None:
-        self.start, self.end, self.literal = glob.start, glob.end, glob.literal
-        self.entries: list[_Entry] = []
-        self._by_neighbors: dict[tuple[str, ...], list[_Entry]] = {}
-
-    def near(self, text: str) -> Iterator[_Entry]:
-        """Those of the patterns that a text can match by what is beside the literal text in it."""
-        if not text.startswith(self.start) or not text.endswith(self.end):
-            return
-        first, last = text[len(self.start) :][:1], text[: len(text) - len(self.end)][-1:]
-        at = text.find(self.literal)
-        while at >= 0:
-            behind = at + len(self.literal)
-            beside = (
-                (first, last, text[at - 1 : at], text[behind : behind + 1]) if self.literal else (first, last, "", "")
-            )
-            known = self._by_neighbors.get(beside)
-            if known is None:
-                known = self._by_neighbors[beside] = [entry for entry in self.entries if entry.glob.can_have(*beside)]
-            yield from known
-            at = text.find(self.literal, at + 1) if self.literal else -1
+    def _automaton(self) -> _Automaton:
+        globs = sorted(self._globs.items(), key=lambda item: item[1])
+        return _Automaton((_tokens(pattern, self._in_path), only, number) for (pattern, only), number in globs)
 
 
 Token = str | frozenset[str]
-"""A character, or the characters of a set; `*` and `/` stand for themselves, so an escaped one is a set."""
+"""A character, the characters of a set, `*` for any of one name, or `_FOLDERS`. An escaped `*` is a set."""
+_FOLDERS = "**/"
+"""Any number of folders."""
 
 
-class _Glob:
-    """One pattern with special characters, for names, or for paths, where `**` is any number of folders."""
+class _State:
+    """The places in all patterns that can be reached by a text, and what follows each character that was seen then."""
 
-    def __init__(self, pattern: str, in_path: bool) -> None:
-        self._in_path = in_path
-        special = _SPECIAL.search(pattern)
-        self.start = pattern[: special.start()] if special else pattern
-        """The literal text before the first special character."""
-        self.tokens = _tokens(pattern[len(self.start) :])
-        """Of the rest; None for a pattern that matches nothing."""
-        tokens = self.tokens or []
-        runs = list(_literal_runs(tokens))
-        first, stop = max(runs, key=lambda run: run[1] - run[0], default=(0, 0))
-        self.end = _text(tokens[runs[-1][0] :]) if runs and runs[-1][1] == len(tokens) else ""
-        """A literal text that every match ends with, perhaps empty."""
-        if len(self.end) == stop - first and self.end:
-            first, stop = runs[-1]
-        in_start = len(self.start) > stop - first
-        self.literal = self.start if in_start else _text(tokens[first:stop])
-        """The longest literal text that every match contains, perhaps empty."""
-        inside = bool(self.literal) and not in_start
-        last = len(tokens) - len(self.end)
-        self._beside = tuple(
-            tokens[at] if wanted and 0 <= at < len(tokens) and isinstance(tokens[at], frozenset) else None
-            for wanted, at in ((True, 0), (True, last - 1), (inside, first - 1), (inside, stop))
-        )
+    __slots__ = ("bits", "following")
 
-    def can_have(self, *beside: str) -> bool:
-        """Whether these characters can follow `start`, precede `end`, and precede and follow `literal`."""
-        return all(chars is None or char in chars for chars, char in zip(self._beside, beside, strict=True))
-
-    def matches(self, text: str) -> bool:
-        names, (first, *middle) = text[len(self.start) :].split("/"), self._groups
-        if not middle:
-            return len(names) == len(first) and _match(first, names, 0)
-        last = middle.pop()
-        at, end = len(first), len(names) - len(last)
-        if at > end or not _match(first, names, 0) or not _match(last, names, end):
-            return False
-        for group in middle:  # the leftmost match of each leaves most for the next
-            while not _match(group, names[:end], at):
-                at += 1
-                if at > end:
-                    return False
-            at += len(group)
-        return True
-
-    @cached_property
-    def _groups(self) -> list[list[_Segment]]:
-        """The segments between one `**` and the next.
-
-        As in git, what follows the literal start is a pattern of its own: that of `a**/b` begins with a `**`.
-        """
-        groups: list[list[_Segment]] = [[]]
-        segments = _split(self.tokens or [], "/")
-        for number, segment in enumerate(segments, 1):
-            if self._in_path and len(segment) > 1 and set(segment) == {"*"}:
-                groups.append([_Segment(["*"])] if number == len(segments) else [])  # at the end it needs a name
-            else:
-                groups[-1].append(_Segment(segment))
-        return groups
+    def __init__(self, bits: int) -> None:
+        self.bits = bits
+        self.following: dict[str, _State] = {}
 
 
-class _Entry(NamedTuple):
-    number: int
-    folders_only: bool
-    glob: _Glob
+class _Automaton:
+    """Many patterns, matched at once: a bit stands for the place before a token of one of them.
+
+    For a text each character costs a few operations on all bits, and nothing where the same followed before.
+    """
+
+    def __init__(self, patterns: Iterable[tuple[list[Token] | None, bool, int]]) -> None:
+        self._plain: dict[str, list[int]] = {}
+        self._sets: dict[frozenset[str], list[int]] = {}
+        self._masks: dict[str, int] = {}
+        self._numbers: dict[int, int] = {}
+        starts, stars, folders, ends, folder_ends = list[int](), list[int](), list[int](), list[int](), list[int]()
+        place = 0
+        for tokens, folders_only, number in patterns:
+            if tokens is None:
+                continue
+            starts.append(place)
+            for token in tokens:
+                if token == "*":
+                    stars.append(place)
+                elif token == _FOLDERS:
+                    folders.append(place)
+                    place += 1  # the place inside of the name of a folder
+                elif isinstance(token, str):
+                    self._plain.setdefault(token, []).append(place)
+                else:
+                    self._sets.setdefault(token, []).append(place)
+                place += 1
+            (folder_ends if folders_only else ends).append(place)
+            self._numbers[place] = number
+            place += 1
+        self._size = place
+        self._stars, self._folders = self._bits(stars), self._bits(folders)
+        self._ends = self._bits(ends)
+        self._any_ends = self._ends | self._bits(folder_ends)
+        self._start = _State(self._closed(self._bits(starts)))
+        self._states: dict[int, _State] = {}
+
+    def last(self, text: str, is_folder: bool) -> int:
+        """The number of the last matching pattern, -1 if none matches."""
+        state = self._start
+        for char in text:
+            following = state.following.get(char)
+            state = self._following(state, char) if following is None else following
+            if not state.bits:
+                return -1
+        ends = state.bits & (self._any_ends if is_folder else self._ends)
+        return self._numbers[ends.bit_length() - 1] if ends else -1
+
+    def _following(self, state: _State, char: str) -> _State:
+        bits, inside = state.bits, self._folders << 1
+        after = (bits & self._mask(char)) << 1
+        if char == "/":
+            after |= (bits & inside) >> 1 | bits & self._folders
+        else:
+            after |= bits & (self._stars | inside) | (bits & self._folders) << 1
+        after = self._closed(after)
+        known = self._states.get(after)
+        if known is None:
+            if len(self._states) * self._size > _KEPT:
+                self._states.clear()
+                self._start.following.clear()
+            known = self._states[after] = _State(after)
+        state.following[char] = known
+        return known
+
+    def _closed(self, bits: int) -> int:
+        """With the places behind what can match nothing."""
+        bits |= (bits & self._folders) << 2
+        return bits | (bits & self._stars) << 1
+
+    def _mask(self, char: str) -> int:
+        """The places before a token that matches the character; a slash is matched by itself only."""
+        mask = self._masks.get(char)
+        if mask is None:
+            sets = self._sets.items() if char != "/" else ()
+            places = [place for chars, those in sets if char in chars for place in those]
+            mask = self._masks[char] = self._bits(self._plain.get(char, []) + places)
+        return mask
+
+    def _bits(self, places: Iterable[int]) -> int:
+        bits = bytearray(self._size // 8 + 1)
+        for place in places:
+            bits[place >> 3] |= 1 << (place & 7)
+        return int.from_bytes(bits, "little")
 
 
-_ByLength = dict[int, dict[str, list[_Group]]]
+def _tokens(pattern: str, in_path: bool) -> list[Token] | None:
+    """The tokens of a pattern; None for one that matches nothing.
 
-
-def _literal_runs(tokens: list[Token]) -> Iterator[tuple[int, int]]:
-    """The ranges of plain characters."""
-    start = 0
-    for number, token in enumerate([*tokens, "/"]):
-        if token in ("*", "/") or not isinstance(token, str):
-            if start < number:
-                yield start, number
-            start = number + 1
-
-
-def _text(tokens: Iterable[Token]) -> str:
-    return "".join(token for token in tokens if isinstance(token, str))
-
-
-def _match(segments: list[_Segment], names: list[str], at: int) -> bool:
-    if at + len(segments) > len(names):
-        return False
-    return all(segment.matches(names[at + number]) for number, segment in enumerate(segments))
-
-
-class _Segment:
-    """A pattern for one name of a path: parts of fixed length, with any text between them."""
-
-    def __init__(self, tokens: list[Token]) -> None:
-        self._first, *self._others = [_Part(part) for part in _split(tokens, "*")]
-
-    def matches(self, name: str) -> bool:
-        if not self._others:
-            return len(name) == self._first.length and self._first.is_at(name, 0)
-        *middle, last = self._others
-        at, end = self._first.length, len(name) - last.length
-        if at > end or not self._first.is_at(name, 0) or not last.is_at(name, end):
-            return False
-        for part in middle:  # the leftmost match of each leaves most for the next
-            at = part.end_in(name, at, end)
-            if at < 0:
-                return False
-        return True
-
-
-class _Part:
-    """Characters and sets. No regular expression, since compiling one takes longer than all that it is used for."""
-
-    def __init__(self, tokens: list[Token]) -> None:
-        self.length = len(tokens)
-        self._tokens = tokens
-        self._plain = _text(tokens) if all(isinstance(token, str) for token in tokens) else None
-
-    def is_at(self, name: str, at: int) -> bool:
-        """The name is long enough."""
-        if self._plain is not None:
-            return name.startswith(self._plain, at)
-        return all(char in token for char, token in zip(name[at : at + self.length], self._tokens, strict=True))
-
-    def end_in(self, name: str, at: int, end: int) -> int:
-        """Where the leftmost match between two offsets ends, or -1."""
-        if self._plain is not None:
-            found = name.find(self._plain, at, end)
-            return found + self.length if found >= 0 else -1
-        places = range(at, end - self.length + 1)
-        return next((place + self.length for place in places if self.is_at(name, place)), -1)
+    As in git, what follows the text before the first special character is a pattern of its own: that of `a**/b` begins
+    with a `**`.
+    """
+    special = _SPECIAL.search(pattern)
+    start = pattern[: special.start()] if special else pattern
+    read = _read(pattern[len(start) :])
+    if read is None:
+        return None
+    tokens: list[Token] = [*start]
+    segments = _split(read, "/")
+    for number, segment in enumerate(segments, 1):
+        is_last = number == len(segments)
+        if in_path and len(segment) > 1 and set(segment) == {"*"}:
+            if tokens[-1:] != [_FOLDERS]:
+                tokens.append(_FOLDERS)
+            segment = ["*"] if is_last else []  # at the end it needs a name
+        elif not is_last:
+            segment.append("/")
+        tokens += (token for at, token in enumerate(segment) if token != "*" or segment[at - 1 : at] != ["*"])
+    return tokens
 
 
 def _split(tokens: list[Token], separator: str) -> list[list[Token]]:
@@ -292,8 +222,8 @@ def _split(tokens: list[Token], separator: str) -> list[list[Token]]:
     return parts
 
 
-def _tokens(pattern: str) -> list[Token] | None:
-    """The tokens of a pattern; None if a set is malformed."""
+def _read(pattern: str) -> list[Token] | None:
+    """The tokens of a pattern, with a `*` for each of `**`; None if a set is malformed."""
     tokens: list[Token] = []
     at = 0
     while at < len(pattern):
@@ -343,6 +273,9 @@ def _set(pattern: str, at: int) -> tuple[frozenset[str], int] | None:
 
     Follows the order of git's wildmatch.c: a `]` at the start is a member, and so is a `-` at an end or behind a range.
     """
+    plain = _PLAIN_SET.match(pattern, at)
+    if plain is not None:
+        return frozenset(plain[1]), plain.end()
     negated = pattern[at : at + 1] in ("!", "^")
     at += negated
     chars, before, first = set[str](), "", True

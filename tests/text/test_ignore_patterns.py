@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,22 +136,31 @@ def test_no_pattern_backtracks(pattern: str, tmp_path: Path):
         "m*{}?x",
         "m*{}/*",
         "[m]*{}",
+        "*.py[c{1}x]",
+        "[m{1}]*.p[y{1}]",
+        "*o*[c{1}x]*.py",
+        "s*r*c*/**/*[e{1}]?.pyc",
     ],
 )
-def test_a_path_is_compared_with_few_of_many_patterns(line: str, monkeypatch: pytest.MonkeyPatch):
-    compared = 0
-    matches = ignore_patterns._Glob.matches
+def test_many_patterns_are_looked_at_together_and_once_for_equal_names(line: str, monkeypatch: pytest.MonkeyPatch):
+    steps = 0
+    following = ignore_patterns._Automaton._following
 
-    def counted(self: ignore_patterns._Glob, text: str) -> bool:
-        nonlocal compared
-        compared += 1
-        return matches(self, text)
+    def counted(self: ignore_patterns._Automaton, *arguments: Any) -> Any:
+        nonlocal steps
+        steps += 1
+        return following(self, *arguments)
 
-    monkeypatch.setattr(ignore_patterns._Glob, "matches", counted)
-    patterns = IgnorePatterns(line.format(number) for number in range(4_000))
-    for number in range(200):
-        patterns.ignores(f"src/module{number}.py")
-    assert compared <= 200 * 4  # of 800,000
+    monkeypatch.setattr(ignore_patterns._Automaton, "_following", counted)
+    letters = "bdfghjklmnopqrst"
+    sets = ("".join(one for at, one in enumerate(letters) if number >> at & 1) for number in range(4_000))
+    patterns = IgnorePatterns(line.format(number, chars) for number, chars in enumerate(sets))
+    names = [f"src/module{number}.py" for number in range(200)]
+    once = [patterns.ignores(name) for name in names]
+    assert steps <= 2 * sum(map(len, names))  # of 4,000 times as many
+    steps = 0
+    assert [patterns.ignores(name) for name in names] == once
+    assert steps == 0
 
 
 def test_the_last_of_equal_patterns_counts():
