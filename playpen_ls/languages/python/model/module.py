@@ -171,8 +171,9 @@ def parse(source: Source, previous: Model | None = None) -> PythonModel:
 
 def _keep_bindings(before: Sequence[Statement], after: list[Statement]) -> None:
     """Let a half-typed statement keep its previous bindings, so that its names stay resolved in other statements."""
-    gone = [one for one in before if one not in after]
-    broken = [one for one in after if one not in before and one.broken] if gone else []
+    stay, were = set(after), set(before)
+    gone = [one for one in before if one not in stay]
+    broken = [one for one in after if one not in were and one.broken] if gone else []
     if broken and not broken[0].bindings:
         half_typed = broken[0]
         bound = {one.name for statement in after for one in statement.bindings}

@@ -8,6 +8,7 @@ is complete then, else where the next statement starts.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
@@ -79,7 +80,7 @@ class Cutter:
     def __init__(self, text: str) -> None:
         self.text = text
         self._complete: dict[int, bool] = {}
-        self._pieces: dict[int, tuple[int | None, int, int, bool]] = {}
+        self._pieces: _Pieces | None = None
 
     def following(self, _: str, at: Boundary) -> Boundary | None:
         """Where the statement after that at a boundary begins. What a long class has above its members is one too."""
@@ -94,7 +95,7 @@ class Cutter:
                 return member
         if end is None:
             return None
-        seen = max(at.seen, self._line_end(end))
+        seen = max(at.seen, self.line_end(end))
         end, looked = self._joined(start, end)
         seen = max(seen, looked, lines.seen)
         return None if end is None else Boundary(end, None, seen)
@@ -102,26 +103,22 @@ class Cutter:
     def _end(self, lines: _Lines, start: int) -> int | None:
         """Where the code that begins at `start` ends, as far as column 0 shows; None at the end of the text."""
         text = self.text
-        decorated = text[start : start + 1] == "@"
+        decorated, depth, counted = text[start : start + 1] == "@", 0, start
         for at, _ in lines:
-            if decorated and _DECORATED.match(text, at) and _depth(text[start:at]) <= 0:
+            if decorated and _DECORATED.match(text, at):
+                depth, counted = depth + _depth(text[counted:at]), at
+            if decorated and counted == at and depth <= 0:
                 decorated = text[at] == "@"
             elif not (text[at] in "ef" and _CONTINUES.match(text, at)):
                 return at
         return None
 
-    def _piece(self, at: int) -> tuple[int | None, int, int, bool]:
-        """(end of the code that begins there, end of what was read for it, depth, whether its last line goes on).
-
-        Each piece is read once, whichever open brackets above it ask.
-        """
-        found = self._pieces.get(at)
-        if found is None:
-            lines = _Lines(self, at, _CODE)
-            stop = self._end(lines, at)
-            body = self.text[at:stop]
-            found = self._pieces[at] = stop, lines.seen, _depth(body), leaves_line_open(body)
-        return found
+    def piece(self, at: int) -> tuple[int | None, int, int, bool]:
+        """(end of the code that begins there, end of what was read for it, depth, whether its last line goes on)."""
+        lines = _Lines(self, at, _CODE)
+        stop = self._end(lines, at)
+        body = self.text[at:stop]
+        return stop, lines.seen, _depth(body), leaves_line_open(body)
 
     def _joined(self, start: int, end: int) -> tuple[int | None, int]:
         """(end of the statement at `start`, end of what was read for it).
@@ -136,22 +133,16 @@ class Cutter:
         depth = _depth(piece)
         if (depth <= 0 and not leaves_line_open(piece)) or parse(piece) is not None:
             return end, 0
-        at, seen = end, 0
-        for _ in range(_JOINED):
-            if depth > 0 and _BARRIER.match(text, at):
-                return end, max(seen, self._line_end(at))
-            stop, looked, more, goes_on = self._piece(at)
-            depth, seen = depth + more, max(seen, looked)
-            if depth <= 0 and not goes_on:
-                if text[start] == "@" and stop is not None and _DECORATED.match(text, stop):
-                    stop, looked, *_ = self._piece(stop)
-                    seen = max(seen, looked)
-                whole = parse(text[start:stop]) is not None
-                return stop if whole else end, max(seen, self._line_end(stop))
-            if stop is None:
-                return end, len(text) + 1
-            at = stop
-        return end, max(seen, self._line_end(at))
+        if self._pieces is None or start not in self._pieces:
+            self._pieces = _Pieces(self, start)
+        closed, stop, seen = self._pieces.end(start)
+        if not closed:
+            return end, seen
+        if text[start] == "@" and stop is not None and _DECORATED.match(text, stop):
+            stop, looked, *_ = self.piece(stop)
+            seen = max(seen, looked)
+        whole = parse(text[start:stop]) is not None
+        return stop if whole else end, max(seen, self.line_end(stop))
 
     def _first_member(self, at: Boundary, end: int | None, seen: int) -> Boundary | None:
         """The first member of the class at a boundary, if that is long and its header is on one line."""
@@ -171,7 +162,7 @@ class Cutter:
             is_long = start
             for _ in range(LONG + 1):
                 is_long = text.index("\n", is_long) + 1
-            return Boundary(offset, found, max(at.seen, seen, lines.seen, is_long, self._line_end(offset)))
+            return Boundary(offset, found, max(at.seen, seen, lines.seen, is_long, self.line_end(offset)))
         return None
 
     def _next_member(self, at: Boundary, holder: Class) -> Boundary | None:
@@ -181,14 +172,14 @@ class Cutter:
         for offset, code in lines:
             if code == offset:
                 if not (text[offset] in "ef" and _CONTINUES.match(text, offset)):
-                    return Boundary(offset, None, max(at.seen, lines.seen, self._line_end(offset)))
+                    return Boundary(offset, None, max(at.seen, lines.seen, self.line_end(offset)))
             elif decorated:
                 decorated = text[code] == "@"
             else:
-                return Boundary(offset, holder, max(at.seen, lines.seen, self._line_end(offset)))
+                return Boundary(offset, holder, max(at.seen, lines.seen, self.line_end(offset)))
         return None
 
-    def _line_end(self, at: int | None) -> int:
+    def line_end(self, at: int | None) -> int:
         """The end of what was read of a line; that of the text counts as read with its last line."""
         end = self.text.find("\n", at) if at is not None else -1
         return len(self.text) + 1 if end < 0 else end + 1
@@ -207,7 +198,7 @@ class Cutter:
             return (min(swallowed) + 1 if swallowed else len(text)), True
         if not self._is_suspicious(opened, end):
             return end, False
-        line_end = min(self._line_end(opened), len(text))
+        line_end = min(self.line_end(opened), len(text))
         half_typed = not self._is_complete(opened) and self._is_complete(line_end)
         return (line_end if half_typed else end), True
 
@@ -279,6 +270,60 @@ class Cutter:
         if found is None or found[0] <= end or parse(f"({text[prefix.start() : found[0]]})") is None:
             return end
         return found[0]
+
+
+class _Pieces:
+    """The code between two lines in column 0 and the next, from an offset on: what open brackets may join.
+
+    Each piece is read once, whichever of the open brackets above it ask where they are closed.
+    """
+
+    def __init__(self, cutter: Cutter, start: int) -> None:
+        self._cutter = cutter
+        self._next: int | None = start
+        self._numbers: dict[int, int] = {}
+        self._read: list[tuple[int | None, int, int]] = []
+        """(end, end of what was read so far, depth behind it) of each."""
+        self._open: list[tuple[int, int]] = []
+        """(depth before it, its number) of those that are not closed; sorted."""
+        self._ends: dict[int, tuple[bool, int | None, int]] = {}
+        self._read_next()
+
+    def __contains__(self, start: int) -> bool:
+        while self._next is not None and self._next <= start:
+            self._read_next()
+        return start in self._numbers
+
+    def end(self, start: int) -> tuple[bool, int | None, int]:
+        """(whether the piece that begins there is closed by a later one, the end of that, end of what was read)."""
+        number = self._numbers[start]
+        while number not in self._ends and len(self._read) <= number + _JOINED:
+            if self._next is None:
+                return False, None, len(self._cutter.text) + 1
+            self._read_next()
+        if number in self._ends:
+            return self._ends[number]
+        stop, seen, _ = self._read[number + _JOINED]
+        return False, None, max(seen, self._cutter.line_end(stop))
+
+    def _read_next(self) -> None:
+        cutter, start, number = self._cutter, self._next, len(self._read)
+        assert start is not None
+        _, seen, depth = self._read[-1] if self._read else (None, 0, 0)
+        if _BARRIER.match(cutter.text, start):
+            stays = bisect_left(self._open, (depth,))
+            for _, one in self._open[:stays]:
+                self._ends[one] = (False, None, max(seen, cutter.line_end(start)))
+            del self._open[:stays]
+        stop, looked, more, goes_on = cutter.piece(start)
+        seen = max(seen, looked)
+        while self._open and not goes_on and self._open[-1][0] >= depth + more:
+            self._ends[self._open.pop()[1]] = (True, stop, seen)
+        if more > 0 or goes_on:
+            insort(self._open, (depth, number))
+        self._numbers[start] = number
+        self._read.append((stop, seen, depth + more))
+        self._next = stop
 
 
 class _Lines:
