@@ -13,6 +13,7 @@ import pytest
 from lsprotocol import types as lsp
 
 from editor import Editor, client_factory
+from playpen_ls.project import patience
 from playpen_ls.server.app import App
 from playpen_ls.server.gc_scheduler import GcScheduler
 from playpen_ls.server.inbox import Framing
@@ -40,6 +41,7 @@ async def session(
 ) -> AsyncIterator[Editor]:
     """An editor that is connected to a server; the project is indexed without a worker process."""
     monkeypatch.setattr(IndexRun, "_work", _index_here)
+    monkeypatch.setattr(patience, "PATIENCE", 60)  # these tests are not about slow files
     monkeypatch.setattr(GcScheduler, "start", lambda _: None)  # the garbage of the tests is to be collected
     app, client = App(), client_factory()
     server, mine = app.server.protocol, client.protocol

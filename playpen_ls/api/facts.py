@@ -141,7 +141,7 @@ class Facts(Generic[F]):
 
 
 class NotKnownYet(Exception):
-    """A rule asked what other files say before all of them were read."""
+    """Somebody asked what other files say before they were read. When they are, it is asked again."""
 
 
 class PendingFacts(Facts[Any]):

@@ -16,6 +16,7 @@ from playpen_ls.engine.baseline import Baseline, InvalidBaseline
 from playpen_ls.engine.registry import embedded_rules, rules_of
 from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.languages.registry import LANGUAGES
+from playpen_ls.project.patience import Ask, at_once
 from playpen_ls.project.read_file import read_text
 from playpen_ls.text.source import Unreadable
 
@@ -27,11 +28,17 @@ _KnownBaseline = tuple[Baseline, frozenset[str], bool]
 
 
 class ConfigResolver:
-    """Paths are those of a workspace: relative to `root`, absolute outside of it."""
+    """Paths are those of a workspace: relative to `root`, absolute outside of it.
 
-    def __init__(self, root: Path, settings: Settings) -> None:
+    Files are read by `ask`: while it does not know the configuration or the baseline of a file yet, what needs them
+    raises NotKnownYet.
+    """
+
+    def __init__(self, root: Path, settings: Settings, ask: Ask = at_once) -> None:
         self._root = root
         self._settings = settings
+        self._ask = ask
+        self._changes = 0
         self._by_folder: dict[str, Config] = {}
         self._found: dict[str, Path | None] = {}
         self._baselines: dict[Path, tuple[tuple[int, int], _KnownBaseline]] = {}
@@ -44,12 +51,16 @@ class ConfigResolver:
         name = posixpath.dirname(path)
         config = self._by_folder.get(name)
         if config is None:
-            folder = (self._root / path).parent
-            found = None if self._settings.config else find(folder, self._texts, self._found)
-            config = load(found, self._texts.get(found)) if found else Config(self._root)
-            config = self._settings.config or config.excluding(self._settings)
+            config = self._settings.config
+            if config is None:
+                reading = partial(self._read, (self._root / path).parent, self._found)
+                config = self._ask((self, self._changes, name), reading).excluding(self._settings)
             self._by_folder[name] = config
         return config
+
+    def _read(self, folder: Path, known: dict[str, Path | None]) -> Config:
+        found = find(folder, self._texts, known)
+        return load(found, self._texts.get(found)) if found else Config(self._root)
 
     def used(self) -> Iterator[Config]:
         """The configurations that have been used, without duplicates."""
@@ -65,6 +76,9 @@ class ConfigResolver:
         return (baseline, inside, there.__contains__) if gone or inside in there else None
 
     def _baseline(self, file: Path) -> _KnownBaseline:
+        return self._ask((self, "baseline", file), partial(self._read_baseline, file))
+
+    def _read_baseline(self, file: Path) -> _KnownBaseline:
         """Read again when the file has changed; empty if it cannot be read."""
         try:
             status = os.stat(file)
@@ -118,8 +132,9 @@ class ConfigResolver:
         self._texts.pop(path, None)
         if text is not None:
             self._texts[path] = text
+        self._changes += 1
         self._by_folder.clear()
-        self._found.clear()
+        self._found = {}
         self._forget_rules()
 
     @property

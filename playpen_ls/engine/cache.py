@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from playpen_ls.api.facts import Facts, Files
+from playpen_ls.api.facts import Facts, Files, NotKnownYet
 from playpen_ls.api.file_view import FileView, Input, Outline, Question, is_located
 from playpen_ls.api.rule import RuleContext
 from playpen_ls.engine.diagnostic import Diagnostic
@@ -138,6 +138,8 @@ class FindingsCache:
 
 
 EMPTY_CACHE = FindingsCache()
+_LATE = object()
+"""The answer to a query about other files that was not known yet."""
 
 
 class RecordedFiles:
@@ -150,7 +152,10 @@ class RecordedFiles:
     def _ask(self, what: str, path: str) -> Any:
         question = FileQuery(what, path)
         if question not in self.answers:
+            self.answers[question] = _LATE
             self.answers[question] = question.asked_of(self._files)
+        if self.answers[question] is _LATE:
+            raise NotKnownYet
         return self.answers[question]
 
     @property
@@ -243,7 +248,14 @@ class DependencyChecker:
             stand = self._stand[id(reads.facts)] = all(facts is self.given.facts(facts.kind) for facts in shared)
         if not stand or not reads.answers:
             return stand
-        return all(question.asked_of(self.given.files) == answer for question, answer in reads.answers)
+        return all(self._is_answered(question, answer) for question, answer in reads.answers)
+
+    def _is_answered(self, question: FileQuery, answer: object) -> bool:
+        """The answer is as it was, or not known yet: then the findings stay until it is."""
+        try:
+            return bool(question.asked_of(self.given.files) == answer)
+        except NotKnownYet:
+            return True
 
     def _inputs_stand(self, reads: Dependencies) -> bool:
         """Nothing that the answers followed from has changed, nor what was read of other files."""

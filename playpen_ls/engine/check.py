@@ -108,9 +108,9 @@ def check(
     With a `memory` (the cache of an earlier version of the same file, with the same rules, options
     and platform) only changed chunks are checked, and findings have no fixes unless `fixes` is set:
     then chunks with findings are checked again. Without a cache every finding has its fixes, and
-    `within` limits the check to the chunks that touch it. `pause` is called before each chunk that is checked: what it
-    raises ends the check. `before` is the outline of an earlier version, or of this one, where no cache is passed: what
-    it knows of the other chunks is not worked out again.
+    `within` limits the check to the chunks that touch it. `pause` is called before each chunk, and each part of one,
+    that is checked: what it raises ends the check. `before` is the outline of an earlier version, or of this one, where
+    no cache is passed: what it knows of the other chunks is not worked out again.
     """
     chunks, known = model.chunks, memory or EMPTY_CACHE
     local = {id(chunk) for chunk in model.chunks_touching(within)} if within is not None else None
@@ -121,7 +121,7 @@ def check(
     keys = [unit.key for unit in units]
     pairs = known.of(keys, reader.holds)
     stale = reader.stale(pairs)
-    look = _ChunkChecker(model, rules, reader, fixes)
+    look = _ChunkChecker(model, rules, reader, fixes, pause)
     groups: list[ChunkDiagnostics] = []
     moved: list[int] = []
     offers: list[Offered] = []
@@ -161,8 +161,11 @@ class _CheckedChunk:
 class _ChunkChecker:
     """Runs rules over chunks of a file, for the most part again."""
 
-    def __init__(self, model: Model, rules: RuleSet, reader: DependencyChecker, fixes: bool) -> None:
+    def __init__(
+        self, model: Model, rules: RuleSet, reader: DependencyChecker, fixes: bool, pause: Callable[[], None]
+    ) -> None:
         self._model = model
+        self._pause = pause
         self._rules = rules
         self._reader = reader
         self._fixes = fixes
@@ -196,7 +199,8 @@ class _ChunkChecker:
                 if unread and self._unread is not None and self._unread[0] == file.reads:
                     looked.pair.append(self._unread[1])
                     continue
-                ran = _run_rules([*(parts or ()), *(embedded.parts if embedded else ())], some, reader.given, file)
+                every = [*(parts or ()), *(embedded.parts if embedded else ())]
+                ran = _run_rules(every, some, reader.given, file, self._pause)
                 fresh = ran.diagnostics
                 if remembered is not None and ran.put_off:  # its last findings stay
                     last = remembered.diagnostics
@@ -254,7 +258,9 @@ class _RuleResults:
     put_off: set[str]
 
 
-def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file: FileView) -> _RuleResults:
+def _run_rules(
+    parts: Sequence[object], rules: ByType, given: RuleContext, file: FileView, pause: Callable[[], None]
+) -> _RuleResults:
     """Look at every part with the rules for its type. A rule that raises is logged, and the rest go on.
 
     One that asks what other files say before all were read is put off: it runs again when they are, since the facts
@@ -280,6 +286,7 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
     failed: set[str] = set()
     put_off: set[str] = set()
     for part in parts:
+        pause()
         inside = part if isinstance(part, EmbeddedPart) else None
         for configured in rules.of(type(inside.part if inside is not None else part)):
             rule = configured.rule

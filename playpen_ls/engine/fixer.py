@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
+from playpen_ls.api.facts import NotKnownYet
 from playpen_ls.api.finding import Change, Fix, Refused
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.languages.model import Model
@@ -66,6 +67,8 @@ def change_of(fix: Fix, path: str) -> Change:
         change = made if isinstance(made, Change) else Change({path: tuple(made)})
     except Refused:
         raise
+    except NotKnownYet:
+        raise Refused("a file that it depends on has not been read yet") from None
     except Exception as error:
         # The error message is not logged: it may contain the checked text.
         last = traceback.extract_tb(error.__traceback__)[-1]

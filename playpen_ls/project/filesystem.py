@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable, Mapping
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
-from playpen_ls.api.facts import Files
+from playpen_ls.api.facts import Files, NotKnownYet
+from playpen_ls.project.patience import Ask
 from playpen_ls.project.read_file import read_file
 from playpen_ls.text.source import Source, Unreadable
 
@@ -23,11 +26,14 @@ class ProjectFiles:
 
     def __init__(self, root: Path, open_text: Callable[[str], str | None], known: bool = True) -> None:
         self._root = root
-        self._real_root = os.path.realpath(root)
         self._open_text = open_text
         self._known = known
         self._read: dict[str, tuple[tuple[int, int], str | None]] = {}
         self._weighed: dict[str, tuple[dict[str, int], bool]] = {}
+
+    @cached_property
+    def _real_root(self) -> str:
+        return os.path.realpath(self._root)
 
     @property
     def known(self) -> bool:
@@ -68,9 +74,7 @@ class ProjectFiles:
         """The same files with the texts of some replaced."""
         if not texts:
             return self
-        return ProjectFiles(
-            self._root, lambda path: texts[path] if path in texts else self._open_text(path), self._known
-        )
+        return ProjectFiles(self._root, _overriding(texts, self._open_text), self._known)
 
     def _place(self, path: str) -> str | None:
         if not self._known or posixpath.isabs(path) or _clean(path).startswith("../") or _clean(path) == "..":
@@ -127,6 +131,84 @@ def _changed_at(folder: str) -> int:
         return os.stat(folder).st_mtime_ns
     except OSError:
         return 0
+
+
+Question = tuple[str, str]
+"""The name of a method of `Files`, and the path."""
+
+
+class PatientFiles:
+    """`Files` that are read by `ask`, and again on `refresh`; in between, answers stay as they are.
+
+    A question whose answer is late raises NotKnownYet.
+    """
+
+    def __init__(
+        self,
+        files: ProjectFiles,
+        open_text: Callable[[str], str | None],
+        ask: Ask,
+        answers: dict[Question, Any] | None = None,
+    ) -> None:
+        self._files = files
+        self._open_text = open_text
+        self._ask = ask
+        self._answers: dict[Question, Any] = {} if answers is None else answers
+        self._asked: set[Question] = set()
+
+    @property
+    def known(self) -> bool:
+        return self._files.known
+
+    def exists(self, path: str) -> bool:
+        return self._open_text(_clean(path)) is not None or bool(self._answer("exists", path))
+
+    def text(self, path: str) -> str | None:
+        opened = self._open_text(_clean(path))
+        return opened if opened is not None else self._answer("text", path)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        return self._answer("names", folder)  # type: ignore[no-any-return]
+
+    def is_large(self, folder: str) -> bool:
+        return bool(self._answer("is_large", folder))
+
+    def _answer(self, what: str, path: str) -> Any:
+        question = (what, path)
+        self._asked.add(question)
+        if question not in self._answers:
+            self._answers[question] = self._ask((self._files, question), partial(getattr(self._files, what), path))
+        return self._answers[question]
+
+    @property
+    def is_late(self) -> bool:
+        """Whether a question was asked whose answer is late."""
+        return not self._asked <= self._answers.keys()
+
+    def refresh(self) -> None:
+        """Read again what was asked since the last time, and forget the rest; later, if that takes long."""
+        questions = sorted(self._asked)
+
+        def read() -> dict[Question, Any]:
+            return {one: getattr(self._files, one[0])(one[1]) for one in questions}
+
+        try:
+            answers = self._ask((self._files, "refresh"), read) if questions else {}
+        except NotKnownYet:
+            return
+        self._asked.clear()
+        self._answers.clear()
+        self._answers.update(answers)
+
+    def with_overrides(self, texts: Mapping[str, str]) -> PatientFiles:
+        """The same files with the texts of some replaced."""
+        if not texts:
+            return self
+        return PatientFiles(self._files, _overriding(texts, self._open_text), self._ask, self._answers)
+
+
+def _overriding(texts: Mapping[str, str], open_text: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    return lambda path: texts[path] if path in texts else open_text(path)
 
 
 def cached(files: Files) -> Files:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,6 +13,8 @@ from lsprotocol import types as lsp
 from pygls.uris import to_fs_path
 
 from playpen_ls import __version__
+from playpen_ls.api.facts import NotKnownYet
+from playpen_ls.project.patience import Patience
 from playpen_ls.server.client_capabilities import ClientCapabilities
 from playpen_ls.server.client_requests import ClientRequests
 from playpen_ls.server.features import FEATURES, FORMATTING, Feature
@@ -76,7 +79,10 @@ class App:
 
     def _offer(self, feature: Feature) -> None:
         def answer(params: Any) -> Any:
-            return feature.load()(self, params)
+            try:
+                return feature.load()(self, params)
+            except NotKnownYet:
+                return None
 
         self.server.feature(feature.method, feature.options)(answer)
 
@@ -99,9 +105,14 @@ class App:
         """Created on first use, after the response to `initialize`."""
         from playpen_ls.server.client_documents import ClientDocuments
 
-        encoding = self.server.workspace.position_encoding or "utf-16"
-        # In pygls it is a string or an enum.
-        return ClientDocuments(str(getattr(encoding, "value", encoding)), self._folders)
+        encoding = self.server.workspace.position_encoding or "utf-16"  # in pygls it is a string or an enum
+        name, loop = str(getattr(encoding, "value", encoding)), asyncio.get_running_loop()
+
+        def arrived() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self._catch_up)
+
+        return ClientDocuments(name, self._folders, self.server.protocol.answer_hovers, Patience(arrived).ask)
 
     def initialize(self, params: lsp.InitializeParams) -> None:
         self.abilities = ClientCapabilities.of(params.capabilities)
@@ -138,9 +149,10 @@ class App:
     def did_open(self, params: lsp.DidOpenTextDocumentParams) -> None:
         opened = self.documents.open(params.text_document)
         self._configuration_changed(opened)
-        self._indexes.start(opened.workspace)
-        self._publisher.publish(opened, settled=True)
-        self._tell()
+        if opened.is_placed:
+            self._indexes.start(opened.workspace)
+            self._publisher.publish(opened, settled=True)
+            self._tell()
         self._collector.start()
         self._collector.soon()
         self._preparing.start()
@@ -199,11 +211,23 @@ class App:
         """Whether the user is typing."""
         return self._quiet is not None and self._quiet.when() > asyncio.get_running_loop().time()
 
+    def _catch_up(self) -> None:
+        """Apply what has been read late."""
+        for workspace in self.documents.workspaces.values():
+            workspace.closed.catch_up()
+        self._commands.catch_up()
+        for opened in self.documents.placed():
+            self._configuration_changed(opened)
+            self._indexes.start(opened.workspace)
+        self._look_again()
+
     def _look_again(self) -> None:
         """Check all open files again: show diagnostics that were held back, and apply changes in other files."""
         for workspace in self.documents.workspaces.values():
-            if workspace.closed.stale:
-                self._indexes.start(workspace, again=True)
+            workspace.refresh_files()
+            with contextlib.suppress(NotKnownYet):
+                if workspace.closed.stale:
+                    self._indexes.start(workspace, again=True)
         for opened in self.documents:
             self._publisher.publish(opened, settled=True, only_changes=True)
         self._tell()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from lsprotocol import types as lsp
 from pygls.uris import from_fs_path, to_fs_path
 
+from playpen_ls.api.facts import NotKnownYet
 from playpen_ls.config.model import Settings
 from playpen_ls.languages.detection import language_of
 from playpen_ls.project.discovery import project_root
+from playpen_ls.project.patience import Ask, at_once
 from playpen_ls.server.positions import Positions, changed, joined
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
@@ -33,6 +35,8 @@ class ClientDocument:
     source: Source
     on_disk: bool
     language: str | None = None
+    is_placed: bool = True
+    """Whether it is known to which project the file belongs."""
 
     @property
     def path(self) -> str:
@@ -40,11 +44,18 @@ class ClientDocument:
 
 
 class ClientDocuments:
-    """Mirrors the client's documents, and opens those in supported languages in their workspaces."""
+    """Mirrors the client's documents, and opens those in supported languages in their workspaces.
 
-    def __init__(self, encoding: str, folders: list[Path]) -> None:
+    `pause` is called between the steps of long checks; `ask` answers questions about files.
+    """
+
+    def __init__(
+        self, encoding: str, folders: list[Path], pause: Callable[[], None] = lambda: None, ask: Ask = at_once
+    ) -> None:
         self.encoding = encoding
         self.folders = folders
+        self._pause = pause
+        self.ask = ask
         self.settings = Settings()
         self.workspaces: dict[Path, Workspace] = {}
         self._open: dict[str, ClientDocument] = {}
@@ -63,13 +74,31 @@ class ClientDocuments:
 
     def open(self, item: lsp.TextDocumentItem) -> ClientDocument:
         place = to_fs_path(item.uri) if item.uri.startswith("file:") else None
-        workspace = self._workspace(Path(place) if place else None)
-        path = _relative(Path(place), workspace.root) if place else item.uri
-        source = Source(path, joined(item.text))
-        opened = ClientDocument(item.uri, item.version, item.language_id, workspace, source, place is not None)
+        nowhere = Workspace(Path(), self.settings, indexed=False)
+        source = Source(place or item.uri, joined(item.text))
+        opened = ClientDocument(item.uri, item.version, item.language_id, nowhere, source, place is not None)
         self._open[item.uri] = opened
-        self._place(opened, ())
+        self._find_project(opened)
         return opened
+
+    def _find_project(self, opened: ClientDocument) -> bool:
+        place = Path(opened.path) if opened.on_disk else None
+        try:
+            opened.workspace = self._workspace(place)
+        except NotKnownYet:
+            opened.is_placed = False
+            return False
+        opened.is_placed = True
+        path = _relative(place, opened.workspace.root) if place else opened.path
+        opened.source = Source(path, opened.source.text, byte_order_mark=opened.source.byte_order_mark)
+        self._place(opened, ())
+        return True
+
+    def placed(self) -> Iterator[ClientDocument]:
+        """Find the projects of documents for which that took long; yields those whose project is known now."""
+        for opened in self:
+            if not opened.is_placed and self._find_project(opened):
+                yield opened
 
     def change(
         self, uri: str, version: int, changes: Iterable[lsp.TextDocumentContentChangeEvent]
@@ -80,12 +109,13 @@ class ClientDocuments:
             return None
         source, edits = changed(opened.source, changes, self.encoding)
         opened.source, opened.version = source, version
-        self._place(opened, edits)
+        if opened.is_placed:
+            self._place(opened, edits)
         return opened
 
     def close(self, uri: str) -> ClientDocument | None:
         opened = self._open.pop(uri, None)
-        if opened is not None:
+        if opened is not None and opened.is_placed:
             twin = self.of(opened.workspace, opened.path)
             if twin is not None:
                 self._place(twin, ())  # the same file is open under another URI
@@ -128,26 +158,33 @@ class ClientDocuments:
 
     def _workspace(self, path: Path | None) -> Workspace:
         folder = next((one for one in self.folders if path and path.is_relative_to(one)), None)
-        if path is None:
-            root = self.folders[0] if self.folders else Path.cwd()
-        else:
-            root = project_root(path, folder or path.parent)
+        folders = tuple(self.folders)
+
+        def read() -> tuple[Path, bool]:
+            if path is None:
+                root = folders[0] if folders else Path.cwd()
+            else:
+                root = project_root(path, folder or path.parent)
+            return root, root in self.workspaces or _is_project(root, folders)
+
+        root, indexed = self.ask(("project", path.parent if path else None, folders), read)
         if root not in self.workspaces:
-            self.workspaces[root] = Workspace(root, self.settings, indexed=self._is_project(root))
+            self.workspaces[root] = Workspace(root, self.settings, indexed=indexed, pause=self._pause, ask=self.ask)
         return self.workspaces[root]
 
-    def _is_project(self, root: Path) -> bool:
-        """Whether a root is a project whose files are indexed.
 
-        The folder of a single file is not. Nor is the home folder or the root of the file system, even if it is a
-        workspace folder or has a `.git` for dotfiles, unless it has a playpen.toml.
-        """
-        if (root / "playpen.toml").exists():
-            return True
-        if root in (Path(os.path.expanduser("~")), Path(root.anchor)):
-            logger.info("%s: not a project, so cross-file rules are disabled; open a folder in it", root)
-            return False
-        return root in self.folders or (root / ".git").exists()
+def _is_project(root: Path, folders: Collection[Path]) -> bool:
+    """Whether a root is a project whose files are indexed; `folders` are those of the workspace.
+
+    The folder of a single file is not. Nor is the home folder or the root of the file system, even if it is a
+    workspace folder or has a `.git` for dotfiles, unless it has a playpen.toml.
+    """
+    if (root / "playpen.toml").exists():
+        return True
+    if root in (Path(os.path.expanduser("~")), Path(root.anchor)):
+        logger.info("%s: not a project, so cross-file rules are disabled; open a folder in it", root)
+        return False
+    return root in folders or (root / ".git").exists()
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 import math
 import os
 import sys
 import time
 import traceback
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -30,6 +31,7 @@ from pygls.io_ import StdoutWriter
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
+from playpen_ls.api.facts import NotKnownYet
 from playpen_ls.server.inbox import Inbox
 
 logger = logging.getLogger("playpen_ls")
@@ -94,7 +96,7 @@ class Protocol(LanguageServerProtocol):
                 self.receive(message)
                 if isinstance(message, dict) and "id" in message:
                     await asyncio.sleep(0)  # a request can take long: let timers and tasks run in between
-                    self._answer_hovers()
+                    self.answer_hovers()
             await asyncio.sleep(0)
 
     def receive(self, message: Any) -> None:
@@ -190,13 +192,14 @@ class Protocol(LanguageServerProtocol):
         if time.monotonic() >= self._looked + STEP:
             if uri is not None and any(_edits(message, uri) for message in self.inbox.waiting()):
                 raise ContentModified()
-            self._answer_hovers()
+            self.answer_hovers()
 
-    def _answer_hovers(self) -> None:
+    def answer_hovers(self) -> None:
+        """To be called between the steps of long work that is not the answer to a request, such as a first check."""
         if time.monotonic() >= self._looked + STEP:
             self._looked = math.inf  # a hover does not pause for another one
             while (message := self.inbox.overtake(_hover)) is not None:
-                self.receive(message)
+                contextvars.copy_context().run(self.receive, message)  # the current request stays the current one
             self._looked = time.monotonic()
 
     # Answers and notifications
@@ -279,6 +282,15 @@ def _hover(messages: Iterable[Any]) -> int | None:
         elif not (isinstance(method, str) and method.startswith("$/")):
             return None
     return None
+
+
+async def known(answer: Callable[[], T]) -> T:
+    """What `answer` returns, once it raises NotKnownYet no more. Other messages are handled meanwhile."""
+    while True:
+        try:
+            return answer()
+        except NotKnownYet:
+            await asyncio.sleep(STEP)
 
 
 async def answer_of(method: str, request: Awaitable[T], seconds: float | None = None) -> T:

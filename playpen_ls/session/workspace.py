@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from playpen_ls.api.facts import Fact, Files
-from playpen_ls.api.finding import Change, Fix, Severity
+from playpen_ls.api.facts import Fact, Files, NotKnownYet
+from playpen_ls.api.finding import Change, Fix, Refused, Severity
 from playpen_ls.api.rule import Rule, RuleContext
 from playpen_ls.config.model import OFF, Settings
 from playpen_ls.config.resolver import ConfigResolver
@@ -25,9 +25,10 @@ from playpen_ls.engine.suppression import Suppressed, suppress
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.model import Model
 from playpen_ls.languages.registry import LANGUAGES, facts_in, model_facts, parse
-from playpen_ls.project.filesystem import CachedFiles, ProjectFiles
+from playpen_ls.project.filesystem import CachedFiles, PatientFiles, ProjectFiles
 from playpen_ls.project.index import Index
 from playpen_ls.project.indexer import Indexer
+from playpen_ls.project.patience import Ask, at_once
 from playpen_ls.project.scan import Excluded
 from playpen_ls.session.open_file import OpenFile, PublishedFile
 from playpen_ls.session.stability import hold_back_new_absences, is_unseen, with_stale_diagnostics
@@ -39,16 +40,28 @@ from playpen_ls.text.span import Span, Spans
 class Workspace:
     """One project. Paths are relative to its root, with forward slashes; absolute outside of it."""
 
-    def __init__(self, root: Path, settings: Settings | None = None, *, indexed: bool = True) -> None:
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings | None = None,
+        *,
+        indexed: bool = True,
+        pause: Callable[[], None] = lambda: None,
+        ask: Ask = at_once,
+    ) -> None:
         self.root = root
-        self.pause: Callable[[], None] = lambda: None
-        """Called between the steps of long work; may raise to end it."""
-        self.configs = ConfigResolver(root, settings or Settings())
+        self.ask = ask
+        """Answers questions about files."""
+        self.pause = pause
+        """Called between the steps of long work; one that is set for the work of a request may raise to end it."""
+        self.configs = ConfigResolver(root, settings or Settings(), ask)
         self.documents: dict[str, OpenFile] = {}
         self.index = Index()
         self.indexed = indexed
-        self.closed = Indexer(root, self._excluded, self.index, self.documents)
-        self._files = ProjectFiles(root, self._open_text)
+        self.closed = Indexer(root, self._excluded, self.index, self.documents, ask)
+        self._files: ProjectFiles | PatientFiles = ProjectFiles(root, self._open_text)
+        if ask is not at_once:
+            self._files = PatientFiles(ProjectFiles(root, lambda path: None), self._open_text, ask)
         self._once: Files | None = None
 
     def _excluded(self) -> Excluded:
@@ -82,8 +95,25 @@ class Workspace:
         return document.model
 
     def text(self, path: str) -> str | None:
-        """The current text of any file of the project; None if it cannot be read."""
+        """The current text of any file of the project; None if it cannot be read. Can raise NotKnownYet."""
         return self._files.text(path)
+
+    def text_for_fix(self, path: str) -> str | None:
+        """The same for a fix: raises Refused instead."""
+        try:
+            return self.text(path)
+        except NotKnownYet:
+            raise Refused(f"`{path}` has not been read yet") from None
+
+    @property
+    def awaits_files(self) -> bool:
+        """Whether findings can be missing, since something has not been read yet."""
+        return isinstance(self._files, PatientFiles) and self._files.is_late
+
+    def refresh_files(self) -> None:
+        """Let rules see what has changed on disk; without `ask` they see that at once."""
+        if isinstance(self._files, PatientFiles):
+            self._files.refresh()
 
     def freeze_files(self) -> None:
         """Cache all file-system answers from now on (batch mode)."""
@@ -108,9 +138,10 @@ class Workspace:
         model = self.model(path)
         document.model = model = model.settled() if settled else model
         if document.in_project is None:
-            document.in_project = document.on_disk and self.closed.counts(path)
+            counts = partial(self.closed.counts, path, self._excluded())
+            document.in_project = document.on_disk and self.ask((self, "counts", path), counts)
         self.index.later(path, partial(model_facts, model) if document.in_project else tuple)
-        checked = check(model, rules, self._given(document), document.memory, fixes=fixes)
+        checked = check(model, rules, self._given(document), document.memory, fixes=fixes, pause=self.pause)
         document.memory = checked.memory
         return self._report(document, model, checked, rules, settled)
 
@@ -284,14 +315,14 @@ class Workspace:
                 diagnostics = [*diagnostics, diagnostic]  # an offer has no finding: verify it as if it had one
             # Unused ignore comments are known only when all rules have run.
             again = self.checker(path, fixes=False, only=None if diagnostic.rule is UNUSED_IGNORE else diagnostic.rule)
-            return verified(CheckedText(before.model, diagnostics), diagnostic, fix, again, self.text)
+            return verified(CheckedText(before.model, diagnostics), diagnostic, fix, again, self.text_for_fix)
 
         return tried
 
     def fixed(self, path: str, accept: Accept = safe_only) -> Fixed:
         """The file after applying all fixes that `accept` accepts."""
         document = self.documents[path]
-        return fix_all(document.source, self.checker(path, fixes=True), accept, self.text)
+        return fix_all(document.source, self.checker(path, fixes=True), accept, self.text_for_fix)
 
 
 def _facts(path: str, text: str) -> tuple[Fact, ...]:

@@ -16,6 +16,7 @@ from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
 from playpen_ls.server import inbox as inboxes
+from playpen_ls.server.client_documents import ClientDocuments
 from playpen_ls.server.inbox import Framing, Inbox
 from playpen_ls.server.protocol import Server
 from playpen_ls.session.workspace import Workspace
@@ -218,6 +219,19 @@ def test_a_hover_is_answered_during_long_work(served: Served):
     assert served.answers() == [(3, None), (1, None), (2, None)]
 
 
+def test_work_can_still_be_canceled_after_it_has_answered_a_hover(served: Served):
+    def work() -> None:
+        served.arrives(hover(2))
+        served.protocol.pause()
+        served.arrives(cancel(1))
+        served.protocol.pause()
+
+    served.during = work
+    served.arrives(action(1))
+    served.run()
+    assert served.answers() == [(2, None), (1, CANCELED)]
+
+
 def test_a_hover_overtakes_no_edit(served: Served):
     def work() -> None:
         served.arrives(edit("file:///other"), hover(2))
@@ -291,3 +305,19 @@ def test_checks_for_fixes_pause_before_each_chunk_and_can_be_ended(tmp_path: Pat
     workspace.pause = lambda: None
     assert list(workspace.check("Dockerfile").diagnostics) == before
     assert workspace.fixed("Dockerfile", lambda *_: True).source.text == fixed.source.text
+
+
+def test_a_first_check_answers_hovers_between_the_parts_of_a_chunk(served: Served, tmp_path: Path):
+    def pause() -> None:
+        served.arrives(hover(len(served.hovered)))
+        served.protocol.answer_hovers()
+
+    documents = ClientDocuments("utf-16", [tmp_path], pause)
+    text = "def f(x):\n" + "".join(f'    print(f"{number} {{x}}")\n' for number in range(20))
+    opened = documents.open(lsp.TextDocumentItem((tmp_path / "app.py").as_uri(), "python", 1, text))
+    assert len(opened.workspace.check(opened.path).diagnostics) >= 20
+    model = opened.workspace.documents[opened.path].model
+    assert model
+    assert len(model.chunks) == 1
+    assert len(served.hovered) > 20
+    assert len(served.answers()) == len(served.hovered)

@@ -67,11 +67,11 @@ def _pausing(context: Context, opened: ClientDocument | None) -> Iterator[None]:
         yield
         return
     workspace = opened.workspace
-    workspace.pause = lambda: context.server.protocol.pause(opened.uri)
+    before, workspace.pause = workspace.pause, lambda: context.server.protocol.pause(opened.uri)
     try:
         yield
     finally:
-        workspace.pause = lambda: None
+        workspace.pause = before
 
 
 def _actions(context: Context) -> Actions:
@@ -253,7 +253,7 @@ def whole(opened: ClientDocument, fixed: Fixed) -> Change:
     """The change from the current texts to the fixed ones. Raises Refused if there is none."""
     edits, creates = {opened.path: differences(opened.source.text, fixed.source.text)}, {}
     for path, text in fixed.others.items():
-        old = opened.workspace.text(path)
+        old = opened.workspace.text_for_fix(path)
         if old is None:
             creates[path] = text
         else:

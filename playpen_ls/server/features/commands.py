@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 from pygls.uris import from_fs_path, to_fs_path
 
-from playpen_ls.server.protocol import Server, answer_of
+from playpen_ls.api.facts import NotKnownYet
+from playpen_ls.server.protocol import Server, answer_of, known
 
 # Commands are registered before the response to `initialize`, so the modules that they need are imported later.
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class Commands:
         self._send = send
         self._read = read
         self._checked: set[str] = set()  # closed files with published diagnostics
+        self._late: set[str] = set()
         handlers: dict[str, Callable[..., Any]] = {
             "checkWorkspace": self.check_workspace,
             "fixableInWorkspace": self.fixable,
@@ -135,7 +138,8 @@ class Commands:
             self._say("open a folder first; playpen.toml is created in it")
             return None
         uri = from_fs_path(str(Path(place) / "playpen.toml")) or ""
-        if (Path(place) / "playpen.toml").exists():
+        file = Path(place) / "playpen.toml"
+        if await known(lambda: self._documents().ask(("exists", file), file.exists)):
             self._say("playpen.toml already exists")
         elif not self._abilities().creates_files:
             self._say("this editor does not let a server create files; create playpen.toml yourself")
@@ -150,12 +154,24 @@ class Commands:
 
     def look_again(self, uri: str) -> bool:
         """Update the diagnostics of a file that was closed or changed on disk; returns whether it had any."""
-        one = self._closed(uri) if uri in self._checked else None
-        if one is None:
-            return False
-        self._open(one)
-        self._publish(one)
-        return True
+        one = None
+        try:
+            one = self._closed(uri) if uri in self._checked else None
+            if one is not None:
+                self._open(one)
+        except NotKnownYet:
+            self._late.add(uri)
+            return True
+        self._late.discard(uri)
+        if one is not None:
+            self._publish(one)
+        return one is not None
+
+    def catch_up(self) -> None:
+        """Look again at the files that took long to read."""
+        for uri in self._late & self._checked:
+            if self._documents().get(uri) is None:
+                self.look_again(uri)
 
     # The files
 
@@ -163,22 +179,22 @@ class Commands:
         """Every file of the workspace, open or closed, after opening it in its project."""
         documents = self._documents()
         for folder in documents.folders:
-            workspace = documents.project(folder / "playpen.toml")
+            workspace = await known(partial(documents.project, folder / "playpen.toml"))
             if not workspace.index.complete:
                 await self._read(workspace)
-            for path in list(workspace.closed.paths()):
+            for path in await known(workspace.closed.paths):
                 uri = from_fs_path(str(workspace.root / path)) or ""
-                one = documents.at(uri) or self._closed(uri)
+                one = await known(partial(documents.at, uri)) or await known(partial(self._closed, uri))
                 if one is None or one.language is None:
                     continue
                 if not one.workspace.index.complete:
                     await self._read(one.workspace)  # of a nested project
-                self._open(one)
-                one.workspace.pause = self._server.protocol.pause
+                await known(partial(self._open, one))
+                before, one.workspace.pause = one.workspace.pause, self._server.protocol.pause
                 try:
                     yield one
                 finally:
-                    one.workspace.pause = lambda: None
+                    one.workspace.pause = before
                     if self._is_closed(one):
                         one.workspace.documents.pop(one.path, None)
                 await asyncio.sleep(0)  # let the event loop handle messages
@@ -195,7 +211,7 @@ class Commands:
         workspace = self._documents().project(place)
         path = place.relative_to(workspace.root).as_posix()
         try:
-            source = Source.decoded(path, read_file(place))
+            source = Source.decoded(path, self._documents().ask(("content", place), partial(read_file, place)))
         except (OSError, Unreadable):
             return ClientDocument(uri, 0, "", workspace, Source(path, ""), True) if uri in self._checked else None
         return ClientDocument(uri, 0, "", workspace, source, True, language_of(path, lambda: source.text))
@@ -204,10 +220,13 @@ class Commands:
         return self._documents().get(one.uri) is not one
 
     def _open(self, one: ClientDocument) -> None:
+        """Raises NotKnownYet while findings can be missing."""
         if one.language is not None and self._is_closed(one):
             one.workspace.open(one.source, one.language)
         if one.language is not None:
             one.workspace.check(one.path)
+            if one.workspace.awaits_files:
+                raise NotKnownYet
 
     def _publish(self, one: ClientDocument) -> FileDiagnostics:
         """Publish and return the diagnostics of a closed file."""

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import uuid
+from functools import partial
 from typing import Any
 
 from lsprotocol import types as lsp
@@ -18,7 +19,7 @@ from playpen_ls.project.fact_json import Malformed
 from playpen_ls.project.indexer import TOO_MANY
 from playpen_ls.project.isolation import PACKAGE, module_path
 from playpen_ls.project.worker import BOOTSTRAP, batch_of
-from playpen_ls.server.protocol import Server, answer_of
+from playpen_ls.server.protocol import Server, answer_of, known
 from playpen_ls.session.workspace import Workspace
 
 logger = logging.getLogger("playpen_ls")
@@ -80,9 +81,12 @@ class IndexRun:
         self._kill()
 
     async def _work(self) -> None:
-        process = self._process = self._start()
+        workspace = self._workspace
+        order = await known(workspace.closed.order)
+        modules = await known(lambda: workspace.ask((self, "modules"), lambda: module_path(workspace.root)))
+        process = self._process = self._start(modules)
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, _tell_process, process, self._workspace.closed.order())
+        await loop.run_in_executor(None, _tell_process, process, order)
         while True:
             answer = await loop.run_in_executor(None, _answer_of, process)
             match answer:
@@ -105,15 +109,14 @@ class IndexRun:
                 case _:
                     raise Malformed("expected an answer")
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self, modules: list[str]) -> subprocess.Popen[bytes]:
         """Not with asyncio: a loop that ends while asyncio starts a process can wait for it forever."""
         if self.cancelled:
             raise Cancelled
         # Nothing may be imported from the workspace, neither through the current folder nor through the environment.
         utf8 = f"utf8={sys.flags.utf8_mode}"  # names of files are decoded as here, where PYTHONUTF8 may be set
-        path = [os.path.dirname(PACKAGE), *module_path(self._workspace.root)]
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", "-X", utf8, "-c", BOOTSTRAP, *path],
+            [sys.executable, "-I", "-S", "-X", utf8, "-c", BOOTSTRAP, os.path.dirname(PACKAGE), *modules],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PACKAGE,
         )  # fmt: skip
 
@@ -121,10 +124,13 @@ class IndexRun:
         """Index in this process, file by file, handling messages in between. Never raises."""
         self._tell("playpen: the index worker failed; the project is indexed more slowly in the server process")
         try:
-            for _ in self._workspace.closed.reading():
+            closed = self._workspace.closed
+            for path in await known(closed.listed) or ():
+                await known(partial(closed.read_listed, path))
                 if self.cancelled:
                     return
                 await asyncio.sleep(0)
+            self._workspace.index.complete = not closed.too_many
         except Exception as error:
             logger.error("%s: indexing failed: %s", self._workspace.root, type(error).__name__)
         if not self._workspace.index.complete:

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 
 from lsprotocol import types as lsp
 
+from playpen_ls.api.facts import NotKnownYet
 from playpen_ls.api.finding import Finding, Place, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.config.loader import has_table, load
@@ -179,7 +180,11 @@ def _elsewhere(documents: ClientDocuments, opened: ClientDocument, place: Place)
     """The URI and positions of the file of a related place, which can be the finding's own file."""
     source = opened.source
     if place.path != opened.path:
-        source = Source(place.path, opened.workspace.text(place.path) or "")
+        try:
+            text = opened.workspace.text(place.path)
+        except NotKnownYet:  # published again when it is read
+            text = None
+        source = Source(place.path, text or "")
     return documents.uri(opened.workspace, place.path), documents.positions(source)
 
 
@@ -188,6 +193,8 @@ def configuration_problems(opened: ClientDocument) -> FileDiagnostics:
     path = opened.workspace.root / opened.path
     if path.name == "pyproject.toml" and not has_table(opened.source.text):
         return FileDiagnostics()
-    problems = [problem for problem in load(path, opened.source.text).problems if problem.path == path]
+    text = opened.source.text
+    config = opened.workspace.ask(("problems", path, text), lambda: load(path, text))  # it can extend another one
+    problems = [problem for problem in config.problems if problem.path == path]
     found = [Diagnostic(INVALID_CONFIG, Finding(one.span, one.message), INVALID_CONFIG.severity) for one in problems]
     return FileDiagnostics.of(found, opened.path)

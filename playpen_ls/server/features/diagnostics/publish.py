@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
+from playpen_ls.api.facts import NotKnownYet
 from playpen_ls.server.protocol import Server
 
 if TYPE_CHECKING:
@@ -30,9 +31,15 @@ class Publisher:
         self._written: dict[str, EncodedCache] = {}
 
     def publish(self, opened: ClientDocument, settled: bool, only_changes: bool = False) -> None:
-        """Check a document and publish its diagnostics; with `only_changes`, only if they have changed."""
+        """Check a document and publish its diagnostics; with `only_changes`, only if they have changed.
+
+        Nothing is published while it is not known which rules count for it: then the last diagnostics stay.
+        """
+        self._server.protocol.answer_hovers()
         try:
             diagnostics = self._diagnostics(opened, settled)
+        except NotKnownYet:
+            return
         except Exception as error:  # the other documents must be checked anyway
             self._server.report_server_error(error, type(self))
             return
@@ -55,6 +62,8 @@ class Publisher:
     def _diagnostics(self, opened: ClientDocument, settled: bool) -> str:
         from playpen_ls.server.features.diagnostics.encode import EncodedCache, configuration_problems, encoded
 
+        if not opened.is_placed:
+            raise NotKnownYet
         if is_configuration(opened):
             return encoded(self._documents(), opened, configuration_problems(opened))
         if opened.language is None:
