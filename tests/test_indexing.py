@@ -145,7 +145,7 @@ def test_a_project_that_cannot_be_read_here_either_is_said(
     monkeypatch.setattr(indexing.sys, "executable", "/bin/false")
     workspace = Workspace(project)
 
-    def fails() -> None:
+    def fails(most: int) -> None:
         raise RecursionError
 
     monkeypatch.setattr(workspace.closed, "paths", fails)
