@@ -16,6 +16,7 @@ from itertools import chain
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from playpen_ls.text.edit import Edit, equal_end, equal_start
+from playpen_ls.text.pause import pause
 
 T = TypeVar("T")
 Query = Callable[..., Any]
@@ -221,14 +222,14 @@ class Outline:
     def _of_each(self, summarize: Callable[[Any], T], before: _Before[T] | None) -> tuple[T, ...]:
         """Chunks whose keys stay keep what they gave in the version before."""
         if before is None:
-            return tuple([summarize(chunk.content) for chunk in self._chunks])
+            return tuple([_summarized(summarize, chunk) for chunk in self._chunks])
         then, values = before
         now = self.keys
         head, tail = self._equal_to(then)
         gone = slice(head, len(then) - tail)
         known = dict(zip(then[gone], values[gone], strict=True))
         fresh = [
-            known[key] if key in known else summarize(chunk.content)
+            known[key] if key in known else _summarized(summarize, chunk)
             for key, chunk in zip(now[head : len(now) - tail], self._chunks[head : len(now) - tail], strict=True)
         ]
         return (*values[:head], *fresh, *values[gone.stop :])
@@ -253,6 +254,11 @@ class Outline:
     ) -> tuple[tuple[T, ...], ...]:
         _check_is_of_a_module(summarize)
         return self._of_each(lambda content: tuple(summarize(content)), before)
+
+
+def _summarized(summarize: Callable[[Any], T], chunk: Content) -> T:
+    pause()
+    return summarize(chunk.content)
 
 
 _Before = tuple[Sequence[Hashable], tuple[T, ...]]
@@ -280,6 +286,7 @@ class FileView:
 
     def ask(self, query: Callable[..., T], *key: Any) -> T:
         """The answer of `query(outline, *key)`, or `query(outline, chunk, *key)` if that is `located`; see Query."""
+        pause()
         question = (query, key)
         try:
             return self.reads[question]  # type: ignore[return-value]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -28,6 +28,7 @@ from playpen_ls.engine.embedded import EmbeddedPart, EmbeddedParts
 from playpen_ls.engine.rule_set import ByType, RuleSet
 from playpen_ls.languages.model import Chunk, Model
 from playpen_ls.project.filesystem import cached
+from playpen_ls.text.pause import pause_or_end
 from playpen_ls.text.span import Span
 
 logger = logging.getLogger("playpen_ls")
@@ -100,7 +101,6 @@ def check(
     memory: FindingsCache | None = None,
     within: Span | None = None,
     fixes: bool = False,
-    pause: Callable[[], None] = lambda: None,
     before: Outline | None = None,
 ) -> Checked:
     """Check a file with all rules.
@@ -108,9 +108,9 @@ def check(
     With a `memory` (the cache of an earlier version of the same file, with the same rules, options
     and platform) only changed chunks are checked, and findings have no fixes unless `fixes` is set:
     then chunks with findings are checked again. Without a cache every finding has its fixes, and
-    `within` limits the check to the chunks that touch it. `pause` is called before each chunk, and each part of one,
-    that is checked: what it raises ends the check. `before` is the outline of an earlier version, or of this one, where
-    no cache is passed: what it knows of the other chunks is not worked out again.
+    `within` limits the check to the chunks that touch it. It pauses before each chunk, and each part of one, that is
+    checked. `before` is the outline of an earlier version, or of this one, where no cache is passed: what it knows of
+    the other chunks is not worked out again.
     """
     chunks, known = model.chunks, memory or EMPTY_CACHE
     local = {id(chunk) for chunk in model.chunks_touching(within)} if within is not None else None
@@ -121,7 +121,7 @@ def check(
     keys = [unit.key for unit in units]
     pairs = known.of(keys, reader.holds)
     stale = reader.stale(pairs)
-    look = _ChunkChecker(model, rules, reader, fixes, pause)
+    look = _ChunkChecker(model, rules, reader, fixes)
     groups: list[ChunkDiagnostics] = []
     moved: list[int] = []
     offers: list[Offered] = []
@@ -130,7 +130,7 @@ def check(
         if local is not None and number < len(chunks) and id(unit) not in local:
             continue
         if number in stale or (fixes and pair.groups):
-            pause()
+            pause_or_end()
             looked = look.at(unit, number, pair)
             pairs[number] = pair = reader.pair(looked.pair, pair)
             offers += looked.offers
@@ -161,11 +161,8 @@ class _CheckedChunk:
 class _ChunkChecker:
     """Runs rules over chunks of a file, for the most part again."""
 
-    def __init__(
-        self, model: Model, rules: RuleSet, reader: DependencyChecker, fixes: bool, pause: Callable[[], None]
-    ) -> None:
+    def __init__(self, model: Model, rules: RuleSet, reader: DependencyChecker, fixes: bool) -> None:
         self._model = model
-        self._pause = pause
         self._rules = rules
         self._reader = reader
         self._fixes = fixes
@@ -200,7 +197,7 @@ class _ChunkChecker:
                     looked.pair.append(self._unread[1])
                     continue
                 every = [*(parts or ()), *(embedded.parts if embedded else ())]
-                ran = _run_rules(every, some, reader.given, file, self._pause)
+                ran = _run_rules(every, some, reader.given, file)
                 fresh = ran.diagnostics
                 if remembered is not None and ran.put_off:  # its last findings stay
                     last = remembered.diagnostics
@@ -258,9 +255,7 @@ class _RuleResults:
     put_off: set[str]
 
 
-def _run_rules(
-    parts: Sequence[object], rules: ByType, given: RuleContext, file: FileView, pause: Callable[[], None]
-) -> _RuleResults:
+def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file: FileView) -> _RuleResults:
     """Look at every part with the rules for its type. A rule that raises is logged, and the rest go on.
 
     One that asks what other files say before all were read is put off: it runs again when they are, since the facts
@@ -286,7 +281,7 @@ def _run_rules(
     failed: set[str] = set()
     put_off: set[str] = set()
     for part in parts:
-        pause()
+        pause_or_end()
         inside = part if isinstance(part, EmbeddedPart) else None
         for configured in rules.of(type(inside.part if inside is not None else part)):
             rule = configured.rule

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.pause import pause
 
 
 class Boundary(NamedTuple):
@@ -46,6 +47,7 @@ def recut(text: str, edit: Edit, old: Sequence[Boundary], following: Following) 
         if resume < len(old) and (old[resume].offset + grown, old[resume].state) == at[:2]:
             return keep, new, resume, at.seen
         new.append(at)
+        pause()
         at = following(text, at)
     return keep, new, len(old), 0
 

@@ -112,7 +112,7 @@ class App:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(self._catch_up)
 
-        return ClientDocuments(name, self._folders, self.server.protocol.answer_hovers, Patience(arrived).ask)
+        return ClientDocuments(name, self._folders, Patience(arrived).ask)
 
     def initialize(self, params: lsp.InitializeParams) -> None:
         self.abilities = ClientCapabilities.of(params.capabilities)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,15 +46,12 @@ class ClientDocument:
 class ClientDocuments:
     """Mirrors the client's documents, and opens those in supported languages in their workspaces.
 
-    `pause` is called between the steps of long checks; `ask` answers questions about files.
+    `ask` answers questions about files.
     """
 
-    def __init__(
-        self, encoding: str, folders: list[Path], pause: Callable[[], None] = lambda: None, ask: Ask = at_once
-    ) -> None:
+    def __init__(self, encoding: str, folders: list[Path], ask: Ask = at_once) -> None:
         self.encoding = encoding
         self.folders = folders
-        self._pause = pause
         self.ask = ask
         self.settings = Settings()
         self.workspaces: dict[Path, Workspace] = {}
@@ -169,7 +166,7 @@ class ClientDocuments:
 
         root, indexed = self.ask(("project", path.parent if path else None, folders), read)
         if root not in self.workspaces:
-            self.workspaces[root] = Workspace(root, self.settings, indexed=indexed, pause=self._pause, ask=self.ask)
+            self.workspaces[root] = Workspace(root, self.settings, indexed=indexed, ask=self.ask)
         return self.workspaces[root]
 
 

@@ -3,7 +3,7 @@
 Handlers run on the event loop, so that none needs a lock. What keeps a client waiting nevertheless:
 
 - a request that was canceled before it began is answered RequestCancelled, without running its handler;
-- long work calls `pause` between its steps, which are the chunks that a check runs rules over. That answers hovers that
+- long work pauses between its steps, such as the parts of a file that a check runs rules over. That answers hovers that
   are waiting, and ends the work if its request was canceled, or if the document that it is about has been edited
   meanwhile (ContentModified). A hover may overtake requests but no notification, so it sees the text that the client
   asked about;
@@ -33,6 +33,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from playpen_ls.api.facts import NotKnownYet
 from playpen_ls.server.inbox import Inbox
+from playpen_ls.text.pause import pausing
 
 logger = logging.getLogger("playpen_ls")
 
@@ -199,8 +200,13 @@ class Protocol(LanguageServerProtocol):
         if time.monotonic() >= self._looked + STEP:
             self._looked = math.inf  # a hover does not pause for another one
             while (message := self.inbox.overtake(_hover)) is not None:
-                contextvars.copy_context().run(self.receive, message)  # the current request stays the current one
+                # In a context of its own, so that the current request stays the current one.
+                contextvars.copy_context().run(self._answer_at_once, message)
             self._looked = time.monotonic()
+
+    def _answer_at_once(self, message: Any) -> None:
+        with pausing(lambda: None):
+            self.receive(message)
 
     # Answers and notifications
 

@@ -46,14 +46,11 @@ class Workspace:
         settings: Settings | None = None,
         *,
         indexed: bool = True,
-        pause: Callable[[], None] = lambda: None,
         ask: Ask = at_once,
     ) -> None:
         self.root = root
         self.ask = ask
         """Answers questions about files."""
-        self.pause = pause
-        """Called between the steps of long work; one that is set for the work of a request may raise to end it."""
         self.configs = ConfigResolver(root, settings or Settings(), ask)
         self.documents: dict[str, OpenFile] = {}
         self.index = Index()
@@ -141,7 +138,7 @@ class Workspace:
             counts = partial(self.closed.counts, path, self._excluded())
             document.in_project = document.on_disk and self.ask((self, "counts", path), counts)
         self.index.later(path, partial(model_facts, model) if document.in_project else tuple)
-        checked = check(model, rules, self._given(document), document.memory, fixes=fixes, pause=self.pause)
+        checked = check(model, rules, self._given(document), document.memory, fixes=fixes)
         document.memory = checked.memory
         return self._report(document, model, checked, rules, settled)
 
@@ -271,7 +268,7 @@ class Workspace:
             within = None  # unused comments are known only after checking the whole file
         model, rules = self.model(path), self._rules(document)
         given, before = self._given(document), document.memory.outline
-        checked = check(model, rules, given, within=within, pause=self.pause, before=before)
+        checked = check(model, rules, given, within=within, before=before)
         diagnostics = self._reported(document, model, checked, rules).kept
         if within:
             diagnostics = diagnostics.filtered(
@@ -295,7 +292,7 @@ class Workspace:
         def look(source: Source, others: Mapping[str, str]) -> CheckedText:
             nonlocal memory, last
             model = parse(document.language, source, last)
-            checked = check(model, rules, self._given(document, others), memory, fixes=fixes, pause=self.pause)
+            checked = check(model, rules, self._given(document, others), memory, fixes=fixes)
             if fixes:
                 memory, last = checked.memory, model
             diagnostics = self._reported(document, model, checked, rules).kept

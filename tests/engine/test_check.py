@@ -21,6 +21,7 @@ from playpen_ls.engine.registry import rules_of
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.diff import differences
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.pause import pausing
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -284,8 +285,9 @@ def test_long_work_can_be_ended_before_each_chunk_that_is_checked():
             raise Enough
 
     editor = toy.Editor("[a]\n[b]\n[c]\n[d]\n")
-    with pytest.raises(Enough):
-        check(editor.model, editor.rules, toy.given(), pause=pause)
+    with pytest.raises(Enough), pausing(pause):
+        check(editor.model, editor.rules, toy.given())
     calls.clear()
-    check(editor.model, editor.rules, toy.given(), editor.memory, pause=pause)  # nothing has changed
+    with pausing(pause):
+        check(editor.model, editor.rules, toy.given(), editor.memory)  # nothing has changed
     assert calls == []

@@ -20,6 +20,7 @@ from playpen_ls.server.client_documents import ClientDocuments
 from playpen_ls.server.inbox import Framing, Inbox
 from playpen_ls.server.protocol import Server
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.pause import pausing
 from playpen_ls.text.source import Source
 
 
@@ -289,8 +290,8 @@ def test_checks_for_fixes_pause_before_each_chunk_and_can_be_ended(tmp_path: Pat
     workspace.open(Source("Dockerfile", text), "dockerfile")
     before = list(workspace.check("Dockerfile").diagnostics)
     pauses: list[int] = []
-    workspace.pause = lambda: pauses.append(1)
-    fixed = workspace.fixed("Dockerfile", lambda *_: True)
+    with pausing(lambda: None, lambda: pauses.append(1)):
+        fixed = workspace.fixed("Dockerfile", lambda *_: True)
     assert len(pauses) > 2
     for last in range(len(pauses)):
         left = iter(range(last))
@@ -299,10 +300,8 @@ def test_checks_for_fixes_pause_before_each_chunk_and_can_be_ended(tmp_path: Pat
             if next(left, None) is None:
                 raise Ended
 
-        workspace.pause = pause
-        with pytest.raises(Ended):
+        with pytest.raises(Ended), pausing(lambda: None, pause):
             workspace.fixed("Dockerfile", lambda *_: True)
-    workspace.pause = lambda: None
     assert list(workspace.check("Dockerfile").diagnostics) == before
     assert workspace.fixed("Dockerfile", lambda *_: True).source.text == fixed.source.text
 
@@ -312,10 +311,11 @@ def test_a_first_check_answers_hovers_between_the_parts_of_a_chunk(served: Serve
         served.arrives(hover(len(served.hovered)))
         served.protocol.answer_hovers()
 
-    documents = ClientDocuments("utf-16", [tmp_path], pause)
+    documents = ClientDocuments("utf-16", [tmp_path])
     text = "def f(x):\n" + "".join(f'    print(f"{number} {{x}}")\n' for number in range(20))
     opened = documents.open(lsp.TextDocumentItem((tmp_path / "app.py").as_uri(), "python", 1, text))
-    assert len(opened.workspace.check(opened.path).diagnostics) >= 20
+    with pausing(pause):
+        assert len(opened.workspace.check(opened.path).diagnostics) >= 20
     model = opened.workspace.documents[opened.path].model
     assert model
     assert len(model.chunks) == 1

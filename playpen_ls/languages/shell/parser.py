@@ -13,6 +13,7 @@ from functools import lru_cache
 from playpen_ls.languages.shell.commands import VALUED, Command, Option, Word
 from playpen_ls.languages.shell.wrappers import FIRST_OPERAND, WRAPPERS, drop_options, module_of, script_of
 from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.pause import pause
 from playpen_ls.text.span import Span
 
 __all__ = ["VALUED", "Command", "Option", "Word", "commands", "exec_form"]
@@ -46,6 +47,7 @@ def commands(fragment: Fragment) -> tuple[Command, ...]:
 @lru_cache(maxsize=1024)
 def _read(text: str, holes: tuple[Span, ...]) -> tuple[Command, ...]:
     """The commands with offsets into `text`. Cached by text: an edit leaves most scripts of a file unchanged."""
+    pause()
     return tuple(_Reader(Fragment(text, range(len(text)), range(1, len(text) + 1), holes)).read(0, len(text), 0))
 
 

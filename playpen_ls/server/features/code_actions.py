@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,6 +21,7 @@ from playpen_ls.server.context import Context
 from playpen_ls.server.features.diagnostics.encode import lsp_diagnostic
 from playpen_ls.server.workspace_edits import workspace_edit
 from playpen_ls.text.diff import differences
+from playpen_ls.text.pause import pausing
 from playpen_ls.text.span import Span
 
 
@@ -60,18 +61,10 @@ def before_save(
         return _actions(context).before_save(opened) if opened else []
 
 
-@contextmanager
-def _pausing(context: Context, opened: ClientDocument | None) -> Iterator[None]:
-    """While a request about this document is handled, its checks pause."""
-    if opened is None:
-        yield
-        return
-    workspace = opened.workspace
-    before, workspace.pause = workspace.pause, lambda: context.server.protocol.pause(opened.uri)
-    try:
-        yield
-    finally:
-        workspace.pause = before
+def _pausing(context: Context, opened: ClientDocument | None) -> AbstractContextManager[None]:
+    """While a request about this document is handled, other messages are looked at in pauses."""
+    protocol = context.server.protocol
+    return pausing(protocol.answer_hovers, lambda: protocol.pause(opened.uri if opened else None))
 
 
 def _actions(context: Context) -> Actions:

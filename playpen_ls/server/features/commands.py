@@ -13,7 +13,8 @@ from lsprotocol import types as lsp
 from pygls.uris import from_fs_path, to_fs_path
 
 from playpen_ls.api.facts import NotKnownYet
-from playpen_ls.server.protocol import Server, answer_of, known
+from playpen_ls.server.protocol import Protocol, Server, answer_of, known
+from playpen_ls.text.pause import pause_or_end, pausing
 
 # Commands are registered before the response to `initialize`, so the modules that they need are imported later.
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Commands:
             "createConfiguration": self.create_configuration,
         }
         for name, handler in handlers.items():
-            server.command(f"playpen-ls.{name}")(_free(handler))
+            server.command(f"playpen-ls.{name}")(_free(handler, server.protocol))
 
     async def check_workspace(self) -> dict[str, int]:
         """Publish the diagnostics of closed files too; they remain until the file is checked again.
@@ -190,15 +191,13 @@ class Commands:
                 if not one.workspace.index.complete:
                     await self._read(one.workspace)  # of a nested project
                 await known(partial(self._open, one))
-                before, one.workspace.pause = one.workspace.pause, self._server.protocol.pause
                 try:
                     yield one
                 finally:
-                    one.workspace.pause = before
                     if self._is_closed(one):
                         one.workspace.documents.pop(one.path, None)
                 await asyncio.sleep(0)  # let the event loop handle messages
-                self._server.protocol.pause()
+                pause_or_end()
 
     def _closed(self, uri: str) -> ClientDocument | None:
         """A closed file, as if it were open."""
@@ -281,12 +280,16 @@ def _joined(edits: list[lsp.WorkspaceEdit]) -> lsp.WorkspaceEdit:
     return lsp.WorkspaceEdit(changes={uri: found for edit in edits for uri, found in (edit.changes or {}).items()})
 
 
-def _free(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """pygls converts arguments by a handler's signature; this wrapper has none, so they are passed unchanged."""
+def _free(handler: Callable[..., Any], protocol: Protocol) -> Callable[..., Any]:
+    """pygls converts arguments by a handler's signature; this wrapper has none, so they are passed unchanged.
+
+    In between the steps of a command other messages are looked at.
+    """
     if asyncio.iscoroutinefunction(handler):
 
         async def later(*arguments: Any) -> Any:
-            return await handler(*arguments)
+            with pausing(protocol.answer_hovers, protocol.pause):
+                return await handler(*arguments)
 
         return later
     return lambda *arguments: handler(*arguments)

@@ -23,6 +23,7 @@ from playpen_ls.languages.jenkinsfile.syntax.structure import (
 )
 from playpen_ls.languages.model import Problem
 from playpen_ls.text.edit import Edit, narrowed
+from playpen_ls.text.pause import pause
 from playpen_ls.text.source import Source
 
 T = TypeVar("T")
@@ -165,6 +166,7 @@ class _Cutter:
         lexer.seen = 0
         builder, reached = Builder(self.source, lexed.tokens, state), at.offset
         while reached < len(text):
+            pause()
             reached = lexer.read_line(reached)
             first = builder.read(final=reached >= len(text))
             if first >= 0:

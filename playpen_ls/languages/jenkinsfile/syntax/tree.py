@@ -18,6 +18,7 @@ from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.syntax.structure import Frame, State
 from playpen_ls.languages.shell import parser as shell
 from playpen_ls.languages.shell.secrets import ShellSecret, secrets_in
+from playpen_ls.text.pause import pause
 from playpen_ls.text.span import Span
 
 KEYWORDS = frozenset(
@@ -577,6 +578,7 @@ class Record:
 def _record(parsed: Parsed) -> Record:
     finder = _Finder(Tree(parsed))
     for number in range(len(parsed.structure.first)):
+        pause()
         finder.record.before.append(len(finder.record.sites))
         finder.look_at(number)
     finder.record.before.append(len(finder.record.sites))

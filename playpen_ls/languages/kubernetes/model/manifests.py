@@ -17,6 +17,7 @@ from playpen_ls.languages.kubernetes.syntax import constructs
 from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart, ParsedDocument, document_starts, split
 from playpen_ls.languages.model import Chunk, Comment, Exemption, Model, Problem
 from playpen_ls.text.edit import equal_end, equal_start
+from playpen_ls.text.pause import pause
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -200,6 +201,7 @@ def _parsed(
     text, known = source.text, known if known is not None else {}
     chunks = []
     for start, end, part in split(text, starts if starts is not None else [*document_starts(text), len(text)]):
+        pause()
         written = text[start:end]
         parsed = known.get(written)
         if parsed is None or parsed.part is not part:

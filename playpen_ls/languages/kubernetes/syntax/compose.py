@@ -24,6 +24,7 @@ from yaml.events import (
 
 from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence
 from playpen_ls.languages.yaml_loader import yaml_loader
+from playpen_ls.text.pause import pause
 
 DEEPEST = 200  # levels; the deepest real manifests (schemas of custom resources) have about 60
 _BRACKET = re.compile(r"[\[\]{}]")
@@ -95,6 +96,7 @@ class _Builder:
                     raise Unparsable("nested too deeply", event.start_mark.index)
                 stack.append((event, []))
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                pause()
                 opening, nodes = stack.pop()
                 stack[-1][1].append(self._collection(opening, nodes, event.end_mark.index))
             elif kind is AliasEvent:

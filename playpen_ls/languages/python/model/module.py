@@ -21,6 +21,7 @@ from playpen_ls.languages.python.syntax.parsing import with_line_feeds
 from playpen_ls.languages.python.syntax.statement import Statement
 from playpen_ls.languages.python.syntax.statements import Class, Cutter, statements
 from playpen_ls.text.edit import narrowed
+from playpen_ls.text.pause import pause
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -71,6 +72,7 @@ class PythonModel(Model):
         for one, end in zip(some, ends, strict=False):
             key = (text[one.offset : end], one.state.line if isinstance(one.state, Class) else "")
             if key not in known:
+                pause()
                 known[key] = Statement(*key)
             found.append(known[key])
         _keep_bindings(gone, found)

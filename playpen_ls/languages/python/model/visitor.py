@@ -14,6 +14,7 @@ from playpen_ls.languages.python.model.parts import Part, SchemaCreation, Site, 
 from playpen_ls.languages.python.model.scope import Link
 from playpen_ls.languages.python.model.web import LocalFact, decorated_route, facts_of_call, urlpatterns
 from playpen_ls.languages.python.syntax.known_names import DECORATORS, SCHEMA
+from playpen_ls.text.pause import pause
 
 _SKIPPED = {
     # Annotations are not values; positions inside f-strings are unreliable before Python 3.12.
@@ -91,6 +92,7 @@ def walk(site: Site, aliases: Set[str], with_facts: bool) -> tuple[list[Part], t
         if kind is ast.Expr and isinstance(node.value, ast.Constant):  # type: ignore[attr-defined]
             continue  # a docstring
         if kind in _TELLING:
+            pause()
             _look_at(site, node, link, names, parts, facts)
         here = (node, link)
         fields = fields_of.get(kind)

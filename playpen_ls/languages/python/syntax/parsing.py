@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playpen_ls.languages.python.syntax.newer import in_older_syntax
+from playpen_ls.text.pause import pause
 
 CLASS_LINE = re.compile(r"(?:@[^\n]*\n)*class\s+\w+\s*(?:\[[^\n]*?\])?\s*(?:\([^\n]*\))?\s*:[ \t]*(?:#[^\n]*)?\r?\n")
 _BLANK_BODY = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z))*")
@@ -25,6 +26,7 @@ def parse(text: str, header: str = "") -> ast.Module | None:
 
     Syntax that is newer than the running Python costs the expressions that it is in, see `newer`.
     """
+    pause()
     with _quiet():
         return _parsed(text, header)
 

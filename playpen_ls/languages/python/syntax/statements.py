@@ -17,6 +17,7 @@ from playpen_ls.languages.cutting import Boundary
 from playpen_ls.languages.python.syntax.heads import bindings_by_head
 from playpen_ls.languages.python.syntax.newer import format_string
 from playpen_ls.languages.python.syntax.parsing import CLASS_LINE, parse
+from playpen_ls.text.pause import pause
 
 # Code in column 0, except closing brackets and comments.
 _CODE = re.compile(r"\n(?=[^ \t\f\r\n#)\]},])")
@@ -68,6 +69,7 @@ def statements(text: str) -> list[Boundary]:
     cutter, found = Cutter(text), [START]
     while (following := cutter.following(text, found[-1])) is not None:
         found.append(following)
+        pause()
     return found
 
 

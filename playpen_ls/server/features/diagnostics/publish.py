@@ -12,6 +12,7 @@ from lsprotocol import types as lsp
 
 from playpen_ls.api.facts import NotKnownYet
 from playpen_ls.server.protocol import Server
+from playpen_ls.text.pause import pause, pausing
 
 if TYPE_CHECKING:
     from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
@@ -35,9 +36,10 @@ class Publisher:
 
         Nothing is published while it is not known which rules count for it: then the last diagnostics stay.
         """
-        self._server.protocol.answer_hovers()
         try:
-            diagnostics = self._diagnostics(opened, settled)
+            with pausing(self._server.protocol.answer_hovers):
+                pause()
+                diagnostics = self._diagnostics(opened, settled)
         except NotKnownYet:
             return
         except Exception as error:  # the other documents must be checked anyway
