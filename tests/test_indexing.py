@@ -29,6 +29,7 @@ from playpen_ls.server.gc_scheduler import GcScheduler
 from playpen_ls.server.indexing import run as indexing
 from playpen_ls.server.indexing.run import IndexRun
 from playpen_ls.server.indexing.scheduler import IndexScheduler
+from playpen_ls.server.protocol import Server
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
@@ -167,6 +168,7 @@ class Silent(Client):
     def __init__(self) -> None:
         super().__init__()
         self.work_done_progress = self
+        self.protocol = Server("x", "1").protocol
         self.asked: list[str] = []
 
     async def create_async(self, token: str) -> None:
