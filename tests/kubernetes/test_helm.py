@@ -15,9 +15,9 @@ import yaml
 
 from playpen_ls.languages.kubernetes.helm.charts import Rendered, rendered
 from playpen_ls.languages.kubernetes.helm.files import Chart, chart_at
-from playpen_ls.languages.kubernetes.helm.objects import Document, documents
+from playpen_ls.languages.kubernetes.helm.objects import Document
 from playpen_ls.languages.kubernetes.helm.text import GAP, HOLE, Origins, Place, cut, edited, joined, of_file
-from playpen_ls.languages.kubernetes.kustomize.tree import Placed, PlacedMapping, PlacedScalar, PlacedSequence
+from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence
 
 RECORDED = sorted((Path(__file__).parent / "helm").glob("*.yaml"))
 
@@ -47,16 +47,16 @@ def render(texts: dict[str, str], values: str | None = None) -> Rendered:
 
 
 def all_documents(made: Rendered) -> list[Document]:
-    return [one for path, text in made.texts for one in documents(path, text)]
+    return [one for output in made.outputs for one in output.documents]
 
 
-def plain(node: Placed | None) -> Any:
+def plain(node: Node | None) -> Any:
     """As PyYAML reads it; what is quoted is a text."""
-    if isinstance(node, PlacedMapping):
-        return {entry.key.value: plain(entry.value) for entry in node.entries}  # type: ignore[attr-defined,arg-type]
-    if isinstance(node, PlacedSequence):
+    if isinstance(node, Mapping):
+        return {entry.key.value: plain(entry.value) for entry in node.entries}  # type: ignore[attr-defined]
+    if isinstance(node, Sequence):
         return [plain(item) for item in node.items]
-    if node is None:
+    if not isinstance(node, Scalar):
         return None
     return node.value if node.style or HOLE in node.value else yaml.safe_load(node.value)
 
@@ -88,7 +88,7 @@ def one(template: str, values: str = "", more: str | None = None, **files: str) 
     texts = {"chart/Chart.yaml": CHART, "chart/values.yaml": values, "chart/templates/a.yaml": template}
     made = render(texts | {name.replace("__", "/"): text for name, text in files.items()}, more)
     assert not made.refused
-    (found,) = [text for path, text in made.texts if path == "chart/templates/a.yaml"]
+    (found,) = [output.text for output in made.outputs if output.template == "chart/templates/a.yaml"]
     return found
 
 
@@ -145,17 +145,18 @@ def test_nodes_have_the_places_of_their_texts():
     (document,) = all_documents(
         render({"chart/Chart.yaml": CHART, "chart/values.yaml": VALUES, "chart/templates/a.yaml": template})
     )
-    root = document.root
-    assert isinstance(root, PlacedMapping)
-    metadata = root.value("metadata")
-    assert isinstance(metadata, PlacedMapping)
-    team = metadata.value("team")
-    assert isinstance(team, PlacedScalar)
-    assert (team.source.path, team.start) == ("chart/values.yaml", VALUES.index("shop"))
-    assert (metadata.source.path, metadata.start) == ("chart/values.yaml", VALUES.index("team"))
-    spec = root.value("spec")
-    assert isinstance(spec, PlacedMapping)
-    assert (spec.source.path, spec.start) == ("chart/templates/a.yaml", template.index("{name"))
+    assert isinstance(document.root, Mapping)
+    metadata, spec = document.root.mapping("metadata"), document.root.mapping("spec")
+    assert metadata is not None
+    assert spec is not None
+    team, name = metadata.scalar("team"), spec.scalar("name")
+    assert team is not None
+    assert name is not None
+    assert document.place(team) == place("chart/values.yaml", VALUES, "shop")
+    assert document.place(metadata) == place("chart/values.yaml", VALUES, "team")
+    start = template.index("{name")
+    assert document.place(spec) == Place("chart/templates/a.yaml", start, start + 1)
+    assert document.place(name) == place("chart/templates/a.yaml", template, "plain")
 
 
 def test_text_is_cut_and_edited_with_its_places():
@@ -226,7 +227,10 @@ def test_a_template_that_changes_values_changes_them_for_the_next_one():
         "chart/templates/a.yaml": "a: {{ .Values.a }}",
     }  # fmt: skip
     made = render(texts)
-    assert dict(made.texts) == {"chart/templates/z.yaml": "z: 2", "chart/templates/a.yaml": "a: 2"}
+    assert {one.template: one.text for one in made.outputs} == {
+        "chart/templates/z.yaml": "z: 2",
+        "chart/templates/a.yaml": "a: 2",
+    }
     assert one('{{ $d := deepCopy .Values }}{{ $_ := set $d "a" 2 }}a: {{ .Values.a }}', "a: 1\n") == "a: 1"
 
 
@@ -271,7 +275,19 @@ def test_charts_in_charts_are_bounded():
 
 def test_a_rendered_text_is_kept_while_only_another_template_changes():
     texts = {"chart/Chart.yaml": CHART, "chart/templates/a.yaml": "a: 1", "chart/templates/b.yaml": "b: 1"}
-    before = dict(render(texts).texts)
-    after = dict(render(texts | {"chart/templates/b.yaml": "b: 2"}).texts)
+    before = {one.template: one for one in render(texts).outputs}
+    after = {one.template: one for one in render(texts | {"chart/templates/b.yaml": "b: 2"}).outputs}
     assert after["chart/templates/a.yaml"] is before["chart/templates/a.yaml"]
-    assert after["chart/templates/b.yaml"] == "b: 2"
+    assert after["chart/templates/b.yaml"].text == "b: 2"
+
+
+def test_equal_texts_from_different_places_are_not_mixed_up():
+    template = "a:\n  {{- toYaml .Values.b | nindent 2 }}\n"
+    for values in ("b: {c: d}\n", "# A comment.\nb: {c: d}\n"):
+        texts = {"chart/Chart.yaml": CHART, "chart/values.yaml": values, "chart/templates/a.yaml": template}
+        (document,) = all_documents(render(texts))
+        assert isinstance(document.root, Mapping)
+        inner = document.root.mapping("a")
+        assert inner is not None
+        start = values.index("c:")
+        assert document.place(inner) == Place("chart/values.yaml", start, start + 1)

@@ -8,7 +8,7 @@ from typing import get_type_hints
 import pytest
 from parts import parts_in
 
-from playpen_ls.api.fact_types import Kustomized, Overlay
+from playpen_ls.api.fact_types import ChartValue, Kustomized, Overlay
 from playpen_ls.api.facts import Facts, Table
 from playpen_ls.api.finding import Place
 from playpen_ls.api.rule import Rule
@@ -17,6 +17,7 @@ from playpen_ls.languages.kubernetes.model.manifests import parse
 from playpen_ls.languages.kubernetes.parts import Container, Resource, Workload
 from playpen_ls.project.filesystem import ProjectFiles
 from playpen_ls.rules.kubernetes._builds import Builds
+from playpen_ls.rules.kubernetes._charts import Charts
 from playpen_ls.rules.kubernetes._completeness import Absence, is_missing
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
@@ -40,9 +41,9 @@ SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  select
 
 def absence(*partial: str) -> Absence:
     overlays = [Overlay(Place("kustomization.yaml", Span(0, 0)), partial, (), ())] if partial else []
-    return Absence(
-        Facts(Overlay, Table(overlays)), Builds(ProjectFiles(Path(), lambda _: None), Facts(Kustomized, Table()))
-    )
+    files = ProjectFiles(Path(), lambda _: None)
+    builds, charts = Builds(files, Facts(Kustomized, Table())), Charts(files, Facts(ChartValue, Table()))
+    return Absence(Facts(Overlay, Table(overlays)), builds, charts)
 
 
 def certain(text: str, *partial: str, path: str = "k8s/app.yaml") -> set[bool]:

@@ -399,12 +399,14 @@ def _scripts(path: str, value: Any, known: Values, root: str, depth: int) -> Ite
 
 
 def of_values(path: str, text: str) -> Iterator[Fact]:
-    """Values of a Helm chart that can be an image or a part of one."""
+    """Values of a Helm chart that can be an image or a part of one; `*` stands for a file that has none."""
     count = 0
     for key, value in _leaves("", loaded(text), 0):
         if count < _MOST_VALUES:
             count += 1
             yield ChartValue(Place(path, value.span), key, str(value))
+    if not count:
+        yield ChartValue(Place(path, Span(0, 0)), "*", "")
 
 
 _VARIABLE = re.compile(r"^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*([\"']?)([^\s\"'#]+)\2[ \t]*(?:#.*)?$", re.MULTILINE)

@@ -40,7 +40,7 @@ class Accounts:
 
 def uses_default(workload: Workload, accounts: Accounts, absence: Absence) -> Lack[bool] | None:
     """Whether the pods certainly run as `default` and mount its token."""
-    return absence.lack(workload, lambda one: _uses_default(one, accounts) or None)
+    return absence.lack(workload, lambda one: _uses_default(one, accounts) or None, _NAME, "serviceAccount", _TOKEN)
 
 
 def _uses_default(workload: Workload, accounts: Accounts) -> bool:

@@ -10,10 +10,11 @@ from typing import Generic, NamedTuple, TypeVar
 
 from playpen_ls.api.fact_types import Overlay
 from playpen_ls.api.facts import Facts
-from playpen_ls.api.finding import Fix, Refused
+from playpen_ls.api.finding import Fix, Refused, Severity
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
 from playpen_ls.rules.kubernetes._builds import Builds, Form, container_in, names
+from playpen_ls.rules.kubernetes._charts import Charts
 
 P = TypeVar("P", Container, Workload, Resource)
 R = TypeVar("R")
@@ -22,15 +23,26 @@ R = TypeVar("R")
 class Lack(NamedTuple, Generic[R]):
     """What is missing from a part, in the first of the builds that lack it.
 
-    `where` names them for a message, "" if all lack it; `others` are the builds in which it is there.
+    `where` names them for a message, "" if all lack it; `others` are the builds in which it is there. `form` is the
+    part as the chart's values make it, if other values could give what is missing.
     """
 
     found: R
     where: str
     others: tuple[str, ...]
+    form: Container | Resource | None = None
+
+    def severity(self, usual: Severity | None) -> Severity | None:
+        """That of the finding; what a chart leaves to those who install it is no defect of the chart."""
+        return usual if self.form is None or usual is Severity.HINT else Severity.INFORMATION
 
     def fixes(self, fixes: Iterable[Fix]) -> tuple[Fix, ...]:
-        """The fixes of the manifest, which are refused if they would change a build that has a value of its own."""
+        """The fixes of the manifest, which are refused if they would change a build that has a value of its own.
+
+        None if values give what is missing: the template is as its author wants it.
+        """
+        if self.form is not None:
+            return ()
         if not self.others:
             return tuple(fixes)
         whose = names(iter(self.others))
@@ -53,13 +65,18 @@ class Absence:
 
     overlays: Facts[Overlay]
     builds: Builds
+    charts: Charts
 
-    def lack(self, part: P, lacks: Callable[[P], R | None]) -> Lack[R] | None:
+    def lack(self, part: P, lacks: Callable[[P], R | None], *keys: str) -> Lack[R] | None:
         """What `lacks` gives for the part as it is deployed; None if nothing is certainly missing from any build.
 
         `lacks` is asked for each form of the part, and gives what is missing from it, None for nothing. A value that
-        is there but wrong in one form is nothing missing: else the base's right line is reported for it.
+        is there but wrong in one form is nothing missing: else the base's right line is reported for it. `keys` are
+        those of the container or the pod that would give it.
         """
+        folder = self.charts.folder(part.document.path)
+        if folder is not None:
+            return self._lack_in_chart(part, lacks, keys, folder)
         forms = self._forms(part)
         if forms is None:
             found = lacks(part) if self.is_certain(part) else None
@@ -76,6 +93,29 @@ class Absence:
             return None
         where = f" in {names(iter(missing))}" if others else ""
         return Lack(next(iter(missing.values())), where, tuple(others))
+
+    def _lack_in_chart(
+        self, part: P, lacks: Callable[[P], R | None], keys: tuple[str, ...], folder: str
+    ) -> Lack[R] | None:
+        """What is missing from a part of a template in every way to install its chart.
+
+        If other values could give it, and none outside of the chart are known, it is told once a chart.
+        """
+        node = part.pod if isinstance(part, Workload) else part.node
+        left_open = self.charts.leaves_open(part.document, node, keys)
+        if self.charts.is_given(folder) if left_open else lacks(part) is None:
+            return None
+        first: tuple[P, R] | None = None
+        for form in self.charts.forms(part):
+            found = lacks(form) if form is not None else None
+            if form is None or found is None:
+                return None
+            first = first or (form, found)
+            if not left_open:  # it is the same in the other ways
+                break
+        if first is None or (left_open and not self.charts.is_first(part, lacks)):
+            return None
+        return Lack(first[1], " with the chart's values", (), first[0]) if left_open else Lack(first[1], "", ())
 
     def is_certain(self, part: Container | Resource) -> bool:
         """Whether everything that the part, as it is written, does not contain is missing."""

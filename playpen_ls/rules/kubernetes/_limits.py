@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections import abc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from playpen_ls.api.finding import Refused
+from playpen_ls.api.finding import Change, Fix, Refused
 from playpen_ls.languages.kubernetes.edits.insert import put, put_all, put_before
+from playpen_ls.languages.kubernetes.helm.text import Place
 from playpen_ls.languages.kubernetes.model.resources import Container
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
+from playpen_ls.rules.kubernetes._charts import Charts
 from playpen_ls.rules.kubernetes._completeness import Absence, Lack, is_empty
 from playpen_ls.rules.kubernetes._namespaces import LimitRanges
 from playpen_ls.rules.kubernetes._quantity import amount
@@ -36,7 +40,7 @@ def lacking(container: Container, leaves: Leaves, absence: Absence, ranges: Limi
         found = _unset(one, leaves, ranges)
         return Unset(found, _nothing_set(one)) if found else None
 
-    return absence.lack(container, lacks)
+    return absence.lack(container, lacks, "resources")
 
 
 def _unset(container: Container, leaves: Leaves, ranges: LimitRanges) -> Leaves:
@@ -87,6 +91,35 @@ def _nothing_set(container: Container) -> bool:
 def described(defaults: Resources) -> str:
     """`requests 100m/128Mi, limits 500m/512Mi`."""
     return ", ".join(f"{kind} {'/'.join(values.values())}" for kind, values in defaults.items() if values)
+
+
+def fixes_of(lack: Lack[Unset], fixes: Iterable[Fix], defaults: Resources, absence: Absence) -> tuple[Fix, ...]:
+    """The fixes of the manifest, or that of the values file that a template takes `resources` from."""
+    if lack.form is None or not lack.found.all or not defaults:
+        return lack.fixes(fixes)
+    place = absence.charts.place(lack.form.node.get("resources"))
+    if place is None:
+        return ()
+    title = f"Set `resources` in `{posixpath.basename(place.path)}` to the platform's defaults ({described(defaults)})"
+    return (Fix(title, lambda: _in_values(absence.charts, place, defaults)),)
+
+
+_EMPTY_BLOCK = re.compile(r"(?P<indentation> *)(?P<key>[\w-]+): *(?P<block>\{\})(?P<rest>[ \t]*(?:#[^\r\n]*)?)")
+
+
+def _in_values(charts: Charts, place: Place, defaults: Resources) -> Change:
+    """The defaults in the place of `{}` of a values file. Raises Refused."""
+    text = charts.files.text(place.path) or ""
+    match = _EMPTY_BLOCK.match(text, text.rfind("\n", 0, place.start) + 1)
+    if match is None or match.start("block") != place.start or match.end("block") != place.end:
+        raise Refused(f"`resources` is not an empty block in `{place.path}`")
+    newline = "\r\n" if text.startswith("\r\n", match.end()) else "\n"
+    pad = match["indentation"] + "  "
+    lines = [f"{match['indentation']}{match['key']}:{match['rest'].rstrip()}"]
+    for kind, values in defaults.items():
+        if values:
+            lines += [f"{pad}{kind}:", *(f"{pad}  {name}: {value}" for name, value in values.items())]
+    return Change({place.path: (Edit(match.start(), match.end(), newline.join(lines)),)})
 
 
 def set_all(container: Container, defaults: Resources) -> list[Edit]:

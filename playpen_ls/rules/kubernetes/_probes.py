@@ -118,7 +118,7 @@ def only_waits(container: Container) -> bool:
 
 def missing(container: Container, key: str, selections: Selections, absence: Absence) -> Lack[Severity] | None:
     """The severity of the missing probe `key`; None if the container has it or needs none."""
-    return absence.lack(container, lambda one: _severity(one, key, selections))
+    return absence.lack(container, lambda one: _severity(one, key, selections), key)
 
 
 def _severity(container: Container, key: str, selections: Selections) -> Severity | None:

@@ -81,8 +81,9 @@ def default_service_account(workload: Workload, accounts: Accounts, absence: Abs
 
     All workloads of a namespace that use `default` share its permissions, and each of their pods mounts a token for
     the API server. Use a ServiceAccount per workload, or set `automountServiceAccountToken: false` if the workload
-    does not call the API server. Not reported if the token is not mounted, and for patches and templates. A Helm or
-    Argo CD hook can run before its ServiceAccount exists, so only the second fix is offered for it.
+    does not call the API server. Not reported if the token is not mounted, and for patches and templates; those of Helm
+    charts are judged as they are rendered. A Helm or Argo CD hook can run before its ServiceAccount exists, so only
+    the second fix is offered for it.
     """
     lack = uses_default(workload, accounts, absence)
     if lack is None:
@@ -95,4 +96,4 @@ def default_service_account(workload: Workload, accounts: Accounts, absence: Abs
             title = f"Create ServiceAccount `{workload.name}` and set `serviceAccountName`"
         fixes.insert(0, Fix(title, lambda: give_account(workload, accounts)))
     message = f"{workload.display_name} uses the `default` service account{lack.where}; set `serviceAccountName`"
-    yield Finding(workload.name_span, message, lack.fixes(fixes))
+    yield Finding(workload.name_span, message, lack.fixes(fixes), lack.severity(None))

@@ -8,7 +8,7 @@ from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.rules.kubernetes._completeness import Absence
-from playpen_ls.rules.kubernetes._limits import described, lacking, place, set_all, set_leaf
+from playpen_ls.rules.kubernetes._limits import described, fixes_of, lacking, place, set_all, set_leaf
 from playpen_ls.rules.kubernetes._namespaces import LimitRanges
 
 JOB = """\
@@ -83,4 +83,6 @@ def no_cpu_limit(container: Container, platform: Platform, absence: Absence, ran
         fixes.insert(0, everything)
     severity = Severity.HINT if container.role == "init" else None
     message = f"{container.display_name} has no CPU limit{lack.where} and can use all spare CPU of the node"
-    yield Finding(place(container), message, lack.fixes(fixes), severity)
+    yield Finding(
+        place(container), message, fixes_of(lack, fixes, platform.resources, absence), lack.severity(severity)
+    )

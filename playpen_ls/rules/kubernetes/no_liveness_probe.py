@@ -26,6 +26,7 @@ spec:
     spec:
       containers:
 """
+CHART = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
 WEB = DEPLOYMENT + "        - name: «web»\n          image: nexus:5000/web:1.0\n"
 HTTP_PROBE = """\
           livenessProbe:
@@ -158,6 +159,17 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
         # The kubelet sends its requests from outside the pod.
         WEB + "          args: [--host=127.0.0.1, --port=8081]\n",
         WEB + "          args: ['--web.listen-address=localhost:9101']\n",
+        # No value of the chart can give it.
+        {
+            "chart/templates/app.yaml": WEB + "          args: ['{{ .Values.mode }}']\n",
+            "chart/Chart.yaml": CHART,
+        },
+        # Other values of the chart could.
+        {
+            "chart/templates/app.yaml": WEB + "          {{- toYaml .Values.probes | nindent 10 }}\n",
+            "chart/values.yaml": "probes: {readinessProbe: {tcpSocket: {port: 80}}}\n",
+            "chart/Chart.yaml": CHART,
+        },
         # An expression in a scalar cannot add keys.
         example(
             WEB + "          args: ['--project={{PROJECT_ID}}', --port=8000]\n",
@@ -194,8 +206,9 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
         unmarked(WEB).replace("          image: nexus:5000/web:1.0\n", ""),
         unmarked(WEB) + "          args: [{{ .Values.mode }}]\n",
         {
-            "chart/templates/app.yaml": unmarked(WEB) + "          args: ['{{ .Values.mode }}']\n",
-            "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+            "chart/templates/app.yaml": unmarked(WEB) + "          {{- toYaml .Values.probes | nindent 10 }}\n",
+            "chart/values.yaml": "probes: {livenessProbe: {tcpSocket: {port: 80}}}\n",
+            "chart/Chart.yaml": CHART,
         },
         unmarked(WEB) + "          {% if debug %}\n          tty: true\n          {% endif %}\n",
         unmarked(WEB).replace("image: nexus:5000/web:1.0", "image: #@ data.values.image"),
@@ -212,8 +225,9 @@ def no_liveness_probe(
     Kubernetes restarts a container when its process exits or its liveness probe fails. Without the probe, a process
     that deadlocks keeps running and is not restarted. Not reported for init containers, Jobs, Helm and Argo CD hooks,
     pods that run once or only wait (`sleep infinity`), and objects that can be completed elsewhere: kustomize patches
-    and templates. Reported as a hint for sidecars of Jobs, and for containers without ports next to a container that
-    serves requests.
+    and templates. A template of a Helm chart is judged as it is rendered; what the chart leaves to its values is
+    information, once a chart. Reported as a hint for sidecars of Jobs, and for containers without ports next to a
+    container that serves requests.
     """
     lack = missing(container, LIVENESS, selections, code.images.absence)
     if lack is not None:
@@ -222,4 +236,4 @@ def no_liveness_probe(
         changes = fixes(container, LIVENESS, (platform.liveness, platform.readiness), context, both)
         what = f"{container.display_name} has no `livenessProbe`{lack.where}"
         message = f"{what}; Kubernetes will not restart it if it hangs"
-        yield Finding(container.span, message, lack.fixes(changes), lack.found)
+        yield Finding(container.span, message, lack.fixes(changes), lack.severity(lack.found))

@@ -72,7 +72,7 @@ def no_privilege_escalation(container: Container, absence: Absence) -> Iterator[
     container. Not reported for privileged containers and those that add `SYS_ADMIN`, where the API server rejects the
     setting, and for Windows pods, which do not have it.
     """
-    lack = absence.lack(container, lambda one: None if _is_decided(one) else True)
+    lack = absence.lack(container, lambda one: None if _is_decided(one) else True, "securityContext")
     if lack is None:
         return
     fix = Fix(
@@ -81,7 +81,8 @@ def no_privilege_escalation(container: Container, absence: Absence) -> Iterator[
     )
     entry = container.node.entry("securityContext")
     span = container.document.span(entry.key) if entry is not None else container.span
-    yield Finding(span, f"{container.display_name} does not set `{KEY}: false`{lack.where}", lack.fixes([fix]))
+    yield Finding(span, f"{container.display_name} does not set `{KEY}: false`{lack.where}", lack.fixes([fix]),
+                  lack.severity(None))  # fmt: skip
 
 
 def _is_decided(container: Container) -> bool:

@@ -103,7 +103,7 @@ def no_readiness_probe(
     is ready when its process starts, so requests that arrive before it listens fail. Reported as a warning for
     containers with ports, and, if no other container of the pod serves requests, for StatefulSets and pods behind a
     Service; otherwise as a hint. Not reported for init containers, Jobs, Helm and Argo CD hooks, pods that run once or
-    only wait, patches and templates.
+    only wait, patches and templates; templates of Helm charts are judged as they are rendered.
     """
     lack = missing(container, READINESS, selections, code.images.absence)
     if lack is not None:
@@ -112,4 +112,4 @@ def no_readiness_probe(
         changes = fixes(container, READINESS, (platform.liveness, platform.readiness), context, both)
         what = f"{container.display_name} has no `readinessProbe`{lack.where}"
         message = f"{what}; it counts as ready as soon as its process starts"
-        yield Finding(container.span, message, lack.fixes(changes), lack.found)
+        yield Finding(container.span, message, lack.fixes(changes), lack.severity(lack.found))

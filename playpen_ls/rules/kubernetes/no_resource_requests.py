@@ -8,7 +8,7 @@ from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.rules.kubernetes._completeness import Absence
-from playpen_ls.rules.kubernetes._limits import described, lacking, place, set_all, set_leaves
+from playpen_ls.rules.kubernetes._limits import described, fixes_of, lacking, place, set_all, set_leaves
 from playpen_ls.rules.kubernetes._namespaces import LimitRanges
 
 JOB = """\
@@ -115,4 +115,6 @@ def no_resource_requests(
     lacks = f"{container.display_name} has no {names} {requests}{lack.where}"
     message = f"{lacks}, so the scheduler cannot reserve {what} for it"
     severity = Severity.HINT if container.role == "init" else None
-    yield Finding(place(container), message, lack.fixes(fixes), severity)
+    yield Finding(
+        place(container), message, fixes_of(lack, fixes, platform.resources, absence), lack.severity(severity)
+    )

@@ -12,6 +12,7 @@ from functools import lru_cache
 from playpen_ls.languages.kubernetes.helm.evaluate import Evaluator, Mutates, Named
 from playpen_ls.languages.kubernetes.helm.files import Chart
 from playpen_ls.languages.kubernetes.helm.merge import at_path, coalesced
+from playpen_ls.languages.kubernetes.helm.objects import Output
 from playpen_ls.languages.kubernetes.helm.syntax import InvalidTemplate, parsed
 from playpen_ls.languages.kubernetes.helm.text import GAP, HOLE, Text, of_file
 from playpen_ls.languages.kubernetes.helm.value_functions import semver_compare
@@ -33,12 +34,12 @@ from playpen_ls.languages.kubernetes.syntax.compose import Unparsable
 
 @dataclass(frozen=True, eq=False)
 class Rendered:
-    """What a chart gives: (path of the template in the project, its text), in Helm's order.
+    """What the templates of a chart give, in Helm's order; their paths are those in the project.
 
     `refused` says why nothing is known, "" if the chart can be rendered.
     """
 
-    texts: tuple[tuple[str, Text], ...] = ()
+    outputs: tuple[Output, ...] = ()
     refused: str = ""
 
 
@@ -54,7 +55,7 @@ def rendered(chart: Chart, path: str = "", values: str | None = None) -> Rendere
     if isinstance(prepared, str):
         return Rendered(refused=prepared)
     try:
-        found = tuple([(where, _one(prepared, name, where, text)) for name, where, text in prepared.order(chart)])
+        found = tuple([_one(prepared, name, where, text) for name, where, text in prepared.order(chart)])
     except Mutates:
         return _in_order(chart, path, values)
     except _REFUSALS as error:
@@ -97,8 +98,13 @@ def _prepared(frame: Chart, path: str, values: str | None) -> _Render | str:
 
 
 @lru_cache(maxsize=2048)
-def _one(prepared: _Render, name: str, path: str, text: str) -> Text:
-    return prepared.render(name, of_file(path, text), True)
+def _one(prepared: _Render, name: str, path: str, text: str) -> Output:
+    return Output(path, prepared.render(name, _template(path, text), True))
+
+
+@lru_cache(maxsize=1024)
+def _template(path: str, text: str) -> Named:
+    return Named(of_file(path, text), parsed(text).body)
 
 
 @lru_cache(maxsize=16)
@@ -107,8 +113,9 @@ def _in_order(chart: Chart, path: str, values: str | None) -> Rendered:
     try:
         made = _Render(chart, values_of(path, values) if values is not None else Map())
         return Rendered(
-            tuple([(where, made.render(name, of_file(where, text), False)) for name, where, text in made.order(chart)])
-        )
+            tuple([Output(where, made.render(name, _template(where, text), False))
+                   for name, where, text in made.order(chart)])
+        )  # fmt: skip
     except _REFUSALS as error:
         return Rendered(refused=_reason(error))
 
@@ -259,13 +266,13 @@ class _Render:
             if self._scopes[name] is not None and not partial:
                 yield name, path, texts[path]
 
-    def render(self, name: str, text: Text, shared: bool) -> Text:
+    def render(self, name: str, template: Named, shared: bool) -> Text:
         """The text of a template. Raises Mutates if it changes values that are `shared`."""
         scope = self._scopes[name]
         assert scope is not None
         dot = Map(scope)
         dot["Template"] = Map({"Name": name, "BasePath": _base_path(name)})
-        return Evaluator(self._named, frozenset(self._scopes), shared).render(text, dot)
+        return Evaluator(self._named, frozenset(self._scopes), shared).render(template, dot)
 
     def _collect(self, one: _Enabled) -> Map:
         subs = {sub.name: self._collect(sub) for sub in one.charts}

@@ -82,6 +82,8 @@ class Named:
 
     text: Text
     body: tuple[Statement, ...]
+    plain: dict[int, Text] = field(default_factory=dict, compare=False)
+    """Its plain texts by their starts, cut out once."""
 
 
 class _Jumped(Exception):
@@ -101,6 +103,7 @@ class _Unclear(Exception):
 @dataclass
 class _Frame:
     text: Text
+    plain: dict[int, Text]
     variables: list[list[Value]]
     out: list[str] = field(default_factory=list)
 
@@ -131,10 +134,10 @@ class Evaluator:
             "mustMergeOverwrite": self._merger(True),
         }
 
-    def render(self, text: Text, dot: Value) -> Text:
-        """The text of a template. Raises CannotRender and InvalidTemplate."""
+    def render(self, template: Named, dot: Value) -> Text:
+        """The text of a template. Raises CannotRender."""
         try:
-            return self._rendered(Named(text, parsed(str(text)).body), dot)
+            return self._rendered(template, dot)
         except RecursionError:
             raise TooLarge("templates are nested too deeply") from None
 
@@ -143,7 +146,7 @@ class Evaluator:
         if self._depth > DEEPEST:
             raise TooLarge("templates include each other too deeply")
         try:
-            frame = _Frame(template.text, [["$", dot]])
+            frame = _Frame(template.text, template.plain, [["$", dot]])
             self._run(template.body, dot, frame)
             return joined(frame.out)
         except _Jumped:
@@ -158,7 +161,10 @@ class Evaluator:
             self._step()
             match one:
                 case Plain():
-                    self._write(frame, cut(frame.text, one.start, one.end))
+                    plain = frame.plain.get(one.start)
+                    if plain is None:
+                        plain = frame.plain[one.start] = cut(frame.text, one.start, one.end)
+                    self._write(frame, plain)
                 case Action():
                     self._act(one, dot, frame)
                 case Branch():

@@ -81,6 +81,10 @@ def _section(piece: Piece, start: int, end: int) -> Piece:
 
 def cut(text: str, start: int, end: int) -> Text:
     """`text[start:end]`; both are within it."""
+    if isinstance(text, Text) and len(text.pieces) == 1:
+        made = Text(text[start:end])
+        made.pieces = (_section(text.pieces[0], start, end),) if start < end else ()
+        return made
     found: list[Piece] = []
     reached = 0
     for piece in pieces_of(text):

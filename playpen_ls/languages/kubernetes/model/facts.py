@@ -10,6 +10,7 @@ from typing import Any
 
 from playpen_ls.api.fact_types import (
     Backup,
+    ChartValue,
     ConfigMapKeys,
     ImageBuilt,
     ImageUse,
@@ -123,6 +124,8 @@ def _of_resource(resource: Resource) -> Iterator[UnplacedFact]:
             limits, requests = _defaults(spec)
             if limits or requests:
                 yield UnplacedFact(LimitRange, span, (resource.namespace, limits, requests))
+        case (("helm.toolkit.fluxcd.io" | "argoproj.io"), _) if _gives_values(resource):
+            yield UnplacedFact(ChartValue, span, ("", ""))
         case "", "ConfigMap" if _dumps(resource.node.mapping("data")):
             yield UnplacedFact(Backup, span, (resource.namespace,))
         case _, kind if kind in _SECRET_KINDS:
@@ -135,6 +138,19 @@ def _of_resource(resource: Resource) -> Iterator[UnplacedFact]:
         yield from _of_workload(resource)
     elif _is_backup(resource, spec):
         yield UnplacedFact(Backup, span, (resource.namespace,))
+
+
+def _gives_values(resource: Resource) -> bool:
+    """Whether an object of Flux or Argo CD deploys a chart with values of its own."""
+    spec = resource.node.mapping("spec")
+    if spec is None:
+        return False
+    if resource.kind == "ApplicationSet":
+        spec = spec.mapping("template", "spec") or spec
+    if any(spec.get(key) is not None for key in ("values", "valuesFrom")):
+        return True
+    sources = (spec.mapping("source"), *spec.mappings("sources"))
+    return any(one is not None and one.mapping("helm") is not None for one in sources)
 
 
 def _defaults(limit_range: Mapping | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -16,7 +16,7 @@ from playpen_ls.api.fact_types import (
     ServiceSelector,
 )
 from playpen_ls.api.facts import Fact, Facts, Keys
-from playpen_ls.api.file_view import Outline
+from playpen_ls.api.file_view import Outline, located
 from playpen_ls.languages.kubernetes.model.facts import shared_facts
 from playpen_ls.languages.kubernetes.model.resources import YamlDocument
 from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
@@ -55,6 +55,13 @@ def images_of(outline: Outline) -> tuple[str, ...]:
 def names_of(outline: Outline, kind: type[F]) -> tuple[tuple[str, str], ...]:
     """A query: (namespace, name) of the objects of which the documents of the file state such a fact."""
     return tuple((fact.namespace, fact.name) for fact in outline.ask(facts_of, kind))
+
+
+@located
+def text_around(outline: Outline, chunk: int) -> tuple[str, int]:
+    """A query: the text of the whole file, and where the asking document begins in it."""
+    texts = [outline.content(number).text for number in range(outline.count)]
+    return "".join(texts), sum(map(len, texts[:chunk]))
 
 
 def _by_key(outline: Outline, kind: type[F], keys: Keys[F]) -> Mapping[Hashable, tuple[F, ...]]:

@@ -17,6 +17,7 @@ from playpen_ls.text.span import Span
 T = TypeVar("T")
 
 _API_VERSION = re.compile(r"v\d\w*|[\w.-]+/v\d\w*")
+_LONGEST_EXPRESSION = 60  # characters that a message shows
 _LISTS = 3  # nesting of Lists; one List inside another is already unusual
 _POD_SPECS: dict[tuple[str, str], tuple[str, ...]] = {
     ("", "Pod"): ("spec",),
@@ -80,6 +81,14 @@ class YamlDocument:
         """Where a scalar's own text stands, without quotes or `|`."""
         return Span(*content(self.text, scalar))
 
+    def expression(self, scalar: Scalar | None) -> str:
+        """A name that a template computes as it is written, `{{ .Chart.Name }}`; "" for a long one."""
+        if scalar is None or scalar.literal:
+            return ""
+        whole = self.content(scalar)
+        written = " ".join(self.text[whole.start : whole.end].split())
+        return written if len(written) <= _LONGEST_EXPRESSION and "`" not in written else ""
+
     def part(self, scalar: Scalar, start: int, end: int) -> Span:
         """The range of `scalar.value[start:end]`; the whole content where escapes hide which that is."""
         whole = self.content(scalar)
@@ -132,7 +141,8 @@ class Resource:
     @property
     def display_name(self) -> str:
         """Kind and name as messages show them: "Deployment `web`"."""
-        return f"{self.kind} `{self.name}`" if self.name else self.kind
+        name = self.name or self.document.expression(self.metadata.scalar("name"))
+        return f"{self.kind} `{name}`" if name else self.kind
 
     @property
     def labels(self) -> dict[str, str]:
@@ -238,7 +248,8 @@ class Container:
     def display_name(self) -> str:
         """Role and name as messages show them: "init container `migrate`"."""
         kind = "container" if self.role == "main" else f"{self.role} container"
-        return f"{kind} `{self.name}`" if self.name else f"unnamed {kind}"
+        name = self.name or self.document.expression(self.node.scalar("name"))
+        return f"{kind} `{name}`" if name else f"unnamed {kind}"
 
     @property
     def span(self) -> Span:

@@ -1,0 +1,295 @@
+"""The Helm charts of a project as they are installed, and what their templates leave to values."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+from playpen_ls.api.fact_types import ChartValue
+from playpen_ls.api.facts import Facts, Files
+from playpen_ls.languages.kubernetes.helm.charts import rendered
+from playpen_ls.languages.kubernetes.helm.files import Chart, chart_at
+from playpen_ls.languages.kubernetes.helm.objects import Document, Output
+from playpen_ls.languages.kubernetes.helm.text import Place
+from playpen_ls.languages.kubernetes.model.queries import text_around
+from playpen_ls.languages.kubernetes.model.resources import (
+    Container,
+    Resource,
+    Workload,
+    YamlDocument,
+    as_resource,
+)
+from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
+from playpen_ls.languages.kubernetes.syntax.nodes import Entry, Mapping, Node, Scalar
+from playpen_ls.project.chart_values import chart_of
+
+P = TypeVar("P", Container, Workload, Resource)
+MOST_INSTALLS = 6  # with a chart that has more values files, what its values leave open is not judged
+_VALUES = re.compile(r"values[-._].+\.ya?ml|.+[-._]values\.ya?ml")
+_NOTHING = ParsedDocument("")
+
+
+@dataclass(frozen=True)
+class Charts:
+    """The charts of the project; a rule takes it as one parameter.
+
+    **A chart is installed** with its `values.yaml` alone, or with one of the other values files in its folder too. A
+    subchart is installed with the chart that it is in.
+    """
+
+    files: Files
+    values: Facts[ChartValue]
+
+    def folder(self, path: str) -> str | None:
+        """The folder of the chart that the template at a path is installed with; None if it is no template."""
+        if path not in self._folders:
+            self._folders[path] = self._folder(path)
+        return self._folders[path]
+
+    def forms(self, part: P) -> Iterator[P | None]:
+        """The part as each way to install the chart makes it, several times in a loop; None where it is not known.
+
+        Ways in which the chart cannot be installed, or the part is not there, are left out.
+        """
+        document = part.document
+        folder = self.folder(document.path)
+        if folder is None or document.masks(part.node):
+            return
+        _, start = document.ask(text_around)
+        keys = {start + entry.key.start for entry in part.node.entries}
+        for made in self._installs(folder, document):
+            for output in made:
+                if output.template != document.path:
+                    continue
+                for one in output.documents:
+                    if not one.certain or one.root is None:
+                        yield None
+                    for form, places in _forms_in(one, part):
+                        if not keys.isdisjoint(places):
+                            yield form
+
+    def is_first(self, part: P, lacks: Callable[[P], object]) -> bool:
+        """Whether no part of its chart that is before it, by path and place, lacks something in every way."""
+        document = part.document
+        folder = self.folder(document.path)
+        _, start = document.ask(text_around)
+        here = (document.path, start + min(entry.key.start for entry in part.node.entries))
+        lacking: dict[tuple[str, int], bool] = {}
+        for made in self._installs(folder, document) if folder is not None else ():
+            for output in made:
+                if output.template > document.path or not output.template.endswith((".yaml", ".yml")):
+                    continue
+                for one in output.documents:
+                    for form, places in _forms_in(one, part):
+                        at = (output.template, min(places, default=0))
+                        if places and at < here and lacking.get(at, True):
+                            lacking[at] = lacks(form) is not None
+        return not any(lacking.values())
+
+    def leaves_open(self, document: YamlDocument, node: Mapping, keys: tuple[str, ...]) -> bool:
+        """Whether values, or a named template, can give one of the `keys` of a mapping in a template."""
+        found = self._open.get(node)
+        if found is None:
+            found = self._open[node] = _openings(document, node)
+        return found.itself or not found.keys.isdisjoint(keys)
+
+    def place(self, node: Node | None) -> Place | None:
+        """Where a node of a form is written."""
+        documents = (one for ways in self._made.values() if ways is not None for one in ways.documents())
+        return next((one.place(node) for one in documents if node is not None and one.has(node)), None)
+
+    def is_given(self, folder: str) -> bool:
+        """Whether a chart can be installed with values that are not looked at.
+
+        They are in a values file outside of the charts, in an object that deploys one, or in one of many files.
+        """
+        if len(_values_of(folder, self.files)) >= MOST_INSTALLS:
+            return True
+        for place in self.values.derived(_folders_of):
+            near = place in (folder, posixpath.join(folder, "ci"))
+            if not near and not self._is_chart(place.removesuffix("/ci") or "."):
+                return True
+        return False
+
+    def _installs(self, folder: str, document: YamlDocument) -> Iterator[tuple[Output, ...]]:
+        """What the templates of the chart give for each way to install it, worked out as it is asked for."""
+        text, _ = document.ask(text_around)
+        key = (folder, document.path, text)
+        if key not in self._made:
+            texts = _Texts(self.files, document.path, text)
+            chart = chart_at(folder, texts)
+            self._made[key] = _Ways(chart, texts) if chart is not None else None
+        ways = self._made[key]
+        return ways.outputs() if ways is not None else iter(())
+
+    @cached_property
+    def _open(self) -> dict[Mapping, _Openings]:
+        return {}
+
+    @cached_property
+    def _folders(self) -> dict[str, str | None]:
+        return {}
+
+    @cached_property
+    def _made(self) -> dict[object, _Ways | None]:
+        return {}
+
+    def _folder(self, path: str) -> str | None:
+        here = chart_of(path)
+        if here is None or not self._is_chart(here):
+            return None
+        while "/charts/" in f"/{here}" and self._is_chart(outer := f"/{here}".rpartition("/charts/")[0].lstrip("/")):
+            here = outer
+        return here
+
+    def _is_chart(self, folder: str) -> bool:
+        return self.files.exists(posixpath.join(folder, "Chart.yaml"))
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """The texts of the project's files; the one that is checked has the text that the rule sees."""
+
+    files: Files
+    path: str
+    own: str
+
+    def text(self, path: str) -> str | None:
+        return self.own if path == self.path else self.files.text(path)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The one that is checked need not be saved."""
+        found = self.files.names(folder)
+        if not self.path.startswith(f"{folder}/" if folder else ""):
+            return found
+        name, inside, _ = self.path[len(folder) + bool(folder) :].partition("/")
+        return found if name + inside in found else tuple(sorted((*found, name + inside)))
+
+
+def _folders_of(values: Facts[ChartValue]) -> tuple[str, ...]:
+    """The folders of values files, and `//` if an object deploys a chart with values."""
+    return tuple(sorted({posixpath.dirname(one.place.path) if one.key else "//" for one in values
+                         if not one.place.path.endswith(".env")}))  # fmt: skip
+
+
+class _Ways:
+    """The ways to install a chart."""
+
+    def __init__(self, chart: Chart, texts: _Texts) -> None:
+        self._chart = chart
+        self._texts = texts
+        self._known: list[tuple[Output, ...]] = []
+        self._waiting = iter(("", *_values_of(chart.folder, texts)[: MOST_INSTALLS - 1]))
+
+    def documents(self) -> Iterator[Document]:
+        """Those that were worked out so far."""
+        return (one for made in self._known for output in made for one in output.documents)
+
+    def outputs(self) -> Iterator[tuple[Output, ...]]:
+        yield from self._known
+        for path in self._waiting:
+            made = rendered(self._chart, path, self._texts.text(path) if path else None)
+            if not made.refused:
+                self._known.append(made.outputs)
+                yield made.outputs
+
+
+def _values_of(folder: str, texts: _Texts | Files) -> list[str]:
+    """The other values files of a chart."""
+    names = texts.names(folder)
+    found = [posixpath.join(folder, name) for name in names if _VALUES.fullmatch(name)]
+    if "ci/" in names:
+        inner = posixpath.join(folder, "ci")
+        found += [posixpath.join(inner, name) for name in texts.names(inner) if _VALUES.fullmatch(name)]
+    return found
+
+
+def _forms_in(document: Document, part: P) -> Iterator[tuple[P, frozenset[int]]]:
+    """The parts of a rendered document that are of the same type, each with the places of its keys in the template."""
+    root = document.root
+    if not isinstance(root, Mapping) or not document.certain:
+        return
+    resource = as_resource(YamlDocument(_NOTHING, part.document.file), root)
+    if resource is None or (isinstance(resource, Workload) and resource.partial) or _is_test(resource):
+        return
+    if not isinstance(part, Container):
+        candidates: Sequence[object] = (resource,)
+    else:
+        candidates = resource.containers if isinstance(resource, Workload) else ()
+    for one in candidates:
+        if type(one) is type(part):
+            yield one, document.starts(one.node)
+
+
+def _is_test(resource: Resource) -> bool:
+    """Whether `helm test` alone runs it."""
+    hooks = resource.annotations.get("helm.sh/hook", "").replace(" ", "").split(",")
+    return set(hooks) <= {"test", "test-success", "test-failure"}
+
+
+_KEY = re.compile(r"""["']?([\w./-]+)["']?:""")
+_EXPRESSION = re.compile(r"\{\{-?[ \t\r\n]*(?P<body>.*?)[ \t\r\n]*-?\}\}", re.DOTALL)
+_CONTROL = re.compile(r"(?:if|else|end|with|range|break|continue)\b|/\*|\$\w*(?:[ \t]*,[ \t]*\$\w+)?[ \t]*:?=")
+_INDENTATION = re.compile(r"\bn?indent[ \t]+(\d+)")
+
+
+class _Openings(NamedTuple):
+    """Where values and named templates can add something: to the mapping itself, to what these keys of it have."""
+
+    itself: bool
+    keys: frozenset[str]
+
+
+def _openings(document: YamlDocument, node: Mapping) -> _Openings:
+    """What expressions add to a mapping in a template. Plain text under a condition is part of the mapping."""
+    if node.flow:
+        return _Openings("{{" in document.text[node.start : node.end], frozenset())
+    keys = {entry.key.value for entry in node.entries
+            if isinstance(entry.key, Scalar) and not _is_plain(document, node, entry)}  # fmt: skip
+    column = node.start - (document.text.rfind("\n", 0, node.start) + 1)
+    here = ""
+    for line, at in _lines(document.text, node.start, column):
+        bare = line.lstrip(" ")
+        if at == node.start or len(line) - len(bare) <= column:
+            key = _KEY.match(bare)
+            here = key[1] if key else here
+        for match in _EXPRESSION.finditer(line) if "{{" in line else ():
+            if _CONTROL.match(match["body"]):
+                continue
+            widths = [int(width) for width in _INDENTATION.findall(match["body"])]
+            if widths or not line[: match.start()].strip(" -"):
+                if not widths or min(widths) <= column:
+                    return _Openings(True, frozenset())
+                keys.add(here)
+    return _Openings(False, frozenset(keys))
+
+
+def _is_plain(document: YamlDocument, node: Mapping, entry: Entry) -> bool:
+    """Whether an entry is the same whatever the values are."""
+    written = document.text[entry.key.start : max(entry.value.end, entry.key.end)]
+    return "{{" not in written and not document.depends(entry.key, node) and not document.depends(entry.value, node)
+
+
+def _lines(text: str, start: int, column: int) -> Iterator[tuple[str, int]]:
+    """The lines from an offset on that belong to a mapping whose keys are in the column: (line, its offset).
+
+    Expressions over several lines count as one line.
+    """
+    at = start
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        while text.count("{{", at, end) > text.count("}}", at, end) and end < len(text):
+            following = text.find("\n", end + 1)
+            end = len(text) if following < 0 else following
+        line = text[at:end]
+        bare = line.strip()
+        indented = len(line) - len(line.lstrip(" "))
+        if at != start and bare and indented < column and not bare.startswith(("{{", "#")):
+            return
+        yield line, at
+        at = end + 1

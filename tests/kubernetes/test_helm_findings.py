@@ -1,0 +1,214 @@
+"""Templates of charts are judged as the charts are installed: small charts, each with the findings that are right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from playpen_ls.api.finding import Refused, Severity
+from playpen_ls.engine.diagnostic import Diagnostic
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source
+
+CHART = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
+HEAD = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+"""
+TEMPLATE = (
+    HEAD
+    + """\
+        - name: {{ .Chart.Name }}
+          image: "{{ .Values.image }}"
+"""
+)
+TAKEN = TEMPLATE + "          resources:\n            {{- toYaml .Values.resources | nindent 12 }}\n"
+VALUES = "image: nginx:1.25\n"
+EMPTY = VALUES + "resources: {}\n"
+FULL = VALUES + "resources: {requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1, memory: 1Gi}}\n"
+LIMITS = {"no-cpu-limit", "no-memory-limit", "no-resource-requests"}
+PROBES = {"no-liveness-probe", "no-readiness-probe"}
+ALL = LIMITS | PROBES | {"default-service-account"}
+WEB = "web/templates/web.yaml"
+
+
+def chart(template: str = TEMPLATE, values: str | None = VALUES, **more: str) -> dict[str, str]:
+    found = {"web/Chart.yaml": CHART, WEB: template, **more}
+    return found if values is None else {**found, "web/values.yaml": values}
+
+
+def workspace(folder: Path, files: dict[str, str], path: str = WEB) -> Workspace:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    project = Workspace(folder)
+    project.open(Source(path, files[path]), "kubernetes")
+    project.closed.read_all()
+    return project
+
+
+def found(project: Workspace, path: str = WEB) -> list[Diagnostic]:
+    return [one for one in project.check(path).diagnostics if one.rule.name in ALL]
+
+
+def severities(project: Workspace, path: str = WEB) -> dict[str, Severity]:
+    return {one.rule.name: one.severity for one in found(project, path)}
+
+
+def rules(folder: Path, files: dict[str, str], path: str = WEB) -> set[str]:
+    return set(severities(workspace(folder, files, path), path))
+
+
+CONTAINER = HEAD + "        - name: web\n          image: nginx:1.25\n"
+LOOP = (
+    HEAD
+    + """\
+        {{- range $name, $one := .Values.containers }}
+        - name: {{ $name }}
+          image: {{ $one.image }}
+          {{- with $one.resources }}
+          resources:
+            {{- toYaml . | nindent 12 }}
+          {{- end }}
+        {{- end }}
+"""
+)
+TWO = "containers: {a: {image: a:1, resources: {limits: {memory: 1Gi}}}, b: {image: b:1, resources: {limits: {memory: 1Gi}}}}\n"
+NAMED = '{{- define "web.resources" }}\nresources: {limits: {cpu: 1, memory: 1Gi}}\n{{- end }}\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param(chart(), ALL, id="no value can give it"),
+        pytest.param(chart(CONTAINER), ALL, id="plain text"),
+        pytest.param(chart(TAKEN, FULL), ALL - LIMITS, id="a value gives it"),
+        pytest.param(chart(TAKEN, EMPTY), ALL, id="a value leaves it open"),
+        pytest.param(chart(TAKEN, EMPTY) | {"web/values-prod.yaml": FULL}, ALL - LIMITS, id="another values file gives it"),
+        pytest.param(chart(TAKEN, EMPTY) | {"web/ci/full-values.yaml": FULL}, ALL - LIMITS, id="values of a test give it"),
+        pytest.param(chart(TAKEN, EMPTY) | {"deploy/values-prod.yaml": "resources: {limits: {cpu: 1}}\n"}, ALL - LIMITS,
+                     id="values elsewhere can give it"),
+        pytest.param(chart(TAKEN, EMPTY) | {"release.yaml": "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n"
+                     "metadata: {name: web}\nspec: {values: {resources: {}}}\n"}, ALL - LIMITS, id="a release can give it"),
+        pytest.param(chart() | {"deploy/values-prod.yaml": VALUES}, ALL, id="values elsewhere cannot give it"),
+        pytest.param(chart(TEMPLATE + "          {{- include \"web.resources\" . | nindent 10 }}\n")
+                     | {"web/templates/_names.tpl": NAMED}, ALL - {"no-cpu-limit", "no-memory-limit",
+                     "no-resource-requests"}, id="a named template gives it"),
+        pytest.param(chart(TAKEN, EMPTY.replace("{}", "{limits: {memory: 1Gi}}")), ALL - {"no-memory-limit"},
+                     id="a value gives a part of it"),
+        pytest.param(chart(TEMPLATE + "          resources: {limits: {cpu: {{ .Values.cpu | default 1 }}}}\n"),
+                     ALL - {"no-cpu-limit"}, id="a default gives it"),
+        pytest.param(chart(TEMPLATE + "          {{- if .Values.probed }}\n          livenessProbe: {tcpSocket: {port: 1}}\n"
+                     "          {{- end }}\n", VALUES + "probed: true\n"), ALL - {"no-liveness-probe"}, id="a condition gives it"),
+        pytest.param(chart("{{- if .Values.enabled }}\n" + TEMPLATE + "{{- end }}\n"), set(), id="it is not installed"),
+        pytest.param(chart("{{- if .Values.enabled }}\n" + TEMPLATE + "{{- end }}\n", VALUES + "enabled: true\n"), ALL,
+                     id="it is installed"),
+        pytest.param(chart("{{- if .Values.enabled }}\n" + TEMPLATE + "{{- end }}\n")
+                     | {"web/ci/on-values.yaml": "enabled: true\n"}, ALL, id="it is installed with other values"),
+        pytest.param(chart(LOOP, TWO), ALL - {"no-memory-limit"}, id="a loop"),
+        pytest.param(chart(LOOP, TWO.replace("b:1, resources: {limits: {memory: 1Gi}}", "b:1")), ALL - {"no-memory-limit"},
+                     id="a loop that sometimes gives it"),
+        pytest.param(chart(TEMPLATE + "          {{- if .Release.IsInstall }}\n          command: [x]\n          {{- end }}\n"),
+                     set(), id="a part is not known"),
+        pytest.param(chart(TEMPLATE + "          command: [{{ .Release.Name }}]\n"), ALL, id="a name is not known"),
+        pytest.param(chart("{{ fail \"no\" }}\n" + TEMPLATE), set(), id="it cannot be installed"),
+        pytest.param(chart("{{ broken\n" + TEMPLATE), set(), id="no template"),
+        pytest.param(chart("{{- if .Values.image }}{{ end }}\n" + TEMPLATE, None), ALL, id="no values"),
+        pytest.param({"web/templates/web.yaml": TEMPLATE}, set(), id="no chart"),
+        pytest.param(chart(TEMPLATE.replace("metadata:\n", "metadata:\n  annotations: {helm.sh/hook: test}\n", 1)), set(),
+                     id="a test"),
+        pytest.param(chart(TEMPLATE.replace("    spec:\n", "    spec:\n      serviceAccountName: {{ .Values.account }}\n"),
+                     VALUES + "account: web\n"), ALL - {"default-service-account"}, id="a value names the account"),
+        pytest.param(chart(TEMPLATE.replace("    spec:\n", "    spec:\n      serviceAccountName: {{ .Release.Name }}\n")),
+                     ALL - {"default-service-account"}, id="an unknown account"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_missing_from_what_is_installed(tmp_path: Path, files: dict[str, str], expected: set[str]):
+    assert rules(tmp_path, files) == expected
+
+
+SUB = "web/charts/database/templates/database.yaml"
+SUBCHART = {"web/charts/database/Chart.yaml": CHART.replace("web", "database"), SUB: TAKEN}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param(chart() | SUBCHART | {"web/charts/database/values.yaml": FULL}, ALL - LIMITS, id="its own values"),
+        pytest.param(chart(values="database:\n  " + FULL.replace("\n", "\n  ") + "\n") | SUBCHART
+                     | {"web/charts/database/values.yaml": EMPTY}, ALL - LIMITS, id="the parent's values"),
+        pytest.param(chart(TEMPLATE + "          resources: {limits: {memory: 1Gi}}\n") | SUBCHART
+                     | {"web/charts/database/values.yaml": EMPTY.replace("{}", "{limits: {cpu: 1}}")},
+                     ALL - {"no-cpu-limit"}, id="it lacks something"),
+    ],
+)  # fmt: skip
+def test_a_subchart_is_installed_with_its_parent(tmp_path: Path, files: dict[str, str], expected: set[str]):
+    assert rules(tmp_path, files, SUB) >= expected - PROBES - {"default-service-account"}
+    assert not rules(tmp_path, files, SUB) & (ALL - expected)
+
+
+def test_what_is_left_to_the_installer_is_information_once_a_chart(tmp_path: Path):
+    files = chart(TAKEN, EMPTY) | {"web/templates/zweb.yaml": TAKEN}
+    first = severities(workspace(tmp_path, files))
+    assert {name: severity for name, severity in first.items() if name in LIMITS} == dict.fromkeys(
+        LIMITS, Severity.INFORMATION
+    )
+    assert first["no-liveness-probe"] == Severity.WARNING
+    second = severities(workspace(tmp_path, files, "web/templates/zweb.yaml"), "web/templates/zweb.yaml")
+    assert not LIMITS & set(second)
+
+
+def test_messages_show_the_expression_and_what_is_meant(tmp_path: Path):
+    messages = {one.rule.name: one.finding.message for one in found(workspace(tmp_path, chart(TAKEN, EMPTY)))}
+    assert messages["no-memory-limit"] == (
+        "container `{{ .Chart.Name }}` has no memory limit with the chart's values; a leak can exhaust the node's memory"
+    )
+    assert messages["default-service-account"].startswith("Deployment `{{ .Release.Name }}` uses the `default`")
+
+
+def test_a_fix_edits_the_values(tmp_path: Path):
+    values = "# The web server.\nimage: nginx:1.25\nserver:\n  resources: {} # as usual\n  other: 1\n"
+    files = chart(TAKEN.replace(".Values.resources", ".Values.server.resources"), values)
+    project = workspace(tmp_path, files)
+    (one,) = [each for each in project.look(WEB).diagnostics if each.rule.name == "no-memory-limit"]
+    (fix,) = one.finding.fixes
+    assert fix.title.startswith("Set `resources` in `values.yaml` to the platform's defaults (")
+    change = project.fix_verifier(WEB)(one, fix)
+    (path,) = change.edits
+    assert path == "web/values.yaml"
+    assert Source(path, values).edited(change.edits[path]).text == values.replace(
+        "  resources: {} # as usual\n",
+        "  resources: # as usual\n    requests:\n      cpu: 100m\n      memory: 128Mi\n"
+        "    limits:\n      cpu: 500m\n      memory: 512Mi\n",
+    )
+
+
+def test_a_fix_does_not_guess_how_values_are_written(tmp_path: Path):
+    project = workspace(tmp_path, chart(TAKEN, "{image: nginx, resources: {}}\n"))
+    (one,) = [each for each in project.look(WEB).diagnostics if each.rule.name == "no-memory-limit"]
+    with pytest.raises(Refused, match="is not an empty block"):
+        project.fix_verifier(WEB)(one, one.finding.fixes[0])
+
+
+def test_findings_follow_the_values(tmp_path: Path):
+    project = workspace(tmp_path, chart(TAKEN, EMPTY))
+    assert set(severities(project)) >= LIMITS
+    project.open(Source("web/values.yaml", FULL), "yaml")
+    assert not LIMITS & set(severities(project))
+
+
+def test_findings_follow_the_template(tmp_path: Path):
+    project = workspace(tmp_path, chart(TEMPLATE))
+    assert set(severities(project)) >= LIMITS
+    for text in (TAKEN, TEMPLATE + "          resources: {limits: {cpu: 1, memory: 1Gi}}\n"):
+        project.edit(WEB, Source(WEB, text))
+        assert bool(LIMITS & set(severities(project))) is (text == TAKEN)
