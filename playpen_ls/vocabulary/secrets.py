@@ -69,12 +69,12 @@ _OTHER_TOKEN = re.compile(r"(?:^|_)(?:page|continuation|pagination|cursor|pad|eo
 _HASH = re.compile(r"(?:sha1|sha256|argon2):|\$(?:2[aby]|5|6|y|argon2\w*|pbkdf2\S*)\$")
 # Two words and more: `_password_reset_token`, `oauth2_jwt_secret`, `pDischarge1`, `bdc1ChargeTotal`.
 _WORDS = re.compile(
-    r"[A-Za-z]+(?:[-_.: /][A-Za-z]+)*|_*[a-z]+(?:\d?_+[a-z]+)*_*|[a-z]{1,12}(?:\d?[A-Z][a-z]{3,}|\d?[A-Z]{2})+\d?"
+    r"[A-Za-z]+(?:[-_.: /][A-Za-z]+)*|_*[a-z]+(?:\d?_+[a-z]+|_e2e)*_*|[a-z]{1,12}(?:\d?[A-Z][a-z]{3,}|\d?[A-Z]{2})+\d?"
 )
 # A path, a URL or URN, a pattern, a dotted name, an e-mail address, limits such as `20/m/ip,5/m/key`, a row of `X`.
 _NO_SECRET = re.compile(
     r"\s|^[./~]|://|^urn:|\(\?|\[\^|\\[wdsb]|\[[^\]]*(?:a-z|A-Z|0-9)|^\w+(?:\.\w+)+$|^[a-z]\w*(?:\.[a-z][a-z0-9_-]*)+$"
-    r"|^[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}$|^(?:\d+/[a-z]+(?:/[a-z]+)?,?)+$|[xX]{8}"
+    r"|^[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}$|^(?:\d+/[a-z]+(?:/[a-z]+)?,?)+$|[xX]{8}|^[srp]k_test_\w{0,12}$"
 )
 # Placeholders in documentation, and the fixed password that GitHub expects next to a token.
 _NO_PASSWORDS = ("pass", "password", "x-oauth-basic")
@@ -267,7 +267,7 @@ def may_be_secret(value: str) -> bool:
         return False
     if not re.search(r"[A-Za-z0-9]", value) or value.isdigit() or _HASH.match(value) or _is_alphabet(value):
         return False
-    return not _WORDS.fullmatch(value.strip("[](){}<>|:.,;!?"))
+    return not _WORDS.fullmatch(value.strip("[](){}<>|:.,;!?@"))
 
 
 def _is_alphabet(value: str) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from playpen_ls.api.finding import Severity
 from playpen_ls.languages.python.model.module import parse
 from playpen_ls.languages.python.syntax.newer import format_string, in_older_syntax
 from playpen_ls.session.workspace import Workspace
@@ -65,6 +66,15 @@ def test_where_a_format_string_ends(text: str):
 @pytest.mark.parametrize("text", ['f"{x:"', 'f"{x', 'f"{x)}"', 'f"a\n"'])
 def test_a_format_string_that_does_not_end(text: str):
     assert format_string(text, 1) is None
+
+
+def test_exceptions_without_parentheses_are_several():
+    workspace = Workspace(Path("/no/such/project"))
+    workspace.index.complete = True
+    text = "def go(x):\n    try:\n        f()\n    except KeyboardInterrupt, SystemExit, a.Empty:\n        logger.error(x)\n"
+    workspace.open(Source("app.py", LOGGER + text), "python")
+    (found,) = workspace.check("app.py").diagnostics
+    assert found.severity is Severity.HINT  # all of them steer the program
 
 
 def test_half_typed_text_stays_broken():

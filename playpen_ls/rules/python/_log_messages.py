@@ -14,7 +14,7 @@ _LITERAL = re.compile(
     r"(?P<prefix>[A-Za-z]{0,2})(?P<quotes>\"\"\"|'''|\"|')(?P<body>(?:\\.|(?!(?P=quotes)).)*)(?P=quotes)", re.DOTALL
 )
 _NUMERIC = re.compile(r"(?:\d*\.?\d*)[dfxXoeEgG]|\.\d+[fgeE]")
-_PLAIN = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_HOLE = re.compile(r"%[-+ #0-9.]*[a-zA-Z]")
 
 
 @dataclass(frozen=True)
@@ -64,19 +64,25 @@ def with_braces(made: Rewritten) -> Rewritten:
 
 
 def _formatted(call: Called, message: ast.Call, pattern: ast.expr, has_arguments: bool) -> Rewritten:
-    """`"{} of {}".format(a, b)`: placeholders without a name or format, one for each argument."""
+    """`"{} of {}".format(a, b)`: placeholders without a format, each for another argument, all of them used."""
     match = _LITERAL.fullmatch(call.text_of(pattern))
-    if match is None or has_arguments or message.keywords or match["prefix"]:
-        raise Refused("the `format` call uses more than plain `{}` placeholders")
+    if match is None or has_arguments or match["prefix"]:
+        raise Refused("the call already has arguments, or the literal has a prefix")
     body = match["body"]
-    holes = re.findall(r"\{[^{}]*\}", body)
-    if set(holes) != {"{}"} or len(holes) != len(message.args) or re.search(r"\{\{|\}\}|\\N", body):
-        raise Refused("the `format` call uses more than plain `{}` placeholders")
-    if any(isinstance(argument, (ast.Starred, ast.GeneratorExp)) for argument in message.args):
+    holes = [one[1] for one in re.finditer(r"\{([^{}]*)\}", body)]
+    given = {str(at): one for at, one in enumerate(message.args)}
+    given |= {one.arg: one.value for one in message.keywords if one.arg}
+    numbered = [str(at) if hole == "" else hole for at, hole in enumerate(holes)]
+    if re.search(r"\{\{|\}\}|\\N", body) or sorted(numbered) != sorted(given) or ("" in holes and set(holes) != {""}):
+        raise Refused("the `format` call uses more than plain placeholders, one for each argument")
+    arguments = [given[hole] for hole in numbered]
+    if any(one.arg is None for one in message.keywords) or any(
+        isinstance(argument, (ast.Starred, ast.GeneratorExp)) for argument in arguments
+    ):
         raise Refused("the arguments of the `format` call are unpacked")
-    written = body.replace("%", "%%").replace("{}", "%s")
+    written = re.sub(r"\{[^{}]*\}", "%s", body.replace("%", "%%"))
     quotes = match["quotes"]
-    return Rewritten(f"{quotes}{written}{quotes}", tuple(call.text_of(argument) for argument in message.args))
+    return Rewritten(f"{quotes}{written}{quotes}", tuple(call.text_of(argument) for argument in arguments))
 
 
 def _format_string(text: str, has_arguments: bool) -> Rewritten:
@@ -244,8 +250,14 @@ def _between(call: Called, terms: list[ast.expr]) -> str:
 
 
 def _percent(call: Called, message: ast.BinOp, has_arguments: bool) -> Rewritten:
-    """`"…%s" % (a, b)`; the right operand must be a literal tuple. Raises Refused."""
-    if has_arguments or not isinstance(message.right, ast.Tuple) or not isinstance(message.left, ast.Constant):
+    """`"…%s" % (a, b)`, or `"…%s" % a`, in which `a` is not certain to be one value. Raises Refused."""
+    if has_arguments or not isinstance(message.left, ast.Constant):
+        raise Refused("the call already has arguments, or the message is computed")
+    if isinstance(message.right, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
+        if len(_HOLE.findall(str(message.left.value).replace("%%", ""))) != 1 or "%(" in str(message.left.value):
+            raise Refused("the right operand of `%` can be a tuple or a mapping")
+        return Rewritten(call.text_of(message.left), (call.text_of(message.right),), False)
+    if not isinstance(message.right, ast.Tuple):
         raise Refused("the right operand of `%` can be a tuple or a mapping")
     if any(isinstance(element, ast.Starred) for element in message.right.elts) or not message.right.elts:
         raise Refused("the tuple after `%` is empty or unpacks values")

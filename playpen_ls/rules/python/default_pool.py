@@ -11,7 +11,7 @@ from playpen_ls.languages.python.edits.call_arguments import appended
 from playpen_ls.languages.python.edits.dictionaries import entries_added
 from playpen_ls.languages.python.edits.imports import imported_instead, imported_name
 from playpen_ls.languages.python.model.parts import DatabaseSettings
-from playpen_ls.languages.python.model.queries import anywhere, text_above, texts
+from playpen_ls.languages.python.model.queries import anywhere, origins, text_above, texts
 from playpen_ls.languages.python.parts import DjangoDatabase, EngineCall, FlaskDatabase, PoolSettings
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.languages.python.syntax.statement import Statement
@@ -101,6 +101,7 @@ NULL = (
         'from sqlalchemy import create_engine\n\ne = create_engine(u, connect_args={"check_same_thread": False})\n',
         'from sqlalchemy import create_engine\n\nURL = "sqlite:///a.db"\ne = create_engine(URL)\n',
         NULL.replace("import flask\n", ""),
+        "from alembic.migration import MigrationContext\n" + NULL,
         NULL.replace("engine =", "# PgBouncer pools\nengine ="),
         "from sqlalchemy import create_engine\nfrom sqlalchemy.pool import QueuePool\n\nengine = create_engine(\n"
         '"postgresql://user:pass@host/db",\npoolclass=QueuePool,\npool_size=10,\nmax_overflow=20\n)\n',
@@ -223,6 +224,8 @@ def _sets_options_elsewhere(statement: Statement) -> bool:
 
 def _is_null_pool(call: EngineCall) -> bool:
     """`NullPool` in a web module, unless the lines around it name a reason: a pooler, serverless, forked workers."""
+    if any(one.startswith("alembic") for one in call.file.ask(origins)):
+        return False  # a migration uses one connection once
     if "web" not in call.flags or not (call.origin(call.keyword("poolclass")) or "").endswith(".NullPool"):
         return False
     if call.spreads or call.keyword("pool_size", "max_overflow") is not None:

@@ -20,7 +20,7 @@ _STEERING = re.compile(
     r"(?:^|\.)(?:KeyboardInterrupt|SystemExit|CancelledError|StopIteration|StopAsyncIteration|Empty|QueueEmpty|Full"
     r"|HTTPException|Http404|NotFound|NoResultFound|DoesNotExist|GeneratorExit|TimeoutExpired|UserWarning"
     r"|ValidationError|ExpiredSignatureError|InvalidTokenError|InvalidSignatureError|BadSignature|SignatureExpired"
-    r"|DecimalException|InvalidOperation|INVALID_CREDENTIALS|NO_SUCH_OBJECT|AuthenticationFailed|UserLockedOut)$"
+    r"|DecimalException|InvalidOperation|InvalidToken|INVALID_CREDENTIALS|NO_SUCH_OBJECT|AuthenticationFailed|UserLockedOut)$"
 )
 _CLIENT_ERROR = re.compile(
     r"HTTP_4\d\d|(?:BAD_REQUEST|UNAUTHORIZED|FORBIDDEN|NOT_FOUND|CONFLICT|GONE|LOCKED|TOO_MANY_REQUESTS"
@@ -65,6 +65,10 @@ _EXITS = re.compile(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError
             TRY + "    «logger.error»(\n        'unpaid'\n    )\n",
             fixed=TRY + "    logger.error(\n        'unpaid',\n        exc_info=True,\n    )\n",
         ),
+        TRY.replace("Exception", "OSError")
+        + "    «logger.error»('a')\nexcept Exception:\n    logger.error('b', exc_info=True)\n",
+        "import argparse\n" + LOGGER + "def run():\n    try:\n        f()\n    except OSError as error:\n"
+        "        «logger.critical»(error)\n        return EXIT.NO_FILE\n",
         LOGGER + 'try:\n    f()\nexcept KeyboardInterrupt:\n    «logger.error»("stopped")\n',
         TRY + "    «logger.error»('x')\n    raise HTTPException(status_code=status.HTTP_423_LOCKED) from error\n",
         TRY.replace("Exception as", "(ValueError, DecimalException) as") + "    «logger.error»(error)\n",
@@ -72,6 +76,11 @@ _EXITS = re.compile(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError
         LOGGER + "def f():\n    try:\n        g()\n    except LookupError as error:\n"
         "        «logger.error»('login: %s', error)\n        return str(error), 404\n",
         TRY + '    «logger.error»("bad")\n    raise HTTPException(status_code=400)\n',
+        LOGGER + "def f():\n    try:\n        g()\n    except LookupError as error:\n        if error.args:\n"
+        "            «logger.error»('gone')\n            return HttpResponse('gone', status=404)\n        raise\n",
+        LOGGER + "def f():\n    try:\n        g()\n    except MailError:\n        «logger.error»('no')\n"
+        "        return HttpResponseBadRequest('no')\n",
+        TRY + "    found = search(order)\n    if not found:\n        «logger.error»('no order')\n",
         example(
             "from app.log import logger\n\ntry:\n    charge(order)\nexcept ValueError:\n    «logger.error»('unpaid')\n",
             fixed="from app.log import logger\n\ntry:\n    charge(order)\nexcept ValueError:\n"
@@ -118,7 +127,8 @@ def error_without_traceback(call: LogCall, origins: Origins) -> Iterator[Finding
 
     Without the traceback the log does not show where the exception was raised. Not reported where the handler
     logs the traceback in another way. A hint where the exception is raised again, is answered with a 4xx status,
-    or is used for control flow, such as `KeyboardInterrupt`.
+    or is used for control flow, such as `KeyboardInterrupt`, where a command-line tool ends, and beside a handler for
+    any other exception that logs the traceback.
     """
     handler = call.handler
     if handler is None or call.method not in ("error", "critical", "fatal") or call.spreads:
@@ -133,7 +143,7 @@ def error_without_traceback(call: LogCall, origins: Origins) -> Iterator[Finding
     if _raises_again(call, handler):
         again = ", and the handler raises it, or another exception with its traceback"
         yield Finding(call.callee_span, message + again, severity=Severity.HINT)
-    elif _steers(handler) or _exits(call, handler):
+    elif _steers(call, handler) or _exits(call, handler) or _is_left_out(call, handler):
         yield Finding(call.callee_span, message, severity=Severity.HINT)
     else:
         yield Finding(call.callee_span, message, tuple(_fixes(origins.logger(call))))
@@ -222,18 +232,59 @@ def _exits(call: LogCall, handler: ast.ExceptHandler) -> bool:
         value = statement.value if isinstance(statement, ast.Expr) else None
         if isinstance(value, ast.Call) and dotted(value.func) in ("sys.exit", "exit", "quit", "os._exit"):
             return True
+        if isinstance(statement, ast.Return) and "cli" in call.flags and _is_status(statement.value):
+            return True
     return False
 
 
+def _is_status(value: ast.expr | None) -> bool:
+    """Whether a command-line tool returns an exit status: a number or a constant."""
+    if isinstance(value, ast.Constant):
+        return type(value.value) is int
+    return (dotted(value) or "a").rpartition(".")[2].isupper() if value is not None else False
+
+
+def _is_left_out(call: LogCall, handler: ast.ExceptHandler) -> bool:
+    """Whether one for any other exception logs its traceback, so that this one leaves it out on purpose."""
+    trying = next((node for node, child in call.above() if child is handler), None)
+    others = trying.handlers if isinstance(trying, ast.Try | ast.TryStar) else []
+    return not _is_broad(handler) and any(_is_broad(other) and _logs_traceback(other) for other in others)
+
+
+def _is_broad(handler: ast.ExceptHandler) -> bool:
+    return handler.type is None or dotted(handler.type) in ("Exception", "BaseException")
+
+
 def _is_refusal(statement: ast.stmt) -> bool:
-    """`return message, 404` or `raise HTTPException(status_code=404)`."""
-    if isinstance(statement, ast.Return):
+    """`return message, 404`, `return JsonResponse(x, status=404)` or `raise HTTPException(status_code=404)`."""
+    if isinstance(statement, ast.Return) and isinstance(statement.value, ast.Call):
+        if (dotted(statement.value.func) or "").rpartition(".")[2] in _REFUSALS:
+            return True
+        values = [one.value for one in statement.value.keywords if one.arg in ("status", "status_code", "code")]
+    elif isinstance(statement, ast.Return):
         values = statement.value.elts if isinstance(statement.value, ast.Tuple) else []
     elif isinstance(statement, ast.Raise) and isinstance(statement.exc, ast.Call):
         values = [*statement.exc.args, *(keyword.value for keyword in statement.exc.keywords)]
     else:
         return False
     return any(_is_client_error(one) for one in values)
+
+
+def _is_of_second_try(call: LogCall, handler: ast.ExceptHandler) -> bool:
+    """Whether the message is about another attempt of the handler: `x = find(); if not x: logger.error("none")`."""
+    for node, child in call.above():
+        if node is handler:
+            return False
+        if isinstance(node, ast.If) and child in node.body and node in handler.body:
+            tested = node.test.operand if isinstance(node.test, ast.UnaryOp) else node.test
+            before = handler.body[: handler.body.index(node)]
+            return isinstance(tested, ast.Name) and any(
+                isinstance(one, ast.Assign)
+                and isinstance(one.value, (ast.Call, ast.Await))
+                and any(isinstance(target, ast.Name) and target.id == tested.id for target in one.targets)
+                for one in before
+            )
+    return False
 
 
 def _is_client_error(status: ast.expr) -> bool:
@@ -243,9 +294,17 @@ def _is_client_error(status: ast.expr) -> bool:
     return isinstance(status, ast.Attribute) and _CLIENT_ERROR.match(status.attr) is not None
 
 
-def _steers(handler: ast.ExceptHandler) -> bool:
+_REFUSALS = frozenset((
+    "HttpResponseBadRequest", "HttpResponseForbidden", "HttpResponseNotFound", "HttpResponseNotAllowed",
+    "HttpResponseGone",
+))  # fmt: skip
+
+
+def _steers(call: LogCall, handler: ast.ExceptHandler) -> bool:
     """Whether the exception is control flow, or is answered as a client error (400 to 499)."""
-    if any(_is_refusal(statement) for statement in handler.body):
+    if any(_is_refusal(statement) for statement in (*handler.body, *_after(call, handler))):
+        return True
+    if _is_of_second_try(call, handler):
         return True
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
     names = [(dotted(kind) or "").rpartition(".")[2] for kind in kinds]

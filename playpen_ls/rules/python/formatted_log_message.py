@@ -67,10 +67,18 @@ _EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
             LOGGER + 'logger.debug(«f"{len(rows)} rows"»)\n', fixed=LOGGER + 'logger.debug("%s rows", len(rows))\n'
         ),
         LOGGER + 'logger.info(«f"a {b}"», c)\n',
-        LOGGER + 'logger.info(«"%s" % name»)\n',
+        example(LOGGER + 'logger.info(«"%s" % name»)\n', fixed=LOGGER + 'logger.info("%s", name)\n'),
+        LOGGER + 'logger.info(«"%s of %s" % pair»)\n',
+        LOGGER + 'logger.info(«"%(a)s" % values»)\n',
         example(
             LOGGER + 'logger.info(«"{} of {}".format(name, n)»)\n', fixed=LOGGER + 'logger.info("%s of %s", name, n)\n'
         ),
+        example(
+            LOGGER + 'logger.info(«"{1} of {0}: {of}".format(n, name, of=all())»)\n',
+            fixed=LOGGER + 'logger.info("%s of %s: %s", name, n, all())\n',
+        ),
+        LOGGER + 'logger.info(«"{0} of {0}".format(name)»)\n',
+        LOGGER + 'logger.info(«"{} of".format(name, n)»)\n',
         LOGGER + 'logger.info(«"{:>5}".format(name)»)\n',
         LOGGER + 'logger.info(«"too many"», user)\n',
         LOGGER + 'logger.log(logging.INFO, msg=«f"user {user}"»)\n',

@@ -14,6 +14,8 @@ _GENERATED = re.compile(
     r"|^[ \t]*(?:#+|\"{3}|'{3}).{0,60}\b(?:(?:is|was|been)[ ]auto-?[ ]?generated|The Versioneer)\b",
     re.MULTILINE | re.IGNORECASE,
 )
+_MARKS = ("generated", "do not edit", "versioneer")
+_REVISION = re.compile(r"^Revision ID: |^down_revision\b[^\n=]*=", re.MULTILINE)
 _SCRIPT = re.compile(
     r"(?:^|/)(?:scripts?|bin|tools?|examples?|docs?|docs_src|samples?|demos?|benchmarks?|hack|cli|management)/"
     r"|(?:^|/)(?:manage|management|setup|noxfile|fabfile|tasks|conftest|locustfile|__main__|cli)\.py$"
@@ -38,8 +40,12 @@ HEAD = 1000  # characters at the start of a file that are searched for the mark 
 
 
 def is_generated(head: str) -> bool:
-    lowered = head[:HEAD].lower()
-    return ("generated" in lowered or "do not edit" in lowered) and bool(_GENERATED.search(head[:HEAD]))
+    """Whether the start of a file says that a program made it; revisions of Alembic begin as it made them."""
+    head = head[:HEAD]
+    if "evision" in head and _REVISION.search(head):
+        return True
+    lowered = head.lower()
+    return any(mark in lowered for mark in _MARKS) and bool(_GENERATED.search(head))
 
 
 def is_left_alone(path: str, text: str) -> bool:

@@ -38,7 +38,7 @@ def _parsed(text: str, header: str) -> ast.Module | None:
         older = in_older_syntax(header + text)
         if older is not None:
             try:
-                return ast.parse(older)
+                return _with_tuples(ast.parse(older))
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 pass
     except (ValueError, RecursionError, MemoryError):
@@ -50,6 +50,19 @@ def _parsed(text: str, header: str) -> ast.Module | None:
             tree.body[0].body.clear()  # type: ignore[attr-defined]
         return tree
     return None
+
+
+def _with_tuples(tree: ast.Module) -> ast.Module:
+    """The tree with tuples in `except A| B:`, which is no older syntax but was written in place of `except A, B:`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler) and isinstance(node.type, ast.BinOp):
+            kinds: list[ast.expr] = []
+            kind: ast.expr = node.type
+            while isinstance(kind, ast.BinOp):
+                kinds.insert(0, kind.right)
+                kind = kind.left
+            node.type = ast.copy_location(ast.Tuple([kind, *kinds], ast.Load()), node.type)
+    return tree
 
 
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")

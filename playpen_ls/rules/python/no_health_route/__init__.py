@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from playpen_ls.api.example import example
-from playpen_ls.api.fact_types import ComputedRoute, MountedApplication, Probed, Route, RouterIncluded
+from playpen_ls.api.fact_types import ComputedRoute, MountedApplication, Probed, Route, RouterIncluded, WebApplication
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Change, Finding, Fix, Place, Severity
 from playpen_ls.api.platform import Platform
@@ -106,6 +106,7 @@ ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
     ],
     good=[
         FAST + "\n\n" + ENDPOINT,
+        {"shop/models.py": FAST, "shop/main.py": FAST + ITEMS},
         FAST + '\n\n@app.get("/health/live")\ndef live():\n    pass\n',
         FAST + '\n\nPATH = "/healthz"\n\n\n@app.get(PATH)\ndef live():\n    pass\n',
         FAST + "\n\n@app.get(settings.path)\ndef live():\n    pass\n",
@@ -166,6 +167,7 @@ def no_health_route(
     computed: Facts[ComputedRoute],
     included: Facts[RouterIncluded],
     mounted: Facts[MountedApplication],
+    applications: Facts[WebApplication],
     probed: Facts[Probed],
     files: Files,
     platform: Platform,
@@ -175,7 +177,8 @@ def no_health_route(
     An `httpGet` probe needs an endpoint that answers as long as the application works. All routes of the service
     are searched: those below the nearest parent folder with a `Dockerfile`, `requirements.txt`, `pyproject.toml` or
     the like. A route that a probe or `HEALTHCHECK` requests counts whatever its path. Not reported where routes are
-    computed or come from other packages, for applications that another one mounts, and on App Engine.
+    computed or come from other packages, for applications that another one mounts, for one without a route beside
+    another of the service, and on App Engine.
     """
     if is_script(module.path):
         return
@@ -190,6 +193,10 @@ def no_health_route(
         return
     service = _service(module.path, files)
     if _RUNTIME.search(files.text(posixpath.join(service, "app.yaml")) or ""):
+        return
+
+    others = (one for one in applications.below(service) if not _is_anothers(one.place.path, service, files))
+    if all(fact.kind == "app" for fact in web) and any(others):
         return
 
     # A path that a probe requests is a health check, whatever its name.
