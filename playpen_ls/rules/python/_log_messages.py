@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from playpen_ls.api.finding import Refused
+from playpen_ls.languages.python.edits.call_arguments import width
 from playpen_ls.languages.python.model.parts import Called
 
 _LITERAL = re.compile(
     r"(?P<prefix>[A-Za-z]{0,2})(?P<quotes>\"\"\"|'''|\"|')(?P<body>(?:\\.|(?!(?P=quotes)).)*)(?P=quotes)", re.DOTALL
 )
 _NUMERIC = re.compile(r"(?:\d*\.?\d*)[dfxXoeEgG]|\.\d+[fgeE]")
+_PIECE = re.compile(r"(?P<quotes>[\"'])(?P<body>(?:\\.|(?!(?P=quotes))[^\\\r\n])*)(?P=quotes)[ \t\r\n]*")
+_STRING = {
+    '"': re.compile(r"'([^'\"\\\r\n]*)'"),
+    "'": re.compile(r'"([^\'"\\\r\n]*)"'),
+}  # fmt: skip
 _HOLE = re.compile(r"%[-+ #0-9.]*[a-zA-Z]")
 
 
@@ -44,6 +50,24 @@ def rewritten(call: Called, message: ast.expr, has_arguments: bool) -> Rewritten
     if isinstance(message, ast.Call) and isinstance(message.func, ast.Attribute):
         return _formatted(call, message, message.func.value, has_arguments)
     raise Refused("the form of the message is not supported")
+
+
+def joined(call: Called, message: ast.expr, made: Rewritten, limit: int) -> str:
+    """The literal in one piece if its lines have become short enough for one, as Ruff would have it."""
+    pieces = [*_PIECE.finditer(made.literal)]
+    if (
+        len(pieces) < 2
+        or "".join(one[0] for one in pieces) != made.literal
+        or len({one["quotes"] for one in pieces}) > 1
+    ):
+        return made.literal
+    width_of_file = limit or width(call.source)
+    start = call.chunk.position(call.span_of(message).start)[1]
+    old = len(re.sub(r"[\"'][ \t\r\n\\]+[fF]?[\"']", "", call.text_of(message)))
+    text = "".join(one["body"] for one in pieces)
+    fits = start + len(text) + len("'',") <= width_of_file < start + old + 1
+    quotes = pieces[0]["quotes"]
+    return f"{quotes}{text}{quotes}" if fits else made.literal
 
 
 def with_braces(made: Rewritten) -> Rewritten:
@@ -96,7 +120,10 @@ def _format_string(text: str, has_arguments: bool) -> Rewritten:
         prefix = match["prefix"]
         body: list[str | _Hole] = [match["body"]]
         if "f" in prefix.lower():
-            body = list(_read(match["body"], "r" in prefix.lower()))
+            body = [
+                replace(one, expression=_in_quotes(one.expression, match["quotes"])) if isinstance(one, _Hole) else one
+                for one in _read(match["body"], "r" in prefix.lower())
+            ]
         pieces.append((re.sub("[fF]", "", prefix), match["quotes"], body))
         gap = re.compile(r"[ \t\r\n\\]*").match(text, match.end())
         assert gap is not None
@@ -111,6 +138,12 @@ def _format_string(text: str, has_arguments: bool) -> Rewritten:
         )
         out += f"{prefix}{quotes}{written}{quotes}{gap_text}"
     return Rewritten(out, tuple(hole.expression for hole in holes), all(hole.sure for hole in holes))
+
+
+def _in_quotes(expression: str, quotes: str) -> str:
+    """The expression with the quotes of the message in its strings, which had to have the others."""
+    simple = _STRING.get(quotes)
+    return simple.sub(rf"{quotes}\1{quotes}", expression) if simple and quotes not in expression else expression
 
 
 def _read(body: str, raw: bool) -> list[str | _Hole]:

@@ -5,11 +5,13 @@ import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
+from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.edits.call_arguments import appended
 from playpen_ls.languages.python.parts import LogCall
 from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.rules.python._layout import line_length
 from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.edit import Edit
 
@@ -146,10 +148,10 @@ def error_without_traceback(call: LogCall, origins: Origins) -> Iterator[Finding
     elif _steers(call, handler) or _exits(call, handler) or _is_left_out(call, handler):
         yield Finding(call.callee_span, message, severity=Severity.HINT)
     else:
-        yield Finding(call.callee_span, message, tuple(_fixes(origins.logger(call))))
+        yield Finding(call.callee_span, message, tuple(_fixes(origins.logger(call), origins.files)))
 
 
-def _fixes(call: LogCall) -> Iterator[Fix]:
+def _fixes(call: LogCall, files: Files) -> Iterator[Fix]:
     if call.kind == "unclear":
         return
     if call.kind == "loguru":
@@ -161,7 +163,7 @@ def _fixes(call: LogCall) -> Iterator[Fix]:
         return
     yield Fix(
         "Add `exc_info=True`",
-        lambda: [appended(call, "exc_info=True")],
+        lambda: [appended(call, "exc_info=True", limit=line_length(call.path, files))],
         safe=call.standard,
         preferred=True,
     )

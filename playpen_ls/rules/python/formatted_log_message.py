@@ -5,11 +5,13 @@ import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
+from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.edits.call_arguments import replaced
 from playpen_ls.languages.python.parts import LogCall
-from playpen_ls.rules.python._log_messages import Rewritten, rewritten, with_braces
+from playpen_ls.rules.python._layout import line_length
+from playpen_ls.rules.python._log_messages import Rewritten, joined, rewritten, with_braces
 from playpen_ls.rules.python._origins import Origins
 from playpen_ls.rules.python._structured_logs import RESERVED, structured
 from playpen_ls.text.edit import Edit
@@ -61,6 +63,20 @@ _EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
             fixed=LOGGER
             + "if x:\n    logger.info(\n        'It is known that %r is %s of what there %s', what, how_far, is_"
             ", extra=more\n    )\n",
+        ),
+        # What black makes of it: the quotes of the message, and one line where that is enough.
+        example(
+            LOGGER + "logger.info(«f\"{x['a']} {y.get('b', 'c')}\"»)\n",
+            fixed=LOGGER + 'logger.info("%s %s", x["a"], y.get("b", "c"))\n',
+        ),
+        example(
+            {
+                "shop/app.py": LOGGER
+                + "logger.info(\n    «f'It is known that {what} is {how_far} '\n    f'of what there {is_}'»,\n)\n",
+                "pyproject.toml": "[tool.black]\nline-length = 60\n",
+            },
+            fixed=LOGGER
+            + "logger.info(\n    'It is known that %s is %s of what there %s',\n    what,\n    how_far,\n    is_,\n)\n",
         ),
         LOGGER + 'logger.info(«f"{x:>10}"»)\n',
         example(
@@ -184,7 +200,7 @@ def formatted_log_message(call: LogCall, origins: Origins) -> Iterator[Finding]:
     problem = _problem(call, message)
     if problem:
         given = not isinstance(message, ast.Constant) and message in call.node.args
-        fixes = tuple(_fixes(call, message)) if given else ()
+        fixes = tuple(_fixes(call, message, origins.files)) if given else ()
         yield Finding(call.span_of(message), problem, fixes)
 
 
@@ -226,14 +242,14 @@ def _holds_text(message: ast.BinOp) -> bool:
     return _is_text(node)
 
 
-def _fixes(call: LogCall, message: ast.expr) -> Iterator[Fix]:
+def _fixes(call: LogCall, message: ast.expr, files: Files) -> Iterator[Fix]:
     if call.kind == "loguru" and (call.node.keywords or ".opt(" in call.name):
         return  # these change how Loguru formats the message
     if call.kind not in ("structlog", "unclear"):
-        yield _fix(call, message)
+        yield _fix(call, message, files)
     if (call.standard or call.kind == "structlog") and isinstance(message, ast.JoinedStr):
         title = "Move the values to `extra`" if call.standard else "Move the values to keyword arguments"
-        yield Fix(title, lambda: _structured(call, message))
+        yield Fix(title, lambda: _structured(call, message, files))
     if call.method == "exception" and call.handler is not None and isinstance(message, ast.JoinedStr):
         shorter = _without_error(call.text_of(message), call.handler.name)
         if shorter:
@@ -254,7 +270,7 @@ def _without_error(text: str, name: str | None) -> str:
     return "" if several or re.search(r"[{}%\\\n]", shorter) or not shorter.strip("\"'") else shorter
 
 
-def _structured(call: LogCall, message: ast.JoinedStr) -> list[Edit]:
+def _structured(call: LogCall, message: ast.JoinedStr, files: Files) -> list[Edit]:
     if call.arguments or call.spreads:
         raise Refused("the call already has arguments")
     given = frozenset(keyword.arg or "" for keyword in call.node.keywords)
@@ -266,7 +282,7 @@ def _structured(call: LogCall, message: ast.JoinedStr) -> list[Edit]:
     if call.standard:
         quote = text[0]
         parts = [f"extra={{{', '.join(f'{quote}{key}{quote}: {value}' for key, value in values.items())}}}"]
-    return [replaced(call, message, text, *parts)]
+    return [replaced(call, message, text, *parts, limit=line_length(call.path, files))]
 
 
 def _refuse_brackets(call: LogCall, message: ast.expr) -> None:
@@ -280,7 +296,7 @@ def _rewritten(call: LogCall, message: ast.expr) -> Rewritten:
     return with_braces(made) if call.kind == "loguru" else made
 
 
-def _fix(call: LogCall, message: ast.expr) -> Fix:
+def _fix(call: LogCall, message: ast.expr, files: Files) -> Fix:
     sure = call.standard
     if sure:
         try:
@@ -292,7 +308,8 @@ def _fix(call: LogCall, message: ast.expr) -> Fix:
         made = _rewritten(call, message)
         if made.arguments:
             _refuse_brackets(call, message)
-        return [replaced(call, message, made.literal, *made.arguments)]
+        limit = line_length(call.path, files)
+        return [replaced(call, message, joined(call, message, made, limit), *made.arguments, limit=limit)]
 
     holes = not isinstance(message, ast.JoinedStr) or any(isinstance(one, ast.FormattedValue) for one in message.values)
     return Fix("Pass the values as logging arguments" if holes else "Remove the `f` prefix", change, safe=sure)

@@ -25,9 +25,12 @@ def width(source: Source) -> int:
     return max(88, min(120, lengths[int(len(lengths) * 0.98)]))
 
 
-def appended(call: Called, *arguments: str) -> Edit:
-    """The edit that appends arguments, each on its own line if the existing ones are. Raises Refused."""
-    layout = _Layout(call)
+def appended(call: Called, *arguments: str, limit: int = 0) -> Edit:
+    """The edit that appends arguments, each on its own line if the existing ones are. Raises Refused.
+
+    `limit` is the length of lines, 0 for that of the file.
+    """
+    layout = _Layout(call, limit)
     old, new = layout.arguments, [layout.argument(one) for one in arguments]
     added = sum(len(one) + 2 for one in arguments)
     if not old:
@@ -41,9 +44,12 @@ def appended(call: Called, *arguments: str) -> Edit:
     return layout.edit(_appended(old, new, layout.between))
 
 
-def replaced(call: Called, argument: ast.expr, *arguments: str) -> Edit:
-    """The edit that replaces a positional argument by several, in the layout of the call. Raises Refused."""
-    layout = _Layout(call)
+def replaced(call: Called, argument: ast.expr, *arguments: str, limit: int = 0) -> Edit:
+    """The edit that replaces a positional argument by several, in the layout of the call. Raises Refused.
+
+    `limit` is as in `appended`.
+    """
+    layout = _Layout(call, limit)
     at, span = call.node.args.index(argument), call.span_of(argument)
     old, new = layout.arguments, [layout.argument(one) for one in arguments]
     source = call.chunk
@@ -71,7 +77,7 @@ def replaced(call: Called, argument: ast.expr, *arguments: str) -> Edit:
 class _Layout:
     """A call as libcst reads it, and how its arguments are laid out."""
 
-    def __init__(self, call: Called) -> None:
+    def __init__(self, call: Called, limit: int) -> None:
         import libcst
 
         self._cst = libcst
@@ -80,7 +86,7 @@ class _Layout:
         tree = self._parsed(self._text)
         self._tree = tree
         self.arguments: list[libcst.Arg] = [*tree.args]
-        self.width = width(call.source)
+        self.width = limit or width(call.source)
         self.space = libcst.SimpleWhitespace(" ")
 
     def _parsed(self, text: str) -> libcst.Call:
