@@ -52,22 +52,31 @@ def rewritten(call: Called, message: ast.expr, has_arguments: bool) -> Rewritten
     raise Refused("the form of the message is not supported")
 
 
-def joined(call: Called, message: ast.expr, made: Rewritten, limit: int) -> str:
-    """The literal in one piece if its lines have become short enough for one, as Ruff would have it."""
+def laid_out(call: Called, message: ast.expr, made: Rewritten, limit: int) -> Rewritten:
+    """As a formatter would have it: in the file's quotes, and in one piece if that has become short enough for a line.
+
+    `limit` is the length of lines, 0 for that of the file.
+    """
     pieces = [*_PIECE.finditer(made.literal)]
-    if (
-        len(pieces) < 2
-        or "".join(one[0] for one in pieces) != made.literal
-        or len({one["quotes"] for one in pieces}) > 1
-    ):
-        return made.literal
-    width_of_file = limit or width(call.source)
-    start = call.chunk.position(call.span_of(message).start)[1]
-    old = len(re.sub(r"[\"'][ \t\r\n\\]+[fF]?[\"']", "", call.text_of(message)))
+    if "".join(one[0] for one in pieces) != made.literal:
+        return made
+    arguments, source = made.arguments, call.source.text
+    forced = '"' in call.text_of(message) and source.count('"') > _RARE * source.count("'")
+    quotes = ['"' if forced and not re.search(r"[\"\\]", one["body"]) else one["quotes"] for one in pieces]
+    if {*quotes} == {'"'}:
+        arguments = tuple(_in_quotes(argument, '"') for argument in arguments)
+    gaps = [one[0][len(one["body"]) + 2 :] for one in pieces]
+    literal = "".join(f"{one}{piece['body']}{one}{gap}" for one, piece, gap in zip(quotes, pieces, gaps, strict=True))
     text = "".join(one["body"] for one in pieces)
-    fits = start + len(text) + len("'',") <= width_of_file < start + old + 1
-    quotes = pieces[0]["quotes"]
-    return f"{quotes}{text}{quotes}" if fits else made.literal
+    start = call.chunk.position(call.span_of(message).start)[1]
+    before = len(re.sub(r"[\"'][ \t\r\n\\]+[fF]?[\"']", "", call.text_of(message)))
+    short = start + len(text) + len("'',") <= (limit or width(call.source)) < start + before + 1
+    if len(pieces) > 1 and len({*quotes}) == 1 and short:
+        literal = f"{quotes[0]}{text}{quotes[0]}"
+    return replace(made, literal=literal, arguments=arguments)
+
+
+_RARE = 3  # how much more often a file has the quotes that it prefers
 
 
 def with_braces(made: Rewritten) -> Rewritten:

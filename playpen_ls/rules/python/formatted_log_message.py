@@ -11,7 +11,7 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.edits.call_arguments import replaced
 from playpen_ls.languages.python.parts import LogCall
 from playpen_ls.rules.python._layout import line_length
-from playpen_ls.rules.python._log_messages import Rewritten, joined, rewritten, with_braces
+from playpen_ls.rules.python._log_messages import Rewritten, laid_out, rewritten, with_braces
 from playpen_ls.rules.python._origins import Origins
 from playpen_ls.rules.python._structured_logs import RESERVED, structured
 from playpen_ls.text.edit import Edit
@@ -68,6 +68,10 @@ _EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
         example(
             LOGGER + "logger.info(«f\"{x['a']} {y.get('b', 'c')}\"»)\n",
             fixed=LOGGER + 'logger.info("%s %s", x["a"], y.get("b", "c"))\n',
+        ),
+        example(
+            LOGGER + 'x = ["a", "b", "c", "d"]\nlogger.info(«f\'{"row" if n == 1 else "rows"} left\'»)\n',
+            fixed=LOGGER + 'x = ["a", "b", "c", "d"]\nlogger.info("%s left", "row" if n == 1 else "rows")\n',
         ),
         example(
             {
@@ -309,7 +313,8 @@ def _fix(call: LogCall, message: ast.expr, files: Files) -> Fix:
         if made.arguments:
             _refuse_brackets(call, message)
         limit = line_length(call.path, files)
-        return [replaced(call, message, joined(call, message, made, limit), *made.arguments, limit=limit)]
+        made = laid_out(call, message, made, limit)
+        return [replaced(call, message, made.literal, *made.arguments, limit=limit)]
 
     holes = not isinstance(message, ast.JoinedStr) or any(isinstance(one, ast.FormattedValue) for one in message.values)
     return Fix("Pass the values as logging arguments" if holes else "Remove the `f` prefix", change, safe=sure)
