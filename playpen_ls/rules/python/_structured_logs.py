@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.rules.python._log_messages import Rewritten
@@ -15,27 +16,37 @@ RESERVED = frozenset(
 )
 _PIECE = re.compile(r"(?P<quotes>\"|')(?P<body>(?:\\.|(?!(?P=quotes)).)*)(?P=quotes)[ \t\r\n\\]*")
 _PLAIN = re.compile(r"(?:[A-Za-z_]\w*\.)*(?P<last>[A-Za-z_]\w*)")
-_HOLE = re.compile(r"%%|(?P<label>\b\w[\w.]*\s*=\s*)?%[\d.]*[a-zA-Z]")
+_HOLE = re.compile(r"%%|%[\d.]*[a-zA-Z]")
 _EMPTY = re.compile(r"\(\s*\)|\[\s*\]|\\?'\s*\\?'|\\?\"\s*\\?\"")
+# What stands before a value and is nothing without it: `x=`, and words such as `at`.
+_ASSIGNED = re.compile(r"\b\w[\w.]*\s*=\s*$")
+_LABEL = re.compile(r"(?:^|(?<=[,;(\[|:=-])|(?<=[,;|:=-]\s))(?P<word>\w[\w.]*)\s*:\s*$")
+_BEFORE = re.compile(r"(?<=\S)\s+(?:at|by|for|from|in|into|of|on|to|via|with)(?:\s+(?P<word>\w+))?\s+$")
 
 
-def structured(made: Rewritten, taken: frozenset[str]) -> tuple[str, dict[str, str]]:
-    """(message without its values, {key: value}); no key is in `taken`. Raises Refused."""
+def structured(made: Rewritten, taken: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """(message without its values, {key: value}); no key is in `taken`, which are names with their values.
+
+    A value that is given already is left out. Raises Refused.
+    """
     if not made.arguments:
         raise Refused("the message contains no values")
     values: dict[str, str] = {}
-    for argument in dict.fromkeys(made.arguments):
+    keys: list[str] = []
+    for argument in made.arguments:
         plain = _PLAIN.fullmatch(argument)
         if plain is None:
             raise Refused("a value of the message is not a name or attribute")
         key = plain["last"]
-        while key in taken or key in values:
+        while values.get(key, argument) != argument or taken.get(key, argument) != argument:
             key += "_"
-        values[key] = argument
-    return _without_holes(made.literal), values
+        keys.append(key)
+        if key not in taken:
+            values[key] = argument
+    return _without_holes(made.literal, keys), values
 
 
-def _without_holes(literal: str) -> str:
+def _without_holes(literal: str, keys: Sequence[str]) -> str:
     pieces: list[re.Match[str]] = []
     at = 0
     while at < len(literal):
@@ -48,10 +59,28 @@ def _without_holes(literal: str) -> str:
             raise Refused("the form of the message is not supported")
         pieces.append(match)
         at = match.end()
-    body = "".join(piece["body"] for piece in pieces)
-    body = _EMPTY.sub("", _HOLE.sub(lambda match: "%" if match[0] == "%%" else "", body))
-    body = re.sub(r" +([,.;:!?](?: |$))", r"\1", re.sub(r" {2,}", " ", body)).strip(" ,;:=-")
+    body, out, remaining = "".join(piece["body"] for piece in pieces), "", [*keys]
+    at = 0
+    for hole in _HOLE.finditer(body):
+        out += body[at : hole.start()]
+        at = hole.end()
+        out = out + "%" if hole[0] == "%%" else _without_label(out, remaining.pop(0))
+    body = _EMPTY.sub("", out + body[at:])
+    body = re.sub(r" +([,.;:!?)\]](?: |$))", r"\1", re.sub(r" {2,}", " ", body)).strip(" ,;:=-")
+    body = re.sub(r"\s*:\s*(?=\.{1,3}$)", "", body)
     if not re.search(r"\w", body):
         raise Refused("the message is empty without its values")
+    if re.search(r"\w[:=](?:\s+\w+[:=]|[)\]])", body):
+        raise Refused("the message is a list of values")
     quotes = pieces[0]["quotes"]
     return f"{quotes}{body}{quotes}"
+
+
+def _without_label(text: str, key: str) -> str:
+    """A text before a value without what only introduces that."""
+    words = (None, key.rstrip("_"), *key.split("_"))
+    for introduction in (_LABEL, _BEFORE):
+        found = introduction.search(text)
+        if found is not None and (found["word"] and found["word"].lower()) in words:
+            return text[: found.start()] + " "
+    return _ASSIGNED.sub("", text)

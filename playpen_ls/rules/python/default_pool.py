@@ -102,6 +102,7 @@ NULL = (
         'from sqlalchemy import create_engine\n\nURL = "sqlite:///a.db"\ne = create_engine(URL)\n',
         NULL.replace("import flask\n", ""),
         "from alembic.migration import MigrationContext\n" + NULL,
+        "from alembic import context\nfrom sqlalchemy import create_engine\n\ne = create_engine(url)\n",
         NULL.replace("engine =", "# PgBouncer pools\nengine ="),
         "from sqlalchemy import create_engine\nfrom sqlalchemy.pool import QueuePool\n\nengine = create_engine(\n"
         '"postgresql://user:pass@host/db",\npoolclass=QueuePool,\npool_size=10,\nmax_overflow=20\n)\n',
@@ -142,6 +143,8 @@ def default_pool(part: EngineCall | PoolSettings | FlaskDatabase | DjangoDatabas
 
 
 def _engine(call: EngineCall) -> Iterator[Finding]:
+    if any(one.startswith("alembic") for one in call.file.ask(origins)):
+        return  # a migration uses one connection once
     if _is_null_pool(call):
         message = "engine uses `NullPool`, which opens a new connection for every checkout"
         name = "AsyncAdaptedQueuePool" if call.is_async else "QueuePool"
@@ -224,8 +227,6 @@ def _sets_options_elsewhere(statement: Statement) -> bool:
 
 def _is_null_pool(call: EngineCall) -> bool:
     """`NullPool` in a web module, unless the lines around it name a reason: a pooler, serverless, forked workers."""
-    if any(one.startswith("alembic") for one in call.file.ask(origins)):
-        return False  # a migration uses one connection once
     if "web" not in call.flags or not (call.origin(call.keyword("poolclass")) or "").endswith(".NullPool"):
         return False
     if call.spreads or call.keyword("pool_size", "max_overflow") is not None:

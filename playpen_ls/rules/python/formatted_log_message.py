@@ -21,7 +21,8 @@ STRUCTLOG = "import structlog\n\nlog = structlog.get_logger()\n"
 # The caught exception at the end of a message, with its separator: `failed: {e}`, `failed ({e!r})`.
 _ERROR = re.compile(r"[\s:,;=–—-]*\(?\{(?P<name>\w+)(?:!r|!s)?\}\)?[.!]?(?=[\"']+$)")
 _EARLY = "log message is formatted before it is passed to"
-_EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
+_EVENT = dict.fromkeys(("self", "event", "exc_info", "stack_info", "stacklevel"), "")
+_RESERVED = dict.fromkeys(RESERVED, "")
 
 
 @rule(
@@ -180,6 +181,12 @@ _EVENT = frozenset(("self", "event", "exc_info", "stack_info", "stacklevel"))
             STRUCTLOG + 'log.info(«f"User {user.name} did {event!r}"», exc_info=True)\n',
             fixed=STRUCTLOG + 'log.info("User did", name=user.name, event_=event, exc_info=True)\n',
         ),
+        # What only introduces a value goes with it.
+        example(
+            STRUCTLOG + 'log.info(«f"[{index}] Sent {n} mails to {user} at {now}, id: {job.id}..."», index=index)\n',
+            fixed=STRUCTLOG + 'log.info("Sent mails...", n=n, user=user, now=now, id=job.id, index=index)\n',
+        ),
+        STRUCTLOG + 'log.info(«f"Task [name:{a}]: op:{b} key: {c} (done)"»)\n',
         STRUCTLOG + 'log.info(«f"{len(users)} users"»)\n',
     ],
     good=[
@@ -277,10 +284,10 @@ def _without_error(text: str, name: str | None) -> str:
 def _structured(call: LogCall, message: ast.JoinedStr, files: Files) -> list[Edit]:
     if call.arguments or call.spreads:
         raise Refused("the call already has arguments")
-    given = frozenset(keyword.arg or "" for keyword in call.node.keywords)
+    given = {keyword.arg or "": call.text_of(keyword.value) for keyword in call.node.keywords}
     if call.standard and "extra" in given:
         raise Refused("the call already has `extra`")
-    text, values = structured(rewritten(call, message, False), RESERVED if call.standard else given | _EVENT)
+    text, values = structured(rewritten(call, message, False), _RESERVED if call.standard else {**_EVENT, **given})
     _refuse_brackets(call, message)
     parts = [f"{key}={value}" for key, value in values.items()]
     if call.standard:

@@ -153,7 +153,9 @@ def module_logger(part: Part) -> Brought:
     model = model_of(part)
     tops = model.top_level
     known = [
-        name for name, origin in model.scope.names.items() if origin == "logging.getLogger()" and name.isidentifier()
+        name
+        for name, origin in model.scope.names.items()
+        if origin == "logging.getLogger()" and name.strip("_").lower() in ("logger", "log")
     ]
     for name in sorted(known, key=lambda name: (name != "logger", name != "log", name)):
         if _origin(part, name) == "logging.getLogger()" and (part.function or _bound_before(tops, name, part)):

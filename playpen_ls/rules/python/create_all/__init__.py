@@ -8,6 +8,7 @@ from playpen_ls.api.example import example
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Change, Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
+from playpen_ls.languages.python.model.file_kind import is_script
 from playpen_ls.languages.python.parts import SchemaCreation
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._origins import Origins
@@ -34,6 +35,16 @@ from playpen_ls.text.edit import Edit
                 "alembic/env.py": "",
             },
         ),
+        {
+            "app.py": "from models import Base\n\n\ndef reset(e):\n    Base.metadata.«drop_all»(e)\n"
+            "    Base.metadata.«create_all»(e)\n    add_users(e)\n",
+            "alembic/env.py": "",
+        },
+        {
+            "shop/cli.py": "from models import Base\n\n\ndef init(e):\n    Base.metadata.«create_all»(e)\n"
+            "    add_users(e)\n",
+            "alembic/env.py": "",
+        },
         # The function would do nothing any more.
         example(
             {
@@ -87,6 +98,12 @@ from playpen_ls.text.edit import Edit
     good=[
         "# SQLModel.metadata.create_all(engine)\n",
         "factory.create_all()\n",
+        # https://alembic.sqlalchemy.org/en/latest/cookbook.html#building-an-up-to-date-database-from-scratch
+        {
+            "app.py": "from models import Base\n\n\ndef start(e):\n    if is_empty(e):\n"
+            "        Base.metadata.create_all(e)\n        stamp_latest_revision()\n",
+            "alembic/env.py": "",
+        },
         {
             "shop/app.py": "from shop.extensions import db\n\ndb.create_all()\n",
             "shop/extensions.py": "from flask_sqlalchemy import SQLAlchemy\n\ndb = Registry()\n",
@@ -103,9 +120,10 @@ def create_all(part: SchemaCreation, origins: Origins, files: Files) -> Iterator
     `create_all` creates missing tables but does not alter existing ones, so the schema differs from the
     models after the first change, and replicas that start at the same time run it concurrently. Generate
     migrations with `alembic revision --autogenerate`, and apply them with `alembic upgrade head` before the
-    application starts. Reported as information where Alembic is set up or the call has a `tables` argument.
+    application starts. Reported as information where Alembic is set up or the call has a `tables` argument. Not
+    reported beside a call that stamps the new schema with the revision of Alembic.
     """
-    if not _is_metadata(part, origins):
+    if not _is_metadata(part, origins) or _calls(part, "stamp"):
         return
     folder = set_up_in(part.path, files)
     some = part.call is not None and any(keyword.arg == "tables" for keyword in part.call.keywords)
@@ -150,6 +168,8 @@ def _removed(part: SchemaCreation) -> list[Edit]:
     function = part.function
     if function is not None and not any(_does_more(one, statement) for one in function.body):
         raise Refused(f"creating the tables is all that `{function.name}` does")
+    if is_script(part.path) or "cli" in part.flags or _calls(part, "drop_all"):
+        raise Refused("a command creates the tables when it is asked to")
     source, span = part.source, part.span_of(statement).shifted(part.file.start)
     start, end = source.line_start(span.start), source.next_line_start(max(span.end - 1, 0))
     if source.text[start : span.start].strip() or source.text[span.end : end].split("#")[0].strip():
@@ -165,6 +185,16 @@ def _removed(part: SchemaCreation) -> list[Edit]:
     if isinstance(holder, (ast.With, ast.AsyncWith)):
         raise Refused("the `with` block would be empty")
     return [Edit(span.start, span.end, "pass")]
+
+
+def _calls(part: SchemaCreation, name: str) -> bool:
+    """Whether the function or block of the call has a call with this word in its name."""
+    holder = part.function or next((node for node, _ in part.above()), None)
+    return holder is not None and any(
+        isinstance(node, (ast.Name, ast.Attribute))
+        and name in (node.attr if isinstance(node, ast.Attribute) else node.id)
+        for node in ast.walk(holder)
+    )
 
 
 def _does_more(statement: ast.stmt, creating: ast.stmt) -> bool:
