@@ -10,6 +10,7 @@ from itertools import pairwise
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.python.edits.call_arguments import width
 from playpen_ls.languages.python.model.parts import Called
+from playpen_ls.languages.python.syntax.nodes import dotted
 
 _LITERAL = re.compile(
     r"(?P<prefix>[A-Za-z]{0,2})(?P<quotes>\"\"\"|'''|\"|')(?P<body>(?:\\.|(?!(?P=quotes)).)*)(?P=quotes)", re.DOTALL
@@ -210,6 +211,15 @@ def _hole(text: str) -> _Hole:
         raise Refused("a placeholder of the f-string contains `await`, `yield` or `:=`")
     if isinstance(node, (ast.Tuple, ast.Lambda, ast.Starred, ast.GeneratorExp)):
         raise Refused(f"`{{{text}}}` cannot be passed as an argument without changes")
+    if (
+        isinstance(node, ast.Call)
+        and dotted(node.func) == "str"
+        and len(node.args) == 1
+        and not (node.keywords or spec)
+    ):
+        inner = ast.get_source_segment(expression.strip(), node.args[0])
+        if inner and conversion in ("", "s") and not shows and not isinstance(node.args[0], ast.Starred):
+            expression = inner  # `%s` does it
     if spec:
         if not _NUMERIC.fullmatch(spec) or conversion:
             raise Refused(f"`%` formatting has no equivalent of `:{spec}`")

@@ -37,7 +37,7 @@ def structured(made: Rewritten, taken: Mapping[str, str]) -> tuple[str, dict[str
         plain = _PLAIN.fullmatch(argument)
         if plain is None:
             raise Refused("a value of the message is not a name or attribute")
-        key = plain["last"]
+        key = plain["last"].lower() if plain["last"].isupper() else plain["last"]
         while values.get(key, argument) != argument or taken.get(key, argument) != argument:
             key += "_"
         keys.append(key)

@@ -158,6 +158,8 @@ _RESERVED = dict.fromkeys(RESERVED, "")
             },
             fixed='from shop import app\n\napp.logger.info("got %s", x)\n',
         ),
+        "def run(logger: JobLogger, x):\n    logger.info(«f'got {x}'»)\n",
+        example(LOGGER + 'logger.info(«f"at {str(now)}"»)\n', fixed=LOGGER + 'logger.info("at %s", now)\n'),
         # What is passed to a class is known to its caller.
         {
             "shop/worker.py": "import logging\n\nlog = logging.getLogger('shop')\n\n\nclass Worker:\n"

@@ -17,6 +17,7 @@ from playpen_ls.languages.python.model.file_kind import is_script
 from playpen_ls.languages.python.model.log_setup import configures_logging
 from playpen_ls.languages.python.model.queries import anywhere, is_main
 from playpen_ls.languages.python.parts import PrintCall
+from playpen_ls.languages.python.syntax.known_names import METHODS
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._layout import line_length
 from playpen_ls.rules.python._log_messages import rewritten
@@ -29,7 +30,13 @@ _LEVEL = re.compile(
     r"|(?P<word>error|critical|fatal|warn(?:ing)?|debug)[\])>]*:)",
     re.IGNORECASE,
 )
-_DEPRECATED = re.compile(r"\bdeprecat(?:ed|ion)\b|\bwill be removed\b|\bno longer supported\b", re.IGNORECASE)
+_WARNING = re.compile(
+    r"\bdeprecat(?:ed|ion)\b|\bwill be removed\b|\bno longer supported\b|\bretry(?:ing)?\b", re.IGNORECASE
+)
+_FAILED = re.compile(
+    r"\b(?:error|fail(?:ed|ure|s)?|fatal|cannot|can't|could not|unable|invalid|missing|not found|bad|exception)\b",
+    re.IGNORECASE,
+)
 _LEVELS = {
     "error": "error", "critical": "critical", "fatal": "critical", "warn": "warning", "warning": "warning",
     "debug": "debug",
@@ -103,7 +110,12 @@ _SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pip
         example(LOGGED + "«print»(x, file=None)\n", fixed=LOGGED + "logger.info(x)\n"),
         LOGGED + 'x = «print»("x")\n',
         "from pprint import pprint as pp\n\n\ndef f():\n    «pp»(1)\n",
-        "import pprint\n\n«pprint.pprint»(x)\n",
+        "import pprint\n\n\ndef f():\n    «pprint.pprint»(x)\n",
+        example(
+            "import sys\n" + LOGGED + 'def g():\n    «print»("reading", file=sys.stderr)\n',
+            fixed="import sys\n" + LOGGED + 'def g():\n    logger.info("reading")\n',
+        ),
+        LOGGED + '«print»("\\n\\n")\n',
         example(
             "def f():\n    «print»(1)\n",
             fixed="import logging\n\nlogger = logging.getLogger(__name__)\n\n\ndef f():\n    logger.info(1)\n",
@@ -121,6 +133,8 @@ _SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pip
         example({"shop/cli/users.py": "import click\nfrom flask.cli import AppGroup\n\nprint(1)\n"}),
         LOGGED + "\n\nclass Kept(logging.Handler):\n    def emit(self, record):\n        print(record)\n",
         "def main():\n    print(1)\n",
+        "import json\n\nprint(1)\n",
+        API + "\n\nclass Log:\n    def info(self, line):\n        print(line)\n",
         API + "\n\ndef migrate():\n    print('Back up first!')\n    return input('Go on?') == 'y'\n",
         {"db/revisions/1_a.py": '"""Prices.\n\nRevision ID: 12ab\n"""\n' + API + "\n\nprint('skipped')\n"},
         '# Version: 0.29\n"""The Versioneer - like a rocketeer."""\n' + API + "\n\nprint(1)\n",
@@ -142,8 +156,10 @@ def print_as_log(call: PrintCall, setup: LogSetup) -> Iterator[Finding]:
     web = "web" in call.flags
     if target is None or call.in_main_guard or is_script(call.path) or ("cli" in call.flags and not web):
         return
-    if call.function is not None and call.function.name in ("emit", "handleError"):
-        return  # methods of `logging.Handler`, which must not log
+    if call.function is not None and call.function.name in ("emit", "handleError", *METHODS):
+        return  # methods of `logging.Handler`, which must not log, and of loggers
+    if not web and call.function is None and not any(isinstance(node, ast.ClassDef) for node, _ in call.above()):
+        return  # what a script does
     if _is_main(call) or _is_dialog(call) or _ends(call):
         return
     if not web and (
@@ -223,7 +239,7 @@ def _target(call: PrintCall) -> str | None:
 
 def _fix(call: PrintCall, target: str, setup: LogSetup) -> Fix:
     failed = call.handler is not None and not _is_stop(call.handler)
-    level = _level(call) or ("error" if failed or target == "stderr" else "info")
+    level = _level(call) or ("error" if failed or (target == "stderr" and _FAILED.search(_text(call))) else "info")
     failed = failed and level in ("error", "critical")
 
     def change() -> list[Edit]:
@@ -232,6 +248,8 @@ def _fix(call: PrintCall, target: str, setup: LogSetup) -> Fix:
             raise Refused("`sep`, `end` and `flush` have no equivalent in logging")
         if not node.args or any(isinstance(argument, ast.Starred) for argument in node.args):
             raise Refused("the call has no arguments or unpacks them")
+        if all(isinstance(one, ast.Constant) and not str(one.value).strip() for one in node.args):
+            raise Refused("the call prints empty lines")
         comments = call.text_of(call.node)
         if node.keywords and re.search("#", comments) and "\n" in comments:
             raise Refused("there is a comment inside the call")
@@ -257,9 +275,16 @@ def _level(call: PrintCall) -> str:
         first = first.left
     text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
     found = _LEVEL.match(text)
+    text = _text(call)
     if found is None:
-        return "warning" if _DEPRECATED.search(text) else ""
+        return "warning" if _WARNING.search(text) else ""
     return _LEVELS[(found["loud"] or found["word"]).lower()]
+
+
+def _text(call: PrintCall) -> str:
+    """The literal text that is printed."""
+    pieces = (one.value for argument in call.node.args for one in ast.walk(argument) if isinstance(one, ast.Constant))
+    return " ".join(piece for piece in pieces if isinstance(piece, str))
 
 
 def _laid_out(call: PrintCall, method: str, arguments: list[str], limit: int) -> str:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
-from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python.edits.imports import module_logger
+from playpen_ls.languages.python.edits.imports import model_of, module_logger
 from playpen_ls.languages.python.model.file_kind import is_script
 from playpen_ls.languages.python.parts import LogCall
+from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.text.edit import Edit
 
 
@@ -29,6 +31,10 @@ from playpen_ls.text.edit import Edit
             'import logging\nfrom logging import info\n\nlogger = logging.getLogger(__name__)\n«info»("x")\n',
             fixed="import logging\nfrom logging import info\n\nlogger = logging.getLogger(__name__)\n"
             'logger.info("x")\n',
+        ),
+        example(
+            'import logging\n\nLOGGER = logging.getLogger()\n\n\ndef f():\n    «LOGGER.info»("x")\n',
+            fixed='import logging\n\nLOGGER = logging.getLogger(__name__)\n\n\ndef f():\n    LOGGER.info("x")\n',
         ),
         example(
             'import logging\n\n«logging.getLogger().error»("x")\n',
@@ -55,6 +61,10 @@ def root_logger(call: LogCall) -> Iterator[Finding]:
 
 
 def _fix(call: LogCall) -> Fix:
+    receiver = call.node.func.value if isinstance(call.node.func, ast.Attribute) else None
+    if isinstance(receiver, ast.Name) and call.name.startswith("logging.getLogger(root)"):
+        return Fix(f"Name the logger `{receiver.id}` after its module", lambda: call.file.local(_named(call, receiver)))
+
     def change() -> list[Edit]:
         logger = module_logger(call)
         method = call.method if "." in call.text_of(call.node.func) else call.name.rpartition(".")[2]
@@ -62,3 +72,18 @@ def _fix(call: LogCall) -> Fix:
         return [*logger.edits, Edit(span.start, span.end, f"{logger.name}.{method}")]
 
     return Fix("Use the module's logger", change)
+
+
+def _named(call: LogCall, logger: ast.Name) -> list[Edit]:
+    """The edit of the file that gives a name to the logger where the module makes it. Raises Refused."""
+    model = model_of(call)
+    made = [
+        top
+        for top in model.top_level
+        if isinstance(top.node, ast.Assign) and [dotted(target) for target in top.node.targets] == [logger.id]
+    ]
+    text = model.source.of(made[0].span) if len(made) == 1 else ""
+    if not text.endswith("getLogger()"):
+        raise Refused("the module does not make the logger at its top level")
+    end = made[0].span.end
+    return [Edit(end - 1, end - 1, "__name__")]

@@ -38,6 +38,7 @@ from playpen_ls.languages.python.syntax.known_names import (
     TELLING,
     TYPES,
 )
+from playpen_ls.languages.python.syntax.nodes import dotted
 
 _LAST = frozenset(
     origin.removesuffix("()").rpartition(".")[2]
@@ -60,6 +61,8 @@ def called(site: Site, node: ast.Call, link: Link | None) -> Called | None:
     origin = site.names.origin(function, link)
     if isinstance(function, ast.Attribute) and last in METHODS:
         kind = _logger_kind(function, origin)
+        if kind == "named" and _is_of_own_class(function.value, link):
+            kind = "unclear"
         return LogCall(site, node, link, origin or "", kind, last) if kind else None
     if origin is None:
         return None
@@ -95,6 +98,22 @@ def logger_kind(origin: str) -> str:
     if origin.startswith(LOGGERS):
         return "standard"
     return next((library for library, begins in OTHER_LOGGERS.items() if origin.startswith(begins)), "")
+
+
+def _is_of_own_class(receiver: ast.expr, link: Link | None) -> bool:
+    """Whether it is a parameter with the type of another class than a known logger: its methods can differ."""
+    while isinstance(receiver, ast.Name) and link is not None:
+        node, link = link
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            given = node.args
+            for one in (*given.posonlyargs, *given.args, *given.kwonlyargs):
+                if one.arg == receiver.id:
+                    kind = (dotted(one.annotation) or "").rpartition(".")[2] if one.annotation is not None else ""
+                    return kind.endswith("Logger") and kind not in _LOGGER_TYPES
+    return False
+
+
+_LOGGER_TYPES = frozenset(("Logger", "BoundLogger", "FilteringBoundLogger"))
 
 
 def _logger_kind(function: ast.Attribute, origin: str | None) -> str:

@@ -65,6 +65,10 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
         "import argparse\n\nparser = argparse.ArgumentParser()\n"
         'parser.add_argument("-p", "--db-password", default=«"postgres"», help="of the database")\n',
         'import click\n\n\n@click.option("--password", default=«"admin"»)\ndef f(password):\n    pass\n',
+        example(
+            "import environ\n\nenv = environ.Env()\nkey = env.str(\n    'SECRET_KEY',\n    default=«'change_me'»,\n)\n",
+            fixed="import environ\n\nenv = environ.Env()\nkey = env.str(\n    'SECRET_KEY',\n)\n",
+        ),
         'requests.get(url, auth=("me", «"Tr0ub4dor9x"»))\n',
         'requests.get(url, headers={"Authorization": «"Bearer a81jf9sk2mzn"»})\n',
         'db = connect(«"host=db user=app password=Tr0ub4dor9x"»)\n',
@@ -180,6 +184,12 @@ def _fixes(literal: StringLiteral, secret: Secret) -> Iterator[Fix]:
         )
         return
 
+    if secret.reader is not None and not (literal.origin(secret.reader.func) or "os.").startswith("os."):
+        # It can read files such as `.env`, too.
+        reader = secret.reader
+        yield Fix(f"Remove the default of `{name}` (must be set)", lambda: [_without_default(literal, reader)])
+        return
+
     def change() -> list[Edit]:
         brought = module_member(literal, "os", "environ")
         span = literal.span_of(secret.reader) if secret.reader is not None else literal.span
@@ -190,6 +200,15 @@ def _fixes(literal: StringLiteral, secret: Secret) -> Iterator[Fix]:
         return [*brought.edits, Edit(span.start, span.end, f"{brought.name}[{quote}{name}{quote}]{encoded}")]
 
     yield Fix(f"Read `{name}` from the environment (must be set there)", change)
+
+
+def _without_default(literal: StringLiteral, reader: ast.Call) -> Edit:
+    """The edit that removes the literal from the arguments of a call, which has it after the first one."""
+    before = [*reader.args, *(keyword.value for keyword in reader.keywords)]
+    ends = sorted(literal.span_of(one).end for one in before if literal.span_of(one).end < literal.span.start)
+    if "#" in literal.chunk.text[ends[-1] : literal.span.end]:
+        raise Refused("there is a comment inside the call")
+    return Edit(ends[-1], literal.span.end, "")
 
 
 def _is_written_to_environment(literal: StringLiteral) -> bool:
