@@ -155,7 +155,8 @@ def module_logger(part: Part) -> Brought:
     known = [
         name
         for name, origin in model.scope.names.items()
-        if origin == "logging.getLogger()" and name.strip("_").lower() in ("logger", "log")
+        # A `metrics_logger` is for something else.
+        if origin == "logging.getLogger()" and name.isidentifier() and not _SPECIAL.search(name)
     ]
     for name in sorted(known, key=lambda name: (name != "logger", name != "log", name)):
         if _origin(part, name) == "logging.getLogger()" and (part.function or _bound_before(tops, name, part)):
@@ -177,6 +178,9 @@ def module_logger(part: Part) -> Brought:
     if at and not LINE_END.search(model.source.text[at - 1 : at]):
         before += newline
     return _brought(part, "logger", *edits, Edit(at, at, before + line + gap(model, at, newline)))
+
+
+_SPECIAL = re.compile(r"[^\W_]_(?:log|logger)$", re.IGNORECASE)
 
 
 def model_of(part: Part | PythonModule) -> PythonModel:
