@@ -15,7 +15,8 @@ RESERVED = frozenset(
     "relativeCreated thread threadName processName process taskName message asctime".split()
 )
 _PIECE = re.compile(r"(?P<quotes>\"|')(?P<body>(?:\\.|(?!(?P=quotes)).)*)(?P=quotes)[ \t\r\n\\]*")
-_PLAIN = re.compile(r"(?:[A-Za-z_]\w*\.)*(?P<last>[A-Za-z_]\w*)")
+_PLAIN = re.compile(r"(?:[A-Za-z_]\w*\.)*?(?:(?P<owner>[A-Za-z_]\w*)\.)?(?P<last>[A-Za-z_]\w*)")
+_VAGUE = frozenset(("id", "pk", "uuid"))  # keys that need to say whose
 _HOLE = re.compile(r"%%|%[\d.]*[a-zA-Z]")
 _EMPTY = re.compile(r"\(\s*\)|\[\s*\]|\\?'\s*\\?'|\\?\"\s*\\?\"")
 # What stands before a value and is nothing without it: `x=`, and words such as `at`.
@@ -38,6 +39,8 @@ def structured(made: Rewritten, taken: Mapping[str, str]) -> tuple[str, dict[str
         if plain is None:
             raise Refused("a value of the message is not a name or attribute")
         key = plain["last"].lower() if plain["last"].isupper() else plain["last"]
+        if key in _VAGUE and plain["owner"] not in (None, "self"):
+            key = f"{plain['owner']}_{key}"
         while values.get(key, argument) != argument or taken.get(key, argument) != argument:
             key += "_"
         keys.append(key)
@@ -59,6 +62,8 @@ def _without_holes(literal: str, keys: Sequence[str]) -> str:
             raise Refused("the form of the message is not supported")
         pieces.append(match)
         at = match.end()
+    if any("\\n" in piece["body"] for piece in pieces):
+        raise Refused("the message has several lines")
     body, out, remaining = "".join(piece["body"] for piece in pieces), "", [*keys]
     at = 0
     for hole in _HOLE.finditer(body):

@@ -10,6 +10,7 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.edits.call_arguments import appended
 from playpen_ls.languages.python.edits.dictionaries import entries_added
 from playpen_ls.languages.python.edits.imports import imported_instead, imported_name
+from playpen_ls.languages.python.model.file_kind import is_script
 from playpen_ls.languages.python.model.parts import DatabaseSettings
 from playpen_ls.languages.python.model.queries import anywhere, origins, text_above, texts
 from playpen_ls.languages.python.parts import DjangoDatabase, EngineCall, FlaskDatabase, PoolSettings
@@ -120,6 +121,7 @@ NULL = (
         {"shop/settings.py": 'DATABASES = {"default": env.db()}\n'},
         {"shop/settings.py": f'DATABASES = {{"default": {{{POSTGRES}}}}}\nDATABASES["default"]["CONN_MAX_AGE"] = 60\n'},
         {"shop/settings/base.py": f'DATABASES = {{"default": {{{POSTGRES}}}}}\n'},
+        example({"scripts/db.py": "from sqlalchemy import create_engine\n\nengine = create_engine(url)\n"}),
         example({"alembic/env.py": "from sqlalchemy import create_engine\n\nengine = create_engine(url)\n"}),
     ],
 )
@@ -143,8 +145,8 @@ def default_pool(part: EngineCall | PoolSettings | FlaskDatabase | DjangoDatabas
 
 
 def _engine(call: EngineCall) -> Iterator[Finding]:
-    if any(one.startswith("alembic") for one in call.file.ask(origins)):
-        return  # a migration uses one connection once
+    if is_script(call.path) or any(one.startswith("alembic") for one in call.file.ask(origins)):
+        return  # a script or migration uses one connection once
     if _is_null_pool(call):
         message = "engine uses `NullPool`, which opens a new connection for every checkout"
         name = "AsyncAdaptedQueuePool" if call.is_async else "QueuePool"

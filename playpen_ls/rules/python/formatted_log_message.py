@@ -186,8 +186,9 @@ _RESERVED = dict.fromkeys(RESERVED, "")
         # What only introduces a value goes with it.
         example(
             STRUCTLOG + 'log.info(«f"[{index}] Sent {n} mails to {user} at {now}, id: {job.id}..."», index=index)\n',
-            fixed=STRUCTLOG + 'log.info("Sent mails...", n=n, user=user, now=now, id=job.id, index=index)\n',
+            fixed=STRUCTLOG + 'log.info("Sent mails...", n=n, user=user, now=now, job_id=job.id, index=index)\n',
         ),
+        STRUCTLOG + 'log.info(«f"code:\\n{code}"»)\n',
         STRUCTLOG + 'log.info(«f"Task [name:{a}]: op:{b} key: {c} (done)"»)\n',
         STRUCTLOG + 'log.info(«f"{len(users)} users"»)\n',
     ],

@@ -116,6 +116,7 @@ _SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pip
             fixed="import sys\n" + LOGGED + 'def g():\n    logger.info("reading")\n',
         ),
         LOGGED + '«print»("\\n\\n")\n',
+        LOGGED + '«print»(f"""\nSent to {name}\n""")\n',
         example(
             "def f():\n    «print»(1)\n",
             fixed="import logging\n\nlogger = logging.getLogger(__name__)\n\n\ndef f():\n    logger.info(1)\n",
@@ -255,6 +256,8 @@ def _fix(call: PrintCall, target: str, setup: LogSetup) -> Fix:
             raise Refused("there is a comment inside the call")
         logger = module_logger(call)
         arguments = [*_arguments(call), *(["exc_info=True"] if failed else [])]
+        if any(LINE_END.search(one) and one.lstrip("rRbBuU").startswith(('"' * 3, "'" * 3)) for one in arguments):
+            raise Refused("the text has several lines")
         method = f"{logger.name}.{level}"
         limit = line_length(call.path, setup.files)
         text = f"{method}({_laid_out(call, method, arguments, limit)})"
