@@ -192,12 +192,15 @@ LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ('f"User {user.id} logged in"', '"User logged in", extra={"id": user.id}'),
+        ('f"User {user.id} logged in"', '"User logged in", extra={"user_id": user.id}'),
         (
             "f'User logged in: {user_id!r}', exc_info=True",
             "'User logged in', extra={'user_id': user_id}, exc_info=True",
         ),
-        ('f"{name} is {a.id} of {b.id}, 100%"', '"is of, 100%", extra={"name_": name, "id": a.id, "id_": b.id}'),
+        (
+            'f"{name} is {a.size} of {b.size}, 100%"',
+            '"is, 100%", extra={"name_": name, "size": a.size, "size_": b.size}',
+        ),
         ('f"took {seconds:.2f} s ({count})"', '"took s", extra={"seconds": seconds, "count": count}'),
         ('f"login user={user} ip={ip}"', '"login", extra={"user": user, "ip": ip}'),
         ('f"one {a} " "and " f"another"', '"one and another", extra={"a": a}'),

@@ -31,7 +31,8 @@ _LEVEL = re.compile(
     re.IGNORECASE,
 )
 _WARNING = re.compile(
-    r"\bdeprecat(?:ed|ion)\b|\bwill be removed\b|\bno longer supported\b|\bretry(?:ing)?\b", re.IGNORECASE
+    r"\bdeprecat(?:ed|ion)\b|\bwill be removed\b|\bno longer supported\b|\bin a future\b|\bretry(?:ing)?\b",
+    re.IGNORECASE,
 )
 _FAILED = re.compile(
     r"\b(?:error|fail(?:ed|ure|s)?|fatal|cannot|can't|could not|unable|invalid|missing|not found|bad|exception)\b",
