@@ -110,6 +110,15 @@ def test_the_answer_is_the_same_from_the_folder_above(project: Path, capsys: pyt
     assert above == here
 
 
+def test_a_folder_that_is_named_from_elsewhere_is_the_project(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+):
+    os.chdir(tmp_path_factory.mktemp("elsewhere"))
+    web, _ = containers(capsys, str(project))
+    assert web["dockerfile"] == (project / "shop/Dockerfile").as_posix()
+    assert web["certainty"] == "certain"
+
+
 CHART = {
     "chart/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
     "chart/values.yaml": "image: {repository: me/shop}\n",

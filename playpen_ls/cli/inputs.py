@@ -65,6 +65,7 @@ class Targets:
     _found: dict[str, Path | None] = field(default_factory=dict)
     _workspaces: dict[str, Workspace] = field(default_factory=dict)
     _marked: dict[str, str] = field(default_factory=dict)
+    _named: list[Path] = field(default_factory=list)
 
     def under(self, names: Iterable[str]) -> Iterator[Target]:
         """The files in these paths, sorted, without duplicates."""
@@ -79,6 +80,7 @@ class Targets:
         for name in names:
             path = os.path.abspath(self.folder / name)
             if os.path.isdir(path):
+                self._named.append(Path(path))
                 config = self.config(path)
                 for file in files_under(Path(path), config.exclude, self._unreadable, base=config.folder):
                     nearest = self.config(os.path.dirname(file))
@@ -99,7 +101,8 @@ class Targets:
         workspace = self._workspaces.get(folder)
         if workspace is None:
             place = Path(path)
-            fallback = self.folder if place.is_relative_to(self.folder) else place.parent
+            folders = (one for one in (self.folder, *self._named) if place.is_relative_to(one))
+            fallback = next(folders, place.parent)
             root = project_root(place, fallback, self._marked)
             if root not in self.workspaces:
                 self.workspaces[root] = Workspace(root, self.settings)
