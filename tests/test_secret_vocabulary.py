@@ -93,6 +93,7 @@ def test_no_look_alike_is_a_key():
             "0xCensoredHCaptchaSecretKey",
             "MISSING",
             "VALUE1",
+            "vk.1...",
             "your-secret-key",
             "yourpassword",
             "your-token-here",

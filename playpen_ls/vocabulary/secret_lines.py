@@ -143,7 +143,7 @@ def secrets_in_lines(text: str) -> Iterator[LineSecret]:
         elif match["sign"] == "=" and name.isupper() and is_configured_secret(name, value):
             found.append(LineSecret(span, True, name))
     found += _given(text, (_DIRECTIVE, _NETRC, _NPM))
-    found += [LineSecret(span, False) for span in embedded(text)]
+    found += _in_text(text)
     yield from _reported(text, found, _COMMENT_LINE)
 
 
@@ -161,12 +161,18 @@ def secrets_in_file(text: str, form: Form) -> Iterator[LineSecret]:
             found.append(LineSecret(span, False, name))
         elif form.word_names(name) and is_configured_secret(name, value):
             found.append(LineSecret(span, True, name))
-    found += [LineSecret(span, False) for span in (*shapes(text), *connection_passwords(text))]
+    found += _in_text(text, own_hosts=False)
+    yield from _reported(text, found, form.comment)
+
+
+def _in_text(text: str, *, own_hosts: bool = True) -> Iterator[LineSecret]:
+    """Secrets that are told by their own text. `own_hosts`: also weak passwords for services on the machine itself."""
+    for span in (*shapes(text), *connection_passwords(text)):
+        yield LineSecret(span, False)
     for login in url_logins(text):
         plain = is_weak_login(login, text)
-        if not (plain and is_own_host(login.host)):
-            found.append(LineSecret(login.password, plain))
-    yield from _reported(text, found, form.comment)
+        if own_hosts or not (plain and is_own_host(login.host)):
+            yield LineSecret(login.password, plain)
 
 
 def _default(name: str, default: re.Match[str], span: Span, form: Form) -> Iterator[LineSecret]:

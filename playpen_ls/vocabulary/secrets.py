@@ -30,7 +30,7 @@ _PLACEHOLDER = re.compile(
       | your[-_ ]?(?:[a-z]+[-_ ])*[a-z]*(?:pass|password|passwd|secret|token|key|api|here|value)s?
       | your[-_ ][^0-9]*
       | .*(?:example|placeholder|redacted|censored|insert|fixme|todo).*
-      | .*[-_ ](?:here|aqu[ií]) | missing | value[-_]?\d*
+      | .*[-_ ](?:here|aqu[ií]) | missing | value[-_]?\d* | .*\.\.\.
       | (?:op|(?:secret)?ref\+[a-z]+|vault|awssm|gcpsm)://.* | vault:[\w/-]+\#.* | arn:aws:secretsmanager:.*
       | ENC[\[(].* | \{{(?:cipher|AES|rsa)\}}.* | \$ANSIBLE_VAULT;.* | !vault.*
       | \*\*.*\*\* | .*\*{{3}}.*
@@ -208,7 +208,7 @@ _NAMES_OBJECT = re.compile(
 )
 _SETTING = re.compile(
     r"(?:yes|no|on|off|enabled?|disabled?|required|optional|string|bearer|basic|auto|manual|default|env|file|vault|md5|sha\d*"
-    r"|scram-sha-256|trust|text|hidden|any|always|never|\d{1,3}|true|false|none|null)",
+    r"|scram-sha-256|trust|text|hidden|any|always|never|\d{1,2}|true|false|none|null)",
     re.IGNORECASE,
 )
 

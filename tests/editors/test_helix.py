@@ -168,3 +168,15 @@ def test_a_hanging_server_that_is_to_mend_blocks_no_save(tmp_path: Path):
         os.kill(int((tmp_path / "home/pid").read_text()), signal.SIGSTOP)  # it goes when the terminal ends
         save(terminal)
         assert (tmp_path / "project/Dockerfile").read_bytes() == DOCKERFILE.encode()
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("name", [".env", "web.properties", "docker-compose.yml", ".npmrc", ".netrc"])
+def test_files_that_are_read_for_secrets_are_checked(tmp_path: Path, release: str, name: str):
+    text = "machine h login me password Zebra-9912\n" if name == ".netrc" else "DB_PASSWORD=Zebra-9912\n"
+    if name == ".npmrc":
+        text = "//h/:_authToken=Zebra-9912\n"
+    elif name.endswith(".yml"):
+        text = "services:\n  db:\n    environment:\n      DB_PASSWORD: Zebra-9912\n"
+    with helix(release, tmp_path, name, text) as terminal:
+        terminal.until(lambda text: "●" in text)

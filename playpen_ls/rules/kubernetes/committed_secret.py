@@ -32,6 +32,7 @@ _REPOSITORY = re.compile(
     r"(?:git@[\w.-]+:|(?:https?|oci|ssh|git)://(?:git@)?|(?=[\w-]+\.[\w.-]+/))[\w.-]+(?::\d+)?"
     r"(?:/(?![\w-]*\d[\w-]*[A-Za-z_-]*\d)[A-Za-z][\w.-]{0,40})*(?:\.git)?/?"
 )
+_PATH = re.compile(r"/(?:[\w-]+/)*[\w-]+\.(?:json|pem|crt|key|ya?ml|conf|cfg|ini|txt|p12|jks)")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?")
 _NO_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s*(?!.*[A-Za-z0-9+/=]{16})", re.DOTALL)
 # `token: ROOK_TOKEN` is not base64, so a script replaces it before the manifest is applied.
@@ -80,6 +81,7 @@ def secret(entries: str, kind: str = "Secret") -> str:
         secret("stringData:\n  sign.key: |\n    -----BEGIN PUBLIC KEY-----\n    MIIC\n"),
         secret("data:\n  sign.key.pub: LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0K\n"),
         secret("data:\n  token: VAULT_TOKEN\n"),
+        secret("data:\n  SERVICE_ACCOUNT_JSON: L2FwcC9zZXJ2aWNlLWFjY291bnQuanNvbg==\n"),
         secret("stringData:\n  token: op://apps/web/token\n  key: vault:secret/data/web#key\n"),
         secret("stringData:\n  KEY_CIPHER: aes-xts\n  KEY_HASH: sha256\n  KEY_SIZE: '256'\n  KEY_PROVIDER: secret\n"),
         # Configuration without secrets that happens to be stored in a Secret.
@@ -123,7 +125,7 @@ def _is_harmless(name: str, scalar: Scalar, encoded: bool) -> bool:
         return True
     if is_template(value) or _PLAIN_URL.fullmatch(value) or _PUBLIC.match(value) or _NO_KEY.match(value):
         return True
-    if _REPOSITORY.fullmatch(value) or _TIME.fullmatch(value):
+    if _REPOSITORY.fullmatch(value) or _TIME.fullmatch(value) or _PATH.fullmatch(value):
         return True
     return is_open_configuration(value)
 
