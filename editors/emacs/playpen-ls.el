@@ -16,7 +16,7 @@
 (add-to-list 'eglot-server-programs (cons playpen-ls-modes (lambda (&rest _) playpen-ls-command)))
 
 (defvar playpen-ls-other-modes
-  '(docker-compose-mode dotenv-mode conf-mode nxml-mode sh-mode bash-ts-mode)
+  '(docker-compose-mode dotenv-mode conf-mode authinfo-mode nxml-mode sh-mode bash-ts-mode)
   "The major modes of files that are read for secrets only.  Another server for such a mode goes first.")
 
 (add-to-list 'eglot-server-programs (cons playpen-ls-other-modes (lambda (&rest _) playpen-ls-command)) t)
