@@ -200,6 +200,13 @@ def _is_sent(one: ImageUse) -> bool:
     return one.role == "push" or (one.role == "target" and bool(one.reference.registry))
 
 
+# Other tools than the commands of `docker` that build images.
+_BUILDS = re.compile(
+    r"\b(?:docker|dockerfile|spring-boot|jib|compose)[:\w-]*build|\bcompose\b[^\n]*\bbuild\b|\bjib\b|\bbake\b|\bbuild-?image",
+    re.IGNORECASE,
+)
+
+
 def _change(text: str, release: str) -> Callable[[Jenkinsfile], Iterator[Edit]]:
     """Give an image that is sent with the tag `latest` another tag, or do not send it."""
 
@@ -214,7 +221,8 @@ def _change(text: str, release: str) -> Callable[[Jenkinsfile], Iterator[Edit]]:
             yield from without_pushes(file, one.reference, found)
             return
         made = any(other.role in ("target", "build") for other in mine)
-        if not made and one.command is not None and any(word.text == "push" for word in one.command.operands):
+        pushes = one.command is not None and any(word.text == "push" for word in one.command.operands)
+        if not made and pushes and (not one.reference.tag or _BUILDS.search(file.source.text)):
             raise Refused("no command in this file builds or tags the image, so the new tag would not exist")
         tag = release_tag([other.reference for other in found], one.reference, release)
         yield from retagged(file, one.reference, tag)
