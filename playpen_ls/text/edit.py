@@ -43,7 +43,6 @@ def narrowed(start: int, old: str, new: str) -> Edit:
     # Never between \r and \n: no editor has a position there.
     if old[head - 1 : head] == "\r" or new[head - 1 : head] == "\r":
         head -= 1
-        tail = min(tail, len(old) - head, len(new) - head)
     end = len(old) - tail
     if (tail and old[end - 1 : end + 1] == "\r\n") or new[len(new) - tail - 1 : len(new) - tail + 1] == "\r\n":
         tail -= 1

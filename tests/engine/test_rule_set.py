@@ -80,6 +80,17 @@ def test_one_rule_is_reported_or_hidden_as_it_was():
     assert rules.only(ROUTED).reported == frozenset()
 
 
+def test_one_rule_for_embedded_texts_is_known_once_they_were_needed():
+    rules = RuleSet([Configured(LOUD)], embedded=lambda: rule_set(WHOLE))
+    assert ids(rules.only(WHOLE).rules) == []
+    assert rules.reported == {"toy/loud"}
+    assert ids(rules.embedded.rules) == ["whole"]
+    assert ids(rules.only(WHOLE).rules) == ["whole"]
+    assert ids(rules.only(LOUD).rules) == ["loud"]
+    assert rules.reported == {"toy/loud", "toy/whole"}
+    assert ids(RuleSet([Configured(LOUD)]).only(WHOLE).rules) == []
+
+
 def test_rules_that_read_more_than_their_file_are_kept_apart():
     files = replace(LOUD, id="toy/files", looks_at_files=True)
     local, cross_file = rule_set(LOUD, ROUTED, WHOLE, files).by_scope

@@ -192,6 +192,7 @@ def retag(text: str, reference: str, tag: str = "2.0") -> str:
         ("sh 'docker push n:5000/a:1.0-b'", "sh 'docker push n:5000/a:1.0-b'"),
         ("sh 'docker push n:5000/a:1.0.1'", "sh 'docker push n:5000/a:1.0.1'"),
         ("sh 'docker push x/n:5000/a:1.0'", "sh 'docker push x/n:5000/a:1.0'"),
+        ("sh 'docker push \"n:5000/a:1.0\"'", "sh 'docker push \"n:5000/a:2.0\"'"),
         ("sh 'copy docker://n:5000/a:1.0'", "sh 'copy docker://n:5000/a:2.0'"),
         ("image = 'n:5000/a:1.0'", 'image = "n:5000/a:2.0"'),
         ('image = "n:5000/a:1.0 ${B}"', 'image = "n:5000/a:2.0 ${B}"'),
@@ -206,6 +207,14 @@ def test_a_tag_is_changed_in_every_reference(before: str, after: str):
     head, end = "node {\n    ", "\n}\n"
     result = retag(head + before + end, "n:5000/a:1.0")
     assert result.removeprefix(head).removesuffix(end) == after
+
+
+def test_a_tag_with_a_variable_is_written_as_the_reference_is_quoted():
+    for quote in ("", '"'):
+        script = f"node {{ sh 'docker push {quote}n:5000/a:1.0{quote}' }}\n"
+        assert retag(script, "n:5000/a:1.0", "1-${B}") == script.replace("1.0", "1-${B}")
+    refused = "refused: the shell does not expand variables inside single quotes"
+    assert retag("node { sh '''docker push 'n:5000/a:1.0' ''' }\n", "n:5000/a:1.0", "1-${B}") == refused
 
 
 def test_a_reference_without_a_tag_gets_one():

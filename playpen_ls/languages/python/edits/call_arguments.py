@@ -139,11 +139,8 @@ class _Layout:
 
     @property
     def ends_with_comment(self) -> bool:
-        last = self.arguments[-1]
-        code = self._cst.Module([]).code_for_node
-        return "#" in code(last.whitespace_after_arg) or (
-            isinstance(last.comma, self._cst.Comma) and "#" in code(last.comma)
-        )
+        """Whether a comment follows the last argument, which has no comma."""
+        return "#" in self._cst.Module([]).code_for_node(self.arguments[-1].whitespace_after_arg)
 
     def too_long(self, added: int, line: int | None = None) -> bool:
         """Whether the line (by default that of the end of the call) is too long with that many characters more."""
