@@ -60,6 +60,7 @@ def test_ranges_are_touched_as_each_of_them_is(spans: list[tuple[int, int]]):
 def test_words_are_runs_of_letters_digits_and_underscores():
     words = Words("os.getenv('DB_HOST_1') # né\U0001f600t")
     assert words.all == {"os", "getenv", "DB_HOST_1", "né\U0001f600t"}
+    assert Words("a\x00b\x7fc").all == {"a", "b", "c"}
     assert words.has("getenv('DB")
     assert not words.has("GETENV")
     assert words.has_any(frozenset(("x", "os")))
