@@ -378,8 +378,11 @@ DIVIDED = {
         "kubernetes/no-liveness-probe", "kubernetes/no-readiness-probe", "kubernetes/same-probe-endpoint",
     },
     # A secret in any value of any file.
-    ("checkov", "CKV_SECRET_6"): {"kubernetes/literal-secret", "kubernetes/secret-in-configmap"},
+    ("checkov", "CKV_SECRET_6"): {
+        "configuration/literal-secret", "kubernetes/literal-secret", "kubernetes/secret-in-configmap",
+    },
     ("detect-secrets", "secret"): {
+        "configuration/literal-secret",
         "kubernetes/committed-secret", "kubernetes/literal-secret", "kubernetes/secret-in-configmap",
         "python/literal-secret",
     },
