@@ -21,27 +21,24 @@ from playpen_ls.text.span import Span
 
 _OURS = re.compile(r"playpen:\s*(?P<word>ignore(?:-file)?)\b(?:\[(?P<ids>[^\]\n]*)\])?")
 _CODES = r"[A-Za-z][\w/.-]*"
-# (tool as in `like` of a rule, pattern, covered range)
-_THEIRS = tuple(
-    (tool, re.compile(pattern, re.IGNORECASE), scope)
-    for tool, pattern, scope in (
-        ("hadolint", rf"hadolint\s+ignore\s*=\s*(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "next"),
-        ("hadolint", rf"hadolint\s+global\s+ignore\s*=\s*(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "file"),
-        ("docker", rf"check=(?:[\w=;]*;)?skip=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "file"),
-        ("ruff", rf"ruff:\s*noqa:\s*(?P<codes>{_CODES}(?:[\s,]+{_CODES})*)", "file"),
-        ("ruff", r"(?:ruff|flake8):\s*noqa(?!\s*:|\w)", "file"),
-        ("ruff", rf"ruff:\s*ignore\[(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)\]", "line"),
-        (
-            "ruff",
-            r"(?<!ruff: )(?<!ruff:)(?<!flake8: )(?<!flake8:)\bnoqa\b(?::\s?(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*))?",
-            "line",
-        ),
-        ("bandit", r"\bnosec\b(?:\s+(?P<codes>B\d+(?:[\s,]+B\d+)*))?", "line"),
-        ("pylint", rf"pylint:\s*disable=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "line"),
-        ("detect-secrets", r"pragma:\s*allowlist\s+(?P<codes>secret)", "line"),
-        ("detect-secrets", r"pragma:\s*allowlist\s+nextline\s+(?P<codes>secret)", "next"),
-        ("semgrep", rf"nosemgrep(?::\s*(?:[\w-]+\.)*(?P<codes>{_CODES}))?", "line"),
-    )
+# (tool as in `like` of a rule, pattern, covered range); compiled where a file has such a comment.
+_THEIRS = (
+    ("hadolint", rf"hadolint\s+ignore\s*=\s*(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "next"),
+    ("hadolint", rf"hadolint\s+global\s+ignore\s*=\s*(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "file"),
+    ("docker", rf"check=(?:[\w=;]*;)?skip=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "file"),
+    ("ruff", rf"ruff:\s*noqa:\s*(?P<codes>{_CODES}(?:[\s,]+{_CODES})*)", "file"),
+    ("ruff", r"(?:ruff|flake8):\s*noqa(?!\s*:|\w)", "file"),
+    ("ruff", rf"ruff:\s*ignore\[(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)\]", "line"),
+    (
+        "ruff",
+        r"(?<!ruff: )(?<!ruff:)(?<!flake8: )(?<!flake8:)\bnoqa\b(?::\s?(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*))?",
+        "line",
+    ),
+    ("bandit", r"\bnosec\b(?:\s+(?P<codes>B\d+(?:[\s,]+B\d+)*))?", "line"),
+    ("pylint", rf"pylint:\s*disable=(?P<codes>{_CODES}(?:\s*,\s*{_CODES})*)", "line"),
+    ("detect-secrets", r"pragma:\s*allowlist\s+(?P<codes>secret)", "line"),
+    ("detect-secrets", r"pragma:\s*allowlist\s+nextline\s+(?P<codes>secret)", "next"),
+    ("semgrep", rf"nosemgrep(?::\s*(?:[\w-]+\.)*(?P<codes>{_CODES}))?", "line"),
 )
 _MARKS = ("playpen:", "hadolint", "check=", "noqa", "nosec", "ruff:", "pylint:", "pragma:", "nosemgrep")
 
@@ -194,7 +191,7 @@ def _without(id: str, comment: Comment) -> Edit | None:
 def _take_theirs(model: Model, comment: Comment, findings: _Findings) -> None:
     """Apply comments for other tools. A comment without codes only lowers findings about secrets to hints."""
     for tool, pattern, scope in _THEIRS:
-        match = pattern.search(comment.text)
+        match = re.search(pattern, comment.text, re.IGNORECASE)
         if match is None:
             continue
         named = "codes" in match.groupdict() and match["codes"]

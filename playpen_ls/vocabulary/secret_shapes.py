@@ -165,11 +165,9 @@ def _table() -> dict[str, list[str]]:
 
 
 _BY_PREFIX = _table()
-# (beginning or mark, longest word of it, what must be in the text: a short beginning with more characters after it)
-_MARKS = tuple(
-    (begin, max(re.findall(r"\w+", begin), key=len), re.compile(re.escape(begin) + r"[\w.~=+/-]{8}" * (len(begin) < 5)))
-    for begin in _BY_PREFIX
-) + tuple((mark, max(re.findall(r"\w+", mark), key=len), re.compile(re.escape(mark))) for mark, _ in _AROUND_MARK)
+# (beginning or mark, longest word of it)
+_MARKS = tuple((mark, max(re.findall(r"\w+", mark), key=len)) for mark in (*_BY_PREFIX, *dict(_AROUND_MARK)))
+_SHORT = frozenset(prefix for prefix in _BY_PREFIX if len(prefix) < 5)  # many words begin so
 
 
 def _trie(words: list[str]) -> str:
@@ -184,18 +182,33 @@ def _trie(words: list[str]) -> str:
     return f"(?:{'|'.join(branches)}){'?' if '' in words else ''}"
 
 
-_ANY_MARK = re.compile(_trie(sorted({word for _, word, _ in _MARKS})))
+@cache
+def _any_mark() -> re.Pattern[str]:
+    return re.compile(_trie(sorted({word for _, word in _MARKS})))
+
+
+_TAIL = re.compile(r"[\w.~=+/-]{8}")  # what follows a short prefix
 
 
 def may_hold_key(text: str, words: str | None = None) -> bool:
     """Whether a text can contain a key. `words` are its words, each once: what they lack need not be searched for."""
     words = text if words is None else words
-    if _ANY_MARK.search(words) is None:
+    if _any_mark().search(words) is None:
         return False
-    return any(word in words and begin in text and after.search(text) for begin, word, after in _MARKS)
+    return any(word in words and mark in text and _goes_on(text, mark) for mark, word in _MARKS)
 
 
-_PREFIX = re.compile(rf"(?<![A-Za-z0-9])(?:{_trie(sorted(_BY_PREFIX))})")
+def _goes_on(text: str, mark: str) -> bool:
+    """Whether the text has the mark; after a short prefix as many more characters as a key has at least."""
+    at = text.find(mark) if mark in _SHORT else -1
+    while at >= 0 and _TAIL.match(text, at + len(mark)) is None:
+        at = text.find(mark, at + 1)
+    return at >= 0 or mark not in _SHORT
+
+
+@cache
+def _prefix() -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{_trie(sorted(_BY_PREFIX))})")
 
 
 @cache
@@ -217,7 +230,7 @@ def _around(mark: str) -> re.Pattern[str]:
 def shapes(text: str) -> Iterator[Span]:
     """The spans of keys in a text, in order and without overlaps. Made-up and documented keys are none."""
     found = []
-    for begin in _PREFIX.finditer(text):
+    for begin in _prefix().finditer(text):
         match = _after(begin[0]).match(text, begin.start())
         if match and not _is_made_up(match[0], begin[0]):
             found.append(Span(match.start(), match.end()))

@@ -66,7 +66,7 @@ def finds_nothing(source: Source, may_concern: Callable[[Words], bool]) -> bool:
     if "playpen:" in text or not says_nothing(source):
         return False
     if is_left_alone(source.path, text):
-        return not may_hold_key(text)
+        return not may_hold_key(text, " ".join(Words(text).all))
     return not may_concern(Words(text))
 
 

@@ -48,7 +48,7 @@ _BEFORE_EXPRESSION = frozenset(("=", "(", "[", ",", "&&", "||", "+", "==", "!=",
 _NOT_LAST = frozenset(("=", "+=", "-=", "+", "-", "==", "!=", "&&", "||", ".", "?.", ","))
 _ASSIGNS = frozenset(("=", "+=", "-=", "*=", "/=", "%=", "<<"))
 _ESCAPE = re.compile(r"\\(?:u+(?![0-9a-fA-Fu])|u+[0-9a-fA-F]{1,3}(?![0-9a-fA-F])|[^btnfr\\'\"$u0-7\r\n]|([\s\S]))")
-_DOLLAR = re.compile(r"\\[\s\S]|(\$)(?![{A-Za-z_\x80-\U0010ffff])")
+_DOLLAR = re.compile(r"\\[\s\S]|(\$)(?![{A-Za-z_]|[^\x00-\x7f])")
 _TEMPLATE = frozenset((("{", "{"), ("{", "%"), ("<", "%"), ("%", ">")))
 """The marks of templates, as two tokens beside each other; in strings they say nothing about the code."""
 _MOST = 20  # faults of a region: one mistake can be repeated on each line
