@@ -53,7 +53,7 @@ class App:
         self._quiet: asyncio.TimerHandle | None = None
         self._requests = ClientRequests(self.server, lambda: self.abilities, self._set)
         self._collector = GcScheduler(lambda: self._indexes.busy)
-        self._preparing = WarmUp(lambda: self.server.protocol.converter, self._is_typed)
+        self._preparing = WarmUp(lambda: self.server.protocol.converter, lambda: self._folders, self._is_typed)
         self._options: object = None
         self.fix_on_save = False
         self._publisher = Publisher(self.server, lambda: self.documents)
@@ -129,6 +129,7 @@ class App:
     def initialized(self, _: lsp.InitializedParams) -> None:
         self._set(self._options)
         self._requests.introduce()
+        self._preparing.start()
 
     def _set(self, value: object) -> None:
         """Apply settings, in any of the forms in which clients send them."""
@@ -155,7 +156,6 @@ class App:
             self._tell()
         self._collector.start()
         self._collector.soon()
-        self._preparing.start()
 
     def did_change(self, params: lsp.DidChangeTextDocumentParams) -> None:
         opened = self.documents.change(params.text_document.uri, params.text_document.version, params.content_changes)

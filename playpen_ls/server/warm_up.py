@@ -1,38 +1,94 @@
-"""Warms up what the first code action needs, since an editor waits for it when saving."""
+"""Warms up what the first file and the first code action need, since the user waits for it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types as lsp
 
-PAUSE = 0.25  # seconds; warming up takes 0.04 s, so not while the user types
+PAUSE = 0.25  # seconds; each step takes up to 0.1 s, so not while the user types
 
 
 class WarmUp:
-    """`converter` is that of pygls, which generates code on first use of a type; `busy`: whether the user is typing."""
+    """`converter` is that of pygls, which generates code on first use of a type; `folders` those that are open.
 
-    def __init__(self, converter: Callable[[], Any], busy: Callable[[], bool]) -> None:
+    `busy`: whether the user is typing.
+    """
+
+    def __init__(
+        self, converter: Callable[[], Any], folders: Callable[[], Iterable[Path]], busy: Callable[[], bool]
+    ) -> None:
         self._converter = converter
+        self._folders = folders
         self._busy = busy
-        self._started = False
+        self._steps: Iterator[Callable[[], None]] | None = None
 
     def start(self) -> None:
-        """Schedule the warm-up; called when a file was opened."""
-        if not self._started:
-            self._started = True
+        """Schedule the warm-up."""
+        if self._steps is None:
+            self._steps = self._all()
             self._later()
 
     def _later(self) -> None:
         asyncio.get_running_loop().call_later(PAUSE, self._run)
 
     def _run(self) -> None:
-        if self._busy():
+        # A step at a time: messages that have arrived are handled between two.
+        step = None if self._busy() or self._steps is None else next(self._steps, _end)
+        if step is not None:
+            step()
+        if step is not _end:
             self._later()
-        else:
-            prepare(self._converter())
+
+    def _all(self) -> Iterator[Callable[[], None]]:
+        for folder in self._folders():
+            for language in languages_in(folder):
+                yield partial(load, language)
+                yield partial(check_examples, language, folder)
+        yield lambda: prepare(self._converter())
+
+
+def _end() -> None:
+    """The step after the last one."""
+
+
+def languages_in(folder: Path) -> list[str]:
+    """The languages of the files at the top of a folder, by their names."""
+    from playpen_ls.languages.detection import possible_language
+
+    try:
+        found = {possible_language(name) for name in os.listdir(folder)}
+    except OSError:
+        return []
+    return sorted(language for language in found if language)
+
+
+def load(language: str) -> None:
+    """Import the rules of a language."""
+    from playpen_ls.engine.registry import rules_of
+
+    rules_of(language)
+
+
+def check_examples(language: str, folder: Path) -> None:
+    """Check the examples for secrets, whose patterns take long to compile, as if they were in the folder."""
+    from playpen_ls.api.example import unmarked
+    from playpen_ls.engine.registry import rules_of
+    from playpen_ls.languages.detection import possible_language
+    from playpen_ls.session.workspace import Workspace
+    from playpen_ls.text.source import Source
+
+    workspace = Workspace(folder, indexed=False)
+    examples = [example for rule in rules_of(language) if rule.masks_text for example in rule.bad]
+    for path, text in (file for example in examples for file in example.files.items()):
+        if possible_language(path) == language:
+            workspace.open(Source(path, unmarked(text)), language, on_disk=False)
+            workspace.check(path)
 
 
 def prepare(converter: Any) -> None:
