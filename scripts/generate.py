@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from playpen_ls.engine.registry import all_rules
 from playpen_ls.engine.rule_docs import catalogue
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from documentation import documentation  # noqa: E402
 
 
 def generated() -> Iterator[tuple[Path, str]]:
@@ -23,10 +27,21 @@ def generated() -> Iterator[tuple[Path, str]]:
     package = json.loads(manifest.read_text(encoding="utf-8"))
     package["contributes"]["configuration"]["properties"] = editor_settings(all_rules())
     yield manifest, json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+    yield from documentation()
+
+
+def stale() -> Iterator[Path]:
+    """Pages of the documentation that nothing generates anymore."""
+    made = {path for path, _ in generated()}
+    yield from (path for path in sorted((ROOT / "docs").rglob("*.html")) if path not in made)
 
 
 if __name__ == "__main__":
     for path, text in generated():
-        if path.read_text(encoding="utf-8") != text:
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             print(f"wrote {path.relative_to(ROOT)}")
+    for path in stale():
+        path.unlink()
+        print(f"removed {path.relative_to(ROOT)}")

@@ -233,7 +233,7 @@ def _reported(
 ) -> FileReport:
     workspace, path = target.workspace, target.path
     platform = workspace.configs.of(path).platform
-    reporter = Reporter(workspace.root, Mask(target.source, found.secrets), workspace.text, platform.link, fixes)
+    reporter = Reporter(workspace.root, Mask(target.source, found.secrets), workspace.text, platform.rule_link, fixes)
     return FileReport(
         reporter.path(path),
         tuple(reporter.finding(diagnostic, *verified(diagnostic)) for diagnostic in found.diagnostics),

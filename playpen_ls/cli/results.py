@@ -189,7 +189,7 @@ class Reporter:
         root: Path,
         mask: Mask,
         text_of: Callable[[str], str | None],
-        link: Callable[[str], str | None],
+        link: Callable[[str, str], str | None],
         fixes: Fixes = Fixes.NONE,
     ) -> None:
         self._root, self._mask, self._text_of, self._link = root, mask, text_of, link
@@ -216,7 +216,7 @@ class Reporter:
             _range(self._mask.source, span),
             self._excerpt(span),
             key_of(self._mask, span),
-            self._link(diagnostic.rule.practice) or "",
+            self._link(diagnostic.rule.id, diagnostic.rule.practice) or "",
             tuple(
                 PlaceReport(self.path(place.path), _range(self._source(place.path), place.span), said(place.message))
                 for place in finding.related

@@ -122,6 +122,8 @@ def _dataclass(kind: type) -> Schema:
     properties = {}
     for one in fields(kind):
         properties[one.name] = _type(hints[one.name])
+        if "description" in one.metadata:
+            properties[one.name]["description"] = one.metadata["description"]
         default = _default(one)
         if default is not None:
             properties[one.name]["default"] = default

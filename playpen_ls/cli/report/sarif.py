@@ -54,6 +54,7 @@ def report(files: Iterable[FileReport], run: Run) -> Iterator[str]:
         found = [entry for entry in found if id(entry) in kept]
     rules = {rule.id: rule for rule in run.rules()}
     rules |= {entry.finding.rule: rule_of(entry.finding.rule) for entry in found}
+    links = {entry.finding.rule: entry.finding.url for entry in found}
     numbers = {id: number for number, id in enumerate(sorted(rules))}
     notifications = [_notification(run, entry) for entry in notes]
     if left_out:
@@ -68,7 +69,7 @@ def report(files: Iterable[FileReport], run: Run) -> Iterator[str]:
         "name": "playpen-ls",
         "semanticVersion": __version__,
         "informationUri": INFORMATION,
-        "rules": [_rule(rules[id]) for id in sorted(rules)],
+        "rules": [_rule(rules[id], links.get(id)) for id in sorted(rules)],
     }
     root: dict[str, Any] = {"description": {"text": "The root of the repository."}}
     if run.absolute_paths:
@@ -94,7 +95,8 @@ def _with_suppressed(file: FileReport) -> tuple[FindingReport, ...]:
     return tuple(sorted((*file.findings, *file.suppressed), key=lambda finding: (finding.range, finding.rule)))
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule, link: str | None) -> dict[str, Any]:
+    """`link` is that of its findings, which know the configuration; None if it has none."""
     platform = Platform()
     text = page(rule, platform)
     described: dict[str, Any] = {
@@ -106,7 +108,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {"tags": [tag for tag in (rule.language, slug(rule.practice)) if tag]},
     }
-    if link := platform.link(rule.practice):
+    if link := link or platform.link(rule.practice):
         described["helpUri"] = link
     if severity := _SECURITY_SEVERITY.get(rule.practice):
         described["properties"]["tags"].append("security")

@@ -32,7 +32,7 @@ _SEVERITIES = {
 
 def lsp_diagnostic(documents: ClientDocuments, opened: ClientDocument, diagnostic: Diagnostic) -> lsp.Diagnostic:
     """The LSP diagnostic that a code action refers to."""
-    page = opened.workspace.configs.of(opened.path).platform.link(diagnostic.rule.practice)
+    page = opened.workspace.configs.of(opened.path).platform.rule_link(diagnostic.rule.id, diagnostic.rule.practice)
     related = []
     for place in diagnostic.finding.related:
         uri, positions = _elsewhere(documents, opened, place)
@@ -86,7 +86,7 @@ def encoded(
     positions = documents.positions(opened.source)
     platform = opened.workspace.configs.of(opened.path).platform
     before = last.pieces if last.platform is platform else {}
-    link = cache(platform.link)
+    link = cache(platform.rule_link)
     head, tail, by = _unchanged(last.source, opened.source)
     now: dict[int, EncodedGroup] = {}
     written = []
@@ -129,13 +129,13 @@ def _diagnostics(
     diagnostics: Iterable[Diagnostic],
     positions: Positions,
     related: list[list[Related]] | None,
-    link: Callable[[str], str | None],
+    link: Callable[[str, str], str | None],
 ) -> str:
     written = []
     for number, diagnostic in enumerate(diagnostics):
-        members = _members(
-            diagnostic.rule.id, diagnostic.made.message, diagnostic.severity, link(diagnostic.rule.practice)
-        )
+        rule = diagnostic.rule
+        page = link(rule.id, rule.practice)
+        members = _members(rule.id, diagnostic.made.message, diagnostic.severity, page)
         if related and related[number]:
             members += f',"relatedInformation":[{",".join(map(_information, related[number]))}]'
         place = _range(positions.place(diagnostic.start), positions.place(diagnostic.end))
