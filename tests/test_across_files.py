@@ -17,9 +17,8 @@ SERVICE = (
     "  ports: [{port: 80, targetPort: 8000}]\n"
 )
 PODS = (
-    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n"
-    "  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n"
-    "      containers: [{name: web, image: 'shop/web:1.0', ports: [{containerPort: 8000}]}]\n"
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, labels: {app: web}}\nspec:\n"
+    "  containers: [{name: web, image: 'shop/web:1.0', ports: [{containerPort: 8000}]}]\n"
 )
 DANGLING = "kubernetes/dangling-service"
 
