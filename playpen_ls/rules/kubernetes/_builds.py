@@ -59,7 +59,7 @@ class Builds:
         file, or one of them cannot be worked out.
         """
         found: bool | None = None
-        texts = _Texts(self.files, document.path, document.text)
+        texts = _FileReader(self.files, document.path, document.text)
         for build in self.of(document.path)[:MOST_BUILDS]:
             made = self._rendered(build, texts, whole=posixpath.basename(document.path) in NAMES)
             if made is None:
@@ -104,7 +104,7 @@ class Builds:
         document, wanted = resource.document, id_of(resource.node)
         forms: list[Form] = []
         reached = False
-        own = _Texts(self.files, document.path, document.text)
+        own = _FileReader(self.files, document.path, document.text)
         for build in self.of(document.path)[:MOST_BUILDS]:
             made = self._rendered(build, own, whole=False)
             if made is None:
@@ -117,7 +117,7 @@ class Builds:
                         forms.append(Form(found, build))
         return tuple(forms) if reached else None
 
-    def _rendered(self, build: str, own: _Texts, whole: bool = True) -> Rendered | None:
+    def _rendered(self, build: str, own: _FileReader, whole: bool = True) -> Rendered | None:
         """The build of a kustomization; None if it is a component."""
         layer = layer_at(posixpath.dirname(build), own)
         root = root_of(layer.path, layer.text) if layer is not None else None
@@ -134,7 +134,7 @@ def _is_from(image: PlacedScalar, document: YamlDocument, scalar: Scalar) -> boo
 
 
 @dataclass(frozen=True)
-class _Texts:
+class _FileReader:
     """The texts of the project's files. Of the file that is checked, only one document is read: the one that asks.
 
     So what is found for a document does not depend on the other ones of its file.

@@ -13,7 +13,7 @@ from playpen_ls.api.fact_types import ChartValue
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.kubernetes.helm.charts import rendered
 from playpen_ls.languages.kubernetes.helm.files import Chart, chart_at
-from playpen_ls.languages.kubernetes.helm.objects import Document, Output
+from playpen_ls.languages.kubernetes.helm.objects import Output, RenderedDocument
 from playpen_ls.languages.kubernetes.helm.text import Place
 from playpen_ls.languages.kubernetes.model.queries import text_around
 from playpen_ls.languages.kubernetes.model.resources import (
@@ -120,7 +120,7 @@ class Charts:
         text, _ = document.ask(text_around)
         key = (folder, document.path, text)
         if key not in self._made:
-            texts = _Texts(self.files, document.path, text)
+            texts = _ChartFiles(self.files, document.path, text)
             chart = chart_at(folder, texts)
             self._made[key] = _Ways(chart, texts) if chart is not None else None
         ways = self._made[key]
@@ -151,7 +151,7 @@ class Charts:
 
 
 @dataclass(frozen=True)
-class _Texts:
+class _ChartFiles:
     """The texts of the project's files; the one that is checked has the text that the rule sees."""
 
     files: Files
@@ -179,13 +179,13 @@ def _folders_of(values: Facts[ChartValue]) -> tuple[str, ...]:
 class _Ways:
     """The ways to install a chart."""
 
-    def __init__(self, chart: Chart, texts: _Texts) -> None:
+    def __init__(self, chart: Chart, texts: _ChartFiles) -> None:
         self._chart = chart
         self._texts = texts
         self._known: list[tuple[Output, ...]] = []
         self._waiting = iter(("", *_values_of(chart.folder, texts)[: MOST_INSTALLS - 1]))
 
-    def documents(self) -> Iterator[Document]:
+    def documents(self) -> Iterator[RenderedDocument]:
         """Those that were worked out so far."""
         return (one for made in self._known for output in made for one in output.documents)
 
@@ -198,7 +198,7 @@ class _Ways:
                 yield made.outputs
 
 
-def _values_of(folder: str, texts: _Texts | Files) -> list[str]:
+def _values_of(folder: str, texts: _ChartFiles | Files) -> list[str]:
     """The other values files of a chart."""
     names = texts.names(folder)
     found = [posixpath.join(folder, name) for name in names if _VALUES.fullmatch(name)]
@@ -208,7 +208,7 @@ def _values_of(folder: str, texts: _Texts | Files) -> list[str]:
     return found
 
 
-def _forms_in(document: Document, part: P) -> Iterator[tuple[P, frozenset[int]]]:
+def _forms_in(document: RenderedDocument, part: P) -> Iterator[tuple[P, frozenset[int]]]:
     """The parts of a rendered document that are of the same type, each with the places of its keys in the template."""
     root = document.root
     if not isinstance(root, Mapping) or not document.certain:

@@ -16,7 +16,7 @@ DEEPEST = 8  # charts in charts, folders in folders
 _TAKEN = re.compile(r"(?:templates|charts|crds)/|(?:Chart|values|requirements)\.(?:yaml|lock)$|values\.schema\.json$")
 
 
-class Texts(Protocol):
+class ChartFiles(Protocol):
     """Reads the files of the project."""
 
     def text(self, path: str) -> str | None:
@@ -55,13 +55,13 @@ class Chart:
             yield from one.all()
 
 
-def chart_at(folder: str, texts: Texts) -> Chart | None:
+def chart_at(folder: str, texts: ChartFiles) -> Chart | None:
     """The chart in a folder; None if there is none."""
     return _Reader(texts).chart(folder, 0)
 
 
 class _Reader:
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: ChartFiles) -> None:
         self._texts = texts
         self._files = 0
         self._size = 0

@@ -17,7 +17,7 @@ _GAP_LINE = re.compile(rf"^([ \t-]*){GAP}[ \t{GAP}{HOLE}]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, eq=False)
-class Document:
+class RenderedDocument:
     """A document that a template gives; `template` is its path. Offsets count from the start of its `text`.
 
     Unless it is `certain`, there can be more or less in it than its `root` has. None if it is not valid YAML.
@@ -67,12 +67,12 @@ class Output:
     text: Text
 
     @cached_property
-    def documents(self) -> tuple[Document, ...]:
+    def documents(self) -> tuple[RenderedDocument, ...]:
         """Those that are not empty."""
         return tuple(_documents(self.template, self.text))
 
 
-def _documents(template: str, text: Text) -> Iterator[Document]:
+def _documents(template: str, text: Text) -> Iterator[RenderedDocument]:
     bounds = [0]
     for match in _SEPARATOR.finditer(text):
         bounds += [match.start(), match.end()]
@@ -87,11 +87,11 @@ def _documents(template: str, text: Text) -> Iterator[Document]:
         try:
             roots = compose(masked.replace(GAP, HOLE))
         except Unparsable:
-            yield Document(template, own, None, False)
+            yield RenderedDocument(template, own, None, False)
             continue
-        yield from (Document(template, own, root, certain) for root in roots)
+        yield from (RenderedDocument(template, own, root, certain) for root in roots)
         if not roots and not certain:
-            yield Document(template, own, None, False)
+            yield RenderedDocument(template, own, None, False)
 
 
 def _as_comment(match: re.Match[str]) -> str:

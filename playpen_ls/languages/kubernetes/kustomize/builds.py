@@ -64,7 +64,7 @@ class Rendered:
 
 
 @dataclass(frozen=True)
-class _Texts:
+class _FileReader:
     files: Files
 
     def read(self, path: str) -> File:
@@ -76,7 +76,7 @@ def built_objects(path: str, files: Files, facts: Callable[[type[Fact]], Facts[A
     folder, name = posixpath.split(path)
     if name not in NAMES or facts(Kustomized).having(listed_path, folder or "."):
         return 0
-    layer = layer_at(folder, _Texts(files))
+    layer = layer_at(folder, _FileReader(files))
     return len(rendered(layer).objects) if layer is not None and _kind(layer) != "Component" else 0
 
 

@@ -41,7 +41,7 @@ class File:
     part: bool = False
 
 
-class Texts(Protocol):
+class FileReader(Protocol):
     """Reads files of the project."""
 
     def read(self, path: str) -> File:
@@ -97,7 +97,7 @@ def joined(folder: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(folder, path))
 
 
-def layer_at(folder: str, texts: Texts) -> Layer | None:
+def layer_at(folder: str, texts: FileReader) -> Layer | None:
     """The kustomization of a folder ("" is the project); None if it has none, or more than one."""
     return _Reader(texts).layer(folder, ())
 
@@ -135,7 +135,7 @@ def _has_part(layer: Layer) -> bool:
 
 
 class _Reader:
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: FileReader) -> None:
         self._texts = texts
         self._layers = 0
         self._files = 0
