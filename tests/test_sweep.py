@@ -29,7 +29,7 @@ def in_turn(folder: Path) -> dict[str, tuple[FindingReport, ...]]:
         workspace.closed.read_all()
         workspace.open(target.source, target.language)
         report: PublishedFile = workspace.check(target.path)
-        reporter = Reporter(workspace.root, Mask(target.source, report.secrets), workspace.text, Platform().link)
+        reporter = Reporter(workspace.root, Mask(target.source, report.secrets), workspace.text, Platform().rule_link)
         found[reporter.path(target.path)] = tuple(map(reporter.finding, report.diagnostics))
         workspace.close(target.path)
     return {path: findings for path, findings in found.items() if findings}

@@ -53,7 +53,9 @@ class App:
         self._quiet: asyncio.TimerHandle | None = None
         self._requests = ClientRequests(self.server, lambda: self.abilities, self._set)
         self._collector = GcScheduler(lambda: self._indexes.busy)
-        self._preparing = WarmUp(lambda: self.server.protocol.converter, lambda: self._folders, self._is_typed)
+        self._preparing = WarmUp(
+            lambda: self.server.protocol.converter, lambda: self._folders, self._is_typed, lambda: self.documents.ask
+        )
         self._options: object = None
         self.fix_on_save = False
         self._publisher = Publisher(self.server, lambda: self.documents)

@@ -11,21 +11,29 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
+from playpen_ls.api.facts import NotKnownYet
+from playpen_ls.project.patience import Ask
+
 PAUSE = 0.25  # seconds; each step takes up to 0.1 s, so not while the user types
 
 
 class WarmUp:
     """`converter` is that of pygls, which generates code on first use of a type; `folders` those that are open.
 
-    `busy`: whether the user is typing.
+    `busy`: whether the user is typing; `ask` reads what is in a folder.
     """
 
     def __init__(
-        self, converter: Callable[[], Any], folders: Callable[[], Iterable[Path]], busy: Callable[[], bool]
+        self,
+        converter: Callable[[], Any],
+        folders: Callable[[], Iterable[Path]],
+        busy: Callable[[], bool],
+        ask: Callable[[], Ask],
     ) -> None:
         self._converter = converter
         self._folders = folders
         self._busy = busy
+        self._ask = ask
         self._steps: Iterator[Callable[[], None]] | None = None
 
     def start(self) -> None:
@@ -47,10 +55,16 @@ class WarmUp:
 
     def _all(self) -> Iterator[Callable[[], None]]:
         for folder in self._folders():
-            for language in languages_in(folder):
+            for language in self._languages(folder):
                 yield partial(load, language)
-                yield partial(check_examples, language, folder)
+                yield partial(check_examples, language)
         yield lambda: prepare(self._converter())
+
+    def _languages(self, folder: Path) -> list[str]:
+        try:
+            return self._ask()(("languages", folder), partial(languages_in, folder))
+        except NotKnownYet:
+            return []  # a slow file system: the rules are loaded with the first file
 
 
 def _end() -> None:
@@ -75,15 +89,15 @@ def load(language: str) -> None:
     rules_of(language)
 
 
-def check_examples(language: str, folder: Path) -> None:
-    """Check the examples for secrets, whose patterns take long to compile, as if they were in the folder."""
+def check_examples(language: str) -> None:
+    """Check the examples for secrets, whose patterns take long to compile."""
     from playpen_ls.api.example import unmarked
     from playpen_ls.engine.registry import rules_of
     from playpen_ls.languages.detection import possible_language
     from playpen_ls.session.workspace import Workspace
     from playpen_ls.text.source import Source
 
-    workspace = Workspace(folder, indexed=False)
+    workspace = Workspace(Path(os.devnull), indexed=False)  # where no configuration is
     examples = [example for rule in rules_of(language) if rule.masks_text for example in rule.bad]
     for path, text in (file for example in examples for file in example.files.items()):
         if possible_language(path) == language:

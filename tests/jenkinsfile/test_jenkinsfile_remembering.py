@@ -31,7 +31,10 @@ from playpen_ls.project.filesystem import ProjectFiles
 from playpen_ls.text.source import Source
 
 RULES = RuleSet(Configured(rule) for rule in rules_of("jenkinsfile"))
-LIBRARY = {"vars/shopDeploy.groovy": "def call(Map config) { }\n"}
+LIBRARY = {
+    "vars/shopDeploy.groovy": "def call(Map config) { }\n",
+    "vars/shopTest.groovy": "def call(String target) { echo target }\n",
+}
 
 
 class Repository(ProjectFiles):
@@ -170,7 +173,7 @@ pipeline {{
 """
 TEXTS = [
     *(DECLARATIVE, SCRIPTED, DECLARATIVE.replace("\n", "\r\n"), DECLARATIVE.replace("pipeline {", "pipelin {", 1)),
-    *(PODS, PODS.replace(POD, "yamlFile 'pods.yaml'")),
+    *(PODS, PODS.replace(POD, "yamlFile 'pods.yaml'"), "node {\n    shopTest target: 'a'\n}\n"),
 ]
 PIECES = [
     *("", "x", " ", "\n", "{", "}", "(", ")", "[", "'", '"', "'" * 3, '"' * 3, "${", "/", "/*", "*/", "//", "\\", ";"),

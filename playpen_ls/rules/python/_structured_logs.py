@@ -72,7 +72,7 @@ def _without_holes(literal: str, keys: Sequence[str]) -> str:
         out = out + "%" if hole[0] == "%%" else _without_label(out, remaining.pop(0))
     body = _EMPTY.sub("", out + body[at:])
     body = re.sub(r" +([,.;:!?)\]](?: |$))", r"\1", re.sub(r" {2,}", " ", body)).strip(" ,;:=-")
-    body = re.sub(r"\s*:\s*(?=\.{1,3}$)", "", body)
+    body = re.sub(r"\s*[,;:]\s*(?=\.{1,3}$)", "", body)
     if not re.search(r"\w", body):
         raise Refused("the message is empty without its values")
     if re.search(r"\w[:=](?:\s+\w+[:=]|[)\]])", body):
