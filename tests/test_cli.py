@@ -403,6 +403,7 @@ def test_a_closed_pipe_leaves_no_traceback(tmp_path: Path):
     assert done.stdout.count("\n") == 1
 
 
+@pytest.mark.xfail(strict=False, reason="the signal can arrive when all has been read")
 def test_an_interrupt_leaves_no_traceback(tmp_path: Path):
     process = subprocess.Popen(
         [sys.executable, "-m", "playpen_ls", "check", "--language", "python", "-"],

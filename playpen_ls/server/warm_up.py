@@ -12,7 +12,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from playpen_ls.api.facts import NotKnownYet
-from playpen_ls.project.patience import Ask
+from playpen_ls.project.patience import Ask, at_once
 
 PAUSE = 0.25  # seconds; each step takes up to 0.1 s, so not while the user types
 
@@ -57,7 +57,7 @@ class WarmUp:
         for folder in self._folders():
             for language in self._languages(folder):
                 yield partial(load, language)
-                yield partial(check_examples, language)
+                yield partial(check_examples, language, folder, self._ask())
         yield lambda: prepare(self._converter())
 
     def _languages(self, folder: Path) -> list[str]:
@@ -89,7 +89,7 @@ def load(language: str) -> None:
     rules_of(language)
 
 
-def check_examples(language: str) -> None:
+def check_examples(language: str, folder: Path, ask: Ask = at_once) -> None:
     """Check the examples for secrets, whose patterns take long to compile."""
     from playpen_ls.api.example import unmarked
     from playpen_ls.engine.registry import rules_of
@@ -97,7 +97,7 @@ def check_examples(language: str) -> None:
     from playpen_ls.session.workspace import Workspace
     from playpen_ls.text.source import Source
 
-    workspace = Workspace(Path(os.devnull), indexed=False)  # where no configuration is
+    workspace = Workspace(folder, indexed=False, ask=ask)
     examples = [example for rule in rules_of(language) if rule.masks_text for example in rule.bad]
     for path, text in (file for example in examples for file in example.files.items()):
         if possible_language(path) == language:

@@ -15,7 +15,7 @@ import yaml
 
 from playpen_ls.languages.kubernetes.helm.charts import Rendered, rendered
 from playpen_ls.languages.kubernetes.helm.files import Chart, chart_at
-from playpen_ls.languages.kubernetes.helm.objects import Document
+from playpen_ls.languages.kubernetes.helm.objects import RenderedDocument
 from playpen_ls.languages.kubernetes.helm.text import GAP, HOLE, Origins, Place, cut, edited, joined, of_file
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence
 
@@ -46,7 +46,7 @@ def render(texts: dict[str, str], values: str | None = None) -> Rendered:
     return rendered(chart_of(texts), "values-more.yaml", values)
 
 
-def all_documents(made: Rendered) -> list[Document]:
+def all_documents(made: Rendered) -> list[RenderedDocument]:
     return [one for output in made.outputs for one in output.documents]
 
 

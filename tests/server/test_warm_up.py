@@ -32,7 +32,7 @@ def test_the_first_file_of_a_language_in_the_folder_finds_its_rules_loaded(tmp_p
         "assert languages_in(folder) == ['dockerfile']\n"
         "for language in languages_in(folder):\n"
         "    load(language)\n"
-        "    check_examples(language)\n"
+        "    check_examples(language, folder)\n"
         "assert 'playpen_ls.rules.python' not in sys.modules\n"
         "from playpen_ls.session.workspace import Workspace\n"
         "from playpen_ls.text.source import Source\n"

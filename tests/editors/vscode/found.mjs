@@ -46,8 +46,10 @@ await session(async (page) => {
     const seen = { step };
     if (state) seen.status = await status(page, state);
     else await squiggle(page, task.file.words);
-    await command(page, 'Notifications: Show Notifications');
-    await page.locator('.notifications-center').waitFor();
+    const center = page.locator('.notifications-center');
+    do {
+      await command(page, 'Notifications: Show Notifications');
+    } while (!(await center.waitFor({ timeout: 5_000 }).then(() => true, () => false)));
     const messages = page.locator('.notifications-center .notification-list-item-message', { hasText: /^Playpen: / });
     await page.screenshot({ path: `${task.screenshots}/${step}.png` });
     // A second start, as after a click that chose another command, would say the same once more.
