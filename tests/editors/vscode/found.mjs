@@ -1,7 +1,7 @@
 // Which server is run: that of the interpreter, of the PATH, of the setting, or none.
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { say, session, task, WAIT } from './session.mjs';
-import { changeSettings, command, hasText, notified, open, servers, squiggle, status } from './user.mjs';
+import { changeSettings, command, hasText, notifications, open, servers, squiggle, status } from './user.mjs';
 
 await session(async (page) => {
   await open(page, task.file.name);
@@ -41,19 +41,14 @@ await session(async (page) => {
   for (const { step, settings, says, state } of task.named) {
     const before = servers();
     await changeSettings(page, settings, task.file.name);
-    if (says) await notified(page, says);
     await gone(before);
     const seen = { step };
     if (state) seen.status = await status(page, state);
     else await squiggle(page, task.file.words);
-    const center = page.locator('.notifications-center');
-    do {
-      await command(page, 'Notifications: Show Notifications');
-    } while (!(await center.waitFor({ timeout: 5_000 }).then(() => true, () => false)));
-    const messages = page.locator('.notifications-center .notification-list-item-message', { hasText: /^Playpen: / });
+    const center = await notifications(page, says);
+    const messages = center.locator('.notification-list-item-message', { hasText: /^Playpen: / });
     await page.screenshot({ path: `${task.screenshots}/${step}.png` });
-    // A second start, as after a click that chose another command, would say the same once more.
-    say({ ...seen, commands: commands(), said: [...new Set(await messages.allTextContents())] });
+    say({ ...seen, commands: commands(), said: await messages.allTextContents() });
     await command(page, 'Notifications: Clear All Notifications');
   }
 });

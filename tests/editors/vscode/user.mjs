@@ -23,11 +23,11 @@ export async function command(page, title) {
   await chosen(page, 'F1', `>${title}`, title);
 }
 
-// Type into the box that a key opens, and click a row. The box closes when the focus moves, as after a command that
-// shows a panel; then the user presses the key again.
+// Type into the box that a key opens, and click the row that it proposes: others move while the list is filtered. The box
+// closes when the focus moves, as after a command that shows a panel; then the user presses the key again.
 async function chosen(page, key, text, title) {
   const input = page.locator('.quick-input-widget input').first();
-  const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+  const row = page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).first();
   for (const end = Date.now() + WAIT; ; ) {
     try {
       await page.keyboard.press(key);
@@ -123,14 +123,14 @@ export async function save(page) {
   await page.locator('.tab.active:not(.dirty)').waitFor();
 }
 
-// A message that came may have gone again; the center keeps it.
-export async function notified(page, words) {
-  const message = page.locator('.notifications-center .notification-list-item', { hasText: words });
+// The center of notifications: it keeps messages that came and went again. With `words`, when one of them says these.
+export async function notifications(page, words = '') {
+  const center = page.locator('.notifications-center');
+  const wanted = words ? center.locator('.notification-list-item', { hasText: words }).first() : center;
   for (const end = Date.now() + WAIT; ; ) {
     await command(page, 'Notifications: Show Notifications');
-    const seen = await message.first().waitFor({ timeout: 5_000 }).then(() => true, () => false);
+    if (await wanted.waitFor({ timeout: 5_000 }).then(() => true, () => false)) return center;
     await page.keyboard.press('Escape');
-    if (seen) return;
     if (Date.now() > end) throw new Error(`no message says ${words}`);
   }
 }
