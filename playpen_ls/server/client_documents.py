@@ -125,6 +125,11 @@ class ClientDocuments:
         opened = self.of(workspace, path)
         return opened.uri if opened else from_fs_path(str(workspace.root / path)) or path
 
+    def positions_in(self, opened: ClientDocument, path: str) -> Positions:
+        """The positions in an open file, or in another one of its project. Raises NotKnownYet."""
+        same = path == opened.path
+        return self.positions(opened.source if same else Source(path, opened.workspace.text(path) or ""))
+
     def _place(self, opened: ClientDocument, edits: Iterable[Edit]) -> None:
         """Pass a new text to the workspace. The text can change the language."""
         workspace, source = opened.workspace, opened.source

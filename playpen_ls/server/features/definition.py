@@ -6,7 +6,6 @@ from lsprotocol import types as lsp
 
 from playpen_ls.server.context import Context
 from playpen_ls.session.definitions import definition_at
-from playpen_ls.text.source import Source
 
 
 def definition(context: Context, params: lsp.DefinitionParams) -> list[lsp.LocationLink] | list[lsp.Location] | None:
@@ -21,10 +20,7 @@ def definition(context: Context, params: lsp.DefinitionParams) -> list[lsp.Locat
         return None
     locations = []
     for target in found.targets:
-        source = opened.source
-        if target.path != opened.path:
-            source = Source(target.path, workspace.text(target.path) or "")
-        range = context.documents.positions(source).range(target.span)
+        range = context.documents.positions_in(opened, target.path).range(target.span)
         locations.append(lsp.Location(context.documents.uri(workspace, target.path), range))
     if not context.abilities.takes_links:
         return locations

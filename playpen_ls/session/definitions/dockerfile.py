@@ -8,7 +8,6 @@ from functools import partial
 
 from playpen_ls.api.fact_types import ChartValue, ImageBuilt, Pods, Recipe
 from playpen_ls.api.facts import Facts
-from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.rule import RuleContext, given_as
 from playpen_ls.languages.dockerfile.build_context.locate import context_of
 from playpen_ls.languages.dockerfile.build_context.sources import is_there, local_sources
@@ -34,21 +33,18 @@ class _Knowledge:
 
 def references(model: DockerfileModel, context: RuleContext, offset: int) -> Iterator[Reference]:
     """The references of the stage at the offset."""
-    outline = Outline(model.source.path, model.chunks)
     for number, chunk in enumerate(model.chunks):
         if number and chunk.begins <= offset <= chunk.begins + len(chunk.content.text):
-            stage = Stage(chunk.content, FileView(outline, number))
-            yield from _InStage(model, stage, number, outline, context).references()
+            yield from _InStage(model, number, context).references()
 
 
 class _InStage:
-    def __init__(
-        self, model: DockerfileModel, stage: Stage, number: int, outline: Outline, context: RuleContext
-    ) -> None:
-        self.stage = stage
+    def __init__(self, model: DockerfileModel, number: int, context: RuleContext) -> None:
+        self.stage = model.stage(number)
+        self._model = model
         self._path = model.source.path
         self._number = number
-        self._outline = outline
+        self._outline = model.outline
         self._starts = [chunk.begins for chunk in model.chunks]
         self._context = context
         self._known = given_as(_Knowledge, context)
@@ -74,11 +70,9 @@ class _InStage:
 
     def _stage(self, number: int) -> Iterator[Target]:
         """The name of a stage, else its FROM."""
-        syntax = queries.text_of(self._outline, number)
-        if syntax is not None:
-            start = Stage(syntax, self.stage.file, number).start
-            span = start.stage_name.span if start.stage_name is not None else start.keyword_span
-            yield Target(self._path, span.shifted(self._starts[number]))
+        start = self._model.stage(number).start
+        span = start.stage_name.span if start.stage_name is not None else start.keyword_span
+        yield Target(self._path, span.shifted(self._starts[number]))
 
     def _origin(self, text: str) -> Iterator[Target]:
         """The stage that `--from` names, else the Dockerfile of the image."""

@@ -70,10 +70,9 @@ class _Document:
         if scalar is not None and scalar.literal:
             yield Reference(self.document.content(scalar).shifted(self.start), partial(targets, scalar))
 
-    def _here(self, scalar: Scalar | None) -> Iterator[Target]:
+    def _here(self, scalar: Scalar) -> Iterator[Target]:
         """A place in the same document."""
-        if scalar is not None:
-            yield Target(self.model.source.path, self.document.content(scalar).shifted(self.start))
+        yield Target(self.model.source.path, self.document.content(scalar).shifted(self.start))
 
     def _stated(self, fact: Fact) -> Iterator[Target]:
         """The place of a fact; those of the same file do not know theirs."""
@@ -102,9 +101,8 @@ class _Document:
             yield Target(link.dockerfile)
 
     def _port(self, container: Container, port: Scalar) -> Iterator[Target]:
-        for one in container.ports:
-            if port.value in (one.name, one.number):
-                yield from self._here(one.node.scalar("name" if one.name == port.value else "containerPort"))
+        for one in _ports(container, port):
+            yield from self._here(one)
 
     def _route(self, container: Container, path: Scalar) -> Iterator[Target]:
         link = self.known.code.images.link(container)
@@ -122,8 +120,9 @@ class _Document:
 
     def _volume(self, workload: Workload, name: Scalar) -> Iterator[Target]:
         for volume in workload.pod.mappings("volumes"):
-            if volume.text("name") == name.value:
-                yield from self._here(volume.scalar("name"))
+            defined = volume.scalar("name")
+            if defined is not None and defined.value == name.value:
+                yield from self._here(defined)
 
     def _defined(self, workload: Workload, reference: names.Reference) -> list[Any]:
         every: dict[str, Facts[Any]] = {
@@ -180,12 +179,8 @@ class _Document:
             path = pods.place.path or self.model.source.path
             for start, resource in self._objects(path):
                 if isinstance(resource, Workload) and (resource.kind, resource.name) == (pods.kind, pods.name):
-                    for container in resource.containers:
-                        for one in container.ports:
-                            if port.value in (one.name, one.number):
-                                scalar = one.node.scalar("name" if one.name == port.value else "containerPort")
-                                if scalar is not None:
-                                    yield Target(path, resource.document.content(scalar).shifted(start))
+                    for one in (one for container in resource.containers for one in _ports(container, port)):
+                        yield Target(path, resource.document.content(one).shifted(start))
 
     def _kustomization(self) -> Iterator[Reference]:
         for root in self.document.parsed.roots:
@@ -201,3 +196,12 @@ class _Document:
         yield from file_at(folder, scalar.value, files)
         for name in KUSTOMIZATIONS:
             yield from file_at(folder, posixpath.join(scalar.value, name), files)
+
+
+def _ports(container: Container, port: Scalar) -> Iterator[Scalar]:
+    """The names or numbers of the container's ports that a name or number means."""
+    for one in container.ports:
+        if port.value in (one.name, one.number):
+            scalar = one.node.scalar("name" if one.name == port.value else "containerPort")
+            if scalar is not None:
+                yield scalar

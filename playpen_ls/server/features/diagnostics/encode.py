@@ -178,14 +178,11 @@ _quoted = lru_cache(maxsize=4096)(json.dumps)
 
 def _elsewhere(documents: ClientDocuments, opened: ClientDocument, place: Place) -> tuple[str, Positions]:
     """The URI and positions of the file of a related place, which can be the finding's own file."""
-    source = opened.source
-    if place.path != opened.path:
-        try:
-            text = opened.workspace.text(place.path)
-        except NotKnownYet:  # published again when it is read
-            text = None
-        source = Source(place.path, text or "")
-    return documents.uri(opened.workspace, place.path), documents.positions(source)
+    try:
+        positions = documents.positions_in(opened, place.path)
+    except NotKnownYet:  # published again when it is read
+        positions = documents.positions(Source(place.path, ""))
+    return documents.uri(opened.workspace, place.path), positions
 
 
 def configuration_problems(opened: ClientDocument) -> FileDiagnostics:
