@@ -690,10 +690,6 @@ def _from_json(text: Value) -> Value:
     return yaml_text.from_json(text)
 
 
-def _from_json_array(text: Value) -> Value:
-    return UNKNOWN if isinstance(text, Unknown) else yaml_text.from_yaml_array(string(text))
-
-
 def _to_json(value: Value) -> Value:
     return HOLE if isinstance(value, Unknown) else yaml_text.to_json(value)
 
@@ -733,7 +729,7 @@ _GIVEN: dict[str, Callable[..., Value]] = {
     "mustToRawJson": _to_raw_json,
     "fromJson": _from_json,
     "mustFromJson": _from_json,
-    "fromJsonArray": _from_json_array,
+    "fromJsonArray": _from_yaml_array,
     "call": _call_value,
     "hello": lambda: "Hello!",
 }
