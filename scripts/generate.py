@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from playpen_ls.config.schema import editor_settings, schema
@@ -30,18 +30,18 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield from documentation()
 
 
-def stale() -> Iterator[Path]:
-    """Pages of the documentation that nothing generates anymore."""
-    made = {path for path, _ in generated()}
+def stale(made: Container[Path]) -> Iterator[Path]:
+    """Pages of the documentation that are not among the derived files that are made."""
     yield from (path for path in sorted((ROOT / "docs").rglob("*.html")) if path not in made)
 
 
 if __name__ == "__main__":
-    for path, text in generated():
+    made = dict(generated())
+    for path, text in made.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             print(f"wrote {path.relative_to(ROOT)}")
-    for path in stale():
+    for path in stale(made):
         path.unlink()
         print(f"removed {path.relative_to(ROOT)}")
