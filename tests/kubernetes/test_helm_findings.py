@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from opened import opened
 
 from playpen_ls.api.finding import Refused, Severity
 from playpen_ls.engine.diagnostic import Diagnostic
@@ -47,13 +48,7 @@ def chart(template: str = TEMPLATE, values: str | None = VALUES, **more: str) ->
 
 
 def workspace(folder: Path, files: dict[str, str], path: str = WEB) -> Workspace:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    project = Workspace(folder)
-    project.open(Source(path, files[path]), "kubernetes")
-    project.closed.read_all()
-    return project
+    return opened(folder, files, path, "kubernetes")
 
 
 def found(project: Workspace, path: str = WEB) -> list[Diagnostic]:

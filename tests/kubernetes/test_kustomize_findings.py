@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from opened import opened
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.cli.main import run
@@ -48,13 +49,7 @@ COMPONENT = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatc
 
 
 def workspace(folder: Path, files: dict[str, str], path: str = "base/app.yaml") -> Workspace:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    project = Workspace(folder)
-    project.open(Source(path, files[path]), "kubernetes")
-    project.closed.read_all()
-    return project
+    return opened(folder, files, path, "kubernetes")
 
 
 def messages(project: Workspace, path: str = "base/app.yaml") -> dict[str, str]:
