@@ -91,7 +91,7 @@ def _bound(exported: Facts[Exported], file: str, words: list[str], looked: set[t
 
 
 def _attribute(words: list[str]) -> tuple[str, str]:
-    """(`Base.logger`, what follows) of `Base.<class>.logger.info`; ("", "") if it is no attribute of an object."""
+    """(`Base.logger`, what follows) of `Base.<class>.logger.info`; ("", "") if it is not an attribute of an object."""
     inner = next((at for at, word in enumerate(words) if at and word != _CLASS), 0)
     if inner < 2:
         return "", ""

@@ -45,7 +45,7 @@ class Charts:
     values: Facts[ChartValue]
 
     def folder(self, path: str) -> str | None:
-        """The folder of the chart that the template at a path is installed with; None if it is no template."""
+        """The folder of the chart that the template at a path is installed with; None if it is not a template."""
         if path not in self._folders:
             self._folders[path] = self._folder(path)
         return self._folders[path]

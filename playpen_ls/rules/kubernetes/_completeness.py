@@ -99,7 +99,7 @@ class Absence:
     ) -> Lack[R] | None:
         """What is missing from a part of a template in every way to install its chart.
 
-        If other values could give it, and none outside of the chart are known, it is told once a chart.
+        If other values could give it, and none outside of the chart are known, it is reported once a chart.
         """
         node = part.pod if isinstance(part, Workload) else part.node
         left_open = self.charts.leaves_open(part.document, node, keys)

@@ -121,7 +121,7 @@ APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\
             {"k8s/app.yaml": WEB, "web/Dockerfile": DOCKERFILE, "web/main.py": APP.replace('"/healthz"', "path()")},
             fixed=unmarked(WEB) + HTTP_PROBE.format(port="8080"),
         ),
-        # Another image of the project, which is no web application.
+        # Another image of the project, which is not a web application.
         example(
             {
                 "k8s/app.yaml": WEB + "          ports: [{containerPort: 8080}]\n",

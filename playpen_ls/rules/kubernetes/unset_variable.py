@@ -115,7 +115,7 @@ REFERRED = """\
     good=[
         PLAIN,
         {"k8s/app.yaml": PLAIN + SET, "shop/Dockerfile": DOCKERFILE, "shop/main.py": APP},
-        # A script reads what is set, or variables are read by computed names; another name is no typo.
+        # A script reads what is set, or variables are read by computed names; another name is not a typo.
         {
             "k8s/app.yaml": PLAIN + SET.replace("REGION", "DB_PASWORD"),
             "shop/Dockerfile": DOCKERFILE,

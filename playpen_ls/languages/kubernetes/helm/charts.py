@@ -131,7 +131,7 @@ def values_of(path: str, text: str | None) -> Map:
     if not found:
         return Map()
     if not isinstance(found[0], Map):
-        raise CannotRender("a values file is no map")
+        raise CannotRender("a values file is not a map")
     return copied(found[0])  # type: ignore[no-any-return]
 
 

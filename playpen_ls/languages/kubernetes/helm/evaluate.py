@@ -449,7 +449,7 @@ class Evaluator:
         except InvalidTemplate:
             if is_vague(text):
                 return UNKNOWN
-            raise CannotRender("a text is no template") from None
+            raise CannotRender("a text is not a template") from None
         whole = text if isinstance(text, Text) else placed(text, None)
         before = self.named
         try:

@@ -335,7 +335,7 @@ def from_json(text: str) -> Value:
 
 
 def from_yaml(text: str) -> Value:
-    """`fromYaml`: a map; one with the key `Error` if the text is no map."""
+    """`fromYaml`: a map; one with the key `Error` if the text is not a map."""
     if GAP in text:
         return UNKNOWN
     try:

@@ -50,7 +50,7 @@ def fixes_of(file: FileView, number: int, fault: Fault) -> tuple[Fix, ...]:
     elif fault.kind in ("InvalidEnvironmentValue", "InvalidEnvironmentConcatValue"):
         if not _PROPERTY.fullmatch(text):
             return ()
-        # A word that is no variable is meant as it is.
+        # A word that is not a variable is meant as it is.
         is_text = "." not in text and not text.isupper() and not file.ask(declares, text)
         quoted = f"'{text}'" if is_text else f'"${{{text}}}"'
         title, edits = f"Quote the value: `{quoted}`", _replaced(quoted)
