@@ -180,6 +180,8 @@ ASKED = {
     "hoverProvider": "textDocument/hover",
     "codeActionProvider": "textDocument/codeAction",
     "definitionProvider": "",  # its answers are places, without text
+    "referencesProvider": "",  # so are those
+    "documentHighlightProvider": "",
     "documentSymbolProvider": "",  # names of stages, kinds of instructions
     "foldingRangeProvider": "",  # line numbers
     "executeCommandProvider": "",  # its answers are those of the commands and of code actions

@@ -106,6 +106,10 @@ class Index:
         self._catch_up()
         return sorted(path for path, kinds in self._kinds_of.items() if kinds)
 
+    def read_paths(self) -> list[str]:
+        """The sorted paths of all files that were read, also of those that state nothing."""
+        return sorted({*self._kinds_of, *self._later})
+
     def with_overrides(self, facts: Mapping[str, Iterable[Fact]]) -> Overlaid:
         """This index with the facts of some files replaced."""
         self._catch_up()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from playpen_ls.engine.masking import Mask
 from playpen_ls.engine.own_rules import UNUSED_IGNORE
 from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.engine.suppression import Suppressed, suppress
-from playpen_ls.languages.detection import language_of
+from playpen_ls.languages.detection import language_of, possible_language
 from playpen_ls.languages.model import Model
 from playpen_ls.languages.registry import LANGUAGES, facts_in, model_facts, parse
 from playpen_ls.project.filesystem import CachedFiles, PatientFiles, ProjectFiles
@@ -35,6 +35,8 @@ from playpen_ls.session.stability import hold_back_new_absences, is_unseen, with
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span, Spans
+
+_MOST_MODELS = 20
 
 
 class Workspace:
@@ -60,6 +62,8 @@ class Workspace:
         if ask is not at_once:
             self._files = PatientFiles(ProjectFiles(root, lambda path: None), self._open_text, ask)
         self._once: Files | None = None
+        self._closed_models: dict[str, Model] = {}
+        """Models of files that are not open, the last ones that were asked for."""
 
     def _excluded(self) -> Excluded:
         """What the configuration of the project's root leaves out."""
@@ -90,6 +94,30 @@ class Workspace:
         document = self.documents[path]
         document.model = parse(document.language, document.source, document.model)
         return document.model
+
+    def model_at(self, path: str) -> Model | None:
+        """The model of the current text of any file of the project; None if it has none. Can raise NotKnownYet."""
+        if path in self.documents:
+            return self.model(path)
+        text = self.text(path)
+        language = language_of(path, lambda: text or "") if text is not None else None
+        if text is None or language is None:
+            return None
+        found = self._closed_models.pop(path, None)
+        if found is None or found.source.text != text:
+            found = parse(language, Source(path, text))
+        self._closed_models[path] = found
+        if len(self._closed_models) > _MOST_MODELS:
+            del self._closed_models[next(iter(self._closed_models))]
+        return found
+
+    def paths_of(self, language: str, word: str) -> Iterator[str]:
+        """The files of a language whose text has the word, open ones too, by path. Can raise NotKnownYet."""
+        for path in self.index.read_paths():
+            opened = self.documents.get(path)
+            its = opened.language if opened is not None else possible_language(path)
+            if its == language and word in (self.text(path) or ""):
+                yield path
 
     def text(self, path: str) -> str | None:
         """The current text of any file of the project; None if it cannot be read. Can raise NotKnownYet."""

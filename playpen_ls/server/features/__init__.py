@@ -36,7 +36,9 @@ class Feature:
 
 FEATURES = (
     Feature(lsp.TEXT_DOCUMENT_HOVER, "hover.hover"),
-    Feature(lsp.TEXT_DOCUMENT_DEFINITION, "definition.definition"),
+    Feature(lsp.TEXT_DOCUMENT_DEFINITION, "navigation.definition"),
+    Feature(lsp.TEXT_DOCUMENT_REFERENCES, "navigation.references"),
+    Feature(lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, "navigation.highlights"),
     Feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, "outline.document_symbols"),
     Feature(lsp.TEXT_DOCUMENT_FOLDING_RANGE, "outline.folding_ranges"),
     Feature(

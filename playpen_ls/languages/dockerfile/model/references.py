@@ -32,9 +32,20 @@ def references(instruction: Instruction) -> Iterator[Reference]:
 
     `--from` is not expanded.
     """
+    if instruction.name in EXPANDED:
+        yield from _references(instruction)
+
+
+def references_in_shell(instruction: Instruction) -> Iterator[Reference]:
+    """The same in the script of a shell form, without heredocs."""
+    if instruction.name not in EXPANDED:
+        yield from _references(instruction)
+
+
+def _references(instruction: Instruction) -> Iterator[Reference]:
     text, escape = instruction.logical, instruction.syntax.escape
     at, end, doubled = text.find("$"), len(text), False
-    if at < 0 or instruction.name not in EXPANDED:
+    if at < 0:
         return
     at = len(instruction.keyword)
     origin = instruction.flag("from")

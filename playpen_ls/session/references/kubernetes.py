@@ -11,7 +11,7 @@ from typing import Any
 from playpen_ls.api.fact_types import ConfigMapKeys, SecretKeys, ServiceAccount
 from playpen_ls.api.facts import Fact, Facts
 from playpen_ls.api.file_view import FileView, Outline
-from playpen_ls.api.rule import RuleContext, given_as
+from playpen_ls.api.rule import given_as
 from playpen_ls.languages.kubernetes.model import references as names
 from playpen_ls.languages.kubernetes.model.manifests import DocumentChunk, Manifests
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
@@ -22,10 +22,13 @@ from playpen_ls.rules.kubernetes._application import Code, application_in
 from playpen_ls.rules.kubernetes._environment import Variables
 from playpen_ls.rules.kubernetes._links import Selectable, endpoints, selected
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
-from playpen_ls.session.definitions.reference import Reference, Target, file_at
-from playpen_ls.text.source import Source
+from playpen_ls.session.references.reference import Access, Kind, Reference, Target, file_at, last_word, nothing
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.span import Span
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_DATA = ("data", "stringData", "binaryData")
+_KINDS = {"ConfigMap": Kind.CONFIG_MAP, "Secret": Kind.SECRET, "ServiceAccount": Kind.SERVICE_ACCOUNT}
 _LISTED = ("resources", "bases", "components", "crds", "configurations", "patchesStrategicMerge", "generators")
 
 
@@ -40,60 +43,101 @@ class _Knowledge:
     namespaces: Namespaces
 
 
-def references(model: Manifests, context: RuleContext, offset: int) -> Iterator[Reference]:
-    """The references of the document at the offset."""
+def references(model: Manifests, workspace: Workspace, offset: int | None) -> Iterator[Reference]:
+    """The references of the document at the offset; None is the whole file."""
     outline = Outline(model.source.path, model.chunks)
     for number, chunk in enumerate(model.chunks):
-        if chunk.start <= offset <= chunk.end:
+        if offset is None or chunk.start <= offset <= chunk.end:
             document = YamlDocument(chunk.parsed, FileView(outline, number))
-            yield from _Document(model, chunk, document, context).references()
+            yield from _Document(model, chunk, document, workspace).references()
 
 
 class _Document:
-    def __init__(self, model: Manifests, chunk: DocumentChunk, document: YamlDocument, context: RuleContext) -> None:
+    def __init__(self, model: Manifests, chunk: DocumentChunk, document: YamlDocument, workspace: Workspace) -> None:
         self.model = model
+        self.path = model.source.path
         self.start = chunk.start
         self.document = document
-        self.context = context
-        self.known = given_as(_Knowledge, context)
+        self.context = workspace.context(self.path)
+        self.known = given_as(_Knowledge, self.context)
+        self._model_at = workspace.model_at
 
     def references(self) -> Iterator[Reference]:
-        if posixpath.basename(self.model.source.path) in KUSTOMIZATIONS:
+        if posixpath.basename(self.path) in KUSTOMIZATIONS:
             yield from self._kustomization()
         for resource in resources(self.document):
             if isinstance(resource, Workload):
                 yield from self._workload(resource)
             elif resource.kind == "Service" and not resource.group:
                 yield from self._service(resource)
+            elif (kind := _KINDS.get(resource.kind)) is not None and not resource.group:
+                yield from self._defines(resource, kind)
 
-    def _reference(self, scalar: Scalar | None, targets: Callable[[Scalar], Iterator[Target]]) -> Iterator[Reference]:
+    def _reference(
+        self,
+        kind: Kind,
+        scalar: Scalar | None,
+        targets: Callable[[Scalar], Iterator[Target]],
+        name: str | None = None,
+        word: str = "",
+    ) -> Iterator[Reference]:
+        """`name` is the text of the scalar if it is None."""
         if scalar is not None and scalar.literal:
-            yield Reference(self.document.content(scalar).shifted(self.start), partial(targets, scalar))
+            named = scalar.value if name is None else name
+            yield Reference(self._span(scalar), kind, named, partial(targets, scalar), word=word or named)
+
+    def _definition(self, kind: Kind, scalar: Scalar | None, name: str | None = None) -> Iterator[Reference]:
+        """A name that is defined where it stands."""
+        if scalar is not None and scalar.literal:
+            place = Target(self.path, self._span(scalar))
+            named = scalar.value if name is None else name
+            yield Reference(place.span, kind, named, nothing, place, Access.WRITE, named)
+
+    def _span(self, scalar: Scalar) -> Span:
+        return self.document.content(scalar).shifted(self.start)
 
     def _here(self, scalar: Scalar) -> Iterator[Target]:
         """A place in the same document."""
-        yield Target(self.model.source.path, self.document.content(scalar).shifted(self.start))
+        yield Target(self.path, self._span(scalar))
 
     def _stated(self, fact: Fact) -> Iterator[Target]:
         """The place of a fact; those of the same file do not know theirs."""
         if fact.place.path:
             yield Target(fact.place.path, fact.place.span)
         elif (span := self.model.span_of(fact)) is not None:
-            yield Target(self.model.source.path, span)
+            yield Target(self.path, span)
+
+    def _defines(self, resource: Resource, kind: Kind) -> Iterator[Reference]:
+        yield from self._definition(kind, resource.metadata.scalar("name"))
+        for values in filter(None, map(resource.node.mapping, _DATA)):
+            for entry in values.entries:
+                if isinstance(entry.key, Scalar):
+                    yield from self._definition(Kind.KEY, entry.key)
 
     def _workload(self, workload: Workload) -> Iterator[Reference]:
+        yield from self._definition(Kind.PODS, workload.metadata.scalar("name"), "")
         for container in workload.containers:
-            yield from self._reference(container.image, partial(self._dockerfile, container))
+            yield from self._reference(Kind.IMAGE, container.image, partial(self._dockerfile, container), "")
+            for port in container.ports:
+                for key in ("name", "containerPort"):
+                    yield from self._definition(Kind.PORT, port.node.scalar(key))
             for probe in endpoints(container):
-                yield from self._reference(probe.port, partial(self._port, container))
-                yield from self._reference(probe.path, partial(self._route, container))
+                yield from self._reference(Kind.PORT, probe.port, partial(self._port, container))
+                if probe.path is not None:
+                    word = last_word(probe.path.value)
+                    yield from self._reference(Kind.ROUTE, probe.path, partial(self._route, container), "", word)
             for entry in container.node.mappings("env"):
-                yield from self._reference(entry.scalar("name"), partial(self._reads, container))
-            for mount in container.node.mappings("volumeMounts"):
-                yield from self._reference(mount.scalar("name"), partial(self._volume, workload))
-        for one in names.references(workload):
-            yield from self._reference(one.name, partial(self._object, workload, one))
-            yield from self._reference(one.key, partial(self._key, workload, one))
+                yield from self._reference(Kind.VARIABLE, entry.scalar("name"), partial(self._reads, container))
+            for key in ("volumeMounts", "volumeDevices"):
+                for mount in container.node.mappings(key):
+                    yield from self._reference(Kind.VOLUME, mount.scalar("name"), partial(self._volume, workload))
+        for volume in self._volumes(workload):
+            yield from self._definition(Kind.VOLUME, volume)
+        for one in names.references(workload, optional=True):
+            yield from self._reference(_KINDS[one.kind], one.name, partial(self._object, workload, one))
+            yield from self._reference(Kind.KEY, one.key, partial(self._key, workload, one))
+        for one in _items(workload):
+            yield from self._reference(Kind.KEY, one.key, partial(self._key, workload, one))
 
     def _dockerfile(self, container: Container, _: Scalar) -> Iterator[Target]:
         link = self.known.code.images.link(container)
@@ -119,10 +163,15 @@ class _Document:
                 yield from self._stated(read)
 
     def _volume(self, workload: Workload, name: Scalar) -> Iterator[Target]:
-        for volume in workload.pod.mappings("volumes"):
-            defined = volume.scalar("name")
-            if defined is not None and defined.value == name.value:
-                yield from self._here(defined)
+        for volume in self._volumes(workload):
+            if volume.value == name.value:
+                yield from self._here(volume)
+
+    def _volumes(self, workload: Workload) -> Iterator[Scalar]:
+        claims = (workload.node.mapping("spec") or workload.node).mappings("volumeClaimTemplates")
+        for one in (*workload.pod.mappings("volumes"), *(claim.mapping("metadata") for claim in claims)):
+            if one is not None and (name := one.scalar("name")) is not None:
+                yield name
 
     def _defined(self, workload: Workload, reference: names.Reference) -> list[Any]:
         every: dict[str, Facts[Any]] = {
@@ -139,14 +188,14 @@ class _Document:
         """The key where it is written; the object where a generator or a controller gives it its keys."""
         for fact in self._defined(workload, reference):
             if fact.keys and key.value in fact.keys:
-                path = fact.place.path or self.model.source.path
+                path = fact.place.path or self.path
                 keys = list(self._written_keys(path, reference.kind, fact.name, key.value))
                 yield from keys or self._stated(fact)
 
     def _written_keys(self, path: str, kind: str, name: str, key: str) -> Iterator[Target]:
         for start, resource in self._objects(path):
             if resource.kind == kind and resource.name == name:
-                for part in ("data", "stringData", "binaryData"):
+                for part in _DATA:
                     values = resource.node.mapping(part)
                     entry = values.entry(key) if values is not None else None
                     if entry is not None and isinstance(entry.key, Scalar):
@@ -154,10 +203,8 @@ class _Document:
 
     def _objects(self, path: str) -> Iterator[tuple[int, Resource]]:
         """The objects of a file, each with the offset of its document."""
-        model = self.model
-        if path != model.source.path:
-            model = Manifests(Source(path, self.context.files.text(path) or ""))
-        for chunk in model.chunks:
+        model = self.model if path == self.path else self._model_at(path)
+        for chunk in model.chunks if isinstance(model, Manifests) else ():
             for resource in resources(YamlDocument(chunk.parsed)):
                 yield chunk.start, resource
 
@@ -165,9 +212,9 @@ class _Document:
         selector = service.node.mapping("spec", "selector")
         for entry in selector.entries if selector is not None else ():
             if isinstance(entry.value, Scalar):
-                yield from self._reference(entry.value, partial(self._pods, service))
+                yield from self._reference(Kind.PODS, entry.value, partial(self._pods, service), "")
         for port in (service.node.mapping("spec") or service.node).mappings("ports"):
-            yield from self._reference(port.scalar("targetPort"), partial(self._target_port, service))
+            yield from self._reference(Kind.PORT, port.scalar("targetPort"), partial(self._target_port, service))
 
     def _pods(self, service: Resource, _: Scalar) -> Iterator[Target]:
         for pods in selected(service, self.known.selectable):
@@ -176,7 +223,7 @@ class _Document:
     def _target_port(self, service: Resource, port: Scalar) -> Iterator[Target]:
         """The ports of that name or number of the pods that the Service selects."""
         for pods in selected(service, self.known.selectable):
-            path = pods.place.path or self.model.source.path
+            path = pods.place.path or self.path
             for start, resource in self._objects(path):
                 if isinstance(resource, Workload) and (resource.kind, resource.name) == (pods.kind, pods.name):
                     for one in (one for container in resource.containers for one in _ports(container, port)):
@@ -186,16 +233,33 @@ class _Document:
         for root in self.document.parsed.roots:
             if isinstance(root, Mapping):
                 for scalar in (one for key in _LISTED for one in root.scalars(key)):
-                    yield from self._reference(scalar, self._file)
+                    yield from self._listed(scalar)
                 for patch in root.mappings("patches"):
-                    yield from self._reference(patch.scalar("path"), self._file)
+                    yield from self._listed(patch.scalar("path"))
+
+    def _listed(self, scalar: Scalar | None) -> Iterator[Reference]:
+        word = posixpath.basename(scalar.value.rstrip("/")) if scalar is not None else ""
+        yield from self._reference(Kind.FILE, scalar, self._file, "", word)
 
     def _file(self, scalar: Scalar) -> Iterator[Target]:
         """The file, or the kustomization of the folder."""
-        folder, files = posixpath.dirname(self.model.source.path), self.context.files
+        folder, files = posixpath.dirname(self.path), self.context.files
         yield from file_at(folder, scalar.value, files)
         for name in KUSTOMIZATIONS:
             yield from file_at(folder, posixpath.join(scalar.value, name), files)
+
+
+def _items(workload: Workload) -> Iterator[names.Reference]:
+    """The keys of ConfigMaps and Secrets that volumes list."""
+    for volume in workload.pod.mappings("volumes"):
+        sources = (volume, *(volume.mapping("projected") or workload.metadata).mappings("sources"))
+        for source in sources:
+            for part, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
+                one = source.mapping(part)
+                name = (one.scalar("name") or one.scalar("secretName")) if one is not None else None
+                for item in one.mappings("items") if one is not None and name is not None else ():
+                    if name is not None and name.literal and item.scalar("key") is not None:
+                        yield names.Reference(kind, name, item.scalar("key"))
 
 
 def _ports(container: Container, port: Scalar) -> Iterator[Scalar]:

@@ -1,6 +1,6 @@
 """From a name to its definition: the cursor is in the name between « and », the definitions are between ⟨ and ⟩.
 
-`⟨⟩` at the start of a file stands for the file itself.
+`⟨⟩` at the start of a file stands for the file itself. In MEANING every ⟨name⟩ means the same, and each finds all.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 
 from playpen_ls.config.model import Settings
 from playpen_ls.languages.detection import language_of
-from playpen_ls.session.definitions import definition_at
+from playpen_ls.session.references.search import definition_at, highlights_at, references_at
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
 
@@ -155,34 +155,119 @@ NONE: Mapping[str, Mapping[str, str]] = {
 }
 
 
+PROBED = {
+    "k8s/app.yaml": to(POD, "path: |/health|"),
+    "shop/Dockerfile": DOCKERFILE.replace(
+        "CMD", "HEALTHCHECK CMD curl -f http://localhost:8000⟨/health⟩ || exit 1\nCMD"
+    ),
+    "shop/main.py": to(APP, 'get("|/health|")'),
+    "shop/other.py": "# /health\n",
+}
+MEANING: Mapping[str, Mapping[str, str]] = {
+    "route": PROBED,
+    "environment variable": {
+        "k8s/app.yaml": to(POD, "name: |LEVEL|"),
+        "k8s/other.yaml": to(POD, "name: |LEVEL|"),
+        "shop/Dockerfile": DOCKERFILE,
+        "shop/main.py": to(APP, "['|LEVEL|']"),
+        "other/Dockerfile": DOCKERFILE,
+        "other/main.py": APP,
+    },
+    "key": {
+        "k8s/app.yaml": to(POD, "key: |level|").replace(
+            "[{name: data, emptyDir: {}}]",
+            "[{name: data, configMap: {name: shop-config, items: [{key: ⟨level⟩, path: a}]}}]",
+        ),
+        "k8s/config.yaml": to(CONFIG, "|level|: info"),
+        "k8s/other.yaml": CONFIG.replace("shop-config", "other"),
+    },
+    "ConfigMap": {"k8s/app.yaml": to(POD, "name: |shop-config|"), "config.yaml": to(CONFIG, "name: |shop-config|")},
+    "Secret": {"app.yaml": to(POD, "name: |shop-secrets|") + "---\n" + to(SECRET, "name: |shop-secrets|")},
+    "ServiceAccount": {"app.yaml": to(POD, "Name: |shop|\n"), "a/account.yaml": to(ACCOUNT, "name: |shop|")},
+    "port": {
+        "service.yaml": to(SERVICE, "targetPort: |http|"),
+        "app.yaml": to(POD, "name: |http|, containerPort").replace("port: http}", "port: ⟨http⟩}"),
+    },
+    "volume": {"app.yaml": to(POD, "{name: |data|, mountPath").replace("[{name: data,", "[{name: ⟨data⟩,")},
+    "pods": {"app.yaml": to(POD, "metadata: {name: |shop|}\nspec:\n  selector"), "b.yaml": to(SERVICE, "app: |shop|")},
+    "image": {
+        "k8s/app.yaml": to(POD, "image: |nexus:5000/shop:1.0.0|"),
+        "shop/Dockerfile": DOCKERFILE.replace("FROM", "⟨FROM⟩"),
+        "other/Dockerfile": DOCKERFILE,
+    },
+    "stage": {
+        "Dockerfile": "FROM a AS ⟨base⟩\nFROM ⟨Base⟩ AS b\nFROM b\nCOPY --from=⟨base⟩ /a /b\n"
+        "RUN --mount=type=bind,from=⟨base⟩,target=/x true\n",
+    },
+    "ARG of a stage": {
+        "Dockerfile": "ARG V=1\nFROM a\nARG ⟨V⟩=2\nRUN echo $⟨V⟩ '$V' \"${⟨V⟩}\" \\$V\nCMD echo $V\nFROM a\nRUN echo $V\n",
+    },
+    "global ARG": {"Dockerfile": "ARG ⟨V⟩=1\nFROM a:$⟨V⟩\nARG V=2\nRUN V=3; echo $V\n"},
+    "ENV": {"Dockerfile": "FROM a AS x\nENV ⟨DIR⟩=/x\nFROM x\nWORKDIR ${⟨DIR⟩}/y\nCMD cat $⟨DIR⟩\n"},
+    "COPY source": {
+        "Dockerfile": "FROM a\nCOPY ⟨app.py⟩ /x\nFROM b\nCOPY ⟨app.py⟩ other.py /y\n",
+        "app.py": "",
+        "other.py": "",
+    },
+    "credential": {
+        "Jenkinsfile": "node { withCredentials([string(credentialsId: '⟨nexus⟩', variable: 'T')]) { sh 'nexus' } }\n",
+        "b/Jenkinsfile": "pipeline { environment { T = credentials('⟨nexus⟩')\n } }\n",
+        "c/Jenkinsfile": "node { withCredentials([string(credentialsId: 'nexus2', variable: 'T')]) { sh 'x' } }\n",
+    },
+    "step of a library": {
+        "Jenkinsfile": "node {\n ⟨deploy⟩ 'shop'\n x.deploy 'y' }\n",
+        "b/Jenkinsfile": "node { ⟨deploy⟩('shop') }\n",
+        "vars/deploy.groovy": "def ⟨call⟩(String name) { sh name }\n",
+    },
+    "variable of a pipeline": {
+        "Jenkinsfile": 'pipeline {\n  environment {\n    ⟨TAG⟩ = "1.0"\n    OTHER = "$⟨TAG⟩-1"\n  }\n  stages {\n'
+        "    stage('A') { steps { sh 'echo $⟨TAG⟩ ${⟨TAG⟩}'; echo \"${env.⟨TAG⟩}\"; echo env.⟨TAG⟩ } }\n"
+        "    stage('B') { steps { echo ⟨TAG⟩; x.TAG = 'TAG'; y(TAG: 1) } }\n  }\n}\n",
+    },
+    "revision": {
+        "versions/a_x.py": "revision = '⟨a1⟩'\ndown_revision = None\n",
+        "versions/b_x.py": "revision: str = 'b2'\ndown_revision: Union[str, None] = '⟨a1⟩'\n",
+        "versions/c_x.py": "revision = 'c3'\ndown_revision = ('b2', '⟨a1⟩')\n",
+    },
+}
+
+
+def opened(tmp_path: Path, files: Mapping[str, str], marks: str = "[⟨⟩«»]") -> Workspace:
+    """The project, with all files read; the files that have marks are open."""
+    (tmp_path / ".git").mkdir()
+    workspace = Workspace(tmp_path, Settings())
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        source = Source(path, re.sub(marks, "", text))
+        (tmp_path / path).write_text(source.text)
+        if re.search("«", text):
+            language = language_of(path, lambda: source.text)  # noqa: B023
+            assert language is not None
+            workspace.open(source, language)
+    workspace.closed.read_all()
+    return workspace
+
+
 def looked_up(tmp_path: Path, files: Mapping[str, str]) -> tuple[str, list[tuple[str, str]], list[tuple[str, str]]]:
     """(the name that has a definition, where it leads, where it should lead); places as (path, text before + text)."""
     wanted, cursor = [], None
-    (tmp_path / ".git").mkdir()
     for path, text in files.items():
         for mark in re.finditer(r"⟨(.*?)⟩", re.sub("[«»]", "", text)):
             wanted.append((path, re.sub("[⟨⟩]", "", mark.string[: mark.start()]), mark[1]))
         bare = re.sub("[⟨⟩]", "", text)
         if "«" in bare:
             cursor = path, bare.index("«")
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(re.sub("[«»]", "", bare))
     assert cursor is not None
     path, offset = cursor
-    workspace = Workspace(tmp_path, Settings())
-    source = Source(path, (tmp_path / path).read_text())
-    language = language_of(path, lambda: source.text)
-    assert language is not None
-    workspace.open(source, language)
-    workspace.closed.read_all()
-    found = definition_at(workspace.model(path), workspace.context(path), offset)
+    workspace = opened(tmp_path, files)
+    found = definition_at(workspace, path, offset)
     if found is None:
         return "", [], wanted
     places = []
     for target in found.targets:
         text = workspace.text(target.path) or ""
         places.append((target.path, text[: target.span.start], text[target.span.start : target.span.end]))
-    return source.of(found.span), places, wanted
+    return workspace.documents[path].source.of(found.span), places, wanted
 
 
 @pytest.mark.parametrize("name", FOUND)
@@ -198,3 +283,25 @@ def test_a_name_leads_to_its_definition(name: str, tmp_path: Path):
 @pytest.mark.parametrize("name", NONE)
 def test_where_nothing_is_known_there_is_no_definition(name: str, tmp_path: Path):
     assert looked_up(tmp_path, NONE[name])[:2] == ("", [])
+
+
+@pytest.mark.parametrize("name", MEANING)
+def test_all_places_that_mean_the_same_find_each_other(name: str, tmp_path: Path):
+    files = MEANING[name]
+    workspace = opened(tmp_path, files)
+    wanted = []
+    for path, text in files.items():
+        for number, mark in enumerate(re.finditer(r"⟨(.*?)⟩", text)):
+            start = mark.start() - 2 * number
+            wanted.append((path, start, start + len(mark[1])))
+    assert len(wanted) > 1
+    for path, start, end in (one for one in wanted if not one[0].startswith("vars/")):
+        source = Source(path, workspace.text(path) or "")
+        workspace.open(source, language_of(path, lambda: source.text) or "")  # noqa: B023
+        found = references_at(workspace, path, (start + end) // 2, True)
+        assert [(one.path, one.span.start, one.span.end) for one in found or ()] == sorted(wanted), (path, start)
+        shown = highlights_at(workspace, path, start)
+        assert [(path, one.span.start, one.span.end) for one in shown or ()] == [
+            one for one in sorted(wanted) if one[0] == path
+        ]
+        workspace.close(path)

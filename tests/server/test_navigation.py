@@ -1,4 +1,4 @@
-"""Go to definition, as each editor asks for it."""
+"""Go to definition, find references and highlight, as each editor asks for them."""
 
 from __future__ import annotations
 
@@ -65,3 +65,53 @@ async def test_elsewhere_the_answer_is_left_to_other_servers(editor: Editor):
     assert await asked(editor, "notes.txt", "x") is None
     params = lsp.DefinitionParams(lsp.TextDocumentIdentifier(editor.uri("closed.yaml")), lsp.Position(0, 0))
     assert await editor.client.text_document_definition_async(params) is None
+
+
+@pytest.mark.asyncio
+async def test_references_and_highlights_of_a_key(each_editor: Editor):
+    editor = each_editor
+    (editor.folder / "config.yaml").write_bytes(CONFIG.encode())
+    await editor.open("app.yaml", MANIFEST)
+    await editor.until("app.yaml", lambda _: True)
+    document = lsp.TextDocumentIdentifier(editor.uri("app.yaml"))
+    at = client_position(MANIFEST, MANIFEST.rindex("level"), editor.encoding)
+    found: dict[bool, list[tuple[str, str]]] = {}
+    while not found.get(True):  # until the project has been read
+        for declared in (False, True):
+            params = lsp.ReferenceParams(lsp.ReferenceContext(declared), document, at)
+            answer = await editor.client.text_document_references_async(params)
+            texts = {editor.uri("app.yaml"): MANIFEST, editor.uri("config.yaml"): CONFIG}
+            found[declared] = [(one.uri, text_at(editor, texts[one.uri], one.range)) for one in answer or ()]
+    use, definition = (editor.uri("app.yaml"), "level"), (editor.uri("config.yaml"), "level")
+    assert found == {False: [use], True: [use, definition]}
+    shown = await editor.client.text_document_document_highlight_async(lsp.DocumentHighlightParams(document, at))
+    assert [(text_at(editor, MANIFEST, one.range), one.kind) for one in shown or ()] == [
+        ("level", lsp.DocumentHighlightKind.Read)
+    ]
+
+
+@pytest.mark.asyncio
+async def test_strings_of_python_are_ours_and_names_are_not(editor: Editor):
+    text = "import os\n\nlevel = os.environ['LEVEL']\nprint(level, 'LEVEL')\n"
+    await editor.open("app.py", text)
+    document = lsp.TextDocumentIdentifier(editor.uri("app.py"))
+    await editor.until("app.py", lambda _: True)
+
+    async def references(words: str) -> list[str] | None:
+        at = client_position(text, text.index(words), editor.encoding)
+        params = lsp.ReferenceParams(lsp.ReferenceContext(True), document, at)
+        found = await editor.client.text_document_references_async(params)
+        assert (
+            await editor.client.text_document_document_highlight_async(lsp.DocumentHighlightParams(document, at))
+            is None
+        )
+        return None if found is None else [text_at(editor, text, one.range) for one in found]
+
+    found = None
+    while not found:  # until the project has been read
+        found = await references("LEVEL")
+    assert found == ["LEVEL"]
+    assert await references("environ") is None
+    assert await references("level") is None
+    assert await references("LEVEL')\n") is None
+    assert await references("print") is None

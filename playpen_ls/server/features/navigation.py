@@ -1,0 +1,72 @@
+"""Go to definition, find references, highlight: from a name to where it is defined, and to who uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lsprotocol import types as lsp
+
+from playpen_ls.server.client_documents import ClientDocument
+from playpen_ls.server.context import Context
+from playpen_ls.session.references.reference import Access, Target
+from playpen_ls.session.references.search import definition_at, highlights_at, references_at
+
+_HIGHLIGHTS = {
+    Access.READ: lsp.DocumentHighlightKind.Read,
+    Access.WRITE: lsp.DocumentHighlightKind.Write,
+    Access.TEXT: lsp.DocumentHighlightKind.Text,
+}
+
+
+def definition(context: Context, params: lsp.DefinitionParams) -> list[lsp.LocationLink] | list[lsp.Location] | None:
+    """The places that define what is at a position; None where nothing is known, so that other servers answer."""
+    asked = _asked(context, params)
+    found = definition_at(asked[0].workspace, asked[0].path, asked[1]) if asked is not None else None
+    if asked is None or found is None:
+        return None
+    opened = asked[0]
+    locations = _locations(context, opened, found.targets)
+    if not context.abilities.takes_links:
+        return locations
+    origin = context.documents.positions(opened.source).range(found.span)
+    return [lsp.LocationLink(one.uri, one.range, one.range, origin) for one in locations]
+
+
+def references(context: Context, params: lsp.ReferenceParams) -> list[lsp.Location] | None:
+    """The places that refer to what is at a position; None where nothing is known."""
+    asked = _asked(context, params)
+    if asked is None:
+        return None
+    found = references_at(asked[0].workspace, asked[0].path, asked[1], params.context.include_declaration)
+    return _locations(context, asked[0], found) if found else None
+
+
+def highlights(context: Context, params: lsp.DocumentHighlightParams) -> list[lsp.DocumentHighlight] | None:
+    """The places of the file that mean what is at a position; None where nothing is known."""
+    asked = _asked(context, params)
+    if asked is None or asked[0].language == "python":
+        return None
+    opened, offset = asked
+    found = highlights_at(opened.workspace, opened.path, offset)
+    positions = context.documents.positions(opened.source)
+    return [lsp.DocumentHighlight(positions.range(one.span), _HIGHLIGHTS[one.access]) for one in found or ()] or None
+
+
+def _asked(
+    context: Context, params: lsp.DefinitionParams | lsp.ReferenceParams | lsp.DocumentHighlightParams
+) -> tuple[ClientDocument, int] | None:
+    """The document and the offset in it."""
+    opened = context.documents.get(params.text_document.uri)
+    if opened is None or opened.language is None:
+        return None
+    return opened, context.documents.positions(opened.source).offset(params.position)
+
+
+def _locations(context: Context, opened: ClientDocument, targets: Iterable[Target]) -> list[lsp.Location]:
+    documents = context.documents
+    return [
+        lsp.Location(
+            documents.uri(opened.workspace, one.path), documents.positions_in(opened, one.path).range(one.span)
+        )
+        for one in targets
+    ]
