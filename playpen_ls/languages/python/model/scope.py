@@ -231,7 +231,7 @@ class Names:
         return self.module(f"self.{name}") or None
 
     def _inherited(self, name: str, link: Link | None, depth: int) -> str | None:
-        """The origin of an attribute that the first base of the class can have; None if it is not an attribute of it."""
+        """The origin of an attribute that the first base of the class can have; None for what is none of it."""
         while link is not None and not isinstance(link[0], ast.ClassDef):
             link = link[1]
         if link is None or depth >= _DEPTH or not LOGGER_NAME.search(name):
