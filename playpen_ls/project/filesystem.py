@@ -13,7 +13,9 @@ from playpen_ls.api.facts import Files, NotKnownYet
 from playpen_ls.project.patience import Ask
 from playpen_ls.project.read_file import read_file
 from playpen_ls.text.source import Source, Unreadable
+from playpen_ls.text.text_cache import TextCache
 
+MOST_TEXT = 4_000_000  # characters of files that are not read again while they stay as they are
 LARGE = 20_000_000  # bytes
 MOST_WEIGHED = 2_000  # files and folders; a single edit can query them
 
@@ -28,7 +30,7 @@ class ProjectFiles:
         self._root = root
         self._open_text = open_text
         self._known = known
-        self._read: dict[str, tuple[tuple[int, int], str | None]] = {}
+        self._read = TextCache[tuple[tuple[int, int], str | None]](MOST_TEXT)
         self._weighed: dict[str, tuple[dict[str, int], bool]] = {}
 
     @cached_property
@@ -89,7 +91,8 @@ class ProjectFiles:
             stamp = (status.st_mtime_ns, status.st_size)
             known = self._read.get(place)
             if known is None or known[0] != stamp:
-                self._read[place] = known = (stamp, _decoded(place))
+                known = (stamp, _decoded(place))
+                self._read.put(place, known, len(place) + len(known[1] or ""))
             return known[1]
         except OSError:
             return None

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from playpen_ls.languages.shell.commands import VALUED, Command, Option, Word
 from playpen_ls.languages.shell.wrappers import FIRST_OPERAND, WRAPPERS, drop_options, module_of, script_of
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.pause import pause
 from playpen_ls.text.span import Span
+from playpen_ls.text.text_cache import cached_by_text
 
 __all__ = ["VALUED", "Command", "Option", "Word", "commands", "exec_form"]
 
@@ -44,7 +44,7 @@ def commands(fragment: Fragment) -> tuple[Command, ...]:
     return tuple([command.within(fragment) for command in _read(fragment.text, fragment.holes)])
 
 
-@lru_cache(maxsize=1024)
+@cached_by_text(400_000)
 def _read(text: str, holes: tuple[Span, ...]) -> tuple[Command, ...]:
     """The commands with offsets into `text`. Cached by text: an edit leaves most scripts of a file unchanged."""
     pause()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from playpen_ls.api.fact_types import Kustomized, listed_path
 from playpen_ls.api.facts import Facts, Files
-from playpen_ls.languages.kubernetes.kustomize.builds import Rendered, images_of, rendered
+from playpen_ls.languages.kubernetes.kustomize.builds import Rendered, rendered
 from playpen_ls.languages.kubernetes.kustomize.files import NAMES, File, focused, layer_at, root_of
 from playpen_ls.languages.kubernetes.kustomize.objects import id_of
 from playpen_ls.languages.kubernetes.kustomize.tree import PlacedScalar
@@ -64,7 +64,7 @@ class Builds:
             made = self._rendered(build, texts, whole=posixpath.basename(document.path) in NAMES)
             if made is None:
                 continue
-            if any(_is_from(one, document, image) for one in images_of(made)):
+            if any(_is_from(one, document, image) for one in made.images):
                 return True
             if not made.complete or not all(one.certain for one in made.objects):
                 return None

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep, Tree
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
+from playpen_ls.text.text_cache import cached_by_text
 
 FOLDER = "vars"
 _LONGEST = 100_000  # characters of a file
@@ -61,7 +61,7 @@ class _Method(NamedTuple):
     body: Span
 
 
-@lru_cache(maxsize=200)
+@cached_by_text(1_000_000)
 def library_step(text: str) -> LibraryStep | None:
     """The step that a file in `vars/` defines; None if it defines none, or if that cannot be seen."""
     if len(text) > _LONGEST or "call" not in text:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.jenkinsfile.syntax.lexer import Token, lex
@@ -20,6 +20,7 @@ from playpen_ls.languages.shell import parser as shell
 from playpen_ls.languages.shell.secrets import ShellSecret, secrets_in
 from playpen_ls.text.pause import pause
 from playpen_ls.text.span import Span
+from playpen_ls.text.text_cache import cached_by_text
 
 KEYWORDS = frozenset(
     """if else for while do try catch finally switch case default return throw new def import package class interface
@@ -161,13 +162,13 @@ def _head_call(frame: Frame) -> Call | None:
     return head.call_of(1) if len(head.structure.open) > 1 else None
 
 
-@lru_cache(maxsize=500)
+@cached_by_text(100_000)
 def _head_name(frame: Frame) -> str | None:
     call = _head_call(frame)
     return call.name if call is not None else None
 
 
-@lru_cache(maxsize=500)
+@cached_by_text(100_000)
 def _parsed_head(text: str) -> Parsed:
     return Parsed(text, State(), lex(text))
 

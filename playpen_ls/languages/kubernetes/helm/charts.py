@@ -7,7 +7,6 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from playpen_ls.languages.kubernetes.helm.evaluate import Evaluator, Mutates, Named
 from playpen_ls.languages.kubernetes.helm.files import Chart
@@ -30,6 +29,7 @@ from playpen_ls.languages.kubernetes.helm.values import (
 )
 from playpen_ls.languages.kubernetes.helm.yaml_text import read_yaml, to_yaml
 from playpen_ls.languages.kubernetes.syntax.compose import Unparsable
+from playpen_ls.text.text_cache import cached_by_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ def _reason(error: Exception) -> str:
     return str(error) if isinstance(error, CannotRender) else "nested too deeply"
 
 
-@lru_cache(maxsize=256)
+@cached_by_text(1_000_000)
 def _frame(chart: Chart) -> Chart:
     """The chart without the texts of templates that no other template needs."""
     templates = tuple((path, text if _is_needed(path, text) else "") for path, text in chart.templates)
@@ -88,7 +88,7 @@ def _is_needed(path: str, text: str) -> bool:
     return posixpath.basename(path).startswith("_") or _DEFINES.search(text) is not None
 
 
-@lru_cache(maxsize=64)
+@cached_by_text(1_000_000)
 def _prepared(frame: Chart, path: str, values: str | None) -> _Render | str:
     """What the templates of a chart have in common, or why it cannot be rendered."""
     try:
@@ -97,17 +97,17 @@ def _prepared(frame: Chart, path: str, values: str | None) -> _Render | str:
         return _reason(error)
 
 
-@lru_cache(maxsize=2048)
+@cached_by_text(1_000_000)
 def _one(prepared: _Render, name: str, path: str, text: str) -> Output:
     return Output(path, prepared.render(name, _template(path, text), True))
 
 
-@lru_cache(maxsize=1024)
+@cached_by_text(1_000_000)
 def _template(path: str, text: str) -> Named:
     return Named(of_file(path, text), parsed(text).body)
 
 
-@lru_cache(maxsize=16)
+@cached_by_text(500_000)
 def _in_order(chart: Chart, path: str, values: str | None) -> Rendered:
     """All templates one after the other, which can change the values for those behind them."""
     try:
@@ -120,7 +120,7 @@ def _in_order(chart: Chart, path: str, values: str | None) -> Rendered:
         return Rendered(refused=_reason(error))
 
 
-@lru_cache(maxsize=512)
+@cached_by_text(500_000)
 def _read(path: str, text: str) -> tuple[Value, ...]:
     return read_yaml(of_file(path, text))
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import NamedTuple
+
+from playpen_ls.text.text_cache import cached_by_text
 
 DEEPEST = 100  # blocks and parentheses inside each other
 
@@ -183,7 +184,7 @@ _BLOCKS = frozenset(("if", "with", "range", "define", "block"))
 _KEYWORDS = frozenset((*_BLOCKS, "end", "else", "template", "break", "continue"))
 
 
-@lru_cache(maxsize=1024)
+@cached_by_text(1_000_000)
 def parsed(text: str) -> Parsed:
     """Parse a template. Raises InvalidTemplate."""
     return _Parser(text).template()

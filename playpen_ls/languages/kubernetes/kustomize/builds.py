@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 
 from playpen_ls.api.fact_types import Kustomized, listed_path
@@ -35,6 +35,7 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     documents,
     is_null,
 )
+from playpen_ls.text.text_cache import cached_by_text
 
 MOST_OBJECTS = 5_000
 _FIELDS = frozenset(
@@ -62,6 +63,11 @@ class Rendered:
     complete: bool = False
     refused: str = ""
 
+    @cached_property
+    def images(self) -> tuple[PlacedScalar, ...]:
+        """The images of all containers of the objects that are certain."""
+        return tuple(image for one in self.objects if one.certain for image in images_in(one.node))
+
 
 @dataclass(frozen=True)
 class _FileReader:
@@ -80,12 +86,6 @@ def built_objects(path: str, files: Files, facts: Callable[[type[Fact]], Facts[A
     return len(rendered(layer).objects) if layer is not None and _kind(layer) != "Component" else 0
 
 
-@lru_cache(maxsize=128)
-def images_of(made: Rendered) -> tuple[PlacedScalar, ...]:
-    """The images of all containers of the objects that are certain."""
-    return tuple(image for one in made.objects if one.certain for image in images_in(one.node))
-
-
 @dataclass(frozen=True, eq=False)
 class _Accumulated:
     objects: tuple[Built, ...]
@@ -96,7 +96,7 @@ class _Accumulated:
     """Of some file, only one document was read."""
 
 
-@lru_cache(maxsize=128)
+@cached_by_text(1_000_000)
 def rendered(layer: Layer) -> Rendered:
     """The objects of a kustomization as `kustomize build` would write them. A pure function that never raises."""
     try:
@@ -112,7 +112,7 @@ def rendered(layer: Layer) -> Rendered:
     return Rendered(layer, kept, found.complete)
 
 
-@lru_cache(maxsize=512)
+@cached_by_text(1_000_000)
 def _accumulated(layer: Layer) -> _Accumulated:
     return _with_layer(_Accumulated((), DEFAULT, (), True, False), layer)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from playpen_ls.languages.kubernetes.syntax import nodes
@@ -15,6 +14,7 @@ from playpen_ls.languages.kubernetes.syntax.compose import Unparsable, compose
 from playpen_ls.languages.kubernetes.syntax.documents import document_starts
 from playpen_ls.languages.kubernetes.syntax.nodes import Entry, Node
 from playpen_ls.text.span import Span
+from playpen_ls.text.text_cache import cached_by_text
 
 MOST_NODES = 200_000  # of a document, with aliases written out; the largest CustomResourceDefinitions have about 30,000
 _MERGES = 10  # nested `<<`; deeper ones are hostile
@@ -125,7 +125,7 @@ def span_of(node: Placed) -> Span | None:
     return Span(node.start, node.end).shifted(node.source.start) if node.source.exact else None
 
 
-@lru_cache(maxsize=2048)
+@cached_by_text(1_000_000)
 def documents(path: str, text: str) -> tuple[Placed, ...]:
     """The roots of all documents of a file that are not empty. Raises CannotBuild if one is not valid YAML."""
     bounds = pairwise([*document_starts(text), len(text)])
@@ -153,7 +153,7 @@ def _moved(node: Placed, to: PlacedScalar, source: Source) -> Placed:
     return PlacedMapping(to.start, to.end, entries, node.flow, source)
 
 
-@lru_cache(maxsize=4096)
+@cached_by_text(1_000_000)
 def _roots(path: str, start: int, text: str) -> tuple[Placed, ...]:
     """The roots of a document. Cached apart, so that an edit costs the documents from the edited one on."""
     try:
