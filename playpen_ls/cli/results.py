@@ -208,7 +208,7 @@ class Reporter:
         suppression: tuple[str, str] | None = None,
     ) -> FindingReport:
         finding, span = diagnostic.finding, diagnostic.span
-        said = self._mask.said
+        said = self._mask.text
         return FindingReport(
             diagnostic.rule.id,
             diagnostic.severity,
@@ -228,7 +228,7 @@ class Reporter:
 
     def _fix(self, fix: Fix, change: Change) -> FixReport:
         return FixReport(
-            self._mask.said(fix.title),
+            self._mask.text(fix.title),
             fix.safe,
             fix.kind,
             tuple(

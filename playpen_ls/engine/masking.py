@@ -12,13 +12,17 @@ from playpen_ls.vocabulary.secrets import bound_values, is_weak, may_be_secret
 
 MASK = "•••"
 SHORTEST = 6  # characters; shorter lines of a multi-line secret are not masked on their own
+SHORTEST_WORD = 4  # characters
+_BEFORE = re.compile(r"\S{1,40}[ \t]*[\"']?$")
 
 
 class Mask:
     """Masks the secrets of a text, in the text itself and in texts derived from it.
 
-    Where the range of a secret is known, the range is masked, elsewhere its value. `secrets` are the ranges that rules
-    have found; values that are bound to the name of a secret are masked too, although no rule reports them.
+    Where the range of a secret is known, the range is masked, elsewhere its value. A common or very short word such as
+    `postgres` or `ci` is masked elsewhere only behind the same text or the name of a secret, so that the others of its
+    kind can be read. `secrets` are the ranges that rules have found; values that are bound to the name of a secret are
+    masked too, although no rule reports them.
     """
 
     def __init__(self, source: Source, secrets: Iterable[Span]) -> None:
@@ -31,10 +35,10 @@ class Mask:
         words |= {line.strip() for word in words for line in LINE_END.split(word)[1:] if len(line.strip()) >= SHORTEST}
         words |= {first for word in words if len(first := LINE_END.split(word)[0].strip()) >= SHORTEST}
         words = {word for word in words if word.strip()}
-        # The value of `password: password` must not mask the key, or every message about passwords.
-        telling = {word for word in words if not is_weak(word)}
-        self._any, self._telling = _pattern(words), _pattern(telling)
-        self.secrets = sorted(found | bound | set(_matches(self._telling, source.text)))
+        self._common = {word for word in words if len(word) < SHORTEST_WORD or is_weak(word)}
+        self._values = _values(words - self._common)
+        self._places = _places(source, [span for span in found if source.of(span).strip("\"'") in self._common])
+        self.secrets = sorted(found | bound | set(_matches(self._values, source.text)))
 
     def line(self, line: int) -> tuple[str, list[tuple[int, int]]]:
         """A line of the source with masked secrets, and [(column, change of length from there on)]."""
@@ -52,27 +56,41 @@ class Mask:
     def edited(self, text: str) -> str:
         """The source with masked secrets, or a `text` that edits have made of it. Line ends stay."""
         kept = self.secrets if text == self.source.text else _after(self.source.text, text, self.secrets)
-        return _hidden(text, sorted([*kept, *_matches(self._any, text)]))
+        return _hidden(text, sorted([*kept, *self._in(text)]))
 
     def text(self, text: str) -> str:
-        """Mask the secrets in a text derived from the source, such as the text of an edit."""
-        return _hidden(text, _matches(self._any, text))
+        """Mask the secrets in a text derived from the source, such as the text of an edit, a message or a title."""
+        return _hidden(text, sorted(self._in(text)))
 
-    def said(self, text: str) -> str:
-        """Mask the secrets in a message or title, except secrets that are common words."""
-        return _hidden(text, _matches(self._telling, text))
+    def _in(self, text: str) -> Iterator[Span]:
+        """The secrets in a text derived from the source."""
+        yield from _matches(self._values, text)
+        if self._common:
+            yield from _matches(self._places, text)
+            yield from (span for span in bound_values(text) if text[span.start : span.end] in self._common)
 
 
-def _pattern(words: set[str]) -> re.Pattern[str] | None:
+def _values(words: set[str]) -> re.Pattern[str] | None:
     """Matches these words.
 
-    A short or plain word matches as a whole, so that a password such as `secret` does not mask part of `secretKeyRef`,
-    or directly after a flag of one letter: `-psecret`.
+    A short or plain word matches as a whole, so that a password such as `grafana` does not mask part of `grafanaUrl`,
+    or directly after a flag of one letter: `-pgrafana`.
     """
     whole = sorted((re.escape(word) for word in words if len(word) < SHORTEST or word.isalpha()), key=len, reverse=True)
     parts = sorted((re.escape(word) for word in words if len(word) >= SHORTEST and not word.isalpha()), key=len)
     patterns = [*reversed(parts), *([rf"(?:(?<!\w)|(?<=\s-\w))(?:{'|'.join(whole)})(?!\w)"] if whole else [])]
     return re.compile("|".join(patterns)) if patterns else None
+
+
+def _places(source: Source, spans: Iterable[Span]) -> re.Pattern[str] | None:
+    """Matches the words of these ranges behind what stands before them in their lines: `ci` in `DB_PASSWORD=ci`."""
+    patterns = set()
+    for span in spans:
+        start = span.start + len(text := source.of(span)) - len(text.lstrip("\"'"))
+        before = _BEFORE.search(source.text[source.line_starts[source.line_of(start)] : start])
+        if before is not None:
+            patterns.add(rf"(?<={re.escape(before[0])}){re.escape(text.strip(chr(34) + chr(39)))}(?!\w)")
+    return re.compile("|".join(sorted(patterns))) if patterns else None
 
 
 def _matches(pattern: re.Pattern[str] | None, text: str) -> list[Span]:

@@ -66,20 +66,37 @@ def test_the_longest_of_several_secrets_is_masked():
     assert masked.text("one-s3cret-more, one-s3cret, tinybit, tiny") == f"{MASK}, {MASK}, {MASK}, {MASK}"
 
 
-def test_a_common_word_is_masked_where_it_stands_but_not_in_messages():
+def test_a_common_word_is_masked_where_it_stands_and_behind_the_same_text():
     masked = Mask(Source("x.yaml", "password: password\n"), [Span(10, 18)])
-    assert masked.text("password") == MASK
-    assert masked.said("the password is weak") == "the password is weak"
-    assert mask(f"a: {SECRET}", SECRET).said(f"`{SECRET}` is weak") == f"`{MASK}` is weak"
+    assert masked.text("password") == "password"
+    assert masked.text("the password is weak") == "the password is weak"
+    assert masked.text("+  password: password") == f"+  password: {MASK}"
+    assert masked.text("password: passwords") == "password: passwords"
     text = "password: letmein\n"
     assert mask(text).edited(text) == f"password: {MASK}\n"
+
+
+@pytest.mark.parametrize(
+    ("marked", "text", "masked"),
+    [
+        ("postgres://ci:«ci»@db/ci", "./ci/build ci postgres://ci:ci@db/ci", f"./ci/build ci postgres://ci:{MASK}@db/ci"),
+        ("x -p '«sst»' sst", "y -p 'sst' --sst sst", f"y -p '{MASK}' --sst sst"),
+        ("x -p «'sst'» sst", "y -p 'sst' --sst sst", f"y -p '{MASK}' --sst sst"),
+        ("DB_PASSWORD=«root»", "USER root\nDB_PASSWORD: root", f"USER root\nDB_PASSWORD: {MASK}"),
+        ("«sst»", "sst", "sst"),  # nothing says what it is
+    ],
+)  # fmt: skip
+def test_a_short_or_common_word_hides_no_other_words(marked: str, text: str, masked: str):
+    start, end = marked.index("«"), marked.index("»") - 1
+    made = Mask(Source("x.yaml", marked.replace("«", "").replace("»", "")), [Span(start, end)])
+    assert made.text(text) == masked
 
 
 def test_what_is_bound_to_the_name_of_a_secret_is_masked_without_a_finding():
     text = f"api_token: {SECRET}\nx: {SECRET}\n"
     masked = mask(text)
     assert masked.edited(text) == f"api_token: {MASK}\nx: {MASK}\n"
-    assert masked.said(SECRET) == MASK
+    assert masked.text(SECRET) == MASK
     code = "api_token: Zebra9912\n"
     assert mask(code, path="app.py").edited(code) == code  # a name, not a literal
     assert mask(code, path="app.pyi").edited(code) == code
