@@ -60,10 +60,14 @@ NO_DEPENDENCIES = Dependencies(hashed=hash(((), (), ())))
 
 @dataclass(frozen=True)
 class CachedFindings:
-    """What rules found in a chunk, without fixes and with offsets from its start, and what they read to find it."""
+    """What rules found in a chunk, without fixes and with offsets from its start, and what they read to find it.
+
+    `put_off` are the ids of those that wait; what they found last is kept.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     reads: Dependencies = NO_DEPENDENCIES
+    put_off: frozenset[str] = frozenset()
 
 
 NO_FINDINGS = CachedFindings(())
@@ -75,10 +79,10 @@ class ChunkEntry:
 
     `groups` has the diagnostics of both, by the chunk that their offsets count from; None is the chunk itself. Entries
     with the same `read` have the same dependencies; it is None where not all are known. `located` says that these
-    depend on where the chunk is.
+    depend on where the chunk is. `put_off` are the rules that wait.
     """
 
-    __slots__ = ("cross_file", "groups", "local", "located", "read")
+    __slots__ = ("cross_file", "groups", "local", "located", "put_off", "read")
 
     def __init__(
         self,
@@ -94,6 +98,7 @@ class ChunkEntry:
         self.groups = tuple([(chunk, ChunkDiagnostics(those)) for chunk, those in by_chunk.items()])
         self.read = (id(local.reads), id(cross_file.reads)) if local is not None and cross_file is not None else None
         self.located = any(one is not None and one.reads.located for one in (local, cross_file))
+        self.put_off = frozenset[str]().union(*[one.put_off for one in (local, cross_file) if one is not None])
 
 
 MISS = ChunkEntry(None, None)
@@ -173,6 +178,9 @@ class RecordedFiles:
 
     def is_large(self, folder: str) -> bool:
         return bool(self._ask("is_large", folder))
+
+    def settled(self, path: str) -> bool:
+        return bool(self._ask("settled", path))
 
 
 class DependencyChecker:
@@ -277,7 +285,9 @@ class DependencyChecker:
             reads.inputs.update(now.inputs)
         return True
 
-    def remembered(self, fresh: Iterable[Diagnostic], reads: Dependencies) -> CachedFindings:
+    def remembered(
+        self, fresh: Iterable[Diagnostic], reads: Dependencies, put_off: Iterable[str] = ()
+    ) -> CachedFindings:
         """A new cache entry. Chunks without diagnostics and with equal dependencies share one object."""
         diagnostics = tuple([diagnostic.shifted(0, self.path) for diagnostic in fresh])
         known = self._same.get(reads.hashed)
@@ -288,8 +298,8 @@ class DependencyChecker:
         reads = known
         if not reads.located:
             self._held[id(reads), None] = True
-        if diagnostics:
-            return CachedFindings(diagnostics, reads)
+        if diagnostics or put_off:
+            return CachedFindings(diagnostics, reads, frozenset(put_off))
         nothing = self._nothing.get(id(reads))
         if nothing is None:
             nothing = self._nothing[id(reads)] = CachedFindings((), reads)

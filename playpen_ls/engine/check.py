@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -77,6 +77,8 @@ class Checked:
     memory: FindingsCache = EMPTY_CACHE
     failed: frozenset[str] = frozenset()
     """The ids of rules that raised; their findings are unknown."""
+    put_off: frozenset[str] = frozenset()
+    """The ids of rules that wait; their findings are those of the last check."""
 
 
 class _Whole(Chunk):
@@ -102,6 +104,7 @@ def check(
     within: Span | None = None,
     fixes: bool = False,
     before: Outline | None = None,
+    last: Callable[[Span], Iterable[Diagnostic]] = lambda span: (),
 ) -> Checked:
     """Check a file with all rules.
 
@@ -110,7 +113,8 @@ def check(
     then chunks with findings are checked again. Without a cache every finding has its fixes, and
     `within` limits the check to the chunks that touch it. It pauses before each chunk, and each part of one, that is
     checked. `before` is the outline of an earlier version, or of this one, where no cache is passed: what it knows of
-    the other chunks is not worked out again.
+    the other chunks is not worked out again. `last` gives what the last check found in a range, at its current offsets:
+    the findings of rules that wait stay.
     """
     chunks, known = model.chunks, memory or EMPTY_CACHE
     local = {id(chunk) for chunk in model.chunks_touching(within)} if within is not None else None
@@ -121,7 +125,7 @@ def check(
     keys = [unit.key for unit in units]
     pairs = known.of(keys, reader.holds)
     stale = reader.stale(pairs)
-    look = _ChunkChecker(model, rules, reader, fixes)
+    look = _ChunkChecker(model, rules, reader, fixes, last)
     groups: list[ChunkDiagnostics] = []
     moved: list[int] = []
     offers: list[Offered] = []
@@ -145,7 +149,8 @@ def check(
             moved.append((unit if chunk is None else chunks[chunk]).begins)
     after = FindingsCache(keys, pairs, outline) if memory is not None else EMPTY_CACHE
     diagnostics = FileDiagnostics(model.source.path, groups, moved)
-    return Checked(with_current_places(diagnostics, model), offers, after, frozenset(failed))
+    put_off = frozenset[str]().union(*{pair.put_off for pair in pairs})
+    return Checked(with_current_places(diagnostics, model), offers, after, frozenset(failed), put_off)
 
 
 @dataclass
@@ -161,7 +166,15 @@ class _CheckedChunk:
 class _ChunkChecker:
     """Runs rules over chunks of a file, for the most part again."""
 
-    def __init__(self, model: Model, rules: RuleSet, reader: DependencyChecker, fixes: bool) -> None:
+    def __init__(
+        self,
+        model: Model,
+        rules: RuleSet,
+        reader: DependencyChecker,
+        fixes: bool,
+        last: Callable[[Span], Iterable[Diagnostic]],
+    ) -> None:
+        self._last = last
         self._model = model
         self._rules = rules
         self._reader = reader
@@ -199,14 +212,14 @@ class _ChunkChecker:
                 every = [*(parts or ()), *(embedded.parts if embedded else ())]
                 ran = _run_rules(every, some, reader.given, file)
                 fresh = ran.diagnostics
-                if remembered is not None and ran.put_off:  # its last findings stay
-                    last = remembered.diagnostics
+                if ran.put_off:  # their last findings stay
+                    last = remembered.diagnostics if remembered is not None else self._moved(unit, number)
                     fresh += [diagnostic for diagnostic in last if diagnostic.rule.id in ran.put_off]
                 looked.diagnostics += [self._here(diagnostic, unit) for diagnostic in fresh]
                 looked.offers += [Offered(one.rule, self._offer(one.offer, unit)) for one in ran.offers]
                 looked.failed |= ran.failed
                 if not holds or ran.failed:
-                    remembered = None if ran.failed else reader.remembered(fresh, ran.reads)
+                    remembered = None if ran.failed else reader.remembered(fresh, ran.reads, ran.put_off)
                     if unread and remembered is not None:
                         self._unread = (dict(file.reads), remembered)
             looked.pair.append(remembered)
@@ -214,6 +227,13 @@ class _ChunkChecker:
         if embedded is not None:
             embedded.open()
         return looked
+
+    def _moved(self, unit: Chunk, number: int) -> Iterator[Diagnostic]:
+        """What the last check found in a chunk, with offsets from its start now."""
+        if number < len(self._model.chunks):
+            for one in self._last(unit.span):
+                if one.made.chunk is None and unit.span.start <= one.start < unit.span.end:
+                    yield Diagnostic(one.rule, one.shifted(-unit.begins, self._reader.path).finding, one.severity)
 
     def _start(self, chunk: int | None, unit: Chunk) -> int:
         """The offset in the file that positions count from: that of a chunk by its number, or of the one checked."""

@@ -72,6 +72,9 @@ class ProjectFiles:
             self._weighed[place] = known = _weigh(place)
         return known[1]
 
+    def settled(self, path: str) -> bool:
+        return True
+
     def with_overrides(self, texts: Mapping[str, str]) -> ProjectFiles:
         """The same files with the texts of some replaced."""
         if not texts:
@@ -176,6 +179,9 @@ class PatientFiles:
     def is_large(self, folder: str) -> bool:
         return bool(self._answer("is_large", folder))
 
+    def settled(self, path: str) -> bool:
+        return True
+
     def _answer(self, what: str, path: str) -> Any:
         question = (what, path)
         self._asked.add(question)
@@ -248,3 +254,13 @@ class CachedFiles:
         if folder not in self._large:
             self._large[folder] = self._files.is_large(folder)
         return self._large[folder]
+
+    def settled(self, path: str) -> bool:
+        return True
+
+
+class FilesWhileTyping(CachedFiles):
+    """The files of a project while the user types in one of them."""
+
+    def settled(self, path: str) -> bool:
+        raise NotKnownYet

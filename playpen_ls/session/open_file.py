@@ -11,7 +11,7 @@ from playpen_ls.engine.cache import EMPTY_CACHE, FindingsCache
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import FileDiagnostics
 from playpen_ls.languages.model import Model
-from playpen_ls.session.stability import shift_diagnostics
+from playpen_ls.session.stability import moved, shift_diagnostics
 from playpen_ls.text.edit import Edit, runs
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span, Spans
@@ -31,6 +31,8 @@ class OpenFile:
     depends: object = None
     """The rules and the platform for which the cache `memory` is valid."""
     displayed: FileDiagnostics = field(default_factory=FileDiagnostics)
+    found: FileDiagnostics = field(default_factory=FileDiagnostics)
+    """All that the last check found, also what comments suppress, at the offsets of that time."""
     _hits: FileDiagnostics = field(default_factory=FileDiagnostics)
     _typed: list[tuple[Source, list[Edit]]] = field(default_factory=list)
     """Runs of edits since the last check, each with the text that it applies to."""
@@ -65,11 +67,18 @@ class OpenFile:
             diagnostics = shift_diagnostics(diagnostics, before, run)
         return diagnostics
 
+    def found_in(self, span: Span) -> Iterator[Diagnostic]:
+        """What the last check found in a range of the current text, also on edited lines."""
+        diagnostics: Iterable[Diagnostic] = self.found
+        for _, run in self._typed:
+            diagnostics = moved(diagnostics, run, self.source.path)
+        return (one for one in diagnostics if span.start <= one.start < span.end)
+
     def edited(self, source: Source, edits: Iterable[Edit]) -> None:
         """Set a new text. `edits` lead to it one after the other; none means that the whole text was replaced."""
         edits = list(edits)
         if not edits:
-            self.diagnostics = FileDiagnostics()
+            self.diagnostics = self.found = FileDiagnostics()
         before, cuts = self.source, list(runs(edits))
         for number, run in enumerate(cuts, 1):
             self._typed.append((before, run))

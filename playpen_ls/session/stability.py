@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from playpen_ls.api.finding import Place
@@ -39,6 +40,19 @@ def shift_diagnostics(diagnostics: Iterable[Diagnostic], source: Source, run: It
                 diagnostic.related if diagnostic.made.related else (),
             )
             yield diagnostic.with_related(tuple(followed(places))) if places else diagnostic
+
+
+def moved(diagnostics: Iterable[Diagnostic], run: Sequence[Edit], path: str) -> Iterator[Diagnostic]:
+    """Diagnostics where they are after edits, also on edited lines; those whose ends are replaced are dropped."""
+
+    def at(offset: int) -> int:
+        return offset + sum(len(edit.text) - (edit.end - edit.start) for edit in run if edit.end <= offset)
+
+    for diagnostic in diagnostics:
+        start, end = diagnostic.start, diagnostic.end
+        if not any(edit.start < start < edit.end or edit.start < end < edit.end for edit in run):
+            finding = diagnostic.shifted(at(start) - start, path).finding
+            yield Diagnostic(diagnostic.rule, replace(finding, span=Span(at(start), at(end))), diagnostic.severity)
 
 
 def _touched(source: Source, edit: Edit) -> Span:

@@ -25,7 +25,7 @@ from playpen_ls.engine.suppression import Suppressed, suppress
 from playpen_ls.languages.detection import language_of, possible_language
 from playpen_ls.languages.model import Model
 from playpen_ls.languages.registry import LANGUAGES, facts_in, model_facts, parse
-from playpen_ls.project.filesystem import CachedFiles, PatientFiles, ProjectFiles
+from playpen_ls.project.filesystem import CachedFiles, FilesWhileTyping, PatientFiles, ProjectFiles
 from playpen_ls.project.index import Index
 from playpen_ls.project.indexer import Indexer
 from playpen_ls.project.patience import Ask, at_once
@@ -166,7 +166,10 @@ class Workspace:
             counts = partial(self.closed.counts, path, self._excluded())
             document.in_project = document.on_disk and self.ask((self, "counts", path), counts)
         self.index.later(path, partial(model_facts, model) if document.in_project else tuple)
-        checked = check(model, rules, self._given(document), document.memory, fixes=fixes)
+        given = self._given(document)
+        if not settled:
+            given = replace(given, files=FilesWhileTyping(given.files))
+        checked = check(model, rules, given, document.memory, fixes=fixes, last=document.found_in)
         document.memory = checked.memory
         return self._report(document, model, checked, rules, settled)
 
@@ -196,6 +199,7 @@ class Workspace:
             unread = Spans(broken)
             unsure = lambda diagnostic: not settled or is_unseen(diagnostic, unread)  # noqa: E731
             shown = hold_back_new_absences(diagnostics, document.displayed, unsure, document.since)
+        document.found = checked.diagnostics
         document.diagnostics, document.displayed = diagnostics, shown
         return PublishedFile(
             document.source,
@@ -220,8 +224,8 @@ class Workspace:
     ) -> Suppressed:
         """The reported diagnostics, after suppression comments and the baseline, and the suppressed ones.
 
-        While a file does not parse, a comment may seem unused because findings are missing: then none is reported as
-        unused except, with `stays`, those that were before.
+        While a file does not parse, or rules wait, a comment may seem unused because findings are missing: then none is
+        reported as unused except, with `stays`, those that were before.
         """
         wanted = checked.diagnostics
         if rules.unreported:
@@ -231,7 +235,7 @@ class Workspace:
         suppressed = suppress(model, wanted, rules.reported - checked.failed)
         diagnostics = self._without_accepted(document, suppressed.kept, checked)
         unused = suppressed.unused if self._all_rules_ran(document) else []
-        if unused and any(chunk.broken for chunk in model.chunks):
+        if unused and (checked.put_off or any(chunk.broken for chunk in model.chunks)):
             before = {diagnostic.span for diagnostic in document.hits_of(UNUSED_IGNORE)} if stays else set()
             unused = [diagnostic for diagnostic in unused if diagnostic.span in before]
         for one in self.configs.chosen((UNUSED_IGNORE,), document.source.path) if unused else ():

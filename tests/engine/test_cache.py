@@ -118,6 +118,9 @@ class CountingFiles(Files):
     def names(self, folder: str) -> tuple[str, ...]:
         return self._answer("names", folder)
 
+    def settled(self, path: str) -> bool:
+        return True
+
     def is_large(self, folder: str) -> bool:
         return self._answer("is_large", folder)
 

@@ -10,6 +10,7 @@ from opened import opened
 from playpen_ls.api.finding import Refused, Severity
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 
 CHART = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
@@ -53,6 +54,10 @@ def workspace(folder: Path, files: dict[str, str], path: str = WEB) -> Workspace
 
 def found(project: Workspace, path: str = WEB) -> list[Diagnostic]:
     return [one for one in project.check(path).diagnostics if one.rule.name in ALL]
+
+
+def typing(project: Workspace) -> list[Diagnostic]:
+    return [one for one in project.check(WEB, settled=False).diagnostics if one.rule.name in ALL]
 
 
 def severities(project: Workspace, path: str = WEB) -> dict[str, Severity]:
@@ -207,3 +212,38 @@ def test_findings_follow_the_template(tmp_path: Path):
     for text in (TAKEN, TEMPLATE + "          resources: {limits: {cpu: 1, memory: 1Gi}}\n"):
         project.edit(WEB, Source(WEB, text))
         assert bool(LIMITS & set(severities(project))) is (text == TAKEN)
+
+
+def test_typing_waits_with_what_values_leave_open(tmp_path: Path):
+    project = workspace(tmp_path, chart(TAKEN, EMPTY))
+    before = {one.rule.name: one.start for one in found(project)}
+    assert set(before) == ALL
+    at = TAKEN.index("metadata:")
+    typed = TAKEN[:at] + "#\n" + TAKEN[at:]
+    project.edit(WEB, Source(WEB, typed), [Edit(at, at, "#\n")])
+    assert {one.rule.name: one.start - 2 for one in typing(project)} == before
+    line = typed.index("- name: {{ .Chart.Name }}") + len("- name: {{ .Chart.Name }}")
+    more = typed[:line] + " # a" + typed[line:]
+    project.edit(WEB, Source(WEB, more), [Edit(line, line, " # a")])
+    behind = {name: start + 2 + len(" # a") * (start + 2 > line) for name, start in before.items()}
+    assert {one.rule.name: one.start for one in typing(project)} == behind
+    given = more + "          livenessProbe: {tcpSocket: {port: 80}}\n"
+    project.edit(WEB, Source(WEB, given), [Edit(len(more), len(more), given[len(more) :])])
+    assert {one.rule.name for one in typing(project)} == ALL - {"no-liveness-probe"}
+    assert {one.rule.name for one in found(project)} == ALL - {"no-liveness-probe"}
+    project.edit(WEB, Source(WEB, more), [Edit(len(more), len(given), "")])
+    assert {one.rule.name for one in typing(project)} == ALL - {"no-liveness-probe"}
+    assert {one.rule.name for one in found(project)} == ALL
+
+
+def test_comments_keep_what_waits_silent(tmp_path: Path):
+    template = TEMPLATE.replace(
+        "          image", "          # playpen: ignore[kubernetes/no-liveness-probe]\n          image"
+    ).replace("        - name", "        # playpen: ignore[kubernetes/no-readiness-probe]\n        - name")
+    project = workspace(tmp_path, chart(template))
+    settled = [one.rule.name for one in project.check(WEB).diagnostics]
+    assert "no-readiness-probe" not in settled
+    assert "unused-ignore" in settled
+    at = template.index("metadata:")
+    project.edit(WEB, Source(WEB, template[:at] + "#\n" + template[at:]), [Edit(at, at, "#\n")])
+    assert [one.rule.name for one in project.check(WEB, settled=False).diagnostics] == settled

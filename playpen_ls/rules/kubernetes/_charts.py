@@ -116,7 +116,11 @@ class Charts:
         return False
 
     def _installs(self, folder: str, document: YamlDocument) -> Iterator[tuple[Output, ...]]:
-        """What the templates of the chart give for each way to install it, worked out as it is asked for."""
+        """What the templates of the chart give for each way to install it, worked out as it is asked for.
+
+        Raises NotKnownYet while the template is typed in.
+        """
+        self.files.settled(document.path)
         text, _ = document.ask(text_around)
         key = (folder, document.path, text)
         if key not in self._made:
