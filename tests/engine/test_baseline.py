@@ -50,6 +50,9 @@ def test_a_baseline_that_was_formatted_otherwise_can_be_read():
     assert twice.entries == Counter({ONE: 3})
 
 
+SHAPE = '{"rule", "path", "text", "count"}'
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -58,17 +61,18 @@ def test_a_baseline_that_was_formatted_otherwise_can_be_read():
         ("[]", "not a baseline of version 1"),
         (TEXT.replace("1", "2", 1), "not a baseline of version 1"),
         ('{"version": 1}', "`entries` is not a list"),
-        ('{"version": 1, "entries": [3]}', 'entry 1 is not {"rule", "path", "text", "count"}'),
-        (TEXT.replace('"0022"', "22"), "entry 2 is not "),
-        (TEXT.replace('"count": 2', '"count": "2"'), "entry 1 is not "),
-        (TEXT.replace('"path": "app.py", "text": "0022"', '"text": "0022"'), "entry 2 is not "),
-        ('{"version": 1, "entries": [{}]}', "entry 1 is not "),
+        ('{"version": 1, "entries": [3]}', "entry 1 is not " + SHAPE),
+        (TEXT.replace('"0022"', "22"), "entry 2 is not " + SHAPE),
+        (TEXT.replace('"count": 2', '"count": "2"'), "entry 1 is not " + SHAPE),
+        (TEXT.replace('"path": "app.py", "text": "0022"', '"text": "0022"'), "entry 2 is not " + SHAPE),
+        ('{"version": 1, "entries": [{}]}', "entry 1 is not " + SHAPE),
     ],
 )
 def test_what_is_no_baseline_says_why(text: str, reason: str):
     with pytest.raises(InvalidBaseline) as raised:
         Baseline.read(text)
-    assert str(raised.value).startswith(reason)
+    said = str(raised.value)
+    assert said.startswith(reason) if reason.endswith(": ") else said == reason
 
 
 def test_each_entry_accepts_as_many_findings_as_it_counts():

@@ -57,6 +57,12 @@ def test_of_chunks_with_one_key_the_first_entry_that_holds_is_taken():
     assert memory.of(["z", "q", "a", "r"], lambda entry, number: False)[2] is other
 
 
+def test_of_three_chunks_with_one_key_of_which_none_holds_the_last_is_taken():
+    entries = [ChunkEntry(None, None) for _ in range(3)]
+    memory = FindingsCache(["a", "a", "a"], entries)
+    assert memory.of(["z", "a", "r"], lambda entry, number: False)[1] is entries[2]
+
+
 def checker(editor: Editor, text: str | None = None) -> DependencyChecker:
     """Of the next version of the editor's text."""
     model = ToyModel(Source(PATH, editor.text if text is None else text))

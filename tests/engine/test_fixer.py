@@ -188,6 +188,21 @@ def test_a_fix_of_a_file_that_cannot_be_read_is_left_out():
     assert (result.source.text, result.others) == ("abc = 1\n", {})
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (Change({}, {"y.txt": "new"}), "`y.txt` already exists"),
+        (Change({"z.txt": (Edit(0, 0, "1"),)}), "`z.txt` cannot be read"),
+    ],
+)
+def test_why_another_file_is_not_changed(change: Change, reason: str):
+    look = Words({"abc": []})
+    before = look(Source("x.py", "abc = 1\n"), {})
+    with pytest.raises(Refused) as refused:
+        verified(before, before.diagnostics[0], Fix("x", lambda: change), look, {"y.txt": "old"}.get)
+    assert str(refused.value) == reason
+
+
 # When fixing ends
 
 

@@ -135,6 +135,7 @@ API_KEY, LOGGED = f"api_key = {KEY}", 'import logging\nlogging.warn("x")'
         (f"{API_KEY}  # pylint: disable=S105\n", Severity.WARNING),
         # in the line in which a string ends
         ('api_key = "k3y-with-0ther-w0rds\\\n"  # noqa: S105\n', None),
+        ('api_key = "k3y-with-0ther-w0rds\\\n"  # ruff: ignore[S105]\n', None),
         (f"{LOGGED}  # noqa: G010\n", None),
         (f"{LOGGED}  # noqa\n", None),
         (f"{LOGGED}  # pylint: disable=deprecated-method\n", None),

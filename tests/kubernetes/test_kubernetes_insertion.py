@@ -21,6 +21,7 @@ from playpen_ls.languages.kubernetes.edits.insert import (
     replace_scalar,
     style_of,
 )
+from playpen_ls.languages.kubernetes.edits.verify import changed
 from playpen_ls.languages.kubernetes.model.manifests import parse
 from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
@@ -393,3 +394,15 @@ def test_an_empty_value_is_filled_with_a_scalar():
     assert edited("  - name: ~\n    image: b\n", lambda one: put(one.document, one.node, ("name",), "z")) == (
         "  - name: z\n    image: b\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("3", ""), ("b", "\n    y: 2"), ("b", "\n    - y")], ids=["other value", "other key", "broken"]
+)
+def test_edits_that_set_something_else_are_refused(name: str, value: str):
+    container = containers(Source("app.yaml", f"{HEAD}  - name: a\n    x: 1\n"))[0]
+    document, at = container.document, container.document.text.index("a\n    x")
+    path = (0, "spec", "containers", 0, "name")
+    assert changed(document, [Edit(at, at + 1, "b")], path, "b") == [Edit(at, at + 1, "b")]
+    with pytest.raises(Refused, match="the edit would change other parts of the document"):
+        changed(document, [Edit(at, at + 1, name + value)], path, "b")

@@ -161,6 +161,8 @@ def test_only_findings_on_lines_that_were_touched_are_let_go():
     assert left(Edit(3, 6, "x\n")) == [0, 5]
     assert left(Edit(4, 6, "")) == [0]  # it is joined with the next
     assert left(Edit(2, 2, "\n")) == [4, 7]
+    diagnostics[1] = Diagnostic(diagnostics[1].rule, Finding(Span(5, 5), "said"), Severity.HINT)
+    assert left(Edit(3, 6, "")) == [0, 3]  # a finding at the end of the line goes with it
 
 
 def test_each_of_the_places_that_a_finding_points_to_moves_by_itself():

@@ -63,6 +63,7 @@ def test_an_edit_is_narrowed_to_what_differs_and_never_parts_a_line_end(old: str
     for text, at in ((old, edit.start - 7), (old, edit.end - 7), (new, edit.start - 7)):
         assert at == 0 or text[at - 1 : at + 1] != "\r\n"
     assert new[edit.start - 7 + len(edit.text) - 1 :][:2] != "\r\n" or not edit.text
+    assert equal_start(old, new) - (edit.start - 7) in (0, 1)
     if "\r" not in old + new:
         assert edit.start - 7 == equal_start(old, new)
         assert len(old) - (edit.end - 7) == equal_end(old, new, min(len(old), len(new)) - equal_start(old, new))

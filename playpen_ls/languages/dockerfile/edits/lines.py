@@ -13,7 +13,7 @@ def block(instruction: Instruction) -> Span:
     source = instruction.source
     start = source.line_start(instruction.raw.start)
     comments = {source.line_start(comment.span.start) for comment in instruction.syntax.comments}
-    while start > 0 and source.line_start(start - 1) in comments:
+    while start and source.line_start(start - 1) in comments:
         start = source.line_start(start - 1)
     return Span(start, instruction.raw.end)
 
