@@ -53,6 +53,7 @@ class TestClient(LanguageClient):
         super().__init__(*arguments, **names)
         self.published: dict[str, list[lsp.PublishDiagnosticsParams]] = {}
         self.edits: list[lsp.WorkspaceEdit] = []
+        self.registered: list[lsp.Registration] = []
         self.news = asyncio.Event()
         self.editor: Editor
 
@@ -70,7 +71,7 @@ def client_factory() -> TestClient:
 
     @client.feature(lsp.CLIENT_REGISTER_CAPABILITY)
     def registered(params: lsp.RegistrationParams) -> None:
-        return None
+        client.registered.extend(params.registrations)
 
     @client.feature(lsp.WORKSPACE_APPLY_EDIT)
     def apply(params: lsp.ApplyWorkspaceEditParams) -> lsp.ApplyWorkspaceEditResult:

@@ -15,7 +15,7 @@ from pygls.uris import to_fs_path
 from playpen_ls import __version__
 from playpen_ls.api.facts import NotKnownYet
 from playpen_ls.project.patience import Patience
-from playpen_ls.server.client_capabilities import ClientCapabilities
+from playpen_ls.server.client_capabilities import PEERS, ClientCapabilities
 from playpen_ls.server.client_requests import ClientRequests
 from playpen_ls.server.features import FEATURES, FORMATTING, Feature
 from playpen_ls.server.features.commands import Commands
@@ -58,6 +58,7 @@ class App:
         )
         self._options: object = None
         self.fix_on_save = False
+        self.peers = PEERS
         self._publisher = Publisher(self.server, lambda: self.documents)
         self._indexes = IndexScheduler(self.server, lambda: self.abilities, self._index_done)
         handlers: dict[str, Callable[[Any], Any]] = {
@@ -74,19 +75,28 @@ class App:
         for method, handler in handlers.items():
             self.server.feature(method)(partial(handler))
         for feature in FEATURES:
-            self._offer(feature)
+            if not feature.languages:
+                self._offer(feature)
         self._commands = Commands(
             self.server, lambda: self.documents, lambda: self.abilities, self._publisher.send, self._indexes.wait
         )
 
     def _offer(self, feature: Feature) -> None:
         def answer(params: Any) -> Any:
+            if feature.languages and not self._answers(feature, params):
+                return None
             try:
                 return feature.load()(self, params)
             except NotKnownYet:
                 return None
 
         self.server.feature(feature.method, feature.options)(answer)
+
+    def _answers(self, feature: Feature, params: Any) -> bool:
+        """Whether it is for this server to answer about the document."""
+        opened = self.documents.get(params.text_document.uri)
+        language = opened.language if opened is not None else None
+        return language in feature.languages and not (language in feature.left and language in self.peers)
 
     def run(self) -> int:
         try:
@@ -120,6 +130,13 @@ class App:
         self.abilities = ClientCapabilities.of(params.capabilities)
         self.server.end_with(params.process_id)
         self._options = params.initialization_options
+        if self._options is not None:
+            from playpen_ls.server.client_settings import peers
+
+            self.peers = peers(self._options)
+        for feature in FEATURES:
+            if feature.languages and feature.method not in self.abilities.registers:
+                self._offer(feature)
         if self._options is not None and self.abilities.only_formats:
             from playpen_ls.server.client_settings import fix_on_save
 
@@ -129,8 +146,12 @@ class App:
         self._folders = [Path(place) for uri in folders if uri and (place := to_fs_path(uri))]
 
     def initialized(self, _: lsp.InitializedParams) -> None:
+        # What is offered after the response to `initialize` is not announced in it, but registered.
+        later = [one for one in FEATURES if one.languages and one.method in self.abilities.registers]
+        for feature in later:
+            self._offer(feature)
         self._set(self._options)
-        self._requests.introduce()
+        self._requests.introduce(later)
         self._preparing.start()
 
     def _set(self, value: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from lsprotocol import types as lsp
@@ -9,6 +10,17 @@ from lsprotocol import types as lsp
 EXPLAIN = "playpen-ls.explainRule"  # the command that shows a rule's page
 FIX_ALL = "source.fixAll.playpen"
 KINDS = (lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.RefactorRewrite, FIX_ALL)
+
+PEERS = frozenset(("kubernetes", "python"))
+"""The languages for which clients usually have another server, too."""
+
+
+METHODS = (
+    lsp.TEXT_DOCUMENT_DEFINITION, lsp.TEXT_DOCUMENT_REFERENCES, lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT,
+    lsp.TEXT_DOCUMENT_DOCUMENT_LINK, lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, lsp.TEXT_DOCUMENT_FOLDING_RANGE,
+    lsp.TEXT_DOCUMENT_SELECTION_RANGE, lsp.TEXT_DOCUMENT_COMPLETION, lsp.TEXT_DOCUMENT_RENAME,
+)  # fmt: skip
+"""What clients can be asked to do only for some languages."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,8 @@ class ClientCapabilities:
     """Document symbols can have children."""
     most_folds: int | None = None
     """The number of folding ranges that it takes, if it says that."""
+    registers: frozenset[str] = frozenset()
+    """The methods about documents that it can register dynamically."""
     only_formats: bool = False
     """Formatting is the only way in which the client can request edits on save."""
 
@@ -53,8 +67,22 @@ class ClientCapabilities:
             takes_links=bool(text.definition and text.definition.link_support),
             nests_symbols=bool(text.document_symbol and text.document_symbol.hierarchical_document_symbol_support),
             most_folds=text.folding_range.range_limit if text.folding_range else None,
+            registers=_registered(text),
             only_formats=_only_formats(text),
         )
+
+
+def _registered(text: lsp.TextDocumentClientCapabilities) -> frozenset[str]:
+    """Capabilities have the names of their methods: `folding_range` is of `textDocument/foldingRange`."""
+    return frozenset(
+        method
+        for method in METHODS
+        if getattr(getattr(text, _capability(method), None), "dynamic_registration", None) is True
+    )
+
+
+def _capability(method: str) -> str:
+    return re.sub("([A-Z])", r"_\1", method.partition("/")[2]).lower()
 
 
 def _only_formats(text: lsp.TextDocumentClientCapabilities) -> bool:

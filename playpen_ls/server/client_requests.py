@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
 from lsprotocol import types as lsp
 
 from playpen_ls.server.client_capabilities import ClientCapabilities
+from playpen_ls.server.features import Feature
 from playpen_ls.server.protocol import Server, answer_of
 
 logger = logging.getLogger("playpen_ls")
@@ -26,21 +27,34 @@ class ClientRequests:
         self._take = take
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def introduce(self) -> None:
-        """Send all requests that follow initialization."""
-        self._later(self._ask_for_all())
+    def introduce(self, features: Sequence[Feature] = ()) -> None:
+        """Send all requests that follow initialization; `features` are registered, each for its languages."""
+        self._later(self._ask_for_all(features))
 
     def ask_for_settings(self) -> None:
         self._later(self._ask_for_settings())
 
-    async def _ask_for_all(self) -> None:
+    async def _ask_for_all(self, features: Sequence[Feature]) -> None:
+        registrations = [lsp.Registration(one.method, one.method, self._options(one)) for one in features]
         if self._abilities().registers_watchers:
             watchers = [lsp.FileSystemWatcher(glob_pattern) for glob_pattern in watched()]
             options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
-            registration = lsp.Registration("files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
-            request = self._server.client_register_capability_async(lsp.RegistrationParams([registration]))
+            registrations.append(lsp.Registration("files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options))
+        if registrations:
+            request = self._server.client_register_capability_async(lsp.RegistrationParams(registrations))
             await self._ask(lsp.CLIENT_REGISTER_CAPABILITY, request)
         await self._ask_for_settings()
+
+    def _options(self, feature: Feature) -> dict[str, object]:
+        """The options of a feature, and its documents: by the editor's id or by name, as the languages say."""
+        from playpen_ls.languages.registry import LANGUAGES
+
+        filters: list[dict[str, str]] = []
+        for language in map(LANGUAGES.__getitem__, feature.languages):
+            filters += [{"language": one} for one in (*language.editor_ids, *language.candidate_ids)]
+            filters += [{"pattern": f"**/{{{','.join((*language.file_names, *language.candidate_names))}}}"}]
+        options = self._server.protocol.converter.unstructure(feature.options) if feature.options else {}
+        return {**options, "documentSelector": filters}
 
     async def _ask_for_settings(self) -> None:
         if self._abilities().gives_configuration:

@@ -9,12 +9,13 @@ from typing import Any
 from playpen_ls.api.finding import Severity
 from playpen_ls.config.model import OFF, Settings
 from playpen_ls.config.rule_names import is_rule_name, unknown_rule
+from playpen_ls.server.client_capabilities import PEERS
 
 logger = logging.getLogger("playpen_ls")
 
 _KNOWN = ("ignore", "severity", "baseline", "fixOnSave")
 # Settings that only the editor extensions use.
-_CLIENTS_OWN = frozenset(("trace", "server", "interpreter", "saveTimeout", "path", "enable"))
+_CLIENTS_OWN = frozenset(("trace", "server", "interpreter", "saveTimeout", "path", "enable", "peers"))
 
 
 def settings_from(value: object) -> Settings | None:
@@ -41,6 +42,22 @@ def fix_on_save(value: object) -> bool:
     if not isinstance(wanted, bool):
         logger.warning("setting playpen.fixOnSave is %r; it must be true or false", wanted)
     return wanted is True
+
+
+_PEERS = {"python": "python", "yaml": "kubernetes", "dockerfile": "dockerfile"}
+
+
+def peers(options: object) -> frozenset[str]:
+    """The languages for which the client has another server, too, by its initialization options."""
+    if isinstance(options, Mapping) and isinstance(options.get("playpen"), Mapping):
+        options = options["playpen"]
+    named = options.get("peers") if isinstance(options, Mapping) else None
+    if named is None:
+        return PEERS
+    if not isinstance(named, (list, tuple)) or not all(one in _PEERS for one in named):
+        logger.warning("initialization option peers is %r; it must be a list of %s", named, ", ".join(_PEERS))
+        return PEERS
+    return frozenset(_PEERS[one] for one in named)
 
 
 def _ignore(value: Any) -> tuple[str, ...]:

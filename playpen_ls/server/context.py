@@ -17,6 +17,8 @@ class Context(Protocol):
     server: Server
     abilities: ClientCapabilities
     fix_on_save: bool
+    peers: frozenset[str]
+    """The languages for which the client has another server, too."""
 
     @property
     def documents(self) -> ClientDocuments:

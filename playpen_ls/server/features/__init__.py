@@ -22,11 +22,17 @@ Handler = Callable[[Context, Any], Any]
 
 @dataclass(frozen=True)
 class Feature:
-    """`handler` is `module.function`, relative to this folder; `options` are sent to the client at registration."""
+    """`handler` is `module.function`, relative to this folder; `options` are sent to the client at registration.
+
+    A feature with `languages` answers None for files of others. Clients that can register it dynamically are told which
+    these are. It is left to another server for a language of `left`, if the client says that it has one (`peers`).
+    """
 
     method: str
     handler: str
     options: object = None
+    languages: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     def load(self) -> Handler:
         module, _, name = self.handler.rpartition(".")
@@ -34,13 +40,14 @@ class Feature:
         return handler
 
 
+_D, _J, _K, _P = "dockerfile", "jenkinsfile", "kubernetes", "python"
 FEATURES = (
     Feature(lsp.TEXT_DOCUMENT_HOVER, "hover.hover"),
-    Feature(lsp.TEXT_DOCUMENT_DEFINITION, "navigation.definition"),
-    Feature(lsp.TEXT_DOCUMENT_REFERENCES, "navigation.references"),
-    Feature(lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, "navigation.highlights"),
-    Feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, "outline.document_symbols"),
-    Feature(lsp.TEXT_DOCUMENT_FOLDING_RANGE, "outline.folding_ranges"),
+    Feature(lsp.TEXT_DOCUMENT_DEFINITION, "navigation.definition", languages=(_D, _J, _K, _P)),
+    Feature(lsp.TEXT_DOCUMENT_REFERENCES, "navigation.references", languages=(_D, _J, _K, _P)),
+    Feature(lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, "navigation.highlights", languages=(_D, _J, _K), left=(_D,)),
+    Feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, "outline.document_symbols", languages=(_D, _J), left=(_D,)),
+    Feature(lsp.TEXT_DOCUMENT_FOLDING_RANGE, "outline.folding_ranges", languages=(_D, _J)),
     Feature(
         lsp.TEXT_DOCUMENT_CODE_ACTION,
         "code_actions.code_actions",

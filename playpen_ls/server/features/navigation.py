@@ -21,10 +21,13 @@ _HIGHLIGHTS = {
 def definition(context: Context, params: lsp.DefinitionParams) -> list[lsp.LocationLink] | list[lsp.Location] | None:
     """The places that define what is at a position; None where nothing is known, so that other servers answer."""
     asked = _asked(context, params)
-    found = definition_at(asked[0].workspace, asked[0].path, asked[1]) if asked is not None else None
-    if asked is None or found is None:
+    if asked is None:
         return None
-    opened = asked[0]
+    opened, offset = asked
+    left = opened.language == "dockerfile" and opened.language in context.peers
+    found = definition_at(opened.workspace, opened.path, offset, only_across=left)
+    if found is None:
+        return None
     locations = _locations(context, opened, found.targets)
     if not context.abilities.takes_links:
         return locations
@@ -44,7 +47,7 @@ def references(context: Context, params: lsp.ReferenceParams) -> list[lsp.Locati
 def highlights(context: Context, params: lsp.DocumentHighlightParams) -> list[lsp.DocumentHighlight] | None:
     """The places of the file that mean what is at a position; None where nothing is known."""
     asked = _asked(context, params)
-    if asked is None or asked[0].language == "python":
+    if asked is None:
         return None
     opened, offset = asked
     found = highlights_at(opened.workspace, opened.path, offset)

@@ -78,9 +78,14 @@ def _at(workspace: Workspace, path: str, offset: int) -> Iterator[Reference]:
             yield one
 
 
-def definition_at(workspace: Workspace, path: str, offset: int) -> Definition | None:
-    """Where what stands at an offset of an open file is defined; None if nothing there is known to be defined."""
+def definition_at(workspace: Workspace, path: str, offset: int, *, only_across: bool = False) -> Definition | None:
+    """Where what stands at an offset of an open file is defined; None if nothing there is known to be defined.
+
+    With `only_across`, another server answers for names that only their own file knows.
+    """
     for one in _at(workspace, path, offset):
+        if only_across and one.kind in _LOCAL:
+            continue
         targets = tuple(dict.fromkeys(one.targets()))
         if one.place is not None and one.access is Access.READ:  # code that reads a variable: who sets it
             targets = tuple(other.target for other in related(workspace, path, one) if other.reference.place is None)
