@@ -104,13 +104,13 @@ def replace_scalar(document: YamlDocument, scalar: Scalar, text: str) -> list[Ed
 
 
 def replace_entry(document: YamlDocument, target: Mapping, name: str, key: str, value: Value) -> list[Edit]:
-    """Replace the entry `name` with another key and value. Raises Refused."""
+    """Replace the entry `name` with a value, under the same or another key. Raises Refused."""
     way = editable(document, target)
     _refuse_odd(target)
     entry = target.entry(name)
     if entry is None or isinstance(entry.value, Alias):
         raise Refused(f"`{name}` comes from a YAML anchor")
-    if target.entry(key) is not None:
+    if key != name and target.entry(key) is not None:
         raise Refused(f"`{key}` is already set")
     style = style_of(document, target)
     if target.flow:
