@@ -24,6 +24,7 @@ class Index:
         self._ever: dict[Kind, set[str]] = {}
         self._later: dict[str, Callable[[], Iterable[Fact]]] = {}
         self._news = False
+        self._changes = 0
 
     @property
     def complete(self) -> bool:
@@ -44,6 +45,12 @@ class Index:
         self._catch_up()
         news, self._news = self._news, False
         return news
+
+    @property
+    def changes(self) -> int:
+        """How often the facts of any file have changed."""
+        self._catch_up()
+        return self._changes
 
     def _catch_up(self, but: str = "") -> None:
         for path in [path for path in self._later if path != but]:
@@ -71,6 +78,7 @@ class Index:
                 self._tables[kind].put(path, said)
         self._kinds_of[path] = tuple(new)
         if changed:
+            self._changes += 1
             self._given = {key: given for key, given in self._given.items() if key[0] not in changed or key[1] == path}
         return changed
 

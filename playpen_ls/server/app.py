@@ -19,7 +19,9 @@ from playpen_ls.server.client_capabilities import PEERS, ClientCapabilities
 from playpen_ls.server.client_requests import ClientRequests
 from playpen_ls.server.features import FEATURES, FORMATTING, Feature
 from playpen_ls.server.features.commands import Commands
-from playpen_ls.server.features.diagnostics.publish import Publisher, is_configuration
+from playpen_ls.server.features.diagnostics.closed import ClosedFiles
+from playpen_ls.server.features.diagnostics.publish import Publisher, is_configuration, is_configuration_name
+from playpen_ls.server.features.diagnostics.scan import WorkspaceScan
 from playpen_ls.server.gc_scheduler import GcScheduler
 from playpen_ls.server.indexing.scheduler import IndexScheduler
 from playpen_ls.server.log import log_to_stderr
@@ -61,6 +63,12 @@ class App:
         self.peers = PEERS
         self._publisher = Publisher(self.server, lambda: self.documents)
         self._indexes = IndexScheduler(self.server, lambda: self.abilities, self._index_done)
+        self._closed = ClosedFiles(
+            lambda: self.documents, lambda *message: self._publisher.send(*message), self._indexes.wait
+        )
+        self._scan = WorkspaceScan(
+            self.server, lambda: self.abilities, self._closed, self._is_typed, lambda: self._publisher.scanned()
+        )
         handlers: dict[str, Callable[[Any], Any]] = {
             lsp.INITIALIZE: self.initialize,
             lsp.INITIALIZED: self.initialized,
@@ -77,9 +85,7 @@ class App:
         for feature in FEATURES:
             if not feature.languages:
                 self._offer(feature)
-        self._commands = Commands(
-            self.server, lambda: self.documents, lambda: self.abilities, self._publisher.send, self._indexes.wait
-        )
+        self._commands = Commands(self.server, lambda: self.documents, lambda: self.abilities, self._closed)
 
     def _offer(self, feature: Feature) -> None:
         def answer(params: Any) -> Any:
@@ -130,6 +136,7 @@ class App:
         self.abilities = ClientCapabilities.of(params.capabilities)
         self.server.end_with(params.process_id)
         self._options = params.initialization_options
+        self._choose_channel()
         if self._options is not None:
             from playpen_ls.server.client_settings import peers
 
@@ -145,6 +152,22 @@ class App:
         folders = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
         self._folders = [Path(place) for uri in folders if uri and (place := to_fs_path(uri))]
 
+    def _choose_channel(self) -> None:
+        """Whether diagnostics are published, or the client asks for them."""
+        if not self.abilities.asks_for_diagnostics:
+            return
+        from playpen_ls.server.client_settings import wants_pull
+
+        if self.abilities.pulls(wants_pull(self._options)):
+            from playpen_ls.server.features.diagnostics.pull import OPTIONS, PulledDiagnostics
+
+            pulled = self._publisher = PulledDiagnostics(
+                self.server, lambda: self.documents, self.abilities.asks_again, self._is_typed,
+                lambda: self._scan.is_running,
+            )  # fmt: skip
+            self.server.feature(lsp.TEXT_DOCUMENT_DIAGNOSTIC, OPTIONS)(partial(pulled.document))
+            self.server.feature(lsp.WORKSPACE_DIAGNOSTIC)(partial(pulled.workspace))
+
     def initialized(self, _: lsp.InitializedParams) -> None:
         # What is offered after the response to `initialize` is not announced in it, but registered.
         later = [one for one in FEATURES if one.languages and one.method in self.abilities.registers]
@@ -156,17 +179,19 @@ class App:
 
     def _set(self, value: object) -> None:
         """Apply settings, in any of the forms in which clients send them."""
-        from playpen_ls.server.client_settings import fix_on_save, settings_from
+        from playpen_ls.server.client_settings import fix_on_save, settings_from, whole_workspace
 
         settings = settings_from(value)
         if settings is not None:
             self.fix_on_save = fix_on_save(value)
+            self._scan.switch(whole_workspace(value))
         if settings is None or settings == self.documents.settings:
             return
         self.documents.settings = settings
         for workspace in self.documents.workspaces.values():
             workspace.configs.settings = settings
         self._look_again()
+        self._scan.start(everything=True)
 
     # Texts
 
@@ -196,6 +221,7 @@ class App:
             self._configuration_changed(opened)  # a configuration that extends it reads it from disk
             self._indexes.start(opened.workspace)
             self._look_again()
+            self._scan.start(everything=is_configuration(opened))
 
     def did_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri
@@ -204,7 +230,7 @@ class App:
         self._publisher.forget(uri)
         if opened is not None:
             self._configuration_changed(opened, closed=True)
-            if not self._commands.look_again(uri):
+            if not self._closed.look_again(uri):
                 self._publisher.send(uri, "[]", None)
             self._when_quiet()
 
@@ -238,7 +264,7 @@ class App:
         """Apply what has been read late."""
         for workspace in self.documents.workspaces.values():
             workspace.closed.catch_up()
-        self._commands.catch_up()
+        self._closed.catch_up()
         for opened in self.documents.placed():
             self._configuration_changed(opened)
             self._indexes.start(opened.workspace)
@@ -277,9 +303,9 @@ class App:
                 continue
             path = Path(place)
             if self.documents.get(change.uri) is None:
-                self._commands.look_again(change.uri)
+                self._closed.look_again(change.uri)
             for workspace in self.documents.workspaces.values():
-                if path.name in ("playpen.toml", "pyproject.toml") and self.documents.get(change.uri) is None:
+                if is_configuration_name(path.name) and self.documents.get(change.uri) is None:
                     workspace.configs.changed(path)
                 elif path.name == ".gitignore" and path.is_relative_to(workspace.root):
                     self._indexes.start(workspace, again=True)
@@ -292,6 +318,7 @@ class App:
                         workspace.closed.read_below(path.relative_to(workspace.root).as_posix())
         for workspace in again.values():
             self._indexes.start(workspace, again=True)
+        self._scan.start(everything=any(is_configuration_name(change.uri) for change in params.changes))
         self._when_quiet()
 
     def did_change_folders(self, params: lsp.DidChangeWorkspaceFoldersParams) -> None:
@@ -300,6 +327,7 @@ class App:
             for folders in (params.event.removed, params.event.added)
         )
         self.documents.folders = [*(folder for folder in self.documents.folders if folder not in removed), *added]
+        self._scan.start(everything=True)
 
     def _configuration_changed(self, opened: ClientDocument, closed: bool = False) -> None:
         if is_configuration(opened):

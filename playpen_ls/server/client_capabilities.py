@@ -43,8 +43,18 @@ class ClientCapabilities:
     """The number of folding ranges that it takes, if it says that."""
     registers: frozenset[str] = frozenset()
     """The methods about documents that it can register dynamically."""
+    takes_diagnostics: bool = True
+    """Diagnostics can be published."""
+    asks_for_diagnostics: bool = False
+    asks_again: bool = False
+    """It asks for diagnostics again when it is told to."""
     only_formats: bool = False
     """Formatting is the only way in which the client can request edits on save."""
+
+    def pulls(self, wanted: bool) -> bool:
+        """Whether diagnostics are sent only when the client asks; `wanted`: it wants that. Never both: it would show
+        each twice."""
+        return self.asks_for_diagnostics and (wanted or not self.takes_diagnostics)
 
     @classmethod
     def of(cls, client: lsp.ClientCapabilities) -> ClientCapabilities:
@@ -68,6 +78,9 @@ class ClientCapabilities:
             nests_symbols=bool(text.document_symbol and text.document_symbol.hierarchical_document_symbol_support),
             most_folds=text.folding_range.range_limit if text.folding_range else None,
             registers=_registered(text),
+            takes_diagnostics=text.publish_diagnostics is not None,
+            asks_for_diagnostics=text.diagnostic is not None,
+            asks_again=bool(workspace.diagnostics and workspace.diagnostics.refresh_support),
             only_formats=_only_formats(text),
         )
 

@@ -13,17 +13,17 @@ from playpen_ls.server.client_capabilities import PEERS
 
 logger = logging.getLogger("playpen_ls")
 
-_KNOWN = ("ignore", "severity", "baseline", "fixOnSave")
+_KNOWN = ("ignore", "severity", "baseline", "fixOnSave", "diagnostics")
+PULL, WORKSPACE = "pull", "workspace"
 # Settings that only the editor extensions use.
 _CLIENTS_OWN = frozenset(("trace", "server", "interpreter", "saveTimeout", "path", "enable", "peers"))
 
 
 def settings_from(value: object) -> Settings | None:
     """Parse settings, `{"playpen": {…}}` or the inner object; None if the value is not an object."""
-    if isinstance(value, Mapping) and "playpen" in value:
-        value = value["playpen"]
     if not isinstance(value, Mapping):
         return None
+    value = _inner(value)
     for key in value:
         if key not in _KNOWN and key not in _CLIENTS_OWN:
             logger.warning("unknown setting playpen.%s; known settings: %s", key, ", ".join(_KNOWN))
@@ -36,9 +36,7 @@ def settings_from(value: object) -> Settings | None:
 
 def fix_on_save(value: object) -> bool:
     """Whether to apply safe fixes before a save."""
-    if isinstance(value, Mapping) and "playpen" in value:
-        value = value["playpen"]
-    wanted = value.get("fixOnSave", False) if isinstance(value, Mapping) else False
+    wanted: object = _inner(value).get("fixOnSave", False)
     if not isinstance(wanted, bool):
         logger.warning("setting playpen.fixOnSave is %r; it must be true or false", wanted)
     return wanted is True
@@ -58,6 +56,29 @@ def peers(options: object) -> frozenset[str]:
         logger.warning("initialization option peers is %r; it must be a list of %s", named, ", ".join(_PEERS))
         return PEERS
     return frozenset(_PEERS[one] for one in named)
+
+
+def wants_pull(options: object) -> bool:
+    """Whether the initialization options say that the client asks for diagnostics (`"diagnostics": "pull"`)."""
+    outside = options.get("diagnostics") if isinstance(options, Mapping) else None
+    return PULL in (outside, _inner(options).get("diagnostics"))
+
+
+def whole_workspace(value: object) -> bool:
+    """Whether to show the findings of all files of the workspace, not only those of open files."""
+    wanted: object = _inner(value).get("diagnostics", {})
+    if wanted == PULL:
+        return False
+    scope: object = wanted.get("scope", "openFiles") if isinstance(wanted, Mapping) else wanted
+    if scope not in ("openFiles", WORKSPACE):
+        logger.warning("setting playpen.diagnostics.scope is %r; it must be openFiles or workspace", scope)
+    return scope == WORKSPACE
+
+
+def _inner(value: object) -> Mapping[str, Any]:
+    """The settings themselves; clients send them with or without their section."""
+    inner = value.get("playpen", value) if isinstance(value, Mapping) else None
+    return inner if isinstance(inner, Mapping) else {}
 
 
 def _ignore(value: Any) -> tuple[str, ...]:

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 from pygls.uris import from_fs_path, to_fs_path
 
-from playpen_ls.api.facts import NotKnownYet
 from playpen_ls.server.protocol import Protocol, Server, answer_of, known
-from playpen_ls.text.pause import pause_or_end, pausing
+from playpen_ls.text.pause import pausing
 
 # Commands are registered before the response to `initialize`, so the modules that they need are imported later.
 if TYPE_CHECKING:
     from playpen_ls.api.finding import Fix
     from playpen_ls.api.rule import Rule
     from playpen_ls.engine.diagnostic import Diagnostic
-    from playpen_ls.engine.diagnostics import FileDiagnostics
     from playpen_ls.server.client_capabilities import ClientCapabilities
     from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
-    from playpen_ls.session.workspace import Workspace
+    from playpen_ls.server.features.diagnostics.closed import ClosedFiles
 
 APPLY = 120.0  # seconds for a client to apply an edit, about which it may ask the user
 
@@ -40,26 +37,19 @@ CONFIGURATION = """\
 
 
 class Commands:
-    """`documents`, `abilities` and `send` are called when a command runs: they are available after `initialize`.
-
-    `read` waits until the index of a project is complete, or indexing was canceled.
-    """
+    """`documents` and `abilities` are called when a command runs: they are available after `initialize`."""
 
     def __init__(
         self,
         server: Server,
         documents: Callable[[], ClientDocuments],
         abilities: Callable[[], ClientCapabilities],
-        send: Callable[[str, str, int | None], None],
-        read: Callable[[Workspace], Awaitable[None]],
+        files: ClosedFiles,
     ) -> None:
         self._server = server
         self._documents = documents
         self._abilities = abilities
-        self._send = send
-        self._read = read
-        self._checked: set[str] = set()  # closed files with published diagnostics
-        self._late: set[str] = set()
+        self._files = files
         handlers: dict[str, Callable[..., Any]] = {
             "checkWorkspace": self.check_workspace,
             "fixableInWorkspace": self.fixable,
@@ -80,8 +70,9 @@ class Commands:
         from playpen_ls.api.finding import Severity
 
         found: Counter[str] = Counter(findings=0, hints=0, files=0)
-        async for one in self._files():
-            diagnostics = self._publish(one) if self._is_closed(one) else one.workspace.documents[one.path].displayed
+        async for one, _, _ in self._files.every():
+            closed = self._files.is_closed(one)
+            diagnostics = self._files.publish(one) if closed else one.workspace.documents[one.path].displayed
             hints = sum(diagnostic.severity is Severity.HINT for diagnostic in diagnostics)
             found.update(findings=len(diagnostics) - hints, hints=hints, files=bool(diagnostics))
         return dict(found)
@@ -90,7 +81,7 @@ class Commands:
         """The number of safe fixes, by rule."""
         fixes: Counter[str] = Counter()
         files: Counter[str] = Counter()
-        async for one in self._files():
+        async for one, _, _ in self._files.every():
             applied = one.workspace.fixed(one.path).applied
             fixes.update(applied)
             files.update(applied.keys())
@@ -111,7 +102,7 @@ class Commands:
             return diagnostic.rule.id in chosen and safe_only(diagnostic, fix)
 
         edits: list[lsp.WorkspaceEdit] = []
-        async for one in self._files():
+        async for one, _, _ in self._files.every():
             fixed = one.workspace.fixed(one.path, accept)
             if fixed.applied:
                 edits.append(self._edit(one, whole(one, fixed)))
@@ -153,92 +144,6 @@ class Commands:
             return uri if await self._apply(edit, "playpen: create playpen.toml") else None
         return uri
 
-    def look_again(self, uri: str) -> bool:
-        """Update the diagnostics of a file that was closed or changed on disk; returns whether it had any."""
-        one = None
-        try:
-            one = self._closed(uri) if uri in self._checked else None
-            if one is not None:
-                self._open(one)
-        except NotKnownYet:
-            self._late.add(uri)
-            return True
-        self._late.discard(uri)
-        if one is not None:
-            self._publish(one)
-        return one is not None
-
-    def catch_up(self) -> None:
-        """Look again at the files that took long to read."""
-        for uri in self._late & self._checked:
-            if self._documents().get(uri) is None:
-                self.look_again(uri)
-
-    # The files
-
-    async def _files(self) -> AsyncIterator[ClientDocument]:
-        """Every file of the workspace, open or closed, after opening it in its project."""
-        documents = self._documents()
-        for folder in documents.folders:
-            workspace = await known(partial(documents.project, folder / "playpen.toml"))
-            if not workspace.index.complete:
-                await self._read(workspace)
-            for path in await known(workspace.closed.paths):
-                uri = from_fs_path(str(workspace.root / path)) or ""
-                one = await known(partial(documents.at, uri)) or await known(partial(self._closed, uri))
-                if one is None or one.language is None:
-                    continue
-                if not one.workspace.index.complete:
-                    await self._read(one.workspace)  # of a nested project
-                await known(partial(self._open, one))
-                try:
-                    yield one
-                finally:
-                    if self._is_closed(one):
-                        one.workspace.documents.pop(one.path, None)
-                await asyncio.sleep(0)  # let the event loop handle messages
-                pause_or_end()
-
-    def _closed(self, uri: str) -> ClientDocument | None:
-        """A closed file, as if it were open."""
-        from playpen_ls.languages.detection import language_of
-        from playpen_ls.project.read_file import read_file
-        from playpen_ls.server.client_documents import ClientDocument
-        from playpen_ls.text.source import Source, Unreadable
-
-        place = Path(to_fs_path(uri) or "")
-        workspace = self._documents().project(place)
-        path = place.relative_to(workspace.root).as_posix()
-        try:
-            source = Source.decoded(path, self._documents().ask(("content", place), partial(read_file, place)))
-        except (OSError, Unreadable):
-            return ClientDocument(uri, 0, "", workspace, Source(path, ""), True) if uri in self._checked else None
-        return ClientDocument(uri, 0, "", workspace, source, True, language_of(path, lambda: source.text))
-
-    def _is_closed(self, one: ClientDocument) -> bool:
-        return self._documents().get(one.uri) is not one
-
-    def _open(self, one: ClientDocument) -> None:
-        """Raises NotKnownYet while findings can be missing."""
-        if one.language is not None and self._is_closed(one):
-            one.workspace.open(one.source, one.language)
-        if one.language is not None:
-            one.workspace.check(one.path)
-            if one.workspace.awaits_files:
-                raise NotKnownYet
-
-    def _publish(self, one: ClientDocument) -> FileDiagnostics:
-        """Publish and return the diagnostics of a closed file."""
-        from playpen_ls.engine.diagnostics import FileDiagnostics
-        from playpen_ls.server.features.diagnostics.encode import encoded
-
-        document = one.workspace.documents.pop(one.path, None)
-        diagnostics = document.displayed if document else FileDiagnostics()
-        if diagnostics or one.uri in self._checked:
-            self._send(one.uri, encoded(self._documents(), one, diagnostics), None)
-        self._checked.add(one.uri) if diagnostics else self._checked.discard(one.uri)
-        return diagnostics
-
     # The client
 
     def _edit(self, one: ClientDocument, change: Any) -> lsp.WorkspaceEdit:
@@ -246,7 +151,7 @@ class Commands:
 
         edit = workspace_edit(self._documents(), one, change, self._abilities())
         for operation in edit.document_changes or ():
-            if self._is_closed(one) and isinstance(operation, lsp.TextDocumentEdit):
+            if self._files.is_closed(one) and isinstance(operation, lsp.TextDocumentEdit):
                 operation.text_document.version = None
         return edit
 

@@ -9,7 +9,6 @@ import logging
 import os
 import subprocess
 import sys
-import uuid
 from functools import partial
 from typing import Any
 
@@ -19,12 +18,11 @@ from playpen_ls.project.fact_json import Malformed
 from playpen_ls.project.indexer import TOO_MANY
 from playpen_ls.project.isolation import PACKAGE, module_path
 from playpen_ls.project.worker import BOOTSTRAP, batch_of
-from playpen_ls.server.protocol import Server, answer_of, known
+from playpen_ls.server.progress import Progress
+from playpen_ls.server.protocol import Server, known
 from playpen_ls.session.workspace import Workspace
 
 logger = logging.getLogger("playpen_ls")
-
-STEP = 5  # percent between two progress reports
 
 
 class Cancelled(Exception):
@@ -41,19 +39,21 @@ class IndexRun:
     def __init__(self, server: Server, workspace: Workspace, shows: bool) -> None:
         self._server = server
         self._workspace = workspace
-        self._token = f"playpen-{uuid.uuid4()}" if shows else None
+        self._progress = Progress(server, shows, self.cancel)
         self._process: subprocess.Popen[bytes] | None = None
         self._total = 0
-        self._said = 0
         self.cancelled = False
 
-    async def run(self, first: bool = True) -> None:
-        """Complete the index; later runs read only files that changed on disk. Never raises."""
+    async def run(self, first: bool = True, here: bool = False) -> None:
+        """Complete the index; later runs read only files that changed on disk. Never raises.
+
+        With `here`, the files are read in this process: for a few, that is faster than to start another one.
+        """
         if first:
-            await self._begin()
+            await self._progress.begin("playpen: indexing the project")
         message = "done"
         try:
-            await self._work()
+            await (self._read_here() if here else self._work())
             self._workspace.index.complete = True
         except Cancelled:
             message = "canceled; cross-file rules are disabled"
@@ -71,10 +71,10 @@ class IndexRun:
                 message = "incomplete; cross-file rules are disabled"
         except asyncio.CancelledError:  # the server is shutting down
             self.cancel()
-            self._token = None
+            self._progress.forget()
         finally:
             self._stop()
-            self._end(message)
+            self._progress.end(message)
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -99,7 +99,7 @@ class IndexRun:
                 case ["facts", int(number), batch]:
                     for path, stamp, facts in batch_of(batch):
                         self._workspace.closed.take(path, facts, stamp)
-                    self._report(number)
+                    self._progress.report(number, self._total)
                 case ["many"]:
                     raise TooMany
                 case ["done"]:
@@ -124,18 +124,23 @@ class IndexRun:
         """Index in this process, file by file, handling messages in between. Never raises."""
         self._tell("playpen: the index worker failed; the project is indexed more slowly in the server process")
         try:
-            closed = self._workspace.closed
-            for path in await known(closed.listed) or ():
-                await known(partial(closed.read_listed, path))
-                if self.cancelled:
-                    return
-                await asyncio.sleep(0)
-            self._workspace.index.complete = not closed.too_many
+            await self._read_here()
+            self._workspace.index.complete = not self._workspace.closed.too_many
+        except Cancelled:
+            return
         except Exception as error:
             logger.error("%s: indexing failed: %s", self._workspace.root, type(error).__name__)
         if not self._workspace.index.complete:
             name = self._workspace.root.name
             self._tell(f"playpen: the index of {name} is incomplete, so cross-file rules are disabled")
+
+    async def _read_here(self) -> None:
+        closed = self._workspace.closed
+        for path in await known(closed.listed) or ():
+            await known(partial(closed.read_listed, path))
+            if self.cancelled:
+                raise Cancelled
+            await asyncio.sleep(0)
 
     def _kill(self) -> None:
         if self._process is not None and self._process.poll() is None:
@@ -146,37 +151,6 @@ class IndexRun:
         if self._process is not None:
             self._kill()
             self._process.wait()
-
-    # Progress
-
-    async def _begin(self) -> None:
-        if self._token is None:
-            return
-        progress = self._server.work_done_progress
-        try:
-            await answer_of(lsp.WINDOW_WORK_DONE_PROGRESS_CREATE, progress.create_async(self._token))
-        except Exception as error:
-            logger.info("the client shows no progress: %s", type(error).__name__)
-            self._token = None
-            return
-        progress.tokens[self._token].add_done_callback(lambda future: self.cancel() if future.cancelled() else None)
-        progress.begin(
-            self._token, lsp.WorkDoneProgressBegin("playpen: indexing the project", cancellable=True, percentage=0)
-        )
-
-    def _report(self, number: int) -> None:
-        percent = 100 * number // max(self._total, 1)
-        if self._token is not None and percent >= self._said + STEP:
-            self._said = percent
-            message = f"{number} of {self._total} files"
-            report = lsp.WorkDoneProgressReport(message=message, percentage=min(percent, 100))
-            self._server.work_done_progress.report(self._token, report)
-
-    def _end(self, message: str) -> None:
-        if self._token is not None:
-            self._server.work_done_progress.end(self._token, lsp.WorkDoneProgressEnd(message=message))
-            self._server.work_done_progress.tokens.pop(self._token, None)
-            self._token = None
 
     def _tell(self, message: str) -> None:
         self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, message))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playpen_ls.server.client_capabilities import ClientCapabilities
-from playpen_ls.server.protocol import Server
+from playpen_ls.server.protocol import Server, known
 
 if TYPE_CHECKING:
     from playpen_ls.server.indexing.run import IndexRun
     from playpen_ls.session.workspace import Workspace
+
+FEW = 50  # files that are read before another process would have started
 
 
 class IndexScheduler:
@@ -33,11 +36,14 @@ class IndexScheduler:
         self._again: set[Path] = set()
         self._unwanted: set[Path] = set()
 
-    def start(self, workspace: Workspace, again: bool = False) -> None:
-        """Index the project on the first call; later only if `again` is set or the client does not watch files."""
+    def start(self, workspace: Workspace, again: bool = False, here: bool = False) -> None:
+        """Index the project on the first call; later only if `again` is set or the client does not watch files.
+
+        With `here`, in this process and without showing progress.
+        """
         first = workspace.root not in self._first
         if workspace.indexed and (first or again or not self._abilities().registers_watchers):
-            task = asyncio.ensure_future(self._run(workspace, first, again))
+            task = asyncio.ensure_future(self._run(workspace, first, again, here))
             self._tasks.add(task)  # the loop itself keeps only a weak reference
             task.add_done_callback(self._tasks.discard)
             if first:
@@ -46,7 +52,8 @@ class IndexScheduler:
     async def wait(self, workspace: Workspace) -> None:
         """Wait until the index is complete, or indexing was canceled. Other messages are handled meanwhile."""
         if workspace.root not in self._first:
-            self.start(workspace)
+            paths = await known(partial(workspace.closed.paths, FEW + 1))
+            self.start(workspace, here=len(paths) <= FEW)
         if workspace.root in self._first:
             await asyncio.wait({self._first[workspace.root]})
 
@@ -60,7 +67,7 @@ class IndexScheduler:
         for one in self._running.values():
             one.cancel()
 
-    async def _run(self, workspace: Workspace, first: bool, again: bool) -> None:
+    async def _run(self, workspace: Workspace, first: bool, again: bool, here: bool) -> None:
         from playpen_ls.server.indexing.run import IndexRun
 
         root = workspace.root
@@ -69,9 +76,9 @@ class IndexScheduler:
             return
         if root in self._unwanted or not (first or again or workspace.index.complete):
             return
-        run = self._running[root] = IndexRun(self._server, workspace, self._abilities().shows_progress)
+        run = self._running[root] = IndexRun(self._server, workspace, self._abilities().shows_progress and not here)
         try:
-            await run.run(first)
+            await run.run(first, here)
         finally:
             del self._running[root]
         if run.cancelled:

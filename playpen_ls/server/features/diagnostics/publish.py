@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
@@ -32,23 +31,30 @@ class Publisher:
         self._written: dict[str, EncodedCache] = {}
 
     def publish(self, opened: ClientDocument, settled: bool, only_changes: bool = False) -> None:
-        """Check a document and publish its diagnostics; with `only_changes`, only if they have changed.
+        """Check a document and publish its diagnostics; with `only_changes`, only if they have changed."""
+        diagnostics = self.written(opened, settled)
+        if diagnostics is None or (only_changes and self._sent.get(opened.uri) == diagnostics):
+            return
+        self._sent[opened.uri] = diagnostics
+        self.send(opened.uri, diagnostics, opened.version)
 
-        Nothing is published while it is not known which rules count for it: then the last diagnostics stay.
+    def written(self, opened: ClientDocument, settled: bool) -> str | None:
+        """Check a document: its diagnostics as a JSON array.
+
+        None while it is not known which rules count for it, or if the check failed: then the last diagnostics stay.
         """
         try:
             with pausing(self._server.protocol.answer_hovers):
                 pause()
-                diagnostics = self._diagnostics(opened, settled)
+                return self._diagnostics(opened, settled)
         except NotKnownYet:
-            return
+            return None
         except Exception as error:  # the other documents must be checked anyway
             self._server.report_server_error(error, type(self))
-            return
-        if only_changes and self._sent.get(opened.uri) == diagnostics:
-            return
-        self._sent[opened.uri] = diagnostics
-        self.send(opened.uri, diagnostics, opened.version)
+            return None
+
+    def scanned(self) -> None:
+        """All closed files have been checked."""
 
     def send(self, uri: str, diagnostics: str, version: int | None) -> None:
         """Publish a JSON-encoded array of diagnostics."""
@@ -81,4 +87,9 @@ class Publisher:
 
 def is_configuration(opened: ClientDocument) -> bool:
     """Decided by name, so that a pyproject.toml whose [tool.playpen] was just removed is one too."""
-    return Path(opened.path).name in ("playpen.toml", "pyproject.toml")
+    return is_configuration_name(opened.path)
+
+
+def is_configuration_name(path: str) -> bool:
+    """By the name at the end of a path or URI."""
+    return path.rpartition("/")[2] in ("playpen.toml", "pyproject.toml")
