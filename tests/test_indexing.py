@@ -25,6 +25,7 @@ from playpen_ls.server.client_capabilities import ClientCapabilities
 from playpen_ls.server.client_documents import ClientDocuments
 from playpen_ls.server.client_requests import ClientRequests, watched
 from playpen_ls.server.features.commands import Commands
+from playpen_ls.server.features.diagnostics.closed import ClosedFiles
 from playpen_ls.server.gc_scheduler import GcScheduler
 from playpen_ls.server.indexing import run as indexing
 from playpen_ls.server.indexing.run import IndexRun
@@ -223,7 +224,8 @@ def test_a_command_ends_although_the_client_does_not_answer(project: Path, silen
     silent.command = lambda name: lambda handler: None  # type: ignore[attr-defined]
     documents = ClientDocuments("utf-16", [project])
     abilities = replace(ClientCapabilities(), document_changes=True, creates_files=True)
-    commands = Commands(silent, lambda: documents, lambda: abilities, lambda *_: None, lambda _: None)  # type: ignore[arg-type, return-value]
+    files = ClosedFiles(lambda: documents, lambda *_: None, lambda _: asyncio.sleep(0))
+    commands = Commands(silent, lambda: documents, lambda: abilities, files)  # type: ignore[arg-type]
     assert asyncio.run(commands.create_configuration()) is None
     assert silent.said == ["playpen: the editor did not say whether it applied the change"]
 
