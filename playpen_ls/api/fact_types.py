@@ -122,6 +122,25 @@ class Exported(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Revision(Fact):
+    """A revision of Alembic; its place is the value of `revision`.
+
+    `id` is "" and `parents`, which it revises, are None if they are computed. `labeled`: it names a branch.
+    """
+
+    id: str
+    parents: tuple[str, ...] | None
+    labeled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationsRun(Fact):
+    """A file of any kind runs the migrations of Alembic: `alembic upgrade`; `every_head`: with `heads`."""
+
+    every_head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentRead(Fact):
     """Python code reads an environment variable; `default` is None if there is none.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from playpen_ls import languages
 from playpen_ls.api.facts import Fact
+from playpen_ls.languages.builds.migrations import migrations_run
 from playpen_ls.languages.language import Language
 from playpen_ls.languages.model import Model, Problem
 from playpen_ls.text.source import Source
@@ -43,7 +44,8 @@ def parse(language: str, source: Source, previous: Model | None = None) -> Model
 
 def model_facts(model: Model) -> tuple[Fact, ...]:
     """The facts of a file that rules for other files can query."""
-    return tuple(LANGUAGES[model.language].facts(model))
+    source = model.source
+    return tuple(dict.fromkeys((*LANGUAGES[model.language].facts(model), *migrations_run(source.path, source.text))))
 
 
 def model_problems(model: Model) -> Sequence[Problem]:
@@ -56,9 +58,13 @@ def finds_nothing(language: str, source: Source, may_concern: Callable[[Words], 
 
     `may_concern` says whether a rule can find something in a text with these words.
     """
+    if any(migrations_run(source.path, source.text)):
+        return False
     return LANGUAGES[language].finds_nothing(source, may_concern)
 
 
 def facts_in(language: str, source: Source) -> tuple[Fact, ...]:
     """The facts in a text, which is parsed only if its language cannot rule them out without."""
-    return () if LANGUAGES[language].says_nothing(source) else model_facts(parse(language, source))
+    if LANGUAGES[language].says_nothing(source):
+        return tuple(migrations_run(source.path, source.text))
+    return model_facts(parse(language, source))

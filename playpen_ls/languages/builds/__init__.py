@@ -1,9 +1,9 @@
 """Files in no language that state how images are built: compose files, workflows, scripts, Makefiles, bake files.
 
-They are read for their facts only (`ImageBuilt`, and `ChartValue` of a Helm chart's values and of the `.env` beside a
-compose file): nothing is checked in them, and nothing is executed. A statement whose variables cannot be filled in from
-the same text says nothing. Like `shell` this package is shared: it imports no language. Readers never raise; importing
-the package loads none of them.
+They are read for their facts only (`ImageBuilt`, `MigrationsRun`, and `ChartValue` of a Helm chart's values and of the
+`.env` beside a compose file): nothing is checked in them, and nothing is executed. A statement whose variables cannot
+be filled in from the same text says nothing. Like `shell` this package is shared: it imports no language. Readers never
+raise; importing the package loads none of them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from playpen_ls.api.facts import Fact
+from playpen_ls.languages.builds.migrations import migrations_run
 
 _LARGEST = 1_000_000  # characters; larger files are data
 NAMES = (
@@ -55,8 +56,11 @@ def can_state(path: str) -> bool:
 def facts_in(path: str, text: str) -> tuple[Fact, ...]:
     """What a file in no language states; `path` is relative to the project."""
     kind = next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(path)), "")
-    if not kind or len(text) > _LARGEST or not (kind in _SHORT or _WORDS.search(text)):
+    if not kind or len(text) > _LARGEST:
         return ()
+    run = tuple(migrations_run(path, text))
+    if not (kind in _SHORT or _WORDS.search(text)):
+        return run
     from playpen_ls.languages.builds import configurations, scripts
 
     readers: dict[str, Callable[[str, str], Iterator[Fact]]] = {
@@ -71,4 +75,4 @@ def facts_in(path: str, text: str) -> tuple[Fact, ...]:
         "tilt": scripts.of_tiltfile,
         "environment": configurations.of_environment,
     }
-    return tuple(readers[kind](path, text))
+    return (*readers[kind](path, text), *run)

@@ -14,6 +14,7 @@ from playpen_ls.api.fact_types import (
     Listens,
     LogsConfigured,
     MountedApplication,
+    Revision,
     Route,
     Router,
     RouterIncluded,
@@ -28,6 +29,7 @@ from playpen_ls.languages.python.model.local_facts import facts as local_facts
 from playpen_ls.languages.python.model.local_facts import possible_in, web_facts
 from playpen_ls.languages.python.model.log_setup import configures_logging
 from playpen_ls.languages.python.model.log_setup import possible_in as may_configure_logging
+from playpen_ls.languages.python.model.migrations import MARK, revision
 from playpen_ls.languages.python.model.module import PythonModel
 from playpen_ls.languages.python.model.queries import anywhere
 from playpen_ls.languages.python.model.queries import is_left_alone as is_left_alone_here
@@ -47,6 +49,8 @@ _BIND = re.compile(r"""^bind[ \t]*=[ \t]*["'][^"'\n]*:(\d{1,5})["'][ \t]*(?:\#.*
 def says_nothing(source: Source) -> bool:
     """Whether the text rules out any fact, without parsing it."""
     text = source.text
+    if MARK in text:
+        return False
     if is_left_alone(source.path, text):
         return True
     if _configures_gunicorn(source.path):
@@ -72,6 +76,10 @@ def finds_nothing(source: Source, may_concern: Callable[[Words], bool]) -> bool:
 
 def facts(model: PythonModel) -> Iterator[Fact]:
     path, ask = model.source.path, model.outline.ask
+    revised = ask(revision)
+    if revised is not None:
+        place = Place(path, revised.span.shifted(model.chunks[revised.chunk].begins))
+        yield Revision(place, revised.id, revised.parents, revised.labeled)
     if ask(is_left_alone_here):
         return
     web = [(fact, _place(model, chunk, fact)) for chunk, fact in ask(web_facts)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playpen_ls.languages.python.model.migrations import MigrationCall
 from playpen_ls.languages.python.model.parts import (
     DjangoDatabase,
     EngineCall,
@@ -22,6 +23,7 @@ __all__ = [
     "FlaskDatabase",
     "LogCall",
     "LogConfiguration",
+    "MigrationCall",
     "MisnamedLogger",
     "PoolSettings",
     "PrintCall",

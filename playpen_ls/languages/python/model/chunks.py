@@ -7,7 +7,8 @@ from collections.abc import Hashable, Iterable
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.model import Chunk
 from playpen_ls.languages.python.model.local_facts import aliases, tells
-from playpen_ls.languages.python.model.parts import Site, StringLiteral
+from playpen_ls.languages.python.model.migrations import MigrationCall
+from playpen_ls.languages.python.model.parts import Part, Site, StringLiteral
 from playpen_ls.languages.python.model.queries import is_left_alone, origin
 from playpen_ls.languages.python.model.scope import Names
 from playpen_ls.languages.python.model.visitor import walk
@@ -60,5 +61,9 @@ class PythonChunk(Chunk):
         if with_facts:
             statement.facts = (names.asked, facts)
         if file.ask(is_left_alone):
-            return [part for part in parts if isinstance(part, StringLiteral) and any(shapes(part.value))]
+            return [part for part in parts if isinstance(part, MigrationCall) or _is_key(part)]
         return parts
+
+
+def _is_key(part: Part) -> bool:
+    return isinstance(part, StringLiteral) and any(shapes(part.value))

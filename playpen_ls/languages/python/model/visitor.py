@@ -9,6 +9,7 @@ from collections.abc import Set
 from playpen_ls.languages.python.model.calls import ATTRIBUTES, NAMES, called
 from playpen_ls.languages.python.model.database_settings import django_databases, pool_settings
 from playpen_ls.languages.python.model.environment import environment_read
+from playpen_ls.languages.python.model.migrations import OPERATIONS, migration_call
 from playpen_ls.languages.python.model.needs import ASKING, needs
 from playpen_ls.languages.python.model.parts import Part, SchemaCreation, Site, StringLiteral
 from playpen_ls.languages.python.model.scope import Link
@@ -120,6 +121,10 @@ def _look_at(
         function = node.func
         if isinstance(function, ast.Attribute):
             found = function.attr in ATTRIBUTES
+            if function.attr in OPERATIONS:
+                operation = migration_call(site, node, link)
+                if operation is not None:
+                    parts.append(operation)
         else:
             found = isinstance(function, ast.Name) and (
                 function.id in names or (facts is not None and site.names.module(function.id) is not None)

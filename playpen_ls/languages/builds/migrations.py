@@ -1,0 +1,37 @@
+"""Commands that run database migrations, in a text of any language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from playpen_ls.api.fact_types import MigrationsRun
+from playpen_ls.api.finding import Place
+from playpen_ls.text.span import Span
+
+# Words of a command, also as items of a list: `["alembic", "upgrade", "head"]`.
+_BETWEEN = r"[\"',\s]+"
+_RUN = re.compile(
+    rf"\balembic\b[^\n;&|]{{0,200}}?\bupgrade\b(?P<to>[^\n;&|]{{0,40}})"
+    rf"|\b(?:flask|manage(?:\.py)?)\b[^\n;&|]{{0,80}}?\bdb{_BETWEEN}upgrade\b(?P<flask>[^\n;&|]{{0,40}})"
+    r"|\bcommand\.upgrade\((?P<call>[^)]{0,80})|\balembic\.config\.main\((?P<main>[^)]{0,80})"
+)
+_IMPORTED = re.compile(r"(?<!def )(?<!\w)upgrade\((?P<call>[^)]{0,80})")
+_LIBRARIES = ("alembic.command", "flask_migrate")
+_TEST = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|conftest)\.py$")
+_HEADS = re.compile(r"\bheads\b")
+
+
+def migrations_run(path: str, text: str) -> Iterator[MigrationsRun]:
+    """At most one fact: whether the text runs migrations of Alembic, and of every head."""
+    if _TEST.search(path):
+        return
+    if "upgrade" not in text and "alembic.config" not in text and "MigrationContext" not in text:
+        return
+    found = [match["to"] or match["flask"] or match["call"] or match["main"] or "" for match in _RUN.finditer(text)]
+    if any(library in text for library in _LIBRARIES):
+        found += [match["call"] for match in _IMPORTED.finditer(text)]
+    if "MigrationContext" in text and "run_migrations" in text:
+        found.append("")
+    if found:
+        yield MigrationsRun(Place(path, Span(0, 0)), any(_HEADS.search(one) for one in found))
