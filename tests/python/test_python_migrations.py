@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from opened import opened
+
 from playpen_ls.api.fact_types import MigrationsRun, Revision
 from playpen_ls.languages import builds
 from playpen_ls.languages.detection import language_of
