@@ -182,6 +182,7 @@ def test_the_command_line_does_not_import_what_it_does_not_need(tmp_path: Path):
 def test_a_language_does_not_import_another(language: str, tmp_path: Path):
     """The values of all are read; parsers and rules are imported only of those whose files are there."""
     example = next(iter(rules_of(language)[0].bad[0].files.items()))
+    (tmp_path / example[0]).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / example[0]).write_text(re.sub("[«»]", "", example[1]))
     script = (
         "import sys; from playpen_ls.cli.main import run; run(['check', '.']); "
