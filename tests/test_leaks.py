@@ -182,6 +182,7 @@ ASKED = {
     "definitionProvider": "",  # its answers are places, without text
     "referencesProvider": "",  # so are those
     "documentHighlightProvider": "",
+    "renameProvider": "",  # its answers have the name under the cursor and the new one
     "documentSymbolProvider": "",  # names of stages, kinds of instructions
     "foldingRangeProvider": "",  # line numbers
     "executeCommandProvider": "",  # its answers are those of the commands and of code actions

@@ -30,6 +30,8 @@ class ClientCapabilities:
     resolves_edits: bool = False
     document_changes: bool = False
     creates_files: bool = False
+    annotates_edits: bool = False
+    """Edits can have labels; those of document changes only."""
     registers_watchers: bool = False
     gives_configuration: bool = False
     shows_progress: bool = False
@@ -70,6 +72,7 @@ class ClientCapabilities:
             # Creating a file is a document change, so the client must support those too.
             creates_files=bool(edit.document_changes)
             and lsp.ResourceOperationKind.Create in (edit.resource_operations or ()),
+            annotates_edits=bool(edit.document_changes and edit.change_annotation_support),
             registers_watchers=bool(watched and watched.dynamic_registration),
             gives_configuration=bool(workspace.configuration),
             shows_progress=bool(client.window and client.window.work_done_progress),

@@ -52,6 +52,13 @@ class ContentModified(JsonRpcException):
     MESSAGE = "the document has been edited since"
 
 
+class RequestFailed(JsonRpcException):
+    """What was asked for is not possible; the message is the reason, for the user."""
+
+    CODE = lsp.LSPErrorCodes.RequestFailed
+    MESSAGE = "the request failed"
+
+
 class Protocol(LanguageServerProtocol):
     """Does not store texts: pygls splits lines differently from LSP, which corrupts them."""
 

@@ -46,6 +46,10 @@ FEATURES = (
     Feature(lsp.TEXT_DOCUMENT_DEFINITION, "navigation.definition", languages=(_D, _J, _K, _P)),
     Feature(lsp.TEXT_DOCUMENT_REFERENCES, "navigation.references", languages=(_D, _J, _K, _P)),
     Feature(lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, "navigation.highlights", languages=(_D, _J, _K), left=(_D,)),
+    Feature(lsp.TEXT_DOCUMENT_PREPARE_RENAME, "rename.prepare", languages=(_D, _J, _K, _P)),
+    Feature(
+        lsp.TEXT_DOCUMENT_RENAME, "rename.rename", lsp.RenameOptions(prepare_provider=True), languages=(_D, _J, _K, _P)
+    ),
     Feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, "outline.document_symbols", languages=(_D, _J), left=(_D,)),
     Feature(lsp.TEXT_DOCUMENT_FOLDING_RANGE, "outline.folding_ranges", languages=(_D, _J)),
     Feature(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -133,10 +133,13 @@ class _Document:
                     yield from self._reference(Kind.VOLUME, mount.scalar("name"), partial(self._volume, workload))
         for volume in self._volumes(workload):
             yield from self._definition(Kind.VOLUME, volume)
+        listed = list(_items(workload))
+        partly = {id(one.name) for one in listed}
         for one in names.references(workload, optional=True):
-            yield from self._reference(_KINDS[one.kind], one.name, partial(self._object, workload, one))
+            for made in self._reference(_KINDS[one.kind], one.name, partial(self._object, workload, one)):
+                yield replace(made, whole=one.key is None and id(one.name) not in partly)
             yield from self._reference(Kind.KEY, one.key, partial(self._key, workload, one))
-        for one in _items(workload):
+        for one in listed:
             yield from self._reference(Kind.KEY, one.key, partial(self._key, workload, one))
 
     def _dockerfile(self, container: Container, _: Scalar) -> Iterator[Target]:

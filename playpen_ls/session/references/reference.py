@@ -66,6 +66,8 @@ class Reference:
     place: Target | None = None
     access: Access = Access.READ
     word: str = ""
+    whole: bool = False
+    """Whether it takes all that the object has: then the keys of the object are names for others, too."""
 
     def meant(self) -> frozenset[Target]:
         """What it leads to, and itself where it is defined here. References with a common place mean the same."""

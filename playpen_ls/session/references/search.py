@@ -72,7 +72,8 @@ def references(model: Model, workspace: Workspace, offset: int | None = None) ->
         yield from python.references(model, workspace, offset)
 
 
-def _at(workspace: Workspace, path: str, offset: int) -> Iterator[Reference]:
+def at(workspace: Workspace, path: str, offset: int) -> Iterator[Reference]:
+    """The references of an open file at an offset."""
     for one in references(workspace.model(path), workspace, offset):
         if one.span.start <= offset <= one.span.end:
             yield one
@@ -83,7 +84,7 @@ def definition_at(workspace: Workspace, path: str, offset: int, *, only_across: 
 
     With `only_across`, another server answers for names that only their own file knows.
     """
-    for one in _at(workspace, path, offset):
+    for one in at(workspace, path, offset):
         if only_across and one.kind in _LOCAL:
             continue
         targets = tuple(dict.fromkeys(one.targets()))
@@ -101,7 +102,7 @@ def references_at(workspace: Workspace, path: str, offset: int, definitions: boo
 
     `definitions` says whether those that define it are among them; a whole file is not.
     """
-    for one in _at(workspace, path, offset):
+    for one in at(workspace, path, offset):
         meant = one.meant()
         if not meant:
             continue
@@ -116,7 +117,7 @@ def references_at(workspace: Workspace, path: str, offset: int, definitions: boo
 
 def highlights_at(workspace: Workspace, path: str, offset: int) -> tuple[Reference, ...] | None:
     """The references of the same file that mean the same, in text order; None if at the offset there is none."""
-    for one in _at(workspace, path, offset):
+    for one in at(workspace, path, offset):
         meant = one.meant()
         if meant:
             found = _meaning(workspace, path, one, meant)
