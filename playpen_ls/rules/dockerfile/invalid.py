@@ -15,7 +15,7 @@ from playpen_ls.languages.dockerfile.parts import Dockerfile
     reports_absence=True,
     like={
         "docker": ["NoEmptyContinuation", "DuplicateStageName"],
-        "hadolint": ["DL1000", "DL3024", "DL3043", "DL3061"],
+        "hadolint": ["DL1000", "DL3011", "DL3024", "DL3043", "DL3061"],
     },
     bad=[
         "FROM debian:12\n«RUNN» apt-get update\n",
@@ -31,6 +31,9 @@ from playpen_ls.languages.dockerfile.parts import Dockerfile
         "FROM debian:12\n«ENV A»\n",
         "FROM debian:12\nHEALTHCHECK «curl» localhost\n",
         "FROM debian:12\nONBUILD «FROM» b\n",
+        "FROM debian:12\nEXPOSE 80 «99999»\n",
+        "FROM debian:12\nEXPOSE «8090-8080»\n",
+        "FROM debian:12\nEXPOSE «8080/http»\n",
         "FROM debian:12\nSHELL «/bin/bash -c»\n",
         "FROM debian:12\n«RUN <<EOF»\nset -e\nmake\n\nCMD serve\n",
         "FROM debian:12\nRUN apt-get update «\\»\n\nCOPY . .\n",
@@ -46,6 +49,7 @@ from playpen_ls.languages.dockerfile.parts import Dockerfile
         "FROM debian:12\nONBUILD RUN make\n# comment\nCMD [\n",
         "# escape=`\nFROM debian:12\nRUN dir `\n  c:\\\n",
         "from debian:12\nrun make\n",
+        "ARG P=1\nFROM debian:12\nEXPOSE 0 65535 8080-8090/tcp 53/UDP 132/sctp $P ${P:-99999}/tcp\n",
         # Templates from which a Dockerfile is generated.
         "FROM {{ .Base }}\n{{ if .Tools -}}\nRUN make\n{{ end -}}\n",
         "FROM a:{{ b.version }}\nRUN b\n",
@@ -56,8 +60,8 @@ from playpen_ls.languages.dockerfile.parts import Dockerfile
 def invalid(document: Dockerfile) -> Iterator[Finding]:
     """Invalid or misleading Dockerfile syntax.
 
-    BuildKit rejects unknown instructions and flags, missing arguments, and a heredoc without its
-    terminator. Also reported are, as a warning, two stages with the same name, and a `\\` at the end of a line that
+    BuildKit rejects unknown instructions and flags, missing arguments, ports that do not exist, and a
+    heredoc without its terminator. Also reported are, as a warning, two stages with the same name, and a `\\` at the end of a line that
     makes the next instruction part of this one, which BuildKit accepts. Not reported where `# syntax=`
     names another frontend, and in templates from which a Dockerfile is generated. A missing `FROM` is a hint in a
     `NAME.Dockerfile`, which can be meant to be appended to another one.

@@ -35,7 +35,10 @@ _FLAGS = {
 _NEED_ARGUMENTS = frozenset(
     "ARG ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD SHELL STOPSIGNAL USER VOLUME WORKDIR".split()
 )
-_NEED_NOTHING_MORE = frozenset("ARG CMD ENTRYPOINT EXPOSE MAINTAINER STOPSIGNAL USER VOLUME WORKDIR".split())
+_NEED_NOTHING_MORE = frozenset("ARG CMD ENTRYPOINT MAINTAINER STOPSIGNAL USER VOLUME WORKDIR".split())
+_PORT = re.compile(r"(?P<first>\d{1,9})(?:-(?P<last>\d{1,9}))?(?:/(?P<protocol>\w+))?", re.ASCII)
+_PLAIN_PORT = re.compile(r"\d{1,4}(?:/tcp|/udp)?", re.ASCII)
+_MOST = 65535
 
 
 Faults = tuple[tuple[int, Problem], ...]
@@ -143,6 +146,8 @@ def _is_plain(name: str, logical: str) -> bool:
     if name == "ENV":
         plain = '"' not in logical and "'" not in logical and "\\" not in logical
         return plain and bool(words) and all("=" in word for word in words)
+    if name == "EXPOSE":
+        return bool(words) and all(map(_PLAIN_PORT.fullmatch, words))
     return name in _NEED_NOTHING_MORE and bool(words)
 
 
@@ -175,6 +180,8 @@ def _of_instruction(instruction: Instruction) -> Iterator[Problem]:
         word = instruction.words[0] if instruction.words else None
         if word is None or word.text.upper() not in ("CMD", "NONE"):
             yield Problem(word.span if word else instruction.keyword_span, "`HEALTHCHECK` requires `CMD` or `NONE`")
+    elif name == "EXPOSE":
+        yield from _ports(instruction)
     elif name == "SHELL" and not instruction.json:
         yield Problem(instruction.arguments_span, '`SHELL` requires the JSON form, such as `["/bin/sh", "-c"]`')
 
@@ -207,6 +214,20 @@ def _onbuild(instruction: Onbuild) -> Iterator[Problem]:
         yield Problem(inner.keyword_span, f"`{inner.keyword}` is not allowed in `ONBUILD`")
     else:
         yield from _of_instruction(inner)
+
+
+def _ports(instruction: Instruction) -> Iterator[Problem]:
+    """Ports are 0 to 65535, ranges rise, and protocols are `tcp`, `udp` and `sctp`: nat.ParsePortRange of Docker."""
+    for word in instruction.words:
+        port = _PORT.fullmatch(word.text)
+        if port is None:
+            continue  # a variable, or a form such as `8080:80` that the API of Docker knows
+        if port["protocol"] is not None and port["protocol"].lower() not in ("tcp", "udp", "sctp"):
+            yield Problem(word.span, f"`{port['protocol']}` is not a protocol: `tcp`, `udp` and `sctp` are")
+        elif max(int(port["first"]), int(port["last"] or 0)) > _MOST:
+            yield Problem(word.span, f"port `{word.text}` is out of range: the highest one is {_MOST}")
+        elif port["last"] is not None and int(port["last"]) < int(port["first"]):
+            yield Problem(word.span, f"the range `{word.text}` ends before it begins")
 
 
 def _pairs(instruction: Assigning) -> Iterator[Problem]:
