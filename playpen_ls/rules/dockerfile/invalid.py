@@ -60,10 +60,10 @@ from playpen_ls.languages.dockerfile.parts import Dockerfile
 def invalid(document: Dockerfile) -> Iterator[Finding]:
     """Invalid or misleading Dockerfile syntax.
 
-    BuildKit rejects unknown instructions and flags, missing arguments, ports that do not exist, and a
-    heredoc without its terminator. Also reported are, as a warning, two stages with the same name, and a `\\` at the end of a line that
-    makes the next instruction part of this one, which BuildKit accepts. Not reported where `# syntax=`
-    names another frontend, and in templates from which a Dockerfile is generated. A missing `FROM` is a hint in a
+    BuildKit rejects unknown instructions and flags, missing arguments, ports that do not exist, and a heredoc without
+    its terminator. Also reported are, as a warning, two stages with the same name, and a `\\` at the end of a line that
+    makes the next instruction part of this one, which BuildKit accepts. Not reported where `# syntax=` names another
+    frontend, and in templates from which a Dockerfile is generated. A missing `FROM` is a hint in a
     `NAME.Dockerfile`, which can be meant to be appended to another one.
     """
     for chunk, problem in document.problems:
