@@ -19,6 +19,7 @@ from playpen_ls.vocabulary.secrets import (
     is_named_secret,
     is_placeholder,
     is_secret_name,
+    is_weak_login,
     url_logins,
 )
 
@@ -90,6 +91,7 @@ def test_no_look_alike_is_a_key():
         ),
         *(
             "tu_jwt_secret_aqui",
+            "sua-chave-jwt-super-secreta-minimo-32-caracteres",
             "0xCensoredHCaptchaSecretKey",
             "MISSING",
             "VALUE1",
@@ -201,6 +203,47 @@ def test_a_token_for_browsers_is_public():
 
     assert not list(shapes(token("anon")))
     assert list(shapes(token("service_role")))
+
+
+@pytest.mark.parametrize(
+    ("url", "weak"),
+    [
+        ("postgres://app:appsecret@db/x", True),
+        ("postgres://x:db_password@db/x", True),
+        ("postgres://weaver:weaver_e2e_password1@db/x", True),
+        ("postgres://postgres:postgres123@db/x", True),
+        ("postgres://app:s3cr3tpw@db/x", False),
+        ("postgres://app:horse@db/x", False),
+        ("postgres://app:app9f8e7d@db/x", False),
+    ],
+)
+def test_a_password_of_plain_words_is_weak(url: str, weak: bool):
+    (login,) = url_logins(url)
+    assert is_weak_login(login, url) == weak
+
+
+def test_a_documented_password_counts_in_a_file_of_settings():
+    def found(text: str) -> list[str]:
+        return [text[one.password.start : one.password.end] for one in url_logins(text, documented=False)]
+
+    assert found("amqp://app:password@mq") == ["password"]
+    assert found("amqp://user:password@mq amqp://app:password@host https://oauth2:password@git.io") == []
+    assert not list(url_logins("amqp://app:password@mq"))
+
+
+@pytest.mark.parametrize(
+    ("value", "random"),
+    [
+        ("xqwmbvzkpltrnsdf", True),
+        ("QVJZXWKPTRNBMLDF", True),
+        ("correcthorsebatterystaple", False),
+        ("jwtsecretkeyvaluestring", False),
+        ("abcdefghijklmnopqrstuvwxyz", False),
+        ("xqwmbvzk", False),
+    ],
+)
+def test_letters_that_make_no_words_are_a_secret(value: str, random: bool):
+    assert is_named_secret("api_token", value) == random
 
 
 def test_the_url_of_alembic_init_is_none():

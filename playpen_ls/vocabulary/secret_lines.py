@@ -36,7 +36,9 @@ _YAML_FLOW = re.compile(
 _YAML_LIST = re.compile(r"""(?m)^[ \t]*-[ \t]+["']?(?P<name>[A-Za-z_]\w*)=(?P<plain>[^\n"']*)""")
 _XML = re.compile(r"<(?P<name>password|passphrase|token|secret)>(?P<plain>[^<>]*)</(?P=name)>", re.IGNORECASE)
 # `${DB_PASSWORD:value}` of Spring, `${DB_PASSWORD:-value}` of a shell and of compose files
-_DEFAULT = re.compile(r"\$\{(?P<name>[A-Za-z_][\w.-]*):-?(?P<value>[^${}]+)\}")
+_DEFAULT = re.compile(
+    r"\$\{(?P<name>[A-Z][A-Z0-9_]*(?=:?-)|[A-Za-z_][\w.-]*(?=:))(?::[-=]?|-)(?P<value>(?![?+=-])[^${}]+)\}"
+)
 # References, template expressions, and what YAML does not read as a plain scalar.
 _NO_LITERAL = re.compile(r"\{\{|\$[\w({]|<%|%\(|^[&*!|>{\[]")
 _INLINE_COMMENT = re.compile(r"(?:^|[ \t])[#;].*")
@@ -75,11 +77,11 @@ class Form(NamedTuple):
     comment: re.Pattern[str] = _COMMENT_LINE
     inline_comments: bool = True
     word_defaults: bool = False
-    """Whether a plain word counts as the default of a variable, `${DB_PASSWORD:postgres}`."""
+    """Whether a plain word counts as the default of a variable, `${DB_PASSWORD:postgres}`, wherever it stands."""
 
 
 FORMS = {
-    "env": Form((_ENV,), lambda _: True),
+    "env": Form((_ENV,), lambda _: True, word_defaults=True),
     "ini": Form((_INI,), is_password_name),
     "properties": Form((_INI,), _is_program_password, inline_comments=False, word_defaults=True),
     "npmrc": Form(others=(_NPM,)),
@@ -87,7 +89,7 @@ FORMS = {
     "xml": Form((_XML,), is_password_name, comment=_XML_COMMENT, inline_comments=False),
     # Values of a chart also name Secret objects, and the keys in them.
     "values": Form((_YAML, _YAML_FLOW), is_password_name),
-    "compose": Form((_YAML, _YAML_FLOW, _YAML_LIST), _is_variable),
+    "compose": Form((_YAML, _YAML_FLOW, _YAML_LIST), _is_variable, word_defaults=True),
 }
 """The kinds of files whose form is known by their name."""
 
@@ -154,13 +156,15 @@ def secrets_in_file(text: str, form: Form) -> Iterator[LineSecret]:
     for name, value, span in settings(text, form):
         default = _DEFAULT.fullmatch(value)
         if default is not None:
-            found += _default(name, default, span, form)
+            found += _default((name, default["name"]), default, span.start, form)
         elif _NO_LITERAL.search(value):
             continue
         elif is_named_secret(name, value):
             found.append(LineSecret(span, False, name))
         elif form.word_names(name) and is_configured_secret(name, value):
             found.append(LineSecret(span, True, name))
+    for default in _DEFAULT.finditer(text):
+        found += _default((default["name"],), default, 0, form)
     found += _in_text(text, own_hosts=False)
     yield from _reported(text, found, form.comment)
 
@@ -169,16 +173,15 @@ def _in_text(text: str, *, own_hosts: bool = True) -> Iterator[LineSecret]:
     """Secrets that are told by their own text. `own_hosts`: also weak passwords for services on the machine itself."""
     for span in (*shapes(text), *connection_passwords(text)):
         yield LineSecret(span, False)
-    for login in url_logins(text):
+    for login in url_logins(text, documented=own_hosts):
         plain = is_weak_login(login, text)
         if own_hosts or not (plain and is_own_host(login.host)):
             yield LineSecret(login.password, plain)
 
 
-def _default(name: str, default: re.Match[str], span: Span, form: Form) -> Iterator[LineSecret]:
-    """The default of a variable, if it is a secret by the name of the variable or by that of the setting."""
-    value, names = default["value"], (name, default["name"])
-    start = span.start + default.start("value")
+def _default(names: tuple[str, ...], default: re.Match[str], offset: int, form: Form) -> Iterator[LineSecret]:
+    """The default of a variable, if it is a secret by one of these names."""
+    value, start = default["value"], offset + default.start("value")
     plain = not any(is_named_secret(one, value) for one in names)
     if form.word_defaults or not plain:
         counting = next((one for one in names if is_default_secret(one, value)), None)

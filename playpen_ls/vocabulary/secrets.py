@@ -29,6 +29,7 @@ _PLACEHOLDER = re.compile(
       | \[[\w -]+\] | [x*.?_-]+ | {_PUT_LATER}[-_ \w]* | .*replace[-_ ]?me.* | .*change[-_ ]?me.* | xxx+.*
       | your[-_ ]?(?:[a-z]+[-_ ])*[a-z]*(?:pass|password|passwd|secret|token|key|api|here|value)s?
       | your[-_ ][^0-9]*
+      | (?:sua?|tus?|votre|ton|dein|ihr|uw)[-_ ](?=.*(?:chave|senha|clave|contrase|secret|token|key|pass|schl)).*
       | .*(?:example|placeholder|redacted|censored|insert|fixme|todo).*
       | .*[-_ ](?:here|aqu[ií]) | missing | value[-_]?\d* | .*\.\.\.
       | (?:op|(?:secret)?ref\+[a-z]+|vault|awssm|gcpsm)://.* | vault:[\w/-]+\#.* | arn:aws:secretsmanager:.*
@@ -122,13 +123,19 @@ class Login:
     url: Span
 
 
-def url_logins(text: str) -> Iterator[Login]:
-    """URLs with a literal password. `user:pass@host` and variables are templates."""
+def url_logins(text: str, *, documented: bool = True) -> Iterator[Login]:
+    """URLs with a literal password. `user:pass@host` and variables are templates.
+
+    `documented`: the text can be documentation, where `password` is always a template; else it is one only behind a
+    user such as `user`.
+    """
     if "://" not in text or "@" not in text:
         return
     for match in _URL.finditer(text):
         password = match["password"]
-        if is_template(password) or re.search(r"[${}%<>]", password) or password.lower() in _NO_PASSWORDS:
+        if is_template(password) or re.search(r"[${}%<>]", password):
+            continue
+        if password.lower() in _NO_PASSWORDS and (documented or _is_stand_in(match["user"], match["host"])):
             continue
         if password.isupper() and is_secret_name(password):
             continue  # in `https://bot:GITHUB_TOKEN@host` the name is a placeholder
@@ -139,6 +146,12 @@ def url_logins(text: str) -> Iterator[Login]:
             Span(match.start("password"), match.end("password")),
             Span(match.start(), match.end()),
         )
+
+
+def _is_stand_in(user: str, host: str) -> bool:
+    """Whether a user or host belongs to the example of a URL: `user:password@host`."""
+    users = ("", "user", "username", "usr", "login", "name", "me", "you", "foo", "oauth2", "x-access-token")
+    return user.lower() in users or bool(re.fullmatch(r"(?:your|my)?[-_]?(?:host(?:name)?|server)|.*example.*", host))
 
 
 _OWN_HOSTS = frozenset(("localhost", "127.0.0.1", "::1", "0.0.0.0"))
@@ -155,10 +168,23 @@ def is_throwaway(login: Login, text: str) -> bool:
 
 
 def is_weak_login(login: Login, text: str) -> bool:
-    """Whether the password of a URL is a plain word or made of the user's name: `ci:ci@db`, `ci:ci_password@db`."""
-    password = text[login.password.start : login.password.end]
-    known = {login.user, *words(login.user)}
-    return password == login.user or all(is_weak(word) or word in known for word in words(password) or ["?"])
+    """Whether the password of a URL is made of plain words and the user's name: `ci:ci@db`, `ci:ci_password1@db`."""
+    password = text[login.password.start : login.password.end].lower()
+    known = {
+        login.user.lower(),
+        *words(login.user),
+        *WEAK,
+        "db",
+        "database",
+        "app",
+        "api",
+        "e2e",
+        "pw",
+        "super",
+        "strong",
+    }
+    parts = "|".join(re.escape(word) for word in sorted(known, key=len, reverse=True) if word)
+    return bool(re.fullmatch(rf"(?:(?:{parts})[-_.!@#]?){{1,6}}(?:123\d*|\d)?", password))
 
 
 _CONNECTION = re.compile(r"(?:^|[\s;?&])(?:password|pwd)=['\"]?(?P<secret>[^\s;&'\"<>{}$%]+)", re.IGNORECASE)
@@ -267,7 +293,14 @@ def may_be_secret(value: str) -> bool:
         return False
     if not re.search(r"[A-Za-z0-9]", value) or value.isdigit() or _HASH.match(value) or _is_alphabet(value):
         return False
-    return not _WORDS.fullmatch(value.strip("[](){}<>|:.,;!?@"))
+    return _is_random_letters(value) or not _WORDS.fullmatch(value.strip("[](){}<>|:.,;!?@"))
+
+
+def _is_random_letters(value: str) -> bool:
+    """Whether letters make no words: `xqwmbvzkpltrnsdf`, as the passwords that Google makes for applications."""
+    if len(value) < _SHORTEST_LETTERS or not (value.isascii() and value.isalpha()):
+        return False
+    return sum(1 for _ in _NO_WORD.finditer(value.lower())) >= _RARE_PAIRS
 
 
 def _is_alphabet(value: str) -> bool:
@@ -278,6 +311,13 @@ def _is_alphabet(value: str) -> bool:
 
 
 _SHORTEST_ALPHABET, _KINDS = 16, 2
+_SHORTEST_LETTERS = 16
+_RARE_PAIRS = 3
+# Pairs of letters that are in hardly any word; 66 of 21,000 identifiers of the standard library have three of them.
+_NO_WORD = re.compile(
+    r"(?=q[^u]|j[^aeiou]|x[bdfgjkmnqrvwxz]|v[bcdfghjkmnpqtvwxz]|z[bcdfgjkmnpqrsvwx]|[bcdfghjkmnpqstvwxz]q|w[bcgjkqvxz]"
+    r"|[bcdfghklmpqrtvwxz]x|[bcfgjkmpqvwxz]v|[bcdfghjkmpqsvwx]z|k[qxzvj]|[bcdfgkmpqtvwxz]j)"
+)
 _WORD = re.compile(r"[\w.-]{3,80}")
 _SECRET_PART = re.compile(r"pas|pwd|token|secret|key|cred|pat|auth", re.IGNORECASE)
 # What follows a name, up to the end of its value: `="…"`, `: str = "…"`, `", "…"` in a call, `: …`, ` …`.

@@ -69,7 +69,12 @@ def found(path: str, text: str) -> list[str]:
         ("compose.yaml", "a:\n  RabbitMq__Password: guest\n  password: guest\n", ["guest"]),
         ("a.properties", "token.uri=https://a.io\npassword.label=Passwort1!\n", []),
         ("a.properties", "a=${DB_PASSWORD:postgres}\nb=${API_TOKEN:changeme}\nc=${DB_PASSWORD:}\n", ["postgres"]),
-        (".env", "A=${DB_PASSWORD:-postgres}\nB=${DB_PASSWORD:-s3cr3t-1}\n", ["s3cr3t-1"]),
+        (".env", "A=${DB_PASSWORD:-postgres}\nB=${DB_PASSWORD:-s3cr3t-1}\n", ["postgres", "s3cr3t-1"]),
+        ("compose.yml", "a: x:${DB_PASSWORD:-a1}@y\nb: ${DB_PASSWORD-a2} ${DB_PASSWORD:=a3}\n", ["a1", "a2", "a3"]),
+        ("compose.yml", "a: ${DB_PASSWORD:?give it} ${DB_PASSWORD:+x1y2} ${DB_PASSWORD:-}\n", []),
+        ("compose.yml", "a: amqp://app:password@mq\nb: amqp://app:password@localhost\n", ["password"]),
+        ("compose.yml", "a: amqp://user:password@mq\nb: amqp://app:password@host\nc: x://a:pass@b.example.com\n", []),
+        ("values.yaml", "a: ${DB_PASSWORD:-postgres} ${DB_PASSWORD:-s3cr3t-1}\n", ["s3cr3t-1"]),
         (
             "values.yaml",
             'db: {password: s3cr3t-1, user: x}\nkeys:\n  - password: "s3cr3t-2"\n',

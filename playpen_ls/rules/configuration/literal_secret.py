@@ -45,6 +45,12 @@ def one_file(path: str, text: str, **others: str) -> dict[str, str]:
             '  db:\n    healthcheck:\n      test: ["CMD", "mysqladmin", "-h", "db", "-p«hunter2-Horse»", "ping"]\n'
             "  kv:\n    command:\n      - --port=6379\n      - --requirepass\n      - «hunter2-Horse»\n",
         ),
+        one_file(
+            "compose.yml",
+            "services:\n  db:\n    environment:\n      POSTGRES_PASSWORD: ${DB_PASSWORD:-«postgres»}\n"
+            "      URL: postgres://app:${DB_PASSWORD:-«hunter2-Horse»}@db/app\n      BROKER: amqp://app:«password»@queue\n"
+            "  cache:\n    command: redis-server --requirepass ${REDIS_PASSWORD:-«devpassword»}\n",
+        ),
         one_file("alembic.ini", "[alembic]\nsqlalchemy.url = postgresql://app:«s3cr3tpw»@db/app\n"),
         one_file(
             "src/main/resources/application.properties",
@@ -73,7 +79,8 @@ def one_file(path: str, text: str, **others: str) -> dict[str, str]:
         one_file("alembic.ini", "sqlalchemy.url = driver://user:pass@localhost/dbname\n"),
         one_file(
             "docker-compose.yml",
-            "services:\n  db:\n    environment:\n      POSTGRES_PASSWORD: ${DB_PASSWORD:-postgres}\n"
+            "services:\n  db:\n    environment:\n      POSTGRES_PASSWORD: ${DB_PASSWORD:?must be set}\n"
+            "      ADMIN_PASSWORD: ${ADMIN_PASSWORD:-}\n      URL: postgres://user:password@db/app\n"
             '    healthcheck:\n      test: ["CMD-SHELL", "mysqladmin ping -p$$MYSQL_PASSWORD"]\n'
             "    secrets: [db_password]\nsecrets:\n  db_password:\n    file: ./db.txt\n",
         ),
@@ -99,7 +106,7 @@ def literal_secret(section: Section, files: Files) -> Iterator[Finding]:
     Everyone who can read the repository or its history can read the secret. Pass it in the environment, or write it to
     a file that git ignores, and rotate it. Read are env files, compose files, `alembic.ini`, `.properties`, a chart's
     `values.yaml`, `pip.conf`, `.pypirc`, `.npmrc`, `.netrc`, and Maven's `settings.xml`, up to one megabyte each. A
-    plain word is a warning. In files that only serve development, such as compose files, it is a hint, and other
+    plain word is a warning, also as the default of a variable (`${DB_PASSWORD:-postgres}`). In files that only serve development, such as compose files, it is a hint, and other
     secrets are warnings; in tests only keys of known providers are reported. Not reported: files that git ignores,
     examples (`.env.example`), bundles of translations, placeholders, and references to variables.
     """

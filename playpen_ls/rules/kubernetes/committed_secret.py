@@ -12,7 +12,7 @@ from playpen_ls.languages.kubernetes.parts import Resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar, resolved
 from playpen_ls.rules.kubernetes._secrets import is_open_configuration
 from playpen_ls.vocabulary.names import snake
-from playpen_ls.vocabulary.secrets import is_template
+from playpen_ls.vocabulary.secrets import is_secret_name, is_template
 
 # Keys next to a password that are not secret: `username`, `tls.crt`.
 _OPEN = re.compile(
@@ -38,6 +38,7 @@ _NO_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s*(?!.*[A-Za-z0-9+/=]{
 # `token: ROOK_TOKEN` is not base64, so a script replaces it before the manifest is applied.
 _PUT_LATER = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _SNAPSHOT = re.compile(r"(?:^|/)(?:__snapshots?__|testdata)/")  # what a test expects a chart to render
+_NUMBER_OR_ADDRESS = re.compile(r"\d{1,6}|[a-z][\w-]*(?:\.[\w-]+)*:\d{2,5}")
 _PUBLIC = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)(?!.*PRIVATE KEY)", re.DOTALL)
 
 
@@ -83,6 +84,7 @@ def secret(entries: str, kind: str = "Secret") -> str:
         secret("data:\n  token: VAULT_TOKEN\n"),
         secret("data:\n  SERVICE_ACCOUNT_JSON: L2FwcC9zZXJ2aWNlLWFjY291bnQuanNvbg==\n"),
         secret("stringData:\n  token: op://apps/web/token\n  key: vault:secret/data/web#key\n"),
+        secret("data:\n  PRODUCT_CODE: MDE=\nstringData:\n  KAFKA_BROKERS: kafka:9092\n"),
         secret("stringData:\n  KEY_CIPHER: aes-xts\n  KEY_HASH: sha256\n  KEY_SIZE: '256'\n  KEY_PROVIDER: secret\n"),
         # Configuration without secrets that happens to be stored in a Secret.
         secret("stringData:\n  grafana.ini: |\n    [date_formats]\n    default_timezone = UTC\n"),
@@ -124,6 +126,8 @@ def _is_harmless(name: str, scalar: Scalar, encoded: bool) -> bool:
     if _SETTING.fullmatch(snake(name)) and _WORD.fullmatch(value):
         return True
     if is_template(value) or _PLAIN_URL.fullmatch(value) or _PUBLIC.match(value) or _NO_KEY.match(value):
+        return True
+    if not is_secret_name(name) and _NUMBER_OR_ADDRESS.fullmatch(value):
         return True
     if _REPOSITORY.fullmatch(value) or _TIME.fullmatch(value) or _PATH.fullmatch(value):
         return True
