@@ -106,9 +106,10 @@ def literal_secret(section: Section, files: Files) -> Iterator[Finding]:
     Everyone who can read the repository or its history can read the secret. Pass it in the environment, or write it to
     a file that git ignores, and rotate it. Read are env files, compose files, `alembic.ini`, `.properties`, a chart's
     `values.yaml`, `pip.conf`, `.pypirc`, `.npmrc`, `.netrc`, and Maven's `settings.xml`, up to one megabyte each. A
-    plain word is a warning, also as the default of a variable (`${DB_PASSWORD:-postgres}`). In files that only serve development, such as compose files, it is a hint, and other
-    secrets are warnings; in tests only keys of known providers are reported. Not reported: files that git ignores,
-    examples (`.env.example`), bundles of translations, placeholders, and references to variables.
+    plain word is a warning, also as the default of a variable (`${DB_PASSWORD:-postgres}`). In files that only serve
+    development, such as compose files, it is a hint, and other secrets are warnings; in tests only keys of known
+    providers are reported. Not reported: files that git ignores, examples (`.env.example`), bundles of translations,
+    placeholders, and references to variables.
     """
     lower = section.text.lower()
     if not any(hint in lower for hint in _HINTS) and not may_hold_key(section.text):

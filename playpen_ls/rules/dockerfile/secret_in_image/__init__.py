@@ -102,6 +102,9 @@ from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_
         # The fix would leave it in the file.
         'FROM debian:12\nRUN echo "//registry.npmjs.org/:_authToken=«npm9f8e7d6c5b4a»" > .npmrc\n',
         'FROM debian:12\nRUN --mount=type=secret,id=t echo "t=$(cat /run/secrets/t)" | tee -a «/etc/conf»\n',
+        'FROM node:20\nARG «NPM_TOKEN»\nRUN npm config set //r/:_authToken «"$NPM_TOKEN"» && npm ci\n',
+        'FROM debian:12\nRUN --mount=type=secret,id=t,env=T git config --global «url."https://$T@git.io/".insteadOf»'
+        " https://git.io/ && git clone https://git.io/a\n",
         "FROM debian:12\nRUN <<EOF\nexport API_TOKEN=«tk_0f1e2d3c4b5a6978»\nEOF\n",
         'FROM debian:12\nENTRYPOINT ["app", "--password=«hunter2-Horse»"]\n',
         "FROM debian:12\nCMD app --db postgres://app:«hunter2-Horse»@db/x\n",
@@ -198,6 +201,11 @@ from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_
         'FROM debian:12\nRUN --mount=type=secret,id=npm-token,env=NPM_TOKEN echo "t=$NPM_TOKEN" > .npmrc && npm ci'
         " && rm -f .npmrc\nRUN --mount=type=secret,id=a echo 't=$(cat /run/secrets/a)' > f\n"
         "RUN --mount=type=tmpfs,target=/t --mount=type=secret,id=a echo $(cat /run/secrets/a) | tee /t/f > /dev/null\n",
+        "FROM node:20\nRUN --mount=type=secret,id=t,env=T npm config set //r/:_authToken $T && npm ci"
+        " && npm config delete //r/:_authToken\n"
+        "RUN --mount=type=secret,id=t,env=T npm config set //r/:_authToken '${T}' && npm ci\n"
+        "RUN --mount=type=secret,id=t,env=T npm set //r/:_authToken $T && npm ci && rm ~/.npmrc\n"
+        "RUN --mount=type=secret,id=t,env=T git config --global user.name x && echo $T\n",
         {
             "Dockerfile": "FROM debian:12\nCOPY .npmrc ./\n",
             ".npmrc": "registry=https://nexus/\n//r/:_authToken=${NPM_TOKEN}\n",

@@ -1,4 +1,4 @@
-"""Secrets of variables that a RUN writes into a file of its layer: `echo "$NPM_TOKEN" > .npmrc`."""
+"""Secrets of variables that a RUN writes into a file of its layer: `echo "$NPM_TOKEN" > .npmrc`, `npm config set`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,25 @@ _MOUNTED = re.compile(r"\$\(\s*cat\s+/run/secrets/([\w.-]+)\s*\)|`cat\s+/run/sec
 _PRINTS = frozenset(("echo", "printf"))
 # Not part of the layer.
 _ELSEWHERE = re.compile(r"/(?:dev|proc|sys|run/secrets)/|.*[$*?]", re.DOTALL)
+# Commands that keep a setting in a file.
+_SETTING = {
+    ("npm", "config", "set"): ".npmrc",
+    ("npm", "set"): ".npmrc",
+    ("pnpm", "config", "set"): ".npmrc",
+    ("yarn", "config", "set"): ".yarnrc.yml",
+    ("git", "config"): ".gitconfig",
+    ("pip", "config", "set"): "pip.conf",
+    ("composer", "config"): "auth.json",
+    ("poetry", "config"): "auth.toml",
+    ("aws", "configure", "set"): "credentials",
+}
+_TAKEN_BACK = frozenset(("delete", "rm", "unset", "--unset", "--unset-all", "--remove-section"))
 _ENV_KEY = re.compile(r"(?:^|,)env=(\w+)")
 
 
 def written(run: Run) -> Iterator[tuple[Span, str, str]]:
     """(range of the file's name, name of the secret, name of the file)."""
-    if ">" not in run.whole_text and "tee" not in run.whole_text:
+    if not any(mark in run.whole_text for mark in (">", "tee", "config", "npm set")):
         return
     stage = stage_of(run)
     if stage is None or not stage.final:
@@ -31,6 +44,9 @@ def written(run: Run) -> Iterator[tuple[Span, str, str]]:
     arguments = (one for one in stage.before(run) if isinstance(one, Argument))
     names |= {pair.name for one in arguments for pair in one.pairs if is_secret_name(pair.name)}
     for number, command in enumerate(run.commands):
+        setting = next((file for words, file in _SETTING.items() if command.runs(*words)), "")
+        if setting and _TAKEN_BACK.isdisjoint(word.text for word in command.arguments):
+            yield from _set(run, number, names, setting)
         secret = _secret(command, names) if command.name in _PRINTS else ""
         if not secret:
             continue
@@ -39,18 +55,31 @@ def written(run: Run) -> Iterator[tuple[Span, str, str]]:
                 yield file.span, secret, file.text
 
 
+def _set(run: Run, number: int, names: set[str], file: str) -> Iterator[tuple[Span, str, str]]:
+    """The secrets in a command that keeps a setting, unless the same RUN takes it back."""
+    command = run.commands[number]
+    for later in run.commands[number + 1 :]:
+        if later.name == command.name and not _TAKEN_BACK.isdisjoint(word.text for word in later.arguments):
+            return
+    if not any(posixpath.basename(mount.target) in (file, "root") for mount in run.mounts if mount.target):
+        for word in command.arguments:
+            secret = _in_word(word, names)
+            if secret and not _is_temporary(run, number, file):
+                yield word.span, secret, file
+
+
 def _secret(command: Command, names: set[str]) -> str:
     """The name of a secret variable or mounted secret that a command prints."""
-    for word in command.arguments:
-        if word.quote == "'":
-            continue
-        mounted = _MOUNTED.search(word.raw)
-        if mounted:
-            return mounted[1] or mounted[2]
-        found = next((name for name in _VARIABLE.findall(word.raw) if name in names), "")
-        if found:
-            return found
-    return ""
+    return next((secret for word in command.arguments if (secret := _in_word(word, names))), "")
+
+
+def _in_word(word: Word, names: set[str]) -> str:
+    if word.quote == "'":
+        return ""
+    mounted = _MOUNTED.search(word.raw)
+    if mounted:
+        return mounted[1] or mounted[2]
+    return next((name for name in _VARIABLE.findall(word.raw) if name in names), "")
 
 
 def _files(commands: tuple[Command, ...], number: int) -> Iterator[Word]:
