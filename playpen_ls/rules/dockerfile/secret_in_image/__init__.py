@@ -102,7 +102,7 @@ from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_
         # The fix would leave it in the file.
         'FROM debian:12\nRUN echo "//registry.npmjs.org/:_authToken=«npm9f8e7d6c5b4a»" > .npmrc\n',
         'FROM debian:12\nRUN --mount=type=secret,id=t echo "t=$(cat /run/secrets/t)" | tee -a «/etc/conf»\n',
-        'FROM node:20\nARG «NPM_TOKEN»\nRUN npm config set //r/:_authToken «"$NPM_TOKEN"» && npm ci\n',
+        'FROM node:20\nRUN --mount=type=secret,id=t,env=T npm config set //r/:_authToken «"$T"» && npm ci\n',
         'FROM debian:12\nRUN --mount=type=secret,id=t,env=T git config --global «url."https://$T@git.io/".insteadOf»'
         " https://git.io/ && git clone https://git.io/a\n",
         "FROM debian:12\nRUN <<EOF\nexport API_TOKEN=«tk_0f1e2d3c4b5a6978»\nEOF\n",
@@ -228,9 +228,9 @@ def secret_in_image(
     not part of the final image, but stay in the build cache. Pass secrets to a build with
     `RUN --mount=type=secret`, and to a container at startup. A build argument without a default is a
     hint if a `RUN` of the final stage uses it. Values from variables, placeholders and example files
-    are not reported. A secret that a `RUN` writes into a file stays in its layer, unless the same `RUN` removes the
-    file. No fix is offered where Kaniko builds the Dockerfile in a version that is not known to
-    support secret mounts.
+    are not reported. A secret that a `RUN` writes into a file, also with `npm config set` or `git config`, stays in its
+    layer, unless the same `RUN` removes it. No fix is offered where Kaniko builds the Dockerfile in a version
+    that is not known to support secret mounts.
     """
     for found in _secrets(instruction, files):
         executors = (executor for _, executor in kaniko_builds(instruction.file.path, builds, files))
