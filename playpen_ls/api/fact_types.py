@@ -292,6 +292,32 @@ class ServiceAccount(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class RoleBound(Fact):
+    """A RoleBinding or a ClusterRoleBinding, whose `namespace` is "": the kind and name of its role.
+
+    `subjects` are the names of those that get it, "" for one that is computed.
+    """
+
+    namespace: str
+    kind: str
+    name: str
+    subjects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Fact):
+    """An object that others name: a Service, a Role, a ClusterRole, a PersistentVolumeClaim.
+
+    `ports` are the numbers and names of the ports of a Service, None if they are not known.
+    """
+
+    kind: str
+    name: str
+    namespace: str
+    ports: tuple[str, ...] | None = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LimitRange(Fact):
     """The defaults of a `LimitRange` for containers in its namespace: names of resources, such as `memory`."""
 

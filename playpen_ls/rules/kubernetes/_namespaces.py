@@ -12,7 +12,9 @@ from playpen_ls.api.fact_types import (
     Created,
     Kustomized,
     LimitRange,
+    Named,
     Pods,
+    RoleBound,
     SecretKeys,
     ServiceAccount,
     ServiceSelector,
@@ -23,13 +25,13 @@ from playpen_ls.languages.kubernetes.model.resources import Resource, Workload
 from playpen_ls.project.links import is_nearest, namespace_of
 
 
-def name_of(fact: ConfigMapKeys | Created | Pods | SecretKeys | ServiceAccount) -> tuple[str]:
+def name_of(fact: ConfigMapKeys | Created | Named | Pods | SecretKeys | ServiceAccount) -> tuple[str]:
     """Lookup key: the name of the object."""
     return (fact.name,)
 
 
 Namespaced = (
-    Backup | ConfigMapKeys | LimitRange | Pods | SecretKeys | ServiceAccount | ServiceSelector
+    Backup | ConfigMapKeys | LimitRange | Named | Pods | RoleBound | SecretKeys | ServiceAccount | ServiceSelector
 )  # facts of objects that have a namespace
 
 

@@ -17,10 +17,12 @@ from playpen_ls.api.fact_types import (
     KanikoBuild,
     Kustomized,
     LimitRange,
+    Named,
     Overlay,
     Pods,
     Probed,
     Relabelled,
+    RoleBound,
     SecretKeys,
     ServiceAccount,
     ServiceSelector,
@@ -48,6 +50,14 @@ _CHANGING = ("ports", "command", "args")  # keys of a container after which its 
 _COPYING = re.compile(r"reflect|replicat|clone|sync|kubed|copy", re.IGNORECASE)
 _DUMP = re.compile(r"\bpg_(?:dump|dumpall|basebackup)\b")
 _NOWHERE = Place("", Span(0, 0))
+_NAMED = frozenset(
+    (
+        ("", "Service"),
+        ("", "PersistentVolumeClaim"),
+        ("rbac.authorization.k8s.io", "Role"),
+        ("rbac.authorization.k8s.io", "ClusterRole"),
+    )
+)
 _SECRET_KINDS = frozenset(("Secret", "SealedSecret", "ExternalSecret"))
 # Kinds by which operators (CloudNativePG, Velero, Crunchy, Stash …) back up a database.
 _BACKUP_KIND = re.compile(r"(?:Scheduled)?Backup(?:Schedule|Configuration|Plan)?|BackupStorageLocation|VolumeSnapshot")
@@ -84,7 +94,18 @@ class UnplacedFact:
         return self.kind(Place(path, self.span.shifted(start)), *values)
 
 
-SHARED = (Backup, ConfigMapKeys, LimitRange, Pods, Probed, SecretKeys, ServiceAccount, ServiceSelector)
+SHARED = (
+    Backup,
+    ConfigMapKeys,
+    LimitRange,
+    Named,
+    Pods,
+    Probed,
+    RoleBound,
+    SecretKeys,
+    ServiceAccount,
+    ServiceSelector,
+)
 """The types of facts that the other documents of a file ask for."""
 
 
@@ -120,6 +141,13 @@ def _of_resource(resource: Resource) -> Iterator[UnplacedFact]:
             mounts = resource.node.scalar("automountServiceAccountToken")
             mounted = mounts is None or is_true(mounts)
             yield UnplacedFact(ServiceAccount, span, (resource.namespace, resource.name, mounted))
+        case "rbac.authorization.k8s.io", ("RoleBinding" | "ClusterRoleBinding"):
+            role = resource.node.mapping("roleRef")
+            if role is not None and role.text("name"):
+                subjects = tuple(one.text("name") for one in resource.node.mappings("subjects"))
+                yield UnplacedFact(
+                    RoleBound, span, (resource.namespace, role.text("kind"), role.text("name"), subjects)
+                )
         case "", "LimitRange":
             limits, requests = _defaults(spec)
             if limits or requests:
@@ -134,10 +162,22 @@ def _of_resource(resource: Resource) -> Iterator[UnplacedFact]:
             if named:
                 copied = any(_COPYING.search(name) for name in (*resource.annotations, *resource.labels))
                 yield UnplacedFact(SecretKeys, span, (resource.namespace, named, _secret_keys(resource), copied))
+    if (resource.group, resource.kind) in _NAMED and resource.name:
+        ports = _port_names(spec) if resource.kind == "Service" else ()
+        yield UnplacedFact(Named, span, (resource.kind, resource.name, resource.namespace, ports))
     if isinstance(resource, Workload):
         yield from _of_workload(resource)
     elif _is_backup(resource, spec):
         yield UnplacedFact(Backup, span, (resource.namespace,))
+
+
+def _port_names(service: Mapping | None) -> tuple[str, ...] | None:
+    """The numbers and names of the ports of a Service; None if a template can add some, or it has none."""
+    ports = service.mappings("ports") if service is not None else ()
+    if service is None or service.text("type") == "ExternalName" or not ports:
+        return None
+    found = [scalar for one in ports for key in ("port", "name") if (scalar := one.scalar(key)) is not None]
+    return tuple(one.value for one in found) if all(one.literal for one in found) else None
 
 
 def _gives_values(resource: Resource) -> bool:

@@ -9,8 +9,10 @@ from playpen_ls.api.fact_types import (
     Backup,
     ConfigMapKeys,
     LimitRange,
+    Named,
     Pods,
     Probed,
+    RoleBound,
     SecretKeys,
     ServiceAccount,
     ServiceSelector,
@@ -87,12 +89,20 @@ def _limit_ranges(document: ParsedDocument) -> Summary:
     return _summary(document, LimitRange)
 
 
+def _named(document: ParsedDocument) -> Summary:
+    return _summary(document, Named)
+
+
 def _pods(document: ParsedDocument) -> Summary:
     return _summary(document, Pods)
 
 
 def _probed(document: ParsedDocument) -> Summary:
     return _summary(document, Probed)
+
+
+def _roles_bound(document: ParsedDocument) -> Summary:
+    return _summary(document, RoleBound)
 
 
 def _secrets(document: ParsedDocument) -> Summary:
@@ -115,8 +125,10 @@ _SUMMARIES: Mapping[type[Fact], Callable[[ParsedDocument], Summary]] = {
     Backup: _backups,
     ConfigMapKeys: _config_maps,
     LimitRange: _limit_ranges,
+    Named: _named,
     Pods: _pods,
     Probed: _probed,
+    RoleBound: _roles_bound,
     SecretKeys: _secrets,
     ServiceAccount: _service_accounts,
     ServiceSelector: _service_selectors,
