@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -26,10 +26,11 @@ from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import ChunkDiagnostics, FileDiagnostics, Places
 from playpen_ls.engine.embedded import EmbeddedPart, EmbeddedParts
 from playpen_ls.engine.rule_set import ByType, RuleSet
-from playpen_ls.languages.model import Chunk, Model
+from playpen_ls.languages.model import Chunk, Embedded, Model
+from playpen_ls.languages.registry import LANGUAGES
 from playpen_ls.project.filesystem import cached
 from playpen_ls.text.pause import pause_or_end
-from playpen_ls.text.span import Span
+from playpen_ls.text.span import Span, Spans
 
 logger = logging.getLogger("playpen_ls")
 
@@ -86,6 +87,7 @@ class _Whole(Chunk):
 
     def __init__(self, model: Model) -> None:
         self.key = ""  # what it reads of the chunks is recorded
+        self.span = Span(0, len(model.source.text))
         self._model = model
 
     @property
@@ -149,8 +151,19 @@ def check(
             moved.append((unit if chunk is None else chunks[chunk]).begins)
     after = FindingsCache(keys, pairs, outline) if memory is not None else EMPTY_CACHE
     diagnostics = FileDiagnostics(model.source.path, groups, moved)
+    if any(one.rule.masks_text for _, found in pairs[-1].groups for one in found.diagnostics):
+        diagnostics = _without_repeated_secrets(diagnostics, model.language)
     put_off = frozenset[str]().union(*{pair.put_off for pair in pairs})
     return Checked(with_current_places(diagnostics, model), offers, after, frozenset(failed), put_off)
+
+
+def _without_repeated_secrets(diagnostics: FileDiagnostics, language: str) -> FileDiagnostics:
+    """A secret that the file's own rules report is not reported again for what other languages make of the file."""
+    own = Spans(one.span for one in diagnostics if one.rule.masks_text and one.rule.language == language)
+    return diagnostics.filtered(
+        [one for one in diagnostics if not (one.rule.masks_text and one.rule.language != language)
+         or not own.touch(one.start, one.end)]
+    )  # fmt: skip
 
 
 @dataclass
@@ -188,10 +201,11 @@ class _ChunkChecker:
         # Parts may keep answers, so what the second half records is also what the first one asked.
         file = FileView(reader.outline, number if number < len(model.chunks) else None)
         parts: list[object] | None = None
-        inside = tuple(unit.embedded())
+        made = self._made_of(file) if number == len(model.chunks) else _NOT_MADE
+        inside = (*unit.embedded(), *made.texts)
         embedded: EmbeddedParts | None = None
         words, asked_for_words = None, False
-        by_scope = self._rules.by_scope_with_embedded if inside else self._rules.by_scope
+        by_scope = self._rules.by_scope_with_embedded if inside or made.late else self._rules.by_scope
         for some, remembered in zip(by_scope, (pair.local, pair.cross_file), strict=True):
             holds = remembered is not None and reader.still(remembered, pair, number)
             if remembered is not None and holds and not (self._fixes and remembered.diagnostics):
@@ -205,15 +219,17 @@ class _ChunkChecker:
                 if parts is None and some.rules:
                     parts = list(unit.parts(file))
                     embedded = EmbeddedParts(inside, reader.path)
-                unread = parts is None and not holds
+                unread = parts is None and not holds and made is _NOT_MADE
                 if unread and self._unread is not None and self._unread[0] == file.reads:
                     looked.pair.append(self._unread[1])
                     continue
                 every = [*(parts or ()), *(embedded.parts if embedded else ())]
-                ran = _run_rules(every, some, reader.given, file)
+                ran = _run_rules(every, some, reader.given, file, made)
                 fresh = ran.diagnostics
                 if ran.put_off:  # their last findings stay
-                    last = remembered.diagnostics if remembered is not None else self._moved(unit, number)
+                    last = [*remembered.diagnostics] if remembered is not None else []
+                    if remembered is None or made.late:
+                        last = [*(one for one in last if one.made.chunk is not None), *self._moved(unit)]
                     fresh += [diagnostic for diagnostic in last if diagnostic.rule.id in ran.put_off]
                 looked.diagnostics += [self._here(diagnostic, unit) for diagnostic in fresh]
                 looked.offers += [Offered(one.rule, self._offer(one.offer, unit)) for one in ran.offers]
@@ -228,12 +244,32 @@ class _ChunkChecker:
             embedded.open()
         return looked
 
-    def _moved(self, unit: Chunk, number: int) -> Iterator[Diagnostic]:
+    def _made_of(self, file: FileView) -> _Made:
+        """What other languages make of the file."""
+        host = LANGUAGES.get(self._model.language)
+        if host is None or not host.embeds:
+            return _NOT_MADE
+        embeds = [LANGUAGES[name] for name in host.embeds]
+        given = self._reader.given
+        files, asked = RecordedFiles(given.files), dict[type, Facts[Any]]()
+
+        def facts(kind: type) -> Facts[Any]:
+            found = asked[kind] = given.facts(kind)
+            return found if found.complete else PendingFacts(kind)
+
+        try:
+            texts = tuple(text for one in embeds for text in one.made_of(file, files, facts))
+        except NotKnownYet:
+            return _Made((), frozenset(one.rule.id for one in self._rules.embedded.rules), files, asked)
+        if not texts and not files.answers:
+            return _NOT_MADE
+        return _Made(texts, frozenset(), files, asked)
+
+    def _moved(self, unit: Chunk) -> Iterator[Diagnostic]:
         """What the last check found in a chunk, with offsets from its start now."""
-        if number < len(self._model.chunks):
-            for one in self._last(unit.span):
-                if one.made.chunk is None and unit.span.start <= one.start < unit.span.end:
-                    yield Diagnostic(one.rule, one.shifted(-unit.begins, self._reader.path).finding, one.severity)
+        for one in self._last(unit.span):
+            if one.made.chunk is None:
+                yield Diagnostic(one.rule, one.shifted(-unit.begins, self._reader.path).finding, one.severity)
 
     def _start(self, chunk: int | None, unit: Chunk) -> int:
         """The offset in the file that positions count from: that of a chunk by its number, or of the one checked."""
@@ -264,6 +300,19 @@ def _in_file(fix: Fix, path: str, by: int) -> Fix:
     return replace(fix, change=change)
 
 
+@dataclass(frozen=True)
+class _Made:
+    """Texts that other languages make of a file, and what was read for that; `late` are rules that wait for them."""
+
+    texts: tuple[Embedded, ...] = ()
+    late: frozenset[str] = frozenset()
+    files: RecordedFiles | None = None
+    asked: Mapping[type, Facts[Any]] = field(default_factory=dict)
+
+
+_NOT_MADE = _Made()
+
+
 @dataclass
 class _RuleResults:
     """What rules said of a chunk, and what they read; the ids of those that raised, and of those that must wait."""
@@ -275,14 +324,16 @@ class _RuleResults:
     put_off: set[str]
 
 
-def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file: FileView) -> _RuleResults:
+def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file: FileView, made: _Made) -> _RuleResults:
     """Look at every part with the rules for its type. A rule that raises is logged, and the rest go on.
 
     One that asks what other files say before all were read is put off: it runs again when they are, since the facts
     that it asked for are others then.
     """
     files = RecordedFiles(given.files)
-    asked: dict[type, Facts[Any]] = {}
+    if made.files is not None:
+        files.answers.update(made.files.answers)
+    asked: dict[type, Facts[Any]] = {**made.asked}
 
     def facts(kind: type) -> Facts[Any]:
         found = asked.get(kind)
@@ -299,7 +350,8 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
     diagnostics: list[Diagnostic] = []
     offers: list[Offered] = []
     failed: set[str] = set()
-    put_off: set[str] = set()
+    put_off: set[str] = {one.rule.id for one in rules.rules if one.rule.id in made.late}
+    agreed = _Agreed(made.texts)
     for part in parts:
         pause_or_end()
         inside = part if isinstance(part, EmbeddedPart) else None
@@ -322,7 +374,9 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
                     finding = said if inside is None else inside.in_host(_as_in_pipelines(rule, said))
                     if finding is not None:
                         severity = configured.severity or finding.severity or rule.severity
-                        diagnostics.append(Diagnostic(rule, finding, severity))
+                        diagnostic = Diagnostic(rule, finding, severity)
+                        if inside is None or agreed.on(diagnostic, inside.embedded.way):
+                            diagnostics.append(diagnostic)
             except NotKnownYet:
                 put_off.add(rule.id)
             except Exception as error:
@@ -330,6 +384,23 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
                 failed.add(rule.id)
     diagnostics = [diagnostic for diagnostic in diagnostics if diagnostic.rule.id not in put_off]
     return _RuleResults(diagnostics, offers, Dependencies.of(asked.values(), files, file), failed, put_off)
+
+
+class _Agreed:
+    """Counts in which ways to deploy a file something is found."""
+
+    def __init__(self, texts: Iterable[Embedded]) -> None:
+        self._ways = {one.way for one in texts}
+        self._found: dict[tuple[str, Span], set[str]] = {}
+
+    def on(self, diagnostic: Diagnostic, way: str) -> bool:
+        """Whether this is the one to report: the first time that it was found in all ways."""
+        if not way:
+            return True
+        found = self._found.setdefault((diagnostic.rule.id, diagnostic.span), set())
+        known = len(found)
+        found.add(way)
+        return len(found) == len(self._ways) > known
 
 
 def _concerns(rule: Rule, part: EmbeddedPart) -> bool:

@@ -9,7 +9,7 @@ from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.finding import Change, Finding, Fix, Place, Refused
 from playpen_ls.languages.model import Embedded, Model
 from playpen_ls.languages.registry import LANGUAGES, parse
-from playpen_ls.text.edit import Edit
+from playpen_ls.text.edit import Edit, narrowed
 from playpen_ls.text.source import Source
 
 
@@ -43,7 +43,7 @@ class EmbeddedPart:
             if not isinstance(made, Change):
                 return [self._edit(edit.shifted(self.begins)) for edit in made]
             if made.creates or made.edits.keys() - {self.path}:
-                raise Refused("the pod of an agent has no other files")
+                raise Refused("it needs changes in other files")
             return [self._edit(edit) for edit in made.edits.get(self.path, ())]
 
         return replace(fix, change=change)
@@ -51,8 +51,10 @@ class EmbeddedPart:
     def _edit(self, edit: Edit) -> Edit:
         """Raises Refused."""
         fragment = self.embedded.fragment
+        if fragment.holds_hole(edit.start, edit.end):
+            edit = narrowed(edit.start, fragment.text[edit.start : edit.end], edit.text)
         if fragment.holds_hole(edit.start, edit.end) or any(one.start < edit.start < one.end for one in fragment.holes):
-            raise Refused("Groovy writes a value into this text")
+            raise Refused("a value is written into this text")
         span = fragment.span(edit.start, edit.end)
         return Edit(span.start, span.end, fragment.encode(edit.text))
 

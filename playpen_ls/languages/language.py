@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from playpen_ls.api.facts import Fact, Facts, Files
-from playpen_ls.languages.model import Model, Problem
+from playpen_ls.api.file_view import FileView
+from playpen_ls.languages.model import Embedded, Model, Problem
 from playpen_ls.text.source import Source
 from playpen_ls.text.words import Words
 
@@ -20,6 +21,10 @@ def _never(_: Source, __: object = None) -> bool:
 
 def _nothing(_path: str, _files: Files, _facts: object) -> int:
     return 0
+
+
+def _makes_nothing(_file: FileView, _files: Files, _facts: object) -> Iterable[Embedded]:
+    return ()
 
 
 def _always(_path: str, _text: Callable[[], str]) -> bool:
@@ -76,6 +81,11 @@ class Language(Generic[M]):
     """
     built: Callable[[str, Files, Callable[[type[Fact]], Facts[Any]]], int] = _nothing
     """How many objects the file at a path builds out of other files for deployment, as a kustomization does."""
+    made_of: Callable[[FileView, Files, Callable[[type[Fact]], Facts[Any]]], Iterable[Embedded]] = _makes_nothing
+    """The texts of this language that are made of a file of a language that `embeds` it, with the help of other files.
+
+    It is given the view of the whole file. Can raise NotKnownYet.
+    """
     says_nothing: Callable[[Source], bool] = _never
     """Whether the text, without parsing it, rules out any fact."""
     finds_nothing: Callable[[Source, Callable[[Words], bool]], bool] = _never

@@ -54,12 +54,14 @@ class Embedded:
     """A text of another language inside a chunk: the pod of an agent in a pipeline.
 
     Offsets of `fragment` count from the start of the chunk. `complete` means that nothing is added to it elsewhere, so
-    that what it does not say is missing.
+    that what it does not say is missing. Where a file is deployed in several ways, texts say in which: what holds in
+    all of them is reported, once.
     """
 
     language: str
     fragment: Fragment
     complete: bool
+    way: str = ""
 
 
 class Chunk(ABC):

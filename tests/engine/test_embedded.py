@@ -158,14 +158,14 @@ def test_a_fix_sees_the_whole_text():
 
 
 def test_a_fix_does_not_touch_other_files_or_what_is_not_written_there():
-    other = "refused: the pod of an agent has no other files"
+    other = "refused: it needs changes in other files"
     assert changed(HEAD + MANIFEST, lambda one: Change({"x.yaml": (Edit(0, 0, "x"),)})) == other
     assert changed(HEAD + MANIFEST, lambda one: Change({}, {"x.yaml": "x"})) == other
     text = HEAD + MANIFEST.replace("image: a", "image: a@b")
     hole = text.index("@") - len(HEAD)
     for start, end in ((hole, hole + 1), (hole - 1, hole + 2)):
         edit = Edit(start, end, "x")
-        assert changed(text, lambda one, edit=edit: [edit]) == "refused: Groovy writes a value into this text"
+        assert changed(text, lambda one, edit=edit: [edit]) == "refused: a value is written into this text"
     before, behind = (
         changed(text, lambda one: [Edit(hole, hole, "x")]),
         changed(text, lambda one: [Edit(hole + 1, hole + 1, "x")]),

@@ -247,3 +247,112 @@ def test_comments_keep_what_waits_silent(tmp_path: Path):
     at = template.index("metadata:")
     project.edit(WEB, Source(WEB, template[:at] + "#\n" + template[at:]), [Edit(at, at, "#\n")])
     assert [one.rule.name for one in project.check(WEB, settled=False).diagnostics] == settled
+
+
+RUN = (
+    TEMPLATE.replace('"{{ .Values.image }}"', '"{{ .Values.image.name }}:{{ .Values.image.tag }}"')
+    + """\
+          securityContext: {{- toYaml .Values.context | nindent 12 }}
+          resources: {{- toYaml .Values.resources | nindent 12 }}
+          env:
+            - {name: DB_PASSWORD, value: {{ .Values.database.password | quote }}}
+            - {name: PASSWORD, value: {{ .Values.other }}}
+"""
+)
+BAD = """\
+image:
+  name: nginx
+  tag: «latest»  # moving-tag
+context:
+  «privileged: true»  # privileged-container
+resources:
+  limits: {memory: «512m»}  # suspicious-quantity
+database:
+  password: «hunter2-Horse»  # configuration
+other: «hunter2-Horse»  # literal-secret
+"""
+LATEST = "image: {name: nginx, tag: «latest»}\n"
+TAGGED = "image: {name: nginx, tag: 1.25.3}\n"
+PLAIN = TEMPLATE.replace('"{{ .Values.image }}"', '"{{ .Values.image.name }}:{{ .Values.image.tag }}"')
+
+
+def marked(folder: Path, files: dict[str, str], path: str) -> str:
+    """The values file with marks around what is reported in it."""
+    files = {name: text.replace("«", "").replace("»", "") for name, text in files.items()}
+    project = opened(folder, files, path, "configuration")
+    text, wrong = files[path], {"moving-tag", "privileged-container", "suspicious-quantity", "literal-secret"}
+    reported = [one for one in project.check(path).diagnostics if one.rule.name in wrong]
+    for one in sorted(reported, key=lambda one: one.start, reverse=True):
+        text = f"{text[: one.start]}«{text[one.start : one.end]}»{text[one.end :]}"
+    return text
+
+
+VALUES_FILE, PROD = "web/values.yaml", "web/values-prod.yaml"
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        pytest.param(chart(RUN, BAD), VALUES_FILE, id="wrong values"),
+        pytest.param(chart(PLAIN, LATEST), VALUES_FILE, id="flow"),
+        pytest.param(chart(PLAIN, LATEST) | {PROD: "replicas: 2\n"}, VALUES_FILE, id="other values that leave it"),
+        pytest.param(chart(PLAIN, LATEST.replace("«latest»", "latest")) | {PROD: TAGGED}, VALUES_FILE,
+                     id="other values set it"),
+        pytest.param(chart(PLAIN, TAGGED) | {PROD: LATEST}, PROD, id="other values are wrong"),
+        pytest.param(chart(PLAIN, LATEST.replace("«latest»", "latest")) | {"deploy/values-prod.yaml": TAGGED},
+                     VALUES_FILE, id="values elsewhere"),
+        pytest.param(chart("{{- if .Values.on }}\n" + PLAIN + "{{- end }}\n", LATEST.replace("«latest»", "latest")),
+                     VALUES_FILE, id="it is not installed"),
+        pytest.param(chart("{{- if .Release.IsInstall }}\n" + PLAIN + "{{- end }}\n",
+                     LATEST.replace("«latest»", "latest")), VALUES_FILE, id="whether it is installed is not known"),
+        pytest.param(chart(TEMPLATE, "image: «nginx»\n"), VALUES_FILE, id="no tag"),
+        pytest.param(chart(TEMPLATE, "image: nginx\n") | {"web/Chart.yaml": CHART + "type: library\n"}, VALUES_FILE,
+                     id="a library"),
+        pytest.param({"values.yaml": "image: nginx\n", "templates/web.yaml": TEMPLATE}, "values.yaml", id="no chart"),
+        pytest.param(chart(TAKEN, "image: a:1\n") | SUBCHART | {"web/charts/database/values.yaml": "image: «nginx»\n"},
+                     "web/charts/database/values.yaml", id="a subchart"),
+        pytest.param(chart(TAKEN, "image: a:1\ndatabase: {image: a:1}\n") | SUBCHART
+                     | {"web/charts/database/values.yaml": "image: nginx\n"},
+                     "web/charts/database/values.yaml", id="a subchart's value that is overridden"),
+        pytest.param(chart(TAKEN, "image: a:1\ndatabase: {image: «nginx»}\n") | SUBCHART, VALUES_FILE,
+                     id="a value for a subchart"),
+        pytest.param(chart(PLAIN + PLAIN.replace(HEAD, ""), LATEST), VALUES_FILE, id="once for two containers"),
+    ],
+)  # fmt: skip
+def test_wrong_values_are_reported_where_they_are_written(tmp_path: Path, files: dict[str, str], path: str):
+    assert marked(tmp_path, files, path) == files[path]
+
+
+def test_a_secret_in_values_is_reported_once(tmp_path: Path):
+    files = chart(RUN, BAD.replace("«", "").replace("»", ""))
+    reported = list(opened(tmp_path, files, VALUES_FILE, "configuration").check(VALUES_FILE).diagnostics)
+    secrets = [one.rule.id for one in reported if one.rule.masks_text]
+    assert secrets == ["configuration/literal-secret", "kubernetes/literal-secret"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  limits: {memory: 512m}", "  limits: {memory: 512Mi}"),
+        ("  privileged: true", "  privileged: false"),
+    ],
+)
+def test_a_fix_of_a_value_changes_the_value(tmp_path: Path, before: str, after: str):
+    values = BAD.replace("«", "").replace("»", "")
+    project = opened(tmp_path, chart(RUN, values), VALUES_FILE, "configuration")
+    (one,) = [each for each in project.look(VALUES_FILE).diagnostics
+              if values[each.start : each.end] in before and each.finding.fixes]  # fmt: skip
+    change = project.fix_verifier(VALUES_FILE)(one, one.finding.fixes[0])
+    edits = change.edits[VALUES_FILE]
+    assert Source(VALUES_FILE, values).edited(edits).text == values.replace(before, after)
+
+
+def test_wrong_values_wait_while_values_are_typed(tmp_path: Path):
+    values = LATEST.replace("«", "").replace("»", "")
+    project = opened(tmp_path, chart(PLAIN, values), VALUES_FILE, "configuration")
+    assert [one.rule.name for one in project.check(VALUES_FILE).diagnostics] == ["moving-tag"]
+    at = values.index("latest")
+    typed = values[:at] + "1" + values[at:]
+    project.edit(VALUES_FILE, Source(VALUES_FILE, typed), [Edit(at, at, "1")])
+    assert [one.start for one in project.check(VALUES_FILE, settled=False).diagnostics] == [at + 1]
+    assert not project.check(VALUES_FILE).diagnostics

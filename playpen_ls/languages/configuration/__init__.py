@@ -63,6 +63,7 @@ LANGUAGE = Language(
     file_names=tuple(name for names in NAMES.values() for name in names),
     default_path=".env",
     fence="sh",
+    embeds=("kubernetes",),
     parse=_parse,
     facts=_facts,
     problems=_problems,

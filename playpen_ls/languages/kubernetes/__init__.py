@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from playpen_ls.api.facts import Fact, Facts, Files
+from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.language import Language
-from playpen_ls.languages.model import Model, Problem
+from playpen_ls.languages.model import Embedded, Model, Problem
 from playpen_ls.text.source import Source
 
 if TYPE_CHECKING:
@@ -58,6 +60,14 @@ def _built(path: str, files: Files, facts: Callable[[type[Fact]], Facts[Any]]) -
     return built_objects(path, files, facts)
 
 
+def _made_of(file: FileView, files: Files, facts: Callable[[type[Fact]], Facts[Any]]) -> Iterable[Embedded]:
+    if "values" not in posixpath.basename(file.path):
+        return ()
+    from playpen_ls.languages.kubernetes.helm.from_values import made_of_values
+
+    return made_of_values(file, files, facts)
+
+
 def _problems(model: Manifests) -> Sequence[Problem]:
     return model.problems
 
@@ -75,4 +85,5 @@ LANGUAGE = Language(
     facts=_facts,
     problems=_problems,
     built=_built,
+    made_of=_made_of,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,8 +10,14 @@ from typing import NamedTuple, TypeVar
 
 from playpen_ls.api.fact_types import ChartValue
 from playpen_ls.api.facts import Facts, Files
-from playpen_ls.languages.kubernetes.helm.charts import rendered
-from playpen_ls.languages.kubernetes.helm.files import Chart, chart_at
+from playpen_ls.languages.kubernetes.helm.files import chart_at
+from playpen_ls.languages.kubernetes.helm.installs import (
+    InstalledFiles,
+    Ways,
+    chart_of,
+    installed_with,
+    is_given_elsewhere,
+)
 from playpen_ls.languages.kubernetes.helm.objects import Output, RenderedDocument
 from playpen_ls.languages.kubernetes.helm.text import Place
 from playpen_ls.languages.kubernetes.model.queries import text_around
@@ -25,11 +30,8 @@ from playpen_ls.languages.kubernetes.model.resources import (
 )
 from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Entry, Mapping, Node, Scalar
-from playpen_ls.project.chart_values import chart_of
 
 P = TypeVar("P", Container, Workload, Resource)
-MOST_INSTALLS = 6  # with a chart that has more values files, what its values leave open is not judged
-_VALUES = re.compile(r"values[-._].+\.ya?ml|.+[-._]values\.ya?ml")
 _NOTHING = ParsedDocument("")
 
 
@@ -47,7 +49,7 @@ class Charts:
     def folder(self, path: str) -> str | None:
         """The folder of the chart that the template at a path is installed with; None if it is not a template."""
         if path not in self._folders:
-            self._folders[path] = self._folder(path)
+            self._folders[path] = installed_with(chart_of(path), self.files)
         return self._folders[path]
 
     def forms(self, part: P) -> Iterator[P | None]:
@@ -103,17 +105,8 @@ class Charts:
         return next((one.place(node) for one in documents if node is not None and one.has(node)), None)
 
     def is_given(self, folder: str) -> bool:
-        """Whether a chart can be installed with values that are not looked at.
-
-        They are in a values file outside of the charts, in an object that deploys one, or in one of many files.
-        """
-        if len(_values_of(folder, self.files)) >= MOST_INSTALLS:
-            return True
-        for place in self.values.derived(_folders_of):
-            near = place in (folder, posixpath.join(folder, "ci"))
-            if not near and not self._is_chart(place.removesuffix("/ci") or "."):
-                return True
-        return False
+        """Whether a chart can be installed with values that are not looked at."""
+        return is_given_elsewhere(folder, self.files, self.values)
 
     def _installs(self, folder: str, document: YamlDocument) -> Iterator[tuple[Output, ...]]:
         """What the templates of the chart give for each way to install it, worked out as it is asked for.
@@ -124,9 +117,9 @@ class Charts:
         text, _ = document.ask(text_around)
         key = (folder, document.path, text)
         if key not in self._made:
-            texts = _ChartFiles(self.files, document.path, text)
+            texts = InstalledFiles(self.files, document.path, text)
             chart = chart_at(folder, texts)
-            self._made[key] = _Ways(chart, texts) if chart is not None else None
+            self._made[key] = Ways(chart, texts) if chart is not None else None
         ways = self._made[key]
         return ways.outputs() if ways is not None else iter(())
 
@@ -139,77 +132,8 @@ class Charts:
         return {}
 
     @cached_property
-    def _made(self) -> dict[object, _Ways | None]:
+    def _made(self) -> dict[object, Ways | None]:
         return {}
-
-    def _folder(self, path: str) -> str | None:
-        here = chart_of(path)
-        if here is None or not self._is_chart(here):
-            return None
-        while "/charts/" in f"/{here}" and self._is_chart(outer := f"/{here}".rpartition("/charts/")[0].lstrip("/")):
-            here = outer
-        return here
-
-    def _is_chart(self, folder: str) -> bool:
-        return self.files.exists(posixpath.join(folder, "Chart.yaml"))
-
-
-@dataclass(frozen=True)
-class _ChartFiles:
-    """The texts of the project's files; the one that is checked has the text that the rule sees."""
-
-    files: Files
-    path: str
-    own: str
-
-    def text(self, path: str) -> str | None:
-        return self.own if path == self.path else self.files.text(path)
-
-    def names(self, folder: str) -> tuple[str, ...]:
-        """The one that is checked need not be saved."""
-        found = self.files.names(folder)
-        if not self.path.startswith(f"{folder}/" if folder else ""):
-            return found
-        name, inside, _ = self.path[len(folder) + bool(folder) :].partition("/")
-        return found if name + inside in found else tuple(sorted((*found, name + inside)))
-
-
-def _folders_of(values: Facts[ChartValue]) -> tuple[str, ...]:
-    """The folders of values files, and `//` if an object deploys a chart with values."""
-    return tuple(sorted({posixpath.dirname(one.place.path) if one.key else "//" for one in values
-                         if not one.place.path.endswith(".env")}))  # fmt: skip
-
-
-class _Ways:
-    """The ways to install a chart."""
-
-    def __init__(self, chart: Chart, texts: _ChartFiles) -> None:
-        self._chart = chart
-        self._texts = texts
-        self._known: list[tuple[Output, ...]] = []
-        self._waiting = iter(("", *_values_of(chart.folder, texts)[: MOST_INSTALLS - 1]))
-
-    def documents(self) -> Iterator[RenderedDocument]:
-        """Those that were worked out so far."""
-        return (one for made in self._known for output in made for one in output.documents)
-
-    def outputs(self) -> Iterator[tuple[Output, ...]]:
-        yield from self._known
-        for path in self._waiting:
-            made = rendered(self._chart, path, self._texts.text(path) if path else None)
-            if not made.refused:
-                self._known.append(made.outputs)
-                yield made.outputs
-
-
-def _values_of(folder: str, texts: _ChartFiles | Files) -> list[str]:
-    """The other values files of a chart."""
-    names = texts.names(folder)
-    found = [posixpath.join(folder, name) for name in names if _VALUES.fullmatch(name)]
-    if "ci/" in names:
-        inner = posixpath.join(folder, "ci")
-        found += [posixpath.join(inner, name) for name in texts.names(inner) if _VALUES.fullmatch(name)]
-    return found
 
 
 def _forms_in(document: RenderedDocument, part: P) -> Iterator[tuple[P, frozenset[int]]]:

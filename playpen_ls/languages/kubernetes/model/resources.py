@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart, ParsedDocument
-from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence, content, resolved
+from playpen_ls.languages.kubernetes.syntax.nodes import UNKNOWN, Mapping, Node, Scalar, Sequence, content, resolved
 from playpen_ls.text.span import Span
 
 T = TypeVar("T")
@@ -82,12 +82,13 @@ class YamlDocument:
         return Span(*content(self.text, scalar))
 
     def expression(self, scalar: Scalar | None) -> str:
-        """A name that a template computes as it is written, `{{ .Chart.Name }}`; "" for a long one."""
+        """A name that a template computes as it is written, `{{ .Chart.Name }}`; "" for a long one, and if unknown."""
         if scalar is None or scalar.literal:
             return ""
         whole = self.content(scalar)
         written = " ".join(self.text[whole.start : whole.end].split())
-        return written if len(written) <= _LONGEST_EXPRESSION and "`" not in written else ""
+        shown = len(written) <= _LONGEST_EXPRESSION and "`" not in written and UNKNOWN not in written
+        return written if shown else ""
 
     def part(self, scalar: Scalar, start: int, end: int) -> Span:
         """The range of `scalar.value[start:end]`; the whole content where escapes hide which that is."""
