@@ -236,6 +236,19 @@ class ChartValue(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ChartInstall(Fact):
+    """A script, a pipeline or skaffold installs a Helm chart.
+
+    `chart` is the last part of its path, "" if that is not known; `values` are those of its values files, in order.
+    `sets` means that it gives values in another way too, as with `--set`.
+    """
+
+    chart: str
+    values: tuple[str, ...]
+    sets: bool
+
+
+@dataclass(frozen=True, slots=True)
 class KanikoBuild(Fact):
     """A pipeline or a manifest builds a Dockerfile with the Kaniko executor.
 

@@ -316,6 +316,20 @@ VALUES_FILE, PROD = "web/values.yaml", "web/values-prod.yaml"
                      "web/charts/database/values.yaml", id="a subchart's value that is overridden"),
         pytest.param(chart(TAKEN, "image: a:1\ndatabase: {image: «nginx»}\n") | SUBCHART, VALUES_FILE,
                      id="a value for a subchart"),
+        *(pytest.param(chart(PLAIN, LATEST.replace("«latest»", "latest")) | {path: text}, VALUES_FILE, id=f"set: {path}")
+          for path, text in {
+            "deploy.sh": "helm upgrade --install web ./web --set image.tag=$TAG\n",
+            "Makefile": "deploy:\n\thelm upgrade web $(CHART) --set-string image.tag=$(TAG)\n",
+            "Jenkinsfile": "pipeline { agent any; stages { stage('a') { steps {\n"
+                           "sh 'helm upgrade web web -f prod.yaml'\n} } } }\n",
+            ".github/workflows/a.yaml": "jobs: {a: {steps: [{run: 'helm upgrade web charts/web --reuse-values'}]}}\n",
+            ".gitlab-ci.yml": "deploy: {script: ['helm upgrade $ARGS web web']}\n",
+            "skaffold.yaml": "apiVersion: skaffold/v4beta1\nkind: Config\ndeploy: {helm: {releases: [{name: web, "
+                             "chartPath: web, setValueTemplates: {image.tag: '{{.IMAGE_TAG}}'}}]}}\n",
+          }.items()),
+        *(pytest.param(chart(PLAIN, LATEST) | {"deploy.sh": text}, VALUES_FILE, id=f"not set: {text}")
+          for text in ("helm upgrade web ./web\n", "helm upgrade db ./db --set a=b\n", "helm list --set\n",
+                       "helm upgrade web ./web -f web/values.yaml\n")),
         pytest.param(chart(PLAIN + PLAIN.replace(HEAD, ""), LATEST), VALUES_FILE, id="once for two containers"),
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import get_type_hints
 import pytest
 from parts import parts_in
 
-from playpen_ls.api.fact_types import ChartValue, Kustomized, Overlay
+from playpen_ls.api.fact_types import ChartInstall, ChartValue, Kustomized, Overlay
 from playpen_ls.api.facts import Facts, Table
 from playpen_ls.api.finding import Place
 from playpen_ls.api.rule import Rule
@@ -42,7 +42,10 @@ SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  select
 def absence(*partial: str) -> Absence:
     overlays = [Overlay(Place("kustomization.yaml", Span(0, 0)), partial, (), ())] if partial else []
     files = ProjectFiles(Path(), lambda _: None)
-    builds, charts = Builds(files, Facts(Kustomized, Table())), Charts(files, Facts(ChartValue, Table()))
+    builds, charts = (
+        Builds(files, Facts(Kustomized, Table())),
+        Charts(files, Facts(ChartValue, Table()), Facts(ChartInstall, Table())),
+    )
     return Absence(Facts(Overlay, Table(overlays)), builds, charts)
 
 

@@ -36,7 +36,7 @@ _KINDS = {
     "tilt": re.compile(r"(?:.*/)?Tiltfile"),
     "environment": re.compile(r"(?:.*/)?\.env"),
 }
-_WORDS = re.compile(r"build|image|kaniko|repository|destination|dockerfile|tags", re.IGNORECASE)
+_WORDS = re.compile(r"build|image|kaniko|repository|destination|dockerfile|tags|helm", re.IGNORECASE)
 _SHORT = frozenset(("environment", "bake", "values"))  # read whatever their words are
 _NAMES = re.compile(
     r"(?:(?:GNUm|M|m)akefile|[jJ]ustfile|.+\.mk|.+\.(?:sh|bash)|[\w.-]*bake[\w.-]*\.hcl|Tiltfile|\.env)", re.DOTALL

@@ -364,6 +364,7 @@ def _quoted(word: str) -> str:
 
 _SCRIPT = re.compile(
     r"\b(?:docker|podman|nerdctl|buildah|executor|az|gcloud|pack)\b[^\n]*\b(?:build|bud|submit|destination)\b|executor"
+    r"|\bhelm\b"
 )
 
 

@@ -12,6 +12,7 @@ from playpen_ls.api.fact_types import ImageBuilt, KanikoBuild
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.builds.paths import within
+from playpen_ls.languages.shell.charts import chart_install
 from playpen_ls.languages.shell.commands import Command
 from playpen_ls.languages.shell.image_builds import ENGINES, Build, builds_of, kaniko_build
 from playpen_ls.languages.shell.parser import commands
@@ -23,7 +24,7 @@ Values = dict[str, tuple[str, ...]]
 
 _MOST = 60  # builds that one command of a loop stands for
 _USE = re.compile(r"\$\{(\w+)(?::?-([^${}]*))?\}|\$(\w+)")
-_BUILDS = re.compile(r"\bbuild\b|\bbud\b|executor|\bsubmit\b")
+_BUILDS = re.compile(r"\bbuild\b|\bbud\b|executor|\bsubmit\b|\bhelm\b")
 _HERE = re.compile(
     r"\$\{?(?:PWD|WORKSPACE|CI_PROJECT_DIR|GITHUB_WORKSPACE|CODEBUILD_SRC_DIR|BITBUCKET_CLONE_DIR|PROJECT_ROOT|REPO_ROOT"
     r"|ROOT_DIR|ROOT|BUILD_SOURCESDIRECTORY)\}?(?![\w])|\$\(pwd\)|`pwd`|\$\(Build\.SourcesDirectory\)"
@@ -114,6 +115,9 @@ def facts_of(
     for command in commands(fragment):
         if command.name == "executor":
             yield _by_kaniko(command, walk.folder, path, values, span)
+        installed = chart_install(command, path, span or command.span)
+        if installed is not None:
+            yield installed
         for one in walk.builds(command):
             for filled in _filled_in(one, values):
                 made = _stated(path, span or one.span, filled, in_workspace)

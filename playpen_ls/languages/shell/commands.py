@@ -76,7 +76,11 @@ VALUED |= {
     "minikube": frozenset("-t --tag -f --file -p --profile --build-env --build-opt".split()),
     "pack": frozenset("-b --buildpack -B --builder -p --path -e --env -t --tag --env-file".split()),
     "helm": frozenset(
-        "--set --set-string -f --values -n --namespace --version --timeout --kube-context --repo".split()
+        "--set --set-string --set-file --set-json --set-literal -f --values -n --namespace --version --timeout "
+        "--kube-context --kubeconfig --repo --description --post-renderer --post-renderer-args --history-max -o "
+        "--output --username --password --ca-file --cert-file --key-file --keyring -l --labels --name-template -a "
+        "--api-versions --kube-version -s --show-only --output-dir --registry-config --repository-config "
+        "--repository-cache --kube-apiserver --kube-as-user --kube-token --burst-limit --qps".split()
     ),
     "buildctl": frozenset("-o --output --opt --local --frontend --progress --addr --export-cache --secret".split()),
     "apt": VALUED["apt-get"],

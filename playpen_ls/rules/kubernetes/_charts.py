@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
-from playpen_ls.api.fact_types import ChartValue
+from playpen_ls.api.fact_types import ChartInstall, ChartValue
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.kubernetes.helm.files import chart_at
 from playpen_ls.languages.kubernetes.helm.installs import (
@@ -45,6 +45,7 @@ class Charts:
 
     files: Files
     values: Facts[ChartValue]
+    installs: Facts[ChartInstall]
 
     def folder(self, path: str) -> str | None:
         """The folder of the chart that the template at a path is installed with; None if it is not a template."""
@@ -106,7 +107,7 @@ class Charts:
 
     def is_given(self, folder: str) -> bool:
         """Whether a chart can be installed with values that are not looked at."""
-        return is_given_elsewhere(folder, self.files, self.values)
+        return is_given_elsewhere(folder, self.files, self.values, self.installs)
 
     def _installs(self, folder: str, document: YamlDocument) -> Iterator[tuple[Output, ...]]:
         """What the templates of the chart give for each way to install it, worked out as it is asked for.

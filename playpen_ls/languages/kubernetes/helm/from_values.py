@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from playpen_ls.api.fact_types import ChartValue
+from playpen_ls.api.fact_types import ChartInstall, ChartValue
 from playpen_ls.api.facts import Fact, Facts, Files
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.finding import Refused
@@ -34,7 +34,7 @@ def made_of_values(file: FileView, files: Files, facts: Callable[[type[Fact]], F
     if folder is None:
         return
     files.settled(file.path)
-    if is_given_elsewhere(folder, files, facts(ChartValue)):
+    if is_given_elsewhere(folder, files, facts(ChartValue), facts(ChartInstall)):
         return
     text = file.ask(_text)
     texts = InstalledFiles(files, file.path, text)

@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from playpen_ls.api.fact_types import ChartValue
+from playpen_ls.api.fact_types import ChartInstall, ChartValue
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.kubernetes.helm.charts import rendered
 from playpen_ls.languages.kubernetes.helm.files import Chart
 from playpen_ls.languages.kubernetes.helm.objects import Output, RenderedDocument
 
 MOST_INSTALLS = 6  # with a chart that has more values files, what its values leave open is not judged
+_NAME = re.compile(r"^name:[ \t]*[\"']?([\w.-]+)", re.MULTILINE)
 _VALUES = re.compile(r"values[-._].+\.ya?ml|.+[-._]values\.ya?ml")
 
 
@@ -55,13 +56,21 @@ def values_files(folder: str, texts: InstalledFiles | Files) -> list[str]:
     return found
 
 
-def is_given_elsewhere(folder: str, files: Files, values: Facts[ChartValue]) -> bool:
+def is_given_elsewhere(folder: str, files: Files, values: Facts[ChartValue], installs: Facts[ChartInstall]) -> bool:
     """Whether a chart can be installed with values that are not looked at.
 
-    They are in a values file outside of the charts, in an object that deploys one, or in one of many files.
+    They are in a values file outside of the charts, in an object that deploys one, in a command, or in one of many
+    files.
     """
-    if len(values_files(folder, files)) >= MOST_INSTALLS:
+    own = values_files(folder, files)
+    if len(own) >= MOST_INSTALLS:
         return True
+    known = {"values.yaml", *map(posixpath.basename, own)}
+    called = _NAME.search(files.text(posixpath.join(folder, "Chart.yaml")) or "")
+    for name in {posixpath.basename(folder), called[1] if called else "", ""}:
+        for one in installs.having(_chart_name, name):
+            if one.sets or not known.issuperset(one.values):
+                return True
     for place in values.derived(_folders_of):
         near = place in (folder, posixpath.join(folder, "ci"))
         if not near and not _is_chart(place.removesuffix("/ci") or ".", files):
@@ -120,6 +129,10 @@ class Ways:
 
 def _is_chart(folder: str, files: Files) -> bool:
     return files.exists(posixpath.join(folder, "Chart.yaml"))
+
+
+def _chart_name(install: ChartInstall) -> tuple[str]:
+    return (install.chart,)
 
 
 def _folders_of(values: Facts[ChartValue]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from playpen_ls.api.fact_types import (
     Backup,
+    ChartInstall,
     ChartValue,
     ConfigMapKeys,
     ImageBuilt,
@@ -40,6 +41,7 @@ from playpen_ls.languages.kubernetes.model.resources import (
 )
 from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence, is_true
+from playpen_ls.languages.shell.charts import last_part
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary import kaniko
 from playpen_ls.vocabulary.images import ImageReference
@@ -375,11 +377,23 @@ def _of_kustomization(root: Mapping) -> Iterator[UnplacedFact]:
 
 
 def _of_skaffold(root: Mapping) -> Iterator[UnplacedFact]:
-    for build in (one.mapping("build") for one in (root, *root.mappings("profiles"))):
+    for one in (root, *root.mappings("profiles")):
+        build = one.mapping("build")
         for artifact in build.mappings("artifacts") if build else ():
             image = artifact.scalar("image") or artifact.scalar("imageName")
             if image is not None and image.literal:
                 yield UnplacedFact(ImageBuilt, Span(image.start, image.end), _artifact(image.value, artifact))
+        for key in ("deploy", "manifests"):
+            helm = one.mapping(key, "helm")
+            for release in helm.mappings("releases") if helm else ():
+                chart = last_part(release.text("chartPath"))
+                if chart:
+                    files = tuple(last_part(file.value) for file in release.scalars("valuesFiles"))
+                    sets = any(release.get(word) is not None for word in _GIVES_VALUES)
+                    yield UnplacedFact(ChartInstall, Span(release.start, release.start), (chart, files, sets))
+
+
+_GIVES_VALUES = ("setValues", "setValueTemplates", "setFiles", "overrides", "artifactOverrides")
 
 
 def _artifact(image: str, artifact: Mapping) -> tuple[Any, ...]:
