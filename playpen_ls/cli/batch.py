@@ -21,7 +21,7 @@ from playpen_ls.engine.masking import Mask
 from playpen_ls.languages import builds
 from playpen_ls.languages.detection import possible_language
 from playpen_ls.languages.model import Model
-from playpen_ls.languages.registry import LANGUAGES, model_facts, parse
+from playpen_ls.languages.registry import LANGUAGES, makers, model_facts, parse
 from playpen_ls.project.scan import facts_of
 from playpen_ls.session.open_file import PublishedFile
 from playpen_ls.session.workspace import Workspace
@@ -110,14 +110,10 @@ class _Batch:
         """Add jobs for the other files of the project, if a rule queries facts."""
         own = [number for number, job in enumerate(self._jobs) if job.workspace is workspace]
         different = {  # in what decides which rules look at them
-            (workspace.configs.of(path).path, possible_language(path)): path
-            for path in (self._jobs[number].inside for number in own)
+            (workspace.configs.of(path).path, bool(makers(language or "", path)), language): path
+            for path, language in ((path, possible_language(path)) for path in (self._jobs[one].inside for one in own))
         }
-        asks = any(
-            workspace.configs.rules(path, language).needs_project
-            for (_, language), path in different.items()
-            if language
-        )
+        asks = any(workspace.needs_project(path, language) for (_, _, language), path in different.items() if language)
         inside = (workspace.closed.listed() or []) if asks else []
         every = set(inside)
         for number in own:

@@ -146,7 +146,7 @@ def prepare(target: Target) -> None:
 def read_project(target: Target) -> None:
     """Complete the index if rules for this file query it."""
     workspace = target.workspace
-    if not workspace.index.complete and workspace.configs.rules(target.path, target.language).needs_project:
+    if not workspace.index.complete and workspace.needs_project(target.path, target.language):
         workspace.closed.read_all()
 
 

@@ -27,7 +27,7 @@ from playpen_ls.engine.diagnostics import ChunkDiagnostics, FileDiagnostics, Pla
 from playpen_ls.engine.embedded import EmbeddedPart, EmbeddedParts
 from playpen_ls.engine.rule_set import ByType, RuleSet
 from playpen_ls.languages.model import Chunk, Embedded, Model
-from playpen_ls.languages.registry import LANGUAGES
+from playpen_ls.languages.registry import makers
 from playpen_ls.project.filesystem import cached
 from playpen_ls.text.pause import pause_or_end
 from playpen_ls.text.span import Span, Spans
@@ -246,10 +246,9 @@ class _ChunkChecker:
 
     def _made_of(self, file: FileView) -> _Made:
         """What other languages make of the file."""
-        host = LANGUAGES.get(self._model.language)
-        if host is None or not host.embeds:
+        embeds = makers(self._model.language, self._model.source.path)
+        if not embeds:
             return _NOT_MADE
-        embeds = [LANGUAGES[name] for name in host.embeds]
         given = self._reader.given
         files, asked = RecordedFiles(given.files), dict[type, Facts[Any]]()
 

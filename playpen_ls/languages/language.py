@@ -27,6 +27,10 @@ def _makes_nothing(_file: FileView, _files: Files, _facts: object) -> Iterable[E
     return ()
 
 
+def _makes_none(_path: str) -> bool:
+    return False
+
+
 def _always(_path: str, _text: Callable[[], str]) -> bool:
     return True
 
@@ -81,6 +85,8 @@ class Language(Generic[M]):
     """
     built: Callable[[str, Files, Callable[[type[Fact]], Facts[Any]]], int] = _nothing
     """How many objects the file at a path builds out of other files for deployment, as a kustomization does."""
+    makes: Callable[[str], bool] = _makes_none
+    """Whether texts of this language can be made of the file at a path, by its name."""
     made_of: Callable[[FileView, Files, Callable[[type[Fact]], Facts[Any]]], Iterable[Embedded]] = _makes_nothing
     """The texts of this language that are made of a file of a language that `embeds` it, with the help of other files.
 

@@ -53,6 +53,12 @@ def model_problems(model: Model) -> Sequence[Problem]:
     return LANGUAGES[model.language].problems(model)
 
 
+def makers(language: str, path: str) -> list[Language[Any]]:
+    """The languages of which texts can be made of a file, by its name. The host need not be registered."""
+    host = LANGUAGES.get(language)
+    return [LANGUAGES[name] for name in host.embeds if LANGUAGES[name].makes(path)] if host is not None else []
+
+
 def finds_nothing(language: str, source: Source, may_concern: Callable[[Words], bool]) -> bool:
     """Whether the text, without parsing it, rules out any finding, fact or ignore comment.
 

@@ -24,7 +24,7 @@ from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.engine.suppression import Suppressed, suppress
 from playpen_ls.languages.detection import language_of, possible_language
 from playpen_ls.languages.model import Model
-from playpen_ls.languages.registry import LANGUAGES, facts_in, model_facts, parse
+from playpen_ls.languages.registry import LANGUAGES, facts_in, makers, model_facts, parse
 from playpen_ls.project.filesystem import CachedFiles, FilesWhileTyping, PatientFiles, ProjectFiles
 from playpen_ls.project.index import Index
 from playpen_ls.project.indexer import Indexer
@@ -282,6 +282,10 @@ class Workspace:
             files = on_disk.with_overrides(others)
             facts = self.index.with_overrides({other: _facts(other, text) for other, text in others.items()}).facts
         return RuleContext(self.configs.of(path).platform, files, lambda kind: facts(kind, path))
+
+    def needs_project(self, path: str, language: str) -> bool:
+        """Whether what is reported in a file depends on facts of other files."""
+        return self.configs.rules(path, language).needs_project or bool(makers(language, path))
 
     def built(self, path: str, language: str) -> int:
         """How many objects the file builds out of other files, see `Language.built`. 0 until all files are known."""

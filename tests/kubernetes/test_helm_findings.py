@@ -8,6 +8,7 @@ import pytest
 from opened import opened
 
 from playpen_ls.api.finding import Refused, Severity
+from playpen_ls.cli.main import run
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.edit import Edit
@@ -370,3 +371,18 @@ def test_wrong_values_wait_while_values_are_typed(tmp_path: Path):
     project.edit(VALUES_FILE, Source(VALUES_FILE, typed), [Edit(at, at, "1")])
     assert [one.start for one in project.check(VALUES_FILE, settled=False).diagnostics] == [at + 1]
     assert not project.check(VALUES_FILE).diagnostics
+
+
+def test_a_values_file_alone_is_checked_with_its_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    values = LATEST.replace("«", "").replace("»", "")
+    for name, text in (chart(PLAIN, values) | {"deploy.sh": "helm upgrade web ./web\n"}).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    run(["check", "--no-fixes", VALUES_FILE])
+    assert "image `nginx:latest` uses a mutable tag" in capsys.readouterr().out
+    (tmp_path / "deploy.sh").write_text("helm upgrade web ./web --set image.tag=$TAG\n")
+    run(["check", "--no-fixes", VALUES_FILE])
+    assert "mutable tag" not in capsys.readouterr().out

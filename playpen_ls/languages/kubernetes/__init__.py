@@ -60,9 +60,11 @@ def _built(path: str, files: Files, facts: Callable[[type[Fact]], Facts[Any]]) -
     return built_objects(path, files, facts)
 
 
+def _makes(path: str) -> bool:
+    return "values" in posixpath.basename(path)
+
+
 def _made_of(file: FileView, files: Files, facts: Callable[[type[Fact]], Facts[Any]]) -> Iterable[Embedded]:
-    if "values" not in posixpath.basename(file.path):
-        return ()
     from playpen_ls.languages.kubernetes.helm.from_values import made_of_values
 
     return made_of_values(file, files, facts)
@@ -85,5 +87,6 @@ LANGUAGE = Language(
     facts=_facts,
     problems=_problems,
     built=_built,
+    makes=_makes,
     made_of=_made_of,
 )
