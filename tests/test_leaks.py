@@ -182,6 +182,7 @@ ASKED = {
     "definitionProvider": "",  # its answers are places, without text
     "referencesProvider": "",  # so are those
     "documentHighlightProvider": "",
+    "completionProvider": "",  # names of images, objects, keys, variables, files and rules, and no values
     "renameProvider": "",  # its answers have the name under the cursor and the new one
     "documentSymbolProvider": "",  # names of stages, kinds of instructions
     "foldingRangeProvider": "",  # line numbers

@@ -17,7 +17,7 @@ from playpen_ls.api.facts import NotKnownYet
 from playpen_ls.project.patience import Patience
 from playpen_ls.server.client_capabilities import PEERS, ClientCapabilities
 from playpen_ls.server.client_requests import ClientRequests
-from playpen_ls.server.features import FEATURES, FORMATTING, Feature
+from playpen_ls.server.features import CONFIGURATION, FEATURES, FORMATTING, Feature
 from playpen_ls.server.features.commands import Commands
 from playpen_ls.server.features.diagnostics.closed import ClosedFiles
 from playpen_ls.server.features.diagnostics.publish import Publisher, is_configuration, is_configuration_name
@@ -101,7 +101,9 @@ class App:
     def _answers(self, feature: Feature, params: Any) -> bool:
         """Whether it is for this server to answer about the document."""
         opened = self.documents.get(params.text_document.uri)
-        language = opened.language if opened is not None else None
+        if opened is None:
+            return False
+        language = opened.language or (CONFIGURATION if is_configuration(opened) else None)
         return language in feature.languages and not (language in feature.left and language in self.peers)
 
     def run(self) -> int:

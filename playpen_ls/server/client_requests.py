@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any
 
 from lsprotocol import types as lsp
 
 from playpen_ls.server.client_capabilities import ClientCapabilities
-from playpen_ls.server.features import Feature
+from playpen_ls.server.features import CONFIGURATION, Feature
 from playpen_ls.server.protocol import Server, answer_of
 
 logger = logging.getLogger("playpen_ls")
@@ -35,7 +35,7 @@ class ClientRequests:
         self._later(self._ask_for_settings())
 
     async def _ask_for_all(self, features: Sequence[Feature]) -> None:
-        registrations = [lsp.Registration(one.method, one.method, self._options(one)) for one in features]
+        registrations = [registration for one in features for registration in self._registrations(one)]
         if self._abilities().registers_watchers:
             watchers = [lsp.FileSystemWatcher(glob_pattern) for glob_pattern in watched()]
             options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
@@ -45,16 +45,13 @@ class ClientRequests:
             await self._ask(lsp.CLIENT_REGISTER_CAPABILITY, request)
         await self._ask_for_settings()
 
-    def _options(self, feature: Feature) -> dict[str, object]:
-        """The options of a feature, and its documents: by the editor's id or by name, as the languages say."""
-        from playpen_ls.languages.registry import LANGUAGES
-
-        filters: list[dict[str, str]] = []
-        for language in map(LANGUAGES.__getitem__, feature.languages):
-            filters += [{"language": one} for one in (*language.editor_ids, *language.candidate_ids)]
-            filters += [{"pattern": f"**/{{{','.join((*language.file_names, *language.candidate_names))}}}"}]
+    def _registrations(self, feature: Feature) -> Iterator[lsp.Registration]:
+        """One for all languages; of completion one for each, since they have trigger characters of their own."""
         options = self._server.protocol.converter.unstructure(feature.options) if feature.options else {}
-        return {**options, "documentSelector": filters}
+        if not feature.triggers:
+            yield _registration(feature, feature.languages, options)
+        for language, characters in feature.triggers.items():
+            yield _registration(feature, (language,), {**options, "triggerCharacters": [*characters]})
 
     async def _ask_for_settings(self) -> None:
         if self._abilities().gives_configuration:
@@ -76,6 +73,22 @@ class ClientRequests:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)  # the loop itself keeps only a weak reference
         task.add_done_callback(self._tasks.discard)
+
+
+def _registration(feature: Feature, languages: Sequence[str], options: Mapping[str, object]) -> lsp.Registration:
+    """The documents are told by the editor's id and by name, as the languages say."""
+    from playpen_ls.languages.registry import LANGUAGES
+
+    filters: list[dict[str, str]] = []
+    for name in languages:
+        if name == CONFIGURATION:
+            filters.append({"pattern": "**/{playpen.toml,pyproject.toml}"})
+            continue
+        language = LANGUAGES[name]
+        filters += [{"language": one} for one in (*language.editor_ids, *language.candidate_ids)]
+        filters.append({"pattern": f"**/{{{','.join((*language.file_names, *language.candidate_names))}}}"})
+    id = f"{feature.method} {' '.join(languages)}"
+    return lsp.Registration(id, feature.method, {**options, "documentSelector": filters})
 
 
 def watched() -> Iterator[str]:

@@ -7,8 +7,8 @@ response to `initialize` and the first diagnostics. A feature does not import `a
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -33,6 +33,8 @@ class Feature:
     options: object = None
     languages: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    triggers: Mapping[str, str] = field(default_factory=dict)
+    """The trigger characters of each language, for clients that take them apart."""
 
     def load(self) -> Handler:
         module, _, name = self.handler.rpartition(".")
@@ -40,12 +42,21 @@ class Feature:
         return handler
 
 
-_D, _J, _K, _P = "dockerfile", "jenkinsfile", "kubernetes", "python"
+CONFIGURATION = "playpen.toml"
+"""Stands for the files of the configuration, which are in no language."""
+_D, _J, _K, _P, _T = "dockerfile", "jenkinsfile", "kubernetes", "python", CONFIGURATION
 FEATURES = (
     Feature(lsp.TEXT_DOCUMENT_HOVER, "hover.hover"),
     Feature(lsp.TEXT_DOCUMENT_DEFINITION, "navigation.definition", languages=(_D, _J, _K, _P)),
     Feature(lsp.TEXT_DOCUMENT_REFERENCES, "navigation.references", languages=(_D, _J, _K, _P)),
     Feature(lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, "navigation.highlights", languages=(_D, _J, _K), left=(_D,)),
+    Feature(
+        lsp.TEXT_DOCUMENT_COMPLETION,
+        "completion.completion",
+        lsp.CompletionOptions(trigger_characters=['"', "'", "=", "$", "/"]),
+        languages=(_D, _J, _K, _P, _T),
+        triggers={_D: "=$/", _J: "\"'$", _K: "/", _P: "\"'", _T: "\"'"},
+    ),
     Feature(lsp.TEXT_DOCUMENT_PREPARE_RENAME, "rename.prepare", languages=(_D, _J, _K, _P)),
     Feature(
         lsp.TEXT_DOCUMENT_RENAME, "rename.rename", lsp.RenameOptions(prepare_provider=True), languages=(_D, _J, _K, _P)
