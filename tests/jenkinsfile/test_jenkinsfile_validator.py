@@ -94,6 +94,8 @@ IN_PIPELINE = [
     ("NoSteps", "post { «always» { } }"),
 ]
 MISSPELLED = [
+    ("InvalidSectionType", "options { «discardBuilds»(logRotator(numToKeepStr: '1')) }"),
+    ("InvalidSectionType", "parameters { «boolParam»(name: 'x', defaultValue: true) }"),
     ("InvalidBuildCondition", "post { «allways» { sh 'x' } }"),
     ("InvalidSectionType", "options { «timestamp»() }"),
     ("InvalidSectionType", "triggers { «crom»('x') }"),
@@ -125,6 +127,8 @@ MISSPELLED_IN_STAGE = [
 BY_TABLE = [
     ("InvalidBuildCondition", "post { «never» { sh 'x' } }"),
     ("InvalidSectionType", "options { «echo»('x') }"),
+    ("InvalidSectionType", "parameters { «checkbox»(name: 'x', defaultValue: true) }"),
+    ("TooManyUnnamedParameters", "options { «unknownOption»('a', 1) }"),
     ("InvalidSectionType", "tools { «sh» 'x' }"),
     ("InvalidParameterType", "parameters { string(name: «12») }"),
     ("WrongNumberOfStepParameters", "triggers { «cron»() }"),
@@ -278,7 +282,7 @@ def test_each_fault_of_a_whole_is_found(text: str, expected: tuple[str, str]):
         of_pipeline(""),
         of_pipeline("libraries { lib('a@1') }\ntools { maven 'x'\n 'hudson.plugins.groovy.GroovyInstallation' 'y' }"),
         of_pipeline("options { buildDiscarder(logRotator(numToKeepStr: '1'))\n timeout(time: 1, unit: 'HOURS') }"),
-        of_pipeline("options { acmeProperty(foo: 'x') }\ntriggers { acmeTrigger(a: 1) }\nparameters { acme(name: 'x') }"),
+        of_pipeline("options { acmeProperty(foo: 'x') }\ntriggers { acmeTrigger(a: 1) }\nparameters { acme(name: 'x')\n acme2(name: 'x', defaultValue: true, acme: 1) }"),
         of_pipeline("environment { A = 'a'\n B = 1\n C = true\n D = f(env.X)\n E = 'a' +\n 'b' + \"${A}\"\n F = sh(script: 'x', returnStdout: true).trim() }"),
         of_pipeline("environment { def A = 'a'\n String B = 'b' }"),
         of_pipeline("post { always { script { x.y() }\n junit 'a' }\n cleanup { deleteDir() } }"),

@@ -61,8 +61,7 @@ def described(faults: Faults, call: Call, known: Parameters) -> None:
         return
     named = [one for one in arguments if one.name is not None]
     if not named and len(arguments) > 1:
-        message = f'Arguments to "{call.name}" must be explicitly named.'
-        faults.add("TooManyUnnamedParameters", call.name_span, message, sure=False)
+        _must_be_named(faults, call)
     elif not named and arguments:
         if not known.sole and not known.block:
             message = "Step does not take a single required parameter - use named parameters instead"
@@ -114,6 +113,11 @@ def _kind(faults: Faults, one: Argument, wanted: str, name: str) -> bool:
     return False
 
 
+def _must_be_named(faults: Faults, call: Call) -> None:
+    message = f'Arguments to "{call.name}" must be explicitly named.'
+    faults.add("TooManyUnnamedParameters", call.name_span, message, sure=False)
+
+
 def symbol(faults: Faults, call: Call, depth: int = 0) -> None:
     """Check a call in `options`, `triggers` or `parameters`, and recursively the calls among its arguments."""
     closures = [one for one in call.arguments if one.block is not None]
@@ -126,7 +130,7 @@ def symbol(faults: Faults, call: Call, depth: int = 0) -> None:
         message = "Cannot mix named and unnamed arguments"
         faults.add("MixedNamedAndUnnamedParameters", call.name_span, message)
     elif not closures and call.block is None:
-        _symbol_arguments(faults, call, named)
+        _symbol_arguments(faults, call, named, depth)
     for one in call.arguments:
         inner = one.call
         if inner is None:
@@ -139,9 +143,11 @@ def symbol(faults: Faults, call: Call, depth: int = 0) -> None:
                 symbol(faults, inner, depth + 1)
 
 
-def _symbol_arguments(faults: Faults, call: Call, named: list[Argument]) -> None:
+def _symbol_arguments(faults: Faults, call: Call, named: list[Argument], depth: int) -> None:
     known = SYMBOLS.get(call.name)
     if known is None:
+        if not depth and not named and len(call.arguments) > 1:  # whatever the entry of a section is
+            _must_be_named(faults, call)
         return
     if named:
         for one in named:
@@ -152,8 +158,7 @@ def _symbol_arguments(faults: Faults, call: Call, named: list[Argument]) -> None
         return
     count = len(call.arguments)
     if count > 1:
-        message = f'Arguments to "{call.name}" must be explicitly named.'
-        faults.add("TooManyUnnamedParameters", call.name_span, message, sure=False)
+        _must_be_named(faults, call)
     elif count != len(known.required):
         message = f'"{call.name}" should have {len(known.required)} arguments but has {count} arguments instead.'
         faults.add("WrongNumberOfStepParameters", call.name_span, message, sure=False)

@@ -9,6 +9,7 @@ from playpen_ls.languages.jenkinsfile.validator.arguments import symbol, value
 from playpen_ls.languages.jenkinsfile.validator.faults import (
     Faults,
     block_of,
+    boolean,
     edits,
     misspelled,
     nearest,
@@ -136,14 +137,23 @@ def options(faults: Faults, call: Call, in_stage: bool) -> None:
                 f'Use the "{name} {{...}}" directive instead.'
             )
             faults.add(kind, one.name_span, message)
-        elif one.name in NO_OPTIONS or (in_stage and one.name in JOB_OPTIONS) or _slip(one.name, in_stage):
+            continue
+        discards = not in_stage and _discards(one)
+        if discards or one.name in NO_OPTIONS or (in_stage and one.name in JOB_OPTIONS) or _slip(one.name, in_stage):
             valid = BUILT_IN_STAGE_OPTIONS if in_stage else BUILT_IN_OPTIONS
             message = f'Invalid option type "{one.name}". Valid option types: [{", ".join(valid)}]'
             meant = "" if one.name in _KNOWN_ELSEWHERE else misspelled(one.name, valid)
+            meant = "buildDiscarder" if discards else meant
             faults.add("InvalidSectionType", one.name_span, message, sure=False, meant=meant)
 
 
 _KNOWN_ELSEWHERE = NO_OPTIONS | JOB_OPTIONS | STAGE_OPTIONS
+
+
+def _discards(call: Call) -> bool:
+    """Whether an unknown option takes `logRotator(…)`, which only `buildDiscarder` does."""
+    inner = call.arguments[0].call if len(call.arguments) == 1 else None
+    return inner is not None and inner.name == "logRotator" and call.name not in _KNOWN_ELSEWHERE
 
 
 def _slip(name: str, in_stage: bool) -> bool:
@@ -160,13 +170,23 @@ def _is_slip_of(name: str, known: Sequence[str]) -> bool:
 
 def _typed(faults: Faults, calls: list[Call], word: str, known: frozenset[str], near: tuple[str, ...]) -> None:
     for one in calls:
-        known_slip = one.name in STEPS or one.name in SECOND_NAMES or _is_slip_of(one.name, near)
+        truth = word == "parameter" and _is_truth(one)
+        known_slip = truth or one.name in STEPS or one.name in SECOND_NAMES or _is_slip_of(one.name, near)
         if one.name in known or not known_slip:
             continue
         message = f'Invalid {word} type "{one.name}". Valid {word} types: [{", ".join(near)}]'
         meant = SECOND_NAMES.get(one.name, "") if word == "parameter" else ""
         meant = meant or ("" if one.name in STEPS else misspelled(one.name, near))
+        if truth and one.name.lower().startswith("bool"):
+            meant = "booleanParam"
         faults.add("InvalidSectionType", one.name_span, message, sure=False, meant=meant)
+
+
+def _is_truth(call: Call) -> bool:
+    """Whether it has the arguments of `booleanParam`, and `true` or `false` as its default."""
+    default = call.argument("defaultValue")
+    names = {one.name for one in call.arguments}
+    return default is not None and boolean(default) is not None and names <= {"name", "defaultValue", "description"}
 
 
 def triggers(faults: Faults, call: Call) -> None:
