@@ -269,3 +269,50 @@ def test_patterns_are_read_once_for_all_files(tmp_path: Path, monkeypatch: pytes
         config.rules("python", f"a/{number}.py")
         config.excludes(tmp_path / f"a/{number}.py")
     assert len(read) == 51
+
+
+def _rules_of(folder: Path, text: str, settings: Settings = Settings()) -> set[str]:
+    config = load(written(folder, text))
+    assert config.problems == ()
+    return {one.rule.id for name in ("dockerfile", "kubernetes") for one in config.rules(name, "", settings)}
+
+
+RESTRICTED, HARDENED = "kubernetes/unrestricted-container", "kubernetes/writable-root"
+
+
+@pytest.mark.parametrize(
+    ("text", "on", "off"),
+    [
+        ("", {"kubernetes/moving-tag"}, {RESTRICTED, HARDENED}),
+        ('preset = "restricted"', {RESTRICTED, "kubernetes/moving-tag"}, {HARDENED}),
+        ('preset = "hardened"', {RESTRICTED, HARDENED, "kubernetes/moving-tag"}, set()),
+        ('preset = "restricted"\nselect = ["dockerfile"]', {RESTRICTED, "dockerfile/moving-tag"},
+         {HARDENED, "kubernetes/moving-tag"}),
+        (f'preset = "hardened"\nignore = ["{HARDENED}"]', {RESTRICTED}, {HARDENED}),
+        (f'preset = "hardened"\n[severity]\n"{HARDENED}" = "off"', {RESTRICTED}, {HARDENED}),
+        (f'select = ["{HARDENED}"]', {HARDENED}, {RESTRICTED}),
+    ],
+)  # fmt: skip
+def test_a_preset_adds_its_rules_to_those_that_are_selected(text: str, on: set[str], off: set[str], tmp_path: Path):
+    rules = _rules_of(tmp_path, text)
+    assert on <= rules
+    assert not off & rules
+
+
+def test_a_selection_on_the_command_line_is_in_place_of_the_preset(tmp_path: Path):
+    rules = _rules_of(tmp_path, 'preset = "hardened"', Settings(select=("kubernetes/moving-tag",)))
+    assert rules == {"kubernetes/moving-tag"}
+
+
+def test_a_preset_is_inherited(tmp_path: Path):
+    written(tmp_path, 'preset = "restricted"', "shared.toml")
+    assert RESTRICTED in _rules_of(tmp_path, 'extend = "shared.toml"')
+
+
+@pytest.mark.parametrize("value", ['"strict"', "true", '["restricted"]'])
+def test_an_unknown_preset_is_reported_and_adds_nothing(value: str, tmp_path: Path):
+    config = load(written(tmp_path, f"ignore = []\npreset = {value}\n"))
+    (problem,) = config.problems
+    assert problem.line == 2
+    assert "it must be one of restricted, hardened" in problem.message
+    assert config.preset == ""

@@ -86,6 +86,9 @@ def given_as(annotation: type[T], context: RuleContext) -> T:
     return _argument(annotation).give(context)  # type: ignore[return-value]
 
 
+PRESETS: Mapping[str, tuple[str, ...]] = {"restricted": ("restricted",), "hardened": ("restricted", "hardened")}
+"""What a configuration can say as `preset`: the presets of the rules that it adds."""
+
 Mentions = tuple[str, ...] | Callable[[Words], bool]
 """What a text must contain for a rule to find something: one of several texts, or what a function says of its words."""
 
@@ -107,6 +110,7 @@ class Rule:
     has_safe_fixes: bool
     masks_text: bool
     enabled: bool
+    preset: str
     in_pipelines: Severity | bool
     subjects: tuple[type, ...]
     reads: tuple[type[Fact], ...]
@@ -188,6 +192,7 @@ def rule(
     has_safe_fixes: bool = True,
     masks_text: bool = False,
     enabled: bool = True,
+    preset: str = "",
     in_pipelines: Severity | bool = False,
     mentions: Mentions | None = None,
 ) -> Callable[[RuleFunction], Rule]:
@@ -199,7 +204,8 @@ def rule(
     `needs_index=False` lets a rule run before the index is complete, if other files only influence its
     fixes (see `Facts.complete`). `has_safe_fixes=False` says that none of its fixes is ever safe, so that applying
     the safe ones need not wait for other files. `masks_text` means that the text of its findings is masked in all
-    output. `enabled=False` disables it until a configuration selects it.
+    output. `enabled=False` disables it until a configuration selects it. So does a `preset`, a key of PRESETS, which a
+    configuration can name to add all of its rules.
 
     `in_pipelines` lets a rule for manifests look at the pods of agents in Jenkinsfiles: True for one that reports wrong
     values, a severity for one that reports what is missing, if nothing can add it to the pod.
@@ -233,7 +239,8 @@ def rule(
             needs_index=needs_index,
             has_safe_fixes=has_safe_fixes,
             masks_text=masks_text,
-            enabled=enabled,
+            enabled=enabled and not preset,
+            preset=preset,
             in_pipelines=in_pipelines,
             subjects=_types(subject.annotation),
             reads=tuple(dict.fromkeys(kind for argument in arguments for kind in argument.reads)),

@@ -54,6 +54,8 @@ def _given(paths: Paths) -> list[tuple[str, bool]]:
 def _lines(targets: Targets, config: Config) -> list[str]:
     enabled = {one.rule.id: one for name in LANGUAGES for one in config.rules(name, "", targets.settings)}
     lines = [f"exclude = {_value(list(config.exclude))}"]
+    if config.preset:
+        lines.append(f"preset = {_value(config.preset)}")
     if config.baseline is not None:
         lines.append(f"baseline = {_value(relative(os.fspath(config.baseline), targets.folder))}")
     lines += ["", "[severity]"]

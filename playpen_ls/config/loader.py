@@ -18,6 +18,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from playpen_ls.api.finding import Severity
 from playpen_ls.api.platform import Platform, Probe
+from playpen_ls.api.rule import PRESETS
 from playpen_ls.config.model import OFF, Config, Invalid, PathRules
 from playpen_ls.config.rule_names import is_rule_name, rules_named, unknown_rule
 from playpen_ls.project.discovery import repository_folder
@@ -27,7 +28,7 @@ from playpen_ls.text.span import Span
 
 MOST_PROBLEMS = 100  # in one file
 MOST_PARTS = 64  # of a dotted key; tomllib takes time and memory proportional to their square
-KEYS = ("select", "ignore", "exclude", "extend", "baseline", "severity", "per-path", "rules", "platform")
+KEYS = ("select", "preset", "ignore", "exclude", "extend", "baseline", "severity", "per-path", "rules", "platform")
 
 
 def find(
@@ -143,6 +144,8 @@ class _Reader:
             names = self._names("select", table["select"])
             # A list that has only unknown names must not disable all rules.
             made = replace(made, select=names if names or table["select"] == [] else base.select)
+        if "preset" in table:
+            made = replace(made, preset=self._preset(table["preset"], base.preset))
         if "ignore" in table:
             made = replace(made, ignore=self._names("ignore", table["ignore"]))
         if "exclude" in table:
@@ -177,6 +180,12 @@ class _Reader:
             if not known[name] and not self._full:
                 self._say(self._word(name, key), self._unknown_rule(name, key))
         return tuple(name for name in known if known[name])
+
+    def _preset(self, value: object, usual: str) -> str:
+        if isinstance(value, str) and value in PRESETS:
+            return value
+        self._wrong("preset", value, f"one of {', '.join(PRESETS)}")
+        return usual
 
     def _severities(self, table: Mapping[str, Any]) -> dict[str, str]:
         labels = [*(one.label for one in Severity), OFF]

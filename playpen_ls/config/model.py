@@ -10,7 +10,7 @@ from typing import Any
 
 from playpen_ls.api.finding import Severity
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import Configured, Rule
+from playpen_ls.api.rule import PRESETS, Configured, Rule
 from playpen_ls.config.rule_names import _named
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.text.ignore_patterns import IgnorePatterns
@@ -67,6 +67,7 @@ class Config:
     folder: Path
     path: Path | None = None
     select: tuple[str, ...] | None = None
+    preset: str = ""
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     severity: Mapping[str, str] = field(default_factory=dict)
@@ -112,12 +113,17 @@ class Config:
         return tuple(rule for one in self.per_path if one.patterns.ignores(path) for rule in one.ignore)
 
     def chosen(self, rules: Iterable[Rule], ignored: Sequence[str], settings: Settings) -> tuple[Configured, ...]:
-        """Those of the given rules that run on a file; `ignored` are what it ignores itself."""
+        """Those of the given rules that run on a file; `ignored` are what it ignores itself.
+
+        A preset adds its rules to those that the configuration selects; `settings.select` is in place of both.
+        """
         select = self.select if settings.select is None else settings.select
+        added = PRESETS.get(self.preset, ()) if settings.select is None else ()
         ignore = [*self.ignore, *settings.ignore, *ignored]
         chosen = []
         for rule in rules:
-            if not (rule.enabled if select is None else _named(rule, select)) or _named(rule, ignore):
+            selected = rule.preset in added or (rule.enabled if select is None else _named(rule, select))
+            if not selected or _named(rule, ignore):
                 continue
             label = settings.severity.get(rule.id, self.severity.get(rule.id))
             if label != OFF:

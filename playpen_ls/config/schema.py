@@ -9,7 +9,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from playpen_ls.api.finding import Severity
 from playpen_ls.api.platform import Platform
-from playpen_ls.api.rule import Rule
+from playpen_ls.api.rule import PRESETS, Rule
 from playpen_ls.config.model import OFF
 from playpen_ls.languages.registry import LANGUAGES
 
@@ -29,6 +29,11 @@ def schema(rules: Sequence[Rule]) -> Schema:
         "additionalProperties": False,
         "properties": {
             "select": {**listed, "description": "Rules and languages to run; all others are off."},
+            "preset": {
+                "enum": [*PRESETS],
+                "description": "Rules to add: those for the Pod Security Standard `restricted`, or with `hardened` "
+                "also other advice that is stricter than the best practices.",
+            },
             "ignore": {**listed, "description": "Rules and languages to skip."},
             "exclude": {**patterns, "description": "Files and folders to exclude, as .gitignore patterns."},
             "extend": {

@@ -29,6 +29,7 @@ def _own_rule(id: str, severity: Severity, doc: str) -> Rule:
         has_safe_fixes=True,
         masks_text=False,
         enabled=True,
+        preset="",
         in_pipelines=False,
         subjects=(),
         reads=(),

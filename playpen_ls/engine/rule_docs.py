@@ -33,7 +33,8 @@ def page(rule: Rule, platform: Platform = Platform()) -> str:
 
 def _facts(rule: Rule, platform: Platform) -> str:
     """One line: severity, best practice, similar rules of other tools."""
-    facts = [f"{rule.severity.label}{'' if rule.enabled else ', off by default'}"]
+    off = f', only with `preset = "{rule.preset}"`' if rule.preset else ", off by default"
+    facts = [f"{rule.severity.label}{'' if rule.enabled else off}"]
     link = platform.link(rule.practice)
     if link:
         facts.append(f"practice [{rule.practice}]({link})")
@@ -69,6 +70,7 @@ def catalogue(rules: Iterable[Rule]) -> str:
                 "| rule | severity | practice | summary |",
                 "|---|---|---|---|",
             ]
-        severity = rule.severity.label if rule.enabled else f"{rule.severity.label}, off"
+        off = f", {rule.preset or 'off'}"
+        severity = f"{rule.severity.label}{'' if rule.enabled else off}"
         lines.append(f"| {rule.name} | {severity} | {rule.practice} | {rule.title} |")
     return "\n".join(lines) + "\n"
