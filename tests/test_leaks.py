@@ -182,6 +182,9 @@ ASKED = {
     "definitionProvider": "",  # its answers are places, without text
     "referencesProvider": "",  # so are those
     "documentHighlightProvider": "",
+    "documentLinkProvider": "",  # addresses and titles of rules
+    "selectionRangeProvider": "",
+    "workspaceSymbolProvider": "",  # names of objects, images, stages and variables, and paths of routes
     "completionProvider": "",  # names of images, objects, keys, variables, files and rules, and no values
     "renameProvider": "",  # its answers have the name under the cursor and the new one
     "documentSymbolProvider": "",  # names of stages, kinds of instructions

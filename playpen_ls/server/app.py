@@ -172,7 +172,7 @@ class App:
 
     def initialized(self, _: lsp.InitializedParams) -> None:
         # What is offered after the response to `initialize` is not announced in it, but registered.
-        later = [one for one in FEATURES if one.languages and one.method in self.abilities.registers]
+        later = [one.beside(self.peers) for one in FEATURES if one.method in self.abilities.registers and one.languages]
         for feature in later:
             self._offer(feature)
         self._set(self._options)

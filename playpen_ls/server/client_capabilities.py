@@ -41,6 +41,8 @@ class ClientCapabilities:
     """Definitions can be links, which say what they are the definition of."""
     nests_symbols: bool = False
     """Document symbols can have children."""
+    titles_links: bool = False
+    """Document links can have a tooltip."""
     most_folds: int | None = None
     """The number of folding ranges that it takes, if it says that."""
     registers: frozenset[str] = frozenset()
@@ -79,6 +81,7 @@ class ClientCapabilities:
             shows_markdown=bool(text.hover and lsp.MarkupKind.Markdown in (text.hover.content_format or ())),
             takes_links=bool(text.definition and text.definition.link_support),
             nests_symbols=bool(text.document_symbol and text.document_symbol.hierarchical_document_symbol_support),
+            titles_links=bool(text.document_link and text.document_link.tooltip_support),
             most_folds=text.folding_range.range_limit if text.folding_range else None,
             registers=_registered(text),
             takes_diagnostics=text.publish_diagnostics is not None,

@@ -7,8 +7,8 @@ response to `initialize` and the first diagnostics. A feature does not import `a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
@@ -36,6 +36,10 @@ class Feature:
     triggers: Mapping[str, str] = field(default_factory=dict)
     """The trigger characters of each language, for clients that take them apart."""
 
+    def beside(self, peers: Set[str]) -> Feature:
+        """The feature without the languages that are left to another server."""
+        return replace(self, languages=tuple(one for one in self.languages if one not in self.left or one not in peers))
+
     def load(self) -> Handler:
         module, _, name = self.handler.rpartition(".")
         handler: Handler = getattr(import_module(f"{__name__}.{module}"), name)
@@ -62,6 +66,9 @@ FEATURES = (
         lsp.TEXT_DOCUMENT_RENAME, "rename.rename", lsp.RenameOptions(prepare_provider=True), languages=(_D, _J, _K, _P)
     ),
     Feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, "outline.document_symbols", languages=(_D, _J), left=(_D,)),
+    Feature(lsp.WORKSPACE_SYMBOL, "symbols.workspace_symbols"),
+    Feature(lsp.TEXT_DOCUMENT_DOCUMENT_LINK, "links.document_links", languages=(_D, _J, _K, _P, _T)),
+    Feature(lsp.TEXT_DOCUMENT_SELECTION_RANGE, "outline.selection_ranges", languages=(_D, _J)),
     Feature(lsp.TEXT_DOCUMENT_FOLDING_RANGE, "outline.folding_ranges", languages=(_D, _J)),
     Feature(
         lsp.TEXT_DOCUMENT_CODE_ACTION,

@@ -1,4 +1,4 @@
-"""Document symbols and folding ranges."""
+"""Document symbols, folding ranges and selection ranges."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from lsprotocol import types as lsp
 from playpen_ls.server.context import Context
 from playpen_ls.server.positions import Positions
 from playpen_ls.session.outline import Fold, FoldKind, Kind, Symbol, folds, symbols
+from playpen_ls.session.selection import selections
 
 _KINDS = {
     Kind.PIPELINE: lsp.SymbolKind.Module,
@@ -64,6 +65,24 @@ def folding_ranges(context: Context, params: lsp.FoldingRangeParams) -> list[lsp
         return None
     found = folds(opened.workspace.model(opened.path))
     return None if found is None else [_fold(one) for one in islice(found, context.abilities.most_folds)]
+
+
+def selection_ranges(context: Context, params: lsp.SelectionRangeParams) -> list[lsp.SelectionRange] | None:
+    """The ranges around each position; None for a language that is left to other servers."""
+    opened = context.documents.get(params.text_document.uri)
+    if opened is None or opened.language is None:
+        return None
+    positions, model = context.documents.positions(opened.source), opened.workspace.model(opened.path)
+    answer = []
+    for position in params.positions:
+        spans = selections(model, positions.offset(position))
+        if spans is None:
+            return None
+        found: lsp.SelectionRange | None = None
+        for span in reversed(spans):
+            found = lsp.SelectionRange(positions.range(span), parent=found)
+        answer.append(found or lsp.SelectionRange(lsp.Range(position, position)))
+    return answer
 
 
 def _fold(one: Fold) -> lsp.FoldingRange:
