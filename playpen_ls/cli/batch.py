@@ -6,8 +6,9 @@ What is read is parsed once: models are kept until their turn, as far as memory 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 
 from playpen_ls.api.facts import Fact
@@ -185,14 +186,9 @@ class _Batch:
     def _report(self, target: Target, model: Model | None) -> FileReport:
         if model is None or not target.workspace.index.complete:
             return report(self._targets, target, self._fixes, model)
-        workspace, path = target.workspace, target.path
-        workspace.open(target.source, target.language)
-        found = workspace.check_once(path, model)
-        del workspace.documents[path]
-        workspace.index.forget(path)
-        if found.diagnostics and self._fixes:
-            return report(self._targets, target, self._fixes, model)
-        return _reported(self._targets, target, found, Fixes.NONE)
+        target.workspace.open(target.source, target.language)
+        found = target.workspace.check_once(target.path, model, fixes=bool(self._fixes))
+        return _reported(self._targets, target, found, self._fixes)
 
 
 def report(targets: Targets, target: Target, fixes: Fixes, model: Model | None = None) -> FileReport:
@@ -203,14 +199,7 @@ def report(targets: Targets, target: Target, fixes: Fixes, model: Model | None =
     if model is not None:
         workspace.documents[path].model = model
         _parse_named(target, model)
-    found = workspace.check(path, fixes=bool(fixes))
-    verify = workspace.fix_verifier(path)
-    report = _reported(
-        targets, target, found, fixes, lambda diagnostic: _verified(diagnostic, verify, fixes) if fixes else ((), "")
-    )
-    del workspace.documents[path]
-    workspace.index.forget(path)
-    return report
+    return _reported(targets, target, workspace.check(path, fixes=bool(fixes)), fixes)
 
 
 def _parse_named(target: Target, model: Model) -> None:
@@ -220,37 +209,54 @@ def _parse_named(target: Target, model: Model) -> None:
             chunk.broken  # noqa: B018
 
 
-def _reported(
-    targets: Targets,
-    target: Target,
-    found: PublishedFile,
-    fixes: Fixes,
-    verified: Callable[[Diagnostic], tuple[Verified, str]] = lambda _: ((), ""),
-) -> FileReport:
+def _reported(targets: Targets, target: Target, found: PublishedFile, fixes: Fixes) -> FileReport:
+    """What was found in an open file, which is closed afterwards."""
     workspace, path = target.workspace, target.path
     platform = workspace.configs.of(path).platform
     reporter = Reporter(workspace.root, Mask(target.source, found.secrets), workspace.text, platform.rule_link, fixes)
-    return FileReport(
+    diagnostics = list(found.diagnostics)
+    outcomes = _verified(workspace, path, diagnostics, fixes) if fixes else repeat((), len(diagnostics))
+    report = FileReport(
         reporter.path(path),
-        tuple(reporter.finding(diagnostic, *verified(diagnostic)) for diagnostic in found.diagnostics),
+        tuple(
+            reporter.finding(diagnostic, *_offered(outcome))
+            for diagnostic, outcome in zip(diagnostics, outcomes, strict=True)
+        ),
         tuple(reporter.finding(diagnostic, suppression=("inSource", reason)) for diagnostic, reason in found.silenced),
         tuple(not_checked(found, targets.shown(workspace, path), target.named, LANGUAGES[target.language].unread)),
         workspace.built(path, target.language),
         target.practices if targets.with_practices else frozenset(),
     )
+    del workspace.documents[path]
+    workspace.index.forget(path)
+    return report
 
 
-def _verified(
-    diagnostic: Diagnostic, verify: Callable[[Diagnostic, Fix], Change], fixes: Fixes
-) -> tuple[Verified, str]:
-    """The fixes that verify, only the first unless every one is wanted; and, without one, the reason."""
-    found, reasons = list[tuple[Fix, Change]](), list[str]()
-    for fix in diagnostic.finding.fixes:
-        try:
-            found.append((fix, verify(diagnostic, fix)))
-        except Refused as refused:
-            reasons.append(str(refused))
-            continue
-        if fixes == Fixes.FIRST:
-            break
-    return tuple(found), "" if found else "; ".join(dict.fromkeys(reasons))
+Outcome = Sequence[tuple[Fix, Change | Refused]]
+"""Fixes of a finding that were tried, with their changes or why they are refused."""
+
+
+def _verified(workspace: Workspace, path: str, diagnostics: Sequence[Diagnostic], fixes: Fixes) -> Sequence[Outcome]:
+    """The fixes of each finding, only up to the first that verifies unless every one is wanted."""
+    outcomes: list[list[tuple[Fix, Change | Refused]]] = [[] for _ in diagnostics]
+    offered = [diagnostic.finding.fixes for diagnostic in diagnostics]
+    step = 1 if fixes == Fixes.FIRST else max(map(len, offered), default=0)
+    tried = 0
+    while turn := [
+        (number, fix)
+        for number, outcome in enumerate(outcomes)
+        if not any(isinstance(made, Change) for _, made in outcome)
+        for fix in offered[number][tried : tried + step]
+    ]:
+        wanted = [(diagnostics[number], fix) for number, fix in turn]
+        for (number, fix), made in zip(turn, workspace.verified_fixes(path, wanted), strict=True):
+            outcomes[number].append((fix, made))
+        tried += step
+    return outcomes
+
+
+def _offered(outcome: Outcome) -> tuple[Verified, str]:
+    """The fixes that were verified; and, without one, the reason."""
+    found = tuple((fix, made) for fix, made in outcome if isinstance(made, Change))
+    reasons = dict.fromkeys(str(made) for _, made in outcome if isinstance(made, Refused))
+    return found, "" if found else "; ".join(reasons)

@@ -6,13 +6,14 @@ import logging
 import traceback
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
 from playpen_ls.api.facts import NotKnownYet
 from playpen_ls.api.finding import Change, Fix, Refused
+from playpen_ls.api.rule import Rule
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.languages.model import Model
 from playpen_ls.languages.registry import model_problems
@@ -86,10 +87,16 @@ def verified(
 
     `text_of` returns the text of other files that the change edits. Raises Refused.
     """
+    return _tried(look, diagnostic, change_of(fix, look.model.source.path), again, text_of)
+
+
+def _tried(
+    look: CheckedText, diagnostic: Diagnostic, change: Change, again: Checker, text_of: Callable[[str], str | None]
+) -> Change:
     source = look.model.source
-    change = change_of(fix, source.path)
     try:
-        after = again(source.edited(change.edits.get(source.path, ())), _others(change, source.path, text_of))
+        edits = _fitting(change.edits.get(source.path, ()))
+        after = again(source.edited(edits), _others(change, source.path, text_of))
     except ValueError as error:
         raise Refused(f"its edits are invalid: {error}") from None
     if after.damage > look.damage:
@@ -97,6 +104,92 @@ def verified(
     if after.count(diagnostic.rule.id) >= look.count(diagnostic.rule.id):
         raise Refused("it would not fix the finding")
     return change
+
+
+def verified_together(
+    look: CheckedText,
+    wanted: Iterable[tuple[Diagnostic, Fix]],
+    again: Callable[[Set[Rule]], Checker],
+    text_of: Callable[[str], str | None],
+) -> list[Change | Refused]:
+    """What `verified` gives for each of these fixes, or the reason why it is refused, with fewer checks.
+
+    Fixes that do not conflict are applied together. If all of their findings are gone, they are verified; else parts of
+    them are tried, and finally each fix alone. `again` gives a checker that looks for findings of these rules.
+    """
+    path = look.model.source.path
+    made: list[Change | Refused] = []
+    waiting: list[_Trial] = []
+    for number, (diagnostic, fix) in enumerate(wanted):
+        try:
+            change = change_of(fix, path)
+            waiting.append((number, diagnostic, change, _fitting(change.edits.get(path, ()))))
+            made.append(change)
+        except Refused as refused:
+            made.append(refused)
+    before = Counter(diagnostic.rule.id for diagnostic in look.diagnostics)
+    while waiting:
+        group, waiting = _compatible(waiting, path)
+        untried = [group]
+        while untried:
+            part = untried.pop()
+            checker = again({diagnostic.rule for _, diagnostic, _, _ in part})
+            if len(part) == 1:
+                number, diagnostic, change, _ = part[0]
+                try:
+                    _tried(look, diagnostic, change, checker, text_of)
+                except Refused as refused:
+                    made[number] = refused
+            else:
+                untried += _failing(look, before, part, checker)
+    return made
+
+
+_Trial = tuple[int, Diagnostic, Change, list[Edit]]
+"""(its number, finding, change, its sorted edits in the file of the finding)."""
+
+
+def _compatible(waiting: Iterable[_Trial], path: str) -> tuple[list[_Trial], list[_Trial]]:
+    """Fixes of different findings that can be tried together, and the others. One that changes other files is alone."""
+    taken: list[Edit] = []  # sorted
+    findings: set[int] = set()
+    group: list[_Trial] = []
+    others: list[_Trial] = []
+    for one in waiting:
+        _, diagnostic, change, edits = one
+        alone = bool(change.creates) or change.edits.keys() != {path}
+        if (
+            (group and (alone or not findings))
+            or id(diagnostic) in findings
+            or any(edit != other and _overlap(edit, other) for edit in edits for other in _near(edit, taken))
+        ):
+            others.append(one)
+            continue
+        group.append(one)
+        if alone:
+            continue
+        findings.add(id(diagnostic))
+        for edit in edits:
+            if edit not in _near(edit, taken):
+                insort(taken, edit)
+    return group, others
+
+
+def _overlap(one: Edit, other: Edit) -> bool:
+    """Whether edits cannot be tried together. Insertions at one offset can: neither depends on the other's text."""
+    return _conflict(one, other) and not (one.start == one.end and other.start == other.end)
+
+
+def _failing(look: CheckedText, before: Counter[str], part: list[_Trial], checker: Checker) -> list[list[_Trial]]:
+    """Apply fixes together. The parts to try again, unless all findings are gone and the text parses as well."""
+    after = checker(look.model.source.edited([edit for *_, edits in part for edit in edits]), {})
+    found = Counter(diagnostic.rule.id for diagnostic in after.diagnostics)
+    wanted = Counter(diagnostic.rule.id for _, diagnostic, _, _ in part)
+    failed = {rule for rule, number in wanted.items() if found[rule] > before[rule] - number}
+    if after.damage <= look.damage and not failed:
+        return []
+    halves = [one for one in part if one[1].rule.id not in failed], [one for one in part if one[1].rule.id in failed]
+    return [*halves] if all(halves) else [part[: len(part) // 2], part[len(part) // 2 :]]
 
 
 def _others(change: Change, path: str, text_of: Callable[[str], str | None]) -> dict[str, str]:

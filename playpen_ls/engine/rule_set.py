@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from functools import cached_property
 
 from playpen_ls.api.rule import Configured, Rule, possible_in
@@ -37,12 +37,13 @@ class RuleSet:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def only(self, rule: Rule) -> RuleSet:
-        """A set of this rule only."""
-        own = [one for one in self.rules if one.rule is rule]
-        if not own and self._has_embedded:
-            return self.embedded.only(rule)
-        return RuleSet((), own) if rule.id in self.unreported else RuleSet(own)
+    def only(self, rules: Set[Rule]) -> RuleSet:
+        """A set of these rules only."""
+        every = (*(self.embedded.rules if self._has_embedded else ()), *self.rules)
+        own = {one.rule.id: one for one in every if one.rule in rules}.values()
+        unreported = self.unreported | (self.embedded.unreported if self._has_embedded else frozenset())
+        silent = [one for one in own if one.rule.id in unreported]
+        return RuleSet([one for one in own if one.rule.id not in unreported], silent)
 
     def may_concern(self, words: Words) -> bool:
         """Whether a rule can find something in a text with these words."""

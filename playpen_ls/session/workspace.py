@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from playpen_ls.engine.cache import EMPTY_CACHE
 from playpen_ls.engine.check import Checked, check, with_current_places
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import FileDiagnostics
-from playpen_ls.engine.fixer import Accept, CheckedText, Checker, Fixed, fix_all, safe_only, verified
+from playpen_ls.engine.fixer import Accept, CheckedText, Checker, Fixed, fix_all, safe_only, verified, verified_together
 from playpen_ls.engine.masking import Mask
 from playpen_ls.engine.own_rules import UNUSED_IGNORE
 from playpen_ls.engine.rule_set import RuleSet
@@ -173,11 +173,14 @@ class Workspace:
         document.memory = checked.memory
         return self._report(document, model, checked, rules, settled)
 
-    def check_once(self, path: str, model: Model) -> PublishedFile:
+    def check_once(self, path: str, model: Model, *, fixes: bool = False) -> PublishedFile:
         """What `check` says of an open file of which the index knows all facts, and that is not edited."""
         document = self.documents[path]
         document.model, rules = model, self._rules(document)
-        return self._report(document, model, check(model, rules, self._given(document), EMPTY_CACHE), rules, True)
+        document.depends = (rules, self.configs.of(path).platform)
+        checked = check(model, rules, self._given(document), EMPTY_CACHE, fixes=fixes)
+        document.memory = checked.memory
+        return self._report(document, model, checked, rules, True)
 
     def _report(
         self,
@@ -312,17 +315,17 @@ class Workspace:
             )
         return replace(checked, diagnostics=diagnostics)
 
-    def checker(self, path: str, *, fixes: bool, only: Rule | None = None) -> Checker:
+    def checker(self, path: str, *, fixes: bool, only: Set[Rule] = frozenset()) -> Checker:
         """A function that checks possible texts of this file incrementally, each relative to the previous one.
 
         Without `fixes`, each is checked relative to the document's text instead. With `only`, changed chunks are
-        checked with one rule; the diagnostics of the others are those of the document's text.
+        checked with these rules; the diagnostics of the others are those of the document's text.
         """
         document = self.documents[path]
         rules = self._rules(document)
         stale = (rules, self.configs.of(path).platform) != document.depends
         memory, last = EMPTY_CACHE if stale else document.memory, document.model
-        if only is not None:
+        if only:
             rules = rules.only(only)
 
         def look(source: Source, others: Mapping[str, str]) -> CheckedText:
@@ -346,11 +349,19 @@ class Workspace:
             diagnostics: Sequence[Diagnostic] = before.diagnostics
             if not any(one.rule is diagnostic.rule and one.span == diagnostic.span for one in diagnostics):
                 diagnostics = [*diagnostics, diagnostic]  # an offer has no finding: verify it as if it had one
-            # Unused ignore comments are known only when all rules have run.
-            again = self.checker(path, fixes=False, only=None if diagnostic.rule is UNUSED_IGNORE else diagnostic.rule)
+            again = self._checker_of(path, {diagnostic.rule})
             return verified(CheckedText(before.model, diagnostics), diagnostic, fix, again, self.text_for_fix)
 
         return tried
+
+    def verified_fixes(self, path: str, fixes: Iterable[tuple[Diagnostic, Fix]]) -> list[Change | Refused]:
+        """The changes of fixes of current findings, or why they are refused: as `fix_verifier`, with fewer checks."""
+        before = self.checker(path, fixes=False)(self.documents[path].source, {})
+        return verified_together(before, fixes, partial(self._checker_of, path), self.text_for_fix)
+
+    def _checker_of(self, path: str, rules: Set[Rule]) -> Checker:
+        """Looks for findings of these rules. Unused ignore comments are known only when all rules have run."""
+        return self.checker(path, fixes=False, only=frozenset() if UNUSED_IGNORE in rules else rules)
 
     def fixed(self, path: str, accept: Accept = safe_only) -> Fixed:
         """The file after applying all fixes that `accept` accepts."""

@@ -10,7 +10,16 @@ import pytest
 from playpen_ls.api.finding import Change, Finding, Fix, Refused
 from playpen_ls.engine import fixer
 from playpen_ls.engine.diagnostic import Diagnostic, text_order
-from playpen_ls.engine.fixer import REWRITE, CheckedText, Fixed, change_of, fix_all, safe_only, verified
+from playpen_ls.engine.fixer import (
+    REWRITE,
+    CheckedText,
+    Fixed,
+    change_of,
+    fix_all,
+    safe_only,
+    verified,
+    verified_together,
+)
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.registry import parse
 from playpen_ls.text.edit import Edit
@@ -250,7 +259,80 @@ def test_a_fix_is_verified():
     assert one_fix("ab = 1\n", "ab.x") == "refused: it would not fix the finding"
     assert one_fix("ab = 1\n", "", list) == "refused: it would not change anything"
     overlapping = [Edit(0, 2, "x"), Edit(1, 3, "y")]
-    assert one_fix("ab = 1\n", "", lambda: overlapping) == "refused: its edits are invalid: edits overlap at 1"
+    assert one_fix("ab = 1\n", "", lambda: overlapping) == "refused: its edits overlap"
+
+
+def tried_together(text: str, table: dict[str, list[Edit] | str]) -> tuple[list[object], int]:
+    """The outcome of each fix, which must be the same as that of the fix alone, and the number of checks."""
+    words, checks = Words(table), 0
+
+    def look(source: Source, others: Mapping[str, str]) -> CheckedText:
+        nonlocal checks
+        checks += 1
+        return words(source, {})
+
+    before = words(Source("x.py", text), {})
+    pairs = [(diagnostic, fix) for diagnostic in before.diagnostics for fix in diagnostic.finding.fixes]
+    together = verified_together(before, pairs, lambda rules: look, lambda path: None)
+    made, number = [one if isinstance(one, Change) else str(one) for one in together], checks
+    alone: list[object] = []
+    for diagnostic, fix in pairs:
+        try:
+            alone.append(verified(before, diagnostic, fix, look, lambda path: None))
+        except Refused as refused:
+            alone.append(str(refused))
+    assert made == alone
+    return made, number
+
+
+def test_fixes_that_do_not_touch_are_verified_by_one_check():
+    made, checks = tried_together("a = b = c = d\n" * 9, {"a": "x", "b": "y", "c": "z"})
+    assert (len(made), checks) == (27, 1)
+    assert all(isinstance(one, Change) for one in made)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"a": "x", "b": "b", "c": "z"},
+        {"a": "x", "b": "(", "c": "z"},
+        {"a": "x", "b": "b", "c": "("},
+        {"a": [Edit(0, 3, "x"), Edit(1, 4, "y")], "b": "y"},
+        {"a = b": "x", "b = c": "y", "c": "z"},
+        {"a": [Edit(0, 0, "import os\n"), Edit(0, 1, "x")], "b": [Edit(0, 0, "import os\n"), Edit(4, 5, "y")]},
+        {"a": [Edit(0, 0, "import os\n"), Edit(0, 1, "x")], "b": [Edit(0, 0, "import re\n"), Edit(4, 5, "y")]},
+        {"a": [], "b": "y"},
+    ],
+)
+def test_fixes_that_fail_or_overlap_are_refused_as_each_alone(table: dict[str, list[Edit] | str]):
+    made, _ = tried_together("a = b = c\n", table)
+    assert any(isinstance(one, Change) for one in made)
+
+
+def test_one_bad_fix_among_many_costs_few_checks():
+    _, checks = tried_together("a = b = c = d\n" * 9, {"a": "x", "b": "b", "c": "z"})
+    assert checks <= 2 + 2 * 9
+
+
+def test_a_fix_that_changes_another_file_is_tried_alone():
+    checked: list[tuple[str, dict[str, str]]] = []
+
+    def look(source: Source, others: Mapping[str, str]) -> CheckedText:
+        checked.append((source.text, dict(others)))
+        return CheckedText(parse("python", source), [])
+
+    elsewhere = Fix("x", lambda: Change({"x.py": (Edit(4, 5, "2"),)}, {"new.py": "pass"}), safe=True)
+    here = [Fix("y", lambda at=at: [Edit(at, at + 1, "b")], safe=True) for at in (0, 6)]
+    rule, source = rules_of("python")[0], Source("x.py", "a = 1\na\n")
+    found = [
+        Diagnostic(rule, Finding(Span(at, at + 1), "a", (fix,)), rule.severity)
+        for at, fix in ((0, here[0]), (4, elsewhere), (6, here[1]))
+    ]
+    before = CheckedText(parse("python", source), found)
+    pairs = [(one, one.finding.fixes[0]) for one in found]
+    made = verified_together(before, pairs, lambda rules: look, lambda path: None)
+    assert all(isinstance(one, Change) for one in made)
+    assert checked == [("b = 1\nb\n", {}), ("a = 2\na\n", {"new.py": "pass"})]
 
 
 def test_a_change_that_only_makes_a_file_is_one():

@@ -74,21 +74,21 @@ def test_rule_sets_are_equal_by_their_rules_and_what_is_hidden():
 
 def test_one_rule_is_reported_or_hidden_as_it_was():
     rules = rule_set(LOUD, WHOLE, hidden=(ROUTED,))
-    assert ids(rules.only(WHOLE).rules) == ["whole"]
-    assert rules.only(WHOLE).reported == {"toy/whole"}
-    assert rules.only(ROUTED).unreported == {"toy/routed"}
-    assert rules.only(ROUTED).reported == frozenset()
+    assert ids(rules.only({WHOLE}).rules) == ["whole"]
+    assert rules.only({WHOLE}).reported == {"toy/whole"}
+    assert rules.only({ROUTED}).unreported == {"toy/routed"}
+    assert rules.only({ROUTED}).reported == frozenset()
 
 
 def test_one_rule_for_embedded_texts_is_known_once_they_were_needed():
     rules = RuleSet([Configured(LOUD)], embedded=lambda: rule_set(WHOLE))
-    assert ids(rules.only(WHOLE).rules) == []
+    assert ids(rules.only({WHOLE}).rules) == []
     assert rules.reported == {"toy/loud"}
     assert ids(rules.embedded.rules) == ["whole"]
-    assert ids(rules.only(WHOLE).rules) == ["whole"]
-    assert ids(rules.only(LOUD).rules) == ["loud"]
+    assert ids(rules.only({WHOLE}).rules) == ["whole"]
+    assert ids(rules.only({LOUD}).rules) == ["loud"]
     assert rules.reported == {"toy/loud", "toy/whole"}
-    assert ids(RuleSet([Configured(LOUD)]).only(WHOLE).rules) == []
+    assert ids(RuleSet([Configured(LOUD)]).only({WHOLE}).rules) == []
 
 
 def test_rules_that_read_more_than_their_file_are_kept_apart():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import abc
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from playpen_ls.api.finding import Refused
@@ -42,10 +43,16 @@ def changed(
     text = document.text
     for edit in sorted(edits, reverse=True):
         text = text[: edit.start] + edit.text + text[edit.end :]
-    after = parse_yaml(text)
-    if after.broken or data(after.roots) != expected:
+    if _data_of(text) != expected:
         raise Refused("the edit would change other parts of the document")
     return edits
+
+
+@lru_cache(maxsize=4)  # findings beside each other often have the same fix
+def _data_of(text: str) -> list[Any] | None:
+    """The data of a document; None if it does not parse. Not to be changed."""
+    parsed = parse_yaml(text)
+    return None if parsed.broken else data(parsed.roots)
 
 
 def without(document: YamlDocument, way: Path) -> list[Any]:
