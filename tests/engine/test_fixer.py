@@ -63,7 +63,7 @@ def test_equal_edits_count_once():
 def test_fixes_that_undo_each_other_stop_with_a_message():
     result = fixed("a = 1\n", {"a = 1": "b = 1", "b = 1": "a = 1"})
     assert result.source.text == "b = 1\n"
-    assert result.stopped == "the fixes of python/default-pool undo each other"
+    assert result.stopped == f"the fixes of {rules_of('python')[1].id} undo each other"
 
 
 def test_a_fix_whose_result_does_not_parse_is_left_out_and_the_others_are_made():
