@@ -199,7 +199,7 @@ async def test_ignore_here_silences_the_finding(editor: Editor):
     diagnostic = await opened(editor, case)
     actions = await editor.actions(case.name, diagnostic.range, only=["quickfix"])
     await editor.apply(next(action for action in actions if action.title == "Ignore `hard-coded-host` here"))
-    assert "# playpen: ignore[hard-coded-host]\n" in editor.texts[case.name]
+    assert "# playpen: ignore[hard-coded-host] TODO: reason\n" in editor.texts[case.name]
     assert case.rule not in [one.code for one in await editor.diagnostics(case.name)]
 
 

@@ -20,7 +20,7 @@ from playpen_ls.api.finding import Severity
 from playpen_ls.api.platform import Platform, Probe
 from playpen_ls.api.rule import PRESETS
 from playpen_ls.config.model import OFF, Config, Invalid, PathRules
-from playpen_ls.config.rule_names import is_rule_name, rules_named, unknown_rule
+from playpen_ls.config.rule_names import is_rule_name, rules_named, similar_rule, unknown_rule
 from playpen_ls.project.discovery import repository_folder
 from playpen_ls.project.read_file import read_file, read_text
 from playpen_ls.text.source import Source, Unreadable
@@ -178,7 +178,7 @@ class _Reader:
         known = {name: is_rule_name(name) for name in names}
         for name in known:
             if not known[name] and not self._full:
-                self._say(self._word(name, key), self._unknown_rule(name, key))
+                self._say(self._word(name, key), self._unknown_rule(name, key), self._meant_rule(name))
         return tuple(name for name in known if known[name])
 
     def _preset(self, value: object, usual: str) -> str:
@@ -194,7 +194,7 @@ class _Reader:
             if self._full:
                 break
             if not is_rule_name(name) or "/" not in name:
-                self._say(self._key(name, "severity"), self._unknown_rule(name, "severity"))
+                self._say(self._key(name, "severity"), self._unknown_rule(name, "severity"), self._meant_rule(name))
             elif label not in labels:
                 self._wrong(f"severity.{name}", label, f"one of {', '.join(labels)}", name)
             else:
@@ -216,7 +216,7 @@ class _Reader:
             if self._full:
                 break
             if rule is None:
-                self._say(self._key(id), self._unknown_rule(id, "rules"))
+                self._say(self._key(id), self._unknown_rule(id, "rules"), self._meant_rule(id))
             elif not isinstance(values, dict):
                 self._wrong(f"rules.{id}", values, "a table", id)
             else:
@@ -251,7 +251,7 @@ class _Reader:
         close = get_close_matches(key, list(known), n=1)
         all_of_them = f"known keys: {', '.join(known)}" if known else "no keys can be set here"
         remedy = f"; did you mean `{close[0]}`?" if close else f"; {all_of_them}"
-        self._say(self._key(key), f"unknown key `{shown}`{remedy}")
+        self._say(self._key(key), f"unknown key `{shown}`{remedy}", close[0] if close else "")
 
     def _wrong(self, key: str, value: object, right: str, word: str | None = None) -> None:
         if self._full:
@@ -267,8 +267,11 @@ class _Reader:
     def _unknown_rule(self, name: str, key: str) -> str:
         return f"unknown rule in `{key}`" if self.private else unknown_rule(name)
 
-    def _say(self, span: Span, message: str) -> None:
-        self.problems.append(Invalid(self.path, span, self.source.line_of(span.start) + 1, message))
+    def _meant_rule(self, name: str) -> str:
+        return "" if self.private else similar_rule(name)
+
+    def _say(self, span: Span, message: str, instead: str = "") -> None:
+        self.problems.append(Invalid(self.path, span, self.source.line_of(span.start) + 1, message, instead))
 
     def _key(self, key: str, table: str = "") -> Span:
         """The range of a key, before `=` or in a table header; the first line if it is not found."""

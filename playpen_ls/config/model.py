@@ -21,12 +21,16 @@ OFF = "off"
 
 @dataclass(frozen=True)
 class Invalid:
-    """A problem in a configuration file; `span` is in its text, `line` is 1-based."""
+    """A problem in a configuration file; `span` is in its text, `line` is 1-based.
+
+    `instead` is what is probably meant by the words at `span`, "" if nothing is known.
+    """
 
     path: Path
     span: Span
     line: int
     message: str
+    instead: str = ""
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.message}"

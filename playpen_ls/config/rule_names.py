@@ -42,8 +42,14 @@ def rules_named(name: str) -> Iterator[Rule]:
 
 def unknown_rule(name: str) -> str:
     """The error message for a name for which `is_rule_name` is False."""
+    meant = similar_rule(name)
+    return f"unknown rule `{name}`" + (f"; did you mean `{meant}`?" if meant else "")
+
+
+def similar_rule(name: str) -> str:
+    """The id of the rule that is probably meant by a misspelled name, or ""."""
     ids = [rule.id for language in LANGUAGES for rule in rules_of(language)]
     # Without its language it is compared with what stands behind the others' languages.
     known = {id if "/" in name else id.partition("/")[2]: id for id in reversed(ids)}
     close = get_close_matches(name, list(known), n=1)
-    return f"unknown rule `{name}`" + (f"; did you mean `{known[close[0]]}`?" if close else "")
+    return known[close[0]] if close else ""

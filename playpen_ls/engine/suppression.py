@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
+from playpen_ls.api.rule import Rule
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import FileDiagnostics
 from playpen_ls.engine.own_rules import UNUSED_IGNORE
@@ -221,12 +222,30 @@ def _silence_like(findings: _Findings, covered: Iterable[int], tool: str, codes:
             findings.silence(number, fully=bool(codes) or not rule.masks_text)
 
 
-def ignore_here(model: Model, diagnostic: Diagnostic) -> list[Edit]:
-    """The edit that adds an ignore comment for a finding. Raises Refused if no comment is possible there."""
-    edits = ignore_all(model, [diagnostic])
+REASON = "TODO: reason"
+"""Stands for the reason of an ignore comment where nobody could be asked for it."""
+
+
+def ignore_here(model: Model, diagnostics: Iterable[Diagnostic], reason: str = "") -> list[Edit]:
+    """The edits that add an ignore comment for findings. Raises Refused if no comment is possible there."""
+    edits = ignore_all(model, diagnostics, reason)
     if not edits:
         raise Refused("a comment is not possible here")
     return edits
+
+
+# Lines that must stay the first ones: of the interpreter, the encoding, and directives of Docker's parser.
+_FIRST = re.compile(r"#!|#.*?coding[:=]|#\s*(?:syntax|escape|check)\s*=", re.IGNORECASE)
+
+
+def ignore_in_file(model: Model, rule: Rule, reason: str = "") -> list[Edit]:
+    """The edit that adds a comment at the top of the file, which suppresses all findings of a rule in it."""
+    source, line = model.source, 0
+    while line < len(source.line_starts) - 1 and _FIRST.match(source.text, source.line_starts[line]):
+        line += 1
+    at = source.line_starts[line]
+    comment = f"{LANGUAGES[model.language].comment_mark} playpen: ignore-file[{rule.name}] {reason}".rstrip()
+    return [Edit(at, at, comment + source.newline)]
 
 
 def ignore_all(model: Model, diagnostics: Iterable[Diagnostic], reason: str = "") -> list[Edit]:

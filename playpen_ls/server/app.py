@@ -135,7 +135,7 @@ class App:
         return ClientDocuments(name, self._folders, Patience(arrived).ask)
 
     def initialize(self, params: lsp.InitializeParams) -> None:
-        self.abilities = ClientCapabilities.of(params.capabilities)
+        self.abilities = ClientCapabilities.of(params.capabilities, params.initialization_options)
         self.server.end_with(params.process_id)
         self._options = params.initialization_options
         self._choose_channel()

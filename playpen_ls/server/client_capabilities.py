@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lsprotocol import types as lsp
 
-EXPLAIN = "playpen-ls.explainRule"  # the command that shows a rule's page
+EXPLAIN = "playpen-ls.explainRule"  # the command that shows the pages of rules
+SHOW = "playpen-ls.show"  # the command that opens a file
+FIX_WORKSPACE = "playpen-ls.fixWorkspace"
+IGNORE = "playpen.ignoreWithReason"  # a command of the client: it asks for rule, scope and reason
 FIX_ALL = "source.fixAll.playpen"
 KINDS = (lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.RefactorRewrite, FIX_ALL)
 
@@ -47,6 +51,14 @@ class ClientCapabilities:
     """The number of folding ranges that it takes, if it says that."""
     registers: frozenset[str] = frozenset()
     """The methods about documents that it can register dynamically."""
+    applies_edits: bool = False
+    """The server can ask for edits."""
+    shows_documents: bool = False
+    """The server can ask to open files."""
+    shows_disabled: bool = False
+    """Code actions can have a reason why they are not possible."""
+    asks_for_reasons: bool = False
+    """It has the command `IGNORE`."""
     takes_diagnostics: bool = True
     """Diagnostics can be published."""
     asks_for_diagnostics: bool = False
@@ -61,7 +73,8 @@ class ClientCapabilities:
         return self.asks_for_diagnostics and (wanted or not self.takes_diagnostics)
 
     @classmethod
-    def of(cls, client: lsp.ClientCapabilities) -> ClientCapabilities:
+    def of(cls, client: lsp.ClientCapabilities, options: object = None) -> ClientCapabilities:
+        """`options` are the initialization options: `commands` lists commands that the client has."""
         text = client.text_document or lsp.TextDocumentClientCapabilities()
         workspace = client.workspace or lsp.WorkspaceClientCapabilities()
         edit = workspace.workspace_edit or lsp.WorkspaceEditClientCapabilities()
@@ -84,6 +97,10 @@ class ClientCapabilities:
             titles_links=bool(text.document_link and text.document_link.tooltip_support),
             most_folds=text.folding_range.range_limit if text.folding_range else None,
             registers=_registered(text),
+            applies_edits=bool(workspace.apply_edit),
+            shows_documents=bool(client.window and client.window.show_document and client.window.show_document.support),
+            shows_disabled=bool(action and action.disabled_support),
+            asks_for_reasons=isinstance(options, Mapping) and IGNORE in (options.get("commands") or ()),
             takes_diagnostics=text.publish_diagnostics is not None,
             asks_for_diagnostics=text.diagnostic is not None,
             asks_again=bool(workspace.diagnostics and workspace.diagnostics.refresh_support),

@@ -16,7 +16,7 @@ logger = logging.getLogger("playpen_ls")
 _KNOWN = ("ignore", "severity", "baseline", "fixOnSave", "diagnostics")
 PULL, WORKSPACE = "pull", "workspace"
 # Settings that only the editor extensions use.
-_CLIENTS_OWN = frozenset(("trace", "server", "interpreter", "saveTimeout", "path", "enable", "peers"))
+_CLIENTS_OWN = frozenset(("trace", "server", "interpreter", "saveTimeout", "path", "enable", "peers", "commands"))
 
 
 def settings_from(value: object) -> Settings | None:

@@ -16,26 +16,30 @@ STEP = 5  # percent between two reports
 
 
 class Progress:
-    """One piece of work; `cancel` is called when the user cancels it. Without `shows`, nothing is sent."""
+    """One piece of work; `cancel` is called when the user cancels it.
+
+    Nothing is sent before `begin`, or without `shows`.
+    """
 
     def __init__(self, server: Server, shows: bool, cancel: Callable[[], None]) -> None:
         self._server = server
-        self._token = f"playpen-{uuid.uuid4()}" if shows else None
+        self._shows = shows
+        self._token: str | None = None
         self._cancel = cancel
         self._said = 0
 
     async def begin(self, title: str) -> None:
-        if self._token is None:
+        if not self._shows:
             return
-        progress = self._server.work_done_progress
+        progress, token = self._server.work_done_progress, f"playpen-{uuid.uuid4()}"
         try:
-            await answer_of(lsp.WINDOW_WORK_DONE_PROGRESS_CREATE, progress.create_async(self._token))
+            await answer_of(lsp.WINDOW_WORK_DONE_PROGRESS_CREATE, progress.create_async(token))
         except Exception as error:
             logger.info("the client shows no progress: %s", type(error).__name__)
-            self._token = None
             return
-        progress.tokens[self._token].add_done_callback(lambda future: self._cancel() if future.cancelled() else None)
-        progress.begin(self._token, lsp.WorkDoneProgressBegin(title, cancellable=True, percentage=0))
+        self._token = token
+        progress.tokens[token].add_done_callback(lambda future: self._cancel() if future.cancelled() else None)
+        progress.begin(token, lsp.WorkDoneProgressBegin(title, cancellable=True, percentage=0))
 
     def report(self, number: int, total: int) -> None:
         percent = min(100 * number // max(total, 1), 100)

@@ -440,4 +440,4 @@ def test_no_comment_is_added_where_none_is_possible(tmp_path: Path):
     assert found
     assert ignored(pod, tmp_path, name="pod.json", language="kubernetes") == pod
     with pytest.raises(Refused, match="a comment is not possible here"):
-        ignore_here(parse("kubernetes", Source("pod.json", pod)), found[0])
+        ignore_here(parse("kubernetes", Source("pod.json", pod)), found[:1])

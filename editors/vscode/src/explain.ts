@@ -22,7 +22,15 @@ export class Pages implements TextDocumentContentProvider {
     if (page) {
       const uri = Uri.from({ scheme: Pages.scheme, path: `/${rule.replace('/', ' ')}.md` });
       this.texts.set(uri.path, page);
-      await commands.executeCommand('markdown.showPreview', uri);
+      await commands.executeCommand('markdown.showPreviewToSide', uri); // beside the code that it is about
+    }
+  }
+
+  /** Of several rules, the user chooses one. */
+  async choose(client: LanguageClient, rules: readonly string[]): Promise<void> {
+    const rule = rules.length > 1 ? await window.showQuickPick(rules, { placeHolder: 'Select a rule' }) : rules[0];
+    if (rule) {
+      await this.show(client, rule);
     }
   }
 }

@@ -4,6 +4,7 @@ import { RevealOutputChannelOn, State } from 'vscode-languageclient/node';
 import type { DocumentSelector, LanguageClient } from 'vscode-languageclient/node';
 import { Client } from './client';
 import { explain, Pages } from './explain';
+import { IGNORE, ignoreWithReason } from './ignore';
 import { tellOfFailure, tellOfInstallation, tellOfSettings } from './messages';
 import { Saves } from './save';
 import { commandLine, findServer, serverSettings } from './server';
@@ -58,6 +59,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     commands.registerCommand('playpen.fixWorkspace', asked(fixWorkspace)),
     commands.registerCommand('playpen.explainRule', asked((client) => explain(client, pages))),
     commands.registerCommand('playpen.createConfiguration', asked(createConfiguration)),
+    commands.registerCommand(IGNORE, (where) => client && ignoreWithReason(client, where)),
     workspace.onDidChangeConfiguration(() => {
       if (serverSettings() !== settings) {
         void restart();
@@ -93,12 +95,12 @@ async function start(output: LogOutputChannel, status: Status, pages: Pages): Pr
     documentSelector: SELECTOR,
     outputChannel: output,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
-    initializationOptions: { playpen: workspace.getConfiguration('playpen') },
+    initializationOptions: { playpen: workspace.getConfiguration('playpen'), commands: [IGNORE] },
     synchronize: { configurationSection: 'playpen' },
     middleware: {
       ...saves.middleware,
       executeCommand: (command, given, next) =>
-        command === 'playpen-ls.explainRule' && client ? pages.show(client, String(given[0])) : next(command, given),
+        command === 'playpen-ls.explainRule' && client ? pages.choose(client, given.map(String)) : next(command, given),
     },
   });
   made.onDidChangeState(({ newState }) => {

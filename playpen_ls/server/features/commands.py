@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 from pygls.uris import from_fs_path, to_fs_path
 
+from playpen_ls.api.finding import Refused
 from playpen_ls.server.protocol import Protocol, Server, answer_of, known
 from playpen_ls.text.pause import pausing
+from playpen_ls.text.span import Span
 
 # Commands are registered before the response to `initialize`, so the modules that they need are imported later.
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ class Commands:
             "rulePage": self.page,
             "rules": self.rules,
             "createConfiguration": self.create_configuration,
+            "show": self.show,
+            "ignore": self.ignore,
         }
         for name, handler in handlers.items():
             server.command(f"playpen-ls.{name}")(_free(handler, server.protocol))
@@ -108,8 +112,20 @@ class Commands:
                 edits.append(self._edit(one, whole(one, fixed)))
         return bool(edits) and await self._apply(_joined(edits), "playpen: apply safe fixes in the workspace")
 
-    def explain(self, rule: Any) -> None:
-        """Show the page of a rule as a message. Clients that can render Markdown call `rulePage` instead."""
+    async def explain(self, *rules: Any) -> None:
+        """Show the page of a rule as a message; of several, the user chooses one.
+
+        Clients that can render Markdown call `rulePage` instead.
+        """
+        rule = rules[0] if rules else None
+        if len(rules) > 1:
+            choices = [lsp.MessageActionItem(str(one)) for one in rules]
+            params = lsp.ShowMessageRequestParams(lsp.MessageType.Info, "Which rule?", choices)
+            request = self._server.window_show_message_request_async(params)
+            chosen = await answer_of(lsp.WINDOW_SHOW_MESSAGE_REQUEST, request, APPLY)
+            if chosen is None:
+                return
+            rule = chosen.title
         text = self.page(rule) or f"unknown rule `{rule}`"
         self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, text))
 
@@ -143,6 +159,25 @@ class Commands:
             edit = lsp.WorkspaceEdit(document_changes=[lsp.CreateFile(uri), text])
             return uri if await self._apply(edit, "playpen: create playpen.toml") else None
         return uri
+
+    async def show(self, uri: Any) -> None:
+        """Ask the client to open a file, such as one that a fix has created."""
+        await self._server.window_show_document_async(lsp.ShowDocumentParams(str(uri), take_focus=True))
+
+    async def ignore(self, where: Any, rule: Any, scope: Any, reason: Any) -> bool:
+        """Ignore a rule with a reason: `here` (at the offsets of `where`), in the `file` or in the `project`."""
+        from playpen_ls.server.features.code_actions import ignored
+
+        opened = self._documents().get(str(where["uri"])) if isinstance(where, Mapping) else None
+        if opened is None or opened.language is None:
+            return False
+        try:
+            span = Span(int(where["start"]), int(where["end"]))
+            change = ignored(self._documents(), opened, span, str(rule), str(scope), " ".join(str(reason).split()))
+        except Refused as refused:
+            self._say(f"`{rule}` is not ignored: {refused}")
+            return False
+        return await self._apply(self._edit(opened, change), f"playpen: ignore {rule}")
 
     # The client
 

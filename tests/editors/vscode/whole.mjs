@@ -84,6 +84,9 @@ await session(async (page) => {
   await page.mouse.move(640, 300); // away from the tab, which tells its name
   await page.locator('.monaco-hover:visible').waitFor({ state: 'detached' });
   await page.screenshot({ path: `${task.screenshots}/explain.png` });
+  const beside = page.locator('.tab', { hasText: 'copy-before-install' }); // in a group of its own
+  await beside.click({ button: 'middle' });
+  await beside.waitFor({ state: 'detached' });
   say({ step: 'explain' });
 
   // The list closes when the focus moves, as when the page of the rule above takes it late; then the user asks again.

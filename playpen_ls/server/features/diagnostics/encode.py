@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 
 from lsprotocol import types as lsp
@@ -20,6 +20,7 @@ from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
 from playpen_ls.server.positions import Positions
 from playpen_ls.text.edit import equal_end, equal_start
 from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 SOURCE = "playpen"
 _SEVERITIES = {
@@ -187,11 +188,28 @@ def _elsewhere(documents: ClientDocuments, opened: ClientDocument, place: Place)
 
 def configuration_problems(opened: ClientDocument) -> FileDiagnostics:
     """The diagnostics of an open configuration file."""
+    return FileDiagnostics.of([diagnostic for diagnostic, _ in _problems(opened)], opened.path)
+
+
+def meant_instead(opened: ClientDocument) -> list[tuple[Diagnostic, str]]:
+    """The diagnostics of an open configuration file about misspelled words, at these words, with what is meant."""
+    found = []
+    for diagnostic, meant in _problems(opened):
+        words = opened.source.text[diagnostic.start : diagnostic.end]
+        inside = words.strip("\"'")
+        start = diagnostic.start + words.find(inside)
+        if meant and inside:
+            finding = Finding(Span(start, start + len(inside)), diagnostic.finding.message)
+            found.append((Diagnostic(INVALID_CONFIG, finding, diagnostic.severity), meant))
+    return found
+
+
+def _problems(opened: ClientDocument) -> Iterator[tuple[Diagnostic, str]]:
     path = opened.workspace.root / opened.path
     if path.name == "pyproject.toml" and not has_table(opened.source.text):
-        return FileDiagnostics()
+        return
     text = opened.source.text
     config = opened.workspace.ask(("problems", path, text), lambda: load(path, text))  # it can extend another one
-    problems = [problem for problem in config.problems if problem.path == path]
-    found = [Diagnostic(INVALID_CONFIG, Finding(one.span, one.message), INVALID_CONFIG.severity) for one in problems]
-    return FileDiagnostics.of(found, opened.path)
+    for one in config.problems:
+        if one.path == path:
+            yield Diagnostic(INVALID_CONFIG, Finding(one.span, one.message), INVALID_CONFIG.severity), one.instead
