@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -38,16 +39,33 @@ def test_neovim_sees_fixes_and_fixes_on_save(tmp_path: Path, release: str, start
     }  # fmt: skip
     if release != "bookworm":
         more["VIMRUNTIME"] = str(CACHE / release / "root/usr/share/nvim/runtime")
-    runtime = f"set runtimepath^={ROOT / 'editors/neovim'}"
+    plugin = tmp_path / "plugin"
+    shutil.copytree(ROOT / "editors/neovim", plugin)  # where the index of its help is written
+    more["PLAYPEN_PLUGIN"] = str(plugin)
+    # Neovim's own parsers, with which it shows its help, are where Debian has them.
+    runtime = f"set runtimepath^={plugin} runtimepath+={CACHE / release / 'root/usr/lib/nvim'}"
     command = [*neovim, "--clean", "--headless", "-n", "-i", "NONE", "--cmd", runtime]
     session = str(ROOT / "tests/neovim/session.lua")
     done = run([*command, "-S", session], environment(tmp_path / "home", **more), tmp_path)
     steps = {step["step"]: step for step in json.loads(report.read_text())}
-    assert "done" in steps, (steps.get("failed"), done.stderr)
+    assert "done" in steps, f"{steps.get('failed')}\n{done.stderr}"
     print(steps["version"]["version"], steps["encoding"]["encoding"])
 
     (seen,) = [one for one in steps["see"]["diagnostics"] if one["code"] == "jenkinsfile/moving-tag"]
     assert (seen["source"], seen["words"]) == ("playpen", "latest")
+    assert steps["explain"]["page"].startswith("# jenkinsfile/moving-tag")
+    assert steps["check"]["listed"]
+    assert {"Jenkinsfile", "app.py"} <= set(steps["check"]["files"])
+    assert steps["help"]["line"].startswith("INTRODUCTION")
+    health = steps["health playpen_ls"]["text"]
+    assert "ERROR" not in health.upper().replace("HEALTH#", "")
+    assert "playpen-ls 0" in health
+    assert "1 running server" in health
+    if start == "enable":
+        assert "WARNING" not in health
+        assert "Unknown filetype" not in steps["health vim.lsp"]["text"]
+    assert sum(title.startswith("Ignore") for title in steps["ignore"]["titles"]) == 1
+    assert "// playpen: ignore[moving-tag] released by hand\n" in steps["ignore"]["buffer"]
     assert steps["fix"]["clean"]
     assert steps["fix"]["buffer"] + "\n" == JENKINSFILE_FIXED.replace("\r\n", "\n")
     assert (project / "Jenkinsfile").read_bytes() == JENKINSFILE_FIXED.encode()

@@ -62,11 +62,11 @@ def test_each_server_says_its_own_once(steps: dict[str, Any], step: str, ours: s
             "python menu",
             [
                 "Replace `print` with `logger.info` (not shown until logging is configured)",
-                "Ignore `print-as-log` here",
+                "Ignore `print-as-log`…",
                 "Explain `print-as-log`",
             ],
         ),
-        ("yaml menu", ["Change to `512Mi`", "Ignore `suspicious-quantity` here", "Explain `suspicious-quantity`"]),
+        ("yaml menu", ["Change to `512Mi`", "Ignore `suspicious-quantity`…", "Explain `suspicious-quantity`"]),
     ],
 )
 def test_the_menu_lists_each_action_once(steps: dict[str, Any], step: str, titles: list[str]):

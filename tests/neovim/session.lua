@@ -86,6 +86,72 @@ local function run()
     return client.request_sync(...)
   end
   step('encoding', { encoding = client.offset_encoding })
+
+  -- The module's own commands, and what its user can read.
+  local function floating()
+    for _, window in ipairs(vim.api.nvim_list_wins()) do
+      if vim.api.nvim_win_get_config(window).relative ~= '' then
+        return window, table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false), '\n')
+      end
+    end
+  end
+  vim.api.nvim_win_set_cursor(0, { line + 1, 0 })
+  vim.cmd('PlaypenExplain')
+  local window, page
+  vim.wait(20000, function()
+    window, page = floating()
+    return window ~= nil
+  end, 20)
+  step('explain', { page = page })
+  if vim.api.nvim_win_is_valid(window or -1) then
+    vim.api.nvim_win_close(window, true)
+  end
+  vim.cmd('PlaypenCheck')
+  local listed = vim.wait(20000, function()
+    return vim.fn.getqflist({ title = 0 }).title == 'playpen_ls'
+  end, 20)
+  local files = {}
+  for _, one in ipairs(vim.fn.getqflist()) do
+    files[vim.fn.fnamemodify(vim.fn.bufname(one.bufnr), ':t')] = true
+  end
+  step('check', { listed = listed, files = vim.tbl_keys(files) })
+  vim.cmd('cclose')
+  vim.cmd('helptags ' .. os.getenv('PLAYPEN_PLUGIN') .. '/doc')
+  vim.cmd('help playpen_ls')
+  step('help', { line = vim.fn.getline('.') })
+  vim.cmd('helpclose')
+  for _, name in ipairs({ 'playpen_ls', 'vim.lsp' }) do
+    if name == 'playpen_ls' or vim.fn.has('nvim-0.11') == 1 then
+      vim.cmd('checkhealth ' .. name)
+      step('health ' .. name, { text = buffer() })
+      vim.cmd('bwipeout!')
+    end
+  end
+  vim.cmd('edit ' .. folder .. '/Jenkinsfile')
+  vim.ui.select = function(items, _, chosen)
+    chosen(items[1])
+  end
+  vim.ui.input = function(_, chosen)
+    chosen('released  by hand')
+  end
+  until_(has('jenkinsfile/moving-tag'))
+  local push = vim.diagnostic.get(0)[1]
+  local span = { start = { line = push.lnum, character = push.col }, ['end'] = { line = push.lnum, character = push.col } }
+  local titles = {}
+  for _, one in ipairs(ask('textDocument/codeAction', {
+    textDocument = { uri = vim.uri_from_bufnr(0) }, range = span, context = { diagnostics = {} },
+  }, 5000, 0).result) do
+    table.insert(titles, one.title)
+    if one.command and one.command.command == 'playpen.ignoreWithReason' then
+      vim.lsp.commands['playpen.ignoreWithReason'](one.command, {})
+    end
+  end
+  vim.wait(20000, function()
+    return buffer():find('released') ~= nil
+  end, 20)
+  step('ignore', { titles = titles, buffer = buffer() })
+  vim.cmd('edit!')
+  until_(has('jenkinsfile/moving-tag'))
   local position = { line = line, character = 0 }
   local answer = ask('textDocument/codeAction', {
     textDocument = { uri = vim.uri_from_bufnr(0) },

@@ -1,11 +1,10 @@
 -- playpen_ls in Neovim 0.11 or later: vim.lsp.enable('playpen_ls')
+local defaults = require('playpen_ls').defaults -- which also has the commands that the server offers
+
 return {
-  cmd = { 'playpen-ls' },
-  filetypes = {
-    'dockerfile', 'groovy', 'Jenkinsfile', 'yaml', 'json', 'python', 'toml',
-    -- of `.env`, compose files, `.properties`, `.npmrc`, `.netrc`, `settings.xml`; other files of these types are not checked
-    'sh', 'env', 'yaml.docker-compose', 'yaml.helm-values', 'jproperties', 'dosini', 'conf', 'cfg', 'netrc', 'xml',
-  },
+  cmd = defaults.cmd,
+  filetypes = defaults.filetypes,
   root_markers = { 'playpen.toml', '.git' },
+  init_options = defaults.init_options,
   settings = { playpen = {} }, -- { ignore = { 'rule', ... }, severity = { rule = 'off' } }
 }

@@ -12,10 +12,14 @@ local M = {}
 M.defaults = {
   cmd = { 'playpen-ls' },
   filetypes = {
-    'dockerfile', 'groovy', 'Jenkinsfile', 'yaml', 'json', 'python', 'toml',
+    'dockerfile', 'groovy', 'yaml', 'json', 'python', 'toml',
     -- of `.env`, compose files, `.properties`, `.npmrc`, `.netrc`, `settings.xml`; other files of these types are not checked
-    'sh', 'env', 'yaml.docker-compose', 'yaml.helm-values', 'jproperties', 'dosini', 'conf', 'cfg', 'netrc', 'xml',
+    'sh', 'env', 'jproperties', 'dosini', 'conf', 'cfg', 'netrc', 'xml',
   },
+  -- File types that only plugins and users' own configurations define: `:checkhealth vim.lsp` would warn of them.
+  more_filetypes = { 'Jenkinsfile', 'yaml.docker-compose', 'yaml.helm-values' },
+  -- The commands of this module that the server may offer.
+  init_options = { commands = { 'playpen.ignoreWithReason' } },
   settings = {}, -- { ignore = { 'rule', ... }, severity = { rule = 'off' } }
   fix_on_save = false,
   save_timeout = 1000, -- milliseconds to wait for fixes on save; then the file is saved without them
@@ -51,6 +55,7 @@ function M.start(bufnr, options)
     root_dir = root,
     workspace_folders = { { uri = vim.uri_from_fname(root), name = root } },
     settings = { playpen = options.settings },
+    init_options = options.init_options,
   }
   if vim.lsp.start then
     return vim.lsp.start(config, { bufnr = bufnr })
@@ -78,6 +83,28 @@ local function client_of(bufnr)
     if client.name == 'playpen_ls' then
       return client
     end
+  end
+end
+
+M.client_of = client_of
+
+-- Have the server run one of its commands. `done` gets the answer; nothing waits for it.
+local function command(name, arguments, done)
+  local client = client_of(vim.api.nvim_get_current_buf())
+  if not client then
+    vim.notify('playpen_ls: no server is attached to this buffer', vim.log.levels.WARN)
+    return
+  end
+  local params = { command = 'playpen-ls.' .. name, arguments = arguments }
+  local function answered(_, answer)
+    if done and answer ~= nil then
+      done(answer)
+    end
+  end
+  if vim.fn.has('nvim-0.11') == 1 then
+    client:request('workspace/executeCommand', params, answered, 0)
+  else
+    client.request('workspace/executeCommand', params, answered, 0)
   end
 end
 
@@ -109,10 +136,11 @@ end
 
 function M.setup(options)
   options = vim.tbl_extend('force', M.defaults, options or {})
+  M.options = options
   local group = vim.api.nvim_create_augroup('playpen_ls', {})
   vim.api.nvim_create_autocmd('FileType', {
     group = group,
-    pattern = options.filetypes,
+    pattern = vim.list_extend(vim.list_extend({}, options.filetypes), options.more_filetypes),
     callback = function(event)
       M.start(event.buf, options)
     end,
@@ -131,15 +159,92 @@ function M.fix_on_save(timeout)
   })
 end
 
--- Show the page of a rule in a floating window.
-if vim.lsp.commands then
-  vim.lsp.commands['playpen-ls.explainRule'] = function(command)
-    local client = client_of(vim.api.nvim_get_current_buf())
-    local params = { command = 'playpen-ls.rulePage', arguments = command.arguments }
-    local page = client and ask(client, 'workspace/executeCommand', params, 2000, 0)
-    if page then
+local function show_page(rule)
+  if not rule then
+    return
+  end
+  command('rulePage', { rule }, function(page)
+    if page ~= vim.NIL then
       vim.lsp.util.open_floating_preview(vim.split(page, '\n'), 'markdown', { focus_id = 'playpen' })
     end
+  end)
+end
+
+-- The rules with a finding on the line of the cursor.
+local function rules_here()
+  local found, line = {}, vim.api.nvim_win_get_cursor(0)[1] - 1
+  for _, one in ipairs(vim.diagnostic.get(0)) do
+    if one.source == 'playpen' and one.code and one.lnum <= line and line <= (one.end_lnum or one.lnum) then
+      if not vim.tbl_contains(found, one.code) then
+        table.insert(found, one.code)
+      end
+    end
+  end
+  return found
+end
+
+local function choose(items, prompt, chosen)
+  if #items > 1 then
+    vim.ui.select(items, { prompt = prompt }, chosen)
+  elseif items[1] then
+    chosen(items[1])
+  end
+end
+
+-- Show the page of a rule in a floating window: of the named one, else of a finding on the line of the cursor.
+function M.explain(rule)
+  local rules = rule and rule ~= '' and { rule } or rules_here()
+  if #rules == 0 then
+    vim.notify('playpen_ls: no finding on this line', vim.log.levels.INFO)
+  end
+  choose(rules, 'Explain rule', show_page)
+end
+
+-- The ids of all rules, for the completion of :PlaypenExplain.
+function M.rules()
+  local client, ids = client_of(vim.api.nvim_get_current_buf()), {}
+  local params = { command = 'playpen-ls.rules', arguments = {} }
+  for _, one in ipairs(client and ask(client, 'workspace/executeCommand', params, 5000, 0) or {}) do
+    table.insert(ids, one.id)
+  end
+  return ids
+end
+
+-- List the findings of all files of the project in the quickfix list.
+function M.check()
+  command('checkWorkspace', {}, function(found)
+    vim.diagnostic.setqflist({ title = 'playpen_ls' })
+    vim.notify(('playpen_ls: %d findings and %d hints in %d files'):format(found.findings, found.hints, found.files))
+  end)
+end
+
+-- Ask for rule, scope and reason, and have the server add the comment.
+local function ignore(where)
+  choose(where.rules, 'Ignore rule', function(rule)
+    local scopes = { 'here', 'in this file', 'in playpen.toml' }
+    vim.ui.select(scopes, { prompt = 'Ignore ' .. (rule or '') }, function(scope)
+      if not rule or not scope then
+        return
+      end
+      if scope == scopes[3] then
+        command('ignore', { where, rule, 'project', '' })
+        return
+      end
+      vim.ui.input({ prompt = 'Reason: ' }, function(reason)
+        if reason then
+          command('ignore', { where, rule, scope == scopes[1] and 'here' or 'file', reason })
+        end
+      end)
+    end)
+  end)
+end
+
+if vim.lsp.commands then
+  vim.lsp.commands['playpen-ls.explainRule'] = function(given)
+    choose(given.arguments or {}, 'Explain rule', show_page)
+  end
+  vim.lsp.commands['playpen.ignoreWithReason'] = function(given)
+    ignore(given.arguments[1])
   end
 end
 
