@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from playpen_ls.api.fact_types import ChartValue, ImageBuilt
+from playpen_ls.api.fact_types import ChartInstall, ChartValue, ImageBuilt
 from playpen_ls.languages import builds
 
 COMPOSE = """\
@@ -148,10 +148,39 @@ def test_a_fact_is_placed_in_its_file(case: tuple[str, str, object]):
     assert all(0 <= one.place.span.start <= one.place.span.end <= len(text) for one in builds.facts_in(path, text))
 
 
-def test_values_of_a_chart_are_those_that_can_be_images():
-    text = "web:\n  image: {repository: me/web, tag: '1'}\n  port: 8000\n  registryPassword: hunter2\n"
-    found = [(one.key, one.value) for one in builds.facts_in("c/values.yaml", text) if isinstance(one, ChartValue)]
-    assert found == [("web.image.repository", "me/web"), ("web.image.tag", "1")]
+def test_a_values_file_states_that_there_are_values():
+    found = builds.facts_in("c/values.yaml", "registryPassword: hunter2\n")
+    assert [(one.key, one.value) for one in found if isinstance(one, ChartValue)] == [("*", "")]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("deploy.sh", "helm upgrade --install web ./charts/web -n x -f a/values-prod.yaml,b.yaml --set a=b\n"),
+        (
+            "Makefile",
+            "deploy:\n\thelm install web $(DIR)/web/ --values=values-prod.yaml --values b.yaml --set-json x=1\n",
+        ),
+        (".gitlab-ci.yml", "a: {script: ['helm template web web -f values-prod.yaml -f b.yaml --reuse-values']}\n"),
+    ],
+)
+def test_a_command_states_that_it_installs_a_chart(path: str, text: str):
+    (found,) = [one for one in builds.facts_in(path, text) if isinstance(one, ChartInstall)]
+    assert (found.chart, found.values, found.sets) == ("web", ("values-prod.yaml", "b.yaml"), True)
+
+
+@pytest.mark.parametrize(
+    ("command", "chart", "sets"),
+    [
+        ("helm upgrade web .", "", False),
+        ("helm upgrade $FLAGS web ./web", "", True),
+        ("helm install --generate-name ./web", "web", False),
+        ("helm upgrade web $CHART", "", False),
+    ],
+)
+def test_what_a_command_does_not_say_is_not_known(command: str, chart: str, sets: bool):
+    (found,) = [one for one in builds.facts_in("a.sh", command) if isinstance(one, ChartInstall)]
+    assert (found.chart, found.sets) == (chart, sets)
 
 
 def test_the_environment_of_a_compose_file_states_parts_of_images():

@@ -137,3 +137,38 @@ def test_the_image_of_a_chart_is_that_of_its_values(
     monkeypatch.chdir(tmp_path)
     web, _ = containers(capsys)
     assert (web["image"], web["dockerfile"]) == ("me/shop:1", "Dockerfile")
+
+
+NAMED = '{{- define "image" }}{{ .repository | default "me/other" }}:{{ .tag }}{{ end }}'
+
+
+@pytest.mark.parametrize(
+    ("more", "image"),
+    [
+        ({"chart/templates/_names.tpl": NAMED, "chart/templates/app.yaml": '{{ include "image" .Values.image }}',
+          "chart/values.yaml": "image: {repository: me/shop, tag: 2}\n"}, "me/shop:2"),
+        ({"chart/templates/app.yaml": "{{ .Values.image.repository }}", "chart/values.yaml": "a: b\n",
+          "chart/values-prod.yaml": "image: {repository: me/shop}\n"}, "me/shop"),
+        ({"chart/templates/app.yaml": "{{ .Values.image.repository }}", "chart/values-prod.yaml":
+          "image: {repository: me/prod}\n"}, "me/shop"),
+        ({"chart/templates/app.yaml": "{{ .Values.image }}", "chart/values.yaml": "a: b\n",
+          "chart/values-one.yaml": "image: one\n", "chart/values-two.yaml": "image: two\n"}, "?"),
+        ({"chart/templates/app.yaml": "me/{{ .Release.Name }}:1"}, "me/?:1"),
+    ],
+)  # fmt: skip
+def test_the_image_of_a_chart_is_that_of_its_installation(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    more: dict[str, str],
+    image: str,
+):
+    for path, text in {**CHART, **more}.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
+        whole = (
+            DEPLOYMENT.replace("nexus:5000/shop:1.0.0", text) if path.endswith("app.yaml") and "{{" in text else text
+        )
+        (tmp_path / path).write_text(CHART[path] if text == CHART.get(path) else whole)
+    monkeypatch.chdir(tmp_path)
+    web, _ = containers(capsys)
+    assert web["image"] == image

@@ -226,9 +226,9 @@ class ImageBuilt(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ChartValue(Fact):
-    """A value of a Helm chart that can be an image or a part of one; `key` is its path, such as `web.image.tag`.
+    """A variable of the `.env` beside a compose file that can be an image or a part of one.
 
-    Or a variable of the `.env` beside a compose file, of which the same holds.
+    Or there are values for Helm charts: `key` is `*` in a values file, "" for an object that deploys a chart with some.
     """
 
     key: str

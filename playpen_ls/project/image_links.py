@@ -36,7 +36,6 @@ from typing import TypeVar
 from playpen_ls.api.fact_types import ChartValue, Exposed, ImageBuilt, Recipe
 from playpen_ls.api.facts import Fact, Facts, Table
 from playpen_ls.api.finding import Place
-from playpen_ls.project.chart_values import with_environment
 from playpen_ls.project.image_identity import DULL, PLAIN, ImageName, NamedDockerfile, named_dockerfile, telling
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.image_names import (
@@ -185,7 +184,7 @@ class Linker:
         self._statements: defaultdict[str, list[tuple[ImageName, ImageBuilt]]] = defaultdict(list)
         of_environments = facts_of(ChartValue, values)
         for fact in self._builds:
-            name = ImageName.of(with_environment(fact.reference, fact.place.path, of_environments))
+            name = ImageName.of(_with_environment(fact.reference, fact.place.path, of_environments))
             if name.base and not name.partial and not name.is_placeholder:
                 self._statements[name.base].append((name, fact))
         self._paths: dict[ImageBuilt, tuple[str, str]] = {}
@@ -726,3 +725,15 @@ def _others(folder: str, dockerfile: str, recipes: Facts[Recipe]) -> tuple[str, 
 
 def _below(path: str, folder: str) -> bool:
     return not folder or path.startswith(folder + "/")
+
+
+_VARIABLE = re.compile(r"\$\{(\w+)(?::?-[^${}]*)?\}|\$(\w+)")
+
+
+def _with_environment(written: str, path: str, values: Facts[ChartValue]) -> str:
+    """The reference with the variables that `.env` beside the compose file sets; others stay as written."""
+    if "$" not in written:
+        return written
+    environment = posixpath.join(posixpath.dirname(path), ".env")
+    known = {one.key: one.value for one in reversed(values.of(environment))}
+    return _VARIABLE.sub(lambda match: known.get(match[1] or match[2]) or match[0], written)

@@ -400,14 +400,8 @@ def _scripts(path: str, value: Any, known: Values, root: str, depth: int) -> Ite
 
 
 def of_values(path: str, text: str) -> Iterator[Fact]:
-    """Values of a Helm chart that can be an image or a part of one; `*` stands for a file that has none."""
-    count = 0
-    for key, value in _leaves("", loaded(text), 0):
-        if count < _MOST_VALUES:
-            count += 1
-            yield ChartValue(Place(path, value.span), key, str(value))
-    if not count:
-        yield ChartValue(Place(path, Span(0, 0)), "*", "")
+    """That there are values for a Helm chart; what they are, its rendering reads."""
+    yield ChartValue(Place(path, Span(0, 0)), "*", "")
 
 
 _VARIABLE = re.compile(r"^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*([\"']?)([^\s\"'#]+)\2[ \t]*(?:#.*)?$", re.MULTILINE)
@@ -417,7 +411,7 @@ def of_environment(path: str, text: str) -> Iterator[Fact]:
     """Variables of `.env` that can be a part of an image in the compose file beside it."""
     for match in islice(_VARIABLE.finditer(text), _MOST_VALUES):
         value = _placed(match[3], match.start(3), match.end(3))
-        if _can_be_image("", match[1], value) or match[1].upper() == "VERSION":
+        if _can_be_image(match[1], value) or match[1].upper() == "VERSION":
             yield ChartValue(Place(path, value.span), match[1], match[3])
 
 
@@ -425,15 +419,6 @@ _SECRET = re.compile(r"pass|secret|token|cred|key|auth", re.IGNORECASE)
 _LEAF = re.compile(r"image|repo|registry|tag|name|hub|account|prefix|organi[sz]ation", re.IGNORECASE)
 
 
-def _leaves(prefix: str, value: Any, depth: int) -> Iterator[tuple[str, Text]]:
-    for name, one in _mapping(value).items():
-        key = f"{prefix}.{name}" if prefix else name
-        if isinstance(one, dict) and depth < 8:
-            yield from _leaves(key, one, depth + 1)
-        elif isinstance(one, Text) and _can_be_image(prefix, name, one):
-            yield key, one
-
-
-def _can_be_image(prefix: str, name: str, value: Text) -> bool:
-    named = (_LEAF.search(name) or "image" in prefix.lower()) and not _SECRET.search(name)
+def _can_be_image(name: str, value: Text) -> bool:
+    named = _LEAF.search(name) and not _SECRET.search(name)
     return bool(named) and len(value) < 200 and re.fullmatch(r"[\w./:@$(){}-]*", value) is not None

@@ -64,7 +64,7 @@ class Charts:
             return
         _, start = document.ask(text_around)
         keys = {start + entry.key.start for entry in part.node.entries}
-        for made in self._installs(folder, document):
+        for _, made in self._installs(folder, document):
             for output in made:
                 if output.template != document.path:
                     continue
@@ -75,6 +75,32 @@ class Charts:
                         if not keys.isdisjoint(places):
                             yield form
 
+    def installed(self, container: Container) -> Container | None:
+        """The container of a template with the chart's values, else as all ways to install it give it.
+
+        None if there are several with different images, or it is not known.
+        """
+        document = container.document
+        folder, image = self.folder(document.path), container.node.entry("image")
+        if folder is None or image is None:
+            return None
+        _, start = document.ask(text_around)
+        at = start + image.key.start
+        every: dict[str, Container] = {}
+        for path, made in self._installs(folder, document):
+            found = {
+                form.image.value: form
+                for output in made
+                if output.template == document.path
+                for one in output.documents
+                for form, places in _forms_in(one, container, certain=False)
+                if at in places and form.image is not None
+            }
+            every |= found
+            if found and not path:
+                break
+        return next(iter(every.values())) if len(every) == 1 else None
+
     def is_first(self, part: P, lacks: Callable[[P], object]) -> bool:
         """Whether no part of its chart that is before it, by path and place, lacks something in every way."""
         document = part.document
@@ -82,7 +108,7 @@ class Charts:
         _, start = document.ask(text_around)
         here = (document.path, start + min(entry.key.start for entry in part.node.entries))
         lacking: dict[tuple[str, int], bool] = {}
-        for made in self._installs(folder, document) if folder is not None else ():
+        for _, made in self._installs(folder, document) if folder is not None else ():
             for output in made:
                 if output.template > document.path or not output.template.endswith((".yaml", ".yml")):
                     continue
@@ -109,7 +135,7 @@ class Charts:
         """Whether a chart can be installed with values that are not looked at."""
         return is_given_elsewhere(folder, self.files, self.values, self.installs)
 
-    def _installs(self, folder: str, document: YamlDocument) -> Iterator[tuple[Output, ...]]:
+    def _installs(self, folder: str, document: YamlDocument) -> Iterator[tuple[str, tuple[Output, ...]]]:
         """What the templates of the chart give for each way to install it, worked out as it is asked for.
 
         Raises NotKnownYet while the template is typed in.
@@ -137,10 +163,13 @@ class Charts:
         return {}
 
 
-def _forms_in(document: RenderedDocument, part: P) -> Iterator[tuple[P, frozenset[int]]]:
-    """The parts of a rendered document that are of the same type, each with the places of its keys in the template."""
+def _forms_in(document: RenderedDocument, part: P, certain: bool = True) -> Iterator[tuple[P, frozenset[int]]]:
+    """The parts of a rendered document that are of the same type, each with the places of its keys in the template.
+
+    None of a document that is not certain, unless that does not matter.
+    """
     root = document.root
-    if not isinstance(root, Mapping) or not document.certain:
+    if not isinstance(root, Mapping) or (certain and not document.certain):
         return
     resource = as_resource(YamlDocument(_NOTHING, part.document.file), root)
     if resource is None or (isinstance(resource, Workload) and resource.partial) or _is_test(resource):

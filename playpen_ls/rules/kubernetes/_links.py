@@ -20,10 +20,11 @@ from playpen_ls.api.fact_types import (
     tagged_by,
 )
 from playpen_ls.api.facts import Facts
+from playpen_ls.languages.kubernetes.helm.installs import chart_of
+from playpen_ls.languages.kubernetes.helm.text import HOLE
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere, images_of
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
-from playpen_ls.project.chart_values import chart_of, rendered_image
 from playpen_ls.project.image_links import Link, Linker, Use, exposes, linker
 from playpen_ls.project.links import meant
 from playpen_ls.project.services import Ports, ports_of
@@ -71,15 +72,14 @@ class Images:
         return [Use(image, path, called, ports, chart) for image in images]
 
     def image_of(self, container: Container) -> str:
-        """The image with the values of its chart filled in; HOLE stands for other template expressions."""
+        """The image; in a template, as the chart is installed, where HOLE stands for what is not known."""
         image = container.image
         if image is None:
             return ""
         if image.literal:
             return image.value
-        document = container.document
-        span = document.content(image)
-        return rendered_image(document.text[span.start : span.end], document.path, self.values)
+        form = self.absence.charts.installed(container)
+        return form.image.value if form is not None and form.image is not None else HOLE
 
     def linker(self, document: YamlDocument) -> Linker:
         """The linker of the project as this file is now."""

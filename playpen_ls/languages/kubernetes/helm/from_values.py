@@ -43,7 +43,7 @@ def made_of_values(file: FileView, files: Files, facts: Callable[[type[Fact]], F
         return
     only = file.path if file.path in values_files(folder, texts) else None
     found = list[Embedded]()
-    for way, outputs in Ways(chart, texts).named_outputs():
+    for way, outputs in Ways(chart, texts).outputs():
         if only is not None and way != only:
             continue
         documents = [one for output in outputs for one in output.documents if _is_from(one, file.path)]

@@ -114,10 +114,7 @@ class Ways:
         """Those that were worked out so far."""
         return (one for _, made in self._known for output in made for one in output.documents)
 
-    def outputs(self) -> Iterator[tuple[Output, ...]]:
-        return (outputs for _, outputs in self.named_outputs())
-
-    def named_outputs(self) -> Iterator[tuple[str, tuple[Output, ...]]]:
+    def outputs(self) -> Iterator[tuple[str, tuple[Output, ...]]]:
         """(the path of the other values file, "" if there is none; what the templates give)."""
         yield from self._known
         for path in self._waiting:
