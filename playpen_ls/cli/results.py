@@ -125,7 +125,7 @@ class FileReport:
     suppressed: tuple[FindingReport, ...] = ()
     problems: tuple[Problem, ...] = ()
     built: int = 0
-    """How many objects it builds out of other files for deployment: it is a kustomization, and no base."""
+    """How many objects it builds out of other files for deployment: it is a kustomization and no base, or a chart."""
     practices: frozenset[str] = frozenset()
     """The best practices that concern it, if they were asked for."""
 

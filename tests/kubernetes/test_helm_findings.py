@@ -386,3 +386,15 @@ def test_a_values_file_alone_is_checked_with_its_project(
     (tmp_path / "deploy.sh").write_text("helm upgrade web ./web --set image.tag=$TAG\n")
     run(["check", "--no-fixes", VALUES_FILE])
     assert "mutable tag" not in capsys.readouterr().out
+
+
+def test_the_summary_counts_what_charts_give(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    files = chart(TAKEN + "---\n" + TAKEN, FULL) | SUBCHART | {"other/Chart.yaml": CHART, "other/templates/a.yaml": ""}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    run(["check", "--no-fixes", "."])
+    assert capsys.readouterr().out.endswith("; 3 objects built from 1 chart\n")

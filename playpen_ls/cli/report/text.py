@@ -104,13 +104,16 @@ class _Count:
     safe: int = 0
     unsafe: int = 0
     objects: int = 0
-    """That are built by kustomizations."""
+    """That are built by kustomizations and charts."""
     kustomizations: int = 0
+    charts: int = 0
 
     def add(self, file: FileReport) -> None:
         self.files += bool(file.findings)
         self.objects += file.built
-        self.kustomizations += bool(file.built)
+        is_chart = file.path.endswith("Chart.yaml")
+        self.kustomizations += bool(file.built) and not is_chart
+        self.charts += bool(file.built) and is_chart
         for finding in file.findings:
             self.severities[finding.severity] += 1
             safe = any(fix.safe and not fix.is_rewrite for fix in finding.fixes)
@@ -133,7 +136,8 @@ def _summary(run: Run, paint: Paint, count: _Count, unchecked: int) -> str:
     files += hidden
     left_out = f"; {paint(f'{unchecked} not checked', 'red')}" if unchecked else ""
     if count.objects:
-        by = counted(count.kustomizations, "kustomization")
+        made_by = ((count.kustomizations, "kustomization"), (count.charts, "chart"))
+        by = " and ".join(counted(number, what) for number, what in made_by if number)
         left_out = f"; {counted(count.objects, 'object')} built from {by}{left_out}"
     if count.files:
         return _findings(count, files) + left_out

@@ -53,6 +53,10 @@ def _facts(model: Manifests) -> Iterable[Fact]:
 
 
 def _built(path: str, files: Files, facts: Callable[[type[Fact]], Facts[Any]]) -> int:
+    if posixpath.basename(path) == "Chart.yaml":
+        from playpen_ls.languages.kubernetes.helm.installs import installed_objects
+
+        return installed_objects(path, files)
     if not path.endswith(("kustomization.yaml", "kustomization.yml")):
         return 0
     from playpen_ls.languages.kubernetes.kustomize.builds import built_objects

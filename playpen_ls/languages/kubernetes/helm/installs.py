@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from playpen_ls.api.fact_types import ChartInstall, ChartValue
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.kubernetes.helm.charts import rendered
-from playpen_ls.languages.kubernetes.helm.files import Chart
+from playpen_ls.languages.kubernetes.helm.files import Chart, chart_at
 from playpen_ls.languages.kubernetes.helm.objects import Output, RenderedDocument
 
 MOST_INSTALLS = 6  # with a chart that has more values files, what its values leave open is not judged
@@ -44,6 +44,13 @@ def chart_of_values(path: str, files: Files) -> str | None:
     if posixpath.basename(folder) == "ci" and not _is_chart(folder, files):
         folder = posixpath.dirname(folder)
     return folder if _is_chart(folder, files) else None
+
+
+def installed_objects(path: str, files: Files) -> int:
+    """The number of objects that the chart with the `Chart.yaml` at a path gives with its values; 0 for a subchart."""
+    folder = posixpath.dirname(path)
+    chart = chart_at(folder, files) if installed_with(folder, files) == folder else None
+    return sum(len(one.documents) for one in rendered(chart).outputs) if chart is not None else 0
 
 
 def values_files(folder: str, texts: InstalledFiles | Files) -> list[str]:
