@@ -31,6 +31,8 @@ _RUNTIME = re.compile(r"\bdind\b|(?:^|/)docker(?:[:@]|$)|buildkit|buildah|podman
             "host-ipc",
             "docker-sock",
             "sensitive-host-mounts",
+            "unsafe-proc-mount",
+            "unsafe-sysctls",
         ],
         "kube-score": ["container-security-context", "container-security-context-privileged"],
         "polaris": [
@@ -39,10 +41,22 @@ _RUNTIME = re.compile(r"\bdind\b|(?:^|/)docker(?:[:@]|$)|buildkit|buildah|podman
             "hostPIDSet",
             "hostIPCSet",
             "hostPathSet",
+            "hostPortSet",
+            "procMount",
             "privilegeEscalationAllowed",
             "dangerousCapabilities",
         ],
-        "checkov": ["CKV_K8S_16", "CKV_K8S_17", "CKV_K8S_18", "CKV_K8S_19", "CKV_K8S_20", "CKV_K8S_27", "CKV_K8S_39"],
+        "checkov": [
+            "CKV_K8S_16",
+            "CKV_K8S_17",
+            "CKV_K8S_18",
+            "CKV_K8S_19",
+            "CKV_K8S_20",
+            "CKV_K8S_25",
+            "CKV_K8S_26",
+            "CKV_K8S_27",
+            "CKV_K8S_39",
+        ],
     },
     in_pipelines=True,
     bad=[
@@ -60,10 +74,20 @@ _RUNTIME = re.compile(r"\bdind\b|(?:^|/)docker(?:[:@]|$)|buildkit|buildah|podman
         + "{{- end }}\n",
         CONTEXT + "        capabilities:\n          add: [NET_BIND_SERVICE, «SYS_ADMIN»]\n",
         HEAD + CONTAINER + "  volumes:\n    - name: sock\n      hostPath:\n        path: «/var/run/docker.sock»\n",
+        HEAD + CONTAINER + "  volumes:\n    - {name: sock, hostPath: {path: «/run/containerd/containerd.sock»}}\n",
+        CONTEXT + "        capabilities: {drop: [ALL], add: [CHOWN, «NET_ADMIN», «SYS_PTRACE»]}\n",
+        CONTEXT + "        seccompProfile: {type: «Unconfined»}\n        procMount: «Unmasked»\n",
+        HEAD + "  securityContext: {appArmorProfile: {type: «Unconfined»}}\n" + CONTAINER,
+        HEAD + "  securityContext: {sysctls: [{name: «kernel.msgmax», value: '65536'}]}\n" + CONTAINER,
+        HEAD + CONTAINER + "      ports: [{containerPort: 80, hostPort: «80»}]\n",
     ],
     good=[
         HEAD + CONTAINER,
-        CONTEXT + "        privileged: false\n        capabilities: {drop: [ALL], add: [NET_ADMIN]}\n",
+        CONTEXT + "        privileged: false\n        capabilities: {drop: [ALL], add: [CHOWN, DAC_OVERRIDE]}\n",
+        CONTEXT + "        seccompProfile: {type: RuntimeDefault}\n        procMount: Default\n",
+        HEAD + "  securityContext: {sysctls: [{name: net.ipv4.tcp_syncookies, value: '1'}]}\n" + CONTAINER,
+        HEAD + CONTAINER + "      ports: [{containerPort: 80, hostPort: 0}]\n",
+        HEAD + CONTAINER + "      ports: [{containerPort: 80, hostPort: '{{ .Values.hostPort }}'}]\n",
         CONTEXT + "        privileged: '{{ .Values.privileged }}'\n",
         # The chart's values decide.
         HEAD + "  {{- if .Values.host }}\n  hostNetwork: true\n  {{- end }}\n" + CONTAINER,
@@ -77,8 +101,10 @@ def privileged_container(workload: Workload) -> Iterator[Finding]:
 
     These settings weaken or remove the isolation between a container and its node: `privileged: true`,
     `allowPrivilegeEscalation: true`, `hostNetwork`, `hostPID`, `hostIPC`, the capabilities `SYS_ADMIN` and `ALL`, and
-    `hostPath` volumes of `/`, `/etc` and the Docker socket. Reported as a hint in `kube-system`, where agents of the
-    node need them.
+    `hostPath` volumes of `/`, `/etc` and the socket of a container runtime. As a warning, what the Pod Security
+    Standard "baseline" forbids besides: `hostPort`, the seccomp and AppArmor profile `Unconfined`,
+    `procMount: Unmasked`, sysctls that are not safe, and other capabilities than those that containers have by default.
+    Reported as a hint in `kube-system`, and the warnings as hints in DaemonSets: agents of the node need them.
     """
     agent = workload.namespace == "kube-system"
     images = (one.image.value for one in workload.containers if one.image is not None)
@@ -89,4 +115,6 @@ def privileged_container(workload: Workload) -> Iterator[Finding]:
             if one.switch and not runs_containers
             else ()
         )
-        yield Finding(one.span, one.problem, fixes, Severity.HINT if agent else None)
+        is_hint = agent or (one.lesser and workload.kind == "DaemonSet")
+        severity = Severity.HINT if is_hint else Severity.WARNING if one.lesser else None
+        yield Finding(one.span, one.problem, fixes, severity)

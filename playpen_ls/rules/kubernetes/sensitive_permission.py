@@ -76,20 +76,21 @@ def sensitive_permission(resource: Resource, bound: Facts[RoleBound], namespaces
     Reported are: to read Secrets without `resourceNames` (a `list` or `watch` gives their values, too); to create pods,
     which can mount every Secret and use every service account of their namespace; `pods/exec` and `pods/attach`;
     `serviceaccounts/token`; `escalate` and `bind` on roles; `impersonate`. For a Role, which is limited to its
-    namespace, this is information. To create Deployments is not reported, as deploying is what most roles are for; nor
-    what a Role lets only the platform's `jenkins-agent` do with pods.
+    namespace, this is information; to read Secrets is a hint, as the roles of many operators must. To create
+    Deployments is not reported, as deploying is what most roles are for; nor what a Role lets only the platform's
+    `jenkins-agent` do with pods.
     """
     if resource.group != _RBAC or resource.kind not in ("Role", "ClusterRole"):
         return
     local = resource.kind == "Role"
-    place = "of its namespace" if local else "of the cluster"
+    place = "of its namespace" if local else "wherever it is bound"
     serves_agent = local and _is_only_for_agents(resource, bound, namespaces)
     seen: set[str] = set()
     for one in resource.node.mappings("rules"):
         for word, problem in _dangers(one, serves_agent, place):
             if word.value not in seen and not resource.document.depends(word, resource.node):
                 seen.add(word.value)
-                severity = Severity.INFORMATION if local else None
+                severity = Severity.HINT if word.value == "secrets" else Severity.INFORMATION if local else None
                 span = resource.document.content(word)
                 yield Finding(span, f"{resource.display_name} {problem}", (), severity)
 
