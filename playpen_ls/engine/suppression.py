@@ -199,7 +199,9 @@ def _take_theirs(model: Model, comment: Comment, findings: _Findings) -> None:
         codes = {code.upper() for code in re.split(r"[\s,]+", named)} if named else set()
         if tool == "docker" and "ALL" in codes:
             codes = set()  # `skip=all` names no check
-        span = _whole_text(model) if scope == "file" else _covered(model, comment)
+        # In Docker's checks, only a parser directive counts for the whole file.
+        whole = scope == "file" and (tool != "docker" or _in_header(model, comment))
+        span = _whole_text(model) if whole else _covered(model, comment)
         if span is not None:
             # For other tools, a line comment is on the last line of a multi-line string.
             covered = findings.ending_in(span) if scope == "line" else findings.starting_in(span)

@@ -19,7 +19,7 @@ EQUIVALENTS = {
     "copy-before-install": {},
     "foreign-base-image": {"hadolint": {"DL3026"}},
     "invalid": {
-        "hadolint": {"DL1000", "DL3024", "DL3043", "DL3061"},
+        "hadolint": {"DL1000", "DL3011", "DL3024", "DL3043", "DL3061"},
         "docker": {"NoEmptyContinuation", "DuplicateStageName"},
     },
     "failing-healthcheck": {},
@@ -29,6 +29,10 @@ EQUIVALENTS = {
     "missing-source": {"docker": {"CopyIgnoredFile"}},
     "moving-tag": {"hadolint": {"DL3006", "DL3007"}},
     "no-dockerignore": {},
+    "overridden-instruction": {
+        "hadolint": {"DL3012", "DL4003", "DL4004"},
+        "docker": {"MultipleInstructionsDisallowed"},
+    },
     "pip-cache-kept": {"hadolint": {"DL3042"}},
     "port-mismatch": {},
     "root-user": {"hadolint": {"DL3002"}},

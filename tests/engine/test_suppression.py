@@ -186,6 +186,12 @@ def test_buildkit_has_a_directive_of_its_own(directive: str, silenced: bool, tmp
     assert (not {*named} & {*found}) is silenced
 
 
+def test_below_the_directives_a_comment_of_buildkit_is_about_the_next_instruction(tmp_path: Path):
+    skip = "# check=skip=SecretsUsedInArgOrEnv // public\n"
+    text = f"FROM node:20.1.0\nENV DB_PASSWORD=postgres\n{skip}ENV PG_PASSWORD=postgres\nENV MY_PASSWORD=postgres\n"
+    assert rules(text, tmp_path, "Dockerfile", "dockerfile").count("dockerfile/secret-in-image") == 2
+
+
 @pytest.mark.parametrize(
     ("comment", "severity"),
     [

@@ -13,6 +13,9 @@ from playpen_ls.text.edit import Edit
 
 _ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tar\.\w+|gz|bz2|xz|zst|Z)", re.IGNORECASE)
 _REMOTE = re.compile(r"\w+://|git@|.*\.git(?:[#?].*)?$")
+_NO_ARCHIVE = re.compile(
+    r"\.(?:txt|md|py|[cm]?[jt]sx?|json|ya?ml|toml|ini|cfg|conf|xml|html|css|sh|sql|go|rs|java|c|h)$"
+)
 
 
 @rule(
@@ -29,6 +32,7 @@ _REMOTE = re.compile(r"\w+://|git@|.*\.git(?:[#?].*)?$")
             "from python:3.12\n«add» --chown=1:1 app.py db.py /app/\n",
             fixed="from python:3.12\ncopy --chown=1:1 app.py db.py /app/\n",
         ),
+        example("FROM python:3.12\n«ADD» conf/*.txt /app/\n", fixed="FROM python:3.12\nCOPY conf/*.txt /app/\n"),
         example(
             'FROM python:3.12\n«ADD» ["my app.py", "/app/"]\n', fixed='FROM python:3.12\nCOPY ["my app.py", "/app/"]\n'
         ),
@@ -42,7 +46,7 @@ _REMOTE = re.compile(r"\w+://|git@|.*\.git(?:[#?].*)?$")
         "FROM python:3.12\nADD --checksum=sha256:0 https://example.com/tool /opt/tool\n",
         "FROM python:3.12\nADD $SOURCE /app\n",
         "FROM python:3.12\nADD <<EOF /app/config\ndebug\nEOF\n",
-        "FROM python:3.12\nADD *.* /app/\n",
+        "FROM python:3.12\nADD *.* /app/\nADD release-* /app/\n",
         "FROM python:3.12\nADD \"file.tgz\" /x\nADD 'http://example.com/a' /a\n",
     ],
 )
@@ -58,7 +62,7 @@ def add_local_file(add: Add, files: Files) -> Iterator[Finding]:
         return
     if any("$" in name or _REMOTE.match(name) or _ARCHIVE.fullmatch(name) for name in names):
         return
-    if any(re.search(r"[*?\[]", posixpath.basename(name)) for name in names):
+    if any(re.search(r"[*?\[]", posixpath.basename(name)) and not _NO_ARCHIVE.search(name) for name in names):
         return  # the pattern can match an archive
     keyword = "copy" if add.keyword.islower() else "COPY"
     span = add.keyword_span

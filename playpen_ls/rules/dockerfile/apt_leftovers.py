@@ -13,9 +13,10 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import layers_ship
 from playpen_ls.languages.dockerfile.model import queries
 from playpen_ls.languages.dockerfile.model.stage import stage_of
-from playpen_ls.languages.dockerfile.parts import Run, Stage
+from playpen_ls.languages.dockerfile.parts import Onbuild, Run, Stage
 from playpen_ls.languages.shell.parser import VALUED, Command
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.span import Span
 
 _GET = ("apt-get", "apt")
 _YES = ("-y", "--yes", "--assume-yes", "-qq", "--force-yes")
@@ -82,6 +83,10 @@ _COMPOUND = re.compile(r"(?:^|[\s;])(?:esac|fi|done|\})(?=[\s;&|]|$)")  # the la
             fixed="FROM debian:12 AS base\nRUN apt-get update && apt-get install -y --no-install-recommends a"
             " && rm -rf /var/lib/apt/lists/*\nFROM base\n",
         ),
+        example(
+            "FROM debian:12\nONBUILD RUN «apt-get install» a\n",
+            fixed="FROM debian:12\nONBUILD RUN apt-get install -y a\n",
+        ),
         # curl recommends ca-certificates, which it needs for HTTPS.
         example(
             "FROM debian:12\nRUN apt-get update && «apt-get install» -y curl && rm -rf /var/lib/apt/lists/*\n"
@@ -113,7 +118,7 @@ _COMPOUND = re.compile(r"(?:^|[\s;])(?:esac|fi|done|\})(?=[\s;&|]|$)")  # the la
         "FROM debian:12\nRUN apt-get install --quiet --quiet --no-install-recommends a; rm -r /var/lib/apt/lists/*\n",
         "FROM debian:12 AS base\nRUN apt-get update && apt-get install -y --no-install-recommends a\n"
         "FROM base\nRUN apt-get install -y --no-install-recommends b && rm -rf /var/lib/apt/lists/*\n",
-        "FROM debian:12\nRUN apk add curl\nRUN echo apt-get install git\n",
+        "FROM debian:12\nRUN apk add curl\nRUN echo apt-get install git\nONBUILD RUN apt-get install -y a\n",
         "FROM debian:12\nENV DEBIAN_FRONTEND=noninteractive\nRUN apt-get -o APT::Install-Recommends=false -y install a"
         " && rm -rf /var/lib/apt/lists/*\n",
     ],
@@ -135,8 +140,13 @@ def apt_leftovers(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iter
     last: Callable[[], int] = cache(partial(_last_for_lists, stage))
     if stage.mentions(stage.text, ("apt",)) and stage.file.ask(queries.is_continued_by_install):
         last = _never  # a later stage installs from the lists
-    for run in stage.instructions:
+    for one in stage.instructions:
+        run = one.instruction if isinstance(one, Onbuild) else one
         if isinstance(run, Run) and stage.mentions(run.whole_text, ("apt",)):
+            if isinstance(one, Onbuild):  # what it leaves is in the image that is built upon this one
+                for command, span in _installs(run):
+                    yield from _unanswered(command, span, settings)
+                continue
             yield from _left_by(run, settings, last)
             settings += run.whole_text if "APT::" in run.whole_text else ""
 
@@ -148,19 +158,8 @@ def _never() -> int:
 def _left_by(run: Run, settings: str, last: Callable[[], int]) -> Iterator[Finding]:
     """`settings` is the text of earlier RUNs that can configure apt; `last` is a cached `_last_for_lists`."""
     kept = True
-    for command in run.commands:
-        if command.name not in _GET or [word.text for word in command.operands[:1]] != ["install"]:
-            continue
-        if run.vector is not None or "APT::" in command.fragment.text:
-            return
-        if command.has(*_PRETENDING):
-            continue
-        span = command.fragment.span(command.words[0].start, command.operands[0].end)
-        answered = command.has(*_YES) or _has_short(command, "y") or _quietness(command) > 1
-        if not answered and command.before != "|" and "Assume-Yes" not in settings:
-            add = partial(_option, command, "-y")
-            message = f"`{command.name} install` without `-y` asks for confirmation and aborts the build"
-            yield Finding(span, message, (Fix(f"Add `-y` to `{command.name} install`", add, safe=True),))
+    for command, span in _installs(run):
+        yield from _unanswered(command, span, settings)
         less = command.has("--no-install-recommends", "--only-upgrade") or "Install-Recommends" in settings
         if not less and len(command.operands) > 1:
             # Of 88 such installs in public Dockerfiles, 40 name git, gcc, pip, curl or similar packages, which need
@@ -175,6 +174,25 @@ def _left_by(run: Run, settings: str, last: Callable[[], int]) -> Iterator[Findi
             fixes = () if run.heredocs or _COMPOUND.search(run.logical) else (Fix(title, partial(_removal, run)),)
             message = f"package lists in `{_LISTS}` stay in the image after `{command.name} install`"
             yield Finding(span, message, fixes)
+
+
+def _installs(run: Run) -> Iterator[tuple[Command, Span]]:
+    """The commands `apt-get install`, each with the range of these two words."""
+    for command in run.commands:
+        if command.name not in _GET or [word.text for word in command.operands[:1]] != ["install"]:
+            continue
+        if run.vector is not None or "APT::" in command.fragment.text:
+            return
+        if not command.has(*_PRETENDING):
+            yield command, command.fragment.span(command.words[0].start, command.operands[0].end)
+
+
+def _unanswered(command: Command, span: Span, settings: str) -> Iterator[Finding]:
+    answered = command.has(*_YES) or _has_short(command, "y") or _quietness(command) > 1
+    if not answered and command.before != "|" and "Assume-Yes" not in settings:
+        add = partial(_option, command, "-y")
+        message = f"`{command.name} install` without `-y` asks for confirmation and aborts the build"
+        yield Finding(span, message, (Fix(f"Add `-y` to `{command.name} install`", add, safe=True),))
 
 
 def _settings_below(stage: Stage) -> str:
