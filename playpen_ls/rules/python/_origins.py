@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from playpen_ls.api.fact_types import Exported
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.python.model.calls import logger_kind
-from playpen_ls.languages.python.parts import LogCall
+from playpen_ls.languages.python.parts import EngineCall, LogCall
 from playpen_ls.project.python_names import followed
 from playpen_ls.rules.python._requirements import is_required
 
@@ -34,6 +34,11 @@ class Origins:
             return call
         kind = logger_kind(self.of(call.path, call.name)) if call.name else ""
         return call.of_kind(kind or ("unclear" if self._can_be_loguru(call.path) else "named"))
+
+    def makes_engine(self, call: EngineCall) -> bool:
+        """Whether the function is SQLAlchemy's, also if a module of the project passes it on."""
+        libraries = ("sqlalchemy.", "sqlmodel.")
+        return call.name.startswith(libraries) or self.of(call.path, call.name).startswith(libraries)
 
     def _can_be_loguru(self, path: str) -> bool:
         if not self.exported.complete or self.exported.having(_roots, "loguru"):

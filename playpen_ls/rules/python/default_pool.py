@@ -16,6 +16,7 @@ from playpen_ls.languages.python.model.queries import anywhere, origins, text_ab
 from playpen_ls.languages.python.parts import DjangoDatabase, EngineCall, FlaskDatabase, PoolSettings
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.languages.python.syntax.statement import Statement
+from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.edit import Edit
 
 _POOL = ("poolclass", "pool_size", "max_overflow", "pool_recycle", "pool_timeout", "pool", "creator", "async_creator")
@@ -125,7 +126,9 @@ NULL = (
         example({"alembic/env.py": "from sqlalchemy import create_engine\n\nengine = create_engine(url)\n"}),
     ],
 )
-def default_pool(part: EngineCall | PoolSettings | FlaskDatabase | DjangoDatabase) -> Iterator[Finding]:
+def default_pool(
+    part: EngineCall | PoolSettings | FlaskDatabase | DjangoDatabase, origins: Origins
+) -> Iterator[Finding]:
     """Engine uses the default connection pool.
 
     SQLAlchemy's default pool keeps up to 5 connections open (`pool_size`) and opens up to 10 more under load
@@ -135,7 +138,8 @@ def default_pool(part: EngineCall | PoolSettings | FlaskDatabase | DjangoDatabas
     Flask-SQLAlchemy's settings, and for Django databases with neither `CONN_MAX_AGE` nor a pool.
     """
     if isinstance(part, EngineCall):
-        yield from _engine(part)
+        if origins.makes_engine(part):
+            yield from _engine(part)
     elif isinstance(part, PoolSettings):
         yield from _settings(part)
     elif isinstance(part, FlaskDatabase):

@@ -8,6 +8,7 @@ from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.parts import EngineCall
 from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.rules.python._origins import Origins
 
 _CACHES = frozenset(
     ("lru_cache", "cache", "cached_property", "cached", "asynccontextmanager", "on_event", "fixture", "singleton")
@@ -23,9 +24,19 @@ OPTIONS = "poolclass=QueuePool, pool_size=10, max_overflow=20"
     bad=[
         IMPORTS
         + f'@app.get("/items")\ndef items():\n    engine = «create_engine»(url, {OPTIONS})\n    return load(engine)\n',
+        {
+            "app.py": "from fastapi import FastAPI\nfrom db import create_engine\n\n\ndef get_db():\n"
+            "    yield «create_engine»(url, pool_size=10)\n",
+            "db.py": "from sqlalchemy import create_engine\n",
+        },
         example(IMPORTS + f"def get_db():\n    engine = «create_engine»(url, {OPTIONS})\n    yield engine\n"),
     ],
     good=[
+        {
+            "app.py": "from fastapi import FastAPI\nfrom db import create_engine\n\n\ndef get_db():\n"
+            "    yield create_engine(url)\n",
+            "db.py": "def create_engine(url):\n    return url\n",
+        },
         IMPORTS + f"engine = create_engine(url, {OPTIONS})\n",
         IMPORTS + f"def create_app():\n    engine = create_engine(url, {OPTIONS})\n",
         "from functools import lru_cache\n"
@@ -34,7 +45,7 @@ OPTIONS = "poolclass=QueuePool, pool_size=10, max_overflow=20"
         IMPORTS + f"class Store:\n    def __init__(self):\n        self.engine = create_engine(url, {OPTIONS})\n",
     ],
 )
-def engine_per_request(call: EngineCall) -> Iterator[Finding]:
+def engine_per_request(call: EngineCall, origins: Origins) -> Iterator[Finding]:
     """Engine is created for every request.
 
     An engine has its own connection pool, so an engine per request reuses no connection, and its connections
@@ -43,7 +54,9 @@ def engine_per_request(call: EngineCall) -> Iterator[Finding]:
     """
     function = call.function
     poolclass = call.keyword("poolclass")
-    if function is None or (poolclass is not None and "Null" in call.text_of(poolclass)):
+    if function is None or not origins.makes_engine(call):
+        return
+    if poolclass is not None and "Null" in call.text_of(poolclass):
         return
     names = [
         dotted(decorator.func if isinstance(decorator, ast.Call) else decorator) or ""

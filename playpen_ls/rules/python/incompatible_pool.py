@@ -10,6 +10,7 @@ from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.edits.imports import imported_instead
 from playpen_ls.languages.python.parts import EngineCall
+from playpen_ls.rules.python._origins import Origins
 from playpen_ls.rules.python._requirements import requirement
 from playpen_ls.text.edit import Edit
 
@@ -67,7 +68,7 @@ _ASYNC = "from sqlalchemy.ext.asyncio import create_async_engine\nfrom sqlalchem
         "engine = create_engine(url, poolclass=QueuePool, pool_size=10, max_overflow=20)\n",
     ],
 )
-def incompatible_pool(call: EngineCall, files: Files) -> Iterator[Finding]:
+def incompatible_pool(call: EngineCall, files: Files, origins: Origins) -> Iterator[Finding]:
     """Engine does not accept its pool or pool options.
 
     The call raises an exception. `NullPool`, `StaticPool` and `AssertionPool` accept none of `pool_size`,
@@ -75,6 +76,8 @@ def incompatible_pool(call: EngineCall, files: Files) -> Iterator[Finding]:
     database, only `pool_size`; with `pool` no other pool option is accepted. From SQLAlchemy 2.0 on an asynchronous
     engine does not accept `QueuePool` and `SingletonThreadPool`, nor a synchronous one `AsyncAdaptedQueuePool`.
     """
+    if not origins.makes_engine(call):
+        return
     poolclass = call.keyword("poolclass")
     name = (call.origin(poolclass) or "").rpartition(".")[2]
     if call.keyword("pool") is not None:

@@ -75,7 +75,7 @@ def called(site: Site, node: ast.Call, link: Link | None) -> Called | None:
         return LogConfiguration(site, node, link, origin)
     if origin == f"logging.{GETTING}" and node.args and getattr(node.args[0], "id", "") in NOT_NAMES:
         return MisnamedLogger(site, node, link, origin)
-    if name in ENGINES and origin.startswith(("sqlalchemy.", "sqlmodel.")):
+    if name in ENGINES and package:
         return EngineCall(site, node, link, origin)
     if origin == FLASK_DATABASE and _is_top_level(site, node, link):
         return FlaskDatabase(site, node, link, origin)

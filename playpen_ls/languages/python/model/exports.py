@@ -53,7 +53,7 @@ _BOUND = re.compile(
 )
 # Modules from which others import what these have imported.
 _COLLECTING = re.compile(
-    r"(?:^|/)(?:__init__|\w*(?:log|settings|config|util|common|core|base|extensions|deps)\w*)\.py$"
+    r"(?:^|/)(?:__init__|\w*(?:log|settings|config|util|common|core|base|extensions|deps|db|database|session)\w*)\.py$"
 )
 
 

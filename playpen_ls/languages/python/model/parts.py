@@ -293,7 +293,7 @@ class MisnamedLogger(Called):
 
 
 class EngineCall(Called):
-    """`create_engine(…)` or `create_async_engine(…)` of SQLAlchemy or SQLModel."""
+    """`create_engine(…)` or `create_async_engine(…)`, of SQLAlchemy or SQLModel if the name's origin is there."""
 
     @staticmethod
     def possible_in(words: Words) -> bool:
