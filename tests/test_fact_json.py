@@ -14,7 +14,8 @@ from playpen_ls.api import fact_types as facts
 from playpen_ls.api.fact_types import Backup, Created, EnvironmentRead, Exposed, ServiceSelector
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
-from playpen_ls.project.fact_json import Malformed, fact_of, plain, reader
+from playpen_ls.project.fact_json import fact_of, plain
+from playpen_ls.project.typed_json import Malformed, reader
 from playpen_ls.text.span import Span
 
 KNOWN = [

@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import subprocess
-import sys
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -19,8 +18,8 @@ import pytest
 from playpen_ls.api.fact_types import ImageUse
 from playpen_ls.api.finding import Place
 from playpen_ls.project.index import Index
-from playpen_ls.project.isolation import PACKAGE, module_path
-from playpen_ls.project.worker import BOOTSTRAP, batch_of, work
+from playpen_ls.project.isolation import command, module_path
+from playpen_ls.project.worker import batch_of, work
 from playpen_ls.server.client_capabilities import ClientCapabilities
 from playpen_ls.server.client_documents import ClientDocuments
 from playpen_ls.server.client_requests import ClientRequests, watched
@@ -263,8 +262,8 @@ def test_a_tree_that_is_no_project_is_not_indexed(
 
 def worker(project: Path) -> subprocess.Popen[bytes]:
     """A process that reads the project, with its order, and its standard input still open."""
-    command = [sys.executable, "-I", "-S", "-c", BOOTSTRAP, os.path.dirname(PACKAGE), *module_path(project)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    started = command("playpen_ls.project.worker", module_path(project))
+    process = subprocess.Popen(started, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdin
     process.stdin.write(json.dumps(Workspace(project).closed.order()).encode() + b"\n")
     process.stdin.flush()

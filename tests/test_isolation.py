@@ -61,7 +61,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     server = asked("playpen_ls.__main__")
     worker = asked("playpen_ls.project.worker", stdin=f"{order}\n")
     check = asked("playpen_ls.__main__", "check")
-    assert ("pygls" in server, "ast" in worker, "multiprocessing" in check) == (True, True, True)
+    assert ("pygls" in server, "ast" in worker, "ast" in check) == (True, True, True)
     special = {"sitecustomize", "usercustomize", "playpen_ls"}
     return {
         name
@@ -186,6 +186,30 @@ def test_a_command_and_its_processes_run_nothing_of_the_workspace(
         )  # fmt: skip
         assert b"app.py" in done.stdout or b"FastAPI" in done.stdout
         assert b"Traceback" not in done.stderr
+    assert ran(hostile) == []
+
+
+# Makes a check start its processes where it would fork them.
+STARTING = """
+import sys
+sys.addaudithook(lambda event, args: event == "subprocess.Popen" and print("started", file=sys.stderr))
+from playpen_ls.__main__ import main
+from playpen_ls.cli import process_pool
+process_pool.FORKS, process_pool.WORTH = False, 2
+sys.argv[1:] = ["check"]
+sys.path[:0] = ["", "src", "."]
+sys.exit(main())
+"""
+
+
+def test_the_processes_that_a_check_starts_run_nothing_of_the_workspace(hostile: Path):
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", STARTING], cwd=hostile, env={**os.environ, "PLAYPEN_CORES": "2"},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert "app.py" in done.stdout
+    assert done.stderr.split().count("started") == 2
+    assert "ended unexpectedly" not in done.stderr
     assert ran(hostile) == []
 
 

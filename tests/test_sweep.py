@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from playpen_ls.cli.results import FindingReport, Fixes, Reporter
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.masking import Mask
 from playpen_ls.engine.registry import all_rules
+from playpen_ls.project import isolation
 from playpen_ls.project.indexer import Indexer
 from playpen_ls.session.open_file import PublishedFile
 
@@ -41,8 +41,9 @@ def at_once(folder: Path) -> dict[str, tuple[FindingReport, ...]]:
     return {file.path: file.findings for file in files if file.findings}
 
 
-@pytest.fixture
-def several(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(params=["forked", "started"])
+def several(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_pool, "FORKS", request.param == "forked")
     monkeypatch.setattr(process_pool, "WORTH", 2)
     monkeypatch.setattr(process_pool, "BATCH", 1)
     monkeypatch.setenv("PLAYPEN_CORES", "2")
@@ -68,8 +69,20 @@ def test_projects_alone(project: Path, held: int, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.usefixtures("several")
 @pytest.mark.parametrize("project", projects(), ids=lambda path: path.name)
-def test_projects_by_several(project: Path):
+def test_projects_by_several(project: Path, capsys: pytest.CaptureFixture):
     assert at_once(project) == in_turn(project)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("several")
+def test_a_project_in_another_one_by_several(tmp_path: Path, capsys: pytest.CaptureFixture):
+    (tmp_path / ".git").mkdir()
+    pods = {f"{folder}pod-{number}.yaml": POD.format(number) for folder in ("", "inner/") for number in range(2)}
+    written(tmp_path, {"inner/playpen.toml": "", **pods})
+    found = at_once(tmp_path)
+    assert {path.startswith(f"{tmp_path}/inner/") for path in found} == {True, False}
+    assert found == in_turn(tmp_path)
+    assert capsys.readouterr().err == ""
 
 
 def test_every_example_of_several_files(tmp_path: Path):
@@ -85,16 +98,23 @@ def test_every_example_of_several_files(tmp_path: Path):
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: p{0}}}\nspec: {{containers: [{{name: a, image: 'web:latest'}}]}}\n"
 
 
-def dying(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    """The process that comes to the seventh file is killed, unless it is the first process."""
-    first, real = os.getpid(), getattr(batch._Batch, step)
+MORTAL = """
+import os
+from playpen_ls.cli.batch import _Batch
+def mortal(self, number, real=_Batch.{step}):
+    if os.getpid() != {first} and {when}:
+        os._exit(3)
+    return real(self, number)
+_Batch.{step} = mortal
+"""
 
-    def mortal(self, number: int):
-        if number == 7 and os.getpid() != first:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(self, number)
 
-    monkeypatch.setattr(batch._Batch, step, mortal)
+def dying(monkeypatch: pytest.MonkeyPatch, step: str, when: str) -> None:
+    """Each process but the first one dies at such a `number`."""
+    code = MORTAL.format(step=step, first=os.getpid(), when=when)
+    monkeypatch.setattr(isolation, "BOOTSTRAP", isolation.BOOTSTRAP.replace("sys.exit(", f"{code}sys.exit("))
+    monkeypatch.setattr(batch._Batch, step, getattr(batch._Batch, step))  # undone at the end
+    exec(code)
 
 
 @pytest.mark.usefixtures("several")
@@ -105,7 +125,7 @@ def test_a_process_that_dies_loses_no_file(
     written(tmp_path, {f"pod-{number:02}.yaml": POD.format(number) for number in range(20)})
     expected = in_turn(tmp_path)
     assert len(expected) == 20
-    dying(monkeypatch, step)
+    dying(monkeypatch, step, "number == 7")
     assert at_once(tmp_path) == expected
     assert capsys.readouterr().err.count("ended unexpectedly") == 1
 
@@ -113,10 +133,8 @@ def test_a_process_that_dies_loses_no_file(
 @pytest.mark.usefixtures("several")
 def test_all_processes_may_die(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     written(tmp_path, {f"pod-{number:02}.yaml": POD.format(number) for number in range(20)})
-    expected, first, real = in_turn(tmp_path), os.getpid(), batch._Batch.read
-    monkeypatch.setattr(
-        batch._Batch, "read", lambda self, number: real(self, number) if os.getpid() == first else os._exit(3)
-    )
+    expected = in_turn(tmp_path)
+    dying(monkeypatch, "read", "True")
     assert at_once(tmp_path) == expected
 
 
@@ -156,7 +174,7 @@ def test_each_file_tells_its_facts_before_any_is_checked(tmp_path: Path):
         "ignored.py": "from fastapi import APIRouter\nrouter = APIRouter()  # playpen: ignore[literal-secret]\n",
     })  # fmt: skip
     targets = Targets(Settings(), tmp_path)
-    one = batch._Batch(targets, targets.paths([str(tmp_path)]), Fixes.NONE)
-    learned = [one.read(0), one.read(1)]
-    assert [bool(facts) for _, _, facts in filter(None, learned)] == [True, True]
+    one = batch._Batch(targets, *batch._jobs(targets, targets.paths([str(tmp_path)])), Fixes.NONE)
+    assert one.read(0)
+    assert one.read(1)
     assert [findings[0].rule for findings in at_once(tmp_path).values()] == ["playpen/unused-ignore"]

@@ -5,11 +5,13 @@ What is read is parsed once: models are kept until their turn, as far as memory 
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Change, Fix, Refused
@@ -23,25 +25,34 @@ from playpen_ls.languages import builds
 from playpen_ls.languages.detection import possible_language
 from playpen_ls.languages.model import Model
 from playpen_ls.languages.registry import LANGUAGES, makers, model_facts, parse
+from playpen_ls.project.fact_json import fact_of, plain
+from playpen_ls.project.isolation import module_path
 from playpen_ls.project.scan import facts_of
+from playpen_ls.project.typed_json import reader
 from playpen_ls.session.open_file import PublishedFile
 from playpen_ls.session.workspace import Workspace
 
 MOST_HELD = 4_000_000  # characters of text whose models one process keeps; further files are parsed twice
 
-Learned = tuple[Path, str, tuple[Fact, ...]]
-"""(root of a project, path in it, facts of the file)."""
-Finished = tuple[FileReport | None, list[Problem]]
+Finished = tuple[FileReport | None, tuple[Problem, ...]]
+
+
+def main() -> int:
+    """A process of the pool that was started and not forked."""
+    gc.set_threshold(50_000, 20, 20)
+    return process_pool.serve_started(_Batch.of)
 
 
 def reports(
     targets: Targets, paths: list[tuple[str, bool]], fixes: Fixes, step: Callable[[int], None] = lambda _: None
 ) -> Iterator[FileReport]:
     """The files that were checked, in order. `step` is called with their number when one was read or checked."""
-    whole = _Batch(targets, paths, fixes)
+    jobs, complete = _jobs(targets, paths)
+    whole = _Batch(targets, jobs, complete, fixes)
     told = list(targets.problems)
-    order, alone = whole.order()
-    for report, problems in _in_order(process_pool.work(whole, order, alone, _died, lambda: step(len(order)))):
+    order, alone = whole.in_order()
+    finished = process_pool.work(whole, order, alone, __name__, _died, lambda: step(len(order)))
+    for report, problems in _in_order(finished):
         step(len(order))
         told += problems
         if report is not None:
@@ -92,41 +103,46 @@ class _Held:
     facts: tuple[Fact, ...] = ()
 
 
+def _jobs(targets: Targets, paths: list[tuple[str, bool]]) -> tuple[list[_Job], list[Workspace]]:
+    """A job for each file, with those for other files of the projects; and the projects that are read as a whole."""
+    jobs = [_Job(path, space := targets.workspace(path), relative(path, space.root), True, named)
+            for path, named in paths]  # fmt: skip
+    complete = [one for one in dict.fromkeys(job.workspace for job in jobs) if _add_others(jobs, one)]
+    return jobs, complete
+
+
+def _add_others(jobs: list[_Job], workspace: Workspace) -> bool:
+    """Add jobs for the other files of the project, if a rule queries facts; and tell whether all will be read."""
+    own = [number for number, job in enumerate(jobs) if job.workspace is workspace]
+    different = {  # in what decides which rules look at them
+        (workspace.configs.of(path).path, bool(makers(language or "", path)), language): path
+        for path, language in ((path, possible_language(path)) for path in (jobs[one].inside for one in own))
+    }
+    asks = any(workspace.needs_project(path, language) for (_, _, language), path in different.items() if language)
+    inside = (workspace.closed.listed() or []) if asks else []
+    every = set(inside)
+    for number in own:
+        if jobs[number].inside not in every:
+            jobs[number] = replace(jobs[number], indexed=False)
+    known = {jobs[number].inside for number in own}
+    jobs += [_Job(os.path.join(workspace.root, path), workspace, path, False) for path in inside if path not in known]
+    return bool(every)
+
+
 class _Batch:
     """The worker of the process pool. `read` and `finish` take job numbers."""
 
-    def __init__(self, targets: Targets, paths: list[tuple[str, bool]], fixes: Fixes) -> None:
+    def __init__(self, targets: Targets, jobs: list[_Job], complete: list[Workspace], fixes: Fixes) -> None:
         self._targets = targets
+        self._jobs = jobs
+        self._complete = complete
         self._fixes = fixes
         self._held: dict[int, _Held] = {}
         self._size = 0
-        self._jobs = [_Job(path, space := targets.workspace(path), relative(path, space.root), True, named)
-                      for path, named in paths]  # fmt: skip
-        self._complete: list[Workspace] = []
-        for workspace in dict.fromkeys(job.workspace for job in self._jobs):
+        for workspace in dict.fromkeys(job.workspace for job in jobs):
             workspace.freeze_files()
-            self._add_others(workspace)
 
-    def _add_others(self, workspace: Workspace) -> None:
-        """Add jobs for the other files of the project, if a rule queries facts."""
-        own = [number for number, job in enumerate(self._jobs) if job.workspace is workspace]
-        different = {  # in what decides which rules look at them
-            (workspace.configs.of(path).path, bool(makers(language or "", path)), language): path
-            for path, language in ((path, possible_language(path)) for path in (self._jobs[one].inside for one in own))
-        }
-        asks = any(workspace.needs_project(path, language) for (_, _, language), path in different.items() if language)
-        inside = (workspace.closed.listed() or []) if asks else []
-        every = set(inside)
-        for number in own:
-            if self._jobs[number].inside not in every:
-                self._jobs[number] = replace(self._jobs[number], indexed=False)
-        known = {self._jobs[number].inside for number in own}
-        if every:
-            self._complete.append(workspace)
-            others = (path for path in inside if path not in known)
-            self._jobs += [_Job(os.path.join(workspace.root, path), workspace, path, False) for path in others]
-
-    def order(self) -> tuple[list[int], int]:
+    def in_order(self) -> tuple[list[int], int]:
         """The jobs, and how many to read before forking: one of each file type, so that shared modules are loaded."""
         first: dict[str, int] = {}
         for number, job in enumerate(self._jobs):
@@ -134,23 +150,65 @@ class _Batch:
         alone = list(first.values())[:10]
         return [*alone, *(number for number in range(len(self._jobs)) if number not in set(alone))], len(alone)
 
-    def read(self, number: int) -> Learned | None:
+    # In other processes
+
+    def order(self) -> Any:
+        roots = list(dict.fromkeys(job.workspace.root for job in self._jobs))
+        numbers = {root: number for number, root in enumerate(roots)}
+        return {
+            "targets": self._targets.order(),
+            "roots": [str(root) for root in roots],
+            "jobs": [
+                [numbers[job.workspace.root], job.path, job.inside, job.wanted, job.named, job.indexed]
+                for job in self._jobs
+            ],
+            "complete": [numbers[workspace.root] for workspace in self._complete],
+            "fixes": self._fixes,
+        }
+
+    @classmethod
+    def of(cls, order: Any) -> _Batch:
+        targets = Targets.of(order["targets"])
+        workspaces = [targets.project(Path(root)) for root in order["roots"]]
+        jobs = [_Job(path, workspaces[number], *rest) for number, path, *rest in order["jobs"]]
+        for job in jobs:
+            if job.wanted:  # the others can be in a project that is around another one
+                targets.place(job.path, job.workspace)
+        return cls(targets, jobs, [workspaces[number] for number in order["complete"]], Fixes(order["fixes"]))
+
+    def modules(self) -> list[str]:
+        return module_path(*dict.fromkeys(job.workspace.root for job in self._jobs), self._targets.folder)
+
+    def plain(self, job: int, facts: tuple[Fact, ...] | None) -> Any:
+        path = self._jobs[job].inside
+        return None if facts is None else [plain(path, fact) for fact in facts]
+
+    def read_of(self, job: int, data: Any) -> tuple[Fact, ...] | None:
+        path = self._jobs[job].inside
+        return None if data is None else tuple([fact_of(path, fact) for fact in data])
+
+    def finished_of(self, data: Any) -> Finished | None:
+        return _finished(data)  # type: ignore[no-any-return]
+
+    # The work
+
+    def read(self, number: int) -> tuple[Fact, ...] | None:
+        """Its facts, None if they are no part of its project."""
         job = self._jobs[number]
-        root = job.workspace.root
         if not job.wanted:
-            return root, job.inside, facts_of(root, job.inside)
+            return facts_of(job.workspace.root, job.inside)
         held = self._read(job)
         size = len(held.target.source.text) if held.target is not None else 0
         if not size or self._size < MOST_HELD:
             self._held[number] = held
             self._size += size
-        return (root, job.inside, held.facts) if job.indexed else None
+        return held.facts if job.indexed else None
 
-    def learn(self, said: Iterable[tuple[int, Learned | None]]) -> None:
-        for _, learned in said:
-            if learned is not None:
-                root, path, facts = learned
-                self._targets.workspaces[root].closed.take(path, facts, None)
+    def learn(self, said: Iterable[tuple[int, tuple[Fact, ...] | None]]) -> None:
+        for number, facts in said:
+            if facts is not None:
+                job = self._jobs[number]
+                job.workspace.closed.take(job.inside, facts, None)
         for workspace in self._complete:
             workspace.index.complete = True
 
@@ -160,11 +218,11 @@ class _Batch:
             return None
         held = self._held.pop(number, None) or self._read(job)
         if held.clean:
-            return FileReport(job.path.replace(os.sep, "/")), held.problems
+            return FileReport(job.path.replace(os.sep, "/")), tuple(held.problems)
         if held.target is None:
-            return None, held.problems
+            return None, tuple(held.problems)
         report = self._report(held.target, held.model)
-        return replace(report, problems=()), [*held.problems, *report.problems]
+        return replace(report, problems=()), (*held.problems, *report.problems)
 
     def _read(self, job: _Job) -> _Held:
         targets, before = self._targets, len(self._targets.problems)
@@ -189,6 +247,9 @@ class _Batch:
         target.workspace.open(target.source, target.language)
         found = target.workspace.check_once(target.path, model, fixes=bool(self._fixes))
         return _reported(self._targets, target, found, self._fixes)
+
+
+_finished = reader(Finished | None)
 
 
 def report(targets: Targets, target: Target, fixes: Fixes, model: Model | None = None) -> FileReport:

@@ -6,14 +6,13 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from playpen_ls.cli.inputs import Target, Targets
 from playpen_ls.cli.printable import printable
 from playpen_ls.cli.results import Problem, relative
-from playpen_ls.config.loader import load
-from playpen_ls.config.model import OFF, Config, Settings
+from playpen_ls.config.loader import with_one_config
+from playpen_ls.config.model import OFF, Settings
 from playpen_ls.config.rule_names import is_rule_name, unknown_rule
 from playpen_ls.languages.registry import LANGUAGES, labels
 from playpen_ls.languages.yaml_loader import SLOW, is_slow
@@ -68,12 +67,11 @@ def settings_of(options: argparse.Namespace) -> Settings:
     if options.isolated and options.config is not None:
         raise Unusable("--isolated and --config cannot be combined")
     if options.isolated:
-        return replace(settings, config=Config(folder).excluding(settings))
+        return with_one_config(settings, None)
     if options.config is not None:
         if not os.path.isfile(options.config):
             raise Unusable(f"--config {options.config}: no such file")
-        config = replace(load(Path(os.path.abspath(options.config))), folder=folder)
-        return replace(settings, config=config.excluding(settings))
+        return with_one_config(settings, Path(os.path.abspath(options.config)))
     return settings
 
 

@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from playpen_ls.api.rule import Rule
 from playpen_ls.cli.results import Problem, relative
 from playpen_ls.cli.write_file import recovery_of
-from playpen_ls.config.loader import find, load
+from playpen_ls.config.loader import find, load, with_one_config
 from playpen_ls.config.model import Config, Settings
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.registry import LANGUAGES, finds_nothing, labels
@@ -103,11 +104,34 @@ class Targets:
             place = Path(path)
             folders = (one for one in (self.folder, *self._named) if place.is_relative_to(one))
             fallback = next(folders, place.parent)
-            root = project_root(place, fallback, self._marked)
-            if root not in self.workspaces:
-                self.workspaces[root] = Workspace(root, self.settings)
-            workspace = self._workspaces[folder] = self.workspaces[root]
+            workspace = self._workspaces[folder] = self.project(project_root(place, fallback, self._marked))
         return workspace
+
+    def project(self, root: Path) -> Workspace:
+        """The project of this folder."""
+        if root not in self.workspaces:
+            self.workspaces[root] = Workspace(root, self.settings)
+        return self.workspaces[root]
+
+    def place(self, path: str, workspace: Workspace) -> None:
+        """Tell that files beside this one are in this project."""
+        self._workspaces[os.path.dirname(path)] = workspace
+
+    def order(self) -> list[Any]:
+        """What another process needs to check the same files in the same way, as JSON takes it."""
+        settings = self.settings
+        config = settings.config and [str(settings.config.path) if settings.config.path else None]
+        given = [settings.select, settings.ignore, dict(settings.severity), settings.exclude, settings.baseline]
+        return [str(self.folder), self.with_practices, str(settings.folder), config, *given]
+
+    @classmethod
+    def of(cls, order: list[Any]) -> Targets:
+        folder, with_practices, base, config, select, ignore, severity, exclude, baseline = order
+        chosen = None if select is None else tuple(select)
+        settings = Settings(chosen, tuple(ignore), severity, None, tuple(exclude), Path(base), baseline)
+        if config is not None:
+            settings = with_one_config(settings, Path(config[0]) if config[0] else None)
+        return cls(settings, Path(folder), with_practices=with_practices)
 
     def text(self, text: str, name: str | None, language: str | None) -> Target | None:
         """Standard input as the file `name`; None if the language is not supported.

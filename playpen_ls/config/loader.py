@@ -19,7 +19,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from playpen_ls.api.finding import Severity
 from playpen_ls.api.platform import Platform, Probe
 from playpen_ls.api.rule import PRESETS
-from playpen_ls.config.model import OFF, Config, Invalid, PathRules
+from playpen_ls.config.model import OFF, Config, Invalid, PathRules, Settings
 from playpen_ls.config.rule_names import is_rule_name, rules_named, similar_rule, unknown_rule
 from playpen_ls.project.discovery import repository_folder
 from playpen_ls.project.read_file import read_file, read_text
@@ -77,6 +77,12 @@ def _text(path: str) -> str:
 def load(path: Path, text: str | None = None) -> Config:
     """Load a configuration file; `text` is its text in an open editor. Never raises: see `problems`."""
     return _Reader(path).read(text)
+
+
+def with_one_config(settings: Settings, path: Path | None) -> Settings:
+    """The settings with the configuration at `path` for all files, or with the defaults for None."""
+    config = Config(settings.folder) if path is None else replace(load(path), folder=settings.folder)
+    return replace(settings, config=config.excluding(settings))
 
 
 class _Reader:

@@ -5,22 +5,14 @@ A fact is `[type, start, end, message, field, …]`; its path is that of the fil
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import fields
-from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 from playpen_ls.api import fact_types as facts
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
+from playpen_ls.project.typed_json import Malformed, reader
 from playpen_ls.text.span import Span
-
-Reader = Callable[[Any], Any]
-"""Gives the value that JSON stands for; raises Malformed if it does not fit."""
-
-
-class Malformed(Exception):
-    """The data are no facts; the message names what was expected."""
 
 
 def plain(path: str, fact: Fact) -> list[Any]:
@@ -43,59 +35,6 @@ def fact_of(path: str, data: Any) -> Fact:
     place = Place(path, Span(_whole(start), _whole(end)), _text(message))
     fact: Fact = _KINDS[name](place, *[read(value) for read, value in zip(readers, values, strict=True)])
     return fact
-
-
-def reader(hint: Any) -> Reader:
-    """The reader of a type that is made of str, int, bool, None, `|` and tuples."""
-    parts = get_args(hint)
-    if get_origin(hint) is UnionType:
-        return _either([reader(part) for part in parts])
-    if get_origin(hint) is tuple and parts[1:] == (...,):
-        return _sequence(reader(parts[0]))
-    if get_origin(hint) is tuple:
-        return _row([reader(part) for part in parts])
-    if hint in (str, int, bool, NoneType):
-        return _exactly(hint)
-    raise TypeError(f"{hint} has no form in JSON")
-
-
-def _exactly(kind: type) -> Reader:
-    def read(value: Any) -> Any:
-        if type(value) is not kind:
-            raise Malformed(f"expected {kind.__name__}, not {type(value).__name__}")
-        return value
-
-    return read
-
-
-def _sequence(item: Reader) -> Reader:
-    def read(value: Any) -> Any:
-        if type(value) is not list:
-            raise Malformed(f"expected a list, not {type(value).__name__}")
-        return tuple([item(one) for one in value])
-
-    return read
-
-
-def _row(items: list[Reader]) -> Reader:
-    def read(value: Any) -> Any:
-        if type(value) is not list or len(value) != len(items):
-            raise Malformed(f"expected a list of {len(items)}")
-        return tuple([item(one) for item, one in zip(items, value, strict=True)])
-
-    return read
-
-
-def _either(choices: list[Reader]) -> Reader:
-    def read(value: Any) -> Any:
-        for choice in choices:
-            try:
-                return choice(value)
-            except Malformed:
-                pass
-        raise Malformed(f"did not expect {type(value).__name__}")
-
-    return read
 
 
 _whole, _text = reader(int), reader(str)

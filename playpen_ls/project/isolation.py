@@ -10,6 +10,24 @@ import sys
 import playpen_ls
 
 PACKAGE = os.path.dirname(os.path.abspath(playpen_ls.__file__))
+BOOTSTRAP = """
+import sys
+sys.path.append(sys.argv[1])
+import playpen_ls
+sys.path[:] = sys.argv[3:]
+from importlib import import_module
+sys.exit(import_module(sys.argv[2]).main())
+"""
+
+
+def command(module: str, modules: list[str]) -> list[str]:
+    """How `main` of a module is run in a process of its own, isolated from the workspace; `modules` is the module path.
+
+    `-I` leaves out the current folder and the environment, `-S` what `site` would run: `.pth` files, `sitecustomize`
+    and `usercustomize`. Names of files are decoded as here, where PYTHONUTF8 may be set.
+    """
+    utf8 = f"utf8={sys.flags.utf8_mode}"
+    return [sys.executable, "-I", "-S", "-X", utf8, "-c", BOOTSTRAP, os.path.dirname(PACKAGE), module, *modules]
 
 
 def module_path(*workspaces: str | os.PathLike[str]) -> list[str]:

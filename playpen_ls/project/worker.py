@@ -2,10 +2,6 @@
 
 It reads what to do from one line of JSON, and answers in lines of JSON. It ends when its work is done, or as soon as
 its standard input closes: a server that is gone leaves nobody behind.
-
-`BOOTSTRAP` starts it isolated from the workspace: `python -I -S -c BOOTSTRAP PARENT ENTRY…`, where PARENT is the folder
-that has the package, and the entries are the module path. `-S` leaves out what `site` would run: `.pth` files,
-`sitecustomize` and `usercustomize`.
 """
 
 from __future__ import annotations
@@ -21,18 +17,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from playpen_ls.api.facts import Fact
-from playpen_ls.project.fact_json import Malformed, fact_of, plain, reader
+from playpen_ls.project.fact_json import fact_of, plain
 from playpen_ls.project.scan import MOST_FILES, Stamp, changed, facts_of, paths_under
+from playpen_ls.project.typed_json import Malformed, reader
 
 BATCH = 60  # facts that one answer holds; decoding them takes the server less than a millisecond
-BOOTSTRAP = """
-import sys
-sys.path.append(sys.argv[1])
-import playpen_ls
-sys.path[:] = sys.argv[2:]
-from playpen_ls.project.worker import main
-sys.exit(main())
-"""
 
 Read = tuple[str, Stamp | None, tuple[Fact, ...]]
 

@@ -4,6 +4,8 @@
     python tests/benchmarks/soak.py --documents 200 --edits 50000 --services 80 --switches 10
     python tests/benchmarks/soak.py --objects                                  # what holds the memory
 
+Resident memory is printed after each tenth.
+
 A server gets a workspace with copies of the projects of the tests. Its client opens documents, types, deletes, takes
 edits back, saves, renames, hovers, asks for code actions, and switches branches, on which every closed file has another
 text. At the end each document has the text that it began with. Compared are the end and the time after the first tenth:
@@ -249,6 +251,10 @@ def settled(client: Client, objects: Path | None) -> State:
     return state
 
 
+def say(edits: int, state: State) -> None:
+    print(f"{edits:,} edits: {state.resident / 1024:.1f} MB", file=sys.stderr, flush=True)
+
+
 def p95(latencies: list[float]) -> float:
     """In milliseconds."""
     return sorted(latencies)[int(len(latencies) * 0.95)] * 1000
@@ -301,6 +307,8 @@ def main() -> int:
             for number in range(options.edits):
                 if number == tenth:
                     first = settled(client, objects)
+                if number and number % tenth == 0:
+                    say(number, State.of(server.process.pid))
                 if switches < options.switches * number // options.edits:
                     switch(client, names)
                     switches += 1

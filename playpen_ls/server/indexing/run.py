@@ -6,18 +6,16 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import subprocess
-import sys
 from functools import partial
 from typing import Any
 
 from lsprotocol import types as lsp
 
-from playpen_ls.project.fact_json import Malformed
 from playpen_ls.project.indexer import TOO_MANY
-from playpen_ls.project.isolation import PACKAGE, module_path
-from playpen_ls.project.worker import BOOTSTRAP, batch_of
+from playpen_ls.project.isolation import PACKAGE, command, module_path
+from playpen_ls.project.typed_json import Malformed
+from playpen_ls.project.worker import batch_of
 from playpen_ls.server.progress import Progress
 from playpen_ls.server.protocol import Server, known
 from playpen_ls.session.workspace import Workspace
@@ -114,11 +112,8 @@ class IndexRun:
         if self.cancelled:
             raise Cancelled
         # Nothing may be imported from the workspace, neither through the current folder nor through the environment.
-        utf8 = f"utf8={sys.flags.utf8_mode}"  # names of files are decoded as here, where PYTHONUTF8 may be set
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", "-X", utf8, "-c", BOOTSTRAP, os.path.dirname(PACKAGE), *modules],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PACKAGE,
-        )  # fmt: skip
+        started = command("playpen_ls.project.worker", modules)
+        return subprocess.Popen(started, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PACKAGE)
 
     async def _slowly(self) -> None:
         """Index in this process, file by file, handling messages in between. Never raises."""
