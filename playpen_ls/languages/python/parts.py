@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playpen_ls.languages.python.model.library_calls import EnvironmentValue, ExceptHandler, LibraryCall
 from playpen_ls.languages.python.model.migrations import MigrationCall
 from playpen_ls.languages.python.model.parts import (
     DjangoDatabase,
@@ -20,7 +21,10 @@ from playpen_ls.languages.python.model.parts import (
 __all__ = [
     "DjangoDatabase",
     "EngineCall",
+    "EnvironmentValue",
+    "ExceptHandler",
     "FlaskDatabase",
+    "LibraryCall",
     "LogCall",
     "LogConfiguration",
     "MigrationCall",

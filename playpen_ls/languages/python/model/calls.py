@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from playpen_ls.languages.python.model.library_calls import LIBRARY, LibraryCall
 from playpen_ls.languages.python.model.parts import (
     Called,
     EngineCall,
@@ -45,7 +46,8 @@ _LAST = frozenset(
     for origin in (*READERS, *READING_OBJECTS, *APPLICATIONS, *ROUTERS, *ROUTES)
 )
 _DATABASE = FLASK_DATABASE.rpartition(".")[2]
-_WANTED = METHODS | ENGINES | {CONFIGURING, GETTING, PRETTY, _DATABASE}
+_OF_LIBRARIES = frozenset(origin.rpartition(".")[2] for origin in LIBRARY)
+_WANTED = METHODS | ENGINES | {CONFIGURING, GETTING, PRETTY, _DATABASE} | _OF_LIBRARIES
 ATTRIBUTES = _WANTED | _LAST | ADDING.keys() | INCLUDING | TELLING | TYPES
 """The method names whose calls can become parts or facts."""
 NAMES = frozenset((PRINT, PRETTY, CONFIGURING, GETTING, _DATABASE, "getenv", "env", "config")) | ENGINES
@@ -77,6 +79,8 @@ def called(site: Site, node: ast.Call, link: Link | None) -> Called | None:
         return MisnamedLogger(site, node, link, origin)
     if name in ENGINES and package:
         return EngineCall(site, node, link, origin)
+    if origin in LIBRARY:
+        return LibraryCall(site, node, link, origin)
     if origin == FLASK_DATABASE and _is_top_level(site, node, link):
         return FlaskDatabase(site, node, link, origin)
     return None

@@ -1,0 +1,96 @@
+"""Calls of library functions that rules know, `except` clauses, and values of environment variables."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from playpen_ls.languages.python.model.parts import Called, Part
+from playpen_ls.languages.python.syntax.mentions import Origins
+from playpen_ls.text.span import Span
+from playpen_ls.text.words import Words
+
+_VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
+REQUESTS = frozenset(
+    f"{owner}.{verb}"
+    for owner in ("requests", "requests.api", "requests.Session()", "requests.session()", "requests.sessions.Session()")
+    for verb in _VERBS
+)
+"""Of requests, which waits without end by default."""
+CONNECTIONS = frozenset((
+    "psycopg2.connect", "psycopg.connect", "psycopg.Connection.connect", "pymysql.connect", "MySQLdb.connect",
+    "mysql.connector.connect",
+))  # fmt: skip
+"""Functions that open a connection to a database, and wait for it."""
+BLOCKING = frozenset((
+    *REQUESTS, *CONNECTIONS, *(f"httpx.{verb}" for verb in _VERBS), "time.sleep", "urllib.request.urlopen",
+    "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output", "subprocess.getoutput",
+    "subprocess.getstatusoutput", "os.system",
+))  # fmt: skip
+LIBRARY = BLOCKING
+_ORIGINS = Origins(*LIBRARY)
+
+
+class LibraryCall(Called):
+    """A call of a function in `LIBRARY`; `name` is its origin."""
+
+    @staticmethod
+    def possible_in(words: Words) -> bool:
+        return _ORIGINS.possible_in(words) or {"os", "system"} <= words.all
+
+    @staticmethod
+    def known_as(name: str, origin: str) -> bool:
+        return _ORIGINS.known_as(origin.replace("()", "")) or origin == "os.system"
+
+
+class ExceptHandler(Part):
+    """An `except` clause."""
+
+    node: ast.ExceptHandler
+
+    @staticmethod
+    def possible_in(words: Words) -> bool:
+        return "except" in words.all
+
+    @property
+    def word_span(self) -> Span:
+        """`except Exception as error`, without the colon."""
+        start = self.span.start
+        last = self.node.type
+        end = self.span_of(last).end if last is not None else start + len("except")
+        if self.node.name:
+            text = self.chunk.text
+            found = _NAME.match(text, end)
+            end = found.end() if found is not None else end
+        return Span(start, end)
+
+
+_NAME = re.compile(r"[\s)]*as\s+\w+")
+
+
+class EnvironmentValue(Part):
+    """`os.getenv(…)`, `os.environ.get(…)` or `os.environ["X"]`."""
+
+    node: ast.Call | ast.Subscript
+
+    @staticmethod
+    def possible_in(words: Words) -> bool:
+        return words.has("getenv") or words.has("environ")
+
+    @staticmethod
+    def known_as(name: str, origin: str) -> bool:
+        return origin in ("os.getenv", "os.environ", "os.environ.get") and name not in ("getenv", "environ")
+
+    @property
+    def variable(self) -> str | None:
+        """Its name; None if it is computed."""
+        name = (self.node.args[0] if self.node.args else None) if isinstance(self.node, ast.Call) else self.node.slice
+        return name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else None
+
+    @property
+    def default(self) -> ast.expr | None:
+        if isinstance(self.node, ast.Subscript):
+            return None
+        if len(self.node.args) > 1:
+            return self.node.args[1]
+        return next((one.value for one in self.node.keywords if one.arg == "default"), None)
