@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import re
 
-from playpen_ls.languages.python.model.parts import Called, Part
+from playpen_ls.languages.python.model.parts import Called, Part, Site
+from playpen_ls.languages.python.model.scope import Link
 from playpen_ls.languages.python.syntax.mentions import Origins
+from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.text.span import Span
 from playpen_ls.text.words import Words
 
@@ -94,3 +96,16 @@ class EnvironmentValue(Part):
         if len(self.node.args) > 1:
             return self.node.args[1]
         return next((one.value for one in self.node.keywords if one.arg == "default"), None)
+
+
+def is_environment_read(site: Site, node: ast.Call | ast.Subscript, link: Link | None) -> bool:
+    """Whether the node is an EnvironmentValue."""
+    if isinstance(node, ast.Subscript):
+        ends = dotted(node.value) or ""
+        return (
+            isinstance(node.ctx, ast.Load)
+            and ends.endswith("environ")
+            and site.names.origin(node.value, link) == "os.environ"
+        )
+    last = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    return last in ("getenv", "get") and site.names.origin(node.func, link) in ("os.getenv", "os.environ.get")

@@ -13,7 +13,7 @@ from playpen_ls.api.fact_types import EnvironmentRead
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.python.model import environment, needs, web
-from playpen_ls.languages.python.model.library_calls import LibraryCall
+from playpen_ls.languages.python.model.library_calls import EnvironmentValue, LibraryCall
 from playpen_ls.languages.python.model.parts import PARTS, Site
 from playpen_ls.languages.python.model.queries import bindings, is_left_alone, scope, texts
 from playpen_ls.languages.python.model.scope import Names, Scope
@@ -26,6 +26,7 @@ from playpen_ls.text.words import Words
 _KNOWN_AS = (
     *[part.known_as for part in PARTS],
     LibraryCall.known_as,
+    EnvironmentValue.known_as,
     environment.known_as,
     needs.known_as,
     web.known_as,

@@ -9,6 +9,7 @@ from collections.abc import Set
 from playpen_ls.languages.python.model.calls import ATTRIBUTES, NAMES, called
 from playpen_ls.languages.python.model.database_settings import django_databases, pool_settings
 from playpen_ls.languages.python.model.environment import environment_read
+from playpen_ls.languages.python.model.library_calls import EnvironmentValue, ExceptHandler, is_environment_read
 from playpen_ls.languages.python.model.migrations import OPERATIONS, migration_call
 from playpen_ls.languages.python.model.needs import ASKING, needs
 from playpen_ls.languages.python.model.parts import Part, SchemaCreation, Site, StringLiteral
@@ -130,6 +131,8 @@ def _look_at(
                 function.id in names or (facts is not None and site.names.module(function.id) is not None)
             )
         if found:
+            if is_environment_read(site, node, link):
+                parts.append(EnvironmentValue(site, node, link))
             part = called(site, node, link)
             if part is not None:
                 parts.append(part)
@@ -144,8 +147,13 @@ def _look_at(
         parts += django_databases(site, node, link)
         if facts is not None and link is None and isinstance(node, ast.Assign):
             facts += urlpatterns(site, node)
-    elif facts is not None and isinstance(node, ast.Subscript):
-        facts += environment_read(site, node, link)
+    elif isinstance(node, ast.ExceptHandler):
+        parts.append(ExceptHandler(site, node, link))
+    elif isinstance(node, ast.Subscript):
+        if is_environment_read(site, node, link):
+            parts.append(EnvironmentValue(site, node, link))
+        if facts is not None:
+            facts += environment_read(site, node, link)
     elif facts is not None and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         for decorator in node.decorator_list:
             if isinstance(decorator, ast.Call) and _last_name(decorator.func) in DECORATORS:
@@ -153,7 +161,17 @@ def _look_at(
 
 
 _TELLING = frozenset(
-    (ast.Call, ast.Attribute, ast.Subscript, ast.FunctionDef, ast.AsyncFunctionDef, ast.Assign, ast.AnnAssign, *ASKING)
+    (
+        ast.Call,
+        ast.Attribute,
+        ast.Subscript,
+        ast.FunctionDef,
+        ast.AsyncFunctionDef,
+        ast.Assign,
+        ast.AnnAssign,
+        ast.ExceptHandler,
+        *ASKING,
+    )
 )
 
 
