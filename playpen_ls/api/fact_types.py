@@ -141,6 +141,16 @@ class MigrationsRun(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class CalledPerRequest(Fact):
+    """A handler of a route calls a function that opens something, or depends on it.
+
+    `origin` is dotted, as in `Exported`.
+    """
+
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentRead(Fact):
     """Python code reads an environment variable; `default` is None if there is none.
 

@@ -24,12 +24,24 @@ CONNECTIONS = frozenset((
     "mysql.connector.connect",
 ))  # fmt: skip
 """Functions that open a connection to a database, and wait for it."""
+DRIVERS = CONNECTIONS | {
+    "psycopg.AsyncConnection.connect", "asyncpg.connect", "aiomysql.connect",
+}  # fmt: skip
+CLIENTS = frozenset((
+    "psycopg2.pool.SimpleConnectionPool", "psycopg2.pool.ThreadedConnectionPool", "psycopg_pool.ConnectionPool",
+    "psycopg_pool.AsyncConnectionPool", "asyncpg.create_pool", "aiomysql.create_pool", "pymongo.MongoClient",
+    "pymongo.AsyncMongoClient", "motor.motor_asyncio.AsyncIOMotorClient", "redis.Redis", "redis.StrictRedis",
+    "redis.from_url", "redis.Redis.from_url", "redis.ConnectionPool", "redis.asyncio.Redis", "redis.asyncio.from_url",
+    "redis.asyncio.Redis.from_url", "aioredis.from_url",
+))  # fmt: skip
+"""Clients and pools of databases, which are made to be shared."""
+HTTP = frozenset(("httpx.Client", "httpx.AsyncClient", "aiohttp.ClientSession", "requests.Session", "requests.session"))
 BLOCKING = frozenset((
     *REQUESTS, *CONNECTIONS, *(f"httpx.{verb}" for verb in _VERBS), "time.sleep", "urllib.request.urlopen",
     "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output", "subprocess.getoutput",
     "subprocess.getstatusoutput", "os.system",
 ))  # fmt: skip
-LIBRARY = BLOCKING
+LIBRARY = BLOCKING | DRIVERS | CLIENTS | HTTP
 _ORIGINS = Origins(*LIBRARY)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from playpen_ls.api.fact_types import EnvironmentRead
+from playpen_ls.api.fact_types import CalledPerRequest, EnvironmentRead
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.python.model import environment, needs, web
@@ -103,6 +103,11 @@ def environment_reads(outline: Outline) -> tuple[EnvironmentRead, ...]:
     """A query: the variables that the file reads, without ranges."""
     found = [fact for _, fact in outline.ask(facts) if isinstance(fact, EnvironmentRead)]
     return tuple(replace(fact, place=Place("", Span(0, 0))) for fact in found)
+
+
+def request_calls(outline: Outline) -> frozenset[str]:
+    """A query: the functions, by origin, that the handlers of the file call or depend on, see CalledPerRequest."""
+    return frozenset(fact.origin for _, fact in outline.ask(facts) if isinstance(fact, CalledPerRequest))
 
 
 def _constants(outline: Outline, names: set[str]) -> dict[str, str]:

@@ -14,7 +14,14 @@ from playpen_ls.languages.python.model.migrations import OPERATIONS, migration_c
 from playpen_ls.languages.python.model.needs import ASKING, needs
 from playpen_ls.languages.python.model.parts import Part, SchemaCreation, Site, StringLiteral
 from playpen_ls.languages.python.model.scope import Link
-from playpen_ls.languages.python.model.web import LocalFact, decorated_route, facts_of_call, urlpatterns
+from playpen_ls.languages.python.model.web import (
+    LocalFact,
+    called_per_request,
+    decorated_route,
+    facts_of_call,
+    is_route,
+    urlpatterns,
+)
 from playpen_ls.languages.python.syntax.known_names import DECORATORS, SCHEMA
 from playpen_ls.text.pause import pause
 
@@ -158,6 +165,8 @@ def _look_at(
         for decorator in node.decorator_list:
             if isinstance(decorator, ast.Call) and _last_name(decorator.func) in DECORATORS:
                 facts += decorated_route(site, decorator, link)
+        if any(map(is_route, node.decorator_list)):
+            facts += called_per_request(site, node, link)
 
 
 _TELLING = frozenset(

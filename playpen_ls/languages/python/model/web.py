@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from playpen_ls.api.fact_types import EnvironmentKnown, EnvironmentRead, Listens
+from playpen_ls.api.fact_types import CalledPerRequest, EnvironmentKnown, EnvironmentRead, Listens
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.python.model.parts import Site
@@ -50,7 +50,7 @@ class Web(Fact):
     origin: str = ""
 
 
-LocalFact = EnvironmentRead | EnvironmentKnown | Listens | Web
+LocalFact = EnvironmentRead | EnvironmentKnown | Listens | Web | CalledPerRequest
 """A fact of a statement: its path is empty, and its range counts from the start of the chunk."""
 
 _ORIGINS = Origins(*APPLICATIONS, *ROUTERS, *ROUTES)
@@ -91,6 +91,34 @@ def decorated_route(site: Site, call: ast.Call, link: Link | None) -> Iterator[W
     if (path is not None and path.startswith("/")) or known or (path is None and _is_router_name(owner)):
         place, methods = Place("", site.span(call)), _methods(call, function.attr)
         yield Web(place, "route", owner, path, constant, methods=methods, origin=_imported(site, function, link))
+
+
+def is_route(decorator: ast.expr) -> bool:
+    """Whether the function under it answers requests: `@app.get("/")`."""
+    function = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return isinstance(function, ast.Attribute) and function.attr in DECORATORS
+
+
+_OPENING = re.compile(r"conn|cursor|session|client|redis|mongo|pool|cache|database|(?:^|_)db(?:_|$)", re.IGNORECASE)
+
+
+def called_per_request(
+    site: Site, function: ast.FunctionDef | ast.AsyncFunctionDef, link: Link | None
+) -> Iterator[CalledPerRequest]:
+    """The functions that the handler of a route calls or depends on, by the names of those that open something."""
+    here = (function, link)
+    for node in ast.walk(function):
+        called = node.func if isinstance(node, ast.Call) else None
+        if called is None or not isinstance(called, (ast.Name, ast.Attribute)):
+            continue
+        name = dotted(called) or ""
+        if name.rpartition(".")[2] in ("Depends", "Security") and node.args:  # type: ignore[attr-defined]
+            called = node.args[0]  # type: ignore[attr-defined]
+            name = dotted(called) or ""
+        if _OPENING.search(name.rpartition(".")[2]) and "(" not in name:
+            origin = site.names.origin(called, here)
+            if origin and not origin.startswith("self."):
+                yield CalledPerRequest(Place("", site.span(node)), origin)
 
 
 def _imported(site: Site, function: ast.expr, link: Link | None) -> str:
