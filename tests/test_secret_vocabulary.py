@@ -240,6 +240,7 @@ def test_a_documented_password_counts_in_a_file_of_settings():
         ("jwtsecretkeyvaluestring", False),
         ("abcdefghijklmnopqrstuvwxyz", False),
         ("xqwmbvzk", False),
+        ("volume,env", False),
     ],
 )
 def test_letters_that_make_no_words_are_a_secret(value: str, random: bool):

@@ -68,9 +68,9 @@ _NOT_NAME = re.compile(
 _OTHER_TOKEN = re.compile(r"(?:^|_)(?:page|continuation|pagination|cursor|pad|eos|bos|unk|sep|cls|mask)_token$")
 # A hash of a password in the manner of Jupyter, crypt(3) and Argon2.
 _HASH = re.compile(r"(?:sha1|sha256|argon2):|\$(?:2[aby]|5|6|y|argon2\w*|pbkdf2\S*)\$")
-# Two words and more: `_password_reset_token`, `oauth2_jwt_secret`, `pDischarge1`, `bdc1ChargeTotal`.
+# Two words and more: `volume,env`, `_password_reset_token`, `oauth2_jwt_secret`, `pDischarge1`, `bdc1ChargeTotal`.
 _WORDS = re.compile(
-    r"[A-Za-z]+(?:[-_.: /][A-Za-z]+)*|_*[a-z]+(?:\d?_+[a-z]+|_e2e)*_*|[a-z]{1,12}(?:\d?[A-Z][a-z]{3,}|\d?[A-Z]{2})+\d?"
+    r"[A-Za-z]+(?:[-_.:, /][A-Za-z]+)*|_*[a-z]+(?:\d?_+[a-z]+|_e2e)*_*|[a-z]{1,12}(?:\d?[A-Z][a-z]{3,}|\d?[A-Z]{2})+\d?"
 )
 # A path, a URL or URN, a pattern, a dotted name, an e-mail address, limits such as `20/m/ip,5/m/key`, a row of `X`.
 _NO_SECRET = re.compile(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _TEST = re.compile(
-    r"(?:^|/)(?:tests?|testing|__tests__|e2e|fixtures)/|(?:^|/)(?:test_[^/]*|[^/]*_tests?|tests?|conftest|pytest_plugin|testing_utils)\.pyw?$"
+    r"(?:^|/)(?:tests?(?:[_-](?:e2e|unit|integration|smoke|utils|helpers))?|t/(?:unit|integration|smoke)|testing"
+    r"|__tests__|e2e|fixtures)/|(?:^|/)(?:test_[^/]*|[^/]*_tests?|tests?|conftest|pytest_plugin|testing_utils)\.pyw?$"
 )
 _MIGRATION = re.compile(r"(?:^|/)(?:_?migrations|alembic(?:/versions)?)/|_pb2(?:_grpc)?\.py$")
 _GENERATED = re.compile(

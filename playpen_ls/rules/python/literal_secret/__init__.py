@@ -129,6 +129,7 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
         'usage = """To use a remote database, say something that is like this on the command line:\n'
         'mysql://user:s3cr3tpw@dbhost/db\n"""\n',
         example({"tests/test_a.py": 'login(password="s3cr3tpw")\n'}),
+        example({"tests_e2e/a.py": 'login(password="s3cr3tpw")\n'}),
     ],
 )
 def literal_secret(literal: StringLiteral) -> Iterator[Finding]:
