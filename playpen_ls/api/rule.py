@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
+from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -53,6 +54,7 @@ class _Argument:
     files: bool = False
 
 
+@cache
 def _argument(annotation: Any) -> _Argument:
     """Raises TypeError for unsupported types."""
     if annotation is Platform:
@@ -83,7 +85,7 @@ def _argument(annotation: Any) -> _Argument:
 
 def given_as(annotation: type[T], context: RuleContext) -> T:
     """What a parameter of a rule with this type gets."""
-    return _argument(annotation).give(context)  # type: ignore[return-value]
+    return _argument(annotation).give(context)  # type: ignore[return-value, arg-type]
 
 
 PRESETS: Mapping[str, tuple[str, ...]] = {"restricted": ("restricted",), "hardened": ("restricted", "hardened")}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from playpen_ls.server.protocol import Server
+from playpen_ls.text.pause import pausing
 
 if TYPE_CHECKING:
     from playpen_ls.server.client_capabilities import ClientCapabilities
@@ -23,3 +25,9 @@ class Context(Protocol):
     @property
     def documents(self) -> ClientDocuments:
         """The open documents. Available after `initialize`."""
+
+
+def pausing_about(context: Context, uri: str | None) -> AbstractContextManager[None]:
+    """While a request about a document is handled, other messages are looked at in pauses."""
+    protocol = context.server.protocol
+    return pausing(protocol.answer_hovers, lambda: protocol.pause(uri))

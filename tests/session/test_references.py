@@ -39,6 +39,11 @@ FOUND: Mapping[str, Mapping[str, str]] = {
         "k8s/app.yaml": at(POD, "name: |shop-config|"),
         "k8s/config.yaml": to(CONFIG, "name: |shop-config|"),
     },
+    "key → key of the ConfigMap in the same folder": {
+        "k8s/app.yaml": at(POD, "key: |level|"),
+        "k8s/config.yaml": to(CONFIG, "|level|: info"),
+        "other/config.yaml": CONFIG,
+    },
     "service account": {
         "app.yaml": at(POD, "serviceAccountName: |shop|") + "---\n" + to(ACCOUNT, "name: |shop|"),
     },
@@ -98,6 +103,10 @@ NONE: Mapping[str, Mapping[str, str]] = {
         "config.yaml": CONFIG.replace("{name: shop-config}", "{name: shop-config, namespace: two}"),
     },
     "a public image": {"Dockerfile": "FROM «debian:12»\nRUN a\n"},
+    "an image that only the one Dockerfile can be": {
+        "Dockerfile": "FROM a\n",
+        "proxy/Dockerfile": "FROM «ubuntu/squid:6.6»\nRUN b\n",
+    },
     "a later stage": {"Dockerfile": "FROM debian:12\nCOPY --from=«b» /a /b\nFROM debian:12 AS b\n"},
     "a variable that the base image may set": {"Dockerfile": "FROM debian:12\nENV PATH=/x:$«PATH»\n"},
     "a file outside of the project": {"kustomization.yaml": "resources: ['«../../etc/passwd»']\n"},

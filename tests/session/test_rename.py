@@ -46,6 +46,15 @@ DONE: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "api.token",
         {"app.yaml": to(POD, "key: |token|"), "secret.yaml": to(SECRET, "{|token|: <set")},
     ),
+    "ConfigMap with variants": (
+        "settings",
+        {
+            "base/app.yaml": to(POD, "name: |shop-config|"),
+            "base/config.yaml": to(CONFIG, "name: |shop-config|"),
+            "over/config.yaml": to(CONFIG, "name: |shop-config|"),
+            "other/config.yaml": CONFIG.replace("shop-config", "other-config"),
+        },
+    ),
     "Secret": (
         "shop-keys",
         {"app.yaml": to(POD, "name: |shop-secrets|"), "secret.yaml": to(SECRET, "name: |shop-secrets|")},
@@ -133,6 +142,14 @@ REFUSED: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
         "not a name",
         "a-name-that-is-too-long",
         {"app.yaml": POD.replace("{name: http,", "{name: «http»,")},
+    ),
+    "a port that a monitor names": (
+        "monitor.yaml:4",
+        "x",
+        {
+            "app.yaml": POD.replace("{name: http,", "{name: «http»,"),
+            "monitor.yaml": "kind: PodMonitoring\napiVersion: monitoring.googleapis.com/v1\nspec:\n  endpoints: [{port: http}]\n",
+        },
     ),
     "a volume of a patched object": (
         "is also in over/app.yaml",

@@ -18,7 +18,7 @@ from playpen_ls.engine.fixer import REWRITE, Accept, Fixed, safe_only
 from playpen_ls.engine.suppression import REASON, ignore_here, ignore_in_file
 from playpen_ls.server.client_capabilities import EXPLAIN, FIX_ALL, FIX_WORKSPACE, IGNORE, SHOW, ClientCapabilities
 from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
-from playpen_ls.server.context import Context
+from playpen_ls.server.context import Context, pausing_about
 from playpen_ls.server.features.diagnostics.encode import lsp_diagnostic, meant_instead
 from playpen_ls.server.features.diagnostics.publish import is_configuration
 from playpen_ls.server.workspace_edits import workspace_edit
@@ -87,9 +87,7 @@ def before_save(
 
 
 def _pausing(context: Context, opened: ClientDocument | None) -> AbstractContextManager[None]:
-    """While a request about this document is handled, other messages are looked at in pauses."""
-    protocol = context.server.protocol
-    return pausing(protocol.answer_hovers, lambda: protocol.pause(opened.uri if opened else None))
+    return pausing_about(context, opened.uri if opened else None)
 
 
 def _actions(context: Context) -> Actions:

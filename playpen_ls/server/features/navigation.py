@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from lsprotocol import types as lsp
 
 from playpen_ls.server.client_documents import ClientDocument
-from playpen_ls.server.context import Context
+from playpen_ls.server.context import Context, pausing_about
 from playpen_ls.session.references.reference import Access, Target
 from playpen_ls.session.references.search import definition_at, highlights_at, references_at
 
@@ -40,7 +40,8 @@ def references(context: Context, params: lsp.ReferenceParams) -> list[lsp.Locati
     asked = _asked(context, params)
     if asked is None:
         return None
-    found = references_at(asked[0].workspace, asked[0].path, asked[1], params.context.include_declaration)
+    with pausing_about(context, asked[0].uri):
+        found = references_at(asked[0].workspace, asked[0].path, asked[1], params.context.include_declaration)
     return _locations(context, asked[0], found) if found else None
 
 

@@ -7,7 +7,7 @@ from lsprotocol import types as lsp
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.registry import LANGUAGES
 from playpen_ls.server.client_documents import ClientDocument
-from playpen_ls.server.context import Context
+from playpen_ls.server.context import Context, pausing_about
 from playpen_ls.server.protocol import RequestFailed
 from playpen_ls.server.workspace_edits import workspace_edit
 from playpen_ls.session.references.rename import prepared, renamed
@@ -19,10 +19,10 @@ def prepare(context: Context, params: lsp.PrepareRenameParams) -> lsp.PrepareRen
     if opened is None or opened.language is None:
         return None
     positions = context.documents.positions(opened.source)
+    offset = positions.offset(params.position)
     try:
-        found = prepared(
-            opened.workspace, opened.path, positions.offset(params.position), only_across=_is_left(context, opened)
-        )
+        with pausing_about(context, opened.uri):
+            found = prepared(opened.workspace, opened.path, offset, only_across=_is_left(context, opened))
     except Refused as reason:
         raise RequestFailed(f"not renamed: {reason}") from None
     return lsp.PrepareRenamePlaceholder(positions.range(found.span), found.name) if found is not None else None
@@ -35,15 +35,15 @@ def rename(context: Context, params: lsp.RenameParams) -> lsp.WorkspaceEdit | No
         return None
     offset = context.documents.positions(opened.source).offset(params.position)
     try:
-        change = renamed(
-            opened.workspace, opened.path, offset, params.new_name.strip(), only_across=_is_left(context, opened)
-        )
+        name = params.new_name.strip()
+        with pausing_about(context, opened.uri):
+            change = renamed(opened.workspace, opened.path, offset, name, only_across=_is_left(context, opened))
     except Refused as reason:
         raise RequestFailed(f"not renamed: {reason}") from None
     if change is None:
         return None
     edit = workspace_edit(context.documents, opened, change, context.abilities)
-    return _annotated(edit, context, params.new_name) if context.abilities.annotates_edits else edit
+    return _annotated(edit, context, name) if context.abilities.annotates_edits else edit
 
 
 def _is_left(context: Context, opened: ClientDocument) -> bool:

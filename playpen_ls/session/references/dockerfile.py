@@ -30,7 +30,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     ShellForm,
     Transfer,
 )
-from playpen_ls.project.image_links import Use, linker
+from playpen_ls.project.image_links import Certainty, Use, linker
 from playpen_ls.project.services import WebFacts, answers
 from playpen_ls.rules.dockerfile._serving import Programs
 from playpen_ls.session.references.reference import Access, Kind, Reference, Target, file_at, last_word, nothing
@@ -152,7 +152,7 @@ class _InStage:
     def _image(self, image: str) -> Iterator[Target]:
         known = self._known
         link = linker(known.recipes, known.builds, _images(known), known.values).link(Use(image, self._path))
-        if link is not None and link.dockerfile != self._path:
+        if link is not None and link.certainty is Certainty.CERTAIN and link.dockerfile != self._path:
             yield Target(link.dockerfile)
 
     # Variables

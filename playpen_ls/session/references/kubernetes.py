@@ -11,12 +11,14 @@ from typing import Any
 from playpen_ls.api.fact_types import ConfigMapKeys, SecretKeys, ServiceAccount
 from playpen_ls.api.facts import Fact, Facts
 from playpen_ls.api.file_view import FileView, Outline
-from playpen_ls.api.rule import given_as
+from playpen_ls.api.rule import RuleContext, given_as
 from playpen_ls.languages.kubernetes.model import references as names
 from playpen_ls.languages.kubernetes.model.manifests import DocumentChunk, Manifests
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload, YamlDocument, resources
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
+from playpen_ls.languages.model import Model
+from playpen_ls.project.image_links import Certainty
 from playpen_ls.project.services import answers
 from playpen_ls.rules.kubernetes._application import Code, application_in
 from playpen_ls.rules.kubernetes._environment import Variables
@@ -45,22 +47,29 @@ class _Knowledge:
 
 def references(model: Manifests, workspace: Workspace, offset: int | None) -> Iterator[Reference]:
     """The references of the document at the offset; None is the whole file."""
-    outline = Outline(model.source.path, model.chunks)
+    outline, context = Outline(model.source.path, model.chunks), workspace.context(model.source.path)
     for number, chunk in enumerate(model.chunks):
         if offset is None or chunk.start <= offset <= chunk.end:
             document = YamlDocument(chunk.parsed, FileView(outline, number))
-            yield from _Document(model, chunk, document, workspace).references()
+            yield from _Document(model, chunk, document, context, workspace.model_at).references()
 
 
 class _Document:
-    def __init__(self, model: Manifests, chunk: DocumentChunk, document: YamlDocument, workspace: Workspace) -> None:
+    def __init__(
+        self,
+        model: Manifests,
+        chunk: DocumentChunk,
+        document: YamlDocument,
+        context: RuleContext,
+        model_at: Callable[[str], Model | None],
+    ) -> None:
         self.model = model
         self.path = model.source.path
         self.start = chunk.start
         self.document = document
-        self.context = workspace.context(self.path)
-        self.known = given_as(_Knowledge, self.context)
-        self._model_at = workspace.model_at
+        self.context = context
+        self.known = given_as(_Knowledge, context)
+        self._model_at = model_at
 
     def references(self) -> Iterator[Reference]:
         if posixpath.basename(self.path) in KUSTOMIZATIONS:
@@ -144,7 +153,7 @@ class _Document:
 
     def _dockerfile(self, container: Container, _: Scalar) -> Iterator[Target]:
         link = self.known.code.images.link(container)
-        if link is not None:
+        if link is not None and link.certainty is not Certainty.POSSIBLE:
             yield Target(link.dockerfile)
 
     def _port(self, container: Container, port: Scalar) -> Iterator[Target]:

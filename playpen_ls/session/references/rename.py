@@ -54,6 +54,9 @@ _IN_YAML = frozenset((*_OBJECTS, Kind.KEY, Kind.VOLUME, Kind.PORT, Kind.VARIABLE
 _NO_TEXT = re.compile(
     r"(?i:true|false|yes|no|on|off|null|y|n|~|[-+]?[\d_.]+(?:e[-+]?\d+)?|0[xob][\da-f_]+|\.inf|\.nan)"
 )
+_ROUNDS = 6
+# Objects whose ports are those of Services.
+_OF_SERVICES = re.compile(r"\bkind[\"']?:[ \t]*[\"']?(?:ServiceMonitor|Ingress|HTTPRoute|VirtualService|Service)\b")
 _BUILD_ARGUMENTS = re.compile(r"build[-_]?arg|\bargs\s*[:=]", re.IGNORECASE)
 _READ_UNASKED = re.compile(
     r"(?:PIP|UV|POETRY|NPM|YARN|NODE|GO|CARGO|RUST|MAVEN|GRADLE|JAVA|APT|DEBIAN|DEBCONF|BUILDKIT|DOCKER|SOURCE_DATE|CI|LC"
@@ -83,10 +86,21 @@ def prepared(workspace: Workspace, path: str, offset: int, *, only_across: bool 
             continue
         if one.kind is Kind.PORT and one.name.isdigit():
             continue
-        found = related(workspace, path, one) if one.meant() else []
+        found = _all_uses(workspace, path, one) if one.meant() else []
         if found or one.kind in (Kind.KEY, Kind.VARIABLE, *_OBJECTS):
             return _Uses(workspace, path, one, found).renaming()
     return None
+
+
+def _all_uses(workspace: Workspace, path: str, one: Reference) -> list[Found]:
+    """The references that mean the same, and those that mean what these do: variants of an object in several files."""
+    meant, found = one.meant(), related(workspace, path, one)
+    for _ in range(_ROUNDS):
+        grown = meant.union(*(each.reference.meant() for each in found))
+        if grown == meant:
+            return found
+        meant, found = grown, related(workspace, path, one, grown)
+    raise Refused(f"`{one.name}` means too many things")
 
 
 def renamed(workspace: Workspace, path: str, offset: int, name: str, *, only_across: bool = False) -> Change | None:
@@ -108,7 +122,7 @@ class _Uses:
         self._workspace = workspace
         self._path = path
         self._one = one
-        self._found = found if one.kind is not Kind.ARGUMENT else list(self._all_of_argument(found))
+        self._found = found
         self._known: dict[str, Spans] = {}
         self._uses = dict.fromkeys(each.target for each in self._found if each.reference.name)
 
@@ -199,23 +213,6 @@ class _Uses:
             if found is not None:
                 raise Refused(f"{self._at(path, found.start())} builds the target `{name}`")
 
-    def _all_of_argument(self, found: list[Found]) -> Iterator[Found]:
-        """The uses of all ARG of a name that get their value from each other."""
-        model = self._workspace.model_at(self._path)
-        every = [one for one in references(model, self._workspace) if one.kind is self._one.kind] if model else []
-        waiting = [(one, one.meant()) for one in every if one.name == self._one.name]
-        meant, group = self._one.meant(), [each.reference for each in found]
-        grew = True
-        while grew:
-            grew = False
-            for one, its in waiting:
-                if one not in group and its & meant:
-                    group.append(one)
-                    grew = True
-                if its & meant:
-                    meant |= its
-        yield from (Found(self._path, one) for one in group)
-
     def _check_argument(self) -> None:
         name = self._one.name
         if name in PLATFORM or _READ_UNASKED.fullmatch(name):
@@ -268,9 +265,15 @@ class _Uses:
 
     def _check_port(self) -> None:
         self._check_pod()
+        name = re.escape(self._one.name)
+        port = re.compile(rf"\b\w*[pP]ort(?:Name)?[\"']?[ \t]*:[ \t]*[\"']?({name})(?![\w-])")
         for path in self._manifests():
-            if re.search(r"\bPodMonitor\b|podMetricsEndpoints", self._text(path)):
-                raise Refused(f"`{self._one.name}` is also named in {path}")
+            model = self._workspace.model_at(path)
+            for chunk in model.chunks if isinstance(model, Manifests) else ():
+                for match in port.finditer(chunk.content.text) if not _OF_SERVICES.search(chunk.content.text) else ():
+                    at = chunk.begins + match.start(1)
+                    if not self._is_known(path, at, at + len(match[1])):
+                        raise Refused(f"`{self._one.name}` is also named in {self._at(path, at)}")
 
     def _check_key(self) -> None:
         name, taking = self._one.name, list[Found]()

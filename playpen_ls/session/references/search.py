@@ -6,6 +6,7 @@ lead to a common place; files that cannot have such a reference are not read.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -93,8 +94,15 @@ def definition_at(workspace: Workspace, path: str, offset: int, *, only_across: 
         if not targets and one.place is not None and one.access is Access.WRITE:
             targets = (one.place,)
         if targets:
-            return Definition(one.span, targets)
+            return Definition(one.span, _nearest(path, targets))
     return None
+
+
+def _nearest(path: str, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    """Those in the file itself, else those of its folder, else all: variants of an object have their own folders."""
+    folder = posixpath.dirname(path)
+    own = tuple(one for one in targets if one.path == path)
+    return own or tuple(one for one in targets if posixpath.dirname(one.path) == folder) or targets
 
 
 def references_at(workspace: Workspace, path: str, offset: int, definitions: bool) -> tuple[Target, ...] | None:
@@ -125,9 +133,12 @@ def highlights_at(workspace: Workspace, path: str, offset: int) -> tuple[Referen
     return None
 
 
-def related(workspace: Workspace, path: str, one: Reference) -> list[Found]:
-    """The references of the project that mean the same as one of the file at `path`, which is among them."""
-    meant = one.meant()
+def related(workspace: Workspace, path: str, one: Reference, meant: frozenset[Target] | None = None) -> list[Found]:
+    """The references of the project that mean the same as one of the file at `path`, which is among them.
+
+    `meant` are the places that it means, if they are more than it leads to itself.
+    """
+    meant = one.meant() if meant is None else meant
     paths = dict.fromkeys([path, *(target.path for target in meant)])
     if one.kind not in _LOCAL:
         paths.update(dict.fromkeys(_candidates(workspace, path, one, meant)))
