@@ -46,13 +46,13 @@ DONE: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "api.token",
         {"app.yaml": to(POD, "key: |token|"), "secret.yaml": to(SECRET, "{|token|: <set")},
     ),
-    "ConfigMap with variants": (
+    "ConfigMap beside one of another application": (
         "settings",
         {
-            "base/app.yaml": to(POD, "name: |shop-config|"),
-            "base/config.yaml": to(CONFIG, "name: |shop-config|"),
-            "over/config.yaml": to(CONFIG, "name: |shop-config|"),
-            "other/config.yaml": CONFIG.replace("shop-config", "other-config"),
+            "shop/app.yaml": to(POD, "name: |shop-config|"),
+            "shop/config.yaml": to(CONFIG, "name: |shop-config|"),
+            "other/app.yaml": POD,
+            "other/config.yaml": CONFIG,
         },
     ),
     "Secret": (
@@ -155,6 +155,32 @@ REFUSED: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
         "is also in over/app.yaml",
         "x",
         {"app.yaml": POD.replace("{name: data, empty", "{name: «data», empty"), "over/app.yaml": POD},
+    ),
+    "an object with a variant": (
+        "over/config.yaml:3",
+        "x",
+        {
+            "base/app.yaml": POD.replace("name: shop-config", "name: «shop-config»"),
+            "base/config.yaml": CONFIG,
+            "over/config.yaml": CONFIG,
+        },
+    ),
+    "an object of a base, which an overlay patches with its workload": (
+        "over/config.yaml:3",
+        "x",
+        {
+            "base/app.yaml": POD.replace("name: shop-config", "name: «shop-config»"),
+            "base/config.yaml": CONFIG,
+            "base/kustomization.yaml": "resources: [app.yaml, config.yaml]\n",
+            "over/app.yaml": POD,
+            "over/config.yaml": CONFIG,
+            "over/kustomization.yaml": "resources: [../base]\npatches: [{path: app.yaml}, {path: config.yaml}]\n",
+        },
+    ),
+    "an object that only other programs use": (
+        "nothing in the project uses",
+        "x",
+        {"config.yaml": CONFIG.replace("shop-config", "«argocd-cm»")},
     ),
     "an object that a script names": (
         "run.sh:1",

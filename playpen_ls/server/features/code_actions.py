@@ -24,7 +24,6 @@ from playpen_ls.server.features.diagnostics.publish import is_configuration
 from playpen_ls.server.workspace_edits import workspace_edit
 from playpen_ls.text.diff import differences
 from playpen_ls.text.edit import Edit
-from playpen_ls.text.pause import pausing
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 

@@ -50,12 +50,14 @@ class _Knowledge:
     web: WebFacts
 
 
-def references(model: DockerfileModel, workspace: Workspace, offset: int | None) -> Iterator[Reference]:
-    """The references of the stage at the offset; None is the whole file."""
+def references(model: DockerfileModel, workspace: Workspace, offset: int | None, word: str) -> Iterator[Reference]:
+    """The references of the stage at the offset, None is the whole file, if it has the word in any case."""
     context = workspace.context(model.source.path)
     for number, chunk in enumerate(model.chunks):
-        if offset is None or chunk.begins <= offset <= chunk.begins + len(chunk.content.text):
-            yield from _InStage(model, number, context).references()
+        near = offset is None or chunk.begins <= offset <= chunk.begins + len(chunk.content.text)
+        if near and word.lower() in chunk.content.text.lower():
+            at = offset - chunk.begins if offset is not None else None
+            yield from _InStage(model, number, context, at).references()
 
 
 def using(dockerfile: str, context: RuleContext) -> Iterator[str]:
@@ -76,8 +78,9 @@ def _images(known: _Knowledge) -> frozenset[tuple[str, str]]:
 class _InStage:
     """The references of a chunk: of a stage, or, with number 0, of the text above the first one."""
 
-    def __init__(self, model: DockerfileModel, number: int, context: RuleContext) -> None:
+    def __init__(self, model: DockerfileModel, number: int, context: RuleContext, at: int | None) -> None:
         self._model = model
+        self._at = at
         self._path = model.source.path
         self._number = number
         self._outline = model.outline
@@ -93,6 +96,8 @@ class _InStage:
         stage = self._model.stage(self._number)
         yield from self._started(stage)
         for instruction in stage.instructions:
+            if self._at is not None and not instruction.span.start <= self._at <= instruction.span.end:
+                continue
             if isinstance(instruction, (Argument, Environment)):
                 yield from self._assigned(instruction)
             yield from self._variables(stage, instruction)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
 from playpen_ls.api.file_view import FileView, Outline
@@ -12,6 +12,7 @@ from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.library import FOLDER, library_step
 from playpen_ls.languages.jenkinsfile.model.pipeline import EnvironmentEntry
 from playpen_ls.languages.jenkinsfile.model.region import Region
+from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.syntax.tree import DOTS, Call
 from playpen_ls.session.references.reference import Access, Kind, Reference, Target, file_at
@@ -31,11 +32,11 @@ _ENTRY = re.compile(r"([A-Za-z_]\w*)=")
 _USED = re.compile(r"(?<!\\)\$(?:\{(?:env\.|params\.)?)?([A-Za-z_]\w*)|\b(?:env|params)\.([A-Za-z_]\w*)")
 
 
-def references(model: Jenkinsfile, workspace: Workspace, offset: int | None) -> Iterator[Reference]:
-    """The references of the region at the offset; None is the whole file."""
+def references(model: Jenkinsfile, workspace: Workspace, offset: int | None, word: str) -> Iterator[Reference]:
+    """The references of the region at the offset, or of those of the file that have the word if it is None."""
     outline, bound = Outline(model.source.path, model.chunks), _Bound(model)
     for number, chunk in enumerate(model.chunks):
-        if offset is None or chunk.span.start <= offset <= chunk.span.end:
+        if (offset is None or chunk.span.start <= offset <= chunk.span.end) and word in chunk.content.text:
             region = Region(chunk.content, FileView(outline, number))
             yield from _InRegion(region, chunk.begins, bound, workspace).references()
 
@@ -70,34 +71,55 @@ class _Bound:
         self.path = model.source.path
         self._model = model
 
-    def places(self, name: str) -> Iterator[Target]:
+    def places(self, name: str) -> Sequence[Target]:
         """Where a variable is bound."""
-        for start, region in self._model.regions if name in self.names else ():
-            for word, span in bindings(region):
-                if word == name:
-                    yield Target(self.path, span.shifted(start))
+        return self._places.get(name, ())
 
     @cached_property
-    def names(self) -> frozenset[str]:
-        return frozenset(word for _, region in self._model.regions for word, _ in bindings(region))
+    def _places(self) -> Mapping[str, Sequence[Target]]:
+        found: dict[str, list[Target]] = {}
+        for start, region in self._model.regions:
+            for word, span in bindings(region):
+                found.setdefault(word, []).append(Target(self.path, span.shifted(start)))
+        return found
+
+    @property
+    def names(self) -> Collection[str]:
+        return self._places.keys()
 
 
-def bindings(region: Region) -> Iterator[tuple[str, Span]]:
+def bindings(region: Region) -> tuple[tuple[str, Span], ...]:
     """The variables that a region binds, in `environment`, `withCredentials`, `withEnv` and `parameters`."""
-    for entry in region.assignments:
-        if isinstance(entry, EnvironmentEntry):
-            yield entry.name, entry.name_span
-    for call in region.calls:
-        if call.name == "withEnv":
-            for item in (one for argument in call.positional for one in argument.items or ()):
-                named = _ENTRY.match(region.text, item.string.inside.start) if item.string is not None else None
-                if named is not None:
-                    yield named[1], Span(*named.span(1))
-        bound = "withCredentials" in (outer.name for outer in (call, *call.enclosing)) or call.name in _BINDING
-        for one in call.arguments if bound or call.name in _PARAMETERS else ():
-            wanted = one.name == "name" if call.name in _PARAMETERS else (one.name or "").lower().endswith("variable")
-            if wanted and one.string is not None and _WORD.fullmatch(one.value or ""):
+    return region.parsed.derived(_bindings)
+
+
+def _bindings(parsed: Parsed) -> tuple[tuple[str, Span], ...]:
+    return tuple(_bound(Region(parsed)))
+
+
+def _bound(region: Region) -> Iterator[tuple[str, Span]]:
+    text = region.text
+    if "environment" in text or "environment" in region.frame_names:
+        for entry in region.assignments:
+            if isinstance(entry, EnvironmentEntry):
+                yield entry.name, entry.name_span
+    for call in region.named("withEnv") if "withEnv" in text else ():
+        for item in (one for argument in call.positional for one in argument.items or ()):
+            named = _ENTRY.match(text, item.string.inside.start) if item.string is not None else None
+            if named is not None:
+                yield named[1], Span(*named.span(1))
+    for call in region.calls if "ariable" in text or "name" in text else ():
+        is_parameter = call.name in _PARAMETERS
+        for one in call.arguments:
+            wanted = one.name is not None and one.name.lower().endswith("variable")
+            if one.string is None or not _WORD.fullmatch(one.value or ""):
+                continue
+            if (wanted and _binds(call)) or (is_parameter and one.name == "name"):
                 yield one.value or "", one.string.inside
+
+
+def _binds(call: Call) -> bool:
+    return call.name in _BINDING or any(outer.name == "withCredentials" for outer in (call, *call.enclosing))
 
 
 class _InRegion:

@@ -45,13 +45,13 @@ class _Knowledge:
     namespaces: Namespaces
 
 
-def references(model: Manifests, workspace: Workspace, offset: int | None) -> Iterator[Reference]:
-    """The references of the document at the offset; None is the whole file."""
+def references(model: Manifests, workspace: Workspace, offset: int | None, word: str) -> Iterator[Reference]:
+    """The references at the offset, or of the documents of the file that have the word if it is None."""
     outline, context = Outline(model.source.path, model.chunks), workspace.context(model.source.path)
     for number, chunk in enumerate(model.chunks):
-        if offset is None or chunk.start <= offset <= chunk.end:
+        if (offset is None or chunk.start <= offset <= chunk.end) and word in chunk.content.text:
             document = YamlDocument(chunk.parsed, FileView(outline, number))
-            yield from _Document(model, chunk, document, context, workspace.model_at).references()
+            yield from _Document(model, chunk, document, context, workspace.model_at, offset).references()
 
 
 class _Document:
@@ -62,6 +62,7 @@ class _Document:
         document: YamlDocument,
         context: RuleContext,
         model_at: Callable[[str], Model | None],
+        offset: int | None,
     ) -> None:
         self.model = model
         self.path = model.source.path
@@ -70,6 +71,7 @@ class _Document:
         self.context = context
         self.known = given_as(_Knowledge, context)
         self._model_at = model_at
+        self._at = offset - chunk.start if offset is not None else None
 
     def references(self) -> Iterator[Reference]:
         if posixpath.basename(self.path) in KUSTOMIZATIONS:
@@ -91,16 +93,20 @@ class _Document:
         word: str = "",
     ) -> Iterator[Reference]:
         """`name` is the text of the scalar if it is None."""
-        if scalar is not None and scalar.literal:
+        if scalar is not None and self._is_wanted(scalar):
             named = scalar.value if name is None else name
             yield Reference(self._span(scalar), kind, named, partial(targets, scalar), word=word or named)
 
     def _definition(self, kind: Kind, scalar: Scalar | None, name: str | None = None) -> Iterator[Reference]:
         """A name that is defined where it stands."""
-        if scalar is not None and scalar.literal:
+        if scalar is not None and self._is_wanted(scalar):
             place = Target(self.path, self._span(scalar))
             named = scalar.value if name is None else name
             yield Reference(place.span, kind, named, nothing, place, Access.WRITE, named)
+
+    def _is_wanted(self, scalar: Scalar) -> bool:
+        """Whether it is a literal where references are asked for."""
+        return (self._at is None or scalar.start <= self._at <= scalar.end) and scalar.literal
 
     def _span(self, scalar: Scalar) -> Span:
         return self.document.content(scalar).shifted(self.start)
@@ -126,6 +132,8 @@ class _Document:
     def _workload(self, workload: Workload) -> Iterator[Reference]:
         yield from self._definition(Kind.PODS, workload.metadata.scalar("name"), "")
         for container in workload.containers:
+            if self._at is not None and not container.node.start <= self._at <= container.node.end:
+                continue
             yield from self._reference(Kind.IMAGE, container.image, partial(self._dockerfile, container), "")
             for port in container.ports:
                 for key in ("name", "containerPort"):
@@ -192,17 +200,23 @@ class _Document:
         found = facts_everywhere(every[reference.kind], self.document, name_of, reference.name.value)
         return [one for one in found if self.known.namespaces.share(one, workload)]
 
+    def _nearest(self, found: list[Any]) -> list[Any]:
+        """Those of the file, else those of its folder, else all: other applications have objects of the same name."""
+        own = [one for one in found if one.place.path in ("", self.path)]
+        folder = posixpath.dirname(self.path)
+        return own or [one for one in found if posixpath.dirname(one.place.path) == folder] or found
+
     def _object(self, workload: Workload, reference: names.Reference, _: Scalar) -> Iterator[Target]:
-        for fact in self._defined(workload, reference):
+        for fact in self._nearest(self._defined(workload, reference)):
             yield from self._stated(fact)
 
     def _key(self, workload: Workload, reference: names.Reference, key: Scalar) -> Iterator[Target]:
         """The key where it is written; the object where a generator or a controller gives it its keys."""
-        for fact in self._defined(workload, reference):
-            if fact.keys and key.value in fact.keys:
-                path = fact.place.path or self.path
-                keys = list(self._written_keys(path, reference.kind, fact.name, key.value))
-                yield from keys or self._stated(fact)
+        having = [one for one in self._defined(workload, reference) if one.keys and key.value in one.keys]
+        for fact in self._nearest(having):
+            path = fact.place.path or self.path
+            keys = list(self._written_keys(path, reference.kind, fact.name, key.value))
+            yield from keys or self._stated(fact)
 
     def _written_keys(self, path: str, kind: str, name: str, key: str) -> Iterator[Target]:
         for start, resource in self._objects(path):

@@ -7,12 +7,13 @@ to refuse: a script that reads the variable, a template, a patch, a manifest tha
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from playpen_ls.api.fact_types import ConfigMapKeys, ImageBuilt, Pods, SecretKeys, ServiceAccount
+from playpen_ls.api.fact_types import ConfigMapKeys, ImageBuilt, Kustomized, Pods, SecretKeys, ServiceAccount
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Change, Refused
 from playpen_ls.languages.detection import possible_language
@@ -50,6 +51,7 @@ _OBJECTS: Mapping[Kind, type[ConfigMapKeys] | type[SecretKeys] | type[ServiceAcc
     Kind.SERVICE_ACCOUNT: ServiceAccount,
 }
 _IN_YAML = frozenset((*_OBJECTS, Kind.KEY, Kind.VOLUME, Kind.PORT, Kind.VARIABLE))
+_NEED_USES = frozenset((*_OBJECTS, Kind.KEY, Kind.PORT))
 # Plain scalars that YAML does not read as text.
 _NO_TEXT = re.compile(
     r"(?i:true|false|yes|no|on|off|null|y|n|~|[-+]?[\d_.]+(?:e[-+]?\d+)?|0[xob][\da-f_]+|\.inf|\.nan)"
@@ -134,6 +136,8 @@ class _Uses:
             raise Refused(f"no code in the project is known to read `{one.name}`")
         if kind is not Kind.CREDENTIAL and not any(each.reference.place is not None for each in self._found):
             raise Refused(f"nothing in the project defines `{one.name}`")
+        if kind in _NEED_USES and len(self._uses) < 2:
+            raise Refused(f"nothing in the project uses `{one.name}`, so what does is not known")
         checks: Mapping[Kind, Callable[[], None]] = {
             Kind.STAGE: self._check_stage, Kind.ARGUMENT: self._check_argument, Kind.VOLUME: self._check_pod,
             Kind.PORT: self._check_port, Kind.KEY: self._check_key, Kind.VARIABLE: self._check_variable,
@@ -185,7 +189,33 @@ class _Uses:
         """Whether a reference certainly means something else of the name. Keys can be names of variables."""
         if self._one.kind is Kind.VARIABLE and one.kind is Kind.KEY and one.place is not None and self._takes_keys:
             return False
+        if one.kind is self._one.kind and one.kind in _OBJECTS and one.place is not None:
+            return self._is_used_near(one.place.path)
         return bool(one.meant())
+
+    def _is_used_near(self, path: str) -> bool:
+        """Whether an object of that name is another application's, which its own folder uses; else it is a variant."""
+        folder = posixpath.dirname(path)
+        own = {posixpath.dirname(each.path) for each in self._definitions}
+        if own & self._built_on(folder) or any(folder in self._built_on(one) for one in own):
+            return False
+        for other in self._manifests():
+            model = self._workspace.model_at(other) if posixpath.dirname(other) == folder else None
+            for one in references(model, self._workspace) if model is not None else ():
+                if (one.kind, one.name, one.place) == (self._one.kind, self._one.name, None):
+                    return True
+        return False
+
+    def _built_on(self, folder: str) -> set[str]:
+        """The folders that the kustomization of a folder is built on, also through others."""
+        listed: dict[str, set[str]] = {}
+        for one in self._workspace.context("").facts(Kustomized):
+            listed.setdefault(posixpath.dirname(one.place.path), set()).update((one.path, posixpath.dirname(one.path)))
+        found, waiting = set[str](), [folder]
+        for one in waiting:
+            waiting += listed.get(one, set()) - found
+            found |= listed.get(one, set())
+        return found
 
     @cached_property
     def _takes_keys(self) -> bool:
@@ -304,7 +334,7 @@ class _Uses:
         model, at = self._workspace.model_at(key.path), key.reference.span.start
         for chunk in model.chunks if model is not None else ():
             if model is not None and chunk.span.contains(at):
-                for one in references(model, self._workspace, at):
+                for one in references(model, self._workspace):
                     if one.kind in _OBJECTS and one.place is not None and chunk.span.contains(one.span.start):
                         yield one
 

@@ -61,14 +61,17 @@ class Found:
         return Target(self.path, self.reference.span)
 
 
-def references(model: Model, workspace: Workspace, offset: int | None = None) -> Iterator[Reference]:
-    """The references of a file, not in text order; with an offset, those near it."""
+def references(model: Model, workspace: Workspace, offset: int | None = None, word: str = "") -> Iterator[Reference]:
+    """The references of a file, not in text order; with an offset, those there or near it.
+
+    With a `word`, those of parts without it may be left out.
+    """
     if isinstance(model, Manifests):
-        yield from kubernetes.references(model, workspace, offset)
+        yield from kubernetes.references(model, workspace, offset, word)
     elif isinstance(model, DockerfileModel):
-        yield from dockerfile.references(model, workspace, offset)
+        yield from dockerfile.references(model, workspace, offset, word)
     elif isinstance(model, Jenkinsfile):
-        yield from jenkinsfile.references(model, workspace, offset)
+        yield from jenkinsfile.references(model, workspace, offset, word)
     elif isinstance(model, PythonModel):
         yield from python.references(model, workspace, offset)
 
