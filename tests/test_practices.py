@@ -77,6 +77,8 @@ DATABASE = (
     "            requests: {cpu: 100m, memory: 128Mi}\n            limits: {cpu: 500m, memory: 512Mi}\n"
     "          livenessProbe:\n            exec: {command: [pg_isready, -U, playpen]}\n"
     "          readinessProbe:\n            exec: {command: [pg_isready, -U, playpen, -q]}\n"
+    "          volumeMounts: [{name: data, mountPath: /var/lib/postgresql/data}]\n  volumeClaimTemplates:\n"
+    "    - metadata: {name: data}\n      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}\n"
 )
 
 # The program of the image, which shows the paths.

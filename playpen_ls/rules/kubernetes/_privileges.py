@@ -26,7 +26,7 @@ _BASELINE = frozenset(
         " SYS_CHROOT"
     ).split()
 )
-"""The capabilities that the Pod Security Standard "baseline" lets a container add; runtimes give them anyway."""
+"""The capabilities that the Pod Security Standard "baseline" lets a container add."""
 _SYSCTLS = frozenset(
     (
         "kernel.shm_rmid_forced net.ipv4.ip_local_port_range net.ipv4.ip_unprivileged_port_start"
@@ -100,7 +100,7 @@ def _privileges(workload: Workload) -> Iterator[Privilege]:
                 problem = f"{added}, which is nearly equivalent to `privileged: true`"
                 yield Privilege(document.content(word), word, word.value, problem)
             elif _is_beyond_baseline(word) and not context.true("privileged"):
-                beyond = "which containers do not have by default"
+                beyond = 'which the Pod Security Standard "baseline" forbids'
                 problem = f"{container.display_name} adds capability `{word.value}`, {beyond}"
                 yield Privilege(document.content(word), word, word.value, problem, lesser=True)
     for volume in pod.mappings("volumes"):

@@ -103,7 +103,7 @@ def privileged_container(workload: Workload) -> Iterator[Finding]:
     `allowPrivilegeEscalation: true`, `hostNetwork`, `hostPID`, `hostIPC`, the capabilities `SYS_ADMIN` and `ALL`, and
     `hostPath` volumes of `/`, `/etc` and the socket of a container runtime. As a warning, what the Pod Security
     Standard "baseline" forbids besides: `hostPort`, the seccomp and AppArmor profile `Unconfined`,
-    `procMount: Unmasked`, sysctls that are not safe, and other capabilities than those that containers have by default.
+    `procMount: Unmasked`, sysctls that are not safe, and most added capabilities, such as `NET_ADMIN` and `NET_RAW`.
     Reported as a hint in `kube-system`, and the warnings as hints in DaemonSets: agents of the node need them.
     """
     agent = workload.namespace == "kube-system"
