@@ -28,6 +28,16 @@ INTENDED = {
     "no-readiness-probe": {"livenessProbe", "readinessProbe"},
     "privileged-container": {"privileged", "hostNetwork"},
     "suspicious-quantity": {"memory"},
+    "unrestricted-container": {
+        "securityContext",
+        "allowPrivilegeEscalation",
+        "capabilities",
+        "drop",
+        "runAsNonRoot",
+        "seccompProfile",
+        "type",
+    },
+    "writable-root": {"securityContext", "readOnlyRootFilesystem"},
 }
 REPLACING = {"literal-secret", "privileged-container", "suspicious-quantity"}
 

@@ -49,7 +49,9 @@ def _missing(container: Container) -> Iterator[tuple[str, str]]:
         return
     windows = (pod.mapping("os") or _NOTHING).text("name") == "windows"
     if not windows:
-        if not _says(own.scalar("allowPrivilegeEscalation"), "false"):
+        if own.true("privileged"):  # the API server rejects both together
+            yield "escalation", "no `privileged: true`"
+        elif not _says(own.scalar("allowPrivilegeEscalation"), "false"):
             yield "escalation", _SHOWN["escalation"]
         yield from _capabilities(own)
     if not _says(own.scalar("runAsNonRoot") or shared.scalar("runAsNonRoot"), "true"):

@@ -67,6 +67,7 @@ PARTLY = (
         ),
         # What the pod says counts for two of them only.
         example(HEAD + SHARED + CONTAINER, fixed=HEAD + SHARED + BARE + OWN),
+        HEAD + CONTAINER + "      securityContext: {privileged: true}\n",
         HEAD + CONTAINER + CONTEXT.replace("drop:", "add: [NET_ADMIN]\n          drop:"),
         HEAD
         + CONTAINER

@@ -46,11 +46,15 @@ def flow_entry(key: str, value: Value, style: Style) -> str:
 
 def pretty(value: Value, indentation: str, style: Style) -> str:
     """Multi-line JSON; the closing brace is indented by `indentation`, which can consist of tabs."""
-    if not isinstance(value, Mapping) or not value:
+    if isinstance(value, str | int) or not value:
         return flow(value, style)
     inner = indentation + ("\t" if "\t" in indentation else " " * style.step)
-    entries = (f"{json.dumps(key)}: {pretty(one, inner, style)}" for key, one in value.items())
-    return "{" + style.newline + inner + f",{style.newline}{inner}".join(entries) + style.newline + indentation + "}"
+    if isinstance(value, Mapping):
+        lines = [f"{json.dumps(key)}: {pretty(one, inner, style)}" for key, one in value.items()]
+    else:
+        lines = [pretty(one, inner, style) for one in value]
+    start, end = "{}" if isinstance(value, Mapping) else "[]"
+    return start + style.newline + inner + f",{style.newline}{inner}".join(lines) + style.newline + indentation + end
 
 
 def block_entry(key: str, value: Value, column: int, style: Style) -> str:
