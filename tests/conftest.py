@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -29,6 +30,7 @@ SLOW = frozenset(
     """.split()
 )
 HERE = Path(__file__).parent
+os.environ["PLAYPEN_CACHE_DIR"] = os.devnull  # no folder, so that no run knows what another one has found
 _Editors = AsyncIterator[Editor]
 
 

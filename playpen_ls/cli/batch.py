@@ -9,6 +9,7 @@ import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,16 @@ from playpen_ls.api.finding import Change, Fix, Refused
 from playpen_ls.cli import process_pool
 from playpen_ls.cli.common import prepare, say
 from playpen_ls.cli.inputs import Target, Targets
-from playpen_ls.cli.results import FileReport, Fixes, Problem, Reporter, Verified, not_checked, relative
+from playpen_ls.cli.result_cache import (
+    MOST_FRESH,
+    Known,
+    ResultCache,
+    basis_of,
+    digest_of,
+    digest_of_facts,
+    digests_of,
+)
+from playpen_ls.cli.results import Basis, FileReport, Fixes, Problem, Reporter, Verified, not_checked, relative
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.masking import Mask
 from playpen_ls.languages import builds
@@ -28,7 +38,7 @@ from playpen_ls.languages.registry import LANGUAGES, makers, model_facts, parse
 from playpen_ls.project.fact_json import fact_of, plain
 from playpen_ls.project.isolation import module_path
 from playpen_ls.project.scan import facts_of
-from playpen_ls.project.typed_json import reader
+from playpen_ls.project.typed_json import Malformed, reader
 from playpen_ls.session.open_file import PublishedFile
 from playpen_ls.session.workspace import Workspace
 
@@ -48,11 +58,11 @@ def reports(
 ) -> Iterator[FileReport]:
     """The files that were checked, in order. `step` is called with their number when one was read or checked."""
     jobs, complete = _jobs(targets, paths)
+    targets.remembers = targets.remembers and len(jobs) >= process_pool.WORTH  # few are checked as fast
     whole = _Batch(targets, jobs, complete, fixes)
     told = list(targets.problems)
     order, alone = whole.in_order()
-    finished = process_pool.work(whole, order, alone, __name__, _died, lambda: step(len(order)))
-    for report, problems in _in_order(finished):
+    for report, problems in _in_order(_results(targets, whole, order, alone, lambda: step(len(order)))):
         step(len(order))
         told += problems
         if report is not None:
@@ -61,6 +71,34 @@ def reports(
     for path, _ in paths:  # loads the configurations, so that their problems are reported here and not in the workers
         space = targets.workspace(path)
         space.configs.of(relative(path, space.root))
+
+
+def _results(
+    targets: Targets, whole: _Batch, order: list[int], alone: int, step: Callable[[], None]
+) -> Iterator[tuple[int, Finished | None]]:
+    """The result of each job by number, from the cache where that is possible."""
+    if not targets.remembers:
+        yield from process_pool.work(whole, order, alone, __name__, _died, step)
+        return
+    cache = whole.cache()
+    try:
+        known = whole.known(cache)
+        if known is None:
+            finished: Iterable[tuple[int, Finished | None]] = process_pool.work(
+                whole, order, alone, __name__, _died, step
+            )
+        else:
+            finished = ((number, whole.finish(number)) for number in sorted(order) if number not in known)
+            yield from ((number, (cache.report(number, one), ())) for number, one in known.items())
+        for number, made in finished:
+            if made is not None and made[0] is not None:
+                cache.keep(number, made[0])
+                made = replace(made[0], basis=None), made[1]
+            elif made is not None and not made[1]:
+                cache.keep_nothing(number)
+            yield number, made
+    finally:
+        cache.close()
 
 
 def _in_order(finished: Iterable[tuple[int, Finished | None]]) -> Iterator[Finished]:
@@ -99,6 +137,8 @@ class _Held:
     target: Target | None
     problems: list[Problem]
     clean: bool = False
+    content: str = ""
+    """Digest of the file, if results are kept."""
     model: Model | None = None
     facts: tuple[Fact, ...] = ()
 
@@ -139,6 +179,7 @@ class _Batch:
         self._fixes = fixes
         self._held: dict[int, _Held] = {}
         self._size = 0
+        self._digests: dict[tuple[Path, type[Fact]], str] = {}
         for workspace in dict.fromkeys(job.workspace for job in jobs):
             workspace.freeze_files()
 
@@ -218,11 +259,13 @@ class _Batch:
             return None
         held = self._held.pop(number, None) or self._read(job)
         if held.clean:
-            return FileReport(job.path.replace(os.sep, "/")), tuple(held.problems)
+            basis = Basis(held.content) if held.content and not held.problems else None
+            return FileReport(job.path.replace(os.sep, "/"), basis=basis), tuple(held.problems)
         if held.target is None:
             return None, tuple(held.problems)
-        report = self._report(held.target, held.model)
-        return replace(report, problems=()), (*held.problems, *report.problems)
+        report = self._report(held.target, held)
+        problems = (*held.problems, *report.problems)
+        return replace(report, problems=(), basis=None if problems else report.basis), problems
 
     def _read(self, job: _Job) -> _Held:
         targets, before = self._targets, len(self._targets.problems)
@@ -233,6 +276,8 @@ class _Batch:
             if job.indexed and builds.can_state(job.inside):
                 held.facts = facts_of(job.workspace.root, job.inside)
             return held
+        if self._targets.remembers:
+            held.content = digest_of(target.source.encoded())
         if target.finds_nothing and not (job.named and LANGUAGES[target.language].unread):
             held.target, held.clean = None, True
         elif job.indexed:
@@ -241,12 +286,75 @@ class _Batch:
             _parse_named(target, held.model)
         return held
 
-    def _report(self, target: Target, model: Model | None) -> FileReport:
-        if model is None or not target.workspace.index.complete:
-            return report(self._targets, target, self._fixes, model)
-        target.workspace.open(target.source, target.language)
-        found = target.workspace.check_once(target.path, model, fixes=bool(self._fixes))
-        return _reported(self._targets, target, found, self._fixes)
+    def _report(self, target: Target, held: _Held) -> FileReport:
+        workspace, path = target.workspace, target.path
+        if held.model is None or not workspace.index.complete:
+            return report(self._targets, target, self._fixes, held.model)
+        workspace.open(target.source, target.language)
+        asked = workspace.record() if self._targets.remembers else None
+        found = workspace.check_once(path, held.model, fixes=bool(self._fixes))
+        reported = _reported(self._targets, target, found, self._fixes)
+        if asked is None:
+            return reported
+        is_secret = bool(found.secrets)
+        of_project = partial(self._digest, workspace)
+        return replace(
+            reported, basis=basis_of(workspace, path, held.content, held.facts, asked, of_project, is_secret)
+        )
+
+    # Results of earlier runs
+
+    def cache(self) -> ResultCache:
+        settings = self._targets.settings
+        severity = sorted(settings.severity.items())
+        options = repr((settings.select, settings.ignore, severity, self._fixes, self._targets.with_practices))
+        return ResultCache(self._jobs, self._complete, options)
+
+    def known(self, cache: ResultCache) -> dict[int, Known] | None:
+        """The results that hold, after the facts are known that the check of the others needs; None if few hold."""
+        looked = cache.look()
+        if looked is None:
+            return None
+        known, fresh = looked
+        learned = [(number, self.read(number)) for number in fresh]
+        try:
+            stated = {
+                number: digests_of(self._jobs[number].inside, facts) for number, facts in learned if facts is not None
+            }
+        except Malformed:
+            return None
+        for number, facts in learned:
+            if facts is not None and not self._jobs[number].wanted:
+                cache.keep_facts(number, facts)
+        invalid = cache.invalid(known, stated)
+        if invalid or any(self._needs_facts(number) for number in fresh):
+            unknown = 0
+            for number, job in enumerate(self._jobs):
+                if number not in known or not job.indexed:
+                    continue
+                facts = cache.facts(number)
+                unknown += facts is None
+                if len(fresh) + len(invalid) + unknown > MOST_FRESH:
+                    return None
+                learned.append((number, self.read(number) if facts is None else facts))
+            self.learn(learned)
+        stale = set(invalid)
+        return {number: one for number, one in known.items() if self._jobs[number].wanted and number not in stale}
+
+    def _needs_facts(self, number: int) -> bool:
+        """Whether the check of a file that was read can ask what others state."""
+        if not self._jobs[number].wanted:
+            return False
+        held = self._held.get(number)
+        return held is None or held.target is not None
+
+    def _digest(self, workspace: Workspace, kind: type[Fact]) -> str:
+        """That of all facts of a type: in a batch they are known before the first check."""
+        key = (workspace.root, kind)
+        found = self._digests.get(key)
+        if found is None:
+            found = self._digests[key] = digest_of_facts(kind, workspace.index.by_path(kind))
+        return found
 
 
 _finished = reader(Finished | None)

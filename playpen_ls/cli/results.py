@@ -117,6 +117,22 @@ class FindingReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What a report follows from besides the configuration, so that a later run can use it; digests in hexadecimal."""
+
+    content: str
+    """Digest of the file."""
+    kinds: tuple[tuple[str, str], ...] = ()
+    """(type of facts, digest of all facts of this type in the project)."""
+    queries: tuple[tuple[str, str, str], ...] = ()
+    """(query about other files, its path, digest of the answer)."""
+    stated: tuple[tuple[str, str], ...] = ()
+    """(type of facts, digest of those that the file states)."""
+    facts: str = "[]"
+    """The facts of the file as JSON; "" if they can have the text of a secret."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileReport:
     """A file that was checked, with its findings in text order, and those that do not count."""
 
@@ -128,6 +144,8 @@ class FileReport:
     """How many objects it builds out of other files for deployment: it is a kustomization and no base, or a chart."""
     practices: frozenset[str] = frozenset()
     """The best practices that concern it, if they were asked for."""
+    basis: Basis | None = None
+    """None if it is not kept."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterator
 from hashlib import sha256
 
+from playpen_ls.cli.cache_folder import user_cache_folder
 from playpen_ls.project.read_file import read_file
 from playpen_ls.text.source import BYTE_ORDER_MARK, Unreadable
 
@@ -232,14 +233,7 @@ def _short(name: str) -> str:
 
 
 def _recovery_folder() -> str:
-    home = os.path.expanduser("~")
-    if sys.platform == "win32":
-        caches = os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
-    elif sys.platform == "darwin":
-        caches = os.path.join(home, "Library", "Caches")
-    else:
-        caches = os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")
-    return os.path.join(caches, "playpen-ls", "recovery")
+    return os.path.join(user_cache_folder(), "recovery")
 
 
 # Signals

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from playpen_ls.api.facts import Facts, Files, NotKnownYet
+from playpen_ls.api.facts import Fact, Facts, Files, NotKnownYet
 from playpen_ls.api.file_view import FileView, Input, Outline, Question, is_located
 from playpen_ls.api.rule import RuleContext
 from playpen_ls.engine.diagnostic import Diagnostic
@@ -181,6 +181,32 @@ class RecordedFiles:
 
     def settled(self, path: str) -> bool:
         return bool(self._ask("settled", path))
+
+
+class Asked:
+    """Records what a check asks of other files: kinds of facts, and queries."""
+
+    def __init__(self) -> None:
+        self.kinds: set[type[Fact]] = set()
+        self._recorded: list[RecordedFiles] = []
+        self._texts: set[FileQuery] = set()
+
+    def recording(self, given: RuleContext) -> RuleContext:
+        files = RecordedFiles(given.files)
+        self._recorded.append(files)
+
+        def facts(kind: type[Fact]) -> Facts[Any]:
+            self.kinds.add(kind)
+            return given.facts(kind)
+
+        return RuleContext(given.platform, files, facts)
+
+    def text(self, path: str) -> None:
+        self._texts.add(FileQuery("text", path))
+
+    @property
+    def queries(self) -> set[FileQuery]:
+        return self._texts.union(*(one.answers for one in self._recorded))
 
 
 class DependencyChecker:

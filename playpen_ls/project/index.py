@@ -97,6 +97,10 @@ class Index:
         """The facts of one type that a file states."""
         return self._by_kind.get(kind, {}).get(path, ())
 
+    def by_path(self, kind: Kind) -> Mapping[str, tuple[Fact, ...]]:
+        """The facts of one type, by the files that state some."""
+        return self._by_kind.get(kind, {})
+
     def table(self, kind: Kind) -> Table[Any]:
         """The facts of one type of all files. Updated in place."""
         table = self._tables.get(kind)

@@ -13,7 +13,7 @@ from playpen_ls.api.rule import Rule, RuleContext
 from playpen_ls.config.model import OFF, Settings
 from playpen_ls.config.resolver import ConfigResolver
 from playpen_ls.engine.baseline import without_accepted
-from playpen_ls.engine.cache import EMPTY_CACHE
+from playpen_ls.engine.cache import EMPTY_CACHE, Asked, FileQuery
 from playpen_ls.engine.check import Checked, check, with_current_places
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import FileDiagnostics
@@ -62,6 +62,7 @@ class Workspace:
         if ask is not at_once:
             self._files = PatientFiles(ProjectFiles(root, lambda path: None), self._open_text, ask)
         self._once: Files | None = None
+        self._asked: Asked | None = None
         self._closed_models: dict[str, Model] = {}
         """Models of files that are not open, the last ones that were asked for."""
 
@@ -121,6 +122,8 @@ class Workspace:
 
     def text(self, path: str) -> str | None:
         """The current text of any file of the project; None if it cannot be read. Can raise NotKnownYet."""
+        if self._asked is not None:
+            self._asked.text(path)
         return self._files.text(path)
 
     def text_for_fix(self, path: str) -> str | None:
@@ -143,6 +146,15 @@ class Workspace:
     def freeze_files(self) -> None:
         """Cache all file-system answers from now on (batch mode)."""
         self._once = CachedFiles(self._files)
+
+    def record(self) -> Asked:
+        """What is asked of other files from now on, until the next call."""
+        self._asked = Asked()
+        return self._asked
+
+    def answer(self, query: FileQuery) -> object:
+        """The answer to a query about other files."""
+        return query.asked_of(self._once or self._files)
 
     # Checking
 
@@ -284,7 +296,10 @@ class Workspace:
         if others:
             files = on_disk.with_overrides(others)
             facts = self.index.with_overrides({other: _facts(other, text) for other, text in others.items()}).facts
-        return RuleContext(self.configs.of(path).platform, files, lambda kind: facts(kind, path))
+        return self._recorded(RuleContext(self.configs.of(path).platform, files, lambda kind: facts(kind, path)))
+
+    def _recorded(self, given: RuleContext) -> RuleContext:
+        return given if self._asked is None else self._asked.recording(given)
 
     def needs_project(self, path: str, language: str) -> bool:
         """Whether what is reported in a file depends on facts of other files."""
@@ -294,7 +309,8 @@ class Workspace:
         """How many objects the file builds out of other files, see `Language.built`. 0 until all files are known."""
         if not self.index.complete:
             return 0
-        return LANGUAGES[language].built(path, self._once or self._files, lambda kind: self.index.facts(kind, path))
+        given = self._recorded(self.context(path))
+        return LANGUAGES[language].built(path, given.files, given.facts)
 
     # Fixes
 

@@ -57,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     report.add_argument("--show-fixes", action="store_true", help="show the change of each fix, in text")
     report.add_argument("--show-suppressed", action="store_true", help="mark suppressed findings, in sarif")
     report.add_argument("--absolute-paths", action="store_true", help="name the folder of the repository, in sarif")
+    report.add_argument("--no-cache", action="store_true", help="check all files, also those that have not changed")
     status = parser.add_argument_group("exit status")
     status.add_argument(
         "--fail-on",
@@ -92,6 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     outputs = _outputs(options)
     targets = Targets(settings_of(options), force_exclude=options.force_exclude)
+    targets.remembers = not options.no_cache
     targets.with_practices = any(getattr(output.format, "PRACTICES", False) for output in outputs)
     if options.show_files or options.show_settings:
         from playpen_ls.cli.showing import show_files, show_settings
