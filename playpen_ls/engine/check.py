@@ -352,9 +352,9 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
     put_off: set[str] = {one.rule.id for one in rules.rules if one.rule.id in made.late}
     agreed = _Agreed(made.texts)
     for part in parts:
-        pause_or_end()
         inside = part if isinstance(part, EmbeddedPart) else None
         for configured in rules.of(type(inside.part if inside is not None else part)):
+            pause_or_end()  # a part can be most of the file
             rule = configured.rule
             if inside is not None and not _concerns(rule, inside):
                 continue

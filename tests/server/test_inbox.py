@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import traceback
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -321,3 +322,16 @@ def test_a_first_check_answers_hovers_between_the_parts_of_a_chunk(served: Serve
     assert len(model.chunks) == 1
     assert len(served.hovered) > 20
     assert len(served.answers()) == len(served.hovered)
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "least"),
+    [("FROM python:3.12\n", "_run_rules pause_or_end", 10), ("FROM a\n" + "COPY a /b/\n" * 50, "words pause", 50)],
+    ids=["the rules of a part", "what one rule looks at"],
+)
+def test_a_first_check_pauses_between(text: str, where: str, least: int, tmp_path: Path):
+    workspace, paused = Workspace(tmp_path, indexed=False), list[str]()
+    workspace.open(Source("Dockerfile", text), "dockerfile")
+    with pausing(lambda: paused.append(" ".join(one.name for one in traceback.extract_stack()[-3:-1]))):
+        workspace.check("Dockerfile")
+    assert paused.count(where) >= least

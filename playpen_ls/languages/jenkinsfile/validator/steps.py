@@ -14,6 +14,7 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
     words_of,
 )
 from playpen_ls.languages.jenkinsfile.validator.known_steps import BLOCKED, CONDITIONS, STEPS
+from playpen_ls.text.pause import pause
 from playpen_ls.text.span import Span
 
 NO_STEPS = "No steps specified for branch"
@@ -56,6 +57,7 @@ def _branches(faults: Faults, call: Call) -> list[str]:
 
 
 def step(faults: Faults, statement: Statement, depth: int = 0) -> None:
+    pause()
     call = statement.call
     if call is None:
         _no_step(faults, statement)
