@@ -136,8 +136,12 @@ _AROUND_MARK: tuple[tuple[str, str], ...] = (
     ("AAAAAAAAAAAAAAAAAAAAAA", r"A{22}[A-Za-z0-9%]{80,100}"),  # Twitter
     ("AccountKey", r"AccountKey=[A-Za-z0-9+/]{86}=="),  # Azure Storage
 )
-DOCUMENTATION_KEYS = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
-"""Example keys of the AWS documentation."""
+DOCUMENTATION_KEYS = (
+    "AKIAIOSFODNN7EXAMPLE",
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "sk_test_" + "4eC39HqLyjWDarjtT1zdp7dc",
+)
+"""Example keys of the documentation of AWS and Stripe."""
 # Names of keys, which open nothing without the key, and keys of test modes.
 _MINOR = (
     "AKIA",

@@ -15,9 +15,9 @@ from playpen_ls.vocabulary.names import snake
 from playpen_ls.vocabulary.secrets import is_secret_name
 
 # Only names that say certainly that a value is secret: a `token` can be that of a parser, `credentials` an object, and
-# an `access_key` the name of a key.
+# an `access_key` or a `secret_key` the name of a key.
 _SECRET = re.compile(
-    r"(?:^|_)(?:(?:\w*pas+word|passwd|passphrase)|(?:db|user|root|admin|ssh|smtp)_?pwd|(?:api|secret|secret_access)_?key"
+    r"(?:^|_)(?:(?:\w*pas+word|passwd|passphrase)|(?:db|user|root|admin|ssh|smtp)_?pwd|(?:api|secret_access)_?key"
     r"|(?:access|auth|api|bearer|refresh|github|gitlab|slack|bot|jwt)_?token|(?:client|app|jwt|oauth|consumer)_?secret)$"
 )
 # What is done to it, or is asked about it: `masked_password`, `has_password`.
@@ -67,7 +67,7 @@ def _mentioned(words: Words) -> bool:
         LOGGER + 'logger.info("no password of %s", user)\nlogger.info(len(password))\nlogger.info(mask(password))\n',
         LOGGER + 'logger.info("%s %s", password[:2], bool(password))\nlogger.info(f"{password is None}")\n',
         LOGGER + 'logger.info("%s %s %s", hashed_password, has_password, password_field)\n',
-        LOGGER + 'logger.info("%s %s %s", token, settings.db_password, secret.secret_key)\n',
+        LOGGER + 'logger.info("%s %s %s", token, settings.db_password, secret.secret_key)\nlogger.info("no %s", secret_key)\n',
         LOGGER + "def f(password: bool, api_key: SecretStr):\n    logger.info('%s %s', password, api_key)\n",
         LOGGER + "def f(password):\n    password = mask(password)\n    logger.info('%s', password)\n",
         LOGGER + 'logger.info("set", extra={"password": "***", "has_token": bool(access_token)})\n',

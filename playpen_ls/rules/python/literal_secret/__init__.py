@@ -14,6 +14,7 @@ from playpen_ls.rules.python.literal_secret.detect import Secret, generic_variab
 from playpen_ls.rules.python.literal_secret.mentions import may_hold_secret
 from playpen_ls.text.edit import Edit
 from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, shapes
+from playpen_ls.vocabulary.secrets import is_weak_login, url_logins
 
 KEY = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
 RANDOM = "Zk9" + "vQ2xT7bLm4YpW8sRd3NcJ6hGfA1u"
@@ -51,6 +52,10 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
         example(
             'import os\n\nkey = os.getenv("SECRET_KEY", «"h8+mu_v!w2#k"»)\n',
             fixed='import os\n\nkey = os.environ["SECRET_KEY"]\n',
+        ),
+        example(
+            'import os\n\nurl = os.getenv("SHOP_DB", «"postgres://app:postgres@db/shop"»)\n',
+            fixed='import os\n\nurl = os.environ["SHOP_DB"]\n',
         ),
         example(SETTINGS + '    password: str = «"s3cr3tpw"»\n', fixed=SETTINGS + "    password: str\n"),
         example(
@@ -137,8 +142,9 @@ def literal_secret(literal: StringLiteral) -> Iterator[Finding]:
 
     Everybody with access to the repository, its history or the image can read the secret. Read it from an
     environment variable without a default, so that a missing variable raises `KeyError`, and rotate the secret.
-    An error for keys of known providers and passwords in URLs. Not reported for placeholders and for known false
-    positives of other scanners. In tests, migrations and generated files only provider keys are reported.
+    An error for keys of known providers and passwords in URLs that are no plain words. Not reported for placeholders
+    and for known false positives of other scanners. In tests, migrations and generated files only provider keys are
+    reported.
     """
     secret = secret_in(literal)
     if secret is None:
@@ -148,12 +154,18 @@ def literal_secret(literal: StringLiteral) -> Iterator[Finding]:
             message, severity = _message(secret), Severity.INFORMATION
             yield Finding(literal.span, message, tuple(_fixes(literal, secret)), severity)
         return
-    severity = Severity.ERROR if secret.tier in ("key", "url") else Severity.WARNING
+    severity = Severity.ERROR if secret.tier in ("key", "url") and not _is_weak_url(literal) else Severity.WARNING
     if secret.tier == "key":
         keys = [literal.value[span.start : span.end] for span in shapes(literal.value)]
         severity = Severity.HINT if all(map(is_doubtful, keys)) else severity
         severity = Severity.WARNING if all(map(is_minor, keys)) else severity
     yield Finding(literal.span, _message(secret), tuple(_fixes(literal, secret)), severity)
+
+
+def _is_weak_url(literal: StringLiteral) -> bool:
+    """Whether it is a URL whose password is made of plain words: `postgres://postgres:postgres@db/app`."""
+    logins = [*url_logins(literal.value)]
+    return bool(logins) and all(is_weak_login(one, literal.value) for one in logins)
 
 
 def _message(secret: Secret) -> str:

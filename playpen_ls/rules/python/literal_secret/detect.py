@@ -111,7 +111,9 @@ def _from_url(literal: StringLiteral) -> Secret | None:
         if _is_spoken(literal) or _is_prose(literal, login.url) or _STAND_IN.fullmatch(password):
             continue
         whole = (login.url.start, "\0" in literal.value) == (0, False)
-        return Secret("url", named(literal)[0], url_variable(login.scheme, "") if whole else "", _reader(literal))
+        name, reader = named(literal)
+        variable = name if reader is not None and name else url_variable(login.scheme, "")
+        return Secret("url", name, variable if whole else "", reader)
     for span in connection_passwords(literal.value):
         password = literal.value[span.start : span.end]
         if "\0" not in password and not _STAND_IN.fullmatch(password) and not _is_spoken(literal):
