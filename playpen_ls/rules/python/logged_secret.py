@@ -67,7 +67,7 @@ def _mentioned(words: Words) -> bool:
         LOGGER + 'logger.info("no password of %s", user)\nlogger.info(len(password))\nlogger.info(mask(password))\n',
         LOGGER + 'logger.info("%s %s", password[:2], bool(password))\nlogger.info(f"{password is None}")\n',
         LOGGER + 'logger.info("%s %s %s", hashed_password, has_password, password_field)\n',
-        LOGGER + 'logger.info("%s %s %s", token, settings.db_password, secret.secret_key)\nlogger.info("no %s", secret_key)\n',
+        LOGGER + 'logger.info("%s %s", token, settings.db_password)\nlogger.info("no %s", secret_key)\n',
         LOGGER + "def f(password: bool, api_key: SecretStr):\n    logger.info('%s %s', password, api_key)\n",
         LOGGER + "def f(password):\n    password = mask(password)\n    logger.info('%s', password)\n",
         LOGGER + 'logger.info("set", extra={"password": "***", "has_token": bool(access_token)})\n',
