@@ -216,7 +216,8 @@ def toy_rule(function: Callable[..., Any], subject: type) -> Rule:
     arguments = tuple(_argument(one.annotation) for one in others)
     reads = tuple(kind for argument in arguments for kind in argument.reads)
     return replace(model, id=f"toy/{function.__name__}", language="toy", function=function, subjects=(subject,),
-                   reads=reads, looks_at_files=False, options=(), _arguments=arguments)  # fmt: skip
+                   reads=reads, looks_at_files=False, needs_index=True, options=(),
+                   mentions=None, _arguments=arguments)  # fmt: skip
 
 
 RULES = (

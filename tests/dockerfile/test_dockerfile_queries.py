@@ -38,7 +38,7 @@ CASES = {
     queries.nearest_earlier: (
         "FROM node:20 AS builder\nFROM node:20\nCOPY --from=bulder /a /b\n", "AS builder", "AS other",
     ),
-    queries.is_template_above: ("ARG A\nFROM node:20\nCOPY --from=tool /a /b\n", "ARG A", "{{ if b }}"),
+    queries.is_template: ("ARG A\nFROM node:20\nCOPY --from=tool /a /b\n", "ARG A", "{{ if b }}"),
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from playpen_ls.api.fact_types import (
     ImageUse,
     Kustomized,
     LimitRange,
+    Named,
     Overlay,
     Pods,
     SecretKeys,
@@ -358,6 +359,7 @@ def test_what_a_file_tells_others():
     )
     assert [fact for fact in facts(text) if fact[0] not in (Pods, ConfigMapKeys)] == [
         (ServiceSelector, "apps", (("app", "web"),), ()),
+        (Named, "Service", "web", "apps", None),
         (ImageUse, "nexus:5000/web:1.0"),
         (ServiceAccount, "", "web", False),
         (LimitRange, "apps", ("cpu",), ("cpu",)),

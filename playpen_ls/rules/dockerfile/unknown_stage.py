@@ -115,7 +115,7 @@ def _looked_up(stage: Stage, name: str, span: Span, files: Files) -> Iterator[Fi
     if may_be_named(name, stage.file.path, files) and (meant is None or files.known):
         return
     if meant is None:
-        if not _is_template(stage):
+        if not ask(queries.is_template):
             message = f"`{name}` is neither an earlier stage nor an official image"
             yield Finding(span, message, severity=Severity.WARNING)
     else:
@@ -140,9 +140,3 @@ def _declare(stage: Stage, text: str, alias: str, span: Span) -> list[Edit]:
     newline = stage.file.model.source.newline
     words = f"from {text} as {alias}" if stage.start.keyword.islower() else f"FROM {text} AS {alias}"
     return [Edit(above, above, f"{words}{newline}{newline}"), Edit(span.start, span.end, alias)]
-
-
-def _is_template(stage: Stage) -> bool:
-    """The file contains lines of a template language, which can generate other stages."""
-    own = any(one.keyword.startswith(queries.TEMPLATE_MARKS) for one in stage.instructions)
-    return own or stage.file.ask(queries.is_template_above)

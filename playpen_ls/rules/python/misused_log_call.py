@@ -8,8 +8,6 @@ from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.parts import LogCall
-from playpen_ls.languages.python.syntax.known_names import DECORATORS
-from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.edit import Edit
 
@@ -30,7 +28,7 @@ LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
     practice="Structured logging",
     needs_index=False,
     like={
-        "ruff": ["PLE1205", "PLE1206", "LOG004", "LOG007"],
+        "ruff": ["PLE1205", "PLE1206", "LOG007"],
         "pylint": [
             "logging-too-many-args",
             "logging-too-few-args",
@@ -52,11 +50,6 @@ LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
             fixed=LOGGER + 'logger.info("order %s", order)\n',
         ),
         LOGGER + 'logger.log(«"VERBOSE"», "order")\n',
-        example(LOGGER + 'logger.«exception»("failed")\n', fixed=LOGGER + 'logger.error("failed")\n'),
-        example(
-            LOGGER + '@app.get("/")\ndef index():\n    logger.«exception»("no user")\n',
-            fixed=LOGGER + '@app.get("/")\ndef index():\n    logger.error("no user")\n',
-        ),
         example(
             LOGGER + 'try:\n    f()\nexcept OSError:\n    logger.«exception»("failed", exc_info=False)\n',
             fixed=LOGGER + 'try:\n    f()\nexcept OSError:\n    logger.error("failed", exc_info=False)\n',
@@ -80,9 +73,9 @@ def misused_log_call(call: LogCall, origins: Origins) -> Iterator[Finding]:
     """Arguments of a log call do not fit.
 
     With more or fewer arguments than placeholders, `logging` prints an error of its own instead of the message. `log`
-    needs the level as a number; with a text it raises `TypeError`. `exception` writes `NoneType: None` where no
-    exception is handled, and with `exc_info=False` it is an `error`. Only loggers of the standard library are looked
-    at. A message without any placeholder is reported by `formatted-log-message`.
+    needs the level as a number; with a text it raises `TypeError`. `exception` with `exc_info=False` is an `error`.
+    Only loggers of the standard library are looked at. A message without any placeholder is reported by
+    `formatted-log-message`, and `exception` where no exception is handled by `wrong-level`.
     """
     found = next(_found(call), None)
     if found is not None and origins.logger(call).standard:
@@ -114,32 +107,10 @@ def _with_method(call: LogCall, level: str) -> Fix:
 
 def _exception(call: LogCall) -> Iterator[Finding]:
     info = call.keyword("exc_info")
-    span = call.method_span
-    off = isinstance(info, ast.Constant) and not info.value
-    if not off and (info is not None or call.spreads or call.handler is not None or not _runs_outside(call)):
-        return
-    fix = Fix("Call `error`", lambda: [Edit(span.start, span.end, "error")], safe=off, preferred=True)
-    if off:
+    if isinstance(info, ast.Constant) and not info.value:
+        span = call.method_span
+        fix = Fix("Call `error`", lambda: [Edit(span.start, span.end, "error")], safe=True, preferred=True)
         yield Finding(span, "`exception` without its traceback is an `error`", (fix,))
-    else:
-        message = "`exception` is called where no exception is handled, and logs `NoneType: None`"
-        yield Finding(span, message, (fix,), Severity.INFORMATION)
-
-
-def _runs_outside(call: LogCall) -> bool:
-    """Whether it certainly runs outside of any `except`: in the module itself, or in a handler of a route."""
-    for node, _ in call.above():
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return any(_is_route(one) for one in node.decorator_list)
-        if isinstance(node, ast.Lambda | ast.ClassDef | ast.Try):
-            return False
-    return True
-
-
-def _is_route(decorator: ast.expr) -> bool:
-    name = dotted(decorator.func) or "" if isinstance(decorator, ast.Call) else ""
-    owner, _, verb = name.rpartition(".")
-    return bool(owner) and verb in DECORATORS
 
 
 def _mismatch(message: str, arguments: list[ast.expr]) -> str:

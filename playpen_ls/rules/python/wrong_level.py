@@ -8,6 +8,8 @@ from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.parts import LogCall
+from playpen_ls.languages.python.syntax.known_names import DECORATORS
+from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.edit import Edit
 
@@ -26,6 +28,10 @@ _FAILURE = re.compile(r"(?:error|failed|exception)\b", re.IGNORECASE)
         'def f(log):\n    log.«warn»("x")\n',
         LOGGER + 'try:\n    f()\nexcept ValueError:\n    logger.«info»("Failed to do it")\n',
         example(LOGGER + 'logger.«exception»("x")\n', fixed=LOGGER + 'logger.error("x")\n'),
+        example(
+            LOGGER + '@app.get("/")\ndef index():\n    logger.«exception»("no user")\n',
+            fixed=LOGGER + '@app.get("/")\ndef index():\n    logger.error("no user")\n',
+        ),
     ],
     good=[
         LOGGER + 'logger.warning("x")\n',
@@ -70,9 +76,20 @@ def _text(call: LogCall) -> str:
 
 
 def _is_outside(call: LogCall) -> bool:
-    """Whether it is at module or class level, outside any `except`. A function could be called from one."""
+    """Whether it runs outside any `except`: at module or class level, or in a route. Others could be called from one."""
     if call.handler is not None or call.keyword("exc_info") is not None or call.spreads:
         return False
     if not isinstance(call.node.func, ast.Attribute):
         return False
-    return all(not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) for node, _ in call.above())
+    for node, _ in call.above():
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return any(_is_route(one) for one in node.decorator_list)
+        if isinstance(node, ast.Lambda):
+            return False
+    return True
+
+
+def _is_route(decorator: ast.expr) -> bool:
+    name = dotted(decorator.func) or "" if isinstance(decorator, ast.Call) else ""
+    owner, _, verb = name.rpartition(".")
+    return bool(owner) and verb in DECORATORS

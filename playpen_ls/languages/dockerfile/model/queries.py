@@ -269,11 +269,6 @@ def arguments_of_earlier(outline: Outline, chunk: int) -> frozenset[str]:
     return frozenset(name for names in outline.each(_stage_arguments)[:chunk] for name in names)
 
 
-def is_template_above(outline: Outline) -> bool:
-    """Whether there are lines of a template language above the first FROM."""
-    return any(raw.keyword.startswith(TEMPLATE_MARKS) for raw in outline.content(0).raw)
-
-
 def has_other_frontend(outline: Outline) -> bool:
     """Whether `# syntax=` names another frontend than Docker's, which can have its own instructions and flags."""
     content: StageText = outline.content(0)
