@@ -76,7 +76,7 @@ def _text(call: LogCall) -> str:
 
 
 def _is_outside(call: LogCall) -> bool:
-    """Whether it runs outside any `except`: at module or class level, or in a route. Others could be called from one."""
+    """Whether it is outside any `except`: at module or class level, or in a route. Functions may be called from one."""
     if call.handler is not None or call.keyword("exc_info") is not None or call.spreads:
         return False
     if not isinstance(call.node.func, ast.Attribute):
