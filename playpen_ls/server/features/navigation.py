@@ -51,7 +51,8 @@ def highlights(context: Context, params: lsp.DocumentHighlightParams) -> list[ls
     if asked is None:
         return None
     opened, offset = asked
-    found = highlights_at(opened.workspace, opened.path, offset)
+    with pausing_about(context, opened.uri):
+        found = highlights_at(opened.workspace, opened.path, offset)
     positions = context.documents.positions(opened.source)
     return [lsp.DocumentHighlight(positions.range(one.span), _HIGHLIGHTS[one.access]) for one in found or ()] or None
 

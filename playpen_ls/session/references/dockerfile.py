@@ -35,6 +35,7 @@ from playpen_ls.project.services import WebFacts, answers
 from playpen_ls.rules.dockerfile._serving import Programs
 from playpen_ls.session.references.reference import Access, Kind, Reference, Target, file_at, last_word, nothing
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.pause import pause
 from playpen_ls.text.span import Span
 
 _ASKED = re.compile(r"https?://[^/\s'\"]+(/[^\s'\",)?]*)")
@@ -56,8 +57,9 @@ def references(model: DockerfileModel, workspace: Workspace, offset: int | None,
     for number, chunk in enumerate(model.chunks):
         near = offset is None or chunk.begins <= offset <= chunk.begins + len(chunk.content.text)
         if near and word.lower() in chunk.content.text.lower():
+            pause()
             at = offset - chunk.begins if offset is not None else None
-            yield from _InStage(model, number, context, at).references()
+            yield from _InStage(model, number, context, at, word.lower()).references()
 
 
 def using(dockerfile: str, context: RuleContext) -> Iterator[str]:
@@ -78,9 +80,10 @@ def _images(known: _Knowledge) -> frozenset[tuple[str, str]]:
 class _InStage:
     """The references of a chunk: of a stage, or, with number 0, of the text above the first one."""
 
-    def __init__(self, model: DockerfileModel, number: int, context: RuleContext, at: int | None) -> None:
+    def __init__(self, model: DockerfileModel, number: int, context: RuleContext, at: int | None, word: str) -> None:
         self._model = model
         self._at = at
+        self._word = word
         self._path = model.source.path
         self._number = number
         self._outline = model.outline
@@ -97,6 +100,8 @@ class _InStage:
         yield from self._started(stage)
         for instruction in stage.instructions:
             if self._at is not None and not instruction.span.start <= self._at <= instruction.span.end:
+                continue
+            if self._word not in instruction.logical.lower():
                 continue
             if isinstance(instruction, (Argument, Environment)):
                 yield from self._assigned(instruction)

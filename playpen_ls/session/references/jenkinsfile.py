@@ -17,6 +17,7 @@ from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.syntax.tree import DOTS, Call
 from playpen_ls.session.references.reference import Access, Kind, Reference, Target, file_at
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.pause import pause
 from playpen_ls.text.span import Span
 
 # Steps and sections with the path of a file from the root of the repository: the argument's name, "" without one.
@@ -37,6 +38,7 @@ def references(model: Jenkinsfile, workspace: Workspace, offset: int | None, wor
     outline, bound = Outline(model.source.path, model.chunks), _Bound(model)
     for number, chunk in enumerate(model.chunks):
         if (offset is None or chunk.span.start <= offset <= chunk.span.end) and word in chunk.content.text:
+            pause()
             region = Region(chunk.content, FileView(outline, number))
             yield from _InRegion(region, chunk.begins, bound, workspace).references()
 

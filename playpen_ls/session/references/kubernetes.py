@@ -26,6 +26,7 @@ from playpen_ls.rules.kubernetes._links import Selectable, endpoints, selected
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
 from playpen_ls.session.references.reference import Access, Kind, Reference, Target, file_at, last_word, nothing
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.pause import pause
 from playpen_ls.text.span import Span
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -50,6 +51,7 @@ def references(model: Manifests, workspace: Workspace, offset: int | None, word:
     outline, context = Outline(model.source.path, model.chunks), workspace.context(model.source.path)
     for number, chunk in enumerate(model.chunks):
         if (offset is None or chunk.start <= offset <= chunk.end) and word in chunk.content.text:
+            pause()
             document = YamlDocument(chunk.parsed, FileView(outline, number))
             yield from _Document(model, chunk, document, context, workspace.model_at, offset).references()
 
