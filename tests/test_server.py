@@ -216,13 +216,16 @@ async def test_all_findings_of_a_rule_are_fixed_by_one_action(editor: Editor):
 
 
 @pytest.mark.asyncio
-async def test_hover_shows_the_page_of_the_rule(editor: Editor):
+async def test_hover_on_a_finding_is_short(editor: Editor):
     diagnostic = await opened(editor, CASES[3])
     params = lsp.HoverParams(lsp.TextDocumentIdentifier(editor.uri("app.py")), diagnostic.range.start)
     hover = await editor.client.text_document_hover_async(params)
     assert hover
     assert isinstance(hover.contents, lsp.MarkupContent)
-    assert "# python/hard-coded-host" in hover.contents.value
+    text = hover.contents.value
+    assert text.startswith("host `postgres.playpen-platform.svc.cluster.local` is hard-coded")
+    assert "([python/hard-coded-host](https://hiranofficial.github.io/playpen/" in text
+    assert len(text.splitlines()) <= 5
     above = lsp.HoverParams(lsp.TextDocumentIdentifier(editor.uri("app.py")), lsp.Position(0, 0))
     assert await editor.client.text_document_hover_async(above) is None
 
@@ -428,5 +431,8 @@ async def test_hover_on_a_container_comes_before_its_findings(editor: Editor):
     assert hover
     told = hover.contents.value
     assert told.startswith("- not linked to a Dockerfile: the project has no Dockerfile\n")
-    assert "# kubernetes/no-liveness-probe" in told
+    (line,) = [line for line in told.splitlines() if "([kubernetes/no-liveness-probe](" in line]
+    assert line.startswith("- container `web` has no `livenessProbe`")
+    assert "#" not in told.replace("best-practices#", "")
+    assert len(told.splitlines()) <= 14  # of five findings the first has its reason
     assert await hovered(editor, "app.yaml", "kind:") is None

@@ -31,6 +31,12 @@ def page(rule: Rule, platform: Platform = Platform()) -> str:
     return "\n".join(lines) + "\n"
 
 
+def reason_in_short(rule: Rule) -> str:
+    """The first two sentences of the reason, on one line; the title of a rule that gives none."""
+    first = " ".join(rule.reason.partition("\n\n")[0].split())
+    return " ".join(re.split(r"(?<=[.!?:])\s+(?=[A-Z`])", first)[:2]) or rule.title
+
+
 def _facts(rule: Rule, platform: Platform) -> str:
     """One line: severity, best practice, similar rules of other tools."""
     off = f', only with `preset = "{rule.preset}"`' if rule.preset else ", off by default"

@@ -81,9 +81,9 @@ def test_the_menu_lists_each_action_once(steps: dict[str, Any], step: str, title
 
 def test_the_hover_shows_both(steps: dict[str, Any]):
     text = steps["python hover"]["text"]
-    assert text.count("# python/print-as-log") == 1
+    assert text.count("python/print-as-log") == 1
     assert text.count("(function) def print(") == 1
-    assert steps["yaml hover"]["text"].count("# kubernetes/suspicious-quantity") == 1
+    assert steps["yaml hover"]["text"].count("kubernetes/suspicious-quantity") == 1
 
 
 def test_the_save_fixes_only_what_is_ours(steps: dict[str, Any]):
