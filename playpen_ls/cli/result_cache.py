@@ -214,13 +214,13 @@ class ResultCache:
         return _key("facts", job.inside, content)
 
     def _configuration(self, job: Job) -> str:
-        """The configuration of a file without the place of the project."""
+        """The digest of the configuration of a file without the place of the project."""
         config, root = job.workspace.configs.of(job.inside), job.workspace.root
         found = self._configurations.get(id(config))
         if found is None:
             folder = relative(str(config.folder), root) if config.folder != root else ""
             bare = replace(config, folder=root.__class__(folder), path=None, baseline=None, problems=())
-            found = self._configurations[id(config)] = repr(bare)
+            found = self._configurations[id(config)] = digest_of(repr(bare).encode())
         return found
 
 
@@ -297,7 +297,7 @@ def _key(*parts: str) -> bytes:
 
 @cache
 def _program() -> str:
-    """This program, what it imports, and the Python that runs it."""
+    """The digest of this program, what it imports, and the Python that runs it."""
     packages = sorted(
         name
         for folder in dict.fromkeys(sys.path)
@@ -305,7 +305,7 @@ def _program() -> str:
         for name in os.listdir(folder or os.curdir)
         if name.endswith((".dist-info", ".egg-info"))
     )
-    return _json([sys.version, sys.platform, playpen_ls.__version__, packages, _sources()])
+    return digest_of(_json([sys.version, sys.platform, playpen_ls.__version__, packages, _sources()]).encode())
 
 
 def _sources() -> list[Any]:
