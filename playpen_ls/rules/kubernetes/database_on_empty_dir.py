@@ -78,7 +78,8 @@ def database_on_empty_dir(workload: Workload, absence: Absence) -> Iterator[Find
     An `emptyDir` and the file system of a container live as long as the pod: an update, a full node or an eviction ends
     both. Use a PersistentVolumeClaim. The places are those of the official images of PostgreSQL, MySQL, MariaDB and
     MongoDB, or `PGDATA`. PostgreSQL 18 and later refuses to start with a volume at `/var/lib/postgresql/data`: it
-    belongs to `/var/lib/postgresql`. Not reported in folders for tests, examples, development or previews.
+    belongs to `/var/lib/postgresql`. Where there is no volume at all it is a hint. Not reported in folders for tests,
+    examples, development or previews.
     """
     if workload.kind not in ("Deployment", "StatefulSet") or workload.document.template:
         return
@@ -102,7 +103,7 @@ def database_on_empty_dir(workload: Workload, absence: Absence) -> Iterator[Find
         image = container.image
         span = document.span(entry.key) if entry is not None else document.content(image or container.node)  # type: ignore[arg-type]
         message = f"{container.display_name} keeps its database in `{here.path}`, {lack.found}{lack.where}"
-        yield Finding(span, message)
+        yield Finding(span, message, (), None if entry is not None else Severity.HINT)
 
 
 _OLD = "/var/lib/postgresql/data"
