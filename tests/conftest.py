@@ -39,6 +39,7 @@ def pytest_configure() -> None:
         raise pytest.UsageError(f"{__file__}: SLOW names {', '.join(sorted(missing))}, which does not exist")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.name in SLOW or HERE / "editors" in item.path.parents:

@@ -205,9 +205,12 @@ def test_what_is_read_is_what_was_judged(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_nothing_else_reads_files():
-    """`read_file` is the only function that opens a file for reading; `write_file` compares what it replaces."""
+    """`read_file` is the only function that opens a file for reading; `write_file` compares what it replaces.
+
+    The store of results opens its own database, the process pool its own pipes.
+    """
     root = Path(playpen_ls.__file__).parent
-    allowed = {"project/read_file.py", "cli/write_file.py"}
+    allowed = {"project/read_file.py", "cli/write_file.py", "cli/result_store.py", "cli/process_pool.py"}
     opening = {"read_text", "read_bytes", "FileIO", "fdopen"}
     found = []
     for path in root.rglob("*.py"):

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import subprocess
+import sys
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,7 +27,6 @@ from playpen_ls.server.client_requests import ClientRequests, watched
 from playpen_ls.server.features.commands import Commands
 from playpen_ls.server.features.diagnostics.closed import ClosedFiles
 from playpen_ls.server.gc_scheduler import GcScheduler
-from playpen_ls.server.indexing import run as indexing
 from playpen_ls.server.indexing.run import IndexRun
 from playpen_ls.server.indexing.scheduler import IndexScheduler
 from playpen_ls.server.protocol import Server
@@ -117,7 +117,7 @@ def test_what_was_read_here_since_is_newer(project: Path):
 def test_a_process_that_dies_is_said_and_done_without(
     project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    monkeypatch.setattr(indexing.sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     workspace = Workspace(project)
     with caplog.at_level(logging.ERROR, "playpen_ls"):
         client = run(workspace)
@@ -143,7 +143,7 @@ def test_what_the_process_failed_at_is_said(project: Path, caplog: pytest.LogCap
 def test_a_project_that_cannot_be_read_here_either_is_said(
     project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    monkeypatch.setattr(indexing.sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     workspace = Workspace(project)
 
     def fails(most: int) -> None:

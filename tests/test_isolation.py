@@ -140,13 +140,13 @@ def test_each_editor_starts_it_in_a_way_that_is_tested_here():
     assert helix["language-server"]["playpen-ls"]["command"] == "playpen-ls"
     assert {one["formatter"]["command"] for one in helix["language"] if "formatter" in one} == {"playpen-ls"}
     for path, pattern in (
-        ("editors/neovim/lua/playpen_ls.lua", r"cmd = \{(.*)\}"),
-        ("editors/neovim/lsp/playpen_ls.lua", r"cmd = \{(.*)\}"),
+        ("editors/neovim/lua/playpen_ls/init.lua", r"cmd = \{(.*)\}"),
         ("editors/emacs/playpen-ls.el", r"defvar playpen-ls-command '\((.*)\)\)"),
         ("editors/others/README.md", r'"enabled": true, "command": \[(.*)\],'),
         ("editors/others/README.md", r'"dockerfile": \{"command": \[(.*?)\],'),
     ):
         assert words(path, pattern) == ["playpen-ls"], path
+    assert "cmd = defaults.cmd," in (ROOT / "editors/neovim/lsp/playpen_ls.lua").read_text()
     texts = [path.read_text() for path in (ROOT / "README.md", *ROOT.glob("editors/*/README.md"))]
     assert not re.findall(r"python3? -m playpen_ls", "".join(texts))
 

@@ -47,6 +47,7 @@ NULL = (
 @rule(
     severity=Severity.INFORMATION,
     practice="Connection pooling",
+    needs_index=False,
     bad=[
         example(
             'from sqlalchemy import create_engine\n\nengine = «create_engine»("postgresql://db/app")\n',
