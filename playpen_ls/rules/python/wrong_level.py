@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
+from playpen_ls.languages.python.model.web import is_route
 from playpen_ls.languages.python.parts import LogCall
-from playpen_ls.languages.python.syntax.known_names import DECORATORS
-from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.edit import Edit
 
@@ -83,13 +82,7 @@ def _is_outside(call: LogCall) -> bool:
         return False
     for node, _ in call.above():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return any(_is_route(one) for one in node.decorator_list)
+            return any(is_route(one) for one in node.decorator_list)
         if isinstance(node, ast.Lambda):
             return False
     return True
-
-
-def _is_route(decorator: ast.expr) -> bool:
-    name = dotted(decorator.func) or "" if isinstance(decorator, ast.Call) else ""
-    owner, _, verb = name.rpartition(".")
-    return bool(owner) and verb in DECORATORS
