@@ -47,7 +47,7 @@ def _missing(container: Container) -> Iterator[tuple[str, str]]:
     own, shared = (_context(node) for node in (container.node, pod))
     if own is None or shared is None:
         return
-    windows = (pod.mapping("os") or _NOTHING).text("name") == "windows"
+    windows = container.workload.runs_on_windows
     if not windows:
         if own.true("privileged"):  # the API server rejects both together
             yield "escalation", "no `privileged: true`"

@@ -87,8 +87,7 @@ def no_privilege_escalation(container: Container, absence: Absence) -> Iterator[
 
 def _is_decided(container: Container) -> bool:
     """Whether the setting is present or impossible."""
-    system = container.workload.pod.mapping("os")
-    if system is not None and system.text("name") == "windows":
+    if container.workload.runs_on_windows:
         return True
     context = container.node.get("securityContext")
     if context is None or is_empty(context):

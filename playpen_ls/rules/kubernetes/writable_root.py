@@ -62,8 +62,7 @@ def writable_root(container: Container, absence: Absence) -> Iterator[Finding]:
 
 def _is_read_only(container: Container) -> bool:
     """Whether it is, or cannot be on Windows, or a template decides."""
-    system = container.workload.pod.mapping("os")
-    if system is not None and system.text("name") == "windows":
+    if container.workload.runs_on_windows:
         return True
     context = container.node.get("securityContext")
     if context is None or is_empty(context):

@@ -200,6 +200,12 @@ class Workload(Resource):
         return not self.containers or any(one.node.get("image") is None for one in self.containers)
 
     @property
+    def runs_on_windows(self) -> bool:
+        """Whether the pod names Windows as its system, which has no Linux capabilities and privileges."""
+        system = self.pod.mapping("os")
+        return system is not None and system.text("name") == "windows"
+
+    @property
     def runs_to_its_end(self) -> bool:
         """Whether the pod is meant to finish: Jobs, Pods that are not restarted, and Jenkins agents."""
         if self.group == "batch" or self.pod.text("restartPolicy") in ("Never", "OnFailure"):
