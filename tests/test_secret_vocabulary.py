@@ -84,6 +84,7 @@ def test_no_look_alike_is_a_key():
             "${DB_PASSWORD}",
             "{{ .Values.password }}",
             "changeme",
+            "$encrypted$",
             "CHANGE_ME",
             "change-me-123",
             "SET_ME",

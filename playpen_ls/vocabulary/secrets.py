@@ -24,8 +24,8 @@ _PUT_LATER = (
 )
 # What nothing is opened with: expressions, references to a store of secrets, and words that ask to be replaced.
 _PLACEHOLDER = re.compile(
-    rf"""^(?: $ | <.*> | .*\$\{{.*\}}.* | \$\(.*\) | \$\w+ | .*\{{\{{.*\}}\}}.* | \{{\w*\}} | .*%\(\w+\)s.* | %\w+% | %s
-      | @@?[\w.-]+@@?
+    rf"""^(?: $ | <.*> | .*\$\{{.*\}}.* | \$\(.*\) | \$\w+\$? | .*\{{\{{.*\}}\}}.* | \{{\w*\}} | .*%\(\w+\)s.* | %\w+%
+      | %s | @@?[\w.-]+@@?
       | \[[\w -]+\] | [x*.?_-]+ | {_PUT_LATER}[-_ \w]* | .*replace[-_ ]?me.* | .*change[-_ ]?me.* | xxx+.*
       | your[-_ ]?(?:[a-z]+[-_ ])*[a-z]*(?:pass|password|passwd|secret|token|key|api|here|value)s?
       | your[-_ ][^0-9]*

@@ -130,6 +130,11 @@ from playpen_ls.rules.dockerfile._dev_servers import starts_dev_server
             "Dockerfile": "FROM node:20 AS web\nUSER node\nFROM web AS dev\nUSER root\n",
             "compose.yaml": "services: {web: {build: {context: ., target: web}}}\n",
         },
+        # The builder's image is pushed for its cache.
+        {
+            "Dockerfile": "FROM node:20 AS builder\nFROM node:20\nCOPY --from=builder /app /app\nUSER node\n",
+            "build.sh": "docker build --target builder -t web:builder .\ndocker build -t web:1.0 .\n",
+        },
         "FROM playpen/python-base:latest\nCMD serve\n",
         "FROM node:20\nUSER node\n",
         "FROM node:20\nUSER root\nRUN make\nUSER node\n",

@@ -45,7 +45,8 @@ def context_of(path: str, configured: Mapping[str, str], builds: Facts[ImageBuil
 def ships(stage: Stage, builds: Facts[ImageBuilt], files: Files) -> bool:
     """Whether the stage is built into an image that is used: a target that a build names, else the last stage.
 
-    Targets that are named like stages for development are ignored.
+    Targets that are named like stages for development are ignored, and those from which the last stage copies, if that
+    is built too: they are built for the cache or for tests.
     """
     named, last = _shipped(stage, builds, files)
     return stage.name in named or (last and stage.final)
@@ -63,6 +64,8 @@ def _shipped(stage: Stage, builds: Facts[ImageBuilt], files: Files) -> tuple[tup
     if ask(queries.has_several_stages):
         targets = {build.target.lower() for build in _builds_of(stage.file.path, builds, files)}
         named = {target for target in targets if target and "$" not in target and not is_for_developing(target)}
+        if "" in targets:
+            named -= ask(queries.feed_last)
         found = tuple(target for target in sorted(named) if ask(queries.has_stage, target))
         if found:
             return found, "" in targets

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from playpen_ls.api.file_view import Outline, located
 from playpen_ls.languages.dockerfile.model.expansion import expanded
-from playpen_ls.languages.dockerfile.syntax.instruction_types import Argument, From, instruction_of
+from playpen_ls.languages.dockerfile.syntax.instruction_types import Argument, From, Transfer, instruction_of
 from playpen_ls.languages.dockerfile.syntax.stage_text import StageText
 from playpen_ls.vocabulary.images import ImageReference
 from playpen_ls.vocabulary.names import nearest
@@ -79,6 +79,18 @@ def _installs_from_old_lists(content: StageText) -> bool:
     return installs is not None and not re.search(r"\bapt(?:-get)? (?:-\S+ )*update\b", text[: installs.start()])
 
 
+def _copied_from(content: StageText) -> frozenset[str]:
+    """What `--from=` of COPY and ADD says, in lower case."""
+    found = set[str]()
+    for index, raw in enumerate(content.raw):
+        if raw.keyword.upper() in ("COPY", "ADD") and "--from=" in raw.logical:
+            transfer = instruction_of(content, raw, index)
+            assert isinstance(transfer, Transfer)
+            if transfer.origin is not None:
+                found.add(transfer.origin.value.lower())
+    return frozenset(found)
+
+
 def arguments_of(content: StageText) -> Iterator[Argument]:
     for index, raw in enumerate(content.raw):
         if raw.keyword.upper() == "ARG":
@@ -141,6 +153,11 @@ def _layers(outline: Outline, names: tuple[str, ...], last: bool) -> frozenset[i
             base = below[number]
             waiting += [] if base is None else [base]
     return frozenset(seen)
+
+
+def feed_last(outline: Outline) -> frozenset[str]:
+    """The names of stages, in lower case, from which the image of the last stage copies."""
+    return frozenset(name for number in outline.ask(_layers, (), True) for name in outline.each(_copied_from)[number])
 
 
 @located
