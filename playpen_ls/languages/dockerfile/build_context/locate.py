@@ -64,7 +64,7 @@ def _shipped(stage: Stage, builds: Facts[ImageBuilt], files: Files) -> tuple[tup
     if ask(queries.has_several_stages):
         targets = {build.target.lower() for build in _builds_of(stage.file.path, builds, files)}
         named = {target for target in targets if target and "$" not in target and not is_for_developing(target)}
-        if "" in targets:
+        if named and "" in targets:
             named -= ask(queries.feed_last)
         found = tuple(target for target in sorted(named) if ask(queries.has_stage, target))
         if found:
