@@ -18,7 +18,7 @@ from playpen_ls.vocabulary.names import nearest
 
 DROPS_ROOT = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|s6-setuidgid|chpst|fixuid|s6-overlay|supervisord?)\b")
 _DROPS_ROOT_HINTS = ("gosu", "su-exec", "setpriv", "runuser", "s6-", "chpst", "fixuid", "supervisor")
-TEMPLATE_MARKS = ("{{", "{%", "{#", "<%")  # of Go, jq and Mustache, of Jinja, of ERB
+_TEMPLATE_MARKS = ("{{", "{%", "{#", "<%")  # of Go, jq and Mustache, of Jinja, of ERB
 _OFFICIAL_FRONTEND = re.compile(r"(docker\.io/)?docker/dockerfile(:|@|$)(?!.*labs)")
 _TEMPLATE_NAME = re.compile(r".*\.(?:in|template|tmpl|tpl|j2|jinja2?|erb|m4|mustache)", re.IGNORECASE)
 # A placeholder for whole lines, as of envsubst.
@@ -67,9 +67,9 @@ def names_dropper(content: StageText) -> bool:
 
 def has_template_lines(content: StageText) -> bool:
     """Whether there are lines of a template language, from which a Dockerfile is generated."""
-    marked = any(mark in content.text for mark in (*TEMPLATE_MARKS, "$", "@", "%%"))
+    marked = any(mark in content.text for mark in (*_TEMPLATE_MARKS, "$", "@", "%%"))
     return marked and any(
-        raw.keyword.startswith(TEMPLATE_MARKS) or _TEMPLATE_LINE.fullmatch(raw.logical.strip()) for raw in content.raw
+        raw.keyword.startswith(_TEMPLATE_MARKS) or _TEMPLATE_LINE.fullmatch(raw.logical.strip()) for raw in content.raw
     )
 
 

@@ -28,7 +28,7 @@ def chart_of(template: str) -> str | None:
 
 
 def installed_with(chart: str | None, files: Files) -> str | None:
-    """The folder of the outermost chart that a chart is a subchart of, or its own; None if it is no chart."""
+    """The folder of the outermost chart that a chart is a subchart of, or its own; None if it is not a chart."""
     if chart is None or not _is_chart(chart, files):
         return None
     while "/charts/" in f"/{chart}" and _is_chart(outer := f"/{chart}".rpartition("/charts/")[0].lstrip("/"), files):
