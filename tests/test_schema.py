@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,3 +74,12 @@ def test_the_defaults_are_accepted_by_both(tmp_path: Path, name: str):
         file = tmp_path / "playpen.toml"
         file.write_text(f"[platform]\n{name} = {json.dumps(node['default'])}\n")
         assert load(file).problems == ()
+
+
+def test_vs_code_knows_the_settings_that_its_page_names():
+    editor = Path(__file__).parents[1] / "editors/vscode"
+    named = set(re.findall(r'"(playpen\.[\w.]+)":', (editor / "README.md").read_text()))
+    assert "playpen.diagnostics.scope" in named
+    assert (
+        named <= json.loads((editor / "package.json").read_text())["contributes"]["configuration"]["properties"].keys()
+    )

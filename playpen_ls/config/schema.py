@@ -77,6 +77,10 @@ def editor_settings(rules: Sequence[Rule]) -> Schema:
             **shared["severity"], "default": {}, "scope": "resource", "markdownDescription": _SEVERITY,
         },
         "playpen.baseline": {"enum": ["hide", "hint", "off"], "default": "hide", "markdownDescription": _BASELINE},
+        "playpen.diagnostics.scope": {
+            "enum": ["openFiles", "workspace"], "enumDescriptions": [_SCOPE_OPEN, _SCOPE_WORKSPACE],
+            "default": "openFiles", "markdownDescription": _SCOPE,
+        },
         "playpen.fixOnSave": {"type": "boolean", "default": False, "markdownDescription": _FIX_ON_SAVE},
         "playpen.saveTimeout": {
             "type": "integer", "default": 1_000, "minimum": 0, "markdownDescription": _SAVE_TIMEOUT,
@@ -98,6 +102,8 @@ _BASELINE = (
     "What to do with findings in the baseline that `playpen.toml` names: `hide` them, show them as a `hint`, or treat "
     "them as all others (`off`)."
 )
+_SCOPE = "Files whose findings are shown. `Playpen: Check Workspace` shows those of all files once."
+_SCOPE_OPEN, _SCOPE_WORKSPACE = "Show the findings of open files.", "Show the findings of all files of the workspace."
 _FIX_ON_SAVE = (
     "Apply safe fixes on save. In VS Code, "
     '`"editor.codeActionsOnSave": {"source.fixAll.playpen": "explicit"}` does the same and can be set per language.'
