@@ -185,5 +185,8 @@ class Files(Protocol):
     def is_large(self, folder: str) -> bool:
         """Whether the files in the folder and its subfolders exceed 20 MB. False if there are too many to count."""
 
+    def is_tracked(self, path: str) -> bool:
+        """Whether git tracks the file: it is committed or added, even if a .gitignore matches it."""
+
     def settled(self, path: str) -> bool:
         """True. Raises NotKnownYet while the file at the path is typed in: rules with much work wait until then."""

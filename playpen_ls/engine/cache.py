@@ -179,6 +179,9 @@ class RecordedFiles:
     def is_large(self, folder: str) -> bool:
         return bool(self._ask("is_large", folder))
 
+    def is_tracked(self, path: str) -> bool:
+        return bool(self._ask("is_tracked", path))
+
     def settled(self, path: str) -> bool:
         return bool(self._ask("settled", path))
 

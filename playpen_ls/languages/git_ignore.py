@@ -12,8 +12,12 @@ from playpen_ls.text.ignore_patterns import IgnorePatterns
 def is_git_ignored(path: str, files: Files) -> bool:
     """Whether git ignores the path by a `.gitignore` of the project; the innermost one with a matching pattern decides.
 
-    Nothing in an ignored folder can be included again.
+    Nothing in an ignored folder can be included again. A file that git tracks is not ignored.
     """
+    return _matches(path, files) and not files.is_tracked(path)
+
+
+def _matches(path: str, files: Files) -> bool:
     found: list[tuple[str, IgnorePatterns]] = []
     for folder in ("", *(path[: match.start()] for match in re.finditer("/", path))):
         if folder and _verdict(folder, found, True):

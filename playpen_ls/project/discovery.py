@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from playpen_ls.languages import builds
 from playpen_ls.languages.detection import possible_language
+from playpen_ls.project.git_index import Tracked
 from playpen_ls.project.read_file import read_text
 from playpen_ls.text.ignore_patterns import IgnorePatterns
 from playpen_ls.text.source import Unreadable
@@ -74,8 +77,9 @@ def files_under(
 ) -> Iterator[str]:
     """The sorted paths of files with `wanted` names below a folder, without those that .gitignore or `exclude` match.
 
-    `exclude` has .gitignore patterns relative to `base`, by default `folder`; they are not applied if they exclude
-    `folder` itself. A symbolic link to a file is followed if the file is in `folder`.
+    As git does, .gitignore is not applied to files that git tracks. `exclude` has .gitignore patterns relative to
+    `base`, by default `folder`; they are not applied if they exclude `folder` itself. A symbolic link to a file is
+    followed if the file is in `folder`.
 
     `unreadable` is called with the path and the reason for folders that cannot be listed, .gitignore files that cannot
     be read, and links that are not followed.
@@ -83,7 +87,8 @@ def files_under(
     unreadable = unreadable or _ignore_unreadable
     # A stack instead of recursion: folders can be nested more deeply than Python's calls.
     real = _inside(os.path.realpath(folder))
-    waiting = [_entries(str(folder), _above(folder, exclude, base, unreadable), real, wanted, unreadable, top=True)]
+    search = _Search(real, wanted, unreadable, Tracked(repository_root(folder)))
+    waiting = [search.entries(str(folder), _above(folder, exclude, base, unreadable), ignored=False, top=True)]
     while waiting:
         entry = next(waiting[-1], None)
         if entry is None:
@@ -91,7 +96,7 @@ def files_under(
         elif isinstance(entry, str):
             yield entry
         else:
-            waiting.append(_entries(*entry, real, wanted, unreadable))
+            waiting.append(search.entries(*entry))
 
 
 def is_found(path: str, folder: Path, exclude: Iterable[str], base: Path) -> bool:
@@ -100,19 +105,24 @@ def is_found(path: str, folder: Path, exclude: Iterable[str], base: Path) -> boo
     `path` is relative to the folder, with `/`.
     """
     specs, place = _above(folder, exclude, base, _ignore_unreadable), str(folder)
+    tracked, ignored = Tracked(repository_root(folder)), False
     *folders, name = path.split("/")
     for each in ("", *folders):
         place = os.path.join(place, each) if each else place
         if each and (each in _SKIPPED or os.path.islink(place) or os.path.exists(os.path.join(place, "pyvenv.cfg"))):
             return False
-        if each and _ignored(place, specs, True):
+        ignored = ignored or (bool(each) and _verdict(place, specs, True))
+        if ignored and not _is_tracked(place, specs, True, tracked):
             return False
         own = _ignore_file(place, _ignore_unreadable)
         specs = [*specs, own] if own else specs
     file = os.path.join(place, name)
     if os.path.islink(file) and not os.path.realpath(file).startswith(_inside(os.path.realpath(folder))):
         return False
-    return states_facts(name) and not _ignored(file, specs, False)
+    if not states_facts(name):
+        return False
+    ignored = ignored or _verdict(file, specs, False)
+    return not ignored or _is_tracked(file, specs, False, tracked)
 
 
 def _above(folder: Path, exclude: Iterable[str], base: Path | None, unreadable: Unreadables) -> list[Ignoring]:
@@ -124,14 +134,18 @@ def _above(folder: Path, exclude: Iterable[str], base: Path | None, unreadable: 
         specs += [found for place in reversed(above) if (found := _ignore_file(str(place), unreadable))]
     base, patterns = base or folder, list(exclude)
     if patterns:
-        excluded = (_inside(str(base)), IgnorePatterns(patterns))
-        if base == folder or not excluded[1].ignores(_relative(str(folder), excluded[0]), True):
+        excluded = Ignoring(_inside(str(base)), IgnorePatterns(patterns), of_git=False)
+        if base == folder or not excluded.patterns.ignores(_relative(str(folder), excluded.folder), True):
             specs.append(excluded)
     return specs
 
 
-Ignoring = tuple[str, IgnorePatterns]
-"""(folder that the patterns are relative to, ending in a separator; patterns)."""
+class Ignoring(NamedTuple):
+    """Patterns with the folder that they are relative to, which ends in a separator."""
+
+    folder: str
+    patterns: IgnorePatterns
+    of_git: bool = True
 
 
 Unreadables = Callable[[str, str], None]
@@ -142,41 +156,48 @@ def _ignore_unreadable(path: str, reason: str) -> None:
     pass
 
 
-def _entries(
-    folder: str,
-    specs: list[Ignoring],
-    real: str,
-    wanted: Callable[[str], bool],
-    unreadable: Unreadables,
-    top: bool = False,
-) -> Iterator[str | tuple[str, list[Ignoring]]]:
-    """What a folder contains, sorted: paths of files, and (path, ignore patterns) of folders.
+@dataclass(frozen=True)
+class _Search:
+    """A search for files. Links to files outside of the folder `real`, which ends in a separator, are not followed."""
 
-    Links to files outside of the folder `real`, which ends in a separator, are not followed.
-    """
-    try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except OSError as error:
-        unreadable(folder, f"cannot list the folder: {error.strerror}")
-        return
-    names = {entry.name for entry in entries}
-    if "pyvenv.cfg" in names and not top:
-        return
-    own = _ignore_file(folder, unreadable) if ".gitignore" in names else None
-    specs = [*specs, own] if own else specs
-    for entry in entries:
+    real: str
+    wanted: Callable[[str], bool]
+    unreadable: Unreadables
+    tracked: Tracked
+
+    def entries(
+        self, folder: str, specs: list[Ignoring], ignored: bool, top: bool = False
+    ) -> Iterator[str | tuple[str, list[Ignoring], bool]]:
+        """What a folder contains, sorted: paths of files, and what this takes for folders.
+
+        `ignored`: git ignores the folder, so that only what it tracks counts.
+        """
         try:
-            is_folder = entry.is_dir(follow_symlinks=False)
-            is_file = not is_folder and wanted(entry.name) and entry.is_file()
-        except OSError:
-            continue
-        if is_folder:
-            if entry.name not in _SKIPPED and not _ignored(entry.path, specs, True):
-                yield entry.path, specs
-        elif is_file and not _ignored(entry.path, specs, False):
-            if entry.is_symlink() and not os.path.realpath(entry.path).startswith(real):
-                unreadable(entry.path, "a symbolic link out of the folder; name it to check it")
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            self.unreadable(folder, f"cannot list the folder: {error.strerror}")
+            return
+        names = {entry.name for entry in entries}
+        if "pyvenv.cfg" in names and not top:
+            return
+        own = _ignore_file(folder, self.unreadable) if ".gitignore" in names else None
+        specs = [*specs, own] if own else specs
+        for entry in entries:
+            try:
+                is_folder = entry.is_dir(follow_symlinks=False)
+                is_file = not is_folder and self.wanted(entry.name) and entry.is_file()
+            except OSError:
+                continue
+            if not is_file and (not is_folder or entry.name in _SKIPPED):
+                continue
+            ignores = ignored or _verdict(entry.path, specs, is_folder)
+            if ignores and not _is_tracked(entry.path, specs, is_folder, self.tracked):
+                continue
+            if is_folder:
+                yield entry.path, specs, ignores
+            elif entry.is_symlink() and not os.path.realpath(entry.path).startswith(self.real):
+                self.unreadable(entry.path, "a symbolic link out of the folder; name it to check it")
             else:
                 yield entry.path
 
@@ -190,7 +211,7 @@ def _ignore_file(folder: str, unreadable: Unreadables) -> Ignoring | None:
     except (OSError, Unreadable) as error:
         unreadable(path, f"its patterns are not applied: {getattr(error, 'strerror', None) or error}")
         return None
-    return _inside(folder), IgnorePatterns(text.removeprefix("\ufeff").split("\n"))
+    return Ignoring(_inside(folder), IgnorePatterns(text.removeprefix("\ufeff").split("\n")))
 
 
 def _inside(folder: str) -> str:
@@ -202,10 +223,16 @@ def _relative(path: str, folder: str) -> str:
     return path[len(folder) :].replace(os.sep, "/")
 
 
-def _ignored(path: str, specs: list[Ignoring], is_folder: bool) -> bool:
+def _verdict(path: str, specs: Sequence[Ignoring], is_folder: bool) -> bool:
     """As in git, the innermost .gitignore with a matching pattern decides. No folder that `path` is in is ignored."""
-    for folder, patterns in reversed(specs):
+    for folder, patterns, _ in reversed(specs):
         verdict = patterns.verdict(_relative(path, folder), is_folder)
         if verdict is not None:
             return verdict
     return False
+
+
+def _is_tracked(path: str, specs: Iterable[Ignoring], is_folder: bool, tracked: Tracked) -> bool:
+    """Whether git tracks an ignored file, or files in an ignored folder, that `exclude` does not match."""
+    excluded = _verdict(path, [one for one in specs if not one.of_git], is_folder)
+    return not excluded and (tracked.any_in(path) if is_folder else tracked.file(path))

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from playpen_ls.api.facts import Files, NotKnownYet
+from playpen_ls.project.discovery import repository_root
+from playpen_ls.project.git_index import Tracked
 from playpen_ls.project.patience import Ask
 from playpen_ls.project.read_file import read_file
 from playpen_ls.text.source import Source, Unreadable
@@ -71,6 +73,11 @@ class ProjectFiles:
         if known is None or any(_changed_at(one) != stamp for one, stamp in known[0].items()):
             self._weighed[place] = known = _weigh(place)
         return known[1]
+
+    def is_tracked(self, path: str) -> bool:
+        if self._place(path) is None:
+            return False
+        return Tracked(repository_root(self._root)).file(os.path.join(self._root, _clean(path)))
 
     def settled(self, path: str) -> bool:
         return True
@@ -179,6 +186,9 @@ class PatientFiles:
     def is_large(self, folder: str) -> bool:
         return bool(self._answer("is_large", folder))
 
+    def is_tracked(self, path: str) -> bool:
+        return bool(self._answer("is_tracked", path))
+
     def settled(self, path: str) -> bool:
         return True
 
@@ -254,6 +264,9 @@ class CachedFiles:
         if folder not in self._large:
             self._large[folder] = self._files.is_large(folder)
         return self._large[folder]
+
+    def is_tracked(self, path: str) -> bool:
+        return self._files.is_tracked(path)
 
     def settled(self, path: str) -> bool:
         return True
