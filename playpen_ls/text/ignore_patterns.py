@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 _SPECIAL = re.compile(r"[*?\[\\]")
+_SPECIAL_BUT_STAR = re.compile(r"[?\[\\]")
 _PLAIN = re.compile(r"[^*?/\[\\]+")
 _PLAIN_SET = re.compile(r"([^\]!^\[\\-][^\]\[\\-]*)\]")
 _KEPT = 1 << 26  # bits of states that are kept
@@ -85,9 +87,11 @@ class _Table:
 
 
 Token = str | frozenset[str]
-"""A character, the characters of a set, `*` for any of one name, or `_FOLDERS`. An escaped `*` is a set."""
+"""A character, the characters of a set, `*` for any of one name, `_FOLDERS`, or `_INSIDE`. An escaped `*` is a set."""
 _FOLDERS = "**/"
 """Any number of folders."""
+_INSIDE = "**/ inside"
+"""Behind each `_FOLDERS`: the place inside of the name of a folder."""
 
 
 class _State:
@@ -106,33 +110,25 @@ class _Automaton:
     For a text each character costs a few operations on all bits, and nothing where the same followed before.
     """
 
-    def __init__(self, patterns: Iterable[tuple[list[Token] | None, bool, int]]) -> None:
-        self._plain: dict[str, list[int]] = {}
-        self._sets: dict[frozenset[str], list[int]] = {}
+    def __init__(self, patterns: Iterable[tuple[Sequence[Token] | None, bool, int]]) -> None:
+        self._places: defaultdict[Token, list[int]] = defaultdict(list)
         self._masks: dict[str, int] = {}
         self._numbers: dict[int, int] = {}
-        starts, stars, folders, ends, folder_ends = list[int](), list[int](), list[int](), list[int](), list[int]()
+        starts, ends, folder_ends = list[int](), list[int](), list[int]()
         place = 0
         for tokens, folders_only, number in patterns:
             if tokens is None:
                 continue
             starts.append(place)
-            for token in tokens:
-                if token == "*":
-                    stars.append(place)
-                elif token == _FOLDERS:
-                    folders.append(place)
-                    place += 1  # the place inside of the name of a folder
-                elif isinstance(token, str):
-                    self._plain.setdefault(token, []).append(place)
-                else:
-                    self._sets.setdefault(token, []).append(place)
-                place += 1
+            for at, token in enumerate(tokens, place):
+                self._places[token].append(at)
+            place += len(tokens)
             (folder_ends if folders_only else ends).append(place)
             self._numbers[place] = number
             place += 1
         self._size = place
-        self._stars, self._folders = self._bits(stars), self._bits(folders)
+        self._stars, self._folders = (self._bits(self._places.pop(token, [])) for token in ("*", _FOLDERS))
+        self._sets = [(token, places) for token, places in self._places.items() if isinstance(token, frozenset)]
         self._ends = self._bits(ends)
         self._any_ends = self._ends | self._bits(folder_ends)
         self._start = _State(self._closed(self._bits(starts)))
@@ -175,9 +171,9 @@ class _Automaton:
         """The places before a token that matches the character; a slash is matched by itself only."""
         mask = self._masks.get(char)
         if mask is None:
-            sets = self._sets.items() if char != "/" else ()
+            sets = self._sets if char != "/" else ()
             places = [place for chars, those in sets if char in chars for place in those]
-            mask = self._masks[char] = self._bits(self._plain.get(char, []) + places)
+            mask = self._masks[char] = self._bits(self._places.get(char, []) + places)
         return mask
 
     def _bits(self, places: Iterable[int]) -> int:
@@ -187,43 +183,53 @@ class _Automaton:
         return int.from_bytes(bits, "little")
 
 
-def _tokens(pattern: str, in_path: bool) -> list[Token] | None:
+def _tokens(pattern: str, in_path: bool) -> Sequence[Token] | None:
     """The tokens of a pattern; None for one that matches nothing.
 
     As in git, what follows the text before the first special character is a pattern of its own: that of `a**/b` begins
     with a `**`.
     """
+    if "**" not in pattern:
+        return _with_sets(pattern)
     special = _SPECIAL.search(pattern)
     start = pattern[: special.start()] if special else pattern
-    read = _read(pattern[len(start) :])
+    read = _with_sets(pattern[len(start) :])
     if read is None:
         return None
     tokens: list[Token] = [*start]
-    segments = _split(read, "/")
+    segments = read.split("/") if isinstance(read, str) else _split(read, "/")
     for number, segment in enumerate(segments, 1):
         is_last = number == len(segments)
         if in_path and len(segment) > 1 and set(segment) == {"*"}:
-            if tokens[-1:] != [_FOLDERS]:
-                tokens.append(_FOLDERS)
-            segment = ["*"] if is_last else []  # at the end it needs a name
+            if tokens[-1:] != [_INSIDE]:
+                tokens += (_FOLDERS, _INSIDE)
+            segment = "*" if is_last else ""  # at the end it needs a name
         elif not is_last:
-            segment.append("/")
-        tokens += (token for at, token in enumerate(segment) if token != "*" or segment[at - 1 : at] != ["*"])
+            segment = [*segment, "/"]
+        before: Token = ""
+        for token in segment:
+            if token != "*" or before != "*":
+                tokens.append(token)
+            before = token
     return tokens
 
 
-def _split(tokens: list[Token], separator: str) -> list[list[Token]]:
+def _split(tokens: Sequence[Token], separator: str) -> list[Sequence[Token]]:
     parts: list[list[Token]] = [[]]
     for token in tokens:
         if token == separator:
             parts.append([])
         else:
             parts[-1].append(token)
-    return parts
+    return [*parts]
+
+
+def _with_sets(pattern: str) -> Sequence[Token] | None:
+    """The tokens of a pattern, with a `*` for each of `**`; None if a set is malformed."""
+    return _read(pattern) if _SPECIAL_BUT_STAR.search(pattern) else pattern
 
 
 def _read(pattern: str) -> list[Token] | None:
-    """The tokens of a pattern, with a `*` for each of `**`; None if a set is malformed."""
     tokens: list[Token] = []
     at = 0
     while at < len(pattern):
