@@ -23,7 +23,7 @@ SLOW = frozenset(
     test_hostile_files.py test_hostile_workspaces.py test_ignore_patterns.py test_incremental_equals_fresh.py
     test_indexing.py test_isolation.py test_jenkinsfile_groovy.py test_jenkinsfile_properties.py
     test_jenkinsfile_remembering.py test_jenkinsfile_typing.py test_kubernetes_fixes.py test_kubernetes_lists.py
-    test_kubernetes_neighbours.py test_kubernetes_slow.py test_leaks.py test_kubernetes_typing.py test_neovim.py
+    test_kubernetes_neighbours.py test_kubernetes_slow.py test_leaks.py test_kubernetes_typing.py
     test_not_checked.py test_projects.py test_protocol.py test_python_edits.py test_python_skipping.py
     test_readme.py test_registries.py test_robustness.py test_security.py test_server.py test_surrogates.py test_sweep.py
     test_write_file.py

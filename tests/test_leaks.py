@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from raw import Raw
 
+from command_line import written
 from examples import Project
 from playpen_ls.api.rule import Configured, RuleContext
 from playpen_ls.cli.arguments import command_names, parser
@@ -26,7 +27,6 @@ from playpen_ls.engine.check import check
 from playpen_ls.engine.registry import all_rules
 from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.vocabulary.secrets import is_weak
-from test_cli import written
 
 VALUE = "Zebra-9912.Xq"
 QUOTED = ("VALUE", "'VALUE'", '"VALUE"')

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from command_line import playpen
 from playpen_ls.cli.main import run
 from playpen_ls.engine.registry import all_rules
-from test_cli import playpen
 
 PROJECTS = Path(__file__).parent / "projects"
 CROSSING = {

@@ -6,9 +6,9 @@ import re
 import tomllib
 from pathlib import Path
 
+from command_line import SHOP, playpen
 from playpen_ls.cli.report import format_names
 from playpen_ls.config.loader import load
-from test_cli import SHOP, playpen
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from raw import Raw
 
+from command_line import HOST, ROOT, playpen, written
 from playpen_ls.project.isolation import BOOTSTRAP, PACKAGE
-from test_cli import HOST, ROOT_OF_PACKAGE, playpen, written
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="names of files with control characters")
 
@@ -112,7 +112,7 @@ def unwanted(log: Path, root: Path, *, may_write: Any = lambda path: False) -> l
 def audited(
     hostile: Path, log: Path, code: str, *arguments: str, stdin: bytes = b""
 ) -> subprocess.CompletedProcess[str]:
-    script = f"{AUDIT.format(log=str(log))}\nsys.path.insert(0, {str(ROOT_OF_PACKAGE)!r})\n{code}"
+    script = f"{AUDIT.format(log=str(log))}\nsys.path.insert(0, {str(ROOT)!r})\n{code}"
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments], cwd=hostile, input=stdin, capture_output=True,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}, timeout=120,
@@ -169,7 +169,7 @@ def test_the_index_worker_reads_the_project_only(hostile: Path, tmp_path: Path):
     order = {"root": str(hostile), "exclude": [], "base": str(hostile), "known": {}}
     log = tmp_path / "log"
     code = "from playpen_ls.project.worker import main\nsys.exit(main())\n"
-    script = f"{AUDIT.format(log=str(log))}\nsys.path.insert(0, {str(ROOT_OF_PACKAGE)!r})\n{code}"
+    script = f"{AUDIT.format(log=str(log))}\nsys.path.insert(0, {str(ROOT)!r})\n{code}"
     with subprocess.Popen(
         [sys.executable, "-c", script], cwd=PACKAGE, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
@@ -187,7 +187,7 @@ def test_the_index_worker_reads_the_project_only(hostile: Path, tmp_path: Path):
 
 def test_the_server_starts_its_worker_and_writes_nothing(hostile: Path, tmp_path: Path):
     log = tmp_path / "log"
-    code = f"{AUDIT.format(log=str(log))}\nsys.path.insert(0, {str(ROOT_OF_PACKAGE)!r})\nsys.argv[1:] = ['--stdio']\n"
+    code = f"{AUDIT.format(log=str(log))}\nsys.path.insert(0, {str(ROOT)!r})\nsys.argv[1:] = ['--stdio']\n"
     code += "from playpen_ls.__main__ import main\nsys.exit(main())\n"
     with Raw(hostile, (sys.executable, "-c", code), cwd=hostile, PYTHONDONTWRITEBYTECODE="1") as server:
         server.start()
@@ -228,7 +228,7 @@ def test_a_diff_on_a_terminal_has_no_control_characters_of_the_file(tmp_path: Pa
     main, terminal = pty.openpty()
     subprocess.run(
         [sys.executable, "-m", "playpen_ls", "fix", "--diff"], cwd=tmp_path, stdout=terminal, stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(ROOT_OF_PACKAGE), "PYTHONUTF8": "1"}, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}, check=False,
     )  # fmt: skip
     os.close(terminal)
     shown = os.read(main, 10_000).decode()

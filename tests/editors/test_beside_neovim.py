@@ -32,7 +32,7 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     # Neovim's own parsers, with which it shows a hover, are where Debian has them.
     runtime = f"set runtimepath^={ROOT / 'editors/neovim'} runtimepath+={CACHE / 'sid/root/usr/lib/nvim'}"
     command = [*neovim, "--clean", "--headless", "-n", "-i", "NONE", "--cmd", runtime]
-    done = run([*command, "-S", str(ROOT / "tests/neovim/beside.lua")], env, top, timeout=300)
+    done = run([*command, "-S", str(ROOT / "tests/editors/neovim/beside.lua")], env, top, timeout=300)
     seen = {step["step"]: step for step in json.loads((top / "report.json").read_text())}
     assert "done" in seen, (seen.get("failed"), done.stderr[-3000:])
     return {**seen, "disk": {one.name: one.read_bytes().decode() for one in (top / "project").iterdir()}}

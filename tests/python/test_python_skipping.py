@@ -13,7 +13,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import yaml
-from test_secret_vocabulary import KEYS
+from secret_samples import KEYS
 from toy import given
 
 from examples import Project

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from command_line import HOST, HOST_FIXED, playpen, written
 from playpen_ls.cli import write_file
 from playpen_ls.cli.write_file import recovery_of, write
-from test_cli import HOST, HOST_FIXED, playpen, written
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sends signals")
 

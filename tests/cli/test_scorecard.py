@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from command_line import SHOP
 from playpen_ls.cli.main import run
 from playpen_ls.cli.scorecard import Service, owners_of, practices
-from test_cli import SHOP
 
 
 @pytest.fixture

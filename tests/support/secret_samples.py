@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import re
 from re import _constants as constants  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
+
+from playpen_ls.vocabulary.secret_shapes import _AFTER_PREFIX, _AROUND_MARK
 
 
 def sample(pattern: str, seed: int = 0) -> str:
@@ -55,3 +58,11 @@ def _members(given) -> str:
         elif kind is constants.CATEGORY:
             found += "0123456789" if value is constants.CATEGORY_DIGIT else "ABCDXYZabcxyz0123456789_"
     return found
+
+
+PREFIXED = [(prefix, after) for prefixes, after in _AFTER_PREFIX for prefix in prefixes.split()]
+KEYS = [sample(prefix.replace(".", r"\.") + after, seed) for prefix, after in PREFIXED for seed in range(3)]
+KEYS += [sample(pattern, seed) for mark, pattern in _AROUND_MARK if mark != "ZXlK" for seed in range(3)]
+KEYS.append(
+    base64.b64encode(b"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r").decode()
+)

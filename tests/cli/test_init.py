@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from command_line import SHOP, written
 from playpen_ls.cli.arguments import command_names, parser
 from playpen_ls.cli.main import run
 from playpen_ls.config.loader import load
 from playpen_ls.config.model import Config
-from test_cli import SHOP, written
 
 JENKINSFILE = """\
 pipeline {

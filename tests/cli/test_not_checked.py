@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from test_cli import HOST, ROOT_OF_PACKAGE, playpen, written
+from command_line import HOST, ROOT, playpen, written
 
 BROKEN = 'host = "redis.apps.svc.cluster.local"\n\n\ndef f(:\n    print("x")\n\n\nx = 1\n'
 MANIFEST = "apiVersion: v1\nkind: [Service\nmetadata:\n  name: x\n"
@@ -41,7 +41,7 @@ NEWER = "a syntax error, or syntax that is newer than Python {}.{}".format(*sys.
 def patched(patch: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", FAILING.format(patch=patch), *arguments], cwd=folder, capture_output=True, text=True,
-        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(ROOT_OF_PACKAGE)},
+        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
 
 

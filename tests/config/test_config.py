@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from command_line import written as with_files
 from playpen_ls.api.finding import Severity
 from playpen_ls.config.loader import find, load
 from playpen_ls.config.model import Config, Settings
 from playpen_ls.config.rule_names import OWN
 from playpen_ls.engine.own_rules import OWN_RULES
 from playpen_ls.text.ignore_patterns import IgnorePatterns
-from test_cli import written as with_files
 
 SAMPLE = """\
 select = ["dockerfile", "jenkinsfile/literal-credential"]

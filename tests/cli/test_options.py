@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from command_line import PROJECTS
 from playpen_ls.cli.changed import changed_lines
 from playpen_ls.cli.main import run
 
@@ -251,7 +252,7 @@ def test_what_a_repository_configures_is_not_run(committed: Repository):
 
 
 def test_a_related_place_on_a_changed_line_counts(repository: Repository):
-    project = Path(__file__).parent / "projects" / "orders_broken"
+    project = PROJECTS / "orders_broken"
     for path in project.rglob("*"):
         if path.is_file():
             repository.write(path.relative_to(project).as_posix(), path.read_text())

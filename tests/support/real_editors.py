@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 CACHE = Path(
     os.environ.get("PLAYPEN_LS_EDITORS")
     or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "playpen-ls-editors"

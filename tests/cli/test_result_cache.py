@@ -13,11 +13,10 @@ from typing import Any
 import pytest
 
 import playpen_ls
+from command_line import PROJECTS
 from playpen_ls.cli import process_pool, result_cache, result_store
 from playpen_ls.cli.main import run
 from playpen_ls.session.workspace import Workspace
-
-PROJECTS = Path(__file__).parent / "projects"
 
 
 class Checkout:

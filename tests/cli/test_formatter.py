@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from command_line import HOST, HOST_FIXED, SHOP, playpen, written
 from examples import Project
 from playpen_ls.api.rule import Rule
 from playpen_ls.cli.commands.fix import prepare_for_safe_fixes
@@ -16,7 +17,6 @@ from playpen_ls.cli.inputs import Target, Targets
 from playpen_ls.config.model import Settings
 from playpen_ls.engine.fixer import safe_only
 from playpen_ls.engine.registry import all_rules
-from test_cli import HOST, HOST_FIXED, SHOP, playpen, written
 
 COPIES = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install --no-cache-dir -r requirements.txt\n"
 NOT_WAITED_FOR = [rule for rule in all_rules() if (rule.reads and rule.needs_index) or not rule.has_safe_fixes]

@@ -1,6 +1,6 @@
 """Each output format is read back: by programs that read such reports, by schemas, or by the grammar of its consumer.
 
-`tests/consumers/install` installs the programs; without them their tests are skipped. The findings have a character
+`tests/cli/consumers/install` installs the programs; without them their tests are skipped. The findings have a character
 beyond the Basic Multilingual Plane before them on their line, a space and `%` in their path, a control character and
 markup in their message, and one is about a secret.
 """
@@ -8,7 +8,6 @@ markup in their message, and one is about a secret.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -17,17 +16,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from consumers import CONSUMERS, INSTALLED
 
 from playpen_ls.cli import report
 from playpen_ls.cli.main import run
 from playpen_ls.cli.report import markdown, sarif
 
 SECRET = "tr0ub4dor-and-3"
-CONSUMERS = Path(__file__).parent / "consumers"
-INSTALLED = Path(
-    os.environ.get("PLAYPEN_LS_CONSUMERS")
-    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "playpen-ls-consumers"
-)
 PARSERS, REVIEWDOG = INSTALLED / "analysis-model", INSTALLED / "reviewdog"
 POD = """\
 apiVersion: v1
@@ -339,7 +334,7 @@ def test_only_one_report_goes_to_standard_output(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not PARSERS.exists() or not shutil.which("java"), reason="tests/consumers/install was not run")
+@pytest.mark.skipif(not PARSERS.exists() or not shutil.which("java"), reason="tests/cli/consumers/install was not run")
 def test_the_parsers_of_jenkins_read_the_same(project: Path):
     named = {"sarif": "sarif", "junit": "junit", "checkstyle": "checkstyle", "code-climate": "gitlab"}
     done = subprocess.run(
@@ -362,7 +357,7 @@ def test_the_parsers_of_jenkins_read_the_same(project: Path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not REVIEWDOG.exists(), reason="tests/consumers/install was not run")
+@pytest.mark.skipif(not REVIEWDOG.exists(), reason="tests/cli/consumers/install was not run")
 def test_reviewdog_reads_the_same(project: Path):
     done = subprocess.run(
         [REVIEWDOG, "-f=rdjson", "-reporter=local", "-filter-mode=nofilter"], cwd=project,

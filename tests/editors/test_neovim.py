@@ -45,7 +45,7 @@ def test_neovim_sees_fixes_and_fixes_on_save(tmp_path: Path, release: str, start
     # Neovim's own parsers, with which it shows its help, are where Debian has them.
     runtime = f"set runtimepath^={plugin} runtimepath+={CACHE / release / 'root/usr/lib/nvim'}"
     command = [*neovim, "--clean", "--headless", "-n", "-i", "NONE", "--cmd", runtime]
-    session = str(ROOT / "tests/neovim/session.lua")
+    session = str(ROOT / "tests/editors/neovim/session.lua")
     done = run([*command, "-S", session], environment(tmp_path / "home", **more), tmp_path)
     steps = {step["step"]: step for step in json.loads(report.read_text())}
     assert "done" in steps, f"{steps.get('failed')}\n{done.stderr}"

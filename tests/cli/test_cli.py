@@ -12,38 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from command_line import HOST, HOST_FIXED, ROOT, SHOP, playpen, written
 from playpen_ls.cli import process_pool
 from playpen_ls.cli.write_file import write
 from playpen_ls.engine.masking import Mask
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
-HOST = 'import os\n\ndb_host = "postgres.playpen-platform.svc.cluster.local"  # Hard-coded\n'
-HOST_FIXED = (
-    'import os\n\ndb_host = os.getenv("POSTGRES_HOST", "postgres.playpen-platform.svc.cluster.local")  # Hard-coded\n'
-)
 SECRET = "tr0ub4dor-and-3"
-ROOT_OF_PACKAGE = Path(__file__).parent.parent
-SHOP = Path(__file__).parent / "projects" / "shop"
-
-
-def playpen(*arguments: str, folder: Path, stdin: bytes | str = b"", **env: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "playpen_ls", *arguments],
-        cwd=folder,
-        input=stdin.encode() if isinstance(stdin, str) else stdin,
-        capture_output=True,
-        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(Path(__file__).parent.parent), **env},
-    )
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
-
-
-def written(folder: Path, files: dict[str, str | bytes]) -> Path:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return folder
 
 
 def test_the_sample_project_has_findings_in_all_four_languages():
@@ -262,7 +238,7 @@ def test_its_diff_is_a_patch_that_git_applies(tmp_path: Path):
     patch = subprocess.run(
         [sys.executable, "-m", "playpen_ls", "fix", "--diff", "--unsafe", "--select", "hard-coded-host,no-backup"],
         cwd=tmp_path, capture_output=True, check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     ).stdout  # fmt: skip
     assert b"--- /dev/null" in patch
     subprocess.run(["git", "apply"], cwd=tmp_path, input=patch, check=True)
@@ -306,7 +282,7 @@ def test_a_formatter_gives_back_what_is_not_ours_or_no_text(tmp_path: Path, name
     done = subprocess.run(
         [sys.executable, "-m", "playpen_ls", "fix", "--stdin-filename", name, "-"],
         cwd=tmp_path, input=content, capture_output=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, content)
 
@@ -397,7 +373,7 @@ def test_at_a_terminal_it_shows_its_help_instead_of_waiting(tmp_path: Path):
 def test_a_closed_pipe_leaves_no_traceback(tmp_path: Path):
     written(tmp_path, {f"app{n}.py": HOST for n in range(200)})
     command = f"{sys.executable} -m playpen_ls check --no-fixes | head -1"
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, env=env)
     assert done.stderr == ""
     assert done.stdout.count("\n") == 1
@@ -407,7 +383,7 @@ def test_an_interrupt_leaves_no_traceback(tmp_path: Path):
     process = subprocess.Popen(
         [sys.executable, "-m", "playpen_ls", "check", "--language", "python", "-"],
         cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         # A shell lets its background jobs ignore it, and what they start inherits that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
@@ -432,7 +408,7 @@ def test_a_fix_that_cannot_be_written_leaves_the_file_as_it_was(tmp_path: Path):
     written(tmp_path, {"app.py": HOST})
     done = subprocess.run(
         [sys.executable, "-m", "playpen_ls", "fix", "app.py"],
-        cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (len(HOST), len(HOST))),
     )  # fmt: skip
     assert done.returncode == 2

@@ -13,13 +13,12 @@ from typing import Any
 
 import pytest
 import yaml
-from test_formats import CONSUMERS, INSTALLED
+from consumers import CONSUMERS, INSTALLED
 
+from command_line import ROOT, SHOP, playpen
 from playpen_ls.cli.main import run
 from playpen_ls.languages.detection import possible_language
-from test_cli import SHOP, playpen
 
-ROOT = Path(__file__).parent.parent
 STEP = ROOT / "vars" / "playpenCheck.groovy"
 GROOVY = INSTALLED / "groovy"
 

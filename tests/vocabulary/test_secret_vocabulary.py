@@ -9,9 +9,9 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from secret_samples import sample
+from secret_samples import KEYS, PREFIXED
 
-from playpen_ls.vocabulary.secret_shapes import _AFTER_PREFIX, _AROUND_MARK, is_doubtful, is_minor, may_hold_key, shapes
+from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_key, shapes
 from playpen_ls.vocabulary.secrets import (
     bound_values,
     is_configured_secret,
@@ -21,13 +21,6 @@ from playpen_ls.vocabulary.secrets import (
     is_secret_name,
     is_weak_login,
     url_logins,
-)
-
-PREFIXED = [(prefix, after) for prefixes, after in _AFTER_PREFIX for prefix in prefixes.split()]
-KEYS = [sample(prefix.replace(".", r"\.") + after, seed) for prefix, after in PREFIXED for seed in range(3)]
-KEYS += [sample(pattern, seed) for mark, pattern in _AROUND_MARK if mark != "ZXlK" for seed in range(3)]
-KEYS.append(
-    base64.b64encode(b"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r").decode()
 )
 
 

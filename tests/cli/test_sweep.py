@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from command_line import PROJECTS
 from playpen_ls.api.platform import Platform
 from playpen_ls.cli import batch, process_pool
 from playpen_ls.cli.inputs import Targets
@@ -18,7 +19,6 @@ from playpen_ls.project import isolation
 from playpen_ls.project.indexer import Indexer
 from playpen_ls.session.open_file import PublishedFile
 
-PROJECTS = Path(__file__).parent / "projects"
 SEVERAL = [one for rule in all_rules() for one in (*rule.bad, *rule.good) if len(one.files) > 1]
 
 

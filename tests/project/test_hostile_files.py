@@ -15,9 +15,9 @@ import pytest
 from raw import Raw
 
 import playpen_ls
+from command_line import HOST, ROOT, written
 from playpen_ls.project.read_file import read_file
 from playpen_ls.text.source import LARGEST, Unreadable
-from test_cli import HOST, ROOT_OF_PACKAGE, written
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs named pipes, /proc and /dev")
 
@@ -30,7 +30,7 @@ def limited(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "playpen_ls", *arguments],
         cwd=folder, capture_output=True, text=True, timeout=HANGS,
-        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(ROOT_OF_PACKAGE)},
+        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(ROOT)},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
     )  # fmt: skip
 
@@ -119,7 +119,7 @@ def test_a_standard_input_without_end_is_read_to_the_limit_only(tmp_path: Path):
         done = subprocess.run(
             [sys.executable, "-m", "playpen_ls", "check", "--language", "python", "-"],
             cwd=tmp_path, stdin=endless, capture_output=True, text=True, timeout=HANGS,
-            env={**os.environ, "PYTHONPATH": str(ROOT_OF_PACKAGE)},
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
     assert done.returncode == 2
     assert "stdin.python: larger than 2,000,000 bytes" in done.stderr
