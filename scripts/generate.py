@@ -12,6 +12,7 @@ from playpen_ls.config.schema import editor_settings, schema
 from playpen_ls.engine.own_rules import OWN_RULES
 from playpen_ls.engine.registry import all_rules
 from playpen_ls.engine.rule_docs import catalogue
+from playpen_ls.server.features import languages_of_features
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -25,7 +26,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "editors/playpen.schema.json", json.dumps(schema(all_rules()), indent=2) + "\n"
     manifest = ROOT / "editors/vscode/package.json"
     package = json.loads(manifest.read_text(encoding="utf-8"))
-    package["contributes"]["configuration"]["properties"] = editor_settings(all_rules())
+    package["contributes"]["configuration"]["properties"] = editor_settings(all_rules(), languages_of_features())
     yield manifest, json.dumps(package, indent=2, ensure_ascii=False) + "\n"
     yield from documentation()
 

@@ -188,6 +188,8 @@ ASKED = {
     "completionProvider": "",  # names of images, objects, keys, variables, files and rules, and no values
     "renameProvider": "",  # its answers have the name under the cursor and the new one
     "documentSymbolProvider": "",  # names of stages, kinds of instructions
+    "codeLensProvider": "",  # paths and numbers
+    "inlayHintProvider": "textDocument/inlayHint",
     "foldingRangeProvider": "",  # line numbers
     "executeCommandProvider": "",  # its answers are those of the commands and of code actions
     "textDocumentSync": "",  # its answers are diagnostics and the edits before a save
@@ -211,6 +213,8 @@ def test_no_message_of_the_server_shows_a_secret(tree: Path):
         }  # fmt: skip
         started = server.ask("initialize", {"capabilities": abilities, "rootUri": tree.as_uri(), "processId": None})
         server.send("initialized", {})
+        hints = {"features": {"inlayHint": ["dockerfile", "kubernetes"]}}
+        server.send("workspace/didChangeConfiguration", {"settings": {"playpen": hints}})
         assert {name for name, given in started["result"]["capabilities"].items() if given} <= set(ASKED)
         for number, one in enumerate(samples()):
             for path, text in one.files.items():
@@ -222,6 +226,7 @@ def test_no_message_of_the_server_shows_a_secret(tree: Path):
                 document = {"textDocument": {"uri": server.uri(name)}}
                 asked = {**document, "range": whole, "context": {"diagnostics": [], "triggerKind": 2}}
                 list(_all(server, "textDocument/codeAction", asked, said))
+                list(_all(server, "textDocument/inlayHint", {**document, "range": whole}, said))
                 found = next(one for one in reversed(said) if one.get("method") == "textDocument/publishDiagnostics")
                 for diagnostic in found["params"]["diagnostics"]:
                     if diagnostic["code"] not in hovered:

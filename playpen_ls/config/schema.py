@@ -67,8 +67,11 @@ def schema(rules: Sequence[Rule]) -> Schema:
     }
 
 
-def editor_settings(rules: Sequence[Rule]) -> Schema:
-    """The `playpen.*` settings of VS Code: those that the server reads, and those of the extension itself."""
+def editor_settings(rules: Sequence[Rule], features: Mapping[str, Sequence[str]]) -> Schema:
+    """The `playpen.*` settings of VS Code: those that the server reads, and those of the extension itself.
+
+    `features` are those of the server whose languages can be chosen, with all of these.
+    """
     shared = schema(rules)["properties"]
     command = {"type": "array", "items": {"type": "string"}, "default": [], "scope": "machine-overridable"}
     return {
@@ -80,6 +83,15 @@ def editor_settings(rules: Sequence[Rule]) -> Schema:
         "playpen.diagnostics.scope": {
             "enum": ["openFiles", "workspace"], "enumDescriptions": [_SCOPE_OPEN, _SCOPE_WORKSPACE],
             "default": "openFiles", "markdownDescription": _SCOPE,
+        },
+        "playpen.features": {
+            "type": "object",
+            "properties": {
+                name: {"type": "array", "items": {"enum": [*languages]}} for name, languages in sorted(features.items())
+            },
+            "additionalProperties": False,
+            "default": {},
+            "markdownDescription": _FEATURES,
         },
         "playpen.fixOnSave": {"type": "boolean", "default": False, "markdownDescription": _FIX_ON_SAVE},
         "playpen.saveTimeout": {
@@ -104,6 +116,10 @@ _BASELINE = (
 )
 _SCOPE = "Files whose findings are shown. `Playpen: Check Workspace` shows those of all files once."
 _SCOPE_OPEN, _SCOPE_WORKSPACE = "Show the findings of open files.", "Show the findings of all files of the workspace."
+_FEATURES = (
+    "Languages for which the server answers, by feature, where they differ from its defaults: "
+    '`{"codeLens": [], "inlayHint": ["dockerfile", "kubernetes"]}` turns lenses off and hints on.'
+)
 _FIX_ON_SAVE = (
     "Apply safe fixes on save. In VS Code, "
     '`"editor.codeActionsOnSave": {"source.fixAll.playpen": "explicit"}` does the same and can be set per language.'

@@ -61,6 +61,10 @@ class App:
         self._options: object = None
         self.fix_on_save = False
         self.peers = PEERS
+        self.features: Mapping[str, frozenset[str]] = {}
+        self._repeated: set[str] = set()
+        """The methods of which the client has to be told when their answers change."""
+        self._known: object = None
         self._publisher = Publisher(self.server, lambda: self.documents)
         self._indexes = IndexScheduler(self.server, lambda: self.abilities, self._index_done)
         self._closed = ClosedFiles(
@@ -89,6 +93,8 @@ class App:
 
     def _offer(self, feature: Feature) -> None:
         def answer(params: Any) -> Any:
+            if feature.method in self.abilities.refreshed:
+                self._repeated.add(feature.method)
             if feature.languages and not self._answers(feature, params):
                 return None
             try:
@@ -104,7 +110,7 @@ class App:
         if opened is None:
             return False
         language = opened.language or (CONFIGURATION if is_configuration(opened) else None)
-        return language in feature.languages and not (language in feature.left and language in self.peers)
+        return language is not None and feature.answers(language, self.peers, self.features)
 
     def run(self) -> int:
         try:
@@ -172,19 +178,28 @@ class App:
 
     def initialized(self, _: lsp.InitializedParams) -> None:
         # What is offered after the response to `initialize` is not announced in it, but registered.
-        later = [one.beside(self.peers) for one in FEATURES if one.method in self.abilities.registers and one.languages]
-        for feature in later:
-            self._offer(feature)
+        for feature in FEATURES:
+            if feature.languages and feature.method in self.abilities.registers:
+                self._offer(feature)
         self._set(self._options)
-        self._requests.introduce(later)
+        self._requests.introduce(self._registered())
         self._preparing.start()
+
+    def _registered(self) -> list[Feature]:
+        """What is registered with the client, each feature with the languages about which it answers."""
+        dynamic = [one for one in FEATURES if one.languages and one.method in self.abilities.registers]
+        return [one for each in dynamic if (one := each.registered(self.peers, self.features)).languages]
 
     def _set(self, value: object) -> None:
         """Apply settings, in any of the forms in which clients send them."""
-        from playpen_ls.server.client_settings import fix_on_save, settings_from, whole_workspace
+        from playpen_ls.server.client_settings import chosen_features, fix_on_save, settings_from, whole_workspace
 
         settings = settings_from(value)
         if settings is not None:
+            features, self.features = self.features, chosen_features(value)
+            if features != self.features:
+                self._requests.register(self._registered())
+                self._requests.refresh(self._repeated)
             self.fix_on_save = fix_on_save(value)
             self._scan.switch(whole_workspace(value))
         if settings is None or settings == self.documents.settings:
@@ -282,6 +297,16 @@ class App:
         for opened in self.documents:
             self._publisher.publish(opened, settled=True, only_changes=True)
         self._tell()
+        self._repeat_requests()
+
+    def _repeat_requests(self) -> None:
+        """Have the client ask again for code lenses if it ever did and the facts of any file have changed."""
+        if self._repeated:
+            indexes = [workspace.index for workspace in self.documents.workspaces.values()]
+            known = [(index.complete, index.changes) for index in indexes]
+            if known != self._known:
+                self._known = known
+                self._requests.refresh(self._repeated & {lsp.TEXT_DOCUMENT_CODE_LENS})
 
     def _index_done(self, first: bool) -> None:
         if first:

@@ -12,6 +12,7 @@ EXPLAIN = "playpen-ls.explainRule"  # the command that shows the pages of rules
 SHOW = "playpen-ls.show"  # the command that opens a file
 FIX_WORKSPACE = "playpen-ls.fixWorkspace"
 IGNORE = "playpen.ignoreWithReason"  # a command of the client: it asks for rule, scope and reason
+SHOW_REFERENCES = "playpen.showReferences"  # a command of the client: it shows places
 FIX_ALL = "source.fixAll.playpen"
 KINDS = (lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.RefactorRewrite, FIX_ALL)
 
@@ -23,6 +24,7 @@ METHODS = (
     lsp.TEXT_DOCUMENT_DEFINITION, lsp.TEXT_DOCUMENT_REFERENCES, lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT,
     lsp.TEXT_DOCUMENT_DOCUMENT_LINK, lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, lsp.TEXT_DOCUMENT_FOLDING_RANGE,
     lsp.TEXT_DOCUMENT_SELECTION_RANGE, lsp.TEXT_DOCUMENT_COMPLETION, lsp.TEXT_DOCUMENT_RENAME,
+    lsp.TEXT_DOCUMENT_CODE_LENS, lsp.TEXT_DOCUMENT_INLAY_HINT,
 )  # fmt: skip
 """What clients can be asked to do only for some languages."""
 
@@ -59,6 +61,10 @@ class ClientCapabilities:
     """Code actions can have a reason why they are not possible."""
     asks_for_reasons: bool = False
     """It has the command `IGNORE`."""
+    shows_references: bool = False
+    """It has the command `SHOW_REFERENCES`."""
+    refreshed: frozenset[str] = frozenset()
+    """The methods about documents whose requests it repeats when it is told to: code lenses, inlay hints."""
     takes_diagnostics: bool = True
     """Diagnostics can be published."""
     asks_for_diagnostics: bool = False
@@ -100,12 +106,25 @@ class ClientCapabilities:
             applies_edits=bool(workspace.apply_edit),
             shows_documents=bool(client.window and client.window.show_document and client.window.show_document.support),
             shows_disabled=bool(action and action.disabled_support),
-            asks_for_reasons=isinstance(options, Mapping) and IGNORE in (options.get("commands") or ()),
+            asks_for_reasons=_has_command(options, IGNORE),
+            shows_references=_has_command(options, SHOW_REFERENCES),
+            refreshed=frozenset(
+                method
+                for method, one in (
+                    (lsp.TEXT_DOCUMENT_CODE_LENS, workspace.code_lens),
+                    (lsp.TEXT_DOCUMENT_INLAY_HINT, workspace.inlay_hint),
+                )
+                if one is not None and one.refresh_support
+            ),
             takes_diagnostics=text.publish_diagnostics is not None,
             asks_for_diagnostics=text.diagnostic is not None,
             asks_again=bool(workspace.diagnostics and workspace.diagnostics.refresh_support),
             only_formats=_only_formats(text),
         )
+
+
+def _has_command(options: object, name: str) -> bool:
+    return isinstance(options, Mapping) and name in (options.get("commands") or ())
 
 
 def _registered(text: lsp.TextDocumentClientCapabilities) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from lsprotocol import types as lsp
@@ -26,24 +26,56 @@ class ClientRequests:
         self._abilities = abilities
         self._take = take
         self._tasks: set[asyncio.Task[None]] = set()
+        self._registered: list[lsp.Registration] | None = None
 
     def introduce(self, features: Sequence[Feature] = ()) -> None:
         """Send all requests that follow initialization; `features` are registered, each for its languages."""
         self._later(self._ask_for_all(features))
 
+    def register(self, features: Sequence[Feature]) -> None:
+        """Register these features instead of those that were introduced."""
+        if self._registered is not None:
+            self._later(self._register_instead(features))
+
+    def refresh(self, methods: Set[str]) -> None:
+        """Have the client ask again for what these methods gave, if it can."""
+        sent = {
+            lsp.TEXT_DOCUMENT_CODE_LENS: self._server.workspace_code_lens_refresh_async,
+            lsp.TEXT_DOCUMENT_INLAY_HINT: self._server.workspace_inlay_hint_refresh_async,
+        }
+        for method in sorted(methods & self._abilities().refreshed):
+            self._later(self._refresh(method, sent[method](None)))
+
     def ask_for_settings(self) -> None:
         self._later(self._ask_for_settings())
 
     async def _ask_for_all(self, features: Sequence[Feature]) -> None:
-        registrations = [registration for one in features for registration in self._registrations(one)]
+        registrations = self._registered = [made for one in features for made in self._registrations(one)]
         if self._abilities().registers_watchers:
             watchers = [lsp.FileSystemWatcher(glob_pattern) for glob_pattern in watched()]
             options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
-            registrations.append(lsp.Registration("files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options))
+            registrations = [*registrations, lsp.Registration("files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)]
+        await self._register(registrations)
+        await self._ask_for_settings()
+
+    async def _register_instead(self, features: Sequence[Feature]) -> None:
+        before, self._registered = (
+            self._registered or [],
+            [made for one in features for made in self._registrations(one)],
+        )
+        gone = [lsp.Unregistration(one.id, one.method) for one in before if one not in self._registered]
+        if gone:
+            request = self._server.client_unregister_capability_async(lsp.UnregistrationParams(gone))
+            await self._ask(lsp.CLIENT_UNREGISTER_CAPABILITY, request)
+        await self._register([one for one in self._registered if one not in before])
+
+    async def _register(self, registrations: list[lsp.Registration]) -> None:
         if registrations:
             request = self._server.client_register_capability_async(lsp.RegistrationParams(registrations))
             await self._ask(lsp.CLIENT_REGISTER_CAPABILITY, request)
-        await self._ask_for_settings()
+
+    async def _refresh(self, method: str, request: Any) -> None:
+        await self._ask(method, request)
 
     def _registrations(self, feature: Feature) -> Iterator[lsp.Registration]:
         """One for all languages; of completion one for each, since they have trigger characters of their own."""
@@ -51,6 +83,8 @@ class ClientRequests:
         if not feature.triggers:
             yield _registration(feature, feature.languages, options)
         for language, characters in feature.triggers.items():
+            if language not in feature.languages:
+                continue
             yield _registration(feature, (language,), {**options, "triggerCharacters": [*characters]})
 
     async def _ask_for_settings(self) -> None:

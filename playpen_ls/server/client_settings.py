@@ -10,10 +10,11 @@ from playpen_ls.api.finding import Severity
 from playpen_ls.config.model import OFF, Settings
 from playpen_ls.config.rule_names import is_rule_name, unknown_rule
 from playpen_ls.server.client_capabilities import PEERS
+from playpen_ls.server.features import languages_of_features
 
 logger = logging.getLogger("playpen_ls")
 
-_KNOWN = ("ignore", "severity", "baseline", "fixOnSave", "diagnostics")
+_KNOWN = ("ignore", "severity", "baseline", "fixOnSave", "diagnostics", "features")
 PULL, WORKSPACE = "pull", "workspace"
 # Settings that only the editor extensions use.
 _CLIENTS_OWN = frozenset(("trace", "server", "interpreter", "saveTimeout", "path", "enable", "peers", "commands"))
@@ -56,6 +57,25 @@ def peers(options: object) -> frozenset[str]:
         logger.warning("initialization option peers is %r; it must be a list of %s", named, ", ".join(_PEERS))
         return PEERS
     return frozenset(_PEERS[one] for one in named)
+
+
+def chosen_features(value: object) -> dict[str, frozenset[str]]:
+    """The languages about which features answer, by feature, where the settings say that (`features`)."""
+    wanted: object = _inner(value).get("features", {})
+    if not isinstance(wanted, Mapping):
+        logger.warning("setting playpen.features is %r; it must be an object of features and languages", wanted)
+        return {}
+    known, chosen = languages_of_features(), {}
+    for name, languages in wanted.items():
+        if name not in known:
+            logger.warning("setting playpen.features: unknown feature %r; features: %s", name, ", ".join(sorted(known)))
+        elif not isinstance(languages, (list, tuple)) or not all(one in known[name] for one in languages):
+            logger.warning(
+                "setting playpen.features: %s is %r; it must be a list of %s", name, languages, ", ".join(known[name])
+            )
+        else:
+            chosen[name] = frozenset(languages)
+    return chosen
 
 
 def wants_pull(options: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +22,8 @@ class Context(Protocol):
     fix_on_save: bool
     peers: frozenset[str]
     """The languages for which the client has another server, too."""
+    features: Mapping[str, frozenset[str]]
+    """The languages about which features answer, where the settings say that."""
 
     @property
     def documents(self) -> ClientDocuments:

@@ -68,6 +68,15 @@ def inspected_at(model: Manifests, context: RuleContext, offset: int) -> tuple[I
     return None
 
 
+def links_of(model: Manifests, context: RuleContext) -> Iterator[tuple[Span, Link]]:
+    """The images of a file of manifests that have a link, in text order, each with its range."""
+    images = given_as(_Knowledge, context).code.images
+    for container, start in _containers(model):
+        link = images.link(container) if container.image is not None else None
+        if container.image is not None and link is not None:
+            yield container.document.content(container.image).shifted(start), link
+
+
 def _containers(model: Manifests) -> Iterator[tuple[Container, int]]:
     """Each container with the offset of its document."""
     outline = Outline(model.source.path, model.chunks)

@@ -21,6 +21,7 @@ from real_editors import (
     run,
 )
 
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - {name: a, image: 'acme/app:1'}\n"
 RELEASES = [("bookworm", "setup"), ("trixie", "setup"), ("sid", "setup"), ("sid", "enable")]
 
 
@@ -32,6 +33,9 @@ def test_neovim_sees_fixes_and_fixes_on_save(tmp_path: Path, release: str, start
     (project / "playpen.toml").write_text("")
     (project / "Jenkinsfile").write_bytes(JENKINSFILE.encode())
     (project / "app.py").write_bytes(APP.encode())
+    (project / "Dockerfile").write_text("FROM debian:13\n")
+    (project / "compose.yaml").write_text("services: {app: {build: ., image: 'acme/app:1'}}\n")
+    (project / "pod.yaml").write_text(POD)
     report = tmp_path / "report.json"
     more = {
         "PLAYPEN_FOLDER": str(project), "PLAYPEN_REPORT": str(report), "PLAYPEN_PYTHON": sys.executable,
@@ -66,6 +70,7 @@ def test_neovim_sees_fixes_and_fixes_on_save(tmp_path: Path, release: str, start
         assert "Unknown filetype" not in steps["health vim.lsp"]["text"]
     assert sum(title.startswith("Ignore") for title in steps["ignore"]["titles"]) == 1
     assert "// playpen: ignore[moving-tag] released by hand\n" in steps["ignore"]["buffer"]
+    assert steps["lens"] == {"step": "lens", "title": "built from Dockerfile", "shown": "Dockerfile"}
     assert steps["fix"]["clean"]
     assert steps["fix"]["buffer"] + "\n" == JENKINSFILE_FIXED.replace("\r\n", "\n")
     assert (project / "Jenkinsfile").read_bytes() == JENKINSFILE_FIXED.encode()

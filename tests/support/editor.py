@@ -54,6 +54,8 @@ class TestClient(LanguageClient):
         self.published: dict[str, list[lsp.PublishDiagnosticsParams]] = {}
         self.edits: list[lsp.WorkspaceEdit] = []
         self.registered: list[lsp.Registration] = []
+        self.refreshed: list[str] = []
+        self.unregistered: list[lsp.Unregistration] = []
         self.news = asyncio.Event()
         self.editor: Editor
 
@@ -83,6 +85,18 @@ def client_factory() -> TestClient:
     @client.feature(lsp.CLIENT_REGISTER_CAPABILITY)
     def registered(params: lsp.RegistrationParams) -> None:
         client.registered.extend(params.registrations)
+
+    @client.feature(lsp.CLIENT_UNREGISTER_CAPABILITY)
+    def unregistered(params: lsp.UnregistrationParams) -> None:
+        client.unregistered.extend(params.unregisterations)
+
+    @client.feature(lsp.WORKSPACE_CODE_LENS_REFRESH)
+    def lenses_changed(params: None) -> None:
+        client.refreshed.append(lsp.WORKSPACE_CODE_LENS_REFRESH)
+
+    @client.feature(lsp.WORKSPACE_INLAY_HINT_REFRESH)
+    def hints_changed(params: None) -> None:
+        client.refreshed.append(lsp.WORKSPACE_INLAY_HINT_REFRESH)
 
     @client.feature(lsp.WORKSPACE_APPLY_EDIT)
     def apply(params: lsp.ApplyWorkspaceEditParams) -> lsp.ApplyWorkspaceEditResult:

@@ -6,6 +6,7 @@ import { Client } from './client';
 import { explain, Pages } from './explain';
 import { IGNORE, ignoreWithReason } from './ignore';
 import { tellOfFailure, tellOfInstallation, tellOfSettings } from './messages';
+import { SHOW_REFERENCES, showReferences } from './references';
 import { Saves } from './save';
 import { commandLine, findServer, serverSettings } from './server';
 import { Status } from './status';
@@ -60,6 +61,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     commands.registerCommand('playpen.explainRule', asked((client) => explain(client, pages))),
     commands.registerCommand('playpen.createConfiguration', asked(createConfiguration)),
     commands.registerCommand(IGNORE, (where) => client && ignoreWithReason(client, where)),
+    commands.registerCommand(SHOW_REFERENCES, (uri, at, places) => client && showReferences(client, uri, at, places)),
     workspace.onDidChangeConfiguration(() => {
       if (serverSettings() !== settings) {
         void restart();
@@ -95,7 +97,7 @@ async function start(output: LogOutputChannel, status: Status, pages: Pages): Pr
     documentSelector: SELECTOR,
     outputChannel: output,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
-    initializationOptions: { playpen: workspace.getConfiguration('playpen'), commands: [IGNORE] },
+    initializationOptions: { playpen: workspace.getConfiguration('playpen'), commands: [IGNORE, SHOW_REFERENCES] },
     synchronize: { configurationSection: 'playpen' },
     middleware: {
       ...saves.middleware,

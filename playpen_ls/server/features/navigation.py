@@ -28,11 +28,11 @@ def definition(context: Context, params: lsp.DefinitionParams) -> list[lsp.Locat
     found = definition_at(opened.workspace, opened.path, offset, only_across=left)
     if found is None:
         return None
-    locations = _locations(context, opened, found.targets)
+    places = locations(context, opened, found.targets)
     if not context.abilities.takes_links:
-        return locations
+        return places
     origin = context.documents.positions(opened.source).range(found.span)
-    return [lsp.LocationLink(one.uri, one.range, one.range, origin) for one in locations]
+    return [lsp.LocationLink(one.uri, one.range, one.range, origin) for one in places]
 
 
 def references(context: Context, params: lsp.ReferenceParams) -> list[lsp.Location] | None:
@@ -42,7 +42,7 @@ def references(context: Context, params: lsp.ReferenceParams) -> list[lsp.Locati
         return None
     with pausing_about(context, asked[0].uri):
         found = references_at(asked[0].workspace, asked[0].path, asked[1], params.context.include_declaration)
-    return _locations(context, asked[0], found) if found else None
+    return locations(context, asked[0], found) if found else None
 
 
 def highlights(context: Context, params: lsp.DocumentHighlightParams) -> list[lsp.DocumentHighlight] | None:
@@ -67,7 +67,8 @@ def _asked(
     return opened, context.documents.positions(opened.source).offset(params.position)
 
 
-def _locations(context: Context, opened: ClientDocument, targets: Iterable[Target]) -> list[lsp.Location]:
+def locations(context: Context, opened: ClientDocument, targets: Iterable[Target]) -> list[lsp.Location]:
+    """The places as the client knows them."""
     documents = context.documents
     return [
         lsp.Location(

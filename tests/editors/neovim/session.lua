@@ -152,6 +152,12 @@ local function run()
   step('ignore', { titles = titles, buffer = buffer() })
   vim.cmd('edit!')
   until_(has('jenkinsfile/moving-tag'))
+  vim.cmd('edit! ' .. folder .. '/pod.yaml')
+  until_(has('kubernetes/no-memory-limit'))
+  local lenses = ask('textDocument/codeLens', { textDocument = { uri = vim.uri_from_bufnr(0) } }, 5000, 0).result
+  vim.lsp.commands[lenses[1].command.command](lenses[1].command, {})
+  step('lens', { title = lenses[1].command.title, shown = vim.fn.expand('%:t') })
+  vim.cmd('edit ' .. folder .. '/Jenkinsfile')
   local position = { line = line, character = 0 }
   local answer = ask('textDocument/codeAction', {
     textDocument = { uri = vim.uri_from_bufnr(0) },

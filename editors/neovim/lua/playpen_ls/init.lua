@@ -19,7 +19,7 @@ M.defaults = {
   -- File types that only plugins and users' own configurations define: `:checkhealth vim.lsp` would warn of them.
   more_filetypes = { 'Jenkinsfile', 'yaml.docker-compose', 'yaml.helm-values' },
   -- The commands of this module that the server may offer.
-  init_options = { commands = { 'playpen.ignoreWithReason' } },
+  init_options = { commands = { 'playpen.ignoreWithReason', 'playpen.showReferences' } },
   settings = {}, -- { ignore = { 'rule', ... }, severity = { rule = 'off' } }
   fix_on_save = false,
   save_timeout = 1000, -- milliseconds to wait for fixes on save; then the file is saved without them
@@ -239,7 +239,23 @@ local function ignore(where)
   end)
 end
 
+-- Go to the only place that a code lens leads to, or list several in the quickfix list.
+local function show_places(places)
+  local client = client_of(vim.api.nvim_get_current_buf())
+  local encoding = client and client.offset_encoding or 'utf-16'
+  if #places == 1 then
+    local jump = vim.lsp.util.show_document or vim.lsp.util.jump_to_location
+    jump(places[1], encoding, vim.lsp.util.show_document and { focus = true } or nil)
+  else
+    vim.fn.setqflist({}, ' ', { title = 'playpen_ls', items = vim.lsp.util.locations_to_items(places, encoding) })
+    vim.cmd('copen')
+  end
+end
+
 if vim.lsp.commands then
+  vim.lsp.commands['playpen.showReferences'] = function(given)
+    show_places(given.arguments[3])
+  end
   vim.lsp.commands['playpen-ls.explainRule'] = function(given)
     choose(given.arguments or {}, 'Explain rule', show_page)
   end
