@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import AsyncIterator
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ SLOW = frozenset(
     test_jenkinsfile_remembering.py test_jenkinsfile_typing.py test_kubernetes_fixes.py test_kubernetes_lists.py
     test_kubernetes_neighbours.py test_kubernetes_slow.py test_leaks.py test_kubernetes_typing.py
     test_not_checked.py test_projects.py test_protocol.py test_python_edits.py test_python_skipping.py
-    test_readme.py test_registries.py test_robustness.py test_security.py test_server.py test_surrogates.py test_sweep.py
+    test_readme.py test_recipes.py test_registries.py test_result_cache.py test_robustness.py test_security.py
+    test_server.py test_slow_files.py test_surrogates.py test_sweep.py test_warm_up.py
     test_write_file.py
     """.split()
 )
@@ -41,11 +43,13 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist, which reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.name in SLOW or HERE / "editors" in item.path.parents:
-            item.add_marker("slow")
-        if HERE / "editors" in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("editors"))  # one after the other: each wants the focus
+    for path, of_path in groupby(items, lambda item: item.path):
+        drives_editors = HERE / "editors" in path.parents
+        for item in of_path:
+            if drives_editors or path.name in SLOW:
+                item.add_marker("slow")
+            if drives_editors:
+                item.add_marker(pytest.mark.xdist_group("editors"))  # one after the other: each wants the focus
 
 
 VSCODE = next(name for name in PROFILES if name.startswith("visual_studio_code"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from examples import EMOJI, Project, emoji_before, unmarked
 from playpen_ls.api.example import Example
 from playpen_ls.api.rule import Rule
+from playpen_ls.engine.fixer import CheckedText
 from playpen_ls.engine.registry import all_rules
 from playpen_ls.engine.suppression import suppress
 from playpen_ls.languages.registry import LANGUAGES
@@ -14,15 +17,14 @@ from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
 RULES = all_rules()
-BAD = [pytest.param(rule, example, id=f"{rule.id}-bad-{n}") for rule in RULES for n, example in enumerate(rule.bad, 1)]
-GOOD = [
-    pytest.param(rule, example, id=f"{rule.id}-good-{n}") for rule in RULES for n, example in enumerate(rule.good, 1)
-]
-FIXED = [case for case in BAD if case.values[1].fixed is not None or case.values[1].creates]
-
-each_bad = pytest.mark.parametrize(("rule", "example"), BAD)
-each_good = pytest.mark.parametrize(("rule", "example"), GOOD)
-each_fixed = pytest.mark.parametrize(("rule", "example"), FIXED)
+each_bad = pytest.mark.parametrize(
+    ("rule", "example"),
+    [pytest.param(rule, example, id=f"{rule.id}-bad-{n}") for rule in RULES for n, example in enumerate(rule.bad, 1)],
+)
+each_good = pytest.mark.parametrize(
+    ("rule", "example"),
+    [pytest.param(rule, example, id=f"{rule.id}-good-{n}") for rule in RULES for n, example in enumerate(rule.good, 1)],
+)
 
 
 @pytest.fixture(autouse=True)
@@ -31,8 +33,8 @@ def _no_rule_fails(caplog: pytest.LogCaptureFixture):
     assert not [record.getMessage() for record in caplog.records if record.name == "playpen_ls"]
 
 
-def spans(project: Project, source: Source | None = None) -> list[Span]:
-    return sorted(diagnostic.span for diagnostic in project.look(source).diagnostics if diagnostic.finding.message)
+def spans(look: CheckedText) -> list[Span]:
+    return sorted(diagnostic.span for diagnostic in look.diagnostics if diagnostic.finding.message)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -41,13 +43,6 @@ def test_a_rule_has_examples_and_a_page(rule: Rule):
     assert rule.good
     assert rule.title
     assert rule.reason
-
-
-@each_bad
-def test_the_marked_words_are_found(rule: Rule, example: Example):
-    project = Project(rule, example)
-    assert [project.source.of(span) for span in spans(project)] == [project.source.of(s) for s in project.expected]
-    assert spans(project) == project.expected
 
 
 @each_good
@@ -59,45 +54,54 @@ def test_good_is_silent(rule: Rule, example: Example):
     ] == []
 
 
-@each_fixed
-def test_the_fix_mends(rule: Rule, example: Example):
+@each_bad
+def test_bad_is_found_and_fixed(rule: Rule, example: Example):
     project = Project(rule, example)
-    fixed = project.fixed()
+    look = project.look()
+    the_marked_words_are_found(project, look)
+    offered = [fix.title for _, fix in project.possible_fixes()]
+    shown = example.fixed is not None or bool(example.creates)
+    assert bool(offered) == shown, f"fixes: {offered}, and the example shows {'one' if shown else 'none'}"
+    if shown:
+        the_fix_mends(project, look)
+    a_comment_silences(project, look)
+
+
+@each_bad
+def test_what_means_the_same_is_found_as_well(rule: Rule, example: Example):
+    project = Project(rule, example)
+    look = project.look()
+    for line_end in LANGUAGES[rule.language].line_ends:
+        a_change_changes_nothing(project, lambda text, line_end=line_end: text.replace("\n", line_end))
+    a_change_changes_nothing(project, lambda text: text.removesuffix("\n"))
+    a_byte_order_mark_changes_nothing(project)
+    an_emoji_before_it_moves_it_by_one_code_point_each(project, look)
+
+
+def the_marked_words_are_found(project: Project, look: CheckedText) -> None:
+    found = spans(look)
+    assert [project.source.of(span) for span in found] == [project.source.of(span) for span in project.expected]
+    assert found == project.expected
+
+
+def the_fix_mends(project: Project, look: CheckedText) -> None:
+    example, fixed = project.example, project.fixed()
     if example.fixed is not None:
         text, left = unmarked(example.fixed)
         assert fixed.source.text == text
         after = project.look(fixed.source, fixed.others)
         assert sorted(diagnostic.span for diagnostic in after.diagnostics) == left
-        assert after.damage <= project.look().damage
+        assert after.damage <= look.damage
     assert dict(fixed.others) == dict(example.creates)
+    if not fixed.others:
+        assert project.fixed(fixed.source).source.text == fixed.source.text, "fixing twice is fixing once"
 
 
-@each_fixed
-def test_fixing_twice_changes_nothing(rule: Rule, example: Example):
-    project = Project(rule, example)
-    once = project.fixed()
-    if not once.others:
-        assert project.fixed(once.source).source.text == once.source.text
-
-
-@each_bad
-def test_a_fix_is_offered_only_where_the_example_shows_one(rule: Rule, example: Example):
-    project = Project(rule, example)
-    offered = [fix.title for _, fix in project.possible_fixes()]
-    assert bool(offered) == (example.fixed is not None or bool(example.creates)), offered
-
-
-@each_bad
-def test_a_comment_silences(rule: Rule, example: Example):
-    project = Project(rule, example)
-    source = project.source
+def a_comment_silences(project: Project, look: CheckedText) -> None:
+    rule, source = project.rule, project.source
     for _ in range(50):
-        look = project.look(source)
-        diagnostics = [
-            diagnostic
-            for diagnostic in suppress(look.model, look.diagnostics, [rule.id]).kept
-            if diagnostic.finding.message
-        ]
+        silenced = suppress(look.model, look.diagnostics, [rule.id])
+        diagnostics = [diagnostic for diagnostic in silenced.kept if diagnostic.finding.message]
         if not diagnostics:
             break
         mark = LANGUAGES[rule.language].comment_mark
@@ -106,60 +110,34 @@ def test_a_comment_silences(rule: Rule, example: Example):
             assert source.text.lstrip().startswith(("{", "["))  # JSON has no comments
             return
         source = source.edited([edit])
-    look = project.look(source)
-    left = suppress(look.model, look.diagnostics, [rule.id])
-    assert [diagnostic.finding.message for diagnostic in left.kept if diagnostic.finding.message] == []
-    assert left.unused == []
+        look = project.look(source)
+    assert [diagnostic.finding.message for diagnostic in diagnostics] == []
+    assert silenced.unused == []
 
 
-@pytest.mark.parametrize(
-    ("rule", "example", "line_end"),
-    [
-        pytest.param(*case.values, line_end, id=f"{case.id}-{'crlf' if line_end == chr(13) + chr(10) else 'cr'}")
-        for case in BAD
-        for line_end in LANGUAGES[case.values[0].language].line_ends
-    ],
-)
-def test_other_line_ends_change_nothing(rule: Rule, example: Example, line_end: str):
-    def changed(text: str) -> str:
-        return text.replace("\n", line_end)
-
-    project = Project(rule, example, changed)
-    assert spans(project) == project.expected
-    if example.fixed is not None:
-        assert project.fixed().source.text == unmarked(changed(example.fixed))[0]
+def a_change_changes_nothing(project: Project, change: Callable[[str], str]) -> None:
+    changed, fixed = project.changed(change), project.example.fixed
+    assert spans(changed.look()) == changed.expected
+    if fixed is not None:
+        assert changed.fixed().source.text == unmarked(change(fixed))[0]
 
 
-@each_bad
-def test_a_byte_order_mark_changes_nothing(rule: Rule, example: Example):
-    project = Project(rule, example)
+def a_byte_order_mark_changes_nothing(project: Project) -> None:
     marked = Source.decoded(project.path, b"\xef\xbb\xbf" + project.source.text.encode())
-    assert spans(project, marked) == project.expected
-    if example.fixed is not None:
-        assert project.fixed(marked).source.encoded() == b"\xef\xbb\xbf" + unmarked(example.fixed)[0].encode()
+    fixed = project.example.fixed
+    assert spans(project.look(marked)) == project.expected
+    if fixed is not None:
+        assert project.fixed(marked).source.encoded() == b"\xef\xbb\xbf" + unmarked(fixed)[0].encode()
 
 
-@each_bad
-def test_a_missing_final_newline_changes_nothing(rule: Rule, example: Example):
-    def changed(text: str) -> str:
-        return text[:-1] if text.endswith("\n") else text
-
-    project = Project(rule, example, changed)
-    assert spans(project) == project.expected
-    if example.fixed is not None:
-        assert project.fixed().source.text == unmarked(changed(example.fixed))[0]
-
-
-@each_bad
-def test_an_emoji_before_it_moves_it_by_one_code_point_each(rule: Rule, example: Example):
-    project = Project(rule, example)
+def an_emoji_before_it_moves_it_by_one_code_point_each(project: Project, look: CheckedText) -> None:
     text = project.source.text
     assert project.expected
     first = project.expected[0]
-    for changed in emoji_before(rule.language, text, first.start):
-        look = project.look(Source(project.path, changed))
+    for changed in emoji_before(project.rule.language, text, first.start):
+        after = project.look(Source(project.path, changed))
         by = len(changed) - len(text)
-        if look.damage <= project.look().damage and spans(project, look.model.source)[:1] == [first.shifted(by)]:
+        if after.damage <= look.damage and spans(after)[:1] == [first.shifted(by)]:
             assert EMOJI in changed[: first.start + by]
             return
     if not text.lstrip().startswith("{"):

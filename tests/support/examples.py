@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from pathlib import Path
 
 from playpen_ls.api.example import Example
@@ -50,26 +51,34 @@ def unmarked(text: str) -> tuple[str, list[Span]]:
 class Project:
     """The files of an example, with one rule to look at the first of them."""
 
-    def __init__(self, rule: Rule, example: Example, change: Callable[[str], str] = str) -> None:
+    def __init__(self, rule: Rule, example: Example) -> None:
         self.rule, self.example = rule, example
-        self.path, first = next(iter(example.files.items()))
-        text, self.expected = unmarked(first)
-        if change is not str:
-            # Marks travel with the text that they mark.
-            text, self.expected = unmarked(change(first))
+        self.path, self.marked = next(iter(example.files.items()))
+        text, self.expected = unmarked(self.marked)
         self.source = Source(self.path, text)
         self.others = {path: text for path, text in example.files.items() if path != self.path}
         self.index = Index()
         self.index.complete = True
         self.folder = tempfile.TemporaryDirectory() if self.others else None
-        root = Path(self.folder.name if self.folder else "/nonexistent-project")
+        self.root = Path(self.folder.name if self.folder else "/nonexistent-project")
         for path, text in self.others.items():
-            place = root / path
+            place = self.root / path
             place.parent.mkdir(parents=True, exist_ok=True)
             if not path.endswith("/"):
                 place.write_bytes(text.encode())
             self.index.put(path, self._facts(path, text))
-        self.files = ProjectFiles(root, lambda path: self.source.text if path == self.path else None)
+        self.files = ProjectFiles(self.root, self._opened)
+
+    def changed(self, change: Callable[[str], str]) -> Project:
+        """The same project with another text of its first file. Marks travel with the text that they mark."""
+        other = copy(self)
+        text, other.expected = unmarked(change(self.marked))
+        other.source = Source(self.path, text)
+        other.files = ProjectFiles(self.root, other._opened)
+        return other
+
+    def _opened(self, path: str) -> str | None:
+        return self.source.text if path == self.path else None
 
     def _facts(self, path: str, text: str):
         language = language_of(path, lambda: text)
