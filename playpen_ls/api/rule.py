@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
 from functools import cache
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from playpen_ls.api.example import Example, example
 from playpen_ls.api.facts import Fact, Facts, Files
@@ -91,6 +91,8 @@ def given_as(annotation: type[T], context: RuleContext) -> T:
 PRESETS: Mapping[str, tuple[str, ...]] = {"restricted": ("restricted",), "hardened": ("restricted", "hardened")}
 """What a configuration can say as `preset`: the presets of the rules that it adds."""
 
+Tag = Literal["", "unnecessary", "deprecated"]
+
 Mentions = tuple[str, ...] | Callable[[Words], bool]
 """What a text must contain for a rule to find something: one of several texts, or what a function says of its words."""
 
@@ -114,6 +116,7 @@ class Rule:
     enabled: bool
     preset: str
     in_pipelines: Severity | bool
+    tag: Tag
     subjects: tuple[type, ...]
     reads: tuple[type[Fact], ...]
     looks_at_files: bool
@@ -196,6 +199,7 @@ def rule(
     enabled: bool = True,
     preset: str = "",
     in_pipelines: Severity | bool = False,
+    tag: Tag = "",
     mentions: Mentions | None = None,
 ) -> Callable[[RuleFunction], Rule]:
     """Declare a rule.
@@ -211,6 +215,9 @@ def rule(
 
     `in_pipelines` lets a rule for manifests look at the pods of agents in Jenkinsfiles: True for one that reports wrong
     values, a severity for one that reports what is missing, if nothing can add it to the pod.
+
+    `tag` is how editors show the text of its findings: pale if it is "unnecessary", since it has no effect, or struck
+    through if what it names is "deprecated".
 
     `mentions` lets a text be passed over unread in which the rule finds nothing: it names texts of which one must be
     there, `("http://",)`, or is a function of the text's `Words`. Without it a rule looks at every text that can have
@@ -244,6 +251,7 @@ def rule(
             enabled=enabled and not preset,
             preset=preset,
             in_pipelines=in_pipelines,
+            tag=tag,
             subjects=_types(subject.annotation),
             reads=tuple(dict.fromkeys(kind for argument in arguments for kind in argument.reads)),
             looks_at_files=any(argument.files for argument in arguments),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playpen_ls.api.finding import Finding, Offer, Severity
-from playpen_ls.api.rule import Rule
+from playpen_ls.api.rule import Rule, Tag
 
 
-def _own_rule(id: str, severity: Severity, doc: str) -> Rule:
+def _own_rule(id: str, severity: Severity, doc: str, tag: Tag = "") -> Rule:
     """A rule that no language has: the engine itself reports it. `doc` is its page."""
 
     def nothing(_: object) -> Iterator[Finding | Offer]:
@@ -31,6 +31,7 @@ def _own_rule(id: str, severity: Severity, doc: str) -> Rule:
         enabled=True,
         preset="",
         in_pipelines=False,
+        tag=tag,
         subjects=(),
         reads=(),
         looks_at_files=False,
@@ -49,6 +50,7 @@ UNUSED_IGNORE = _own_rule(
     comment must name its rules, `ignore[moving-tag]`, so that it cannot hide findings of other
     rules.
     """,
+    tag="unnecessary",
 )
 
 

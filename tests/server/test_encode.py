@@ -14,6 +14,7 @@ from lsprotocol import types as lsp
 from playpen_ls.api.finding import Finding, Place, Severity
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import ChunkDiagnostics, FileDiagnostics
+from playpen_ls.engine.own_rules import UNUSED_IGNORE
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.server.client_documents import ClientDocuments
 from playpen_ls.server.features.diagnostics.encode import EncodedCache, encoded, lsp_diagnostic
@@ -31,11 +32,13 @@ def test_written_as_the_objects_would_be(tmp_path: Path, encoding: str):
     own, other = Place("Dockerfile", Span(5, 18), "here"), Place("ß.yaml", Span(3, 6), 'in "there"\u2028')
     diagnostics = [
         Diagnostic(rules[0], Finding(Span(5, 18), 'a "quoted" 😀 message\\'), Severity.ERROR),
+        Diagnostic(UNUSED_IGNORE, Finding(Span(19, 20), "has no effect"), Severity.HINT),
         Diagnostic(rules[1], Finding(Span(22, 40), "over two lines", related=(own, other)), Severity.HINT),
         Diagnostic(rules[1], Finding(Span(len(text), len(text)), "at the end"), Severity.INFORMATION),
     ]
     converter = converters.get_converter()
     expected = [converter.unstructure(lsp_diagnostic(documents, opened, diagnostic)) for diagnostic in diagnostics]
+    assert [one.get("tags") for one in expected] == [None, [lsp.DiagnosticTag.Unnecessary], None, None]
     found = FileDiagnostics.of(diagnostics, "Dockerfile")
     assert json.loads(encoded(documents, opened, found)) == json.loads(json.dumps(expected))
     assert encoded(documents, opened, found).isascii()

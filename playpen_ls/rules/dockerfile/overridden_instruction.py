@@ -21,6 +21,7 @@ _MEANING = re.compile(r"playpen|hadolint|check=|syntax=|escape=|tally", re.IGNOR
 @rule(
     severity=Severity.WARNING,
     practice="+",
+    tag="unnecessary",
     like={"docker": ["MultipleInstructionsDisallowed"], "hadolint": ["DL3012", "DL4003", "DL4004"]},
     bad=[
         example(

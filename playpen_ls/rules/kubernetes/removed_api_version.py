@@ -69,6 +69,7 @@ _CHOOSES = re.compile(r"\{\{[^}]*(?:Capabilities|semver|kubeVersion|apiVersion)"
 @rule(
     severity=Severity.ERROR,
     practice="+",
+    tag="deprecated",
     needs_index=False,
     like={"kube-linter": ["no-extensions-v1beta"], "kube-score": ["stable-version"]},
     bad=[

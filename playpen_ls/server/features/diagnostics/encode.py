@@ -12,6 +12,7 @@ from lsprotocol import types as lsp
 from playpen_ls.api.facts import NotKnownYet
 from playpen_ls.api.finding import Finding, Place, Severity
 from playpen_ls.api.platform import Platform
+from playpen_ls.api.rule import Tag
 from playpen_ls.config.loader import has_table, load
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import ChunkDiagnostics, FileDiagnostics, Places
@@ -29,6 +30,7 @@ _SEVERITIES = {
     Severity.INFORMATION: lsp.DiagnosticSeverity.Information,
     Severity.HINT: lsp.DiagnosticSeverity.Hint,
 }
+_TAGS = {"unnecessary": lsp.DiagnosticTag.Unnecessary, "deprecated": lsp.DiagnosticTag.Deprecated}
 
 
 def lsp_diagnostic(documents: ClientDocuments, opened: ClientDocument, diagnostic: Diagnostic) -> lsp.Diagnostic:
@@ -46,6 +48,7 @@ def lsp_diagnostic(documents: ClientDocuments, opened: ClientDocument, diagnosti
         code=diagnostic.rule.id,
         code_description=lsp.CodeDescription(page) if page else None,
         source=SOURCE,
+        tags=[_TAGS[diagnostic.rule.tag]] if diagnostic.rule.tag else None,
         related_information=related or None,
     )
 
@@ -136,7 +139,7 @@ def _diagnostics(
     for number, diagnostic in enumerate(diagnostics):
         rule = diagnostic.rule
         page = link(rule.id, rule.practice)
-        members = _members(rule.id, diagnostic.made.message, diagnostic.severity, page)
+        members = _members(rule.id, diagnostic.made.message, diagnostic.severity, page, rule.tag)
         if related and related[number]:
             members += f',"relatedInformation":[{",".join(map(_information, related[number]))}]'
         place = _range(positions.place(diagnostic.start), positions.place(diagnostic.end))
@@ -145,10 +148,12 @@ def _diagnostics(
 
 
 @lru_cache(maxsize=4096)
-def _members(rule: str, message: str, severity: Severity, page: str | None) -> str:
+def _members(rule: str, message: str, severity: Severity, page: str | None, tag: Tag) -> str:
     members: dict[str, object] = {"message": message, "severity": _SEVERITIES[severity].value, "code": rule}
     if page:
         members["codeDescription"] = {"href": page}
+    if tag:
+        members["tags"] = [_TAGS[tag].value]
     return json.dumps({**members, "source": SOURCE}, separators=(",", ":"))[1:-1]
 
 
