@@ -268,7 +268,8 @@ class _ChunkChecker:
         """What the last check found in a chunk, with offsets from its start now."""
         for one in self._last(unit.span):
             if one.made.chunk is None:
-                yield Diagnostic(one.rule, one.shifted(-unit.begins, self._reader.path).finding, one.severity)
+                here = one.shifted(-unit.begins, self._reader.path)
+                yield Diagnostic(one.rule, here.finding, one.severity, has_safe_fix=one.has_safe_fix)
 
     def _start(self, chunk: int | None, unit: Chunk) -> int:
         """The offset in the file that positions count from: that of a chunk by its number, or of the one checked."""
@@ -282,7 +283,7 @@ class _ChunkChecker:
             return diagnostic
         if made.fixes:
             made = replace(made, fixes=tuple([_in_file(fix, path, by) for fix in made.fixes]))
-        return Diagnostic(diagnostic.rule, made, diagnostic.severity, by, path)
+        return Diagnostic(diagnostic.rule, made, diagnostic.severity, by, path, has_safe_fix=diagnostic.has_safe_fix)
 
     def _offer(self, offer: Offer, unit: Chunk) -> Offer:
         by = self._start(offer.chunk, unit)

@@ -14,10 +14,10 @@ class Diagnostic:
     """A finding with its rule, its configured severity and its current offset. Immutable.
 
     Every edit shifts all diagnostics behind it, possibly hundreds, so shifting one does not copy the finding: `made`
-    has its original offsets, and `finding` is computed on demand.
+    has its original offsets, and `finding` is computed on demand. `has_safe_fix` is known also where the fixes are not.
     """
 
-    __slots__ = ("_by", "_path", "_related", "end", "made", "rule", "severity", "start")
+    __slots__ = ("_by", "_path", "_related", "end", "has_safe_fix", "made", "rule", "severity", "start")
 
     def __init__(
         self,
@@ -27,6 +27,7 @@ class Diagnostic:
         by: int = 0,
         path: str = "",
         related: tuple[Place, ...] | None = None,
+        has_safe_fix: bool = False,
     ) -> None:
         self.rule = rule
         self.made = made
@@ -36,6 +37,7 @@ class Diagnostic:
         self.end = made.span.end + by
         self._by = by
         self._path = path
+        self.has_safe_fix = has_safe_fix or (made.fixes != () and any(fix.safe for fix in made.fixes))
 
     def __repr__(self) -> str:
         return f"Diagnostic({self.rule.id}, {self.start}:{self.end}, {self.severity.label})"
@@ -72,15 +74,15 @@ class Diagnostic:
         """The same shifted by `by` in another version of the text of `path`, without fixes, which fit only this one."""
         made = replace(self.made, fixes=()) if self.made.fixes else self.made
         related = None if self._related is None else tuple([place.moved(by, path) for place in self._related])
-        return Diagnostic(self.rule, made, self.severity, self._by + by, path, related)
+        return Diagnostic(self.rule, made, self.severity, self._by + by, path, related, self.has_safe_fix)
 
     def at(self, severity: Severity) -> Diagnostic:
         """The same with another severity."""
-        return Diagnostic(self.rule, self.made, severity, self._by, self._path, self._related)
+        return Diagnostic(self.rule, self.made, severity, self._by, self._path, self._related, self.has_safe_fix)
 
     def with_related(self, related: tuple[Place, ...]) -> Diagnostic:
         """The same with these related places, which have current offsets."""
-        return Diagnostic(self.rule, self.made, self.severity, self._by, self._path, related)
+        return Diagnostic(self.rule, self.made, self.severity, self._by, self._path, related, self.has_safe_fix)
 
     @property
     def without_fixes(self) -> Diagnostic:

@@ -122,9 +122,9 @@ class Index:
         """The sorted paths of all files that were read, also of those that state nothing."""
         return sorted({*self._kinds_of, *self._later})
 
-    def with_overrides(self, facts: Mapping[str, Iterable[Fact]]) -> Overlaid:
-        """This index with the facts of some files replaced."""
-        self._catch_up()
+    def with_overrides(self, facts: Mapping[str, Iterable[Fact]], but: str) -> Overlaid:
+        """This index with the facts of some files replaced, to be asked for the file `but`."""
+        self._catch_up(but)
         return Overlaid(self, {path: tuple(said) for path, said in facts.items()})
 
 

@@ -52,7 +52,8 @@ def moved(diagnostics: Iterable[Diagnostic], run: Sequence[Edit], path: str) -> 
         start, end = diagnostic.start, diagnostic.end
         if not any(edit.start < start < edit.end or edit.start < end < edit.end for edit in run):
             finding = diagnostic.shifted(at(start) - start, path).finding
-            yield Diagnostic(diagnostic.rule, replace(finding, span=Span(at(start), at(end))), diagnostic.severity)
+            finding = replace(finding, span=Span(at(start), at(end)))
+            yield Diagnostic(diagnostic.rule, finding, diagnostic.severity, has_safe_fix=diagnostic.has_safe_fix)
 
 
 def _touched(source: Source, edit: Edit) -> Span:

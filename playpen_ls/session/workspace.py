@@ -295,7 +295,8 @@ class Workspace:
         files = self._once if self._once is not None and document.on_disk else on_disk
         if others:
             files = on_disk.with_overrides(others)
-            facts = self.index.with_overrides({other: _facts(other, text) for other, text in others.items()}).facts
+            stated = {other: _facts(other, text) for other, text in others.items()}
+            facts = self.index.with_overrides(stated, path).facts
         return self._recorded(RuleContext(self.configs.of(path).platform, files, lambda kind: facts(kind, path)))
 
     def _recorded(self, given: RuleContext) -> RuleContext:

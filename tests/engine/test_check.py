@@ -217,6 +217,23 @@ def test_what_is_known_has_the_fixes_that_it_would_have_if_all_were_asked_again(
     assert fixable(known=True) == expected
 
 
+@pytest.mark.parametrize(("name", "language"), [("Dockerfile", "dockerfile"), ("app/main.py", "python")])
+def test_of_what_is_known_without_fixes_it_is_known_whether_one_is_safe(name: str, language: str):
+    text = (SHOP / name).read_text(encoding="utf-8")
+    workspace = Workspace(SHOP)
+    workspace.closed.read_all()
+    workspace.open(Source(name, text), language)
+    workspace.check(name)
+    comment = Edit(0, 0, "# a\n")
+    workspace.edit(name, workspace.documents[name].source.edited([comment]), [comment])
+    workspace.check(name, settled=False)
+    known = [(one.rule.id, one.span, one.has_safe_fix) for one in workspace.documents[name].displayed]
+    assert known == [
+        (one.rule.id, one.span, any(fix.safe for fix in one.finding.fixes)) for one in workspace.look(name).diagnostics
+    ]
+    assert any(safe for *_, safe in known)
+
+
 def test_a_check_can_be_limited_to_a_range():
     editor = toy.Editor("[a]\nuse x\n[b]\nuse y\n")
     for within, expected in ((Span(0, 1), "x"), (Span(12, 13), "y"), (Span(10, 10), "xy"), (Span(9, 9), "x")):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from playpen_ls.api.finding import Finding, Fix, Place, Severity
 from playpen_ls.api.rule import Rule
 from playpen_ls.engine.diagnostic import Diagnostic
@@ -104,6 +106,10 @@ def test_a_diagnostic_keeps_what_it_is_while_it_moves():
     assert pointed.shifted(1, "web.yaml").related == (Place("web.yaml", Span(9, 10), "here"),)
     assert pointed.at(Severity.ERROR).related == pointed.related
     assert "5:7" in repr(moved)
+    assert not pointed.has_safe_fix
+    safe = Diagnostic(TAG, Finding(Span(2, 4), "said", (fix, replace(fix, safe=True))), Severity.HINT)
+    assert all(one.has_safe_fix for one in (safe, safe.shifted(1, ""), safe.at(Severity.ERROR), safe.with_related(())))
+    assert safe.without_fixes.at(Severity.ERROR).with_related(()).has_safe_fix
 
 
 def test_others_come_in_a_group_of_their_own():

@@ -345,10 +345,19 @@ def test_an_overlaid_index_leaves_the_first_as_it_was():
     index = Index()
     index.put("a", [use("a", "x:1")])
     index.put("b", [use("b", "x:2")])
-    other = index.with_overrides({"a": [use("a", "x:3")], "b": []})
+    other = index.with_overrides({"a": [use("a", "x:3")], "b": []}, "")
     index.put("b", [use("b", "x:4")])
     assert [fact.reference for fact in index.facts(ImageUse, "")] == ["x:1", "x:4"]
     assert [fact.reference for fact in other.facts(ImageUse, "")] == ["x:3"]
+
+
+def test_facts_that_are_laid_over_for_a_file_do_not_make_others_of_what_it_was_given():
+    index = Index()
+    index.put("b", [ImageUse(Place("b", Span(0, 0)), "x:1")])
+    index.later("a", lambda: [ImageUse(Place("a", Span(0, 0)), "x:2")])
+    given = index.facts(ImageUse, "a")
+    assert not list(index.with_overrides({"b": []}, "a").facts(ImageUse, "a"))
+    assert index.facts(ImageUse, "a") is given
 
 
 def test_a_check_tells_whether_the_other_files_must_be_looked_at(tmp_path: Path):

@@ -68,7 +68,7 @@ def test_an_overlaid_index_is_what_it_would_be(texts: dict[str, list[str]], othe
     index = Index()
     for path, own in texts.items():
         index.put(path, [use(path, text) for text in own])
-    overlaid = index.with_overrides({path: [use(path, text) for text in own] for path, own in other.items()})
+    overlaid = index.with_overrides({path: [use(path, text) for text in own] for path, own in other.items()}, but)
     assert seen(overlaid.facts(ImageUse, but)) == expected({**texts, **other}, but)
     assert overlaid.facts(ImageUse, but) is overlaid.facts(ImageUse, but)
     assert seen(index.facts(ImageUse, but)) == expected(texts, but)

@@ -11,6 +11,9 @@ from in_process import session
 from lsprotocol import types as lsp
 
 from editor import PROFILES, Editor, client_position, profile
+from playpen_ls.engine.check import Checked
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.span import Span
 
 VSCODE = "visual_studio_code_v1.139.1"
 REASONS = {"commands": ["playpen.ignoreWithReason"]}
@@ -117,6 +120,27 @@ async def test_all_safe_fixes_are_offered_only_where_there_are_any(editor: Edito
     assert titles(await listed(editor, "app.py", "import"))[-1:] == ["Playpen: Apply All Safe Fixes"]
     (action,) = await listed(editor, "app.py", "import", only=["source.fixAll"])
     assert action.edit is not None  # the client asks for it in order to apply it
+
+
+@pytest.mark.asyncio
+async def test_to_know_whether_anything_is_safe_only_findings_with_safe_fixes_are_looked_at(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+):
+    text = "".join(f"FROM python:latest AS a{number}\n" for number in range(30))
+    text += "FROM playpen/python-base:1.0\nRUN apt-get update && apt-get install curl\n"
+    found = await shown(editor, "Dockerfile", text, "dockerfile/foreign-base-image")
+    assert len(found) > 30
+    looked: list[Span | None] = []
+    look = Workspace.look
+
+    def counted(workspace: Workspace, path: str, within: Span | None = None) -> Checked:
+        looked.append(within)
+        return look(workspace, path, within)
+
+    monkeypatch.setattr(Workspace, "look", counted)
+    actions = await listed(editor, "Dockerfile", "python:latest")
+    assert titles(actions)[-1] == "Playpen: Apply All Safe Fixes"
+    assert len(looked) == 2
 
 
 @pytest.mark.asyncio

@@ -86,7 +86,7 @@ class Project:
 
     def look(self, source: Source | None = None, others: Mapping[str, str] | None = None) -> CheckedText:
         source, others = source or self.source, others or {}
-        index = self.index.with_overrides({path: self._facts(path, text) for path, text in others.items()})
+        index = self.index.with_overrides({path: self._facts(path, text) for path, text in others.items()}, self.path)
         given = RuleContext(
             self.example.platform, self.files.with_overrides(others), lambda kind: index.facts(kind, self.path)
         )

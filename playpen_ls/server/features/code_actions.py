@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from lsprotocol import types as lsp
@@ -46,6 +46,7 @@ class Plan:
     fixes_all_of: str = ""
     """The id of the rule of which it fixes all findings in the file."""
     is_fix: bool = False
+    is_safe: bool = False
 
 
 class Tried:
@@ -56,6 +57,10 @@ class Tried:
         self.refused: dict[str, str] = {}
         """The reason of the first refused fix, by the id of the rule."""
         self.told: set[tuple[str, Span]] = set()
+        self.creating: set[str] = set()
+        """The ids of rules of which a fix creates files."""
+        self.safe = False
+        """A safe fix was verified."""
 
     def refuse(self, finding: Diagnostic, reason: str) -> bool:
         """Whether it is the first refused fix of this finding."""
@@ -94,17 +99,20 @@ def _actions(context: Context) -> Actions:
 
 
 class Actions:
+    """The actions for one request."""
+
     def __init__(self, documents: ClientDocuments, abilities: ClientCapabilities) -> None:
         self.documents = documents
         self.abilities = abilities
+        self._verifiers: dict[str, Callable[[Diagnostic, Fix], Change]] = {}
 
     def at(self, opened: ClientDocument, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         """The code actions for a range. Fixes are verified, unless an automatic request resolves edits later.
 
         What checks the whole file again waits until the user chooses it, if edits are resolved later: all fixes of the
-        file, and those of a rule, which are offered where one of them was verified; unless the title has to say which
-        files the user must create. Fixes that change the same are one action; of an automatic request those with the
-        same title.
+        file, and those of a rule, which are offered where one of them was verified; unless this one creates files, and
+        the title has to say which files the user must create. Fixes that change the same are one action; of an
+        automatic request those with the same title.
         """
         span = self.documents.positions(opened.source).span(params.range)
         automatic = params.context.trigger_kind == lsp.CodeActionTriggerKind.Automatic
@@ -117,12 +125,15 @@ class Actions:
                 actions.append(lsp.CodeAction(plan.title, kind=plan.kind, command=plan.command))
                 continue
             action, change = self._action(opened, span, plan), None
-            if plan.fixes_all_of and late and not automatic and self.abilities.creates_files:
+            if plan.fixes_all_of and late and not automatic and self._has_whole_title(plan.fixes_all_of, tried):
                 if plan.fixes_all_of not in tried.verified:
                     continue
             elif not (late and (automatic or plan.kind == FIX_ALL) and params.context.only is None):
                 try:
                     change = plan.compute()
+                    if change.creates and plan.finding is not None:
+                        tried.creating.add(plan.finding.rule.id)
+                    tried.safe |= plan.is_safe
                     self._fill(action, opened, change, leave_edit_out=late and plan.kind != FIX_ALL)
                 except Refused as reason:
                     if plan.is_fix and plan.finding is not None and tried.refuse(plan.finding, str(reason)):
@@ -137,6 +148,10 @@ class Actions:
                 fixes.append((plan.title, change, action))
             actions.append(action)
         return actions
+
+    def _has_whole_title(self, rule_id: str, tried: Tried) -> bool:
+        """Whether the title of the action for a rule need not say which files the user must create."""
+        return self.abilities.creates_files or rule_id not in tried.creating
 
     def _disabled(self, action: lsp.CodeAction, reason: str, automatic: bool) -> list[lsp.CodeAction]:
         """The action with the reason why it is not possible, for clients that show those."""
@@ -199,7 +214,7 @@ class Actions:
                 if _matches(plan.kind, wanted):
                     yield plan
         asked = opened.language is not None and _matches(FIX_ALL, wanted) and not (wanted is None and automatic)
-        if asked and (wanted is not None or self._has_safe_fix(opened)):
+        if asked and (wanted is not None or tried.safe or self._has_safe_fix(opened)):
             title = "Playpen: Apply All Safe Fixes"
             yield Plan(title, FIX_ALL, ["all"], lambda: whole(opened, self._fixed(opened)))
 
@@ -208,10 +223,9 @@ class Actions:
         found = opened.workspace.look(opened.path, lines)
         diagnostics = [diagnostic for diagnostic in found.diagnostics if diagnostic.span.touches(lines)]
         diagnostics.sort(key=lambda diagnostic: not diagnostic.span.touches(span))
-        verifier = cache(opened.workspace.fix_verifier)
 
         def trying(diagnostic: Diagnostic, fix: Fix) -> Callable[[], Change]:
-            return lambda: verifier(opened.path)(diagnostic, fix)
+            return lambda: self._verifier(opened)(diagnostic, fix)
 
         fixes = [plan for diagnostic in diagnostics for plan in _fixes(diagnostic, trying)]
         yield from (plan for plan in fixes if plan.kind != REWRITE)
@@ -228,19 +242,24 @@ class Actions:
         if here:
             yield _explain(here, tried)
 
+    def _verifier(self, opened: ClientDocument) -> Callable[[Diagnostic, Fix], Change]:
+        found = self._verifiers.get(opened.uri)
+        if found is None:
+            found = self._verifiers[opened.uri] = opened.workspace.fix_verifier(opened.path)
+        return found
+
     def _has_safe_fix(self, opened: ClientDocument) -> bool:
         """Whether a safe fix of the file works. Only the first are tried: where those do not work, it is yes."""
         workspace, path, tries = opened.workspace, opened.path, 0
-        verifier = workspace.fix_verifier(path)
         for shown in workspace.documents[path].displayed:
-            if shown.rule.has_safe_fixes:
+            if shown.has_safe_fix:
                 for one in workspace.look(path, shown.span).diagnostics:
                     fix = next((fix for fix in one.finding.fixes if fix.safe), None)
                     if fix is None or (one.rule, one.span) != (shown.rule, shown.span):
                         continue
                     tries += 1
                     try:
-                        verifier(one, fix)
+                        self._verifier(opened)(one, fix)
                     except Refused:
                         if tries < MOST_TRIED:
                             continue
@@ -321,7 +340,7 @@ def _fixes(diagnostic: Diagnostic, trying: Trying) -> Iterator[Plan]:
     for number, fix in numbered:
         key = ["fix", diagnostic.rule.id, diagnostic.span.start, diagnostic.span.end, number]
         tried = trying(diagnostic, fix)
-        yield Plan(fix.title, fix.kind, key, tried, fix is obvious, diagnostic, is_fix=True)
+        yield Plan(fix.title, fix.kind, key, tried, fix is obvious, diagnostic, is_fix=True, is_safe=fix.safe)
 
 
 def _offer(offered: Offered, number: int, trying: Trying) -> Plan:
