@@ -182,6 +182,9 @@ class Files(Protocol):
     def names(self, folder: str) -> tuple[str, ...]:
         """The sorted entries of the folder; those of folders end in `/`. Empty if it is not a folder."""
 
+    def archive(self, path: str) -> tuple[tuple[str, str | None], ...] | None:
+        """The sorted (path, text) of the files in a `.tar.gz` archive, or None if it cannot be read."""
+
     def is_large(self, folder: str) -> bool:
         """Whether the files in the folder and its subfolders exceed 20 MB. False if there are too many to count."""
 

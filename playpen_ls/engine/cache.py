@@ -176,6 +176,9 @@ class RecordedFiles:
     def names(self, folder: str) -> tuple[str, ...]:
         return self._ask("names", folder)  # type: ignore[no-any-return]
 
+    def archive(self, path: str) -> tuple[tuple[str, str | None], ...] | None:
+        return self._ask("archive", path)  # type: ignore[no-any-return]
+
     def is_large(self, folder: str) -> bool:
         return bool(self._ask("is_large", folder))
 

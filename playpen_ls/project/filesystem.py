@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from playpen_ls.api.facts import Files, NotKnownYet
 from playpen_ls.project.discovery import repository_root
@@ -19,6 +19,8 @@ from playpen_ls.text.text_cache import TextCache
 
 MOST_TEXT = 4_000_000  # characters of files that are not read again while they stay as they are
 LARGE = 20_000_000  # bytes
+Archive = tuple[tuple[str, str | None], ...]
+T = TypeVar("T")
 MOST_WEIGHED = 2_000  # files and folders; a single edit can query them
 
 
@@ -32,7 +34,8 @@ class ProjectFiles:
         self._root = root
         self._open_text = open_text
         self._known = known
-        self._read = TextCache[tuple[tuple[int, int], str | None]](MOST_TEXT)
+        self._texts = _OnDisk(_decoded, lambda text: len(text or ""))
+        self._archives = _OnDisk(_unpacked, lambda files: sum(len(text or "") for _, text in files or ()))
         self._weighed: dict[str, tuple[dict[str, int], bool]] = {}
 
     @cached_property
@@ -52,7 +55,7 @@ class ProjectFiles:
         if place is None:
             return None
         opened = self._open_text(_clean(path))
-        return opened if opened is not None else self._on_disk(place)
+        return opened if opened is not None else self._texts.at(place)
 
     def names(self, folder: str) -> tuple[str, ...]:
         place = self._place(folder)
@@ -63,6 +66,10 @@ class ProjectFiles:
                 return tuple(sorted(entry.name + ("/" if entry.is_dir() else "") for entry in entries))
         except OSError:
             return ()
+
+    def archive(self, path: str) -> Archive | None:
+        place = self._place(path)
+        return self._archives.at(place) if place is not None else None
 
     def is_large(self, folder: str) -> bool:
         """Recomputed when files are created or deleted. A file that grows in place may be noticed later."""
@@ -95,24 +102,43 @@ class ProjectFiles:
         inside = os.path.join(self._real_root, "")  # the root of a drive ends in a separator already
         return place if place == self._real_root or place.startswith(inside) else None
 
-    def _on_disk(self, place: str) -> str | None:
+
+class _OnDisk(Generic[T]):
+    """What `read` gives for files, until they change; `size` is its number of characters."""
+
+    def __init__(self, read: Callable[[str], T], size: Callable[[T | None], int]) -> None:
+        self._read = read
+        self._size = size
+        self._known = TextCache[tuple[tuple[int, int], T | None]](MOST_TEXT)
+
+    def at(self, place: str) -> T | None:
+        """None for a file that cannot be read."""
         try:
             status = os.stat(place)
             stamp = (status.st_mtime_ns, status.st_size)
-            known = self._read.get(place)
+            known = self._known.get(place)
             if known is None or known[0] != stamp:
-                known = (stamp, _decoded(place))
-                self._read.put(place, known, len(place) + len(known[1] or ""))
+                known = (stamp, self._readable(place))
+                self._known.put(place, known, len(place) + self._size(known[1]))
             return known[1]
         except OSError:
             return None
 
+    def _readable(self, place: str) -> T | None:
+        try:
+            return self._read(place)
+        except Unreadable:
+            return None
 
-def _decoded(place: str) -> str | None:
-    try:
-        return Source.decoded(place, read_file(place)).text
-    except Unreadable:
-        return None
+
+def _decoded(place: str) -> str:
+    return Source.decoded(place, read_file(place)).text
+
+
+def _unpacked(place: str) -> Archive:
+    from playpen_ls.project.archive import texts_in
+
+    return texts_in(read_file(place))
 
 
 def _clean(path: str) -> str:
@@ -183,6 +209,9 @@ class PatientFiles:
     def names(self, folder: str) -> tuple[str, ...]:
         return self._answer("names", folder)  # type: ignore[no-any-return]
 
+    def archive(self, path: str) -> Archive | None:
+        return self._answer("archive", path)  # type: ignore[no-any-return]
+
     def is_large(self, folder: str) -> bool:
         return bool(self._answer("is_large", folder))
 
@@ -243,6 +272,7 @@ class CachedFiles:
         self._exists: dict[str, bool] = {}
         self._texts: dict[str, str | None] = {}
         self._names: dict[str, tuple[str, ...]] = {}
+        self._archives: dict[str, Archive | None] = {}
         self._large: dict[str, bool] = {}
 
     def exists(self, path: str) -> bool:
@@ -259,6 +289,11 @@ class CachedFiles:
         if folder not in self._names:
             self._names[folder] = self._files.names(folder)
         return self._names[folder]
+
+    def archive(self, path: str) -> Archive | None:
+        if path not in self._archives:
+            self._archives[path] = self._files.archive(path)
+        return self._archives[path]
 
     def is_large(self, folder: str) -> bool:
         if folder not in self._large:

@@ -109,7 +109,7 @@ class CountingFiles(Files):
 
     def _answer(self, what: str, path: str) -> Any:
         self.asked.append((what, path))
-        return {"known": True, "exists": True, "text": "t", "names": ("n",), "is_large": False}[what]
+        return {"known": True, "exists": True, "text": "t", "names": ("n",), "archive": None, "is_large": False}[what]
 
     @property
     def known(self) -> bool:
@@ -123,6 +123,9 @@ class CountingFiles(Files):
 
     def names(self, folder: str) -> tuple[str, ...]:
         return self._answer("names", folder)
+
+    def archive(self, path: str) -> tuple[tuple[str, str | None], ...] | None:
+        return self._answer("archive", path)
 
     def settled(self, path: str) -> bool:
         return True
@@ -140,10 +143,11 @@ def test_what_is_asked_of_files_is_recorded_with_its_answer_and_asked_once():
         assert recorded.text("a") == "t"
         assert recorded.names("b") == ("n",)
         assert recorded.is_large("b") is False
-    asked = [("known", ""), ("exists", "a"), ("text", "a"), ("names", "b"), ("is_large", "b")]
+        assert recorded.archive("c") is None
+    asked = [("known", ""), ("exists", "a"), ("text", "a"), ("names", "b"), ("is_large", "b"), ("archive", "c")]
     assert files.asked == asked
     assert [(one.what, one.path) for one in recorded.answers] == asked
-    assert list(recorded.answers.values()) == [True, True, "t", ("n",), False]
+    assert list(recorded.answers.values()) == [True, True, "t", ("n",), False, None]
     assert [question.asked_of(files) for question in recorded.answers] == list(recorded.answers.values())
 
 

@@ -33,7 +33,15 @@ class Texts:
 
     def names(self, folder: str) -> tuple[str, ...]:
         rest = [path.removeprefix(f"{folder}/") for path in self.texts if path.startswith(f"{folder}/")]
-        return tuple(sorted({name.partition("/")[0] + "/" * ("/" in name) for name in rest}))
+        entries = {name.partition("/")[0] + "/" * ("/" in name) for name in rest}
+        return tuple(sorted(name.removesuffix("/") if name.endswith(".tgz/") else name for name in entries))
+
+    def archive(self, path: str) -> tuple[tuple[str, str | None], ...] | None:
+        """Those behind the path of an archive."""
+        found = {
+            name.removeprefix(f"{path}/"): text for name, text in self.texts.items() if name.startswith(f"{path}/")
+        }
+        return tuple(sorted(found.items())) if path.endswith(".tgz") and found else None
 
 
 def chart_of(texts: dict[str, str]) -> Chart:
@@ -186,6 +194,13 @@ def test_text_is_cut_and_edited_with_its_places():
         ("{{ $x := 1 }}{{ if .Release.IsInstall }}{{ $x = 1 }}{{ end }}a: {{ $x }}", "a: 1"),
         ("{{ if and .Release.IsInstall false }}a: 1{{ end }}", ""),
         ("{{ if or .Release.IsInstall true }}a: 1{{ end }}", "a: 1"),
+        ("{{ $x := \"a\" }}{{ if .Release.IsInstall }}{{ $x = \"b-a\" }}{{ end }}a: {{ $x }}", f"a: {HOLE}a"),
+        ("a: {{ ternary \"new\" \"old\" .Release.IsInstall }}-x", f"a: {HOLE}-x"),
+        ("a: {{ list .Release.Name | uniq | join \";\" }}", f"a: {HOLE}"),
+        ("a: {{ .Release.Revision }} {{ .Release.IsInstall }}", f"a: {HOLE} {HOLE}"),
+        # A release has a name and a namespace.
+        ("{{ if .Release.Namespace }}a: {{ .Release.Namespace }}{{ end }}", f"a: {HOLE}"),
+        ("a: {{ default \"x\" .Release.Name }}", f"a: {HOLE}"),
         # Helm would refuse one of the ways.
         ("{{ if .Release.IsInstall }}a: 1{{ else }}{{ fail \"no\" }}{{ end }}", "a: 1"),
         ("a: {{ eq .Release.Name \"x\" | ternary 1 2 }}", f"a: {GAP}"),
@@ -238,6 +253,7 @@ def test_a_template_that_changes_values_changes_them_for_the_next_one():
     ("template", "reason"),
     [
         ("{{ if }}", "missing value"),
+        ("{{ hasKey .Values.nothing \"a\" }}", "`hasKey` is called with wrong arguments"),
         ("{{ if true }}", "`if` without `end`"),
         ("{{ end }}", "unexpected `end` or `else`"),
         ("{{ .a", "unclosed action"),
@@ -271,6 +287,32 @@ def test_a_value_that_holds_itself_is_refused():
 def test_charts_in_charts_are_bounded():
     texts = {"chart/" + "charts/web/" * depth + "Chart.yaml": CHART for depth in range(30)}
     assert len(list(chart_of(texts).all())) < 12
+
+
+def test_a_packed_subchart_gives_what_an_unpacked_one_gives():
+    template = 'a: {{ .Values.image }}-{{ .Files.Get "note" }}\n{{- include "sub" . }}'
+    sub = {
+        "Chart.yaml": "name: sub\nversion: 1.0.0\n",
+        "values.yaml": "image: nginx\n",
+        "note": "b",
+        "templates/a.yaml": template,
+        "templates/_sub.tpl": '{{ define "sub" }}{{ end }}',
+    }
+    outer = {"chart/Chart.yaml": CHART, "chart/templates/a.yaml": 'b: {{ include "sub" . }}'}
+    folder = render(outer | {f"chart/charts/sub/{path}": text for path, text in sub.items()})
+    archive = render(outer | {f"chart/charts/sub-1.0.0.tgz/sub/{path}": text for path, text in sub.items()})
+    assert sorted(one.text for one in folder.outputs) == ["a: nginx-b", "b: "]
+    assert sorted(one.text for one in archive.outputs) == ["a: nginx-b", "b: "]
+
+
+def test_a_chart_with_an_archive_that_cannot_be_read_is_not_rendered():
+    class Unreadable(Texts):
+        def archive(self, path: str) -> None:
+            return None
+
+    chart = chart_at("chart", Unreadable({"chart/Chart.yaml": CHART, "chart/charts/sub.tgz/sub/Chart.yaml": ""}))
+    assert chart is not None
+    assert rendered(chart).refused == "not all files of the chart are known"
 
 
 def test_a_rendered_text_is_kept_while_only_another_template_changes():

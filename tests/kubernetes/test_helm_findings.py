@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -155,6 +157,24 @@ SUBCHART = {"web/charts/database/Chart.yaml": CHART.replace("web", "database"), 
 def test_a_subchart_is_installed_with_its_parent(tmp_path: Path, files: dict[str, str], expected: set[str]):
     assert rules(tmp_path, files, SUB) >= expected - PROBES - {"default-service-account"}
     assert not rules(tmp_path, files, SUB) & (ALL - expected)
+
+
+def pack(folder: Path, place: str, files: dict[str, str]) -> None:
+    """Write an archive with the files of a chart."""
+    (folder / place).parent.mkdir(parents=True)
+    with tarfile.open(folder / place, "w:gz") as archive:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+
+
+def test_a_packed_subchart_is_installed_with_its_parent(tmp_path: Path):
+    sub = {"database/Chart.yaml": CHART.replace("web", "database"), "database/templates/a.yaml": TAKEN}
+    pack(tmp_path, "web/charts/database-1.0.0.tgz", sub | {"database/values.yaml": EMPTY})
+    files = chart(TAKEN, EMPTY + "database: {image: nginx}\n")
+    assert severities(workspace(tmp_path, files))["no-memory-limit"] == Severity.INFORMATION
+    assert marked(tmp_path, files, VALUES_FILE) == files[VALUES_FILE].replace("{image: nginx}", "{image: «nginx»}")
 
 
 def test_what_is_left_to_the_installer_is_information_once_a_chart(tmp_path: Path):

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from playpen_ls.api.fact_types import ChartInstall, ChartValue
 from playpen_ls.api.facts import Facts, Files
-from playpen_ls.languages.kubernetes.helm.files import chart_at
+from playpen_ls.languages.kubernetes.helm.files import chart_at, is_packed
 from playpen_ls.languages.kubernetes.helm.installs import (
     InstalledFiles,
     Ways,
@@ -110,7 +110,7 @@ class Charts:
         lacking: dict[tuple[str, int], bool] = {}
         for _, made in self._installs(folder, document) if folder is not None else ():
             for output in made:
-                if output.template > document.path or not output.template.endswith((".yaml", ".yml")):
+                if output.template > document.path or not _is_checked(output.template):
                     continue
                 for one in output.documents:
                     for form, places in _forms_in(one, part):
@@ -181,6 +181,11 @@ def _forms_in(document: RenderedDocument, part: P, certain: bool = True) -> Iter
     for one in candidates:
         if type(one) is type(part):
             yield one, document.starts(one.node)
+
+
+def _is_checked(template: str) -> bool:
+    """Whether a template is a file that is checked."""
+    return template.endswith((".yaml", ".yml")) and not is_packed(template)
 
 
 def _is_test(resource: Resource) -> bool:

@@ -6,22 +6,25 @@ import base64
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from playpen_ls.languages.kubernetes.helm.evaluate import Evaluator, Mutates, Named
 from playpen_ls.languages.kubernetes.helm.files import Chart
-from playpen_ls.languages.kubernetes.helm.merge import at_path, coalesced
+from playpen_ls.languages.kubernetes.helm.merge import at_path, coalesced, put_at
 from playpen_ls.languages.kubernetes.helm.objects import Output
 from playpen_ls.languages.kubernetes.helm.syntax import InvalidTemplate, parsed
 from playpen_ls.languages.kubernetes.helm.text import GAP, HOLE, Text, of_file
 from playpen_ls.languages.kubernetes.helm.value_functions import semver_compare
 from playpen_ls.languages.kubernetes.helm.values import (
     UNKNOWN,
+    UNKNOWN_NUMBER,
     CannotRender,
+    Filled,
     List,
     Map,
     Method,
     Object,
+    Unknown,
     Value,
     copied,
     float_text,
@@ -143,9 +146,13 @@ class _Enabled:
     name: str
     metadata: Map
     path: str
-    values: Map
-    charts: list[_Enabled]
+    own: Map
+    """Its `values.yaml`, with what it imports from its subcharts."""
     root: bool = False
+    values: Map = field(default_factory=Map)
+    charts: list[_Enabled] = field(default_factory=list)
+    imports: list[tuple[str, Value]] = field(default_factory=list)
+    """(the name of a subchart, `import-values` of the dependency)."""
 
 
 class _Render:
@@ -154,10 +161,11 @@ class _Render:
     def __init__(self, chart: Chart, given: Map) -> None:
         metadata = values_of(posixpath.join(chart.folder, "Chart.yaml"), chart.metadata)
         name = _name(metadata)
-        self._root = _Enabled(chart, name, metadata, name, given, [], True)
+        self._root = _Enabled(chart, name, metadata, name, _own_values(chart), root=True)
         if metadata.get("type") == "library":
             raise CannotRender("a library chart is not installed")
         self._enable(self._root, given)
+        self._import(self._root)
         self._root.values = self._coalesce(self._root, given)
         _share(self._root.values)
         self._scopes: dict[str, Map | None] = {}
@@ -173,43 +181,61 @@ class _Render:
 
     # Values and subcharts
 
-    def _enable(self, one: _Enabled, given: Map) -> None:
-        """Find the subcharts that are on, and import values from them."""
-        own = values_of(posixpath.join(one.chart.folder, "values.yaml"), one.chart.values)
-        values = coalesced(given, own)
-        known = {_name(values_of(sub.folder, sub.metadata)): sub for sub in one.chart.charts}
+    def _enable(self, one: _Enabled, given: Map, tags: Value = None) -> None:
+        """Find the subcharts that are on. `tags` are those of the outermost chart."""
+        values = coalesced(given, one.own)
+        tags = values.get("tags") if one.root else tags
+        found = [self._sub(one, sub) for sub in one.chart.charts]
         listed = self._dependencies(one)
-        used: set[str] = set()
+        chosen = [sub for sub in found if not any(_is_meant(dependency, sub) for dependency in listed)]
+        meant = list[tuple[str, Map, bool]]()
         for dependency in listed:
-            name = str(dependency.get("name") or "")
-            if name not in known:
-                if self._is_on(dependency, values) is False:
-                    continue
-                if one.root:
+            name = str(dependency.get("alias") or dependency.get("name") or "")
+            sub = next((sub for sub in found if _is_meant(dependency, sub)), None)
+            if sub is not None:
+                chosen.append(self._sub(one, sub.chart, name))
+            there = sub is not None or any(dependency.get("name") == other.name for other in found)
+            meant.append((name, dependency, there))
+        defaults = {sub.name: coalesced(_map(values.get(sub.name)), sub.own) for sub in chosen}
+        off = set[str]()
+        for name, dependency, there in meant:
+            on = self._is_on(dependency, Map({**values, **defaults}), tags)
+            if on is False:
+                off.add(name)
+            elif not there:
+                if one.root:  # Helm does not look for those of subcharts
                     raise CannotRender("a dependency is not in the chart")
-                continue  # Helm does not look for those of subcharts
-            sub = known[name]
-            metadata = values_of(posixpath.join(sub.folder, "Chart.yaml"), sub.metadata)
-            if not _fits(str(dependency.get("version") or ""), str(metadata.get("version") or "")):
-                continue
-            used.add(name)
-            on = self._is_on(dependency, values)
-            if on is None:
+            elif on is None:
                 raise CannotRender("whether a subchart is on is not known")
-            if on:
-                self._add(one, sub, metadata, str(dependency.get("alias") or name), values)
-            if on and dependency.get("import-values"):
-                raise CannotRender("values are imported from a subchart")
-        for name, sub in known.items():
-            if name not in used and not any(dependency.get("name") == name for dependency in listed):
-                metadata = values_of(posixpath.join(sub.folder, "Chart.yaml"), sub.metadata)
-                self._add(one, sub, metadata, name, values)
+            else:
+                one.imports.append((name, dependency.get("import-values")))
+        one.charts = [sub for sub in chosen if sub.name not in off]
+        for sub in one.charts:
+            self._enable(sub, _map(values.get(sub.name)), tags)
 
-    def _add(self, parent: _Enabled, sub: Chart, metadata: Map, name: str, values: Map) -> None:
-        made = _Enabled(sub, name, metadata, f"{parent.path}/charts/{name}", Map(), [])
-        parent.charts.append(made)
-        theirs = values.get(name)
-        self._enable(made, theirs if isinstance(theirs, Map) else Map())
+    def _sub(self, parent: _Enabled, sub: Chart, name: str = "") -> _Enabled:
+        metadata = values_of(posixpath.join(sub.folder, "Chart.yaml"), sub.metadata)
+        name = name or _name(metadata)
+        return _Enabled(sub, name, metadata, f"{parent.path}/charts/{name}", _own_values(sub))
+
+    def _import(self, one: _Enabled) -> None:
+        """Take over the values that subcharts give to the charts that they are in, below those of these charts."""
+        for sub in one.charts:
+            self._import(sub)
+        imports = [(name, listed) for name, listed in one.imports if isinstance(listed, List)]
+        if not imports:
+            return
+        values = self._coalesce(one, Map(), keeps_nulls=True)
+        imported = Map()
+        for name, listed in imports:
+            for entry in listed:
+                inner, outer = f"exports.{entry}", "."
+                if isinstance(entry, Map):
+                    inner, outer = str(entry.get("child")), str(entry.get("parent"))
+                table = at_path(values, f"{name}.{inner}")
+                if isinstance(table, Map):
+                    imported = coalesced(imported, put_at(outer, table), keeps_nulls=True)
+        one.own = coalesced(values, imported, keeps_nulls=True)
 
     def _dependencies(self, one: _Enabled) -> list[Map]:
         listed = one.metadata.get("dependencies")
@@ -218,24 +244,23 @@ class _Render:
             listed = values_of(path, one.chart.requirements).get("dependencies")
         return [entry for entry in listed or () if isinstance(entry, Map)]
 
-    def _is_on(self, dependency: Map, values: Map) -> bool | None:
+    def _is_on(self, dependency: Map, values: Map, tags: Value) -> bool | None:
         on = True
-        tags = dependency.get("tags")
-        if isinstance(tags, list) and tags:
-            told = [at_path(values, f"tags.{tag}") for tag in tags]
+        tagged = dependency.get("tags")
+        if isinstance(tagged, list) and tagged:
+            told = [_map(tags).get(tag) for tag in tagged if isinstance(tag, str)]
             told = [one for one in told if isinstance(one, bool)]
             on = True in told if told else True
         for condition in str(dependency.get("condition") or "").split(","):
             value = at_path(values, condition.strip()) if condition.strip() else None
             if isinstance(value, bool):
                 return value
-            if value is UNKNOWN:
+            if isinstance(value, Unknown):
                 return None
         return on
 
-    def _coalesce(self, one: _Enabled, given: Map) -> Map:
-        own = values_of(posixpath.join(one.chart.folder, "values.yaml"), one.chart.values)
-        values = coalesced(given, own)
+    def _coalesce(self, one: _Enabled, given: Map, keeps_nulls: bool = False) -> Map:
+        values = coalesced(given, one.own, keeps_nulls, {sub.name for sub in one.charts})
         for sub in one.charts:
             theirs = values.get(sub.name)
             if theirs is None:
@@ -246,11 +271,11 @@ class _Render:
             outer = values.get("global")
             if isinstance(outer, Map):
                 below = inner.get("global")
-                inner.put("global", coalesced(outer, below) if isinstance(below, Map) else copied(outer),
+                inner.put("global", coalesced(outer, below, True) if isinstance(below, Map) else copied(outer),
                           *values.places.get("global", (None, None)))  # fmt: skip
             elif "global" not in inner:
                 inner.put("global", Map())
-            sub.values = self._coalesce(sub, inner)
+            sub.values = self._coalesce(sub, inner, keeps_nulls)
             values.put(sub.name, sub.values, *values.places.get(sub.name, (None, None)))
         if one.charts and "global" not in values:
             values.put("global", Map())
@@ -314,6 +339,20 @@ def _name(metadata: Map) -> str:
     return name
 
 
+def _own_values(chart: Chart) -> Map:
+    return values_of(posixpath.join(chart.folder, "values.yaml"), chart.values)
+
+
+def _map(value: Value) -> Map:
+    return value if isinstance(value, Map) else Map()
+
+
+def _is_meant(dependency: Map, sub: _Enabled) -> bool:
+    """Whether a dependency asks for the chart, which has its own name."""
+    version = str(dependency.get("version") or ""), str(sub.metadata.get("version") or "")
+    return dependency.get("name") == sub.name and _fits(*version)
+
+
 def _fits(wanted: str, version: str) -> bool:
     if not wanted:
         return True
@@ -351,12 +390,12 @@ def _release() -> Map:
     """Name and namespace are given at installation."""
     return Map(
         {
-            "Name": HOLE,
-            "Namespace": HOLE,
+            "Name": Filled(HOLE),
+            "Namespace": Filled(HOLE),
             "Service": "Helm",
-            "IsInstall": UNKNOWN,
-            "IsUpgrade": UNKNOWN,
-            "Revision": UNKNOWN,
+            "IsInstall": UNKNOWN_NUMBER,
+            "IsUpgrade": UNKNOWN_NUMBER,
+            "Revision": UNKNOWN_NUMBER,
         }
     )
 
@@ -397,14 +436,14 @@ def _files(texts: dict[str, str | None]) -> Object:
     def as_config() -> Value:
         if any(text is None for text in texts.values()):
             return GAP
-        return to_yaml(Map({posixpath.basename(name): text for name, text in texts.items()})) if texts else ""
+        return to_yaml(Map({posixpath.basename(name): text for name, text in texts.items()}))
 
     def as_secrets() -> Value:
         if any(text is None for text in texts.values()):
             return GAP
         encoded = {posixpath.basename(name): base64.b64encode((text or "").encode("utf-8", "replace")).decode()
                    for name, text in texts.items()}  # fmt: skip
-        return to_yaml(Map(encoded)) if texts else ""
+        return to_yaml(Map(encoded))
 
     return Object(
         "Files",

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from playpen_ls.languages.kubernetes.helm import text_functions, value_functions, yaml_text
+from playpen_ls.languages.kubernetes.helm import text_functions, value_functions
+from playpen_ls.languages.kubernetes.helm.choices import CHOICES, either, is_same
 from playpen_ls.languages.kubernetes.helm.merge import merge
 from playpen_ls.languages.kubernetes.helm.registry import FUNCTIONS, called, string
 from playpen_ls.languages.kubernetes.helm.syntax import (
@@ -33,15 +34,15 @@ from playpen_ls.languages.kubernetes.helm.syntax import (
     parsed,
 )
 from playpen_ls.languages.kubernetes.helm.text import (
-    GAP,
     HOLE,
     Place,
     Text,
+    common,
     cut,
     joined,
-    pieces_of,
     placed,
     text_at,
+    unknown_like,
 )
 from playpen_ls.languages.kubernetes.helm.values import (
     UNKNOWN,
@@ -52,7 +53,6 @@ from playpen_ls.languages.kubernetes.helm.values import (
     TooLarge,
     Unknown,
     Value,
-    has_unknown,
     is_vague,
     items_of,
     printed,
@@ -74,6 +74,9 @@ _UNKNOWN_VALUES = frozenset(
     "lookup now genCA genCAWithKey genSelfSignedCert genSelfSignedCertWithKey genSignedCert genSignedCertWithKey "
     "buildCustomCert randInt fromToml js".split()
 )
+
+# A nil that has no type, as a variable has it, is an empty map for these; a field of a map that is nil is an error.
+_NIL_MAPS = frozenset("hasKey get keys values pick omit".split())
 
 
 @dataclass(frozen=True)
@@ -265,8 +268,7 @@ class Evaluator:
         text, values = found[0]
         for other, others in found[1:]:
             text = common(text, other)
-            values = [one if one is two or _same(one, two) else UNKNOWN
-                      for one, two in zip(values, others, strict=True)]  # fmt: skip
+            values = [either(one, two) for one, two in zip(values, others, strict=True)]
         for variable, value in zip(frame.variables, values, strict=True):
             variable[1] = value
         frame.out.append(text)
@@ -321,7 +323,7 @@ class Evaluator:
                 once(UNKNOWN, UNKNOWN)
             written = joined(frame.out[start:])
             del frame.out[start:]
-            frame.out.append(_unknown_like(written) if written.strip() else written)
+            frame.out.append(unknown_like(written) if written.strip() else written)
 
         self._both(frame, body, lambda: self._run(loop.otherwise, dot, frame))
 
@@ -398,8 +400,9 @@ class Evaluator:
         def arguments() -> Iterator[Value]:
             for one in operands:
                 value = self._operand(one, dot, frame)
-                yield value.call() if isinstance(value, Method) else value
-            yield from final
+                value = value.call() if isinstance(value, Method) else value
+                yield Map() if value is None and name in _NIL_MAPS and not isinstance(one, Field) else value
+            yield from (Map() if one is None and name in _NIL_MAPS else one for one in final)
 
         if name in ("and", "or"):
             return _joined_conditions(name, arguments())
@@ -414,9 +417,9 @@ class Evaluator:
                 return self._functions[name](*values)
             except (TypeError, ValueError):
                 raise CannotRender(f"`{name}` is called with wrong arguments") from None
-        if name in _GIVEN:
+        if name in CHOICES:
             try:
-                return _GIVEN[name](*values)
+                return CHOICES[name](*values)
             except (TypeError, ValueError, AttributeError):
                 raise CannotRender(f"`{name}` is called with wrong arguments") from None
         if name not in FUNCTIONS:
@@ -467,7 +470,7 @@ class Evaluator:
         self._changed(values)
         if is_vague(key):
             values.unsure = True
-        elif self._maybe and not (key in values and _same(values[key], value)):
+        elif self._maybe and not (key in values and is_same(values[key], value)):
             values.put(string(key), UNKNOWN)
             values.unsure = True
         else:
@@ -587,149 +590,3 @@ def _joined_conditions(name: str, values: Iterator[Value]) -> Value:
         elif holds is decides:
             return value
     return UNKNOWN if unknown else last
-
-
-def _same(one: Value, two: Value) -> bool:
-    return not has_unknown(one) and not has_unknown(two) and value_functions.deep_equal(one, two)
-
-
-def common(one: Text, two: Text) -> Text:
-    """What two texts have in common, with HOLE or GAP between."""
-    if one == two:
-        return one
-    shortest = min(len(one), len(two))
-    start = next((at for at in range(shortest) if one[at] != two[at]), shortest)
-    end = next((at for at in range(shortest - start) if one[-1 - at] != two[-1 - at]), shortest - start)
-    middles = one[start : len(one) - end], two[start : len(two) - end]
-    if not any("\n" in middle or GAP in middle for middle in middles):
-        place = next((piece.place for piece in cut(one if middles[0] else two, start, start + 1).pieces), None)
-        hole = placed(HOLE, place)
-        return joined([cut(one, 0, start), hole, cut(one, len(one) - end, len(one))])
-    start = one.rfind("\n", 0, start) + 1 if start else 0
-    if start == 0 and (not one[:1].strip("\n") and not two[:1].strip("\n")):
-        start = 1 if one[:1] == two[:1] == "\n" else 0
-    follows = one.find("\n", len(one) - end)
-    tail = len(one) - follows if follows >= 0 and end else 0
-    longer = one if len(one) >= len(two) else two
-    return joined([cut(one, 0, start), _unknown_like(cut(longer, start, len(longer) - tail)),
-                   cut(one, len(one) - tail, len(one))])  # fmt: skip
-
-
-def _unknown_like(text: Text) -> Text:
-    """A GAP in the place of a text, with the line ends around it."""
-    place = next((piece.place for piece in pieces_of(text) if piece.place is not None), None)
-    before = "\n" if text.lstrip(" ")[:1] == "\n" else ""
-    after = "\n" if text.rstrip(" ")[-1:] == "\n" else ""
-    return joined([before, placed(GAP, place), after])
-
-
-# Functions of Helm, and those whose result is one of their arguments
-
-
-def _default(default: Value, *given: Value) -> Value:
-    if not given or given[0] is None:
-        return default
-    empty = value_functions.is_empty(given[0])
-    if empty is None:
-        return HOLE if isinstance(given[0], str) and isinstance(default, str) and "\n" not in default else UNKNOWN
-    return default if empty else given[0]
-
-
-def _coalesce(*values: Value) -> Value:
-    for value in values:
-        holds = truth(value)
-        if holds is None:
-            return UNKNOWN
-        if holds:
-            return value
-    return None
-
-
-def _all(*values: Value) -> Value:
-    found = [truth(one) for one in values]
-    return False if False in found else UNKNOWN if None in found else True
-
-
-def _any(*values: Value) -> Value:
-    found = [truth(one) for one in values]
-    return True if True in found else UNKNOWN if None in found else False
-
-
-def _not(value: Value) -> Value:
-    holds = truth(value)
-    return UNKNOWN if holds is None else not holds
-
-
-def _required(message: Value, value: Value) -> Value:
-    if value is None or value == "":
-        raise CannotRender("a required value is missing")
-    return value
-
-
-def _fail(message: Value) -> Value:
-    raise CannotRender("the chart refuses these values")
-
-
-def _to_yaml(value: Value) -> Value:
-    if isinstance(value, Method):
-        raise TypeError
-    return yaml_text.to_yaml(value)
-
-
-def _from_yaml(text: Value) -> Value:
-    return UNKNOWN if isinstance(text, Unknown) else yaml_text.from_yaml(string(text))
-
-
-def _from_yaml_array(text: Value) -> Value:
-    return UNKNOWN if isinstance(text, Unknown) else yaml_text.from_yaml_array(string(text))
-
-
-def _from_json(text: Value) -> Value:
-    if isinstance(text, Unknown) or GAP in string(text):
-        return UNKNOWN
-    return yaml_text.from_json(text)
-
-
-def _to_json(value: Value) -> Value:
-    return HOLE if isinstance(value, Unknown) else yaml_text.to_json(value)
-
-
-def _to_pretty_json(value: Value) -> Value:
-    return GAP if isinstance(value, Unknown) else yaml_text.to_json(value, 2)
-
-
-def _to_raw_json(value: Value) -> Value:
-    return HOLE if isinstance(value, Unknown) else yaml_text.to_json(value, None, False)
-
-
-def _call_value(value: Value, *arguments: Value) -> Value:
-    if isinstance(value, Method):
-        return value.call(*arguments)
-    return UNKNOWN if isinstance(value, Unknown) else _fail(None)
-
-
-_GIVEN: dict[str, Callable[..., Value]] = {
-    "default": _default,
-    "coalesce": _coalesce,
-    "all": _all,
-    "any": _any,
-    "not": _not,
-    "required": _required,
-    "fail": _fail,
-    "toYaml": _to_yaml,
-    "mustToYaml": _to_yaml,
-    "fromYaml": _from_yaml,
-    "mustFromYaml": _from_yaml,
-    "fromYamlArray": _from_yaml_array,
-    "toJson": _to_json,
-    "mustToJson": _to_json,
-    "toPrettyJson": _to_pretty_json,
-    "mustToPrettyJson": _to_pretty_json,
-    "toRawJson": _to_raw_json,
-    "mustToRawJson": _to_raw_json,
-    "fromJson": _from_json,
-    "mustFromJson": _from_json,
-    "fromJsonArray": _from_yaml_array,
-    "call": _call_value,
-    "hello": lambda: "Hello!",
-}

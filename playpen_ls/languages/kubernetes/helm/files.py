@@ -25,6 +25,26 @@ class ChartFiles(Protocol):
     def names(self, folder: str) -> tuple[str, ...]:
         """The entries of a folder; those of folders end in `/`."""
 
+    def archive(self, path: str) -> tuple[tuple[str, str | None], ...] | None:
+        """(path, text) of the files in an archive, None if it cannot be read."""
+
+
+@dataclass(frozen=True)
+class _Unpacked:
+    """The files in an archive. Their paths are those in the archive behind the path of the archive."""
+
+    texts: dict[str, str | None]
+
+    def text(self, path: str) -> str | None:
+        return self.texts.get(path)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        rest = (path[len(folder) + 1 :] for path in self.texts if path.startswith(f"{folder}/"))
+        return tuple(sorted({name.partition("/")[0] + "/" * ("/" in name) for name in rest}))
+
+    def archive(self, path: str) -> None:
+        return None
+
 
 @dataclass(frozen=True)
 class Chart:
@@ -39,7 +59,7 @@ class Chart:
     """What `.Files` has; None for one that is no text. Only read if a template mentions it."""
     charts: tuple[Chart, ...]
     complete: bool = True
-    """Whether all files were read; archives of subcharts are not."""
+    """Whether all files were read."""
     _hash: int = field(default=0, compare=False)
 
     def __hash__(self) -> int:
@@ -57,14 +77,30 @@ class Chart:
 
 def chart_at(folder: str, texts: ChartFiles) -> Chart | None:
     """The chart in a folder; None if there is none."""
-    return _Reader(texts).chart(folder, 0)
+    return _Reader(texts, _Budget()).chart(folder, 0)
+
+
+def is_packed(template: str) -> bool:
+    """Whether a template is in an archive, and not a file of the project."""
+    return ".tgz/" in template
+
+
+@dataclass
+class _Budget:
+    """What was read of a chart with its subcharts."""
+
+    files: int = 0
+    size: int = 0
+
+    @property
+    def is_spent(self) -> bool:
+        return self.files > MOST_FILES or self.size > MOST_TEXT
 
 
 class _Reader:
-    def __init__(self, texts: ChartFiles) -> None:
+    def __init__(self, texts: ChartFiles, budget: _Budget) -> None:
         self._texts = texts
-        self._files = 0
-        self._size = 0
+        self._budget = budget
 
     def chart(self, folder: str, depth: int) -> Chart | None:
         metadata = self._text(posixpath.join(folder, "Chart.yaml"))
@@ -86,18 +122,24 @@ class _Reader:
         charts: list[Chart] = []
         if "charts/" in entries:
             for name in self._texts.names(posixpath.join(folder, "charts")):
-                if name.endswith("/") and not name.startswith(("_", ".")):
-                    found = self.chart(posixpath.join(folder, "charts", name.rstrip("/")), depth + 1)
-                    if found is not None:
-                        charts.append(found)
+                path = posixpath.join(folder, "charts", name.rstrip("/"))
+                if name.startswith(("_", ".")) or ignored(f"charts/{name.rstrip('/')}", name.endswith("/")):
+                    continue
+                if name.endswith("/"):
+                    found = self.chart(path, depth + 1)
                 elif name.endswith(".tgz"):
-                    complete = False
+                    found = self._packed(path, depth + 1)
+                    complete = complete and found is not None
+                else:
+                    continue
+                if found is not None:
+                    charts.append(found)
         files: list[tuple[str, str | None]] = []
         if any(".Files" in text for _, text in templates):
             for path in self._below(folder, "", ignored, 0):
                 if not _TAKEN.match(path):
                     files.append((path, self._text(posixpath.join(folder, path))))
-        complete = complete and self._files <= MOST_FILES and self._size <= MOST_TEXT
+        complete = complete and not self._budget.is_spent
         return Chart(
             folder,
             metadata,
@@ -109,17 +151,25 @@ class _Reader:
             complete and all(one.complete for one in charts),
         )
 
+    def _packed(self, path: str, depth: int) -> Chart | None:
+        """The chart in an archive, which has one folder."""
+        files = self._texts.archive(path)
+        if files is None:
+            return None
+        inside = {f"{path}/{name.partition('/')[2]}": text for name, text in files}
+        return _Reader(_Unpacked(inside), self._budget).chart(path, depth)
+
     def _text(self, path: str) -> str | None:
-        self._files += 1
-        if self._files > MOST_FILES or self._size > MOST_TEXT:
+        self._budget.files += 1
+        if self._budget.is_spent:
             return None
         found = self._texts.text(path)
-        self._size += len(found or "")
+        self._budget.size += len(found or "")
         return found
 
     def _below(self, folder: str, under: str, ignored: _Ignored, depth: int) -> Iterator[str]:
         """The paths of the files in a folder of the chart, without ignored ones."""
-        if depth > DEEPEST or self._files > MOST_FILES:
+        if depth > DEEPEST or self._budget.is_spent:
             return
         for name in self._texts.names(posixpath.join(folder, under).rstrip("/")):
             path = f"{under}{name}"

@@ -96,6 +96,9 @@ class InstalledFiles:
     def text(self, path: str) -> str | None:
         return self.own if path == self.path else self.files.text(path)
 
+    def archive(self, path: str) -> tuple[tuple[str, str | None], ...] | None:
+        return self.files.archive(path)
+
     def names(self, folder: str) -> tuple[str, ...]:
         """The one that is checked need not be saved."""
         found = self.files.names(folder)

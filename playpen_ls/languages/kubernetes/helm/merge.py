@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from playpen_ls.languages.kubernetes.helm.values import UNKNOWN, Map, Unknown, Value, copied, truth
 
@@ -34,22 +34,33 @@ def merge(target: Map, source: Map, overwrites: bool, changes: Callable[[Map], N
             target.take(key, source)
 
 
-def coalesced(strong: Map, weak: Map) -> Map:
-    """Values over weaker ones: maps are merged, other values replaced; a null of the stronger removes the key."""
+def coalesced(strong: Map, weak: Map, keeps_nulls: bool = False, charts: Collection[str] = ()) -> Map:
+    """Values over weaker ones: maps are merged, other values replaced; a null of the stronger removes the key.
+
+    In the values of `charts`, nulls are kept until those of the subchart itself are known.
+    """
     made = Map((), strong.place or weak.place)
     made.unsure = strong.unsure or weak.unsure
     for key in (*strong, *(key for key in weak if key not in strong)):
         if key not in strong:
             made.take(key, weak)
             made[key] = copied(weak[key])
-        elif strong[key] is None and key in weak:
+        elif strong[key] is None and key in weak and not keeps_nulls:
             continue
         elif isinstance(strong[key], Map) and isinstance(weak.get(key), Map):
-            made.put(key, coalesced(strong[key], weak[key]), *(strong.places.get(key) or weak.places.get(key) or ()))
+            inner = coalesced(strong[key], weak[key], keeps_nulls or key in charts)
+            made.put(key, inner, *(strong.places.get(key) or weak.places.get(key) or ()))
         else:
             made.take(key, strong)
             made[key] = copied(strong[key])
     return made
+
+
+def put_at(path: str, value: Map) -> Map:
+    """A map with a value at a dotted path; the value itself for `.`."""
+    for name in reversed(path.split(".")) if path != "." else ():
+        value = Map({name: value})
+    return value
 
 
 def at_path(values: Map, path: str) -> Value:

@@ -128,6 +128,36 @@ def edited(text: str, edits: Iterable[tuple[int, int, str]]) -> Text:
     return text_at("".join(parts), pieces)
 
 
+def common(one: Text, two: Text) -> Text:
+    """What two texts have in common, with HOLE or GAP between."""
+    if one == two:
+        return one
+    shortest = min(len(one), len(two))
+    start = next((at for at in range(shortest) if one[at] != two[at]), shortest)
+    end = next((at for at in range(shortest - start) if one[-1 - at] != two[-1 - at]), shortest - start)
+    middles = one[start : len(one) - end], two[start : len(two) - end]
+    if not any("\n" in middle or GAP in middle for middle in middles):
+        place = next((piece.place for piece in cut(one if middles[0] else two, start, start + 1).pieces), None)
+        hole = placed(HOLE, place)
+        return joined([cut(one, 0, start), hole, cut(one, len(one) - end, len(one))])
+    start = one.rfind("\n", 0, start) + 1 if start else 0
+    if start == 0 and (not one[:1].strip("\n") and not two[:1].strip("\n")):
+        start = 1 if one[:1] == two[:1] == "\n" else 0
+    follows = one.find("\n", len(one) - end)
+    tail = len(one) - follows if follows >= 0 and end else 0
+    longer = one if len(one) >= len(two) else two
+    return joined([cut(one, 0, start), unknown_like(cut(longer, start, len(longer) - tail)),
+                   cut(one, len(one) - tail, len(one))])  # fmt: skip
+
+
+def unknown_like(text: Text) -> Text:
+    """A GAP in the place of a text, with the line ends around it."""
+    place = next((piece.place for piece in pieces_of(text) if piece.place is not None), None)
+    before = "\n" if text.lstrip(" ")[:1] == "\n" else ""
+    after = "\n" if text.rstrip(" ")[-1:] == "\n" else ""
+    return joined([before, placed(GAP, place), after])
+
+
 class Origins:
     """Finds where the ranges of a text are written."""
 

@@ -45,13 +45,6 @@ def empty(value: Value) -> Value:
     return UNKNOWN if found is None else found
 
 
-@function("ternary", holes=True)
-def ternary(yes: Value, no: Value, condition: Value) -> Value:
-    if not isinstance(condition, bool):
-        raise TypeError
-    return yes if condition else no
-
-
 # Numbers
 
 
@@ -303,7 +296,7 @@ def compact(values: Value) -> Value:
 @function("uniq", "mustUniq", holes=True)
 def uniq(values: Value) -> Value:
     if has_unknown(items(values)):
-        return UNKNOWN
+        return values if len(values) == 1 else UNKNOWN
     found: list[Value] = []
     chosen = []
     for at, one in enumerate(values):

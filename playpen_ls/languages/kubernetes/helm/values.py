@@ -25,9 +25,12 @@ class TooLarge(CannotRender):
 
 
 class Unknown:
-    """Any value, of any type."""
+    """Any value, of any type. `written` is the text that is printed for it."""
 
-    __slots__ = ()
+    __slots__ = ("written",)
+
+    def __init__(self, written: str) -> None:
+        self.written = written
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -36,7 +39,9 @@ class Unknown:
         return self
 
 
-UNKNOWN = Unknown()
+UNKNOWN = Unknown(GAP)
+UNKNOWN_NUMBER = Unknown(HOLE)
+"""A number or a boolean."""
 
 
 class Map(dict[str, Value]):
@@ -103,6 +108,12 @@ class Method:
         self.call = call
 
 
+class Filled(str):
+    """A text in one line that is not known, but not empty."""
+
+    __slots__ = ()
+
+
 def copied(value: Value, depth: int = 0) -> Value:
     """A deep copy, with the places. Raises TooLarge."""
     if depth > 100:
@@ -136,7 +147,7 @@ def truth(value: Value) -> bool | None:
         return None
     if isinstance(value, str):
         if not value.strip(HOLE + GAP):
-            return None if value else False
+            return isinstance(value, Filled) or (None if value else False)
         return True
     if isinstance(value, Map):
         return bool(value) or (None if value.unsure else False)
@@ -224,4 +235,4 @@ def printed(value: Value) -> str:
         for one in value:
             parts += [" " if parts else "", printed(one)]
         return joined(["[", *parts, "]"])
-    return GAP if isinstance(value, Unknown) else HOLE
+    return value.written if isinstance(value, Unknown) else HOLE

@@ -32,6 +32,7 @@ from playpen_ls.languages.kubernetes.syntax import nodes
 from playpen_ls.languages.kubernetes.syntax.compose import Unparsable, compose
 
 MOST_NODES = 100_000
+_WIDEST = 80  # a line is only broken behind this column
 _BOOLEANS = {
     **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"), True),
     **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"), False),
@@ -44,7 +45,7 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt ].*)?")
 _PLAIN = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`][^\n]*|[-?:](?=[^\s])[^\n]*")
 _SPECIAL = re.compile(r": |:$| #|^[\-?:](?:\s|$)|[\t\x00-\x08\x0b-\x1f\x7f]")
 _FLOW = re.compile(r"[,\[\]{}]")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufeff\ud800-\udfff]")
+_UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x84\x86-\x9f\ufeff\ud800-\udfff]")
 
 
 def scalar_value(node: nodes.Scalar, tag: str = "") -> Value:
@@ -163,13 +164,15 @@ def key_text(key: nodes.Scalar) -> str:
 def to_yaml(value: Value) -> Text:
     """The value as Helm's `toYaml` writes it, without the last line end."""
     if isinstance(value, (Unknown, Object)):
-        return placed(GAP, None)
+        return placed(_other(value), None)
     place = value.place if isinstance(value, (Map, List)) else None
     return joined(list(_lines(value, "", place, True, [MOST_NODES])))
 
 
-def _lines(value: Value, indentation: str, place: Place | None, first: bool, budget: list[int]) -> Iterator[str]:
-    """The parts of the text; `first`: its first line continues one that is begun."""
+def _lines(
+    value: Value, indentation: str, place: Place | None, first: bool, budget: list[int], column: int = 0
+) -> Iterator[str]:
+    """The parts of the text; `first`: its first line continues one that is begun, up to the `column`."""
     budget[0] -= 1
     if budget[0] < 0 or len(indentation) > 200:
         raise TooLarge("values are too large")
@@ -179,7 +182,8 @@ def _lines(value: Value, indentation: str, place: Place | None, first: bool, bud
                 yield "\n" + indentation
             first = False
             key_place, value_place = value.places.get(key, (None, None)) if isinstance(value, Map) else (None, None)
-            yield placed(_scalar_text(key, indentation + "  ", True), key_place)
+            written = _scalar_text(key, indentation + "  ", True)
+            yield placed(written, key_place)
             yield ":"
             if isinstance(one, dict) and one:
                 yield "\n" + indentation + "  "
@@ -189,7 +193,8 @@ def _lines(value: Value, indentation: str, place: Place | None, first: bool, bud
                 yield from _lines(one, indentation, value_place, True, budget)
             else:
                 yield " "
-                yield from _lines(one, indentation + "  ", value_place, True, budget)
+                column = len(indentation) + len(written) + 2
+                yield from _lines(one, indentation + "  ", value_place, True, budget, column)
         if isinstance(value, Map) and value.unsure:
             yield placed("\n" + GAP, None)
     elif isinstance(value, list) and value:
@@ -199,9 +204,9 @@ def _lines(value: Value, indentation: str, place: Place | None, first: bool, bud
                 yield "\n" + indentation
             first = False
             yield "- "
-            yield from _lines(one, indentation + "  ", its, True, budget)
+            yield from _lines(one, indentation + "  ", its, True, budget, len(indentation) + 2)
     elif isinstance(value, str):
-        yield _with_places(value, _scalar_text(value, indentation), place)
+        yield _folded(_with_places(value, _scalar_text(value, indentation), place), indentation, column)
     else:
         yield placed(_other(value), place)
 
@@ -219,6 +224,22 @@ def _with_places(value: str, written: str, place: Place | None) -> Text:
     return placed(written, whole or place)
 
 
+def _folded(written: Text, indentation: str, column: int) -> Text:
+    """A scalar that is not a block in several lines, if it has words behind the widest column."""
+    if column + len(written) <= _WIDEST or "\n" in written or HOLE in written or GAP in written:
+        return written
+    quote = written[:1] if written[:1] in "'\"" else ""
+    words = range(len(quote) + bool(quote), len(written) - 1 - len(quote))
+    parts: list[str] = []
+    start, behind = 0, column  # the column behind which the character at `start` is
+    for at in words:
+        if written[at] != " " or behind + at - start <= _WIDEST or " " in (written[at - 1], written[at + 1]):
+            continue
+        parts += [cut(written, start, at), "\n" + indentation]
+        start, behind = at + 1, len(indentation)
+    return joined([*parts, cut(written, start, len(written))]) if parts else written
+
+
 def _other(value: Value) -> str:
     if isinstance(value, dict):
         return GAP if isinstance(value, Map) and value.unsure else "{}"
@@ -232,7 +253,7 @@ def _other(value: Value) -> str:
         return str(value)
     if isinstance(value, float):
         return float_text(value, 21)
-    return GAP
+    return value.written if isinstance(value, Unknown) else GAP
 
 
 def _scalar_text(text: str, indentation: str, is_key: bool = False) -> str:
@@ -261,7 +282,7 @@ def _reads_as_other(text: str) -> bool:
 
 
 def _block(text: str, indentation: str) -> str:
-    if _UNPRINTABLE.search(text) or re.search(r"[ \t](?:\n|\Z)", text) or "\t" in text[:1]:
+    if _UNPRINTABLE.search(text) or re.search(r" (?:\n|\Z)", text):
         return json.dumps(text, ensure_ascii=False)
     body = text.rstrip("\n")
     if not body:
