@@ -50,6 +50,8 @@ class Settings:
     folder: Path = Path()
     baseline: str = "hide"
     """What becomes of findings in the baseline: hide, hint or off (they are reported as all others)."""
+    config_file: str = ""
+    """As `config`, a file that is still to be read; its path is absolute, below `~`, or relative to the project."""
 
 
 @dataclass(frozen=True)

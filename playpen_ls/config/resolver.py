@@ -6,6 +6,7 @@ import logging
 import os
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -54,6 +55,8 @@ class ConfigResolver:
             config = self._settings.config
             if config is None:
                 reading = partial(self._read, (self._root / path).parent, self._found)
+                if self._settings.config_file:
+                    reading = partial(self._read_named, self._root / Path(self._settings.config_file).expanduser())
                 config = self._ask((self, self._changes, name), reading).excluding(self._settings)
             self._by_folder[name] = config
         return config
@@ -61,6 +64,9 @@ class ConfigResolver:
     def _read(self, folder: Path, known: dict[str, Path | None]) -> Config:
         found = find(folder, self._texts, known)
         return load(found, self._texts.get(found)) if found else Config(self._root)
+
+    def _read_named(self, path: Path) -> Config:
+        return replace(load(path, self._texts.get(path)), folder=self._root)
 
     def used(self) -> Iterator[Config]:
         """The configurations that have been used, without duplicates."""
@@ -132,9 +138,7 @@ class ConfigResolver:
         self._texts.pop(path, None)
         if text is not None:
             self._texts[path] = text
-        self._changes += 1
-        self._by_folder.clear()
-        self._found = {}
+        self._forget_files()
         self._forget_rules()
 
     @property
@@ -144,8 +148,15 @@ class ConfigResolver:
 
     @settings.setter
     def settings(self, settings: Settings) -> None:
+        if settings.config_file != self._settings.config_file:
+            self._forget_files()
         self._settings = settings
         self._forget_rules()
+
+    def _forget_files(self) -> None:
+        self._changes += 1
+        self._by_folder.clear()
+        self._found = {}
 
     def _forget_rules(self) -> None:
         self._rules.clear()

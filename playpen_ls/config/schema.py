@@ -75,9 +75,19 @@ def editor_settings(rules: Sequence[Rule], features: Mapping[str, Sequence[str]]
     shared = schema(rules)["properties"]
     command = {"type": "array", "items": {"type": "string"}, "default": [], "scope": "machine-overridable"}
     return {
+        "playpen.select": {
+            **shared["select"], "type": ["array", "null"], "default": None, "scope": "resource",
+            "markdownDescription": _SELECT,
+        },
         "playpen.ignore": {**shared["ignore"], "default": [], "scope": "resource", "markdownDescription": _IGNORE},
         "playpen.severity": {
             **shared["severity"], "default": {}, "scope": "resource", "markdownDescription": _SEVERITY,
+        },
+        "playpen.configuration": {
+            "type": "string", "default": "", "scope": "resource", "markdownDescription": _CONFIGURATION,
+        },
+        "playpen.logLevel": {
+            "enum": ["error", "warning", "info", "debug"], "default": "warning", "description": _LEVEL,
         },
         "playpen.baseline": {"enum": ["hide", "hint", "off"], "default": "hide", "markdownDescription": _BASELINE},
         "playpen.diagnostics.scope": {
@@ -108,6 +118,12 @@ def editor_settings(rules: Sequence[Rule], features: Mapping[str, Sequence[str]]
 
 
 _IGNORE = "Rules and languages to skip in this editor. Settings that the team shares belong in `playpen.toml`."
+_SELECT = "Rules and languages to run in this editor instead of those that `playpen.toml` selects; all others are off."
+_CONFIGURATION = (
+    "Configuration of all files instead of the nearest `playpen.toml`: a path that is absolute, starts with `~/`, or "
+    "is relative to the workspace folder."
+)
+_LEVEL = "Messages of the server that are written to the output."
 _TRACE = "Log the messages between VS Code and the language server."
 _SEVERITY = "Severity overrides in this editor, by rule."
 _BASELINE = (

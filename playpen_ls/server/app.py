@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
@@ -192,10 +193,17 @@ class App:
 
     def _set(self, value: object) -> None:
         """Apply settings, in any of the forms in which clients send them."""
-        from playpen_ls.server.client_settings import chosen_features, fix_on_save, settings_from, whole_workspace
+        from playpen_ls.server.client_settings import (
+            chosen_features,
+            fix_on_save,
+            log_level,
+            settings_from,
+            whole_workspace,
+        )
 
         settings = settings_from(value)
         if settings is not None:
+            logging.getLogger("playpen_ls").setLevel(log_level(value))
             features, self.features = self.features, chosen_features(value)
             if features != self.features:
                 self._requests.register(self._registered())

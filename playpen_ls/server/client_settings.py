@@ -14,7 +14,10 @@ from playpen_ls.server.features import languages_of_features
 
 logger = logging.getLogger("playpen_ls")
 
-_KNOWN = ("ignore", "severity", "baseline", "fixOnSave", "diagnostics", "features")
+_KNOWN = (
+    "select", "ignore", "severity", "configuration", "baseline", "fixOnSave", "diagnostics", "features", "logLevel",
+)  # fmt: skip
+_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
 PULL, WORKSPACE = "pull", "workspace"
 # Settings that only the editor extensions use.
 _CLIENTS_OWN = frozenset(("trace", "server", "interpreter", "saveTimeout", "path", "enable", "peers", "commands"))
@@ -28,8 +31,11 @@ def settings_from(value: object) -> Settings | None:
     for key in value:
         if key not in _KNOWN and key not in _CLIENTS_OWN:
             logger.warning("unknown setting playpen.%s; known settings: %s", key, ", ".join(_KNOWN))
+    selected = value.get("select")
     return Settings(
-        ignore=_ignore(value.get("ignore", [])),
+        select=_rules("select", selected) if selected is not None else None,
+        ignore=_rules("ignore", value.get("ignore", [])),
+        config_file=_configuration(value.get("configuration", "")),
         severity=_severity(value.get("severity", {})),
         baseline=_baseline(value.get("baseline", "hide")),
     )
@@ -101,14 +107,30 @@ def _inner(value: object) -> Mapping[str, Any]:
     return inner if isinstance(inner, Mapping) else {}
 
 
-def _ignore(value: Any) -> tuple[str, ...]:
+def log_level(value: object) -> int:
+    """The level from which messages are logged."""
+    wanted: object = _inner(value).get("logLevel", "warning")
+    if not isinstance(wanted, str) or wanted not in _LEVELS:
+        logger.warning("setting playpen.logLevel is %r; it must be one of %s", wanted, ", ".join(_LEVELS))
+        return logging.WARNING
+    return _LEVELS[wanted]
+
+
+def _rules(setting: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
-        logger.warning("setting playpen.ignore is %r; it must be a list of rules", value)
+        logger.warning("setting playpen.%s is %r; it must be a list of rules", setting, value)
         return ()
     for name in value:
         if not is_rule_name(name):
-            logger.warning("setting playpen.ignore: %s", unknown_rule(name))
+            logger.warning("setting playpen.%s: %s", setting, unknown_rule(name))
     return tuple(value)
+
+
+def _configuration(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    logger.warning("setting playpen.configuration is %r; it must be the path of a file", value)
+    return ""
 
 
 def _baseline(value: Any) -> str:

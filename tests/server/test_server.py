@@ -241,6 +241,18 @@ async def test_settings_count_at_once(editor: Editor):
     )
     editor.client.set_configuration({"playpen": {"ignore": ["python"]}})
     await editor.until("app.py", lambda found: found == [])
+    (editor.folder / "strict.toml").write_text('select = ["python"]\nseverity = {"python/hard-coded-host" = "error"}\n')
+    for settings, severities in (
+        ({"configuration": "strict.toml"}, [lsp.DiagnosticSeverity.Error]),
+        ({"select": ["dockerfile"]}, []),
+        ({"select": None}, [lsp.DiagnosticSeverity.Warning]),
+    ):
+        editor.client.set_configuration({"playpen": settings})
+        editor.client.workspace_did_change_configuration(lsp.DidChangeConfigurationParams({"playpen": settings}))
+        await editor.until(
+            "app.py",
+            lambda found, severities=severities: [one.severity for one in found] == severities,  # type: ignore[misc]
+        )
 
 
 @pytest.mark.asyncio
