@@ -33,7 +33,10 @@ _YAML_FLOW = re.compile(
     r"""[{,][ \t]*["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*:[ \t]+"""
     r"""(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\s"'{}\[\],]+))[ \t]*(?=[,}])"""
 )
-_YAML_LIST = re.compile(r"""(?m)^[ \t]*-[ \t]+["']?(?P<name>[A-Za-z_]\w*)=(?P<plain>[^\n"']*)""")
+_YAML_LIST = re.compile(
+    r"""(?m)^[ \t]*-[ \t]+["']?(?P<name>[A-Za-z_][\w.]*)="""
+    r"""(?:"(?P<double>[^"\n]+)"|'(?P<single>[^'\n]+)'|(?P<plain>[^\n"']*))"""
+)
 _XML = re.compile(r"<(?P<name>password|passphrase|token|secret)>(?P<plain>[^<>]*)</(?P=name)>", re.IGNORECASE)
 # `${DB_PASSWORD:value}` of Spring, `${DB_PASSWORD:-value}` of a shell and of compose files
 _DEFAULT = re.compile(
@@ -55,17 +58,19 @@ _XML_COMMENT = re.compile(r"<!--(?:(?!-->).)*+(?:-->)?", re.DOTALL)
 
 # `spring.datasource.password`: settings of a program; other properties can be labels.
 _PROGRAM = re.compile(
-    r"(?:spring|quarkus|micronaut|hibernate|javax|jakarta|jdbc|db|database|datasource|connection|redis|rabbitmq|kafka)\."
+    r"(?:^|.*\.)(?:spring|quarkus|micronaut|hibernate|javax|jakarta|jdbc|db|database|datasource|connection|redis|rabbitmq"
+    r"|kafka|mysql|postgres|mongodb|elasticsearch|es)\.|(?:^|.*\.)(?:db|jdbc)pass"
 )
 
 
 def _is_program_password(name: str) -> bool:
+    """`spring.redis.password`, `store.db.password`, `canal.instance.dbPassword`."""
     return bool(_PROGRAM.match(name.lower())) and is_password_name(name)
 
 
 def _is_variable(name: str) -> bool:
-    """`DB_PASSWORD`, `RabbitMq__Password`."""
-    return name.isupper() or "__" in name
+    """`DB_PASSWORD`, `RabbitMq__Password`, `spring.datasource.password`."""
+    return name.isupper() or "__" in name or ("." in name and is_password_name(name))
 
 
 class Form(NamedTuple):
@@ -161,7 +166,9 @@ def secrets_in_file(text: str, form: Form) -> Iterator[LineSecret]:
             continue
         elif is_named_secret(name, value):
             found.append(LineSecret(span, False, name))
-        elif form.word_names(name) and is_configured_secret(name, value):
+        elif (form.word_names(name) or (value.isdigit() and is_password_name(name))) and is_configured_secret(
+            name, value
+        ):
             found.append(LineSecret(span, True, name))
     for default in _DEFAULT.finditer(text):
         found += _default((default["name"],), default, 0, form)

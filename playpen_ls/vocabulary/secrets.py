@@ -30,7 +30,7 @@ _PLACEHOLDER = re.compile(
       | your[-_ ]?(?:[a-z]+[-_ ])*[a-z]*(?:pass|password|passwd|secret|token|key|api|here|value)s?
       | your[-_ ][^0-9]*
       | (?:sua?|tus?|votre|ton|dein|ihr|uw)[-_ ](?=.*(?:chave|senha|clave|contrase|secret|token|key|pass|schl)).*
-      | .*(?:example|placeholder|redacted|censored|insert|fixme|todo).*
+      | .*(?:example|placeholder|redacted|censored|insert|fixme|(?<![a-z])todo(?![a-z])).*
       | .*[-_ ](?:here|aqu[ií]) | missing | value[-_]?\d* | .*\.\.\.
       | (?:op|(?:secret)?ref\+[a-z]+|vault|awssm|gcpsm)://.* | vault:[\w/-]+\#.* | arn:aws:secretsmanager:.*
       | ENC[\[(].* | \{{(?:cipher|AES|rsa)\}}.* | \$ANSIBLE_VAULT;.* | !vault.*
@@ -51,7 +51,7 @@ WEAK = frozenset(
 
 # `PGPASSWORD`, `dbpass` and `accesstoken` are one word; `compass` and `bypass` are words, too.
 _NAME = re.compile(
-    r"(^|_)([a-z]{0,12}pas+wo?r?d|(?:db|pg|ssh|my|admin|root|user|smtp|mail|ftp|ldap|redis|mongo|mysql|require)?pass(phrase)?|pwd"
+    r"(^|_)([a-z]{0,12}pas+wo?r?ds?|(?:db|pg|ssh|my|admin|root|user|smtp|mail|ftp|ldap|redis|mongo|mysql|require)?pass(phrase)?|pwd"
     r"|(?:access|auth|api|bot|git|github|gitlab|npm|refresh|bearer)?token|(?:client|api|app|jwt)?secrete?"
     r"|(?:api|access|private|secret|encryption|signing|auth|master|jwt|fernet|hmac)_?key|(?:azure_\w*|account)_key"
     r"|(?:redis|rediscli|master)_?auth|docker_auth_config|key_content"
@@ -60,7 +60,7 @@ _NAME = re.compile(
 _NOT_NAME = re.compile(
     r"_(url|uri|path|file|stdin|dir|name|field|type|header|prefix|suffix|regex|pattern|label|help|text|message|template|id"
     r"|ref|env|var|param|scheme|algorithm|hasher|class|format|length|expires?|expires_(?:at|in)|expiry|ttl|endpoint|enabled|policy"
-    r"|encryption|hash|hashing|cipher|encoding|algo|strength|storage|location|chars|characters"
+    r"|encryption|hash|hashing|digest|sha\d*|md5|bcrypt|cipher|encoding|algo|strength|storage|location|chars|characters"
     r"|tag|branch|version|host|port|count|size|limit|timeout|key_name|rotation|store|manager|provider|bytes|alphabet"
     r"|charset|sig|signature|selector)s?(?:_(?:ms|seconds|v?\d+))?$"
 )
@@ -84,15 +84,20 @@ _URL = re.compile(
 )
 
 
+def _spelled(name: str) -> str:
+    """`redisPassWord` is a `redis_password`."""
+    return snake(name).replace("pass_word", "password")
+
+
 def is_secret_name(name: str) -> bool:
     """Whether a variable, key or option of this name contains a secret: `dbPassword`, `NEXUS_PASS`, `api-key`."""
-    spelled = snake(name)
+    spelled = _spelled(name)
     return bool(_NAME.search(spelled)) and not _NOT_NAME.search(spelled) and not _OTHER_TOKEN.search(spelled)
 
 
 def is_password_name(name: str) -> bool:
     """Whether a variable or key of this name contains a password, not another secret or the name of one."""
-    return is_secret_name(name) and bool(_PASSWORD_NAME.search(snake(name)))
+    return is_secret_name(name) and bool(_PASSWORD_NAME.search(_spelled(name)))
 
 
 def is_template(value: str) -> bool:
@@ -137,8 +142,10 @@ def url_logins(text: str, *, documented: bool = True) -> Iterator[Login]:
             continue
         if password.lower() in _NO_PASSWORDS and (documented or _is_stand_in(match["user"], match["host"])):
             continue
-        if password.isupper() and is_secret_name(password):
-            continue  # in `https://bot:GITHUB_TOKEN@host` the name is a placeholder
+        if _is_name_of_secret(password):
+            continue
+        if password.isdigit() and match["host"].isdigit():
+            continue  # ports, as in `reverse:https://example.org:443@8443`
         yield Login(
             match["scheme"],
             match["user"],
@@ -146,6 +153,11 @@ def url_logins(text: str, *, documented: bool = True) -> Iterator[Login]:
             Span(match.start("password"), match.end("password")),
             Span(match.start(), match.end()),
         )
+
+
+def _is_name_of_secret(value: str) -> bool:
+    """Whether a value is replaced by the variable that it names: `https://bot:GITHUB_TOKEN@host`, `DB_PASS`."""
+    return value.isupper() and is_secret_name(value)
 
 
 def _is_stand_in(user: str, host: str) -> bool:
@@ -187,9 +199,10 @@ def is_weak_login(login: Login, text: str) -> bool:
     return bool(re.fullmatch(rf"(?:(?:{parts})[-_.!@#]?){{1,6}}(?:123\d*|\d)?", password))
 
 
-_CONNECTION = re.compile(r"(?:^|[\s;?&])(?:password|pwd)=['\"]?(?P<secret>[^\s;&'\"<>{}$%]+)", re.IGNORECASE)
+_CONNECTION = re.compile(r"(?m)(?:^|[\s;?&])(?:password|pwd)=['\"]?(?P<secret>[^\s;&'\"<>{}$%]+)", re.IGNORECASE)
+_LINE = re.compile(r"[^\r\n]+")
 _CONNECTION_PART = re.compile(
-    r"(?:^|[\s;?&])(?:host|hostaddr|dbname|user|username|uid|server|data source|user id)=|jdbc:", re.IGNORECASE
+    r"(?:^|[\s;?&'\"])(?:host|hostaddr|dbname|user|username|uid|server|data source|user id)=|jdbc:", re.IGNORECASE
 )
 
 
@@ -197,14 +210,13 @@ def connection_passwords(text: str) -> Iterator[Span]:
     """The passwords of connection strings in the manner of libpq, ODBC and JDBC: `host=db user=app password=…`."""
     if "=" not in text or not _CONNECTION_PART.search(text):
         return
-    for match in _CONNECTION.finditer(text):
-        after = text[match.end() : match.end() + 1]
-        if (
-            not is_template(match["secret"])
-            and match["secret"].lower() not in _NO_PASSWORDS
-            and after not in tuple("<{$%")
-        ):
-            yield Span(match.start("secret"), match.end("secret"))
+    for line in _LINE.finditer(text):
+        if not _CONNECTION_PART.search(line[0]):
+            continue  # the variables `USERNAME` and `PASSWORD` in two lines are no connection string
+        for match in _CONNECTION.finditer(text, line.start(), line.end()):
+            secret, after = match["secret"], text[match.end() : match.end() + 1]
+            if not is_template(secret) and secret.lower() not in _NO_PASSWORDS and after not in tuple("<{$%"):
+                yield Span(match.start("secret"), match.end("secret"))
 
 
 def is_named_secret(name: str, value: str) -> bool:
@@ -215,7 +227,7 @@ def is_named_secret(name: str, value: str) -> bool:
     """
     if not is_secret_name(name) or not may_be_secret(value):
         return False
-    if names_secret_object(name, value):
+    if names_secret_object(name, value) or _is_name_of_secret(value):
         return False
     plain_name, plain_value = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (name, value))
     return plain_value not in plain_name and plain_name not in plain_value
@@ -224,10 +236,11 @@ def is_named_secret(name: str, value: str) -> bool:
 # Names of passwords and of keys of one's own, which a program accepts whatever their value is; tokens and keys of other
 # services are none: a made-up one opens nothing.
 _OWN_SECRET = re.compile(
-    r"(^|_)(?:\w*pas+wo?r?d|[a-z]{0,8}pass(?:phrase)?|pwd|(?:\w+_)?secrete?|secrete?_key(?:_base)?|access_key_secret"
+    r"(^|_)(?:\w*pas+wo?r?ds?|[a-z]{0,8}pass(?:phrase)?|pwd|(?:\w+_)?secrete?|secrete?_key(?:_base)?|access_key_secret"
     r"|(?:encryption|signing|jwt|hmac|fernet|master|cookie|session)_(?:secret_)?key|(?:redis|rediscli)_auth)$"
 )
-_PASSWORD_NAME = re.compile(r"(^|_)(?:\w*pas+wo?r?d|[a-z]{0,8}pass(?:phrase)?|pwd)$")
+_CLIENT_SECRET = re.compile(r"(?:^|_)(?:client|consumer|app)_?secret$")  # given by another service
+_PASSWORD_NAME = re.compile(r"(^|_)(?:\w*pas+wo?r?ds?|[a-z]{0,8}pass(?:phrase)?|pwd)$")
 # Secret objects and files that are named, not secrets.
 _NAMES_OBJECT = re.compile(
     r"(?:^|_)(?:pull|tls|ssl|cert|certificate|image|existing|ca|docker|registry|kube|k8s)_secret$"
@@ -244,7 +257,7 @@ def is_configured_secret(name: str, value: str) -> bool:
 
     For manifests, images and pipelines, where a value is no label or default: names of passwords and keys of one's own.
     """
-    spelled = snake(name)
+    spelled = _spelled(name)
     if not is_secret_name(name) or not _OWN_SECRET.search(spelled) or _NAMES_OBJECT.search(spelled):
         return False
     if (
@@ -254,10 +267,17 @@ def is_configured_secret(name: str, value: str) -> bool:
         or re.search(r"\s|^[./~]|://|[`<>{}]|\$[({A-Za-z]", value)
     ):
         return False
-    if re.fullmatch(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", value) or names_secret_object(name, value) or _HASH.match(value):
+    if (
+        re.fullmatch(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", value)
+        or _is_name_of_secret(value)
+        or names_secret_object(name, value)
+        or _HASH.match(value)
+    ):
         return False
     if re.search(r"(?:^|[-_])fake|dummy", value, re.IGNORECASE):
         return False
+    if value == "password" and spelled == value:
+        return True  # the usual default; `DB_PASSWORD=db_password` is a template
     return snake(value) != spelled and snake(value) not in (f"{spelled}s", f"my_{spelled}")
 
 
@@ -278,7 +298,7 @@ def is_default_secret(name: str, value: str) -> bool:
         return False
     if value.lower() in ("none", "null", "true", "false") or snake(value) == snake(name):
         return False
-    if _OWN_SECRET.search(snake(name)):
+    if _OWN_SECRET.search(_spelled(name)) and not (_CLIENT_SECRET.search(_spelled(name)) and is_template(value)):
         return not re.search(r"^[./~]\w*/|://|\\", value)
     return not is_template(value) and may_be_secret(value)
 

@@ -67,6 +67,33 @@ def found(path: str, text: str) -> list[str]:
         ("a.properties", "db.password : s3cr3t#1 \n! db.password=s3cr3t-2\n#p=x\n", ["s3cr3t#1"]),
         ("a.properties", "spring.rabbitmq.password=guest\nlogin.password=Passwort\n", ["guest"]),
         ("compose.yaml", "a:\n  RabbitMq__Password: guest\n  password: guest\n", ["guest"]),
+        (
+            "a.properties",
+            "store.db.password=root\na.dbPassword=canal\nadmin.passWord=123456\nb.password=root\n",
+            ["root", "canal", "123456"],
+        ),
+        ("a.properties", "a.clientsecret = CLIENT_SECRET\nb.dbPassword = QVS2_DB_PASS\nc.db.password=PASSWORD\n", []),
+        (
+            "compose.yml",
+            "a:\n  spring.datasource.password: root\n  b.key.name: root\n  LDAP_PASSWORDS: a1,b2c3\n",
+            ["root", "a1,b2c3"],
+        ),
+        (
+            "compose.yml",
+            "a:\n  - db.password=root\n  - WEB_PASS='pass'\n  - \"PASSWORD=password\"\n",
+            ["root", "pass", "password"],
+        ),
+        (
+            "compose.yml",
+            "a:\n  ROOT_PASSWORD_SHA2: 8c6976e5b5410415bde908bd4dee15dfb167a9c8\n  DB_PASS: mastodon\n",
+            ["mastodon"],
+        ),
+        (
+            "compose.yml",
+            "a: ${GITHUB_CLIENT_SECRET:-placeholder}\nb: ${AUTH_SECRET:-your_auth_secret_here}\n",
+            ["your_auth_secret_here"],
+        ),
+        ("compose.yml", "a: mitmdump --mode reverse:https://example.org:443@8443\n", []),
         ("a.properties", "token.uri=https://a.io\npassword.label=Passwort1!\n", []),
         ("a.properties", "a=${DB_PASSWORD:postgres}\nb=${API_TOKEN:changeme}\nc=${DB_PASSWORD:}\n", ["postgres"]),
         (".env", "A=${DB_PASSWORD:-postgres}\nB=${DB_PASSWORD:-s3cr3t-1}\n", ["postgres", "s3cr3t-1"]),
@@ -90,6 +117,12 @@ def found(path: str, text: str) -> list[str]:
 )
 def test_what_is_a_secret_in_them(path: str, text: str, expected: list[str]):
     assert found(path, text) == expected
+
+
+def test_a_plain_word_of_a_list_of_variables_stays_one():
+    # Not a connection string with a user and a password, although that can have several lines.
+    secrets = secrets_in_file("a:\n  - USERNAME=admin\n  - PASSWORD=admin\n", FORMS["compose"])
+    assert [one.plain for one in secrets] == [True]
 
 
 def test_a_block_of_lines_is_a_chunk():

@@ -39,6 +39,8 @@ MANIFEST = "apiVersion: v1\nkind: Service\n"
         ("Jenkinsfile-nightly", "", "jenkinsfile"),
         ("ci/build.jenkinsfile", "", "jenkinsfile"),
         ("ci/build.groovy", "// the build\n@Library('x') _\npipeline {\n}\n", "jenkinsfile"),
+        ("ci/build.groovy", "library(\n  identifier: 'x'\n)\nvoid f() {\n}\npipeline {\n}\n", "jenkinsfile"),
+        ("ci/build.groovy", "def call() {\n  pipeline {\n  }\n}\n", None),
         ("ci/build.groovy", "def x = 1\n", None),
         ("vars/build.groovy", "pipeline {\n}\n", None),
         ("app.yaml", MANIFEST, "kubernetes"),

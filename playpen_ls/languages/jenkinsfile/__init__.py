@@ -17,18 +17,13 @@ from playpen_ls.text.source import Source
 if TYPE_CHECKING:
     from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 
-# Comments, imports and annotations may come before `pipeline {`. What was read is never read in another way (`*+`):
-# the ways to read a long header are exponentially many.
-_PIPELINE = re.compile(
-    r"(?:\s|//[^\n]*|/\*.*?\*/|\#![^\n]*|import\s[^\n]*|@\w+(?:\([^)\n]*\))?(?:[ \t]+_)?|library\b[^\n]*)*+"
-    r"pipeline\s*\{",
-    re.DOTALL,
-)
+# At the start of a line: the functions of a library have it in their bodies.
+_PIPELINE = re.compile(r"(?:\A\s*+|^)pipeline\s*\{", re.MULTILINE)
 
 
 def _recognizes(path: str, text: Callable[[], str]) -> bool:
     """Whether a Groovy script is a pipeline; the steps and classes of a shared library are not."""
-    return {"vars", "src"}.isdisjoint(path.split("/")[:-1]) and _PIPELINE.match(text()) is not None
+    return {"vars", "src"}.isdisjoint(path.split("/")[:-1]) and _PIPELINE.search(text()) is not None
 
 
 def _parse(source: Source, previous: Model | None) -> Jenkinsfile:

@@ -19,6 +19,7 @@ from playpen_ls.vocabulary.secrets import (
     is_configured_secret,
     is_named_secret,
     is_own_host,
+    is_password_name,
     is_secret_name,
     is_template,
     is_throwaway,
@@ -40,7 +41,7 @@ cf | login auth | -p
 mysql mysqldump mysqladmin mysqlimport mysqlcheck mariadb mariadb-dump mariadb-admin mariadb-import | | -p~ --password=
 mongo mongosh mongodump mongorestore mongoimport mongoexport | | -p --password
 redis-cli valkey-cli | | -a --pass
-redis-server valkey-server | | --requirepass --masterauth
+redis-server valkey-server args | | --requirepass --masterauth
 sshpass | | -p -p~
 curl | | --oauth2-bearer --pass --proxy-pass
 wget | | --password --http-password --ftp-password --proxy-password
@@ -385,6 +386,8 @@ def _named(command: Command) -> Iterator[ShellSecret]:
                 suffix = re.sub(r"\W+", "_", match[1].strip("-")).upper()
                 user = _user_before(command) if suffix == "PASSWORD" else None
                 yield _at(command, "login" if user else "single", word, match.end(), name=f"{tool}_{suffix}", user=user)
+            elif is_password_name(match[1]) and is_configured_secret(match[1], value_text):
+                yield _at(command, "single", word, match.end(), name=f"{tool}_PASSWORD", plain=True)
             else:
                 yield from _pairs(command, word, match.end(), False)
         elif "=" in text:

@@ -117,6 +117,7 @@ def steps(text: str) -> str:
         steps("def apiToken = '«f81jf9sk2mzn»'"),
         steps("sh 'mysqladmin ping -h127.0.0.1 -p«hunter2»; mysqladmin ping -h db -p«123456»'"),
         steps("def out = sh(script: 'docker login -u admin -p «secret» nexus:5000', returnStdout: true)"),
+        steps("env.ADMIN_PASSWORD = '«admin»'"),
         "pipeline {\n    parameters {\n        string(name: 'DB_PASSWORD', defaultValue: '«s3cr3t!7»')\n    }\n}\n",
         steps("git url: 'https://ci:«p4ssw0rd!»@git.corp/app.git'"),
     ],
@@ -244,9 +245,9 @@ def _is_secret(file: FileView, one: Assignment, value: str) -> bool:
 
 
 def _is_weak_password(file: FileView, one: Assignment, value: str) -> bool:
-    """An entry of `environment` with a password that is a plain word: the steps really get it."""
+    """An entry of `environment`, or of `env`, with a password that is a plain word: the steps really get it."""
     return (
-        isinstance(one, EnvironmentEntry)
+        (isinstance(one, EnvironmentEntry) or one.owner == "env")
         and is_configured_secret(one.name, value)
         and "cred" not in one.name.lower()
         and not file.ask(is_credential_id, one.name)
