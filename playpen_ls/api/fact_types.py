@@ -378,7 +378,7 @@ class Pods(Fact):
     `ports` are the (name, number) pairs of all containers, None if one of them declares none; `mentioned` are the
     other numbers in their arguments, variables and probes, any of which could be a port. `images` have no tags; they
     have HOLE for what a template computes. `plain`: no ports, `command` or `args` are set. `mislabeled`: the workload's
-    own selector asks for another value of a label.
+    own selector asks for another value of a label. `replicas` is None if it is not known, or one per node.
     """
 
     kind: str
@@ -390,6 +390,18 @@ class Pods(Fact):
     mentioned: tuple[str, ...] = ()
     plain: bool = False
     mislabeled: bool = False
+    replicas: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Autoscaler(Fact):
+    """A HorizontalPodAutoscaler: the kind and name of its target, and the numbers of pods; None if not known."""
+
+    namespace: str
+    kind: str
+    name: str
+    least: int | None
+    most: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from playpen_ls.api.fact_types import (
+    Autoscaler,
     Backup,
     ComputedRoute,
     ConfigMapKeys,
@@ -278,16 +279,23 @@ CRON = (
     ("text", "kind", "values"),
     [
         (PODS, Pods, [("Deployment", "shop", "apps", (("app", "shop"), ("tier", "web")), (("http", "8000"),),
-                       ("nexus:5000/shop",), ("9090",), False, False)]),
+                       ("nexus:5000/shop",), ("9090",), False, False, 1)]),
         (PODS.replace("nexus:5000/shop:1.0", "postgres:16.4"), Pods,
          [("Deployment", "shop", "apps", (("app", "shop"), ("tier", "web")), (("http", "8000"),), ("postgres",),
-           ("9090",), False, False)]),
+           ("9090",), False, False, 1)]),
+        (PODS.replace("spec:\n", "spec:\n  replicas: 3\n", 1), Pods,
+         [("Deployment", "shop", "apps", (("app", "shop"), ("tier", "web")), (("http", "8000"),), ("nexus:5000/shop",),
+           ("9090",), False, False, 3)]),
+        (HEAD.format("autoscaling/v2", "HorizontalPodAutoscaler") + "spec: {scaleTargetRef: {apiVersion: apps/v1, "
+         "kind: Deployment, name: web}, maxReplicas: 5}\n", Autoscaler, [("apps", "Deployment", "web", 1, 5)]),
+        (HEAD.format("autoscaling/v2", "HorizontalPodAutoscaler") + "spec: {scaleTargetRef: {kind: Deployment, name: "
+         "web}, minReplicas: '{{ .Values.least }}'}\n", Autoscaler, [("apps", "Deployment", "web", None, None)]),
         (PODS, ImageUse, [("nexus:5000/shop:1.0",)]),
         (PODS, Probed, [("/up", "livenessProbe", "")]),
         (PODS.replace("args: [--metrics, ':9090']", "tty: true"), Probed,
          [("/up", "livenessProbe", "nexus:5000/shop")]),
         (HEAD.format("argoproj.io/v1alpha1", "Rollout") + "spec: {template: {metadata: {labels: {app: shop}}}}\n", Pods,
-         [("Rollout", "shop", "apps", (("app", "shop"),), None, (), (), False, False)]),
+         [("Rollout", "shop", "apps", (("app", "shop"),), None, (), (), False, False, None)]),
         (HEAD.format("v1", "Service") + "spec: {selector: {app: shop}, ports: [{port: 80, targetPort: http}]}\n",
          ServiceSelector, [("apps", (("app", "shop"),), ("http",))]),
         (HEAD.format("v1", "ServiceAccount") + "automountServiceAccountToken: false\n", ServiceAccount,

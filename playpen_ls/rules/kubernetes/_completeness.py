@@ -127,6 +127,13 @@ class Absence:
             return False
         return not self._completes(document.path)
 
+    def is_unchanged(self, workload: Workload) -> bool:
+        """Whether the object is deployed as it is written, whatever it lacks."""
+        document = workload.document
+        if document.template or document.parsed.patches or document.masks(workload.node):
+            return False
+        return not self._completes(document.path) and self.builds.forms(workload) is None
+
     def _forms(self, part: P) -> list[tuple[Form, P]] | None:
         """The part as builds make it; None if it is deployed as written."""
         document = part.document

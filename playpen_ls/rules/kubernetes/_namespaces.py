@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from playpen_ls.api.fact_types import (
+    Autoscaler,
     Backup,
     ConfigMapKeys,
     Created,
@@ -25,13 +26,22 @@ from playpen_ls.languages.kubernetes.model.resources import Resource, Workload
 from playpen_ls.project.links import is_nearest, namespace_of
 
 
-def name_of(fact: ConfigMapKeys | Created | Named | Pods | SecretKeys | ServiceAccount) -> tuple[str]:
+def name_of(fact: Autoscaler | ConfigMapKeys | Created | Named | Pods | SecretKeys | ServiceAccount) -> tuple[str]:
     """Lookup key: the name of the object."""
     return (fact.name,)
 
 
 Namespaced = (
-    Backup | ConfigMapKeys | LimitRange | Named | Pods | RoleBound | SecretKeys | ServiceAccount | ServiceSelector
+    Autoscaler
+    | Backup
+    | ConfigMapKeys
+    | LimitRange
+    | Named
+    | Pods
+    | RoleBound
+    | SecretKeys
+    | ServiceAccount
+    | ServiceSelector
 )  # facts of objects that have a namespace
 
 

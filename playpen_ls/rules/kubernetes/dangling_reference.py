@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from playpen_ls.api.example import example, unmarked
-from playpen_ls.api.fact_types import Created, Named, Pods
+from playpen_ls.api.fact_types import Created, Named, Pods, ServiceAccount
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
@@ -75,9 +75,13 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 MOUNTED = DEPLOYMENT.replace(
     "{containers", "{volumes: [{name: data, persistentVolumeClaim: {claimName: «shop-storag»}}], containers"
 )
+BOUND = BINDING.replace("«ClusterRole»", "Role").replace("jenkins-agent", "«deployr»") + "---\n" + ROLE
+ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: deployer}\n"
 ON_PORT = unmarked(INGRESS).replace("8080", "80")
 _GIVEN = frozenset(("view", "edit", "admin", "cluster-admin", "extension-apiserver-authentication-reader"))
 """Roles that every cluster has."""
+_ACCOUNTS = frozenset(("default", "jenkins-agent", "platform-services"))
+"""Service accounts of every namespace and of the platform."""
 _OTHER = {"Role": "ClusterRole", "ClusterRole": "Role", "Deployment": "StatefulSet", "StatefulSet": "Deployment"}
 
 
@@ -111,6 +115,9 @@ class _Target(NamedTuple):
         ON_PORT.replace("name: shop, port", "name: «cart», port") + "---\n" + SERVICE,
         example({"binding.yaml": BINDING, "role.yaml": ROLE}, fixed=unmarked(BINDING).replace("ClusterRole", "Role")),
         example({"a.yaml": MOUNTED, "claim.yaml": CLAIM}, fixed=unmarked(MOUNTED).replace("storag", "storage")),
+        example(
+            {"binding.yaml": BOUND, "account.yaml": ACCOUNT}, fixed=unmarked(BOUND).replace("deployr", "deployer")
+        ),
     ],
     good=[
         SCALER.replace("«shpo»", "shop") + "---\n" + DEPLOYMENT,
@@ -123,6 +130,12 @@ class _Target(NamedTuple):
         {"ingress.yaml": ON_PORT.replace("name: shop, port", "name: grafana, port"), "service.yaml": SERVICE},
         unmarked(BINDING),
         unmarked(BINDING).replace("app-deployer", "view"),
+        {"binding.yaml": unmarked(BOUND).replace("deployr", "deployer"), "account.yaml": ACCOUNT},
+        {"binding.yaml": unmarked(BOUND).replace("deployr", "jenkins-agent"), "account.yaml": ACCOUNT},
+        {"binding.yaml": unmarked(BOUND), "account.yaml": ACCOUNT,
+         "Jenkinsfile": "node { sh 'kubectl create serviceaccount deployr' }\n"},
+        {"binding.yaml": unmarked(BOUND).replace("deployr}", "deployr, namespace: one}"),
+         "account.yaml": ACCOUNT.replace("deployer}", "deployer, namespace: two}")},
         {"app.yaml": unmarked(MOUNTED).replace("shop-storag", "nfs"), "claim.yaml": CLAIM},
         {"a/scaler.yaml": unmarked(SCALER).replace("{name: shop}", "{name: shop, namespace: one}"),
          "a/app.yaml": DEPLOYMENT.replace("metadata: {name: shop}", "metadata: {name: shop, namespace: two}")},
@@ -130,7 +143,7 @@ class _Target(NamedTuple):
 )  # fmt: skip
 def dangling_reference(
     resource: Resource, absence: Absence, pods: Facts[Pods], named: Facts[Named], created: Facts[Created],
-    namespaces: Namespaces,
+    accounts: Facts[ServiceAccount], namespaces: Namespaces,
 ) -> Iterator[Finding]:  # fmt: skip
     """Autoscaler, Ingress, binding, StatefulSet or pod names an object or a port that does not exist.
 
@@ -139,9 +152,14 @@ def dangling_reference(
     folder; if its name is that of an object of another kind (a Role where a ClusterRole is named); or if the same file
     has objects of its kind and none of the project has its name. A port is reported if its Service is in the project.
     """
-    targets = list(_targets(resource))
-    if not targets or not absence.is_certain(resource):
+    targets, subjects = list(_targets(resource)), list(_subjects(resource))
+    if not (targets or subjects) or not absence.is_certain(resource):
         return
+    for subject, name in subjects:
+        if not created.having(_made, ("ServiceAccount", name.value)) and not created.having(
+            _made, ("ServiceAccount", "")
+        ):
+            yield from _missing_account(resource, subject, name, accounts, namespaces)
     seen: set[tuple[str, str, str]] = set()
     for one in targets:
         key = (one.kind, one.name.value, one.port.value if one.port is not None else "")
@@ -186,6 +204,24 @@ def _judge(resource: Resource, target: _Target, facts: Facts[Any], namespaces: N
         yield Finding(document.content(target.name), missing)
 
 
+def _missing_account(
+    binding: Resource, subject: Mapping, name: Scalar, accounts: Facts[ServiceAccount], namespaces: Namespaces
+) -> Iterator[Finding]:
+    """Only if there is a similar name: the account can be that of another team."""
+    document, namespace = binding.document, subject.text("namespace")
+    if facts_everywhere(accounts, document, name_of, name.value):
+        return
+    near = near_miss(name.value, {
+        one.name for one in facts_everywhere(accounts, document)
+        if are_near(one.place.path or document.path, document.path) and namespaces.share(one, binding)
+        and (not namespace or not one.namespace or namespace == one.namespace)
+    })  # fmt: skip
+    if near is not None:
+        fix = Fix(f"Use ServiceAccount `{near}`", partial(replace_scalar, document, name, near))
+        message = f"{binding.display_name} names ServiceAccount `{name.value}`, which does not exist"
+        yield Finding(document.content(name), f"{message}; did you mean `{near}`?", (fix,))
+
+
 def _missing_port(resource: Resource, target: _Target, found: list[Named] | list[Pods]) -> Iterator[Finding]:
     port, service = target.port, found[0]
     if port is None or len(found) > 1 or not isinstance(service, Named) or service.ports is None:
@@ -218,6 +254,18 @@ def _targets(resource: Resource) -> Iterator[_Target]:
             name = claim.scalar("claimName") if claim is not None else None
             if name is not None and name.literal:
                 yield _Target("PersistentVolumeClaim", name, loose=True)
+
+
+def _subjects(resource: Resource) -> Iterator[tuple[Mapping, Scalar]]:
+    """The service accounts that a binding names."""
+    if resource.group != "rbac.authorization.k8s.io" or resource.kind not in ("RoleBinding", "ClusterRoleBinding"):
+        return
+    for one in resource.node.mappings("subjects"):
+        name = one.scalar("name")
+        if one.text("kind") != "ServiceAccount" or name is None or not name.literal:
+            continue
+        if is_name(name.value) and name.value not in _ACCOUNTS:
+            yield one, name
 
 
 def _one(reference: Mapping | None, kind: str, kinds: tuple[str, ...]) -> Iterator[_Target]:

@@ -1,23 +1,20 @@
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 from functools import partial
 
 from playpen_ls.api.example import example, unmarked
-from playpen_ls.api.fact_types import Pods, Relabelled
+from playpen_ls.api.fact_types import Relabelled
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
-from playpen_ls.languages.kubernetes.model.queries import facts_everywhere, facts_of
 from playpen_ls.languages.kubernetes.model.resources import pairs
 from playpen_ls.languages.kubernetes.parts import Resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.rules.kubernetes._completeness import Absence
-from playpen_ls.rules.kubernetes._links import Selectable, labels_of, selected
-from playpen_ls.rules.kubernetes._namespaces import name_of
-from playpen_ls.vocabulary.names import near_miss
+from playpen_ls.rules.kubernetes._links import Selectable, selected
+from playpen_ls.rules.kubernetes._selectors import is_set_by_operators, likely_label
 
 SERVICE = """\
 apiVersion: v1
@@ -145,13 +142,15 @@ def dangling_service(
     if not absence.is_certain(service) or selected(service, pods):
         return
     asked = pairs(selector)
-    if len(asked) < len(selector.entries) or any(relabelled.having(_added, key) or _is_operators(key) for key in asked):
+    if len(asked) < len(selector.entries) or any(
+        relabelled.having(_added, key) or is_set_by_operators(key) for key in asked
+    ):
         return
     for entry in selector.entries:
         key, value = entry.key, entry.value
         if not isinstance(key, Scalar) or not isinstance(value, Scalar):
             continue
-        likely, meant = _likely(service, key.value, asked, pods)
+        likely, meant = likely_label(service, key.value, asked, pods)
         if likely and not all(one.mislabeled for one in meant):  # then the label is reported there
             fix = Fix(f"Change selector to `{key.value}: {likely}`", partial(replace_scalar, document, value, likely))
             related = tuple(one.related(f"pods with label `{key.value}: {likely}`") for one in meant)
@@ -161,60 +160,5 @@ def dangling_service(
             return
 
 
-def _likely(service: Resource, key: str, asked: dict[str, str], pods: Selectable) -> tuple[str, list[Pods]]:
-    """(the likely label value, the pods that have it) among the pods that match all other labels; ("", []) if none."""
-    others = {(name, worth) for name, worth in asked.items() if name != key}
-    near = (
-        facts_everywhere(pods.pods, service.document, labels_of, min(others))
-        if others
-        else (*_alike(service, key, asked[key], pods.pods), *service.document.ask(facts_of, Pods))
-    )
-    fitting = (one for one in near if others.issubset(one.labels))
-    values: dict[str, list[Pods]] = {}
-    for one in pods.meant(service, fitting):
-        for name, worth in one.labels:
-            if name == key:
-                values.setdefault(worth, []).append(one)
-    if asked[key] in values:
-        return "", []
-    named = {worth for worth, those in values.items() if any(_is_namesake(one, service) for one in those)}
-    likely = near_miss(asked[key], values) or (named.pop() if len(named) == 1 else "")
-    return (likely, values[likely]) if likely else ("", [])
-
-
-def _alike(service: Resource, key: str, value: str, pods: Facts[Pods]) -> list[Pods]:
-    """Candidates with a similar label or the Service's name; comparing all pods of a large project would be slow."""
-    found = {*pods.having(_ends, _begin(key, value)), *pods.having(_ends, _end(key, value))}
-    return sorted(
-        found.union(pods.having(name_of, service.name)), key=lambda one: (one.place.path, one.place.span.start)
-    )
-
-
-def _ends(pods: Pods) -> Iterator[tuple[str, ...]]:
-    for name, worth in pods.labels:
-        yield _begin(name, worth)
-        yield _end(name, worth)
-
-
-def _begin(name: str, worth: str) -> tuple[str, ...]:
-    return name, "begins", worth[:2]
-
-
-def _end(name: str, worth: str) -> tuple[str, ...]:
-    return name, "ends", worth[-2:]
-
-
 def _added(relabelled: Relabelled) -> tuple[str, ...]:
     return relabelled.labels
-
-
-def _is_namesake(pods: Pods, service: Resource) -> bool:
-    """Has the Service's name and is in the same folder: what is applied together is usually kept together."""
-    beside = not pods.place.path or posixpath.dirname(pods.place.path) == posixpath.dirname(service.document.path)
-    return bool(service.name) and pods.name == service.name and bool(pods.images) and beside
-
-
-def _is_operators(key: str) -> bool:
-    """A label that a controller sets on the pods that it creates."""
-    domain, slash, name = key.partition("/")
-    return bool(slash) and (domain != "app.kubernetes.io" or name == "managed-by")

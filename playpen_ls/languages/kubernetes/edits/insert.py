@@ -10,7 +10,7 @@ from collections import abc
 from collections.abc import Iterable
 
 from playpen_ls.api.finding import Refused
-from playpen_ls.languages.kubernetes.edits.verify import Path, changed, data, path_to, without, write
+from playpen_ls.languages.kubernetes.edits.verify import Path, changed, data, path_to, removed, without, write
 from playpen_ls.languages.kubernetes.model.resources import YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, content, walk
 from playpen_ls.languages.kubernetes.syntax.recovery import parse_yaml
@@ -120,6 +120,59 @@ def replace_entry(document: YamlDocument, target: Mapping, name: str, key: str, 
     end = entry.key.start + len(document.text[entry.key.start : entry.value.end].rstrip())
     edits = [Edit(entry.key.start, end, text)]
     return changed(document, edits, (*way, key), value, before=without(document, (*way, name)))
+
+
+def rename_key(document: YamlDocument, target: Mapping, name: str, to: str) -> list[Edit]:
+    """Rename the key of a scalar. Raises Refused."""
+    way = editable(document, target)
+    _refuse_odd(target)
+    entry = target.entry(name)
+    if entry is None or not isinstance(entry.key, Scalar) or not isinstance(entry.value, Scalar):
+        raise Refused(f"`{name}` comes from a YAML anchor")
+    if target.entry(to) is not None:
+        raise Refused(f"`{to}` is already set")
+    before = without(document, (*way, name))
+    edits = [Edit(*content(document.text, entry.key), to)]
+    return changed(document, edits, (*way, to), entry.value.value, before)
+
+
+def remove_entry(document: YamlDocument, target: Mapping, name: str) -> list[Edit]:
+    """Remove a key with its value and its lines. Raises Refused."""
+    way = editable(document, target)
+    _refuse_odd(target)
+    entry = target.entry(name)
+    if entry is None:
+        raise Refused(f"`{name}` comes from a YAML anchor")
+    spans = [(one.key.start, max(one.key.end, one.value.end)) for one in target.entries]
+    edit = _removal(document.text, target.flow, spans, target.entries.index(entry), "")
+    return removed(document, [edit], (*way, name))
+
+
+def remove_item(document: YamlDocument, items: Sequence, item: Node) -> list[Edit]:
+    """Remove an item of a list with its lines. Raises Refused."""
+    way = editable(document, items)
+    index = items.items.index(item)
+    spans = [(one.start, one.end) for one in items.items]
+    return removed(document, [_removal(document.text, items.flow, spans, index, "-")], (*way, index))
+
+
+def _removal(text: str, flow: bool, spans: abc.Sequence[tuple[int, int]], index: int, mark: str) -> Edit:
+    """Remove one of the `spans`: its lines in a block, itself and a comma in a flow collection."""
+    if len(spans) == 1:
+        raise Refused("nothing would remain beside it")
+    start, end = spans[index]
+    if flow:
+        return Edit(start, spans[index + 1][0], "") if index + 1 < len(spans) else Edit(spans[index - 1][1], end, "")
+    line = start - _column(text, start)
+    if text[line:start].strip() != mark:
+        raise Refused("another value begins on its line")
+    if text[end - 1] in "\r\n":  # a block scalar that keeps its final newline
+        return Edit(line, end, "")
+    line_end = LINE_END.search(text, end)
+    if line_end is not None:
+        return Edit(line, line_end.end(), "")
+    before = text[:line]
+    return Edit(len(before.removesuffix("\n").removesuffix("\r")), len(text), "")
 
 
 def style_of(document: YamlDocument, target: Mapping) -> Style:

@@ -40,6 +40,15 @@ def changed(
     """The edits, if they set only `way` to `value`, compared with the data `before`. Raises Refused."""
     expected = data(document.parsed.roots) if before is None else before
     write(expected, way, value)
+    return _compared(document, edits, expected)
+
+
+def removed(document: YamlDocument, edits: list[Edit], way: Path) -> list[Edit]:
+    """The edits, if they remove only what is at `way`. Raises Refused."""
+    return _compared(document, edits, without(document, way))
+
+
+def _compared(document: YamlDocument, edits: list[Edit], expected: list[Any]) -> list[Edit]:
     text = document.text
     for edit in sorted(edits, reverse=True):
         text = text[: edit.start] + edit.text + text[edit.end :]
@@ -56,7 +65,7 @@ def _data_of(text: str) -> list[Any] | None:
 
 
 def without(document: YamlDocument, way: Path) -> list[Any]:
-    """The document's data without one key."""
+    """The document's data without one key or item."""
     found = data(document.parsed.roots)
     here: Any = found
     for step in way[:-1]:

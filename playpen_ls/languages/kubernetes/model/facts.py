@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playpen_ls.api.fact_types import (
+    Autoscaler,
     Backup,
     ChartInstall,
     ChartValue,
@@ -97,6 +98,7 @@ class UnplacedFact:
 
 
 SHARED = (
+    Autoscaler,
     Backup,
     ConfigMapKeys,
     LimitRange,
@@ -150,6 +152,12 @@ def _of_resource(resource: Resource) -> Iterator[UnplacedFact]:
                 yield UnplacedFact(
                     RoleBound, span, (resource.namespace, role.text("kind"), role.text("name"), subjects)
                 )
+        case "autoscaling", "HorizontalPodAutoscaler" if spec is not None:
+            scaled = spec.mapping("scaleTargetRef")
+            if scaled is not None and scaled.text("name"):
+                numbers = (_count(spec, "minReplicas", 1), _count(spec, "maxReplicas", None))
+                target = (resource.namespace, scaled.text("kind"), scaled.text("name"))
+                yield UnplacedFact(Autoscaler, span, (*target, *numbers))
         case "", "LimitRange":
             limits, requests = _defaults(spec)
             if limits or requests:
@@ -342,7 +350,8 @@ def _linked(resource: Resource) -> Iterator[UnplacedFact]:
         asked_of = pairs(resource.node.mapping("spec", "selector", "matchLabels"))
         mislabeled = any(resource.pod_labels.get(key, value) != value for key, value in asked_of.items())
         named = (resource.kind, resource.name, resource.namespace)
-        yield UnplacedFact(Pods, span, (*named, labels, ports, images, mentioned, plain, mislabeled))
+        replicas = _replicas(resource)
+        yield UnplacedFact(Pods, span, (*named, labels, ports, images, mentioned, plain, mislabeled, replicas))
         for container in containers:
             for key in ("livenessProbe", "readinessProbe", "startupProbe"):
                 asked = container.node.mapping(key, "httpGet")
@@ -356,6 +365,19 @@ def _linked(resource: Resource) -> Iterator[UnplacedFact]:
     elif (spec := resource.node.mapping("spec")) is not None and "." in resource.group:
         for labels in sorted(set(_templates(spec))):
             yield UnplacedFact(Pods, span, (resource.kind, resource.name, resource.namespace, labels, None, ()))
+
+
+def _replicas(workload: Workload) -> int | None:
+    spec = workload.node.mapping("spec")
+    if spec is None or workload.partial or workload.kind not in ("Deployment", "StatefulSet", "ReplicaSet"):
+        return None
+    return _count(spec, "replicas", 1)
+
+
+def _count(spec: Mapping, key: str, default: int | None) -> int | None:
+    if spec.get(key) is None:
+        return default
+    return int(spec.text(key)) if spec.text(key).isdecimal() else None
 
 
 def _of_kustomization(root: Mapping) -> Iterator[UnplacedFact]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import TypeVar
 
 from playpen_ls.api.fact_types import (
+    Autoscaler,
     Backup,
     ConfigMapKeys,
     LimitRange,
@@ -77,6 +78,10 @@ def _by_key(outline: Outline, kind: type[F], keys: Keys[F]) -> Mapping[Hashable,
 # One summary for each type: a fact that changes is news only to those who asked for its type.
 
 
+def _autoscalers(document: ParsedDocument) -> Summary:
+    return _summary(document, Autoscaler)
+
+
 def _backups(document: ParsedDocument) -> Summary:
     return _summary(document, Backup)
 
@@ -122,6 +127,7 @@ def _summary(document: ParsedDocument, kind: type[Fact]) -> Summary:
 
 
 _SUMMARIES: Mapping[type[Fact], Callable[[ParsedDocument], Summary]] = {
+    Autoscaler: _autoscalers,
     Backup: _backups,
     ConfigMapKeys: _config_maps,
     LimitRange: _limit_ranges,
