@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -45,3 +45,20 @@ class Spans:
         """Whether one of them shares a character or a boundary with this range."""
         number = bisect_right(self._starts, end) - 1
         return number >= 0 and self._ends[number] >= start
+
+
+class DisjointSpans:
+    """Ranges of which no two share a character."""
+
+    def __init__(self) -> None:
+        self._spans: list[Span] = []
+
+    def add(self, span: Span) -> bool:
+        """Add a range, unless it shares a character with one of them."""
+        at = bisect_left(self._spans, span)
+        if at and self._spans[at - 1].end > span.start:
+            return False
+        if at < len(self._spans) and self._spans[at].start < span.end:
+            return False
+        self._spans.insert(at, span)
+        return True

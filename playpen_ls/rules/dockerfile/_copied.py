@@ -16,18 +16,17 @@ _CHOOSING = frozenset(("exclude", "parents"))  # flags that change which files a
 def copied_from(place: str, instruction: Instruction) -> list[str] | None:
     """The paths in the build context that earlier instructions would copy to a container path; None if unknown."""
     stage, found = stage_of(instruction), list[str]()
-    for earlier in stage.before(instruction) if stage is not None else ():
-        if isinstance(earlier, Transfer):
-            destination = destination_of(earlier)
-            if destination is not None and is_apart(place, destination):
-                continue
-            if destination is None or earlier.heredocs or any(flag.name in _CHOOSING for flag in earlier.flags):
+    for earlier in stage.before(instruction, Transfer) if stage is not None else ():
+        destination = destination_of(earlier)
+        if destination is not None and is_apart(place, destination):
+            continue
+        if destination is None or earlier.heredocs or any(flag.name in _CHOOSING for flag in earlier.flags):
+            return None
+        for source in earlier.sources:
+            path = local_path(source, earlier)
+            rest = rest_below(place, destination)
+            if path is None or rest is None:
                 return None
-            for source in earlier.sources:
-                path = local_path(source, earlier)
-                rest = rest_below(place, destination)
-                if path is None or rest is None:
-                    return None
-                found += [path] if rest in ("", posixpath.basename(path)) else []
-                found.append(posixpath.join(path, rest))
+            found += [path] if rest in ("", posixpath.basename(path)) else []
+            found.append(posixpath.join(path, rest))
     return found

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import Any, TypeVar
 
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.dockerfile.model import queries
@@ -29,6 +31,8 @@ _DEVELOPING = frozenset(
     "dev develop development devel debug test tests testing ci lint linter validate check local devcontainer".split()
 )
 _HOLE = re.compile(r"\{\{|\}\}|\{%|<|>|@@|%%")  # placeholder of a template from which a Dockerfile is generated
+
+Kind = TypeVar("Kind", bound=Instruction)
 
 
 class BaseImage:
@@ -193,11 +197,22 @@ class Stage:
         """The image at the end of the base stages, which is pulled."""
         return self.ancestors[-1].image
 
-    def before(self, instruction: Instruction) -> Iterator[Instruction]:
-        """The instructions of the stage above one of them, and those of its base stages, last one first."""
-        yield from reversed(self.instructions[: max(instruction.index - 1, 0)])
+    def before(self, instruction: Instruction, kind: type[Kind]) -> Iterator[Kind]:
+        """The instructions of a type above one in the stage, and those of its base stages, last one first."""
+        own = self._of_kind(kind)
+        for at in range(bisect_left(own, instruction.index, key=lambda one: one.index) - 1, -1, -1):
+            yield own[at]
         for stage in self.ancestors[1:]:
-            yield from reversed(stage.instructions)
+            yield from reversed(stage._of_kind(kind))
+
+    def _of_kind(self, kind: type[Kind]) -> list[Kind]:
+        if kind not in self._by_kind:
+            self._by_kind[kind] = [one for one in self.instructions if isinstance(one, kind)]
+        return self._by_kind[kind]
+
+    @cached_property
+    def _by_kind(self) -> dict[type[Instruction], list[Any]]:
+        return {}
 
 
 def stage_of(instruction: Instruction) -> Stage | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
+from operator import itemgetter
 
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.dockerfile.syntax.instruction import Flag, Instruction, Pair, Scope, Word
@@ -101,6 +104,28 @@ class ShellForm(Instruction):
         Empty if a shell other than a POSIX shell runs the instruction.
         """
         return tuple(self._commands())
+
+    def words_around(self, place: Span) -> list[shell.Word]:
+        """The words of all commands that contain a range, each once: words can contain scripts with words."""
+        starts, furthest, words = self._words_by_start
+        found = []
+        at = bisect_right(starts, place.start)
+        while at and furthest[at - 1] >= place.end:
+            at -= 1
+            if words[at][0] >= place.end:
+                found.append(words[at][1])
+        return found
+
+    @cached_property
+    def _words_by_start(self) -> tuple[list[int], list[int], list[tuple[int, shell.Word]]]:
+        """The start of each word in the file; the furthest end of the words up to it; its own end, and the word."""
+        found = {
+            (word.span.start, word.span.end, word.start): word
+            for command in self.commands
+            for word in (*command.words, *command.assignments)
+        }
+        words = [(end, word) for (_, end, _), word in sorted(found.items(), key=itemgetter(0))]
+        return sorted(start for start, _, _ in found), [*accumulate((end for end, _ in words), max)], words
 
     def _commands(self) -> Iterator[shell.Command]:
         if self.vector is not None:

@@ -131,9 +131,7 @@ def _mounted(run: Run) -> set[str]:
 
 def is_supplied(container: str, path: str, broad: BroadCopy) -> bool:
     """Whether an earlier COPY already copies the file to that container path."""
-    for earlier in broad.stage.before(broad.copy):
-        if not isinstance(earlier, Transfer):
-            continue
+    for earlier in broad.stage.before(broad.copy, Transfer):
         destination = destination_of(earlier)
         for source in earlier.sources if destination is not None else ():
             pattern = posixpath.normpath("/" + source.text).lstrip("/")

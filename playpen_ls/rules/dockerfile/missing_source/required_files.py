@@ -15,7 +15,6 @@ from playpen_ls.languages.dockerfile.model.container_paths import (
     working_directory,
 )
 from playpen_ls.languages.dockerfile.model.stage import Stage, stage_of
-from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Run
 from playpen_ls.languages.shell.parser import Word
 from playpen_ls.rules.dockerfile._context_free import is_context_free
@@ -60,15 +59,11 @@ def _read_by(run: Run) -> Iterator[Required]:
             return
 
 
-def _before(run: Run) -> Iterator[Instruction]:
-    stage = stage_of(run)
-    return stage.before(run) if stage is not None else iter(())
-
-
 def may_be_made(required: Required) -> bool:
     """An earlier RUN contains a command that cannot be analyzed, so it can have created the file."""
     folder = posixpath.dirname(required.place)
-    runs = (one for one in _before(required.run) if isinstance(one, Run))
+    stage = stage_of(required.run)
+    runs = stage.before(required.run, Run) if stage is not None else ()
     return any(read_step(run, folder).opaque for run in runs)
 
 

@@ -32,7 +32,7 @@ from playpen_ls.rules.dockerfile.secret_in_image import files as secret_files
 from playpen_ls.rules.dockerfile.secret_in_image import key_files
 from playpen_ls.rules.dockerfile.secret_in_image import mounts as build_secrets
 from playpen_ls.rules.dockerfile.secret_in_image.written import written
-from playpen_ls.text.span import Span
+from playpen_ls.text.span import DisjointSpans, Span
 from playpen_ls.vocabulary import secrets
 from playpen_ls.vocabulary.names import kebab
 from playpen_ls.vocabulary.secret_lines import secrets_in_lines
@@ -278,11 +278,10 @@ def _in_commands(instruction: ShellForm) -> Iterator[tuple[Span, ShellSecret]]:
     text = instruction.whole_text
     if not instruction.syntax.mentions(text, HINTS) and not may_hold_key(text):
         return
-    found: list[Span] = []
+    found = DisjointSpans()
     for secret in secrets_in(instruction.commands):
         span = secret.word.fragment.span(secret.start, secret.end)
-        if not any(span.start < other.end and other.start < span.end for other in found):
-            found.append(span)
+        if found.add(span):
             yield span, secret
 
 

@@ -34,11 +34,10 @@ def reading_edits(run: Run, place: Span, id: str) -> list[Edit]:
             "a `RUN` in JSON form is not supported" if run.vector else "a `RUN` with a heredoc is not supported"
         )
     refuse_other_user(run)
-    around = [word for command in run.commands for word in (*command.words, *command.assignments)]
-    holding = {(word.start, word.end): word for word in around if _holds(word.span, place)}
-    if len(holding) != 1:
+    around = run.words_around(place)
+    if len(around) != 1:
         raise Refused("the secret is part of a script inside the command")
-    (word,) = holding.values()
+    (word,) = around
     before = run.syntax.text[word.span.start : place.start]
     after = run.syntax.text[place.end : word.span.end]
     quoted = before.count('"') % 2 == 1 and after.count('"') % 2 == 1
@@ -96,10 +95,6 @@ def refuse_other_user(run: Run) -> None:
     stage = stage_of(run)
     if stage is None:
         raise Refused(f"the `{run.keyword}` is before the first `FROM`")
-    user = next((one for one in stage.before(run) if isinstance(one, User)), None)
+    user = next(stage.before(run, User), None)
     if user is not None and not is_root(user):
         raise Refused(f"user `{user.user}` cannot read the mounted secret, which is owned by root")
-
-
-def _holds(outer: Span, inner: Span) -> bool:
-    return outer.start <= inner.start and inner.end <= outer.end

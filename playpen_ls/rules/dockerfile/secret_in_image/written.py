@@ -41,7 +41,7 @@ def written(run: Run) -> Iterator[tuple[Span, str, str]]:
     if stage is None or not stage.final:
         return
     names = {name for flag in run.flags if flag.name == "mount" for name in _ENV_KEY.findall(flag.value)}
-    arguments = (one for one in stage.before(run) if isinstance(one, Argument))
+    arguments = stage.before(run, Argument)
     names |= {pair.name for one in arguments for pair in one.pairs if is_secret_name(pair.name)}
     for number, command in enumerate(run.commands):
         setting = next((file for words, file in _SETTING.items() if command.runs(*words)), "")
