@@ -71,7 +71,7 @@ def laid_out(call: Called, message: ast.expr, made: Rewritten, limit: int) -> Re
     text = "".join(one["body"] for one in pieces)
     start = call.chunk.position(call.span_of(message).start)[1]
     before = len(re.sub(r"[\"'][ \t\r\n\\]+[fF]?[\"']", "", call.text_of(message)))
-    short = start + len(text) + len("'',") <= (limit or width(call.source)) < start + before + 1
+    short = start + len(text) + len("'',") <= (limit or width(call)) < start + before + 1
     if len(pieces) > 1 and len({*quotes}) == 1 and short:
         literal = f"{quotes[0]}{text}{quotes[0]}"
     return replace(made, literal=literal, arguments=arguments)

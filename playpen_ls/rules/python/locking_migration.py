@@ -319,7 +319,7 @@ def _concurrently(call: MigrationCall, options: tuple[str, ...], limit: int) -> 
         raise Refused("a text of the call has several lines")
     source = call.chunk
     step = "\t" if indentation.endswith("\t") else "    "
-    edit = appended(call, *options, limit=(limit or width(call.source)) - len(step))
+    edit = appended(call, *options, limit=(limit or width(call)) - len(step))
     text = call.text_of(call.node)
     at = edit.start - call.span.start
     text = text[:at] + edit.text + text[at + edit.end - edit.start :]

@@ -185,28 +185,28 @@ def _is_main(call: PrintCall) -> bool:
 
 def _ends(call: PrintCall) -> bool:
     """Whether the program ends after it: it tells the person who has started it why."""
-    block = next(
-        (
-            body
-            for node, child in call.above()
-            for body in _blocks(node)
-            if child in body and isinstance(child, ast.Expr)
-        ),
-        [],
-    )
-    return any(
-        (isinstance(one, ast.Raise) and one.exc is not None and _name(one.exc) in _EXITS)
-        or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Call) and _name(one.value) in _EXITS)
-        for one in block
-        if one.lineno > call.node.lineno
-    )
+    for node, child in call.above():
+        if isinstance(child, ast.Expr):
+            last = call.site.once(_last_exits, node).get(child)
+            if last is not None:
+                return last > call.node.lineno
+    return False
 
 
-def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
+def _last_exits(node: ast.AST) -> dict[ast.stmt, int]:
+    """The line of the last statement in the same block that ends the program, 0 if there is none."""
+    lines: dict[ast.stmt, int] = {}
     for name in ("body", "orelse", "finalbody"):
         body = getattr(node, name, None)
         if isinstance(body, list):
-            yield body
+            lines |= dict.fromkeys(body, max((one.lineno for one in body if _is_exit(one)), default=0))
+    return lines
+
+
+def _is_exit(statement: ast.stmt) -> bool:
+    return (isinstance(statement, ast.Raise) and statement.exc is not None and _name(statement.exc) in _EXITS) or (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) and _name(statement.value) in _EXITS
+    )
 
 
 def _name(node: ast.expr) -> str:
@@ -218,8 +218,11 @@ _EXITS = frozenset(("sys.exit", "exit", "quit", "os._exit", "SystemExit"))
 
 def _is_dialog(call: PrintCall) -> bool:
     """Whether it is part of a dialog with a person: beside `input()`, or where `isatty()` was asked."""
-    function = call.function
-    return function is not None and any(
+    return call.function is not None and call.site.once(_has_dialog, call.function)
+
+
+def _has_dialog(function: ast.AST) -> bool:
+    return any(
         isinstance(node, ast.Call) and (dotted(node.func) or "").rpartition(".")[2] in _DIALOG
         for node in ast.walk(function)
     )
@@ -301,7 +304,7 @@ def _laid_out(call: PrintCall, method: str, arguments: list[str], limit: int) ->
         if LINE_END.search(before) and LINE_END.search(after) and "#" not in before + after:
             comma = "" if after.lstrip().startswith(",") or len(arguments) == 1 else ","
             return f"{before}{f',{before}'.join(arguments)}{comma}{after}"
-    widest = limit or width(call.source)
+    widest = limit or width(call)
     behind = text[call.span.end : source.line_span(source.line_of(call.span.end)).end]
     start = source.position(call.span.start)[1]
     if LINE_END.search(whole) or "#" in behind or start + len(f"{method}({whole}){behind}") <= widest:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from playpen_ls.api.finding import Refused
+from playpen_ls.languages.python.edits.imports import model_of
 from playpen_ls.languages.python.edits.whitespace import comma, divided, own_line
-from playpen_ls.languages.python.model.parts import Called
+from playpen_ls.languages.python.model.module import PythonModel
+from playpen_ls.languages.python.model.parts import Called, Part
 from playpen_ls.text.edit import Edit, narrowed
-from playpen_ls.text.source import LINE_END, Source
+from playpen_ls.text.source import LINE_END
 from playpen_ls.text.span import Span
 
 if TYPE_CHECKING:  # its first import takes 200 ms, so it is imported when the change of a fix is computed
@@ -19,9 +21,13 @@ if TYPE_CHECKING:  # its first import takes 200 ms, so it is imported when the c
     from playpen_ls.languages.python.edits.whitespace import Whitespace
 
 
-def width(source: Source) -> int:
+def width(part: Part) -> int:
     """The line length limit of a file: its 98th percentile (long strings cannot be broken), between 88 and 120."""
-    lengths = sorted(map(len, LINE_END.split(source.text)))
+    return model_of(part).once(_width)
+
+
+def _width(model: PythonModel) -> int:
+    lengths = sorted(map(len, LINE_END.split(model.source.text)))
     return max(88, min(120, lengths[int(len(lengths) * 0.98)]))
 
 
@@ -86,7 +92,7 @@ class _Layout:
         tree = self._parsed(self._text)
         self._tree = tree
         self.arguments: list[libcst.Arg] = [*tree.args]
-        self.width = limit or width(call.source)
+        self.width = limit or width(call)
         self.space = libcst.SimpleWhitespace(" ")
 
     def _parsed(self, text: str) -> libcst.Call:

@@ -20,12 +20,12 @@ _DIRECTIVE = re.compile(
 _STDLIB = sys.stdlib_module_names
 
 
-def import_edit(model: PythonModel, tops: Sequence[Top], line: str, used_at: int) -> Edit:
+def import_edit(model: PythonModel, line: str, used_at: int) -> Edit:
     """The edit that inserts an import line in isort's order. Raises Refused if that is after `used_at`."""
     source, newline = model.source, model.source.newline
     new = ast.parse(line).body[0]
     key = _key(new)
-    run = _first_run(tops)
+    run = model.once(_first_run)
     own = _own_from(source, run)
     keys = {id(top): _key(top.node, index >= own) for index, top in enumerate(run)}
     smaller = [top for top in run if keys[id(top)] <= key]
@@ -49,15 +49,15 @@ def import_edit(model: PythonModel, tops: Sequence[Top], line: str, used_at: int
             previous = source.next_line_start(max(smaller[-1].span.end - 1, 0))
             at, text = previous, newline + line + newline
     else:
-        at, text = _top(model, tops, line)
+        at, text = _top(model, line)
     if at > used_at:
         raise Refused("the imports are below this line")
     return Edit(at, at, text)
 
 
-def _top(model: PythonModel, tops: Sequence[Top], line: str) -> tuple[int, str]:
+def _top(model: PythonModel, line: str) -> tuple[int, str]:
     """(offset, text) of the first import of a module that has none: after its docstring, before any code."""
-    source, newline = model.source, model.source.newline
+    source, newline, tops = model.source, model.source.newline, model.top_level
     head = _head(tops)
     if head is not None:
         at = source.next_line_start(max(head.span.end - 1, 0))
@@ -111,10 +111,10 @@ def _is_future(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
-def _first_run(tops: Sequence[Top]) -> Sequence[Top]:
+def _first_run(model: PythonModel) -> Sequence[Top]:
     """The first block of imports, without those of `__future__`."""
     run: list[Top] = []
-    for top in tops:
+    for top in model.top_level:
         if isinstance(top.node, (ast.Import, ast.ImportFrom)):
             if not _is_future(top.node):
                 run.append(top)
@@ -149,10 +149,10 @@ def _section(module: str) -> int:
     return 1 if module.partition(".")[0] in _STDLIB else 2
 
 
-def after_imports(model: PythonModel, tops: Sequence[Top]) -> int:
+def after_imports(model: PythonModel) -> int:
     """The offset after the last top-level import, including imports in `if` and `try`."""
     last: Top | None = None
-    for top in tops:
+    for top in model.top_level:
         guarded = isinstance(top.node, (ast.If, ast.Try)) and any(
             isinstance(inner, (ast.Import, ast.ImportFrom)) for inner in top.node.body
         )
@@ -160,7 +160,7 @@ def after_imports(model: PythonModel, tops: Sequence[Top]) -> int:
             last = top
         elif isinstance(top.node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             break
-    last = last or _head(tops)
+    last = last or _head(model.top_level)
     if last is None:
-        return _top(model, tops, "")[0]
+        return _top(model, "")[0]
     return model.source.next_line_start(max(last.span.end - 1, 0))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -13,7 +14,7 @@ from playpen_ls.languages.python.edits.import_order import after_imports, gap, i
 from playpen_ls.languages.python.edits.whitespace import comma, divided, own_line
 from playpen_ls.languages.python.model.module import PythonModel, Top
 from playpen_ls.languages.python.model.parts import Part, PythonModule
-from playpen_ls.languages.python.syntax.bindings import bound, local_bindings
+from playpen_ls.languages.python.syntax.bindings import bound
 from playpen_ls.languages.python.syntax.nodes import imported
 from playpen_ls.text.edit import Edit, narrowed
 from playpen_ls.text.source import LINE_END
@@ -34,8 +35,7 @@ class Brought:
 
 def module_member(part: Part, module: str, member: str) -> Brought:
     """`os.getenv`, in the form in which the module is imported. Raises Refused if the name has another meaning here."""
-    tops = model_of(part).top_level
-    for top in _usable(tops, part):
+    for top in _usable(part):
         for name, origin in imported(top.node):
             if origin == f"={module}.{member}" and _is_free(part, name, origin):
                 return Brought(name)
@@ -44,34 +44,33 @@ def module_member(part: Part, module: str, member: str) -> Brought:
     local = _origin(part, module)
     if local == module and _bound_here(part, module):
         return Brought(f"{module}.{member}")
-    _refuse_taken(part, tops, module)
-    return _brought(part, f"{module}.{member}", import_edit(model_of(part), tops, f"import {module}", part.start))
+    _refuse_taken(part, module)
+    return _brought(part, f"{module}.{member}", import_edit(model_of(part), f"import {module}", part.start))
 
 
 def imported_name(part: Part, module: str, member: str) -> Brought:
     """`QueuePool` of `from sqlalchemy.pool import QueuePool`. Raises Refused if the name has another meaning here."""
     model = model_of(part)
-    tops = model.top_level
-    for top in _usable(tops, part):
+    for top in _usable(part):
         for name, origin in imported(top.node):
             if origin == f"={module}.{member}" and _is_free(part, name, origin):
                 return Brought(name)
             if origin == f"={module}" and _is_free(part, name, origin):
                 return Brought(f"{name}.{member}")
-    _refuse_taken(part, tops, member)
-    for top in _usable(tops, part):
+    _refuse_taken(part, member)
+    for top in _usable(part):
         extended = _extended(model, top, module, member)
         if extended is not None:
             return _brought(part, member, extended)
     line = f"from {module} import {member}"
-    return _brought(part, member, import_edit(model, tops, line, part.start))
+    return _brought(part, member, import_edit(model, line, part.start))
 
 
 def imported_instead(part: Part, module: str, old: str, member: str) -> Brought:
     """As `imported_name`; if only the part uses the import of `old`, the new name replaces that in the import."""
     model = model_of(part)
     if old.isidentifier() and len(re.findall(rf"\b{old}\b", model.source.text)) == _IMPORT_AND_USE:
-        for top in _usable(model.top_level, part):
+        for top in _usable(part):
             node = top.node
             if not isinstance(node, ast.ImportFrom) or node.module != module or node.level:
                 continue
@@ -159,12 +158,12 @@ def module_logger(part: Part) -> Brought:
         if origin == "logging.getLogger()" and name.isidentifier() and not _SPECIAL.search(name)
     ]
     for name in sorted(known, key=lambda name: (name != "logger", name != "log", name)):
-        if _origin(part, name) == "logging.getLogger()" and (part.function or _bound_before(tops, name, part)):
+        if _origin(part, name) == "logging.getLogger()" and (part.function or _bound_before(part, name)):
             return Brought(name)
-    if _origin(part, "logger") != "logger" or _names_bound(tops, "logger"):
+    if _origin(part, "logger") != "logger" or "logger" in model.once(_binding_tops):
         raise Refused("`logger` has another meaning here")
     made = module_member(part, "logging", "getLogger")
-    at = after_imports(model, tops)
+    at = model.once(after_imports)
     if at > part.start:
         raise Refused("the imports are below this line")
     newline = model.source.newline
@@ -196,11 +195,14 @@ class _ImportTop(Top):
     node: ast.Import | ast.ImportFrom
 
 
-def _usable(tops: Sequence[Top], part: Part) -> Iterator[_ImportTop]:
+def _usable(part: Part) -> Iterator[_ImportTop]:
     """The top-level imports that have been executed before the part."""
-    for top in tops:
-        if isinstance(top.node, (ast.Import, ast.ImportFrom)) and (part.function or top.span.start < part.start):
-            yield top  # type: ignore[misc]
+    inside, start = part.function is not None, part.start
+    return (top for top in model_of(part).once(_imports) if inside or top.span.start < start)
+
+
+def _imports(model: PythonModel) -> list[_ImportTop]:
+    return [top for top in model.top_level if isinstance(top.node, (ast.Import, ast.ImportFrom))]  # type: ignore[misc]
 
 
 def _origin(part: Part, name: str) -> str | None:
@@ -215,15 +217,21 @@ def _is_free(part: Part, name: str, origin: str) -> bool:
 
 def _is_local(part: Part, name: str) -> bool:
     """Whether the enclosing function binds the name, so that it is unbound there until that."""
-    return part.function is not None and name in local_bindings(part.function)
+    return part.function is not None and name in part.site.names.bound_in(part.function)
 
 
-def _names_bound(tops: Sequence[Top], name: str) -> bool:
-    return any(found == name for top in tops for found, _ in bound(top.node))
+def _binding_tops(model: PythonModel) -> dict[str, Top]:
+    """The first top-level statement that binds a name itself, by name."""
+    tops: dict[str, Top] = {}
+    for top in model.top_level:
+        for name, _ in bound(top.node):
+            tops.setdefault(name, top)
+    return tops
 
 
-def _bound_before(tops: Sequence[Top], name: str, part: Part) -> bool:
-    return _names_bound([top for top in tops if top.span.end <= part.start], name)
+def _bound_before(part: Part, name: str) -> bool:
+    top = model_of(part).once(_binding_tops).get(name)
+    return top is not None and top.span.end <= part.start
 
 
 def _bound_here(part: Part, name: str) -> bool:
@@ -240,14 +248,21 @@ def _bound_here(part: Part, name: str) -> bool:
     )
 
 
-def _refuse_taken(part: Part, tops: Sequence[Top], name: str) -> None:
+def _refuse_taken(part: Part, name: str) -> None:
     """Raise Refused if an import of this name would shadow another binding or be shadowed by one."""
     if _origin(part, name) != name or _is_local(part, name):
         raise Refused(f"`{name}` has another meaning here")
-    for top in tops:
+    if model_of(part).once(_values)[name] - {f"={name}"}:
+        raise Refused(f"`{name}` has another meaning here")
+
+
+def _values(model: PythonModel) -> defaultdict[str, set[str | None]]:
+    """The values of the names that top-level statements bind, also in their blocks."""
+    values: defaultdict[str, set[str | None]] = defaultdict(set)
+    for top in model.top_level:
         block = isinstance(top.node, (ast.If, ast.Try, ast.With, ast.For))
-        inside = (inner for inner in ast.walk(top.node) if isinstance(inner, ast.stmt)) if block else (top.node,)
-        for inner in inside:
-            for found, value in bound(inner):
-                if found == name and value != f"={name}":
-                    raise Refused(f"`{name}` has another meaning here")
+        for inner in ast.walk(top.node) if block else (top.node,):
+            if isinstance(inner, ast.stmt):
+                for name, value in bound(inner):
+                    values[name].add(value)
+    return values

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.languages.cutting import joined, recut
@@ -24,6 +24,8 @@ from playpen_ls.text.edit import narrowed
 from playpen_ls.text.pause import pause
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,17 @@ class PythonModel(Model):
     def names(self) -> Names:
         """Resolves expressions for fixes, which see the whole file."""
         return Names(self.scope.names.get)
+
+    def once(self, compute: Callable[[PythonModel], Made]) -> Made:
+        """What a function of the whole file returns, computed on first use: every fix of a file asks the same."""
+        if compute not in self._computed:
+            self._computed[compute] = compute(self)
+        made: Made = self._computed[compute]
+        return made
+
+    @cached_property
+    def _computed(self) -> dict[object, Any]:
+        return {}
 
     def chunk_at(self, offset: int) -> PythonChunk:
         return self.chunks[max(bisect_right(self._starts, offset) - 1, 0)]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.python.model.literal_roles import Role, role_of
@@ -42,6 +43,8 @@ from playpen_ls.text.words import Words
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Asked = TypeVar("Asked", bound=ast.AST)
+Made = TypeVar("Made")
 
 _OF_LOGGING = frozenset(("logging", *OTHER_LOGGERS))
 _RECEIVER = re.compile(r"(?:\b|_)(?:log|logger|logging)[\s\\]*\.[\s\\]*$", re.IGNORECASE)
@@ -55,9 +58,25 @@ class Site:
     statement: Statement
     names: Names
     file: FileView
+    _computed: dict[object, Any] = field(default_factory=dict)
 
     def span(self, node: ast.AST) -> Span:
         return self.statement.span(node)
+
+    def once(self, compute: Callable[[Asked], Made], node: Asked) -> Made:
+        """What a function of a node returns, computed on first use: each part of a long function asks the same."""
+        key = compute, node
+        if key not in self._computed:
+            self._computed[key] = compute(node)
+        made: Made = self._computed[key]
+        return made
+
+    @property
+    def chunk(self) -> Source:
+        if Source not in self._computed:
+            self._computed[Source] = Source(self.file.path, self.statement.text)
+        source: Source = self._computed[Source]
+        return source
 
 
 class Part:
@@ -101,7 +120,7 @@ class Part:
     @property
     def chunk(self) -> Source:
         """The text of its chunk, which starts at the start of a line: spans count in this."""
-        return Source(self.path, self.site.statement.text)
+        return self.site.chunk
 
     @property
     def source(self) -> Source:

@@ -194,7 +194,7 @@ class Names:
             # Defaults and decorators are evaluated in the scope outside their definition.
             if inner is None or isinstance(inner, ast.stmt) or (isinstance(node, ast.Lambda) and inner is node.body):
                 if isinstance(node, _FUNCTIONS) or (isinstance(node, ast.ClassDef) and not in_function):
-                    table = self._table(node)
+                    table = self.bound_in(node)
                     if name in table:
                         value = table[name]
                         if isinstance(value, str):
@@ -205,7 +205,7 @@ class Names:
         found = self.module(name)
         return name if found is None else found or None
 
-    def _table(self, node: ast.AST) -> dict[str, str | None]:
+    def bound_in(self, node: ast.AST) -> dict[str, str | None]:
         """The names in the own scope of a function or class."""
         table = self._locals.get(node)
         if table is None:

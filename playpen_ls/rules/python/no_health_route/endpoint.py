@@ -85,7 +85,7 @@ def _written(
         if isinstance(top.node, (ast.Import, ast.ImportFrom))
         for found, _ in imported(top.node)
     )
-    return template.format(**values), [] if known else [import_edit(model, tops, line, used_at)]
+    return template.format(**values), [] if known else [import_edit(model, line, used_at)]
 
 
 def _in_routes(
@@ -112,7 +112,7 @@ def _in_routes(
     line = _ADDED["starlette"][1]
     needed = line.rpartition(" ")[2]
     names = {found for top in tops if isinstance(top.node, ast.ImportFrom) for found, _ in imported(top.node)}
-    return [*([] if needed in names else [import_edit(model, tops, line, start)]), function, element]
+    return [*([] if needed in names else [import_edit(model, line, start)]), function, element]
 
 
 def _element(model: PythonModel, whole: Span, last: Span, text: str) -> Edit:
@@ -216,7 +216,7 @@ def _django(model: PythonModel, app: Web, path: str) -> list[Edit]:
             if isinstance(top.node, (ast.Import, ast.ImportFrom))
             for found, _ in imported(top.node)
         ):
-            edits.append(import_edit(model, tops, needed, statement.span.start))
+            edits.append(import_edit(model, needed, statement.span.start))
     indentation = source.newline + source.indentation(last.start)
     end = source.line_span(source.line_of(last.end)).end
     comma = "," in behind.split("#")[0]
