@@ -44,6 +44,8 @@ _NO_SETTINGS = sys.stdlib_module_names | {"pydantic", "sqlalchemy", "sqlmodel", 
 _SPOKEN = frozenset("debug info warning warn error exception critical fatal log print add_argument help echo".split())
 
 
+_ISSUER = "OIDC_ISSUER"
+_DEX = re.compile(r"(?::\d+)?/dex(?:$|/\.well-known/)")
 _AFTER_HOST = re.compile(r"(?:-[\w.-]*)?(?::\d+)?[\"']")
 _INTERNAL_LITERAL = re.compile(r"\.(?:internal|local)(?::\d+)?[\"']")
 _INTERNAL_WORDS = frozenset(("internal", "local"))
@@ -62,6 +64,11 @@ class Host:
     shape: str
     sure: bool
     service: ServiceHost | None = None
+
+    @property
+    def is_identity_provider(self) -> bool:
+        """Whether it is a URL of Dex, from which clients read the rest of their configuration."""
+        return self.variable == _ISSUER
 
     @property
     def qualified(self) -> str:
@@ -110,6 +117,8 @@ def _service(value: str) -> Host | None:
             return Host(url["host"], found.variable, "format host", True, found)
         shape = "format" if "\0" in value else "url"
         name = found.variable.removesuffix("_HOST") + "_URL" if shape == "format" else None
+        if shape == "url" and found.service == "dex" and _DEX.match(url["rest"]):
+            name = _ISSUER
         return Host(
             url["host"],
             name or url_variable(url["scheme"], found.variable.removesuffix("_HOST") + "_URL"),

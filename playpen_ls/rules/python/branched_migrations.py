@@ -84,6 +84,12 @@ _MERGED = _merge("b1", "b2")
     ],
     good=[
         {"alembic/versions/b1_name.py": _file("b1", "a1"), **_BASE},
+        # A revision is named after its message, which can be "test".
+        {
+            "alembic/versions/c1_name.py": _file("c1", "b1"),
+            "alembic/versions/b1_test.py": _file("b1", "a1"),
+            **_BASE,
+        },
         {
             "alembic/versions/c1_merge.py": 'revision = "c1"\ndown_revision = ("b1", "b2")\n',
             "alembic/versions/b1_name.py": _file("b1", "a1"),

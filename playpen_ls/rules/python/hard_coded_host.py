@@ -73,6 +73,20 @@ from playpen_ls.vocabulary.secrets import url_logins
             fixed='import os\n\n\n@click.option("--host", default=os.getenv("DB_HOST", "db.pp.svc.cluster.local"))\n'
             "def run(host):\n    pass\n",
         ),
+        # The identity provider, as the platform documents it.
+        example(
+            "import os\n\noauth.register(\n"
+            "    server_metadata_url=«'http://dex.playpen-platform.svc.cluster.local:5556/dex/.well-known/"
+            "openid-configuration'»,\n)\n",
+            fixed="import os\n\noauth.register(\n"
+            '    server_metadata_url=f\'{os.getenv("OIDC_ISSUER", '
+            '"http://dex.playpen-platform.svc.cluster.local:5556/dex")}/.well-known/openid-configuration\',\n)\n',
+        ),
+        example(
+            'import os\n\nissuer = «"http://dex.playpen-platform.svc.cluster.local:5556/dex"»\n',
+            fixed='import os\n\nissuer = os.getenv("OIDC_ISSUER", '
+            '"http://dex.playpen-platform.svc.cluster.local:5556/dex")\n',
+        ),
         example(
             'import os\nimport smtplib\n\nsmtp = smtplib.SMTP(«"mail.internal"»)\n',
             fixed='import os\nimport smtplib\n\nsmtp = smtplib.SMTP(os.getenv("MAIL_HOST", "mail.internal"))\n',
@@ -121,14 +135,15 @@ def hard_coded_host(literal: StringLiteral, reads: Facts[EnvironmentRead], origi
 
     The same image runs in every namespace and cluster, so the deployment has to set the address: read it from
     an environment variable, and keep the address as the default. Not reported for defaults of settings, prose,
-    comparisons, and fields of settings classes. Reported as information for names without `.svc`. A port
+    comparisons, and fields of settings classes. Reported as information for names without `.svc`, and for the
+    platform's identity provider, whose address its guide shows. A port
     next to the host is a hint; its variable is `…_SERVICE_PORT`, since Kubernetes sets `…_PORT` to a URL.
     """
     host = _found(literal, origins)
     if host is None:
         return
     what = "in a URL " if host.shape in ("url", "format") else ""
-    severity = None if host.sure else Severity.INFORMATION
+    severity = None if host.sure and not host.is_identity_provider else Severity.INFORMATION
     if host.sure and _is_option_default(literal):
         severity = Severity.INFORMATION
     yield Finding(
@@ -252,6 +267,13 @@ def _wrapped(literal: StringLiteral, host: Host, name: str) -> list[Edit]:
     quote = opening["quotes"][0]
     if host.shape == "url" and _has_other_urls(literal, host):
         raise Refused(f"this file has other URLs of `{host.name}`, and one variable should set their common base")
+    if host.is_identity_provider and _METADATA in text and not literal.is_format:
+        inner = "'" if quote == '"' else '"'
+        at = text.index(_METADATA)
+        if opening["prefix"] or len(opening["quotes"]) > 1 or "{" in text:
+            raise Refused("the form of the string literal is not supported")
+        read = f"f{quote}{{{brought.name}({inner}{name}{inner}, {inner}{text[1:at]}{inner})}}{text[at:]}"
+        return [*brought.edits, Edit(span.start, span.end, read)]
     if not host.shape.startswith("format"):
         return [*brought.edits, Edit(span.start, span.end, f"{brought.name}({quote}{name}{quote}, {text})")]
     inner = "'" if quote == '"' else '"'
@@ -273,4 +295,5 @@ def _has_other_urls(literal: StringLiteral, host: Host) -> bool:
     return any(match[0] != literal.value for match in pattern.finditer(literal.source.text))
 
 
+_METADATA = "/.well-known/"
 _OPENING = re.compile(r"(?P<prefix>[rRuUfF]*)(?P<quotes>\"\"\"|'''|\"|')")

@@ -27,6 +27,11 @@ def is_test(path: str) -> bool:
     return bool(_TEST.search(path))
 
 
+def is_in_tests(path: str) -> bool:
+    """Whether the file is in a folder of tests, whatever its name."""
+    return bool(_TEST.search(path.rpartition("/")[0] + "/"))
+
+
 def is_script(path: str) -> bool:
     """Whether the file is a script or tool, whose output is for its user."""
     return bool(_SCRIPT.search(path))
