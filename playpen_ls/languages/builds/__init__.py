@@ -17,7 +17,7 @@ from playpen_ls.languages.builds.migrations import migrations_run
 _LARGEST = 1_000_000  # characters; larger files are data
 NAMES = (
     "Makefile", "makefile", "GNUmakefile", "*.mk", "justfile", "Justfile", "*.sh", "*.bash", "docker-bake*.hcl",
-    "Tiltfile", ".env",
+    "Tiltfile", "Procfile", ".env",
 )  # fmt: skip
 """Names of files that are read besides YAML and JSON files, as patterns of `fnmatch`."""
 _COMPOSE = r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml|[\w.-]+[.-]compose\.ya?ml"
@@ -32,14 +32,15 @@ _KINDS = {
         r"|buildspec[\w.-]*|\.drone)\.ya?ml|(?:.*/)?\.circleci/[^/]+\.ya?ml|(?:.*/)?\.gitlab/.+\.ya?ml"
     ),
     "make": re.compile(r"(?:.*/)?(?:(?:GNUm|M|m)akefile|[jJ]ustfile|[^/]+\.mk)"),
-    "script": re.compile(r"(?:.*/)?[^/]+\.(?:sh|bash)"),
+    "script": re.compile(r"(?:.*/)?(?:[^/]+\.(?:sh|bash)|Procfile)"),
     "tilt": re.compile(r"(?:.*/)?Tiltfile"),
     "environment": re.compile(r"(?:.*/)?\.env"),
 }
 _WORDS = re.compile(r"build|image|kaniko|repository|destination|dockerfile|tags|helm", re.IGNORECASE)
 _SHORT = frozenset(("environment", "bake", "values"))  # read whatever their words are
 _NAMES = re.compile(
-    r"(?:(?:GNUm|M|m)akefile|[jJ]ustfile|.+\.mk|.+\.(?:sh|bash)|[\w.-]*bake[\w.-]*\.hcl|Tiltfile|\.env)", re.DOTALL
+    r"(?:(?:GNUm|M|m)akefile|[jJ]ustfile|.+\.mk|.+\.(?:sh|bash)|[\w.-]*bake[\w.-]*\.hcl|Tiltfile|Procfile|\.env)",
+    re.DOTALL,
 )
 
 

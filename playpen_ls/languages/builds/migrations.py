@@ -15,6 +15,9 @@ _RUN = re.compile(
     rf"\balembic\b[^\n;&|]{{0,200}}?\bupgrade\b(?P<to>[^\n;&|]{{0,40}})"
     rf"|\b(?:flask|manage(?:\.py)?)\b[^\n;&|]{{0,80}}?\bdb{_BETWEEN}upgrade\b(?P<flask>[^\n;&|]{{0,40}})"
     r"|\bcommand\.upgrade\((?P<call>[^)]{0,80})|\balembic\.config\.main\((?P<main>[^)]{0,80})"
+    # A command that is computed can be any.
+    r"|\balembic(?:[ ]+-[cnx][ =]?\S+|[ ]+--\w[\w-]*(?:=\S+)?)*[ ]+[\"']?\$[@*{(\w]"
+    r"|\bfrom alembic\.config import [^\n]*\b(?:main|CommandLine)\b|\balembic\.config\.CommandLine\b"
 )
 _IMPORTED = re.compile(r"(?<!def )(?<!\w)upgrade\((?P<call>[^)]{0,80})")
 _LIBRARIES = ("alembic.command", "flask_migrate")
@@ -26,7 +29,7 @@ def migrations_run(path: str, text: str) -> Iterator[MigrationsRun]:
     """At most one fact: whether the text runs migrations of Alembic, and of every head."""
     if _TEST.search(path):
         return
-    if "upgrade" not in text and "alembic.config" not in text and "MigrationContext" not in text:
+    if "alembic" not in text and "upgrade" not in text and "MigrationContext" not in text:
         return
     found = [match["to"] or match["flask"] or match["call"] or match["main"] or "" for match in _RUN.finditer(text)]
     if any(library in text for library in _LIBRARIES):

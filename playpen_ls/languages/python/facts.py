@@ -29,7 +29,7 @@ from playpen_ls.languages.python.model.local_facts import facts as local_facts
 from playpen_ls.languages.python.model.local_facts import possible_in, web_facts
 from playpen_ls.languages.python.model.log_setup import configures_logging
 from playpen_ls.languages.python.model.log_setup import possible_in as may_configure_logging
-from playpen_ls.languages.python.model.migrations import MARK, revision
+from playpen_ls.languages.python.model.migrations import ENVIRONMENT, MARK, revision
 from playpen_ls.languages.python.model.module import PythonModel
 from playpen_ls.languages.python.model.queries import anywhere
 from playpen_ls.languages.python.model.queries import is_left_alone as is_left_alone_here
@@ -49,7 +49,7 @@ _BIND = re.compile(r"""^bind[ \t]*=[ \t]*["'][^"'\n]*:(\d{1,5})["'][ \t]*(?:\#.*
 def says_nothing(source: Source) -> bool:
     """Whether the text rules out any fact, without parsing it."""
     text = source.text
-    if MARK in text:
+    if MARK in text or ENVIRONMENT in text:
         return False
     if is_left_alone(source.path, text):
         return True

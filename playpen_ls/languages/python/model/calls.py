@@ -24,6 +24,7 @@ from playpen_ls.languages.python.syntax.known_names import (
     FLASK_DATABASE,
     GETTING,
     INCLUDING,
+    LEVELING,
     LOGGER_NAME,
     LOGGERS,
     METHODS,
@@ -47,7 +48,7 @@ _LAST = frozenset(
 )
 _DATABASE = FLASK_DATABASE.rpartition(".")[2]
 _OF_LIBRARIES = frozenset(origin.rpartition(".")[2] for origin in LIBRARY)
-_WANTED = METHODS | ENGINES | {CONFIGURING, GETTING, PRETTY, _DATABASE} | _OF_LIBRARIES
+_WANTED = METHODS | ENGINES | {CONFIGURING, GETTING, LEVELING, PRETTY, _DATABASE} | _OF_LIBRARIES
 ATTRIBUTES = _WANTED | _LAST | ADDING.keys() | INCLUDING | TELLING | TYPES
 """The method names whose calls can become parts or facts."""
 NAMES = frozenset((PRINT, PRETTY, CONFIGURING, GETTING, _DATABASE, "getenv", "env", "config")) | ENGINES
@@ -73,7 +74,7 @@ def called(site: Site, node: ast.Call, link: Link | None) -> Called | None:
         return PrintCall(site, node, link, origin)
     if package == "logging" and name in METHODS:
         return LogCall(site, node, link, origin, "root", name)
-    if origin == f"logging.{CONFIGURING}":
+    if origin == f"logging.{CONFIGURING}" or (name == LEVELING and package in ROOT_LOGGERS[1:]):
         return LogConfiguration(site, node, link, origin)
     if origin == f"logging.{GETTING}" and node.args and getattr(node.args[0], "id", "") in NOT_NAMES:
         return MisnamedLogger(site, node, link, origin)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from playpen_ls.api.file_view import Outline
-from playpen_ls.languages.python.model.file_kind import is_test
+from playpen_ls.languages.python.model.file_kind import is_in_tests
 from playpen_ls.languages.python.model.parts import Called, Site
 from playpen_ls.languages.python.model.scope import Link
 from playpen_ls.languages.python.syntax.nodes import dotted
@@ -20,6 +20,7 @@ from playpen_ls.text.span import Span
 from playpen_ls.text.words import Words
 
 MARK = "down_revision"
+ENVIRONMENT = "run_migrations"
 _ASSIGNED = re.compile(r"^(?:down_revision|revision|branch_labels)\b[^\n=]*=(?!=)", re.MULTILINE)
 _ANY = "*"
 _SPACE = re.compile(r"\s+")
@@ -87,7 +88,7 @@ def _texts(node: ast.expr) -> tuple[str, ...] | None:
 
 def revision(outline: Outline) -> Revised | None:
     """A query: what the file says as a revision; None if it is none."""
-    if is_test(outline.path):
+    if is_in_tests(outline.path):  # `1f_test.py` is named after its message
         return None
     known = {one.name: (chunk, one) for chunk, some in enumerate(outline.each(_assigned)) for one in some}
     if MARK not in known or "revision" not in known:
@@ -134,6 +135,106 @@ def _restores(statement: Statement) -> tuple[tuple[str, str], ...]:
 def restored(outline: Outline) -> frozenset[tuple[str, str]]:
     """A query: what `downgrade` does: (operation, its first literal argument); `*` if it has none."""
     return frozenset(outline.every(_restores))
+
+
+_CONFIGURED = re.compile(r"\bcontext\.configure(?=\()")
+
+
+def _configured(statement: Statement) -> Span | None:
+    found = _CONFIGURED.search(statement.text)
+    return Span(found.start(), found.end()) if found is not None else None
+
+
+def configuration(outline: Outline) -> tuple[int, Span] | None:
+    """A query: the first `context.configure` of Alembic's `env.py`, and the chunk that has it."""
+    return next(((chunk, span) for chunk, span in enumerate(outline.each(_configured)) if span is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Downgraded:
+    """`def downgrade()`: the range of its name, which counts from the start of the chunk; `body` is that of its body.
+
+    `is_empty`: it has neither statements nor a comment.
+    """
+
+    chunk: int
+    span: Span
+    body: Span
+    is_empty: bool
+
+
+_DOWNGRADE = re.compile(r"(?:async[ ]+)?def[ ]+(?P<name>downgrade)\b")
+
+
+def _downgrades(statement: Statement) -> Downgraded | None:
+    found = _DOWNGRADE.match(statement.text)
+    body = statement.body() if found is not None else []
+    function = body[0] if body else None
+    if found is None or not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return None
+    first, last = statement.span(function.body[0]), statement.span(function.body[-1])
+    named = Span(found.start("name"), found.end("name"))
+    idle = all(map(_does_nothing, function.body)) and "#" not in statement.text[: last.end]
+    return Downgraded(0, named, Span(first.start, last.end), idle)
+
+
+def _does_nothing(node: ast.stmt) -> bool:
+    """`pass`, `...`, a docstring or `return`."""
+    if isinstance(node, ast.Return):
+        return node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None)
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+
+
+def downgraded(outline: Outline) -> Downgraded | None:
+    """A query: the `downgrade` of a revision; None if the file has none."""
+    found = [replace(one, chunk=chunk) for chunk, one in enumerate(outline.each(_downgrades)) if one is not None]
+    return found[0] if len(found) == 1 else None
+
+
+_Step = tuple[str, tuple[str, ...]]
+"""The name of an operation, and its literal arguments."""
+
+
+def _upgrades(statement: Statement) -> tuple[_Step, ...]:
+    if not statement.text.startswith(("def upgrade(", "async def upgrade(")):
+        return ()
+    function = next(iter(statement.body()), None)
+    found: list[_Step] = []
+    for node in function.body if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) else ():
+        called = node.value if isinstance(node, ast.Expr) else None
+        method = called.func if isinstance(called, ast.Call) else None
+        if isinstance(called, ast.Call) and isinstance(method, ast.Attribute) and dotted(method.value) == "op":
+            found.append((method.attr, tuple(_literals(called))))
+        elif not _does_nothing(node):
+            found.append(("", _operations_in(node)))
+    return tuple(found)
+
+
+def _literals(call: ast.Call) -> Iterator[str]:
+    """The positional arguments: literal texts and names of columns, "" for others; `=` for keywords of names."""
+    for one in call.args:
+        is_column = isinstance(one, ast.Call) and (dotted(one.func) or "").rpartition(".")[2] == "Column"
+        yield _text(one.args[0] if is_column and one.args else one) or ""  # type: ignore[attr-defined]
+    if any(keyword.arg in (None, "schema", "source_schema", "table_name") for keyword in call.keywords):
+        yield "="
+
+
+def _operations_in(node: ast.AST) -> tuple[str, ...]:
+    """The names of the operations in a statement of another form, such as a batch."""
+    calls = (one.func for one in ast.walk(node) if isinstance(one, ast.Call))
+    return tuple(one.attr for one in calls if isinstance(one, ast.Attribute) and one.attr in SCHEMA_OPERATIONS)
+
+
+SCHEMA_OPERATIONS = frozenset((
+    "create_table", "drop_table", "add_column", "drop_column", "alter_column", "rename_table", "create_index",
+    "drop_index", "create_foreign_key", "create_unique_constraint", "create_check_constraint", "drop_constraint",
+))  # fmt: skip
+"""Operations that change the schema."""
+
+
+def upgraded(outline: Outline) -> tuple[_Step, ...]:
+    """A query: the operations of `upgrade`; statements of other forms have no name."""
+    return outline.every(_upgrades)
 
 
 class MigrationCall(Called):

@@ -24,6 +24,7 @@ from playpen_ls.languages.python.syntax.known_names import (
     FLASK_DATABASE,
     FLASK_OPTIONS,
     GETTING,
+    LEVELING,
     LOGGER_NAME,
     LOGGERS,
     METHODS,
@@ -288,11 +289,11 @@ class LogCall(Called):
 
 
 class LogConfiguration(Called):
-    """`logging.basicConfig(…)`."""
+    """`logging.basicConfig(…)`, or `logging.getLogger().setLevel(…)` of the root logger."""
 
     @staticmethod
     def possible_in(words: Words) -> bool:
-        return CONFIGURING in words.all
+        return CONFIGURING in words.all or LEVELING in words.all
 
     @staticmethod
     def known_as(name: str, origin: str) -> bool:

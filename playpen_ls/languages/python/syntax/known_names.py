@@ -13,6 +13,7 @@ METHODS = frozenset(("debug", "info", "warning", "warn", "error", "exception", "
 """Logging methods of loggers."""
 CONFIGURING = "basicConfig"
 GETTING = "getLogger"
+LEVELING = "setLevel"
 NOT_NAMES = frozenset(("__file__", "__cached__"))
 """File paths, which are wrong as logger names."""
 ENGINES = frozenset(("create_engine", "create_async_engine"))
