@@ -235,19 +235,21 @@ class ImageBuilt(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class ChartValue(Fact):
-    """A variable of the `.env` beside a compose file that can be an image or a part of one.
-
-    Or there are values for Helm charts: `key` is `*` in a values file, "" for an object that deploys a chart with some.
-    """
+class DotenvVariable(Fact):
+    """A variable of the `.env` beside a compose file that can be an image or a part of one."""
 
     key: str
     value: str
 
 
 @dataclass(frozen=True, slots=True)
+class ValuesFile(Fact):
+    """The file has values for a Helm chart."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChartInstall(Fact):
-    """A script, a pipeline or skaffold installs a Helm chart.
+    """A script, a pipeline, skaffold, helmfile, Flux or Argo CD installs a Helm chart.
 
     `chart` is the last part of its path, "" if that is not known; `values` are those of its values files, in order.
     `sets` means that it gives values in another way too, as with `--set`.

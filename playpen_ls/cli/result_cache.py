@@ -20,7 +20,7 @@ from hashlib import blake2b
 from typing import Any, Protocol
 
 import playpen_ls
-from playpen_ls.api.fact_types import ChartValue, EnvironmentRead
+from playpen_ls.api.fact_types import DotenvVariable, EnvironmentRead
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Severity
 from playpen_ls.cli.result_store import ResultStore
@@ -258,7 +258,7 @@ def _facts_text(path: str, facts: Iterable[Fact]) -> str:
 
 
 def _may_be_secret(fact: Fact) -> bool:
-    return (isinstance(fact, EnvironmentRead) and bool(fact.default)) or isinstance(fact, ChartValue)
+    return (isinstance(fact, EnvironmentRead) and bool(fact.default)) or isinstance(fact, DotenvVariable)
 
 
 def digest_of_facts(kind: type[Fact], stated: Mapping[str, Iterable[Fact]]) -> str:

@@ -33,7 +33,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import TypeVar
 
-from playpen_ls.api.fact_types import ChartValue, Exposed, ImageBuilt, Recipe
+from playpen_ls.api.fact_types import DotenvVariable, Exposed, ImageBuilt, Recipe
 from playpen_ls.api.facts import Fact, Facts, Table
 from playpen_ls.api.finding import Place
 from playpen_ls.project.image_identity import DULL, PLAIN, ImageName, NamedDockerfile, named_dockerfile, telling
@@ -137,14 +137,14 @@ def facts_of(kind: type[F], facts: Iterable[F]) -> Facts[F]:
 
 
 def linker(
-    recipes: Facts[Recipe], builds: Facts[ImageBuilt], images: frozenset[tuple[str, str]], values: Facts[ChartValue]
+    recipes: Facts[Recipe], builds: Facts[ImageBuilt], images: frozenset[tuple[str, str]], values: Facts[DotenvVariable]
 ) -> Linker:
     """The linker of a project, computed once; `images` are (path, image) pairs of its manifests."""
     return recipes.derived(_linker, builds, images, values)
 
 
 def _linker(
-    recipes: Facts[Recipe], builds: Facts[ImageBuilt], images: frozenset[tuple[str, str]], values: Facts[ChartValue]
+    recipes: Facts[Recipe], builds: Facts[ImageBuilt], images: frozenset[tuple[str, str]], values: Facts[DotenvVariable]
 ) -> Linker:
     return Linker(recipes, builds, images, values)
 
@@ -157,7 +157,7 @@ class Linker:
         recipes: Iterable[Recipe],
         builds: Iterable[ImageBuilt],
         images: Iterable[tuple[str, str]] = (),
-        values: Iterable[ChartValue] = (),
+        values: Iterable[DotenvVariable] = (),
     ) -> None:
         self.recipes = facts_of(Recipe, recipes)
         self._builds = facts_of(ImageBuilt, builds)
@@ -182,7 +182,7 @@ class Linker:
                 for folder in _folders_of(path):
                     self._images[folder].add(image)
         self._statements: defaultdict[str, list[tuple[ImageName, ImageBuilt]]] = defaultdict(list)
-        of_environments = facts_of(ChartValue, values)
+        of_environments = facts_of(DotenvVariable, values)
         for fact in self._builds:
             name = ImageName.of(_with_environment(fact.reference, fact.place.path, of_environments))
             if name.base and not name.partial and not name.is_placeholder:
@@ -730,7 +730,7 @@ def _below(path: str, folder: str) -> bool:
 _VARIABLE = re.compile(r"\$\{(\w+)(?::?-[^${}]*)?\}|\$(\w+)")
 
 
-def _with_environment(written: str, path: str, values: Facts[ChartValue]) -> str:
+def _with_environment(written: str, path: str, values: Facts[DotenvVariable]) -> str:
     """The reference with the variables that `.env` beside the compose file sets; others stay as written."""
     if "$" not in written:
         return written

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from playpen_ls.api.fact_types import ChartValue, ImageBuilt, Pods, Probed, Recipe, Route
+from playpen_ls.api.fact_types import DotenvVariable, ImageBuilt, Pods, Probed, Recipe, Route
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.rule import given_as
 from playpen_ls.languages.dockerfile.model.dockerfile import DockerfileModel
@@ -71,7 +71,7 @@ class _Knowledge:
     recipes: Facts[Recipe]
     builds: Facts[ImageBuilt]
     pods: Facts[Pods]
-    values: Facts[ChartValue]
+    values: Facts[DotenvVariable]
     routes: Facts[Route]
     probes: Facts[Probed]
     web: WebFacts

@@ -51,7 +51,7 @@ def chart_of(texts: dict[str, str]) -> Chart:
 
 
 def render(texts: dict[str, str], values: str | None = None) -> Rendered:
-    return rendered(chart_of(texts), "values-more.yaml", values)
+    return rendered(chart_of(texts), (("values-more.yaml", values),) if values is not None else ())
 
 
 def all_documents(made: Rendered) -> list[RenderedDocument]:

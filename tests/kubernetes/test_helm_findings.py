@@ -139,6 +139,66 @@ def test_what_is_missing_is_missing_from_what_is_installed(tmp_path: Path, files
     assert rules(tmp_path, files) == expected
 
 
+PROD_FILE = {"web/values-prod.yaml": FULL}
+RELEASE = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web}\nspec:\n"
+APPLICATION = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec:\n"
+SKAFFOLD = "apiVersion: skaffold/v4beta1\nkind: Config\ndeploy: {helm: {releases: [{name: web, chartPath: web"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("deploy.sh", "helm upgrade --install web ./web\n", ALL),
+        ("deploy.sh", "helm upgrade --install web ./web -f web/values-prod.yaml\n", ALL - LIMITS),
+        ("deploy.sh", "helm install web ./web -f web/values-prod.yaml -f web/values-open.yaml\n", ALL),
+        ("deploy.sh", "helm install web ./web -f web/values-open.yaml -f web/values-prod.yaml\n", ALL - LIMITS),
+        ("deploy.sh", "helm upgrade web ./web\nhelm upgrade web ./web --set image=$IMAGE\n", ALL - LIMITS),
+        ("deploy.sh", "helm upgrade web ./web\nhelm upgrade web $CHART -f $VALUES\n", ALL - LIMITS),
+        ("deploy.sh", "helm upgrade other ./other\n", ALL - LIMITS),
+        ("deploy.sh", "helm upgrade web $CHART\n", ALL - LIMITS),
+        ("Makefile", "run:\n\thelm template web ./web\nprod:\n\thelm install web ./web -f values-prod.yaml\n", ALL),
+        (".gitlab-ci.yml", "deploy: {script: ['helm upgrade web ./web']}\n", ALL),
+        ("Jenkinsfile", "pipeline { agent any; stages { stage('a') { steps { sh 'helm upgrade web ./web' } } } }\n", ALL),
+        ("skaffold.yaml", SKAFFOLD + "}]}}\n", ALL),
+        ("skaffold.yaml", SKAFFOLD + ", valuesFiles: [web/values-prod.yaml]}]}}\n", ALL - LIMITS),
+        ("helmfile.yaml", "releases: [{name: web, chart: ./web}]\n", ALL),
+        ("helmfile.yaml", "releases: [{name: web, chart: ./web, values: [web/values-prod.yaml]}]\n", ALL - LIMITS),
+        ("helmfile.yaml", "releases: [{name: web, chart: ./web, values: [{a: 1}]}]\n", ALL - LIMITS),
+        ("helmfile.yaml", "releases: [{name: web, chart: ./web, set: [{name: a, value: 1}]}]\n", ALL - LIMITS),
+        ("helmfile.yaml", "releases: [{name: web, chart: ./web, values: [{{ .Values.a }}]}]\n", ALL - LIMITS),
+        ("helmfile.yaml", "bases: [defaults.yaml]\nreleases: [{name: web, chart: ./web}]\n", ALL - LIMITS),
+        ("helmfile.yaml", "releases: {a: [\n", ALL - LIMITS),
+        ("app.yaml", APPLICATION + "  source: {path: charts/web}\n", ALL),
+        ("app.yaml", APPLICATION + "  sources: [{path: web, helm: {valueFiles: [values-prod.yaml]}}]\n", ALL - LIMITS),
+        ("app.yaml", APPLICATION + "  source: {path: web, helm: {parameters: [{name: a, value: b}]}}\n", ALL - LIMITS),
+        ("app.yaml", APPLICATION + "  source: {path: other}\n", ALL - LIMITS),
+        ("release.yaml", RELEASE + "  chart: {spec: {chart: ./charts/web}}\n", ALL),
+        ("release.yaml", RELEASE + "  chart: {spec: {chart: web, valuesFiles: [values-prod.yaml]}}\n", ALL - LIMITS),
+        ("release.yaml", RELEASE + "  chart: {spec: {chart: ./web}}\n  values: {a: b}\n", ALL - LIMITS),
+    ],
+)  # fmt: skip
+def test_a_statement_says_with_which_values_a_chart_is_installed(
+    tmp_path: Path, path: str, text: str, expected: set[str]
+):
+    files = chart(TAKEN, EMPTY) | PROD_FILE | {"web/values-open.yaml": "resources: null\n", path: text}
+    project = workspace(tmp_path, files)
+    assert set(severities(project)) == expected
+    messages = [one.finding.message for one in found(project) if one.rule.name in LIMITS]
+    assert all(f" as `{path}` installs the chart" in one for one in messages)
+
+
+def test_what_a_statement_leaves_to_the_installer_is_reported_once_a_chart(tmp_path: Path):
+    second = "web/templates/zweb.yaml"
+    files = chart(TAKEN, EMPTY) | PROD_FILE | {"deploy.sh": "helm upgrade web ./web\n", second: TAKEN}
+    assert severities(workspace(tmp_path, files))["no-memory-limit"] == Severity.INFORMATION
+    assert not LIMITS & rules(tmp_path, files, second)
+
+
+def test_another_object_s_values_do_not_matter(tmp_path: Path):
+    release = RELEASE + "  chart: {spec: {chart: nginx}}\n  values: {a: b}\n"
+    assert rules(tmp_path, chart(TAKEN, EMPTY) | {"release.yaml": release}) == ALL
+
+
 SUB = "web/charts/database/templates/database.yaml"
 SUBCHART = {"web/charts/database/Chart.yaml": CHART.replace("web", "database"), SUB: TAKEN}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playpen_ls.api.fact_types import (
-    ChartValue,
+    DotenvVariable,
     Exported,
     Exposed,
     ImageBuilt,
@@ -69,13 +69,13 @@ def test_the_environment_beside_a_compose_file_fills_in_its_image():
     stated = build("${HUB}/${NAME:-shop}", "src", path="x/compose.yaml")
     dockerfiles = [recipe("src/Dockerfile"), recipe("x/Dockerfile")]
 
-    def dockerfile(image: str, *values: ChartValue) -> str:
+    def dockerfile(image: str, *values: DotenvVariable) -> str:
         found = Linker(dockerfiles, [stated], [("x/app.yaml", image)], values).link(Use(image, "x/app.yaml"))
         return found.dockerfile if found is not None else ""
 
-    hub = ChartValue(Place("x/.env", HERE), "HUB", "me")
-    name = ChartValue(Place("x/.env", HERE), "NAME", "cart")
-    elsewhere = ChartValue(Place("y/.env", HERE), "NAME", "cart")
+    hub = DotenvVariable(Place("x/.env", HERE), "HUB", "me")
+    name = DotenvVariable(Place("x/.env", HERE), "NAME", "cart")
+    elsewhere = DotenvVariable(Place("y/.env", HERE), "NAME", "cart")
     assert dockerfile("me/shop", hub, elsewhere) == "src/Dockerfile"
     assert dockerfile("me/cart", hub, name) == "src/Dockerfile"
     assert dockerfile("me/shop", hub, name) != "src/Dockerfile"

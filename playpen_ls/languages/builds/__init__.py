@@ -1,9 +1,9 @@
 """Files in no language that state how images are built: compose files, workflows, scripts, Makefiles, bake files.
 
-They are read for their facts only (`ImageBuilt`, `MigrationsRun`, and `ChartValue` of a Helm chart's values and of the
-`.env` beside a compose file): nothing is checked in them, and nothing is executed. A statement whose variables cannot
-be filled in from the same text says nothing. Like `shell` this package is shared: it imports no language. Readers never
-raise; importing the package loads none of them.
+They are read for their facts only (`ImageBuilt`, `MigrationsRun`, `ChartInstall`, `ValuesFile`, and `DotenvVariable` of
+the `.env` beside a compose file): nothing is checked in them, and nothing is executed. A statement whose variables
+cannot be filled in from the same text says nothing. Like `shell` this package is shared: it imports no language.
+Readers never raise; importing the package loads none of them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _COMPOSE = r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml|[\w.-]+[.-]compose\.ya?m
 _KINDS = {
     "compose": re.compile(rf"(?:.*/)?(?:{_COMPOSE})"),
     "values": re.compile(r"(?:.*/)?values(?:[.-][\w.-]+)?\.ya?ml"),
+    "helmfile": re.compile(r"(?:.*/)?helmfile(?:\.d/[^/]+)?\.ya?ml"),
     "workflow": re.compile(r"(?:.*/)?\.github/(?:workflows/[^/]+|actions/.+/action)\.ya?ml"),
     "bake": re.compile(r"(?:.*/)?[\w.-]*bake[\w.-]*\.(?:hcl|json)"),
     "cloud_build": re.compile(r"(?:.*/)?cloudbuild[\w.-]*\.(?:ya?ml|json)"),
@@ -37,7 +38,7 @@ _KINDS = {
     "environment": re.compile(r"(?:.*/)?\.env"),
 }
 _WORDS = re.compile(r"build|image|kaniko|repository|destination|dockerfile|tags|helm", re.IGNORECASE)
-_SHORT = frozenset(("environment", "bake", "values"))  # read whatever their words are
+_SHORT = frozenset(("environment", "bake", "values", "helmfile"))  # read whatever their words are
 _NAMES = re.compile(
     r"(?:(?:GNUm|M|m)akefile|[jJ]ustfile|.+\.mk|.+\.(?:sh|bash)|[\w.-]*bake[\w.-]*\.hcl|Tiltfile|Procfile|\.env)",
     re.DOTALL,
@@ -67,6 +68,7 @@ def facts_in(path: str, text: str) -> tuple[Fact, ...]:
     readers: dict[str, Callable[[str, str], Iterator[Fact]]] = {
         "compose": configurations.of_compose,
         "values": configurations.of_values,
+        "helmfile": configurations.of_helmfile,
         "workflow": configurations.of_workflow,
         "bake": configurations.of_bake,
         "cloud_build": configurations.of_cloud_build,

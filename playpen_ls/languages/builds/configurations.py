@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from itertools import islice, product
 from typing import Any
 
-from playpen_ls.api.fact_types import ChartValue, ImageBuilt
+from playpen_ls.api.fact_types import ChartInstall, DotenvVariable, ImageBuilt, ValuesFile
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.builds.paths import within
 from playpen_ls.languages.builds.scripts import Values, facts_of, values_in
+from playpen_ls.languages.shell.charts import last_part
 from playpen_ls.languages.yaml_loader import yaml_loader
 from playpen_ls.text.span import Span
 
@@ -401,7 +402,30 @@ def _scripts(path: str, value: Any, known: Values, root: str, depth: int) -> Ite
 
 def of_values(path: str, text: str) -> Iterator[Fact]:
     """That there are values for a Helm chart; what they are, its rendering reads."""
-    yield ChartValue(Place(path, Span(0, 0)), "*", "")
+    yield ValuesFile(Place(path, Span(0, 0)))
+
+
+def of_helmfile(path: str, text: str) -> Iterator[Fact]:
+    """The charts that helmfile installs; all of them with values that are not known if the file is a template."""
+    root = loaded(text) if "{{" not in text else None
+    if not isinstance(root, dict):
+        yield ChartInstall(Place(path, Span(0, 0)), "", (), True)
+        return
+    inherits = any(root.get(key) for key in ("bases", "helmfiles", "templates", "environments", "values"))
+    releases = root.get("releases")
+    for release in releases if isinstance(releases, list) else ():
+        chart = release.get("chart") if isinstance(release, dict) else None
+        if isinstance(chart, Text):
+            given = (
+                [one for one in release.get("values") or () if one] if isinstance(release.get("values"), list) else []
+            )
+            files = tuple(last_part(one) for one in given if isinstance(one, Text))
+            sets = inherits or len(files) < len(given) or any(release.get(key) for key in _HELMFILE_VALUES)
+            yield ChartInstall(Place(path, chart.span), last_part(chart), files, sets)
+
+
+_HELMFILE_VALUES = ("set", "setString", "setTemplate", "valuesTemplate", "secrets", "inherit", "jsonPatches",
+                    "strategicMergePatches", "transformers")  # fmt: skip
 
 
 _VARIABLE = re.compile(r"^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*([\"']?)([^\s\"'#]+)\2[ \t]*(?:#.*)?$", re.MULTILINE)
@@ -412,7 +436,7 @@ def of_environment(path: str, text: str) -> Iterator[Fact]:
     for match in islice(_VARIABLE.finditer(text), _MOST_VALUES):
         value = _placed(match[3], match.start(3), match.end(3))
         if _can_be_image(match[1], value) or match[1].upper() == "VERSION":
-            yield ChartValue(Place(path, value.span), match[1], match[3])
+            yield DotenvVariable(Place(path, value.span), match[1], match[3])
 
 
 _SECRET = re.compile(r"pass|secret|token|cred|key|auth", re.IGNORECASE)

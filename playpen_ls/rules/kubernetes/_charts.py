@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
-from playpen_ls.api.fact_types import ChartInstall, ChartValue
+from playpen_ls.api.fact_types import ChartInstall, ValuesFile
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.kubernetes.helm.files import chart_at, is_packed
 from playpen_ls.languages.kubernetes.helm.installs import (
     InstalledFiles,
+    StatedInstall,
+    Way,
     Ways,
     chart_of,
     installed_with,
     is_given_elsewhere,
+    stated_installs,
+    usual_ways,
 )
 from playpen_ls.languages.kubernetes.helm.objects import Output, RenderedDocument
 from playpen_ls.languages.kubernetes.helm.text import Place
@@ -44,7 +48,7 @@ class Charts:
     """
 
     files: Files
-    values: Facts[ChartValue]
+    values: Facts[ValuesFile]
     installs: Facts[ChartInstall]
 
     def folder(self, path: str) -> str | None:
@@ -53,10 +57,11 @@ class Charts:
             self._folders[path] = installed_with(chart_of(path), self.files)
         return self._folders[path]
 
-    def forms(self, part: P) -> Iterator[P | None]:
+    def forms(self, part: P, stated: StatedInstall | None = None) -> Iterator[P | None]:
         """The part as each way to install the chart makes it, several times in a loop; None where it is not known.
 
-        Ways in which the chart cannot be installed, or the part is not there, are left out.
+        Ways in which the chart cannot be installed, or the part is not there, are left out. With `stated`, only as
+        that statement installs it.
         """
         document = part.document
         folder = self.folder(document.path)
@@ -64,7 +69,7 @@ class Charts:
             return
         _, start = document.ask(text_around)
         keys = {start + entry.key.start for entry in part.node.entries}
-        for _, made in self._installs(folder, document):
+        for _, made in self._installs(folder, document, stated):
             for output in made:
                 if output.template != document.path:
                     continue
@@ -87,7 +92,7 @@ class Charts:
         _, start = document.ask(text_around)
         at = start + image.key.start
         every: dict[str, Container] = {}
-        for path, made in self._installs(folder, document):
+        for way, made in self._installs(folder, document):
             found = {
                 form.image.value: form
                 for output in made
@@ -97,18 +102,21 @@ class Charts:
                 if at in places and form.image is not None
             }
             every |= found
-            if found and not path:
+            if found and not way:
                 break
         return next(iter(every.values())) if len(every) == 1 else None
 
-    def is_first(self, part: P, lacks: Callable[[P], object]) -> bool:
-        """Whether no part of its chart that is before it, by path and place, lacks something in every way."""
+    def is_first(self, part: P, lacks: Callable[[P], object], stated: StatedInstall | None = None) -> bool:
+        """Whether no part of its chart that is before it, by path and place, lacks something in every way.
+
+        With `stated`, as that statement installs it.
+        """
         document = part.document
         folder = self.folder(document.path)
         _, start = document.ask(text_around)
         here = (document.path, start + min(entry.key.start for entry in part.node.entries))
         lacking: dict[tuple[str, int], bool] = {}
-        for _, made in self._installs(folder, document) if folder is not None else ():
+        for _, made in self._installs(folder, document, stated) if folder is not None else ():
             for output in made:
                 if output.template > document.path or not _is_checked(output.template):
                     continue
@@ -135,20 +143,27 @@ class Charts:
         """Whether a chart can be installed with values that are not looked at."""
         return is_given_elsewhere(folder, self.files, self.values, self.installs)
 
-    def _installs(self, folder: str, document: YamlDocument) -> Iterator[tuple[str, tuple[Output, ...]]]:
+    def stated(self, folder: str) -> tuple[StatedInstall, ...]:
+        """The statements that install a chart with its own values files."""
+        return stated_installs(folder, self.files, self.installs)
+
+    def _installs(
+        self, folder: str, document: YamlDocument, stated: StatedInstall | None = None
+    ) -> Iterator[tuple[Way, tuple[Output, ...]]]:
         """What the templates of the chart give for each way to install it, worked out as it is asked for.
 
         Raises NotKnownYet while the template is typed in.
         """
         self.files.settled(document.path)
         text, _ = document.ask(text_around)
-        key = (folder, document.path, text)
+        key = (folder, document.path, text, stated)
         if key not in self._made:
             texts = InstalledFiles(self.files, document.path, text)
             chart = chart_at(folder, texts)
-            self._made[key] = Ways(chart, texts) if chart is not None else None
-        ways = self._made[key]
-        return ways.outputs() if ways is not None else iter(())
+            ways = (stated.values,) if stated is not None else usual_ways(folder, texts)
+            self._made[key] = Ways(chart, texts, ways) if chart is not None else None
+        made = self._made[key]
+        return made.outputs() if made is not None else iter(())
 
     @cached_property
     def _open(self) -> dict[Mapping, _Openings]:

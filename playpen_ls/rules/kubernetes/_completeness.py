@@ -97,7 +97,7 @@ class Absence:
     def _lack_in_chart(
         self, part: P, lacks: Callable[[P], R | None], keys: tuple[str, ...], folder: str
     ) -> Lack[R] | None:
-        """What is missing from a part of a template in every way to install its chart.
+        """What is missing from a part of a template in every way to install its chart, or as a statement installs it.
 
         If other values could give it, and none outside of the chart are known, it is reported once a chart.
         """
@@ -105,17 +105,16 @@ class Absence:
         left_open = self.charts.leaves_open(part.document, node, keys)
         if self.charts.is_given(folder) if left_open else lacks(part) is None:
             return None
-        first: tuple[P, R] | None = None
-        for form in self.charts.forms(part):
+        if not left_open:  # it is the same in all ways
+            form = next(self.charts.forms(part), None)
             found = lacks(form) if form is not None else None
-            if form is None or found is None:
-                return None
-            first = first or (form, found)
-            if not left_open:  # it is the same in the other ways
-                break
-        if first is None or (left_open and not self.charts.is_first(part, lacks)):
-            return None
-        return Lack(first[1], " with the chart's values", (), first[0]) if left_open else Lack(first[1], "", ())
+            return Lack(found, "", ()) if found is not None else None
+        for install in (None, *self.charts.stated(folder)):
+            lacking = _lacking(self.charts.forms(part, install), lacks)
+            if lacking is not None and self.charts.is_first(part, lacks, install):
+                where = f" as `{install.path}` installs the chart" if install else " with the chart's values"
+                return Lack(lacking[1], where, (), lacking[0])
+        return None
 
     def is_certain(self, part: Container | Resource) -> bool:
         """Whether everything that the part, as it is written, does not contain is missing."""
@@ -155,6 +154,17 @@ class Absence:
     def _completes(self, path: str) -> bool:
         """Whether an overlay or a chart completes the objects of this file."""
         return any(self.overlays.having(_partial, place) for place in _and_above(path))
+
+
+def _lacking(forms: Iterable[P | None], lacks: Callable[[P], R | None]) -> tuple[P, R] | None:
+    """The first form, and what is missing from it, if something is missing from all."""
+    first: tuple[P, R] | None = None
+    for form in forms:
+        found = lacks(form) if form is not None else None
+        if form is None or found is None:
+            return None
+        first = first or (form, found)
+    return first
 
 
 @lru_cache(maxsize=1024)  # all parts of a document ask

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import (
-    ChartValue,
     ConfigMapKeys,
+    DotenvVariable,
     Exposed,
     ImageBuilt,
     Listens,
@@ -46,7 +46,7 @@ class Images:
     builds: Facts[ImageBuilt]
     pods: Facts[Pods]
     exposed: Facts[Exposed]
-    values: Facts[ChartValue]
+    values: Facts[DotenvVariable]
 
     def link(self, container: Container) -> Link | None:
         """The Dockerfile that builds the container's image, or None; whatever program the container runs."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from playpen_ls.api.fact_types import ChartValue, ImageBuilt, Pods, Recipe
+from playpen_ls.api.fact_types import DotenvVariable, ImageBuilt, Pods, Recipe
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.rule import RuleContext, given_as
 from playpen_ls.languages.dockerfile.build_context.locate import context_of
@@ -47,7 +47,7 @@ class _Knowledge:
     recipes: Facts[Recipe]
     builds: Facts[ImageBuilt]
     pods: Facts[Pods]
-    values: Facts[ChartValue]
+    values: Facts[DotenvVariable]
     web: WebFacts
 
 

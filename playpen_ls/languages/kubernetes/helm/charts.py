@@ -46,21 +46,25 @@ class Rendered:
     refused: str = ""
 
 
-def rendered(chart: Chart, path: str = "", values: str | None = None) -> Rendered:
-    """Render a chart with its values, and with those of the values file at `path`. Never raises.
+Given = tuple[tuple[str, str], ...]
+"""(path, text) of values files besides `values.yaml`, the strongest last."""
+
+
+def rendered(chart: Chart, given: Given = ()) -> Rendered:
+    """Render a chart with its values, and with those of other values files. Never raises.
 
     Each template is rendered on its own, so that after an edit only that one is, unless one changes the values that
     the others see.
     """
     if not chart.complete:
         return Rendered(refused="not all files of the chart are known")
-    prepared = _prepared(_frame(chart), path, values)
+    prepared = _prepared(_frame(chart), given)
     if isinstance(prepared, str):
         return Rendered(refused=prepared)
     try:
         found = tuple([_one(prepared, name, where, text) for name, where, text in prepared.order(chart)])
     except Mutates:
-        return _in_order(chart, path, values)
+        return _in_order(chart, given)
     except _REFUSALS as error:
         return Rendered(refused=_reason(error))
     return Rendered(found)
@@ -92,10 +96,10 @@ def _is_needed(path: str, text: str) -> bool:
 
 
 @cached_by_text(1_000_000)
-def _prepared(frame: Chart, path: str, values: str | None) -> _Render | str:
+def _prepared(frame: Chart, given: Given) -> _Render | str:
     """What the templates of a chart have in common, or why it cannot be rendered."""
     try:
-        return _Render(frame, values_of(path, values) if values is not None else Map())
+        return _Render(frame, _merged(given))
     except _REFUSALS as error:
         return _reason(error)
 
@@ -111,10 +115,10 @@ def _template(path: str, text: str) -> Named:
 
 
 @cached_by_text(500_000)
-def _in_order(chart: Chart, path: str, values: str | None) -> Rendered:
+def _in_order(chart: Chart, given: Given) -> Rendered:
     """All templates one after the other, which can change the values for those behind them."""
     try:
-        made = _Render(chart, values_of(path, values) if values is not None else Map())
+        made = _Render(chart, _merged(given))
         return Rendered(
             tuple([Output(where, made.render(name, _template(where, text), False))
                    for name, where, text in made.order(chart)])
@@ -136,6 +140,13 @@ def values_of(path: str, text: str | None) -> Map:
     if not isinstance(found[0], Map):
         raise CannotRender("a values file is not a map")
     return copied(found[0])  # type: ignore[no-any-return]
+
+
+def _merged(given: Given) -> Map:
+    values = Map()
+    for path, text in given:
+        values = coalesced(values_of(path, text), values, keeps_nulls=True)
+    return values
 
 
 @dataclass(eq=False)

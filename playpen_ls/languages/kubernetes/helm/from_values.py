@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from playpen_ls.api.fact_types import ChartInstall, ChartValue
+from playpen_ls.api.fact_types import ChartInstall, ValuesFile
 from playpen_ls.api.facts import Fact, Facts, Files
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.finding import Refused
@@ -16,6 +16,7 @@ from playpen_ls.languages.kubernetes.helm.installs import (
     chart_of_values,
     installed_with,
     is_given_elsewhere,
+    usual_ways,
     values_files,
 )
 from playpen_ls.languages.kubernetes.helm.objects import RenderedDocument
@@ -34,22 +35,24 @@ def made_of_values(file: FileView, files: Files, facts: Callable[[type[Fact]], F
     if folder is None:
         return
     files.settled(file.path)
-    if is_given_elsewhere(folder, files, facts(ChartValue), facts(ChartInstall)):
+    if is_given_elsewhere(folder, files, facts(ValuesFile), facts(ChartInstall)):
         return
     text = file.ask(_text)
     texts = InstalledFiles(files, file.path, text)
     chart = chart_at(folder, texts)
     if chart is None:
         return
-    only = file.path if file.path in values_files(folder, texts) else None
+    only = (file.path,) if file.path in values_files(folder, texts) else None
     found = list[Embedded]()
-    for way, outputs in Ways(chart, texts).outputs():
+    for way, outputs in Ways(chart, texts, usual_ways(folder, texts)).outputs():
         if only is not None and way != only:
             continue
         documents = [one for output in outputs for one in output.documents if _is_from(one, file.path)]
         if not documents:
             return
-        found += [Embedded("kubernetes", _fragment(one, file.path, text), False, way or ".") for one in documents]
+        found += [
+            Embedded("kubernetes", _fragment(one, file.path, text), False, "".join(way) or ".") for one in documents
+        ]
     yield from found
 
 

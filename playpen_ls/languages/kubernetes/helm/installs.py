@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from playpen_ls.api.fact_types import ChartInstall, ChartValue
+from playpen_ls.api.fact_types import ChartInstall, ValuesFile
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.kubernetes.helm.charts import rendered
 from playpen_ls.languages.kubernetes.helm.files import Chart, chart_at
 from playpen_ls.languages.kubernetes.helm.objects import Output, RenderedDocument
 
+Way = tuple[str, ...]
+"""A way to install a chart: the paths of values files besides its `values.yaml`, the strongest last."""
 MOST_INSTALLS = 6  # with a chart that has more values files, what its values leave open is not judged
 _NAME = re.compile(r"^name:[ \t]*[\"']?([\w.-]+)", re.MULTILINE)
 _VALUES = re.compile(r"values[-._].+\.ya?ml|.+[-._]values\.ya?ml")
@@ -63,26 +65,51 @@ def values_files(folder: str, texts: InstalledFiles | Files) -> list[str]:
     return found
 
 
-def is_given_elsewhere(folder: str, files: Files, values: Facts[ChartValue], installs: Facts[ChartInstall]) -> bool:
+def is_given_elsewhere(folder: str, files: Files, values: Facts[ValuesFile], installs: Facts[ChartInstall]) -> bool:
     """Whether a chart can be installed with values that are not looked at.
 
-    They are in a values file outside of the charts, in an object that deploys one, in a command, or in one of many
-    files.
+    They are in a values file outside of the charts, in a statement that installs one, or in one of many files.
     """
     own = values_files(folder, files)
     if len(own) >= MOST_INSTALLS:
         return True
     known = {"values.yaml", *map(posixpath.basename, own)}
-    called = _NAME.search(files.text(posixpath.join(folder, "Chart.yaml")) or "")
-    for name in {posixpath.basename(folder), called[1] if called else "", ""}:
-        for one in installs.having(_chart_name, name):
-            if one.sets or not known.issuperset(one.values):
-                return True
+    for one in _installs_of(folder, files, installs, unknown=True):
+        if one.sets or not known.issuperset(one.values):
+            return True
     for place in values.derived(_folders_of):
         near = place in (folder, posixpath.join(folder, "ci"))
         if not near and not _is_chart(place.removesuffix("/ci") or ".", files):
             return True
     return False
+
+
+@dataclass(frozen=True)
+class StatedInstall:
+    """A file of the project says that a chart is installed with some of its values files, and with nothing else."""
+
+    path: str
+    values: Way
+
+
+def stated_installs(folder: str, files: Files, installs: Facts[ChartInstall]) -> tuple[StatedInstall, ...]:
+    """One for each choice of values files."""
+    paths = {posixpath.basename(path): path for path in reversed(values_files(folder, files))}
+    found: dict[Way, StatedInstall] = {}
+    for one in _installs_of(folder, files, installs, unknown=False):
+        names = [name for name in one.values if name != "values.yaml"]
+        if not one.sets and paths.keys() >= set(names):
+            way = tuple(paths[name] for name in names)
+            found.setdefault(way, StatedInstall(one.place.path, way))
+    return tuple(found.values())
+
+
+def _installs_of(folder: str, files: Files, installs: Facts[ChartInstall], unknown: bool) -> Iterator[ChartInstall]:
+    """The statements that install a chart; with `unknown`, also those that install one that is not known."""
+    called = _NAME.search(files.text(posixpath.join(folder, "Chart.yaml")) or "")
+    names = {posixpath.basename(folder), called[1] if called else ""} - {""}
+    for name in (*sorted(names), *([""] if unknown else [])):
+        yield from installs.having(_chart_name, name)
 
 
 @dataclass(frozen=True)
@@ -109,29 +136,31 @@ class InstalledFiles:
 
 
 class Ways:
-    """The ways to install a chart: with its `values.yaml` alone, and with each other values file too.
+    """What a chart gives in the `ways` to install it, without those in which it cannot be installed."""
 
-    Ways in which it cannot be installed are left out.
-    """
-
-    def __init__(self, chart: Chart, texts: InstalledFiles) -> None:
+    def __init__(self, chart: Chart, texts: InstalledFiles, ways: Iterable[Way]) -> None:
         self._chart = chart
         self._texts = texts
-        self._known: list[tuple[str, tuple[Output, ...]]] = []
-        self._waiting = iter(("", *values_files(chart.folder, texts)[: MOST_INSTALLS - 1]))
+        self._known: list[tuple[Way, tuple[Output, ...]]] = []
+        self._waiting = iter(ways)
 
     def documents(self) -> Iterator[RenderedDocument]:
         """Those that were worked out so far."""
         return (one for _, made in self._known for output in made for one in output.documents)
 
-    def outputs(self) -> Iterator[tuple[str, tuple[Output, ...]]]:
-        """(the path of the other values file, "" if there is none; what the templates give)."""
+    def outputs(self) -> Iterator[tuple[Way, tuple[Output, ...]]]:
+        """(the way, what the templates give)."""
         yield from self._known
-        for path in self._waiting:
-            made = rendered(self._chart, path, self._texts.text(path) if path else None)
+        for way in self._waiting:
+            made = rendered(self._chart, tuple((path, self._texts.text(path) or "") for path in way))
             if not made.refused:
-                self._known.append((path, made.outputs))
+                self._known.append((way, made.outputs))
                 yield self._known[-1]
+
+
+def usual_ways(folder: str, texts: InstalledFiles) -> tuple[Way, ...]:
+    """With its `values.yaml` alone, and with each other values file too."""
+    return ((), *((path,) for path in values_files(folder, texts)[: MOST_INSTALLS - 1]))
 
 
 def _is_chart(folder: str, files: Files) -> bool:
@@ -142,7 +171,6 @@ def _chart_name(install: ChartInstall) -> tuple[str]:
     return (install.chart,)
 
 
-def _folders_of(values: Facts[ChartValue]) -> tuple[str, ...]:
-    """The folders of values files, and `//` if an object deploys a chart with values."""
-    return tuple(sorted({posixpath.dirname(one.place.path) if one.key else "//" for one in values
-                         if not one.place.path.endswith(".env")}))  # fmt: skip
+def _folders_of(values: Facts[ValuesFile]) -> tuple[str, ...]:
+    """The folders of values files."""
+    return tuple(sorted({posixpath.dirname(one.place.path) for one in values}))

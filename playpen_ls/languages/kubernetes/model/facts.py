@@ -12,7 +12,6 @@ from playpen_ls.api.fact_types import (
     Autoscaler,
     Backup,
     ChartInstall,
-    ChartValue,
     ConfigMapKeys,
     ImageBuilt,
     ImageUse,
@@ -162,8 +161,8 @@ def _of_resource(resource: Resource) -> Iterator[UnplacedFact]:
             limits, requests = _defaults(spec)
             if limits or requests:
                 yield UnplacedFact(LimitRange, span, (resource.namespace, limits, requests))
-        case (("helm.toolkit.fluxcd.io" | "argoproj.io"), _) if _gives_values(resource):
-            yield UnplacedFact(ChartValue, span, ("", ""))
+        case ("helm.toolkit.fluxcd.io", "HelmRelease") | ("argoproj.io", "Application" | "ApplicationSet"):
+            yield from _charts_installed(resource, span)
         case "", "ConfigMap" if _dumps(resource.node.mapping("data")):
             yield UnplacedFact(Backup, span, (resource.namespace,))
         case _, kind if kind in _SECRET_KINDS:
@@ -190,17 +189,32 @@ def _port_names(service: Mapping | None) -> tuple[str, ...] | None:
     return tuple(one.value for one in found) if all(one.literal for one in found) else None
 
 
-def _gives_values(resource: Resource) -> bool:
-    """Whether an object of Flux or Argo CD deploys a chart with values of its own."""
+def _charts_installed(resource: Resource, span: Span) -> Iterator[UnplacedFact]:
+    """The charts that an object of Flux or Argo CD installs."""
     spec = resource.node.mapping("spec")
     if spec is None:
-        return False
+        return
+    if resource.kind == "HelmRelease":
+        chart = spec.mapping("chart", "spec")
+        files = _last_parts(chart, "valuesFiles") if chart is not None else ()
+        sets = any(spec.get(key) is not None for key in ("values", "valuesFrom", "postRenderers"))
+        yield UnplacedFact(ChartInstall, span, (last_part(chart.text("chart")) if chart else "", files, sets))
+        return
     if resource.kind == "ApplicationSet":
         spec = spec.mapping("template", "spec") or spec
-    if any(spec.get(key) is not None for key in ("values", "valuesFrom")):
-        return True
-    sources = (spec.mapping("source"), *spec.mappings("sources"))
-    return any(one is not None and one.mapping("helm") is not None for one in sources)
+    for source in filter(None, (spec.mapping("source"), *spec.mappings("sources"))):
+        helm = source.mapping("helm")
+        files = _last_parts(helm, "valueFiles") if helm is not None else ()
+        sets = helm is not None and any(helm.get(key) is not None for key in _ARGO_VALUES)
+        chart_path = source.text("path") or source.text("chart")
+        yield UnplacedFact(ChartInstall, span, (last_part(chart_path), files, sets))
+
+
+_ARGO_VALUES = ("values", "valuesObject", "parameters", "fileParameters")
+
+
+def _last_parts(mapping: Mapping, key: str) -> tuple[str, ...]:
+    return tuple(last_part(one.value) for one in mapping.scalars(key))
 
 
 def _defaults(limit_range: Mapping | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -410,7 +424,7 @@ def _of_skaffold(root: Mapping) -> Iterator[UnplacedFact]:
             for release in helm.mappings("releases") if helm else ():
                 chart = last_part(release.text("chartPath"))
                 if chart:
-                    files = tuple(last_part(file.value) for file in release.scalars("valuesFiles"))
+                    files = _last_parts(release, "valuesFiles")
                     sets = any(release.get(word) is not None for word in _GIVES_VALUES)
                     yield UnplacedFact(ChartInstall, Span(release.start, release.start), (chart, files, sets))
 
