@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 from pathlib import Path
 
@@ -277,6 +278,120 @@ def test_a_fix_does_not_guess_how_values_are_written(tmp_path: Path):
     project = workspace(tmp_path, chart(TAKEN, "{image: nginx, resources: {}}\n"))
     (one,) = [each for each in project.look(WEB).diagnostics if each.rule.name == "no-memory-limit"]
     with pytest.raises(Refused, match="is not an empty block"):
+        project.fix_verifier(WEB)(one, one.finding.fixes[0])
+
+
+def fixed(project: Workspace, rule: str, number: int = 0) -> str:
+    """The template after a fix of a finding in it. Raises Refused."""
+    (one,) = [each for each in project.look(WEB).diagnostics if each.rule.name == rule]
+    change = project.fix_verifier(WEB)(one, one.finding.fixes[number])
+    assert change.edits.keys() == {WEB}
+    before = project.documents[WEB].model.source
+    return before.edited(change.edits[WEB]).text
+
+
+DEFAULTS = """\
+          resources:
+            requests:
+              cpu: 100m
+              memory: 128Mi
+            limits:
+              cpu: 500m
+              memory: 512Mi
+"""
+PORT = "          ports:\n            - {name: http, containerPort: {{ .Values.port }}}\n"
+ARGS = "          args:\n            {{- with .Values.args }}\n            {{- toYaml . | nindent 12 }}\n            {{- end }}\n"
+ENVIRONMENT = """\
+          env:
+            - {name: A, value: a}
+            {{- with .Values.env }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
+"""
+WITH = TEMPLATE + "          {{- with .Values.args }}\n          args: {{ toJson . }}\n          {{- end }}\n"
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "expected"),
+    [
+        pytest.param(TEMPLATE, VALUES, TEMPLATE + DEFAULTS, id="at the end"),
+        pytest.param(TEMPLATE + PORT, VALUES + "port: 80\n", TEMPLATE + PORT + DEFAULTS, id="behind the ports"),
+        pytest.param(WITH, VALUES, WITH.replace(TEMPLATE, TEMPLATE + DEFAULTS), id="before a condition"),
+        pytest.param(TEMPLATE + "          resources: {}  # none\n", VALUES, TEMPLATE + DEFAULTS.replace(
+                     "resources:", "resources:  # none"), id="an empty block in the template"),
+        pytest.param(TEMPLATE.replace("          image", "          {{- if .Values.image }}\n          image")
+                     + "          {{- end }}\n", VALUES, TEMPLATE.replace("          image", DEFAULTS
+                     + "          {{- if .Values.image }}\n          image") + "          {{- end }}\n",
+                     id="a key under a condition"),
+        pytest.param(TEMPLATE + "          resources: {limits: {cpu: 1}, requests: {memory: 1Mi}}\n", VALUES, TEMPLATE
+                     + "          resources: {limits: {cpu: 1, memory: 512Mi}, requests: {memory: 1Mi}}\n", id="flow"),
+        pytest.param(TEMPLATE + ARGS, VALUES, TEMPLATE + DEFAULTS + ARGS, id="values behind a key"),
+        pytest.param(TEMPLATE + ENVIRONMENT, VALUES, TEMPLATE + DEFAULTS + ENVIRONMENT, id="values behind an item"),
+        pytest.param(TEMPLATE + "{{- if .Values.web }}\n---\n" + CONTAINER + "{{- end }}\n", VALUES, TEMPLATE + DEFAULTS
+                     + "{{- if .Values.web }}\n---\n" + CONTAINER + "{{- end }}\n", id="a condition behind it"),
+    ],
+)  # fmt: skip
+def test_a_fix_edits_the_plain_text_of_a_template(tmp_path: Path, template: str, values: str, expected: str):
+    project = workspace(tmp_path, chart(template, values))
+    text = fixed(project, "no-memory-limit")
+    assert text == expected
+    project.edit(WEB, Source(WEB, text))
+    assert "no-memory-limit" not in severities(project)
+
+
+LOOP_HEAD = HEAD.replace("containers:\n", "containers:\n      {{- range list 1 2 }}\n")
+LOOPED = TEMPLATE.replace(HEAD, LOOP_HEAD).replace("{{ .", "{{ $.") + "      {{- end }}\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param(chart(LOOPED), id="a loop"),
+        pytest.param(chart(TEMPLATE.replace("labels: {app: web}", "annotations: {sum: '{{ include (print "
+                     "$.Template.BasePath \"/web.yaml\") . | sha256sum }}'}")), id="a checksum of the template"),
+        pytest.param(chart() | PROD_FILE | {"deploy.sh": "helm upgrade web web -f values-prod.yaml\n"}, id="other values"),
+        pytest.param(chart() | {"web/templates/other.yaml": TAKEN}, id="other templates"),
+    ],
+)  # fmt: skip
+def test_a_fix_adds_the_same_in_every_way_to_install_the_chart(tmp_path: Path, files: dict[str, str]):
+    assert DEFAULTS in fixed(workspace(tmp_path, files), "no-memory-limit")
+
+
+@pytest.mark.parametrize(
+    ("template", "rule", "reason"),
+    [
+        pytest.param(TEMPLATE.replace("name: {{ .Release.Name }}", "name: web"), "default-service-account",
+                     "the document contains template expressions", id="a new object"),
+        pytest.param(TEMPLATE.replace("        - name", "        - &web\n          name"), "no-memory-limit",
+                     "the mapping has an anchor or a tag", id="an anchor"),
+        pytest.param(TEMPLATE + "          ports:\n            - {name: http, containerPort: {{ .Values.port }}}\n",
+                     "no-liveness-probe", "no TCP port is declared", id="a port that a value gives"),
+    ],
+)  # fmt: skip
+def test_a_fix_of_a_template_is_refused(tmp_path: Path, template: str, rule: str, reason: str):
+    project = workspace(tmp_path, chart(template, VALUES + "port: 80\n"))
+    with pytest.raises(Refused, match=re.escape(reason)):
+        fixed(project, rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "added"),
+    [
+        ("default-service-account", "      automountServiceAccountToken: false\n"),
+        ("no-liveness-probe", "          livenessProbe:\n            tcpSocket:\n              port: 80\n"),
+    ],
+)
+def test_other_fixes_edit_templates(tmp_path: Path, rule: str, added: str):
+    template = TEMPLATE + "          ports:\n            - {containerPort: 80}\n"
+    assert added in fixed(workspace(tmp_path, chart(template)), rule)
+
+
+def test_a_fix_of_values_is_refused_where_it_would_change_another_way_to_install_the_chart(tmp_path: Path):
+    prod = VALUES + "resources: {limits: {cpu: 1, memory: 1Gi}}\n"
+    files = chart(TAKEN, EMPTY) | {PROD: prod, "deploy.sh": "helm upgrade web ./web\n"}
+    project = workspace(tmp_path, files)
+    (one,) = [each for each in project.look(WEB).diagnostics if each.rule.name == "no-memory-limit"]
+    with pytest.raises(Refused, match="it would change other parts of the chart, too"):
         project.fix_verifier(WEB)(one, one.finding.fixes[0])
 
 

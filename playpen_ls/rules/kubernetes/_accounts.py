@@ -38,7 +38,7 @@ class Accounts:
                 yield account
 
 
-def uses_default(workload: Workload, accounts: Accounts, absence: Absence) -> Lack[bool] | None:
+def uses_default(workload: Workload, accounts: Accounts, absence: Absence) -> Lack[Workload, bool] | None:
     """Whether the pods certainly run as `default` and mount its token."""
     return absence.lack(workload, lambda one: _uses_default(one, accounts) or None, _NAME, "serviceAccount", _TOKEN)
 

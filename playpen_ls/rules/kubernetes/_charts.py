@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from playpen_ls.api.fact_types import ChartInstall, ValuesFile
 from playpen_ls.api.facts import Facts, Files
+from playpen_ls.api.finding import Refused
+from playpen_ls.languages.kubernetes.edits.verify_chart import refuse_other_changes
 from playpen_ls.languages.kubernetes.helm.files import chart_at, is_packed
 from playpen_ls.languages.kubernetes.helm.installs import (
     InstalledFiles,
@@ -33,7 +35,8 @@ from playpen_ls.languages.kubernetes.model.resources import (
     as_resource,
 )
 from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
-from playpen_ls.languages.kubernetes.syntax.nodes import Entry, Mapping, Node, Scalar
+from playpen_ls.languages.kubernetes.syntax.nodes import UNKNOWN, Entry, Mapping, Node, Scalar
+from playpen_ls.text.edit import Edit
 
 P = TypeVar("P", Container, Workload, Resource)
 _NOTHING = ParsedDocument("")
@@ -143,6 +146,27 @@ class Charts:
         """Whether a chart can be installed with values that are not looked at."""
         return is_given_elsewhere(folder, self.files, self.values, self.installs)
 
+    def editable(self, part: P) -> P:
+        """The part in a document that can be edited; `refuse_other_changes` has to be called with the result."""
+        return _in_document(part, replace(part.document, verified=True))  # type: ignore[no-any-return]
+
+    def refuse_other_changes(self, part: P, folder: str, edits: Iterable[Edit]) -> None:
+        """Raises Refused unless edits of the document of a part add the same to all objects that they change."""
+        document = part.document
+        text, start = document.ask(text_around)
+        after = text
+        for edit in sorted(edits, reverse=True):
+            if UNKNOWN in edit.text:
+                raise Refused("it would write a value that a template expression computes")
+            after = after[: start + edit.start] + edit.text + after[start + edit.end :]
+        self.refuse_other_text(folder, document.path, text, after)
+
+    def refuse_other_text(self, folder: str, path: str, before: str, after: str) -> None:
+        """Raises Refused unless a new text of a file of the chart adds the same to all objects that it changes."""
+        usual = usual_ways(folder, InstalledFiles(self.files, path, before))
+        ways = dict.fromkeys((*usual, *(one.values for one in self.stated(folder))))
+        refuse_other_changes(folder, self.files, path, before, after, ways)
+
     def stated(self, folder: str) -> tuple[StatedInstall, ...]:
         """The statements that install a chart with its own values files."""
         return stated_installs(folder, self.files, self.installs)
@@ -196,6 +220,12 @@ def _forms_in(document: RenderedDocument, part: P, certain: bool = True) -> Iter
     for one in candidates:
         if type(one) is type(part):
             yield one, document.starts(one.node)
+
+
+def _in_document(part: Any, document: YamlDocument) -> Any:
+    if isinstance(part, Container):
+        return replace(part, workload=replace(part.workload, document=document))
+    return replace(part, document=document)
 
 
 def _is_checked(template: str) -> bool:

@@ -5,32 +5,37 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Generic, NamedTuple, TypeVar
+from functools import lru_cache, partial
+from typing import Generic, TypeVar
 
 from playpen_ls.api.fact_types import Overlay
 from playpen_ls.api.facts import Facts
-from playpen_ls.api.finding import Fix, Refused, Severity
+from playpen_ls.api.finding import Change, Fix, Refused, Severity
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
 from playpen_ls.rules.kubernetes._builds import Builds, Form, container_in, names
 from playpen_ls.rules.kubernetes._charts import Charts
+from playpen_ls.text.edit import Edit
 
 P = TypeVar("P", Container, Workload, Resource)
 R = TypeVar("R")
 
 
-class Lack(NamedTuple, Generic[R]):
+@dataclass(frozen=True)
+class Lack(Generic[P, R]):
     """What is missing from a part, in the first of the builds that lack it.
 
     `where` names them for a message, "" if all lack it; `others` are the builds in which it is there. `form` is the
-    part as the chart's values make it, if other values could give what is missing.
+    part as the chart's values make it, if other values could give what is missing. Fixes edit `part`; `verify` raises
+    Refused for edits that would change something else, too.
     """
 
     found: R
     where: str
     others: tuple[str, ...]
+    part: P
     form: Container | Resource | None = None
+    verify: Callable[[tuple[Edit, ...]], None] | None = None
 
     def severity(self, usual: Severity | None) -> Severity | None:
         """That of the finding; what a chart leaves to those who install it is no defect of the chart."""
@@ -43,6 +48,8 @@ class Lack(NamedTuple, Generic[R]):
         """
         if self.form is not None:
             return ()
+        if self.verify is not None:
+            return tuple(replace(fix, change=partial(_verified, fix, self.verify)) for fix in fixes)
         if not self.others:
             return tuple(fixes)
         whose = names(iter(self.others))
@@ -67,7 +74,7 @@ class Absence:
     builds: Builds
     charts: Charts
 
-    def lack(self, part: P, lacks: Callable[[P], R | None], *keys: str) -> Lack[R] | None:
+    def lack(self, part: P, lacks: Callable[[P], R | None], *keys: str) -> Lack[P, R] | None:
         """What `lacks` gives for the part as it is deployed; None if nothing is certainly missing from any build.
 
         `lacks` is asked for each form of the part, and gives what is missing from it, None for nothing. A value that
@@ -80,7 +87,7 @@ class Absence:
         forms = self._forms(part)
         if forms is None:
             found = lacks(part) if self.is_certain(part) else None
-            return Lack(found, "", ()) if found is not None else None
+            return Lack(found, "", (), part) if found is not None else None
         missing: dict[str, R] = {}
         others: list[str] = []
         for form, one in forms:
@@ -92,11 +99,11 @@ class Absence:
         if not missing:
             return None
         where = f" in {names(iter(missing))}" if others else ""
-        return Lack(next(iter(missing.values())), where, tuple(others))
+        return Lack(next(iter(missing.values())), where, tuple(others), part)
 
     def _lack_in_chart(
         self, part: P, lacks: Callable[[P], R | None], keys: tuple[str, ...], folder: str
-    ) -> Lack[R] | None:
+    ) -> Lack[P, R] | None:
         """What is missing from a part of a template in every way to install its chart, or as a statement installs it.
 
         If other values could give it, and none outside of the chart are known, it is reported once a chart.
@@ -108,12 +115,15 @@ class Absence:
         if not left_open:  # it is the same in all ways
             form = next(self.charts.forms(part), None)
             found = lacks(form) if form is not None else None
-            return Lack(found, "", ()) if found is not None else None
+            if found is None:
+                return None
+            verify = partial(self.charts.refuse_other_changes, part, folder)
+            return Lack(found, "", (), self.charts.editable(part), verify=verify)
         for install in (None, *self.charts.stated(folder)):
             lacking = _lacking(self.charts.forms(part, install), lacks)
             if lacking is not None and self.charts.is_first(part, lacks, install):
                 where = f" as `{install.path}` installs the chart" if install else " with the chart's values"
-                return Lack(lacking[1], where, (), lacking[0])
+                return Lack(lacking[1], where, (), part, lacking[0])
         return None
 
     def is_certain(self, part: Container | Resource) -> bool:
@@ -154,6 +164,15 @@ class Absence:
     def _completes(self, path: str) -> bool:
         """Whether an overlay or a chart completes the objects of this file."""
         return any(self.overlays.having(_partial, place) for place in _and_above(path))
+
+
+def _verified(fix: Fix, verify: Callable[[tuple[Edit, ...]], None]) -> tuple[Edit, ...]:
+    change = fix.change()
+    if isinstance(change, Change):
+        raise Refused("it would change other files than the template")
+    edits = tuple(change)
+    verify(edits)
+    return edits
 
 
 def _lacking(forms: Iterable[P | None], lacks: Callable[[P], R | None]) -> tuple[P, R] | None:

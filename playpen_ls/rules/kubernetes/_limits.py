@@ -33,7 +33,9 @@ class Unset(NamedTuple):
     all: bool
 
 
-def lacking(container: Container, leaves: Leaves, absence: Absence, ranges: LimitRanges) -> Lack[Unset] | None:
+def lacking(
+    container: Container, leaves: Leaves, absence: Absence, ranges: LimitRanges
+) -> Lack[Container, Unset] | None:
     """The `leaves`, such as `("limits", "memory")`, that are not set. A limit also sets the request."""
 
     def lacks(one: Container) -> Unset | None:
@@ -93,7 +95,9 @@ def described(defaults: Resources) -> str:
     return ", ".join(f"{kind} {'/'.join(values.values())}" for kind, values in defaults.items() if values)
 
 
-def fixes_of(lack: Lack[Unset], fixes: Iterable[Fix], defaults: Resources, absence: Absence) -> tuple[Fix, ...]:
+def fixes_of(
+    lack: Lack[Container, Unset], fixes: Iterable[Fix], defaults: Resources, absence: Absence
+) -> tuple[Fix, ...]:
     """The fixes of the manifest, or that of the values file that a template takes `resources` from."""
     if lack.form is None or not lack.found.all or not defaults:
         return lack.fixes(fixes)
@@ -101,13 +105,13 @@ def fixes_of(lack: Lack[Unset], fixes: Iterable[Fix], defaults: Resources, absen
     if place is None:
         return ()
     title = f"Set `resources` in `{posixpath.basename(place.path)}` to the platform's defaults ({described(defaults)})"
-    return (Fix(title, lambda: _in_values(absence.charts, place, defaults)),)
+    return (Fix(title, lambda: _in_values(absence.charts, lack.part, place, defaults)),)
 
 
 _EMPTY_BLOCK = re.compile(r"(?P<indentation> *)(?P<key>[\w-]+): *(?P<block>\{\})(?P<rest>[ \t]*(?:#[^\r\n]*)?)")
 
 
-def _in_values(charts: Charts, place: Place, defaults: Resources) -> Change:
+def _in_values(charts: Charts, container: Container, place: Place, defaults: Resources) -> Change:
     """The defaults in the place of `{}` of a values file. Raises Refused."""
     text = charts.files.text(place.path) or ""
     match = _EMPTY_BLOCK.match(text, text.rfind("\n", 0, place.start) + 1)
@@ -119,7 +123,12 @@ def _in_values(charts: Charts, place: Place, defaults: Resources) -> Change:
     for kind, values in defaults.items():
         if values:
             lines += [f"{pad}{kind}:", *(f"{pad}  {name}: {value}" for name, value in values.items())]
-    return Change({place.path: (Edit(match.start(), match.end(), newline.join(lines)),)})
+    written = newline.join(lines)
+    folder = charts.folder(container.document.path)
+    if folder is not None:
+        after = text[: match.start()] + written + text[match.end() :]
+        charts.refuse_other_text(folder, place.path, text, after)
+    return Change({place.path: (Edit(match.start(), match.end(), written),)})
 
 
 def set_all(container: Container, defaults: Resources) -> list[Edit]:

@@ -116,7 +116,9 @@ def only_waits(container: Container) -> bool:
     return _WAITING.fullmatch(" ".join(" ".join(word.value.split()) for word in container.words)) is not None
 
 
-def missing(container: Container, key: str, selections: Selections, absence: Absence) -> Lack[Severity] | None:
+def missing(
+    container: Container, key: str, selections: Selections, absence: Absence
+) -> Lack[Container, Severity] | None:
     """The severity of the missing probe `key`; None if the container has it or needs none."""
     return absence.lack(container, lambda one: _severity(one, key, selections), key)
 

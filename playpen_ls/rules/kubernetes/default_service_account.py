@@ -88,7 +88,7 @@ def default_service_account(workload: Workload, accounts: Accounts, absence: Abs
     lack = uses_default(workload, accounts, absence)
     if lack is None:
         return
-    fixes = [Fix("Set `automountServiceAccountToken: false`", lambda: mount_no_token(workload))]
+    fixes = [Fix("Set `automountServiceAccountToken: false`", lambda: mount_no_token(lack.part))]
     if workload.name and not workload.document.parsed.json and not workload.is_hook:
         exists = any(accounts.named(workload.name, workload))
         title = f"Set `serviceAccountName: {workload.name}`"

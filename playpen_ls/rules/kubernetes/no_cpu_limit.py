@@ -74,11 +74,11 @@ def no_cpu_limit(container: Container, platform: Platform, absence: Absence, ran
         return
     value = platform.resources.get("limits", {}).get("cpu")
     fixes = [Fix(f"Set the CPU limit to {value} (the platform's default)",
-                 lambda: set_leaf(container, "limits", "cpu", str(value)))] if value else []  # fmt: skip
+                 lambda: set_leaf(lack.part, "limits", "cpu", str(value)))] if value else []  # fmt: skip
     if value and lack.found.all:
         everything = Fix(
             f"Add the platform's default `resources` ({described(platform.resources)})",
-            lambda: set_all(container, platform.resources),
+            lambda: set_all(lack.part, platform.resources),
         )
         fixes.insert(0, everything)
     severity = Severity.HINT if container.role == "init" else None

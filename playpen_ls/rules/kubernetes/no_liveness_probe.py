@@ -233,7 +233,7 @@ def no_liveness_probe(
     if lack is not None:
         both = missing(container, READINESS, selections, code.images.absence) is not None
         context = context_of(container, code, selections)
-        changes = fixes(container, LIVENESS, (platform.liveness, platform.readiness), context, both)
+        changes = fixes(lack.part, LIVENESS, (platform.liveness, platform.readiness), context, both)
         what = f"{container.display_name} has no `livenessProbe`{lack.where}"
         message = f"{what}; Kubernetes will not restart it if it hangs"
         yield Finding(container.span, message, lack.fixes(changes), lack.severity(lack.found))

@@ -95,11 +95,11 @@ def no_memory_limit(
         return
     value = platform.resources.get("limits", {}).get("memory")
     fixes = [Fix(f"Set the memory limit to {value} (the platform's default)",
-                 lambda: set_leaf(container, "limits", "memory", str(value)))] if value else []  # fmt: skip
+                 lambda: set_leaf(lack.part, "limits", "memory", str(value)))] if value else []  # fmt: skip
     if value and lack.found.all:
         everything = Fix(
             f"Add the platform's default `resources` ({described(platform.resources)})",
-            lambda: set_all(container, platform.resources),
+            lambda: set_all(lack.part, platform.resources),
         )
         fixes.insert(0, everything)
     severity = Severity.HINT if container.role == "init" else None

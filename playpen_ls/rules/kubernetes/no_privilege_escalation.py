@@ -77,7 +77,7 @@ def no_privilege_escalation(container: Container, absence: Absence) -> Iterator[
         return
     fix = Fix(
         f"Set `{KEY}: false`",
-        lambda: put(container.document, container.node, ("securityContext", KEY), False, container.head),
+        lambda: put(lack.part.document, lack.part.node, ("securityContext", KEY), False, container.head),
     )
     entry = container.node.entry("securityContext")
     span = container.document.span(entry.key) if entry is not None else container.span

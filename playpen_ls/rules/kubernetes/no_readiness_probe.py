@@ -109,7 +109,7 @@ def no_readiness_probe(
     if lack is not None:
         both = missing(container, LIVENESS, selections, code.images.absence) is not None
         context = context_of(container, code, selections)
-        changes = fixes(container, READINESS, (platform.liveness, platform.readiness), context, both)
+        changes = fixes(lack.part, READINESS, (platform.liveness, platform.readiness), context, both)
         what = f"{container.display_name} has no `readinessProbe`{lack.where}"
         message = f"{what}; it counts as ready as soon as its process starts"
         yield Finding(container.span, message, lack.fixes(changes), lack.severity(lack.found))

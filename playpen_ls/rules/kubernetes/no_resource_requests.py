@@ -98,7 +98,7 @@ def no_resource_requests(
             fixes.append(
                 Fix(
                     f"Add the platform's default `resources` ({described(platform.resources)})",
-                    lambda: set_all(container, platform.resources),
+                    lambda: set_all(lack.part, platform.resources),
                 )
             )
         else:
@@ -107,7 +107,7 @@ def no_resource_requests(
             fixes.append(
                 Fix(
                     f"Request {words} (the platform's default" + ("s)" if len(wanted) > 1 else ")"),
-                    lambda: set_leaves(container, "requests", wanted),
+                    lambda: set_leaves(lack.part, "requests", wanted),
                 )
             )
     names = " or ".join(name for _, name in leaves).replace("cpu", "CPU")

@@ -118,7 +118,7 @@ def unrestricted_container(
         title += " (the image needs a numeric `USER`)"
     fixes = []
     if all(part != "volumes" and not text.startswith(("no ", "another ")) for part, text in lack.found):
-        fixes.append(Fix(title, lambda: write(container, parts)))
+        fixes.append(Fix(title, lambda: write(lack.part, parts)))
     needs = ", ".join(text for _, text in lack.found)
     message = (
         f'{container.display_name} does not meet the Pod Security Standard "restricted"{lack.where}: it needs {needs}'

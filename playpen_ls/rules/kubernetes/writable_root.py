@@ -54,7 +54,7 @@ def writable_root(container: Container, absence: Absence) -> Iterator[Finding]:
     span = container.document.span(context.key) if context is not None else container.span
     fix = Fix(
         f"Set `{KEY}: true` (what it writes needs volumes)",
-        lambda: put(container.document, container.node, ("securityContext", KEY), True, container.head),
+        lambda: put(lack.part.document, lack.part.node, ("securityContext", KEY), True, container.head),
     )
     message = f"{container.display_name} can write to its root file system (no `{KEY}: true`){lack.where}"
     yield Finding(span, message, lack.fixes([fix] if _value(container) is None else []), lack.severity(None))

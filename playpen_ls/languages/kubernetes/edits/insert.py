@@ -40,6 +40,7 @@ def put(
     elif _filled(entry.value):
         raise Refused(f"`{rest[0]}` is already set")
     else:
+        _refuse_conditional(document, target, entry)
         edits = _fill(document, target, here, entry, value)
     return changed(document, edits, (*way, *path[: len(path) - len(rest) + 1]), value)
 
@@ -70,6 +71,7 @@ def put_before(document: YamlDocument, target: Mapping, key: str, value: Value, 
     if not target.entries:
         return put(document, target, (key,), value)
     index = min((i for i, one in enumerate(target.entries) if _named(one) in before), default=0)
+    _refuse_conditional(document, target, target.entries[index])
     style = style_of(document, target)
     start = target.entries[index].key.start
     if target.flow:
@@ -190,12 +192,17 @@ def editable(document: YamlDocument, node: Node) -> Path:
     result = document.parsed.result
     if result.broken:
         raise Refused("the document has a syntax error")
-    if result.template:
+    if result.template and not document.verified:
         raise Refused("the document contains template expressions (`{{ … }}`)")
     way = path_to(result.roots, node)
     if way is None:
         raise Refused("the value comes from a YAML anchor; change it there")
     return way
+
+
+def _refuse_conditional(document: YamlDocument, target: Mapping, entry: Entry) -> None:
+    if document.depends(entry.key, target):
+        raise Refused(f"a template expression (`{{{{ … }}}}`) decides whether there is `{_named(entry)}`")
 
 
 def _refuse_odd(mapping: Mapping) -> None:
@@ -233,9 +240,27 @@ def _insert(
         return [_insert_flow(document, here, key, value, style)]
     anchor = next((entry for name in after if (entry := here.entry(name)) is not None), here.entries[-1])
     column = _column(document.text, here.entries[0].key.start)
-    end = max(anchor.key.end, anchor.value.end)
     text = " " * column + block_entry(key, value, column, style)
-    return [Edit(*_lines_after(document.text, end, text, style.newline))]
+    for one in (anchor, *reversed(here.entries)):
+        end = max(one.key.end, one.value.end)
+        edit = Edit(*_lines_after(document.text, end, text, style.newline))
+        if not document.depends_at(edit.start, here) and not (
+            document.template and _continues(document.text, edit.start, column)
+        ):
+            return [edit]
+    raise Refused("template expressions (`{{ … }}`) decide what is in the mapping")
+
+
+_CONTROL_LINE = re.compile(r"(?:\{\{-?[ \t]*(?:(?:if|with|range|else|end)\b[^{}]*|/\*[^{}]*\*/)[ \t]*-?\}\})*(?:#.*)?")
+
+
+def _continues(text: str, offset: int, column: int) -> bool:
+    """Whether a template can continue behind an offset what is written deeper than the column before it."""
+    for line in text[offset:].split("\n"):
+        bare = line.strip()
+        if not _CONTROL_LINE.fullmatch(bare):
+            return bare.startswith("{{") or len(line) - len(line.lstrip(" ")) > column
+    return False
 
 
 def _lines_after(text: str, offset: int, lines: str, newline: str) -> tuple[int, int, str]:

@@ -40,10 +40,12 @@ class YamlDocument:
     """A document (or an item of a List) in its file. Offsets are relative to its text.
 
     The rest of the `file` is read by queries only. Without a `file`, only what the text states by itself is known.
+    A template can be edited if it is `verified`: if what it is rendered to is compared before and after the edit.
     """
 
     parsed: ParsedDocument
     file: FileView | None = None
+    verified: bool = False
 
     def ask(self, query: Callable[..., T], *key: object) -> T:
         """The answer of a query about the file, recorded as a dependency of the findings; see `FileView.ask`."""
@@ -110,8 +112,12 @@ class YamlDocument:
 
     def depends(self, node: Node, on: Node) -> bool:
         """Whether the node is under a template condition that does not cover the object `on`."""
+        return self.depends_at(node.start, on)
+
+    def depends_at(self, offset: int, on: Node) -> bool:
+        """Whether an offset is under such a condition."""
         return any(
-            span.start <= node.start < span.end and not span.start <= on.start < span.end
+            span.start <= offset < span.end and not span.start <= on.start < span.end
             for span in self.parsed.result.conditional
         )
 
