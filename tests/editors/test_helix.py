@@ -80,11 +80,11 @@ class Terminal:
 
 
 def configured(by_server: bool) -> str:
-    """What editors/helix says; with the formatter, or as it says where the server is to mend."""
-    given = (ROOT / "editors/helix/languages.toml").read_text()
+    """What editors/helix says; with our formatter, also where it stays off, or where the server is to mend."""
+    given = (ROOT / "editors/helix/languages.toml").read_text().replace("# auto-format", "auto-format")
     if not by_server:
-        return given
-    lines = [line for line in given.splitlines() if not line.startswith("formatter =")]
+        return given.replace("# formatter =", "formatter =")
+    lines = [line for line in given.splitlines() if "formatter =" not in line]
     return "\n".join(lines).replace("# timeout", "timeout").replace("# config = { fixOnSave", "config = { fixOnSave")
 
 

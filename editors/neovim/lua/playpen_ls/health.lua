@@ -13,7 +13,7 @@ function M.check()
   if type(cmd) ~= 'table' then
     ok('the server is started by a function')
   elseif vim.fn.executable(cmd[1]) == 0 then
-    fail(cmd[1] .. ' is not on the PATH: run `pip install playpen-ls`, or set `cmd`')
+    fail(cmd[1] .. ' is not on the PATH: install playpen-ls, or set `cmd`')
   else
     local version = vim.fn.system(vim.list_extend(vim.list_extend({}, cmd), { '--version' }))
     if vim.v.shell_error == 0 then
