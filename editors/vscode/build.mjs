@@ -1,4 +1,5 @@
 // Bundles the extension into one JavaScript file.
+import { copyFileSync, existsSync } from 'node:fs';
 import { build } from 'esbuild';
 
 await build({
@@ -12,3 +13,6 @@ await build({
   external: ['vscode'],
   logLevel: 'warning',
 });
+
+// Shown beside the README; the repository has one changelog.
+if (existsSync('../../CHANGELOG.md')) copyFileSync('../../CHANGELOG.md', 'CHANGELOG.md');

@@ -56,7 +56,7 @@ def test_emacs_sees_and_fixes_on_save(tmp_path: Path, release: str):
 def test_it_can_be_installed_as_a_package(tmp_path: Path):
     code = (
         f'(with-temp-buffer (insert-file-contents "{ROOT}/editors/emacs/playpen-ls.el") (require (quote package))'
-        '(let ((one (package-buffer-info))) (princ (list (package-desc-name one) (package-desc-reqs one)))))'
+        "(let ((one (package-buffer-info))) (princ (list (package-desc-name one) (package-desc-reqs one)))))"
     )
     done = run([*installed("emacs"), "--batch", "--eval", code], environment(tmp_path), tmp_path)
     assert done.stdout == "(playpen-ls ((emacs (28 1)) (eglot (1 9))))", done.stderr

@@ -6,6 +6,7 @@ import json
 import site
 import sys
 import venv
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,28 @@ def script(place: Path, text: str) -> Path:
     return place
 
 
+def wheel(folder: Path) -> Path:
+    """A wheel of a package that starts our server: what the real one depends on would come from the network."""
+    folder.mkdir()
+    made = folder / "playpen_ls-1.0.0-py3-none-any.whl"
+    start = f"import os; os.execv({sys.executable!r}, [{sys.executable!r}, '-I', '-m', 'playpen_ls', 'serve'])\n"
+    information = "playpen_ls-1.0.0.dist-info"
+    parts = {
+        "playpen_ls/__init__.py": "", "playpen_ls/__main__.py": start,
+        f"{information}/METADATA": "Metadata-Version: 2.1\nName: playpen-ls\nVersion: 1.0.0\n",
+        f"{information}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }  # fmt: skip
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+        archive.writestr(f"{information}/RECORD", "".join(f"{name},,\n" for name in [*parts, f"{information}/RECORD"]))
+    return made
+
+
 @pytest.fixture(scope="module")
-def found(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     top = tmp_path_factory.mktemp("found")
+    vsix = vscode_editor.ours(top / "ours", wheel(top / "wheel"))
     python = vscode_editor.another(top / "python", "ms-python", "python", PYTHON)
     on_path = script(top / "bin/playpen-ls", f'exec {sys.executable} -I -m playpen_ls --stdio "$@"')
     interpreter = top / "interpreter"
@@ -49,7 +69,7 @@ def found(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
     (user / "server.pth").write_text("".join(f"{one}\n" for one in (ROOT, *site.getsitepackages())))
     task = {
         "file": FILE, "interpreter": str(interpreter), "another": str(script(top / "without/python", "exit 1")),
-        "onPath": str(on_path), "script": on_path.read_text(), "named": named(bare / "bin/python", BASE),
+        "onPath": str(on_path), "script": on_path.read_text(), "bare": str(bare / "bin/python"), "named": named(bare / "bin/python", BASE),
     }  # fmt: skip
     env = {"PATH": f"{on_path.parent}:{vscode_editor.PATH}", "PLAYPEN_LS_INTERPRETER": str(interpreter)}
     ran = top / "ran"
@@ -71,12 +91,17 @@ def test_an_interpreter_without_the_server_leaves_it_to_the_path(found: dict[str
     assert found["path"]["commands"] == [[sys.executable, "-I", "-m", "playpen_ls", "--stdio"]]
 
 
-def test_a_server_that_is_nowhere_is_told_once_with_its_command(found: dict[str, Any]):
-    assert "`pip install playpen-ls`" in found["missing"]["said"].replace("\u00a0", " ")
+def test_a_server_that_is_nowhere_is_told_once_with_the_remedy(found: dict[str, Any]):
+    assert "The extension can install it" in found["missing"]["said"].replace("\u00a0", " ")
     assert found["missing"]["count"] == 1
     assert "Playpen: not installed" in found["missing"]["status"]
     assert found["missing"]["servers"] == []
     assert found["installed"]["commands"]
+
+
+def test_the_extension_installs_the_server_that_it_carries_when_it_is_told_to(found: dict[str, Any]):
+    assert "without/python` is not a working Python: select Python 3.11 or later" in found["refused"]["said"]
+    assert found["own"]["commands"] == [[sys.executable, "-I", "-m", "playpen_ls", "serve"]]
 
 
 def named(bare: Path, user: str) -> list[dict[str, Any]]:

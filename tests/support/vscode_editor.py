@@ -34,12 +34,15 @@ def needed() -> None:
         missing(f"no VS Code in {CACHE}, or no chromium")
 
 
-def ours(folder: Path) -> Path:
-    """Our extension, checked and packaged as for users, below the folder."""
+def ours(folder: Path, wheel: Path | None = None) -> Path:
+    """Our extension, checked and packaged as for users, below the folder; with a wheel that it can install."""
     needed()
     place = folder / "vscode"
-    shutil.copytree(EXTENSION, place, ignore=shutil.ignore_patterns("node_modules", "dist", "*.vsix"))
+    shutil.copytree(EXTENSION, place, ignore=shutil.ignore_patterns("node_modules", "dist", "wheel", "*.vsix"))
     (place / "node_modules").symlink_to(MODULES)
+    if wheel is not None:
+        (place / "wheel").mkdir()
+        shutil.copy(wheel, place / "wheel")
     _node(["npm", "run", "--silent", "package"], place)
     return place / "playpen-ls.vsix"
 

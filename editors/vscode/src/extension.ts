@@ -5,10 +5,11 @@ import type { DocumentSelector, LanguageClient } from 'vscode-languageclient/nod
 import { Client } from './client';
 import { explain, Pages } from './explain';
 import { IGNORE, ignoreWithReason } from './ignore';
-import { tellOfFailure, tellOfInstallation, tellOfSettings } from './messages';
+import { OwnServer } from './install';
+import { tellOfFailure, tellOfInstallation, tellOfInstalling, tellOfSettings } from './messages';
 import { SHOW_REFERENCES, showReferences } from './references';
 import { Saves } from './save';
-import { commandLine, findServer, serverSettings } from './server';
+import { anyInterpreter, commandLine, findServer, serverSettings } from './server';
 import { Status } from './status';
 import { checkWorkspace, fixWorkspace } from './whole';
 
@@ -40,10 +41,19 @@ export async function activate(context: ExtensionContext): Promise<void> {
   context.subscriptions.push(output, status, workspace.registerTextDocumentContentProvider(Pages.scheme, pages));
 
   let settings = '';
+  const own = new OwnServer(context);
   const restart = () => {
     settings = serverSettings();
     void client?.end(); // otherwise the restart would wait for it, and it may never finish starting
-    return (starting = starting.then(() => start(output, status, pages)));
+    return (starting = starting.then(() => start(output, status, pages, own, install)));
+  };
+  const install = async () => {
+    const problem = await own.install(await anyInterpreter(), output);
+    if (problem) {
+      tellOfInstalling(problem, output);
+    } else {
+      await restart();
+    }
   };
   const asked = (what: (client: LanguageClient) => Promise<void>) => async () => {
     if (!client?.isRunning()) {
@@ -78,14 +88,21 @@ export async function deactivate(): Promise<void> {
   await client?.end();
 }
 
-async function start(output: LogOutputChannel, status: Status, pages: Pages): Promise<void> {
+async function start(
+  output: LogOutputChannel,
+  status: Status,
+  pages: Pages,
+  own: OwnServer,
+  install: () => Promise<void>,
+): Promise<void> {
   await client?.end();
   client = undefined;
-  const { server, wrong } = await findServer((line) => output.warn(line));
+  const { server, wrong } = await findServer(own, (line) => output.warn(line));
   if (wrong.length > 0) {
     tellOfSettings(wrong, server, output);
   } else if (!server) {
-    tellOfInstallation();
+    // In an untrusted workspace nothing is installed: pip reads configuration, and can build packages.
+    tellOfInstallation(own.wheel && workspace.isTrusted ? install : undefined);
   }
   if (!server) {
     status.state('missing');

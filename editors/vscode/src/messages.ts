@@ -6,7 +6,13 @@ import type { Server, Wrong } from './server';
 
 const INSTALL = 'pip install playpen-ls';
 
-export function tellOfInstallation(): void {
+/** `install` is undefined if the extension cannot install the server itself. */
+export function tellOfInstallation(install: (() => unknown) | undefined): void {
+  if (install) {
+    const where = 'The extension can install it, with Python 3.11 or later, into an environment of its own.';
+    tell(`the language server is not installed. ${where}`, { Install: install, ...opening('playpen.interpreter') });
+    return;
+  }
   const remedy = `Run \`${INSTALL}\` in your Python environment, then restart the server.`;
   tell(`the language server is not installed. ${remedy}`, { ...copying(INSTALL), ...opening('playpen.server.command') });
 }
@@ -28,6 +34,10 @@ export function tellOfFailure(server: Server, problem: string, output: LogOutput
     : `See the output for details; \`${INSTALL} --upgrade\` may help.`;
   const open = server.setting ? opening(server.setting) : {};
   tell(`the server \`${commandLine(server)}\` ${problem}. ${remedy}`, { 'Show Output': () => output.show(), ...open });
+}
+
+export function tellOfInstalling(problem: string, output: LogOutputChannel): void {
+  tell(`the language server was not installed. ${problem}`, { 'Show Output': () => output.show() });
 }
 
 type Buttons = Record<string, () => unknown>;

@@ -1,7 +1,8 @@
-// Finds the server to run: from the settings, else in the selected Python interpreter, else on the PATH.
+// Finds the server to run: from the settings, else in the selected Python interpreter, on the PATH, or its own.
 import { execFile } from 'node:child_process';
 import * as path from 'node:path';
 import { extensions, workspace } from 'vscode';
+import type { OwnServer } from './install';
 import { fromSetting, onPath } from './program';
 import { invocation } from './spawning';
 import type { Invocation } from './spawning';
@@ -37,9 +38,9 @@ export function serverSettings(): string {
 }
 
 /** Invalid settings are reported, and the search continues with the next place. */
-export async function findServer(log: (line: string) => void): Promise<Search> {
+export async function findServer(own: OwnServer, log: (line: string) => void): Promise<Search> {
   const wrong: Wrong[] = [];
-  const server = ofCommand(wrong) ?? (await ofInterpreter(wrong)) ?? (await ofSelected(log)) ?? ofPath();
+  const server = ofCommand(wrong) ?? (await ofInterpreter(wrong)) ?? (await ofSelected(log)) ?? ofPath() ?? ofOwn(own);
   return { server, wrong };
 }
 
@@ -103,6 +104,16 @@ async function ofSelected(log: (line: string) => void): Promise<Server | undefin
 function ofPath(): Server | undefined {
   const place = onPath('playpen-ls');
   return place ? { command: place, args: [], found: place } : undefined;
+}
+
+function ofOwn(own: OwnServer): Server | undefined {
+  const place = own.interpreter;
+  return place ? { command: place, args: [...ISOLATED, '-m', 'playpen_ls'], found: 'the extension' } : undefined;
+}
+
+/** The interpreter with which an environment is made: the selected one, else that on the PATH. */
+export async function anyInterpreter(): Promise<string | undefined> {
+  return (await selectedInterpreter()) ?? onPath('python3') ?? onPath('python');
 }
 
 // Python imports nothing from the folder that it is started in, and ignores PYTHONPATH: both may lead into the workspace.

@@ -1,7 +1,7 @@
 // Which server is run: that of the interpreter, of the PATH, of the setting, or none.
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { say, session, task, WAIT } from './session.mjs';
-import { changeSettings, command, hasText, notifications, open, servers, squiggle, status } from './user.mjs';
+import { changeSettings, command, notifications, open, servers, squiggle, status } from './user.mjs';
 
 await session(async (page) => {
   await open(page, task.file.name);
@@ -23,18 +23,33 @@ await session(async (page) => {
   const count = await page.locator('.notification-list-item', { hasText: 'not installed' }).count();
   await message.hover(); // it stays
   await page.screenshot({ path: `${task.screenshots}/missing.png` });
-  await message.locator('.monaco-button', { hasText: 'Copy Command' }).click();
-  await message.waitFor({ state: 'detached' });
   say({ step: 'missing', said, count, status: await status(page, 'not installed'), servers: servers() });
   await page.keyboard.press('Escape');
-  await page.locator('.view-line').first().click();
-  await page.keyboard.press('Control+End');
-  await page.keyboard.press('Control+v');
-  await page.waitForFunction(hasText, 'pip install playpen-ls');
 
+  const install = async () => {
+    await notifications(page, 'is not installed');
+    const asking = page.locator('.notification-list-item', { hasText: 'is not installed' }).first();
+    await asking.hover();
+    await asking.locator('.monaco-button', { hasText: 'Install' }).click();
+  };
+  await install();
+  const center = await notifications(page, 'was not installed');
+  say({ step: 'refused', said: await center.locator('.notification-list-item-message', { hasText: 'was not installed' }).textContent() });
+  await command(page, 'Notifications: Clear All Notifications');
+  writeFileSync(task.interpreter, task.bare);
+  await command(page, 'Playpen: Restart Server');
+  await install();
+  await open(page, task.file.name);
+  await squiggle(page, task.file.words);
+  await page.screenshot({ path: `${task.screenshots}/installed.png` });
+  say({ step: 'own', commands: commands() });
+  await command(page, 'Notifications: Clear All Notifications');
+
+  const own = servers();
   writeFileSync(task.onPath, task.script);
   chmodSync(task.onPath, 0o755);
   await command(page, 'Playpen: Restart Server');
+  await gone(own);
   await squiggle(page, task.file.words);
   say({ step: 'installed', commands: commands() });
 
