@@ -39,6 +39,7 @@ _SECCOMP = ("seccomp.security.alpha.kubernetes.io/pod", "container.seccomp.secur
 @rule(
     severity=Severity.INFORMATION,
     practice="+",
+    tag="deprecated",
     like={"kube-linter": ["deprecated-service-account-field"]},
     bad=[
         example(DEPLOYMENT, fixed=RIGHT),
