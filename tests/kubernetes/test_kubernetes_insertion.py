@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from parts import parts_in
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.api.platform import Platform
+from playpen_ls.languages.kubernetes.edits import verify
 from playpen_ls.languages.kubernetes.edits.env import add_variable
 from playpen_ls.languages.kubernetes.edits.insert import (
     add_item,
@@ -23,11 +27,14 @@ from playpen_ls.languages.kubernetes.edits.insert import (
 )
 from playpen_ls.languages.kubernetes.edits.verify import changed
 from playpen_ls.languages.kubernetes.model.manifests import parse
+from playpen_ls.languages.kubernetes.model.resources import YamlDocument
 from playpen_ls.languages.kubernetes.parts import Container
+from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.rules.kubernetes._probes import LIVENESS, ProbeContext, add, port_of, probe_value
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
+from playpen_ls.text.span import Span
 
 CASES = json.loads((Path(__file__).parent / "probes.json").read_text())
 
@@ -406,3 +413,63 @@ def test_edits_that_set_something_else_are_refused(name: str, value: str):
     assert changed(document, [Edit(at, at + 1, "b")], path, "b") == [Edit(at, at + 1, "b")]
     with pytest.raises(Refused, match="the edit would change other parts of the document"):
         changed(document, [Edit(at, at + 1, name + value)], path, "b")
+
+
+DOCUMENTS = (
+    "a: 1\nb:\n  c:\n    - d: x\n      e: |\n        f\n\n        g\n    - h  # i\n  j: 'k\n    l'\nm:\n- n: o\n  p:\n  - q\n- r\n",
+    '# a\nb: &c\n    d: {e: f}\n    g: >+\n      h\n\n    i:\n\n        j: k\n         l\n        m: [n,\n          o]\np: *c\nq: "r\n  s"\n',
+    "  - a:\n      b: c\n\n  - - d\n    - e: f\n\n  -\n    g: h\n  - i: |-\n     j\n",
+)
+PIECES = (
+    "\n",
+    " ",
+    "  ",
+    "\t",
+    "#",
+    "a: 1\n",
+    "  b: 2\n",
+    "- x\n",
+    "  - y\n",
+    "'",
+    '"',
+    "{",
+    "]",
+    ": |\n",
+    "--- ",
+    "\n...\n",
+    "&z ",
+    "\r",
+)
+
+
+def paths(data: object, way: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    yield way
+    for step, value in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
+        yield from paths(value, (*way, step))
+
+
+def test_where_a_part_is_changed_the_whole_document_says_the_same():
+    chance, agreed = random.Random(7), 0
+    for _ in range(6000):
+        text = chance.choice(DOCUMENTS)
+        parsed = ParsedDocument(text)
+        document = cast(YamlDocument, SimpleNamespace(text=text, parsed=parsed))
+        expected = verify.data(parsed.roots)
+        way = chance.choice([*paths(expected[0], (0,))])
+        start = chance.randrange(len(text))
+        edits = [Edit(start, min(len(text), start + chance.choice((0, 0, 1, 5))), "".join(chance.choices(PIECES, k=2)))]
+        depth, lines = verify._smallest_part(document, edits, way)
+        part = verify._part_data(document, edits, lines) if depth else None
+        if not part or len(part) != 1 or part[0].__class__ not in (dict, list) or len(part[0]) != 1:
+            continue
+        step = way[depth - 1]
+        value = part[0].get(step, part) if isinstance(part[0], dict) else part[0][0]
+        here = expected
+        for each in way[: depth - 1]:
+            here = here[each]
+        if value is part or isinstance(part[0], dict) != isinstance(here, dict):
+            continue
+        here[step] = value
+        agreed += 1
+        assert verify._data_of(verify._edited(text, edits, Span(0, len(text)))) == expected, (text, edits, way)
+    assert agreed > 300

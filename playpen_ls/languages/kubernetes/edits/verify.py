@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import abc
 from collections.abc import Iterable
 from functools import lru_cache
@@ -13,6 +14,7 @@ from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Mapping, Node, S
 from playpen_ls.languages.kubernetes.syntax.recovery import parse_yaml
 from playpen_ls.languages.kubernetes.syntax.writer import Value
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.span import Span
 
 Path = tuple[str | int, ...]
 """Keys and indices from the list of documents of a text to a node."""
@@ -40,21 +42,86 @@ def changed(
     """The edits, if they set only `way` to `value`, compared with the data `before`. Raises Refused."""
     expected = data(document.parsed.roots) if before is None else before
     write(expected, way, value)
-    return _compared(document, edits, expected)
+    return _compared(document, edits, way, expected)
 
 
 def removed(document: YamlDocument, edits: list[Edit], way: Path) -> list[Edit]:
     """The edits, if they remove only what is at `way`. Raises Refused."""
-    return _compared(document, edits, without(document, way))
+    return _compared(document, edits, way, without(document, way))
 
 
-def _compared(document: YamlDocument, edits: list[Edit], expected: list[Any]) -> list[Edit]:
-    text = document.text
-    for edit in sorted(edits, reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
-    if _data_of(text) != expected:
+def _compared(document: YamlDocument, edits: list[Edit], way: Path, expected: list[Any]) -> list[Edit]:
+    # Most edits are inside a small part: then the others need not be parsed again.
+    depth, lines = _smallest_part(document, edits, way)
+    if depth and _part_data(document, edits, lines) == [_alone(expected, way[:depth])]:
+        return edits
+    if _data_of(_edited(document.text, edits, Span(0, len(document.text)))) != expected:
         raise Refused("the edit would change other parts of the document")
     return edits
+
+
+def _smallest_part(document: YamlDocument, edits: Iterable[Edit], way: Path) -> tuple[int, Span]:
+    """(length of the part of `way` that leads to it, lines) of the smallest entry or item with all edits inside it.
+
+    It is in block style and begins a line, which the edits do not move, so that its lines are a document of their own.
+    The length is 0 for none.
+    """
+    text, roots = document.text, document.parsed.roots
+    start, end = min(edit.start for edit in edits), max(edit.end for edit in edits)
+    lines, depth = Span(0, len(text)), 0
+    here: Node = roots[0]
+    for length, step in enumerate(way[1:], 2) if len(roots) == 1 else ():
+        if not isinstance(here, (Mapping, Sequence)) or here.flow or here.prefixed:
+            break
+        nodes = [entry.key for entry in here.entries] if isinstance(here, Mapping) else here.items
+        keys = map(_key, nodes) if isinstance(here, Mapping) else range(len(nodes))
+        number = next((number for number, key in enumerate(keys) if key == step), None)
+        if number is None:
+            break
+        places = [(_line_of(text, node.start), node.start) for node in nodes[number : number + 2]]
+        if not all(_OPENING[type(here)].fullmatch(text, *place) for place in places):
+            break
+        before, after = places[0][0], places[1][0] if len(places) > 1 else lines.end
+        if not (nodes[number].start < start and end <= after):
+            break
+        lines, depth = Span(before, after), length
+        here = here.entries[number].value if isinstance(here, Mapping) else here.items[number]
+    return depth, lines
+
+
+# What is in front of a key or an item in its line.
+_OPENING: abc.Mapping[type[Node], re.Pattern[str]] = {Mapping: re.compile(" *"), Sequence: re.compile(" *- +")}
+
+
+def _part_data(document: YamlDocument, edits: Iterable[Edit], lines: Span) -> list[Any] | None:
+    """The data of the lines after the edits. None if they do not parse, join the next line, or end the document."""
+    part = _edited(document.text, edits, lines)
+    if _MARKER.search(part) or not (lines.end == len(document.text) or part.endswith(("\n", "\r"))):
+        return None
+    return _data_of(part)
+
+
+_MARKER = re.compile(r"(?:^|[\r\n])(?:---|\.\.\.)")
+
+
+def _line_of(text: str, offset: int) -> int:
+    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+
+
+def _edited(text: str, edits: Iterable[Edit], lines: Span) -> str:
+    """The lines after the edits, which are all in there."""
+    pieces, at = [], lines.start
+    for edit in sorted(edits):
+        pieces += [text[at : edit.start], edit.text]
+        at = edit.end
+    return "".join([*pieces, text[at : lines.end]])
+
+
+def _alone(data: Any, way: Path) -> Any:
+    """The entry or item at the end of a path, alone in its mapping or list."""
+    for step in way:
+        data = data[step]
+    return {way[-1]: data} if isinstance(way[-1], str) else [data]
 
 
 @lru_cache(maxsize=4)  # findings beside each other often have the same fix
