@@ -58,6 +58,24 @@ FOUND: Mapping[str, Mapping[str, str]] = {
         "service.yaml": at(SERVICE, "targetPort: |http|"),
         "app.yaml": to(POD, "name: |http|, containerPort"),
     },
+    "value of a template → key of the values": {
+        "web/Chart.yaml": "name: web\n",
+        "web/templates/web.yaml": "apiVersion: v1\nkind: Pod\nspec: {{ .Values.image.«tag» | quote }}\n",
+        "web/values.yaml": "tag: a\nimage:\n  ⟨tag⟩: b\n",
+    },
+    "first part of a value → key of the values": {
+        "web/Chart.yaml": "name: web\n",
+        "web/templates/web.yaml": "apiVersion: v1\nkind: Pod\n{{- if $.Values.«image».tag }}{{ end }}\n",
+        "web/values.yaml": "tag: a\n⟨image⟩:\n  tag: b\n",
+    },
+    "value of a subchart → keys of both": {
+        "web/Chart.yaml": "name: web\n",
+        "web/charts/db/Chart.yaml": "name: db\n",
+        "web/charts/db/templates/db.yaml": "apiVersion: v1\nkind: Pod\nspec: {{ .Values.«tag» }}\n",
+        "web/charts/db/values.yaml": "⟨tag⟩: a\n",
+        "web/values.yaml": "tag: b\ndb: {⟨tag⟩: c}\n",
+        "web/values-prod.yaml": "db: {⟨tag⟩: c}\n",
+    },
     "kustomization → file": {
         "k8s/kustomization.yaml": "resources: [«app.yaml»]\n",
         "k8s/app.yaml": "⟨⟩" + POD,
@@ -109,6 +127,15 @@ NONE: Mapping[str, Mapping[str, str]] = {
     },
     "a later stage": {"Dockerfile": "FROM debian:12\nCOPY --from=«b» /a /b\nFROM debian:12 AS b\n"},
     "a variable that the base image may set": {"Dockerfile": "FROM debian:12\nENV PATH=/x:$«PATH»\n"},
+    "a value of no chart": {
+        "templates/web.yaml": "apiVersion: v1\nkind: Pod\nspec: {{ .Values.«tag» }}\n",
+        "values.yaml": "tag: a\n",
+    },
+    "a value outside of an expression": {
+        "Chart.yaml": "name: web\n",
+        "templates/web.yaml": "apiVersion: v1\nkind: Pod\na: .Values.«tag»\n",
+        "values.yaml": "tag: a\n",
+    },
     "a file outside of the project": {"kustomization.yaml": "resources: ['«../../etc/passwd»']\n"},
     "a step that Jenkins has": {"Jenkinsfile": "node { «echo» 'a' }\n"},
     "a computed path": {"Jenkinsfile": 'node { load "«${dir}»/a.groovy" }\n', "a.groovy": ""},
@@ -127,6 +154,16 @@ PROBED = {
 }
 MEANING: Mapping[str, Mapping[str, str]] = {
     "route": PROBED,
+    "value of a chart": {
+        "web/Chart.yaml": "name: web\n",
+        "web/templates/web.yaml": "apiVersion: v1\nkind: Pod\nspec: {a: {{ .Values.image.⟨tag⟩ }}, b: {{ .Values.other.tag }}}\n",
+        "web/templates/other.yaml": "apiVersion: v1\nkind: Pod\nspec: {{ $.Values.image.⟨tag⟩ | quote }}\n",
+        "web/values.yaml": "image: {⟨tag⟩: b}\nother: {tag: c}\n",
+        "web/values-prod.yaml": "image:\n  ⟨tag⟩: c\n",
+        "api/Chart.yaml": "name: api\n",
+        "api/templates/api.yaml": "apiVersion: v1\nkind: Pod\nspec: {{ .Values.image.tag }}\n",
+        "api/values.yaml": "image: {tag: b}\n",
+    },
     "environment variable": {
         "k8s/app.yaml": to(POD, "name: |LEVEL|"),
         "k8s/other.yaml": to(POD, "name: |LEVEL|"),

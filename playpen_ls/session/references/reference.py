@@ -41,6 +41,7 @@ class Kind(Enum):
     CREDENTIAL = "credential"
     REVISION = "revision"
     BINDING = "variable of a pipeline"
+    VALUE = "value"
 
 
 class Access(Enum):

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import EnvironmentRead, Probed, ServiceSelector
 from playpen_ls.api.facts import Fact
+from playpen_ls.languages.configuration.file import ConfigurationFile
 from playpen_ls.languages.dockerfile.model.dockerfile import DockerfileModel
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.kubernetes.model.manifests import Manifests
 from playpen_ls.languages.model import Model
 from playpen_ls.languages.python.model.module import PythonModel
-from playpen_ls.session.references import dockerfile, jenkinsfile, kubernetes, python
+from playpen_ls.session.references import charts, dockerfile, jenkinsfile, kubernetes, python
 from playpen_ls.session.references.reference import START, Access, Kind, Reference, Target
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.pause import pause
@@ -36,6 +37,7 @@ _LANGUAGES: dict[Kind, tuple[str, ...]] = {
     Kind.STEP: ("jenkinsfile",),
     Kind.CREDENTIAL: ("jenkinsfile",),
     Kind.REVISION: ("python",),
+    Kind.VALUE: ("kubernetes", "configuration"),
 }
 """The languages whose files can have a reference of the kind; the facts say more of the others."""
 _STATING: dict[Kind, type[Fact]] = {Kind.ROUTE: Probed, Kind.PODS: ServiceSelector}
@@ -66,8 +68,12 @@ def references(model: Model, workspace: Workspace, offset: int | None = None, wo
 
     With a `word`, those of parts without it may be left out.
     """
+    path, files = model.source.path, workspace.context(model.source.path).files
     if isinstance(model, Manifests):
         yield from kubernetes.references(model, workspace, offset, word)
+        yield from charts.of_template(path, model.source.text, files, offset, word)
+    elif isinstance(model, ConfigurationFile):
+        yield from charts.of_values(path, model.source.text, files, offset, word)
     elif isinstance(model, DockerfileModel):
         yield from dockerfile.references(model, workspace, offset, word)
     elif isinstance(model, Jenkinsfile):
