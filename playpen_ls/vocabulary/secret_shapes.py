@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from playpen_ls.text.span import Span
+from playpen_ls.text.text_cache import cached_by_text
 
 _ALNUM, _HEX, _WORD = "[A-Za-z0-9]", "[a-f0-9]", "[A-Za-z0-9_-]"
 _UUID = f"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
@@ -187,8 +188,14 @@ def _trie(words: list[str]) -> str:
 
 
 @cache
-def _any_mark() -> re.Pattern[str]:
+def _any_word() -> re.Pattern[str]:
     return re.compile(_trie(sorted({word for _, word in _MARKS})))
+
+
+@cache
+def _marks_of(word: str) -> tuple[str, ...]:
+    """The marks whose word is the beginning of this one."""
+    return tuple(mark for mark, one in _MARKS if word.startswith(one))
 
 
 _TAIL = re.compile(r"[\w.~=+/-]{8}")  # what follows a short prefix
@@ -196,10 +203,24 @@ _TAIL = re.compile(r"[\w.~=+/-]{8}")  # what follows a short prefix
 
 def may_hold_key(text: str, words: str | None = None) -> bool:
     """Whether a text can contain a key. `words` are its words, each once: what they lack need not be searched for."""
-    words = text if words is None else words
-    if _any_mark().search(words) is None:
-        return False
-    return any(word in words and mark in text and _goes_on(text, mark) for mark, word in _MARKS)
+    marks = _marks_in(text) if words is None else _marks(text, words)
+    return any(_goes_on(text, mark) for mark in marks)
+
+
+@cached_by_text(200_000)
+def _marks_in(text: str) -> tuple[str, ...]:
+    return _marks(text, text)
+
+
+def _marks(text: str, words: str) -> tuple[str, ...]:
+    """The marks in a text, whose words are among `words`."""
+    found, pattern = set[str](), _any_word()
+    match = pattern.search(words)
+    while match is not None:
+        found.add(match[0])
+        match = pattern.search(words, match.start() + 1)
+    marks = dict.fromkeys(mark for word in sorted(found) for mark in _marks_of(word))
+    return tuple(mark for mark in marks if mark in text)
 
 
 def _goes_on(text: str, mark: str) -> bool:
@@ -208,11 +229,6 @@ def _goes_on(text: str, mark: str) -> bool:
     while at >= 0 and _TAIL.match(text, at + len(mark)) is None:
         at = text.find(mark, at + 1)
     return at >= 0 or mark not in _SHORT
-
-
-@cache
-def _prefix() -> re.Pattern[str]:
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{_trie(sorted(_BY_PREFIX))})")
 
 
 @cache
@@ -231,15 +247,27 @@ def _around(mark: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![A-Za-z0-9])(?:{dict(_AROUND_MARK)[mark]}){end}")
 
 
+def _begins(text: str, marks: tuple[str, ...]) -> dict[int, str]:
+    """Where a prefix begins that is not inside a word; the longest one at each place."""
+    found: dict[int, str] = {}
+    for mark in sorted(marks, key=len):
+        at = text.find(mark) if mark in _BY_PREFIX else -1
+        while at >= 0:
+            if at == 0 or text[at - 1] not in _BASE62:
+                found[at] = mark
+            at = text.find(mark, at + 1)
+    return found
+
+
 def shapes(text: str) -> Iterator[Span]:
     """The spans of keys in a text, in order and without overlaps. Made-up and documented keys are none."""
-    found = []
-    for begin in _prefix().finditer(text):
-        match = _after(begin[0]).match(text, begin.start())
-        if match and not _is_made_up(match[0], begin[0]):
+    found, marks = [], _marks_in(text)
+    for at, prefix in _begins(text, marks).items():
+        match = _after(prefix).match(text, at)
+        if match and not _is_made_up(match[0], prefix):
             found.append(Span(match.start(), match.end()))
     for mark, _ in _AROUND_MARK:
-        if mark in text:
+        if mark in marks:
             for match in _around(mark).finditer(text):
                 if not _is_made_up(match[0], "" if mark == "PRIVATE KEY" else mark):
                     found.append(Span(match.start(), match.end()))
