@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -73,6 +73,15 @@ class Reference:
     def meant(self) -> frozenset[Target]:
         """What it leads to, and itself where it is defined here. References with a common place mean the same."""
         return frozenset(self.targets()).union((self.place,) if self.place is not None else ())
+
+    def leads_to(self, places: Container[Target]) -> bool:
+        """Whether it means one of the places."""
+        return self.place in places or any(target in places for target in self.targets())
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether it is known what it means."""
+        return self.place is not None or any(True for _ in self.targets())
 
 
 def nothing() -> Iterable[Target]:

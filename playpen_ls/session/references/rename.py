@@ -97,6 +97,8 @@ def prepared(workspace: Workspace, path: str, offset: int, *, only_across: bool 
 def _all_uses(workspace: Workspace, path: str, one: Reference) -> list[Found]:
     """The references that mean the same, and those that mean what these do: variants of an object in several files."""
     meant, found = one.meant(), related(workspace, path, one)
+    if one.kind is Kind.BINDING:  # all of a name lead to the same places
+        return found
     for _ in range(_ROUNDS):
         grown = meant.union(*(each.reference.meant() for each in found))
         if grown == meant:
@@ -191,7 +193,7 @@ class _Uses:
             return False
         if one.kind is self._one.kind and one.kind in _OBJECTS and one.place is not None:
             return self._is_used_near(one.place.path)
-        return bool(one.meant())
+        return one.is_resolved
 
     def _is_used_near(self, path: str) -> bool:
         """Whether an object of that name is another application's, which its own folder uses; else it is a variant."""

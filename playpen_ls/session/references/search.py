@@ -162,7 +162,7 @@ def _meaning(workspace: Workspace, path: str, one: Reference, meant: frozenset[T
         if (
             other.kind is one.kind
             and (not one.name or not other.name or other.name == one.name)
-            and other.meant() & meant
+            and other.leads_to(meant)
         ):
             yield other
 
