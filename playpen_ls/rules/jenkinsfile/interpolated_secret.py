@@ -6,9 +6,9 @@ from playpen_ls.api.example import example
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile.model.credentials import Bound, bound_at, is_credential_entry
+from playpen_ls.languages.jenkinsfile.model.credentials import Bound, bound_at, may_bind
 from playpen_ls.languages.jenkinsfile.model.queries import credentials_around, declares, store_lists
-from playpen_ls.languages.jenkinsfile.parts import Call, EnvironmentEntry, Region, ShellStep, StringLiteral
+from playpen_ls.languages.jenkinsfile.parts import Call, Region, ShellStep, StringLiteral
 from playpen_ls.rules.jenkinsfile._library import own_steps, scripts_of
 from playpen_ls.rules.jenkinsfile._shell_variables import by_shell, escaped, variable
 from playpen_ls.text.span import Span
@@ -85,24 +85,23 @@ def interpolated_secret(region: Region, files: Files) -> Iterator[Finding]:
     single-quoted string the shell expands the variable from its environment. Findings in arguments
     that are not shell scripts are hints.
     """
-    entries = [one for one in region.assignments if isinstance(one, EnvironmentEntry) and is_credential_entry(one)]
-    outer = region.file.ask(credentials_around) if region.holes else ()
-    lists = dict(region.file.ask(store_lists)) if region.holes else {}
-    bound = entries or outer or lists or region.mentions("withCredentials") or region.mentions("envVar")
-    if not region.holes or not bound:
+    if not region.holes:
+        return
+    outer, lists = region.file.ask(credentials_around), dict(region.file.ask(store_lists))
+    if not (outer or lists or may_bind(region)):
         return
     seen: set[int] = set()
-    for call in reversed(region.calls):  # innermost first: a literal belongs to the nearest call
+    for call in reversed(region.interpolating_calls):  # innermost first: a literal belongs to the nearest call
         literals = [literal for argument in call.arguments for literal in _direct(argument.string, argument.strings)]
         holed = [literal for literal in literals if literal.holes and literal.start not in seen]
         if not holed or call.name == "withCredentials":
             continue
-        around = bound_at(call, entries, outer, lists)
+        around = bound_at(call, outer, lists)
         scripts = _scripts(call, files)
         for literal in holed:
             seen.add(literal.start)
             yield from _in_literal(call, literal, around, literal.start in scripts)
-    yield from _through_variables(region, lambda step: bound_at(step, entries, outer, lists))
+    yield from _through_variables(region, lambda step: bound_at(step, outer, lists))
 
 
 def _through_variables(region: Region, bound_at_step: Callable[[Call], Bound]) -> Iterator[Finding]:

@@ -7,10 +7,10 @@ from playpen_ls.api.example import example
 from playpen_ls.api.file_view import Outline
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.jenkinsfile.model.credentials import bound_at, is_credential_entry
+from playpen_ls.languages.jenkinsfile.model.credentials import bound_at, may_bind
 from playpen_ls.languages.jenkinsfile.model.queries import credentials_around, declares, store_lists
 from playpen_ls.languages.jenkinsfile.model.region import Region as ParsedRegion
-from playpen_ls.languages.jenkinsfile.parts import Call, EnvironmentEntry, Region, ShellStep, StringLiteral
+from playpen_ls.languages.jenkinsfile.parts import Call, Region, ShellStep, StringLiteral
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.shell.commands import Command, Word
 
@@ -72,19 +72,18 @@ def logged_secret(region: Region) -> Iterator[Finding]:
     `echo` and `printf` without a pipe or redirection, programs behind a pipe that change the text, and commands that
     `set -x` prints. A credential that is only printed is a hint, since Jenkins masks it.
     """
-    entries = [one for one in region.assignments if isinstance(one, EnvironmentEntry) and is_credential_entry(one)]
     outer = region.file.ask(credentials_around)
     passwords = region.file.ask(password_parameters)
-    if not (entries or outer or passwords or region.mentions("withCredentials") or region.mentions("envVar")):
+    if not (outer or passwords or may_bind(region)):
         return
     lists = dict(region.file.ask(store_lists))
     for step in region.shell_steps:
         if step.script is not None:
-            yield from _in_script(step, bound_at(step, entries, outer, lists).secrets, passwords)
+            yield from _in_script(step, bound_at(step, outer, lists).secrets, passwords)
     for call in region.named("echo", "println"):
         literal = next((one.string for one in call.positional if one.string is not None), None)
         if literal is not None and literal.holes:
-            yield from _in_echo(call, literal, bound_at(call, entries, outer, lists).secrets, passwords)
+            yield from _in_echo(call, literal, bound_at(call, outer, lists).secrets, passwords)
 
 
 def _in_echo(call: Call, literal: StringLiteral, bound: frozenset[str], passwords: frozenset[str]) -> Iterator[Finding]:

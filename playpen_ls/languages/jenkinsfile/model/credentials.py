@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment, EnvironmentEntry
-from playpen_ls.languages.jenkinsfile.syntax.tree import Argument, Call
+from playpen_ls.languages.jenkinsfile.model.region import Region
+from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
+from playpen_ls.languages.jenkinsfile.syntax.tree import Argument, Block, Call
 from playpen_ls.vocabulary.names import snake
 
 _PATHS = frozenset(("keyFileVariable", "keystoreVariable"))
@@ -20,6 +23,7 @@ _IDENTIFIER = re.compile(
     r"project|registry|namespace|cluster|tenant|channel|server|branch|version)s?$|(?:account|bucket|region|role|arn)s?(?:_|$))"
 )
 _STORE_ENTRY = re.compile(r"\benvVar(?:iable)?\s*:\s*['\"](\w+)['\"]")
+_WORD = re.compile(r"\w+")
 _SECRET_WORD = re.compile(r"pass|pwd|secret|token|key|hook|cred|cert|private|auth")
 
 
@@ -56,11 +60,17 @@ class Binding:
 class Bound:
     """The credential variables in scope at some place: secrets, names of users and accounts, paths of files."""
 
-    secrets: frozenset[str]
-    users: frozenset[str]
-    paths: frozenset[str]
-    logins: frozenset[tuple[str, str]]
+    secrets: frozenset[str] = frozenset()
+    users: frozenset[str] = frozenset()
+    paths: frozenset[str] = frozenset()
+    logins: frozenset[tuple[str, str]] = frozenset()
     """(user variable, password variable) pairs of one credential."""
+
+    def extended(self, other: Bound) -> Bound:
+        if other == NOTHING_BOUND:
+            return self
+        secrets, users = self.secrets | other.secrets, self.users | other.users
+        return Bound(secrets, users, (self.paths | other.paths) - secrets - users, self.logins | other.logins)
 
     @property
     def all(self) -> frozenset[str]:
@@ -69,6 +79,9 @@ class Bound:
     def users_beside(self, secrets: frozenset[str]) -> frozenset[str]:
         """The user variables whose password is one of `secrets`."""
         return frozenset(user for user, secret in self.logins if secret in secrets)
+
+
+NOTHING_BOUND = Bound()
 
 
 def bindings(call: Call) -> Iterator[Binding]:
@@ -109,38 +122,87 @@ def variables_of_store(text: str) -> tuple[str, ...]:
     return tuple(_STORE_ENTRY.findall(text)) if "envVar" in text else ()
 
 
+def may_bind(region: Region) -> bool:
+    """Whether a region, or the frames around it, can set credential variables."""
+    return any(map(region.mentions, ("redentials", "envVar")))
+
+
 def bound_at(
-    call: Call,
-    entries: Iterable[EnvironmentEntry],
-    outer: Iterable[str],
-    lists: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    call: Call, outer: Sequence[str] = (), lists: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 ) -> Bound:
     """The credential variables in scope at a call.
 
-    `entries` are the credential entries of the region, `outer` the names of those in the frames around it, `lists` the
-    variables of local lists of entries for a store of secrets, by the name of the list.
+    `outer` are the names of the credential entries in the frames around the region, `lists` the variables of local
+    lists of entries for a store of secrets, by the name of the list.
     """
-    secrets, users, everything = set[str](), set[str](), set[str]()
-    logins = set[tuple[str, str]]()
-    for binding in enclosing_bindings(call):
-        secrets |= binding.secrets
-        users |= binding.users
-        everything |= set(binding.variables.values())
-        logins.update((user, secret) for user in binding.users for secret in binding.secrets)
-    for around in call.enclosing:
-        if around.name.startswith("with") and around.name not in ("withCredentials", "withEnv"):
-            text = " ".join(argument.text for argument in around.arguments if argument.block is None)
-            for variable in (
-                *variables_of_store(text),
-                *(one for word in re.findall(r"\w+", text) for one in lists.get(word, ())),
-            ):
-                (users if is_identifier(variable) else secrets).add(variable)
-    start = call.span.start
-    names = [entry.name for entry in entries if entry.scope is not None and entry.scope.contains(start)]
-    for name in (*names, *outer):
-        user, secret = f"{name}_USR", f"{name}_PSW"
-        secrets.add(secret)
-        users.add(user)
-        logins.add((user, secret))
-        (users if is_identifier(name) else secrets).add(name)
-    return Bound(frozenset(secrets), frozenset(users), frozenset(everything) - secrets - users, frozenset(logins))
+    found, words = call.tree.parsed.derived(_scopes)[call.statement.block.number]
+    if outer:
+        found = found.extended(_of_entries(outer))
+    if lists:
+        found = found.extended(_named(one for word in words for one in lists.get(word, ())))
+    return found
+
+
+class _Scope(NamedTuple):
+    """What the region itself tells of a block: the credential variables in scope, and the words among the arguments of
+    the steps around it that take a list of entries."""
+
+    bound: Bound = NOTHING_BOUND
+    words: frozenset[str] = frozenset()
+
+    def inside(self, call: Call) -> _Scope:
+        """That of the closure of a call."""
+        words = self.words.union(_WORD.findall(_own_text(call))) if _takes_store(call) else self.words
+        return _Scope(self.bound.extended(_of_call(call)), words)
+
+
+def _scopes(parsed: Parsed) -> tuple[_Scope, ...]:
+    """By block."""
+    region, found, structure = Region(parsed), list[_Scope](), parsed.structure
+    binding = {statement for name, _, statement, *_ in region.record.sites if name.startswith("with")}
+    entries: dict[int, list[str]] = {}
+    for one in region.assignments:
+        if is_credential_entry(one) and isinstance(one, EnvironmentEntry) and one.scope is not None:
+            entries.setdefault(one.scope.number, []).append(one.name)
+    for number, statement in enumerate(structure.owner):
+        scope = found[structure.home[statement] if statement >= 0 else 0] if found else _Scope()
+        calls = region.around if number == 0 else Block(region, number).callers if statement in binding else ()
+        for call in calls:
+            scope = scope.inside(call)
+        if number in entries:
+            scope = scope._replace(bound=scope.bound.extended(_of_entries(entries[number])))
+        found.append(scope)
+    return tuple(found)
+
+
+def _of_call(call: Call) -> Bound:
+    """The variables that a call sets in its closure."""
+    if call.name == "withCredentials":
+        found = NOTHING_BOUND
+        for one in bindings(call):
+            secrets, users = frozenset(one.secrets), frozenset(one.users)
+            logins = frozenset((user, secret) for user in users for secret in secrets)
+            found = found.extended(Bound(secrets, users, frozenset(one.variables.values()), logins))
+        return found
+    return _named(variables_of_store(_own_text(call))) if _takes_store(call) else NOTHING_BOUND
+
+
+def _takes_store(call: Call) -> bool:
+    return call.name.startswith("with") and call.name not in ("withCredentials", "withEnv")
+
+
+def _own_text(call: Call) -> str:
+    return " ".join(argument.text for argument in call.arguments if argument.block is None)
+
+
+def _named(names: Iterable[str]) -> Bound:
+    every = frozenset(names)
+    users = frozenset(filter(is_identifier, every))
+    return Bound(every - users, users)
+
+
+def _of_entries(names: Sequence[str]) -> Bound:
+    """The variables of entries `NAME = credentials('id')`."""
+    logins = frozenset((f"{name}_USR", f"{name}_PSW") for name in names)
+    users, secrets = zip(*logins, strict=True) if logins else ((), ())
+    return Bound(frozenset(secrets), frozenset(users), logins=logins).extended(_named(names))

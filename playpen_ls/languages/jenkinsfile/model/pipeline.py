@@ -36,15 +36,13 @@ class EnvironmentEntry(Assignment):
     __slots__ = ()
 
     @property
-    def scope(self) -> Span | None:
-        """The range where the variable is visible: the block around `environment {…}`, braces included.
+    def scope(self) -> Block | None:
+        """The block where the variable is visible: the one around `environment {…}`.
 
         None if that is the innermost frame around the region, or in a whole file nothing.
         """
         around = self.statement.block.statement
-        if around is None or around.block.open < 0:
-            return None
-        return Span(around.block.start, around.block.end)
+        return around.block if around is not None and around.block.open >= 0 else None
 
 
 def assignment(statement: Statement, kind: type[Assignment] = Assignment) -> Assignment | None:
@@ -54,7 +52,7 @@ def assignment(statement: Statement, kind: type[Assignment] = Assignment) -> Ass
         if tokens[at][0] not in ("name", ".", "@"):
             return None
         at += 1
-    if not statement.first < at < last - 1 or statement.tree.call_at(statement.first) is not None:
+    if not statement.first < at < last - 1 or statement.first in statement.tree.record.at:
         return None
     owner = ""
     before = at - 1

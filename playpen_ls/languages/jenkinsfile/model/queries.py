@@ -180,6 +180,8 @@ def declares(outline: Outline, name: str) -> bool:
 
 def lists_of_store(parsed: Parsed) -> frozenset[tuple[str, tuple[str, ...]]]:
     """The local lists of entries for a store of secrets, with the variables that they set."""
+    if "envVar" not in parsed.text:
+        return frozenset()
     found = ((one.name, variables_of_store(one.value.text)) for one in Region(parsed).assignments)
     return frozenset(one for one in found if one[1])
 

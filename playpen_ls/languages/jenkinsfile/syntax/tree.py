@@ -33,6 +33,7 @@ _CHAIN = 200  # tokens; the longest receiver that is reconstructed
 # A call without parentheses (`sh 'x'`) can follow these.
 _COMMAND_AFTER = frozenset(("", "{", "}", "->", "=", ":", ";", "else", "return", "+="))
 _UNCLOSED = 200  # tokens read as arguments of a call whose parenthesis is not closed
+_PAUSE = 20  # statements
 _ARGUMENT = frozenset(("string", "number", "name"))
 
 Site = tuple[str, bool, int, int, int, int, int, int]
@@ -84,6 +85,11 @@ class Tree:
     def record(self) -> Record:
         return self.parsed.derived(_record)
 
+    @cached_property
+    def ends(self) -> list[int]:
+        """By token: the one that closes the bracket or block that it opens; for other tokens that token."""
+        return self.parsed.derived(_ends)
+
     @property
     def root(self) -> Block:
         return Block(self, 0)
@@ -120,6 +126,18 @@ class Tree:
     def shell_steps(self) -> list[ShellStep]:
         return [call for call in self.named(*SHELLS) if isinstance(call, ShellStep)]
 
+    @property
+    def interpolating_calls(self) -> list[Call]:
+        """The calls with an interpolated string among their arguments, in text order."""
+        starts, tokens, found = sorted(self.holes), self.tokens, list[Call]()
+        for site in self.record.sites if starts else ():
+            *_, first, last = site
+            if first < last:
+                place = bisect_left(starts, tokens[first][1])
+                if place < len(starts) and starts[place] < tokens[last - 1][2]:
+                    found.append(self._call(site))
+        return found
+
     def string_around(self, offset: int) -> StringLiteral | None:
         """The string literal that contains this offset."""
         index = bisect_right(self.tokens, offset, key=lambda token: token[1]) - 1
@@ -154,6 +172,14 @@ class Tree:
         record = self.record
         places = [place for name in names for place in record.by_name.get(name, ())]
         return [self._call(record.sites[place]) for place in sorted(places)]
+
+
+def _ends(parsed: Parsed) -> list[int]:
+    structure = parsed.structure
+    found = [partner if partner > at else at for at, partner in enumerate(structure.partner)]
+    for opened, close in zip(structure.open[1:], structure.close[1:], strict=True):
+        found[opened] = max(opened, close)
+    return found
 
 
 def _head_call(frame: Frame) -> Call | None:
@@ -290,6 +316,15 @@ class Block(_View):
         return self.tree.call_of(self.number) if self.open >= 0 else None
 
     @property
+    def callers(self) -> list[Call]:
+        """The call whose closure is this block, or those that have it among their arguments: `parallel(a: {…})`."""
+        call, statement = self.call, self.statement
+        if call is not None:
+            return [call]
+        calls = statement.calls if statement is not None else []
+        return [one for one in reversed(calls) if one.index < self.open < one.last]
+
+    @property
     def calls(self) -> list[Call]:
         """Every call in the block, including nested blocks."""
         tree, span, first = self.tree, self.inside, self.tree.structure.first
@@ -380,7 +415,7 @@ class Call:
         tokens, at = self.tree.tokens, self.index
         if at == 0 or tokens[at - 1][0] not in DOTS:
             return ""
-        first, longest = self.statement.first, at - _CHAIN
+        first, longest = self.tree.structure.first[self._statement], at - _CHAIN
         while at > max(first, longest) and tokens[at - 1][0] in DOTS:
             at -= 2
             while at > first and 0 <= self.tree.partner[at] < at:
@@ -415,18 +450,12 @@ class Call:
     @property
     def enclosing(self) -> Iterator[Call]:
         """The calls whose closures contain this call, innermost first."""
-        statement = self.statement
-        while True:
+        statement: Statement | None = self.statement
+        while statement is not None:
             block = statement.block
-            outer, call = block.statement, block.call
-            if outer is None:
-                yield from self.tree.around
-                return
-            statement = outer
-            if call is not None:
-                yield call
-            else:  # a closure among the arguments: `parallel(a: {…})`
-                yield from (one for one in reversed(statement.calls) if one.index < block.open < one.last)
+            yield from block.callers
+            statement = block.statement
+        yield from self.tree.around
 
 
 class ShellStep(Call):
@@ -479,11 +508,10 @@ class Expression(Tokens):
     @property
     def strings(self) -> Iterator[StringLiteral]:
         """Every string literal in the expression except those in blocks."""
-        at = self.first
+        at, ends, blocks = self.first, self.tree.ends, self.tree.structure.block_at
         while at < self.last:
-            block = self.tree.block_at(at)
-            if block is not None:
-                at = block.close
+            if at in blocks:
+                at = ends[at]
             elif (found := string_at(self.tree, at)) is not None:
                 yield found
             at += 1
@@ -491,7 +519,8 @@ class Expression(Tokens):
     @property
     def block(self) -> Block | None:
         """The closure that the whole expression consists of, else None."""
-        block = self.tree.block_at(self.first)
+        number = self.tree.structure.block_at.get(self.first)
+        block = Block(self.tree, number) if number is not None else None
         return block if block and block.close + 1 == self.last else None
 
     @cached_property
@@ -526,7 +555,7 @@ def string_at(tree: Tree, index: int) -> StringLiteral | None:
 
 def arguments(tree: Tree, first: int, last: int) -> Iterator[Argument]:
     """The arguments between two token indices, split at commas."""
-    tokens, partner = tree.tokens, tree.partner
+    tokens, ends = tree.tokens, tree.ends
     begin = at = first
     while at <= last:
         kind = tokens[at][0] if at < last else ","
@@ -539,11 +568,7 @@ def arguments(tree: Tree, first: int, last: int) -> Iterator[Argument]:
             if begin < end:
                 yield _argument(tree, begin, end)
             begin = at + 1
-        elif (block := tree.block_at(at)) is not None:
-            at = max(at, block.close)
-        elif kind in "([" and partner[at] > at:
-            at = partner[at]
-        at += 1
+        at = ends[at] + 1 if at < last else at + 1
 
 
 def _argument(tree: Tree, first: int, last: int) -> Argument:
@@ -579,7 +604,8 @@ class Record:
 def _record(parsed: Parsed) -> Record:
     finder = _Finder(Tree(parsed))
     for number in range(len(parsed.structure.first)):
-        pause()
+        if number % _PAUSE == 0:
+            pause()
         finder.record.before.append(len(finder.record.sites))
         finder.look_at(number)
     finder.record.before.append(len(finder.record.sites))

@@ -100,11 +100,12 @@ def _unexpected(tree: Tree, index: int, reason: str, kind: str = "unexpected") -
 
 def _of_characters(tree: Tree) -> Iterator[Fault]:
     text = tree.text
+    odd = {kind for kind in {token[0] for token in tree.tokens} if kind in "#`\\" or "\x80" <= kind <= "\xbf"}
     for index, (kind, start, end, _) in enumerate(tree.tokens):
         if kind == "string":
             if text.find("\\", start, end) >= 0 or text.find("$", start, end) >= 0:
                 yield from _in_string(tree, index)
-        elif kind in "#`\\" or "\x80" <= kind <= "\xbf":
+        elif kind in odd:
             if kind == "#":
                 yield _fault(tree, "comment", Span(start, end), "`#` does not begin a comment in Groovy; use `//`")
             elif kind == "\xa0":
@@ -142,14 +143,17 @@ def _bad_escape(tree: Tree, span: Span) -> Fault:
 
 
 def _of_pairs(tree: Tree) -> Iterator[Fault]:
-    before = ""
-    for index, (kind, *_) in enumerate(tree.tokens):
-        if kind == "\n":
-            continue
-        wrong = kind in _CANNOT_FOLLOW or (kind in _CLOSES and before != "." and before != "?.")
-        if before in _OPENS and wrong and (before, kind) not in _FOLLOW:
-            yield _unexpected(tree, index, f"it cannot follow `{before}`")
-        before = kind
+    places = [index for index, token in enumerate(tree.tokens) if token[0] != "\n"]
+    kinds = [tree.tokens[index][0] for index in places]
+    wrong = {pair for pair in set(pairwise(kinds)) if _is_wrong(*pair)}
+    for index, pair in zip(places[1:], pairwise(kinds), strict=True) if wrong else ():
+        if pair in wrong:
+            yield _unexpected(tree, index, f"it cannot follow `{pair[0]}`")
+
+
+def _is_wrong(before: str, kind: str) -> bool:
+    wrong = kind in _CANNOT_FOLLOW or (kind in _CLOSES and before != "." and before != "?.")
+    return before in _OPENS and wrong and (before, kind) not in _FOLLOW
 
 
 # Brackets
@@ -157,12 +161,13 @@ def _of_pairs(tree: Tree) -> Iterator[Fault]:
 
 def _of_groups(tree: Tree) -> Iterator[Fault]:
     tokens, partner = tree.tokens, tree.partner
-    for index, (kind, *_) in enumerate(tokens):
-        if kind not in "[(" or partner[index] < index + 3:  # of one token nothing is wrong
+    for index, closing in enumerate(partner):
+        if closing < index + 3:  # of one token nothing is wrong
             continue
+        kind = tokens[index][0]
         if kind == "[":
             yield from _in_group(tree, index, is_list=True)
-        elif _is_checked(tree, index):
+        elif kind == "(" and _is_checked(tree, index):
             yield from _in_group(tree, index, is_list=False)
 
 
@@ -183,7 +188,7 @@ def _is_checked(tree: Tree, index: int) -> bool:
 
 
 def _in_group(tree: Tree, opened: int, *, is_list: bool) -> Iterator[Fault]:
-    tokens, close, before = tree.tokens, tree.partner[opened], opened
+    tokens, ends, close, before = tree.tokens, tree.ends, tree.partner[opened], opened
     begin, colon, asked = opened + 1, -1, False
     """Of the element: its first token, its colon, and whether `?` or `*` is before that."""
     plain, entries, spread = list[int](), 0, False
@@ -201,7 +206,7 @@ def _in_group(tree: Tree, opened: int, *, is_list: bool) -> Iterator[Fault]:
             begin, colon, asked = at + 1, -1, False
         elif kind == ":" and colon < 0 and not asked:
             colon, entries = at, entries + 1
-            if at > _close(tree, begin) + 1 and tokens[begin][0] == "name" and tokens[at - 1][0] != "\n":
+            if at > ends[begin] + 1 and tokens[begin][0] == "name" and tokens[at - 1][0] != "\n":
                 yield from _key(tree, begin, at)
         elif kind in ("?", "*", "->"):
             asked = True
@@ -212,7 +217,7 @@ def _in_group(tree: Tree, opened: int, *, is_list: bool) -> Iterator[Fault]:
             yield _unexpected(tree, at, "Groovy separates key and value with `:`")
         elif _begins_operand(kind, name) and _ends_operand(tree, before, strict=kind == "name"):
             yield _unexpected(tree, at, "a comma or an operator is missing before it", "comma")
-        before = _close(tree, at)
+        before = ends[at]
     if tokens[before][0] == ":" and before > opened + 1:
         yield _unexpected(tree, close, "a value is missing before it")
     if colon < 0 and begin < close:
@@ -228,20 +233,13 @@ def _key(tree: Tree, first: int, colon: int) -> Iterator[Fault]:
         yield _fault(tree, "key", span, f"`{tree.of(span)}` is not a key: it needs quotes")
 
 
-def _inside(tree: Tree, first: int, last: int) -> Iterator[int]:
+def _inside(tree: Tree, first: int, last: int) -> list[int]:
     """The tokens from `first` to `last`, without those in brackets and blocks: of these, only the opening one."""
-    at = first
+    ends, at, found = tree.ends, first, list[int]()
     while at < last:
-        yield at
-        at = _close(tree, at) + 1
-
-
-def _close(tree: Tree, at: int) -> int:
-    """The token that closes the bracket or block at a token; for another token, that one."""
-    structure = tree.structure
-    block = structure.block_at.get(at)
-    close = structure.partner[at] if block is None else structure.close[block]
-    return close if close > at else at
+        found.append(at)
+        at = ends[at] + 1
+    return found
 
 
 def _begins_operand(kind: str, name: str) -> bool:
@@ -330,7 +328,7 @@ def _headers(tree: Tree, statement: Statement, top: list[int]) -> Iterator[Fault
         yield _unexpected(tree, statement.first, "Groovy 2.4 has no `do … while`")
     for place, at in enumerate(top if word in _COMPOUND else ()):
         kind, _, _, name = tokens[at]
-        before = tokens[_close(tree, top[place - 1])] if place else ("", 0, 0, "")
+        before = tokens[tree.ends[top[place - 1]]] if place else ("", 0, 0, "")
         following = next((one for one in top[place + 1 :] if tokens[one][0] != "\n"), None)
         if kind != "name":
             if place and before[0] == "}" and kind not in ("\n", ";") and _is_body(tree, top, place):
@@ -384,7 +382,7 @@ def _missing_commas(tree: Tree, statement: Statement, top: list[int]) -> Iterato
     operands = [at for at in top if tokens[at][0] != "\n"]
     if word == "return":
         for place in range(2, len(operands)):
-            at, before = operands[place], _close(tree, operands[place - 1])
+            at, before = operands[place], tree.ends[operands[place - 1]]
             if _begins_operand(tokens[at][0], tokens[at][3]) and _ends_operand(tree, before, strict=False):
                 if tokens[at - 1][0] == "\n":
                     return
@@ -396,7 +394,7 @@ def _missing_commas(tree: Tree, statement: Statement, top: list[int]) -> Iterato
         return
     asked = False
     for place in range(2, len(operands) - 1):
-        at, before = operands[place], _close(tree, operands[place - 1])
+        at, before = operands[place], tree.ends[operands[place - 1]]
         kind = tokens[at][0]
         asked |= kind == "?" or tokens[operands[place - 1]][0] == "?"
         if asked or tokens[operands[place + 1]][0] != ":" or kind not in ("name", "string"):
@@ -416,7 +414,7 @@ def _has_call(tree: Tree, operands: list[int], place: int) -> bool:
         begins += 2
     if place - begins < 2:
         return False
-    earlier = _close(tree, operands[place - 2])
+    earlier = tree.ends[operands[place - 2]]
     return place - begins == 2 or not _ends_operand(tree, earlier, strict=False)
 
 
