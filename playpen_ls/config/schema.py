@@ -94,6 +94,10 @@ def editor_settings(rules: Sequence[Rule], features: Mapping[str, Sequence[str]]
             "enum": ["openFiles", "workspace"], "enumDescriptions": [_SCOPE_OPEN, _SCOPE_WORKSPACE],
             "default": "openFiles", "markdownDescription": _SCOPE,
         },
+        "playpen.dockerfile.leaveTo": {
+            "type": "array", "default": [], "scope": "resource", "markdownDescription": _LEAVE,
+            "items": {"enum": sorted({tool for rule in rules if rule.language == "dockerfile" for tool in rule.like})},
+        },
         "playpen.features": {
             "type": "object",
             "properties": {
@@ -122,6 +126,10 @@ _SELECT = "Rules and languages to run in this editor instead of those that `play
 _CONFIGURATION = (
     "Configuration of all files instead of the nearest `playpen.toml`: a path that is absolute, starts with `~/`, or "
     "is relative to the workspace folder."
+)
+_LEAVE = (
+    "Other tools that check Dockerfiles in this editor: rules that do the same as one of their checks are skipped, so "
+    "that nothing is said twice."
 )
 _LEVEL = "Messages of the server that are written to the output."
 _TRACE = "Log the messages between VS Code and the language server."

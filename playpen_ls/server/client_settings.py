@@ -16,6 +16,7 @@ logger = logging.getLogger("playpen_ls")
 
 _KNOWN = (
     "select", "ignore", "severity", "configuration", "baseline", "fixOnSave", "diagnostics", "features", "logLevel",
+    "dockerfile",
 )  # fmt: skip
 _LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
 PULL, WORKSPACE = "pull", "workspace"
@@ -34,7 +35,7 @@ def settings_from(value: object) -> Settings | None:
     selected = value.get("select")
     return Settings(
         select=_rules("select", selected) if selected is not None else None,
-        ignore=_rules("ignore", value.get("ignore", [])),
+        ignore=(*_rules("ignore", value.get("ignore", [])), *_left(value.get("dockerfile", {}))),
         config_file=_configuration(value.get("configuration", "")),
         severity=_severity(value.get("severity", {})),
         baseline=_baseline(value.get("baseline", "hide")),
@@ -124,6 +125,21 @@ def _rules(setting: str, value: Any) -> tuple[str, ...]:
         if not is_rule_name(name):
             logger.warning("setting playpen.%s: %s", setting, unknown_rule(name))
     return tuple(value)
+
+
+def _left(value: Any) -> tuple[str, ...]:
+    """The rules for Dockerfiles that are left to other tools (`dockerfile.leaveTo`), which have them as well."""
+    tools = value.get("leaveTo", []) if isinstance(value, Mapping) else value
+    if not tools:
+        return ()
+    from playpen_ls.engine.registry import rules_of
+
+    rules = rules_of("dockerfile")
+    known = sorted({tool for rule in rules for tool in rule.like})
+    if not isinstance(tools, (list, tuple)) or not all(tool in known for tool in tools):
+        logger.warning("setting playpen.dockerfile.leaveTo is %r; it must be a list of %s", tools, ", ".join(known))
+        return ()
+    return tuple(rule.id for rule in rules if not rule.like.keys().isdisjoint(tools))
 
 
 def _configuration(value: Any) -> str:

@@ -1,0 +1,33 @@
+"""Settings of the client: what they mean, and what is said of those that mean nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from playpen_ls.engine.registry import rules_of
+from playpen_ls.server.client_settings import settings_from
+
+
+def test_rules_are_left_to_tools_that_have_them():
+    found = settings_from({"playpen": {"ignore": ["python"], "dockerfile": {"leaveTo": ["hadolint"]}}})
+    assert found is not None
+    left = {rule.id for rule in rules_of("dockerfile") if "hadolint" in rule.like}
+    assert {*found.ignore} == {"python"} | left
+    assert "dockerfile/moving-tag" in left
+    assert "dockerfile/copy-before-install" not in left
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"dockerfile": {"leaveTo": ["hadolnt"]}}, "must be a list of "),
+        ({"dockerfile": {"leaveTo": "hadolint"}}, "must be a list of "),
+        ({"select": "python"}, "playpen.select is 'python'; it must be a list of rules"),
+        ({"configuration": 1}, "playpen.configuration is 1; it must be the path of a file"),
+    ],
+)
+def test_wrong_settings_are_said_and_ignored(settings: object, words: str, caplog: pytest.LogCaptureFixture):
+    found = settings_from({"playpen": settings})
+    assert found is not None
+    assert (found.ignore, found.config_file) == ((), "")
+    assert words in caplog.text
