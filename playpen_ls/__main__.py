@@ -11,6 +11,7 @@ from playpen_ls.project.isolation import module_path
 
 
 def main() -> int:
+    gc.set_threshold(50_000, 20, 20)  # modules and models allocate many long-lived objects and few reference cycles
     sys.path[:] = module_path(os.curdir)
     arguments = sys.argv[1:]
     # VS Code appends --stdio to whatever command it is given.
@@ -19,7 +20,6 @@ def main() -> int:
         from playpen_ls.server.app import serve
 
         return serve()
-    gc.set_threshold(50_000, 20, 20)  # modules and models allocate many long-lived objects and few reference cycles
     try:
         from playpen_ls.cli.main import run
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 
-from playpen_ls.api.facts import Fact
+from playpen_ls.api.facts import Fact, fact
 from playpen_ls.vocabulary.images import ImageReference
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Route(Fact):
     """An HTTP route in Python code, such as `/api/health`, with the prefix that its router has in the same file.
 
@@ -25,7 +24,7 @@ class Route(Fact):
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class WebApplication(Fact):
     """Python code creates an HTTP application; `owner` is its variable.
 
@@ -37,7 +36,7 @@ class WebApplication(Fact):
     has_root_path: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RouterIncluded(Fact):
     """A router is included in an application or another router.
 
@@ -53,7 +52,7 @@ class RouterIncluded(Fact):
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Router(Fact):
     """Python code creates a router; `prefix` is None if it is computed."""
 
@@ -61,7 +60,7 @@ class Router(Fact):
     prefix: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Probed(Fact):
     """A probe in a manifest or a `HEALTHCHECK` in a Dockerfile requests this path.
 
@@ -73,7 +72,7 @@ class Probed(Fact):
     image: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Listens(Fact):
     """Python code listens on a port: `uvicorn.run(app, port=8000)`.
 
@@ -86,29 +85,29 @@ class Listens(Fact):
     beside: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ComputedRoute(Fact):
     """Python code serves or includes a route whose path is not literal, so the set of served paths is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class MountedApplication(Fact):
     """A web application that is mounted in another one; `name` is the last part of its variable's name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class LogsConfigured(Fact):
     """Python code configures logging: handlers, `basicConfig`, a dictionary, or a library that does."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class JsonLogs(Fact):
     """Python code configures structured logging: a JSON formatter, structlog or loguru."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Exported(Fact):
     """A Python module binds a name that other modules can import.
 
@@ -121,7 +120,7 @@ class Exported(Fact):
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Revision(Fact):
     """A revision of Alembic; its place is the value of `revision`.
 
@@ -133,14 +132,14 @@ class Revision(Fact):
     labeled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class MigrationsRun(Fact):
     """A file of any kind runs the migrations of Alembic: `alembic upgrade`; `every_head`: with `heads`."""
 
     every_head: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class CalledPerRequest(Fact):
     """A handler of a route calls a function that opens something, or depends on it.
 
@@ -150,7 +149,7 @@ class CalledPerRequest(Fact):
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class EnvironmentRead(Fact):
     """Python code reads an environment variable; `default` is None if there is none.
 
@@ -162,21 +161,21 @@ class EnvironmentRead(Fact):
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class EnvironmentKnown(Fact):
     """Python code sets an environment variable or tests for it; `*` if a `.env` file can set any."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Backup(Fact):
     """An object that dumps a database; `namespace` is "" if it is unknown."""
 
     namespace: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Exposed(Fact):
     """A port in a Dockerfile: of `EXPOSE`, or, with `served`, of the server in its command.
 
@@ -188,7 +187,7 @@ class Exposed(Fact):
     variables: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Recipe(Fact):
     """A Dockerfile and its final image. The place is that of the command, else of the last `FROM`.
 
@@ -206,7 +205,7 @@ class Recipe(Fact):
     entrypoint: tuple[str, ...] | None = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ImageBuilt(Fact):
     """A file states that an image is built: a pipeline, a compose file, a script, skaffold.yaml.
 
@@ -234,7 +233,7 @@ class ImageBuilt(Fact):
         return tuple(posixpath.normpath(posixpath.join(self.context, name)) for name in ("Dockerfile", "Containerfile"))
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class DotenvVariable(Fact):
     """A variable of the `.env` beside a compose file that can be an image or a part of one."""
 
@@ -242,12 +241,12 @@ class DotenvVariable(Fact):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ValuesFile(Fact):
     """The file has values for a Helm chart."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ChartInstall(Fact):
     """A script, a pipeline, skaffold, helmfile, Flux or Argo CD installs a Helm chart.
 
@@ -260,7 +259,7 @@ class ChartInstall(Fact):
     sets: bool
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class KanikoBuild(Fact):
     """A pipeline or a manifest builds a Dockerfile with the Kaniko executor.
 
@@ -273,19 +272,19 @@ class KanikoBuild(Fact):
     features: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ImagePushed(Fact):
     """A pipeline pushes an image under this reference, as written: `nexus:5000/web:1.0-${BUILD_NUMBER}`."""
 
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class TagComputed(Fact):
     """Tags are set in manifests at deployment: `kubectl set image`, `sed`, `envsubst`, kustomize."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Created(Fact):
     """A pipeline creates an object with `kubectl create`; `name` is "" if it is computed."""
 
@@ -293,14 +292,14 @@ class Created(Fact):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ImageUse(Fact):
     """An image reference with a fixed tag, as written: `postgres:16.4`."""
 
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ServiceSelector(Fact):
     """A Kubernetes Service: the labels that it selects, and its target ports."""
 
@@ -309,14 +308,14 @@ class ServiceSelector(Fact):
     ports: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ServiceAccount(Fact):
     namespace: str
     name: str
     mounts_token: bool
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RoleBound(Fact):
     """A RoleBinding or a ClusterRoleBinding, whose `namespace` is "": the kind and name of its role.
 
@@ -329,7 +328,7 @@ class RoleBound(Fact):
     subjects: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Named(Fact):
     """An object that others name: a Service, a Role, a ClusterRole, a PersistentVolumeClaim.
 
@@ -342,7 +341,7 @@ class Named(Fact):
     ports: tuple[str, ...] | None = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class LimitRange(Fact):
     """The defaults of a `LimitRange` for containers in its namespace: names of resources, such as `memory`."""
 
@@ -351,7 +350,7 @@ class LimitRange(Fact):
     requests: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class SecretKeys(Fact):
     """A Kubernetes Secret, or a stub or controller object that creates one.
 
@@ -364,7 +363,7 @@ class SecretKeys(Fact):
     copied: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ConfigMapKeys(Fact):
     """A ConfigMap; `keys` is None if a generator creates them."""
 
@@ -373,7 +372,7 @@ class ConfigMapKeys(Fact):
     keys: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Pods(Fact):
     """The pods of a workload or of a custom resource.
 
@@ -395,7 +394,7 @@ class Pods(Fact):
     replicas: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Autoscaler(Fact):
     """A HorizontalPodAutoscaler: the kind and name of its target, and the numbers of pods; None if not known."""
 
@@ -406,14 +405,14 @@ class Autoscaler(Fact):
     most: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Relabelled(Fact):
     """A kustomization adds labels to the objects that it lists."""
 
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Kustomized(Fact):
     """A kustomization lists a file or a folder; `path` is relative to the project.
 
@@ -424,7 +423,7 @@ class Kustomized(Fact):
     namespace: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Overlay(Fact):
     """A kustomization, a chart or a pipeline: the paths of files with incomplete objects, and images that it tags.
 

@@ -6,16 +6,18 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from playpen_ls.api.fact_types import Kustomized, listed_path
 from playpen_ls.api.facts import Facts, Files
-from playpen_ls.languages.kubernetes.kustomize.builds import Rendered, rendered
 from playpen_ls.languages.kubernetes.kustomize.files import NAMES, File, focused, layer_at, root_of
 from playpen_ls.languages.kubernetes.kustomize.objects import id_of
 from playpen_ls.languages.kubernetes.kustomize.tree import PlacedScalar
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload, YamlDocument, as_resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
+
+if TYPE_CHECKING:
+    from playpen_ls.languages.kubernetes.kustomize.builds import Rendered
 
 MOST_BUILDS = 40  # of one file that are looked at; a base of more is judged by these
 
@@ -123,6 +125,8 @@ class Builds:
         root = root_of(layer.path, layer.text) if layer is not None else None
         if layer is None or (root is not None and root.text("kind") == "Component"):
             return None
+        from playpen_ls.languages.kubernetes.kustomize.builds import rendered  # takes long, and most have none
+
         return rendered(layer if whole else focused(layer))
 
 

@@ -6,12 +6,15 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from playpen_ls.api.fact_types import ChartInstall, ValuesFile
 from playpen_ls.api.facts import Facts, Files
-from playpen_ls.languages.kubernetes.helm.charts import rendered
 from playpen_ls.languages.kubernetes.helm.files import Chart, chart_at
 from playpen_ls.languages.kubernetes.helm.objects import Output, RenderedDocument
+
+if TYPE_CHECKING:
+    from playpen_ls.languages.kubernetes.helm.charts import Rendered
 
 Way = tuple[str, ...]
 """A way to install a chart: the paths of values files besides its `values.yaml`, the strongest last."""
@@ -52,7 +55,7 @@ def installed_objects(path: str, files: Files) -> int:
     """The number of objects that the chart with the `Chart.yaml` at a path gives with its values; 0 for a subchart."""
     folder = posixpath.dirname(path)
     chart = chart_at(folder, files) if installed_with(folder, files) == folder else None
-    return sum(len(one.documents) for one in rendered(chart).outputs) if chart is not None else 0
+    return sum(len(one.documents) for one in _rendered(chart).outputs) if chart is not None else 0
 
 
 def values_files(folder: str, texts: InstalledFiles | Files) -> list[str]:
@@ -152,7 +155,7 @@ class Ways:
         """(the way, what the templates give)."""
         yield from self._known
         for way in self._waiting:
-            made = rendered(self._chart, tuple((path, self._texts.text(path) or "") for path in way))
+            made = _rendered(self._chart, tuple((path, self._texts.text(path) or "") for path in way))
             if not made.refused:
                 self._known.append((way, made.outputs))
                 yield self._known[-1]
@@ -161,6 +164,12 @@ class Ways:
 def usual_ways(folder: str, texts: InstalledFiles) -> tuple[Way, ...]:
     """With its `values.yaml` alone, and with each other values file too."""
     return ((), *((path,) for path in values_files(folder, texts)[: MOST_INSTALLS - 1]))
+
+
+def _rendered(chart: Chart, given: tuple[tuple[str, str], ...] = ()) -> Rendered:
+    from playpen_ls.languages.kubernetes.helm.charts import rendered  # takes long, and most have none
+
+    return rendered(chart, given)
 
 
 def _is_chart(folder: str, files: Files) -> bool:

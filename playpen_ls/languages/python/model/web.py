@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from playpen_ls.api.fact_types import CalledPerRequest, EnvironmentKnown, EnvironmentRead, Listens
-from playpen_ls.api.facts import Fact
+from playpen_ls.api.facts import Fact, fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.python.model.parts import Site
 from playpen_ls.languages.python.model.scope import WEB, Link
@@ -29,7 +29,7 @@ from playpen_ls.text.words import Words
 _REGISTERING = re.compile(r"(?:register|setup|configure|include|add|install|mount)(?:_|$)|route")
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Web(Fact):
     """A web fact. `kind`: app, router, route, include, mount, urlpatterns. The path of its place is empty.
 
