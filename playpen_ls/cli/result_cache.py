@@ -15,34 +15,22 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 from typing import Any, Protocol
 
 import playpen_ls
 from playpen_ls.api.fact_types import DotenvVariable, EnvironmentRead
 from playpen_ls.api.facts import Fact
-from playpen_ls.api.finding import Severity
 from playpen_ls.cli.result_store import ResultStore
-from playpen_ls.cli.results import (
-    Basis,
-    EditReport,
-    Excerpt,
-    FileReport,
-    FindingReport,
-    FixReport,
-    PlaceReport,
-    Position,
-    Range,
-    relative,
-)
+from playpen_ls.cli.results import Basis, FileReport, relative, relocated
 from playpen_ls.cli.write_file import recovery_of
 from playpen_ls.engine.cache import Asked, FileQuery
 from playpen_ls.languages import builds
 from playpen_ls.languages.detection import language_of
 from playpen_ls.project.fact_json import fact_of, plain
 from playpen_ls.project.read_file import read_file, read_text
-from playpen_ls.project.typed_json import Malformed
+from playpen_ls.project.typed_json import Malformed, reader, written
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source, Unreadable
 
@@ -155,7 +143,9 @@ class ResultCache:
         if known.report is None:
             return None
         job = self._jobs[number]
-        return _read(known.report, os.path.join(job.workspace.root, "").replace(os.sep, "/"), job.path)
+        root = os.path.join(job.workspace.root, "").replace(os.sep, "/")
+        found: FileReport = relocated(_report(known.report), partial(_whole, root))
+        return replace(found, path=job.path.replace(os.sep, "/"))
 
     # After a check
 
@@ -165,7 +155,7 @@ class ResultCache:
         if basis is None:
             return
         root = os.path.join(job.workspace.root, "").replace(os.sep, "/")
-        text = _json([_plain(report, root), basis.kinds, basis.queries, basis.stated])
+        text = written([_within(report, root), basis.kinds, basis.queries, basis.stated]).decode()
         self._kept.append((self._key(job, basis.content), text))
         if job.indexed:
             self._kept.append((self._facts_key(job, basis.content), _json([basis.stated, basis.facts])))
@@ -326,84 +316,18 @@ def _sources() -> list[Any]:
     return found
 
 
-# Reports as JSON; the paths in a project are relative
+_report = reader(FileReport)
 
 
-def _plain(report: FileReport, root: str) -> list[Any]:
-    def cut(path: str) -> str:
-        return path[len(root) :] if path.startswith(root) else f"/{path}"
-
-    def finding(one: FindingReport) -> list[Any]:
-        return [
-            one.rule,
-            int(one.severity),
-            one.message,
-            one.range,
-            one.excerpt,
-            one.key,
-            one.url,
-            [(cut(place.path), place.range, place.message) for place in one.related],
-            [
-                (
-                    fix.title,
-                    fix.safe,
-                    fix.kind,
-                    [(cut(edit.path), edit.range, edit.text, edit.masked) for edit in fix.edits],
-                    [(cut(path), text, masked) for path, text, masked in fix.creates],
-                    fix.diff,
-                )
-                for fix in one.fixes
-            ],
-            one.refusal,
-            one.suppression,
-        ]
-
-    findings, suppressed = ([finding(one) for one in some] for some in (report.findings, report.suppressed))
-    return [findings, suppressed, report.built, sorted(report.practices)]
+def _within(report: FileReport, root: str) -> FileReport:
+    """The report with the paths in a project relative to its root; it says nothing about its own file."""
+    cut = partial(_cut, root)
+    return replace(relocated(report, cut), path="", problems=(), basis=None)
 
 
-def _read(data: list[Any], root: str, path: str) -> FileReport:
-    def whole(path: str) -> str:
-        return path[1:] if path.startswith("/") else root + path
+def _cut(root: str, path: str) -> str:
+    return path[len(root) :] if path.startswith(root) else f"/{path}"
 
-    def span(data: list[Any]) -> Range:
-        start, end = data
-        return Range(Position(*start), Position(*end))
 
-    def finding(data: list[Any]) -> FindingReport:
-        rule, severity, message, where, excerpt, key, url, related, fixes, refusal, suppression = data
-        return FindingReport(
-            rule,
-            Severity(severity),
-            message,
-            span(where),
-            Excerpt(*excerpt),
-            key,
-            url,
-            tuple([PlaceReport(whole(path), span(where), text) for path, where, text in related]),
-            tuple(
-                [
-                    FixReport(
-                        title,
-                        safe,
-                        kind,
-                        tuple([EditReport(whole(path), span(where), *rest) for path, where, *rest in edits]),
-                        tuple([(whole(path), text, masked) for path, text, masked in creates]),
-                        tuple(diff),
-                    )
-                    for title, safe, kind, edits, creates, diff in fixes
-                ]
-            ),
-            refusal,
-            tuple(suppression) if suppression is not None else None,
-        )
-
-    findings, suppressed, built, practices = data
-    return FileReport(
-        path.replace(os.sep, "/"),
-        tuple([finding(one) for one in findings]),
-        tuple([finding(one) for one in suppressed]),
-        (),
-        built,
-        frozenset(practices),
-    )
+def _whole(root: str, path: str) -> str:
+    return path[1:] if path.startswith("/") else root + path

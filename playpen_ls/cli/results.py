@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from enum import IntEnum
 from pathlib import Path
@@ -146,6 +146,24 @@ class FileReport:
     """The best practices that concern it, if they were asked for."""
     basis: Basis | None = None
     """None if it is not kept."""
+
+
+def relocated(report: FileReport, place: Callable[[str], str]) -> FileReport:
+    """The report with other paths of the places that its findings name, and of what their fixes edit and create."""
+
+    def fix(one: FixReport) -> FixReport:
+        edits = tuple([replace(edit, path=place(edit.path)) for edit in one.edits])
+        creates = tuple([(place(path), text, masked) for path, text, masked in one.creates])
+        return replace(one, edits=edits, creates=creates)
+
+    def finding(one: FindingReport) -> FindingReport:
+        if not one.related and not one.fixes:
+            return one
+        related = tuple([replace(each, path=place(each.path)) for each in one.related])
+        return replace(one, related=related, fixes=tuple(map(fix, one.fixes)))
+
+    findings, suppressed = (tuple(map(finding, some)) for some in (report.findings, report.suppressed))
+    return replace(report, findings=findings, suppressed=suppressed)
 
 
 @dataclass(frozen=True)
