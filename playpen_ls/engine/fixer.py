@@ -18,6 +18,7 @@ from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.languages.model import Model
 from playpen_ls.languages.registry import model_problems
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.pause import pause_or_end
 from playpen_ls.text.source import Source
 
 logger = logging.getLogger("playpen_ls")
@@ -278,6 +279,7 @@ def _choose(
     chosen: Chosen = []
     marks = _finding_keys(look)
     for diagnostic in look.diagnostics:
+        pause_or_end()
         fix = next((fix for fix in diagnostic.finding.fixes if accept(diagnostic, fix)), None)
         if fix is None or marks[id(diagnostic)] in rejected:
             continue

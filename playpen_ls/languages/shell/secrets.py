@@ -13,6 +13,7 @@ from functools import cache
 from itertools import pairwise
 
 from playpen_ls.languages.shell.commands import Command, Word
+from playpen_ls.text.pause import pause
 from playpen_ls.vocabulary.secret_shapes import shapes
 from playpen_ls.vocabulary.secrets import (
     connection_passwords,
@@ -150,6 +151,7 @@ def secrets_in(commands: Iterable[Command], *, percent: bool = False) -> Iterato
     """The secrets of commands. `percent`: `%NAME%` is a variable, as in batch files."""
     known = tuple(commands)
     for number, command in enumerate(known):
+        pause()  # a script can be the whole file
         following = known[number + 1] if number + 1 < len(known) else None
         for found in _of_command(command, following):
             if found.start < found.end and _is_literal(found, percent):

@@ -17,6 +17,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     Assigning,
     Environment,
     From,
+    Run,
     Shell,
     Workdir,
     instruction_of,
@@ -186,6 +187,18 @@ class Stage:
     def all_instructions(self) -> Iterator[Instruction]:
         """The instructions of the stage and of its base stages, those of the stage first."""
         return (one for stage in self.ancestors for one in stage.instructions)
+
+    def users_of(self, name: str) -> Sequence[Instruction]:
+        """The instructions that mention a variable, also in their heredocs, in text order."""
+        return self._by_variable.get(name, ())
+
+    @cached_property
+    def _by_variable(self) -> dict[str, list[Instruction]]:
+        found: dict[str, list[Instruction]] = {}
+        for one in self.instructions:
+            for name in names_in(one.whole_text if isinstance(one, Run) else one.raw.logical):
+                found.setdefault(name, []).append(one)
+        return found
 
     @cached_property
     def workdirs(self) -> tuple[Workdir, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile, indentation_in
 from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
@@ -12,14 +12,8 @@ from playpen_ls.text.span import Span
 
 def unit(file: Jenkinsfile, near: Statement | None = None) -> str:
     """One level of indentation, as in the block around `near`, else in the first block that shows one."""
-    source, tree = file.source, file.tree
-    for block in (*((near.block,) if near and near.block.open >= 0 else ()), *tree.blocks):
-        if not block.statements:
-            continue
-        outer, inner = source.indentation(block.start), source.indentation(block.statements[0].start)
-        if inner != outer and inner.startswith(outer) and begins_line(source, block.statements[0].start):
-            return inner[len(outer) :]
-    return "    "
+    near_by = indentation_in(file.source, near.block) if near and near.block.open >= 0 else ""
+    return near_by or file.indentation
 
 
 def begins_line(source: Source, offset: int) -> bool:

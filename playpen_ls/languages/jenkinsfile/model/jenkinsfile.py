@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,7 @@ from playpen_ls.languages.jenkinsfile.model.pods import pods
 from playpen_ls.languages.jenkinsfile.model.queries import frame_problem, frames_of, moves
 from playpen_ls.languages.jenkinsfile.model.region import Region
 from playpen_ls.languages.jenkinsfile.syntax.region import Cut, Parsed, cut
-from playpen_ls.languages.jenkinsfile.syntax.tree import Call, ShellStep, Statement
+from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Call, ShellStep, Statement
 from playpen_ls.languages.model import Chunk, Comment, Embedded, Model, Problem
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
@@ -157,7 +157,15 @@ class Jenkinsfile(Model):
 
     def call_at(self, offset: int) -> Call | None:
         """The call whose name begins at this offset."""
-        return next((call for call in self.tree.calls if call.name_span.start == offset), None)
+        index = bisect_left(self.tree.tokens, offset, key=lambda token: token[1])
+        call = self.tree.call_at(index)
+        return call if call is not None and call.name_span.start == offset else None
+
+    @cached_property
+    def indentation(self) -> str:
+        """One level of indentation, as in the first block that shows one."""
+        shown = (indentation_in(self.source, block) for block in self.tree.blocks)
+        return next(filter(None, shown), "    ")
 
     def construct_after(self, offset: int) -> Span | None:
         """The next statement; inside brackets the rest of the list element, or of its line."""
@@ -187,3 +195,13 @@ def model_of(file: FileView) -> Jenkinsfile:
 
 def parse(source: Source, previous: Model | None = None) -> Jenkinsfile:
     return Jenkinsfile(source, previous if isinstance(previous, Jenkinsfile) else None)
+
+
+def indentation_in(source: Source, block: Block) -> str:
+    """What the first statement of a block is indented by; "" if it does not show that."""
+    if not block.statements:
+        return ""
+    start = block.statements[0].start
+    outer, inner = source.indentation(block.start), source.indentation(start)
+    begins_line = not source.text[source.line_start(start) : start].strip(" \t")
+    return inner[len(outer) :] if begins_line and inner.startswith(outer) else ""

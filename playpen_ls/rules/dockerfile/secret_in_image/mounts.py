@@ -6,7 +6,6 @@ import re
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.dockerfile.model.dockerfile import model_of
-from playpen_ls.languages.dockerfile.model.expansion import names_in
 from playpen_ls.languages.dockerfile.model.stage import Stage, stage_of
 from playpen_ls.languages.dockerfile.model.user import is_root
 from playpen_ls.languages.dockerfile.syntax.instruction import Pair
@@ -67,8 +66,8 @@ def argument_edits(argument: Assigning, pair: Pair) -> list[Edit]:
 
 def _users_of(stage: Stage, argument: Assigning, name: str) -> list[Run]:
     runs: list[Run] = []
-    for one in stage.instructions:
-        if one.index <= argument.index or name not in names_in(one.raw.logical + _bodies(one)):
+    for one in stage.users_of(name):
+        if one.index <= argument.index:
             continue
         if not isinstance(one, Run):
             raise Refused(f"`{one.keyword}` also uses `{name}`")
@@ -78,10 +77,6 @@ def _users_of(stage: Stage, argument: Assigning, name: str) -> list[Run]:
     if stage.is_continued:
         raise Refused("another stage is based on this one")
     return runs
-
-
-def _bodies(one: object) -> str:
-    return one.whole_text if isinstance(one, Run) and one.heredocs else ""
 
 
 def mount_edits(run: Run, keys: str) -> list[Edit]:
