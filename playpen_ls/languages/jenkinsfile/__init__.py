@@ -45,7 +45,17 @@ def _problems(model: Jenkinsfile) -> Sequence[Problem]:
 LANGUAGE = Language(
     name="jenkinsfile",
     label="Jenkinsfile",
-    file_names=("Jenkinsfile", "Jenkinsfile.*", "Jenkinsfile-*", "*.jenkinsfile"),
+    file_names=(
+        "Jenkinsfile",
+        "Jenkinsfile.*",
+        "Jenkinsfile[-_]*",
+        "*[-_]Jenkinsfile",
+        "*.jenkinsfile",
+        "*.Jenkinsfile",
+        "*.jenkinsFile",
+        "jenkinsfile",
+        "JenkinsFile",
+    ),
     candidate_names=("*.groovy",),
     editor_ids=("jenkinsfile",),
     candidate_ids=("groovy",),  # editors say that of Gradle's files too
