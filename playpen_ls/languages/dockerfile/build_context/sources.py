@@ -98,9 +98,9 @@ def is_made_by_a_build(path: str, context: str, files: Files) -> bool:
 
 
 def excluded_by(dockerfile: str, path: str, context: str, files: Files) -> Ignore | None:
-    """The ignore file that excludes all of `path` from the build context, or None."""
+    """The ignore file that excludes all of `path` from the build context, or None; "" is all of the context."""
     ignore = ignore_of(dockerfile, context, files)
     if ignore is None or not ignore.excludes(path):
         return None
     # An excluded folder can contain files that a `!` pattern includes again.
-    return None if ignore.reincludes and files.names(posixpath.join(context, path)) else ignore
+    return None if ignore.reincludes and (not path or files.names(posixpath.join(context, path))) else ignore

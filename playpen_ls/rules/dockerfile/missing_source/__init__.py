@@ -40,6 +40,7 @@ _PYTHON = re.compile(r".*\.py|pyproject\.toml|setup\.cfg|requirements[\w.-]*\.tx
         {"Dockerfile": "FROM debian:12\nCOPY «app.py» /app/\n", "app.py": "", ".dockerignore": "*\n!src\n"},
         {"Dockerfile": "FROM debian:12\nCOPY «src» /app/\n", "src/a": "", ".dockerignore": "src\n"},
         {"a/Dockerfile": "FROM debian:12\nCOPY here «there» /app/\n", "a/here": ""},
+        {"Dockerfile": "FROM debian:12\nCOPY «.» /app/\n", "app.py": "", ".dockerignore": "*\n"},
         # Only a misspelled name confirms the build context.
         {"Dockerfile": "FROM debian:12\nCOPY «./erquirements.txt» /app/\nCOPY . /app\n", "requirements.txt": ""},
         {
@@ -102,6 +103,9 @@ _PYTHON = re.compile(r".*\.py|pyproject\.toml|setup\.cfg|requirements[\w.-]*\.tx
             "r.txt": "fastapi\n",
         },
         "FROM debian:12\nCOPY app.py /app/\n",
+        {"Dockerfile": "FROM debian:12\nCOPY . /app/\n", "app.py": "", ".dockerignore": "*\n!app.py\n"},
+        {"web/Dockerfile": "FROM debian:12\nCOPY . /app/\n", "web/app.py": "", ".dockerignore": "*\n"},
+        {"Dockerfile": "FROM debian:12\nCOPY . /app/\n", "app.py": "", ".dockerignore": ".*\n*.log\n"},
         {"a/Dockerfile": "FROM debian:12\nCOPY app.py /app/\n", "b": ""},
         {"a/Dockerfile": "FROM debian:12\nCOPY app.py /app/\n", "app.py": ""},
         {"Dockerfile": "FROM debian:12\nCOPY yarn.lock* app.py /app/\n", "app.py": ""},
@@ -125,24 +129,27 @@ def missing_source(stage: Stage, files: Files, platform: Platform, builds: Facts
 
     The build fails at that instruction. The build context is the one that the profile, a Jenkinsfile,
     a compose file or a bake file names; otherwise the Dockerfile's folder or the project root,
-    whichever contains another copied file. Requirements files (`-r`, `-c` and the files they include)
-    are checked only where nothing but a `COPY` can provide them. Not reported where the context is a
-    guess that no existing file or misspelled name confirms, for patterns (which are allowed to match nothing), and for
-    variables without a known value. A hint for files that a step before the build can create: known
-    build outputs, keys and certificates, files that git ignores, and names in a Jenkinsfile, a Makefile or a shell
-    script.
+    whichever contains another copied file; for `COPY .` alone its own folder, if that has a `.dockerignore`.
+    Requirements files (`-r`, `-c` and the files they include) are checked only where nothing but a `COPY` can provide
+    them. Not reported where the context is a guess that no existing file or misspelled name confirms, for patterns
+    (which are allowed to match nothing), and for variables without a known value. A hint for files that a step before
+    the build can create: known build outputs, keys and certificates, files that git ignores, and names in a
+    Jenkinsfile, a Makefile or a shell script.
     """
     sources = list(local_sources(stage)) if files.known and stage.mentions("copy add", ("copy", "add")) else []
     required = list(required_files(stage)) if files.known and _is_bare(stage, platform) else []
     named = [path for _, path in sources if path]
-    if not named and not required:
+    if not named and not required and not sources:
         return
     dockerfile = stage.file.path
     context = context_of(dockerfile, platform.build_context, builds, files)
     folders = [one for one in context.folders if any(is_there(path, one, files) for path in named)]
     if not folders and context.stated:
         folders = [one for one in context.folders if files.names(one or ".")]
-    if not folders and not named:
+    if not folders and not named and not required:  # `COPY . .` alone: its folder is a context if it has an ignore file
+        own = posixpath.dirname(dockerfile)
+        folders = [own] if own in context.folders and ".dockerignore" in files.names(own or ".") else []
+    if not folders and not named and required:
         asked = [path for one in required for path in origins(one) or ()]
         folders = [one for one in context.folders if any(is_there(path, one, files) for path in asked)]
         folders = folders or [one for one in context.folders if any(map(_PYTHON.fullmatch, files.names(one or ".")))]
@@ -154,9 +161,10 @@ def missing_source(stage: Stage, files: Files, platform: Platform, builds: Facts
         if not here:
             missing.add(path)
             yield _absent(word.span, path, folders[0], files)
-        elif path and (ignore := excluded_by(dockerfile, path, here[0], files)) is not None:
+        elif (ignore := excluded_by(dockerfile, path, here[0], files)) is not None:
             missing.add(path)
-            yield Finding(word.span, f"`{path}` is excluded from the build context by `{ignore.path}`")
+            what = f"`{path}` is" if path else "all files are"
+            yield Finding(word.span, f"{what} excluded from the build context by `{ignore.path}`")
     for one in required if folders else ():
         yield from _read_by_pip(one, dockerfile, folders, missing, files)
 
