@@ -17,7 +17,7 @@ from playpen_ls.languages.builds.migrations import migrations_run
 _LARGEST = 1_000_000  # characters; larger files are data
 NAMES = (
     "Makefile", "makefile", "GNUmakefile", "*.mk", "justfile", "Justfile", "*.sh", "*.bash", "docker-bake*.hcl",
-    "Tiltfile", "Procfile", ".env",
+    "Tiltfile", "Procfile", "*.service", ".env",
 )  # fmt: skip
 """Names of files that are read besides YAML and JSON files, as patterns of `fnmatch`."""
 _COMPOSE = r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml|[\w.-]+[.-]compose\.ya?ml"
@@ -35,12 +35,13 @@ _KINDS = {
     "make": re.compile(r"(?:.*/)?(?:(?:GNUm|M|m)akefile|[jJ]ustfile|[^/]+\.mk)"),
     "script": re.compile(r"(?:.*/)?(?:[^/]+\.(?:sh|bash)|Procfile)"),
     "tilt": re.compile(r"(?:.*/)?Tiltfile"),
+    "unit": re.compile(r"(?:.*/)?[^/]+\.service"),
     "environment": re.compile(r"(?:.*/)?\.env"),
 }
 _WORDS = re.compile(r"build|image|kaniko|repository|destination|dockerfile|tags|helm", re.IGNORECASE)
 _SHORT = frozenset(("environment", "bake", "values", "helmfile"))  # read whatever their words are
 _NAMES = re.compile(
-    r"(?:(?:GNUm|M|m)akefile|[jJ]ustfile|.+\.mk|.+\.(?:sh|bash)|[\w.-]*bake[\w.-]*\.hcl|Tiltfile|Procfile|\.env)",
+    r"(?:(?:GNUm|M|m)akefile|[jJ]ustfile|.+\.mk|.+\.(?:sh|bash)|[\w.-]*bake[\w.-]*\.hcl|Tiltfile|Procfile|.+\.service|\.env)",
     re.DOTALL,
 )
 
@@ -61,7 +62,7 @@ def facts_in(path: str, text: str) -> tuple[Fact, ...]:
     if not kind or len(text) > _LARGEST:
         return ()
     run = tuple(migrations_run(path, text))
-    if not (kind in _SHORT or _WORDS.search(text)):
+    if kind == "unit" or not (kind in _SHORT or _WORDS.search(text)):
         return run
     from playpen_ls.languages.builds import configurations, scripts
 

@@ -19,8 +19,9 @@ _RUN = re.compile(
     r"|\balembic(?:[ ]+-[cnx][ =]?\S+|[ ]+--\w[\w-]*(?:=\S+)?)*[ ]+[\"']?\$[@*{(\w]"
     r"|\bfrom alembic\.config import [^\n]*\b(?:main|CommandLine)\b|\balembic\.config\.CommandLine\b"
 )
-_IMPORTED = re.compile(r"(?<!def )(?<!\w)upgrade\((?P<call>[^)]{0,80})")
-_LIBRARIES = ("alembic.command", "flask_migrate")
+_CALLED = re.compile(r"(?<!def )\b\w*upgrade\w*\((?P<call>[^)]{0,80})")
+_LIBRARIES = re.compile(r"^[ \t]*(?:from|import)[ ]+(?:alembic|flask_migrate)\b", re.MULTILINE)
+_REVISION = re.compile(r"^down_revision\b", re.MULTILINE)
 _TEST = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|conftest)\.py$")
 _HEADS = re.compile(r"\bheads\b")
 
@@ -32,8 +33,8 @@ def migrations_run(path: str, text: str) -> Iterator[MigrationsRun]:
     if "alembic" not in text and "upgrade" not in text and "MigrationContext" not in text:
         return
     found = [match["to"] or match["flask"] or match["call"] or match["main"] or "" for match in _RUN.finditer(text)]
-    if any(library in text for library in _LIBRARIES):
-        found += [match["call"] for match in _IMPORTED.finditer(text)]
+    if "upgrade" in text and _LIBRARIES.search(text) and not _REVISION.search(text):
+        found += [match["call"] for match in _CALLED.finditer(text)]
     if "MigrationContext" in text and "run_migrations" in text:
         found.append("")
     if found:

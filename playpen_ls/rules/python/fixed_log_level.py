@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
@@ -17,6 +18,7 @@ from playpen_ls.text.edit import Edit
 
 _NAMES = {"DEBUG": "DEBUG", "INFO": "INFO", 10: "DEBUG", 20: "INFO"}
 _BRANCHES = (ast.If, ast.Try, ast.Match, ast.While, ast.For)
+_CHOSEN = re.compile(r"debug|verbose|quiet", re.IGNORECASE)  # functions that are called if that is wanted
 _WEB = "import logging\nimport os\n\nfrom fastapi import FastAPI\n\n"
 
 
@@ -48,6 +50,7 @@ _WEB = "import logging\nimport os\n\nfrom fastapi import FastAPI\n\n"
         _WEB + "logging.basicConfig(level=settings.log_level)\nlogging.getLogger('urllib3').setLevel(logging.INFO)\n",
         _WEB + "logging.basicConfig(level=logging.WARNING)\nlogging.basicConfig()\n",
         _WEB + "if settings.debug:\n    logging.basicConfig(level=logging.DEBUG)\n",
+        _WEB + "def setup_debug_logging():\n    logging.getLogger().setLevel(logging.DEBUG)\n",
         "import logging\n\nlogging.basicConfig(level=logging.INFO)\n",
         _WEB + "import click\n\nlogging.basicConfig(level=logging.INFO)\n",
         {
@@ -86,6 +89,8 @@ def _name(call: LogConfiguration, level: ast.expr) -> str:
 
 
 def _is_conditional(call: LogConfiguration) -> bool:
+    if call.function is not None and _CHOSEN.search(call.function.name):
+        return True
     return any(isinstance(node, _BRANCHES) and not is_main_guard(node) for node, _ in call.above())
 
 

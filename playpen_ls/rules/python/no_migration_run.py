@@ -56,6 +56,17 @@ _PROJECT = {
             **_PROJECT,
             "shop/db.py": "from alembic.config import main\n\nmain(argv=['upgrade', 'head'])\n",
         },
+        {
+            "alembic/env.py": _ENV,
+            **_PROJECT,
+            "shop/cli.py": "from alembic import command as alembic_command\n\n\ndef migrate():\n"
+            "    alembic_command.upgrade(config, 'head')\n",
+        },
+        {
+            "alembic/env.py": _ENV,
+            **_PROJECT,
+            "shop.service": "[Service]\nExecStartPre=python3 -m alembic upgrade head\nExecStart=shop\n",
+        },
         {"alembic/env.py": _ENV, **_PROJECT, "migrate.sh": 'alembic "$@"\n'},
         {
             "alembic/env.py": _ENV,
