@@ -19,6 +19,12 @@ _PLAIN = re.compile(r"(?:[A-Za-z_]\w*\.)*?(?:(?P<owner>[A-Za-z_]\w*)\.)?(?P<last
 _VAGUE = frozenset(("id", "pk", "uuid"))  # keys that need to say whose
 _HOLE = re.compile(r"%%|%[\d.]*[a-zA-Z]")
 _EMPTY = re.compile(r"\(\s*\)|\[\s*\]|\\?'\s*\\?'|\\?\"\s*\\?\"")
+# A verb or a preposition whose value is gone: "the path is:, the other is:", "to".
+_INCOMPLETE = re.compile(
+    r"\b(?:is|are|was|were|than|to|of|by|and|or|with|from|for|the|a|an)(?:\s*[:,;]|\.(?!\.)|$)|^(?:to|of|by|and|or|with)\b",
+    re.IGNORECASE,
+)
+_LONGEST = 100  # characters of a message that is made of several strings
 # What stands before a value and is nothing without it: `x=`, and words such as `at`.
 _ASSIGNED = re.compile(r"\b\w[\w.]*\s*=\s*$")
 _LABEL = re.compile(r"(?:^|(?<=[,;(\[|:=-])|(?<=[,;|:=-]\s))(?P<word>\w[\w.]*)\s*:\s*$")
@@ -77,6 +83,10 @@ def _without_holes(literal: str, keys: Sequence[str]) -> str:
         raise Refused("the message is empty without its values")
     if re.search(r"\w[:=](?:\s+\w+[:=]|[)\]])", body):
         raise Refused("the message is a list of values")
+    if _INCOMPLETE.search(body):
+        raise Refused("the message is incomplete without its values")
+    if len(pieces) > 1 and len(body) > _LONGEST:
+        raise Refused("the message without its values is too long for one line")
     quotes = pieces[0]["quotes"]
     return f"{quotes}{body}{quotes}"
 

@@ -41,7 +41,9 @@ BLOCKING = frozenset((
     "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output", "subprocess.getoutput",
     "subprocess.getstatusoutput", "os.system",
 ))  # fmt: skip
-LIBRARY = BLOCKING | DRIVERS | CLIENTS | HTTP
+SERVERS = frozenset(("uvicorn.run", "flask.Flask().run"))
+"""Functions that start a server."""
+LIBRARY = BLOCKING | DRIVERS | CLIENTS | HTTP | SERVERS
 _ORIGINS = Origins(*LIBRARY)
 
 
