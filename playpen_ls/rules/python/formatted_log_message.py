@@ -191,6 +191,9 @@ _RESERVED = dict.fromkeys(RESERVED, "")
         STRUCTLOG + 'log.info(«f"code:\\n{code}"»)\n',
         STRUCTLOG + 'log.info(«f"Task [name:{a}]: op:{b} key: {c} (done)"»)\n',
         STRUCTLOG + 'log.info(«f"{len(users)} users"»)\n',
+        # What is left without the values says nothing.
+        STRUCTLOG + 'log.info(«f"{text} to {status}"»)\n',
+        STRUCTLOG + 'log.info(«f"The root path is: {path}, the other is: {other}. The first is used."»)\n',
     ],
     good=[
         LOGGER + 'logger.info("User %s", user.id)\n',
