@@ -21,7 +21,7 @@ from playpen_ls.languages.shell.secrets import HINTS, ShellSecret, secrets_in
 from playpen_ls.rules.kubernetes._namespaces import Namespaces
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.fragment import Fragment
-from playpen_ls.text.span import Span
+from playpen_ls.text.span import DisjointSpans, Span
 from playpen_ls.vocabulary.names import kebab
 from playpen_ls.vocabulary.secret_lines import embedded
 from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, may_hold_key
@@ -69,11 +69,10 @@ def in_command(container: Container) -> Iterator[tuple[Scalar, Span, ShellSecret
     for start, end, one in ranges:
         if len(one.value.split()) > 1:
             commands += shell.commands(Fragment.verbatim(text, Span(start, end)))
-    found: list[Span] = []
+    found = DisjointSpans()
     for secret in secrets_in(commands):
         span = secret.word.fragment.span(secret.start, secret.end)
-        if not any(span.start < other.end and other.start < span.end for other in found):
-            found.append(span)
+        if found.add(span):
             for start, end, one in ranges:
                 if start <= span.start and span.end <= end:
                     yield one, span.shifted(-start), secret

@@ -65,9 +65,8 @@ def engine_per_request(call: EngineCall, origins: Origins) -> Iterator[Finding]:
     if any(name.rpartition(".")[2] in _CACHES for name in names) or _kept(call):
         return
     serves = any("." in name and name.rpartition(".")[2] in _VERBS for name in names)
-    depends = function.name in ("get_db", "get_session", "get_async_session") and any(
-        isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(function)
-    )
+    named = function.name in ("get_db", "get_session", "get_async_session")
+    depends = named and call.site.once(_yields, function)
     if serves or depends:
         yield Finding(call.callee_span, f"`{function.name}` creates a new engine for every request")
 
@@ -79,4 +78,12 @@ def _kept(call: EngineCall) -> bool:
     if isinstance(target, (ast.Attribute, ast.Subscript)):
         return True
     function = call.function
-    return function is not None and any(isinstance(node, ast.Global) for node in ast.walk(function))
+    return function is not None and call.site.once(_has_global, function)
+
+
+def _has_global(function: ast.AST) -> bool:
+    return any(isinstance(node, ast.Global) for node in ast.walk(function))
+
+
+def _yields(function: ast.AST) -> bool:
+    return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(function))

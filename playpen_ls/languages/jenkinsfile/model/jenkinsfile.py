@@ -151,6 +151,15 @@ class Jenkinsfile(Model):
         return None
 
     @cached_property
+    def stages_by_name(self) -> dict[str, list[int]]:
+        """Where the names of the declarative stages begin, in text order."""
+        found: dict[str, list[int]] = {}
+        for stage in self.pipeline.all_stages() if self.pipeline is not None else ():
+            if stage.name is not None:
+                found.setdefault(stage.name, []).append(stage.name_span.start)
+        return found
+
+    @cached_property
     def mentions(self) -> tuple[Mention, ...]:
         """The image references: first those in shell scripts, then those in `docker` steps."""
         return tuple(mentions(self.tree, receivers(self.tree, set(image_variables(self.tree)))))

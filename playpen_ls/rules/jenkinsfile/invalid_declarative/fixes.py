@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 
 from playpen_ls.api.file_view import FileView
@@ -85,13 +86,18 @@ def _renamed(name: str) -> Edits:
 
 
 def _renumbered(file: Jenkinsfile, fault: Fault) -> list[Edit]:
-    taken = {stage.name for stage in file.pipeline.all_stages()} if file.pipeline else set()
-    old = fault.text
+    """The second stage of a name gets the number 2, and so on: their fixes are applied together."""
+    old, stages = fault.text, file.stages_by_name
     literal = file.tree.string_around(fault.span.start)
     if literal is None or literal.holes:
         raise Refused("the stage name is not a plain string")
-    name = next(name for number in range(2, len(taken) + 3) if (name := f"{old} {number}") not in taken)
-    return [Edit(fault.span.start, fault.span.end, name)]
+    numbered = (name.removeprefix(f"{old} ") for name in stages if name.startswith(f"{old} "))
+    last = max((int(number) for number in numbered if _NUMBER.fullmatch(number)), default=1)
+    before = bisect_left(stages.get(old, []), fault.span.start)
+    return [Edit(fault.span.start, fault.span.end, f"{old} {last + max(before, 1)}")]
+
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def _with_agent(file: Jenkinsfile, _: Fault) -> list[Edit]:

@@ -1,0 +1,66 @@
+"""The work for a text grows no faster than the text: function calls are counted for texts that are twice as long."""
+
+from __future__ import annotations
+
+import cProfile
+from pathlib import Path
+
+import pytest
+
+from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.source import Source
+
+LANGUAGES = {"Dockerfile": "dockerfile", "Jenkinsfile": "jenkinsfile", "app.py": "python"}
+FASTAPI = "from fastapi import FastAPI\n\n"
+
+
+def lines(line: str, before: str = "", after: str = "") -> tuple[str, str, str]:
+    return before, line, after
+
+
+SHAPES = {
+    "logins in one RUN": (
+        "Dockerfile", lines("  docker login -u me -p s3cr3tPass9 nexus:5000 && \\\n", "FROM a\nRUN x && \\\n", "  y\n")
+    ),
+    "secrets in a RUN each": ("Dockerfile", lines("RUN export DB_PASSWORD=Zq8vN3pL9x\n", "FROM a\n")),
+    "build arguments": ("Dockerfile", lines("ARG DB_PASSWORD=Zq8vN3pL9x\n", "FROM a\n")),
+    "stages of one name": (
+        "Jenkinsfile",
+        lines("    stage('a') { steps { sh 'x' } }\n", "pipeline {\n  agent any\n  stages {\n", "  }\n}\n"),
+    ),
+    "prints in a function": ("app.py", lines('    print(f"loaded {x}")\n', FASTAPI + "def f(x):\n")),
+    "prints": ("app.py", lines('print(f"loaded {x}")\n', FASTAPI)),
+    "passwords in a function": (
+        "app.py",
+        lines("    e = create_engine('postgresql://me:Zq8vN3pL@db/x')\n", "from sqlalchemy import create_engine\ndef f():\n"),
+    ),
+}  # fmt: skip
+
+
+def calls(path: str, text: str, folder: Path) -> tuple[int, int]:
+    """(function calls that all fixes need, fixes)."""
+    workspace, profile = Workspace(folder, indexed=False), cProfile.Profile()
+    workspace.open(Source(path, text), LANGUAGES[path])
+    workspace.check(path)
+    profile.enable()
+    fixed = workspace.fixed(path, lambda *_: True)
+    profile.disable()
+    return sum(one.callcount for one in profile.getstats()), fixed.applied.total()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_fixes_of_twice_the_text_cost_twice_as_much(shape: str, tmp_path: Path):
+    path, (before, line, after) = SHAPES[shape]
+    calls(path, f"{before}{line}{after}", tmp_path)  # what is imported or cached once
+    once, twice, four_times = (calls(path, before + line * number + after, tmp_path) for number in (20, 40, 80))
+    assert four_times[0] - twice[0] < 2.3 * (twice[0] - once[0])
+
+
+def test_all_stages_of_one_name_are_renamed_at_once(tmp_path: Path):
+    _, (before, line, after) = SHAPES["stages of one name"]
+    workspace = Workspace(tmp_path, indexed=False)
+    workspace.open(Source("Jenkinsfile", before + line * 120 + after), "jenkinsfile")
+    fixed = workspace.fixed("Jenkinsfile", lambda *_: True)
+    names = [f"'a {number}'" for number in range(2, 121)]
+    assert fixed.stopped == ""
+    assert all(fixed.source.text.count(name) == 1 for name in ("'a'", *names))
