@@ -111,6 +111,7 @@ ITEMS = '\n\n@app.get("/items")\nasync def items():\n    return []\n'
         FAST + '\n\nPATH = "/healthz"\n\n\n@app.get(PATH)\ndef live():\n    pass\n',
         FAST + "\n\n@app.get(settings.path)\ndef live():\n    pass\n",
         FAST + 'app.add_api_route("/health", h)\n',
+        FAST + '\n\n@app.get("/api/system/heartbeat/")\ndef heartbeat():\n    pass\n',
         FAST + '\n\n@app.get("/status")\ndef status():\n    return {}\n',
         "from ray import serve\n" + FAST + "\n\n@serve.deployment\n@serve.ingress(app)\nclass Model:\n    pass\n",
         "from aiohttp import web\n\nroutes = web.RouteTableDef()\n\n\n@routes.get('/health')\nasync def h(r):\n"

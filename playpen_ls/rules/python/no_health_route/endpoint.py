@@ -18,7 +18,7 @@ from playpen_ls.text.span import Span
 
 _HEALTH = re.compile(
     r"^/status$|"
-    r"(?:^|/)(?:[\w.-]*health[\w.-]*|livez?|liveness|alive|readyz?|readiness|ping|_health|-/healthy)(?:/.*)?$"
+    r"(?:^|/)(?:[\w.-]*health[\w.-]*|livez?|liveness|alive|readyz?|readiness|ping|heartbeat|_health|-/healthy)(?:/.*)?$"
 )
 _DECORATED = {
     "fastapi": '@{app}.get("{path}")\nasync def {name}() -> dict[str, str]:\n{unit}return {{"status": "healthy"}}\n',
