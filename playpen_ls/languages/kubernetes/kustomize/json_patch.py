@@ -10,6 +10,7 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     PlacedMapping,
     PlacedScalar,
     PlacedSequence,
+    is_null,
     made,
 )
 
@@ -138,6 +139,8 @@ def _remove(node: Placed, name: str) -> Placed:
 
 
 def _equal(one: Placed | None, other: Placed | None) -> bool:
+    if is_null(one) and is_null(other):  # what is not there is null, too
+        return True
     if isinstance(one, PlacedScalar) and isinstance(other, PlacedScalar):
         return one.value == other.value
     if isinstance(one, PlacedMapping) and isinstance(other, PlacedMapping):
@@ -145,4 +148,4 @@ def _equal(one: Placed | None, other: Placed | None) -> bool:
         return names == set(other.keys()) and all(_equal(one.value(name), other.value(name)) for name in names)
     if isinstance(one, PlacedSequence) and isinstance(other, PlacedSequence):
         return len(one.items) == len(other.items) and all(map(_equal, one.items, other.items))
-    return one is None and other is None
+    return False
