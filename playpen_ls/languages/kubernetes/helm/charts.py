@@ -81,7 +81,7 @@ def _reason(error: Exception) -> str:
     return str(error) if isinstance(error, CannotRender) else "nested too deeply"
 
 
-@cached_by_text(1_000_000)
+@cached_by_text(4_000_000)  # its texts are those of the files, which others keep, too
 def _frame(chart: Chart) -> Chart:
     """The chart without the texts of templates that no other template needs."""
     templates = tuple((path, text if _is_needed(path, text) else "") for path, text in chart.templates)
@@ -104,7 +104,7 @@ def _prepared(frame: Chart, given: Given) -> _Render | str:
         return _reason(error)
 
 
-@cached_by_text(1_000_000)
+@cached_by_text(2_000_000)  # an umbrella chart with its packed subcharts has 700,000 characters
 def _one(prepared: _Render, name: str, path: str, text: str) -> Output:
     return Output(path, prepared.render(name, _template(path, text), True))
 
