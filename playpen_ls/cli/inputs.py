@@ -40,8 +40,11 @@ class Target:
     def practices(self) -> frozenset[str]:
         """The best practices that an enabled rule can find violated in a text with these words."""
         words, rules = Words(self.source.text), self.workspace.configs.rules(self.path, self.language)
-        reported = [one.rule for one in rules.rules if one.rule.id in rules.reported]
-        return frozenset(rule.practice for rule in reported if rule.practice != "+" and rule.may_concern(words))
+        reported, found = rules.reported, {"+"}
+        for one in rules.rules:
+            if one.rule.practice not in found and one.rule.id in reported and one.rule.may_concern(words):
+                found.add(one.rule.practice)
+        return frozenset(found - {"+"})
 
     @property
     def finds_nothing(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from playpen_ls.text.diff import differences
 from playpen_ls.text.source import LINE_END, Source
@@ -22,23 +23,44 @@ class Mask:
     Where the range of a secret is known, the range is masked, elsewhere its value. A common or very short word such as
     `postgres` or `ci` is masked elsewhere only behind the same text or the name of a secret, so that the others of its
     kind can be read. `secrets` are the ranges that rules have found; values that are bound to the name of a secret are
-    masked too, although no rule reports them.
+    masked too, although no rule reports them. The text is searched for them when something is to be masked.
     """
 
     def __init__(self, source: Source, secrets: Iterable[Span]) -> None:
         self.source = source
-        found = set(secrets)
-        bound = set(bound_values(source.text, expressions=source.path.endswith((".py", ".pyi"))))
-        words = {source.of(span).strip("\"'") for span in found}
-        words |= {word for span in bound if may_be_secret(word := source.of(span))}
+        self._found = set(secrets)
+
+    @cached_property
+    def _bound(self) -> set[Span]:
+        return set(bound_values(self.source.text, expressions=self.source.path.endswith((".py", ".pyi"))))
+
+    @cached_property
+    def _words(self) -> set[str]:
+        source = self.source
+        words = {source.of(span).strip("\"'") for span in self._found}
+        words |= {word for span in self._bound if may_be_secret(word := source.of(span))}
         # A diff shows the lines of a multi-line secret one by one.
         words |= {line.strip() for word in words for line in LINE_END.split(word)[1:] if len(line.strip()) >= SHORTEST}
         words |= {first for word in words if len(first := LINE_END.split(word)[0].strip()) >= SHORTEST}
-        words = {word for word in words if word.strip()}
-        self._common = {word for word in words if len(word) < SHORTEST_WORD or is_weak(word)}
-        self._values = _values(words - self._common)
-        self._places = _places(source, [span for span in found if source.of(span).strip("\"'") in self._common])
-        self.secrets = sorted(found | bound | set(_matches(self._values, source.text)))
+        return {word for word in words if word.strip()}
+
+    @cached_property
+    def _common(self) -> set[str]:
+        return {word for word in self._words if len(word) < SHORTEST_WORD or is_weak(word)}
+
+    @cached_property
+    def _values(self) -> re.Pattern[str] | None:
+        return _values(self._words - self._common)
+
+    @cached_property
+    def _places(self) -> re.Pattern[str] | None:
+        of = self.source.of
+        return _places(self.source, [span for span in self._found if of(span).strip("\"'") in self._common])
+
+    @cached_property
+    def secrets(self) -> list[Span]:
+        """What is masked in the text itself."""
+        return sorted(self._found | self._bound | set(_matches(self._values, self.source.text)))
 
     def line(self, line: int) -> tuple[str, list[tuple[int, int]]]:
         """A line of the source with masked secrets, and [(column, change of length from there on)]."""

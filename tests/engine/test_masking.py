@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from playpen_ls.engine import masking
 from playpen_ls.engine.masking import MASK, Mask
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
+from playpen_ls.vocabulary.secrets import bound_values
 
 SECRET = "k3y-with-0ther-w0rds"
 
@@ -133,3 +137,17 @@ def test_where_an_edit_divides_a_secret_the_rest_of_it_is_masked():
 def test_line_ends_inside_a_secret_stay():
     text = "k: |\r\n  first-l1ne\r\n  second-l1ne\r\n"
     assert mask(text, "first-l1ne\r\n  second-l1ne").edited(text) == f"k: |\r\n  {MASK}\r\n{MASK}\r\n"
+
+
+def test_a_text_of_which_nothing_is_said_is_not_searched(monkeypatch: pytest.MonkeyPatch):
+    searched: list[str] = []
+
+    def counted(text: str, **options: bool) -> Iterator[Span]:
+        searched.append(text)
+        return bound_values(text, **options)
+
+    monkeypatch.setattr(masking, "bound_values", counted)
+    masked = mask(f"password: {SECRET}\n")
+    assert not searched
+    assert [masked.text(SECRET), masked.line(0)[0]] == [MASK, f"password: {MASK}"]
+    assert len(searched) == 1
