@@ -43,13 +43,14 @@ def held_agent(region: Region) -> Iterator[Finding]:
     Nobody else can use the agent until somebody answers. Ask in a stage with `agent none`, or with the stage's own
     `input`, which is asked before the stage's agent is allocated; the pipeline's agent must be `none` then.
     """
+    agents: dict[int, Call | None] = {}  # by the token of their stage, which can have many inputs
     for call in region.named("input"):
-        if not call.receiver and call.statement.call is not None and _is_held(call):
+        if not call.receiver and call.statement.call is not None and _is_held(call, agents):
             message = "`input` waits while the pipeline holds an agent; ask where the agent is `none`"
             yield Finding(call.name_span, message)
 
 
-def _is_held(call: Call) -> bool:
+def _is_held(call: Call, agents: dict[int, Call | None]) -> bool:
     around = list(call.enclosing)
     if around and around[0].name == "stage":  # the directive: the stage's own agent is not allocated yet
         if call.block is None and not any(one.name == "node" for one in around):
@@ -59,10 +60,12 @@ def _is_held(call: Call) -> bool:
         if outer.name == "node":
             return True
         if outer.name == "stage":
-            for statement in outer.statements:
-                inner = statement.call
-                if inner is not None and inner.name == "agent":
-                    return _is_some(inner)
+            if outer.index not in agents:
+                inside = (statement.call for statement in outer.statements)
+                agents[outer.index] = next((one for one in inside if one is not None and one.name == "agent"), None)
+            agent = agents[outer.index]
+            if agent is not None:
+                return _is_some(agent)
     return call.file.ask(pipeline_holds_agent)
 
 

@@ -139,12 +139,14 @@ def _is_shown(literal: StringLiteral) -> bool:
             return False
         if isinstance(node, ast.keyword) and node.arg in _SHOWING:
             return True
-        if isinstance(node, ast.Dict) and any(
-            value is child and isinstance(key, ast.Constant) and key.value in _SHOWING
-            for key, value in zip(node.keys, node.values, strict=True)
-        ):
+        if isinstance(node, ast.Dict) and child in literal.site.once(_shown_values, node):
             return True
     return False
+
+
+def _shown_values(node: ast.Dict) -> set[ast.expr]:
+    pairs = zip(node.keys, node.values, strict=True)
+    return {value for key, value in pairs if isinstance(key, ast.Constant) and key.value in _SHOWING}
 
 
 def _from_name(literal: StringLiteral) -> Secret | None:
@@ -301,14 +303,17 @@ def _is_no_value(literal: StringLiteral, role: Role) -> bool:
     """Whether it is an enum member, a property of a schema, or a reference."""
     if re.match(r"\$[A-Za-z]|#\w+$", literal.value):
         return True  # a reference or a color
-    if isinstance(role.owner, ast.Dict):
-        keys = {key.value for key in role.owner.keys if isinstance(key, ast.Constant)}
-        if keys & {"type", "$ref", "title", "description"}:
-            return True
+    if isinstance(role.owner, ast.Dict) and literal.site.once(_is_schema, role.owner):
+        return True
     for node, child in literal.above():
         if isinstance(node, ast.ClassDef) and isinstance(child, ast.stmt):
             return any("Enum" in (dotted(base) or "") or "Choices" in (dotted(base) or "") for base in node.bases)
     return False
+
+
+def _is_schema(node: ast.Dict) -> bool:
+    keys = {key.value for key in node.keys if isinstance(key, ast.Constant)}
+    return not keys.isdisjoint(("type", "$ref", "title", "description"))
 
 
 def _is_conditional(literal: StringLiteral) -> bool:
@@ -344,7 +349,9 @@ def generic_variable(literal: StringLiteral, name: str) -> str:
     owner = literal.role.owner
     if made not in ("PASSWORD", "PASSWD", "PWD", "PASS") or not isinstance(owner, (ast.Call, ast.Dict)):
         return made
-    library = (literal.origin(owner.func) or "").lower() if isinstance(owner, ast.Call) else _engine(owner)
+    library = (
+        (literal.origin(owner.func) or "").lower() if isinstance(owner, ast.Call) else literal.site.once(_engine, owner)
+    )
     service = next((service for pattern, service in _SERVICES if re.search(pattern, library)), None)
     return f"{service}_PASSWORD" if service else made
 
