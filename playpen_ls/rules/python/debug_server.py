@@ -14,6 +14,7 @@ from playpen_ls.languages.python.edits.imports import module_member
 from playpen_ls.languages.python.model.file_kind import is_script
 from playpen_ls.languages.python.model.queries import is_left_alone
 from playpen_ls.languages.python.parts import LibraryCall
+from playpen_ls.languages.python.syntax.nodes import is_main_guard
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.words import Words
 
@@ -84,11 +85,7 @@ def _is_true(node: ast.expr | None) -> bool:
 
 
 def _is_conditional(call: LibraryCall) -> bool:
-    return any(isinstance(node, ast.If | ast.IfExp | ast.Match) for node, _ in call.above() if not _is_guard(node))
-
-
-def _is_guard(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and "__main__" in ast.dump(node.test)
+    return any(isinstance(node, ast.If | ast.IfExp | ast.Match) for node, _ in call.above() if not is_main_guard(node))
 
 
 def _runs(recipe: Recipe, path: str) -> bool:
