@@ -170,9 +170,22 @@ class EnvironmentKnown(Fact):
 
 @fact
 class Backup(Fact):
-    """An object that dumps a database; `namespace` is "" if it is unknown."""
+    """An object that dumps a database; `namespace` is "" if it is unknown.
+
+    `database` is the name of the server (see `vocabulary/databases.py`), "" if it can be any.
+    """
 
     namespace: str
+    database: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseVolume(Fact):
+    """A claim that the container of a database mounts; ends in `-` for the claims of a StatefulSet's replicas."""
+
+    namespace: str
+    claim: str
+    workload: str
 
 
 @fact
@@ -310,9 +323,12 @@ class ServiceSelector(Fact):
 
 @fact
 class ServiceAccount(Fact):
+    """`annotated`: annotations can give it rights outside of the cluster."""
+
     namespace: str
     name: str
     mounts_token: bool
+    annotated: bool = False
 
 
 @fact
@@ -330,7 +346,7 @@ class RoleBound(Fact):
 
 @fact
 class Named(Fact):
-    """An object that others name: a Service, a Role, a ClusterRole, a PersistentVolumeClaim.
+    """An object that others name: a Service, a Role, a ClusterRole, a PersistentVolumeClaim; or a network policy.
 
     `ports` are the numbers and names of the ports of a Service, None if they are not known.
     """

@@ -57,9 +57,12 @@ def changes(text: str, path: str = "app.yaml") -> Iterator[tuple[str, str, tuple
     for diagnostic in made.look(path).diagnostics:
         for fix in diagnostic.finding.fixes:
             try:
-                edits = tuple(trier(diagnostic, fix).edits.get(path, ()))
+                change = trier(diagnostic, fix)
             except Refused:
                 continue
+            if change.creates and not change.edits:  # a new file leaves the text as it is
+                continue
+            edits = tuple(change.edits.get(path, ()))
             yield diagnostic.rule.name, fix.title, edits, made.documents[path].source.edited(edits).text
 
 

@@ -361,11 +361,11 @@ def test_what_a_file_tells_others():
         (ServiceSelector, "apps", (("app", "web"),), ()),
         (Named, "Service", "web", "apps", None),
         (ImageUse, "nexus:5000/web:1.0"),
-        (ServiceAccount, "", "web", False),
+        (ServiceAccount, "", "web", False, False),
         (LimitRange, "apps", ("cpu",), ("cpu",)),
         (SecretKeys, "", "db", ("a", "b"), False),
         (ImageUse, "nexus:5000/web:1.0"),
-        (Backup, ""),
+        (Backup, "", "PostgreSQL"),
     ]
 
 

@@ -54,12 +54,12 @@ def test_every_type_in_facts_has_a_form():
 @pytest.mark.parametrize(
     "data",
     [
-        None, [], {}, "Backup", ["Backup"], [["Backup"], 0, 1, "", "/x"], [{}, 0, 1, "", "/x"],
+        None, [], {}, "Backup", ["Backup"], [["Backup"], 0, 1, "", "/x", ""], [{}, 0, 1, "", "/x", ""],
         ["Fact", 0, 1, ""], ["Place", 0, 1, ""], ["Facts", 0, 1, ""], ["Files", 0, 1, ""], ["Web", 0, 1, ""],
         ["dataclass", 0, 1, ""], ["os.system", 0, 1, "", "true"], ["__builtins__", 0, 1, ""],
-        ["Backup", 0, 1, ""], ["Backup", 0, 1, "", "/x", "/y"], ["Backup", 0, 1, "", 1], ["Backup", 0, 1, "", None],
-        ["Backup", 0, 1, "", ["/x"]], ["Backup", 0.0, 1, "", "/x"], ["Backup", True, 1, "", "/x"],
-        ["Backup", 0, "1", "", "/x"], ["Backup", 0, 1, None, "/x"],
+        ["Backup", 0, 1, ""], ["Backup", 0, 1, "", "/x", "", "/y"], ["Backup", 0, 1, "", 1, ""], ["Backup", 0, 1, "", None, ""],
+        ["Backup", 0, 1, "", ["/x"], ""], ["Backup", 0.0, 1, "", "/x", ""], ["Backup", True, 1, "", "/x", ""],
+        ["Backup", 0, "1", "", "/x", ""], ["Backup", 0, 1, None, "/x", ""],
         ["Exposed", 0, 1, "", True, False, []], ["Exposed", 0, 1, "", 80, 0, []], ["Exposed", 0, 1, "", 80, False, "ab"],
         ["Exposed", 0, 1, "", 80, False, [1]], ["Exposed", 0, 1, "", 80, False, None],
         ["EnvironmentRead", 0, 1, "", "A", 1, True],

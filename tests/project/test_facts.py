@@ -13,6 +13,7 @@ from playpen_ls.api.fact_types import (
     ComputedRoute,
     ConfigMapKeys,
     Created,
+    DatabaseVolume,
     EnvironmentKnown,
     EnvironmentRead,
     Exposed,
@@ -252,7 +253,8 @@ NIGHTLY = (
         ("node { sh 'envsubst < k8s.yaml | kubectl apply -f -' }", TagComputed, [()]),
         ("node { sh 'kubectl create secret generic shop --from-literal=a=b' }", Created, [("Secret", "shop")]),
         ("node { sh 'kubectl create configmap shop --from-file=a' }", Created, [("ConfigMap", "shop")]),
-        (NIGHTLY, Backup, [("",)]),
+        (NIGHTLY, Backup, [("", "PostgreSQL")]),
+        (NIGHTLY.replace("pg_dump", "mysqldump"), Backup, [("", "MySQL")]),
         (NIGHTLY.replace("  triggers { cron('H 2 * * *') }\n", ""), Backup, []),
     ],
 )  # fmt: skip
@@ -290,6 +292,13 @@ CRON = (
          "kind: Deployment, name: web}, maxReplicas: 5}\n", Autoscaler, [("apps", "Deployment", "web", 1, 5)]),
         (HEAD.format("autoscaling/v2", "HorizontalPodAutoscaler") + "spec: {scaleTargetRef: {kind: Deployment, name: "
          "web}, minReplicas: '{{ .Values.least }}'}\n", Autoscaler, [("apps", "Deployment", "web", None, None)]),
+        (PODS.replace("nexus:5000/shop:1.0", "postgres:16.4").replace("ports:", "volumeMounts: [{name: d}]\n          ports:")
+         + "      volumes: [{name: d, persistentVolumeClaim: {claimName: data}}, {name: e}]\n", DatabaseVolume,
+         [("apps", "data", "shop")]),
+        (PODS.replace("nexus:5000/shop:1.0", "redis:7").replace("Deployment", "StatefulSet")
+         .replace("ports:", "volumeMounts: [{name: d}]\n          ports:")
+         + "  volumeClaimTemplates: [{metadata: {name: d}}]\n", DatabaseVolume, [("apps", "d-shop-", "shop")]),
+        (PODS, DatabaseVolume, []),
         (PODS, ImageUse, [("nexus:5000/shop:1.0",)]),
         (PODS, Probed, [("/up", "livenessProbe", "")]),
         (PODS.replace("args: [--metrics, ':9090']", "tty: true"), Probed,
@@ -299,8 +308,8 @@ CRON = (
         (HEAD.format("v1", "Service") + "spec: {selector: {app: shop}, ports: [{port: 80, targetPort: http}]}\n",
          ServiceSelector, [("apps", (("app", "shop"),), ("http",))]),
         (HEAD.format("v1", "ServiceAccount") + "automountServiceAccountToken: false\n", ServiceAccount,
-         [("apps", "shop", False)]),
-        (HEAD.format("v1", "ServiceAccount"), ServiceAccount, [("apps", "shop", True)]),
+         [("apps", "shop", False, False)]),
+        (HEAD.format("v1", "ServiceAccount"), ServiceAccount, [("apps", "shop", True, False)]),
         (HEAD.format("v1", "Secret") + "stringData: {password: x}\ndata: {token: eA==}\n", SecretKeys,
          [("apps", "shop", ("token", "password"), False)]),
         (HEAD.format("external-secrets.io/v1", "ExternalSecret")
@@ -316,9 +325,11 @@ CRON = (
         (HEAD.format("v1", "LimitRange") + "spec: {limits: [{type: Pod, max: {memory: 1Gi}}]}\n", LimitRange, []),
         (HEAD.format("v1", "LimitRange") + "spec: {limits: [{default: '{{ .Values.all }}'}]}\n",
          LimitRange, [("apps", ("cpu", "memory"), ("cpu", "memory"))]),
-        (CRON, Backup, [("apps",)]),
+        (CRON, Backup, [("apps", "PostgreSQL")]),
+        (CRON.replace("pg_dump shop", "redis-cli -h db --rdb /x"), Backup, [("apps", "Redis")]),
+        (CRON.replace("pg_dump shop", "redis-cli -h db ping"), Backup, []),
         (CRON.replace("pg_dump", "psql"), Backup, []),
-        (HEAD.format("postgresql.cnpg.io/v1", "ScheduledBackup"), Backup, [("apps",)]),
+        (HEAD.format("postgresql.cnpg.io/v1", "ScheduledBackup"), Backup, [("apps", "")]),
     ],
 )  # fmt: skip
 def test_manifests(text: str, kind: type[Fact], values: list[tuple[Any, ...]]):

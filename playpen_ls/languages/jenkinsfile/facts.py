@@ -21,12 +21,12 @@ from playpen_ls.languages.jenkinsfile.syntax.tree import Call, ShellStep
 from playpen_ls.languages.shell.charts import chart_install
 from playpen_ls.languages.shell.image_builds import builds_of, joined, kaniko_build, plain
 from playpen_ls.languages.shell.parser import Command
+from playpen_ls.vocabulary import databases
 from playpen_ls.vocabulary.images import ImageReference
 
-_DUMP = frozenset(("pg_dump", "pg_dumpall", "pg_basebackup"))
 _WORDS = (
     "docker", "podman", "nerdctl", "buildah", "kaniko", "executor", "kubectl", "kustomize", "sed", "envsubst", "helm",
-    "pg_dump", "pg_basebackup", "skaffold", "perl", "yq", "git commit", "argocd",
+    "skaffold", "perl", "yq", "git commit", "argocd", *databases.WORDS,
 )  # fmt: skip
 _DEPLOYS = ("kubernetesDeploy", "kubernetesApply", "openshiftDeploy", "readYaml", "writeYaml")
 _KNOWN = frozenset(("docker", "dockerfile", "agent", "containerTemplate", "dir", "checkout", "build", "inside"))
@@ -63,7 +63,8 @@ def _filled_in(fact: ImageBuilt | ImagePushed, known: Constants) -> Fact:
 
 def _stated(file: Jenkinsfile) -> Iterator[Fact]:
     path, regions = file.source.path, file.regions
-    scheduled = "pg_dump" in file.source.text and any(region.named("cron") for _, region in regions)
+    dumps = any(word in file.source.text for word in databases.WORDS)
+    scheduled = dumps and any(region.named("cron") for _, region in regions)
     images = {name for _, region in regions for name in image_variables(region)}
     pushed = {name for _, region in regions for name in receivers(region, images)}
     looks: tuple[Callable[[Region], Iterable[Fact]], ...] = (
@@ -103,8 +104,8 @@ def _in_script(step: ShellStep) -> Iterator[Fact]:
         if command.name == "cd":
             folder = _joined(folder, command.operands[0].text if command.operands else None)
         yield from _of_command(command, "", folder)
-        if _dumps(command):
-            yield Backup(Place("", step.name_span, "dumps the database"), "")
+        for database in _dumped(command):
+            yield Backup(Place("", step.name_span, "dumps the database"), "", database)
 
 
 def _pushed(region: Region, pushed: Set[str]) -> Iterator[Fact]:
@@ -215,6 +216,6 @@ def _outer_folder(call: Call) -> str | None:
     return folder
 
 
-def _dumps(command: Command) -> bool:
+def _dumped(command: Command) -> list[str]:
     words: Sequence[object] = command.words
-    return any(getattr(word, "text", "").rpartition("/")[2] in _DUMP for word in words)
+    return sorted(databases.dumped(" ".join(getattr(word, "text", "").rpartition("/")[2] for word in words)))

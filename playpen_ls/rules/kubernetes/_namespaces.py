@@ -11,6 +11,7 @@ from playpen_ls.api.fact_types import (
     Backup,
     ConfigMapKeys,
     Created,
+    DatabaseVolume,
     Kustomized,
     LimitRange,
     Named,
@@ -35,6 +36,7 @@ Namespaced = (
     Autoscaler
     | Backup
     | ConfigMapKeys
+    | DatabaseVolume
     | LimitRange
     | Named
     | Pods

@@ -18,9 +18,10 @@ _PUBLIC = frozenset(
         "system:basic-user",
         "system:public-info-viewer",
         "system:service-account-issuer-discovery",
+        "kubeadm:bootstrap-signer-clusterinfo",
     )
 )
-"""Roles that Kubernetes itself binds to everyone."""
+"""Roles that Kubernetes itself or kubeadm binds to everyone."""
 
 
 def binding(subject: str, role: str = "view", kind: str = "ClusterRoleBinding") -> str:

@@ -80,6 +80,8 @@ ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: deployer}\n"
 ON_PORT = unmarked(INGRESS).replace("8080", "80")
 _GIVEN = frozenset(("view", "edit", "admin", "cluster-admin", "extension-apiserver-authentication-reader"))
 """Roles that every cluster has."""
+_OPERATED = "-operated"
+"""The end of the names of Services that the operator of Prometheus creates."""
 _ACCOUNTS = frozenset(("default", "jenkins-agent", "platform-services"))
 """Service accounts of every namespace and of the platform."""
 _OTHER = {"Role": "ClusterRole", "ClusterRole": "Role", "Deployment": "StatefulSet", "StatefulSet": "Deployment"}
@@ -130,6 +132,9 @@ class _Target(NamedTuple):
         {"ingress.yaml": ON_PORT.replace("name: shop, port", "name: grafana, port"), "service.yaml": SERVICE},
         unmarked(BINDING),
         unmarked(BINDING).replace("app-deployer", "view"),
+        unmarked(BINDING).replace("app-deployer", "proxy") + "---\n" + ROLE.replace("kind: Role", "kind: ClusterRole"),
+        ON_PORT.replace("name: shop, port", "name: prometheus-operated, port") + "---\n"
+        + SERVICE.replace("{name: shop}", "{name: prometheus-operator}"),
         {"binding.yaml": unmarked(BOUND).replace("deployr", "deployer"), "account.yaml": ACCOUNT},
         {"binding.yaml": unmarked(BOUND).replace("deployr", "jenkins-agent"), "account.yaml": ACCOUNT},
         {"binding.yaml": unmarked(BOUND), "account.yaml": ACCOUNT,
@@ -163,7 +168,7 @@ def dangling_reference(
     seen: set[tuple[str, str, str]] = set()
     for one in targets:
         key = (one.kind, one.name.value, one.port.value if one.port is not None else "")
-        if key in seen or not is_name(one.name.value) or one.name.value in _GIVEN:
+        if key in seen or not is_name(one.name.value) or one.name.value in _GIVEN or one.name.value.endswith(_OPERATED):
             continue
         seen.add(key)
         if created.having(_made, (one.kind, one.name.value)) or created.having(_made, (one.kind, "")):
@@ -240,9 +245,10 @@ def _made(created: Created) -> tuple[tuple[str, str]]:
 def _targets(resource: Resource) -> Iterator[_Target]:
     spec = resource.node.mapping("spec")
     if resource.group == "autoscaling" and resource.kind == "HorizontalPodAutoscaler" and spec is not None:
-        yield from _one(spec.mapping("scaleTargetRef"), "", ("Deployment", "StatefulSet", "ReplicaSet"))
+        yield from _one(spec.mapping("scaleTargetRef"), ("Deployment", "StatefulSet", "ReplicaSet"))
     elif resource.group == "rbac.authorization.k8s.io" and resource.kind in ("RoleBinding", "ClusterRoleBinding"):
-        yield from _one(resource.node.mapping("roleRef"), "", ("Role", "ClusterRole"))
+        for target in _one(resource.node.mapping("roleRef"), ("Role", "ClusterRole")):
+            yield target._replace(loose=target.kind == "ClusterRole")
     elif resource.kind == "Ingress" and spec is not None:
         yield from _backends(spec)
     elif isinstance(resource, Workload):
@@ -268,7 +274,7 @@ def _subjects(resource: Resource) -> Iterator[tuple[Mapping, Scalar]]:
             yield one, name
 
 
-def _one(reference: Mapping | None, kind: str, kinds: tuple[str, ...]) -> Iterator[_Target]:
+def _one(reference: Mapping | None, kinds: tuple[str, ...]) -> Iterator[_Target]:
     name = reference.scalar("name") if reference is not None else None
     if reference is not None and name is not None and name.literal and reference.text("kind") in kinds:
         yield _Target(reference.text("kind"), name, reference.scalar("kind"))

@@ -15,6 +15,7 @@ from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._links import Selectable
 from playpen_ls.rules.kubernetes._selectors import is_set_by_operators, known_labels, likely_label, pods_with
+from playpen_ls.rules.kubernetes._volumes import is_trial
 
 BUDGET = """\
 apiVersion: policy/v1
@@ -65,6 +66,7 @@ _SELECTORS = {("policy", "PodDisruptionBudget"): "selector", ("networking.k8s.io
         # The pods can be those of an operator, of a chart or of another repository.
         PLAIN,
         {"policy.yaml": unmarked(POLICY), "app.yaml": DEPLOYMENT},
+        {"tests/policy.yaml": unmarked(POLICY) + "---\n" + DEPLOYMENT},
         {"policy.yaml": unmarked(POLICY) + "---\n" + DEPLOYMENT, "db.yaml": DEPLOYMENT.replace("shop", "db")},
         unmarked(POLICY).replace("{matchLabels: {app: db}}", "{}") + "---\n" + DEPLOYMENT,
         unmarked(POLICY).replace("app: db", "cnpg.io/cluster: db") + "---\n" + DEPLOYMENT,
@@ -82,9 +84,9 @@ def dangling_selector(
     """PodDisruptionBudget or NetworkPolicy selects no pods.
 
     It then protects nothing. Operators and charts also create pods, so it is reported only if there is a likely target,
-    as in `kubernetes/dangling-service`, or if the file has workloads of the namespace and no pods of the project have
-    the labels. An empty selector selects all pods. Not reported for labels that operators set, and for labels that
-    kustomize adds.
+    as in `kubernetes/dangling-service`, or if the file, outside of folders for tests and examples, has workloads of the
+    namespace and no pods of the project have the labels. An empty selector selects all pods. Not reported for labels
+    that operators set, and for labels that kustomize adds.
     """
     key = _SELECTORS.get((resource.group, resource.kind))
     spec = resource.node.mapping("spec")
@@ -111,6 +113,8 @@ def dangling_selector(
                 document.content(value), f"{message}; did you mean `{label.value}: {likely}`?", (fix,), None, related
             )
             return
+    if is_trial(document.path):
+        return
     beside = [one for one in document.ask(facts_of, Pods) if pods.namespaces.include(one.namespace, "", resource)]
     value = entries[0].value
     if isinstance(value, Scalar) and beside and all(one.images for one in beside):

@@ -150,6 +150,24 @@ def remove_entry(document: YamlDocument, target: Mapping, name: str) -> list[Edi
     return removed(document, [edit], (*way, name))
 
 
+def insert_items(document: YamlDocument, items: Sequence, before: Node, texts: abc.Sequence[str]) -> list[Edit]:
+    """Insert plain strings into a list, in the style of the item that they come before. Raises Refused."""
+    way = editable(document, items)
+    text, start = document.text, before.start
+    quote = before.style if isinstance(before, Scalar) and before.style in ("'", '"') else ""
+    written = [f"{quote}{one}{quote}" for one in texts]
+    if items.flow:
+        edit = Edit(start, start, "".join(f"{one}, " for one in written))
+    else:
+        lead = text[start - _column(text, start) : start]
+        if lead.strip() != "-":
+            raise Refused("another value begins on its line")
+        edit = Edit(start, start, "".join(f"{one}{document.newline}{lead}" for one in written))
+    index = items.items.index(before)
+    (found,) = data([items])
+    return changed(document, [edit], way, [*found[:index], *texts, *found[index:]])
+
+
 def remove_item(document: YamlDocument, items: Sequence, item: Node) -> list[Edit]:
     """Remove an item of a list with its lines. Raises Refused."""
     way = editable(document, items)

@@ -13,6 +13,7 @@ from playpen_ls.api.fact_types import (
     Backup,
     ChartInstall,
     ConfigMapKeys,
+    DatabaseVolume,
     ImageBuilt,
     ImageUse,
     KanikoBuild,
@@ -44,13 +45,13 @@ from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, 
 from playpen_ls.languages.shell.charts import last_part
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary import kaniko
+from playpen_ls.vocabulary.databases import database_of, dumped
 from playpen_ls.vocabulary.images import ImageReference
 
 _DEEP = 12  # levels of custom resources; a Rollout's template is at 1, a JobSet's at 5
 _NUMBER = re.compile(r"(?<![\d.])\d{2,5}(?![\d.])")
 _CHANGING = ("ports", "command", "args")  # keys of a container after which its ports are not those of its image
 _COPYING = re.compile(r"reflect|replicat|clone|sync|kubed|copy", re.IGNORECASE)
-_DUMP = re.compile(r"\bpg_(?:dump|dumpall|basebackup)\b")
 _NOWHERE = Place("", Span(0, 0))
 _NAMED = frozenset(
     (
@@ -58,6 +59,13 @@ _NAMED = frozenset(
         ("", "PersistentVolumeClaim"),
         ("rbac.authorization.k8s.io", "Role"),
         ("rbac.authorization.k8s.io", "ClusterRole"),
+        ("networking.k8s.io", "NetworkPolicy"),
+        ("cilium.io", "CiliumNetworkPolicy"),
+        ("cilium.io", "CiliumClusterwideNetworkPolicy"),
+        ("projectcalico.org", "NetworkPolicy"),
+        ("projectcalico.org", "GlobalNetworkPolicy"),
+        ("crd.projectcalico.org", "NetworkPolicy"),
+        ("crd.projectcalico.org", "GlobalNetworkPolicy"),
     )
 )
 _SECRET_KINDS = frozenset(("Secret", "SealedSecret", "ExternalSecret"))
@@ -100,6 +108,7 @@ SHARED = (
     Autoscaler,
     Backup,
     ConfigMapKeys,
+    DatabaseVolume,
     LimitRange,
     Named,
     Pods,
@@ -143,7 +152,8 @@ def _of_resource(resource: Resource) -> Iterator[UnplacedFact]:
         case "", "ServiceAccount":
             mounts = resource.node.scalar("automountServiceAccountToken")
             mounted = mounts is None or is_true(mounts)
-            yield UnplacedFact(ServiceAccount, span, (resource.namespace, resource.name, mounted))
+            annotated = resource.metadata.get("annotations") is not None
+            yield UnplacedFact(ServiceAccount, span, (resource.namespace, resource.name, mounted, annotated))
         case "rbac.authorization.k8s.io", ("RoleBinding" | "ClusterRoleBinding"):
             role = resource.node.mapping("roleRef")
             if role is not None and role.text("name"):
@@ -163,8 +173,9 @@ def _of_resource(resource: Resource) -> Iterator[UnplacedFact]:
                 yield UnplacedFact(LimitRange, span, (resource.namespace, limits, requests))
         case ("helm.toolkit.fluxcd.io", "HelmRelease") | ("argoproj.io", "Application" | "ApplicationSet"):
             yield from _charts_installed(resource, span)
-        case "", "ConfigMap" if _dumps(resource.node.mapping("data")):
-            yield UnplacedFact(Backup, span, (resource.namespace,))
+        case "", "ConfigMap":
+            for database in sorted(_dumped(resource.node.mapping("data"))):
+                yield UnplacedFact(Backup, span, (resource.namespace, database))
         case _, kind if kind in _SECRET_KINDS:
             name = resource.node.mapping("spec", "target") if kind == "ExternalSecret" else None
             named = (name and name.text("name")) or resource.name
@@ -243,21 +254,38 @@ def _targets(service: Mapping | None) -> tuple[str, ...]:
 
 
 def _of_workload(workload: Workload) -> Iterator[UnplacedFact]:
-    backup = False
+    backups = set[str]()
     for container in workload.containers:
         image = container.image
         if image is not None and image.literal:
             reference = ImageReference.parse(image.value)
             if "kaniko" in reference.repository:
                 yield from _kaniko_build(workload, container, image)
-            backup = backup or "backup" in reference.base
+            if database_of(reference) is not None and workload.kind in ("Deployment", "StatefulSet"):
+                yield from _database_volumes(container)
+            if "backup" in reference.base:
+                backups.add("")
             if reference.tag and not reference.floats and not reference.variable and not reference.digest:
                 yield UnplacedFact(ImageUse, workload.document.content(image), (image.value,))
-        backup = backup or any(_DUMP.search(word.value) for word in container.words)
+        backups |= dumped(" ".join(word.value for word in container.words))
         if image is not None and "kaniko" in image.value:
             yield from _by_kaniko(container)
-    if backup:
-        yield UnplacedFact(Backup, workload.name_span, (workload.namespace,))
+    for database in sorted(backups):
+        yield UnplacedFact(Backup, workload.name_span, (workload.namespace, database))
+
+
+def _database_volumes(container: Container) -> Iterator[UnplacedFact]:
+    workload = container.workload
+    mounted = {one.text("name") for one in container.node.mappings("volumeMounts")} - {""}
+    spec = workload.node.mapping("spec")
+    claims = [one.text("claimName") for volume in workload.pod.mappings("volumes")
+              if volume.text("name") in mounted and (one := volume.mapping("persistentVolumeClaim"))]  # fmt: skip
+    for template in spec.mappings("volumeClaimTemplates") if spec is not None else ():
+        name = (template.mapping("metadata") or template).text("name")
+        if name in mounted and workload.name:
+            claims.append(f"{name}-{workload.name}-")
+    for claim in filter(None, claims):
+        yield UnplacedFact(DatabaseVolume, workload.name_span, (workload.namespace, claim, workload.name))
 
 
 def _by_kaniko(container: Container) -> Iterator[UnplacedFact]:
@@ -305,8 +333,8 @@ def _is_backup(resource: Resource, spec: Mapping | None) -> bool:
     )
 
 
-def _dumps(data: Mapping | None) -> bool:
-    return any(_DUMP.search(value) for value in pairs(data).values())
+def _dumped(data: Mapping | None) -> frozenset[str]:
+    return dumped("\n".join(pairs(data).values()))
 
 
 def _secret_keys(resource: Resource) -> tuple[str, ...]:

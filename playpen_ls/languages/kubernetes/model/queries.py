@@ -9,6 +9,7 @@ from playpen_ls.api.fact_types import (
     Autoscaler,
     Backup,
     ConfigMapKeys,
+    DatabaseVolume,
     LimitRange,
     Named,
     Pods,
@@ -90,6 +91,10 @@ def _config_maps(document: ParsedDocument) -> Summary:
     return _summary(document, ConfigMapKeys)
 
 
+def _database_volumes(document: ParsedDocument) -> Summary:
+    return _summary(document, DatabaseVolume)
+
+
 def _limit_ranges(document: ParsedDocument) -> Summary:
     return _summary(document, LimitRange)
 
@@ -130,6 +135,7 @@ _SUMMARIES: Mapping[type[Fact], Callable[[ParsedDocument], Summary]] = {
     Autoscaler: _autoscalers,
     Backup: _backups,
     ConfigMapKeys: _config_maps,
+    DatabaseVolume: _database_volumes,
     LimitRange: _limit_ranges,
     Named: _named,
     Pods: _pods,

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from playpen_ls.api.example import example
+from playpen_ls.api.fact_types import ImageBuilt
+from playpen_ls.api.facts import Facts, Files
+from playpen_ls.api.finding import Finding, Fix, Severity
+from playpen_ls.api.rule import rule
+from playpen_ls.languages.dockerfile.build_context.locate import layers_ship
+from playpen_ls.languages.dockerfile.parts import Run, Stage
+from playpen_ls.text.edit import Edit
+
+_CACHE = re.compile(r"/(?:var/cache|etc/apk/cache)\b")
+
+
+@rule(
+    severity=Severity.INFORMATION,
+    practice="Layer caching",
+    needs_index=False,
+    like={"hadolint": ["DL3019"]},
+    bad=[
+        example(
+            "FROM alpine:3.20\nRUN apk update && apk «add» curl\n",
+            fixed="FROM alpine:3.20\nRUN apk update && apk add --no-cache curl\n",
+        ),
+        example(
+            "FROM alpine:3.20\nRUN apk «add» --virtual build gcc \\\n && make \\\n && apk del build\n",
+            fixed="FROM alpine:3.20\nRUN apk add --no-cache --virtual build gcc \\\n && make \\\n && apk del build\n",
+        ),
+    ],
+    good=[
+        "FROM alpine:3.20\nRUN apk add --no-cache curl\n",
+        "FROM alpine:3.20\nRUN apk --no-cache add curl\n",
+        "FROM alpine:3.20\nRUN apk add curl && rm -rf /var/cache/apk/*\n",
+        "FROM alpine:3.20\nRUN --mount=type=cache,target=/var/cache/apk apk add curl\n",
+        "FROM alpine:3.20 AS build\nRUN apk add gcc\nFROM alpine:3.20\nCOPY --from=build /a /a\n",
+        "FROM alpine:3.20\nRUN apk del curl\n",
+    ],
+)
+def apk_cache_kept(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iterator[Finding]:
+    """The package index of apk stays in the image.
+
+    `apk update` and `apk add` keep it in `/var/cache/apk`, where no later build uses it. `apk add --no-cache` reads a
+    fresh index and keeps none. Not reported in build stages, with a cache mount, and where the same `RUN` deletes the
+    cache.
+    """
+    if not stage.mentions(stage.text, ("apk",)) or not layers_ship(stage, builds, files):
+        return
+    for run in stage.instructions:
+        if not isinstance(run, Run) or not stage.mentions(run.whole_text, ("apk",)) or run.vector is not None:
+            continue
+        if _CACHE.search(run.whole_text):  # it deletes or mounts the cache
+            continue
+        for command in run.commands:
+            if command.runs("apk", "add") and not command.has("--no-cache"):
+                word = command.operands[0]
+                edit = Edit(word.span.end, word.span.end, " --no-cache")
+                fix = Fix("Add `--no-cache` to `apk add`", partial(list, [edit]), safe=True)
+                yield Finding(word.span, "`apk add` without `--no-cache` leaves the package index in the image", (fix,))
