@@ -179,7 +179,7 @@ class Backup(Fact):
     database: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class DatabaseVolume(Fact):
     """A claim that the container of a database mounts; ends in `-` for the claims of a StatefulSet's replicas."""
 

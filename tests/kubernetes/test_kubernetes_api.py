@@ -22,6 +22,7 @@ from playpen_ls.api.example import example, unmarked
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.rules.kubernetes._api_versions import REMOVED
 
+pytest.importorskip("kubernetes_validate", reason="installed with the extra `dev`")
 SCHEMAS = files("kubernetes_validate") / "kubernetes-json-schema"
 NEWEST, OLDEST = "1.37", "1.25"
 

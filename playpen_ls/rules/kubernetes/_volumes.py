@@ -39,4 +39,4 @@ def mounted_at(container: Container, path: str) -> Mounted | None:
 
 def is_trial(path: str) -> bool:
     """Whether a file is in a folder for tests, examples, development or previews, where data may be lost."""
-    return any(_TRIAL.fullmatch(part.lower()) for part in posixpath.dirname(path).split("/"))
+    return any(_TRIAL.fullmatch(word.lower()) for word in re.split(r"[/._-]", posixpath.dirname(path)))

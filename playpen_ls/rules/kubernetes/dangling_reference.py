@@ -17,6 +17,7 @@ from playpen_ls.project.links import are_near
 from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._links import is_name
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
+from playpen_ls.rules.kubernetes._volumes import is_trial
 from playpen_ls.vocabulary.names import near_miss
 
 SCALER = """\
@@ -127,6 +128,7 @@ class _Target(NamedTuple):
         {"ingress.yaml": ON_PORT.replace("number: 80", "name: http"), "service.yaml": SERVICE},
         # They can be deployed from another repository, or come from a chart or an operator.
         unmarked(SCALER),
+        {"docs/examples/scaler.yaml": unmarked(SCALER).replace("shpo", "cart") + "---\n" + DEPLOYMENT},
         {"scaler.yaml": unmarked(SCALER).replace("shpo", "cart"), "app.yaml": DEPLOYMENT},
         ON_PORT,
         {"ingress.yaml": ON_PORT.replace("name: shop, port", "name: grafana, port"), "service.yaml": SERVICE},
@@ -154,8 +156,9 @@ def dangling_reference(
 
     It has no effect, or waits for the object forever. Such objects can also come from another repository, a chart or
     an operator. So a missing one is reported only if its name differs by a typo from one of the same kind in a near
-    folder; if its name is that of an object of another kind (a Role where a ClusterRole is named); or if the same file
-    has objects of its kind and none of the project has its name. A port is reported if its Service is in the project.
+    folder; if its name is that of an object of another kind (a Role where a ClusterRole is named); or if the same file,
+    outside of folders for tests and examples, has objects of its kind and none of the project has its name. A port is
+    reported if its Service is in the project.
     """
     targets, subjects = list(_targets(resource)), list(_subjects(resource))
     if not (targets or subjects) or not absence.is_certain(resource):
@@ -205,7 +208,7 @@ def _judge(resource: Resource, target: _Target, facts: Facts[Any], namespaces: N
     if near is not None:
         fix = Fix(f"Use {target.kind} `{near}`", partial(replace_scalar, document, target.name, near))
         yield Finding(document.content(target.name), f"{missing}; did you mean `{near}`?", (fix,))
-    elif own and not target.loose and not any(name in one or one in name for one in names | own):
+    elif own and not target.loose and not is_trial(path) and not any(name in one or one in name for one in names | own):
         yield Finding(document.content(target.name), missing)
 
 

@@ -52,12 +52,14 @@ _SECCOMP = ("seccomp.security.alpha.kubernetes.io/pod", "container.seccomp.secur
             "{labels: {app: shop}, annotations: {«seccomp.security.alpha.kubernetes.io/pod»: runtime/default}}",
         ),
         # Both are set: `serviceAccountName` counts.
-        PLAIN.replace("serviceAccount:", "serviceAccountName: shop\n      «serviceAccount»:"),
+        PLAIN.replace("serviceAccount:", "serviceAccountName: cart\n      «serviceAccount»:"),
         example({"app.yaml": DEPLOYMENT, "kustomization.yaml": "resources: [app.yaml]\n"}, fixed=RIGHT),
     ],
     good=[
         RIGHT,
         RIGHT.replace("serviceAccountName: shop", "serviceAccountName: shop\n      serviceAccount:"),
+        # As the API server writes it.
+        RIGHT.replace("serviceAccountName: shop", "serviceAccountName: shop\n      serviceAccount: shop"),
         RIGHT.replace("      service", "      securityContext: {seccompProfile: {type: X}}\n      service"),
     ],
 )  # fmt: skip
@@ -71,9 +73,11 @@ def deprecated_field(workload: Workload, builds: Builds) -> Iterator[Finding]:
     """
     document, pod = workload.document, workload.pod
     account = pod.entry("serviceAccount")
-    if account is not None and isinstance(account.value, Scalar) and not account.value.null:
+    name = pod.scalar("serviceAccountName")
+    written = account is not None and isinstance(account.value, Scalar) and not account.value.null
+    if account is not None and written and (name is None or name.value != account.value.value):  # type: ignore[attr-defined]
         fixes: tuple[Fix, ...] = ()
-        if pod.entry("serviceAccountName") is None:
+        if name is None:
             change = partial(rename_key, document, pod, "serviceAccount", "serviceAccountName")
             alone = not document.parsed.patches and builds.forms(workload) is None
             fixes = (Fix("Use `serviceAccountName`", change, safe=alone),)

@@ -49,6 +49,7 @@ spec:
       restartPolicy: «OnFailure»
       containers: [{name: shop, image: 'nexus:5000/shop:1.0.0'}]
 """
+PART = "\n".join(line for line in unmarked(CRON).split("\n") if "schedule" not in line and "restart" not in line)
 POLICY = "spec:\n  podFailurePolicy: {rules: [{action: FailJob, onExitCodes: {operator: In, values: [42]}}]}\n"
 
 
@@ -79,6 +80,7 @@ POLICY = "spec:\n  podFailurePolicy: {rules: [{action: FailJob, onExitCodes: {op
         "  containers: [{name: a, image: 'nexus:5000/a:1'}]\n",
         unmarked(JOB).replace("    spec:\n", "    spec:\n      {{- include \"pod\" . | nindent 6 }}\n"),
         unmarked(CRON).replace("Always", "'{{ .Values.restartPolicy }}'"),
+        PART,
         {"base/job.yaml": unmarked(JOB), "base/kustomization.yaml": "resources: [job.yaml]\n",
          "prod/kustomization.yaml": "resources: [../base]\npatches:\n"
          "  - patch: '[{op: add, path: /spec/template/spec/restartPolicy, value: Never}]'\n    target: {kind: Job}\n"},
@@ -93,6 +95,9 @@ def invalid_restart_policy(workload: Workload, absence: Absence) -> Iterator[Fin
     written = workload.pod.get("restartPolicy")
     if isinstance(written, Scalar) and not written.literal:
         return
+    spec = workload.node.mapping("spec")
+    if written is None and workload.kind == "CronJob" and (spec is None or spec.get("schedule") is None):
+        return  # a part of an object: a CronJob must have a schedule
     wrong = absence.lack(workload, _problem, "restartPolicy")
     if wrong is None:
         return

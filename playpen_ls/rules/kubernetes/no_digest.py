@@ -6,7 +6,8 @@ from playpen_ls.api.fact_types import Pods
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.model.queries import facts_of
-from playpen_ls.languages.kubernetes.parts import ContainerImage
+from playpen_ls.languages.kubernetes.parts import Container, ContainerImage
+from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.vocabulary.images import ImageReference
 
 
@@ -23,6 +24,7 @@ DIGEST = f"nexus:5000/shop@sha256:{'0f' * 32}"
     practice="Image tagging",
     preset="hardened",
     like={"checkov": ["CKV_K8S_43"]},
+    reports_absence=True,
     bad=[
         pod("«nexus:5000/shop:1.0.0»"),
         # Once a file.
@@ -36,9 +38,14 @@ DIGEST = f"nexus:5000/shop@sha256:{'0f' * 32}"
         # Reported by moving-tag.
         pod("nexus:5000/shop:latest"),
         pod("nexus:5000/shop:${TAG}"),
+        {
+            "app.yaml": pod("nexus:5000/shop:1.0.0"),
+            "kustomization.yaml": "resources: [app.yaml]\nimages: [{name: 'nexus:5000/shop', digest: "
+            f"sha256:{'0f' * 32}}}]\n",
+        },
     ],
 )  # fmt: skip
-def no_digest(image: ContainerImage) -> Iterator[Finding]:
+def no_digest(image: ContainerImage, absence: Absence) -> Iterator[Finding]:
     """Image is not pinned to a digest.
 
     A tag can be pushed again, so that the same manifest runs another program. `image:1.0.0@sha256:…` names one image.
@@ -54,5 +61,12 @@ def no_digest(image: ContainerImage) -> Iterator[Finding]:
         return
     if next((one for one in workload.containers if one.role != "init"), None) is not container:
         return
-    message = f"image `{image.reference}` is not pinned to a digest"
-    yield Finding(image.document.content(image.scalar), message)
+    lack = absence.lack(container, _lacks, "image")
+    if lack is not None:
+        message = f"image `{image.reference}` is not pinned to a digest{lack.where}"
+        yield Finding(image.document.content(image.scalar), message, (), lack.severity(None))
+
+
+def _lacks(container: Container) -> bool | None:
+    image = container.image
+    return True if image is not None and image.literal and "@" not in image.value else None

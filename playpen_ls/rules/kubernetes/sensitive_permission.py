@@ -17,6 +17,10 @@ _AGENT = "jenkins-agent"
 _IMPERSONATED = frozenset(("users", "groups", "serviceaccounts", "uids"))
 
 
+_USUAL = frozenset(("pods", "secrets"))
+"""What the roles of every third operator contain."""
+
+
 def role(rules: str, kind: str = "ClusterRole") -> str:
     return f"apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata:\n  name: web\n{rules}"
 
@@ -54,12 +58,15 @@ subjects: [{kind: ServiceAccount, name: jenkins-agent}]
         ),
         role("rules:\n- {apiGroups: [''], resources: [users, groups], verbs: [«impersonate»]}\n"),
         role("rules:\n- {apiGroups: [''], resources: [«serviceaccounts/token»], verbs: [create]}\n"),
+        role("rules:\n- {apiGroups: [''], resources: [«secrets», pods], verbs: [get, create]}\n"),
         {"role.yaml": role("rules:\n- {apiGroups: [''], resources: [«pods»], verbs: [create]}\n", "Role"),
          "binding.yaml": BINDING.replace("jenkins-agent", "web")},
     ],
     good=[
         role("rules:\n- {apiGroups: [''], resources: [secrets], verbs: [get, list], resourceNames: [db]}\n"),
         role("rules:\n- {apiGroups: [''], resources: [secrets], verbs: [create, update]}\n"),
+        role("rules:\n- {apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind], "
+             "resourceNames: ['system:auth-delegator']}\n"),
         role("rules:\n- {apiGroups: [example.org], resources: [secrets, pods], verbs: [get, create]}\n"),
         role("rules:\n- {apiGroups: [apps], resources: [deployments], verbs: [get, list, create, update, patch]}\n"),
         role("rules:\n- {apiGroups: [''], resources: [pods, pods/log], verbs: [get, list, watch, delete]}\n"),
@@ -76,9 +83,9 @@ def sensitive_permission(resource: Resource, bound: Facts[RoleBound], namespaces
     Reported are: to read Secrets without `resourceNames` (a `list` or `watch` gives their values, too); to create pods,
     which can mount every Secret and use every service account of their namespace; `pods/exec` and `pods/attach`;
     `serviceaccounts/token`; `escalate` and `bind` on roles; `impersonate`. For a Role, which is limited to its
-    namespace, this is information; to read Secrets is a hint, as the roles of many operators must. To create
-    Deployments is not reported, as deploying is what most roles are for; nor what a Role lets only the platform's
-    `jenkins-agent` do with pods.
+    namespace, this is information; to read Secrets or to create pods is a hint, one for a role, as the roles of many
+    operators must. To create Deployments is not reported, as deploying is what most roles are for; nor what a Role lets
+    only the platform's `jenkins-agent` do with pods.
     """
     if resource.group != _RBAC or resource.kind not in ("Role", "ClusterRole"):
         return
@@ -88,9 +95,10 @@ def sensitive_permission(resource: Resource, bound: Facts[RoleBound], namespaces
     seen: set[str] = set()
     for one in resource.node.mappings("rules"):
         for word, problem in _dangers(one, serves_agent, place):
-            if word.value not in seen and not resource.document.depends(word, resource.node):
-                seen.add(word.value)
-                severity = Severity.HINT if word.value == "secrets" else Severity.INFORMATION if local else None
+            kind = "usual" if word.value in _USUAL else word.value
+            if kind not in seen and not resource.document.depends(word, resource.node):
+                seen.add(kind)
+                severity = Severity.HINT if kind == "usual" else Severity.INFORMATION if local else None
                 span = resource.document.content(word)
                 yield Finding(span, f"{resource.display_name} {problem}", (), severity)
 
@@ -115,10 +123,12 @@ def _dangers(allowed: Mapping, serves_agent: bool, place: str) -> Iterator[tuple
             elif word.value == "pods" and not serves_agent:
                 yield word, f"creates pods, which can use all Secrets and service accounts {place}"
     for word in allowed.scalars("verbs"):
+        if allowed.get("resourceNames") is not None:
+            continue
         if word.value in ("escalate", "bind") and _RBAC in groups and named & {"roles", "clusterroles"}:
             how = "adds rights to roles" if word.value == "escalate" else "binds roles"
             yield word, f"{how} that its subjects do not have (`{word.value}`)"
-        elif word.value == "impersonate" and named & _IMPERSONATED and allowed.get("resourceNames") is None:
+        elif word.value == "impersonate" and named & _IMPERSONATED:
             yield word, "acts as other users (`impersonate`)"
 
 
