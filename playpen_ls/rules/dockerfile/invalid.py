@@ -53,6 +53,7 @@ from playpen_ls.languages.dockerfile.parts import Dockerfile
         # Templates from which a Dockerfile is generated.
         "FROM {{ .Base }}\n{{ if .Tools -}}\nRUN make\n{{ end -}}\n",
         "FROM a:{{ b.version }}\nRUN b\n",
+        "FROM debian:12\nHEALTHCHECK --interval=5s \\\n  --timeout=1s \\\nCMD curl http://localhost\nCMD a\n",
         "FROM debian:12\n{% if b %}\nRUN b\n{% endif %}\n",
         'FROM debian:12\n"^@!install!java"\nADD "^@!jdbc"\n',
     ],

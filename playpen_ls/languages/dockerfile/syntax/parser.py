@@ -21,6 +21,7 @@ from playpen_ls.text.span import Span
 _OPENS_HEREDOCS = re.compile(r"[\t\v\f\r ]*(?:ONBUILD[\t\v\f\r ]+)?(?:ADD|COPY|RUN)[\t\v\f\r ]", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"#\s*(?P<key>[a-zA-Z][a-zA-Z0-9]*)\s*=\s*(?P<value>.+?)\s*$")
 _DIRECTIVES = frozenset(("syntax", "escape", "check"))
+_AWAITS_CMD = re.compile(r"HEALTHCHECK(?:[\t\v\f\r ]+--\S+)*[\t\v\f\r ]*", re.IGNORECASE)
 _STARTS_INSTRUCTION = re.compile(rf"(?P<keyword>{'|'.join(sorted(KEYWORDS))})[ \t]+[^\s=]", re.IGNORECASE)
 
 
@@ -177,6 +178,8 @@ class Reader:
         if match["keyword"].isupper() != keyword.isupper() or not keyword.isalpha():
             return False
         if before.count('"') % 2 or before.count("'") % 2:
+            return False
+        if _AWAITS_CMD.fullmatch(before) and match["keyword"].upper() == "CMD":
             return False
         self._interrupts = match["keyword"]
         self.problems.append(interruption(keyword, segments[-1][1], self._interrupts))
