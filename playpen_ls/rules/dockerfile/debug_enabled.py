@@ -13,6 +13,7 @@ from playpen_ls.languages.dockerfile.parts import Cmd, Entrypoint, Environment, 
 from playpen_ls.languages.shell.parser import Command, Word
 from playpen_ls.vocabulary.debugging import is_debug_setting
 
+_WORDS = ("debug", "--reload", "runserver", "fastapi")
 _DEVELOPMENT = re.compile(r"(?:^|[._/-])(?:dev|devel|develop|development|debug|tests?|testing|local|ci)(?:$|[._/-])")
 
 
@@ -47,6 +48,8 @@ def debug_enabled(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iter
     not in its image. `DEBUG` is a hint, as its meaning depends on the program. Not reported in stages and files for
     development and tests.
     """
+    if not stage.mentions(stage.text, _WORDS):
+        return
     name = stage.name or ""
     if _DEVELOPMENT.search(name.lower()) or _DEVELOPMENT.search(posixpath.basename(stage.file.path).lower()):
         return

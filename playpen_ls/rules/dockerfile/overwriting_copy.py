@@ -64,7 +64,7 @@ def overwriting_copy(stage: Stage) -> Iterator[Finding]:
         return
     for one in stage.instructions:
         if isinstance(one, Transfer) and one.destination is not None and one.flag("parents") is None:
-            if sum(_FILE.fullmatch(word.text) is not None for word in one.sources) < 2:
+            if len(one.sources) < 2 or sum(_FILE.fullmatch(word.text) is not None for word in one.sources) < 2:
                 continue
             empty = stage.external_base is not None and stage.external_base.reference.text == "scratch"
             if _is_folder(one, stage, empty):

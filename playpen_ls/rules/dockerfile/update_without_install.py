@@ -41,6 +41,9 @@ def update_without_install(stage: Stage) -> Iterator[Finding]:
         return
     runs = [one for one in stage.instructions if isinstance(one, Run)]
     for index, run in enumerate(runs):
+        text = run.whole_text
+        if "update" not in text or "install" in text or " add " in text:
+            continue
         updates = [one for one in run.commands if _is(one, "update")]
         if not updates or run.mounts or len(updates) != len(run.commands) - sum(map(_upgrades, run.commands)):
             continue

@@ -75,5 +75,5 @@ def unneeded_token(
         return
     if absence.is_certain(workload):
         fix = Fix("Set `automountServiceAccountToken: false`", partial(mount_no_token, workload))
-        message = f"{workload.display_name} mounts the token of ServiceAccount `{name}`, which has no rights"
+        message = f"{workload.display_name} mounts the token of ServiceAccount `{name}`, to which nothing gives rights"
         yield Finding(workload.name_span, message, (fix,))
