@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from parts import leave_unrecorded
 
 from examples import unmarked
 from playpen_ls.config.model import Settings
-from playpen_ls.engine.registry import all_rules, rules_of
+from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.dockerfile.model import queries as stages
 from playpen_ls.languages.dockerfile.model.validation import problems
@@ -88,14 +88,9 @@ def texts_of(language: str, name: str = "") -> list[str]:
     return list(found)
 
 
-@cache
-def _settings() -> Settings:
-    return Settings(select=tuple(rule.id for rule in all_rules()))
-
-
 def workspace_of(folder: Path) -> Workspace:
     """All rules run, those too that are off by default."""
-    workspace = Workspace(folder, _settings())
+    workspace = Workspace(folder, Settings(select=("all",)))
     workspace.index.complete = True
     return workspace
 

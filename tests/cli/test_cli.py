@@ -184,7 +184,7 @@ HOSTILE = {
     "deep.yaml": "apiVersion: v1\nkind: Pod\nspec: " + "[" * 100_000 + "\n",
     "deep.py": "x = " + "(" * 50_000 + "\n",
     "deep/Jenkinsfile": 'pipeline { sh "' + "${" * 50_000 + "\n",
-    "braces/Jenkinsfile": "pipeline " + "{ a " * 20_000,
+    "braces/Jenkinsfile": "pipeline " + "{ a " * 3_000,
     "deep/Dockerfile": "FROM a\nRUN " + "$(" * 50_000 + "\n",
     "long/Dockerfile": "FROM a\nRUN x \\\n" * 5_000,
     "tabs.yaml": "apiVersion: v1\nkind: Pod\n\tspec: {\n",

@@ -103,9 +103,9 @@ def assert_lossless(text: str) -> None:
         assert re.fullmatch(r"(?:[ \t\f]|\\(?:\r\n|\n|\r))*", text[start:end])
 
 
-@pytest.mark.parametrize("text", [WHOLE, *TEXTS])
-def test_between_tokens_lie_only_blanks(text: str):
-    assert_lossless(text)
+def test_between_tokens_lie_only_blanks():
+    for text in (WHOLE, *TEXTS):
+        assert_lossless(text)
 
 
 def test_a_whole_file_parses():
@@ -195,10 +195,10 @@ def assert_regions_are_the_file(file: Jenkinsfile) -> None:
     assert set(starts) >= {one.start for one in file.statements}
 
 
-@pytest.mark.parametrize("text", [WHOLE, SCRIPTED, *TEXTS])
-def test_regions_are_read_as_the_file_is(text: str):
-    file = model(text)
-    if not file.problems:
+def test_regions_are_read_as_the_file_is():
+    whole = [file for file in map(model, (WHOLE, SCRIPTED, *TEXTS)) if not file.problems]
+    assert len(whole) > len(TEXTS) / 2
+    for file in whole:
         assert_regions_are_the_file(file)
 
 
