@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from parts import parts_in
 
-from playpen_ls.api.finding import Refused
-from playpen_ls.languages.dockerfile.edits.image import registry_of, replacement
+from playpen_ls.api.fact_types import ImageUse
+from playpen_ls.api.facts import Facts, Table
+from playpen_ls.api.finding import Place, Refused
+from playpen_ls.languages.dockerfile.edits.image import fixed_tags, registry_of, replacement
 from playpen_ls.languages.dockerfile.edits.lines import block, is_blank_above, is_blank_below, line_above, line_below
 from playpen_ls.languages.dockerfile.edits.user import user_edit, user_of
 from playpen_ls.languages.dockerfile.model.dockerfile import parse
@@ -129,6 +131,13 @@ def replaced(text: str, reference: str) -> str:
 )  # fmt: skip
 def test_an_image_is_replaced_where_it_is_written(before: str, after: str):
     assert replaced(before, "n/a:2") == after
+
+
+def test_pinned_tags_of_an_image_are_those_of_this_file_and_of_others():
+    image = last_of("FROM a:1.2\nFROM a:latest\nFROM c:7\nFROM a\n", BaseImage)
+    assert isinstance(image, BaseImage)
+    uses = [ImageUse(Place("k.yaml", Span(0, 1)), one) for one in ("a:1.10", "a:latest", "b:3", "a:1.2", "a@sha256:0")]
+    assert fixed_tags(image, Facts(ImageUse, Table(uses))) == ["1.10", "1.2"]
 
 
 def test_docker_hub_is_the_registry_without_a_name():

@@ -92,6 +92,15 @@ def test_an_entry_that_depends_on_where_its_chunk_stands_holds_only_there():
     assert not editor.memory.was_at(9, pairs[0])
 
 
+def test_an_entry_holds_elsewhere_if_what_it_asked_is_answered_alike_there():
+    editor = Editor("[a]\n[b]\n[c]\n", [RULES[1]])
+    _, b, c, _ = editor.memory.pairs
+    later = checker(editor, "[b]\n[c]\n")
+    assert not editor.memory.was_at(1, c)
+    assert later.holds(c, 1)  # `[b]` is still above it
+    assert not later.holds(b, 1)  # `[a]` is not
+
+
 def test_an_entry_of_a_rule_that_raised_is_always_looked_at():
     def failing(section: Section) -> Iterator[Finding]:
         raise KeyError("x")

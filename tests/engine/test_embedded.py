@@ -107,6 +107,21 @@ def offered(container: Container) -> Iterator[Finding | Offer]:
     yield from named(container)
 
 
+def test_a_language_that_makes_nothing_of_a_file_changes_nothing(monkeypatch: pytest.MonkeyPatch):
+    text = HEAD + MANIFEST
+    expected = found(text, rule(named))
+    asked = []
+
+    class Silent:
+        def made_of(self, *given: object) -> list[Embedded]:
+            asked.append(given)
+            return []
+
+    monkeypatch.setattr("playpen_ls.engine.check.makers", lambda *_: [Silent()])
+    assert found(text, rule(named)) == expected != []
+    assert asked
+
+
 def test_there_are_no_offers():
     assert checked(HEAD + MANIFEST, rule(offered)).offers == []
     assert len(checked(HEAD + MANIFEST, rule(offered)).diagnostics) == 1

@@ -16,7 +16,7 @@ from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import Rule
 from playpen_ls.engine.own_rules import OWN_RULES
 from playpen_ls.engine.registry import all_rules
-from playpen_ls.engine.rule_docs import catalogue, page
+from playpen_ls.engine.rule_docs import catalogue, page, reason_in_short
 
 ROOT = Path(__file__).parent.parent.parent
 RULES = (*all_rules(), *OWN_RULES)
@@ -103,6 +103,27 @@ def test_a_page_says_what_how_bad_why_and_what_instead():
     assert page(unfixed) == end
     plain = page(replace(OTHER, bad=(), practice="+", like={}, enabled=True))
     assert plain == "# python/loud\n\n**Sections are loud.**\n\nerror\n\nNobody can sleep.\n\n" + PAGE[-41:]
+
+
+def long(section: toy.Section) -> Iterator[Finding]:
+    """Sections are loud.
+
+    One is
+    loud. Two is `x.y`. Three.
+
+    More.
+    """
+    yield from ()
+
+
+def brief(section: toy.Section) -> Iterator[Finding]:
+    """Sections are loud."""
+    yield from ()
+
+
+def test_a_reason_in_short_has_two_sentences_of_its_first_paragraph():
+    shown = [reason_in_short(toy.toy_rule(one, toy.Section)) for one in (described, long, brief)]
+    assert shown == ["Nobody can sleep.", "One is loud. Two is `x.y`.", "Sections are loud."]
 
 
 def test_the_catalog_has_a_table_for_each_language():

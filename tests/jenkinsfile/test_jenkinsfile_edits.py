@@ -14,7 +14,7 @@ from playpen_ls.languages.jenkinsfile.edits.indentation import (
     whole_lines,
 )
 from playpen_ls.languages.jenkinsfile.edits.quoting import expandable, in_comment, quote_at, template
-from playpen_ls.languages.jenkinsfile.edits.retag import release_tag, retagged, without_statement
+from playpen_ls.languages.jenkinsfile.edits.retag import release_tag, retagged, without_option, without_statement
 from playpen_ls.languages.jenkinsfile.edits.sections import with_entry
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import parse
 from playpen_ls.languages.jenkinsfile.parts import Jenkinsfile, ShellStep
@@ -242,6 +242,19 @@ def test_a_statement_is_removed_with_its_lines(before: str, after: str):
     except Refused as refused:
         result = f"refused: {refused}"
     assert result == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("sh 'docker build -t n:5000/a:1.0 .'", "sh 'docker build .'"),
+        ("sh 'docker build  --pull --tag=n:5000/a:1.0 .'", "sh 'docker build  --pull .'"),
+    ],
+)
+def test_an_option_is_removed_with_its_value(before: str, after: str):
+    file = model(f"node {{ {before} }}\n")
+    (mention,) = file.mentions
+    assert file.source.edited([without_option(mention)]).text == f"node {{ {after} }}\n"
 
 
 def test_a_release_has_the_version_that_the_image_has_elsewhere():

@@ -315,6 +315,7 @@ LOGGER = "logger = logging.getLogger(__name__)\n"
         (f"import logging\n{LOGGER}{USE}", "logger", f"import logging\n{LOGGER}{USE}"),
         (f"import logging\n\nx = 1\n{USE}", "logger", f"import logging\n\n{LOGGER}\nx = 1\n{USE}"),
         (f"import logging\n{USE}", "logger", f"import logging\n\n{LOGGER}\n{USE}"),
+        (f"if x:\n    {USE}import logging", "", "refused: the imports are below this line"),
         # the usual name of several, and one that exists at the use
         (f"import logging\na = logging.getLogger('a')\nlog = logging.getLogger('a')\n{USE}", "log",
          f"import logging\na = logging.getLogger('a')\nlog = logging.getLogger('a')\n{USE}"),

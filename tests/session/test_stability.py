@@ -14,6 +14,7 @@ from playpen_ls.engine.registry import rule_of
 from playpen_ls.session.stability import (
     hold_back_new_absences,
     is_unseen,
+    moved,
     shift_diagnostics,
     with_stale_diagnostics,
 )
@@ -163,6 +164,18 @@ def test_only_findings_on_lines_that_were_touched_are_let_go():
     assert left(Edit(2, 2, "\n")) == [4, 7]
     diagnostics[1] = Diagnostic(diagnostics[1].rule, Finding(Span(5, 5), "said"), Severity.HINT)
     assert left(Edit(3, 6, "")) == [0, 3]  # a finding at the end of the line goes with it
+
+
+def test_what_is_moved_stays_at_its_text_on_a_line_that_is_edited():
+    one = diagnostic(PROBE, 3)  # of offsets 3 to 5
+
+    def where(*edits: Edit) -> list[Span]:
+        return [diagnostic.span for diagnostic in moved([one], edits, "app.py")]
+
+    assert where(Edit(0, 3, "x")) == [Span(1, 3)]  # up to it
+    assert where(Edit(5, 6, "xy")) == [Span(3, 5)]  # from its end on
+    assert where(Edit(0, 1, ""), Edit(7, 8, "")) == [Span(2, 4)]
+    assert where(Edit(2, 4, "x")) == where(Edit(4, 6, "x")) == []
 
 
 def test_each_of_the_places_that_a_finding_points_to_moves_by_itself():

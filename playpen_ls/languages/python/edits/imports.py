@@ -17,7 +17,6 @@ from playpen_ls.languages.python.model.parts import Part, PythonModule
 from playpen_ls.languages.python.syntax.bindings import bound
 from playpen_ls.languages.python.syntax.nodes import imported
 from playpen_ls.text.edit import Edit, narrowed
-from playpen_ls.text.source import LINE_END
 
 if TYPE_CHECKING:  # its first import takes 200 ms
     import libcst
@@ -172,10 +171,7 @@ def module_logger(part: Part) -> Brought:
     if edits and edits[0].start == at:
         text = edits.pop().text.rstrip("\r\n") + newline
         return _brought(part, "logger", Edit(at, at, text + newline + line + gap(model, at, newline)))
-    begins = at == 0 or not tops or at <= tops[0].span.start
-    before = "" if begins else newline
-    if at and not LINE_END.search(model.source.text[at - 1 : at]):
-        before += newline
+    before = "" if at == 0 or not tops or at <= tops[0].span.start else newline
     return _brought(part, "logger", *edits, Edit(at, at, before + line + gap(model, at, newline)))
 
 
