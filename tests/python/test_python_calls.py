@@ -8,7 +8,7 @@ import pytest
 from parts import parts_in
 
 from playpen_ls.api.finding import Refused
-from playpen_ls.languages.python.edits.call_arguments import appended, replaced, width
+from playpen_ls.languages.python.edits.call_arguments import _width, appended, replaced
 from playpen_ls.languages.python.edits.dictionaries import entries_added
 from playpen_ls.languages.python.edits.imports import (
     Brought,
@@ -54,7 +54,7 @@ def letters(count: int) -> str:
     [([0], 88), ([60] * 98 + [110] * 2, 110), ([60] * 99 + [110], 88), ([300] * 100, 120), ([89] * 100, 89)],
 )
 def test_lines_are_as_long_as_nearly_all_of_a_file(lengths: list[int], expected: int):
-    assert width(Source("app.py", "\r\n".join("x" * length for length in lengths))) == expected
+    assert _width(parse(Source("app.py", "\r\n".join("x" * length for length in lengths)))) == expected
 
 
 @pytest.mark.parametrize(
