@@ -62,12 +62,12 @@ NO_DEPENDENCIES = Dependencies(hashed=hash(((), (), ())))
 class CachedFindings:
     """What rules found in a chunk, without fixes and with offsets from its start, and what they read to find it.
 
-    `put_off` are the ids of those that wait; what they found last is kept.
+    `deferred` are the ids of those that wait; what they found last is kept.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     reads: Dependencies = NO_DEPENDENCIES
-    put_off: frozenset[str] = frozenset()
+    deferred: frozenset[str] = frozenset()
 
 
 NO_FINDINGS = CachedFindings(())
@@ -79,10 +79,10 @@ class ChunkEntry:
 
     `groups` has the diagnostics of both, by the chunk that their offsets count from; None is the chunk itself. Entries
     with the same `read` have the same dependencies; it is None where not all are known. `located` says that these
-    depend on where the chunk is. `put_off` are the rules that wait.
+    depend on where the chunk is. `deferred` are the rules that wait.
     """
 
-    __slots__ = ("cross_file", "groups", "local", "located", "put_off", "read")
+    __slots__ = ("cross_file", "deferred", "groups", "local", "located", "read")
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class ChunkEntry:
         self.groups = tuple([(chunk, ChunkDiagnostics(those)) for chunk, those in by_chunk.items()])
         self.read = (id(local.reads), id(cross_file.reads)) if local is not None and cross_file is not None else None
         self.located = any(one is not None and one.reads.located for one in (local, cross_file))
-        self.put_off = frozenset[str]().union(*[one.put_off for one in (local, cross_file) if one is not None])
+        self.deferred = frozenset[str]().union(*[one.deferred for one in (local, cross_file) if one is not None])
 
 
 MISS = ChunkEntry(None, None)
@@ -318,7 +318,7 @@ class DependencyChecker:
         return True
 
     def remembered(
-        self, fresh: Iterable[Diagnostic], reads: Dependencies, put_off: Iterable[str] = ()
+        self, fresh: Iterable[Diagnostic], reads: Dependencies, deferred: Iterable[str] = ()
     ) -> CachedFindings:
         """A new cache entry. Chunks without diagnostics and with equal dependencies share one object."""
         diagnostics = tuple([diagnostic.shifted(0, self.path) for diagnostic in fresh])
@@ -330,8 +330,8 @@ class DependencyChecker:
         reads = known
         if not reads.located:
             self._held[id(reads), None] = True
-        if diagnostics or put_off:
-            return CachedFindings(diagnostics, reads, frozenset(put_off))
+        if diagnostics or deferred:
+            return CachedFindings(diagnostics, reads, frozenset(deferred))
         nothing = self._nothing.get(id(reads))
         if nothing is None:
             nothing = self._nothing[id(reads)] = CachedFindings((), reads)

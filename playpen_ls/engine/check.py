@@ -78,7 +78,7 @@ class Checked:
     memory: FindingsCache = EMPTY_CACHE
     failed: frozenset[str] = frozenset()
     """The ids of rules that raised; their findings are unknown."""
-    put_off: frozenset[str] = frozenset()
+    deferred: frozenset[str] = frozenset()
     """The ids of rules that wait; their findings are those of the last check."""
 
 
@@ -153,8 +153,8 @@ def check(
     diagnostics = FileDiagnostics(model.source.path, groups, moved)
     if any(one.rule.masks_text for _, found in pairs[-1].groups for one in found.diagnostics):
         diagnostics = _without_repeated_secrets(diagnostics, model.language)
-    put_off = frozenset[str]().union(*{pair.put_off for pair in pairs})
-    return Checked(with_current_places(diagnostics, model), offers, after, frozenset(failed), put_off)
+    deferred = frozenset[str]().union(*{pair.deferred for pair in pairs})
+    return Checked(with_current_places(diagnostics, model), offers, after, frozenset(failed), deferred)
 
 
 def _without_repeated_secrets(diagnostics: FileDiagnostics, language: str) -> FileDiagnostics:
@@ -226,16 +226,16 @@ class _ChunkChecker:
                 every = [*(parts or ()), *(embedded.parts if embedded else ())]
                 ran = _run_rules(every, some, reader.given, file, made)
                 fresh = ran.diagnostics
-                if ran.put_off:  # their last findings stay
+                if ran.deferred:  # their last findings stay
                     last = [*remembered.diagnostics] if remembered is not None else []
                     if remembered is None or made.late:
                         last = [*(one for one in last if one.made.chunk is not None), *self._moved(unit)]
-                    fresh += [diagnostic for diagnostic in last if diagnostic.rule.id in ran.put_off]
+                    fresh += [diagnostic for diagnostic in last if diagnostic.rule.id in ran.deferred]
                 looked.diagnostics += [self._here(diagnostic, unit) for diagnostic in fresh]
                 looked.offers += [Offered(one.rule, self._offer(one.offer, unit)) for one in ran.offers]
                 looked.failed |= ran.failed
                 if not holds or ran.failed:
-                    remembered = None if ran.failed else reader.remembered(fresh, ran.reads, ran.put_off)
+                    remembered = None if ran.failed else reader.remembered(fresh, ran.reads, ran.deferred)
                     if unread and remembered is not None:
                         self._unread = (dict(file.reads), remembered)
             looked.pair.append(remembered)
@@ -321,7 +321,7 @@ class _RuleResults:
     offers: list[Offered]
     reads: Dependencies
     failed: set[str]
-    put_off: set[str]
+    deferred: set[str]
 
 
 def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file: FileView, made: _Made) -> _RuleResults:
@@ -350,7 +350,7 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
     diagnostics: list[Diagnostic] = []
     offers: list[Offered] = []
     failed: set[str] = set()
-    put_off: set[str] = {one.rule.id for one in rules.rules if one.rule.id in made.late}
+    deferred: set[str] = {one.rule.id for one in rules.rules if one.rule.id in made.late}
     agreed = _Agreed(made.texts)
     for part in parts:
         inside = part if isinstance(part, EmbeddedPart) else None
@@ -378,12 +378,12 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
                         if inside is None or agreed.on(diagnostic, inside.embedded.way):
                             diagnostics.append(diagnostic)
             except NotKnownYet:
-                put_off.add(rule.id)
+                deferred.add(rule.id)
             except Exception as error:
                 log_failure(rule, error)
                 failed.add(rule.id)
-    diagnostics = [diagnostic for diagnostic in diagnostics if diagnostic.rule.id not in put_off]
-    return _RuleResults(diagnostics, offers, Dependencies.of(asked.values(), files, file), failed, put_off)
+    diagnostics = [diagnostic for diagnostic in diagnostics if diagnostic.rule.id not in deferred]
+    return _RuleResults(diagnostics, offers, Dependencies.of(asked.values(), files, file), failed, deferred)
 
 
 class _Agreed:

@@ -11,7 +11,7 @@ from playpen_ls.engine.cache import EMPTY_CACHE, FindingsCache
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import FileDiagnostics
 from playpen_ls.languages.model import Model
-from playpen_ls.session.stability import moved, shift_diagnostics
+from playpen_ls.session.stability import shift_diagnostics, shift_through_edits
 from playpen_ls.text.edit import Edit, runs
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span, Spans
@@ -71,7 +71,7 @@ class OpenFile:
         """What the last check found in a range of the current text, also on edited lines."""
         diagnostics: Iterable[Diagnostic] = self.found
         for _, run in self._typed:
-            diagnostics = moved(diagnostics, run, self.source.path)
+            diagnostics = shift_through_edits(diagnostics, run, self.source.path)
         return (one for one in diagnostics if span.start <= one.start < span.end)
 
     def edited(self, source: Source, edits: Iterable[Edit]) -> None:

@@ -42,7 +42,7 @@ def shift_diagnostics(diagnostics: Iterable[Diagnostic], source: Source, run: It
             yield diagnostic.with_related(tuple(followed(places))) if places else diagnostic
 
 
-def moved(diagnostics: Iterable[Diagnostic], run: Sequence[Edit], path: str) -> Iterator[Diagnostic]:
+def shift_through_edits(diagnostics: Iterable[Diagnostic], run: Sequence[Edit], path: str) -> Iterator[Diagnostic]:
     """Diagnostics where they are after edits, also on edited lines; those whose ends are replaced are dropped."""
 
     def at(offset: int) -> int:

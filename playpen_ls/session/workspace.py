@@ -250,7 +250,7 @@ class Workspace:
         suppressed = suppress(model, wanted, rules.reported - checked.failed)
         diagnostics = self._without_accepted(document, suppressed.kept, checked)
         unused = suppressed.unused if self._all_rules_ran(document) else []
-        if unused and (checked.put_off or any(chunk.broken for chunk in model.chunks)):
+        if unused and (checked.deferred or any(chunk.broken for chunk in model.chunks)):
             before = {diagnostic.span for diagnostic in document.hits_of(UNUSED_IGNORE)} if stays else set()
             unused = [diagnostic for diagnostic in unused if diagnostic.span in before]
         for one in self.configs.chosen((UNUSED_IGNORE,), document.source.path) if unused else ():

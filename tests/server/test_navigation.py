@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from key_in_use import CONFIG, MANIFEST, open_manifest
 from lsprotocol import types as lsp
 
 from editor import Editor, client_offset, client_position
-
-MANIFEST = (
-    "# 😀\napiVersion: v1\nkind: Pod\nmetadata: {name: 😀}\nspec:\n  containers:\n    - name: 😀\n      image: x:1\n"
-    "      env: [{name: 😀A, valueFrom: {configMapKeyRef: {name: shop, key: level}}}]\n"
-)
-CONFIG = "apiVersion: v1\r\nkind: ConfigMap\r\nmetadata: {name: shop}\r\ndata: {mood: 😀, level: info}\r\n"
 
 
 async def asked(editor: Editor, name: str, words: str) -> list[lsp.LocationLink] | list[lsp.Location] | None:
@@ -28,9 +23,7 @@ def text_at(editor: Editor, text: str, where: lsp.Range) -> str:
 @pytest.mark.asyncio
 async def test_a_key_leads_to_the_file_that_has_it(each_editor: Editor):
     editor = each_editor
-    (editor.folder / "config.yaml").write_bytes(CONFIG.encode())
-    await editor.open("app.yaml", MANIFEST)
-    await editor.until("app.yaml", lambda _: True)
+    await open_manifest(editor)
     found = None
     while not found:  # until the project has been read
         found = await asked(editor, "app.yaml", "level")
@@ -70,9 +63,7 @@ async def test_elsewhere_the_answer_is_left_to_other_servers(editor: Editor):
 @pytest.mark.asyncio
 async def test_references_and_highlights_of_a_key(each_editor: Editor):
     editor = each_editor
-    (editor.folder / "config.yaml").write_bytes(CONFIG.encode())
-    await editor.open("app.yaml", MANIFEST)
-    await editor.until("app.yaml", lambda _: True)
+    await open_manifest(editor)
     document = lsp.TextDocumentIdentifier(editor.uri("app.yaml"))
     at = client_position(MANIFEST, MANIFEST.rindex("level"), editor.encoding)
     found: dict[bool, list[tuple[str, str]]] = {}

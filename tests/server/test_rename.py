@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from key_in_use import CONFIG, MANIFEST, open_manifest
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
 from editor import Editor, client_offset, client_position
-
-MANIFEST = (
-    "# 😀\napiVersion: v1\nkind: Pod\nmetadata: {name: 😀}\nspec:\n  containers:\n    - name: 😀\n      image: x:1\n"
-    "      env: [{name: 😀A, valueFrom: {configMapKeyRef: {name: shop, key: level}}}]\n"
-)
-CONFIG = "apiVersion: v1\r\nkind: ConfigMap\r\nmetadata: {name: shop}\r\ndata: {mood: 😀, level: info}\r\n"
 
 
 async def prepared(editor: Editor, name: str, words: str) -> tuple[lsp.TextDocumentIdentifier, lsp.Position, object]:
@@ -48,9 +43,7 @@ def changed(editor: Editor, edit: lsp.WorkspaceEdit, texts: dict[str, str]) -> d
 @pytest.mark.asyncio
 async def test_a_key_is_renamed_where_it_is_written_and_used(each_editor: Editor):
     editor = each_editor
-    (editor.folder / "config.yaml").write_bytes(CONFIG.encode())
-    await editor.open("app.yaml", MANIFEST)
-    await editor.until("app.yaml", lambda _: True)
+    await open_manifest(editor)
     document, at, answer = await prepared(editor, "app.yaml", "level")
     assert isinstance(answer, lsp.PrepareRenamePlaceholder)
     assert answer.placeholder == "level"

@@ -14,8 +14,8 @@ from playpen_ls.engine.registry import rule_of
 from playpen_ls.session.stability import (
     hold_back_new_absences,
     is_unseen,
-    moved,
     shift_diagnostics,
+    shift_through_edits,
     with_stale_diagnostics,
 )
 from playpen_ls.session.workspace import Workspace
@@ -170,7 +170,7 @@ def test_what_is_moved_stays_at_its_text_on_a_line_that_is_edited():
     one = diagnostic(PROBE, 3)  # of offsets 3 to 5
 
     def where(*edits: Edit) -> list[Span]:
-        return [diagnostic.span for diagnostic in moved([one], edits, "app.py")]
+        return [diagnostic.span for diagnostic in shift_through_edits([one], edits, "app.py")]
 
     assert where(Edit(0, 3, "x")) == [Span(1, 3)]  # up to it
     assert where(Edit(5, 6, "xy")) == [Span(3, 5)]  # from its end on
