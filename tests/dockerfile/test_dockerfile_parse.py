@@ -85,6 +85,8 @@ def test_values_in_paths_and_images_are_those_that_it_reads(monkeypatch: pytest.
         ("ENV A=1 B", [("A", "1")]),  # being typed
         ("ENV", []),
         ("ENV A='1", [("A", "1")]),
+        ('ENV "A"=1 \'b c\'="2"', [("A", "1"), ("b c", "2")]),
+        ('LABEL "org.a.b"="c d" e="f"', [("org.a.b", "c d"), ("e", "f")]),
         ("ENV A one b=two", [("A", "one b=two")]),
         ("ARG A", [("A", None)]),
         ("ARG A=1 B", [("A", "1"), ("B", None)]),
@@ -105,6 +107,13 @@ def test_other_lines_are_read_without_it(
     one = instructions(model(f"FROM a\n{text}\n"))[1]
     assert isinstance(one, Assigning)
     assert [(pair.name, pair.value) for pair in one.pairs] == pairs
+
+
+def test_the_range_of_a_quoted_name_is_inside_its_quotes():
+    one = instructions(model("FROM a\nENV \"A\"=1 b'c'=2\n"))[1]
+    assert isinstance(one, Environment)
+    assert [written(one, pair.name_span) for pair in one.pairs] == ["A", "b'c'"]
+    assert [pair.name for pair in one.pairs] == ["A", "bc"]
 
 
 def test_a_backslash_is_no_escape_character_where_the_directive_sets_another():

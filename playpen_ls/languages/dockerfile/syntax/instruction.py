@@ -53,7 +53,7 @@ class Flag:
 class Pair:
     """`NAME=value` of ENV, ARG and LABEL. `value` is None for an ARG without a default.
 
-    `value` is without quotes; `value_span` excludes quotes that surround the whole value.
+    Names and values are without quotes; their ranges exclude quotes that surround all of them.
     """
 
     name: str

@@ -80,7 +80,7 @@ def _plain_pairs(
     for (begin, end), (name, value) in zip(words, read, strict=False):
         equals = arguments.index("=", begin, end)
         name_span = instruction.place(start + begin, start + equals)
-        found.append(Pair(name, value, name_span, _value_span(instruction, start + equals + 1, start + end)))
+        found.append(Pair(name, value, name_span, _inside_quotes(instruction, start + equals + 1, start + end)))
     return found
 
 
@@ -102,17 +102,17 @@ def unassigned_in(instruction: Instruction) -> tuple[Word, ...]:
 
 def _pair(instruction: Instruction, at: int, name_end: int, value_start: int, value_end: int) -> Pair:
     """The offsets are relative to `at`, which is an offset in the logical text."""
-    logical = instruction.logical
+    logical, escape = instruction.logical, instruction.syntax.escape
     return Pair(
-        logical[at : at + name_end],
-        _unquoted(logical[at + value_start : at + value_end], instruction.syntax.escape),
-        instruction.place(at, at + name_end),
-        _value_span(instruction, at + value_start, at + value_end),
+        _unquoted(logical[at : at + name_end], escape),
+        _unquoted(logical[at + value_start : at + value_end], escape),
+        _inside_quotes(instruction, at, at + name_end),
+        _inside_quotes(instruction, at + value_start, at + value_end),
     )
 
 
-def _value_span(instruction: Instruction, start: int, end: int) -> Span:
-    """The range of a value, without quotes around all of it."""
+def _inside_quotes(instruction: Instruction, start: int, end: int) -> Span:
+    """The range of a name or a value, without quotes around all of it."""
     value = instruction.logical[start:end]
     if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" and value[0] not in value[1:-1]:
         start, end = start + 1, end - 1
