@@ -14,7 +14,7 @@ import toy
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Finding, Place
 from playpen_ls.config.model import Config, Settings
-from playpen_ls.engine.check import check, with_current_places
+from playpen_ls.engine.check import _without_repeated_secrets, check, with_current_places
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import FileDiagnostics
 from playpen_ls.engine.registry import rules_of
@@ -308,3 +308,14 @@ def test_long_work_can_be_ended_before_each_chunk_that_is_checked():
     with pausing(pause):
         check(editor.model, editor.rules, toy.given(), editor.memory)  # nothing has changed
     assert calls == []
+
+
+def test_a_secret_that_the_file_reports_itself_is_not_reported_for_what_is_made_of_it():
+    own, other = (replace(toy.RULES[0], id=f"{name}/x", language=name, masks_text=True) for name in ("toy", "yaml"))
+    plain = replace(other, masks_text=False)
+    places = [(own, 4), (other, 4), (plain, 4), (other, 20)]
+    found = FileDiagnostics.of(
+        [Diagnostic(rule, Finding(Span(at, at + 3), "said"), rule.severity) for rule, at in places], toy.PATH
+    )
+    left = _without_repeated_secrets(found, "toy")
+    assert [(one.rule, one.start) for one in left] == [(own, 4), (plain, 4), (other, 20)]

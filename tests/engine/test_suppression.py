@@ -10,7 +10,7 @@ from playpen_ls.api.finding import Refused, Severity
 from playpen_ls.config.loader import load
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.registry import all_rules
-from playpen_ls.engine.suppression import ignore_all, ignore_here
+from playpen_ls.engine.suppression import ignore_all, ignore_here, ignore_in_file
 from playpen_ls.languages.registry import parse
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
@@ -447,3 +447,11 @@ def test_no_comment_is_added_where_none_is_possible(tmp_path: Path):
     assert ignored(pod, tmp_path, name="pod.json", language="kubernetes") == pod
     with pytest.raises(Refused, match="a comment is not possible here"):
         ignore_here(parse("kubernetes", Source("pod.json", pod)), found[:1])
+
+
+@pytest.mark.parametrize("head", ["", "#!/usr/bin/env python\n", "#!/usr/bin/env python\n# coding: utf-8\n"])
+def test_the_comment_for_a_file_comes_behind_the_lines_that_must_be_first(head: str):
+    source = Source("app.py", f"{head}# about it\nx = 1\n")
+    rule = next(one for one in all_rules() if one.id == "python/print-as-log")
+    after = source.edited(ignore_in_file(parse("python", source), rule, "by hand"))
+    assert after.text == f"{head}# playpen: ignore-file[print-as-log] by hand\n# about it\nx = 1\n"

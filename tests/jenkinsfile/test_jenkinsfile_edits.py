@@ -197,6 +197,7 @@ def retag(text: str, reference: str, tag: str = "2.0") -> str:
         ("image = 'n:5000/a:1.0'", 'image = "n:5000/a:2.0"'),
         ('image = "n:5000/a:1.0 ${B}"', 'image = "n:5000/a:2.0 ${B}"'),
         ("image = 'n:5000/a:1.0 $B \"c\" \\\\'", 'image = "n:5000/a:2.0 \\$B \\"c\\" \\\\"'),
+        ("image = 'n:5000/a:1.0 \\n'", 'image = "n:5000/a:2.0 \\n"'),
         ("image = 'n:5000/a:1.0 ${B}'",
          "refused: the single-quoted string contains `${…}`, which Groovy would expand in double quotes"),
         ("image = '''n:5000/a:1.0'''", "refused: the text is in a multi-line or slashy string that is not a shell script"),
