@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from itertools import groupby
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_asyncio
 import pytest_lsp
@@ -32,6 +33,8 @@ SLOW = frozenset(
     """.split()
 )
 HERE = Path(__file__).parent
+hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("tests")
 os.environ["PLAYPEN_CACHE_DIR"] = os.devnull  # no folder, so that no run knows what another one has found
 _Editors = AsyncIterator[Editor]
 
