@@ -10,10 +10,12 @@ import csv
 import io
 import json
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from playpen_ls.api.finding import Severity
@@ -91,30 +93,16 @@ class Scorecard:
         return dict(sorted(found.items()))
 
     def as_json(self) -> str:
+        """Each service is written alone: the writer takes many times the memory of what it writes."""
         document = {
             "version": VERSION,
             "practices": {
                 practice: dict(zip(("passed", "applicable", "findings"), self.total(practice), strict=True))
                 for practice in practices()
             },
-            "services": [
-                {
-                    "name": service.name,
-                    "owners": list(service.owners),
-                    "files": service.files,
-                    "complete": service.complete,
-                    "passed": service.passed,
-                    "applicable": service.applicable,
-                    "practices": {
-                        practice: {"state": state, "findings": number}
-                        for practice in practices()
-                        for state, number in (service.cell(practice),)
-                    },
-                }
-                for service in self.services
-            ],
         }
-        return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+        services = ",\n".join([indent(_json(_as_dict(one)), "  ") for one in self.services])
+        return f'{_json(document)[:-2]},\n "services": [\n{services}\n ]\n}}\n'
 
     def as_csv(self) -> str:
         out = io.StringIO()
@@ -126,6 +114,26 @@ class Scorecard:
             owners = _cell(" ".join(service.owners))
             writer.writerow([_cell(service.name), owners, service.passed, service.applicable, *shown])
         return out.getvalue()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)
+
+
+def _as_dict(service: Service) -> dict[str, Any]:
+    return {
+        "name": service.name,
+        "owners": list(service.owners),
+        "files": service.files,
+        "complete": service.complete,
+        "passed": service.passed,
+        "applicable": service.applicable,
+        "practices": {
+            practice: {"state": state, "findings": number}
+            for practice in practices()
+            for state, number in (service.cell(practice),)
+        },
+    }
 
 
 def _cell(text: str) -> str:
@@ -158,7 +166,7 @@ def service(name: str, text: str) -> Service:
         return Service(
             name,
             Counter(practice_of.get(rule, "+") for rule in rules),
-            frozenset(checked["practices"]),
+            frozenset(map(sys.intern, checked["practices"])),
             int(checked["files"]),
             complete,
         )

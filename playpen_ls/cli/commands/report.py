@@ -47,9 +47,12 @@ def run(options: argparse.Namespace) -> int:
     for name in sorted({name for name, after in pairwise(names) if name == after}):
         say(f"several reports of service `{name}`; give them names: SERVICE=FILE")
         failed += 1
-    for ending, text in (("html", page(scorecard)), ("json", scorecard.as_json()), ("csv", scorecard.as_csv())):
-        name = "index.html" if ending == "html" else f"scorecard.{ending}"
-        write_whole(os.path.join(options.output, name), text)
+    for name, text in (
+        ("index.html", page),
+        ("scorecard.json", Scorecard.as_json),
+        ("scorecard.csv", Scorecard.as_csv),
+    ):
+        write_whole(os.path.join(options.output, name), text(scorecard))
     say(f"{os.path.join(options.output, 'index.html')}: {counted(len(names), 'service')}")
     return FAILED if failed else DONE
 
