@@ -15,7 +15,7 @@ def added(text: str, line: str = "import os", used_at: int | None = None) -> str
     source = Source("app.py", text)
     model = parse(source)
     try:
-        edit = import_edit(model, model.top_level, line, len(text) if used_at is None else used_at)
+        edit = import_edit(model, line, len(text) if used_at is None else used_at)
     except Refused as refused:
         return f"refused: {refused}"
     return source.edited([edit]).text
@@ -108,7 +108,7 @@ def test_an_import_stands_above_its_use():
 )
 def test_what_follows_the_imports(text: str, place: str):
     model = parse(Source("app.py", text))
-    assert after_imports(model, model.top_level) == text.index(f"{place} = 1")
+    assert after_imports(model) == text.index(f"{place} = 1")
 
 
 @pytest.mark.parametrize(
