@@ -44,7 +44,7 @@ def one_file(path: str, text: str, **others: str) -> dict[str, str]:
             '  redis:\n    command: redis-server --requirepass "«hunter2-Horse»"\n'
             '  db:\n    healthcheck:\n      test: ["CMD", "mysqladmin", "-h", "db", "-p«hunter2-Horse»", "ping"]\n'
             "  kv:\n    command:\n      - --port=6379\n      - --requirepass\n      - «hunter2-Horse»\n"
-            "  q:\n    command: --save 900 1 --requirepass «cache»\n    entrypoint: --admin-password=«root»\n",
+            "  q:\n    command: --save 900 1 --requirepass «redis»\n    entrypoint: --admin-password=«root»\n",
         ),
         one_file(
             "compose.yml",

@@ -54,6 +54,7 @@ ONE = DEPLOYMENT.replace("  replicas: 2\n", "")
         "kube-linter": ["pdb-max-unavailable", "pdb-min-available"],
         "polaris": ["pdbMinAvailableGreaterThanHPAMinReplicas"],
     },
+    reports_absence=True,
     bad=[
         BUDGET + "---\n" + DEPLOYMENT,
         {"budget.yaml": BUDGET.replace("«2»", "«1»"), "app.yaml": ONE},

@@ -42,6 +42,7 @@ spec:
 @rule(
     severity=Severity.ERROR,
     practice="+",
+    reports_absence=True,
     bad=[
         POD.replace("name: proxy", "name: «shop»"),
         POD.replace("name: proxy", "name: «migrate»"),

@@ -31,6 +31,7 @@ REGION = "        - {name: REGION, value: eu}\n"
     severity=Severity.WARNING,
     practice="Environment variables",
     like={"kube-linter": ["duplicate-env-var"], "kube-score": ["environment-variable-key-duplication"]},
+    reports_absence=True,
     bad=[
         example(HEAD + REGION + "        - {name: «LEVEL», value: info}\n", fixed=HEAD + REGION),
         example(

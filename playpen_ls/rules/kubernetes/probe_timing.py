@@ -30,7 +30,6 @@ def probed(numbers: str, key: str = "livenessProbe", more: str = "") -> str:
 @rule(
     severity=Severity.WARNING,
     practice="Health probes",
-    like={"kube-score": ["pod-probes"]},
     reports_absence=True,
     bad=[
         example(

@@ -42,6 +42,7 @@ RIGHT = PLAIN.replace("  replicas: 2\n", "")
     severity=Severity.WARNING,
     practice="Resource limits",
     like={"kube-score": ["deployment-targeted-by-hpa-does-not-have-replicas-configured"]},
+    reports_absence=True,
     bad=[
         example({"app.yaml": DEPLOYMENT, "scaler.yaml": SCALER}, fixed=RIGHT),
         example(DEPLOYMENT + "---\n" + SCALER, fixed=RIGHT + "---\n" + SCALER),

@@ -23,10 +23,11 @@ if TYPE_CHECKING:  # its first import takes 200 ms, so it is imported when the c
 
 def width(part: Part) -> int:
     """The line length limit of a file: its 98th percentile (long strings cannot be broken), between 88 and 120."""
-    return model_of(part).once(_width)
+    return model_of(part).once(line_length)
 
 
-def _width(model: PythonModel) -> int:
+def line_length(model: PythonModel) -> int:
+    """See `width`."""
     lengths = sorted(map(len, LINE_END.split(model.source.text)))
     return max(88, min(120, lengths[int(len(lengths) * 0.98)]))
 
