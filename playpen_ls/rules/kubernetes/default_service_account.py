@@ -35,7 +35,7 @@ PLAIN = unmarked(HEAD)
     like={
         "kube-linter": ["default-service-account"],
         "polaris": ["automountServiceAccountToken"],
-        "checkov": ["CKV_K8S_41", "CKV_K8S_43"],
+        "checkov": ["CKV_K8S_41"],
     },
     reports_absence=True,
     bad=[
