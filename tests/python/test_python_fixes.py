@@ -198,9 +198,10 @@ LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
             "'User logged in', extra={'user_id': user_id}, exc_info=True",
         ),
         (
-            'f"{name} is {a.size} of {b.size}, 100%"',
-            '"is, 100%", extra={"name_": name, "size": a.size, "size_": b.size}',
+            'f"100% imported ({name}) {a.size} {b.size}"',
+            '"100% imported", extra={"name_": name, "size": a.size, "size_": b.size}',
         ),
+        ('f"{name} is {a.size} of {b.size}, 100%"', None),  # "is, 100%" says nothing
         ('f"took {seconds:.2f} s ({count})"', '"took s", extra={"seconds": seconds, "count": count}'),
         ('f"login user={user} ip={ip}"', '"login", extra={"user": user, "ip": ip}'),
         ('f"one {a} " "and " f"another"', '"one and another", extra={"a": a}'),
