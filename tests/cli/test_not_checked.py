@@ -100,6 +100,18 @@ def test_python_that_is_not_read_fails_no_run(tmp_path: Path, content: str, line
         assert f"a.py:{line}: {message}\n" in playpen("fix", "--diff", "a.py", folder=tmp_path).stderr
 
 
+@pytest.mark.parametrize("content", ["def f(:\n    pass\n", BROKEN])
+def test_strict_reads_all_of_a_folder(tmp_path: Path, content: str):
+    """Without it, statements at which no rule looks are not parsed."""
+    written(tmp_path, {"a.py": content, "b.py": "x = 1\n", ".git/HEAD": ""})
+    for _ in range(2):  # also from the cache
+        assert playpen("check", ".", folder=tmp_path).returncode == (1 if content is BROKEN else 0)
+        done = playpen("check", "--strict", ".", folder=tmp_path)
+        assert "hint: not read from here" in done.stdout
+        assert "no findings" not in done.stdout
+        assert done.returncode == 2
+
+
 def test_findings_beside_it_are_reported(tmp_path: Path):
     done = playpen("check", "a.py", folder=written(tmp_path, {"a.py": BROKEN}))
     assert "a.py:1:8: warning: host" in done.stdout
