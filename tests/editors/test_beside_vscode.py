@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -13,24 +12,6 @@ import pytest
 import vscode_editor
 from real_editors import HOST, SERVER
 
-# What their own extensions do, as far as it matters here: these come from a marketplace.
-OTHERS = """
-const { LanguageClient } = require('vscode-languageclient/node');
-const commands = %s;
-exports.activate = async () => {
-  const servers = { pyright: 'python', ruff: 'python', yamlls: 'yaml' };
-  for (const [name, language] of Object.entries(servers)) {
-    const [command, ...args] = commands[name];
-    const client = new LanguageClient(name, name, { command, args }, {
-      documentSelector: [{ language }],
-      middleware: { workspace: { configuration: (params) => params.items.map((one) => ({
-        yaml: { validate: true, schemaStore: { enable: false }, kubernetesCRDStore: { enable: false } },
-        python: { analysis: {} } })[one.section] ?? null) } },
-    });
-    client.start();
-  }
-};
-"""
 FILES = [
     {
         "name": "app.py", "said": ["Pyright", "Ruff", "playpen"], "ours": {"python/hard-coded-host"},
@@ -51,7 +32,7 @@ OURS = re.compile(r"playpen(?=(?:python|kubernetes)/)")
 @pytest.fixture(scope="module")
 def steps(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     top = tmp_path_factory.mktemp("beside-vscode")
-    others = vscode_editor.another(top / "others", "test", "others", OTHERS % json.dumps(peers.commands()))
+    others = vscode_editor.another(top / "others", "test", "others", peers.extension())
     files = [{key: value for key, value in file.items() if key != "ours"} for file in FILES]
     machine = {"playpen.server.command": SERVER}
     return vscode_editor.seen("beside", top, peers.FILES, [vsix, others], {"files": files}, machine=machine)

@@ -6,7 +6,6 @@ import json
 import site
 import sys
 import venv
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -35,28 +34,9 @@ def script(place: Path, text: str) -> Path:
     return place
 
 
-def wheel(folder: Path) -> Path:
-    """A wheel of a package that starts our server: what the real one depends on would come from the network."""
-    folder.mkdir()
-    made = folder / "playpen_ls-1.0.0-py3-none-any.whl"
-    start = f"import os; os.execv({sys.executable!r}, [{sys.executable!r}, '-I', '-m', 'playpen_ls', 'serve'])\n"
-    information = "playpen_ls-1.0.0.dist-info"
-    parts = {
-        "playpen_ls/__init__.py": "", "playpen_ls/__main__.py": start,
-        f"{information}/METADATA": "Metadata-Version: 2.1\nName: playpen-ls\nVersion: 1.0.0\n",
-        f"{information}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }  # fmt: skip
-    with zipfile.ZipFile(made, "w") as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-        archive.writestr(f"{information}/RECORD", "".join(f"{name},,\n" for name in [*parts, f"{information}/RECORD"]))
-    return made
-
-
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def found(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     top = tmp_path_factory.mktemp("found")
-    vsix = vscode_editor.ours(top / "ours", wheel(top / "wheel"))
     python = vscode_editor.another(top / "python", "ms-python", "python", PYTHON)
     on_path = script(top / "bin/playpen-ls", f'exec {sys.executable} -I -m playpen_ls --stdio "$@"')
     interpreter = top / "interpreter"

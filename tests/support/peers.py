@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -44,3 +45,28 @@ def commands() -> dict[str, list[str]]:
         "ruff": [str(ruff), "server"],
         "yamlls": [str(NODE), str(yaml), "--stdio"],
     }
+
+
+# What their own extensions do, as far as it matters here: these come from a marketplace.
+_EXTENSION = """
+const { LanguageClient } = require('vscode-languageclient/node');
+const commands = %s;
+exports.activate = async () => {
+  const servers = { pyright: 'python', ruff: 'python', yamlls: 'yaml' };
+  for (const [name, language] of Object.entries(servers)) {
+    const [command, ...args] = commands[name];
+    const client = new LanguageClient(name, name, { command, args }, {
+      documentSelector: [{ language }],
+      middleware: { workspace: { configuration: (params) => params.items.map((one) => ({
+        yaml: { validate: true, schemaStore: { enable: false }, kubernetesCRDStore: { enable: false } },
+        python: { analysis: {} } })[one.section] ?? null) } },
+    });
+    client.start();
+  }
+};
+"""
+
+
+def extension() -> str:
+    """The code of an extension for VS Code that starts them."""
+    return _EXTENSION % json.dumps(commands())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,17 +36,32 @@ def needed() -> None:
         missing(f"no VS Code in {CACHE}, or no chromium")
 
 
-def ours(folder: Path, wheel: Path | None = None) -> Path:
-    """Our extension, checked and packaged as for users, below the folder; with a wheel that it can install."""
+def ours(folder: Path) -> Path:
+    """Our extension, checked and packaged as for users, below the folder."""
     needed()
     place = folder / "vscode"
     shutil.copytree(EXTENSION, place, ignore=shutil.ignore_patterns("node_modules", "dist", "wheel", "*.vsix"))
     (place / "node_modules").symlink_to(MODULES)
-    if wheel is not None:
-        (place / "wheel").mkdir()
-        shutil.copy(wheel, place / "wheel")
+    _wheel(place / "wheel")
     _node(["npm", "run", "--silent", "package"], place)
     return place / "playpen-ls.vsix"
+
+
+def _wheel(folder: Path) -> None:
+    """A wheel of a package that starts our server: what the real one depends on would come from the network."""
+    folder.mkdir()
+    made = folder / "playpen_ls-1.0.0-py3-none-any.whl"
+    start = f"import os; os.execv({sys.executable!r}, [{sys.executable!r}, '-I', '-m', 'playpen_ls', 'serve'])\n"
+    information = "playpen_ls-1.0.0.dist-info"
+    parts = {
+        "playpen_ls/__init__.py": "", "playpen_ls/__main__.py": start,
+        f"{information}/METADATA": "Metadata-Version: 2.1\nName: playpen-ls\nVersion: 1.0.0\n",
+        f"{information}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }  # fmt: skip
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+        archive.writestr(f"{information}/RECORD", "".join(f"{name},,\n" for name in [*parts, f"{information}/RECORD"]))
 
 
 def another(folder: Path, publisher: str, name: str, code: str, **more: Any) -> Path:

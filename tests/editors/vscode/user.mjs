@@ -68,6 +68,38 @@ export async function squiggle(page, words) {
   return found.jsonValue();
 }
 
+// Where the first of these words stand on the screen.
+export async function place(page, words) {
+  const found = await page.waitForFunction((words) => {
+    for (const line of document.querySelectorAll('.editor-group-container.active .view-line')) {
+      const at = line.textContent.replace(/\u00a0/g, ' ').indexOf(words);
+      const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(), seen = 0; at >= 0 && node; seen += node.length, node = walker.nextNode()) {
+        if (at >= seen + node.length) continue;
+        const range = document.createRange();
+        range.setStart(node, at - seen);
+        range.setEnd(node, at - seen + 1);
+        const box = range.getBoundingClientRect();
+        return { x: box.left + 2, y: (box.top + box.bottom) / 2 };
+      }
+    }
+    return null;
+  }, words);
+  return found.jsonValue();
+}
+
+// Click these words until `seen` is there: a lens that appears above moves them, and the project may not have been read.
+export async function at(page, words, act, seen) {
+  for (const end = Date.now() + WAIT; ; ) {
+    const { x, y } = await place(page, words);
+    await page.mouse.click(x, y);
+    await act();
+    if (await seen.first().waitFor({ timeout: 15_000 }).then(() => true, () => false)) return;
+    if (Date.now() > end) throw new Error(`nothing happens at ${words}`);
+    await page.keyboard.press('Escape');
+  }
+}
+
 export async function problems(page) {
   await command(page, 'Problems: Focus on Problems View');
   await page.locator('.markers-panel .monaco-list-row .marker-code, .markers-panel .monaco-list-row .code-link').first().waitFor();
