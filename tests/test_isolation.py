@@ -141,7 +141,7 @@ def test_each_editor_starts_it_in_a_way_that_is_tested_here():
     assert {one["formatter"]["command"] for one in helix["language"] if "formatter" in one} == {"playpen-ls"}
     for path, pattern in (
         ("editors/neovim/lua/playpen_ls/init.lua", r"cmd = \{(.*)\}"),
-        ("editors/emacs/playpen-ls.el", r"defvar playpen-ls-command '\((.*)\)\)"),
+        ("editors/emacs/playpen-ls.el", r"defvar playpen-ls-command '\((.*)\)\n"),
         ("editors/others/README.md", r'"enabled": true, "command": \[(.*)\],'),
         ("editors/others/README.md", r'"dockerfile": \{"command": \[(.*?)\],'),
     ):

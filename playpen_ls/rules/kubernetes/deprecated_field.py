@@ -39,6 +39,7 @@ _SECCOMP = ("seccomp.security.alpha.kubernetes.io/pod", "container.seccomp.secur
 @rule(
     severity=Severity.INFORMATION,
     practice="+",
+    needs_index=False,
     tag="deprecated",
     like={"kube-linter": ["deprecated-service-account-field"]},
     bad=[
@@ -79,7 +80,8 @@ def deprecated_field(workload: Workload, builds: Builds) -> Iterator[Finding]:
         fixes: tuple[Fix, ...] = ()
         if name is None:
             change = partial(rename_key, document, pod, "serviceAccount", "serviceAccountName")
-            alone = not document.parsed.patches and builds.forms(workload) is None
+            known = builds.kustomized.complete and not document.parsed.patches
+            alone = known and builds.forms(workload) is None
             fixes = (Fix("Use `serviceAccountName`", change, safe=alone),)
         message = f"{workload.display_name} sets the deprecated `serviceAccount`; use `serviceAccountName`"
         yield Finding(document.span(account.key), message, fixes)

@@ -32,6 +32,7 @@ REGION = "        - {name: REGION, value: eu}\n"
     practice="Environment variables",
     like={"kube-linter": ["duplicate-env-var"], "kube-score": ["environment-variable-key-duplication"]},
     reports_absence=True,
+    has_safe_fixes=False,
     bad=[
         example(HEAD + REGION + "        - {name: «LEVEL», value: info}\n", fixed=HEAD + REGION),
         example(
@@ -51,7 +52,7 @@ def duplicate_variable(container: Container, absence: Absence) -> Iterator[Findi
     """Environment variable is set twice in a container.
 
     The last entry of `env` counts; only entries above an entry can be used in it with `$(NAME)`. The fix removes one
-    of two equal entries, which is safe if the value has no `$(…)`; of different ones, the first.
+    of two equal entries; of different ones, the first.
     """
     every = container.node.get("env")
     if not isinstance(every, Sequence) or not absence.is_certain(container):
@@ -66,10 +67,8 @@ def duplicate_variable(container: Container, absence: Absence) -> Iterator[Findi
         if before[0] is item or before[1] is name:
             continue
         equal = data([item]) == data([before[0]])
-        value = item.scalar("value")
-        safe = equal and (value is None or "$(" not in value.value)
         title = "Remove the second" if equal else "Remove the overridden"
-        fix = Fix(f"{title} `{name.value}`", partial(remove_item, document, every, item if equal else before[0]), safe)
+        fix = Fix(f"{title} `{name.value}`", partial(remove_item, document, every, item if equal else before[0]))
         related = (Place(document.path, document.content(before[1]), f"`{name.value}` is set here first"),)
         how = "twice" if equal else "twice, with different values; the last counts"
         message = f"{container.display_name} sets `{name.value}` {how}"

@@ -145,7 +145,8 @@ def _fixes(resource: Resource, version: Scalar, removed: Removed, builds: Builds
         return
     title = f"Use `{removed.now}`"
     if removed.same or (kind == "PodDisruptionBudget" and _selects(resource)):
-        safe = not document.parsed.patches and not builds.of(document.path)
+        known = builds.kustomized.complete and not document.parsed.patches
+        safe = known and not builds.of(document.path)
         yield Fix(title, lambda: replace_scalar(document, version, removed.now), safe=safe)
     elif isinstance(resource, Workload):
         workload = resource
