@@ -17,7 +17,7 @@ _MALFORMED = (tarfile.TarError, zlib.error, EOFError, IndexError, OverflowError,
 
 
 def texts_in(packed: bytes) -> tuple[tuple[str, str | None], ...]:
-    """(path, text) of the regular files in a `.tar.gz` archive; None for what is no text. Raises Unreadable.
+    """(path, text) of the regular files in a `.tar.gz` archive; None for a binary file. Raises Unreadable.
 
     Links, devices and folders are left out.
     """

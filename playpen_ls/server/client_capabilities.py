@@ -64,7 +64,7 @@ class ClientCapabilities:
     shows_references: bool = False
     """It has the command `SHOW_REFERENCES`."""
     refreshed: frozenset[str] = frozenset()
-    """The methods about documents whose requests it repeats when it is told to: code lenses, inlay hints."""
+    """The methods about documents whose requests it repeats on demand: code lenses, inlay hints."""
     takes_diagnostics: bool = True
     """Diagnostics can be published."""
     asks_for_diagnostics: bool = False

@@ -25,7 +25,7 @@ class ClientRequests:
         self._server = server
         self._abilities = abilities
         self._take = take
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._registered: list[lsp.Registration] | None = None
 
     def introduce(self, features: Sequence[Feature] = ()) -> None:
@@ -44,7 +44,7 @@ class ClientRequests:
             lsp.TEXT_DOCUMENT_INLAY_HINT: self._server.workspace_inlay_hint_refresh_async,
         }
         for method in sorted(methods & self._abilities().refreshed):
-            self._later(self._refresh(method, sent[method](None)))
+            self._later(self._ask(method, sent[method](None)))
 
     def ask_for_settings(self) -> None:
         self._later(self._ask_for_settings())
@@ -74,9 +74,6 @@ class ClientRequests:
             request = self._server.client_register_capability_async(lsp.RegistrationParams(registrations))
             await self._ask(lsp.CLIENT_REGISTER_CAPABILITY, request)
 
-    async def _refresh(self, method: str, request: Any) -> None:
-        await self._ask(method, request)
-
     def _registrations(self, feature: Feature) -> Iterator[lsp.Registration]:
         """One for all languages; of completion one for each, since they have trigger characters of their own."""
         options = self._server.protocol.converter.unstructure(feature.options) if feature.options else {}
@@ -103,7 +100,7 @@ class ClientRequests:
             logger.info("the client gave no answer to %s: %s", method, type(error).__name__)
             return None
 
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+    def _later(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)  # the loop itself keeps only a weak reference
         task.add_done_callback(self._tasks.discard)

@@ -5,7 +5,7 @@ Only places and names are told, never a text or a value of the file, which could
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from playpen_ls.api.file_view import FileView, Outline
@@ -13,8 +13,9 @@ from playpen_ls.languages.jenkinsfile.model.directives import DIRECTIVES
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.syntax.tree import Tree
 from playpen_ls.languages.kubernetes.model.manifests import Manifests
-from playpen_ls.languages.kubernetes.model.resources import Workload, YamlDocument
+from playpen_ls.languages.kubernetes.model.resources import Resource, Workload, YamlDocument
 from playpen_ls.languages.kubernetes.model.resources import resources as resources_of
+from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.rules.kubernetes._quantity import amount
 from playpen_ls.session.references.reference import START, Kind, Reference, Target
 from playpen_ls.session.references.search import at, related
@@ -91,18 +92,23 @@ def _quantity(model: Manifests, offset: int) -> Explained | None:
             continue
         document = YamlDocument(chunk.parsed, FileView(outline, number))
         for resource in resources_of(document):
-            for container in resource.containers if isinstance(resource, Workload) else ():
-                for part in ("requests", "limits"):
-                    values = container.node.mapping("resources", part)
-                    for name in ("cpu", "memory", "ephemeral-storage") if values is not None else ():
-                        scalar = values.scalar(name) if values is not None else None
-                        if scalar is None or not scalar.literal:
-                            continue
-                        span = document.content(scalar).shifted(chunk.start)
-                        told = decoded(name, scalar.value) if span.start <= offset <= span.end else ""
-                        if told:
-                            return [f"`{scalar.value}` = {told}"], span
+            for scalar, words in quantities(resource):
+                span = document.content(scalar).shifted(chunk.start)
+                if span.start <= offset <= span.end:
+                    return [f"`{scalar.value}` = {words}"], span
     return None
+
+
+def quantities(resource: Resource) -> Iterator[tuple[Scalar, str]]:
+    """The quantities of CPU, memory and storage of the containers of an object, each in words."""
+    for container in resource.containers if isinstance(resource, Workload) else ():
+        for part in ("requests", "limits"):
+            values = container.node.mapping("resources", part)
+            for name in ("cpu", "memory", "ephemeral-storage") if values is not None else ():
+                scalar = values.scalar(name) if values is not None else None
+                words = decoded(name, scalar.value) if scalar is not None and scalar.literal else ""
+                if scalar is not None and words:
+                    yield scalar, words
 
 
 def decoded(resource: str, text: str) -> str:

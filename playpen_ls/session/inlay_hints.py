@@ -21,10 +21,10 @@ from playpen_ls.languages.dockerfile.model.variables import assignments_before, 
 from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Argument
 from playpen_ls.languages.kubernetes.model.manifests import Manifests
-from playpen_ls.languages.kubernetes.model.resources import Resource, Workload, YamlDocument, resources
+from playpen_ls.languages.kubernetes.model.resources import Resource, YamlDocument, resources
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.languages.model import Model
-from playpen_ls.session.explanations import decoded
+from playpen_ls.session.explanations import quantities
 from playpen_ls.text.pause import pause
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.secret_lines import embedded
@@ -87,25 +87,20 @@ def _of_manifests(model: Manifests, wanted: Span) -> Iterator[InlayHint]:
             continue
         pause()
         for resource in resources(YamlDocument(chunk.parsed, FileView(outline, number))):
-            found = _quantities(resource) if isinstance(resource, Workload) else _ports(resource)
-            for scalar, label in found:
+            for scalar, label in (*_quantities(resource), *_ports(resource)):
                 yield InlayHint(scalar.end + chunk.start, label)
 
 
-def _quantities(workload: Workload) -> Iterator[tuple[Scalar, str]]:
-    for container in workload.containers:
-        for part in ("requests", "limits"):
-            values = container.node.mapping("resources", part)
-            for name in ("cpu", "memory", "ephemeral-storage") if values is not None else ():
-                scalar = values.scalar(name) if values is not None else None
-                told = decoded(name, scalar.value).partition(" (")[0] if scalar is not None and scalar.literal else ""
-                if scalar is not None and told and not _says(scalar.value, told):
-                    yield scalar, f"= {told}"
+def _quantities(resource: Resource) -> Iterator[tuple[Scalar, str]]:
+    for scalar, words in quantities(resource):
+        short = words.partition(" (")[0]
+        if not _says(scalar.value, short):
+            yield scalar, f"= {short}"
 
 
-def _says(text: str, told: str) -> bool:
-    """Whether a quantity is written as it is told: `512Mi` says "512 MiB", `2` says "2 cores"."""
-    number, _, unit = told.partition(" ")
+def _says(text: str, words: str) -> bool:
+    """Whether a quantity is written as in words: `512Mi` says "512 MiB", `2` says "2 cores"."""
+    number, _, unit = words.partition(" ")
     return text == number + (unit.removesuffix("B") if unit.endswith("iB") else "")
 
 

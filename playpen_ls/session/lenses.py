@@ -15,18 +15,18 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
-from playpen_ls.api.fact_types import DotenvVariable, ImageBuilt, Pods, Probed, Recipe, Route
+from playpen_ls.api.fact_types import Probed, Route
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.rule import given_as
 from playpen_ls.languages.dockerfile.model.dockerfile import DockerfileModel
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.kubernetes.model.manifests import Manifests
 from playpen_ls.languages.python.model.module import PythonModel
-from playpen_ls.project.image_links import Certainty, Link, Linker, Use, code_of, linker
+from playpen_ls.project.image_links import Certainty, Link, Use, code_of
 from playpen_ls.project.services import Served, WebFacts, answers
 from playpen_ls.session.inspection import links_of
+from playpen_ls.session.project_images import ProjectImages
 from playpen_ls.session.references.reference import START, Target
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.pause import pause
@@ -66,32 +66,18 @@ def _told(link: Link) -> str:
     return link.dockerfile if link.certainty is Certainty.CERTAIN else f"{link.dockerfile} ({link.certainty.label})"
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Knowledge:
-    recipes: Facts[Recipe]
-    builds: Facts[ImageBuilt]
-    pods: Facts[Pods]
-    values: Facts[DotenvVariable]
+    images: ProjectImages
     routes: Facts[Route]
     probes: Facts[Probed]
     web: WebFacts
 
-    @cached_property
-    def _linker(self) -> Linker:
-        images = frozenset((pods.place.path, image) for pods in self.pods for image in pods.images)
-        return linker(self.recipes, self.builds, images, self.values)
-
-    def _link(self, image: str, path: str, *names: str) -> Link | None:
-        link = self._linker.link(Use(image, path, names))
-        return link if link is not None and link.certainty is not Certainty.POSSIBLE else None
-
     def containers(self, dockerfile: str) -> Iterator[Lens]:
         """How many containers run the image of a Dockerfile."""
         count, workloads = 0, list[Target]()
-        for pods in self.pods:
-            pause()
-            links = (self._link(image, pods.place.path, pods.name) for image in pods.images)
-            running = sum(link is not None and link.dockerfile == dockerfile for link in links)
+        for pods, links in self.images.running(dockerfile):
+            running = sum(link.certainty is not Certainty.POSSIBLE for link in links)
             if running:
                 count += running
                 workloads.append(Target(pods.place.path, pods.place.span))
@@ -101,8 +87,9 @@ class _Knowledge:
 
     def built(self, pipeline: str) -> Iterator[Lens]:
         """The Dockerfiles that a pipeline builds."""
-        for fact in sorted(self.builds.of(pipeline), key=lambda fact: fact.place.span):
-            dockerfile = self._linker.built_from(fact)
+        images = self.images.linker
+        for fact in sorted(self.images.builds.of(pipeline), key=lambda fact: fact.place.span):
+            dockerfile = images.built_from(fact)
             if dockerfile:
                 yield Lens(fact.place.span, f"built from {dockerfile}", (Target(dockerfile),))
 
@@ -129,9 +116,11 @@ class _Knowledge:
         """The code that a probe or a HEALTHCHECK requests."""
         path = probe.place.path
         if probe.image:
-            return self._link(probe.image, path)
-        recipes = self.recipes.of(path)
-        return code_of(recipes[0], posixpath.dirname(path), self.recipes) if recipes else None
+            link = self.images.linker.link(Use(probe.image, path))
+            return link if link is not None and link.certainty is not Certainty.POSSIBLE else None
+        recipes = self.images.recipes
+        own = recipes.of(path)
+        return code_of(own[0], posixpath.dirname(path), recipes) if own else None
 
 
 def _probed_by(places: Iterable[Target]) -> str:

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from playpen_ls.api.fact_types import DotenvVariable, ImageBuilt, Pods, Recipe
-from playpen_ls.api.facts import Facts
 from playpen_ls.api.rule import RuleContext, given_as
 from playpen_ls.languages.dockerfile.build_context.locate import context_of
 from playpen_ls.languages.dockerfile.build_context.sources import is_there, local_sources
@@ -30,9 +28,10 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     ShellForm,
     Transfer,
 )
-from playpen_ls.project.image_links import Certainty, Use, linker
+from playpen_ls.project.image_links import Certainty, Use
 from playpen_ls.project.services import WebFacts, answers
 from playpen_ls.rules.dockerfile._serving import Programs
+from playpen_ls.session.project_images import ProjectImages
 from playpen_ls.session.references.reference import Access, Kind, Reference, Target, file_at, last_word, nothing
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.pause import pause
@@ -44,10 +43,7 @@ _MOUNTED_FROM = re.compile(r"\bfrom=([^,\s]+)")
 
 @dataclass(frozen=True)
 class _Knowledge:
-    recipes: Facts[Recipe]
-    builds: Facts[ImageBuilt]
-    pods: Facts[Pods]
-    values: Facts[DotenvVariable]
+    images: ProjectImages
     web: WebFacts
 
 
@@ -65,16 +61,8 @@ def references(model: DockerfileModel, workspace: Workspace, offset: int | None,
 def using(dockerfile: str, context: RuleContext) -> Iterator[str]:
     """The files whose pods run an image of this Dockerfile, and the Dockerfiles of the project."""
     known = given_as(_Knowledge, context)
-    images = linker(known.recipes, known.builds, _images(known), known.values)
-    for pods in known.pods:
-        links = (images.link(Use(image, pods.place.path, (pods.name,))) for image in pods.images)
-        if any(link is not None and link.dockerfile == dockerfile for link in links):
-            yield pods.place.path
-    yield from (recipe.place.path for recipe in known.recipes)
-
-
-def _images(known: _Knowledge) -> frozenset[tuple[str, str]]:
-    return frozenset((pods.place.path, one) for pods in known.pods for one in pods.images)
+    yield from (pods.place.path for pods, _ in known.images.running(dockerfile))
+    yield from (recipe.place.path for recipe in known.images.recipes)
 
 
 class _InStage:
@@ -160,8 +148,7 @@ class _InStage:
         yield Target(self._path, span.shifted(self._starts[number]))
 
     def _image(self, image: str) -> Iterator[Target]:
-        known = self._known
-        link = linker(known.recipes, known.builds, _images(known), known.values).link(Use(image, self._path))
+        link = self._known.images.linker.link(Use(image, self._path))
         if link is not None and link.certainty is Certainty.CERTAIN and link.dockerfile != self._path:
             yield Target(link.dockerfile)
 
@@ -211,7 +198,7 @@ class _InStage:
 
     def _source(self, path: str) -> Iterator[Target]:
         context, files = self._context, self._context.files
-        folders = context_of(self._path, context.platform.build_context, self._known.builds, files).folders
+        folders = context_of(self._path, context.platform.build_context, self._known.images.builds, files).folders
         for folder in [one for one in folders if path and is_there(path, one, files)][:1]:
             yield from file_at(folder, path, files)
 
