@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from playpen_ls.api.fact_types import Pods
+from playpen_ls.api.fact_types import Pods, Relabelled
 from playpen_ls.api.facts import Facts
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere, facts_of
 from playpen_ls.languages.kubernetes.model.resources import Resource, pairs
@@ -77,6 +77,15 @@ def _is_namesake(pods: Pods, selecting: Resource) -> bool:
     """Has the same name and is in the same folder: what is applied together is usually kept together."""
     beside = not pods.place.path or posixpath.dirname(pods.place.path) == posixpath.dirname(selecting.document.path)
     return bool(selecting.name) and pods.name == selecting.name and bool(pods.images) and beside
+
+
+def is_set_by_kustomize(key: str, relabelled: Facts[Relabelled]) -> bool:
+    """A label that a kustomization of the project adds."""
+    return bool(relabelled.having(_added, key))
+
+
+def _added(relabelled: Relabelled) -> tuple[str, ...]:
+    return relabelled.labels
 
 
 def is_set_by_operators(key: str) -> bool:

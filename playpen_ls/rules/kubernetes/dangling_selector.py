@@ -14,7 +14,13 @@ from playpen_ls.languages.kubernetes.parts import Resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._links import Selectable
-from playpen_ls.rules.kubernetes._selectors import is_set_by_operators, known_labels, likely_label, pods_with
+from playpen_ls.rules.kubernetes._selectors import (
+    is_set_by_kustomize,
+    is_set_by_operators,
+    known_labels,
+    likely_label,
+    pods_with,
+)
 from playpen_ls.rules.kubernetes._volumes import is_trial
 
 BUDGET = """\
@@ -94,7 +100,7 @@ def dangling_selector(
     labels = known_labels(selector)
     if selector is None or not labels or not absence.is_certain(resource):
         return
-    if any(relabelled.having(_added, one) or is_set_by_operators(one) for one in labels):
+    if any(is_set_by_kustomize(one, relabelled) or is_set_by_operators(one) for one in labels):
         return
     if pods_with(resource, labels, pods):
         return
@@ -120,7 +126,3 @@ def dangling_selector(
     if isinstance(value, Scalar) and beside and all(one.images for one in beside):
         asked = ", ".join(f"`{name}: {worth}`" for name, worth in labels.items())
         yield Finding(document.content(value), f"{message}: none of the project have {asked}")
-
-
-def _added(relabelled: Relabelled) -> tuple[str, ...]:
-    return relabelled.labels

@@ -14,7 +14,7 @@ from playpen_ls.languages.kubernetes.parts import Resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._links import Selectable, selected
-from playpen_ls.rules.kubernetes._selectors import is_set_by_operators, likely_label
+from playpen_ls.rules.kubernetes._selectors import is_set_by_kustomize, is_set_by_operators, likely_label
 
 SERVICE = """\
 apiVersion: v1
@@ -143,7 +143,7 @@ def dangling_service(
         return
     asked = pairs(selector)
     if len(asked) < len(selector.entries) or any(
-        relabelled.having(_added, key) or is_set_by_operators(key) for key in asked
+        is_set_by_kustomize(key, relabelled) or is_set_by_operators(key) for key in asked
     ):
         return
     for entry in selector.entries:
@@ -158,7 +158,3 @@ def dangling_service(
             message = f"{service.display_name} selects no pods; {instead}"
             yield Finding(document.content(value), message, (fix,), None, related)
             return
-
-
-def _added(relabelled: Relabelled) -> tuple[str, ...]:
-    return relabelled.labels

@@ -13,6 +13,7 @@ from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.parts import Workload
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
 from playpen_ls.rules.kubernetes._completeness import Absence
+from playpen_ls.rules.kubernetes._selectors import is_set_by_kustomize
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -110,7 +111,12 @@ def mismatching_selector(
     yield from _unequal(workload, labels, relabelled, services)
     for one in workload.node.mapping("spec", "selector").mappings("matchExpressions"):  # type: ignore[union-attr]
         key = one.scalar("key")
-        if key is None or not key.literal or relabelled.having(_added, key.value) or _matches(one, labels, key.value):
+        if (
+            key is None
+            or not key.literal
+            or is_set_by_kustomize(key.value, relabelled)
+            or _matches(one, labels, key.value)
+        ):
             continue
         own = labels.scalar(key.value)
         has = f"`{key.value}: {own.value}`" if own is not None else f"no label `{key.value}`"
@@ -143,7 +149,7 @@ def _unequal(
         own = labels.get(key.value)
         if own is not None and (not isinstance(own, Scalar) or not own.literal or own.value == value.value):
             continue
-        if relabelled.having(_added, key.value):
+        if is_set_by_kustomize(key.value, relabelled):
             continue
         fixes = []
         if isinstance(own, Scalar) and not facts_everywhere(services, document, _asked, (key.value, own.value)):
@@ -170,10 +176,6 @@ def _matches(expression: Mapping, labels: Mapping, key: str) -> bool:
         case "DoesNotExist":
             return value is None
     return True
-
-
-def _added(relabelled: Relabelled) -> tuple[str, ...]:
-    return relabelled.labels
 
 
 def _asked(service: ServiceSelector) -> tuple[tuple[str, str], ...]:
