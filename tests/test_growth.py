@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import cProfile
-import gc
 from pathlib import Path
 
 import pytest
+from counting import calls
 
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
@@ -40,27 +39,23 @@ SHAPES = {
 }  # fmt: skip
 
 
-def calls(path: str, text: str, folder: Path) -> int:
+def cost(path: str, text: str, folder: Path) -> int:
     """The function calls that a check and all fixes need."""
-    workspace, profile = Workspace(folder, indexed=False), cProfile.Profile()
+    workspace = Workspace(folder, indexed=False)
     workspace.open(Source(path, text), LANGUAGES[path])
-    gc.collect()
-    gc.disable()  # what collects the garbage of other tests would be counted
-    try:
-        profile.enable()
+
+    def work() -> None:
         workspace.check(path)
         workspace.fixed(path, lambda *_: True)
-        profile.disable()
-    finally:
-        gc.enable()
-    return sum(one.callcount for one in profile.getstats())
+
+    return calls(work)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_twice_the_text_costs_twice_as_much(shape: str, tmp_path: Path):
     path, (before, line, after) = SHAPES[shape]
-    calls(path, f"{before}{line}{after}", tmp_path)  # what is imported or cached once
-    once, twice, four_times = (calls(path, before + line * number + after, tmp_path) for number in (20, 40, 80))
+    cost(path, f"{before}{line}{after}", tmp_path)  # what is imported or cached once
+    once, twice, four_times = (cost(path, before + line * number + after, tmp_path) for number in (20, 40, 80))
     assert four_times - twice < 2.3 * (twice - once)
 
 

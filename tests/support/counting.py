@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 
@@ -15,9 +16,12 @@ def calls(action: Callable[[], object]) -> int:
         count += event in ("call", "c_call")
 
     before = sys.getprofile()
+    gc.collect()
+    gc.disable()  # what collects the garbage of other tests would be counted
     sys.setprofile(called)
     try:
         action()
     finally:
         sys.setprofile(before)
+        gc.enable()
     return count
