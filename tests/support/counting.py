@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Callable
+from cProfile import Profile
 
 
 def calls(action: Callable[[], object]) -> int:
     """Function calls made while it runs."""
-    count = 0
-
-    def called(frame, event, argument):
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
+    profile = Profile()
     gc.collect()
     gc.disable()  # what collects the garbage of other tests would be counted
-    sys.setprofile(called)
     try:
-        action()
+        profile.runcall(action)
     finally:
-        sys.setprofile(before)
         gc.enable()
-    return count
+    return sum(entry.callcount for entry in profile.getstats())
