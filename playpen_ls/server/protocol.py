@@ -23,13 +23,14 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
+from functools import cache
 from typing import Any, TypeVar
 
 from lsprotocol import types as lsp
 from pygls.exceptions import FeatureRequestError, JsonRpcException, JsonRpcRequestCancelled
 from pygls.io_ import StdoutWriter
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol, lsp_method
+from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
 from playpen_ls.api.facts import NotKnownYet
 from playpen_ls.server.inbox import Inbox
@@ -43,6 +44,8 @@ ANSWER = 10.0  # seconds for a client to answer what it answers by itself
 PARENT = 3.0  # seconds between two looks whether the client's process is alive
 
 T = TypeVar("T")
+
+_converter = cache(default_converter)  # one for each process: it generates code for each type on first use
 
 
 class ContentModified(JsonRpcException):
@@ -323,7 +326,7 @@ class Server(LanguageServer):
     protocol: Protocol
 
     def __init__(self, name: str, version: str) -> None:
-        super().__init__(name, version, protocol_cls=Protocol, max_workers=1)
+        super().__init__(name, version, protocol_cls=Protocol, converter_factory=_converter, max_workers=1)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         cause = error.__cause__ or error.__context__ or error

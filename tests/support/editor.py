@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types as lsp
-from lsprotocol.converters import get_converter
 from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient
 from pytest_lsp.client import register_lsp_features
@@ -60,6 +60,7 @@ class TestClient(LanguageClient):
         self.editor: Editor
 
 
+@cache  # it generates code for each type on first use
 def converter() -> Any:
     """That of pygls, which would take an action with a command for a bare command."""
     made = default_converter()
@@ -109,7 +110,7 @@ def client_factory() -> TestClient:
 def profile(name: str) -> lsp.ClientCapabilities:
     """The capabilities of an editor, as it sent them."""
     captured = json.loads((CLIENTS / f"{name}.json").read_text())
-    return get_converter().structure(captured["capabilities"], lsp.ClientCapabilities)
+    return converter().structure(captured["capabilities"], lsp.ClientCapabilities)
 
 
 class Editor:
