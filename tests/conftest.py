@@ -35,6 +35,9 @@ SLOW = frozenset(
 HERE = Path(__file__).parent
 hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("tests")
+# A run starts hundreds of processes, each of which would compile all modules.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["PLAYPEN_CACHE_DIR"] = os.devnull  # no folder, so that no run knows what another one has found
 _Editors = AsyncIterator[Editor]
 
