@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 
-from playpen_ls.api.facts import Fact, fact
+from playpen_ls.api.facts import Fact
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.vocabulary.images import ImageReference
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Route(Fact):
     """An HTTP route in Python code, such as `/api/health`, with the prefix that its router has in the same file.
 
@@ -24,7 +25,7 @@ class Route(Fact):
     origin: str = ""
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class WebApplication(Fact):
     """Python code creates an HTTP application; `owner` is its variable.
 
@@ -36,7 +37,7 @@ class WebApplication(Fact):
     has_root_path: bool = False
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class RouterIncluded(Fact):
     """A router is included in an application or another router.
 
@@ -52,7 +53,7 @@ class RouterIncluded(Fact):
     origin: str = ""
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Router(Fact):
     """Python code creates a router; `prefix` is None if it is computed."""
 
@@ -60,7 +61,7 @@ class Router(Fact):
     prefix: str | None
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Probed(Fact):
     """A probe in a manifest or a `HEALTHCHECK` in a Dockerfile requests this path.
 
@@ -72,7 +73,7 @@ class Probed(Fact):
     image: str = ""
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Listens(Fact):
     """Python code listens on a port: `uvicorn.run(app, port=8000)`.
 
@@ -85,29 +86,29 @@ class Listens(Fact):
     beside: bool = False
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class ComputedRoute(Fact):
     """Python code serves or includes a route whose path is not literal, so the set of served paths is unknown."""
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class MountedApplication(Fact):
     """A web application that is mounted in another one; `name` is the last part of its variable's name."""
 
     name: str
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class LogsConfigured(Fact):
     """Python code configures logging: handlers, `basicConfig`, a dictionary, or a library that does."""
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class JsonLogs(Fact):
     """Python code configures structured logging: a JSON formatter, structlog or loguru."""
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Exported(Fact):
     """A Python module binds a name that other modules can import.
 
@@ -120,7 +121,7 @@ class Exported(Fact):
     origin: str
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Revision(Fact):
     """A revision of Alembic; its place is the value of `revision`.
 
@@ -132,14 +133,14 @@ class Revision(Fact):
     labeled: bool = False
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class MigrationsRun(Fact):
     """A file of any kind runs the migrations of Alembic: `alembic upgrade`; `every_head`: with `heads`."""
 
     every_head: bool = False
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class CalledPerRequest(Fact):
     """A handler of a route calls a function that opens something, or depends on it.
 
@@ -149,7 +150,7 @@ class CalledPerRequest(Fact):
     origin: str
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class EnvironmentRead(Fact):
     """Python code reads an environment variable; `default` is None if there is none.
 
@@ -161,14 +162,14 @@ class EnvironmentRead(Fact):
     required: bool = False
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class EnvironmentKnown(Fact):
     """Python code sets an environment variable or tests for it; `*` if a `.env` file can set any."""
 
     name: str
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Backup(Fact):
     """An object that dumps a database; `namespace` is "" if it is unknown.
 
@@ -179,7 +180,7 @@ class Backup(Fact):
     database: str = ""
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class DatabaseVolume(Fact):
     """A claim that the container of a database mounts; ends in `-` for the claims of a StatefulSet's replicas."""
 
@@ -188,7 +189,7 @@ class DatabaseVolume(Fact):
     workload: str
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Exposed(Fact):
     """A port in a Dockerfile: of `EXPOSE`, or, with `served`, of the server in its command.
 
@@ -200,7 +201,7 @@ class Exposed(Fact):
     variables: tuple[str, ...] = ()
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Recipe(Fact):
     """A Dockerfile and its final image. The place is that of the command, else of the last `FROM`.
 
@@ -218,7 +219,7 @@ class Recipe(Fact):
     entrypoint: tuple[str, ...] | None = ()
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class ImageBuilt(Fact):
     """A file states that an image is built: a pipeline, a compose file, a script, skaffold.yaml.
 
@@ -246,7 +247,7 @@ class ImageBuilt(Fact):
         return tuple(posixpath.normpath(posixpath.join(self.context, name)) for name in ("Dockerfile", "Containerfile"))
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class DotenvVariable(Fact):
     """A variable of the `.env` beside a compose file that can be an image or a part of one."""
 
@@ -254,12 +255,12 @@ class DotenvVariable(Fact):
     value: str
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class ValuesFile(Fact):
     """The file has values for a Helm chart."""
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class ChartInstall(Fact):
     """A script, a pipeline, skaffold, helmfile, Flux or Argo CD installs a Helm chart.
 
@@ -272,7 +273,7 @@ class ChartInstall(Fact):
     sets: bool
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class KanikoBuild(Fact):
     """A pipeline or a manifest builds a Dockerfile with the Kaniko executor.
 
@@ -285,19 +286,19 @@ class KanikoBuild(Fact):
     features: tuple[str, ...] = ()
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class ImagePushed(Fact):
     """A pipeline pushes an image under this reference, as written: `nexus:5000/web:1.0-${BUILD_NUMBER}`."""
 
     reference: str
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class TagComputed(Fact):
     """Tags are set in manifests at deployment: `kubectl set image`, `sed`, `envsubst`, kustomize."""
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Created(Fact):
     """A pipeline creates an object with `kubectl create`; `name` is "" if it is computed."""
 
@@ -305,14 +306,14 @@ class Created(Fact):
     name: str
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class ImageUse(Fact):
     """An image reference with a fixed tag, as written: `postgres:16.4`."""
 
     reference: str
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class ServiceSelector(Fact):
     """A Kubernetes Service: the labels that it selects, and its target ports."""
 
@@ -321,7 +322,7 @@ class ServiceSelector(Fact):
     ports: tuple[str, ...] = ()
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class ServiceAccount(Fact):
     """`annotated`: annotations can give it rights outside of the cluster."""
 
@@ -331,7 +332,7 @@ class ServiceAccount(Fact):
     annotated: bool = False
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class RoleBound(Fact):
     """A RoleBinding or a ClusterRoleBinding, whose `namespace` is "": the kind and name of its role.
 
@@ -344,7 +345,7 @@ class RoleBound(Fact):
     subjects: tuple[str, ...]
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Named(Fact):
     """An object that others name: a Service, a Role, a ClusterRole, a PersistentVolumeClaim; or a network policy.
 
@@ -357,7 +358,7 @@ class Named(Fact):
     ports: tuple[str, ...] | None = ()
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class LimitRange(Fact):
     """The defaults of a `LimitRange` for containers in its namespace: names of resources, such as `memory`."""
 
@@ -366,7 +367,7 @@ class LimitRange(Fact):
     requests: tuple[str, ...]
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class SecretKeys(Fact):
     """A Kubernetes Secret, or a stub or controller object that creates one.
 
@@ -379,7 +380,7 @@ class SecretKeys(Fact):
     copied: bool = False
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class ConfigMapKeys(Fact):
     """A ConfigMap; `keys` is None if a generator creates them."""
 
@@ -388,7 +389,7 @@ class ConfigMapKeys(Fact):
     keys: tuple[str, ...] | None
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Pods(Fact):
     """The pods of a workload or of a custom resource.
 
@@ -410,7 +411,7 @@ class Pods(Fact):
     replicas: int | None = None
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Autoscaler(Fact):
     """A HorizontalPodAutoscaler: the kind and name of its target, and the numbers of pods; None if not known."""
 
@@ -421,14 +422,14 @@ class Autoscaler(Fact):
     most: int | None
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Relabelled(Fact):
     """A kustomization adds labels to the objects that it lists."""
 
     labels: tuple[str, ...]
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Kustomized(Fact):
     """A kustomization lists a file or a folder; `path` is relative to the project.
 
@@ -439,7 +440,7 @@ class Kustomized(Fact):
     namespace: str | None
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Overlay(Fact):
     """A kustomization, a chart or a pipeline: the paths of files with incomplete objects, and images that it tags.
 

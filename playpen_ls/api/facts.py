@@ -8,43 +8,19 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from heapq import merge
-from operator import attrgetter
-from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar, dataclass_transform
+from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 from playpen_ls.api.finding import Place
+from playpen_ls.text.dataclass import dataclass
 
 K = TypeVar("K")
 
 
-@dataclass_transform(frozen_default=True)
-def fact(kind: type[K]) -> type[K]:
-    """A type of facts, as a frozen dataclass to who reads it.
-
-    There are many, and each starts the server later by the methods that are compiled for it. So these are those of
-    Fact, but for `__init__`; that a fact does not change is what mypy checks.
-    """
-    made: Any = dataclass(slots=True, eq=False, repr=False)(kind)
-    made._compared = attrgetter(*made.__match_args__)
-    return made  # type: ignore[no-any-return]
-
-
-@fact
+@dataclass(frozen=True, slots=True)
 class Fact:
     place: Place
-
-    _compared: ClassVar[Any]
-
-    def __eq__(self, other: object) -> bool:
-        return self.__class__ is other.__class__ and bool(self._compared(self) == self._compared(other))
-
-    def __hash__(self) -> int:
-        return hash(self._compared(self))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}{tuple(getattr(self, name) for name in self.__match_args__)}"
 
     def related(self, message: str) -> Place:
         """Its place as related information of a finding. Facts of the finding's own file may have no place yet."""

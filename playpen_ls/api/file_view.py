@@ -11,10 +11,10 @@ inputs and of other queries, and a query whose inputs are as they were is not as
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence, Set
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit, equal_end, equal_start
 from playpen_ls.text.pause import pause
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.vocabulary.images import ImageReference
 
 PRACTICES_URL = "https://hiranofficial.github.io/playpen/operations/best-practices"

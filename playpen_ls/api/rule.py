@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import field, is_dataclass
 from functools import cache
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -19,6 +19,7 @@ from playpen_ls.api.example import Example, example
 from playpen_ls.api.facts import Fact, Facts, Files
 from playpen_ls.api.finding import Finding, Offer, Severity
 from playpen_ls.api.platform import Platform
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.words import Words
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from playpen_ls.cli.common import Unusable
@@ -15,6 +15,7 @@ from playpen_ls.cli.results import Excerpt, FileReport, FindingReport, Position,
 from playpen_ls.engine.baseline import Baseline, Entry, InvalidBaseline, Matching, written
 from playpen_ls.engine.own_rules import UNUSED_BASELINE
 from playpen_ls.project.read_file import read_text
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.source import Unreadable
 
 

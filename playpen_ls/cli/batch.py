@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import repeat
 from pathlib import Path
@@ -41,6 +41,7 @@ from playpen_ls.project.scan import facts_of
 from playpen_ls.project.typed_json import Malformed, reader
 from playpen_ls.session.open_file import PublishedFile
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.dataclass import dataclass
 
 MOST_HELD = 4_000_000  # characters of text whose models one process keeps; further files are parsed twice
 

@@ -8,7 +8,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 
 from playpen_ls.cli.common import prepare
@@ -20,6 +20,8 @@ from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.fixer import REWRITE, Accept, Fixed
 from playpen_ls.engine.masking import Mask
 from playpen_ls.languages.registry import LANGUAGES
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -155,4 +157,4 @@ def _with_masks(body: list[str], old: list[str], new: list[str]) -> Iterator[str
 
 
 # A line as `patch` and git see it: only \n ends one.
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_LINE = regex(r"[^\n]*\n|[^\n]+")

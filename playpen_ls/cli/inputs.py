@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from playpen_ls.project.discovery import files_under, is_found, project_root
 from playpen_ls.project.indexer import TOO_MANY
 from playpen_ls.project.read_file import read_file
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.source import Source, Unreadable
 from playpen_ls.text.words import Words
 

@@ -8,12 +8,13 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import TextIOWrapper
 
 from playpen_ls.cli.common import Unusable
 from playpen_ls.cli.report import Format, Run, format_named, format_names
 from playpen_ls.cli.results import FileReport
+from playpen_ls.text.dataclass import dataclass
 
 
 @dataclass(frozen=True)

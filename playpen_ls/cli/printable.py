@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 
+from playpen_ls.text.regex import regex
+
 # C0 but the tab, DEL, C1, line separators, and what reverses the direction of the text around it.
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-_UNQUOTABLE = re.compile(rf"{_CONTROL.pattern}|[\t\"\\\\\udc80-\udcff]")
+_CONTROL = regex(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_UNQUOTABLE = regex(rf"{_CONTROL.pattern}|[\t\"\\\\\udc80-\udcff]")
 _ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r", '"': r"\"", "\\": r"\\"}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import unified_diff
 from enum import IntEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.fixer import REWRITE
 from playpen_ls.engine.masking import Mask
 from playpen_ls.session.open_file import PublishedFile
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.source import LINE_END, Source
 from playpen_ls.text.span import Span
 

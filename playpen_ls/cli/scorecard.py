@@ -13,13 +13,14 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from textwrap import indent
 from typing import Any
 
 from playpen_ls.api.finding import Severity
 from playpen_ls.engine.registry import all_rules
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.ignore_patterns import IgnorePatterns
 
 VERSION = 1

@@ -8,9 +8,10 @@ from typing import Any
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 
-_TOKEN = re.compile(r"#[^\n]*|\"\"\"|'''|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|\[|\]")
+_TOKEN = regex(r"#[^\n]*|\"\"\"|'''|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|\[|\]")
 
 
 def ignoring(source: Source, rule: str, section: str = "") -> Edit:

@@ -23,6 +23,7 @@ from playpen_ls.config.model import OFF, Config, Invalid, PathRules, Settings
 from playpen_ls.config.rule_names import is_rule_name, rules_named, similar_rule, unknown_rule
 from playpen_ls.project.discovery import repository_folder
 from playpen_ls.project.read_file import read_file, read_text
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source, Unreadable
 from playpen_ls.text.span import Span
 
@@ -295,8 +296,8 @@ class _Reader:
         return Span(at, at + len(word)) if at >= 0 else self.source.line_span(0)
 
 
-_STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
-_LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}")
+_STRING = regex(r"\"[^\"\n]*\"|'[^'\n]*'")
+_LONG_KEY = regex(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}")
 
 
 def _check_keys(text: str) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from typing import NamedTuple
 
 from playpen_ls.engine.masking import Mask
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.span import Span
 
 VERSION = 1

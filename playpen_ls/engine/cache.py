@@ -6,7 +6,7 @@ Nothing is invalidated explicitly: the recorded dependencies are compared with t
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from playpen_ls.api.file_view import FileView, Input, Outline, Question, is_loca
 from playpen_ls.api.rule import RuleContext
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import ChunkDiagnostics
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import equal_end, equal_start
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from typing import Any
 
@@ -29,6 +29,7 @@ from playpen_ls.engine.rule_set import ByType, RuleSet
 from playpen_ls.languages.model import Chunk, Embedded, Model
 from playpen_ls.languages.registry import makers
 from playpen_ls.project.filesystem import cached
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.pause import pause_or_end
 from playpen_ls.text.span import Span, Spans
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.finding import Change, Finding, Fix, Place, Refused
 from playpen_ls.languages.model import Embedded, Model
 from playpen_ls.languages.registry import LANGUAGES, parse
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit, narrowed
 from playpen_ls.text.source import Source
 

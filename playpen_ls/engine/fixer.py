@@ -7,7 +7,7 @@ import traceback
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from playpen_ls.api.rule import Rule
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.languages.model import Model
 from playpen_ls.languages.registry import model_problems
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.pause import pause_or_end
 from playpen_ls.text.source import Source

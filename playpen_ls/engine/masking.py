@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from playpen_ls.text.diff import differences
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import LINE_END, Source
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.secrets import bound_values, is_weak, may_be_secret
@@ -14,7 +15,7 @@ from playpen_ls.vocabulary.secrets import bound_values, is_weak, may_be_secret
 MASK = "•••"
 SHORTEST = 6  # characters; shorter lines of a multi-line secret are not masked on their own
 SHORTEST_WORD = 4  # characters
-_BEFORE = re.compile(r"\S{1,40}[ \t]*[\"']?$")
+_BEFORE = regex(r"\S{1,40}[ \t]*[\"']?$")
 
 
 class Mask:

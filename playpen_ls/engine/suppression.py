@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
@@ -16,11 +15,13 @@ from playpen_ls.engine.own_rules import UNUSED_IGNORE
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.model import Comment, Model
 from playpen_ls.languages.registry import LANGUAGES
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
-_OURS = re.compile(r"playpen:\s*(?P<word>ignore(?:-file)?)\b(?:\[(?P<ids>[^\]\n]*)\])?")
+_OURS = regex(r"playpen:\s*(?P<word>ignore(?:-file)?)\b(?:\[(?P<ids>[^\]\n]*)\])?")
 _CODES = r"[A-Za-z][\w/.-]*"
 # (tool as in `like` of a rule, pattern, covered range); compiled where a file has such a comment.
 _THEIRS = (
@@ -237,7 +238,7 @@ def ignore_here(model: Model, diagnostics: Iterable[Diagnostic], reason: str = "
 
 
 # Lines that must stay the first ones: of the interpreter, the encoding, and directives of Docker's parser.
-_FIRST = re.compile(r"#!|#.*?coding[:=]|#\s*(?:syntax|escape|check)\s*=", re.IGNORECASE)
+_FIRST = regex(r"#!|#.*?coding[:=]|#\s*(?:syntax|escape|check)\s*=", re.IGNORECASE)
 
 
 def ignore_in_file(model: Model, rule: Rule, reason: str = "") -> list[Edit]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from playpen_ls.api.facts import Fact, Facts, Files
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.model import Embedded, Model, Problem
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.source import Source
 from playpen_ls.text.words import Words
 

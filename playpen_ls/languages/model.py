@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.file_view import FileView
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.source import Source

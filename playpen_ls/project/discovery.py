@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from playpen_ls.languages import builds
 from playpen_ls.languages.detection import possible_language
 from playpen_ls.project.git_index import Tracked
 from playpen_ls.project.read_file import read_text
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.ignore_patterns import IgnorePatterns
 from playpen_ls.text.source import Unreadable
 

@@ -25,10 +25,9 @@ folder above.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from functools import cached_property
 from typing import TypeVar
@@ -37,6 +36,8 @@ from playpen_ls.api.fact_types import DotenvVariable, Exposed, ImageBuilt, Recip
 from playpen_ls.api.facts import Fact, Facts, Table
 from playpen_ls.api.finding import Place
 from playpen_ls.project.image_identity import DULL, PLAIN, ImageName, NamedDockerfile, named_dockerfile, telling
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.image_names import (
     PUBLIC,
@@ -53,7 +54,7 @@ Words = tuple[str, ...]
 
 _MOST_LINKS = 4096  # that are kept: several rules ask for the link of a container, at each edit again
 _NEAR, _FAR = 2, 3  # images that must share an affix, near the manifest and elsewhere
-_PRIVATE_HOST = re.compile(
+_PRIVATE_HOST = regex(
     r"localhost(?::\d+)?|[\w-]+:\d+|(?:10|127|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d+)+(?::\d+)?"
     r"|[\w.-]+\.(?:svc|local|internal|lan|localdomain|cluster\.local|example\.(?:com|org|net))(?::\d+)?"
     r"|\d+\.dkr\.ecr\.[\w.-]+|[\w-]+\.azurecr\.io"
@@ -727,7 +728,7 @@ def _below(path: str, folder: str) -> bool:
     return not folder or path.startswith(folder + "/")
 
 
-_VARIABLE = re.compile(r"\$\{(\w+)(?::?-[^${}]*)?\}|\$(\w+)")
+_VARIABLE = regex(r"\$\{(\w+)(?::?-[^${}]*)?\}|\$(\w+)")
 
 
 def _with_environment(written: str, path: str, values: Facts[DotenvVariable]) -> str:

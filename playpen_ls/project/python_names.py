@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import Exported
 from playpen_ls.api.facts import Facts
+from playpen_ls.text.dataclass import dataclass
 
 _STEPS = 10  # of re-exports
 _STDLIB = sys.stdlib_module_names

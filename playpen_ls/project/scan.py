@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from playpen_ls.api.facts import Fact
@@ -14,6 +13,7 @@ from playpen_ls.languages.detection import language_of
 from playpen_ls.languages.registry import facts_in
 from playpen_ls.project.discovery import files_under, states_facts
 from playpen_ls.project.read_file import read_file
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.source import Source, Unreadable
 
 logger = logging.getLogger("playpen_ls")

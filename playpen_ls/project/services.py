@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from playpen_ls.api.fact_types import (
@@ -23,6 +22,8 @@ from playpen_ls.api.finding import Place
 from playpen_ls.project.image_links import Link, facts_of
 from playpen_ls.project.links import PYTHON
 from playpen_ls.project.python_names import defined
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ def _means(one: RouterIncluded, path: str, owner: str) -> bool:
     return name == owner and (parts[-len(wanted) :] == wanted if wanted else True)
 
 
-_HOLE = re.compile(r"\{[^{}]*\}|<[^<>]*>")
+_HOLE = regex(r"\{[^{}]*\}|<[^<>]*>")
 _OWN_PATHS = {"fastapi": r"/docs|/redoc|/openapi\.json", "flask": r"/static/.*"}
 
 
@@ -235,7 +236,7 @@ def _fits(one: Served, asked: str, whole: bool) -> bool:
     return re.fullmatch(pattern if whole else f".*{pattern}", asked) is not None
 
 
-_HEALTH = re.compile(r"/(?:[\w.-]*health[\w.-]*|livez?|liveness|alive|readyz?|readiness|ping|status)/?$")
+_HEALTH = regex(r"/(?:[\w.-]*health[\w.-]*|livez?|liveness|alive|readyz?|readiness|ping|status)/?$")
 
 
 def probe_paths(paths: Iterable[Served], asked: str) -> list[str]:

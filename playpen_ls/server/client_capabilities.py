@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from lsprotocol import types as lsp
+
+from playpen_ls.text.dataclass import dataclass
 
 EXPLAIN = "playpen-ls.explainRule"  # the command that shows the pages of rules
 SHOW = "playpen-ls.show"  # the command that opens a file

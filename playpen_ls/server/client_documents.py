@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from lsprotocol import types as lsp
@@ -18,6 +17,7 @@ from playpen_ls.project.discovery import project_root
 from playpen_ls.project.patience import Ask, at_once
 from playpen_ls.server.positions import Positions, changed, joined
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source, Unreadable, check_readable
 

@@ -6,20 +6,20 @@ point here; in UTF-8 it counts three bytes. Two halves that an edit brings toget
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable
 
 from lsprotocol import types as lsp
 
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import BYTE_ORDER_MARK, Source
 from playpen_ls.text.span import Span
 
 _CODECS = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
 _UNIT = {"utf-8": 1, "utf-16": 2, "utf-32": 4}
-_HIGH, _LOW = re.compile("[\ud800-\udbff]"), re.compile("[\udc00-\udfff]")
-_PAIR = re.compile(_HIGH.pattern + _LOW.pattern)
+_HIGH, _LOW = regex("[\ud800-\udbff]"), regex("[\udc00-\udfff]")
+_PAIR = regex(_HIGH.pattern + _LOW.pattern)
 
 
 class Positions:

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.languages.dockerfile.model import queries
@@ -25,6 +24,7 @@ from playpen_ls.languages.kubernetes.model.resources import Resource, YamlDocume
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.languages.model import Model
 from playpen_ls.session.explanations import quantities
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.pause import pause
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.secret_lines import embedded

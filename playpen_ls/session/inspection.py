@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.finding import Place
@@ -16,6 +15,7 @@ from playpen_ls.rules.kubernetes._application import Code, application_in
 from playpen_ls.rules.kubernetes._command import override_of
 from playpen_ls.rules.kubernetes._environment import Variables, given, unset
 from playpen_ls.rules.kubernetes._links import listening
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.image_names import HOLE

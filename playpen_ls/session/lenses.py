@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import Probed, Route
 from playpen_ls.api.facts import Facts
@@ -29,6 +28,7 @@ from playpen_ls.session.inspection import links_of
 from playpen_ls.session.project_images import ProjectImages
 from playpen_ls.session.references.reference import START, Target
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.pause import pause
 from playpen_ls.text.span import Span
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import Rule
 from playpen_ls.config.rule_names import rules_named
 from playpen_ls.languages.model import Model
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
-_OURS = re.compile(r"playpen:\s*ignore(?:-file)?\[(?P<ids>[^\]\n]*)\]")
-_ID = re.compile(r"[a-z]+/[a-z][a-z0-9-]*|[a-z][a-z0-9-]*")
-_QUOTED = re.compile(r"([\"'])(?P<id>[a-z]+/[a-z][a-z0-9-]*)\1")
+_OURS = regex(r"playpen:\s*ignore(?:-file)?\[(?P<ids>[^\]\n]*)\]")
+_ID = regex(r"[a-z]+/[a-z][a-z0-9-]*|[a-z][a-z0-9-]*")
+_QUOTED = regex(r"([\"'])(?P<id>[a-z]+/[a-z][a-z0-9-]*)\1")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from playpen_ls.api.rule import Rule
@@ -12,6 +12,7 @@ from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import FileDiagnostics
 from playpen_ls.languages.model import Model
 from playpen_ls.session.stability import shift_diagnostics, shift_through_edits
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit, runs
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span, Spans

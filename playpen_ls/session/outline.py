@@ -6,9 +6,7 @@ folding by indentation away.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from playpen_ls.languages.dockerfile.model.dockerfile import DockerfileModel
@@ -17,6 +15,8 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import Cmd, Entryp
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement, Tree
 from playpen_ls.languages.model import Model
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -25,7 +25,7 @@ _LONGEST = 60  # characters of a detail
 _CONDITIONS = frozenset(
     "always changed fixed regression aborted failure success unstable unsuccessful notBuilt cleanup".split()
 )
-_METHOD = re.compile(r"(?:(?:static|private|protected|public|final|@\w+)\s+)*(?:[A-Za-z_][\w.<>\[\]]*)\s+(\w+)\s*\(")
+_METHOD = regex(r"(?:(?:static|private|protected|public|final|@\w+)\s+)*(?:[A-Za-z_][\w.<>\[\]]*)\s+(\w+)\s*\(")
 _SHOWN = (Cmd, Entrypoint, Expose, Healthcheck)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import DotenvVariable, ImageBuilt, Pods, Recipe
 from playpen_ls.api.facts import Facts
 from playpen_ls.project.image_links import Link, Linker, Use, linker
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.pause import pause
 
 

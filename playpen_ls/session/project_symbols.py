@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
 
@@ -22,6 +21,7 @@ from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.session.outline import Kind as OutlineKind
 from playpen_ls.session.outline import Symbol, symbols
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.span import Span
 
 MOST = 512

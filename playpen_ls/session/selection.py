@@ -5,16 +5,16 @@ Only of Jenkinsfiles and Dockerfiles; other servers have it for YAML and Python.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from playpen_ls.languages.dockerfile.model.dockerfile import DockerfileModel
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.model import Model
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_WORD = re.compile(r"\w+")
-_ARGUMENT = re.compile(r"[^\s\"',]+")
+_WORD = regex(r"\w+")
+_ARGUMENT = regex(r"[^\s\"',]+")
 
 
 def selections(model: Model, offset: int) -> list[Span] | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.span import Span
 
 

@@ -10,16 +10,17 @@ to strings with one character for each byte of their UTF-8 form.
 
 from __future__ import annotations
 
-import re
 import string
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-_SPECIAL = re.compile(r"[*?\[\\]")
-_SPECIAL_BUT_STAR = re.compile(r"[?\[\\]")
-_PLAIN = re.compile(r"[^*?/\[\\]+")
-_PLAIN_SET = re.compile(r"([^\]!^\[\\-][^\]\[\\-]*)\]")
+from playpen_ls.text.regex import regex
+
+_SPECIAL = regex(r"[*?\[\\]")
+_SPECIAL_BUT_STAR = regex(r"[?\[\\]")
+_PLAIN = regex(r"[^*?/\[\\]+")
+_PLAIN_SET = regex(r"([^\]!^\[\\-][^\]\[\\-]*)\]")
 _KEPT = 1 << 26  # bits of states that are kept
 
 

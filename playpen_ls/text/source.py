@@ -7,16 +7,16 @@ Protocol, only at `\\r\\n`, `\\n` or `\\r`.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
 
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 # LSP's three line ends; str.splitlines also breaks on \f, U+0085 and U+2028.
-LINE_END = re.compile(r"\r\n|\n|\r")
+LINE_END = regex(r"\r\n|\n|\r")
 BYTE_ORDER_MARK = "\ufeff"
 LARGEST = 2_000_000  # bytes; larger files are generated, and nobody reads findings in them
 

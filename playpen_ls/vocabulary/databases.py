@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.images import ImageReference
 
 
@@ -30,7 +30,7 @@ MONGODB = Database("MongoDB", frozenset(("mongo", "mongodb")), ("mongodump",))
 REDIS = Database("Redis", frozenset(("redis",)), ("redis-cli",))
 DATABASES = (POSTGRESQL, MYSQL, MARIADB, MONGODB, REDIS)
 _ALIKE = {MYSQL.name: MARIADB.name, MARIADB.name: MYSQL.name}
-DUMP = re.compile(
+DUMP = regex(
     r"(?<![\w.-])(?P<command>"
     + "|".join(one for database in DATABASES if database is not REDIS for one in database.dumps)
     + r"|redis-cli(?=[^|;&\n]*\s--rdb\b))(?![\w.-])"

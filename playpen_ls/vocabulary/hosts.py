@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import variable
 
 _END = ".svc.cluster.local"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # The lookbehind excludes `%s.apps.svc…` and `${NAME}.apps.svc…`: their service is unknown.
-_SERVICE = re.compile(
+_SERVICE = regex(
     rf"(?<![\w.%${{}})-])(?:{_LABEL}\.)?(?P<service>{_LABEL})\.(?P<namespace>{_LABEL})\.svc\.cluster\.local(?![\w-])(?!\.[a-z])"
 )
-_SHORT = re.compile(rf"(?:{_LABEL}\.)?(?P<service>{_LABEL})\.(?P<namespace>{_LABEL})\.svc")
+_SHORT = regex(rf"(?:{_LABEL}\.)?(?P<service>{_LABEL})\.(?P<namespace>{_LABEL})\.svc")
 
 BACKING_SERVICES = frozenset(
     (

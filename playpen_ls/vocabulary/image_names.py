@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from playpen_ls.text.regex import regex
+
 HOLE = "\ue000"
 """Stands for a variable, a template expression or a placeholder in an image reference."""
 
@@ -28,15 +30,15 @@ THIRD_PARTY = PUBLIC | frozenset(
 )
 """Those, and other programs that many projects deploy and few build."""
 
-_DEFAULT = re.compile(r"\$\{\w+:?-([^${}]*)\}")
-_HOLES = re.compile(
+_DEFAULT = regex(r"\$\{\w+:?-([^${}]*)\}")
+_HOLES = regex(
     r"\{\{.*?\}\}|\$\{[^{}]*\}|\$\([^()]*\)|\$\w+|<<[^<>]*>>|<[^<>]*>|__\w+?__|%\(\w+\)s|%\w+%|\{\w+\}|@@?\w+@@?"
 )
 # Words of placeholders that a reader replaces: `YOUR_REGISTRY`, `PROJECT_ID`, `your-account`.
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r"[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*|(?:your|my)[-_]\w[\w-]*|.*[-_]your[-_].*|changeme|x{3,}", re.ASCII
 )
-_WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z][a-z0-9]*|\d+[a-z]*")
+_WORD = regex(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z][a-z0-9]*|\d+[a-z]*")
 GENERIC = frozenset(
     "service services svc srv app apps application api server image img docker container microservice microservices "
     "micro ms web latest prod production k8s kubernetes demo sample example".split()
@@ -48,7 +50,7 @@ ROLES = frozenset(
     "nginx metrics backup seed mock cdn mq rabbitmq kafka broker store admin gateway ui frontend backend worker".split()
 )
 """Words that make another program of a name: `catalogue-db` is not `catalogue`, however many images end in `-db`."""
-_VERSION = re.compile(r"v?\d+")
+_VERSION = regex(r"v?\d+")
 
 
 def is_generic(word: str) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_VARIANT = re.compile(
+_VARIANT = regex(
     r"(?:^|[-_.])(?:alpine|slim|bookworm|bullseye|buster|trixie|stretch|sid|stable|jammy|focal|noble|bionic|nonroot"
     r"|debug|onbuild|fpm|apache|windowsservercore|nanoserver)"
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.images import ImageReference
 
 ORIGINAL, FORK = "original", "fork"
@@ -18,12 +19,10 @@ _FLAVORS = {
 }
 _LAST_ORIGINAL = (1, 24, 0)  # archived in June 2025: its floating tags stay at this version
 _FLOATING = frozenset(("", "latest", "debug", "slim"))
-_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:-(?:debug|slim))*")
+_VERSION = regex(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:-(?:debug|slim))*")
 # The workspace, as a pipeline writes it.
-_WORKSPACE = re.compile(
-    r"(?:`pwd`|\$\(pwd\)|\$\{?(?:env\.)?(?:WORKSPACE|PWD|CI_PROJECT_DIR)\}?|/workspace(?=/|$))(?:/|$)"
-)
-_CONTEXT_KIND = re.compile(r"(?P<kind>[a-z0-9]+)://(?P<place>.*)", re.DOTALL)
+_WORKSPACE = regex(r"(?:`pwd`|\$\(pwd\)|\$\{?(?:env\.)?(?:WORKSPACE|PWD|CI_PROJECT_DIR)\}?|/workspace(?=/|$))(?:/|$)")
+_CONTEXT_KIND = regex(r"(?P<kind>[a-z0-9]+)://(?P<place>.*)", re.DOTALL)
 
 
 class Version(NamedTuple):

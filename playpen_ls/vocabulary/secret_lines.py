@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span, Spans
 from playpen_ls.vocabulary.secret_shapes import shapes
 from playpen_ls.vocabulary.secrets import (
@@ -21,43 +22,43 @@ from playpen_ls.vocabulary.secrets import (
     url_logins,
 )
 
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = regex(
     r"""(?m)^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?["']?(?P<name>[A-Za-z][\w.-]*)["']?[ \t]*(?P<sign>[=:])[ \t]*"""
     r"""(?P<quote>["']?)(?P<value>[^\s"'#;,{}\[\]]+)(?P=quote)[ \t]*,?[ \t]*(?:[#;].*)?$"""
 )
 _VALUE = r"""(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\n]*))"""
-_ENV = re.compile(rf"(?m)^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*[=:][ \t]*{_VALUE}")
-_INI = re.compile(rf"(?m)^[ \t]*(?P<name>[A-Za-z_][\w./-]*(?:\[\w*\])?)[ \t]*[=:][ \t]*{_VALUE}")
-_YAML = re.compile(rf"""(?m)^[ \t]*(?:-[ \t]+)*["']?(?P<name>[A-Za-z_][\w./-]*)["']?[ \t]*:[ \t]+{_VALUE}""")
-_YAML_FLOW = re.compile(
+_ENV = regex(rf"(?m)^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*[=:][ \t]*{_VALUE}")
+_INI = regex(rf"(?m)^[ \t]*(?P<name>[A-Za-z_][\w./-]*(?:\[\w*\])?)[ \t]*[=:][ \t]*{_VALUE}")
+_YAML = regex(rf"""(?m)^[ \t]*(?:-[ \t]+)*["']?(?P<name>[A-Za-z_][\w./-]*)["']?[ \t]*:[ \t]+{_VALUE}""")
+_YAML_FLOW = regex(
     r"""[{,][ \t]*["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*:[ \t]+"""
     r"""(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\s"'{}\[\],]+))[ \t]*(?=[,}])"""
 )
-_YAML_LIST = re.compile(
+_YAML_LIST = regex(
     r"""(?m)^[ \t]*-[ \t]+["']?(?P<name>[A-Za-z_][\w.]*)="""
     r"""(?:"(?P<double>[^"\n]+)"|'(?P<single>[^'\n]+)'|(?P<plain>[^\n"']*))"""
 )
-_XML = re.compile(r"<(?P<name>password|passphrase|token|secret)>(?P<plain>[^<>]*)</(?P=name)>", re.IGNORECASE)
+_XML = regex(r"<(?P<name>password|passphrase|token|secret)>(?P<plain>[^<>]*)</(?P=name)>", re.IGNORECASE)
 # `${DB_PASSWORD:value}` of Spring, `${DB_PASSWORD:-value}` of a shell and of compose files
-_DEFAULT = re.compile(
+_DEFAULT = regex(
     r"\$\{(?P<name>[A-Z][A-Z0-9_]*(?=:?-)|[A-Za-z_][\w.-]*(?=:))(?::[-=]?|-)(?P<value>(?![?+=-])[^${}]+)\}"
 )
 # References, template expressions, and what YAML does not read as a plain scalar.
-_NO_LITERAL = re.compile(r"\{\{|\$[\w({]|<%|%\(|^[&*!|>{\[]")
-_INLINE_COMMENT = re.compile(r"(?:^|[ \t])[#;].*")
+_NO_LITERAL = regex(r"\{\{|\$[\w({]|<%|%\(|^[&*!|>{\[]")
+_INLINE_COMMENT = regex(r"(?:^|[ \t])[#;].*")
 # `requirepass s3cr3t`; a name and a value, and nothing else in the line
-_DIRECTIVE = re.compile(
+_DIRECTIVE = regex(
     r"(?m)^[ \t]*(?P<name>requirepass|masterauth|primaryauth)[ \t]+[\"']?(?P<value>[^\s\"'#]+)[\"']?[ \t]*$"
 )
-_NETRC = re.compile(r"\blogin[ \t]+\S+\s+password[ \t]+(?P<value>\S+)")
-_NETRC_FILE = re.compile(r"(?:^|(?<=\s))password[ \t]+(?P<value>\S+)")
-_NPM = re.compile(r"(?m)_(?:authToken|auth|password)[ \t]*=[ \t]*[\"']?(?P<value>[^\s\"'$]{6,})")
-_COMMENT_LINE = re.compile(r"(?m)^[ \t]*(?:#|//(?!\S+:_)|;).*$")
-_XML_COMMENT = re.compile(r"<!--(?:(?!-->).)*+(?:-->)?", re.DOTALL)
+_NETRC = regex(r"\blogin[ \t]+\S+\s+password[ \t]+(?P<value>\S+)")
+_NETRC_FILE = regex(r"(?:^|(?<=\s))password[ \t]+(?P<value>\S+)")
+_NPM = regex(r"(?m)_(?:authToken|auth|password)[ \t]*=[ \t]*[\"']?(?P<value>[^\s\"'$]{6,})")
+_COMMENT_LINE = regex(r"(?m)^[ \t]*(?:#|//(?!\S+:_)|;).*$")
+_XML_COMMENT = regex(r"<!--(?:(?!-->).)*+(?:-->)?", re.DOTALL)
 
 
 # `spring.datasource.password`: settings of a program; other properties can be labels.
-_PROGRAM = re.compile(
+_PROGRAM = regex(
     r"(?:^|.*\.)(?:spring|quarkus|micronaut|hibernate|javax|jakarta|jdbc|db|database|datasource|connection|redis|rabbitmq"
     r"|kafka|mysql|postgres|mongodb|elasticsearch|es)\.|(?:^|.*\.)(?:db|jdbc)pass"
 )

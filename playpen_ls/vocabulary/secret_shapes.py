@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from functools import cache
 
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.text.text_cache import cached_by_text
 
@@ -157,7 +158,7 @@ _MINOR = (
     "shippo_test_",
     "duffel_test_",
 )
-_MADE_UP = re.compile(r"EXAMPLE|(.)\1{5}|(?i:xxxx|12345|abcdef|test_?token|placeholder|your[-_]|dummy|fake)")
+_MADE_UP = regex(r"EXAMPLE|(.)\1{5}|(?i:xxxx|12345|abcdef|test_?token|placeholder|your[-_]|dummy|fake)")
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -198,7 +199,7 @@ def _marks_of(word: str) -> tuple[str, ...]:
     return tuple(mark for mark, one in _MARKS if word.startswith(one))
 
 
-_TAIL = re.compile(r"[\w.~=+/-]{8}")  # what follows a short prefix
+_TAIL = regex(r"[\w.~=+/-]{8}")  # what follows a short prefix
 
 
 def may_hold_key(text: str, words: str | None = None) -> bool:

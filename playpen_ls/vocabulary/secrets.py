@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from math import log2
 
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import snake, words
 from playpen_ls.vocabulary.secret_shapes import DOCUMENTATION_KEYS
@@ -23,7 +24,7 @@ _PUT_LATER = (
     r"|to[-_ ]?be[-_ ]?(?:set|replaced|changed|defined))"
 )
 # What nothing is opened with: expressions, references to a store of secrets, and words that ask to be replaced.
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     rf"""^(?: $ | <.*> | .*\$\{{.*\}}.* | \$\(.*\) | \$\w+\$? | .*\{{\{{.*\}}\}}.* | \{{\w*\}} | .*%\(\w+\)s.* | %\w+%
       | %s | @@?[\w.-]+@@?
       | \[[\w -]+\] | [x*.?_-]+ | {_PUT_LATER}[-_ \w]* | .*replace[-_ ]?me.* | .*change[-_ ]?me.* | xxx+.*
@@ -39,7 +40,7 @@ _PLACEHOLDER = re.compile(
     )$""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-_TEMPLATE = re.compile(
+_TEMPLATE = regex(
     r"^(?:(?:your|my|the|some|a)[-_ ].*|.*(?:dummy|fake|sample).*|set[-_ ].*)$", re.IGNORECASE | re.DOTALL
 )
 WEAK = frozenset(
@@ -50,14 +51,14 @@ WEAK = frozenset(
 )
 
 # `PGPASSWORD`, `dbpass` and `accesstoken` are one word; `compass` and `bypass` are words, too.
-_NAME = re.compile(
+_NAME = regex(
     r"(^|_)([a-z]{0,12}pas+wo?r?ds?|(?:db|pg|ssh|my|admin|root|user|smtp|mail|ftp|ldap|redis|mongo|mysql|require)?pass(phrase)?|pwd"
     r"|(?:access|auth|api|bot|git|github|gitlab|npm|refresh|bearer)?token|(?:client|api|app|jwt)?secrete?"
     r"|(?:api|access|private|secret|encryption|signing|auth|master|jwt|fernet|hmac)_?key|(?:azure_\w*|account)_key"
     r"|(?:redis|rediscli|master)_?auth|docker_auth_config|key_content"
     r"|credentials?|pat)($|_)"
 )
-_NOT_NAME = re.compile(
+_NOT_NAME = regex(
     r"_(url|uri|path|file|stdin|dir|name|field|type|header|prefix|suffix|regex|pattern|label|help|text|message|template|id"
     r"|ref|env|var|param|scheme|algorithm|hasher|class|format|length|expires?|expires_(?:at|in)|expiry|ttl|endpoint|enabled|policy"
     r"|encryption|hash|hashing|digest|sha\d*|md5|bcrypt|cipher|encoding|algo|strength|storage|location|chars|characters"
@@ -65,21 +66,21 @@ _NOT_NAME = re.compile(
     r"|charset|sig|signature|selector)s?(?:_(?:ms|seconds|v?\d+))?$"
 )
 # Tokens that are not secret: for pagination and tokenizers.
-_OTHER_TOKEN = re.compile(r"(?:^|_)(?:page|continuation|pagination|cursor|pad|eos|bos|unk|sep|cls|mask)_token$")
+_OTHER_TOKEN = regex(r"(?:^|_)(?:page|continuation|pagination|cursor|pad|eos|bos|unk|sep|cls|mask)_token$")
 # A hash of a password in the manner of Jupyter, crypt(3) and Argon2.
-_HASH = re.compile(r"(?:sha1|sha256|argon2):|\$(?:2[aby]|5|6|y|argon2\w*|pbkdf2\S*)\$")
+_HASH = regex(r"(?:sha1|sha256|argon2):|\$(?:2[aby]|5|6|y|argon2\w*|pbkdf2\S*)\$")
 # Two words and more: `volume,env`, `_password_reset_token`, `oauth2_jwt_secret`, `pDischarge1`, `bdc1ChargeTotal`.
-_WORDS = re.compile(
+_WORDS = regex(
     r"[A-Za-z]+(?:[-_.:, /][A-Za-z]+)*|_*[a-z]+(?:\d?_+[a-z]+|_e2e)*_*|[a-z]{1,12}(?:\d?[A-Z][a-z]{3,}|\d?[A-Z]{2})+\d?"
 )
 # A path, a URL or URN, a pattern, a dotted name, an e-mail address, limits such as `20/m/ip,5/m/key`, a row of `X`.
-_NO_SECRET = re.compile(
+_NO_SECRET = regex(
     r"\s|^[./~]|://|^urn:|\(\?|\[\^|\\[wdsb]|\[[^\]]*(?:a-z|A-Z|0-9)|^\w+(?:\.\w+)+$|^[a-z]\w*(?:\.[a-z][a-z0-9_-]*)+$"
     r"|^[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}$|^(?:\d+/[a-z]+(?:/[a-z]+)?,?)+$|[xX]{8}|^[srp]k_test_\w{0,12}$"
 )
 # Placeholders in documentation, and the fixed password that GitHub expects next to a token.
 _NO_PASSWORDS = ("pass", "password", "x-oauth-basic")
-_URL = re.compile(
+_URL = regex(
     r"\b(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{0,20})://(?P<user>[^\s:/@'\"]*):(?P<password>[^\s/@'\"]+)@(?P<host>[^\s/:'\"?#]*)"
 )
 
@@ -199,9 +200,9 @@ def is_weak_login(login: Login, text: str) -> bool:
     return bool(re.fullmatch(rf"(?:(?:{parts})[-_.!@#]?){{1,6}}(?:123\d*|\d)?", password))
 
 
-_CONNECTION = re.compile(r"(?m)(?:^|[\s;?&])(?:password|pwd)=['\"]?(?P<secret>[^\s;&'\"<>{}$%]+)", re.IGNORECASE)
-_LINE = re.compile(r"[^\r\n]+")
-_CONNECTION_PART = re.compile(
+_CONNECTION = regex(r"(?m)(?:^|[\s;?&])(?:password|pwd)=['\"]?(?P<secret>[^\s;&'\"<>{}$%]+)", re.IGNORECASE)
+_LINE = regex(r"[^\r\n]+")
+_CONNECTION_PART = regex(
     r"(?:^|[\s;?&'\"])(?:host|hostaddr|dbname|user|username|uid|server|data source|user id)=|jdbc:", re.IGNORECASE
 )
 
@@ -235,17 +236,15 @@ def is_named_secret(name: str, value: str) -> bool:
 
 # Names of passwords and of keys of one's own, which a program accepts whatever their value is; tokens and keys of other
 # services are none: a made-up one opens nothing.
-_OWN_SECRET = re.compile(
+_OWN_SECRET = regex(
     r"(^|_)(?:\w*pas+wo?r?ds?|[a-z]{0,8}pass(?:phrase)?|pwd|(?:\w+_)?secrete?|secrete?_key(?:_base)?|access_key_secret"
     r"|(?:encryption|signing|jwt|hmac|fernet|master|cookie|session)_(?:secret_)?key|(?:redis|rediscli)_auth)$"
 )
-_CLIENT_SECRET = re.compile(r"(?:^|_)(?:client|consumer|app)_?secret$")  # given by another service
-_PASSWORD_NAME = re.compile(r"(^|_)(?:\w*pas+wo?r?ds?|[a-z]{0,8}pass(?:phrase)?|pwd)$")
+_CLIENT_SECRET = regex(r"(?:^|_)(?:client|consumer|app)_?secret$")  # given by another service
+_PASSWORD_NAME = regex(r"(^|_)(?:\w*pas+wo?r?ds?|[a-z]{0,8}pass(?:phrase)?|pwd)$")
 # Secret objects and files that are named, not secrets.
-_NAMES_OBJECT = re.compile(
-    r"(?:^|_)(?:pull|tls|ssl|cert|certificate|image|existing|ca|docker|registry|kube|k8s)_secret$"
-)
-_SETTING = re.compile(
+_NAMES_OBJECT = regex(r"(?:^|_)(?:pull|tls|ssl|cert|certificate|image|existing|ca|docker|registry|kube|k8s)_secret$")
+_SETTING = regex(
     r"(?:yes|no|on|off|enabled?|disabled?|required|optional|string|bearer|basic|auto|manual|default|env|file|vault|md5|sha\d*"
     r"|scram-sha-256|trust|text|hidden|any|always|never|\d{1,2}|true|false|none|null)",
     re.IGNORECASE,
@@ -334,23 +333,21 @@ _SHORTEST_ALPHABET, _KINDS = 16, 2
 _SHORTEST_LETTERS = 16
 _RARE_PAIRS = 3
 # Pairs of letters that are in hardly any word; 66 of 21,000 identifiers of the standard library have three of them.
-_NO_WORD = re.compile(
+_NO_WORD = regex(
     r"(?=q[^u]|j[^aeiou]|x[bdfgjkmnqrvwxz]|v[bcdfghjkmnpqtvwxz]|z[bcdfgjkmnpqrsvwx]|[bcdfghjkmnpqstvwxz]q|w[bcgjkqvxz]"
     r"|[bcdfghklmpqrtvwxz]x|[bcfgjkmpqvwxz]v|[bcdfghjkmpqsvwx]z|k[qxzvj]|[bcdfgkmpqtvwxz]j)"
 )
-_WORD = re.compile(r"[\w.-]{3,80}")
-_SECRET_PART = re.compile(r"pas|pwd|token|secret|key|cred|pat|auth", re.IGNORECASE)
+_WORD = regex(r"[\w.-]{3,80}")
+_SECRET_PART = regex(r"pas|pwd|token|secret|key|cred|pat|auth", re.IGNORECASE)
 # What follows a name, up to the end of its value: `="…"`, `: str = "…"`, `", "…"` in a call, `: …`, ` …`.
-_QUOTED_VALUE = re.compile(
+_QUOTED_VALUE = regex(
     r"""["']?\]?[ \t]*(?P<sign>=>|[!=]=|[:=,])[ \t]*(?:\w{1,20}[ \t]*=[ \t]*)?(?:\w{1,20}\([ \t]*)?[rbfu]{0,2}"""
     r"""(?P<quote>["'])(?P<value>[^"'\r\n]+)(?P=quote)""",
     re.IGNORECASE,
 )
-_PLAIN_VALUE = re.compile(
-    r"""["']?(?P<sign>[:=][ \t]*|[ \t]+)(?P<value>[^\s"'$`{<(\[;,|&%)}]{2,})(?=[\s"',;)}|&]|\Z)"""
-)
-_ENTRY_VALUE = re.compile(r"""["']?[ \t]*\r?\n[ \t]*value:[ \t]*(?P<quote>["']?)(?P<value>[^\s"'$`{<#]+)""")
-_CODE = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
+_PLAIN_VALUE = regex(r"""["']?(?P<sign>[:=][ \t]*|[ \t]+)(?P<value>[^\s"'$`{<(\[;,|&%)}]{2,})(?=[\s"',;)}|&]|\Z)""")
+_ENTRY_VALUE = regex(r"""["']?[ \t]*\r?\n[ \t]*value:[ \t]*(?P<quote>["']?)(?P<value>[^\s"'$`{<#]+)""")
+_CODE = regex(r"[A-Za-z_]\w*(?:\.\w+)+")
 
 
 def bound_values(text: str, *, expressions: bool = False) -> Iterator[Span]:

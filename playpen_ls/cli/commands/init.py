@@ -17,10 +17,11 @@ from playpen_ls.cli.printable import printable
 from playpen_ls.config.model import Settings
 from playpen_ls.project.read_file import read_text
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Unreadable
 from playpen_ls.vocabulary.images import ImageReference
 
-_FROM = re.compile(r"^[ \t]*FROM[ \t]+(?:--platform=\S+[ \t]+)?(\S+)(?:[ \t]+AS[ \t]+(\S+))?", re.I | re.M)
+_FROM = regex(r"^[ \t]*FROM[ \t]+(?:--platform=\S+[ \t]+)?(\S+)(?:[ \t]+AS[ \t]+(\S+))?", re.I | re.M)
 MOST_NAMED = 8  # found values in one comment
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from typing import Protocol, cast
 
 from playpen_ls.api.finding import Severity
 from playpen_ls.api.rule import Rule
 from playpen_ls.cli.results import FileReport, FindingReport, Fixes, Paths, Problem
+from playpen_ls.text.dataclass import dataclass
 
 
 @dataclass

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 
 from playpen_ls.api.finding import Severity
 from playpen_ls.cli.report import Run
 from playpen_ls.cli.results import Excerpt, FileReport, FindingReport, Position, Problem, Range
+from playpen_ls.text.dataclass import dataclass
 
 NOT_CHECKED = "playpen/not-checked"
 INVALID_CONFIG = "playpen/invalid-config"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from playpen_ls.cli.report import Run
 from playpen_ls.cli.report._entries import not_checked
 from playpen_ls.cli.report._xml import attribute, content
 from playpen_ls.cli.results import FileReport, FindingReport, Fixes
+from playpen_ls.text.dataclass import dataclass
 
 FOR_PROGRAMS = True
 FIXES = Fixes.NONE

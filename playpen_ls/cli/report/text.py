@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from unicodedata import east_asian_width
 
@@ -14,6 +14,7 @@ from playpen_ls.api.finding import Severity
 from playpen_ls.cli.printable import printable
 from playpen_ls.cli.report import Run
 from playpen_ls.cli.results import FileReport, FindingReport, Fixes, counted
+from playpen_ls.text.dataclass import dataclass
 
 _COLOURS = {
     Severity.ERROR: "red",

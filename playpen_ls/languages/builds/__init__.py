@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 from playpen_ls.api.facts import Fact
 from playpen_ls.languages.builds.migrations import migrations_run
+from playpen_ls.text.regex import regex
 
 _LARGEST = 1_000_000  # characters; larger files are data
 NAMES = (
@@ -22,25 +23,25 @@ NAMES = (
 """Names of files that are read besides YAML and JSON files, as patterns of `fnmatch`."""
 _COMPOSE = r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml|[\w.-]+[.-]compose\.ya?ml"
 _KINDS = {
-    "compose": re.compile(rf"(?:.*/)?(?:{_COMPOSE})"),
-    "values": re.compile(r"(?:.*/)?values(?:[.-][\w.-]+)?\.ya?ml"),
-    "helmfile": re.compile(r"(?:.*/)?helmfile(?:\.d/[^/]+)?\.ya?ml"),
-    "workflow": re.compile(r"(?:.*/)?\.github/(?:workflows/[^/]+|actions/.+/action)\.ya?ml"),
-    "bake": re.compile(r"(?:.*/)?[\w.-]*bake[\w.-]*\.(?:hcl|json)"),
-    "cloud_build": re.compile(r"(?:.*/)?cloudbuild[\w.-]*\.(?:ya?ml|json)"),
-    "pipeline": re.compile(
+    "compose": regex(rf"(?:.*/)?(?:{_COMPOSE})"),
+    "values": regex(r"(?:.*/)?values(?:[.-][\w.-]+)?\.ya?ml"),
+    "helmfile": regex(r"(?:.*/)?helmfile(?:\.d/[^/]+)?\.ya?ml"),
+    "workflow": regex(r"(?:.*/)?\.github/(?:workflows/[^/]+|actions/.+/action)\.ya?ml"),
+    "bake": regex(r"(?:.*/)?[\w.-]*bake[\w.-]*\.(?:hcl|json)"),
+    "cloud_build": regex(r"(?:.*/)?cloudbuild[\w.-]*\.(?:ya?ml|json)"),
+    "pipeline": regex(
         r"(?:.*/)?(?:\.gitlab-ci|[\w.-]+\.gitlab-ci|azure-pipelines[\w.-]*|bitbucket-pipelines|\.travis|Taskfile"
         r"|buildspec[\w.-]*|\.drone)\.ya?ml|(?:.*/)?\.circleci/[^/]+\.ya?ml|(?:.*/)?\.gitlab/.+\.ya?ml"
     ),
-    "make": re.compile(r"(?:.*/)?(?:(?:GNUm|M|m)akefile|[jJ]ustfile|[^/]+\.mk)"),
-    "script": re.compile(r"(?:.*/)?(?:[^/]+\.(?:sh|bash)|Procfile)"),
-    "tilt": re.compile(r"(?:.*/)?Tiltfile"),
-    "unit": re.compile(r"(?:.*/)?[^/]+\.service"),
-    "environment": re.compile(r"(?:.*/)?\.env"),
+    "make": regex(r"(?:.*/)?(?:(?:GNUm|M|m)akefile|[jJ]ustfile|[^/]+\.mk)"),
+    "script": regex(r"(?:.*/)?(?:[^/]+\.(?:sh|bash)|Procfile)"),
+    "tilt": regex(r"(?:.*/)?Tiltfile"),
+    "unit": regex(r"(?:.*/)?[^/]+\.service"),
+    "environment": regex(r"(?:.*/)?\.env"),
 }
-_WORDS = re.compile(r"build|image|kaniko|repository|destination|dockerfile|tags|helm", re.IGNORECASE)
+_WORDS = regex(r"build|image|kaniko|repository|destination|dockerfile|tags|helm", re.IGNORECASE)
 _SHORT = frozenset(("environment", "bake", "values", "helmfile"))  # read whatever their words are
-_NAMES = re.compile(
+_NAMES = regex(
     r"(?:(?:GNUm|M|m)akefile|[jJ]ustfile|.+\.mk|.+\.(?:sh|bash)|[\w.-]*bake[\w.-]*\.hcl|Tiltfile|Procfile|.+\.service|\.env)",
     re.DOTALL,
 )

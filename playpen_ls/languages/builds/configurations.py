@@ -16,6 +16,7 @@ from playpen_ls.languages.builds.paths import within
 from playpen_ls.languages.builds.scripts import Values, facts_of, values_in
 from playpen_ls.languages.shell.charts import last_part
 from playpen_ls.languages.yaml_loader import yaml_loader
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 _DEEPEST = 40  # levels of a configuration
@@ -87,7 +88,7 @@ def _text(value: Any) -> str:
     return str(value) if isinstance(value, str) else ""
 
 
-_DEFAULT = re.compile(r"\$\{(\w+)(?::?-([^${}]*))?\}")
+_DEFAULT = regex(r"\$\{(\w+)(?::?-([^${}]*))?\}")
 
 
 def of_compose(path: str, text: str) -> Iterator[Fact]:
@@ -120,13 +121,11 @@ def _with_defaults(text: str) -> str:
     return _DEFAULT.sub(lambda match: match[2] if match[2] is not None else match[0], text)
 
 
-_HCL_BLOCK = re.compile(
-    r'^(target|variable)\s+"([^"]+)"\s*\{([^\n{}]*(?=\}[ \t]*$)|.*?(?=^\}))', re.MULTILINE | re.DOTALL
-)
-_HCL_VALUE = re.compile(r'^\s*(context|dockerfile|target|default)[ \t]*=\s*"([^"]*)"', re.MULTILINE)
-_HCL_LIST = re.compile(r"^\s*(tags|inherits)\s*=\s*\[([^\]]*)\]", re.MULTILINE)
-_HCL_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
-_HCL_USE = re.compile(r"\$\{(\w+)\}")
+_HCL_BLOCK = regex(r'^(target|variable)\s+"([^"]+)"\s*\{([^\n{}]*(?=\}[ \t]*$)|.*?(?=^\}))', re.MULTILINE | re.DOTALL)
+_HCL_VALUE = regex(r'^\s*(context|dockerfile|target|default)[ \t]*=\s*"([^"]*)"', re.MULTILINE)
+_HCL_LIST = regex(r"^\s*(tags|inherits)\s*=\s*\[([^\]]*)\]", re.MULTILINE)
+_HCL_STRING = regex(r'"((?:[^"\\\n]|\\.)*)"')
+_HCL_USE = regex(r"\$\{(\w+)\}")
 
 
 def of_bake(path: str, text: str) -> Iterator[Fact]:
@@ -173,12 +172,12 @@ def _inherited(target: Mapping[str, Any], targets: Mapping[str, Mapping[str, Any
     return {**made, **target}
 
 
-_EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
-_BUILD_ACTION = re.compile(
+_EXPRESSION = regex(r"\$\{\{\s*(.*?)\s*\}\}")
+_BUILD_ACTION = regex(
     r"(?:docker/build-push-action|redhat-actions/buildah-build|mr-smithers-excellent/docker-build-push"
     r"|elgohr/Publish-Docker-Github-Action|aevea/action-kaniko|int128/kaniko-action)@.*"
 )
-_META_ACTION = re.compile(r"(?:docker|crazy-max|ghaction)/[\w-]*metadata[\w-]*@.*|crazy-max/ghaction-docker-meta@.*")
+_META_ACTION = regex(r"(?:docker|crazy-max|ghaction)/[\w-]*metadata[\w-]*@.*|crazy-max/ghaction-docker-meta@.*")
 
 
 def of_workflow(path: str, text: str) -> Iterator[Fact]:
@@ -235,11 +234,11 @@ def _of_action(
                     yield ImageBuilt(Place(path, one.span), _plain(name), context, dockerfile, target)
 
 
-_IMAGE_KEY = re.compile(
+_IMAGE_KEY = regex(
     r"(?:docker|container)?[-_]?(?:image|repository)(?:[-_]?name)?|image[-_]?tags?|service[-_]?image", re.IGNORECASE
 )
-_CONTEXT_KEY = re.compile(r"(?:docker|build)?[-_]?(?:context|path|directory|working[-_]?directory)", re.IGNORECASE)
-_FILE_KEY = re.compile(r"(?:path[-_]?to[-_]?)?(?:docker[-_]?)?file(?:[-_]?path)?", re.IGNORECASE)
+_CONTEXT_KEY = regex(r"(?:docker|build)?[-_]?(?:context|path|directory|working[-_]?directory)", re.IGNORECASE)
+_FILE_KEY = regex(r"(?:path[-_]?to[-_]?)?(?:docker[-_]?)?file(?:[-_]?path)?", re.IGNORECASE)
 
 
 def _of_call(path: str, root: str, job: dict[str, Any], values: dict[str, str]) -> Iterator[Fact]:
@@ -363,7 +362,7 @@ def _quoted(word: str) -> str:
     return word if re.fullmatch(r"[\w@%+=:,./${}-]+", word) else shlex.quote(word)
 
 
-_SCRIPT = re.compile(
+_SCRIPT = regex(
     r"\b(?:docker|podman|nerdctl|buildah|executor|az|gcloud|pack)\b[^\n]*\b(?:build|bud|submit|destination)\b|executor"
     r"|\bhelm\b"
 )
@@ -428,7 +427,7 @@ _HELMFILE_VALUES = ("set", "setString", "setTemplate", "valuesTemplate", "secret
                     "strategicMergePatches", "transformers")  # fmt: skip
 
 
-_VARIABLE = re.compile(r"^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*([\"']?)([^\s\"'#]+)\2[ \t]*(?:#.*)?$", re.MULTILINE)
+_VARIABLE = regex(r"^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*([\"']?)([^\s\"'#]+)\2[ \t]*(?:#.*)?$", re.MULTILINE)
 
 
 def of_environment(path: str, text: str) -> Iterator[Fact]:
@@ -439,8 +438,8 @@ def of_environment(path: str, text: str) -> Iterator[Fact]:
             yield DotenvVariable(Place(path, value.span), match[1], match[3])
 
 
-_SECRET = re.compile(r"pass|secret|token|cred|key|auth", re.IGNORECASE)
-_LEAF = re.compile(r"image|repo|registry|tag|name|hub|account|prefix|organi[sz]ation", re.IGNORECASE)
+_SECRET = regex(r"pass|secret|token|cred|key|auth", re.IGNORECASE)
+_LEAF = regex(r"image|repo|registry|tag|name|hub|account|prefix|organi[sz]ation", re.IGNORECASE)
 
 
 def _can_be_image(name: str, value: Text) -> bool:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from playpen_ls.api.fact_types import MigrationsRun
 from playpen_ls.api.finding import Place
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 # Words of a command, also as items of a list: `["alembic", "upgrade", "head"]`.
 _BETWEEN = r"[\"',\s]+"
-_RUN = re.compile(
+_RUN = regex(
     rf"\balembic\b[^\n;&|]{{0,200}}?\bupgrade\b(?P<to>[^\n;&|]{{0,40}})"
     rf"|\b(?:flask|manage(?:\.py)?)\b[^\n;&|]{{0,80}}?\bdb{_BETWEEN}upgrade\b(?P<flask>[^\n;&|]{{0,40}})"
     r"|\bcommand\.upgrade\((?P<call>[^)]{0,80})|\balembic\.config\.main\((?P<main>[^)]{0,80})"
@@ -19,11 +20,11 @@ _RUN = re.compile(
     r"|\balembic(?:[ ]+-[cnx][ =]?\S+|[ ]+--\w[\w-]*(?:=\S+)?)*[ ]+[\"']?\$[@*{(\w]"
     r"|\bfrom alembic\.config import [^\n]*\b(?:main|CommandLine)\b|\balembic\.config\.CommandLine\b"
 )
-_CALLED = re.compile(r"(?<!def )\b\w*upgrade\w*\((?P<call>[^)]{0,80})")
-_LIBRARIES = re.compile(r"^[ \t]*(?:from|import)[ ]+(?:alembic|flask_migrate)\b", re.MULTILINE)
-_REVISION = re.compile(r"^down_revision\b", re.MULTILINE)
-_TEST = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|conftest)\.py$")
-_HEADS = re.compile(r"\bheads\b")
+_CALLED = regex(r"(?<!def )\b\w*upgrade\w*\((?P<call>[^)]{0,80})")
+_LIBRARIES = regex(r"^[ \t]*(?:from|import)[ ]+(?:alembic|flask_migrate)\b", re.MULTILINE)
+_REVISION = regex(r"^down_revision\b", re.MULTILINE)
+_TEST = regex(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|conftest)\.py$")
+_HEADS = regex(r"\bheads\b")
 
 
 def migrations_run(path: str, text: str) -> Iterator[MigrationsRun]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice, product
 
 from playpen_ls.api.fact_types import ImageBuilt, KanikoBuild
@@ -16,31 +16,33 @@ from playpen_ls.languages.shell.charts import chart_install
 from playpen_ls.languages.shell.commands import Command
 from playpen_ls.languages.shell.image_builds import ENGINES, Build, builds_of, kaniko_build
 from playpen_ls.languages.shell.parser import commands
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 Values = dict[str, tuple[str, ...]]
 """The values that a variable can have: several in a loop over literal words."""
 
 _MOST = 60  # builds that one command of a loop stands for
-_USE = re.compile(r"\$\{(\w+)(?::?-([^${}]*))?\}|\$(\w+)")
-_BUILDS = re.compile(r"\bbuild\b|\bbud\b|executor|\bsubmit\b|\bhelm\b")
-_HERE = re.compile(
+_USE = regex(r"\$\{(\w+)(?::?-([^${}]*))?\}|\$(\w+)")
+_BUILDS = regex(r"\bbuild\b|\bbud\b|executor|\bsubmit\b|\bhelm\b")
+_HERE = regex(
     r"\$\{?(?:PWD|WORKSPACE|CI_PROJECT_DIR|GITHUB_WORKSPACE|CODEBUILD_SRC_DIR|BITBUCKET_CLONE_DIR|PROJECT_ROOT|REPO_ROOT"
     r"|ROOT_DIR|ROOT|BUILD_SOURCESDIRECTORY)\}?(?![\w])|\$\(pwd\)|`pwd`|\$\(Build\.SourcesDirectory\)"
     r"|\$\(git rev-parse --show-toplevel\)"
 )
-_OWN_FOLDER = re.compile(
+_OWN_FOLDER = regex(
     r"""\$\(\s*(?:cd\s+(?:--\s+)?)?["']?\$?\(?\s*dirname\s+(?:--\s+)?["']?\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?["']?\s*\)?["']?"""
     r"""(?P<up>(?:/\.\.)*)["']?(?:\s*(?:&&|;)\s*pwd(?:\s+-P)?\s*)?\)|\$\{(?:0|BASH_SOURCE(?:\[0\])?)%/\*\}"""
     r"""|\$\(\s*cd\s+(?:--\s+)?["']?(?P<from>\$\{?\w+\}?(?:/[\w.-]+)*/?)["']?\s*(?:&&|;)\s*pwd(?:\s+-P)?\s*\)"""
 )
 _ROOT = "@root"  # begins paths that are relative to the project, not to where the script runs
-_ASSIGNED = re.compile(r"^[ \t]*(?:export[ \t]+|readonly[ \t]+|local[ \t]+|declare[ \t]+(?:-\w+[ \t]+)?)?"
+_ASSIGNED = regex(r"^[ \t]*(?:export[ \t]+|readonly[ \t]+|local[ \t]+|declare[ \t]+(?:-\w+[ \t]+)?)?"
                        r"(\w+)=(\"[^\"\n]*\"|'[^'\n]*'|[^\s;&|()]*)", re.MULTILINE)  # fmt: skip
-_LOOP = re.compile(r"\bfor[ \t]+(\w+)[ \t]+in[ \t]+((?:[\w./:@-]+[ \t]*(?:\\\n[ \t]*)?)+)")
-_ARRAY = re.compile(r"^[ \t]*(?:declare[ \t]+-a[ \t]+|local[ \t]+-a[ \t]+)?(\w+)=\(([^()$`]*)\)", re.MULTILINE)
-_ARRAY_LOOP = re.compile(
+_LOOP = regex(r"\bfor[ \t]+(\w+)[ \t]+in[ \t]+((?:[\w./:@-]+[ \t]*(?:\\\n[ \t]*)?)+)")
+_ARRAY = regex(r"^[ \t]*(?:declare[ \t]+-a[ \t]+|local[ \t]+-a[ \t]+)?(\w+)=\(([^()$`]*)\)", re.MULTILINE)
+_ARRAY_LOOP = regex(
     r"\bfor[ \t]+(\w+)[ \t]+in[ \t]+\"?\$\{(\w+)\[[@*]\]\}\"?"
     r"|\bfor[ \t]+(\w+)[ \t]+in[ \t]+\$\{?(\w+)\}?(?=[ \t]*[;\n])"
 )
@@ -215,9 +217,9 @@ def _stated(path: str, span: Span, one: Build, in_workspace: bool) -> ImageBuilt
     )
 
 
-_VARIABLE = re.compile(r"^(?:export[ \t]+)?([A-Za-z_][\w-]*)[ \t]*(?::::?=|::?=|\?=|=)[ \t]*([^#\n]*)", re.MULTILINE)
-_MAKE_USE = re.compile(r"\$\(([A-Za-z_][\w-]*)\)|\$\{([A-Za-z_][\w-]*)\}|\{\{\s*([A-Za-z_][\w-]*)\s*\}\}")
-_RECIPE = re.compile(r"^(?:\t| {2,})(?:\\\n|.)*", re.MULTILINE)
+_VARIABLE = regex(r"^(?:export[ \t]+)?([A-Za-z_][\w-]*)[ \t]*(?::::?=|::?=|\?=|=)[ \t]*([^#\n]*)", re.MULTILINE)
+_MAKE_USE = regex(r"\$\(([A-Za-z_][\w-]*)\)|\$\{([A-Za-z_][\w-]*)\}|\{\{\s*([A-Za-z_][\w-]*)\s*\}\}")
+_RECIPE = regex(r"^(?:\t| {2,})(?:\\\n|.)*", re.MULTILINE)
 
 
 def of_makefile(path: str, text: str) -> Iterator[Fact]:
@@ -253,11 +255,11 @@ def _variable(name: str) -> str:
     return name.replace("-", "_")
 
 
-_TILT = re.compile(r"\b(?:docker_build|docker_build_with_restart|podman_build)\(\s*(?:ref\s*=\s*)?"
+_TILT = regex(r"\b(?:docker_build|docker_build_with_restart|podman_build)\(\s*(?:ref\s*=\s*)?"
                    r"(['\"])(?P<image>[^'\"\n]+)\1\s*,"
                    r"\s*(?:context\s*=\s*)?(['\"])(?P<context>[^'\"\n]*)\3(?P<more>[^()]*)")  # fmt: skip
-_TILT_FILE = re.compile(r"\bdockerfile\s*=\s*(['\"])([^'\"\n]+)\1")
-_TILT_TARGET = re.compile(r"\btarget\s*=\s*(['\"])([^'\"\n]+)\1")
+_TILT_FILE = regex(r"\bdockerfile\s*=\s*(['\"])([^'\"\n]+)\1")
+_TILT_TARGET = regex(r"\btarget\s*=\s*(['\"])([^'\"\n]+)\1")
 
 
 def of_tiltfile(path: str, text: str) -> Iterator[Fact]:

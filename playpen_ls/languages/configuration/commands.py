@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from playpen_ls.languages.shell import parser as shell
 from playpen_ls.languages.shell.commands import Command, Word
 from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_KEY = re.compile(r"(?m)^(?P<indent>[ \t]*)(?:command|entrypoint|test)[ \t]*:(?=[ \t]|$)(?P<value>.*)$")
-_MORE = re.compile(r"(?:\n(?:(?P<indent>[ \t]+)|(?P<item>[ \t]*)(?=-[ \t]))(?P<text>[^\n]*)|\n[ \t]*(?=\n))")
-_ITEM = re.compile(
-    r"""\s*(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\s,"'\[\]][^,\n\[\]]*))\s*[,\]]?"""
-)
-_LINE_ITEM = re.compile(r"""(?m)^[ \t]*-[ \t]+(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\n]*))""")
+_KEY = regex(r"(?m)^(?P<indent>[ \t]*)(?:command|entrypoint|test)[ \t]*:(?=[ \t]|$)(?P<value>.*)$")
+_MORE = regex(r"(?:\n(?:(?P<indent>[ \t]+)|(?P<item>[ \t]*)(?=-[ \t]))(?P<text>[^\n]*)|\n[ \t]*(?=\n))")
+_ITEM = regex(r"""\s*(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\s,"'\[\]][^,\n\[\]]*))\s*[,\]]?""")
+_LINE_ITEM = regex(r"""(?m)^[ \t]*-[ \t]+(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\n]*))""")
 
 
 def commands_of(text: str) -> Iterator[Command]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from playpen_ls.api.file_view import FileView
@@ -12,19 +10,21 @@ from playpen_ls.languages.configuration.commands import commands_of
 from playpen_ls.languages.configuration.kinds import Kind, kind_of
 from playpen_ls.languages.model import Chunk, Comment, Model
 from playpen_ls.languages.shell.commands import Command
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.secret_lines import FORMS, LineSecret, secrets_in_file
 
 LARGEST = 1_000_000  # characters; larger files are data
 
-_BLANK_LINES = re.compile(r"(?>\r\n|\n|\r)(?:[ \t]*(?>\r\n|\n|\r))+")
-_COMMENT = re.compile(r"(?:^|(?<=[\r\n]))(?P<before>[ \t]*)(?P<text>[#;!][^\r\n]*)")
+_BLANK_LINES = regex(r"(?>\r\n|\n|\r)(?:[ \t]*(?>\r\n|\n|\r))+")
+_COMMENT = regex(r"(?:^|(?<=[\r\n]))(?P<before>[ \t]*)(?P<text>[#;!][^\r\n]*)")
 # Behind a value: only where the readers of the file end a value at ` #`.
-_BEHIND = re.compile(r"(?<=[ \t])#[^\r\n\"']*(?=[\r\n]|\Z)")
-_XML_COMMENT = re.compile(r"(?P<text><!--(?:(?!-->)[\s\S])*+)(?:-->)?")
-_BLOCK_SCALAR = re.compile(r"[|>][+-]?\d?[+-]?[ \t]*(?:#.*)?$")
+_BEHIND = regex(r"(?<=[ \t])#[^\r\n\"']*(?=[\r\n]|\Z)")
+_XML_COMMENT = regex(r"(?P<text><!--(?:(?!-->)[\s\S])*+)(?:-->)?")
+_BLOCK_SCALAR = regex(r"[|>][+-]?\d?[+-]?[ \t]*(?:#.*)?$")
 
 
 @dataclass(frozen=True)

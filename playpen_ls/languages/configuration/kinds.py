@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from functools import cache
 
-_EXAMPLE = re.compile(r"(?:^|[._-])(?:examples?|samples?|templates?|tmpl|dist)(?:[._-]|$)", re.IGNORECASE)
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
+
+_EXAMPLE = regex(r"(?:^|[._-])(?:examples?|samples?|templates?|tmpl|dist)(?:[._-]|$)", re.IGNORECASE)
 # `messages.properties`, `app_de.properties`, `i18n/app.properties`
-_TRANSLATION = re.compile(
+_TRANSLATION = regex(
     r"(?:.*/)?(?:(?:i18n|l10n|nls|locales?|lang|languages?|translations?|messages|bundles?)/.*"
     r"|(?:[^/]*[_-])?(?:messages|labels|strings|bundle|i18n|translations?|resources|texts?)[^/]*"
     r"|[^/]*_[a-z]{2}(?:[_-](?:[A-Z]{2}|[A-Z][a-z]{3}))*)\.properties",
     re.IGNORECASE,
 )
-_TEST = re.compile(r"(?:^|/)(?:tests?|[\w-]*[-_]tests?|[a-z]+Tests?|testing|testdata|__tests__|e2e|fixtures?|mocks?)/")
-_DEVELOPMENT = re.compile(
+_TEST = regex(r"(?:^|/)(?:tests?|[\w-]*[-_]tests?|[a-z]+Tests?|testing|testdata|__tests__|e2e|fixtures?|mocks?)/")
+_DEVELOPMENT = regex(
     r"(?:^|/)(?:examples?|samples?|demos?|dev|development|local|sandbox|playground)/"
     r"|(?:^|[/._-])(?:dev|devel|development|local|test|tests|testing|ci|e2e|demo)[^/._-]{0,2}\.[^/]*$"
     r"|\.env\.(?:dev|development|local|test|testing|ci|e2e|demo|docker)(?:\.[^/]*)?$",

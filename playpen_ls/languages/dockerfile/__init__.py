@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from playpen_ls.api.facts import Fact
 from playpen_ls.languages.language import Language
 from playpen_ls.languages.model import Model, Problem
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 
 if TYPE_CHECKING:
@@ -31,12 +32,12 @@ def _problems(model: DockerfileModel) -> Sequence[Problem]:
     return model.problems
 
 
-_VARIANT = re.compile(r"(?:.*/)?Dockerfile\.[^/]*", re.DOTALL)
-_CODE = re.compile(
+_VARIANT = regex(r"(?:.*/)?Dockerfile\.[^/]*", re.DOTALL)
+_CODE = regex(
     r".*\.(?:\w*py|go|groovy|js|ts|rb|java|kt|cs|sh|ps1|json|ya?ml|md|txt|html?|rs|c|h|cpp|php|pl|toml|xml|rst|snap)",
     re.IGNORECASE | re.DOTALL,
 )
-_STARTS = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n|[ \t]*ARG[ \t].*\r?\n)*+[ \t]*FROM[ \t]+\S", re.IGNORECASE)
+_STARTS = regex(r"(?:[ \t]*(?:#.*)?\r?\n|[ \t]*ARG[ \t].*\r?\n)*+[ \t]*FROM[ \t]+\S", re.IGNORECASE)
 
 
 def _recognizes(path: str, text: Callable[[], str]) -> bool:

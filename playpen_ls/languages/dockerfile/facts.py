@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.fact_types import Exposed, ImageUse, Probed, Recipe
@@ -16,9 +15,10 @@ from playpen_ls.languages.dockerfile.model.user import plain_user
 from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Expose, Healthcheck
 from playpen_ls.languages.shell.servers import number_of
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_ASKED = re.compile(r"https?://[^/\s'\"]+(/[^\s'\",)]*)?")
+_ASKED = regex(r"https?://[^/\s'\"]+(/[^\s'\",)]*)?")
 
 
 def facts(model: DockerfileModel) -> Iterator[Fact]:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from playpen_ls.api.facts import Fact
 from playpen_ls.languages.language import Language
 from playpen_ls.languages.model import Model, Problem
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 
 if TYPE_CHECKING:
     from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 
 # At the start of a line: the functions of a library have it in their bodies.
-_PIPELINE = re.compile(r"(?:\A\s*+|^)pipeline\s*\{", re.MULTILINE)
+_PIPELINE = regex(r"(?:\A\s*+|^)pipeline\s*\{", re.MULTILINE)
 
 
 def _recognizes(path: str, text: Callable[[], str]) -> bool:

@@ -21,6 +21,7 @@ from playpen_ls.languages.jenkinsfile.syntax.tree import Call, ShellStep
 from playpen_ls.languages.shell.charts import chart_install
 from playpen_ls.languages.shell.image_builds import builds_of, joined, kaniko_build, plain
 from playpen_ls.languages.shell.parser import Command
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary import databases
 from playpen_ls.vocabulary.images import ImageReference
 
@@ -136,11 +137,11 @@ def _of_steps(region: Region) -> Iterator[Fact]:
             yield TagComputed(Place("", call.name_span))
 
 
-_IMAGE_KEY = re.compile(r"(?:docker|container)?(?:image|repo(?:sitory)?|container)(?:name)?", re.IGNORECASE)
-_FOLDER_KEY = re.compile(
+_IMAGE_KEY = regex(r"(?:docker|container)?(?:image|repo(?:sitory)?|container)(?:name)?", re.IGNORECASE)
+_FOLDER_KEY = regex(
     r"(?:docker|build|service|app|source|work(?:ing)?)?(?:dir|directory|context|path|folder)", re.IGNORECASE
 )
-_FILE_KEY = re.compile(r"docker_?file(?:path)?", re.IGNORECASE)
+_FILE_KEY = regex(r"docker_?file(?:path)?", re.IGNORECASE)
 
 
 def _of_library(parsed: Parsed) -> tuple[Fact, ...]:

@@ -11,23 +11,24 @@ from playpen_ls.api.facts import Fact, Facts, Files
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.language import Language
 from playpen_ls.languages.model import Embedded, Model, Problem
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 
 if TYPE_CHECKING:
     from playpen_ls.languages.kubernetes.model.manifests import Manifests
 
-_NO_MANIFEST = re.compile(
+_NO_MANIFEST = regex(
     r"Chart\.lock$|package(-lock)?\.json$|tsconfig.*\.json$|\.pre-commit-config\.yaml$|\.gitlab-ci\.yml$|mkdocs\.yml$"
 )
 # No manifests, but they say what others mean: which are patches or templates, which tags are replaced.
-_ABOUT_MANIFESTS = re.compile(r"kustomization\.ya?ml$|Chart\.yaml$|skaffold\.ya?ml$")
-_API_VERSION = re.compile(r"""(?:^|[{,\r])[ \t]*+['"]?apiVersion['"]?\s*:""", re.MULTILINE)
-_KIND = re.compile(r"""(?:^|[{,\r])[ \t]*+['"]?kind['"]?\s*:""", re.MULTILINE)
+_ABOUT_MANIFESTS = regex(r"kustomization\.ya?ml$|Chart\.yaml$|skaffold\.ya?ml$")
+_API_VERSION = regex(r"""(?:^|[{,\r])[ \t]*+['"]?apiVersion['"]?\s*:""", re.MULTILINE)
+_KIND = regex(r"""(?:^|[{,\r])[ \t]*+['"]?kind['"]?\s*:""", re.MULTILINE)
 # A kustomize patch that has a target does not need an `apiVersion`.
-_PATCH = re.compile(
+_PATCH = regex(
     r"^kind:[ \t]*(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Pod|ConfigMap|Secret)[ \t]*$", re.MULTILINE
 )
-_METADATA = re.compile(r"^metadata:", re.MULTILINE)
+_METADATA = regex(r"^metadata:", re.MULTILINE)
 
 
 def _recognizes(path: str, text: Callable[[], str]) -> bool:

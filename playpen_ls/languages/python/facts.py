@@ -36,6 +36,7 @@ from playpen_ls.languages.python.model.queries import is_left_alone as is_left_a
 from playpen_ls.languages.python.model.scope import JSON_LOGS
 from playpen_ls.languages.python.model.web import LocalFact, Web
 from playpen_ls.languages.python.syntax.known_names import ROUTERS
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 from playpen_ls.text.words import Words
@@ -43,7 +44,7 @@ from playpen_ls.vocabulary.secret_shapes import may_hold_key
 
 # Frameworks where the prefix of an inclusion replaces the router's own prefix instead of extending it.
 _REPLACING = ("flask.", "quart.")
-_BIND = re.compile(r"""^bind[ \t]*=[ \t]*["'][^"'\n]*:(\d{1,5})["'][ \t]*(?:\#.*)?$""", re.MULTILINE)
+_BIND = regex(r"""^bind[ \t]*=[ \t]*["'][^"'\n]*:(\d{1,5})["'][ \t]*(?:\#.*)?$""", re.MULTILINE)
 
 
 def says_nothing(source: Source) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.span import Span
 

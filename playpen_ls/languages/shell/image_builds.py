@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import KanikoBuild
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.shell.commands import Command
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary import kaniko
 

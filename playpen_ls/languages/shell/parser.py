@@ -13,12 +13,13 @@ from playpen_ls.languages.shell.commands import VALUED, Command, Option, Word
 from playpen_ls.languages.shell.wrappers import FIRST_OPERAND, WRAPPERS, drop_options, module_of, script_of
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.pause import pause
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.text.text_cache import cached_by_text
 
 __all__ = ["VALUED", "Command", "Option", "Word", "commands", "exec_form"]
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""
       (?P<blank>[ \t]+|\\\r?\n)
     | (?P<newline>\r?\n)
@@ -32,10 +33,10 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _WORD_END = frozenset(" \t\r\n;&|<>()")
-_ORDINARY = re.compile(r"""[^ \t\r\n;&|<>()\\'"$`*?\[~]+""")  # characters without special meaning
+_ORDINARY = regex(r"""[^ \t\r\n;&|<>()\\'"$`*?\[~]+""")  # characters without special meaning
 _RESERVED = frozenset("if then elif else fi while until do done ! { } time coproc".split())
 _DECLARATION = frozenset(("for", "select", "case", "function", "in", "esac"))
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_ASSIGNMENT = regex(r"[A-Za-z_]\w*\+?=")
 _DEPTH = 20  # of nested `$(…)`; deeper input is malicious
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
 from playpen_ls.languages.shell.commands import Command, Word
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.pause import pause
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.secret_shapes import shapes
 from playpen_ls.vocabulary.secrets import (
     connection_passwords,
@@ -86,17 +87,17 @@ _SETTING_NAMES = {"http-basic.": 2, "pypi-token.": 1, "github-oauth.": 1, "gitla
 _VARIABLES = frozenset("PGPASSWORD MYSQL_PWD REDISCLI_AUTH SSHPASS MYSQL_ROOT_PASSWORD POSTGRES_PASSWORD".split())
 """Environment variables that a program takes as a password: also a plain word is one."""
 _USER_OPTIONS = ("-u", "--username", "--user")
-_OWN_URL = re.compile(r"(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?![\w.-])")
-_SONAR = re.compile(r"[0-9a-f]{40}|sq[aup]_[0-9a-f]{40}")
+_OWN_URL = regex(r"(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?![\w.-])")
+_SONAR = regex(r"[0-9a-f]{40}|sq[aup]_[0-9a-f]{40}")
 # After `-e`, `--set`, `-var` and the like, and alone: `name=value`, several separated by commas or blanks.
-_PAIR = re.compile(r"(?:^|[,\s])[\"']?(?:-[DPe])?(?P<name>[A-Za-z_][\w.-]*)=(?P<value>[^\s,\"']+)")
-_HEADER = re.compile(
+_PAIR = regex(r"(?:^|[,\s])[\"']?(?:-[DPe])?(?P<name>[A-Za-z_][\w.-]*)=(?P<value>[^\s,\"']+)")
+_HEADER = regex(
     r"(?:(?:proxy-)?authorization\s*:\s*(?:(?:bearer|basic|token)\s+)?|(?:[\w-]*-token|x-api-key|api-key|apikey)\s*:\s*)[\"']?"
     r"(?P<secret>[^\s'\"$%\\<{`]{8,})(?![$%\\{<`\w])",
     re.IGNORECASE,
 )
-_NPM_TOKEN = re.compile(r"_(?:authToken|auth|password)\s*=\s*(?P<secret>[^\s\"'$]{6,})")
-_NETRC = re.compile(r"\bmachine\s+\S+\s+login\s+\S+\s+password\s+(?P<secret>[^\s\"'\\$]+)")
+_NPM_TOKEN = regex(r"_(?:authToken|auth|password)\s*=\s*(?P<secret>[^\s\"'$]{6,})")
+_NETRC = regex(r"\bmachine\s+\S+\s+login\s+\S+\s+password\s+(?P<secret>[^\s\"'\\$]+)")
 _DOCUMENTED = frozenset(("pass", "password", "passwd", "pw"))  # as in `curl -u user:password`, in documentation
 HINTS = (
     *"login pass pwd= _pwd token secret _key apikey api-key cred @ authorization auth= curl mysql maria mongo".split(),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from playpen_ls.languages.shell.commands import Word
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
 SERVERS = frozenset(("uvicorn", "gunicorn", "hypercorn", "flask", "fastapi"))
 _SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh"))
@@ -23,9 +24,9 @@ _OWN_VARIABLES = {"uvicorn": ("UVICORN_PORT",), "flask": ("FLASK_RUN_PORT",), "f
 _ELSEWHERE = ("-c", "--config", "--uds", "--fd", "--env-file")  # can set the port elsewhere, or replace it by a socket
 _RUNNERS = {"poetry": 2, "uv": 2, "pipenv": 2, "pdm": 2, "rye": 2, "hatch": 2, "opentelemetry-instrument": 1,
             "ddtrace-run": 1, "newrelic-admin": 2, "tini": 1, "dumb-init": 1}  # fmt: skip
-_APPLICATION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\([^()]*\))?")
-_DEFAULT = re.compile(r"\$\{(\w+):?-(\d+)\}$")
-_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))$")
+_APPLICATION = regex(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\([^()]*\))?")
+_DEFAULT = regex(r"\$\{(\w+):?-(\d+)\}$")
+_VARIABLE = regex(r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))$")
 _LONGEST_PORT = 5  # digits
 
 

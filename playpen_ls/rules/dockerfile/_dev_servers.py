@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 
 from playpen_ls.api.facts import Files
 from playpen_ls.languages.dockerfile.model.stage import Stage
 from playpen_ls.languages.dockerfile.parts import Cmd, Entrypoint
+from playpen_ls.text.regex import regex
 
 # They keep caches in node_modules, .next and the like; Django's server often has its database in the project.
-_SERVER = re.compile(
+_SERVER = regex(
     r"\b(?:react-scripts\s+start|craco\s+start|vite(?!\s+preview|-)|next\s+dev|nuxi?t?\s+dev|ng\s+serve|webpack(?:-dev-server|\s+serve)"
     r"|vue-cli-service\s+serve|gatsby\s+develop|parcel|astro\s+dev|svelte-kit\s+dev|remix\s+dev|expo\s+start"
     r"|manage\.py\s+runserver)\b"
 )
-_SCRIPT = re.compile(r"\b(?:npm|yarn|pnpm|bun)\s+(?:--?\S+\s+)*(?:run(?:-script)?\s+)?(?P<name>[\w:.-]+)")
+_SCRIPT = regex(r"\b(?:npm|yarn|pnpm|bun)\s+(?:--?\S+\s+)*(?:run(?:-script)?\s+)?(?P<name>[\w:.-]+)")
 _NAMED = ("dev", "serve", "develop")
 _NESTED = 3  # scripts that run other scripts
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from playpen_ls.api.finding import Refused
+from playpen_ls.text.regex import regex
 
 # Their install scripts compile, download or print something, and read nothing of the project besides its manifests.
 _HARMLESS = frozenset(
@@ -36,8 +37,8 @@ _PUPPETEER = (
     *(f"puppeteer.config.{ending}" for ending in ("js", "cjs", "ts")),
 )
 _PRISMA_CONFIG = (*(f"prisma.config.{ending}" for ending in ("ts", "js", "mts", "mjs", "cts", "cjs")), ".config/")
-_GENERATOR = re.compile(r"^\s*generator\s+\w+\s*\{(?P<body>[^}]*)\}", re.MULTILINE)
-_SETTING = re.compile(r"^\s*(?P<name>provider|output|binaryTargets)\s*=\s*(?P<value>.*\S)", re.MULTILINE)
+_GENERATOR = regex(r"^\s*generator\s+\w+\s*\{(?P<body>[^}]*)\}", re.MULTILINE)
+_SETTING = regex(r"^\s*(?P<name>provider|output|binaryTargets)\s*=\s*(?P<value>.*\S)", re.MULTILINE)
 _DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies")
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from playpen_ls.languages.shell.parser import Command, Word
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
 SYSTEM = frozenset("apt-get apt aptitude apk yum dnf microdnf zypper".split())
 # Installing the installer itself does not install a dependency of the project.
 _INSTALLERS = frozenset("pip setuptools wheel uv poetry pipenv pdm hatch build virtualenv pip-tools".split())
-_LOCAL_ARCHIVE = re.compile(r".*\.(?:whl|tar\.gz|zip|deb|rpm|tgz)")
+_LOCAL_ARCHIVE = regex(r".*\.(?:whl|tar\.gz|zip|deb|rpm|tgz)")
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from playpen_ls.languages.dockerfile.parts import Instruction, ShellForm, Transfer, Volume
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 _QUOTE = "[\"'“”‘]"
-_QUOTED = re.compile(rf"\[{_QUOTE}")
+_QUOTED = regex(rf"\[{_QUOTE}")
 # After a space, a shell test can begin: `[ "$X" = y ]`, but no operand is followed by a comma, a quote or the end.
-_SPACED = re.compile(r"\[\s+(?:\"[^\"]*\"|'[^']*')\s*(?:[,\"']|\]?\s*$)")
-_BARE = re.compile(r"\[[\w./-]+(?:\s*,.*\]?|\])\s*", re.DOTALL)
+_SPACED = regex(r"\[\s+(?:\"[^\"]*\"|'[^']*')\s*(?:[,\"']|\]?\s*$)")
+_BARE = regex(r"\[[\w./-]+(?:\s*,.*\]?|\])\s*", re.DOTALL)
 
 
 def malformed_json(instruction: Instruction) -> Span | None:

@@ -6,7 +6,6 @@ import json
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from playpen_ls.api.facts import Files
@@ -15,6 +14,8 @@ from playpen_ls.languages.dockerfile.build_context.dockerignore import Ignore
 from playpen_ls.rules.dockerfile._install_scripts import Packages, read_by_scripts
 from playpen_ls.rules.dockerfile._installs import Install
 from playpen_ls.rules.dockerfile._pip_files import closure
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
 _LIFECYCLE = (
     "preinstall",
@@ -26,10 +27,10 @@ _LIFECYCLE = (
     "postprepare",
     "dependencies",
 )
-_LOCAL_PACKAGE = re.compile(r"(?:file|link|workspace|portal|patch):|\.{1,2}/|~/|/")
+_LOCAL_PACKAGE = regex(r"(?:file|link|workspace|portal|patch):|\.{1,2}/|~/|/")
 _NODE = frozenset(("npm", "yarn", "pnpm", "bun"))
-_SETTING_WORD = re.compile(r"[^\s\"'=,;\[\]{}()<>]+")
-_NAMES_PATH = re.compile(r"file|path|cert|mirror|links|constraint|folder|dir", re.IGNORECASE)
+_SETTING_WORD = regex(r"[^\s\"'=,;\[\]{}()<>]+")
+_NAMES_PATH = regex(r"file|path|cert|mirror|links|constraint|folder|dir", re.IGNORECASE)
 # Composer plugins that neither read nor write files of the project besides `composer.json` and `composer.lock`.
 _COMPOSER_PLUGINS = frozenset(
     """

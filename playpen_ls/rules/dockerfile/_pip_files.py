@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.rules.dockerfile._installs import is_local
+from playpen_ls.text.regex import regex
 
-_INCLUDE = re.compile(r"(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?<=-[rc]))(?P<path>\S+)")
-_EDITABLE = re.compile(r"(?:-e|--editable)(?:\s*=\s*|\s+)(?P<target>.+)")
-_FIND_LINKS = re.compile(r"(?:-f|--find-links)(?:\s*=\s*|\s+)(?P<place>\S+)")
-_DIRECT = re.compile(r"[\w.\[\],-]+\s*@\s*(?P<target>\S+)")
+_INCLUDE = regex(r"(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?<=-[rc]))(?P<path>\S+)")
+_EDITABLE = regex(r"(?:-e|--editable)(?:\s*=\s*|\s+)(?P<target>.+)")
+_FIND_LINKS = regex(r"(?:-f|--find-links)(?:\s*=\s*|\s+)(?P<place>\S+)")
+_DIRECT = regex(r"[\w.\[\],-]+\s*@\s*(?P<target>\S+)")
 
 
 def closure(path: str, text_of: Callable[[str], str | None]) -> list[str]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
 from playpen_ls.api.fact_types import Exposed, ImageBuilt, Listens, Recipe
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Place
@@ -17,12 +14,12 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import Expose
 from playpen_ls.languages.shell.servers import number_of
 from playpen_ls.project.image_links import Link, code_of
 from playpen_ls.project.services import Ports, ports_of
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 # Programs that listen for the application, or run others beside it.
-_BESIDE = re.compile(
-    r"\b(?:nginx|caddy|haproxy|traefik|envoy|apache2|httpd|supervisord?|supervisorctl|s6|runit|honcho)\b"
-)
+_BESIDE = regex(r"\b(?:nginx|caddy|haproxy|traefik|envoy|apache2|httpd|supervisord?|supervisorctl|s6|runit|honcho)\b")
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from playpen_ls.languages.dockerfile.model.container_paths import (
     joined,
     working_directory,
@@ -11,6 +9,7 @@ from playpen_ls.languages.dockerfile.model.container_paths import (
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Run
 from playpen_ls.rules.dockerfile._context_free import is_context_free
 from playpen_ls.rules.dockerfile._installs import Install, install_of
+from playpen_ls.text.dataclass import dataclass
 
 
 @dataclass(frozen=True)

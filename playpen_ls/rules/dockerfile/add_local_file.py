@@ -10,12 +10,11 @@ from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.parts import Add
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
-_ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tar\.\w+|gz|bz2|xz|zst|Z)", re.IGNORECASE)
-_REMOTE = re.compile(r"\w+://|git@|.*\.git(?:[#?].*)?$")
-_NO_ARCHIVE = re.compile(
-    r"\.(?:txt|md|py|[cm]?[jt]sx?|json|ya?ml|toml|ini|cfg|conf|xml|html|css|sh|sql|go|rs|java|c|h)$"
-)
+_ARCHIVE = regex(r".*\.(?:tar|tgz|tbz2?|txz|tar\.\w+|gz|bz2|xz|zst|Z)", re.IGNORECASE)
+_REMOTE = regex(r"\w+://|git@|.*\.git(?:[#?].*)?$")
+_NO_ARCHIVE = regex(r"\.(?:txt|md|py|[cm]?[jt]sx?|json|ya?ml|toml|ini|cfg|conf|xml|html|css|sh|sql|go|rs|java|c|h)$")
 
 
 @rule(

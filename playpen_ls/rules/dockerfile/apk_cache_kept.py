@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -12,8 +11,9 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import layers_ship
 from playpen_ls.languages.dockerfile.parts import Run, Stage
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
-_CACHE = re.compile(r"/(?:var/cache|etc/apk/cache)\b")
+_CACHE = regex(r"/(?:var/cache|etc/apk/cache)\b")
 
 
 @rule(

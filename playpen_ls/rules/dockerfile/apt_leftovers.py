@@ -16,13 +16,14 @@ from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.parts import Onbuild, Run, Stage
 from playpen_ls.languages.shell.parser import VALUED, Command
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 _GET = ("apt-get", "apt")
 _YES = ("-y", "--yes", "--assume-yes", "-qq", "--force-yes")
 _PRETENDING = ("-s", "--simulate", "--just-print", "--dry-run", "--recon", "--no-act", "--print-uris")
 _LISTS = "/var/lib/apt/lists"
-_COMPOUND = re.compile(r"(?:^|[\s;])(?:esac|fi|done|\})(?=[\s;&|]|$)")  # the last command can be in another branch
+_COMPOUND = regex(r"(?:^|[\s;])(?:esac|fi|done|\})(?=[\s;&|]|$)")  # the last command can be in another branch
 
 
 @rule(

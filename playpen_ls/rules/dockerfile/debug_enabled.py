@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.fact_types import ImageBuilt
@@ -11,10 +10,11 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import layers_ship
 from playpen_ls.languages.dockerfile.parts import Cmd, Entrypoint, Environment, Stage
 from playpen_ls.languages.shell.parser import Command, Word
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.debugging import is_debug_setting
 
 _WORDS = ("debug", "--reload", "runserver", "fastapi")
-_DEVELOPMENT = re.compile(r"(?:^|[._/-])(?:dev|devel|develop|development|debug|tests?|testing|local|ci)(?:$|[._/-])")
+_DEVELOPMENT = regex(r"(?:^|[._/-])(?:dev|devel|develop|development|debug|tests?|testing|local|ci)(?:$|[._/-])")
 
 
 @rule(

@@ -12,6 +12,7 @@ from playpen_ls.languages.dockerfile.parts import Healthcheck
 from playpen_ls.project.services import WebFacts, answers, probe_paths
 from playpen_ls.rules.dockerfile._serving import Programs
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 HEAD = "FROM python:3.12\nWORKDIR /app\nCOPY main.py .\n"
@@ -19,13 +20,11 @@ START = 'CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]\n'
 APP = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/health")\ndef health():\n    return {}\n'
 CURL = "HEALTHCHECK --interval=30s CMD curl -f http://localhost:8000/health || exit 1\n"
 PYTHON = 'HEALTHCHECK CMD ["python", "-c", "import urllib.request as r; r.urlopen(\'http://127.0.0.1:8000/health\')"]\n'
-_URL = re.compile(
+_URL = regex(
     r"http://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(?P<port>\d{1,5}))?(?P<path>/[\w./~-]*)?(?=[\s'\")|;?]|$)"
 )
 _ASKING = frozenset(("curl", "wget", "python", "python3"))
-_OTHER_METHOD = re.compile(
-    r"(?<!\S)(?:-I|--head|-X\S*|--request\S*|-d|--data\S*|--post-\w+\S*|--method\S*)(?!\S)|\bmethod="
-)
+_OTHER_METHOD = regex(r"(?<!\S)(?:-I|--head|-X\S*|--request\S*|-d|--data\S*|--post-\w+\S*|--method\S*)(?!\S)|\bmethod=")
 
 
 @rule(

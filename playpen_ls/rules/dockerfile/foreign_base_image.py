@@ -11,14 +11,15 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.edits.image import registry_of, replacement
 from playpen_ls.languages.dockerfile.parts import BaseImage, Stage
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.images import ImageReference
 
 # Python images of organizations on Docker Hub.
-_PYTHON = re.compile(
+_PYTHON = regex(
     r"(?:bitnami|circleci|cimg|nikolaik|amancevice)/python[\w-]*|tiangolo/(?:uvicorn|uwsgi|meinheld|python)[\w-]*"
     r"|(?:continuumio|conda|condaforge)/(?:mini|ana|mamba)[\w-]*"
 )
-_APK = re.compile(r"\bapk\b.*\badd\b")
+_APK = regex(r"\bapk\b.*\badd\b")
 NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "nexus:5000/playpen/node-base:20"})
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
@@ -13,9 +12,10 @@ from playpen_ls.languages.dockerfile.model import queries
 from playpen_ls.languages.dockerfile.parts import Instruction, Onbuild, ShellForm, Transfer, Volume
 from playpen_ls.rules.dockerfile._json_form import malformed_json
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_ITEM = re.compile(
+_ITEM = regex(
     r"\s*(?:\"(?P<double>(?:[^\"\\]|\\.)*)\"|'(?P<single>[^']*)'|[“”](?P<curly>[^“”]*)[“”]|‘(?P<curved>[^’]*)’"
     r"|(?P<bare>[^\s,\[\]\"'“”‘’]+))\s*"
 )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
@@ -20,6 +19,7 @@ from playpen_ls.languages.shell.servers import program_of
 from playpen_ls.rules.dockerfile._copied import copied_from
 from playpen_ls.rules.dockerfile._installs import SYSTEM, is_local
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.names import near_miss
 
 HEAD = "FROM python:3.12\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
@@ -28,8 +28,8 @@ START = 'CMD ["uvicorn", "«src.mian»:app", "--port", "8000"]\n'
 PLAIN = START.replace("«", "").replace("»", "")
 SOURCE = {"src/main.py": "app = 1\n", "requirements.txt": "uvicorn\n"}
 _SERVERS = frozenset(("uvicorn", "gunicorn", "hypercorn"))
-_ELSEWHERE = re.compile(r"--(?:app-dir|chdir|pythonpath|config|reload-dir)(?:=|$)|-c$")
-_MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_ELSEWHERE = regex(r"--(?:app-dir|chdir|pythonpath|config|reload-dir)(?:=|$)|-c$")
+_MODULE = regex(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 # Commands that bring no module of the project.
 _HARMLESS = SYSTEM | frozenset(
     "adduser addgroup useradd groupadd usermod chown chmod mkdir rm ln echo set export true cd find ldconfig".split()

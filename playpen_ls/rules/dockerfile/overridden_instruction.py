@@ -12,9 +12,10 @@ from playpen_ls.languages.dockerfile.edits.lines import block
 from playpen_ls.languages.dockerfile.model.queries import is_template
 from playpen_ls.languages.dockerfile.parts import Cmd, Entrypoint, Healthcheck, Instruction, Stage
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import LINE_END
 
-_MEANING = re.compile(r"playpen|hadolint|check=|syntax=|escape=|tally", re.IGNORECASE)
+_MEANING = regex(r"playpen|hadolint|check=|syntax=|escape=|tally", re.IGNORECASE)
 """Comments that other programs read."""
 
 

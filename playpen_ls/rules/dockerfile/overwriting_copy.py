@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -12,9 +11,10 @@ from playpen_ls.languages.dockerfile.model.container_paths import destination_of
 from playpen_ls.languages.dockerfile.model.queries import is_template
 from playpen_ls.languages.dockerfile.parts import Run, Stage, Transfer
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
-_FILE = re.compile(r"(?:.*/)?(?:[\w-][\w.-]*\.[A-Za-z]\w{0,9}|Makefile|Pipfile|Gemfile|LICENSE|README|go\.(?:mod|sum))")
-_SYSTEM = re.compile(
+_FILE = regex(r"(?:.*/)?(?:[\w-][\w.-]*\.[A-Za-z]\w{0,9}|Makefile|Pipfile|Gemfile|LICENSE|README|go\.(?:mod|sum))")
+_SYSTEM = regex(
     r"/|/(?:bin|boot|dev|etc|home|lib|lib64|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)(?:/(?:local|share|lib|src"
     r"|bin|sbin|log|cache|tmp|www|opt|include|conf\.d|profile\.d|init\.d|cron\.d|html|run|spool))*"
 )

@@ -14,9 +14,10 @@ from playpen_ls.languages.dockerfile.model.variables import is_set_before
 from playpen_ls.languages.dockerfile.parts import Instruction, Run, Stage, Transfer
 from playpen_ls.languages.shell.parser import Command, Word
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
 # pip accepts any unambiguous prefix of an option.
-_SETTING = re.compile(
+_SETTING = regex(
     r"\bset\s+[\"']?(?:global|install)\.no-cache-dir[\"']?\s+[\"']?(?:true|yes|on|1)\b"
     r"|no-cache-dir\s*=\s*(?:true|yes|on|1)\b"
 )

@@ -15,8 +15,9 @@ from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.parts import Cmd, Entrypoint
 from playpen_ls.rules.dockerfile._json_form import malformed_json
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
-_SCRIPT = re.compile(r"\./.*|.*\.sh")  # only a shell can start it if it has no shebang
+_SCRIPT = regex(r"\./.*|.*\.sh")  # only a shell can start it if it has no shebang
 _BUILTINS = frozenset(
     ". : [ alias cd command eval exec exit export read set shift source test trap ulimit umask".split()
 )

@@ -6,7 +6,6 @@ that load none, or the repository that they are in.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.facts import Files
@@ -14,10 +13,11 @@ from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.languages.jenkinsfile.model.library import FOLDER, LibraryStep, library_step
 from playpen_ls.languages.jenkinsfile.parts import Argument, Call
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
+from playpen_ls.text.regex import regex
 
-_LIBRARY = re.compile(r"@Library\b|\blibrar(?:y|ies)\b")
+_LIBRARY = regex(r"@Library\b|\blibrar(?:y|ies)\b")
 # `library identifier: 'x@main', retriever: legacySCM(scm)` is the commit of the pipeline itself.
-_OWN = re.compile(r"\blibrary\b[^;{}]{0,200}?\b(?:legacySCM|modernSCM)\s*\(\s*scm\s*\)")
+_OWN = regex(r"\blibrary\b[^;{}]{0,200}?\b(?:legacySCM|modernSCM)\s*\(\s*scm\s*\)")
 
 
 def library_of(name: str) -> str:

@@ -10,12 +10,13 @@ from playpen_ls.languages.jenkinsfile.edits.quoting import in_comment, quote_at,
 from playpen_ls.languages.jenkinsfile.parts import ShellStep, StringLiteral
 from playpen_ls.languages.shell.parser import Word
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 Names = Mapping[int, str]
 """The environment variable of each `${…}`, by the offset where that starts."""
 
-_PERCENT = re.compile(r"%[A-Za-z_]\w*(?::[^%\n]*)?%|%%|%~?[a-z]*\d|%\*|(%)")
+_PERCENT = regex(r"%[A-Za-z_]\w*(?::[^%\n]*)?%|%%|%~?[a-z]*\d|%\*|(%)")
 
 
 def variable(step: str, name: str, *, braces: bool = False) -> str:

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.jenkinsfile.parts import Call, Region, ShellStep, StringLiteral
 from playpen_ls.languages.shell.parser import Command
+from playpen_ls.text.regex import regex
 
-_SOCKET = re.compile(r"/(?:var/)?run/(?:docker|containerd/containerd|crio/crio|podman/podman)\.sock")
+_SOCKET = regex(r"/(?:var/)?run/(?:docker|containerd/containerd|crio/crio|podman/podman)\.sock")
 _ENGINES = frozenset(("docker", "podman", "nerdctl"))
 
 

@@ -13,11 +13,12 @@ from playpen_ls.languages.jenkinsfile.model.queries import frames, image_uses
 from playpen_ls.languages.jenkinsfile.parts import WholeFile
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import Tree
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_URL = re.compile(r"https?://([\w.-]+(?::\d+)?)(?:/.*)?")
-_PUSH = re.compile(r"\bpush\s*\(|--push\b|\b(?:docker|podman|nerdctl|buildah|image|manifest)\s+push\b")
-_OWN = re.compile(r"(localhost|127\.0\.0\.1|host\.docker\.internal)(:\d+)?")
+_URL = regex(r"https?://([\w.-]+(?::\d+)?)(?:/.*)?")
+_PUSH = regex(r"\bpush\s*\(|--push\b|\b(?:docker|podman|nerdctl|buildah|image|manifest)\s+push\b")
+_OWN = regex(r"(localhost|127\.0\.0\.1|host\.docker\.internal)(:\d+)?")
 
 
 @rule(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
@@ -13,9 +12,10 @@ from playpen_ls.languages.jenkinsfile.model.region import Region as ParsedRegion
 from playpen_ls.languages.jenkinsfile.parts import Call, Region, ShellStep, StringLiteral
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.shell.commands import Command, Word
+from playpen_ls.text.regex import regex
 
-_VARIABLE = re.compile(r"\$(?:\{(?:env\.|params\.)?(\w+)\}|(\w+))|%(\w+)%|\$env:(\w+)")
-_PARAMETER = re.compile(r"\$\{\s*params\.(\w+)\s*\}|\$params\.(\w+)")
+_VARIABLE = regex(r"\$(?:\{(?:env\.|params\.)?(\w+)\}|(\w+))|%(\w+)%|\$env:(\w+)")
+_PARAMETER = regex(r"\$\{\s*params\.(\w+)\s*\}|\$params\.(\w+)")
 _PRINTS = frozenset(("echo", "printf", "Write-Host", "Write-Output"))
 _CHANGES = frozenset(
     ("base64", "rev", "xxd", "od", "hexdump", "tr", "fold", "cut", "head", "tail", "sed", "awk", "openssl")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
@@ -25,12 +24,13 @@ from playpen_ls.languages.jenkinsfile.validator.known_steps import (
 )
 from playpen_ls.rules.jenkinsfile._library import library_of, own_step, own_steps
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import near_miss
 
 _STEPS = frozenset(("steps", "script", "node", "container", "dir", "always", "success", "failure", "cleanup"))
 _KNOWN = STEPS.keys() | BLOCKED.keys() | JOB_OPTIONS | NO_OPTIONS | PARAMETERS | STAGE_OPTIONS | TOOLS | TRIGGERS
-_DEFINES = re.compile(r"\b(?:def|void|String|boolean|int|Map|List|Object)\s+(\w+)\s*\(")
+_DEFINES = regex(r"\b(?:def|void|String|boolean|int|Map|List|Object)\s+(\w+)\s*\(")
 
 
 def pipeline(step: str, head: str = "") -> str:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -8,9 +7,10 @@ from playpen_ls.api.finding import Finding, Place, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.jenkinsfile.parts import Block, Call, Region
 from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_PATH = re.compile(r"[\w.\-]+(?:/[\w.\-]+)*")
+_PATH = regex(r"[\w.\-]+(?:/[\w.\-]+)*")
 _MOVES = frozenset(("dir", "ws", "node", "lock"))
 """Steps in which another folder or agent is used, or one branch waits for the others."""
 

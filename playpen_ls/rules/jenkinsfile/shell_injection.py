@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
@@ -14,6 +13,7 @@ from playpen_ls.languages.jenkinsfile.parts import Call, Region, ShellStep, Stri
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.rules.jenkinsfile._library import own_steps, scripts_of
 from playpen_ls.rules.jenkinsfile._shell_variables import by_shell, escaped
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 _CHOSEN_BY_OTHERS = frozenset(
@@ -25,9 +25,9 @@ _CHOSEN_BY_OTHERS = frozenset(
 _FREE = ("string", "text", "stringParam", "textParam", "file", "validatingString", "persistentString")
 """Types of parameters that take any text; Jenkins refuses values of others that are not in their lists."""
 _BRANCHES = frozenset(("BRANCH_NAME", "GIT_BRANCH", "GIT_LOCAL_BRANCH"))
-_ONE_BRANCH = re.compile(r"""\bbranch\s*\(?\s*['"][^'"*?]+['"]|\b(?:BRANCH_NAME|GIT_BRANCH)\s*(?:==|in\b)""")
-_PARAMETER = re.compile(r"\$\{\s*params\.([A-Za-z_]\w*)\s*\}|\$params\.([A-Za-z_]\w*)")
-_MESSAGE = re.compile(r"\bgit\b.*(?:%[sbB]|--format=%[sbB])")
+_ONE_BRANCH = regex(r"""\bbranch\s*\(?\s*['"][^'"*?]+['"]|\b(?:BRANCH_NAME|GIT_BRANCH)\s*(?:==|in\b)""")
+_PARAMETER = regex(r"\$\{\s*params\.([A-Za-z_]\w*)\s*\}|\$params\.([A-Za-z_]\w*)")
+_MESSAGE = regex(r"\bgit\b.*(?:%[sbB]|--format=%[sbB])")
 _IN_ENVIRONMENT = frozenset(("sh", "powershell", "pwsh"))
 
 

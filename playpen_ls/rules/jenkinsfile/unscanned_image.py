@@ -11,10 +11,11 @@ from playpen_ls.languages.jenkinsfile.model.images import image_pushes, image_va
 from playpen_ls.languages.jenkinsfile.model.region import Region
 from playpen_ls.languages.jenkinsfile.parts import WholeFile
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 _ENGINES = frozenset(("docker", "podman", "buildah", "nerdctl", "skopeo"))
-_SCANNERS = re.compile(r"trivy|grype|snyk|clair|anchore|aqua|prisma|twistlock|xray|scout|(?<!un)scan", re.IGNORECASE)
+_SCANNERS = regex(r"trivy|grype|snyk|clair|anchore|aqua|prisma|twistlock|xray|scout|(?<!un)scan", re.IGNORECASE)
 
 
 def pipeline(*steps: str) -> str:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
@@ -15,11 +14,12 @@ from playpen_ls.languages.jenkinsfile.parts import Call, Region, ShellStep, Stri
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import DOTS, SHELLS, string_at
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 # Scripts whose output has no final line end.
-_NO_LINE_END = re.compile(r"\becho\s+-n\b|\bprintf\b|\btr\s+-d\b|\bjq\s+-\w*j|--null\b|NoNewline")
-_TRIM = re.compile(r"\b(\w+)\??\.(?:trim|strip|readLines|tokenize|split|replaceAll|toInteger)\b")
+_NO_LINE_END = regex(r"\becho\s+-n\b|\bprintf\b|\btr\s+-d\b|\bjq\s+-\w*j|--null\b|NoNewline")
+_TRIM = regex(r"\b(\w+)\??\.(?:trim|strip|readLines|tokenize|split|replaceAll|toInteger)\b")
 _COMPARES = ("==", "!=")
 _PLACES = frozenset(
     ("build", "image", "push", "dir", "readFile", "writeFile", "fileExists", "load", "unstash", "stash")

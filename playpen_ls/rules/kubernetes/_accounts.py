@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import ServiceAccount
 from playpen_ls.api.facts import Facts
@@ -17,6 +16,7 @@ from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.languages.kubernetes.syntax.recovery import parse_yaml
 from playpen_ls.rules.kubernetes._completeness import Absence, Lack
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
 
 _NAME = "serviceAccountName"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import Probed, WebApplication, probed_image
 from playpen_ls.api.facts import Facts
@@ -14,6 +13,8 @@ from playpen_ls.languages.kubernetes.model.resources import Container
 from playpen_ls.project.image_links import Link
 from playpen_ls.project.services import Ports, Served, WebFacts
 from playpen_ls.rules.kubernetes._links import Images, Openings, linked, listening
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.images import ImageReference
 
 
@@ -48,7 +49,7 @@ def application_of(container: Container, code: Code) -> Application | None:
     return application_in(container, image, code) if image is not None else None
 
 
-_READY = re.compile(r"/[^/]*read(?:y|iness)[^/]*/?$", re.IGNORECASE)
+_READY = regex(r"/[^/]*read(?:y|iness)[^/]*/?$", re.IGNORECASE)
 
 
 def is_readiness(path: str) -> bool:

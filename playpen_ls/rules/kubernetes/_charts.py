@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
@@ -36,7 +36,9 @@ from playpen_ls.languages.kubernetes.model.resources import (
 )
 from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import UNKNOWN, Entry, Mapping, Node, Scalar
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
 P = TypeVar("P", Container, Workload, Resource)
 _NOTHING = ParsedDocument("")
@@ -239,10 +241,10 @@ def _is_test(resource: Resource) -> bool:
     return set(hooks) <= {"test", "test-success", "test-failure"}
 
 
-_KEY = re.compile(r"""["']?([\w./-]+)["']?:""")
-_EXPRESSION = re.compile(r"\{\{-?[ \t\r\n]*(?P<body>.*?)[ \t\r\n]*-?\}\}", re.DOTALL)
-_CONTROL = re.compile(r"(?:if|else|end|with|range|break|continue)\b|/\*|\$\w*(?:[ \t]*,[ \t]*\$\w+)?[ \t]*:?=")
-_INDENTATION = re.compile(r"\bn?indent[ \t]+(\d+)")
+_KEY = regex(r"""["']?([\w./-]+)["']?:""")
+_EXPRESSION = regex(r"\{\{-?[ \t\r\n]*(?P<body>.*?)[ \t\r\n]*-?\}\}", re.DOTALL)
+_CONTROL = regex(r"(?:if|else|end|with|range|break|continue)\b|/\*|\$\w*(?:[ \t]*,[ \t]*\$\w+)?[ \t]*:?=")
+_INDENTATION = regex(r"\bn?indent[ \t]+(\d+)")
 
 
 class _Openings(NamedTuple):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import Recipe
 from playpen_ls.api.finding import Place
@@ -12,9 +10,11 @@ from playpen_ls.languages.kubernetes.model.resources import Container
 from playpen_ls.languages.shell import parser as shell
 from playpen_ls.languages.shell.servers import Program, number_of, ports_told, program_of
 from playpen_ls.project.services import Ports
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.regex import regex
 
-_REFERENCE = re.compile(r"\$\((\w+)\)")
+_REFERENCE = regex(r"\$\((\w+)\)")
 
 
 @dataclass(frozen=True)

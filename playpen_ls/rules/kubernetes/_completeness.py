@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Generic, TypeVar
 
@@ -15,6 +15,7 @@ from playpen_ls.languages.kubernetes.model.resources import Container, Resource,
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
 from playpen_ls.rules.kubernetes._builds import Builds, Form, container_in, names
 from playpen_ls.rules.kubernetes._charts import Charts
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
 
 P = TypeVar("P", Container, Workload, Resource)

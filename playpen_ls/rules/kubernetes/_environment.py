@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from playpen_ls.api.fact_types import EnvironmentKnown, EnvironmentRead
@@ -17,12 +16,14 @@ from playpen_ls.project.image_links import Link
 from playpen_ls.project.links import PYTHON
 from playpen_ls.rules.kubernetes._links import Settings
 from playpen_ls.rules.kubernetes._namespaces import name_of
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.names import near_miss, words
 
-_OWN = re.compile(
+_OWN = regex(
     r"^(?:HOME|PATH|HOSTNAME|PWD|USER|SHELL|LANG|TZ|TMPDIR|PYTHON\w*|KUBERNETES_\w+|\w+_SERVICE_(?:HOST|PORT))$"
 )
-_SCRIPT = re.compile(r"(?:^|/)(?:scripts?|bin|tools?|examples?|docs?|tests?|migrations|alembic|notebooks?)/|(?:^|/)"
+_SCRIPT = regex(r"(?:^|/)(?:scripts?|bin|tools?|examples?|docs?|tests?|migrations|alembic|notebooks?)/|(?:^|/)"
                      r"(?:manage|setup|noxfile|fabfile|tasks|conftest|locustfile)\.py$")  # fmt: skip
 
 
@@ -80,7 +81,7 @@ def unset(container: Container, image: Link, variables: Variables) -> Iterator[E
 
 
 # Libraries and runtimes read these by themselves.
-_CONVENTION = re.compile(
+_CONVENTION = regex(
     r"(?:PYTHON|UVICORN_|GUNICORN_|HYPERCORN_|FLASK_|DJANGO_|FASTAPI_|SERVER_|FORWARDED_|OTEL_|DD_|SENTRY_|NEW_RELIC_|"
     r"AWS_|AZURE_|GOOGLE_|GCP_|GCLOUD_|CLOUDSDK_|PG|KUBERNETES_|JAVA_|NODE_|NPM_|PIP_|UV_|SSL_|REQUESTS_|CURL_|LC_|"
     r"PROMETHEUS_|GRPC_|OPENAI_|ANTHROPIC_|HF_|CUDA_|NVIDIA_|TF_|OMP_|MKL_|CELERY_|REDIS_OM_|MLFLOW_)\w*|\w*_PROXY"
@@ -88,11 +89,11 @@ _CONVENTION = re.compile(
     re.IGNORECASE,
 )
 _MOST_FILES = 400
-_READ_WHOLE = re.compile(
+_READ_WHOLE = regex(
     r"(?:.*/)?(?:[^.]+|[^/]*Dockerfile[^/]*|.+\.(?:py|sh|bash|ini|cfg|toml|conf|env|tmpl|template|j2|in))"
 )
-_SUBSTITUTED = re.compile(r".+\.(?:ya?ml|json|js|ts|xml|properties|mako|sql|txt|hcl)")
-_BY_COMPUTED_NAME = re.compile(
+_SUBSTITUTED = regex(r".+\.(?:ya?ml|json|js|ts|xml|properties|mako|sql|txt|hcl)")
+_BY_COMPUTED_NAME = regex(
     r"(?<!import )\benviron\b(?!\s*\[\s*[\"']|\.(?:get|setdefault|pop)\(\s*[\"']|\.(?:FileAware)?Env\b)"
     r"|\bgetenv\(\s*(?![\"'\s])|env_nested_delimiter|\bdynaconf\b|\bos\.environb\b"
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import abc
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from playpen_ls.rules.kubernetes._completeness import Absence, Lack, is_empty
 from playpen_ls.rules.kubernetes._namespaces import LimitRanges
 from playpen_ls.rules.kubernetes._quantity import amount
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 Resources = abc.Mapping[str, abc.Mapping[str, str]]
@@ -108,7 +108,7 @@ def fixes_of(
     return (Fix(title, lambda: _in_values(absence.charts, lack.part, place, defaults)),)
 
 
-_EMPTY_BLOCK = re.compile(r"(?P<indentation> *)(?P<key>[\w-]+): *(?P<block>\{\})(?P<rest>[ \t]*(?:#[^\r\n]*)?)")
+_EMPTY_BLOCK = regex(r"(?P<indentation> *)(?P<key>[\w-]+): *(?P<block>\{\})(?P<rest>[ \t]*(?:#[^\r\n]*)?)")
 
 
 def _in_values(charts: Charts, container: Container, place: Place, defaults: Resources) -> Change:

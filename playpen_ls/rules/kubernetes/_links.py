@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import (
     ConfigMapKeys,
@@ -31,6 +29,8 @@ from playpen_ls.project.services import Ports, ports_of
 from playpen_ls.rules.kubernetes._command import as_set, override_of
 from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.images import ImageReference
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -154,7 +154,7 @@ def _inside(container: Container, node: Mapping) -> bool:
     return container.node.start <= node.start < container.node.end
 
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+_NAME = regex(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
 
 def is_name(text: str) -> bool:

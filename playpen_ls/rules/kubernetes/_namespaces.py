@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 from playpen_ls.api.fact_types import (
@@ -25,6 +24,7 @@ from playpen_ls.api.facts import Facts
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.model.resources import Resource, Workload
 from playpen_ls.project.links import is_nearest, namespace_of
+from playpen_ls.text.dataclass import dataclass
 
 
 def name_of(fact: Autoscaler | ConfigMapKeys | Created | Named | Pods | SecretKeys | ServiceAccount) -> tuple[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.languages.kubernetes.model.resources import Container, Workload, YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, is_true, resolved
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 _HOST = {
@@ -45,7 +45,7 @@ _UNCONFINED = {
 }
 
 
-_CAPABILITY = re.compile(r"[A-Z][A-Z0-9_]+")
+_CAPABILITY = regex(r"[A-Z][A-Z0-9_]+")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ project builds from a web application whose paths cannot be determined.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from playpen_ls.api.finding import Fix, Refused
@@ -31,6 +30,7 @@ from playpen_ls.rules.kubernetes._probes import (
     probed_port,
 )
 from playpen_ls.rules.kubernetes._programs import KNOWN_PORTS
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
 from playpen_ls.vocabulary.images import ImageReference
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import Protocol
 
 from playpen_ls.api.finding import Refused, Severity
@@ -21,23 +19,25 @@ from playpen_ls.rules.kubernetes._programs import (
     SERVERS,
     SITE_SERVERS,
 )
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.images import ImageReference
 
 LIVENESS, READINESS = "livenessProbe", "readinessProbe"
-_PORT_WORD = re.compile(r"(?:--port|--bind|-b)(?:=|\s+)(?:[\w.\[\]:]*:)?(\d{2,5})(?!\S)")
+_PORT_WORD = regex(r"(?:--port|--bind|-b)(?:=|\s+)(?:[\w.\[\]:]*:)?(\d{2,5})(?!\S)")
 # `--certfile`, `--ssl-keyfile`, `--tls-private-key-file`; an `--api-key-file` is for something else.
-_TLS = re.compile(
+_TLS = regex(
     r"(?<!\S)--?(?:[\w.-]{0,20}(?:tls|ssl)[\w.-]{0,20}(?:key|cert)[\w.-]{0,20}|cert-?file|key-?file)(?=[=\s]|\Z)"
 )
 # A shell that only waits: a pod for `kubectl exec`, or one that keeps a node's settings.
-_WAITING = re.compile(
+_WAITING = regex(
     r"(?:(?:/?bin/)?(?:ba|da|a)?sh -[a-z]*c )?(?:echo [^;&|]*(?:;|&&) ?)?(?:exec |trap [^;]{1,40}; ?)?"
     r"(?:(?:(?:/usr)?/bin/)?sleep \w+|tail -[fF] /dev/null|while (?:true|:) ?; ?do (?:sleep \w+|:) ?;? ?done)"
     r"(?: ?& wait)? ?;?"
 )
 # `--host=127.0.0.1`, `--web.listen-address=localhost:9101`; `--upstream=http://127.0.0.1:80` is a client address.
-_LOOPBACK = re.compile(
+_LOOPBACK = regex(
     r"(?<!\S)(?:--?[\w.-]{0,40}(?:host|listen|bind|addr)[\w.-]{0,40}|-b)(?:=|\s+)[\"']?"
     r"(?:127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)(?![\w.])"
 )

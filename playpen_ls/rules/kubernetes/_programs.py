@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from playpen_ls.text.regex import regex
 
 HTTP_NAMES = ("http", "web", "api")
 # Port names by the convention of Istio and `appProtocol`: the first part is the protocol.
-OTHER_NAME = re.compile(
+OTHER_NAME = regex(
     r"(?:grpc|tcp|udp|tls|https|amqp|mqtt|postgres\w*|psql|pgsql|mysql|mariadb|redis|mongo\w*|kafka|smtp|ldap|ssh|dns"
     r"|db|database|client|peer|transport|backend|nats|stomp|cql|thrift|nfs|mountd|rpcbind|nlockmgr|statd|rquotad"
     r"|webhook)(?:-.*)?"

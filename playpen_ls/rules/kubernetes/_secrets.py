@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import ConfigMapKeys, SecretKeys
 from playpen_ls.api.facts import Facts
@@ -19,8 +18,10 @@ from playpen_ls.languages.kubernetes.syntax.writer import Value
 from playpen_ls.languages.shell import parser as shell
 from playpen_ls.languages.shell.secrets import HINTS, ShellSecret, secrets_in
 from playpen_ls.rules.kubernetes._namespaces import Namespaces
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import DisjointSpans, Span
 from playpen_ls.vocabulary.names import kebab
 from playpen_ls.vocabulary.secret_lines import embedded
@@ -29,14 +30,14 @@ from playpen_ls.vocabulary.secrets import is_configured_secret, is_named_secret,
 
 PLACEHOLDER = "<set outside git>"
 # A line of an env, INI, properties, YAML or JSON file, with its value if it has one.
-_CONFIGURATION_LINE = re.compile(
+_CONFIGURATION_LINE = regex(
     r"""(?:[\[\]{}(),]+|\[[\w.: -]+\]|-[ \t]+["']?[\w.-]+["']?"""
     r"""|(?:-[ \t]+)*["']?(?P<name>[\w./-]+)["']?[ \t]*(?::(?!//)|=~?)(?P<value>.*))"""
 )
-_OPEN_VALUE = re.compile(
+_OPEN_VALUE = regex(
     r"""["']?(?:[A-Za-z_.|-]{0,24}|[\w.:|-]{1,11}|https?://[\w.-]+(?::\d+)?/?)["']?|[\[{]+|[\[{][\w\s"',.:-]{0,60}[\]}]"""
 )
-_COMMENT_LINE = re.compile(r"(?m)^[ \t]*(?:#|//|;).*$")
+_COMMENT_LINE = regex(r"(?m)^[ \t]*(?:#|//|;).*$")
 
 
 def is_secret(name: str, value: str) -> bool:

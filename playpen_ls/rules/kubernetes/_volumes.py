@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from playpen_ls.languages.kubernetes.model.resources import Container
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
+from playpen_ls.text.regex import regex
 
-_TRIAL = re.compile(
+_TRIAL = regex(
     r"tests?|testing|testdata|e2e|dev|develop|development|preview|ci|local|examples?|samples?|demos?|docs?|tutorials?"
 )
 

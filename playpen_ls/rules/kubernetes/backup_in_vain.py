@@ -18,22 +18,23 @@ from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._namespaces import Namespaces
 from playpen_ls.rules.kubernetes._volumes import mounted_at
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.databases import DUMP
 from playpen_ls.vocabulary.images import ImageReference
 
-_ELSEWHERE = re.compile(
+_ELSEWHERE = regex(
     r"(?<![\w.-])(?:aws|gsutil|gcloud|rclone|mc|restic|az|azcopy|scp|sftp|rsync|s3cmd|s4cmd|s5cmd|b2|ssh|kubectl|velero"
     r"|borg|kopia|duplicity|l?ftp|nc|ncat|curl|wget|python3?|node|cp|mv|tar|dd|tee|cat|psql|pg_restore|mysql|mariadb"
     r"|mongosh?|mongorestore|zip|gpg|openssl|age|smbclient|source)(?![\w-])|\.(?:sh|py)\b|\beval\b"
 )
 """Commands that can bring the dump to another place, or that are not known to leave it where it is."""
-_TARGET = re.compile(
+_TARGET = regex(
     r"(?:(?<![0-9&])>>?[ \t]*"
     r"|(?<!\S)(?:-f|--file|-o|--out|--output|-r|--result-file|-D|--pgdata|--rdb|--archive)(?:=|[ \t]+))"
     r"[\"']?(?P<path>(?:\$\([^()]*\)|[^\s\"';&|<>()])+)"
 )
-_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
-_PIPE = re.compile(r"(?<!\|)\|(?![|&])")
+_VARIABLE = regex(r"\$\{?(\w+)\}?")
+_PIPE = regex(r"(?<!\|)\|(?![|&])")
 
 JOB = """\
 apiVersion: batch/v1
@@ -78,7 +79,7 @@ SET = SERVER.replace("Deployment", "StatefulSet").replace(
     "      volumes: [{name: data, persistentVolumeClaim: {claimName: db}}]\n",
     "  volumeClaimTemplates: [{metadata: {name: data}}]\n",
 )
-_SHELLS = re.compile(r"(?:/usr)?(?:/bin/)?(?P<name>sh|bash|ash|zsh)")
+_SHELLS = regex(r"(?:/usr)?(?:/bin/)?(?P<name>sh|bash|ash|zsh)")
 _HAVE_BASH = frozenset(("postgres", "mysql", "mariadb", "mongo"))
 _DAYS = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
 

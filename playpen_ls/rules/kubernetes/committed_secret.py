@@ -11,35 +11,36 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.parts import Resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar, resolved
 from playpen_ls.rules.kubernetes._secrets import is_open_configuration
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.names import snake
 from playpen_ls.vocabulary.secrets import is_secret_name, is_template
 
 # Keys next to a password that are not secret: `username`, `tls.crt`.
-_OPEN = re.compile(
+_OPEN = regex(
     r"(?:type|project|client_id|\w*(?:user|name|host|address|port|database|db|crt|cert|region|endpoint|email|enabled)(?:_in)?)"
 )
 
 # Settings that describe a secret, if the value is a short word: `CRYPTO_KEY_HASH: sha256`.
-_SETTING = re.compile(
+_SETTING = regex(
     r"\w*(?:provider|cipher|hash|size|algorithm|alg|mode|type|kind|version|timeout|ttl|format|scheme|protocol|method"
     r"|bucket|issuer|audience|realm|pbkdf|driver|engine|backend|level)"
 )
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,19}|\d{1,6}")
+_WORD = regex(r"[A-Za-z][A-Za-z0-9.-]{0,19}|\d{1,6}")
 # The address of a database or a site; a longer path can be the secret of a webhook.
-_PLAIN_URL = re.compile(r"(?:jdbc:)?[a-z0-9+]+://[\w.-]+(?::\d+)?(?:/[\w.-]{0,20})?/?(?:\?[a-z]\w*=\w{0,9})?")
+_PLAIN_URL = regex(r"(?:jdbc:)?[a-z0-9+]+://[\w.-]+(?::\d+)?(?:/[\w.-]{0,20})?/?(?:\?[a-z]\w*=\w{0,9})?")
 # A repository or registry; a segment with letters and digits can be the secret of a webhook.
-_REPOSITORY = re.compile(
+_REPOSITORY = regex(
     r"(?:git@[\w.-]+:|(?:https?|oci|ssh|git)://(?:git@)?|(?=[\w-]+\.[\w.-]+/))[\w.-]+(?::\d+)?"
     r"(?:/(?![\w-]*\d[\w-]*[A-Za-z_-]*\d)[A-Za-z][\w.-]{0,40})*(?:\.git)?/?"
 )
-_PATH = re.compile(r"/(?:[\w-]+/)*[\w-]+\.(?:json|pem|crt|key|ya?ml|conf|cfg|ini|txt|p12|jks)")
-_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?")
-_NO_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s*(?!.*[A-Za-z0-9+/=]{16})", re.DOTALL)
+_PATH = regex(r"/(?:[\w-]+/)*[\w-]+\.(?:json|pem|crt|key|ya?ml|conf|cfg|ini|txt|p12|jks)")
+_TIME = regex(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?")
+_NO_KEY = regex(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s*(?!.*[A-Za-z0-9+/=]{16})", re.DOTALL)
 # `token: ROOK_TOKEN` is not base64, so a script replaces it before the manifest is applied.
-_PUT_LATER = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
-_SNAPSHOT = re.compile(r"(?:^|/)(?:__snapshots?__|testdata)/")  # what a test expects a chart to render
-_NUMBER_OR_ADDRESS = re.compile(r"\d{1,6}|[a-z][\w-]*(?:\.[\w-]+)*:\d{2,5}")
-_PUBLIC = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)(?!.*PRIVATE KEY)", re.DOTALL)
+_PUT_LATER = regex(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_SNAPSHOT = regex(r"(?:^|/)(?:__snapshots?__|testdata)/")  # what a test expects a chart to render
+_NUMBER_OR_ADDRESS = regex(r"\d{1,6}|[a-z][\w-]*(?:\.[\w-]+)*:\d{2,5}")
+_PUBLIC = regex(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)(?!.*PRIVATE KEY)", re.DOTALL)
 
 
 def secret(entries: str, kind: str = "Secret") -> str:

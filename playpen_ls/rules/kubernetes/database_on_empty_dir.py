@@ -12,9 +12,10 @@ from playpen_ls.languages.kubernetes.parts import Container, Workload
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.rules.kubernetes._completeness import Absence
 from playpen_ls.rules.kubernetes._volumes import Mounted, is_trial, mounted_at
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.images import ImageReference
 
-_OWN_PLACE = re.compile(r"--(?:datadir|dbpath|data-directory)\b|^-D$|\bdata_directory\b")
+_OWN_PLACE = regex(r"--(?:datadir|dbpath|data-directory)\b|^-D$|\bdata_directory\b")
 _DIRECTORIES = {
     "postgres": "/var/lib/postgresql/data",
     "postgis/postgis": "/var/lib/postgresql/data",

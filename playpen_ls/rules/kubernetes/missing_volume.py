@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -12,6 +11,7 @@ from playpen_ls.languages.kubernetes.model.resources import pairs
 from playpen_ls.languages.kubernetes.parts import Container, Workload
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.rules.kubernetes._completeness import Absence
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.names import near_miss
 
 POD = """\
@@ -45,8 +45,8 @@ spec:
   volumeClaimTemplates: [{metadata: {name: data}}]
 """
 MOUNT = "        - {name: settings, mountPath: «/etc/shop»}\n"
-_PLAIN_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_INJECTED = re.compile(r"vault|istio|linkerd|dapr|inject|consul|conjur|akeyless|doppler|infisical")
+_PLAIN_NAME = regex(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_INJECTED = regex(r"vault|istio|linkerd|dapr|inject|consul|conjur|akeyless|doppler|infisical")
 """Annotations and labels of pods by which a webhook adds volumes."""
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -10,12 +9,13 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
 from playpen_ls.languages.kubernetes.parts import Workload
 from playpen_ls.rules.kubernetes._privileges import privileges
+from playpen_ls.text.regex import regex
 
 HEAD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"
 CONTAINER = "  containers:\n    - name: web\n      image: nexus:5000/web:1.0\n"
 CONTEXT = HEAD + CONTAINER + "      securityContext:\n"
 
-_RUNTIME = re.compile(r"\bdind\b|(?:^|/)docker(?:[:@]|$)|buildkit|buildah|podman")
+_RUNTIME = regex(r"\bdind\b|(?:^|/)docker(?:[:@]|$)|buildkit|buildah|podman")
 """Images of programs that run or build containers, which need the privileges."""
 
 

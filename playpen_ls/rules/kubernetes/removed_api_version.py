@@ -14,6 +14,7 @@ from playpen_ls.languages.kubernetes.syntax.writer import Value
 from playpen_ls.rules.kubernetes._api_versions import REMOVED, Removed
 from playpen_ls.rules.kubernetes._builds import Builds
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
 CRON = """\
 apiVersion: «batch/v1beta1»
@@ -63,7 +64,7 @@ spec:
 CRD = (
     "apiVersion: «apiextensions.k8s.io/v1beta1»\nkind: CustomResourceDefinition\nmetadata: {name: shops.example.com}\n"
 )
-_CHOOSES = re.compile(r"\{\{[^}]*(?:Capabilities|semver|kubeVersion|apiVersion)", re.IGNORECASE)
+_CHOOSES = regex(r"\{\{[^}]*(?:Capabilities|semver|kubeVersion|apiVersion)", re.IGNORECASE)
 
 
 @rule(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.finding import Finding, Severity
@@ -11,10 +10,11 @@ from playpen_ls.languages.shell import parser as shell
 from playpen_ls.languages.shell.secrets import secrets_in
 from playpen_ls.rules.kubernetes._secrets import is_secret, severity_of
 from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.secret_lines import LineSecret, secrets_in_lines
 
-_SHELL = re.compile(r"\s*#!\s*/\S*(?:/|\benv\s+)(?:ba|da|a|k|z)?sh\b")
+_SHELL = regex(r"\s*#!\s*/\S*(?:/|\benv\s+)(?:ba|da|a|k|z)?sh\b")
 
 
 def config(data: str) -> str:

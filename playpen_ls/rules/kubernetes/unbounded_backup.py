@@ -7,13 +7,12 @@ from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.parts import Workload
 from playpen_ls.rules.kubernetes._completeness import Absence
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.databases import DUMP
 
-_DATED = re.compile(r"\$\([^()]*\bdate\b|`[^`]*\bdate\b|\$\{?\w*(?:DATE|TIME|STAMP|NOW)", re.IGNORECASE)
-_DELETES = re.compile(r"-delete\b|-mtime\b|(?<![\w-])(?:rm|unlink|prune|forget|logrotate|tmpreaper|lifecycle)(?![\w-])")
-_ELSEWHERE = re.compile(
-    r"(?<![\w.-])(?:aws|s3cmd|mc|rclone|gsutil|gcloud|az|restic|borg|scp|rsync|curl)(?![\w-])|\.sh\b"
-)
+_DATED = regex(r"\$\([^()]*\bdate\b|`[^`]*\bdate\b|\$\{?\w*(?:DATE|TIME|STAMP|NOW)", re.IGNORECASE)
+_DELETES = regex(r"-delete\b|-mtime\b|(?<![\w-])(?:rm|unlink|prune|forget|logrotate|tmpreaper|lifecycle)(?![\w-])")
+_ELSEWHERE = regex(r"(?<![\w.-])(?:aws|s3cmd|mc|rclone|gsutil|gcloud|az|restic|borg|scp|rsync|curl)(?![\w-])|\.sh\b")
 """Commands that bring the dump to a place which can have a retention of its own."""
 
 JOB = """\

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from dataclasses import dataclass
 from itertools import islice
 
 from playpen_ls.languages.python.model.environment import gives_default
@@ -14,20 +13,20 @@ from playpen_ls.languages.python.model.parts import StringLiteral
 from playpen_ls.languages.python.syntax.known_names import SETTINGS
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._origins import Origins
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.text.words import Words
 from playpen_ls.vocabulary.hosts import BACKING_SERVICES, ServiceHost, service_hosts, short_service_host
 from playpen_ls.vocabulary.names import snake, variable
 
-_URL = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^\s/@]*@)?(?P<host>[^\s/:?#\0]+)(?P<rest>[^\s]*)", re.IGNORECASE
-)
-_HOST_AND_PORT = re.compile(r"(?P<host>[\w.-]+)(?P<port>:\d+)?")
-_HOST_NAME = re.compile(r"(?:^|_)(?:host|hostname)$")
-_NOT_HOST_NAME = re.compile(r"allowed_hosts?|server_name|host_header|dedicated_host|virtual_host|trusted_host")
+_URL = regex(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^\s/@]*@)?(?P<host>[^\s/:?#\0]+)(?P<rest>[^\s]*)", re.IGNORECASE)
+_HOST_AND_PORT = regex(r"(?P<host>[\w.-]+)(?P<port>:\d+)?")
+_HOST_NAME = regex(r"(?:^|_)(?:host|hostname)$")
+_NOT_HOST_NAME = regex(r"allowed_hosts?|server_name|host_header|dedicated_host|virtual_host|trusted_host")
 _EVERYWHERE = frozenset(("metadata.google.internal", "host.docker.internal", "gateway.docker.internal"))
 """Host names that a cloud provider or Docker defines, the same in every environment."""
-_INTERNAL = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:internal|local)")
+_INTERNAL = regex(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:internal|local)")
 _CLIENTS = frozenset((
     "Redis", "StrictRedis", "connect", "create_pool", "MongoClient", "AsyncIOMotorClient", "ConnectionParameters",
     "KafkaProducer", "KafkaConsumer", "AIOKafkaProducer", "AIOKafkaConsumer", "Elasticsearch", "SMTP", "SMTP_SSL",
@@ -35,19 +34,19 @@ _CLIENTS = frozenset((
 ))  # fmt: skip
 _CLIENT_KEYWORDS = frozenset(("host", "hostname", "bootstrap_servers", "hosts", "server", "endpoint"))
 _URL_VARIABLES = (
-    (re.compile(r"(?:postgres|mysql|mariadb|mssql|oracle)"), "DATABASE_URL"),
-    (re.compile(r"rediss?$"), "REDIS_URL"),
-    (re.compile(r"amqps?$"), "RABBITMQ_URL"),
-    (re.compile(r"mongodb"), "MONGODB_URI"),
+    (regex(r"(?:postgres|mysql|mariadb|mssql|oracle)"), "DATABASE_URL"),
+    (regex(r"rediss?$"), "REDIS_URL"),
+    (regex(r"amqps?$"), "RABBITMQ_URL"),
+    (regex(r"mongodb"), "MONGODB_URI"),
 )
 _NO_SETTINGS = sys.stdlib_module_names | {"pydantic", "sqlalchemy", "sqlmodel", "attr", "msgspec"}
 _SPOKEN = frozenset("debug info warning warn error exception critical fatal log print add_argument help echo".split())
 
 
 _ISSUER = "OIDC_ISSUER"
-_DEX = re.compile(r"(?::\d+)?/dex(?:$|/\.well-known/)")
-_AFTER_HOST = re.compile(r"(?:-[\w.-]*)?(?::\d+)?[\"']")
-_INTERNAL_LITERAL = re.compile(r"\.(?:internal|local)(?::\d+)?[\"']")
+_DEX = regex(r"(?::\d+)?/dex(?:$|/\.well-known/)")
+_AFTER_HOST = regex(r"(?:-[\w.-]*)?(?::\d+)?[\"']")
+_INTERNAL_LITERAL = regex(r"\.(?:internal|local)(?::\d+)?[\"']")
 _INTERNAL_WORDS = frozenset(("internal", "local"))
 
 

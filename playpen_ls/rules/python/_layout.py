@@ -6,16 +6,17 @@ import posixpath
 import re
 
 from playpen_ls.api.facts import Files
+from playpen_ls.text.regex import regex
 
 _SET = (
-    ("pyproject.toml", re.compile(r"^[ \t]*line[-_]length[ \t]*=[ \t]*(\d{2,3})\b", re.MULTILINE)),
-    ("ruff.toml", re.compile(r"^[ \t]*line-length[ \t]*=[ \t]*(\d{2,3})\b", re.MULTILINE)),
-    (".ruff.toml", re.compile(r"^[ \t]*line-length[ \t]*=[ \t]*(\d{2,3})\b", re.MULTILINE)),
-    ("setup.cfg", re.compile(r"^[ \t]*max[-_]line[-_]length[ \t]*=[ \t]*(\d{2,3})\b", re.MULTILINE)),
-    (".flake8", re.compile(r"^[ \t]*max[-_]line[-_]length[ \t]*=[ \t]*(\d{2,3})\b", re.MULTILINE)),
+    ("pyproject.toml", regex(r"^[ \t]*line[-_]length[ \t]*=[ \t]*(\d{2,3})\b", re.MULTILINE)),
+    ("ruff.toml", regex(r"^[ \t]*line-length[ \t]*=[ \t]*(\d{2,3})\b", re.MULTILINE)),
+    (".ruff.toml", regex(r"^[ \t]*line-length[ \t]*=[ \t]*(\d{2,3})\b", re.MULTILINE)),
+    ("setup.cfg", regex(r"^[ \t]*max[-_]line[-_]length[ \t]*=[ \t]*(\d{2,3})\b", re.MULTILINE)),
+    (".flake8", regex(r"^[ \t]*max[-_]line[-_]length[ \t]*=[ \t]*(\d{2,3})\b", re.MULTILINE)),
 )
 # What black and Ruff have where nothing is set.
-_DEFAULT = re.compile(r"^\[tool\.(?:black|ruff(?:\.format)?)\]", re.MULTILINE)
+_DEFAULT = regex(r"^\[tool\.(?:black|ruff(?:\.format)?)\]", re.MULTILINE)
 _BLACK = 88
 
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.python.edits.call_arguments import width
 from playpen_ls.languages.python.model.parts import Called
 from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
-_LITERAL = re.compile(
+_LITERAL = regex(
     r"(?P<prefix>[A-Za-z]{0,2})(?P<quotes>\"\"\"|'''|\"|')(?P<body>(?:\\.|(?!(?P=quotes)).)*)(?P=quotes)", re.DOTALL
 )
-_NUMERIC = re.compile(r"(?:\d*\.?\d*)[dfxXoeEgG]|\.\d+[fgeE]")
-_PIECE = re.compile(r"(?P<quotes>[\"'])(?P<body>(?:\\.|(?!(?P=quotes))[^\\\r\n])*)(?P=quotes)[ \t\r\n]*")
+_NUMERIC = regex(r"(?:\d*\.?\d*)[dfxXoeEgG]|\.\d+[fgeE]")
+_PIECE = regex(r"(?P<quotes>[\"'])(?P<body>(?:\\.|(?!(?P=quotes))[^\\\r\n])*)(?P=quotes)[ \t\r\n]*")
 _STRING = {
-    '"': re.compile(r"'([^'\"\\\r\n]*)'"),
-    "'": re.compile(r'"([^\'"\\\r\n]*)"'),
+    '"': regex(r"'([^'\"\\\r\n]*)'"),
+    "'": regex(r'"([^\'"\\\r\n]*)"'),
 }  # fmt: skip
-_HOLE = re.compile(r"%[-+ #0-9.]*[a-zA-Z]")
+_HOLE = regex(r"%[-+ #0-9.]*[a-zA-Z]")
 
 
 @dataclass(frozen=True)

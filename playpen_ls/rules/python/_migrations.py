@@ -7,18 +7,19 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from playpen_ls.api.fact_types import Revision
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.python.model.migrations import Revised
 from playpen_ls.languages.python.parts import MigrationCall
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
-_OTHER_PLACES = re.compile(r"^[ \t]*(?:recursive_)?version_locations?[ \t]*=|version_locations", re.MULTILINE)
-_COMMENT = re.compile(r"^[ \t]*[#;].*$", re.MULTILINE)
-_POSTGRESQL = re.compile(r"postgres|psycopg|asyncpg|pg8000", re.IGNORECASE)
-_OTHER_DATABASE = re.compile(r"mysql|mariadb|sqlite|oracledb|cx_Oracle|mssql|pyodbc|snowflake|duckdb", re.IGNORECASE)
+_OTHER_PLACES = regex(r"^[ \t]*(?:recursive_)?version_locations?[ \t]*=|version_locations", re.MULTILINE)
+_COMMENT = regex(r"^[ \t]*[#;].*$", re.MULTILINE)
+_POSTGRESQL = regex(r"postgres|psycopg|asyncpg|pg8000", re.IGNORECASE)
+_OTHER_DATABASE = regex(r"mysql|mariadb|sqlite|oracledb|cx_Oracle|mssql|pyodbc|snowflake|duckdb", re.IGNORECASE)
 _REQUIREMENTS = ("pyproject.toml", "Pipfile", "setup.cfg", "setup.py")
 
 

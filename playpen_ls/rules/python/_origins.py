@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import Exported
 from playpen_ls.api.facts import Facts, Files
@@ -11,6 +10,7 @@ from playpen_ls.languages.python.model.calls import logger_kind
 from playpen_ls.languages.python.parts import EngineCall, LogCall
 from playpen_ls.project.python_names import followed
 from playpen_ls.rules.python._requirements import is_required
+from playpen_ls.text.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.rules.python._log_messages import Rewritten
+from playpen_ls.text.regex import regex
 
 # The attributes of logging.LogRecord, and `message` and `asctime`, which Logger.makeRecord also rejects.
 RESERVED = frozenset(
@@ -14,21 +15,21 @@ RESERVED = frozenset(
     "created msecs "
     "relativeCreated thread threadName processName process taskName message asctime".split()
 )
-_PIECE = re.compile(r"(?P<quotes>\"|')(?P<body>(?:\\.|(?!(?P=quotes)).)*)(?P=quotes)[ \t\r\n\\]*")
-_PLAIN = re.compile(r"(?:[A-Za-z_]\w*\.)*?(?:(?P<owner>[A-Za-z_]\w*)\.)?(?P<last>[A-Za-z_]\w*)")
+_PIECE = regex(r"(?P<quotes>\"|')(?P<body>(?:\\.|(?!(?P=quotes)).)*)(?P=quotes)[ \t\r\n\\]*")
+_PLAIN = regex(r"(?:[A-Za-z_]\w*\.)*?(?:(?P<owner>[A-Za-z_]\w*)\.)?(?P<last>[A-Za-z_]\w*)")
 _VAGUE = frozenset(("id", "pk", "uuid"))  # keys that need to say whose
-_HOLE = re.compile(r"%%|%[\d.]*[a-zA-Z]")
-_EMPTY = re.compile(r"\(\s*\)|\[\s*\]|\\?'\s*\\?'|\\?\"\s*\\?\"")
+_HOLE = regex(r"%%|%[\d.]*[a-zA-Z]")
+_EMPTY = regex(r"\(\s*\)|\[\s*\]|\\?'\s*\\?'|\\?\"\s*\\?\"")
 # A verb or a preposition whose value is gone: "the path is:, the other is:", "to".
-_INCOMPLETE = re.compile(
+_INCOMPLETE = regex(
     r"\b(?:is|are|was|were|than|to|of|by|and|or|with|from|for|the|a|an)(?:\s*[:,;]|\.(?!\.)|$)|^(?:to|of|by|and|or|with)\b",
     re.IGNORECASE,
 )
 _LONGEST = 100  # characters of a message that is made of several strings
 # What stands before a value and is nothing without it: `x=`, and words such as `at`.
-_ASSIGNED = re.compile(r"\b\w[\w.]*\s*=\s*$")
-_LABEL = re.compile(r"(?:^|(?<=[,;(\[|:=-])|(?<=[,;|:=-]\s))(?P<word>\w[\w.]*)\s*:\s*$")
-_BEFORE = re.compile(r"(?<=\S)\s+(?:at|by|for|from|in|into|of|on|to|via|with)(?:\s+(?P<word>\w+))?\s+$")
+_ASSIGNED = regex(r"\b\w[\w.]*\s*=\s*$")
+_LABEL = regex(r"(?:^|(?<=[,;(\[|:=-])|(?<=[,;|:=-]\s))(?P<word>\w[\w.]*)\s*:\s*$")
+_BEFORE = regex(r"(?<=\S)\s+(?:at|by|for|from|in|into|of|on|to|via|with)(?:\s+(?P<word>\w+))?\s+$")
 
 
 def structured(made: Rewritten, taken: Mapping[str, str]) -> tuple[str, dict[str, str]]:

@@ -15,10 +15,11 @@ from playpen_ls.languages.python.model.queries import origins
 from playpen_ls.languages.python.parts import LibraryCall
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.words import Words
 
 # What runs before or after the requests, or is all that the program does.
-_ALONE = re.compile(r"_?(?:lifespan|startup|shutdown|on_startup|on_shutdown|on_ready|main|amain|async_main)")
+_ALONE = regex(r"_?(?:lifespan|startup|shutdown|on_startup|on_shutdown|on_ready|main|amain|async_main)")
 _ALONE_BY = frozenset(("on_event", "asynccontextmanager", "before_serving", "after_serving", "fixture", "command"))
 _OTHER_LOOPS = ("trio", "gevent", "eventlet", "anyio.to_thread")
 _BINDING = (ast.Attribute, ast.Subscript, ast.Await)

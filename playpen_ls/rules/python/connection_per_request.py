@@ -14,12 +14,13 @@ from playpen_ls.languages.python.model.local_facts import request_calls
 from playpen_ls.languages.python.model.web import is_route
 from playpen_ls.languages.python.parts import LibraryCall
 from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.text.regex import regex
 
 _CACHES = frozenset(
     "lru_cache cache cached_property cached on_event fixture singleton task shared_task command".split()
 )
-_POOLER = re.compile(r"pgbouncer|pgcat|odyssey|6432", re.IGNORECASE)
-_HEALTH = re.compile(r"health|ready|readiness|liveness|ping|status|startup", re.IGNORECASE)
+_POOLER = regex(r"pgbouncer|pgcat|odyssey|6432", re.IGNORECASE)
+_HEALTH = regex(r"health|ready|readiness|liveness|ping|status|startup", re.IGNORECASE)
 
 FAST = "from fastapi import Depends, FastAPI\n\napp = FastAPI()\n\n\n"
 HELPER = "def get_conn():\n    return «psycopg2.connect»(url)\n\n\n"

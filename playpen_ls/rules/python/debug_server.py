@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
@@ -16,10 +15,11 @@ from playpen_ls.languages.python.model.queries import is_left_alone
 from playpen_ls.languages.python.parts import LibraryCall
 from playpen_ls.languages.python.syntax.nodes import is_main_guard
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.words import Words
 
 _SWITCHES = {"uvicorn.run": ("reload",), "flask.Flask().run": ("debug", "use_debugger", "use_reloader")}
-_DEVELOPMENT = re.compile(r"(?:^|[/_.-])(?:dev|develop|development|local|debug|test|playground)(?=[/_.-])")
+_DEVELOPMENT = regex(r"(?:^|[/_.-])(?:dev|develop|development|local|debug|test|playground)(?=[/_.-])")
 _MAIN = '\n\nif __name__ == "__main__":\n'
 _FLASK = "import os\n\nfrom flask import Flask\n\napp = Flask(__name__)\n"
 _DOCKERFILE = 'FROM python:3.12\nCOPY . /app\nWORKDIR /app\nCMD ["python", "main.py"]\n'

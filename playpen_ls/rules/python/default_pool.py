@@ -18,18 +18,17 @@ from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.languages.python.syntax.statement import Statement
 from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
 _POOL = ("poolclass", "pool_size", "max_overflow", "pool_recycle", "pool_timeout", "pool", "creator", "async_creator")
 _SIZES = ("pool_size=10", "max_overflow=20")
 # Flask-SQLAlchemy can also get its options from any of these, possibly in another file.
-_ELSEWHERE = re.compile(
-    r"SQLALCHEMY_ENGINE_OPTIONS|\.from_(?:object|pyfile|envvar|file|prefixed_env|mapping)\b|sqlite:"
-)
-_SET_LATER = re.compile(r"\[[\"']CONN_MAX_AGE[\"']\]")
-_DJANGO_SERVER = re.compile(r"postgresql|postgis|mysql|oracle")
+_ELSEWHERE = regex(r"SQLALCHEMY_ENGINE_OPTIONS|\.from_(?:object|pyfile|envvar|file|prefixed_env|mapping)\b|sqlite:")
+_SET_LATER = regex(r"\[[\"']CONN_MAX_AGE[\"']\]")
+_DJANGO_SERVER = regex(r"postgresql|postgis|mysql|oracle")
 _LINES_ABOVE = 3  # of a call, in which a comment can name the reason
-_REASON = re.compile(r"bouncer|pooler|lambda|serverless|celery|fork", re.IGNORECASE)
-_SERVER = re.compile(r"(?:postgres|mysql|mariadb|oracle|mssql)")
+_REASON = regex(r"bouncer|pooler|lambda|serverless|celery|fork", re.IGNORECASE)
+_SERVER = regex(r"(?:postgres|mysql|mariadb|oracle|mssql)")
 _SIZED = "Set `pool_size=10, max_overflow=20`"
 _MESSAGE = "engine uses SQLAlchemy's default pool (`pool_size=5`, `max_overflow=10`)"
 _FLASK, _DJANGO = {"pool_size": 10, "max_overflow": 20}, {"CONN_MAX_AGE": 60}

@@ -8,25 +8,24 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.model.migrations import created_tables, restored, revision
 from playpen_ls.languages.python.parts import MigrationCall
 from playpen_ls.rules.python._migrations import Migrations, is_for_others
+from playpen_ls.text.regex import regex
 
 _TABLE = r"(?P<table>[\w.\"`]+)"
 _SQL = (
-    (re.compile(rf"DROP[ ]TABLE[ ](?:IF[ ]EXISTS[ ])?{_TABLE}", re.I), "drops table {table} with its rows"),
-    (re.compile(rf"TRUNCATE[ ](?:TABLE[ ])?(?:ONLY[ ])?{_TABLE}", re.I), "deletes all rows of {table}"),
-    (re.compile(rf"DELETE[ ]FROM[ ](?:ONLY[ ])?{_TABLE}$", re.I), "deletes all rows of {table}"),
+    (regex(rf"DROP[ ]TABLE[ ](?:IF[ ]EXISTS[ ])?{_TABLE}", re.I), "drops table {table} with its rows"),
+    (regex(rf"TRUNCATE[ ](?:TABLE[ ])?(?:ONLY[ ])?{_TABLE}", re.I), "deletes all rows of {table}"),
+    (regex(rf"DELETE[ ]FROM[ ](?:ONLY[ ])?{_TABLE}$", re.I), "deletes all rows of {table}"),
     (
-        re.compile(
-            rf"ALTER[ ]TABLE[ ](?:IF[ ]EXISTS[ ])?{_TABLE}[ ]DROP[ ](?:COLUMN[ ])(?:IF[ ]EXISTS[ ])?[\w\"`]+", re.I
-        ),
+        regex(rf"ALTER[ ]TABLE[ ](?:IF[ ]EXISTS[ ])?{_TABLE}[ ]DROP[ ](?:COLUMN[ ])(?:IF[ ]EXISTS[ ])?[\w\"`]+", re.I),
         "drops a column of {table} with its values",
     ),
     (
-        re.compile(rf"ALTER[ ]TABLE[ ]{_TABLE}[ ]RENAME[ ](?!CONSTRAINT\b)", re.I),
+        regex(rf"ALTER[ ]TABLE[ ]{_TABLE}[ ]RENAME[ ](?!CONSTRAINT\b)", re.I),
         "renames {table}, or a column of it",
     ),
 )
-_TEMPORARY = re.compile(r"^(?:tmp|temp|old|backup|_alembic_tmp)_|_(?:tmp|temp|old|backup|bak|\d{6,})$", re.IGNORECASE)
-_COPIED = re.compile(
+_TEMPORARY = regex(r"^(?:tmp|temp|old|backup|_alembic_tmp)_|_(?:tmp|temp|old|backup|bak|\d{6,})$", re.IGNORECASE)
+_COPIED = regex(
     r"\bINSERT\s+INTO\b.*\bSELECT\b|insert\(.*\.from_select\(|\bRENAME\b|rename_table\(|\bCREATE\s+TABLE\b.*\bAS\b",
     re.IGNORECASE | re.DOTALL,
 )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
@@ -14,22 +13,23 @@ from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._layout import line_length
 from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
 TRY = LOGGER + "try:\n    charge(order)\nexcept Exception as error:\n"
 # Exceptions that are used for control flow, not for failures.
-_STEERING = re.compile(
+_STEERING = regex(
     r"(?:^|\.)(?:KeyboardInterrupt|SystemExit|CancelledError|StopIteration|StopAsyncIteration|Empty|QueueEmpty|Full"
     r"|HTTPException|Http404|NotFound|NoResultFound|DoesNotExist|GeneratorExit|TimeoutExpired|UserWarning"
     r"|ValidationError|ExpiredSignatureError|InvalidTokenError|InvalidSignatureError|BadSignature|SignatureExpired"
     r"|DecimalException|InvalidOperation|InvalidToken|INVALID_CREDENTIALS|NO_SUCH_OBJECT|AuthenticationFailed|UserLockedOut)$"
 )
-_CLIENT_ERROR = re.compile(
+_CLIENT_ERROR = regex(
     r"HTTP_4\d\d|(?:BAD_REQUEST|UNAUTHORIZED|FORBIDDEN|NOT_FOUND|CONFLICT|GONE|LOCKED|TOO_MANY_REQUESTS"
     r"|UNPROCESSABLE_ENTITY|UNPROCESSABLE_CONTENT|METHOD_NOT_ALLOWED|PAYMENT_REQUIRED)$"
 )
-_ANSWERED = re.compile(r"(?:^|\.)(?:\w*HTTPException|HTTP[A-Z]\w+|Exit|Abort|SystemExit|ClickException|UsageError)$")
-_EXITS = re.compile(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError)$")
+_ANSWERED = regex(r"(?:^|\.)(?:\w*HTTPException|HTTP[A-Z]\w+|Exit|Abort|SystemExit|ClickException|UsageError)$")
+_EXITS = regex(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError)$")
 
 
 @rule(

@@ -15,10 +15,11 @@ from playpen_ls.languages.python.model.queries import is_left_alone
 from playpen_ls.languages.python.parts import LogConfiguration
 from playpen_ls.languages.python.syntax.nodes import is_main_guard
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
 _NAMES = {"DEBUG": "DEBUG", "INFO": "INFO", 10: "DEBUG", 20: "INFO"}
 _BRANCHES = (ast.If, ast.Try, ast.Match, ast.While, ast.For)
-_CHOSEN = re.compile(r"debug|verbose|quiet", re.IGNORECASE)  # functions that are called if that is wanted
+_CHOSEN = regex(r"debug|verbose|quiet", re.IGNORECASE)  # functions that are called if that is wanted
 _WEB = "import logging\nimport os\n\nfrom fastapi import FastAPI\n\n"
 
 

@@ -15,11 +15,12 @@ from playpen_ls.rules.python._log_messages import Rewritten, laid_out, rewritten
 from playpen_ls.rules.python._origins import Origins
 from playpen_ls.rules.python._structured_logs import RESERVED, structured
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
 STRUCTLOG = "import structlog\n\nlog = structlog.get_logger()\n"
 # The caught exception at the end of a message, with its separator: `failed: {e}`, `failed ({e!r})`.
-_ERROR = re.compile(r"[\s:,;=–—-]*\(?\{(?P<name>\w+)(?:!r|!s)?\}\)?[.!]?(?=[\"']+$)")
+_ERROR = regex(r"[\s:,;=–—-]*\(?\{(?P<name>\w+)(?:!r|!s)?\}\)?[.!]?(?=[\"']+$)")
 _EARLY = "log message is formatted before it is passed to"
 _EVENT = dict.fromkeys(("self", "event", "exc_info", "stack_info", "stacklevel"), "")
 _RESERVED = dict.fromkeys(RESERVED, "")

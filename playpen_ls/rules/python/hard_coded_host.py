@@ -21,6 +21,7 @@ from playpen_ls.languages.python.syntax.statement import Statement
 from playpen_ls.rules.python._hosts import Host, host_in, may_name_host
 from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.hosts import service_hosts
 from playpen_ls.vocabulary.names import variable
 from playpen_ls.vocabulary.secrets import url_logins
@@ -296,4 +297,4 @@ def _has_other_urls(literal: StringLiteral, host: Host) -> bool:
 
 
 _METADATA = "/.well-known/"
-_OPENING = re.compile(r"(?P<prefix>[rRuUfF]*)(?P<quotes>\"\"\"|'''|\"|')")
+_OPENING = regex(r"(?P<prefix>[rRuUfF]*)(?P<quotes>\"\"\"|'''|\"|')")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
 
 from playpen_ls.api.example import example
@@ -13,6 +12,7 @@ from playpen_ls.languages.python.parts import EngineCall
 from playpen_ls.rules.python._origins import Origins
 from playpen_ls.rules.python._requirements import requirement
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
 # https://docs.sqlalchemy.org/en/20/core/pooling.html and the constructors of the classes.
 _SIZES = ("pool_size", "max_overflow", "pool_timeout", "pool_use_lifo")
@@ -22,9 +22,9 @@ _REFUSED = {
 }  # fmt: skip
 _SYNCHRONOUS = ("QueuePool", "SingletonThreadPool")
 _ASYNCHRONOUS = ("AsyncAdaptedQueuePool",)
-_MEMORY = re.compile(r"sqlite(?P<driver>\+\w+)?://(?:/?:memory:)?")
-_FILE = re.compile(r"sqlite(?:\+pysqlite)?:///.")
-_OLD = re.compile(r"(?:==|~=)[ ]*1\.[34]|<[ ]*2")
+_MEMORY = regex(r"sqlite(?P<driver>\+\w+)?://(?:/?:memory:)?")
+_FILE = regex(r"sqlite(?:\+pysqlite)?:///.")
+_OLD = regex(r"(?:==|~=)[ ]*1\.[34]|<[ ]*2")
 _POOLS = "from sqlalchemy import create_engine\nfrom sqlalchemy.pool import "
 _ASYNC = "from sqlalchemy.ext.asyncio import create_async_engine\nfrom sqlalchemy.pool import "
 

@@ -15,14 +15,15 @@ from playpen_ls.rules.python._layout import line_length
 from playpen_ls.rules.python._migrations import Migrations, is_for_others
 from playpen_ls.rules.python._requirements import requirement
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import LINE_END
 
 # https://www.postgresql.org/docs/current/sql-altertable.html, sql-createindex.html and explicit-locking.html
-_VOLATILE = re.compile(
+_VOLATILE = regex(
     r"\b(?:gen_random_uuid|uuid_generate_v\d\w*|uuidv\d|random|clock_timestamp|timeofday|nextval)\(|^[^(]*\.\w*uuid\w*\(",
     re.IGNORECASE,
 )
-_BEFORE_IF_NOT_EXISTS = re.compile(r"(?:==|~=|<=?)[ ]*1\.(?:\d|1[01])(?!\d)")
+_BEFORE_IF_NOT_EXISTS = regex(r"(?:==|~=|<=?)[ ]*1\.(?:\d|1[01])(?!\d)")
 _FREE_LENGTHS = frozenset(("String", "VARCHAR", "Unicode"))
 _TEXTS = frozenset(("Text", "TEXT", "UnicodeText"))
 _NUMBERS = frozenset(("Numeric", "NUMERIC", "DECIMAL"))
@@ -30,29 +31,29 @@ _GENERATED = frozenset(("Identity", "Computed", "Sequence", "FetchedValue"))
 
 _SQL = (
     (
-        re.compile(r"CREATE[ ](?:UNIQUE[ ])?INDEX[ ](?!CONCURRENTLY\b).*?\bON[ ](?:ONLY[ ])?(?P<table>[\w.\"]+)", re.I),
+        regex(r"CREATE[ ](?:UNIQUE[ ])?INDEX[ ](?!CONCURRENTLY\b).*?\bON[ ](?:ONLY[ ])?(?P<table>[\w.\"]+)", re.I),
         Severity.WARNING,
         "creating an index blocks writes to {table} until it is built",
     ),
     (
-        re.compile(
+        regex(
             r"ALTER[ ]TABLE[ ](?P<table>[\w.\"]+)[ ]ADD[ ](?:CONSTRAINT[ ]\S+[ ])?FOREIGN[ ]KEY\b(?!.*NOT VALID)", re.I
         ),
         Severity.WARNING,
         "adding a foreign key blocks writes to {table} and to the other table until all rows are checked",
     ),
     (
-        re.compile(r"ALTER[ ]TABLE[ ](?P<table>[\w.\"]+)[ ]ADD[ ](?:CONSTRAINT[ ]\S+[ ])?CHECK\b(?!.*NOT VALID)", re.I),
+        regex(r"ALTER[ ]TABLE[ ](?P<table>[\w.\"]+)[ ]ADD[ ](?:CONSTRAINT[ ]\S+[ ])?CHECK\b(?!.*NOT VALID)", re.I),
         Severity.WARNING,
         "adding a check blocks {table} until all rows are checked",
     ),
     (
-        re.compile(r"ALTER[ ]TABLE[ ](?P<table>[\w.\"]+)[ ]ALTER[ ](?:COLUMN[ ])?\S+[ ](?:SET[ ]DATA[ ])?TYPE\b", re.I),
+        regex(r"ALTER[ ]TABLE[ ](?P<table>[\w.\"]+)[ ]ALTER[ ](?:COLUMN[ ])?\S+[ ](?:SET[ ]DATA[ ])?TYPE\b", re.I),
         Severity.WARNING,
         "changing a type can rewrite {table}, which is blocked until then",
     ),
     (
-        re.compile(
+        regex(
             r"ALTER[ ]TABLE[ ](?P<table>[\w.\"]+)[ ]ADD[ ](?:COLUMN[ ])"
             r"(?!.*\b(?:DEFAULT|GENERATED|SERIAL|BIGSERIAL|PRIMARY)\b)[^,]*\bNOT[ ]NULL\b",
             re.I,
@@ -61,7 +62,7 @@ _SQL = (
         "new column is NOT NULL without a default; the migration fails as soon as {table} has a row",
     ),
     (
-        re.compile(r"ALTER[ ]TABLE[ ](?P<table>[\w.\"]+)[ ]ALTER[ ](?:COLUMN[ ])?\S+[ ]SET[ ]NOT[ ]NULL\b", re.I),
+        regex(r"ALTER[ ]TABLE[ ](?P<table>[\w.\"]+)[ ]ALTER[ ](?:COLUMN[ ])?\S+[ ]SET[ ]NOT[ ]NULL\b", re.I),
         Severity.INFORMATION,
         "`SET NOT NULL` blocks {table} until all rows are checked",
     ),

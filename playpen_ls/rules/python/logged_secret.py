@@ -10,26 +10,27 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.model.queries import is_left_alone
 from playpen_ls.languages.python.parts import LogCall, PrintCall
 from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.text.regex import regex
 from playpen_ls.text.words import Words
 from playpen_ls.vocabulary.names import snake
 from playpen_ls.vocabulary.secrets import is_secret_name
 
 # Only names that say certainly that a value is secret: a `token` can be that of a parser, `credentials` an object, and
 # an `access_key` or a `secret_key` the name of a key.
-_SECRET = re.compile(
+_SECRET = regex(
     r"(?:^|_)(?:(?:\w*pas+word|passwd|passphrase)|(?:db|user|root|admin|ssh|smtp)_?pwd|(?:api|secret_access)_?key"
     r"|(?:access|auth|api|bearer|refresh|github|gitlab|slack|bot|jwt)_?token|(?:client|app|jwt|oauth|consumer)_?secret)$"
 )
 # What is done to it, or is asked about it: `masked_password`, `has_password`.
-_TREATED = re.compile(
+_TREATED = regex(
     r"(?:^|_)(?:mask\w*|hash\w*|encrypt\w*|cipher\w*|redact\w*|obfuscat\w*|censor\w*|hidden|safe|is|has|use[sd]?|no|needs?"
     r"|requires?d?|show|reset|change|update|check|verify|allow|with|without|valid\w*|num|count|max|min|len|missing|invalid"
     r"|public|dummy|fake|forgot|set|get|new_?style)(?:_|$)"
 )
-_TREATS = re.compile(r"mask|hash|encrypt|redact|obfuscat|censor|hide|digest|fingerprint", re.IGNORECASE)
+_TREATS = regex(r"mask|hash|encrypt|redact|obfuscat|censor|hide|digest|fingerprint", re.IGNORECASE)
 # Settings can wrap a secret so that it is not printed.
-_SETTINGS = re.compile(r"(?:^|_)(?:settings?|conf|config|cfg)$|^(?:S|Config)$")
-_WRAPPED = re.compile(r"Secret|bool", re.IGNORECASE)
+_SETTINGS = regex(r"(?:^|_)(?:settings?|conf|config|cfg)$|^(?:S|Config)$")
+_WRAPPED = regex(r"Secret|bool", re.IGNORECASE)
 _PASSING = frozenset(("str", "repr"))
 _METHODS = frozenset(("get_secret_value", "decode", "encode", "strip", "rstrip"))
 _READERS = frozenset(("getenv", "get", "pop"))

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
@@ -9,9 +8,10 @@ from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.parts import EnvironmentValue
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.words import Words
 
-_FLAG = re.compile(
+_FLAG = regex(
     r"(?:^|_)(?:DEBUG|TESTING|VERBOSE|RELOAD|ENABLED?|DISABLED?|USE|IS|ALLOW|SKIP|FORCE|DRY_RUN|SSL|TLS|VERIFY|STRICT)(?:_|$)"
 )
 _NO = frozenset(("false", "0", "no", "off", "n", "f", "none"))

@@ -10,9 +10,10 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.parts import LogCall
 from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
 # https://docs.python.org/3/library/stdtypes.html#printf-style-string-formatting
-_CONVERSION = re.compile(
+_CONVERSION = regex(
     r"%(?:(?:\((?P<key>[^()]*)\))?[#0 +-]*(?P<width>\*|\d+)?(?:\.(?P<precision>\*|\d+)?)?[hlL]?[diouxXeEfFgGcrsa]"
     r"|(?P<literal>%)|(?P<wrong>.?))",
     re.DOTALL,

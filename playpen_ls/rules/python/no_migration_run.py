@@ -10,6 +10,7 @@ from playpen_ls.api.finding import Finding, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.model.migrations import ENVIRONMENT, configuration
 from playpen_ls.languages.python.parts import PythonModule
+from playpen_ls.text.regex import regex
 from playpen_ls.text.words import Words
 
 
@@ -17,9 +18,9 @@ def _mentioned(words: Words) -> bool:
     return ENVIRONMENT in words.all
 
 
-_COMMAND = re.compile(r"^[ \t]*(?:CMD|ENTRYPOINT)\b.*", re.MULTILINE | re.IGNORECASE)
-_FILE = re.compile(r"[\w./-]+")
-_MIGRATES = re.compile(r"\b(?:upgrade|migrat)", re.IGNORECASE)
+_COMMAND = regex(r"^[ \t]*(?:CMD|ENTRYPOINT)\b.*", re.MULTILINE | re.IGNORECASE)
+_FILE = regex(r"[\w./-]+")
+_MIGRATES = regex(r"\b(?:upgrade|migrat)", re.IGNORECASE)
 
 _ENV = "from alembic import context\n\ncontext.configure(url=url)\ncontext.run_migrations()\n"
 _MARKED = _ENV.replace("context.configure", "«context.configure»")

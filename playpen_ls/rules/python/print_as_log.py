@@ -4,7 +4,6 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.api.example import example
 from playpen_ls.api.fact_types import LogsConfigured
@@ -21,20 +20,22 @@ from playpen_ls.languages.python.syntax.known_names import METHODS
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._layout import line_length
 from playpen_ls.rules.python._log_messages import rewritten
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import LINE_END
 
 API = "from fastapi import FastAPI\n\napp = FastAPI()\n"
-_LEVEL = re.compile(
+_LEVEL = regex(
     r"[\s\[(<*]*(?:(?P<loud>(?-i:ERROR|CRITICAL|FATAL|WARN(?:ING)?|DEBUG))\b"
     r"|(?P<word>error|critical|fatal|warn(?:ing)?|debug)[\])>]*:)",
     re.IGNORECASE,
 )
-_WARNING = re.compile(
+_WARNING = regex(
     r"\bdeprecat(?:ed|ion)\b|\bwill be removed\b|\bno longer supported\b|\bin a future\b|\bretry(?:ing)?\b",
     re.IGNORECASE,
 )
-_FAILED = re.compile(
+_FAILED = regex(
     r"\b(?:error|fail(?:ed|ure|s)?|fatal|cannot|can't|could not|unable|invalid|missing|not found|bad|exception)\b",
     re.IGNORECASE,
 )

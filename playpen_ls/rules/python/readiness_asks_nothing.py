@@ -3,7 +3,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.api.facts import Files
 from playpen_ls.api.file_view import Outline
@@ -15,15 +14,17 @@ from playpen_ls.languages.python.parts import PythonModule
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.languages.python.syntax.statement import Statement
 from playpen_ls.rules.python._requirements import is_required
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.text.words import Words
 
-_PATH = re.compile(r"/(?:[\w./-]*[/-])?(?:ready|readyz|readiness)/?")
+_PATH = regex(r"/(?:[\w./-]*[/-])?(?:ready|readyz|readiness)/?")
 _DATABASES = (
     "sqlalchemy", "sqlmodel", "psycopg2", "psycopg2-binary", "psycopg", "asyncpg", "pymysql", "aiomysql", "pymongo",
     "motor", "tortoise-orm", "flask-sqlalchemy",
 )  # fmt: skip
-_ANSWERS = re.compile(r"(?:\w*Response|jsonify|dict|str|make_response)")
+_ANSWERS = regex(r"(?:\w*Response|jsonify|dict|str|make_response)")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 

@@ -12,16 +12,17 @@ from playpen_ls.languages.python.model.file_kind import is_script
 from playpen_ls.languages.python.parts import ExceptHandler
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.words import Words
 
 _BROAD = frozenset(("Exception", "BaseException"))
 # Nothing is lost where something is put away, and a failure is an answer where something is tried or asked.
-_CLEANUP = re.compile(
+_CLEANUP = regex(
     r"(?:^|[._])(?:close|aclose|unlink|remove|rmtree|rmdir|cancel|terminate|kill|shutdown|stop|disconnect|quit|release|rollback"
     r"|cleanup|clean_up|teardown|delete|dispose|flush|detach|unregister|unsubscribe|logout|send_signal|join|reset|emit)\w*$",
     re.IGNORECASE,
 )
-_UNIMPORTANT = re.compile(
+_UNIMPORTANT = regex(
     r"^(?:__del__|__exit__|__aexit__|__repr__|__str__|close|aclose|shutdown|stop|cleanup|teardown|_*(?:is|has|can|try|safe|maybe)_\w*)$"
 )
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n\n\n"

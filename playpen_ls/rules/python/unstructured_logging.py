@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
@@ -13,8 +12,9 @@ from playpen_ls.languages.python.model.file_kind import is_script
 from playpen_ls.languages.python.parts import LogConfiguration, MisnamedLogger
 from playpen_ls.rules.python._structured_logs import RESERVED
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
-_KEY = re.compile(r"%\((\w*)\)|\{(\w+)[^}]*\}|\$\{?(\w+)")
+_KEY = regex(r"%\((\w*)\)|\{(\w+)[^}]*\}|\$\{?(\w+)")
 _WANTED = ("asctime", "levelname", "name")
 _SAME = {"created": "asctime", "levelno": "levelname", "module": "name", "pathname": "name", "filename": "name"}
 

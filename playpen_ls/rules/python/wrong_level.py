@@ -11,9 +11,10 @@ from playpen_ls.languages.python.model.web import is_route
 from playpen_ls.languages.python.parts import LogCall
 from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
-_FAILURE = re.compile(r"(?:error|failed|exception)\b", re.IGNORECASE)
+_FAILURE = regex(r"(?:error|failed|exception)\b", re.IGNORECASE)
 
 
 @rule(

@@ -8,7 +8,7 @@ response to `initialize` and the first diagnostics. A feature does not import `a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +16,7 @@ from lsprotocol import types as lsp
 
 from playpen_ls.server.client_capabilities import KINDS
 from playpen_ls.server.context import Context
+from playpen_ls.text.dataclass import dataclass
 
 Handler = Callable[[Context, Any], Any]
 

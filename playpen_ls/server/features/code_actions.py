@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -22,6 +21,7 @@ from playpen_ls.server.context import Context, pausing_about
 from playpen_ls.server.features.diagnostics.encode import lsp_diagnostic, meant_instead
 from playpen_ls.server.features.diagnostics.publish import is_configuration
 from playpen_ls.server.workspace_edits import workspace_edit
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.diff import differences
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source

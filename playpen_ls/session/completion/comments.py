@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from playpen_ls.engine.registry import embedded_rules, rules_of
 from playpen_ls.languages.model import Model
 from playpen_ls.session.completion.item import Item, Proposals, Sort
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_BEGUN = re.compile(r"(?:#|//|\*).*\bplaypen:\s*ignore(?:-file)?\[(?P<before>[^\]]*,)?\s*(?P<word>[\w/-]*)$")
+_BEGUN = regex(r"(?:#|//|\*).*\bplaypen:\s*ignore(?:-file)?\[(?P<before>[^\]]*,)?\s*(?P<word>[\w/-]*)$")
 
 
 def proposals(model: Model, workspace: Workspace, offset: int) -> Proposals | None:

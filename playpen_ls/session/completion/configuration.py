@@ -10,15 +10,16 @@ from typing import Any
 from playpen_ls.config.schema import schema
 from playpen_ls.engine.registry import all_rules
 from playpen_ls.session.completion.item import Item, Proposals, Sort
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
-_TABLE = re.compile(r"[ \t]*\[(?P<name>[^\[\]#]+)\][ \t]*(?:#.*)?")
-_BEGUN_TABLE = re.compile(r"[ \t]*\[(?P<word>[^\[\]#\"']*)")
-_BEGUN_KEY = re.compile(r"[ \t]*(?P<word>[\w-]*|\"[\w./-]*)")
-_ENTRY = re.compile(r"[ \t]*(?P<key>[\w-]+|\"[^\"]+\"|'[^']+')[ \t]*=[ \t]*(?P<value>.*)")
-_WORD = re.compile(r"[\[, \t]*(?:(?P<quote>[\"'])(?P<inside>[^\"',]*)|(?P<word>\w*))$")
-_PART = re.compile(r"[\w-]+|\"[^\"]+\"|'[^']+'")
+_TABLE = regex(r"[ \t]*\[(?P<name>[^\[\]#]+)\][ \t]*(?:#.*)?")
+_BEGUN_TABLE = regex(r"[ \t]*\[(?P<word>[^\[\]#\"']*)")
+_BEGUN_KEY = regex(r"[ \t]*(?P<word>[\w-]*|\"[\w./-]*)")
+_ENTRY = regex(r"[ \t]*(?P<key>[\w-]+|\"[^\"]+\"|'[^']+')[ \t]*=[ \t]*(?P<value>.*)")
+_WORD = regex(r"[\[, \t]*(?:(?P<quote>[\"'])(?P<inside>[^\"',]*)|(?P<word>\w*))$")
+_PART = regex(r"[\w-]+|\"[^\"]+\"|'[^']+'")
 
 
 def proposals(source: Source, offset: int) -> Proposals | None:

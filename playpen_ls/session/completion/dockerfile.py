@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import ImageBuilt
 from playpen_ls.api.facts import Facts
@@ -20,14 +19,14 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import Argument
 from playpen_ls.session.completion.item import Item, Proposals, Sort
 from playpen_ls.session.completion.names import images
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_FROM = re.compile(r"\s*FROM\s+(?:--\S+\s+)*(?P<word>[^\s$]*)", re.IGNORECASE)
-_ORIGIN = re.compile(
-    r"\s*(?:(?:COPY|ADD)\s(?:.*\s)?--from=|RUN\s.*--mount=\S*\bfrom=)(?P<word>[^\s$,]*)", re.IGNORECASE
-)
-_VARIABLE = re.compile(r".*(?<!\\)\$\{?(?P<word>\w*)", re.DOTALL)
-_SOURCE = re.compile(r"\s*(?:COPY|ADD)\s+(?:--\S+\s+)*(?:[^\s\[\"']+\s+)*(?P<word>[^\s\[\"'$]*)", re.IGNORECASE)
+_FROM = regex(r"\s*FROM\s+(?:--\S+\s+)*(?P<word>[^\s$]*)", re.IGNORECASE)
+_ORIGIN = regex(r"\s*(?:(?:COPY|ADD)\s(?:.*\s)?--from=|RUN\s.*--mount=\S*\bfrom=)(?P<word>[^\s$,]*)", re.IGNORECASE)
+_VARIABLE = regex(r".*(?<!\\)\$\{?(?P<word>\w*)", re.DOTALL)
+_SOURCE = regex(r"\s*(?:COPY|ADD)\s+(?:--\S+\s+)*(?:[^\s\[\"']+\s+)*(?P<word>[^\s\[\"'$]*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

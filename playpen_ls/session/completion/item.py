@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.span import Span
 
 MOST = 500

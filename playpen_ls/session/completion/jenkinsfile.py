@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
@@ -12,12 +11,13 @@ from playpen_ls.languages.jenkinsfile.validator import known_steps as known
 from playpen_ls.session.completion.item import Item, Proposals, Sort
 from playpen_ls.session.references.jenkinsfile import bindings, credentials
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_CREDENTIAL = re.compile(r"(?:\bcredentialsId\s*:\s*|\bcredentials\s*\(\s*)[\"'](?P<word>[\w.-]*)$")
-_VARIABLE = re.compile(r"(?<!\\)\$\{?(?:env\.|params\.)?(?P<word>\w*)$|\b(?:env|params)\.(?P<member>\w*)$")
-_PARAMETER = re.compile(r"\b(?P<step>\w+)\s*\((?:[^()\"']|\"[^\"]*\"|'[^']*')*?(?:(?<=\()|,)\s*(?P<word>\w*)$")
-_STATEMENT = re.compile(r"(?:^|[{;])[ \t]*(?P<word>\w*)$")
+_CREDENTIAL = regex(r"(?:\bcredentialsId\s*:\s*|\bcredentials\s*\(\s*)[\"'](?P<word>[\w.-]*)$")
+_VARIABLE = regex(r"(?<!\\)\$\{?(?:env\.|params\.)?(?P<word>\w*)$|\b(?:env|params)\.(?P<member>\w*)$")
+_PARAMETER = regex(r"\b(?P<step>\w+)\s*\((?:[^()\"']|\"[^\"]*\"|'[^']*')*?(?:(?<=\()|,)\s*(?P<word>\w*)$")
+_STATEMENT = regex(r"(?:^|[{;])[ \t]*(?P<word>\w*)$")
 _SET_BY_JENKINS = (
     "BRANCH_NAME BUILD_DISPLAY_NAME BUILD_ID BUILD_NUMBER BUILD_TAG BUILD_URL CHANGE_ID CHANGE_TARGET EXECUTOR_NUMBER "
     "GIT_BRANCH GIT_COMMIT GIT_URL JENKINS_URL JOB_BASE_NAME JOB_NAME JOB_URL NODE_NAME STAGE_NAME TAG_NAME WORKSPACE"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from playpen_ls.api.fact_types import ConfigMapKeys, SecretKeys, ServiceAccount
@@ -22,11 +21,13 @@ from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
 from playpen_ls.session.completion.item import Item, Proposals, Sort
 from playpen_ls.session.completion.names import images
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
-_EMPTY = re.compile(r"[ \t]*:[ \t]+[\"']?")
-_HOLE = re.compile(r"[{<]")
+_EMPTY = regex(r"[ \t]*:[ \t]+[\"']?")
+_HOLE = regex(r"[{<]")
 _SECRETS = frozenset(("secretKeyRef", "secretRef", "imagePullSecrets", "secret"))
 _CONFIGS = frozenset(("configMapKeyRef", "configMapRef", "configMap"))
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.fact_types import ConfigMapKeys, EnvironmentRead, Recipe, SecretKeys
 from playpen_ls.languages.python.model.module import PythonModel
 from playpen_ls.session.completion.item import Item, Proposals, Sort
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_BEGUN = re.compile(r"\b(?:os\.)?(?:getenv\(|environ\[|environ\.(?:get|pop|setdefault)\()\s*[\"'](?P<word>\w*)$")
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
+_BEGUN = regex(r"\b(?:os\.)?(?:getenv\(|environ\[|environ\.(?:get|pop|setdefault)\()\s*[\"'](?P<word>\w*)$")
+_VARIABLE = regex(r"[A-Z][A-Z0-9_]+")
 
 
 def proposals(model: PythonModel, workspace: Workspace, offset: int) -> Proposals | None:

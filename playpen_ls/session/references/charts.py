@@ -13,10 +13,11 @@ from playpen_ls.languages.kubernetes.helm.installs import chart_of, chart_of_val
 from playpen_ls.languages.kubernetes.helm.values import CannotRender, Map
 from playpen_ls.languages.kubernetes.syntax.compose import Unparsable
 from playpen_ls.session.references.reference import Access, Kind, Reference, Target
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_VALUE = re.compile(r"(?<![\w)\]])\$?\.Values((?:\.[A-Za-z_]\w*)+)")
+_EXPRESSION = regex(r"\{\{.*?\}\}", re.DOTALL)
+_VALUE = regex(r"(?<![\w)\]])\$?\.Values((?:\.[A-Za-z_]\w*)+)")
 Keys = tuple[str, ...]
 
 

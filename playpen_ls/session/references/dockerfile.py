@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from playpen_ls.api.rule import RuleContext, given_as
@@ -34,11 +33,13 @@ from playpen_ls.rules.dockerfile._serving import Programs
 from playpen_ls.session.project_images import ProjectImages
 from playpen_ls.session.references.reference import Access, Kind, Reference, Target, file_at, last_word, nothing
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.pause import pause
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_ASKED = re.compile(r"https?://[^/\s'\"]+(/[^\s'\",)?]*)")
-_MOUNTED_FROM = re.compile(r"\bfrom=([^,\s]+)")
+_ASKED = regex(r"https?://[^/\s'\"]+(/[^\s'\",)?]*)")
+_MOUNTED_FROM = regex(r"\bfrom=([^,\s]+)")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
@@ -18,6 +17,7 @@ from playpen_ls.languages.jenkinsfile.syntax.tree import DOTS, Call
 from playpen_ls.session.references.reference import Access, Kind, Reference, Target, file_at
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.pause import pause
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 # Steps and sections with the path of a file from the root of the repository: the argument's name, "" without one.
@@ -28,9 +28,9 @@ _FILES = {
 _PARAMETERS = frozenset(("string", "booleanParam", "choice", "text", "password", "credentials", "file"))
 _BINDING = frozenset(("usernamePassword", "usernameColonPassword", "sshUserPrivateKey", "certificate"))
 _CREDENTIALS = ("credentialsId", "credentials")
-_WORD = re.compile(r"[A-Za-z_]\w*")
-_ENTRY = re.compile(r"([A-Za-z_]\w*)=")
-_USED = re.compile(r"(?<!\\)\$(?:\{(?:env\.|params\.)?)?([A-Za-z_]\w*)|\b(?:env|params)\.([A-Za-z_]\w*)")
+_WORD = regex(r"[A-Za-z_]\w*")
+_ENTRY = regex(r"([A-Za-z_]\w*)=")
+_USED = regex(r"(?<!\\)\$(?:\{(?:env\.|params\.)?)?([A-Za-z_]\w*)|\b(?:env|params)\.([A-Za-z_]\w*)")
 
 
 def references(model: Jenkinsfile, workspace: Workspace, offset: int | None, word: str) -> Iterator[Reference]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,7 @@ from playpen_ls.rules.kubernetes._links import Selectable, endpoints, selected
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
 from playpen_ls.session.references.reference import Access, Kind, Reference, Target, file_at, last_word, nothing
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.pause import pause
 from playpen_ls.text.span import Span
 

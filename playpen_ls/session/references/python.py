@@ -15,10 +15,11 @@ from playpen_ls.languages.python.model.module import PythonModel
 from playpen_ls.languages.registry import model_facts
 from playpen_ls.session.references.reference import Access, Kind, Reference, Target, last_word, nothing
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_REVISION = re.compile(r"^(?P<down>down_)?revision\b[^=\n]*=[ \t]*(?P<ids>\(?[ \t]*[\"'][^\n#]*)", re.MULTILINE)
-_ID = re.compile(r"([\"'])([\w-]+)\1")
+_REVISION = regex(r"^(?P<down>down_)?revision\b[^=\n]*=[ \t]*(?P<ids>\(?[ \t]*[\"'][^\n#]*)", re.MULTILINE)
+_ID = regex(r"([\"'])([\w-]+)\1")
 
 
 def references(model: PythonModel, workspace: Workspace, offset: int | None) -> Iterator[Reference]:

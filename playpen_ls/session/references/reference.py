@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 from playpen_ls.api.facts import Files
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.span import Span
 
 START = Span(0, 0)

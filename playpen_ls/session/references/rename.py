@@ -10,7 +10,6 @@ import os
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from playpen_ls.api.fact_types import ConfigMapKeys, ImageBuilt, Kustomized, Pods, SecretKeys, ServiceAccount
@@ -23,26 +22,28 @@ from playpen_ls.languages.kubernetes.model.manifests import Manifests
 from playpen_ls.session.references.reference import Access, Kind, Reference, Target
 from playpen_ls.session.references.search import Found, at, references, related
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span, Spans
 
-_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_SUBDOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
-_PORT = re.compile(r"(?=.{1,15}$)(?=.*[a-z])(?!.*--)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LABEL = regex(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_SUBDOMAIN = regex(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
+_PORT = regex(r"(?=.{1,15}$)(?=.*[a-z])(?!.*--)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+_VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAMES: Mapping[Kind, tuple[re.Pattern[str], str]] = {
-    Kind.STAGE: (re.compile(r"[a-z][a-z0-9_.-]*"), "a stage: a letter first, then a-z, 0-9, `_`, `.` and `-`"),
+    Kind.STAGE: (regex(r"[a-z][a-z0-9_.-]*"), "a stage: a letter first, then a-z, 0-9, `_`, `.` and `-`"),
     Kind.ARGUMENT: (_VARIABLE, "a variable: letters, digits and `_`"),
     Kind.PORT: (_PORT, "a port: at most 15 of a-z, 0-9 and `-`, with a letter"),
-    Kind.KEY: (re.compile(r"(?=.{1,253}$)(?!\.\.?$)[-._a-zA-Z0-9]+"), "a key: letters, digits, `-`, `_` and `.`"),
+    Kind.KEY: (regex(r"(?=.{1,253}$)(?!\.\.?$)[-._a-zA-Z0-9]+"), "a key: letters, digits, `-`, `_` and `.`"),
     Kind.VOLUME: (_LABEL, "a volume: at most 63 of a-z, 0-9 and `-`"),
     Kind.CONFIG_MAP: (_SUBDOMAIN, "an object: a-z, 0-9, `-` and `.`"),
     Kind.SECRET: (_SUBDOMAIN, "an object: a-z, 0-9, `-` and `.`"),
     Kind.SERVICE_ACCOUNT: (_SUBDOMAIN, "an object: a-z, 0-9, `-` and `.`"),
     Kind.VARIABLE: (_VARIABLE, "a variable: letters, digits and `_`"),
     Kind.BINDING: (_VARIABLE, "a variable: letters, digits and `_`"),
-    Kind.CREDENTIAL: (re.compile(r"[\w.-]+"), "a credential: letters, digits, `-`, `_` and `.`"),
+    Kind.CREDENTIAL: (regex(r"[\w.-]+"), "a credential: letters, digits, `-`, `_` and `.`"),
 }
 """The kinds that can be renamed, and how their names are written."""
 _OBJECTS: Mapping[Kind, type[ConfigMapKeys] | type[SecretKeys] | type[ServiceAccount]] = {
@@ -53,14 +54,12 @@ _OBJECTS: Mapping[Kind, type[ConfigMapKeys] | type[SecretKeys] | type[ServiceAcc
 _IN_YAML = frozenset((*_OBJECTS, Kind.KEY, Kind.VOLUME, Kind.PORT, Kind.VARIABLE))
 _NEED_USES = frozenset((*_OBJECTS, Kind.KEY, Kind.PORT))
 # Plain scalars that YAML does not read as text.
-_NO_TEXT = re.compile(
-    r"(?i:true|false|yes|no|on|off|null|y|n|~|[-+]?[\d_.]+(?:e[-+]?\d+)?|0[xob][\da-f_]+|\.inf|\.nan)"
-)
+_NO_TEXT = regex(r"(?i:true|false|yes|no|on|off|null|y|n|~|[-+]?[\d_.]+(?:e[-+]?\d+)?|0[xob][\da-f_]+|\.inf|\.nan)")
 _ROUNDS = 6
 # Objects whose ports are those of Services.
-_OF_SERVICES = re.compile(r"\bkind[\"']?:[ \t]*[\"']?(?:ServiceMonitor|Ingress|HTTPRoute|VirtualService|Service)\b")
-_BUILD_ARGUMENTS = re.compile(r"build[-_]?arg|\bargs\s*[:=]", re.IGNORECASE)
-_READ_UNASKED = re.compile(
+_OF_SERVICES = regex(r"\bkind[\"']?:[ \t]*[\"']?(?:ServiceMonitor|Ingress|HTTPRoute|VirtualService|Service)\b")
+_BUILD_ARGUMENTS = regex(r"build[-_]?arg|\bargs\s*[:=]", re.IGNORECASE)
+_READ_UNASKED = regex(
     r"(?:PIP|UV|POETRY|NPM|YARN|NODE|GO|CARGO|RUST|MAVEN|GRADLE|JAVA|APT|DEBIAN|DEBCONF|BUILDKIT|DOCKER|SOURCE_DATE|CI|LC"
     r"|PYTHON|CONDA|HF|AWS|GIT|SSH)(?:_\w*)?|\w*_PROXY|\w*_proxy|PATH|HOME|USER|SHELL|LANG|TZ|TERM|HOSTNAME|PWD"
 )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from playpen_ls.api.fact_types import EnvironmentRead, Probed, ServiceSelector
 from playpen_ls.api.facts import Fact
@@ -21,6 +20,7 @@ from playpen_ls.languages.python.model.module import PythonModel
 from playpen_ls.session.references import charts, dockerfile, jenkinsfile, kubernetes, python
 from playpen_ls.session.references.reference import START, Access, Kind, Reference, Target
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.pause import pause
 from playpen_ls.text.span import Span
 

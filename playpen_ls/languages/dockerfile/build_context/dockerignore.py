@@ -10,6 +10,7 @@ import posixpath
 import re
 
 from playpen_ls.api.facts import Files
+from playpen_ls.text.regex import regex
 
 
 class Ignore:
@@ -136,7 +137,7 @@ class _Pattern:
             states = more
 
 
-_NOT_SLASH = re.compile("[^/]")
+_NOT_SLASH = regex("[^/]")
 
 
 def _set(inside: str) -> re.Pattern[str]:

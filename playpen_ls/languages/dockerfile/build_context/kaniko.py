@@ -7,18 +7,18 @@ From the sources and changelogs of the executor (GoogleContainerTools/kaniko, ar
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from playpen_ls.api.fact_types import KanikoBuild
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Severity
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.kaniko import FORK, ORIGINAL, Executor, Version, executor_of, is_on
 
-_IMAGE = re.compile(r"\b(?:image|name)\s*:\s*[\"']?(?P<image>(?=[\w.:@${}-]*/)[\w./:@${}-]*kaniko[\w./:@${}-]*)")
-_POD_FILE = re.compile(r"\byamlFile\b\s*:?\s*\(?[\"'](?P<path>[^\"'$\n]+)")
-_FEATURE = re.compile(r"(?P<name>FF_KANIKO_\w+)[\"']?(?:\s*=|\s*,?\s*value\s*:)?\s*(?P<value>[\"']?\w*)")
+_IMAGE = regex(r"\b(?:image|name)\s*:\s*[\"']?(?P<image>(?=[\w.:@${}-]*/)[\w./:@${}-]*kaniko[\w./:@${}-]*)")
+_POD_FILE = regex(r"\byamlFile\b\s*:?\s*\(?[\"'](?P<path>[^\"'$\n]+)")
+_FEATURE = regex(r"(?P<name>FF_KANIKO_\w+)[\"']?(?:\s*=|\s*,?\s*value\s*:)?\s*(?P<value>[\"']?\w*)")
 
 
 class Verdict(NamedTuple):

@@ -5,17 +5,19 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from playpen_ls.api.fact_types import ImageBuilt
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.dockerfile.model import queries
 from playpen_ls.languages.dockerfile.model.stage import Stage, is_for_developing
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
-_COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml")
+_COMPOSE = regex(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml")
 _WORKFLOWS = ".github/workflows"
 _RECIPES = frozenset(("Jenkinsfile", "Makefile", ".gitlab-ci.yml", "Taskfile.yml", "justfile"))
-_BAKE = re.compile(r"docker-bake(?:\.override)?\.(?:hcl|json)")
+_BAKE = regex(r"docker-bake(?:\.override)?\.(?:hcl|json)")
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from playpen_ls.languages.dockerfile.model.stage import Stage
 from playpen_ls.languages.dockerfile.syntax.instruction import Word
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Cmd, Entrypoint, Transfer
 from playpen_ls.languages.git_ignore import is_git_ignored
+from playpen_ls.text.regex import regex
 
 # Paths that a build creates before the image is built, and what is kept out of Git.
-_MADE = re.compile(
+_MADE = regex(
     r"(?:.*/)?(?:target|build|dist|out|output|bin|publish|release|artifacts?|_build|generated|vendor|node_modules"
     r"|coverage|wheels?|wheelhouse|pkg|obj|result)(?:/.*)?|.*\.(?:jar|war|ear|whl|so|exe|deb|rpm|apk|zip|tgz|gz|tar|js|css)"
     r"|(?:.*/)?(?:version|VERSION|git_?hash|commit)[\w.]*"
@@ -27,7 +28,7 @@ _STEPS = ("Jenkinsfile", "Makefile")  # files that define steps before the image
 _COMPILED = frozenset(
     ("go.mod", "main.go", "Cargo.toml", "CMakeLists.txt")
 )  # next to a compiled program without a file extension
-_REMOTE = re.compile(r"\w+://|git@|<<")
+_REMOTE = regex(r"\w+://|git@|<<")
 
 
 def local_sources(stage: Stage) -> Iterator[tuple[Word, str]]:

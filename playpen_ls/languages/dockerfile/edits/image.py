@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from playpen_ls.api.fact_types import ImageUse, repository_of
 from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Refused
@@ -13,11 +11,12 @@ from playpen_ls.languages.dockerfile.model.expansion import names_in
 from playpen_ls.languages.dockerfile.model.stage import BaseImage
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Argument
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.images import ImageReference
 
 _DOCKER_HUB = frozenset(("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"))
 
-_VARIABLES = re.compile(r"\$(?=\w+|\{\w+\})\{?(\w+)\}?")
+_VARIABLES = regex(r"\$(?=\w+|\{\w+\})\{?(\w+)\}?")
 
 
 def registry_of(reference: ImageReference) -> str:

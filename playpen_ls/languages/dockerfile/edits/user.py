@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from playpen_ls.languages.dockerfile.edits.lines import block, is_blank_above, line_above, line_below
 from playpen_ls.languages.dockerfile.model.stage import Stage
 from playpen_ls.languages.dockerfile.model.user import is_root
@@ -18,9 +16,10 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     Workdir,
 )
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
-_NAME = re.compile(r"[a-z_][a-z0-9_-]*")
-_OWNER = re.compile(r"(?:\bchown\s+(?:-\w+\s+)*|--chown=)([1-9]\d*(?::\d+)?)(?=\s)")
+_NAME = regex(r"[a-z_][a-z0-9_-]*")
+_OWNER = regex(r"(?:\bchown\s+(?:-\w+\s+)*|--chown=)([1-9]\d*(?::\d+)?)(?=\s)")
 USER = "1000:1000"  # numbers, so that Kubernetes' runAsNonRoot can check it
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from playpen_ls.languages.dockerfile.model.stage import BaseImage
+from playpen_ls.text.regex import regex
 
 # Official images that define no more than PATH and what _ANY matches.
 _BARE = frozenset(
     "almalinux alpine amazonlinux archlinux buildpack-deps busybox centos debian fedora opensuse/leap oraclelinux"
     " rockylinux scratch ubuntu".split()
 )
-_ANY = re.compile(r"PATH|LANG|LANGUAGE|LC_\w+|container|DISTTAG|FGC|FBR")
+_ANY = regex(r"PATH|LANG|LANGUAGE|LC_\w+|container|DISTTAG|FGC|FBR")
 _GPG = "GPG_KEYS?"
 # The names that official images define besides, as in their Dockerfiles.
 _OWN = {
@@ -28,7 +29,7 @@ _OWN = {
     "httpd": r"HTTPD_\w+",
 }
 # Names that the image of a language or server often defines.
-_OFTEN = re.compile(r"[A-Z]\w*_(?:VERSION|HOME|PATH|DIR|ROOT|USER|URL)|HOME|USER|VERSION|DEBIAN_FRONTEND")
+_OFTEN = regex(r"[A-Z]\w*_(?:VERSION|HOME|PATH|DIR|ROOT|USER|URL)|HOME|USER|VERSION|DEBIAN_FRONTEND")
 
 
 def _own(image: BaseImage) -> re.Pattern[str] | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-_VARIABLE = re.compile(r"\$(?:(?P<bare>\w+)|\{(?P<name>\w+)(?P<operator>:?[-+?]|##?|%%?|//?)?)")
-_PATTERN = re.compile(r"(?:\\.|[^\\/])*", re.DOTALL)
-_NAMES = re.compile(r"\$(?:\{)?([A-Za-z_]\w*)")
+from playpen_ls.text.regex import regex
+
+_VARIABLE = regex(r"\$(?:(?P<bare>\w+)|\{(?P<name>\w+)(?P<operator>:?[-+?]|##?|%%?|//?)?)")
+_PATTERN = regex(r"(?:\\.|[^\\/])*", re.DOTALL)
+_NAMES = regex(r"\$(?:\{)?([A-Za-z_]\w*)")
 # Against hostile input, beyond these a value counts as unknown:
 _DEPTH = 10  # nested defaults
 _LONGEST = 1_000  # characters of an expanded text; each variable can double the one before

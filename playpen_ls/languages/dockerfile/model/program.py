@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from playpen_ls.languages.dockerfile.model.stage import Stage
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Cmd, Entrypoint, Environment, ShellForm
 from playpen_ls.languages.shell.commands import Word
 from playpen_ls.languages.shell.servers import PortTold, Program, ports_told, program_of
+from playpen_ls.text.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from playpen_ls.api.file_view import Outline, located
 from playpen_ls.languages.dockerfile.model.expansion import expanded
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Argument, From, Transfer, instruction_of
 from playpen_ls.languages.dockerfile.syntax.stage_text import StageText
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.images import ImageReference
 from playpen_ls.vocabulary.names import nearest
 
-DROPS_ROOT = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|s6-setuidgid|chpst|fixuid|s6-overlay|supervisord?)\b")
+DROPS_ROOT = regex(r"\b(?:gosu|su-exec|setpriv|runuser|s6-setuidgid|chpst|fixuid|s6-overlay|supervisord?)\b")
 _DROPS_ROOT_HINTS = ("gosu", "su-exec", "setpriv", "runuser", "s6-", "chpst", "fixuid", "supervisor")
 _TEMPLATE_MARKS = ("{{", "{%", "{#", "<%")  # of Go, jq and Mustache, of Jinja, of ERB
-_OFFICIAL_FRONTEND = re.compile(r"(docker\.io/)?docker/dockerfile(:|@|$)(?!.*labs)")
-_TEMPLATE_NAME = re.compile(r".*\.(?:in|template|tmpl|tpl|j2|jinja2?|erb|m4|mustache)", re.IGNORECASE)
+_OFFICIAL_FRONTEND = regex(r"(docker\.io/)?docker/dockerfile(:|@|$)(?!.*labs)")
+_TEMPLATE_NAME = regex(r".*\.(?:in|template|tmpl|tpl|j2|jinja2?|erb|m4|mustache)", re.IGNORECASE)
 # A placeholder for whole lines, as of envsubst.
-_TEMPLATE_LINE = re.compile(r"\$\{\w+\}|\$\w+|@\w+@|%%\w+%%|([\"'])[@!^%#~&*<>+=|?]{2,}[^\"'\s]+\1")
+_TEMPLATE_LINE = regex(r"\$\{\w+\}|\$\w+|@\w+@|%%\w+%%|([\"'])[@!^%#~&*<>+=|?]{2,}[^\"'\s]+\1")
 
 
 # What a chunk says by itself

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 EXPANDED = frozenset("ADD ARG COPY ENV EXPOSE FROM LABEL STOPSIGNAL USER VOLUME WORKDIR".split())
@@ -15,7 +16,7 @@ PLATFORM = frozenset(
     f"{of}{what}" for of in ("BUILD", "TARGET") for what in ("PLATFORM", "OS", "ARCH", "VARIANT", "OSVERSION", "STAGE")
 )
 """Global arguments that BuildKit sets; a stage must declare those that it uses."""
-_REFERENCE = re.compile(r"\$(?:(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?P<rest>\}|:?[-+?]|[#%/])?)")
+_REFERENCE = regex(r"\$(?:(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?P<rest>\}|:?[-+?]|[#%/])?)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -23,6 +22,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     instruction_of,
 )
 from playpen_ls.languages.dockerfile.syntax.stage_text import StageText, WordFilter
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 from playpen_ls.vocabulary.names import words
@@ -31,7 +31,7 @@ MOST_ANCESTORS = 100  # base stages below a stage; deeper ones are not looked at
 _DEVELOPING = frozenset(
     "dev develop development devel debug test tests testing ci lint linter validate check local devcontainer".split()
 )
-_HOLE = re.compile(r"\{\{|\}\}|\{%|<|>|@@|%%")  # placeholder of a template from which a Dockerfile is generated
+_HOLE = regex(r"\{\{|\}\}|\{%|<|>|@@|%%")  # placeholder of a template from which a Dockerfile is generated
 
 Kind = TypeVar("Kind", bound=Instruction)
 

@@ -17,6 +17,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     Transfer,
     User,
 )
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.images import ImageReference
 
 # Docker Hub's official images whose configuration has no USER. Databases are left out: their entrypoints drop root.
@@ -39,25 +40,25 @@ _OTHER_IMAGES = frozenset(
     unit varnish vault websphere-liberty wordpress xwiki yourls znc zookeeper
     """.split()
 )
-_SERVERS = re.compile(r"\b(?:nginx|php-fpm[\d.]*|httpd|apache2(?:ctl|-foreground)?|apachectl)\b")
-_NEEDS_ROOT = re.compile(
+_SERVERS = regex(r"\b(?:nginx|php-fpm[\d.]*|httpd|apache2(?:ctl|-foreground)?|apachectl)\b")
+_NEEDS_ROOT = regex(
     r"(?<![\w-])(?:systemd|dockerd(?:-entrypoint\.sh)?|sshd|crond?|supervisord|s6-svscan|runsvdir(?:-start)?|vsftpd|postfix"
     r"|named|dhcpd|openvpn|rsyslogd|udevd|my_init)(?![\w-])|(?<![\w./-])/(?:usr/)?(?:s?bin/)?init(?![\w./-])"
 )
 # A RUN that installs a container engine or its client, which needs the engine's socket.
-_HOME = re.compile(r"(?:/root|~|\$HOME|\$\{HOME\})(?:/|$)")
-_IN_HOME = re.compile(r"(?<![\w/.-])/root(?:/|\b)")
+_HOME = regex(r"(?:/root|~|\$HOME|\$\{HOME\})(?:/|$)")
+_IN_HOME = regex(r"(?<![\w/.-])/root(?:/|\b)")
 # Commands that write to the home directory of their user.
-_INTO_HOME = re.compile(
+_INTO_HOME = regex(
     r"git config\b.*--global|pip[\d.]* install\b.*--user(?!-)|nltk|download_corpora|playwright install|sh\.rustup\.rs"
     r"|install\.python-poetry\.org|astral\.sh/uv|bun\.sh/install|nvm-sh/nvm|\b(?:go|cargo) install\b"
 )
-_CONTAINERS = re.compile(
+_CONTAINERS = regex(
     r"(?<![\w./-])(?:docker-ce(?:-cli)?|docker\.io|docker-engine|docker-cli|moby-engine|containerd\.io|podman|buildah)(?![\w./-])"
 )
 _COMPILERS = frozenset("buildpack-deps gcc golang gradle haskell maven rust swift".split())
 # Shells and interpreters that read commands from a terminal.
-_WAITS = re.compile(
+_WAITS = regex(
     r"(?:ba|z|a|da|fi|pw)?sh|i?python[\d.]*|pypy[\d.]*|node|irb|iex|erl|jshell|julia|R|ghci|php|swift|groovysh|scala|lua"
 )
 _OPTIONS = frozenset(("-l", "-i", "-a", "-il", "-li", "--login"))

@@ -21,10 +21,11 @@ from playpen_ls.languages.dockerfile.syntax.key_values import assigns
 from playpen_ls.languages.dockerfile.syntax.raw import KEYWORDS
 from playpen_ls.languages.dockerfile.syntax.stage_text import StageText
 from playpen_ls.languages.model import Problem
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import nearest
 
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*", re.IGNORECASE)
+_STAGE_NAME = regex(r"[a-z][a-z0-9_.-]*", re.IGNORECASE)
 _FLAGS = {
     "ADD": frozenset("chown chmod link keep-git-dir checksum unpack exclude".split()),
     "COPY": frozenset("chown from chmod link exclude parents".split()),
@@ -36,8 +37,8 @@ _NEED_ARGUMENTS = frozenset(
     "ARG ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD SHELL STOPSIGNAL USER VOLUME WORKDIR".split()
 )
 _NEED_NOTHING_MORE = frozenset("ARG CMD ENTRYPOINT MAINTAINER STOPSIGNAL USER VOLUME WORKDIR".split())
-_PORT = re.compile(r"(?P<first>\d{1,9})(?:-(?P<last>\d{1,9}))?(?:/(?P<protocol>\w+))?", re.ASCII)
-_PLAIN_PORT = re.compile(r"\d{1,4}(?:/tcp|/udp)?", re.ASCII)
+_PORT = regex(r"(?P<first>\d{1,9})(?:-(?P<last>\d{1,9}))?(?:/(?P<protocol>\w+))?", re.ASCII)
+_PLAIN_PORT = regex(r"\d{1,4}(?:/tcp|/udp)?", re.ASCII)
 _MOST = 65535
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-_HEREDOC = re.compile(r"\d*<<(?P<chomp>-?)[\t\n\f\r ]*(?P<rest>[^<]+)", re.DOTALL)
-_BLANK = re.compile(r"\s")
-_NAME = re.compile(r"[A-Za-z_]\w*|[0-9]+|[@*#?$!-]")
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
+
+_HEREDOC = regex(r"\d*<<(?P<chomp>-?)[\t\n\f\r ]*(?P<rest>[^<]+)", re.DOTALL)
+_BLANK = regex(r"\s")
+_NAME = regex(r"[A-Za-z_]\w*|[0-9]+|[@*#?$!-]")
 
 
 class _Refused(Exception):

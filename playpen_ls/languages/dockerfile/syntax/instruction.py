@@ -6,7 +6,6 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Protocol
@@ -14,16 +13,18 @@ from typing import Protocol
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.dockerfile.syntax.raw import SPACE, Heredoc, RawInstruction
 from playpen_ls.languages.dockerfile.syntax.stage_text import StageText
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.pause import pause
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
 # The characters at which BuildKit splits words, a subset of Go's unicode.IsSpace.
-_WORD = re.compile(r"[^\t\v\f\r ]+")
+_WORD = regex(r"[^\t\v\f\r ]+")
 _STRING = r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+"'
-_STRINGS = re.compile(rf"\[\s*(?:{_STRING}\s*(?:,\s*{_STRING}\s*)*+)?\]\s*")
-_ONE_STRING = re.compile(_STRING)
+_STRINGS = regex(rf"\[\s*(?:{_STRING}\s*(?:,\s*{_STRING}\s*)*+)?\]\s*")
+_ONE_STRING = regex(_STRING)
 
 
 @dataclass(frozen=True, slots=True)

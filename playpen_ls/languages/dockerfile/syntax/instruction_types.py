@@ -6,7 +6,6 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from operator import itemgetter
@@ -17,18 +16,20 @@ from playpen_ls.languages.dockerfile.syntax.key_values import pairs_of, unassign
 from playpen_ls.languages.dockerfile.syntax.raw import SPACE, Heredoc, RawInstruction
 from playpen_ls.languages.dockerfile.syntax.stage_text import StageText
 from playpen_ls.languages.shell import parser as shell
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_POSIX_SHELL = re.compile(r"(?:/\S*/)?(?:sh|bash|ash|dash|zsh)")
+_POSIX_SHELL = regex(r"(?:/\S*/)?(?:sh|bash|ash|dash|zsh)")
 # Fast path for most FROM lines, which are parsed for every version of a file; flags and lists use the general parser.
-_PLAIN_FROM = re.compile(
+_PLAIN_FROM = regex(
     rf"[A-Za-z]+[\t ]+(?P<image>[^{SPACE}\[-][^{SPACE}]*)"
     rf"(?:[\t ]+(?P<as>[^{SPACE}]+)[\t ]+(?P<name>[^{SPACE}]+))?[\t ]*"
 )
-_ONLY_HEREDOC = re.compile(r"\d*<<-?\s*\S+\s*")
-_BEFORE_COLON = re.compile(r"(?:\$\{[^}]*\}?|[^:])*")  # `${uid:-1000}` has a colon of its own
-_SHEBANG = re.compile(rf"\s*#!\s*(?:/usr/bin/env\s+)?(?P<posix>{_POSIX_SHELL.pattern}(?=\s|$))?")
+_ONLY_HEREDOC = regex(r"\d*<<-?\s*\S+\s*")
+_BEFORE_COLON = regex(r"(?:\$\{[^}]*\}?|[^:])*")  # `${uid:-1000}` has a colon of its own
+_SHEBANG = regex(rf"\s*#!\s*(?:/usr/bin/env\s+)?(?P<posix>{_POSIX_SHELL.pattern}(?=\s|$))?")
 
 
 class From(Instruction):

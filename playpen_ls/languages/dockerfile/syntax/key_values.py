@@ -8,22 +8,22 @@ the words and the values of other lines are found here.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from playpen_ls.languages.dockerfile.syntax.instruction import Instruction, Pair, Word
 from playpen_ls.languages.dockerfile.syntax.raw import SPACE
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_BLANKS = re.compile(r"[\t\v\f\r ]+")
+_BLANKS = regex(r"[\t\v\f\r ]+")
 # No escape character, no open quote, and `=` in each word. dockerfile-parse splits at what Python calls whitespace.
 _SURROGATES = "\\ud800-\\udfff"
 _NAME_AND_VALUE = (
     rf"[^\s=\"'\\{_SURROGATES}]++=(?:[^\s\"'\\{_SURROGATES}]"
     rf"|\"[^\"\\\r{_SURROGATES}]*+\"|'[^'\\\r{_SURROGATES}]*+')*+"
 )
-_PLAIN = re.compile(rf"{_NAME_AND_VALUE}(?:[ \t]++{_NAME_AND_VALUE})*+")
+_PLAIN = regex(rf"{_NAME_AND_VALUE}(?:[ \t]++{_NAME_AND_VALUE})*+")
 
 
 def pairs_of(instruction: Instruction) -> tuple[Pair, ...]:

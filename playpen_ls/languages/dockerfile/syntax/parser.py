@@ -16,13 +16,14 @@ from functools import cached_property
 from playpen_ls.languages.dockerfile.syntax.heredoc import HeredocWord, heredocs_of
 from playpen_ls.languages.dockerfile.syntax.raw import KEYWORD, KEYWORDS, SPACE, Directive, Heredoc, RawInstruction
 from playpen_ls.languages.model import Comment, Problem
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_OPENS_HEREDOCS = re.compile(r"[\t\v\f\r ]*(?:ONBUILD[\t\v\f\r ]+)?(?:ADD|COPY|RUN)[\t\v\f\r ]", re.IGNORECASE)
-_DIRECTIVE = re.compile(r"#\s*(?P<key>[a-zA-Z][a-zA-Z0-9]*)\s*=\s*(?P<value>.+?)\s*$")
+_OPENS_HEREDOCS = regex(r"[\t\v\f\r ]*(?:ONBUILD[\t\v\f\r ]+)?(?:ADD|COPY|RUN)[\t\v\f\r ]", re.IGNORECASE)
+_DIRECTIVE = regex(r"#\s*(?P<key>[a-zA-Z][a-zA-Z0-9]*)\s*=\s*(?P<value>.+?)\s*$")
 _DIRECTIVES = frozenset(("syntax", "escape", "check"))
-_AWAITS_CMD = re.compile(r"HEALTHCHECK(?:[\t\v\f\r ]+--\S+)*[\t\v\f\r ]*", re.IGNORECASE)
-_STARTS_INSTRUCTION = re.compile(rf"(?P<keyword>{'|'.join(sorted(KEYWORDS))})[ \t]+[^\s=]", re.IGNORECASE)
+_AWAITS_CMD = regex(r"HEALTHCHECK(?:[\t\v\f\r ]+--\S+)*[\t\v\f\r ]*", re.IGNORECASE)
+_STARTS_INSTRUCTION = regex(rf"(?P<keyword>{'|'.join(sorted(KEYWORDS))})[ \t]+[^\s=]", re.IGNORECASE)
 
 
 class Terminators:

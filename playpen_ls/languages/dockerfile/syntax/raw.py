@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 # Go's unicode.IsSpace; Python's str.isspace has U+001C to U+001F besides.
@@ -16,7 +15,7 @@ KEYWORDS = frozenset(
     "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER"
     " VOLUME WORKDIR".split()
 )
-KEYWORD = re.compile(r"[\t\v\f\r ]*(?P<keyword>[^\t\v\f\r ]*)")
+KEYWORD = regex(r"[\t\v\f\r ]*(?P<keyword>[^\t\v\f\r ]*)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep
 from playpen_ls.languages.shell.parser import Word
+from playpen_ls.text.regex import regex
 
-_NAME = re.compile(r"\$\{(\w+)\}")
+_NAME = regex(r"\$\{(\w+)\}")
 
 
 def words_at(step: ShellStep, offset: int) -> list[Word]:

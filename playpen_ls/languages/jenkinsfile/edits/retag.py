@@ -13,10 +13,11 @@ from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep, Statement, string_at
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 
-_VERSION = re.compile(r"v?\d+(?:\.\d+)+")
+_VERSION = regex(r"v?\d+(?:\.\d+)+")
 
 
 def release_tag(found: Iterable[ImageReference], reference: ImageReference, release: str) -> str:

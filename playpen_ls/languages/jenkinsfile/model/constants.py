@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment
 from playpen_ls.languages.jenkinsfile.syntax.tree import Expression, string_at
+from playpen_ls.text.regex import regex
 
-_USE = re.compile(r"\$\{\s*(?:env[.])?(?P<braced>[A-Za-z_]\w*)\s*\}|\$(?:env\.)?(?P<bare>[A-Za-z_]\w*)|%(?P<bat>\w+)%")
+_USE = regex(r"\$\{\s*(?:env[.])?(?P<braced>[A-Za-z_]\w*)\s*\}|\$(?:env\.)?(?P<bare>[A-Za-z_]\w*)|%(?P<bat>\w+)%")
 _NESTED = 5  # levels of variables whose values refer to other variables
 _LONGEST = 500  # characters; an image reference or a path is shorter
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -12,19 +10,21 @@ from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment, Environm
 from playpen_ls.languages.jenkinsfile.model.region import Region
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import Argument, Block, Call
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.names import snake
 
 _PATHS = frozenset(("keyFileVariable", "keystoreVariable"))
 _FILES = frozenset(("file", "zip", "dockerCert", "kubeconfigFile", "kubeconfigContent"))
 _NAMES = frozenset(("usernameVariable", "aliasVariable"))
 # Names of accounts, hosts and the like: often kept in the credentials store, but not secret.
-_IDENTIFIER = re.compile(
+_IDENTIFIER = regex(
     r"(?:^|_)(?:(?:id|name|username|user|email|repository|repo|zone|host|hostname|port|domain|org|organi[sz]ation|"
     r"project|registry|namespace|cluster|tenant|channel|server|branch|version)s?$|(?:account|bucket|region|role|arn)s?(?:_|$))"
 )
-_STORE_ENTRY = re.compile(r"\benvVar(?:iable)?\s*:\s*['\"](\w+)['\"]")
-_WORD = re.compile(r"\w+")
-_SECRET_WORD = re.compile(r"pass|pwd|secret|token|key|hook|cred|cert|private|auth")
+_STORE_ENTRY = regex(r"\benvVar(?:iable)?\s*:\s*['\"](\w+)['\"]")
+_WORD = regex(r"\w+")
+_SECRET_WORD = regex(r"pass|pwd|secret|token|key|hook|cred|cert|private|auth")
 
 
 def is_identifier(name: str) -> bool:

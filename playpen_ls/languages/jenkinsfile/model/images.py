@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from playpen_ls.languages.jenkinsfile.model.pipeline import assignment
@@ -13,14 +12,16 @@ from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.syntax.tree import Call, ShellStep
 from playpen_ls.languages.shell.parser import Command, Word
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 
 _ENGINES = frozenset(("docker", "podman", "nerdctl", "buildah"))
 _WORDS = ("docker", "podman", "nerdctl", "buildah", "kaniko", "executor", "skopeo", "jib")
-_JIB = re.compile(r"-D(?:jib\.to\.)?image=(?P<reference>.+)")
-_IMAGE_NAME = re.compile(r"^(img|app)$|image", re.IGNORECASE)
-_VARIABLE = re.compile(r"\$\{?(?:env[.:])?([A-Za-z_]\w*)|%([A-Za-z_]\w*)%")
+_JIB = regex(r"-D(?:jib\.to\.)?image=(?P<reference>.+)")
+_IMAGE_NAME = regex(r"^(img|app)$|image", re.IGNORECASE)
+_VARIABLE = regex(r"\$\{?(?:env[.:])?([A-Za-z_]\w*)|%([A-Za-z_]\w*)%")
 
 
 @dataclass(frozen=True)

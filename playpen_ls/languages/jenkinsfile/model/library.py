@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep, Tree
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 from playpen_ls.text.text_cache import cached_by_text
@@ -24,12 +25,12 @@ _NO_MAP = frozenset(
     BigDecimal List ArrayList Set Closure""".split()
 )
 """Types that take no map: with these, named arguments are an error."""
-_DYNAMIC = re.compile(r"\b(?:methodMissing|invokeMethod|propertyMissing)\b")
-_READ = re.compile(
+_DYNAMIC = regex(r"\b(?:methodMissing|invokeMethod|propertyMissing)\b")
+_READ = regex(
     r"\??\.(?:get|containsKey)\(\s*(['\"])(?P<asked>[\w.-]+)\1|\??\.(?P<name>[A-Za-z_]\w*)(?!\s*[({\w])"
     r"|\[\s*(['\"])(?P<item>[\w.-]+)\4\s*\]"
 )
-_GIVEN = re.compile(r"\"\$\{?(?P<held>[\w.?]+)\}?\"|(?P<plain>[\w.?]+)")
+_GIVEN = regex(r"\"\$\{?(?P<held>[\w.?]+)\}?\"|(?P<plain>[\w.?]+)")
 
 
 class Parameter(NamedTuple):

@@ -6,23 +6,23 @@ Source: the Kubernetes plugin of Jenkins. It adds a container `jnlp`, names and 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.syntax.tree import Argument, Call, Tree, string_at
 from playpen_ls.languages.yaml_loader import yaml_loader
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 _MERGES = frozenset(("inheritFrom", "yamlMergeStrategy", "containerTemplate", "containerTemplates", "containers"))
 _STRIPS = frozenset(("stripIndent", "stripMargin", "trim"))
-_IN_SCALAR = re.compile(r"\s*(?:-\s+)?(?:[\w.\-/]+|'[^']*'|\"[^\"]*\"):[ \t]+\S*|\s*-\s+\S*")
+_IN_SCALAR = regex(r"\s*(?:-\s+)?(?:[\w.\-/]+|'[^']*'|\"[^\"]*\"):[ \t]+\S*|\s*-\s+\S*")
 _LONGEST = 20_000  # characters of a manifest
-_IMAGE = re.compile(r"\bimage:[ \t]*([\"']?)(?P<image>[^\s\"'#,}$]+)\1(?=[ \t]*(?:[,}#\n]|$))")
+_IMAGE = regex(r"\bimage:[ \t]*([\"']?)(?P<image>[^\s\"'#,}$]+)\1(?=[ \t]*(?:[,}#\n]|$))")
 
 
 @dataclass(frozen=True)

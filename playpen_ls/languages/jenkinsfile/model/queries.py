@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from playpen_ls.languages.jenkinsfile.model.region import Region
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
 from playpen_ls.languages.model import Problem
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 # Frames: which regions are inside which
@@ -204,8 +204,8 @@ def sets_literal(outline: Outline, name: str) -> bool:
     return name in outline.ask(literal_names)
 
 
-_WORD = re.compile(r"\w+")
-_CREDENTIAL_ID = re.compile(r"(?:credentialsId|credentials\(|withRegistry|sshagent)([^\r\n]*)")
+_WORD = regex(r"\w+")
+_CREDENTIAL_ID = regex(r"(?:credentialsId|credentials\(|withRegistry|sshagent)([^\r\n]*)")
 
 
 def credential_id_words(parsed: Parsed) -> frozenset[str]:

@@ -8,9 +8,11 @@ failed scans are charged to a budget, and the nesting depth is limited.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from playpen_ls.languages.model import Problem
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 Token = tuple[str, int, int, str]
@@ -19,7 +21,7 @@ Token = tuple[str, int, int, str]
 The text of a string token is "": take it from the source.
 """
 
-_MASTER = re.compile(
+_MASTER = regex(
     r"""(?:[ \t\f]++|\\(?:\r\n|\n|\r))*+(?:
       ([^\W\d][\w$]*+)                                                  # 1 name
     | (\r\n|\n|\r)                                                      # 2 line end
@@ -40,19 +42,19 @@ _MASTER = re.compile(
 )
 # The body of a string by its delimiter, up to its end, an interpolation or an illegal line end.
 _BODY = {
-    "'": re.compile(r"(?:[^'\\\r\n]++|\\(?:\r\n|[\s\S]))*+"),
-    '"': re.compile(r'(?:[^"\\$\r\n]++|\\(?:\r\n|[\s\S])|\$(?![{A-Za-z_]))*+'),
-    "'''": re.compile(r"(?:[^'\\]++|\\[\s\S]|'(?!''))*+"),
-    '"""': re.compile(r'(?:[^"\\$]++|\\[\s\S]|"(?!"")|\$(?![{A-Za-z_]))*+'),
-    "/": re.compile(r"(?:[^/\\$]++|\\/?|\$(?![{A-Za-z_]))*+"),
-    "$/": re.compile(r"(?:[^/$]++|/(?!\$)|\$[$/]|\$(?![{A-Za-z_$/]))*+"),
+    "'": regex(r"(?:[^'\\\r\n]++|\\(?:\r\n|[\s\S]))*+"),
+    '"': regex(r'(?:[^"\\$\r\n]++|\\(?:\r\n|[\s\S])|\$(?![{A-Za-z_]))*+'),
+    "'''": regex(r"(?:[^'\\]++|\\[\s\S]|'(?!''))*+"),
+    '"""': regex(r'(?:[^"\\$]++|\\[\s\S]|"(?!"")|\$(?![{A-Za-z_]))*+'),
+    "/": regex(r"(?:[^/\\$]++|\\/?|\$(?![{A-Za-z_]))*+"),
+    "$/": regex(r"(?:[^/$]++|/(?!\$)|\$[$/]|\$(?![{A-Za-z_$/]))*+"),
 }
 _CLOSER = {"$/": "/$"}
-_NAMED_HOLE = re.compile(r"\$[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)*+")
-_CODE = re.compile(r"[^'\"/{}]*+")
-_PLAIN = re.compile(r"'(?!'')(?:[^'\\\r\n]++|\\[^\r\n])*+'|\"(?!\"\")(?:[^\"\\$\r\n]++|\\[^\r\n])*+\"")
-_COMMENT = re.compile(r"/\*(?:[^*]++|\*(?!/))*+\*/")
-_LINE = re.compile(r"[^\r\n]*")
+_NAMED_HOLE = regex(r"\$[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)*+")
+_CODE = regex(r"[^'\"/{}]*+")
+_PLAIN = regex(r"'(?!'')(?:[^'\\\r\n]++|\\[^\r\n])*+'|\"(?!\"\")(?:[^\"\\$\r\n]++|\\[^\r\n])*+\"")
+_COMMENT = regex(r"/\*(?:[^*]++|\*(?!/))*+\*/")
+_LINE = regex(r"[^\r\n]*")
 _PIECE = 100  # tokens of a long line that are read at a time
 _DEPTH = 12  # nested `${…}`; real pipelines have two
 _POOR = 200  # maximum length of a string once the budget is spent

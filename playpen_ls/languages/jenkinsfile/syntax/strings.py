@@ -8,13 +8,14 @@ from functools import cached_property, partial
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.text.fragment import Fragment
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 _ESCAPES = {"n": "\n", "t": "\t", "b": "\b", "r": "\r", "f": "\f"}
-_ESCAPE = re.compile(r"\\(?:u+([0-9a-fA-F]{4})|([0-7]{1,3})|(\r\n|[\s\S]))")
-_SLASHY_ESCAPE = re.compile(r"\\(/)")
-_DOLLAR_ESCAPE = re.compile(r"\$([$/])")
-_HOLE_NAME = re.compile(r"\$\{\s*(?:env\.)?([A-Za-z_]\w*)\s*\}|\$(?:env\.)?([A-Za-z_]\w*)")
+_ESCAPE = regex(r"\\(?:u+([0-9a-fA-F]{4})|([0-7]{1,3})|(\r\n|[\s\S]))")
+_SLASHY_ESCAPE = regex(r"\\(/)")
+_DOLLAR_ESCAPE = regex(r"\$([$/])")
+_HOLE_NAME = regex(r"\$\{\s*(?:env\.)?([A-Za-z_]\w*)\s*\}|\$(?:env\.)?([A-Za-z_]\w*)")
 
 
 class StringLiteral:

@@ -9,12 +9,12 @@ the next region begins.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import NamedTuple
 
 from playpen_ls.languages.jenkinsfile.syntax.lexer import Token
 from playpen_ls.languages.model import Problem
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -31,7 +31,7 @@ _GOES_ON_BEFORE = frozenset(". ?. *. .& ? : ?: && ||".split())
 _TAKES_CLOSURE = frozenset(("name", ")"))
 _GOES_ON_NAMES = frozenset(("else", "catch", "finally"))
 _SECTIONS = frozenset("stage stages steps post environment when script agent options triggers tools".split())
-_BLANKS = re.compile(r"[ \t]*")
+_BLANKS = regex(r"[ \t]*")
 # Calls whose closures are around most of a file: `pipeline {`, `stages {`, `node {`.
 _FRAMES = frozenset(
     """pipeline stages node podTemplate timestamps ansiColor timeout retry withEnv withCredentials lock catchError wrap
@@ -39,7 +39,7 @@ _FRAMES = frozenset(
 )
 _INSIDE = {"pipeline": ("stages",), "stages": ()}
 """The frames that a declarative pipeline has: anything else is checked as one statement."""
-_WORD = re.compile(r"\w*")
+_WORD = regex(r"\w*")
 _DEPTH = 12  # nested frames; real pipelines have five
 
 

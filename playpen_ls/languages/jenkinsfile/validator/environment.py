@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment, assignment
@@ -15,10 +14,11 @@ from playpen_ls.languages.jenkinsfile.validator.faults import (
     shown,
     words_of,
 )
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 _OPERANDS = frozenset(("name", "string", "number", "\n", *"( ) [ ] { } . ?. *. $ @".split()))
-IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+IDENTIFIER = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 _JAVA_WORDS = frozenset(
     """abstract assert boolean break byte case catch char class const continue default do double else enum extends final
     finally float for goto if implements import instanceof int interface long native new package private protected

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 
 from playpen_ls.languages.jenkinsfile.syntax.tree import DOTS, Block, Call, Expression, Statement
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.source import LINE_END
 from playpen_ls.text.span import Span
 

@@ -15,6 +15,7 @@ from playpen_ls.languages.jenkinsfile.syntax.lexer import Token
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import DOTS, KEYWORDS, Statement, Tree, string_at
 from playpen_ls.languages.jenkinsfile.validator.faults import Fault
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 _VALUES = frozenset(("true", "false", "null", "this", "super"))
@@ -47,8 +48,8 @@ _BEFORE_EXPRESSION = frozenset(("=", "(", "[", ",", "&&", "||", "+", "==", "!=",
 # A statement cannot end with one of these.
 _NOT_LAST = frozenset(("=", "+=", "-=", "+", "-", "==", "!=", "&&", "||", ".", "?.", ","))
 _ASSIGNS = frozenset(("=", "+=", "-=", "*=", "/=", "%=", "<<"))
-_ESCAPE = re.compile(r"\\(?:u+(?![0-9a-fA-Fu])|u+[0-9a-fA-F]{1,3}(?![0-9a-fA-F])|[^btnfr\\'\"$u0-7\r\n]|([\s\S]))")
-_DOLLAR = re.compile(r"\\[\s\S]|(\$)(?![{A-Za-z_]|[^\x00-\x7f])")
+_ESCAPE = regex(r"\\(?:u+(?![0-9a-fA-Fu])|u+[0-9a-fA-F]{1,3}(?![0-9a-fA-F])|[^btnfr\\'\"$u0-7\r\n]|([\s\S]))")
+_DOLLAR = regex(r"\\[\s\S]|(\$)(?![{A-Za-z_]|[^\x00-\x7f])")
 _TEMPLATE = frozenset((("{", "{"), ("{", "%"), ("<", "%"), ("%", ">")))
 """The marks of templates, as two tokens beside each other; in strings they say nothing about the code."""
 _MOST = 20  # faults of a region: one mistake can be repeated on each line

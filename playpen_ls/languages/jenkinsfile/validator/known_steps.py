@@ -5,7 +5,7 @@ The tables are not complete: other plugins define more names.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from playpen_ls.text.dataclass import dataclass
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Entry, Mapping, 
 from playpen_ls.languages.kubernetes.syntax.recovery import parse_yaml
 from playpen_ls.languages.kubernetes.syntax.writer import Style, Value, block, block_entry, flow, flow_entry, pretty
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import LINE_END
 
 
@@ -269,7 +270,7 @@ def _insert(
     raise Refused("template expressions (`{{ … }}`) decide what is in the mapping")
 
 
-_CONTROL_LINE = re.compile(r"(?:\{\{-?[ \t]*(?:(?:if|with|range|else|end)\b[^{}]*|/\*[^{}]*\*/)[ \t]*-?\}\})*(?:#.*)?")
+_CONTROL_LINE = regex(r"(?:\{\{-?[ \t]*(?:(?:if|with|range|else|end)\b[^{}]*|/\*[^{}]*\*/)[ \t]*-?\}\})*(?:#.*)?")
 
 
 def _continues(text: str, offset: int, column: int) -> bool:

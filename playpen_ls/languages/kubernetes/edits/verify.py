@@ -14,6 +14,7 @@ from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Mapping, Node, S
 from playpen_ls.languages.kubernetes.syntax.recovery import parse_yaml
 from playpen_ls.languages.kubernetes.syntax.writer import Value
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 Path = tuple[str | int, ...]
@@ -90,7 +91,7 @@ def _smallest_part(document: YamlDocument, edits: Iterable[Edit], way: Path) -> 
 
 
 # What is in front of a key or an item in its line.
-_OPENING: abc.Mapping[type[Node], re.Pattern[str]] = {Mapping: re.compile(" *"), Sequence: re.compile(" *- +")}
+_OPENING: abc.Mapping[type[Node], re.Pattern[str]] = {Mapping: regex(" *"), Sequence: regex(" *- +")}
 
 
 def _part_data(document: YamlDocument, edits: Iterable[Edit], lines: Span) -> list[Any] | None:
@@ -101,7 +102,7 @@ def _part_data(document: YamlDocument, edits: Iterable[Edit], lines: Span) -> li
     return _data_of(part)
 
 
-_MARKER = re.compile(r"(?:^|[\r\n])(?:---|\.\.\.)")
+_MARKER = regex(r"(?:^|[\r\n])(?:---|\.\.\.)")
 
 
 def _line_of(text: str, offset: int) -> int:

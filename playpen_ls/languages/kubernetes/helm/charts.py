@@ -6,7 +6,7 @@ import base64
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from playpen_ls.languages.kubernetes.helm.evaluate import Evaluator, Mutates, Named
 from playpen_ls.languages.kubernetes.helm.files import Chart
@@ -32,6 +32,8 @@ from playpen_ls.languages.kubernetes.helm.values import (
 )
 from playpen_ls.languages.kubernetes.helm.yaml_text import read_yaml, to_yaml
 from playpen_ls.languages.kubernetes.syntax.compose import Unparsable
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.text_cache import cached_by_text
 
 
@@ -88,7 +90,7 @@ def _frame(chart: Chart) -> Chart:
     return replace(chart, templates=templates, charts=tuple(map(_frame, chart.charts)))
 
 
-_DEFINES = re.compile(r"\{\{-?\s*(?:define|block)\b")
+_DEFINES = regex(r"\{\{-?\s*(?:define|block)\b")
 
 
 def _is_needed(path: str, text: str) -> bool:

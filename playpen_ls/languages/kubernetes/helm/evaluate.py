@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from playpen_ls.languages.kubernetes.helm import text_functions, value_functions
 from playpen_ls.languages.kubernetes.helm.choices import CHOICES, either, is_same
@@ -58,6 +58,7 @@ from playpen_ls.languages.kubernetes.helm.values import (
     printed,
     truth,
 )
+from playpen_ls.text.dataclass import dataclass
 
 _TABLES = (text_functions, value_functions)  # they enter their functions when they are imported
 MOST_STEPS = 300_000

@@ -6,14 +6,17 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Protocol
+
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
 MOST_FILES = 1_500  # of one chart with its subcharts
 MOST_TEXT = 8_000_000
 DEEPEST = 8  # charts in charts, folders in folders
-_TAKEN = re.compile(r"(?:templates|charts|crds)/|(?:Chart|values|requirements)\.(?:yaml|lock)$|values\.schema\.json$")
+_TAKEN = regex(r"(?:templates|charts|crds)/|(?:Chart|values|requirements)\.(?:yaml|lock)$|values\.schema\.json$")
 
 
 class ChartFiles(Protocol):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from playpen_ls.api.fact_types import ChartInstall, ValuesFile
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.kubernetes.helm.files import Chart, chart_at
 from playpen_ls.languages.kubernetes.helm.objects import Output, RenderedDocument
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
 if TYPE_CHECKING:
     from playpen_ls.languages.kubernetes.helm.charts import Rendered
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 Way = tuple[str, ...]
 """A way to install a chart: the paths of values files besides its `values.yaml`, the strongest last."""
 MOST_INSTALLS = 6  # with a chart that has more values files, what its values leave open is not judged
-_NAME = re.compile(r"^name:[ \t]*[\"']?([\w.-]+)", re.MULTILINE)
-_VALUES = re.compile(r"values[-._].+\.ya?ml|.+[-._]values\.ya?ml")
+_NAME = regex(r"^name:[ \t]*[\"']?([\w.-]+)", re.MULTILINE)
+_VALUES = regex(r"values[-._].+\.ya?ml|.+[-._]values\.ya?ml")
 
 
 def chart_of(template: str) -> str | None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from playpen_ls.languages.kubernetes.helm.text import GAP, HOLE, Origins, Place, Text, cut
 from playpen_ls.languages.kubernetes.syntax import nodes
 from playpen_ls.languages.kubernetes.syntax.compose import Unparsable, compose
 from playpen_ls.languages.kubernetes.syntax.nodes import Node
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
-_SEPARATOR = re.compile(r"(?:\A|\s*\n)---\s*")
-_GAP_LINE = re.compile(rf"^([ \t-]*){GAP}[ \t{GAP}{HOLE}]*$", re.MULTILINE)
+_SEPARATOR = regex(r"(?:\A|\s*\n)---\s*")
+_GAP_LINE = regex(rf"^([ \t-]*){GAP}[ \t{GAP}{HOLE}]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, eq=False)

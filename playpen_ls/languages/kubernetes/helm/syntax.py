@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.text_cache import cached_by_text
 
 DEEPEST = 100  # blocks and parentheses inside each other
@@ -164,7 +166,7 @@ class _Token(NamedTuple):
     end: int
 
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""(?P<space>[ \t\r\n]+)
     |(?P<comment>/\*.*?\*/)
     |(?P<close>-?\}\})
@@ -178,7 +180,7 @@ _TOKEN = re.compile(
     |(?P<dot>\.)""",
     re.VERBOSE | re.DOTALL,
 )
-_OPEN = re.compile(r"\{\{(?P<trim>-(?=[ \t\r\n]))?")
+_OPEN = regex(r"\{\{(?P<trim>-(?=[ \t\r\n]))?")
 _SPACE = " \t\r\n"
 _BLOCKS = frozenset(("if", "with", "range", "define", "block"))
 _KEYWORDS = frozenset((*_BLOCKS, "end", "else", "template", "break", "continue"))
@@ -458,7 +460,7 @@ class _Tokens:
         return names
 
 
-_ESCAPE = re.compile(
+_ESCAPE = regex(
     r"\\(?:(?P<char>[abfnrtv\\'\"])|x(?P<hex>[0-9a-fA-F]{2})|u(?P<short>[0-9a-fA-F]{4})"
     r"|U(?P<long>[0-9a-fA-F]{8})|(?P<octal>[0-7]{3})|(?P<wrong>.?))",
     re.DOTALL,

@@ -24,6 +24,7 @@ from playpen_ls.languages.kubernetes.helm.values import (
     printed,
     type_of,
 )
+from playpen_ls.text.regex import regex
 
 _LONGEST_NAME = 40  # of a release or another unknown part of a name that is cut at 63 characters
 _HOLES = HOLE + GAP
@@ -50,7 +51,7 @@ def quote(*values: Value) -> str:
     return joined(parts)
 
 
-_TO_ESCAPE = re.compile(r'["\\\x00-\x1f\x7f\x80-\x9f\ufeff]')
+_TO_ESCAPE = regex(r'["\\\x00-\x1f\x7f\x80-\x9f\ufeff]')
 _SHORT_ESCAPES = {
     '"': '\\"',
     "\\": "\\\\",
@@ -451,7 +452,7 @@ def as_html(*values: Value) -> str:
 
 # Regular expressions
 
-_REPEATED_GROUP = re.compile(r"[*+}?][^()]*\)[*+{]")
+_REPEATED_GROUP = regex(r"[*+}?][^()]*\)[*+{]")
 _LONGEST_MATCHED = 4_000
 
 
@@ -544,7 +545,7 @@ def println(*values: Value) -> str:
     return joined([*parts, "\n"])
 
 
-_VERB = re.compile(r"%(?P<flags>[-+# 0]*)(?P<width>\d{0,4})(?:\.(?P<precision>\d{0,3}))?(?P<verb>.)", re.DOTALL)
+_VERB = regex(r"%(?P<flags>[-+# 0]*)(?P<width>\d{0,4})(?:\.(?P<precision>\d{0,3}))?(?P<verb>.)", re.DOTALL)
 
 
 @function("printf", holes=True)

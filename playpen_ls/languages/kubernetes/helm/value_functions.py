@@ -27,6 +27,7 @@ from playpen_ls.languages.kubernetes.helm.values import (
     type_of,
 )
 from playpen_ls.languages.kubernetes.helm.yaml_text import number_of
+from playpen_ls.text.regex import regex
 
 _MOST_ITEMS = 20_000
 
@@ -583,8 +584,8 @@ def index(value: Value, *path: Value) -> Value:
 
 # Versions
 
-_VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([0-9A-Za-z.-]+))?(?:\+([0-9A-Za-z.-]+))?")
-_CONSTRAINT = re.compile(
+_VERSION = regex(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([0-9A-Za-z.-]+))?(?:\+([0-9A-Za-z.-]+))?")
+_CONSTRAINT = regex(
     r"\s*(?P<operator>=|!=|>=|=>|<=|=<|>|<|~>|~|\^|)\s*v?(?P<major>\d+|[xX*])(?:\.(?P<minor>\d+|[xX*]))?"
     r"(?:\.(?P<patch>\d+|[xX*]))?(?:-(?P<pre>[0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?\s*"
 )

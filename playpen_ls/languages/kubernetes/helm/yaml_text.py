@@ -30,6 +30,7 @@ from playpen_ls.languages.kubernetes.helm.values import (
 )
 from playpen_ls.languages.kubernetes.syntax import nodes
 from playpen_ls.languages.kubernetes.syntax.compose import Unparsable, compose
+from playpen_ls.text.regex import regex
 
 MOST_NODES = 100_000
 _WIDEST = 80  # a line is only broken behind this column
@@ -37,15 +38,15 @@ _BOOLEANS = {
     **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"), True),
     **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"), False),
 }
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9_]*)")
-_OTHER_BASE = re.compile(r"([-+]?)0(?:b([01_]+)|x([0-9a-fA-F_]+)|o([0-7_]+)|([0-7_]+))")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_SPECIAL_FLOATS = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_TIMESTAMP = re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt ].*)?")
-_PLAIN = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`][^\n]*|[-?:](?=[^\s])[^\n]*")
-_SPECIAL = re.compile(r": |:$| #|^[\-?:](?:\s|$)|[\t\x00-\x08\x0b-\x1f\x7f]")
-_FLOW = re.compile(r"[,\[\]{}]")
-_UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x84\x86-\x9f\ufeff\ud800-\udfff]")
+_INTEGER = regex(r"[-+]?(?:0|[1-9][0-9_]*)")
+_OTHER_BASE = regex(r"([-+]?)0(?:b([01_]+)|x([0-9a-fA-F_]+)|o([0-7_]+)|([0-7_]+))")
+_FLOAT = regex(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_SPECIAL_FLOATS = regex(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_TIMESTAMP = regex(r"\d{4}-\d\d?-\d\d?(?:[Tt ].*)?")
+_PLAIN = regex(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`][^\n]*|[-?:](?=[^\s])[^\n]*")
+_SPECIAL = regex(r": |:$| #|^[\-?:](?:\s|$)|[\t\x00-\x08\x0b-\x1f\x7f]")
+_FLOW = regex(r"[,\[\]{}]")
+_UNPRINTABLE = regex(r"[\x00-\x09\x0b-\x1f\x7f-\x84\x86-\x9f\ufeff\ud800-\udfff]")
 
 
 def scalar_value(node: nodes.Scalar, tag: str = "") -> Value:

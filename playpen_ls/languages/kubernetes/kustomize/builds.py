@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -35,6 +35,7 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     documents,
     is_null,
 )
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.text_cache import cached_by_text
 
 MOST_OBJECTS = 5_000

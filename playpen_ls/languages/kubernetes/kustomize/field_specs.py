@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from playpen_ls.languages.kubernetes.kustomize.objects import Id
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping
+from playpen_ls.text.dataclass import dataclass
 
 
 class FieldSpec(NamedTuple):

@@ -6,9 +6,8 @@ Reading is apart from building, so that a build is a pure function of what was r
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol
 
 from playpen_ls.languages.kubernetes.kustomize.tree import (
@@ -19,12 +18,14 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     PlacedSequence,
     documents,
 )
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 MOST_LAYERS = 300  # of one build, counted each time they are reached
 MOST_FILES = 3_000
 DEEPEST = 30  # kustomizations in kustomizations
-_REMOTE = re.compile(
+_REMOTE = regex(
     r"(?:[a-z+]+::)?(?:https?://|ssh://|git@|file://|github\.com[/:])|[^?]*\?(?:ref|version|timeout)=|[\w-]+\.[\w.-]+/"
 )
 

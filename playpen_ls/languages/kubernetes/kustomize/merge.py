@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from playpen_ls.languages.kubernetes.kustomize.tree import (
     CannotBuild,
@@ -15,6 +15,7 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     is_null,
 )
 from playpen_ls.languages.kubernetes.syntax.nodes import Entry
+from playpen_ls.text.dataclass import dataclass
 
 
 @dataclass(frozen=True)

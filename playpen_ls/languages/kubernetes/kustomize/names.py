@@ -7,7 +7,6 @@ build is meant by a field that has this name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from playpen_ls.languages.kubernetes.kustomize.field_specs import FieldSpec, NameReference, references_in
 from playpen_ls.languages.kubernetes.kustomize.objects import Built
@@ -20,6 +19,7 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     is_null,
     made,
 )
+from playpen_ls.text.dataclass import dataclass
 
 
 def with_new_names(objects: Sequence[Built], references: tuple[NameReference, ...]) -> list[Built]:

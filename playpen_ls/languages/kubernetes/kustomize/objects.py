@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -18,6 +18,8 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     made,
 )
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
 _CLUSTER = frozenset(
     "APIService CSIDriver CSINode CertificateSigningRequest ClusterRole ClusterRoleBinding ComponentStatus "
@@ -25,7 +27,7 @@ _CLUSTER = frozenset(
     "PodSecurityPolicy PriorityClass PriorityLevelConfiguration RuntimeClass StorageClass "
     "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration VolumeAttachment".split()
 )
-_CLUSTER_GROUPS = re.compile(
+_CLUSTER_GROUPS = regex(
     r"|(?:admissionregistration|apiextensions|apiregistration|certificates|flowcontrol\.apiserver|networking|node|policy|"
     r"rbac\.authorization|scheduling|storage)\.k8s\.io|policy"
 )
@@ -160,9 +162,9 @@ def pairs(node: Placed | Mapping | None) -> dict[str, PlacedScalar]:
     }
 
 
-_PLAIN_PATTERN = re.compile(r"[\w./:@ -]*")
+_PLAIN_PATTERN = regex(r"[\w./:@ -]*")
 # What is the same in Go and Python, and takes no exponential time: no repetition of a group.
-_SAFE_PATTERN = re.compile(r"(?:[\w/:@ -]|\\[.\-/d]|\.[*+]?|\||\((?:\?:)?[\w./:@| -]*\)\??|\[[\w-]+\][*+?]?|[\^$])*")
+_SAFE_PATTERN = regex(r"(?:[\w/:@ -]|\\[.\-/d]|\.[*+]?|\||\((?:\?:)?[\w./:@| -]*\)\??|\[[\w-]+\][*+?]?|[\^$])*")
 _MOST_REPEATS = 3
 
 
@@ -219,7 +221,7 @@ def _requirements(text: str) -> list[str]:
     return re.split(r",(?![^(]*\))", text)
 
 
-_REQUIREMENT = re.compile(r"(!?)\s*([\w./-]+)\s*(?:(==?|!=)\s*([\w.-]*)|(in|notin)\s*\(([^()]*)\))?")
+_REQUIREMENT = regex(r"(!?)\s*([\w./-]+)\s*(?:(==?|!=)\s*([\w.-]*)|(in|notin)\s*\(([^()]*)\))?")
 
 
 def _has(requirement: str, labels: dict[str, str]) -> bool:

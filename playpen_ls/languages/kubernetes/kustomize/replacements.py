@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.languages.kubernetes.kustomize.files import Layer, mappings, scalars
 from playpen_ls.languages.kubernetes.kustomize.objects import Built, Id, compiled, fits, matches
@@ -20,9 +19,11 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     made,
 )
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
 _DEFAULT_PATH = "metadata.name"
-_ITEM = re.compile(r"\[([^\[\]=]+)=([^\[\]]*)\]")
+_ITEM = regex(r"\[([^\[\]=]+)=([^\[\]]*)\]")
 
 
 def replaced(objects: list[Built], layer: Layer, root: PlacedMapping) -> list[Built]:

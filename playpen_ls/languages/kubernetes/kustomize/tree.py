@@ -6,13 +6,13 @@ Trees are never changed: a changed copy shares all other nodes with its original
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 from playpen_ls.languages.kubernetes.syntax import nodes
 from playpen_ls.languages.kubernetes.syntax.compose import Unparsable, compose
 from playpen_ls.languages.kubernetes.syntax.documents import document_starts
 from playpen_ls.languages.kubernetes.syntax.nodes import Entry, Node
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.span import Span
 from playpen_ls.text.text_cache import cached_by_text
 

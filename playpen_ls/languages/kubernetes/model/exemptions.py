@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from playpen_ls.languages.kubernetes.model.resources import Resource, Workload, YamlDocument, pairs, resources
 from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
 from playpen_ls.languages.model import Exemption
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 _LINTER_CHECK = "ignore-check.kube-linter.io/"
 _POLARIS = "polaris.fairwinds.com/"
-_NAMED = re.compile(r"[\w.-]+")
-_SKIPPED = re.compile(r"checkov\.io/skip\d*")
+_NAMED = regex(r"[\w.-]+")
+_SKIPPED = regex(r"checkov\.io/skip\d*")
 
 
 def exemptions(parsed: ParsedDocument) -> tuple[Exemption, ...]:

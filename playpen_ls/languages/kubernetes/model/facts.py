@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from playpen_ls.api.fact_types import (
@@ -43,15 +42,17 @@ from playpen_ls.languages.kubernetes.model.resources import (
 from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence, is_true
 from playpen_ls.languages.shell.charts import last_part
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary import kaniko
 from playpen_ls.vocabulary.databases import database_of, dumped
 from playpen_ls.vocabulary.images import ImageReference
 
 _DEEP = 12  # levels of custom resources; a Rollout's template is at 1, a JobSet's at 5
-_NUMBER = re.compile(r"(?<![\d.])\d{2,5}(?![\d.])")
+_NUMBER = regex(r"(?<![\d.])\d{2,5}(?![\d.])")
 _CHANGING = ("ports", "command", "args")  # keys of a container after which its ports are not those of its image
-_COPYING = re.compile(r"reflect|replicat|clone|sync|kubed|copy", re.IGNORECASE)
+_COPYING = regex(r"reflect|replicat|clone|sync|kubed|copy", re.IGNORECASE)
 _NOWHERE = Place("", Span(0, 0))
 _NAMED = frozenset(
     (
@@ -70,7 +71,7 @@ _NAMED = frozenset(
 )
 _SECRET_KINDS = frozenset(("Secret", "SealedSecret", "ExternalSecret"))
 # Kinds by which operators (CloudNativePG, Velero, Crunchy, Stash …) back up a database.
-_BACKUP_KIND = re.compile(r"(?:Scheduled)?Backup(?:Schedule|Configuration|Plan)?|BackupStorageLocation|VolumeSnapshot")
+_BACKUP_KIND = regex(r"(?:Scheduled)?Backup(?:Schedule|Configuration|Plan)?|BackupStorageLocation|VolumeSnapshot")
 
 
 @dataclass(frozen=True, slots=True)

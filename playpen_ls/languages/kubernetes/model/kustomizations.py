@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.languages.kubernetes.model.resources import Resource, YamlDocument
 from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Entry, Mapping, Scalar, Sequence, content
+from playpen_ls.text.dataclass import dataclass
 
 _GENERATED = (("configMapGenerator", "ConfigMap", "data"), ("secretGenerator", "Secret", "stringData"))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.languages.kubernetes.model.kustomizations import generated, inline_patches, set_images
 from playpen_ls.languages.kubernetes.model.resources import Container, Workload, YamlDocument, resources
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
+from playpen_ls.text.dataclass import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.languages.kubernetes.model.resources import Workload
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
+from playpen_ls.text.dataclass import dataclass
 
 
 @dataclass(frozen=True)

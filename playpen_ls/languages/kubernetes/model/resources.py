@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import pairwise
 from typing import TypeVar
@@ -12,11 +12,13 @@ from typing import TypeVar
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart, ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import UNKNOWN, Mapping, Node, Scalar, Sequence, content, resolved
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 T = TypeVar("T")
 
-_API_VERSION = re.compile(r"v\d\w*|[\w.-]+/v\d\w*")
+_API_VERSION = regex(r"v\d\w*|[\w.-]+/v\d\w*")
 _LONGEST_EXPRESSION = 60  # characters that a message shows
 _LISTS = 3  # nesting of Lists; one List inside another is already unusual
 _POD_SPECS: dict[tuple[str, str], tuple[str, ...]] = {

@@ -25,12 +25,13 @@ from yaml.events import (
 from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence
 from playpen_ls.languages.yaml_loader import yaml_loader
 from playpen_ls.text.pause import pause
+from playpen_ls.text.regex import regex
 
 DEEPEST = 200  # levels; the deepest real manifests (schemas of custom resources) have about 60
-_BRACKET = re.compile(r"[\[\]{}]")
+_BRACKET = regex(r"[\[\]{}]")
 # PyYAML's pure Python parser wrongly rejects tabs that only separate tokens.
-_SEPARATING_TAB = re.compile(r"(?<=[:,-])[ \t]*\t[ \t]*|[ \t]*\t[ \t]*(?=#|[\r\n]|\Z)")
-_PREFIX = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)+")
+_SEPARATING_TAB = regex(r"(?<=[:,-])[ \t]*\t[ \t]*|[ \t]*\t[ \t]*(?=#|[\r\n]|\Z)")
+_PREFIX = regex(r"(?:[&!][^\s,\[\]{}]*[ \t]+)+")
 
 
 class Unparsable(Exception):

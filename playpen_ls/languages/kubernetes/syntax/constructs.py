@@ -12,10 +12,11 @@ from collections.abc import Iterable
 
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence, walk
 from playpen_ls.languages.model import Comment
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_MARK = re.compile(r"(?:(?<=[ \t\r\n])|\A)#[^\r\n]*")
-_HEADER = re.compile(r"[^\r\n]*")
+_MARK = regex(r"(?:(?<=[ \t\r\n])|\A)#[^\r\n]*")
+_HEADER = regex(r"[^\r\n]*")
 
 
 def comments(text: str, roots: Iterable[Node]) -> tuple[Comment, ...]:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from playpen_ls.languages.kubernetes.syntax import constructs
 from playpen_ls.languages.kubernetes.syntax.recovery import ParseResult, parse_yaml
 from playpen_ls.languages.model import Comment
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 T = TypeVar("T")
@@ -86,17 +87,17 @@ class ParsedDocument:
         return constructs.constructs(self.text, self.roots)
 
 
-_MARKER = re.compile(r"---(?=[ \t\r\n]|\Z)")  # whether it begins a line is looked at later, which is much faster
-_DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?[\r\n])*%")
-_KIND = re.compile(r"^kind:[ \t]*(['\"]?)\w*List\1[ \t]*(?:#[^\r\n]*)?\r?$", re.MULTILINE)
-_ITEMS = re.compile(
+_MARKER = regex(r"---(?=[ \t\r\n]|\Z)")  # whether it begins a line is looked at later, which is much faster
+_DIRECTIVE = regex(r"(?:[ \t]*(?:#[^\r\n]*)?[\r\n])*%")
+_KIND = regex(r"^kind:[ \t]*(['\"]?)\w*List\1[ \t]*(?:#[^\r\n]*)?\r?$", re.MULTILINE)
+_ITEMS = regex(
     r"^items:[ \t]*(?:#[^\r\n]*)?\r?\n(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*(?P<indentation> *)-(?=[ \r\n])", re.MULTILINE
 )
 # An anchor, which items can share. The rare character comes first, which makes the search fast.
-_ANCHOR = re.compile(r"[&*](?<=[\s\[{,].)\w")
+_ANCHOR = regex(r"[&*](?<=[\s\[{,].)\w")
 # Templates, which can span items, and the end of a document.
 _SPANNING = ("{{", "{%", "#@", "\n...")
-_TAIL = re.compile(r"^[^\s#-]", re.MULTILINE)
+_TAIL = regex(r"^[^\s#-]", re.MULTILINE)
 
 
 def split(text: str, starts: Sequence[int]) -> Iterator[tuple[int, int, DocumentPart]]:

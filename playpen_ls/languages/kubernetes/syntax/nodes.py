@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from playpen_ls.text.dataclass import dataclass
 
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _MERGES = 10  # depth of nested `<<`; deeper ones are hostile

@@ -8,24 +8,25 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.languages.kubernetes.syntax.compose import Unparsable, compose
 from playpen_ls.languages.kubernetes.syntax.nodes import UNKNOWN, Node, Scalar, walk
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 _RETRIES = 4
-_LINE = re.compile(r"[^\r\n]*")
-_OPENING = re.compile(r"\{[{%]")
+_LINE = regex(r"[^\r\n]*")
+_OPENING = regex(r"\{[{%]")
 _CLOSINGS = {"{{": "}}", "{%": "%}"}
-_EXPRESSION_LINE = re.compile(rf"(?:(?<=[\r\n])|\A)([ \t]*){UNKNOWN}((?:{UNKNOWN}|[ \t])*)(?=[\r\n]|\Z)")
-_BLOCK = re.compile(r"\{(?:\{-?|%[-+]?)[ \t\r\n]*(?P<word>if|with|range|for|define|block|end\w*)\b")
+_EXPRESSION_LINE = regex(rf"(?:(?<=[\r\n])|\A)([ \t]*){UNKNOWN}((?:{UNKNOWN}|[ \t])*)(?=[\r\n]|\Z)")
+_BLOCK = regex(r"\{(?:\{-?|%[-+]?)[ \t\r\n]*(?P<word>if|with|range|for|define|block|end\w*)\b")
 # Helm's `{{`, Jinja's `{% if … %}`, and `#@`, which starts ytt expressions in comments.
-_TEMPLATE = re.compile(r"(?:(?<=[\r\n])|\A)(?:(?![ \t]*#)[^\r\n]*?\{\{|[ \t]*\{%|(?:[^\r\n#]*[ \t])?#@(?:[ \t]|\w+/))")
+_TEMPLATE = regex(r"(?:(?<=[\r\n])|\A)(?:(?![ \t]*#)[^\r\n]*?\{\{|[ \t]*\{%|(?:[^\r\n#]*[ \t])?#@(?:[ \t]|\w+/))")
 _TEMPLATE_MARKS = ("{{", "{%", "#@")
 # Characters that the YAML reader rejects; a byte-order mark inside a text shifts libyaml's offsets.
 # Written as what it is: what it is not takes ten times as long to compile.
-_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_UNREADABLE = regex(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 # Errors whose cause is on the line where the construct began: an unclosed quote, a key without a colon.
 _EARLIER = ("simple key", "quoted scalar", "flow")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
 Value = str | int | bool | Mapping[str, "Value"] | Sequence["Value"]
 
-_PLAIN = re.compile(r"-{0,2}[A-Za-z_/](?:[\w./-]|:(?=\w))*|\d+(?:\.\d+)?(?:m|k|M|G|T|Ki|Mi|Gi|Ti)?")
+_PLAIN = regex(r"-{0,2}[A-Za-z_/](?:[\w./-]|:(?=\w))*|\d+(?:\.\d+)?(?:m|k|M|G|T|Ki|Mi|Gi|Ti)?")
 _WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))  # not strings in YAML 1.1
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.python.model.parts import DatabaseSettings
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
-_REST = re.compile(r"(?P<comma>[ \t]*,)?(?:\s|#[^\r\n]*)*")
+_REST = regex(r"(?P<comma>[ \t]*,)?(?:\s|#[^\r\n]*)*")
 
 
 def entries_added(part: DatabaseSettings, entries: Sequence[str]) -> list[Edit]:

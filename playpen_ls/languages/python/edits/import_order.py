@@ -11,9 +11,10 @@ from itertools import pairwise
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.python.model.module import PythonModel, Top
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import LINE_END, Source
 
-_DIRECTIVE = re.compile(
+_DIRECTIVE = regex(
     r"#!|.*(?:coding[:=]|noqa|pylint|mypy|type:|playpen|isort|flake8|ruff|fmt:|yapf|copyright|licen[sc]e|spdx)",
     re.IGNORECASE,
 )

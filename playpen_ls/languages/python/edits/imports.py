@@ -6,7 +6,6 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from playpen_ls.api.finding import Refused
@@ -16,7 +15,9 @@ from playpen_ls.languages.python.model.module import PythonModel, Top
 from playpen_ls.languages.python.model.parts import Part, PythonModule
 from playpen_ls.languages.python.syntax.bindings import bound
 from playpen_ls.languages.python.syntax.nodes import imported
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit, narrowed
+from playpen_ls.text.regex import regex
 
 if TYPE_CHECKING:  # its first import takes 200 ms
     import libcst
@@ -175,7 +176,7 @@ def module_logger(part: Part) -> Brought:
     return _brought(part, "logger", *edits, Edit(at, at, before + line + gap(model, at, newline)))
 
 
-_SPECIAL = re.compile(r"[^\W_]_(?:log|logger)$", re.IGNORECASE)
+_SPECIAL = regex(r"[^\W_]_(?:log|logger)$", re.IGNORECASE)
 
 
 def model_of(part: Part | PythonModule) -> PythonModel:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.fact_types import EnvironmentRead
@@ -14,15 +13,16 @@ from playpen_ls.languages.python.model.scope import Link, Names
 from playpen_ls.languages.python.syntax.known_names import READERS, READING_OBJECTS
 from playpen_ls.languages.python.syntax.mentions import Origins
 from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.text.regex import regex
 from playpen_ls.text.words import Words
 
-_READER_NAME = re.compile(
+_READER_NAME = regex(
     r"(?:^|_)(?:getenv|env|environ|config|setting|settings|envvar|env_var|variable|option|secret|parameter)$"
 )
 _ASKING = (ast.BoolOp, ast.Compare, ast.If, ast.IfExp, ast.While, ast.UnaryOp, ast.NamedExpr)
 _ORIGINS = Origins(*READERS, *READING_OBJECTS)
 _WORDS = frozenset(("environ", "getenv", "environs"))
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
+_VARIABLE = regex(r"[A-Z][A-Z0-9_]+")
 
 
 def possible_in(words: Words) -> bool:

@@ -20,6 +20,7 @@ from playpen_ls.languages.python.syntax.known_names import (
     SETTINGS,
 )
 from playpen_ls.languages.python.syntax.statement import Statement
+from playpen_ls.text.regex import regex
 from playpen_ls.text.words import Words
 
 _KNOWN = (
@@ -45,14 +46,14 @@ _NAMES = frozenset((
 _ENDS = ("_log", "_logger", "Logger", "_db", "Settings", "Config", "Base", "Mixin", "_app", "_router", "_bp")
 _STARTS = ("Base", "Abstract")
 # What binds one of them to something else than a literal.
-_BOUND = re.compile(
+_BOUND = regex(
     r"^[ \t]*(?:(?:self\.|\w*_)?(?:log|logger|LOG|LOGGER|db|metadata|app|application|api|router|bp|blueprint)[ \t]*"
     r"(?::[^=\n]*)?=(?!=)[\s\\(]*[^\W\d]"
     r"|class[ \t]+(?:(?:Base|Abstract)\w*|\w*(?:Logger|Settings|Config|Base|Mixin))[ \t]*\()",
     re.MULTILINE,
 )
 # Modules from which others import what these have imported.
-_COLLECTING = re.compile(
+_COLLECTING = regex(
     r"(?:^|/)(?:__init__|\w*(?:log|settings|config|util|common|core|base|extensions|deps|db|database|session)\w*)\.py$"
 )
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 
-_TEST = re.compile(
+from playpen_ls.text.regex import regex
+
+_TEST = regex(
     r"(?:^|/)(?:tests?(?:[_-](?:e2e|unit|integration|smoke|utils|helpers))?|t/(?:unit|integration|smoke)|testing"
     r"|__tests__|e2e|fixtures)/|(?:^|/)(?:test_[^/]*|[^/]*_tests?|tests?|conftest|pytest_plugin|testing_utils)\.pyw?$"
 )
-_MIGRATION = re.compile(r"(?:^|/)(?:_?migrations|alembic(?:/versions)?)/|_pb2(?:_grpc)?\.py$")
-_GENERATED = re.compile(
+_MIGRATION = regex(r"(?:^|/)(?:_?migrations|alembic(?:/versions)?)/|_pb2(?:_grpc)?\.py$")
+_GENERATED = regex(
     r"^[ \t]*(?:#|\"{3}|'{3})?.*(?:@generated\b|\b(?:code|file|module)\b.{0,40}\bgenerated\b|\bdo not edit\b)"
     r"|^[ \t]*(?:#+|\"{3}|'{3})[ \t]*(?:auto-?[ ]?generated|automatically generated|generated (?:by|from|with))\b"
     r"|^[ \t]*(?:#+|\"{3}|'{3}).{0,60}\b(?:(?:is|was|been)[ ]auto-?[ ]?generated|The Versioneer)\b",
     re.MULTILINE | re.IGNORECASE,
 )
 _MARKS = ("generated", "do not edit", "versioneer")
-_REVISION = re.compile(r"^Revision ID: |^down_revision\b[^\n=]*=", re.MULTILINE)
-_SCRIPT = re.compile(
+_REVISION = regex(r"^Revision ID: |^down_revision\b[^\n=]*=", re.MULTILINE)
+_SCRIPT = regex(
     r"(?:^|/)(?:scripts?|bin|tools?|examples?|docs?|docs_src|samples?|demos?|benchmarks?|hack|cli|management)/"
     r"|(?:^|/)(?:manage|management|setup|noxfile|fabfile|tasks|conftest|locustfile|__main__|cli)\.py$"
 )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from playpen_ls.languages.python.model.parts import Called, Part, Site
 from playpen_ls.languages.python.model.scope import Link
 from playpen_ls.languages.python.syntax.mentions import Origins
 from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.text.words import Words
 
@@ -81,7 +81,7 @@ class ExceptHandler(Part):
         return Span(start, end)
 
 
-_NAME = re.compile(r"[\s)]*as\s+\w+")
+_NAME = regex(r"[\s)]*as\s+\w+")
 
 
 class EnvironmentValue(Part):

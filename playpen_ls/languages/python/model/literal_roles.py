@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left
-from dataclasses import dataclass
 
 from playpen_ls.languages.python.model.scope import Link
 from playpen_ls.languages.python.syntax.nodes import targets
+from playpen_ls.text.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

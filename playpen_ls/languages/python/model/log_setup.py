@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from playpen_ls.languages.python.syntax.statement import Statement
+from playpen_ls.text.regex import regex
 from playpen_ls.text.words import Words
 
 _WORDS = frozenset(("basicConfig", "dictConfig", "fileConfig", "addHandler", "loguru", "structlog", "Celery"))
-_DJANGO = re.compile(r"^LOGGING[ \t]*=", re.MULTILINE)
+_DJANGO = regex(r"^LOGGING[ \t]*=", re.MULTILINE)
 
 
 def possible_in(words: Words) -> bool:

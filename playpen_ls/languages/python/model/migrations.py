@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from playpen_ls.api.file_view import Outline
 from playpen_ls.languages.python.model.file_kind import is_in_tests
@@ -16,14 +16,16 @@ from playpen_ls.languages.python.model.parts import Called, Site
 from playpen_ls.languages.python.model.scope import Link
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.languages.python.syntax.statement import Statement
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.text.words import Words
 
 MARK = "down_revision"
 ENVIRONMENT = "run_migrations"
-_ASSIGNED = re.compile(r"^(?:down_revision|revision|branch_labels)\b[^\n=]*=(?!=)", re.MULTILINE)
+_ASSIGNED = regex(r"^(?:down_revision|revision|branch_labels)\b[^\n=]*=(?!=)", re.MULTILINE)
 _ANY = "*"
-_SPACE = re.compile(r"\s+")
+_SPACE = regex(r"\s+")
 
 # The position of the table among the arguments of each operation; a batch has the table.
 OPERATIONS = {
@@ -99,7 +101,7 @@ def revision(outline: Outline) -> Revised | None:
     return Revised(identity, parents.values, labels != (), chunk, own.span, parents_chunk, parents.span)
 
 
-_CREATED = re.compile(
+_CREATED = regex(
     r"create_table\((?P<rest>[ \t\n]*(?:(?P<quote>[\"'])(?P<name>[^\"'\n]*)(?P=quote))?)"
     r"|\bCREATE[ ](?:UNLOGGED[ ])?TABLE[ ](?:IF[ ]NOT[ ]EXISTS[ ])?[\"`]?(?:\w+[\"`]?\.[\"`]?)?(?P<raw>\w+)",
     re.IGNORECASE,
@@ -137,7 +139,7 @@ def restored(outline: Outline) -> frozenset[tuple[str, str]]:
     return frozenset(outline.every(_restores))
 
 
-_CONFIGURED = re.compile(r"\bcontext\.configure(?=\()")
+_CONFIGURED = regex(r"\bcontext\.configure(?=\()")
 
 
 def _configured(statement: Statement) -> Span | None:
@@ -163,7 +165,7 @@ class Downgraded:
     is_empty: bool
 
 
-_DOWNGRADE = re.compile(r"(?:async[ ]+)?def[ ]+(?P<name>downgrade)\b")
+_DOWNGRADE = regex(r"(?:async[ ]+)?def[ ]+(?P<name>downgrade)\b")
 
 
 def _downgrades(statement: Statement) -> Downgraded | None:

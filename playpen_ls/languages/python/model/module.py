@@ -6,7 +6,6 @@ import ast
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
@@ -20,8 +19,10 @@ from playpen_ls.languages.python.model.scope import Names, Scope
 from playpen_ls.languages.python.syntax.parsing import with_line_feeds
 from playpen_ls.languages.python.syntax.statement import Statement
 from playpen_ls.languages.python.syntax.statements import Class, Cutter, statements
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import narrowed
 from playpen_ls.text.pause import pause
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 
@@ -176,7 +177,7 @@ class PythonModel(Model):
         return Span(first.start, end)
 
 
-_LINE = re.compile(r"^[ \t]*([^\s#][^\n\r]*)", re.MULTILINE)
+_LINE = regex(r"^[ \t]*([^\s#][^\n\r]*)", re.MULTILINE)
 
 
 def parse(source: Source, previous: Model | None = None) -> PythonModel:

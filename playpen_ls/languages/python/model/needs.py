@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.fact_types import EnvironmentKnown, EnvironmentRead, Listens
@@ -20,6 +19,7 @@ from playpen_ls.languages.python.syntax.known_names import (
 )
 from playpen_ls.languages.python.syntax.mentions import CALL, Origins, any_is_called
 from playpen_ls.languages.python.syntax.nodes import dotted, is_main_guard
+from playpen_ls.text.regex import regex
 from playpen_ls.text.words import Words
 
 Need = EnvironmentRead | EnvironmentKnown | Listens
@@ -35,7 +35,7 @@ _WORDS = frozenset(("environ", "BaseSettings", *LOADERS))
 _CALLS = PORT_FIRST | ADDRESS_FIRST
 _PORT_NAMES = frozenset(("port", "PORT"))
 # A port argument after the host: a number, or a call that returns one.
-_RUN = re.compile(rf"\.[\s\\]*run{CALL}[^\0]{{,200}}?,\s*(?:[\"']?\d|[\w.]+{CALL})")
+_RUN = regex(rf"\.[\s\\]*run{CALL}[^\0]{{,200}}?,\s*(?:[\"']?\d|[\w.]+{CALL})")
 
 
 def possible_in(words: Words) -> bool:

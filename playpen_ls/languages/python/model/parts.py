@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -38,6 +38,8 @@ from playpen_ls.languages.python.syntax.known_names import (
 from playpen_ls.languages.python.syntax.mentions import call_of, is_called
 from playpen_ls.languages.python.syntax.nodes import is_main_guard
 from playpen_ls.languages.python.syntax.statement import Statement
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 from playpen_ls.text.words import Words
@@ -48,7 +50,7 @@ Asked = TypeVar("Asked", bound=ast.AST)
 Made = TypeVar("Made")
 
 _OF_LOGGING = frozenset(("logging", *OTHER_LOGGERS))
-_RECEIVER = re.compile(r"(?:\b|_)(?:log|logger|logging)[\s\\]*\.[\s\\]*$", re.IGNORECASE)
+_RECEIVER = regex(r"(?:\b|_)(?:log|logger|logging)[\s\\]*\.[\s\\]*$", re.IGNORECASE)
 _LONGEST_RECEIVER = 60  # characters before the name of a method
 
 

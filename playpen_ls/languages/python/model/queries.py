@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from playpen_ls.api.file_view import Outline, located
@@ -10,6 +9,7 @@ from playpen_ls.languages.python.model.file_kind import HEAD, is_generated, is_w
 from playpen_ls.languages.python.model.scope import SERVING, Scope, fold
 from playpen_ls.languages.python.syntax.bindings import Binding
 from playpen_ls.languages.python.syntax.statement import Statement
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import LINE_END
 
 # What a statement says by itself
@@ -36,7 +36,7 @@ def _has_server(text: str) -> bool:
     return named and SERVING.search(text) is not None
 
 
-_CALLED = re.compile(r"(?<!def )\b(\w+)\(")
+_CALLED = regex(r"(?<!def )\b(\w+)\(")
 
 
 def called_names(statement: Statement) -> tuple[tuple[str, bool], ...]:

@@ -8,13 +8,14 @@ adds `()`, and `getLogger()` of the root logger `(root)`. The origin of an unbou
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from playpen_ls.languages.python.syntax.bindings import Binding, local_bindings, self_bindings
 from playpen_ls.languages.python.syntax.known_names import LOGGER_NAME
 from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
 WEB = frozenset(
     "fastapi flask starlette django aiohttp quart sanic litestar tornado bottle falcon pyramid grpc uvicorn gunicorn "
@@ -29,11 +30,11 @@ JSON_LOGS = frozenset(
 
 # What a client, a test or a script uses of these: it makes no service. aiohttp, gRPC and Tornado are clients unless
 # their servers are used.
-_CLIENT = re.compile(
+_CLIENT = regex(
     r"(?:aiohttp(?!\.web)|grpc(?!\.(?:aio\.)?server)|tornado(?!\.(?:web|httpserver|websocket)\b)"
     r"|(?:starlette|fastapi)\.testclient|fastapi\.encoders|flask\.(?:json|testing|cli)|django(?:\.utils|$))"
 )
-SERVING = re.compile(
+SERVING = regex(
     r"\baiohttp\.web\b|\bgrpc\.(?:aio\.)?server\(|\badd_\w+Servicer_to_server\(|\w+Servicer\)\s*:"
     r"|\btornado\.web\b"
 )

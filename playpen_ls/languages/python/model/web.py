@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from playpen_ls.api.fact_types import CalledPerRequest, EnvironmentKnown, EnvironmentRead, Listens
-from playpen_ls.api.facts import Fact, fact
+from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.python.model.parts import Site
 from playpen_ls.languages.python.model.scope import WEB, Link
@@ -24,12 +24,14 @@ from playpen_ls.languages.python.syntax.known_names import (
 )
 from playpen_ls.languages.python.syntax.mentions import CALL, Origins, any_is_called, names_of
 from playpen_ls.languages.python.syntax.nodes import dotted, is_main_guard
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.words import Words
 
-_REGISTERING = re.compile(r"(?:register|setup|configure|include|add|install|mount)(?:_|$)|route")
+_REGISTERING = regex(r"(?:register|setup|configure|include|add|install|mount)(?:_|$)|route")
 
 
-@fact
+@dataclass(frozen=True, slots=True)
 class Web(Fact):
     """A web fact. `kind`: app, router, route, include, mount, urlpatterns. The path of its place is empty.
 
@@ -55,7 +57,7 @@ LocalFact = EnvironmentRead | EnvironmentKnown | Listens | Web | CalledPerReques
 
 _ORIGINS = Origins(*APPLICATIONS, *ROUTERS, *ROUTES)
 _ADDED = names_of(ADDING, INCLUDING)
-_DECORATED = re.compile(rf"@[^\n]*\.[ \t]*(?:{'|'.join(sorted(DECORATORS))}){CALL}")
+_DECORATED = regex(rf"@[^\n]*\.[ \t]*(?:{'|'.join(sorted(DECORATORS))}){CALL}")
 
 
 def possible_in(words: Words) -> bool:
@@ -99,7 +101,7 @@ def is_route(decorator: ast.expr) -> bool:
     return isinstance(function, ast.Attribute) and function.attr in DECORATORS
 
 
-_OPENING = re.compile(r"conn|cursor|session|client|redis|mongo|pool|cache|database|(?:^|_)db(?:_|$)", re.IGNORECASE)
+_OPENING = regex(r"conn|cursor|session|client|redis|mongo|pool|cache|database|(?:^|_)db(?:_|$)", re.IGNORECASE)
 
 
 def called_per_request(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.languages.python.syntax.nodes import dotted, imported, statements_in, targets
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
 _ALIASES = 5  # of local names
 
@@ -150,7 +150,7 @@ def local_bindings(node: ast.AST) -> dict[str, str | None]:
 
 
 _TRANSPARENT = frozenset(("cache", "lru_cache", "staticmethod"))  # decorators that keep what a function returns
-_LOGGER_TYPE = re.compile(r"(?:\w+\.)*(?:Logger|LoggerAdapter|BoundLogger)")
+_LOGGER_TYPE = regex(r"(?:\w+\.)*(?:Logger|LoggerAdapter|BoundLogger)")
 
 
 def returned(function: ast.stmt) -> str | None:

@@ -5,31 +5,32 @@ from __future__ import annotations
 import re
 
 from playpen_ls.languages.python.syntax.bindings import Binding
+from playpen_ls.text.regex import regex
 
-_HEAD = re.compile(
+_HEAD = regex(
     r"^(?:(?:async[ \t]+)?def[ \t]+(?P<function>\w+)[ \t]*\("
     r"|class[ \t]+(?P<type>\w+)[ \t]*(?:\([ \t]*(?:(?P<base>[A-Za-z_][\w.]*)[ \t]*(?:,[^=\n]*)?)?\))?[ \t]*:)",
     re.MULTILINE,
 )
 _END = r"[ \t]*(?:(?:#[^\n]*)?\r?\n[ \t\f]*)*(?:#[^\n]*)?"
 _NAME = r"[^\W\d]\w*"
-_IMPORT = re.compile(rf"import[ \t]+(?P<module>{_NAME}(?:\.{_NAME})*)(?:[ \t]+as[ \t]+(?P<name>{_NAME}))?{_END}")
-_FROM = re.compile(
+_IMPORT = regex(rf"import[ \t]+(?P<module>{_NAME}(?:\.{_NAME})*)(?:[ \t]+as[ \t]+(?P<name>{_NAME}))?{_END}")
+_FROM = regex(
     rf"from[ \t]+(?P<module>\.*(?:{_NAME}(?:\.{_NAME})*)?)[ \t]+import[ \t]+"
     rf"(?:\((?P<lines>[\w\s,]+)\)|(?P<line>[\w \t,]+)){_END}"
 )
-_MEMBER = re.compile(rf"\s*(?P<member>{_NAME})(?:[ \t]+as[ \t]+(?P<name>{_NAME}))?\s*")
+_MEMBER = regex(rf"\s*(?P<member>{_NAME})(?:[ \t]+as[ \t]+(?P<name>{_NAME}))?\s*")
 # A value that starts with such a literal has no origin, whatever follows.
-_LITERAL = re.compile(rf"(?P<name>{_NAME})[ \t]*=[ \t]*[\[{{\"'\d]")
-_SELF = re.compile(r"\bself[\s\\]*\.[\s\\]*\w+[\s\\]*(?::[^=\n]*)?=(?!=)")
-_INDENTATION = re.compile(r"[ \t]+")
-_DEFINED = re.compile(r"(?:async[ \t]+)?def\b|class\b|[@#)\]}]")
+_LITERAL = regex(rf"(?P<name>{_NAME})[ \t]*=[ \t]*[\[{{\"'\d]")
+_SELF = regex(r"\bself[\s\\]*\.[\s\\]*\w+[\s\\]*(?::[^=\n]*)?=(?!=)")
+_INDENTATION = regex(r"[ \t]+")
+_DEFINED = regex(r"(?:async[ \t]+)?def\b|class\b|[@#)\]}]")
 # Functions that can return what other modules of the project use by its origin: loggers and applications.
-_MAKING = re.compile(r"^def[ \t]+\w*(?:log|app)\w*[ \t]*\(", re.MULTILINE | re.IGNORECASE)
-_LOGGER_ATTRIBUTE = re.compile(
+_MAKING = regex(r"^def[ \t]+\w*(?:log|app)\w*[ \t]*\(", re.MULTILINE | re.IGNORECASE)
+_LOGGER_ATTRIBUTE = regex(
     r"^[ \t]+(?:self[ \t]*\.[ \t]*)?\w*log(?:ger)?[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE | re.IGNORECASE
 )
-_TEXT = re.compile(rf"{_NAME}[ \t]*(?::[^=\n]*)?=[^=]*[\"']")
+_TEXT = regex(rf"{_NAME}[ \t]*(?::[^=\n]*)?=[^=]*[\"']")
 
 
 def bindings_by_head(text: str) -> tuple[Binding, ...] | None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from playpen_ls.text.regex import regex
+
 PRINT = "print"
 PRETTY = "pprint"
 METHODS = frozenset(("debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log"))
@@ -27,7 +29,7 @@ LOGGERS = (
     "flask.Flask().logger.", "flask.current_app.logger.", "multiprocessing.get_logger()", "logging.Logger.<class>",
 )  # fmt: skip
 """Prefixes of the origins of standard library loggers."""
-LOGGER_NAME = re.compile(r"(?:^|_)(?:log|logger|logging)$", re.IGNORECASE)
+LOGGER_NAME = regex(r"(?:^|_)(?:log|logger|logging)$", re.IGNORECASE)
 """Names that are treated as loggers if their origin is unknown."""
 ROOT_LOGGERS = ("logging", "logging.root", "logging.getLogger(root)")
 OTHER_LOGGERS = {"structlog": "structlog.", "loguru": "loguru.logger"}

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 
-_NEWER = re.compile(
+from playpen_ls.text.regex import regex
+
+_NEWER = regex(
     r"\b(?:def|class)[ \t]+\w+[ \t]*\[|^[ \t]*(?:type[ \t]+\w|except\b[^:(\n]*,|lazy[ \t]+(?:import|from)\b)"
     r"|\b(?:[tT][rR]?|[rR][tT])[\"']|[\[({]\s*\*"
     r"|\b(?:[fF][rR]?|[rR][fF])[\"'][^\0]*?\{[^{}\"'\\#\n]*[\"'\\#\n]",
     re.MULTILINE,
 )
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"#[^\n]*|(?P<prefix>\b[A-Za-z]{1,2})?(?P<quotes>\"\"\"|'''|\"|')"
     r"|(?P<bracket>[\[({])(?P<star>\s*\*\*?)?"
     r"|(?P<definition>\b(?:def|class)[ \t]+\w+[ \t]*)(?=\[)"
@@ -26,7 +28,7 @@ _TOKEN = re.compile(
     re.MULTILINE,
 )
 _PREFIXES = frozenset("r u b f t br rb fr rf tr rt".split())
-_FOR = re.compile(r"\bfor\b")
+_FOR = regex(r"\bfor\b")
 
 
 def in_older_syntax(text: str) -> str | None:

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 
 from playpen_ls.languages.python.syntax.newer import in_older_syntax
 from playpen_ls.text.pause import pause
+from playpen_ls.text.regex import regex
 
-CLASS_LINE = re.compile(r"(?:@[^\n]*\n)*class\s+\w+\s*(?:\[[^\n]*?\])?\s*(?:\([^\n]*\))?\s*:[ \t]*(?:#[^\n]*)?\r?\n")
-_BLANK_BODY = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z))*")
+CLASS_LINE = regex(r"(?:@[^\n]*\n)*class\s+\w+\s*(?:\[[^\n]*?\])?\s*(?:\([^\n]*\))?\s*:[ \t]*(?:#[^\n]*)?\r?\n")
+_BLANK_BODY = regex(r"(?:[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z))*")
 
 
 def with_line_feeds(text: str) -> str:
@@ -65,8 +66,8 @@ def _with_tuples(tree: ast.Module) -> ast.Module:
     return tree
 
 
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
-_OLD = re.compile(r"^[ \t]*(?:print[ \t]+[\w\"'%]|exec[ \t]+[\w\"']|raise[ \t]+\w+[ \t]*,)|\b\d+L\b|<>", re.MULTILINE)
+_TEMPLATE = regex(r"\{\{.*?\}\}|\{%.*?%\}")
+_OLD = regex(r"^[ \t]*(?:print[ \t]+[\w\"'%]|exec[ \t]+[\w\"']|raise[ \t]+\w+[ \t]*,)|\b\d+L\b|<>", re.MULTILINE)
 
 
 def unread_reason(text: str) -> tuple[str, str]:

@@ -20,10 +20,11 @@ from playpen_ls.languages.python.syntax.known_names import LOGGER_NAME
 from playpen_ls.languages.python.syntax.nodes import is_main_guard, statements_in
 from playpen_ls.languages.python.syntax.outline import outlined
 from playpen_ls.languages.python.syntax.parsing import parse, with_line_feeds
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.text.words import mentions
 
-_COMMENT_OR_STRING = re.compile(
+_COMMENT_OR_STRING = regex(
     r"#[^\n]*"
     r"|\"\"\"(?:[^\\]|\\.)*?(?:\"\"\"|\Z)|'''(?:[^\\]|\\.)*?(?:'''|\Z)"
     r"|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?",

@@ -18,26 +18,27 @@ from playpen_ls.languages.python.syntax.heads import bindings_by_head
 from playpen_ls.languages.python.syntax.newer import format_string
 from playpen_ls.languages.python.syntax.parsing import CLASS_LINE, parse
 from playpen_ls.text.pause import pause
+from playpen_ls.text.regex import regex
 
 # Code in column 0, except closing brackets and comments.
-_CODE = re.compile(r"\n(?=[^ \t\f\r\n#)\]},])")
-_CONTINUES = re.compile(r"(?:else|elif|except|finally)\b")
-_DECORATED = re.compile(r"@|(?:def|class|async)\b")
+_CODE = regex(r"\n(?=[^ \t\f\r\n#)\]},])")
+_CONTINUES = regex(r"(?:else|elif|except|finally)\b")
+_DECORATED = regex(r"@|(?:def|class|async)\b")
 # What is rarely in a string: a definition, an import of names, an assignment.
-_SWALLOWED = re.compile(
+_SWALLOWED = regex(
     r"\n(?:(?:async\s+)?def\s+\w+\s*\(|class\s+\w+\s*[(:]|@\w|from\s+[\w.]+\s+import\b|\w[\w.]*[ \t]*=(?!=))"
 )
-_STATEMENT = re.compile(
+_STATEMENT = regex(
     r"\n(?=(?:(?:async\s+)?def|class|import|from|if|for|while|with|try|return|raise|assert|del|global)\b|@\w"
     r"|\w[\w.]*\s*(?:=(?!=)|\())"
 )
-_BARRIER = re.compile(r"(?:async[ \t]+def|def|class|import|from|with|try|while|return|raise|assert)\b|@\w")
-_TOKEN = re.compile(
+_BARRIER = regex(r"(?:async[ \t]+def|def|class|import|from|with|try|while|return|raise|assert)\b|@\w")
+_TOKEN = regex(
     r"#[^\n]*|\"\"\"|'''"
     r"|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?",
     re.DOTALL,
 )
-_LITERAL_OR_BRACKET = re.compile(
+_LITERAL_OR_BRACKET = regex(
     r"#[^\n]*"
     r"|\"\"\"(?:[^\\]|\\.)*?(?:\"\"\"|\Z)|'''(?:[^\\]|\\.)*?(?:'''|\Z)"
     r"|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?"
@@ -45,10 +46,10 @@ _LITERAL_OR_BRACKET = re.compile(
     re.DOTALL,
 )
 # A placeholder that does not end on its line (PEP 701).
-_OPEN_PLACEHOLDER = re.compile(r"\b(?:[fFtT][rR]?|[rR][fFtT])[\"'][^\"'\\\n]*\{[^{}\"'\n]*$", re.MULTILINE)
-_FORMAT_PREFIX = re.compile(r"(?:[fFtT][rR]?|[rR][fFtT])\Z")
-_DECORATORS = re.compile(r"(?:@[^\n]*\n)*")
-_FIRST_MEMBER = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*([ \t]+)\S")
+_OPEN_PLACEHOLDER = regex(r"\b(?:[fFtT][rR]?|[rR][fFtT])[\"'][^\"'\\\n]*\{[^{}\"'\n]*$", re.MULTILINE)
+_FORMAT_PREFIX = regex(r"(?:[fFtT][rR]?|[rR][fFtT])\Z")
+_DECORATORS = regex(r"(?:@[^\n]*\n)*")
+_FIRST_MEMBER = regex(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*([ \t]+)\S")
 _HEADS = ("def ", "async def ", "class ", "import ", "from ")
 _JOINED = 1000  # pieces that an open bracket can join
 LONG = 120  # lines; a longer class is cut at its members

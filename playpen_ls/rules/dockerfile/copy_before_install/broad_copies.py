@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from itertools import chain
 
 from playpen_ls.api.facts import Files
@@ -22,6 +21,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Assigning, Run, Transfer, Volume, Workdir
 from playpen_ls.rules.dockerfile._installs import Install, install_of
 from playpen_ls.rules.dockerfile._steps import Step, read_step
+from playpen_ls.text.dataclass import dataclass
 
 # Substrings of the names of all install tools, for a fast pre-check.
 _TOOLS = (

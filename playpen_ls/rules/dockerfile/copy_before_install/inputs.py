@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from playpen_ls.api.facts import Files
@@ -24,6 +23,7 @@ from playpen_ls.rules.dockerfile._installs import Install
 from playpen_ls.rules.dockerfile._manifests import TOOLS, Folder, manifests_of, requirements_of, unproven
 from playpen_ls.rules.dockerfile._steps import Step
 from playpen_ls.rules.dockerfile.copy_before_install.broad_copies import BroadCopy
+from playpen_ls.text.dataclass import dataclass
 
 
 @dataclass(frozen=True, order=True)

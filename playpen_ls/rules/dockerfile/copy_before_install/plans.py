@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import chain
 
 from playpen_ls.api.facts import Files
@@ -26,10 +25,12 @@ from playpen_ls.rules.dockerfile._steps import Step
 from playpen_ls.rules.dockerfile.copy_before_install.broad_copies import BroadCopy
 from playpen_ls.rules.dockerfile.copy_before_install.copy_lines import copy_lines
 from playpen_ls.rules.dockerfile.copy_before_install.inputs import Supply, is_proven, supplies_of
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
 # Variables that name files which an install reads besides its manifests.
-_CONFIGURED = re.compile(
+_CONFIGURED = regex(
     r"PIP_(?:CONFIG_FILE|CONSTRAINT|REQUIREMENT|FIND_LINKS|BUILD_CONSTRAINT)|(?:NPM|npm)_(?:CONFIG|config)_\w+|YARN_RC_FILENAME"
     r"|UV_(?:CONFIG_FILE|CONSTRAINT|OVERRIDE|FIND_LINKS|PROJECT)|BUNDLE_(?:GEMFILE|APP_CONFIG)|PIPENV_PIPFILE|COMPOSER|GOFLAGS"
 )

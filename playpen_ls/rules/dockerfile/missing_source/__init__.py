@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
@@ -21,13 +20,14 @@ from playpen_ls.languages.dockerfile.model.user import is_known_image
 from playpen_ls.languages.dockerfile.parts import Stage
 from playpen_ls.rules.dockerfile._pip_files import included_in
 from playpen_ls.rules.dockerfile.missing_source.required_files import Required, may_be_made, origins, required_files
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import near_miss
 
 COMPOSE = "services:\n  web:\n    build:\n      context: .\n      dockerfile: docker/Dockerfile\n"
 PYTHON = "FROM python:3.12\nWORKDIR /app\n"
 # A folder with such a file can be the build context of a Python image.
-_PYTHON = re.compile(r".*\.py|pyproject\.toml|setup\.cfg|requirements[\w.-]*\.txt")
+_PYTHON = regex(r".*\.py|pyproject\.toml|setup\.cfg|requirements[\w.-]*\.txt")
 
 
 @rule(

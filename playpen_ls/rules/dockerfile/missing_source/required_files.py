@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from playpen_ls.languages.dockerfile.model.container_paths import (
@@ -21,9 +19,11 @@ from playpen_ls.rules.dockerfile._context_free import is_context_free
 from playpen_ls.rules.dockerfile._copied import copied_from
 from playpen_ls.rules.dockerfile._installs import install_of
 from playpen_ls.rules.dockerfile._steps import read_step
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 
 MOST_REQUIRED = 10  # per stage, since each one is compared with all earlier instructions
-_NAMES_A_FILE = re.compile(r"[\s\"']-\w*[rc]|--req|--cons|\bsync\b")
+_NAMES_A_FILE = regex(r"[\s\"']-\w*[rc]|--req|--cons|\bsync\b")
 
 
 @dataclass(frozen=True)

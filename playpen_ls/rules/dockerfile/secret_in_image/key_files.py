@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable
 
 from playpen_ls.api.facts import Files
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.secrets import is_secret_name, url_logins
 
-_SECRET_FILE = re.compile(
+_SECRET_FILE = regex(
     r"""\.env(?:\.[\w-]+)* | id_(?:rsa|dsa|ecdsa|ed25519) | .+\.(?:pem|key|p12|pfx|jks) | \.netrc | _netrc | \.npmrc
       | credentials\.json | service[-_]?account(?:[-_]?key)?\.json | \.pypirc | kubeconfig | \.dockercfg
       | \.git-credentials | \.pgpass | \.htpasswd""",
@@ -20,20 +21,20 @@ HINTS = tuple(
     " .htpasswd credentials service .docker/ .kube/ .aws/".split()
 )
 """Substrings for a fast pre-check: a text without any of them does not name a secret file."""
-_SECRET_PATH = re.compile(
+_SECRET_PATH = regex(
     r"(?:^|/)(?:\.docker/config\.json|\.kube/config|\.?aws/credentials|gcloud/application_default_credentials\.json)$"
 )
-_EXAMPLE = re.compile(r"\.env\..*(?:example|sample|template|tmpl|dist|default|schema)s?\b.*")
+_EXAMPLE = regex(r"\.env\..*(?:example|sample|template|tmpl|dist|default|schema)s?\b.*")
 # Certificates and the public keys of package sources have the same extensions.
-_PUBLIC = re.compile(
+_PUBLIC = regex(
     r".*(?:cert|chain|bundle|pub|\bca\b|ca-|-ca\b|_ca\b|\broot\b|gpg|apt|repo|release|archive|keyring|dh(?:param)?).*"
 )
-_CERTIFICATES = re.compile(r"(?:^|/)(?:ca|cacerts|certs|certificates|ca-certificates|trusted?)/")
-_PUBLIC_TEXT = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)")
-_ENTRY = re.compile(r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*=[ \t]*(?P<value>\S*)", re.MULTILINE)
+_CERTIFICATES = regex(r"(?:^|/)(?:ca|cacerts|certs|certificates|ca-certificates|trusted?)/")
+_PUBLIC_TEXT = regex(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)")
+_ENTRY = regex(r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*=[ \t]*(?P<value>\S*)", re.MULTILINE)
 # Build tools of web sites put these into the scripts that every visitor gets.
-_PUBLIC_ENTRY = re.compile(r"(?:VITE|REACT_APP|NEXT_PUBLIC|VUE_APP|NUXT_PUBLIC|PUBLIC|GATSBY|EXPO_PUBLIC)_")
-_NPM_SECRET = re.compile(r"_(?:authToken|auth|password)\s*=\s*(?!\s*[\"']?\$\{)\S")
+_PUBLIC_ENTRY = regex(r"(?:VITE|REACT_APP|NEXT_PUBLIC|VUE_APP|NUXT_PUBLIC|PUBLIC|GATSBY|EXPO_PUBLIC)_")
+_NPM_SECRET = regex(r"_(?:authToken|auth|password)\s*=\s*(?!\s*[\"']?\$\{)\S")
 
 
 _EXAMPLES = ("example", "sample", "template", "dist")

@@ -11,12 +11,13 @@ from playpen_ls.languages.dockerfile.model.user import is_root
 from playpen_ls.languages.dockerfile.syntax.instruction import Pair
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Assigning, Environment, Run, User
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import kebab
 from playpen_ls.vocabulary.secrets import is_secret_name
 
 # Secret mounts support `env=` since version 1.10 of the frontend.
-_BEFORE_ENV = re.compile(r"(?:docker\.io/)?docker/dockerfile:1\.\d(?:\.\d+)?(?:-labs)?(?:@.*)?")
+_BEFORE_ENV = regex(r"(?:docker\.io/)?docker/dockerfile:1\.\d(?:\.\d+)?(?:-labs)?(?:@.*)?")
 
 
 def secret_id(user: str) -> str:

@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Argument, Run
 from playpen_ls.languages.shell.commands import Command, Word
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.secrets import is_secret_name
 
-_VARIABLE = re.compile(r"\$\{?(\w+)")
-_MOUNTED = re.compile(r"\$\(\s*cat\s+/run/secrets/([\w.-]+)\s*\)|`cat\s+/run/secrets/([\w.-]+)`")
+_VARIABLE = regex(r"\$\{?(\w+)")
+_MOUNTED = regex(r"\$\(\s*cat\s+/run/secrets/([\w.-]+)\s*\)|`cat\s+/run/secrets/([\w.-]+)`")
 _PRINTS = frozenset(("echo", "printf"))
 # Not part of the layer.
-_ELSEWHERE = re.compile(r"/(?:dev|proc|sys|run/secrets)/|.*[$*?]", re.DOTALL)
+_ELSEWHERE = regex(r"/(?:dev|proc|sys|run/secrets)/|.*[$*?]", re.DOTALL)
 # Commands that keep a setting in a file.
 _SETTING = {
     ("npm", "config", "set"): ".npmrc",
@@ -30,7 +31,7 @@ _SETTING = {
     ("aws", "configure", "set"): "credentials",
 }
 _TAKEN_BACK = frozenset(("delete", "rm", "unset", "--unset", "--unset-all", "--remove-section"))
-_ENV_KEY = re.compile(r"(?:^|,)env=(\w+)")
+_ENV_KEY = regex(r"(?:^|,)env=(\w+)")
 
 
 def written(run: Run) -> Iterator[tuple[Span, str, str]]:

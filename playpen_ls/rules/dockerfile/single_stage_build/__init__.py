@@ -13,13 +13,14 @@ from playpen_ls.languages.dockerfile.model import queries
 from playpen_ls.languages.dockerfile.parts import Run, Stage
 from playpen_ls.rules.dockerfile.single_stage_build.build_tools import build_left_by
 from playpen_ls.rules.dockerfile.single_stage_build.rewrite import two_stages
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.names import words
 
 # Words in the names of images that are meant for building.
 _FOR_BUILDING = frozenset(
     "builder build dev development devcontainer ci test tests toolchain sdk agent jenkins".split()
 )
-_MENTIONS = re.compile(r"build|gcc|g\+\+|\bmake\b|\bgit\b|-dev|clang|gfortran|package|install", re.IGNORECASE)
+_MENTIONS = regex(r"build|gcc|g\+\+|\bmake\b|\bgit\b|-dev|clang|gfortran|package|install", re.IGNORECASE)
 
 
 @rule(

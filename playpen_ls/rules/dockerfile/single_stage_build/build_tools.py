@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from playpen_ls.languages.dockerfile.model.stage import stage_of
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Run
 from playpen_ls.languages.shell.parser import Command
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 _INSTALLERS = frozenset("apt-get apt apk yum dnf microdnf zypper".split())
@@ -15,7 +16,7 @@ _TOOLS = frozenset(
     "build-essential build-base gcc g++ gcc-c++ clang make cmake gfortran ninja-build rustc cargo golang go"
     " default-jdk-headless default-jdk linux-headers".split()
 )
-_HEADERS = re.compile(r"[a-z0-9][a-z0-9+.-]*-(?:dev|devel)")
+_HEADERS = regex(r"[a-z0-9][a-z0-9+.-]*-(?:dev|devel)")
 _REMOVAL = frozenset("purge remove autoremove del erase".split())
 _SCRIPTS = {"npm": ("run", "run-script"), "yarn": ("run",), "pnpm": ("run",), "bun": ("run",)}
 _GOALS = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Refused
@@ -29,7 +28,9 @@ from playpen_ls.languages.shell.parser import Command
 from playpen_ls.rules.dockerfile._installs import install_of
 from playpen_ls.rules.dockerfile._manifests import TOOLS, Folder, npm_start
 from playpen_ls.rules.dockerfile.single_stage_build.build_tools import is_compiler_only, removes_nothing_needed
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 
 BUILDER = "builder"
 _KEPT = frozenset("ENV ARG WORKDIR LABEL EXPOSE STOPSIGNAL".split())
@@ -39,7 +40,7 @@ _RUNS_WITHOUT_TOOLS = frozenset(
 _OUTPUTS = ("dist", "build", "out", "lib", ".output")
 # Folders that a program can read at run time, so that the binary alone is not enough.
 _READ_LATER = "templates static public assets config configs web ui migrations views data locales".split()
-_TEMURIN = re.compile(r"maven:[\w.]+-eclipse-temurin-(?P<version>\d+)(?P<alpine>-alpine)?")
+_TEMURIN = regex(r"maven:[\w.]+-eclipse-temurin-(?P<version>\d+)(?P<alpine>-alpine)?")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable
 
@@ -18,10 +17,11 @@ from playpen_ls.languages.jenkinsfile.validator.known_steps import RENAMED_TO
 from playpen_ls.rules.jenkinsfile.invalid_declarative.groovy_fixes import groovy_fixes
 from playpen_ls.rules.jenkinsfile.invalid_declarative.wrapping import in_script, in_steps
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 
 _STATEMENTS = frozenset(("ExpectedStep", "ObjectMethodCall", "ExpectedSymbol"))
-_PROPERTY = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:\s*\?:\s*'[^'\\$\n]*')?")
+_PROPERTY = regex(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:\s*\?:\s*'[^'\\$\n]*')?")
 _EMPTY = frozenset(("EmptySection", "NoEnvVars", "NoTools", "EmptyWhen", "NoExcludes"))
 
 
@@ -97,7 +97,7 @@ def _renumbered(file: Jenkinsfile, fault: Fault) -> list[Edit]:
     return [Edit(fault.span.start, fault.span.end, f"{old} {last + max(before, 1)}")]
 
 
-_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+_NUMBER = regex(r"[1-9][0-9]{0,8}")
 
 
 def _with_agent(file: Jenkinsfile, _: Fault) -> list[Edit]:

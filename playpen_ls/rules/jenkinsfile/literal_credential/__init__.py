@@ -17,6 +17,7 @@ from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak, leaks
 from playpen_ls.rules.jenkinsfile.literal_credential.store import Store, credential_for
 from playpen_ls.rules.jenkinsfile.literal_credential.wrap import credentials_of, rebound
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import kebab
 from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, is_shape, may_hold_key, shapes
@@ -33,9 +34,9 @@ from playpen_ls.vocabulary.secrets import (
 )
 
 # The id of a credential, as a step takes it: `SNYK_API_KEY = 'c4-os-snyk'`
-_ID = re.compile(r"[a-z][a-z0-9]{0,9}(?:-[a-z][a-z0-9]{0,9})+")
-_PASSWORD = re.compile(r"(\w+)_PASS(?:WORD)?")
-_PASSWORD_NAME = re.compile(r"pass|pwd", re.IGNORECASE)
+_ID = regex(r"[a-z][a-z0-9]{0,9}(?:-[a-z][a-z0-9]{0,9})+")
+_PASSWORD = regex(r"(\w+)_PASS(?:WORD)?")
+_PASSWORD_NAME = regex(r"pass|pwd", re.IGNORECASE)
 _VALUES = ("string", "password", "text", "withEnv")
 
 NEXUS = (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep
 from playpen_ls.languages.shell.commands import Command, Word
 from playpen_ls.languages.shell.secrets import ShellSecret, in_text
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.span import Span
 
 _MOST = 50  # leaks per script; more would be a dump of keys

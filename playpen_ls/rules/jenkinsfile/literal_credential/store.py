@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from playpen_ls.languages.shell.secrets import KNOW_STDIN
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.names import kebab, variable
 
-_SETTING = re.compile(r"(?:--?\w+=)?([A-Z][A-Z0-9_]*?)(?:_(?:URL|URI|DSN))?=\S")  # `DATABASE_URL=postgres://…`
+_SETTING = regex(r"(?:--?\w+=)?([A-Z][A-Z0-9_]*?)(?:_(?:URL|URI|DSN))?=\S")  # `DATABASE_URL=postgres://…`
 
 
 @dataclass(frozen=True)

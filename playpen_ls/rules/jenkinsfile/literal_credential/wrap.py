@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.jenkinsfile.edits.indentation import fixed_lines, unit, whole_lines
@@ -17,6 +16,7 @@ from playpen_ls.languages.shell.parser import Word
 from playpen_ls.languages.shell.secrets import KNOW_STDIN
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak, leaks
 from playpen_ls.rules.jenkinsfile.literal_credential.store import Credential, Store, credential_for, setting_of
+from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import LINE_END, Source
 from playpen_ls.text.span import Span

@@ -19,6 +19,7 @@ from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.shell.parser import Command, Word
 from playpen_ls.rules.jenkinsfile.moving_tag.unpush import has_fixed_sibling, without_pushes
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 
@@ -201,7 +202,7 @@ def _is_sent(one: ImageUse) -> bool:
 
 
 # Other tools than the commands of `docker` that build images.
-_BUILDS = re.compile(
+_BUILDS = regex(
     r"\b(?:docker|dockerfile|spring-boot|jib|compose)[:\w-]*build|\bcompose\b[^\n]*\bbuild\b|\bjib\b|\bbake\b|\bbuild-?image",
     re.IGNORECASE,
 )
@@ -433,7 +434,7 @@ def _deployed_by(command: Command) -> Iterator[Deployed]:
                 yield from _reference_in(option.value, at, at + len(name[1]), "pushed")
 
 
-_OUTPUT = re.compile(r"(?:^|,)name=([^,\"]+)")
+_OUTPUT = regex(r"(?:^|,)name=([^,\"]+)")
 
 
 def _reference_in(word: Word, start: int, end: int, what: str) -> Iterator[Deployed]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.jenkinsfile.syntax.tree import Argument, Block, Call, Statement
 from playpen_ls.rules.jenkinsfile.scripted_pipeline.as_written import agent_of
+from playpen_ls.text.dataclass import dataclass
 
 
 @dataclass

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from playpen_ls.languages.jenkinsfile.model.pipeline import Stage
 from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Call, ShellStep
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
 _VERIFY = frozenset(
@@ -29,7 +30,7 @@ _SIDE_EFFECTS = tuple(
 _SIDE_EFFECT = frozenset("tag tags tagged apply rm scp rsync ssh gate up down git report set until sleep wait".split())
 _PRODUCES = ("build", "compil", "packag", "install", "assembl")
 _HARMLESS = frozenset(("publishhtml", "publishchecks", "publishcoverage"))
-_WORD = re.compile(r"build_(?:number|id|url|tag)|[a-z]+")
+_WORD = regex(r"build_(?:number|id|url|tag)|[a-z]+")
 _SECTIONS = frozenset(("steps", "agent", "when", "environment", "tools", "post", "options"))
 _STEPS = frozenset(
     """sh bat powershell pwsh echo junit archiveArtifacts recordIssues publishHTML dir container withCredentials withEnv
@@ -39,10 +40,10 @@ _STEPS = frozenset(
 _READERS = frozenset("junit archiveArtifacts recordIssues publishHTML cobertura jacoco".split())
 _NAMED = ("stash", "unstash", "junit", "archiveArtifacts")
 # Two concurrent runs in the same workspace conflict.
-_SINGLE = re.compile(
+_SINGLE = regex(
     r"\b(?:(mvn)w?|(gradle)w?|(dotnet)|(sbt)|(ant)|(terraform)|(docker[ -]compose)|(coverage|cov)|(msbuild))\b"
 )
-_OUTPUT = re.compile(
+_OUTPUT = regex(
     r"(?:>>?\s*|\s-o[ =]?|--output(?:-file)?[ =]|--junitxml[ =]|--report[ =]|\btee\s+(?:-a\s+)?)([\w./${}-]+)"
 )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 
 from playpen_ls.languages.python.model.literal_roles import Role
 from playpen_ls.languages.python.model.parts import StringLiteral
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._hosts import is_client, url_variable
+from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import snake
 from playpen_ls.vocabulary.secret_shapes import is_shape, shapes
@@ -27,16 +28,16 @@ from playpen_ls.vocabulary.secrets import (
 
 _WRAPPERS = frozenset(("SecretStr", "SecretBytes", "Secret", "Field", "StrictStr", "str", "Config"))
 _OPTIONS = frozenset(("add_argument", "option"))
-_LOGIN = re.compile(r"(?:^|_)(?:password|passwd|pwd|pass)$")
-_NAME = re.compile(r"[A-Za-z_][\w-]*")
-_PATTERN = re.compile(r"^(?!.*(?:gh|git|hub|lab|azure|devops|jira)).*_pat$")
+_LOGIN = regex(r"(?:^|_)(?:password|passwd|pwd|pass)$")
+_NAME = regex(r"[A-Za-z_][\w-]*")
+_PATTERN = regex(r"^(?!.*(?:gh|git|hub|lab|azure|devops|jira)).*_pat$")
 _PROSE = frozenset(
     ("help", "description", "doc", "docs", "example", "examples", "message", "msg", "detail", "title", "summary")
 )
 # What has examples, in FastAPI, pydantic and OpenAPI.
 _SHOWING = _PROSE | {"json_schema_extra", "schema_extra", "openapi_examples", "openapi_extra"}
-_KEY_BODY = re.compile(r"PRIVATE KEY-----\s*(?:[\w-]+: [^\n]*\s+)*[A-Za-z0-9+/=]{16}")
-_LOCAL = re.compile(r"(?:localhost|127\.[\d.]+|0\.0\.0\.0|.*\.example(?:\.\w+)?|example\.\w+|.*\.test)$", re.IGNORECASE)
+_KEY_BODY = regex(r"PRIVATE KEY-----\s*(?:[\w-]+: [^\n]*\s+)*[A-Za-z0-9+/=]{16}")
+_LOCAL = regex(r"(?:localhost|127\.[\d.]+|0\.0\.0\.0|.*\.example(?:\.\w+)?|example\.\w+|.*\.test)$", re.IGNORECASE)
 _SERVICES = (
     ("psycopg|asyncpg|postg(?:res|is)", "POSTGRES"),
     ("mysql", "MYSQL"),
@@ -45,8 +46,8 @@ _SERVICES = (
     ("pika|amqp", "RABBITMQ"),
     ("smtp", "SMTP"),
 )
-_STAND_IN = re.compile(r"(?:my|your|the|db|user)?[_-]?(?:pass(?:word|wd)?|pwd|pw|secret|token)", re.IGNORECASE)
-_WEAK_NAME = re.compile(
+_STAND_IN = regex(r"(?:my|your|the|db|user)?[_-]?(?:pass(?:word|wd)?|pwd|pw|secret|token)", re.IGNORECASE)
+_WEAK_NAME = regex(
     r"^(?:key|auth)$|(?:^|_)salt$|(?:^|_)(?:encryption|signing|signature|hmac|cipher|aes|fernet|session|cookie|jwt)_key$"
 )
 _FEW_WORDS = 8  # words around a URL; command lines have fewer than prose

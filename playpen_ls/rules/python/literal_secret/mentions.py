@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from playpen_ls.text.regex import regex
 from playpen_ls.text.words import Words
 from playpen_ls.vocabulary.secret_shapes import may_hold_key
 from playpen_ls.vocabulary.secrets import WEAK, is_random, may_be_secret
@@ -35,20 +36,20 @@ _KEYS = (
     *("apikey", "api_key", "accesskey", "access_key", "privatekey", "private_key"),
 )
 _HYPHENATED = (" api ", " access ", " private ")
-_HUMP = re.compile(r"Pa(?:ss|t)(?![a-z])")
-_QUOTED_PASS = re.compile(r"pass[\"'-]")  # otherwise it is the `pass` statement
+_HUMP = regex(r"Pa(?:ss|t)(?![a-z])")
+_QUOTED_PASS = regex(r"pass[\"'-]")  # otherwise it is the `pass` statement
 # A quoted text without blanks; or a form that can hide one: nested quotes, implicit concatenation, a backslash
 # continuation.
-_VALUE = re.compile(
+_VALUE = regex(
     r"[\"']([^\s\"']{6,})(?=[\"'])"
     r"|\"[^\s\"]*'[^\s\"]*\"|'[^\s']*\"[^\s']*'"
     r"|[^\s\"'][\"'][\s\\]+[rbuf]{0,2}[\"'][^\s\"']|\\\r?\n",
     re.IGNORECASE,
 )
-_SET = re.compile(r"(?:[=:]|\bor|\belse)[\s\\(]*[rbufRBUF]{0,2}$")
-_LONG = re.compile(r"[\"']([A-Za-z0-9+/_=-]{20,})[\"']")
+_SET = regex(r"(?:[=:]|\bor|\belse)[\s\\(]*[rbufRBUF]{0,2}$")
+_LONG = regex(r"[\"']([A-Za-z0-9+/_=-]{20,})[\"']")
 # Up to the `@`: placeholders, implicit concatenation, and no character that ends the user information of a URL.
-_LOGIN = re.compile(r"://(?:\{[^}@\n]*\}|[\"'][\s\\]+[rbufRBUF]{0,2}[\"']|[^\s/@])*+@")
+_LOGIN = regex(r"://(?:\{[^}@\n]*\}|[\"'][\s\\]+[rbufRBUF]{0,2}[\"']|[^\s/@])*+@")
 _BEFORE = 60  # characters before a value that are searched for what it is set to
 
 

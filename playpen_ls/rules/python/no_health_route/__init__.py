@@ -19,9 +19,10 @@ from playpen_ls.languages.python.model.web import Web
 from playpen_ls.languages.python.model.web import possible_in as web_possible_in
 from playpen_ls.languages.python.parts import PythonModule
 from playpen_ls.rules.python.no_health_route.endpoint import endpoint, is_health
+from playpen_ls.text.regex import regex
 
 # App Engine's `app.yaml`; its services have no Kubernetes probes.
-_RUNTIME = re.compile(r"^runtime:", re.MULTILINE)
+_RUNTIME = regex(r"^runtime:", re.MULTILINE)
 _SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pipfile", "manage.py")
 FAST = "from fastapi import FastAPI\n\napp = FastAPI()\n"
 ROUTER = "from fastapi import APIRouter\n\nrouter = APIRouter()\n\n\n"

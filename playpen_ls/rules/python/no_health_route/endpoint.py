@@ -14,9 +14,10 @@ from playpen_ls.languages.python.model.web import Web
 from playpen_ls.languages.python.syntax.bindings import bound
 from playpen_ls.languages.python.syntax.nodes import dotted, imported
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
-_HEALTH = re.compile(
+_HEALTH = regex(
     r"^/status$|"
     r"(?:^|/)(?:[\w.-]*health[\w.-]*|livez?|liveness|alive|readyz?|readiness|ping|heartbeat|_health|-/healthy)(?:/.*)?$"
 )
