@@ -29,19 +29,23 @@ RECORDED = sorted((Path(__file__).parent / "kustomize").glob("*.yaml"))
 
 
 class Texts:
-    """The files of a project in memory."""
+    """The files of a project in memory; those in `unread` are too large."""
 
-    def __init__(self, texts: dict[str, str]) -> None:
+    def __init__(self, texts: dict[str, str], unread: tuple[str, ...] = ()) -> None:
         self.texts = texts
+        self.unread = unread
         self.asked: list[str] = []
 
     def read(self, path: str) -> File:
         self.asked.append(path)
         return File(path, self.texts.get(path))
 
+    def is_unread(self, path: str) -> bool:
+        return path in self.unread
 
-def build(texts: dict[str, str], folder: str = "build") -> builds.Rendered:
-    layer = layer_at(folder, Texts(texts))
+
+def build(texts: dict[str, str], folder: str = "build", unread: tuple[str, ...] = ()) -> builds.Rendered:
+    layer = layer_at(folder, Texts(texts, unread))
     assert layer is not None
     return builds.rendered(layer)
 
@@ -143,6 +147,26 @@ def test_what_is_not_in_the_project_is_unknown(kustomization: str, certain: bool
     assert not made.refused
     assert [one.certain for one in made.objects] == [certain]
     assert made.complete is complete
+
+
+def test_a_resource_that_is_too_large_leaves_the_others_known():
+    texts = {"build/kustomization.yaml": "resources: [app.yaml, crds.yaml]\n", "build/app.yaml": DEPLOYMENT}
+    assert build(texts).refused
+    made = build(texts, unread=("build/crds.yaml",))
+    assert ([one.certain for one in made.objects], made.complete, made.refused) == ([True], False, "")
+
+
+def test_the_name_of_an_object_that_asks_for_a_hash_is_unknown():
+    annotation = '{name: web, annotations: {internal.config.kubernetes.io/needsHashSuffix: "enabled"}}'
+    texts = {
+        "build/kustomization.yaml": "resources: [app.yaml]\n",
+        "build/app.yaml": DEPLOYMENT.replace("{name: web}", annotation),
+    }
+    (one,) = build(texts).objects
+    name = find(one.node, "metadata", "name")
+    assert isinstance(name, PlacedScalar)
+    assert (name.literal, name.value.startswith("web-")) == (False, True)
+    assert find(one.node, "metadata").value("annotations") is None  # type: ignore[union-attr]
 
 
 def test_an_object_with_a_variable_of_the_kustomization_is_unknown():

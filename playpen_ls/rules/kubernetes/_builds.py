@@ -153,6 +153,9 @@ class _FileReader:
             return File(path, self.document, part=True)
         return File(path, self.files.text(path))
 
+    def is_unread(self, path: str) -> bool:
+        return self.files.exists(path) and not self.files.names(path)
+
 
 def container_in(form: Form, container: Container) -> Container | None:
     """The container of that name in a form of its workload."""

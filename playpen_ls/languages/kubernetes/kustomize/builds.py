@@ -11,12 +11,22 @@ from typing import Any
 from playpen_ls.api.fact_types import Kustomized, listed_path
 from playpen_ls.api.facts import Fact, Facts, Files
 from playpen_ls.languages.kubernetes.kustomize.field_specs import DEFAULT, Configuration, configured
-from playpen_ls.languages.kubernetes.kustomize.files import NAMES, File, Layer, Remote, layer_at, root_of, scalars
+from playpen_ls.languages.kubernetes.kustomize.files import (
+    FIELDS,
+    NAMES,
+    File,
+    Layer,
+    Remote,
+    layer_at,
+    root_of,
+    scalars,
+)
 from playpen_ls.languages.kubernetes.kustomize.generators import content_hash, generated
 from playpen_ls.languages.kubernetes.kustomize.names import with_new_names
 from playpen_ls.languages.kubernetes.kustomize.objects import (
     LOCAL,
     Built,
+    as_texts,
     id_of,
     objects_of,
     pairs,
@@ -33,18 +43,12 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     PlacedScalar,
     PlacedSequence,
     documents,
-    is_null,
 )
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.text_cache import cached_by_text
 
 MOST_OBJECTS = 5_000
-_FIELDS = frozenset(
-    "apiVersion kind metadata openapi namePrefix nameSuffix namespace commonLabels labels commonAnnotations "
-    "patchesStrategicMerge patchesJson6902 patches images imageTags replacements replicas vars sortOptions resources "
-    "components crds bases configMapGenerator secretGenerator helmGlobals helmCharts helmChartInflationGenerator "
-    "generatorOptions configurations generators transformers validators buildMetadata".split()
-)
+_NEEDS_HASH = "internal.config.kubernetes.io/needsHashSuffix"
 # What changes objects in a way that is not known here.
 _UNKNOWN_CHANGES = ("crds", "openapi", "buildMetadata")
 # What gives objects that are not known here.
@@ -76,6 +80,9 @@ class _FileReader:
 
     def read(self, path: str) -> File:
         return File(path, self.files.text(path))
+
+    def is_unread(self, path: str) -> bool:
+        return self.files.exists(path) and not self.files.names(path)
 
 
 def built_objects(path: str, files: Files, facts: Callable[[type[Fact]], Facts[Any]]) -> int:
@@ -123,7 +130,7 @@ def _with_layer(before: _Accumulated, layer: Layer) -> _Accumulated:
     root = root_of(layer.path, layer.text)
     if layer.refused or root is None:
         raise CannotBuild(layer.refused or "it is not valid YAML")
-    if not _FIELDS.issuperset(root.keys()) or root.text("kind") not in ("", "Kustomization", "Component"):
+    if not FIELDS.issuperset(root.keys()) or root.text("kind") not in ("", "Kustomization", "Component"):
         raise CannotBuild("a kustomization has an unknown field")
     objects, configuration = list(before.objects), before.configuration
     variables, complete, part = list(before.variables), before.complete, before.part
@@ -175,11 +182,12 @@ def _kind(layer: Layer) -> str:
 def _of_file(file: File) -> Iterator[Built]:
     if file.text is None:
         raise CannotBuild(f"`{file.path}` is missing or no text")
-    roots = documents(file.path, file.text)
+    roots = documents(file.path, file.text, "object")
     if file.part:  # an item of a List is a sequence
         roots = tuple(each for one in roots for each in (one.items if isinstance(one, PlacedSequence) else (one,)))
     for node in objects_of(roots):
-        yield Built(node, id_of(node), file.path)
+        hashed = _annotations_of(node).get(_NEEDS_HASH)
+        yield Built(node, id_of(node), file.path, hashed=hashed is not None and hashed.value == "enabled")
 
 
 def _of_base(layer: Layer) -> _Accumulated:
@@ -199,10 +207,10 @@ def _refuse_duplicates(objects: list[Built]) -> None:
 
 def _configured(configuration: Configuration, layer: Layer, path: PlacedScalar) -> Configuration:
     file = layer.file(path.value)
-    root = root_of(file.path, file.text) if file.text is not None else None
-    if root is None:
+    if file.text is None:
         raise CannotBuild("a file of `configurations` is missing")
-    return configured(configuration, root)
+    roots = documents(file.path, file.text, "settings")
+    return configured(configuration, roots[0]) if roots and isinstance(roots[0], PlacedMapping) else configuration
 
 
 def _absorb(objects: list[Built], one: Built, complete: bool) -> None:
@@ -275,15 +283,19 @@ def _mentions(node: Placed, text: str) -> bool:
 
 
 def _tidied(one: Built) -> Built:
-    """kustomize keeps its own notes in annotations and leaves out empty ones when it removes them."""
+    """kustomize keeps its own notes in annotations: when it removes them, the others are texts."""
     metadata = one.node.value("metadata")
     annotations = metadata.value("annotations") if isinstance(metadata, PlacedMapping) else None
-    empty = is_null(annotations) or (isinstance(annotations, PlacedMapping) and not annotations.entries)
-    return one.with_node(with_metadata(one.node, "annotations", None)) if annotations is not None and empty else one
+    if annotations is None:
+        return one
+    return one.with_node(with_metadata(one.node, "annotations", as_texts(annotations, without=(_NEEDS_HASH,))))
+
+
+def _annotations_of(node: PlacedMapping) -> dict[str, PlacedScalar]:
+    metadata = node.mapping("metadata")
+    return pairs(metadata.get("annotations") if metadata is not None else None)  # type: ignore[arg-type]
 
 
 def _is_local(one: Built) -> bool:
-    metadata = one.node.mapping("metadata")
-    annotations = pairs(metadata.get("annotations") if metadata is not None else None)  # type: ignore[arg-type]
-    local = annotations.get(LOCAL)
+    local = _annotations_of(one.node).get(LOCAL)
     return local is not None and local.value != "false"

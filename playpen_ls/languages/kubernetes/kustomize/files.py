@@ -22,6 +22,13 @@ from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+FIELDS = frozenset(
+    "apiVersion kind metadata openapi namePrefix nameSuffix namespace commonLabels labels commonAnnotations "
+    "patchesStrategicMerge patchesJson6902 patches images imageTags replacements replicas vars sortOptions resources "
+    "components crds bases configMapGenerator secretGenerator helmGlobals helmCharts helmChartInflationGenerator "
+    "generatorOptions configurations generators transformers validators buildMetadata".split()
+)
+_SPELLED = {name.lower(): name for name in FIELDS}
 MOST_LAYERS = 300  # of one build, counted each time they are reached
 MOST_FILES = 3_000
 DEEPEST = 30  # kustomizations in kustomizations
@@ -48,10 +55,13 @@ class FileReader(Protocol):
     def read(self, path: str) -> File:
         """A file by its path from the root of the project."""
 
+    def is_unread(self, path: str) -> bool:
+        """Whether there is a file without a text: it is too large, or binary."""
+
 
 @dataclass(frozen=True)
 class Remote:
-    """Something that is not in the project."""
+    """Something that is not in the project, or that is not read."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +98,19 @@ class Layer:
 def root_of(path: str, text: str) -> PlacedMapping | None:
     """The mapping of a kustomization; None if it is not valid."""
     try:
-        found = documents(path, text)
+        found = documents(path, text, "settings")
     except CannotBuild:
         return None
-    return found[0] if found and isinstance(found[0], PlacedMapping) else None
+    return _with_names(found[0]) if found and isinstance(found[0], PlacedMapping) else None
+
+
+def _with_names(root: PlacedMapping) -> PlacedMapping:
+    """The mapping with the fields as kustomize spells them: it reads them in upper and lower case."""
+    for name in set(root.keys()) - FIELDS:
+        spelled = _SPELLED.get(name.lower())
+        if spelled is not None and root.value(spelled) is None:
+            root = root.having(spelled, root.value(name)).having(name, None)
+    return root
 
 
 def joined(folder: str, path: str) -> str:
@@ -183,6 +202,8 @@ class _Reader:
             layer = self.layer("" if path == "." else path, inside)
             if layer is not None:
                 return layer
+            if self._texts.is_unread(path):
+                return Remote()
         return Remote() if _REMOTE.match(entry) else File(path, None)
 
     def _component(self, folder: str, entry: str, inside: tuple[str, ...]) -> Layer | Remote:

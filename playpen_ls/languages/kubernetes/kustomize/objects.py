@@ -17,7 +17,7 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     is_null,
     made,
 )
-from playpen_ls.languages.kubernetes.syntax.nodes import Mapping
+from playpen_ls.languages.kubernetes.syntax.nodes import Entry, Mapping
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 
@@ -160,6 +160,26 @@ def pairs(node: Placed | Mapping | None) -> dict[str, PlacedScalar]:
         for entry in node.entries
         if isinstance(entry.value, PlacedScalar) and not entry.value.null
     }
+
+
+def as_texts(node: Placed, without: tuple[str, ...] = ()) -> PlacedMapping | None:
+    """Labels or annotations as kustomize writes them once it has changed one: all are texts, also `null`."""
+    values = node.entries if isinstance(node, PlacedMapping) else ()
+    kept = [entry for entry in values if entry.key.value not in without]  # type: ignore[attr-defined]
+    if not kept or not isinstance(node, PlacedMapping):
+        return None
+    if len(kept) < len(node.entries) or any(
+        isinstance(one.value, PlacedScalar) and not one.value.style for one in kept
+    ):
+        node = PlacedMapping(node.start, node.end, tuple(map(_with_text, kept)), node.flow, node.source)
+    return node
+
+
+def _with_text(entry: Entry) -> Entry:
+    value = entry.value
+    if not isinstance(value, PlacedScalar) or value.style:
+        return entry
+    return Entry(entry.key, made(value.value, value))
 
 
 _PLAIN_PATTERN = regex(r"[\w./:@ -]*")

@@ -47,7 +47,7 @@ def _entries(layer: Layer, root: PlacedMapping) -> Iterator[PlacedMapping]:
         file = layer.file(path)
         if file.text is None:
             raise CannotBuild("a file of replacements is missing")
-        for one in documents(file.path, file.text):
+        for one in documents(file.path, file.text, "settings"):
             yield from [one] if isinstance(one, PlacedMapping) else mappings(one)
 
 

@@ -18,6 +18,7 @@ from playpen_ls.languages.kubernetes.kustomize.files import Layer, mappings, sca
 from playpen_ls.languages.kubernetes.kustomize.merge import merged
 from playpen_ls.languages.kubernetes.kustomize.objects import (
     Built,
+    as_texts,
     id_of,
     objects_of,
     pairs,
@@ -31,12 +32,15 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     PlacedMapping,
     PlacedScalar,
     PlacedSequence,
+    Role,
     at_path,
     documents,
     empty_mapping,
+    empty_sequence,
     inline,
     is_null,
     made,
+    with_written_nulls,
 )
 
 Objects = list[Built]
@@ -52,8 +56,9 @@ def transformed(
     `incomplete`: there are other objects, so that what a patch is for need not be among these.
     """
     for text in scalars(root.value("patchesStrategicMerge")):
-        for patch in objects_of(_parsed(layer, text, None)):
-            objects = _merge_by_name(objects, patch, incomplete)
+        inlined = "\n" in text.value or ": " in text.value
+        for patch in objects_of(_parsed(layer, text, inlined, "patch")):
+            objects = _merge_by_name(objects, _as_copied(patch), incomplete)
     for entry in mappings(root.value("patches")):
         objects = patched(objects, layer, entry, incomplete)
     objects = _set_namespace(objects, root.value("namespace"), configuration)
@@ -75,17 +80,14 @@ def transformed(
 # Patches
 
 
-def _parsed(layer: Layer, text: PlacedScalar | None, path: PlacedScalar | None) -> tuple[Placed, ...]:
-    """The documents of a patch that is written in the kustomization, or in a file."""
-    if text is not None and (path is not None or "\n" in text.value or ": " in text.value):
-        return inline(text)
-    written = text or path
-    if written is None:
-        raise CannotBuild("a patch without a text and a path")
+def _parsed(layer: Layer, written: PlacedScalar, inlined: bool, role: Role) -> tuple[Placed, ...]:
+    """The documents of a patch that is written in the kustomization, or in the file of that path."""
+    if inlined:
+        return inline(written, role)
     file = layer.file(written.value)
     if file.text is None:
         raise CannotBuild("a patch is missing")
-    return documents(file.path, file.text)
+    return documents(file.path, file.text, role)
 
 
 def patched(objects: Objects, layer: Layer, entry: PlacedMapping, incomplete: bool, remembers: bool = True) -> Objects:
@@ -93,17 +95,17 @@ def patched(objects: Objects, layer: Layer, entry: PlacedMapping, incomplete: bo
     inlined = isinstance(text, PlacedScalar) and bool(text.value.strip())
     if inlined == (isinstance(path, PlacedScalar) and not path.null):
         raise CannotBuild("a patch without a text or a path, or with both")
-    roots = inline(text) if inlined else _parsed(layer, None, path)  # type: ignore[arg-type]
+    written = text if inlined else path
+    assert isinstance(written, PlacedScalar)
+    roots = _parsed(layer, written, inlined, "patch")
     target = entry.value("target")
     if not roots:
         raise CannotBuild("a patch is empty")
     if isinstance(roots[0], PlacedSequence):
         if not isinstance(target, PlacedMapping):
             raise CannotBuild("a JSON patch has no target")
-        written = text if inlined else path
-        assert isinstance(written, PlacedScalar)
         _refuse_flow_yaml(written.value.strip() if inlined else layer.file(written.value).text or "")
-        operations = mappings(roots[0])
+        operations = mappings(_parsed(layer, written, inlined, "settings")[0])
         chosen = set(select(objects, target))
         return [
             _json_patched(one, operations, remembers) if number in chosen else one for number, one in enumerate(objects)
@@ -116,8 +118,10 @@ def patched(objects: Objects, layer: Layer, entry: PlacedMapping, incomplete: bo
         if len(patches) > 1:
             raise CannotBuild("several patches have one target")
         chosen = set(select(objects, target))
+        copied = _as_copied(patches[0]) if patches else None
         result = [
-            _merged(one, patches[0], renames, kinds) if number in chosen else one for number, one in enumerate(objects)
+            _merged(one, copied, renames, kinds) if copied is not None and number in chosen else one
+            for number, one in enumerate(objects)
         ]
         return [one for one in result if one is not None]
     for patch in patches:
@@ -144,7 +148,17 @@ def _json_patched(one: Built, operations: Iterable[PlacedMapping], remembers: bo
     if (one.previous or one.hashed) and isinstance(metadata, PlacedMapping) and is_null(metadata.value("annotations")):
         # kustomize keeps its own notes there, so that a patch can always add to it.
         node = with_metadata(node, "annotations", empty_mapping(metadata))
-    return one.with_node(json_patch.patched(node, operations))
+    return one.with_node(with_written_nulls(json_patch.patched(node, operations)))
+
+
+def _as_copied(patch: PlacedMapping) -> PlacedMapping:
+    """A strategic merge patch for selected objects. kustomize copies it, and thereby makes texts of its nulls."""
+    for name in ("labels", "annotations"):
+        metadata = patch.value("metadata")
+        values = metadata.value(name) if isinstance(metadata, PlacedMapping) else None
+        if values is not None:
+            patch = with_metadata(patch, name, as_texts(values))
+    return patch
 
 
 def _merge_by_name(
@@ -395,6 +409,8 @@ def _in_containers(node: Placed, change: Callable[[Placed], Placed]) -> Placed:
         value = _in_containers(entry.value, change)  # type: ignore[arg-type]
         if name in _CONTAINERS and isinstance(value, PlacedSequence):
             value = _mapped(value, lambda item: _with_image(item, change))
+        elif name in _CONTAINERS and is_null(value):
+            value = empty_sequence(value)
         if value is not entry.value:
             node = node.having(name, value)
     return node

@@ -31,9 +31,11 @@ def with_transformers(objects: Objects, layer: Layer, root: PlacedMapping, incom
 
 def _documents(layer: Layer, entry: PlacedScalar) -> Iterable[Placed | None]:
     if "\n" in entry.value:
-        return inline(entry)
+        return inline(entry, "settings")
     file = layer.file(entry.value)
-    return documents(file.path, file.text) if file.text is not None else (None,)  # a folder, or a remote one
+    return (
+        documents(file.path, file.text, "settings") if file.text is not None else (None,)
+    )  # a folder, or a remote one
 
 
 def _applied(objects: Objects, layer: Layer, one: PlacedMapping, incomplete: bool) -> Objects | None:

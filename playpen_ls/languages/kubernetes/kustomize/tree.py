@@ -5,14 +5,17 @@ Trees are never changed: a changed copy shares all other nodes with its original
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
+from typing import Literal
 
 from playpen_ls.languages.kubernetes.syntax import nodes
 from playpen_ls.languages.kubernetes.syntax.compose import Unparsable, compose
 from playpen_ls.languages.kubernetes.syntax.documents import document_starts
 from playpen_ls.languages.kubernetes.syntax.nodes import Entry, Node
 from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.text.text_cache import cached_by_text
 
@@ -106,6 +109,10 @@ def empty_mapping(like: Placed) -> PlacedMapping:
     return PlacedMapping(like.start, like.end, (), False, like.source)
 
 
+def empty_sequence(like: Placed) -> PlacedSequence:
+    return PlacedSequence(like.start, like.end, (), False, like.source)
+
+
 def is_null(node: Placed | None) -> bool:
     return node is None or (isinstance(node, PlacedScalar) and node.null)
 
@@ -120,21 +127,47 @@ def has_gaps(node: Placed | None) -> bool:
     return node.gaps
 
 
+def with_written_nulls(node: PlacedMapping) -> PlacedMapping:
+    """The tree with `null` for the values that are left out, as they are after kustomize has written it as JSON."""
+    return _with_written_nulls(node) if has_gaps(node) else node  # type: ignore[return-value]
+
+
+def _with_written_nulls(node: Placed) -> Placed:
+    if not has_gaps(node):
+        return node
+    if isinstance(node, PlacedScalar):
+        return made("null", node, "")
+    if isinstance(node, PlacedSequence):
+        return node.having(map(_with_written_nulls, node.items))
+    for entry in node.entries:
+        value: Placed = entry.value  # type: ignore[assignment]
+        node = node.having(entry.key.value, _with_written_nulls(value))  # type: ignore[attr-defined]
+    return node
+
+
 def span_of(node: Placed) -> Span | None:
     """The node's range in its file, with quotes; None if it has no exact place."""
     return Span(node.start, node.end).shifted(node.source.start) if node.source.exact else None
 
 
+Role = Literal["object", "patch", "settings"]
+"""What a text is to kustomize, which reads a key that is given twice in three ways.
+
+It refuses an object that has one; of a strategic merge patch the first counts; of its own files, and of a JSON patch,
+the last.
+"""
+
+
 @cached_by_text(1_000_000)
-def documents(path: str, text: str) -> tuple[Placed, ...]:
+def documents(path: str, text: str, role: Role) -> tuple[Placed, ...]:
     """The roots of all documents of a file that are not empty. Raises CannotBuild if one is not valid YAML."""
     bounds = pairwise([*document_starts(text), len(text)])
-    return tuple(root for start, end in bounds for root in _roots(path, start, text[start:end]))
+    return tuple(root for start, end in bounds for root in _roots(path, start, text[start:end], role))
 
 
-def inline(scalar: PlacedScalar) -> tuple[Placed, ...]:
+def inline(scalar: PlacedScalar, role: Role) -> tuple[Placed, ...]:
     """The roots of the documents in the text of a scalar, which have the place of that scalar."""
-    found = documents("", scalar.value)
+    found = documents("", scalar.value, role)
     source = Source(scalar.source.path, scalar.source.start, scalar.source.text, False)
     return tuple(_moved(root, scalar, source) for root in found)
 
@@ -154,59 +187,98 @@ def _moved(node: Placed, to: PlacedScalar, source: Source) -> Placed:
 
 
 @cached_by_text(1_000_000)
-def _roots(path: str, start: int, text: str) -> tuple[Placed, ...]:
+def _roots(path: str, start: int, text: str, role: Role) -> tuple[Placed, ...]:
     """The roots of a document. Cached apart, so that an edit costs the documents from the edited one on."""
     try:
         roots = compose(text)
     except Unparsable:
         raise CannotBuild("invalid YAML") from None
-    source, budget = Source(path, start, text), [MOST_NODES]
-    return tuple(_read(root, source, budget) for root in roots)
+    reader = _Reader(Source(path, start, text), role)
+    return tuple(reader.read(root) for root in roots)
 
 
-def _read(node: Node, source: Source, budget: list[int], inside: tuple[int, ...] = ()) -> Placed:
-    """The node with its place, without aliases and merges. Raises CannotBuild for cycles and what is too large."""
-    budget[0] -= 1
-    if budget[0] < 0:
-        raise CannotBuild("too large")
-    if isinstance(node, nodes.Alias):
-        if node.target is None or id(node.target) in inside:
-            raise CannotBuild("an alias without an anchor, or inside itself")
-        return _read(node.target, source, budget, inside)
-    if isinstance(node, nodes.Scalar):
-        return PlacedScalar(node.start, node.end, node.value, node.style, source)
-    inside = (*inside, id(node))
-    if isinstance(node, nodes.Sequence):
-        items = tuple([_read(item, source, budget, inside) for item in node.items])
-        return PlacedSequence(node.start, node.end, items, node.flow, source)
-    assert isinstance(node, nodes.Mapping)
-    entries: dict[str, Entry] = {}
-    for entry in node.entries:
-        if not isinstance(entry.key, nodes.Scalar):
-            raise CannotBuild("a key that is no scalar")
-        name = entry.key.value
-        if name == "<<" and not entry.key.style:
-            continue
-        if name in entries:
-            raise CannotBuild("a key that is given twice")
-        key = PlacedScalar(entry.key.start, entry.key.end, name, entry.key.style, source)
-        entries[name] = Entry(key, _read(entry.value, source, budget, inside))
-    if node.merges:
-        for merged in _merged(node, source, budget, inside):
-            entries.setdefault(merged.key.value, merged)  # type: ignore[attr-defined]
-    return PlacedMapping(node.start, node.end, tuple(entries.values()), node.flow, source)
+class _Reader:
+    """Gives the nodes of a document their place, without aliases and merges."""
+
+    def __init__(self, source: Source, role: Role) -> None:
+        self._source = source
+        self._role = role
+        self._budget = MOST_NODES
+
+    def read(self, node: Node, inside: tuple[int, ...] = ()) -> Placed:
+        """Raises CannotBuild for cycles and what is too large."""
+        self._budget -= 1
+        if self._budget < 0:
+            raise CannotBuild("too large")
+        if isinstance(node, nodes.Alias):
+            if node.target is None or id(node.target) in inside:
+                raise CannotBuild("an alias without an anchor, or inside itself")
+            return self.read(node.target, inside)
+        if isinstance(node, nodes.Scalar):
+            value = _refolded(node.value) if node.style == ">" and self._role != "settings" else node.value
+            return PlacedScalar(node.start, node.end, value, node.style, self._source)
+        inside = (*inside, id(node))
+        if isinstance(node, nodes.Sequence):
+            items = tuple([self.read(item, inside) for item in node.items])
+            return PlacedSequence(node.start, node.end, items, node.flow, self._source)
+        assert isinstance(node, nodes.Mapping)
+        return self._mapping(node, inside)
+
+    def _mapping(self, node: nodes.Mapping, inside: tuple[int, ...]) -> PlacedMapping:
+        entries: dict[str, Entry] = {}
+        for entry in node.entries:
+            if not isinstance(entry.key, nodes.Scalar):
+                raise CannotBuild("a key that is no scalar")
+            name = entry.key.value
+            if name == "<<" and not entry.key.style:
+                continue
+            if name in entries:
+                if self._role == "object":
+                    raise CannotBuild("a key that is given twice")
+                if self._role == "patch":
+                    continue
+            key = PlacedScalar(entry.key.start, entry.key.end, name, entry.key.style, self._source)
+            entries[name] = Entry(key, self.read(entry.value, inside))
+        if node.merges:
+            for merged in self._merged(node, inside):
+                entries.setdefault(merged.key.value, merged)  # type: ignore[attr-defined]
+        return PlacedMapping(node.start, node.end, tuple(entries.values()), node.flow, self._source)
+
+    def _merged(self, node: nodes.Mapping, inside: tuple[int, ...]) -> Iterator[Entry]:
+        entry = node.entry("<<")
+        target = nodes.resolved(entry.value) if entry is not None else None
+        for one in target.items if isinstance(target, nodes.Sequence) else (target,):
+            found = nodes.resolved(one)
+            if not isinstance(found, nodes.Mapping) or id(found) in inside or len(inside) > _MERGES * 20:
+                raise CannotBuild("a merge of what is no mapping")
+            read = self.read(found, inside)
+            assert isinstance(read, PlacedMapping)
+            yield from read.entries
 
 
-def _merged(node: nodes.Mapping, source: Source, budget: list[int], inside: tuple[int, ...]) -> Iterator[Entry]:
-    entry = node.entry("<<")
-    target = nodes.resolved(entry.value) if entry is not None else None
-    for one in target.items if isinstance(target, nodes.Sequence) else (target,):
-        found = nodes.resolved(one)
-        if not isinstance(found, nodes.Mapping) or id(found) in inside or len(inside) > _MERGES * 20:
-            raise CannotBuild("a merge of what is no mapping")
-        read = _read(found, source, budget, inside)
-        assert isinstance(read, PlacedMapping)
-        yield from read.entries
+_FLUSH_LINE = regex(r"^([^ \t\n].*)(\n+)", re.MULTILINE)
+_NOT_FOLDED = regex(r" $| \n|[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+
+
+def _refolded(text: str) -> str:
+    """The value of a folded scalar after kustomize has written and read it again.
+
+    Its YAML library (`yaml_emitter_write_folded_scalar` of go-yaml) adds a line break in front of each indented line
+    that follows one that is not, and loses others where the text begins with a space.
+    """
+    if _NOT_FOLDED.search(text):  # written in double quotes
+        return text
+    begins_indented = text.lstrip("\n")[:1] in (" ", "\t")
+
+    def written(match: re.Match[str]) -> str:
+        line, breaks = match.groups()
+        after = text[match.end() : match.end() + 1]
+        if begins_indented:
+            return match[0] if after in ("", " ", "\t") else line + (breaks[1:] or " ")
+        is_longer = after in (" ", "\t") if after else len(breaks) > 1
+        return f"{match[0]}\n" if is_longer else match[0]
+
+    return _FLUSH_LINE.sub(written, text)
 
 
 Change = Callable[[Placed], Placed | None]
@@ -232,6 +304,8 @@ def at_path(node: Placed, path: tuple[str, ...], change: Change, create: str = "
     name, is_sequence = path[0].removesuffix("[]"), path[0].endswith("[]")
     value = node.value(name)
     if is_null(value):
+        if is_sequence and value is not None:
+            return node.having(name, empty_sequence(value))
         if not create or is_sequence:
             return node
         value = made("", node) if len(path) == 1 and create == "scalar" else empty_mapping(value or node)
