@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.finding import Place
 from playpen_ls.api.rule import RuleContext, given_as
 from playpen_ls.languages.kubernetes.model.manifests import Manifests
 from playpen_ls.languages.kubernetes.model.resources import Container, Workload, YamlDocument, resources
+from playpen_ls.languages.kubernetes.syntax.nodes import UNKNOWN, Scalar
 from playpen_ls.languages.shell.servers import SERVERS
 from playpen_ls.project.image_links import Link
 from playpen_ls.rules.kubernetes._application import Code, application_in
+from playpen_ls.rules.kubernetes._builds import Builds, container_in
+from playpen_ls.rules.kubernetes._charts import Charts
 from playpen_ls.rules.kubernetes._command import override_of
 from playpen_ls.rules.kubernetes._environment import Variables, given, unset
 from playpen_ls.rules.kubernetes._links import listening
 from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.image_names import HOLE
+
+
+class Deployment(NamedTuple):
+    """What a kustomization that no other one lists makes of a container: the names in the cluster.
+
+    `name` is that of the workload; `?` is what is not known of a text. `namespace` is "" if none is set.
+    """
+
+    kustomization: str
+    name: str
+    namespace: str
+    image: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +60,7 @@ class InspectedContainer:
     sets: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,12 +113,14 @@ def _of_container(container: Container, start: int, known: _Knowledge) -> Inspec
     span = container.document.content(image) if image is not None else container.span
     written_here = tuple(filter(None, (entry.text("name") for entry in container.node.mappings("env"))))
     sets = tuple(dict.fromkeys((*written_here, *sorted(given(container, known.variables.settings) or ()))))
-    facts = (container.document.path, span.start + start, workload.kind, workload.name, container.name, written)
+    name = workload.name or _name_in_chart(workload, images.absence.charts)
+    facts = (container.document.path, span.start + start, workload.kind, name, container.name, written)
+    deployments = tuple(_deployments(container, images.absence.builds))
     link = images.link(container) if image is not None else None
     if link is None:
         uses = images.uses(container)
         why = images.linker(container.document).why_not(uses[0]) if uses else "the container has no image"
-        return InspectedContainer(*facts, None, why, sets=sets)
+        return InspectedContainer(*facts, None, why, sets=sets, deployments=deployments)
     override = override_of(container, link.recipe)
     own = override is None or override.is_of(link.recipe)
     program = (link.recipe.program, link.recipe.target)
@@ -122,7 +142,31 @@ def _of_container(container: Container, start: int, known: _Knowledge) -> Inspec
         sets,
         tuple(sorted({one.name for one in link.of(known.variables.reads)})),
         tuple(sorted(one.name for one in unset(container, link, known.variables) if one.required)) if own else (),
+        deployments,
     )
+
+
+def _deployments(container: Container, builds: Builds) -> Iterator[Deployment]:
+    for form in builds.forms(container.workload) or ():
+        built = container_in(form, container)
+        if built is not None:
+            metadata = form.resource.metadata
+            yield Deployment(
+                form.build, *map(_shown, (metadata.scalar("name"), metadata.scalar("namespace"), built.image))
+            )
+
+
+def _name_in_chart(workload: Workload, charts: Charts) -> str:
+    """The name of a template's workload if all ways to install the chart give it the same one."""
+    names = {_shown(one.metadata.scalar("name")) if one is not None else "" for one in charts.forms(workload)}
+    return names.pop() if len(names) == 1 else ""
+
+
+def _shown(scalar: Scalar | None) -> str:
+    return _UNKNOWNS.sub("?", scalar.value) if scalar is not None else ""
+
+
+_UNKNOWNS = regex(f"{UNKNOWN}+")
 
 
 _RUNNING_FILES = frozenset("python python3 node java ruby php dotnet deno bun npm yarn".split())
@@ -134,19 +178,24 @@ def _program(name: str, target: str) -> str:
     return f"{name} {first}".strip()
 
 
+_MOST_DEPLOYMENTS = 3
 _MOST_EVIDENCE = 4
 _MOST_ROUTES = 8
 _MOST_VARIABLES = 12
 
 
 def described(one: InspectedContainer, shown: Callable[[str], str], text: Callable[[str], str | None]) -> list[str]:
-    """What is known of a container: at most 11 lines, with names in backticks; evidence is indented.
+    """What is known of a container: at most 15 lines, with names in backticks; evidence is indented.
 
     `shown` gives a path as the user knows it, `text` that of the file.
     """
+    lines = [_deployed(made, one, shown) for made in one.deployments[:_MOST_DEPLOYMENTS]]
+    if len(one.deployments) > _MOST_DEPLOYMENTS:
+        lines.append(f"and by {len(one.deployments) - _MOST_DEPLOYMENTS} other kustomizations")
     if one.link is None:
-        return [f"not linked to a Dockerfile: {one.why_not}", *_listed("variables set", one.sets, _MOST_VARIABLES)]
-    lines = [f"built from `{shown(one.link.dockerfile)}` ({one.link.certainty.label})"]
+        lines.append(f"not linked to a Dockerfile: {one.why_not}")
+        return [*lines, *_listed("variables set", one.sets, _MOST_VARIABLES)]
+    lines.append(f"built from `{shown(one.link.dockerfile)}` ({one.link.certainty.label})")
     evidence = one.link.evidence
     listed = len(evidence) if len(evidence) <= _MOST_EVIDENCE else _MOST_EVIDENCE - 1
     for reason in evidence[:listed]:
@@ -161,6 +210,13 @@ def described(one: InspectedContainer, shown: Callable[[str], str], text: Callab
     lines += _listed("variables set", one.sets, _MOST_VARIABLES)
     lines += _listed("variables required but not set", one.lacks, _MOST_VARIABLES)
     return lines
+
+
+def _deployed(made: Deployment, one: InspectedContainer, shown: Callable[[str], str]) -> str:
+    line = f"deployed by `{shown(made.kustomization)}` as {one.kind} `{made.name}`"
+    if made.namespace:
+        line += f" in namespace `{made.namespace}`"
+    return f"{line} with image `{made.image}`" if made.image else line
 
 
 def line_of(place: Place, text: str | None) -> int:

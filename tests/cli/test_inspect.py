@@ -61,6 +61,7 @@ def test_a_linked_container_is_described(project: Path, capsys: pytest.CaptureFi
         "workload": "shop",
         "container": "web",
         "image": "nexus:5000/shop:1.0.0",
+        "deployments": [],
         "dockerfile": "shop/Dockerfile",
         "certainty": "certain",
         "evidence": [
@@ -137,6 +138,49 @@ def test_the_image_of_a_chart_is_that_of_its_values(
     monkeypatch.chdir(tmp_path)
     web, _ = containers(capsys)
     assert (web["image"], web["dockerfile"]) == ("me/shop:1", "Dockerfile")
+
+
+OVERLAID = {
+    "base/kustomization.yaml": "resources: [app.yaml]\n",
+    "base/app.yaml": DEPLOYMENT,
+    "dev/kustomization.yaml": "resources: [../base]\n",
+    "prod/kustomization.yaml": "resources: [../base]\nnamespace: live\nnamePrefix: eu-\n"
+    "images: [{name: 'nexus:5000/shop', newTag: '2.0'}]\n",
+}
+
+
+def test_a_container_has_the_names_that_overlays_give_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    for path, text in OVERLAID.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / path).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    web, _ = containers(capsys)
+    assert (web["workload"], web["image"]) == ("shop", "nexus:5000/shop:1.0.0")
+    assert [list(one.values()) for one in web["deployments"]] == [
+        ["dev/kustomization.yaml", "shop", "", "nexus:5000/shop:1.0.0"],
+        ["prod/kustomization.yaml", "eu-shop", "live", "nexus:5000/shop:2.0"],
+    ]
+    assert run(["inspect", "base"]) == 0
+    shown = capsys.readouterr().out
+    assert "deployed by `dev/kustomization.yaml` as Deployment `shop` with image `nexus:5000/shop:1.0.0`" in shown
+    assert "as Deployment `eu-shop` in namespace `live` with image `nexus:5000/shop:2.0`" in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("{{ .Release.Name }}-web", "?-web"), ("{{ .Chart.Name }}", "shop"), ("plain", "plain")],
+)
+def test_the_name_of_a_template_s_workload_is_that_of_its_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, shown: str
+):
+    template = CHART["chart/templates/app.yaml"].replace("metadata: {name: shop}", f'metadata:\n  name: "{name}"')
+    for path, text in {**CHART, "chart/templates/app.yaml": template}.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / path).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert [one["workload"] for one in containers(capsys)] == [shown, shown]
 
 
 NAMED = '{{- define "image" }}{{ .repository | default "me/other" }}:{{ .tag }}{{ end }}'

@@ -1,4 +1,4 @@
-"""Show the Dockerfile, program, ports and routes of each container."""
+"""Show the Dockerfile, program, ports, routes and deployments of each container."""
 
 from __future__ import annotations
 
@@ -66,6 +66,9 @@ def _row(targets: Targets, target: Target, one: InspectedContainer) -> dict[str,
         "workload": one.workload,
         "container": one.container,
         "image": one.image,
+        "deployments": [
+            {**made._asdict(), "kustomization": shown(target.workspace, made.kustomization)} for made in one.deployments
+        ],
         "dockerfile": shown(target.workspace, link.dockerfile) if link else None,
         "certainty": link.certainty.label if link else None,
         "evidence": [
