@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import inspect
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -225,7 +225,7 @@ def _free(handler: Callable[..., Any], protocol: Protocol) -> Callable[..., Any]
 
     In between the steps of a command other messages are looked at.
     """
-    if asyncio.iscoroutinefunction(handler):
+    if inspect.iscoroutinefunction(handler):
 
         async def later(*arguments: Any) -> Any:
             with pausing(protocol.answer_hovers, protocol.pause):
