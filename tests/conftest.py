@@ -17,17 +17,18 @@ from pytest_lsp import ClientServerConfig
 
 from editor import PROFILES, Editor, TestClient, client_factory, profile
 
-# Tests that start processes, or try a great many texts: `pytest -m "not slow"` leaves them out.
+# Tests that start processes, or try a great many or long texts: `pytest -m "not slow"` leaves them out.
 SLOW = frozenset(
     """
     test_across_files.py test_cli.py test_commands.py test_dockerfile_model_properties.py
-    test_dockerfile_reordering_properties.py test_dockerfile_typing.py test_formatter.py
+    test_dockerfile_reordering_properties.py test_dockerfile_typing.py test_dockerfile_work.py test_formatter.py
+    test_growth.py
     test_hostile_files.py test_hostile_workspaces.py test_ignore_patterns.py test_incremental_equals_fresh.py
     test_indexing.py test_isolation.py test_jenkinsfile_groovy.py test_jenkinsfile_properties.py
     test_jenkinsfile_remembering.py test_jenkinsfile_typing.py test_kubernetes_fixes.py test_kubernetes_lists.py
     test_kubernetes_neighbours.py test_kubernetes_slow.py test_leaks.py test_kubernetes_typing.py
     test_not_checked.py test_projects.py test_protocol.py test_python_edits.py test_python_skipping.py
-    test_readme.py test_recipes.py test_registries.py test_result_cache.py test_robustness.py test_security.py
+    test_recipes.py test_result_cache.py test_robustness.py test_security.py
     test_server.py test_slow_files.py test_surrogates.py test_sweep.py test_warm_up.py
     test_write_file.py
     """.split()
