@@ -66,7 +66,8 @@ class Format(Protocol):
     def report(self, files: Iterable[FileReport], run: Run) -> Iterator[str]:
         """The lines of the report, without line feeds at their ends. `files` are all checked files, in order.
 
-        They are checked while they are iterated over.
+        They are checked while they are iterated over. Their paths are absolute, and a report has none that are: what
+        people read on their machine says `run.paths.shown`, what servers read `run.paths.rooted`.
         """
 
 

@@ -18,7 +18,7 @@ INVALID_CONFIG = "playpen/invalid-config"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`path` is absolute. The fingerprint is unique in the report, and the same when lines move."""
+    """`path` is absolute: see `Format`. The fingerprint is unique in the report, and the same when lines move."""
 
     path: str
     finding: FindingReport
