@@ -269,12 +269,14 @@ def test_a_stated_fact_is_pointed_to_where_it_is_now_and_not_at_all_when_it_is_g
     (rule,) = [one for one in toy.RULES if one.name == "lonely"]
     fact, gone = Fact(Place("", Span(0, 0), "a")), Fact(Place("", Span(0, 0), "b"))
     related = tuple(Place("", Span(0, 0), "stated", one) for one in (fact, gone))
-    found = FileDiagnostics.of(
-        [Diagnostic(rule, Finding(Span(0, 1), "said", related=related), rule.severity)], toy.PATH
-    )
+    findings = [Finding(Span(0, 1), "said", related=related), Finding(Span(1, 2), "points nowhere")]
+    found = FileDiagnostics.of([Diagnostic(rule, finding, rule.severity) for finding in findings], toy.PATH)
     model = Stating(Source(toy.PATH, "[a]\n"))
     model.spans[fact] = Span(1, 2)
-    assert with_current_places(found, model)[0].related == (Place(toy.PATH, Span(1, 2), "stated", fact),)
+    current = with_current_places(found, model)
+    place = Place(toy.PATH, Span(1, 2), "stated", fact)
+    assert current[0].related == (place,)
+    assert current.places(0) == [(place,), ()]
 
 
 def test_without_a_memory_findings_have_fixes_and_with_one_they_have_none_unless_asked():

@@ -21,6 +21,8 @@ from playpen_ls.languages.kubernetes.edits.insert import (
     put,
     put_all,
     put_before,
+    remove_entry,
+    remove_item,
     replace_entry,
     replace_scalar,
     style_of,
@@ -30,7 +32,7 @@ from playpen_ls.languages.kubernetes.model.manifests import parse
 from playpen_ls.languages.kubernetes.model.resources import YamlDocument
 from playpen_ls.languages.kubernetes.parts import Container
 from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
-from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
+from playpen_ls.languages.kubernetes.syntax.nodes import Scalar, Sequence
 from playpen_ls.rules.kubernetes._probes import LIVENESS, ProbeContext, add, port_of, probe_value
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
@@ -217,6 +219,54 @@ def test_an_entry_is_replaced(before: str, after: str):
     head = "d: &d e\n" + HEAD
     result = edited(before, lambda one: replace_entry(one.document, one.node, "name", "x", {"y": "z"}), head)
     assert result == after.replace("x: {y: z}  # c", "x:\n      y: z  # c")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  - name: a\n    x:\n      y: z\n    image: b\n", "  - name: a\n    image: b\n"),
+        ("  - name: a\n    x: z  # c\n", "  - name: a\n"),
+        ("  - name: a\n    x: z", "  - name: a"),
+        ("  - name: a\n    x: |+\n      y\n\n    image: b\n", "  - name: a\n    image: b\n"),
+        ("  - {name: a, x: z, image: b}\n", "  - {name: a, image: b}\n"),
+        ("  - {name: a, x: z}\n", "  - {name: a}\n"),
+        ("  - {x: z, name: a}\n", "  - {name: a}\n"),
+        ("  - x: z\n    name: a\n", "refused: another value begins on its line"),
+        ("  - x: z\n", "refused: nothing would remain beside it"),
+        ("  - name: a\n", "refused: `x` comes from a YAML anchor"),
+    ],
+)
+def test_an_entry_is_removed(before: str, after: str):
+    assert edited(before, lambda one: remove_entry(one.document, one.node, "x")) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "index", "after"),
+    [
+        (
+            "  - name: a\n    args:\n    - x\n    - y\n    image: b\n",
+            0,
+            "  - name: a\n    args:\n    - y\n    image: b\n",
+        ),
+        (
+            "  - name: a\n    args:\n    - x\n    - y\n    image: b\n",
+            1,
+            "  - name: a\n    args:\n    - x\n    image: b\n",
+        ),
+        ("  - name: a\n    args: [x, y, z]\n", 0, "  - name: a\n    args: [y, z]\n"),
+        ("  - name: a\n    args: [x, y, z]\n", 1, "  - name: a\n    args: [x, z]\n"),
+        ("  - name: a\n    args: [x, y, z]\n", 2, "  - name: a\n    args: [x, y]\n"),
+        ("  - name: a\n    args: [x]\n", 0, "refused: nothing would remain beside it"),
+        ("  - name: a\n    args:\n    - - x\n    - y\n", 0, "  - name: a\n    args:\n    - y\n"),
+    ],
+)
+def test_an_item_is_removed(before: str, index: int, after: str):
+    def edit(container: Container) -> list[Edit]:
+        items = container.node.get("args")
+        assert isinstance(items, Sequence)
+        return remove_item(container.document, items, items.items[index])
+
+    assert edited(before, edit) == after
 
 
 @pytest.mark.parametrize(
