@@ -9,6 +9,7 @@ runs with cross-file rules and fixes, without its cache. CPU is that of the proc
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import statistics
 import subprocess
@@ -32,6 +33,11 @@ def run(command: list[str], folder: Path) -> tuple[float, float]:
         raise OSError(f"exit status {done.returncode}")
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return wall, cpu
+
+
+def medians(runs: list[tuple[float, float]]) -> tuple[float, float]:
+    wall, cpu = zip(*runs, strict=True)
+    return statistics.median(wall), statistics.median(cpu)
 
 
 def main() -> int:
@@ -65,12 +71,15 @@ def main() -> int:
                 if number:
                     results.setdefault((language, tool), []).append(took)
     print(f"{options.files} files each, medians of {options.runs} runs\n")
-    print("| files | tool | seconds | × | CPU seconds | lines a second |\n|---|---|--:|--:|--:|--:|")
+    print("× is in times playpen-ls.\n")
+    print("| files | tool | seconds | × | CPU seconds | × | lines a second |\n|---|---|--:|--:|--:|--:|--:|")
     for (language, tool), runs in results.items():
-        wall, cpu = (statistics.median(one[column] for one in runs) for column in (0, 1))
-        ours = results.get((language, peers.OURS))
-        ratio = wall / statistics.median(one[0] for one in ours) if ours else float("nan")
-        print(f"| {language} | {tool} | {wall:.2f} | {ratio:.1f} | {cpu:.2f} | {lines[language] / wall:,.0f} |")
+        wall, cpu = medians(runs)
+        its_wall, its_cpu = medians(results.get((language, peers.OURS), [(math.nan, math.nan)]))
+        print(
+            f"| {language} | {tool} | {wall:.2f} | {wall / its_wall:.2g} | {cpu:.2f} | {cpu / its_cpu:.2g} "
+            f"| {lines[language] / wall:,.0f} |"
+        )
     return 0
 
 
