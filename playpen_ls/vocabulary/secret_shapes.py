@@ -142,8 +142,9 @@ DOCUMENTATION_KEYS = (
     "AKIAIOSFODNN7EXAMPLE",
     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     "sk_test_" + "4eC39HqLyjWDarjtT1zdp7dc",
+    *(f"gh{kind}_" + "16C7e42F292c6912E7710c838347Ae178B4a" for kind in "ousp"),
 )
-"""Example keys of the documentation of AWS and Stripe."""
+"""Example keys of the documentation of AWS, Stripe and GitHub."""
 # Names of keys, which open nothing without the key, and keys of test modes.
 _MINOR = (
     "AKIA",

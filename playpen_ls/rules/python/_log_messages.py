@@ -222,6 +222,7 @@ def _hole(text: str) -> _Hole:
         inner = ast.get_source_segment(expression.strip(), node.args[0])
         if inner and conversion in ("", "s") and not shows and not isinstance(node.args[0], ast.Starred):
             expression = inner  # `%s` does it
+    expression = _spaced(expression.strip(), node)
     if spec:
         if not _NUMERIC.fullmatch(spec) or conversion:
             raise Refused(f"`%` formatting has no equivalent of `:{spec}`")
@@ -232,6 +233,16 @@ def _hole(text: str) -> _Hole:
     if shows:
         mark = shows.replace("%", "%%") + (mark if conversion else "%r")
     return _Hole(expression.strip(), mark, True)
+
+
+def _spaced(expression: str, node: ast.expr) -> str:
+    """The expression with spaces around its operators, as black writes them; unchanged if more would change."""
+    if not any(isinstance(one, (ast.BinOp, ast.Compare)) for one in ast.walk(node)) or "**" in expression:
+        return expression
+    if any(isinstance(one, ast.Slice) for one in ast.walk(node)):
+        return expression
+    written = ast.unparse(node)
+    return written if written.replace(" ", "") == expression.replace(" ", "") else expression
 
 
 def _taken_apart(text: str) -> tuple[str, str, str, str]:

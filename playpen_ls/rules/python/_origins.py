@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 
 from playpen_ls.api.fact_types import Exported
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.python.model.calls import logger_kind
 from playpen_ls.languages.python.parts import EngineCall, LogCall
+from playpen_ls.languages.python.syntax.known_names import FOREIGN_LOGGERS
 from playpen_ls.project.python_names import followed
 from playpen_ls.rules.python._requirements import is_required
 from playpen_ls.text.dataclass import dataclass
@@ -27,24 +27,24 @@ class Origins:
     def logger(self, call: LogCall) -> LogCall:
         """The call with the kind of its logger.
 
-        It is "unclear" if the project uses Loguru, whose messages have other placeholders, and the logger could be
-        Loguru's.
+        It is "unclear" if the project uses Loguru or another library whose messages have other placeholders, and the
+        logger could be that library's.
         """
         if call.kind != "named":
             return call
         kind = logger_kind(self.of(call.path, call.name)) if call.name else ""
-        return call.of_kind(kind or ("unclear" if self._can_be_loguru(call.path) else "named"))
+        return call.of_kind(kind or ("unclear" if self._can_be_other(call.path) else "named"))
 
     def makes_engine(self, call: EngineCall) -> bool:
         """Whether the function is SQLAlchemy's, also if a module of the project passes it on."""
         libraries = ("sqlalchemy.", "sqlmodel.")
         return call.name.startswith(libraries) or self.of(call.path, call.name).startswith(libraries)
 
-    def _can_be_loguru(self, path: str) -> bool:
-        if not self.exported.complete or self.exported.having(_roots, "loguru"):
+    def _can_be_other(self, path: str) -> bool:
+        if not self.exported.complete or self.exported.having(_has_other_format, True):
             return True
         return is_required("loguru", path, self.files)
 
 
-def _roots(fact: Exported) -> tuple[str]:
-    return (re.split(r"[.(]", fact.origin, maxsplit=1)[0],)
+def _has_other_format(fact: Exported) -> tuple[bool]:
+    return (fact.origin.startswith(("loguru", *FOREIGN_LOGGERS)),)

@@ -26,6 +26,9 @@ _SIZES = ("pool_size=10", "max_overflow=20")
 _ELSEWHERE = regex(r"SQLALCHEMY_ENGINE_OPTIONS|\.from_(?:object|pyfile|envvar|file|prefixed_env|mapping)\b|sqlite:")
 _SET_LATER = regex(r"\[[\"']CONN_MAX_AGE[\"']\]")
 _DJANGO_SERVER = regex(r"postgresql|postgis|mysql|oracle")
+_SQLITE_CASE = regex(
+    r"(?:(?:if|else|elif|try)\b[^\0]*?\n[ \t]+)?\w+[ \t]*(?::[^=\n]*)?=[^=][^\0]{0,200}?[\"']sqlite(?:\+\w+)?:"
+)
 _LINES_ABOVE = 3  # of a call, in which a comment can name the reason
 _REASON = regex(r"bouncer|pooler|lambda|serverless|celery|fork", re.IGNORECASE)
 _SERVER = regex(r"(?:postgres|mysql|mariadb|oracle|mssql)")
@@ -102,6 +105,12 @@ NULL = (
     good=[
         'from sqlalchemy import create_engine\n\ne = create_engine(u, connect_args={"check_same_thread": False})\n',
         'from sqlalchemy import create_engine\n\nURL = "sqlite:///a.db"\ne = create_engine(URL)\n',
+        'import os\n\nfrom sqlalchemy import create_engine\n\nURL = os.getenv("DB_URL", "sqlite:///a.db")\n'
+        "e = create_engine(URL)\n",
+        "from sqlalchemy import create_engine\n\nif DEBUG:\n    URL = 'sqlite:///a.db'\nelse:\n    URL = url()\n"
+        "e = create_engine(URL)\n",
+        "from sqlalchemy import create_engine\n\n\ndef f(kind):\n    if kind == 'postgres':\n        url = given()\n"
+        "    else:\n        url = f'sqlite+aiosqlite:///{path}'\n    return create_engine(url)\n",
         NULL.replace("import flask\n", ""),
         "from alembic.migration import MigrationContext\n" + NULL,
         "from alembic import context\nfrom sqlalchemy import create_engine\n\ne = create_engine(url)\n",
@@ -176,9 +185,29 @@ def _is_sqlite(call: EngineCall) -> bool:
     name = (dotted(call.url) or "").rpartition(".")[2] if call.url is not None else ""
     if "sqlite" in name.lower():
         return True
-    return isinstance(call.url, ast.Name) and any(
-        one == name and value.startswith("sqlite") for one, value in call.file.ask(texts)
+    if not isinstance(call.url, ast.Name):
+        return False
+    if call.function is not None and call.site.once(_set_to_sqlite, call.function, name):
+        return True
+    if call.file.ask(anywhere, _can_set_sqlite):
+        return True
+    return any(one == name and value.startswith("sqlite") for one, value in call.file.ask(texts))
+
+
+def _set_to_sqlite(function: ast.AST, name: str) -> bool:
+    """Whether a function can assign the URL of a SQLite database to a name."""
+    return any(
+        isinstance(node, (ast.Assign, ast.AnnAssign))
+        and node.value is not None
+        and any(getattr(target, "id", "") == name for target in (getattr(node, "targets", None) or [node.target]))  # type: ignore[union-attr]
+        and any(isinstance(one, ast.Constant) and str(one.value).startswith("sqlite") for one in ast.walk(node.value))
+        for node in ast.walk(function)
     )
+
+
+def _can_set_sqlite(statement: Statement) -> bool:
+    """Whether a module-level statement assigns a URL of SQLite in one of several cases, or as a default."""
+    return _SQLITE_CASE.match(statement.text) is not None
 
 
 def _settings(settings: PoolSettings) -> Iterator[Finding]:

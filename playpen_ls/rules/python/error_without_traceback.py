@@ -28,6 +28,8 @@ _CLIENT_ERROR = regex(
     r"HTTP_4\d\d|(?:BAD_REQUEST|UNAUTHORIZED|FORBIDDEN|NOT_FOUND|CONFLICT|GONE|LOCKED|TOO_MANY_REQUESTS"
     r"|UNPROCESSABLE_ENTITY|UNPROCESSABLE_CONTENT|METHOD_NOT_ALLOWED|PAYMENT_REQUIRED)$"
 )
+# Calls that answer a request: `abort(404)`, `request.setResponseCode(404)`, `self.send_error(404)`.
+_ANSWERING = regex(r"^(?:abort|send_(?:error|response)|set_?(?:status|response)_?(?:code)?)$", re.IGNORECASE)
 _ANSWERED = regex(r"(?:^|\.)(?:\w*HTTPException|HTTP[A-Z]\w+|Exit|Abort|SystemExit|ClickException|UsageError)$")
 _EXITS = regex(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError)$")
 
@@ -82,6 +84,21 @@ _EXITS = regex(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError)$")
         "            «logger.error»('gone')\n            return HttpResponse('gone', status=404)\n        raise\n",
         LOGGER + "def f():\n    try:\n        g()\n    except MailError:\n        «logger.error»('no')\n"
         "        return HttpResponseBadRequest('no')\n",
+        LOGGER
+        + "def f(request):\n    try:\n        g()\n    except LookupError:\n        «logger.error»('bad format')\n"
+        "        request.setResponseCode(BAD_REQUEST)\n        return dumps({})\n",
+        LOGGER
+        + "def f(response):\n    try:\n        g()\n    except LookupError:\n        «logger.error»('bad format')\n"
+        "        response.status_code = 404\n",
+        # Only the first one.
+        example(
+            TRY + "    if x:\n        «logger.error»(error)\n        logger.error('unpaid: %s', order)\n",
+            fixed=TRY + "    if x:\n        logger.error(error, exc_info=True)\n"
+            "        logger.error('unpaid: %s', order)\n",
+        ),
+        # Its form has no arguments for the message.
+        "from twisted.logger import Logger\n\nlog = Logger()\ntry:\n    f()\nexcept ValueError:\n"
+        "    «log.error»('x')\n",
         TRY + "    found = search(order)\n    if not found:\n        «logger.error»('no order')\n",
         example(
             "from app.log import logger\n\ntry:\n    charge(order)\nexcept ValueError:\n    «logger.error»('unpaid')\n",
@@ -120,6 +137,7 @@ _EXITS = regex(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError)$")
         TRY + '    def later():\n        logger.error("payment failed")\n',
         TRY + '    logger.error("unpaid: %s", traceback.format_exc())\n',
         TRY + "    text = ''.join(format_exception(error))\n    logger.error(text)\n",
+        TRY + "    logger.error(full_message(error))\n",
         TRY + '    traceback.print_exc()\n    logger.error("payment failed")\n',
         'from loguru import logger\n\ntry:\n    f()\nexcept ValueError:\n    logger.opt(exception=True).error("x")\n',
     ],
@@ -128,9 +146,10 @@ def error_without_traceback(call: LogCall, origins: Origins) -> Iterator[Finding
     """Error is logged without its traceback.
 
     Without the traceback the log does not show where the exception was raised. Not reported where the handler
-    logs the traceback in another way. A hint where the exception is raised again, is answered with a 4xx status,
-    or is used for control flow, such as `KeyboardInterrupt`, where a command-line tool ends, and beside a handler for
-    any other exception that logs the traceback.
+    logs the traceback in another way, or has a function make the message of the exception. A hint where the
+    exception is raised again, is answered with a 4xx status, or is used for control flow, such as
+    `KeyboardInterrupt`, where a command-line tool ends, and beside a handler for any other exception that logs the
+    traceback.
     """
     handler = call.handler
     if handler is None or call.method not in ("error", "critical", "fatal") or call.spreads:
@@ -139,8 +158,10 @@ def error_without_traceback(call: LogCall, origins: Origins) -> Iterator[Finding
         return
     if ".opt(" in call.name:
         return
-    if any(_is_error(statement) and statement.lineno < call.node.lineno for statement in handler.body):
+    if any(_is_error(statement) for statement in _before(call, handler)):
         return  # only the first one is reported
+    if _is_made_by_function(call, handler):
+        return
     message = f"`{call.method}` logs the exception without its traceback"
     if _raises_again(call, handler):
         again = ", and the handler raises it, or another exception with its traceback"
@@ -170,6 +191,20 @@ def _fixes(call: LogCall, files: Files) -> Iterator[Fix]:
     if call.method == "error" and call.standard:
         span = call.method_span
         yield Fix("Replace `error` with `exception`", lambda: [Edit(span.start, span.end, "exception")])
+
+
+def _is_made_by_function(call: LogCall, handler: ast.ExceptHandler) -> bool:
+    """Whether the whole message is what a function makes of the exception, which can contain the traceback."""
+    message = call.message
+    return (
+        isinstance(message, ast.Call)
+        and (dotted(message.func) or "").rpartition(".")[2] not in _SHORT
+        and handler.name is not None
+        and any(isinstance(argument, ast.Name) and argument.id == handler.name for argument in message.args)
+    )
+
+
+_SHORT = frozenset(("str", "repr", "type", "format", "getattr"))  # what has no traceback
 
 
 def _is_error(statement: ast.stmt) -> bool:
@@ -220,6 +255,17 @@ def _after(call: LogCall, handler: ast.ExceptHandler) -> Iterator[ast.stmt]:
             return
 
 
+def _before(call: LogCall, handler: ast.ExceptHandler) -> Iterator[ast.stmt]:
+    """The statements of the handler that run before the call, in the blocks that contain it."""
+    for node, child in call.above():
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and child in block:
+                yield from block[: block.index(child)]
+        if node is handler:
+            return
+
+
 def _raised(statement: ast.Raise) -> str:
     """The name of the exception class."""
     raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
@@ -258,7 +304,9 @@ def _is_broad(handler: ast.ExceptHandler) -> bool:
 
 
 def _is_refusal(statement: ast.stmt) -> bool:
-    """`return message, 404`, `return JsonResponse(x, status=404)` or `raise HTTPException(status_code=404)`."""
+    """`return message, 404`, `return JsonResponse(x, status=404)`, `raise HTTPException(status_code=404)`,
+    `abort(404)`, `response.status_code = 404` or `self.set_status(404)`.
+    """
     if isinstance(statement, ast.Return) and isinstance(statement.value, ast.Call):
         if (dotted(statement.value.func) or "").rpartition(".")[2] in _REFUSALS:
             return True
@@ -267,6 +315,12 @@ def _is_refusal(statement: ast.stmt) -> bool:
         values = statement.value.elts if isinstance(statement.value, ast.Tuple) else []
     elif isinstance(statement, ast.Raise) and isinstance(statement.exc, ast.Call):
         values = [*statement.exc.args, *(keyword.value for keyword in statement.exc.keywords)]
+    elif isinstance(statement, ast.Assign):
+        named = [(dotted(target) or "").rpartition(".")[2] for target in statement.targets]
+        values = [statement.value] if named[0] in ("status", "status_code") else []
+    elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        answers = _ANSWERING.search((dotted(statement.value.func) or "").rpartition(".")[2])
+        values = [*statement.value.args] if answers else []
     else:
         return False
     return any(_is_client_error(one) for one in values)
@@ -293,7 +347,8 @@ def _is_client_error(status: ast.expr) -> bool:
     """A status of 400 to 499: a number, `status.HTTP_404_NOT_FOUND` or `HTTPStatus.NOT_FOUND`."""
     if isinstance(status, ast.Constant):
         return isinstance(status.value, int) and 400 <= status.value < 500
-    return isinstance(status, ast.Attribute) and _CLIENT_ERROR.match(status.attr) is not None
+    name = status.attr if isinstance(status, ast.Attribute) else getattr(status, "id", "")
+    return _CLIENT_ERROR.match(name) is not None
 
 
 _REFUSALS = frozenset((

@@ -108,6 +108,21 @@ _RESERVED = dict.fromkeys(RESERVED, "")
             'from app.log import logger\n\nlogger.info(«f"user {name}"»)\n',
             fixed='from app.log import logger\n\nlogger.info("user %s", name)\n',
         ),
+        # Loggers whose placeholders are neither `%s` nor `{}`.
+        "from twisted.logger import Logger\n\n\nclass A:\n    log = Logger()\n\n    def f(self, x):\n"
+        '        self.log.info(«f"user {x}"»)\n',
+        'import logbook\n\nlog = logbook.Logger(__name__)\nlog.info(«f"user {x}"»)\n',
+        'from robot.api import logger\n\nlogger.info(«f"user {x}"»)\n',
+        {
+            "shop/a.py": "from shop.base import Base\n\n\nclass A(Base):\n    def f(self, x):\n"
+            '        self.log.info(«f"user {x}"»)\n',
+            "shop/base.py": "from twisted.logger import Logger\n\n\nclass Base:\n    def __init__(self):\n"
+            "        self.log = Logger()\n",
+        },
+        example(
+            LOGGER + 'logger.info(«f"{i+1} of {len(rows)-2}"»)\n',
+            fixed=LOGGER + 'logger.info("%s of %s", i + 1, len(rows) - 2)\n',
+        ),
         example(
             'from loguru import logger\n\nlogger.info(«f"user {name!r} 100%"»)\n',
             fixed='from loguru import logger\n\nlogger.info("user {!r} 100%", name)\n',

@@ -118,6 +118,7 @@ _SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pip
             fixed="import sys\n" + LOGGED + 'def g():\n    logger.info("reading")\n',
         ),
         LOGGED + '«print»("\\n\\n")\n',
+        LOGGED + '«print»(name, "\\n *", order)\n',
         LOGGED + '«print»(f"""\nSent to {name}\n""")\n',
         example(
             "def f():\n    «print»(1)\n",
@@ -256,6 +257,8 @@ def _fix(call: PrintCall, target: str, setup: LogSetup) -> Fix:
             raise Refused("the call has no arguments or unpacks them")
         if all(isinstance(one, ast.Constant) and not str(one.value).strip() for one in node.args):
             raise Refused("the call prints empty lines")
+        if len(node.args) > 1 and any(isinstance(one, ast.Constant) and "\n" in str(one.value) for one in node.args):
+            raise Refused("the text has several lines")
         comments = call.text_of(call.node)
         if node.keywords and re.search("#", comments) and "\n" in comments:
             raise Refused("there is a comment inside the call")
@@ -271,7 +274,9 @@ def _fix(call: PrintCall, target: str, setup: LogSetup) -> Fix:
     # Without configuration the root logger has the level WARNING; uvicorn configures only its own loggers.
     shown = level not in ("info", "debug") or call.file.ask(anywhere, configures_logging) or setup.reaches(call.path)
     hidden = "" if shown else " (not shown until logging is configured)"
-    return Fix(f"Replace `print` with `logger.{level}`{hidden}", change)
+    # Where the line would disappear it is not for a fix of many findings at once.
+    kind = "refactor.rewrite" if hidden else "quickfix"
+    return Fix(f"Replace `print` with `logger.{level}`{hidden}", change, kind=kind)
 
 
 def _level(call: PrintCall) -> str:

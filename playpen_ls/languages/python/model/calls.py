@@ -22,6 +22,7 @@ from playpen_ls.languages.python.syntax.known_names import (
     CONFIGURING,
     ENGINES,
     FLASK_DATABASE,
+    FOREIGN_LOGGERS,
     GETTING,
     INCLUDING,
     LEVELING,
@@ -102,6 +103,8 @@ def logger_kind(origin: str) -> str:
         return "root"
     if origin.startswith(LOGGERS):
         return "standard"
+    if origin.startswith(FOREIGN_LOGGERS):
+        return "unclear"
     return next((library for library, begins in OTHER_LOGGERS.items() if origin.startswith(begins)), "")
 
 

@@ -33,6 +33,11 @@ LOGGER_NAME = regex(r"(?:^|_)(?:log|logger|logging)$", re.IGNORECASE)
 """Names that are treated as loggers if their origin is unknown."""
 ROOT_LOGGERS = ("logging", "logging.root", "logging.getLogger(root)")
 OTHER_LOGGERS = {"structlog": "structlog.", "loguru": "loguru.logger"}
+FOREIGN_LOGGERS = (
+    "twisted.logger.", "twisted.python.log.", "logbook.", "eliot.", "pulumi.", "robot.api.logger", "robocorp.log.",
+    "nonebot.",
+)  # fmt: skip
+"""Loggers with the methods of logging's whose arguments are no `%s` arguments: no fix knows their form."""
 
 READERS = frozenset(("os.getenv", "os.environ.get", "os.environ.setdefault", "os.environ.pop", "decouple.config"))
 """Functions that read the environment. If the variable is not set they return None or read a `.env` file."""
