@@ -121,7 +121,7 @@ class _Rewriting:
         quotes = match["quotes"]
         lines = len(quotes) == 1 and "\n" in self.text[opened:end]
         if "t" in prefix or lines:
-            self._ellipsis(start, end)
+            self._emptied(start, opened, end)
             return end
         for first, last in holes:
             inside = self.text[first:last]
@@ -129,21 +129,22 @@ class _Rewriting:
                 self._put(first, "_" + re.sub(r"[^\n]", " ", inside[1:]))
         return end
 
-    def _ellipsis(self, start: int, end: int) -> None:
-        """Replace an expression, and strings that are joined to it, by `...`."""
-        following = re.compile(r"[ \t]*(?=[tT][rR]?[\"']|[rR][tT][\"'])").match(self.text, end)
-        inside = self.text[start:end]
-        blank = re.sub(r"[^\n]", " ", inside)
-        if "\n" not in inside:
-            self._put(start, "..." + blank[3:])
-        elif inside.index("\n") > 3:
-            self._put(start, "(..." + blank[4:-1] + ")")
-        else:
-            self._put(start, "(" + blank[1:-4] + "...)" if "\n" not in inside[-4:] else inside)
-        if following is not None:
-            found = format_string(self.text, re.compile(r"\w+").match(self.text, following.end()).end())  # type: ignore[union-attr]
-            if found is not None:  # `t"a" t"b"`: an operator between them
-                self.out[end - 1 if following.end() == end else end] = "+"
+    def _emptied(self, start: int, opened: int, end: int) -> None:
+        """Replace the content of a string by blanks, and the `t` of its prefix by `b`: bytes can be joined, too."""
+        text = self.text
+        self._put(start, re.sub("[tT]", "b", text[start:opened]))
+        size = 3 if text.startswith(('"""', "'''"), opened) else 1
+        self._put(opened + size, re.sub(r"[^\r\n]", " ", text[opened + size : end - size]))
+        if size == 3:
+            return
+        for match in re.finditer(r"\r?\n", text[opened:end]):
+            last = opened + match.start() - 1
+            if text[last] != "\n":
+                self.out[last] = "\\"
+            elif "\n" not in text[end - 3 : end]:  # an empty line cannot be continued
+                self._put(start, '"""' + " " * (opened - start - 2))
+                self._put(end - 3, '"""')
+                return
 
 
 def closing(text: str, opened: int) -> int | None:
