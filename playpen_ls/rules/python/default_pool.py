@@ -187,22 +187,22 @@ def _is_sqlite(call: EngineCall) -> bool:
         return True
     if not isinstance(call.url, ast.Name):
         return False
-    if call.function is not None and call.site.once(_set_to_sqlite, call.function, name):
+    if call.function is not None and _sets_sqlite(call.function, name):
         return True
     if call.file.ask(anywhere, _can_set_sqlite):
         return True
     return any(one == name and value.startswith("sqlite") for one, value in call.file.ask(texts))
 
 
-def _set_to_sqlite(function: ast.AST, name: str) -> bool:
+def _sets_sqlite(function: ast.AST, name: str) -> bool:
     """Whether a function can assign the URL of a SQLite database to a name."""
-    return any(
-        isinstance(node, (ast.Assign, ast.AnnAssign))
-        and node.value is not None
-        and any(getattr(target, "id", "") == name for target in (getattr(node, "targets", None) or [node.target]))  # type: ignore[union-attr]
-        and any(isinstance(one, ast.Constant) and str(one.value).startswith("sqlite") for one in ast.walk(node.value))
-        for node in ast.walk(function)
-    )
+    for node in ast.walk(function):
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            texts = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)]
+            if any(isinstance(text, str) and text.startswith("sqlite") for text in texts):
+                return True
+    return False
 
 
 def _can_set_sqlite(statement: Statement) -> bool:

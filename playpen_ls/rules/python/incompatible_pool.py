@@ -23,7 +23,7 @@ _REFUSED = {
 _SYNCHRONOUS = ("QueuePool", "SingletonThreadPool")
 _ASYNCHRONOUS = ("AsyncAdaptedQueuePool",)
 _MEMORY = regex(r"sqlite(?P<driver>\+\w+)?://(?:/?:memory:)?")
-_FILE = regex(r"sqlite(?:\+pysqlite)?:///.")
+_FILE = regex(r"sqlite(?:\+(?:pysqlite|aiosqlite))?:///.")
 _OLD = regex(r"(?:==|~=)[ ]*1\.[34]|<[ ]*2")
 _POOLS = "from sqlalchemy import create_engine\nfrom sqlalchemy.pool import "
 _ASYNC = "from sqlalchemy.ext.asyncio import create_async_engine\nfrom sqlalchemy.pool import "
@@ -51,6 +51,11 @@ _ASYNC = "from sqlalchemy.ext.asyncio import create_async_engine\nfrom sqlalchem
         ),
         {
             "app.py": 'from sqlalchemy import create_engine\n\ne = «create_engine»("sqlite:///a.db", pool_size=5)\n',
+            "requirements.txt": "SQLAlchemy==1.4.50\n",
+        },
+        {
+            "app.py": "from sqlalchemy.ext.asyncio import create_async_engine\n\n"
+            'e = «create_async_engine»("sqlite+aiosqlite:///a.db", pool_size=5)\n',
             "requirements.txt": "SQLAlchemy==1.4.50\n",
         },
     ],

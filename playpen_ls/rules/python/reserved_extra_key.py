@@ -34,6 +34,10 @@ LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
             fixed=LOGGER + 'logger.info("a", extra=dict(name_=n, x=1))\n',
         ),
         example(
+            LOGGER + 'logger.info("a", extra={"id": 1} | {«"args"»: 2})\n',
+            fixed=LOGGER + 'logger.info("a", extra={"id": 1} | {"args_": 2})\n',
+        ),
+        example(
             {
                 "shop/a.py": "from shop.log import log\n\nlog.info('x', extra={«'module'»: m})\n",
                 "shop/log.py": "import logging\n\nlog = logging.getLogger('shop')\n",
@@ -68,7 +72,10 @@ def reserved_extra_key(call: LogCall, origins: Origins) -> Iterator[Finding]:
 
 def _keys(call: LogCall, extra: ast.expr) -> Iterator[tuple[str, Span, int | None]]:
     """(name, range, offset of its end without quotes, None if that is unknown) of the keys of a dictionary."""
-    if isinstance(extra, ast.Dict):
+    if isinstance(extra, ast.BinOp) and isinstance(extra.op, ast.BitOr):
+        yield from _keys(call, extra.left)
+        yield from _keys(call, extra.right)
+    elif isinstance(extra, ast.Dict):
         for key in extra.keys:
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 span = call.span_of(key)

@@ -77,7 +77,10 @@ def imported_instead(part: Part, module: str, old: str, member: str) -> Brought:
             names = [alias.name for alias in node.names if alias.asname is None]
             text = model.source.of(top.span)
             if old in names and len(names) == len(node.names) and "\n" not in text and "(" not in text:
-                now = sorted({*names, member} - {old})
+                if names == sorted(names):
+                    now = sorted({*names, member} - {old})
+                else:
+                    now = [member if name == old else name for name in names if name != member]
                 return _brought(part, member, narrowed(top.span.start, text, f"from {module} import {', '.join(now)}"))
     return imported_name(part, module, member)
 
