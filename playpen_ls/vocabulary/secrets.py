@@ -65,8 +65,10 @@ _NOT_NAME = regex(
     r"|tag|branch|version|host|port|count|size|limit|timeout|key_name|rotation|store|manager|provider|bytes|alphabet"
     r"|charset|sig|signature|selector)s?(?:_(?:ms|seconds|v?\d+))?$"
 )
-# Tokens that are not secret: for pagination and tokenizers.
-_OTHER_TOKEN = regex(r"(?:^|_)(?:page|continuation|pagination|cursor|pad|eos|bos|unk|sep|cls|mask)_token$")
+# Tokens that are not secret: for pagination and tokenizers. What is said to be made up.
+_OTHER_TOKEN = regex(
+    r"(?:^|_)(?:page|continuation|pagination|cursor|pad|eos|bos|unk|sep|cls|mask)_token$|(?:^|_)(?:fake|dummy|mock)_"
+)
 # A hash of a password in the manner of Jupyter, crypt(3) and Argon2.
 _HASH = regex(r"(?:sha1|sha256|argon2):|\$(?:2[aby]|5|6|y|argon2\w*|pbkdf2\S*)\$")
 # Two words and more: `volume,env`, `_password_reset_token`, `oauth2_jwt_secret`, `pDischarge1`, `bdc1ChargeTotal`.

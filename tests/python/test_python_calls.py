@@ -58,6 +58,12 @@ def test_lines_are_as_long_as_nearly_all_of_a_file(lengths: list[int], expected:
     assert line_length(parse(Source("app.py", text))) == expected
 
 
+@pytest.mark.parametrize("line", ['"%s"', "x = f('%s')  # y", "# %s", '"""\n%s\n"""'])
+def test_long_strings_and_comments_allow_no_long_lines(line: str):
+    text = "\n".join([line % ("x" * 110)] * 50)
+    assert line_length(parse(Source("app.py", text))) == 88
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

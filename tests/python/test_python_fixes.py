@@ -148,8 +148,11 @@ def test_names_in_functions_and_classes(unit: str):
     ],
 )
 def test_the_logger_is_made_once(before: str, after: str | None, name: str):
-    body = '\n\ndef f():\n\tprint("one")\n\tprint(\'two\')\n\n\ndef g():\n\tprint("three", f())\n'
-    said = f'\n\ndef f():\n\t{name}.info("one")\n\t{name}.info(\'two\')\n\n\ndef g():\n\t{name}.info("three %s", f())\n'
+    body = '\n\ndef f():\n\tprint("ERROR: 1")\n\tprint(\'ERROR: 2\')\n\n\ndef g():\n\tprint("ERROR:", f())\n'
+    said = (
+        f"\n\ndef f():\n\t{name}.error(\"ERROR: 1\")\n\t{name}.error('ERROR: 2')\n\n\n"
+        f'def g():\n\t{name}.error("ERROR: %s", f())\n'
+    )
     assert fixed(before + body, every) == (before + body if after is None else after + said)
 
 

@@ -72,7 +72,7 @@ def laid_out(call: Called, message: ast.expr, made: Rewritten, limit: int) -> Re
     literal = "".join(f"{one}{piece['body']}{one}{gap}" for one, piece, gap in zip(quotes, pieces, gaps, strict=True))
     text = "".join(one["body"] for one in pieces)
     start = call.chunk.position(call.span_of(message).start)[1]
-    before = len(re.sub(r"[\"'][ \t\r\n\\]+[fF]?[\"']", "", call.text_of(message)))
+    before = len(re.sub(r"[ \t]*\\?\r?\n[ \t]*", " ", call.text_of(message)))  # on one line, as black has what fits
     short = start + len(text) + len("'',") <= (limit or width(call)) < start + before + 1
     if len(pieces) > 1 and len({*quotes}) == 1 and short:
         literal = f"{quotes[0]}{text}{quotes[0]}"

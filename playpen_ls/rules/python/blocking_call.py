@@ -8,7 +8,7 @@ from itertools import takewhile
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python.edits.imports import module_member
+from playpen_ls.languages.python.edits.imports import import_removed, module_member
 from playpen_ls.languages.python.model.file_kind import is_script
 from playpen_ls.languages.python.model.library_calls import BLOCKING
 from playpen_ls.languages.python.model.queries import origins
@@ -42,7 +42,11 @@ def _mentioned(words: Words) -> bool:
     bad=[
         example(
             "import time\n" + API + "    «time.sleep»(1)\n",
-            fixed="import asyncio\nimport time\n" + API + "    await asyncio.sleep(1)\n",
+            fixed="import asyncio\n" + API + "    await asyncio.sleep(1)\n",
+        ),
+        example(
+            "import time\n" + API + "    «time.sleep»(1)\n    return time.time()\n",
+            fixed="import asyncio\nimport time\n" + API + "    await asyncio.sleep(1)\n    return time.time()\n",
         ),
         example(
             "import requests\n" + API + "    return «requests.get»(url, timeout=5).json()\n",
@@ -58,8 +62,7 @@ def _mentioned(words: Words) -> bool:
         ),
         example(
             "from time import sleep\n\n\nasync def poll():\n    while True:\n        «sleep»(5)\n",
-            fixed="import asyncio\nfrom time import sleep\n\n\nasync def poll():\n    while True:\n"
-            "        await asyncio.sleep(5)\n",
+            fixed="import asyncio\n\n\nasync def poll():\n    while True:\n        await asyncio.sleep(5)\n",
         ),
         "import requests\n\nsession = requests.Session()\n\n\nasync def load(urls):\n"
         "    return [«session.get»(url, timeout=5) for url in urls]\n",
@@ -79,7 +82,7 @@ def _mentioned(words: Words) -> bool:
         # A command-line tool that does nothing else meanwhile.
         example(
             "import asyncio\nimport click\nimport time\n\n\nasync def run():\n    «time.sleep»(1)\n",
-            fixed="import asyncio\nimport click\nimport time\n\n\nasync def run():\n    await asyncio.sleep(1)\n",
+            fixed="import asyncio\nimport click\n\n\nasync def run():\n    await asyncio.sleep(1)\n",
         ),
     ],
     good=[
@@ -144,6 +147,7 @@ def _awaited(call: LibraryCall, function: str) -> list[Edit]:
     if any(isinstance(node, _COMPREHENSIONS) for node in inside):
         raise Refused("the call is inside a comprehension")
     made = module_member(call, "asyncio", function)
+    unused = import_removed(call, call.text_of(call.node.func).partition(".")[0]) if function == "sleep" else ()
     span, callee = call.span, call.callee_span
     first = f"await {made.name}"
     if function == "to_thread":
@@ -159,4 +163,4 @@ def _awaited(call: LibraryCall, function: str) -> list[Edit]:
         edits = [Edit(span.start, callee.end, first)]
     if isinstance(above[0], _BINDING):
         edits = [Edit(edits[0].start, edits[0].end, "(" + edits[0].text), Edit(span.end, span.end, ")")]
-    return [*made.edits, *edits]
+    return [*made.edits, *unused, *edits]

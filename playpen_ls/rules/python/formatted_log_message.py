@@ -84,6 +84,14 @@ _RESERVED = dict.fromkeys(RESERVED, "")
             fixed=LOGGER
             + "logger.info(\n    'It is known that %s is %s of what there %s',\n    what,\n    how_far,\n    is_,\n)\n",
         ),
+        # Strings that are joined below the bracket, and too many arguments for their last line.
+        example(
+            LOGGER + "if x:\n    logger.info(«f'It is known that {what} is {how_far} '\n"
+            "                f'of what there {is_} and of what will be'»)\n",
+            fixed=LOGGER
+            + "if x:\n    logger.info(\n        'It is known that %s is %s of what there %s and of what will be',\n"
+            "        what,\n        how_far,\n        is_,\n    )\n",
+        ),
         LOGGER + 'logger.info(«f"{x:>10}"»)\n',
         example(
             LOGGER + 'logger.debug(«f"{len(rows)} rows"»)\n', fixed=LOGGER + 'logger.debug("%s rows", len(rows))\n'

@@ -77,15 +77,25 @@ def imported_instead(part: Part, module: str, old: str, member: str) -> Brought:
             names = [alias.name for alias in node.names if alias.asname is None]
             text = model.source.of(top.span)
             if old in names and len(names) == len(node.names) and "\n" not in text and "(" not in text:
-                if names == sorted(names):
-                    now = sorted({*names, member} - {old})
-                else:
-                    now = [member if name == old else name for name in names if name != member]
+                now = sorted({*names, member} - {old})
                 return _brought(part, member, narrowed(top.span.start, text, f"from {module} import {', '.join(now)}"))
     return imported_name(part, module, member)
 
 
 _IMPORT_AND_USE = 2  # mentions of a name
+
+
+def import_removed(part: Part, name: str) -> tuple[Edit, ...]:
+    """The edit that removes the line of the import of `name`, if only the part uses it and the line has no other."""
+    model = model_of(part)
+    text = model.source.text
+    if len(re.findall(rf"\b{name}\b", text)) != _IMPORT_AND_USE:
+        return ()
+    for top in _usable(part):
+        line = text[top.span.start : model.source.next_line_start(top.span.end)]
+        if len(top.node.names) == 1 and name in [bound for bound, _ in imported(top.node)] and "\n" not in line[:-1]:
+            return _brought(part, name, Edit(top.span.start, top.span.start + len(line), "")).edits
+    return ()
 
 
 def _extended(model: PythonModel, top: _ImportTop, module: str, member: str) -> Edit | None:

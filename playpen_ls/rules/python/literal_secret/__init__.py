@@ -66,6 +66,11 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
             'import os\n\nkey = os.getenv("SECRET_KEY", «"changeme"»)\n',
             fixed='import os\n\nkey = os.environ["SECRET_KEY"]\n',
         ),
+        # Through a base class of the file.
+        example(
+            SETTINGS.replace("S(", "Base(") + '    pass\n\n\nclass S(Base):\n    password: str = «"s3cr3tpw"»\n',
+            fixed=SETTINGS.replace("S(", "Base(") + "    pass\n\n\nclass S(Base):\n    password: str\n",
+        ),
         example(SETTINGS + '    jwt_secret: str = «"dev"»\n', fixed=SETTINGS + "    jwt_secret: str\n"),
         "import argparse\n\nparser = argparse.ArgumentParser()\n"
         'parser.add_argument("-p", "--db-password", default=«"postgres"», help="of the database")\n',
@@ -133,6 +138,8 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
         f'cache_key = "{RANDOM}"\ndigests = {{"key": "{RANDOM}"}}\nsalt = "salted-with-plain-words-only"\n',
         'usage = """To use a remote database, say something that is like this on the command line:\n'
         'mysql://user:s3cr3tpw@dbhost/db\n"""\n',
+        SETTINGS + '    fake_wallet_secret: str = "ToTheMoon1"\n',
+        'dummy_password = "s3cr3tpw"\n',
         example({"tests/test_a.py": 'login(password="s3cr3tpw")\n'}),
         example({"tests_e2e/a.py": 'login(password="s3cr3tpw")\n'}),
     ],

@@ -7,6 +7,7 @@ import re
 
 from playpen_ls.languages.python.model.literal_roles import Role
 from playpen_ls.languages.python.model.parts import StringLiteral
+from playpen_ls.languages.python.syntax.known_names import SETTINGS
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._hosts import is_client, url_variable
 from playpen_ls.text.dataclass import dataclass
@@ -253,9 +254,14 @@ def settings_field(literal: StringLiteral) -> ast.AnnAssign | None:
         return None
     for node, child in literal.above():
         if isinstance(node, ast.ClassDef) and child is statement:
-            settings = any((dotted(base) or "").rpartition(".")[2].endswith("Settings") for base in node.bases)
-            return statement if settings else None
+            return statement if any(_is_settings(literal, base) for base in node.bases) else None
     return None
+
+
+def _is_settings(literal: StringLiteral, base: ast.expr) -> bool:
+    if (dotted(base) or "").rpartition(".")[2].endswith("Settings"):
+        return True
+    return (literal.origin(base) or "").partition(".<class>")[0] in SETTINGS
 
 
 def _falls_back_from(literal: StringLiteral) -> str:
