@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from playpen_ls.api.fact_types import Exported
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.python.model.calls import logger_kind

@@ -29,7 +29,7 @@ _CLIENT_ERROR = regex(
     r"|UNPROCESSABLE_ENTITY|UNPROCESSABLE_CONTENT|METHOD_NOT_ALLOWED|PAYMENT_REQUIRED)$"
 )
 # Calls that answer a request: `abort(404)`, `request.setResponseCode(404)`, `self.send_error(404)`.
-_ANSWERING = regex(r"^(?:abort|send_(?:error|response)|set_?(?:status|response)_?(?:code)?)$", re.IGNORECASE)
+_ANSWERING = regex(r"(?i:^(?:abort|send_(?:error|response)|set_?(?:status|response)_?(?:code)?)$)")
 _ANSWERED = regex(r"(?:^|\.)(?:\w*HTTPException|HTTP[A-Z]\w+|Exit|Abort|SystemExit|ClickException|UsageError)$")
 _EXITS = regex(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError)$")
 

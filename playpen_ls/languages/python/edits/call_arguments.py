@@ -13,6 +13,7 @@ from playpen_ls.languages.python.edits.whitespace import comma, divided, own_lin
 from playpen_ls.languages.python.model.module import PythonModel
 from playpen_ls.languages.python.model.parts import Called, Part
 from playpen_ls.text.edit import Edit, narrowed
+from playpen_ls.text.regex import regex
 from playpen_ls.text.source import LINE_END
 from playpen_ls.text.span import Span
 
@@ -46,7 +47,7 @@ def _without_text(match: re.Match[str]) -> str:
 
 _BLACK = 88
 _SOME = 2  # lines of code that are longer than that, of a file that black has not formatted
-_UNBREAKABLE = re.compile(
+_UNBREAKABLE = regex(
     r"[rRbBuUfF]{0,2}(?:\"{3}(?:[^\\]|\\.)*?\"{3}|'{3}(?:[^\\]|\\.)*?'{3}|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')|#[^\n]*",
     re.DOTALL,
 )
