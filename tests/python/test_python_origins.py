@@ -107,6 +107,7 @@ def test_an_edit_of_the_logger_changes_the_fix_in_another_module(tmp_path: Path)
     [
         ("shop/log.py", "Replace `print` with `logger.info`"),
         ("mail/log.py", "Replace `print` with `logger.info` (not shown until logging is configured)"),
+        ("shop/contrib/hook.py", "Replace `print` with `logger.info` (not shown until logging is configured)"),
     ],
 )
 def test_a_fix_for_print_says_where_its_message_is_not_shown(tmp_path: Path, other: str, title: str):

@@ -24,7 +24,7 @@ from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.python.model.exports import exports
 from playpen_ls.languages.python.model.exports import possible_in as may_export
-from playpen_ls.languages.python.model.file_kind import is_left_alone
+from playpen_ls.languages.python.model.file_kind import is_left_alone, is_script
 from playpen_ls.languages.python.model.local_facts import facts as local_facts
 from playpen_ls.languages.python.model.local_facts import possible_in, web_facts
 from playpen_ls.languages.python.model.log_setup import configures_logging
@@ -44,6 +44,8 @@ from playpen_ls.vocabulary.secret_shapes import may_hold_key
 
 # Frameworks where the prefix of an inclusion replaces the router's own prefix instead of extending it.
 _REPLACING = ("flask.", "quart.")
+# Programs beside the project, which configure logging for themselves only.
+_ASIDE = regex(r"^contrib/|/contrib/[^/]+\.py$")
 _BIND = regex(r"""^bind[ \t]*=[ \t]*["'][^"'\n]*:(\d{1,5})["'][ \t]*(?:\#.*)?$""", re.MULTILINE)
 
 
@@ -95,7 +97,7 @@ def facts(model: PythonModel) -> Iterator[Fact]:
             yield Listens(Place(path, Span(bound.start(1), bound.end(1))), int(bound[1]))
     if "json" in model.scope.flags:
         yield JsonLogs(Place(path, Span(0, 0)))
-    if ask(anywhere, configures_logging):
+    if not is_script(path) and not _ASIDE.search(path) and ask(anywhere, configures_logging):
         yield LogsConfigured(Place(path, Span(0, 0)))
     for name, origin in ask(exports):
         yield Exported(Place(path, Span(0, 0)), name, origin)
