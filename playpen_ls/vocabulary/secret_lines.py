@@ -28,7 +28,7 @@ _ASSIGNMENT = regex(
 )
 _VALUE = r"""(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\n]*))"""
 _ENV = regex(rf"(?m)^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*[=:][ \t]*{_VALUE}")
-_INI = regex(rf"(?m)^[ \t]*(?P<name>[A-Za-z_][\w./-]*(?:\[\w*\])?)[ \t]*[=:][ \t]*{_VALUE}")
+_INI = regex(rf"(?m)^[ \t]*(?P<name>[A-Za-z_][\w.-]*(?:\[\w*\])?)[ \t]*[=:][ \t]*{_VALUE}")
 _YAML = regex(rf"""(?m)^[ \t]*(?:-[ \t]+)*["']?(?P<name>[A-Za-z_][\w./-]*)["']?[ \t]*:[ \t]+{_VALUE}""")
 _YAML_FLOW = regex(
     r"""[{,][ \t]*["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*:[ \t]+"""
@@ -60,7 +60,7 @@ _XML_COMMENT = regex(r"<!--(?:(?!-->).)*+(?:-->)?", re.DOTALL)
 # `spring.datasource.password`: settings of a program; other properties can be labels.
 _PROGRAM = regex(
     r"(?:^|.*\.)(?:spring|quarkus|micronaut|hibernate|javax|jakarta|jdbc|db|database|datasource|connection|redis|rabbitmq"
-    r"|kafka|mysql|postgres|mongodb|elasticsearch|es)\.|(?:^|.*\.)(?:db|jdbc)pass"
+    r"|kafka|mysql|postgres|mongodb|elasticsearch|es|sonar|server\.ssl)\.|(?:^|.*\.)(?:db|jdbc)pass"
 )
 
 

@@ -60,7 +60,7 @@ _NAME = regex(
 )
 _NOT_NAME = regex(
     r"_(url|uri|path|file|stdin|dir|name|field|type|header|prefix|suffix|regex|pattern|label|help|text|message|template|id"
-    r"|ref|env|var|param|scheme|algorithm|hasher|class|format|length|expires?|expires_(?:at|in)|expiry|ttl|endpoint|enabled|policy"
+    r"|ref|env|var|variable|param|scheme|algorithm|hasher|class|format|length|expires?|expires_(?:at|in)|expiry|ttl|endpoint|enabled|policy"
     r"|encryption|hash|hashing|digest|sha\d*|md5|bcrypt|cipher|encoding|algo|strength|storage|location|chars|characters"
     r"|tag|branch|version|host|port|count|size|limit|timeout|key_name|rotation|store|manager|provider|bytes|alphabet"
     r"|charset|sig|signature|selector)s?(?:_(?:ms|seconds|v?\d+))?$"
@@ -81,7 +81,7 @@ _NO_SECRET = regex(
     r"|^[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}$|^(?:\d+/[a-z]+(?:/[a-z]+)?,?)+$|[xX]{8}|^[srp]k_test_\w{0,12}$"
 )
 # Placeholders in documentation, and the fixed password that GitHub expects next to a token.
-_NO_PASSWORDS = ("pass", "password", "x-oauth-basic")
+_NO_PASSWORDS = ("pass", "password", "example", "x-oauth-basic")
 _URL = regex(
     r"\b(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{0,20})://(?P<user>[^\s:/@'\"]*):(?P<password>[^\s/@'\"]+)@(?P<host>[^\s/:'\"?#]*)"
 )
@@ -105,7 +105,7 @@ def is_password_name(name: str) -> bool:
 
 def is_template(value: str) -> bool:
     """Whether the value is a placeholder for a secret: `${X}`, `<password>`, `changeme`, empty."""
-    return is_placeholder(value) or bool(_TEMPLATE.match(value.strip()))
+    return is_placeholder(value) or bool(_TEMPLATE.match(value.strip())) or value.strip() == "example"
 
 
 def is_placeholder(value: str) -> bool:
@@ -113,6 +113,8 @@ def is_placeholder(value: str) -> bool:
     stripped = value.strip()
     if stripped in DOCUMENTATION_KEYS:
         return True
+    if stripped == "example":
+        return False  # the password that the documentation of database images starts them with
     return bool(_PLACEHOLDER.match(stripped)) and not re.fullmatch(r"your[-_ ]?\w*password\d+", stripped, re.IGNORECASE)
 
 
@@ -141,7 +143,7 @@ def url_logins(text: str, *, documented: bool = True) -> Iterator[Login]:
         return
     for match in _URL.finditer(text):
         password = match["password"]
-        if is_template(password) or re.search(r"[${}%<>]", password):
+        if (is_template(password) and password != "example") or re.search(r"[${}%<>]", password):
             continue
         if password.lower() in _NO_PASSWORDS and (documented or _is_stand_in(match["user"], match["host"])):
             continue
@@ -197,6 +199,7 @@ def is_weak_login(login: Login, text: str) -> bool:
         "pw",
         "super",
         "strong",
+        "example",
     }
     parts = "|".join(re.escape(word) for word in sorted(known, key=len, reverse=True) if word)
     return bool(re.fullmatch(rf"(?:(?:{parts})[-_.!@#]?){{1,6}}(?:123\d*|\d)?", password))
@@ -242,7 +245,11 @@ _OWN_SECRET = regex(
     r"(^|_)(?:\w*pas+wo?r?ds?|[a-z]{0,8}pass(?:phrase)?|pwd|(?:\w+_)?secrete?|secrete?_key(?:_base)?|access_key_secret"
     r"|(?:encryption|signing|jwt|hmac|fernet|master|cookie|session)_(?:secret_)?key|(?:redis|rediscli)_auth)$"
 )
-_CLIENT_SECRET = regex(r"(?:^|_)(?:client|consumer|app)_?secret$")  # given by another service
+# Given by another service, as opposed to a secret of one's own, which signs sessions or tokens.
+_CLIENT_SECRET = regex(
+    r"(?:^|_)(?!(?:jwt|session|cookie|auth|nextauth|signing|encryption|hmac|csrf|shared|flask|django|\w*token)_?secret$)[a-z0-9]+_?secret$"
+)
+_UNSET = regex(r"(?:not|un)[-_ ]?(?:set|defined|configured|specified)", re.IGNORECASE)
 _PASSWORD_NAME = regex(r"(^|_)(?:\w*pas+wo?r?ds?|[a-z]{0,8}pass(?:phrase)?|pwd)$")
 # Secret objects and files that are named, not secrets.
 _NAMES_OBJECT = regex(r"(?:^|_)(?:pull|tls|ssl|cert|certificate|image|existing|ca|docker|registry|kube|k8s)_secret$")
@@ -253,13 +260,18 @@ _SETTING = regex(
 )
 
 
-def is_configured_secret(name: str, value: str) -> bool:
+def is_configured_secret(name: str, value: str, *, tokens: bool = False) -> bool:
     """Whether a value that a program really gets is a secret, also if it is a plain or weak word: `postgres`.
 
     For manifests, images and pipelines, where a value is no label or default: names of passwords and keys of one's own.
+    `tokens`: also of tokens, but not with the weakest words.
     """
     spelled = _spelled(name)
-    if not is_secret_name(name) or not _OWN_SECRET.search(spelled) or _NAMES_OBJECT.search(spelled):
+    if not is_secret_name(name) or _NAMES_OBJECT.search(spelled):
+        return False
+    if not _OWN_SECRET.search(spelled) and not (
+        tokens and spelled.endswith("token") and not is_weak(value) and not is_template(value)
+    ):
         return False
     if (
         len(value) < 3
@@ -297,7 +309,7 @@ def is_default_secret(name: str, value: str) -> bool:
     """
     if not is_secret_name(name) or not value.strip() or re.search(r"\$\{|\$\(|\{\{", value):
         return False
-    if value.lower() in ("none", "null", "true", "false") or snake(value) == snake(name):
+    if value.lower() in ("none", "null", "true", "false") or _UNSET.fullmatch(value) or snake(value) == snake(name):
         return False
     if _OWN_SECRET.search(_spelled(name)) and not (_CLIENT_SECRET.search(_spelled(name)) and is_template(value)):
         return not re.search(r"^[./~]\w*/|://|\\", value)
@@ -364,8 +376,8 @@ def bound_values(text: str, *, expressions: bool = False) -> Iterator[Span]:
         if match and match["sign"] == "," and text[max(0, word.start() - 2) : word.start()] not in ('("', "('"):
             continue  # a list of names
         if match is None and not expressions:
-            match = _ENTRY_VALUE.match(text, word.end()) or _PLAIN_VALUE.match(text, word.end())
-            if match and match.re is _PLAIN_VALUE:
+            match = _ENTRY_VALUE.match(text, word.end())
+            if match is None and (match := _PLAIN_VALUE.match(text, word.end())) is not None:
                 spaced = not match["sign"].strip()
                 option = word[0].startswith("-") or text[max(0, word.start() - 4) : word.start()].upper() == "ENV "
                 if (spaced and not option) or _CODE.fullmatch(match["value"]) or is_secret_name(match["value"]):

@@ -120,7 +120,8 @@ def test_names_of_secrets(name: str):
     "name",
     """password_encryption password_hash PASSWORD_HASHING secret_cipher token_encoding PASSWORD_ALGO password_strength
     secret_storage TOKEN_LOCATION password_policy PASSWORD_CHARS token_expiry TOKEN_URL DB_PASSWORD_FILE secretName
-    max_tokens compass bypass cache_key storage_key author TOKENIZERS_PARALLELISM password_stdin secretFieldSelector""".split(),
+    max_tokens compass bypass cache_key storage_key author TOKENIZERS_PARALLELISM password_stdin secretFieldSelector
+    passwordVariable""".split(),
 )
 def test_names_of_something_else(name: str):
     assert not is_secret_name(name)
@@ -137,6 +138,7 @@ def test_names_of_something_else(name: str):
         ),
         *(("MYSQL_ROOT_PASSWORD", "my-secret-pw"), ("MYSQL_PASSWORD", "mysqlpw"), ("MINIO_SECRET_KEY", "minioadmin")),
         *(("JWT_SECRET", "my-super-secret-jwt-key-2024"), ("POSTGRES_PASSWORD", "c-krit"), ("ROOT_PASSWORD", "toor")),
+        ("MONGO_INITDB_ROOT_PASSWORD", "example"),
     ],
 )
 def test_a_word_that_a_program_is_started_with_is_a_secret(name: str, value: str):
@@ -175,10 +177,20 @@ def test_a_setting_or_a_name_is_no_secret(name: str, value: str):
             ("PASSWORD_ENABLED", "x1y2z3", False),
         ),
         *(("DB_PASSWORD", "db_password", False), ("password_hashing", "bcrypt2", False)),
+        *(("DB_PASSWORD", "not_set", False), ("WECHAT_SECRET", "your_wechat_secret", False)),
+        *(("JWT_SECRET", "your_jwt_secret", True), ("WECHAT_SECRET", "tk_0f1e2d3c4b5a", True)),
     ],
 )
 def test_the_default_of_a_password_is_a_secret_whatever_it_is(name: str, value: str, expected: bool):
     assert is_default_secret(name, value) is expected
+
+
+def test_a_token_that_is_a_word_counts_where_it_is_asked_for():
+    assert is_configured_secret("HTTP_API_TOKEN", "testToken", tokens=True)
+    assert not is_configured_secret("HTTP_API_TOKEN", "testToken")
+    assert not any(
+        is_configured_secret("GITHUB_TOKEN", value, tokens=True) for value in ("dummy", "test", "your-token", "$TOKEN")
+    )
 
 
 def test_check_digits_names_of_keys_and_test_modes_count_less():

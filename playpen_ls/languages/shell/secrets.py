@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import pairwise
 
+from playpen_ls.languages.shell import parser
 from playpen_ls.languages.shell.commands import Command, Word
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.pause import pause
@@ -90,7 +91,20 @@ _USER_OPTIONS = ("-u", "--username", "--user")
 _OWN_URL = regex(r"(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?![\w.-])")
 _SONAR = regex(r"[0-9a-f]{40}|sq[aup]_[0-9a-f]{40}")
 # After `-e`, `--set`, `-var` and the like, and alone: `name=value`, several separated by commas or blanks.
-_PAIR = regex(r"(?:^|[,\s])[\"']?(?:-[DPe])?(?P<name>[A-Za-z_][\w.-]*)=(?P<value>[^\s,\"']+)")
+_PAIR = regex(r"(?:^|[,&?\s])[\"']?(?:-[DPe])?(?P<name>[A-Za-z_][\w.-]*)=(?P<value>[^\s,&\"']+)")
+# What a program is given so becomes a variable, a property or a key of a Secret: also a plain word is a password.
+_GIVES = frozenset("-e --env -D --set --set-string --from-literal --build-arg".split())
+_JSON = regex(r"\"(?P<name>[\w.-]{3,40})\"\s*:\s*\"(?P<value>[^\"\s]+)\"")
+_BODIES = frozenset(
+    "-d --data --data-raw --data-binary --data-urlencode --data-ascii --json -F --form --post-data --body".split()
+)
+# Programs that run a command elsewhere: the words before it, and the options with a value that stand among them.
+_ELSEWHERE = {
+    "exec": frozenset(
+        "-e --env -u --user -w --workdir --env-file -n --namespace -c --container --index --context".split()
+    ),
+    "ssh": frozenset("-i -p -o -l -F -J -L -R -D -b -c -E -e -I -m -O -Q -S -W -w".split()),
+}
 _HEADER = regex(
     r"(?:(?:proxy-)?authorization\s*:\s*(?:(?:bearer|basic|token)\s+)?|(?:[\w-]*-token|x-api-key|api-key|apikey)\s*:\s*)[\"']?"
     r"(?P<secret>[^\s'\"$%\\<{`]{8,})(?![$%\\{<`\w])",
@@ -150,7 +164,7 @@ class ShellSecret:
 
 def secrets_in(commands: Iterable[Command], *, percent: bool = False) -> Iterator[ShellSecret]:
     """The secrets of commands. `percent`: `%NAME%` is a variable, as in batch files."""
-    known = tuple(commands)
+    known = tuple(inner for command in commands for inner in _with_remote(command))
     for number, command in enumerate(known):
         pause()  # a script can be the whole file
         following = known[number + 1] if number + 1 < len(known) else None
@@ -170,6 +184,30 @@ def _of_command(command: Command, following: Command | None) -> Iterator[ShellSe
     for word in (*command.words, *command.assignments):
         for kind, start, end, name in in_text(word.text):
             yield _at(command, kind, word, start, end, name=name, anywhere=True)
+
+
+def _with_remote(command: Command) -> Iterator[Command]:
+    """A command, and those that it has run in a container or on another machine: `docker exec db mysql -p…`."""
+    yield command
+    name, words = command.name, list(command.arguments)
+    if name in ("docker", "podman", "nerdctl", "docker-compose", "kubectl", "oc"):
+        at = next((number for number, word in enumerate(words[:6]) if word.text == "exec"), -1)
+        words = words[at + 1 :] if at >= 0 else []
+    elif name != "ssh":
+        return
+    valued = _ELSEWHERE["ssh" if name == "ssh" else "exec"]
+    while words and words[0].text.startswith("-") and words[0].text != "--":
+        option = words.pop(0).text
+        if option in valued and words:
+            words.pop(0)
+    words = words[1:]  # the container or host
+    end = next((number for number, word in enumerate(words) if word.text == "--"), -1)
+    words = words[end + 1 :]
+    if name == "ssh" and len(words) == 1 and words[0].quote:
+        first = words[0]
+        shell = (Word(first.fragment, first.start, first.start, text, True, "") for text in ("sh", "-c"))
+        words = [*shell, first]
+    yield from parser.exec_form(tuple(words))
 
 
 def in_text(text: str) -> Iterator[tuple[str, int, int, str]]:
@@ -202,6 +240,10 @@ def place(word: Word, start: int, end: int | None = None) -> tuple[int, int] | N
         return word.start + start, word.start + end
     if word.quote in ("'", '"') and raw[1:-1] == text:
         return word.start + 1 + start, word.start + 1 + end
+    if word.quote == '"' and "\\" in raw:
+        offsets = [at for at in range(1, len(raw) - 1) if not _is_escape(raw, at)]
+        if "".join(raw[at] for at in offsets) == text and start < end:
+            return word.start + offsets[start], word.start + offsets[end - 1] + 1
     behind = raw[start:]
     if raw[:start] == text[:start] and behind[:1] in ("'", '"') and behind == behind[0] + text[start:] + behind[0]:
         return word.start + start + 1, word.start + end + 1  # NAME='value'
@@ -209,6 +251,12 @@ def place(word: Word, start: int, end: int | None = None) -> tuple[int, int] | N
     if 0 <= quote <= start and raw[-1] == raw[quote] and raw[:quote] + raw[quote + 1 : -1] == text:
         return word.start + start + 1, word.start + end + 1  # a part of it
     return None
+
+
+def _is_escape(raw: str, at: int) -> bool:
+    """Whether a character between double quotes is a backslash that the shell drops."""
+    before = len(raw[:at]) - len(raw[:at].rstrip("\\"))
+    return raw[at] == "\\" and before % 2 == 0 and raw[at + 1] in '"\\$`'
 
 
 def _at(
@@ -373,9 +421,12 @@ def _named(command: Command) -> Iterator[ShellSecret]:
     """`--db-password V`, `-Dsonar.token=V`, `--set db.password=V`, `-e POSTGRES_PASSWORD=V`, `password=V`."""
     words = command.arguments
     tool = re.sub(r"\W+", "_", command.name).upper()
-    passes_variables = command.name in ("docker", "podman", "nerdctl")
     for index, word in enumerate(words):
         text = word.text
+        before = words[index - 1].text if index else ""
+        if before in _BODIES and command.name in ("curl", "wget", "http"):
+            yield from _body(command, word)
+            continue
         if text.startswith("--") and "=" not in text and index + 1 < len(words):
             value = words[index + 1]
             if is_named_secret(text, value.text) and not value.text.startswith("-"):
@@ -392,11 +443,9 @@ def _named(command: Command) -> Iterator[ShellSecret]:
             elif is_password_name(match[1]) and is_configured_secret(match[1], value_text):
                 yield _at(command, "single", word, match.end(), name=f"{tool}_PASSWORD", plain=True)
             else:
-                yield from _pairs(command, word, match.end(), False)
+                yield from _pairs(command, word, match.end(), match[1])
         elif "=" in text:
-            before = words[index - 1].text if index else ""
-            is_variable = passes_variables and before in ("-e", "--env")
-            yield from _pairs(command, word, 0, is_variable)
+            yield from _pairs(command, word, 0, text[:2] if text.startswith(("-D", "-e")) else before)
 
 
 def _user_before(command: Command) -> tuple[Word, int, int] | None:
@@ -405,12 +454,25 @@ def _user_before(command: Command) -> tuple[Word, int, int] | None:
     return (user[0], *where) if user is not None and where and _is_password(user[0].text[user[1] :]) else None
 
 
-def _pairs(command: Command, word: Word, start: int, is_variable: bool) -> Iterator[ShellSecret]:
+def _body(command: Command, word: Word) -> Iterator[ShellSecret]:
+    """`client_secret=V&…` and `{"password": "V"}`, which are sent."""
+    own = any(_OWN_URL.match(one.text) for one in command.arguments)
+    for match in (*_JSON.finditer(word.text), *(_PAIR.finditer(word.text) if "=" in word.text else ())):
+        name, value = match["name"], match["value"]
+        plain = is_password_name(name) and is_configured_secret(name, value) and not (own and is_weak(value))
+        if is_named_secret(name, value) or plain:
+            variable = re.sub(r"\W+", "_", name).upper()
+            plain = not is_named_secret(name, value)
+            yield _at(command, "single", word, *match.span("value"), name=variable, plain=plain, anywhere=True)
+
+
+def _pairs(command: Command, word: Word, start: int, option: str) -> Iterator[ShellSecret]:
     for match in _PAIR.finditer(word.text[start:]):
         name, value = match["name"], match["value"]
         last = re.split(r"[.]", name)[-1]
         strong = is_named_secret(last, value) or (name == "sonar.login" and _SONAR.fullmatch(value))
-        plain = is_variable and not strong and is_configured_secret(name, value)
+        given = not strong and option in _GIVES
+        plain = given and is_configured_secret(last, value, tokens=option in ("-e", "--env"))
         if strong or plain:
             variable = re.sub(r"\W+", "_", name).upper()
             begin, end = match.span("value")

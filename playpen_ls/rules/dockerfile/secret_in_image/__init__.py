@@ -258,7 +258,7 @@ def _run(instruction: Run) -> Iterator[Finding]:
         change = partial(build_secrets.reading_edits, instruction, span, id)
         title = f"Replace the value with build secret `{id}` (`docker build --secret id={id},src=…`)"
         message = f"hard-coded secret in {secret.label}; `RUN` commands are recorded in the image history"
-        yield Finding(span, message, (Fix(title, change),), _severity(instruction, span))
+        yield Finding(span, message, (Fix(title, change),), _severity_in_command(instruction, span, secret))
 
 
 def _into_files(instruction: Run) -> Iterator[Finding]:
@@ -271,7 +271,11 @@ def _started(instruction: ShellForm) -> Iterator[Finding]:
     """Secrets in the commands of CMD, ENTRYPOINT and HEALTHCHECK, which are part of the image's configuration."""
     for span, secret in _in_commands(instruction):
         what = f"`{instruction.keyword}` is recorded in the image's configuration"
-        yield Finding(span, f"hard-coded secret in {secret.label}; {what}", severity=_severity(instruction, span))
+        yield Finding(
+            span,
+            f"hard-coded secret in {secret.label}; {what}",
+            severity=_severity_in_command(instruction, span, secret),
+        )
 
 
 def _in_commands(instruction: ShellForm) -> Iterator[tuple[Span, ShellSecret]]:
@@ -283,6 +287,10 @@ def _in_commands(instruction: ShellForm) -> Iterator[tuple[Span, ShellSecret]]:
         span = secret.word.fragment.span(secret.start, secret.end)
         if found.add(span):
             yield span, secret
+
+
+def _severity_in_command(instruction: Instruction, span: Span, secret: ShellSecret) -> Severity | None:
+    return Severity.WARNING if secret.plain else _severity(instruction, span)
 
 
 def _severity(instruction: Instruction, span: Span) -> Severity | None:
@@ -335,7 +343,7 @@ def _assigned(instruction: Assigning) -> Iterator[Finding]:
             spans = list(_in_value(pair.value))
             for span in spans:
                 place = _place(instruction, pair, span)
-                logins = secrets.url_logins(pair.value)
+                logins = secrets.url_logins(pair.value, documented=False)
                 weak = any(one.password == span and secrets.is_weak_login(one, pair.value) for one in logins)
                 severity = Severity.WARNING if weak else _severity(instruction, place)
                 yield Finding(place, _hard_coded(instruction, pair), severity=severity)
@@ -358,7 +366,7 @@ def _mounted(instruction: Assigning, pair: Pair) -> Fix:
 
 def _in_value(value: str) -> Iterator[Span]:
     yield from shapes(value)
-    for login in secrets.url_logins(value):
+    for login in secrets.url_logins(value, documented=False):
         if "$" not in value[login.password.start : login.password.end] and not secrets.is_throwaway(login, value):
             yield login.password
 

@@ -12,18 +12,20 @@ from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.queries import is_credential_id, sets_literal
 from playpen_ls.languages.jenkinsfile.parts import Assignment, Call, EnvironmentEntry, Region, ShellStep, StringLiteral
-from playpen_ls.languages.shell.secrets import HINTS
-from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak, leaks
+from playpen_ls.languages.shell.secrets import HINTS, secrets_in
+from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak, docker_options, leaks
+from playpen_ls.rules.jenkinsfile.literal_credential.named import named_literals
 from playpen_ls.rules.jenkinsfile.literal_credential.store import Store, credential_for
 from playpen_ls.rules.jenkinsfile.literal_credential.wrap import credentials_of, rebound
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.regex import regex
-from playpen_ls.text.span import Span
+from playpen_ls.text.span import DisjointSpans, Span
 from playpen_ls.vocabulary.names import kebab
 from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, is_shape, may_hold_key, shapes
 from playpen_ls.vocabulary.secrets import (
     is_configured_secret,
     is_named_secret,
+    is_password_name,
     is_placeholder,
     is_secret_name,
     is_template,
@@ -37,7 +39,8 @@ from playpen_ls.vocabulary.secrets import (
 _ID = regex(r"[a-z][a-z0-9]{0,9}(?:-[a-z][a-z0-9]{0,9})+")
 _PASSWORD = regex(r"(\w+)_PASS(?:WORD)?")
 _PASSWORD_NAME = regex(r"pass|pwd", re.IGNORECASE)
-_VALUES = ("string", "password", "text", "withEnv")
+_DOCKER_ARGUMENTS = ("withRun", "inside", "run", "build", "args", "additionalBuildArgs")
+"""Steps and sections that are given the options of `docker run` or `docker build`."""
 
 NEXUS = (
     "withCredentials([usernamePassword(credentialsId: 'nexus-credentials', usernameVariable: 'NEXUS_USER', "
@@ -121,6 +124,57 @@ def steps(text: str) -> str:
         steps("env.ADMIN_PASSWORD = '«admin»'"),
         "pipeline {\n    parameters {\n        string(name: 'DB_PASSWORD', defaultValue: '«s3cr3t!7»')\n    }\n}\n",
         steps("git url: 'https://ci:«p4ssw0rd!»@git.corp/app.git'"),
+        steps(
+            "build job: 'x', parameters: [string(name: 'ADMIN_PASSWORD', value: '«admin»'),\n"
+            "    [$class: 'StringParameterValue', value: '«hunter2-Horse»', name: 'API_TOKEN']]"
+        ),
+        steps(
+            "def variables = [ADMIN_PASSWORD: '«admin»', 'DB_PASSWORD': '«hunter2-Horse»']\n"
+            "sshCommand remote: [password: '«toor»']"
+        ),
+        steps(
+            "cluster.patchSecret('db', 'SYSTEM_PASSWORD', '«foZGzwBc8KUd»')\n"
+            "def currentPass = '«admin»'\nx.adminPass = '«admin»'"
+        ),
+        "def start(String version, ADMIN_PASSWORD = '«admin»', String dbPassword = '«hunter2-Horse»') {\n"
+        "    sh 'x'\n}\nnode {\n}\n",
+        steps(
+            "properties([parameters([password(name: 'LOGIN', defaultValueAsSecret: Secret.fromString('«admin»'))])])\n"
+            "docker.image('mysql').withRun('-e \"MYSQL_ROOT_PASSWORD=«my-secret-pw»\" -p 3306:3306') { }\n"
+            "docker.build('web', '--build-arg NPM_TOKEN=«hunter2-Horse» .')"
+        ),
+        "pipeline {\n    agent {\n        docker {\n            image 'mysql'\n"
+        "            args '-e MYSQL_ROOT_PASSWORD=«password»'\n        }\n    }\n"
+        "    environment {\n        URL = 'mongodb://root:«example»@db/x'\n    }\n}\n",
+        example(
+            steps("sh 'docker run -e HTTP_API_TOKEN=«testToken» -e GITHUB_TOKEN=dummy web'"),
+            fixed=steps(
+                "withCredentials([string(credentialsId: 'http-api-token', variable: 'HTTP_API_TOKEN')]) {\n"
+                "    sh 'docker run -e HTTP_API_TOKEN=\"$HTTP_API_TOKEN\" -e GITHUB_TOKEN=dummy web'\n}"
+            ),
+        ),
+        example(
+            steps("sh 'helm upgrade x y --set auth.password=«admin»'"),
+            fixed=steps(
+                "withCredentials([string(credentialsId: 'auth-password', variable: 'AUTH_PASSWORD')]) {\n"
+                "    sh 'helm upgrade x y --set auth.password=\"$AUTH_PASSWORD\"'\n}"
+            ),
+        ),
+        example(
+            steps('sh """\n    curl -d \'id=x&client_secret=«hunter2-Horse»\' https://sso/token\n"""'),
+            fixed=steps(
+                "withCredentials([string(credentialsId: 'client-secret', variable: 'CLIENT_SECRET')]) {\n"
+                '    sh """\n        curl -d "id=x&client_secret=\\$CLIENT_SECRET" https://sso/token\n    """\n}'
+            ),
+        ),
+        # No fix: the variable is not known there, and a text in double quotes would have another meaning.
+        steps("sh 'ssh ci@host docker login -u ci -p «hunter2-Horse» nexus:5000'"),
+        steps("sh 'docker exec db sh -c \"mongosh -u root -p «rootpw»\"'"),
+        steps("sh 'kubectl exec -n a db -- redis-cli -a «hunter2» ping'"),
+        steps(
+            'sh """\n    curl -d \'{"user": "admin", "password": "«hunter2-Horse»"}\' https://grafana/\n'
+            '    curl -d "{\\\\"password\\\\": \\\\"«hunter2-Horse»\\\\"}" https://grafana/\n"""'
+        ),
     ],
     good=[
         NEXUS + " {\n    sh 'docker login -u $NEXUS_USER -p $NEXUS_PASS nexus:5000'\n}\n",
@@ -139,6 +193,18 @@ def steps(text: str) -> str:
             "env.URL = 'http://admin:admin@127.0.0.1:3000'\nsh 'curl -u admin:admin http://localhost:3000/api/health'"
         ),
         steps("sh 'AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE aws s3 ls'\nsh 'docker run -p 8080:80 app'"),
+        steps(
+            "build job: 'x', parameters: [string(name: 'ADMIN_PASSWORD', value: ADMIN_PASSWORD), "
+            "string(name: 'DB_PASSWORD', value: ''), string(name: 'PASSWORD_FIELD', value: 'secret')]"
+        ),
+        steps(
+            "withCredentials([usernamePassword(credentialsId: 'a', usernameVariable: 'U', passwordVariable: 'P')]) { }"
+        ),
+        steps(
+            "def names = [secretEnvVar(key: 'DB_PASSWORD', secretName: 'db', secretKey: 'password')]\n"
+            "deploy(password: 'db-password', dbPassword: 'DB_PASS')"
+        ),
+        steps("sh 'curl -d \"password=admin\" http://localhost:3000/login'\ndocker.image('a').inside('-u root') { }"),
     ],
 )
 def literal_credential(region: Region, platform: Platform) -> Iterator[Finding]:
@@ -146,7 +212,9 @@ def literal_credential(region: Region, platform: Platform) -> Iterator[Finding]:
 
     Everyone who can read the repository or its history can read the secret. Jenkins' credentials store
     passes it only to the steps that need it and masks it in the build log. A secret that was committed
-    is exposed: rotate it too.
+    is exposed: rotate it too. Read are the commands of shell steps, also those that `ssh`, `docker exec` and
+    `kubectl exec` run elsewhere, the options of containers, variables, the values and defaults of parameters, and
+    entries of maps. A plain word is a warning, or in a command a hint.
     """
     suspicious = region.shell_steps if may_hold_key(region.text) else region.steps_with(HINTS)
     for step in suspicious:
@@ -157,8 +225,12 @@ def literal_credential(region: Region, platform: Platform) -> Iterator[Finding]:
         for finding in _assigned(region.file, assignment):
             seen.add(finding.span)
             yield finding
-    for call in region.named(*_VALUES):
+    for call in region.named("password", "withEnv"):
         for finding in _parameter(call):
+            seen.add(finding.span)
+            yield finding
+    for finding in (*_named(region), *_docker_arguments(region)):
+        if finding.span not in seen:
             seen.add(finding.span)
             yield finding
     for literal in _suspicious_strings(region):
@@ -246,13 +318,18 @@ def _is_secret(file: FileView, one: Assignment, value: str) -> bool:
 
 
 def _is_weak_password(file: FileView, one: Assignment, value: str) -> bool:
-    """An entry of `environment`, or of `env`, with a password that is a plain word: the steps really get it."""
+    """An entry of `environment`, or of `env`, or another password that is a plain word: the steps really get it."""
     return (
-        (isinstance(one, EnvironmentEntry) or one.owner == "env")
+        (isinstance(one, EnvironmentEntry) or one.owner == "env" or _may_be_password(one.name, value))
         and is_configured_secret(one.name, value)
         and "cred" not in one.name.lower()
         and not file.ask(is_credential_id, one.name)
     )
+
+
+def _may_be_password(name: str, value: str) -> bool:
+    """Whether a plain word is a password, and not the name of a credential or variable that contains one."""
+    return is_password_name(name) and not (_ID.fullmatch(value) or is_secret_name(value))
 
 
 def _is_of_login(file: FileView, one: Assignment, value: str) -> bool:
@@ -262,18 +339,54 @@ def _is_of_login(file: FileView, one: Assignment, value: str) -> bool:
     return any(file.ask(sets_literal, user) for user in _users_of(one.name))
 
 
+def _named(region: Region) -> Iterator[Finding]:
+    """Secrets in `string(name: 'DB_PASSWORD', value: '…')`, in maps, named arguments and default parameters."""
+    for one in region.parsed.derived(named_literals):
+        literal = one.literal(region)
+        value = literal.value
+        if value is None or "cred" in one.name.lower() or not is_secret_name(one.name):
+            continue
+        strong = is_named_secret(one.name, value) and (
+            bool(_PASSWORD_NAME.search(one.name)) or not _ID.fullmatch(value)
+        )
+        weak = one.how != "argument" and _may_be_password(one.name, value) and is_configured_secret(one.name, value)
+        if strong or weak:
+            severity = _severity(value) if strong else Severity.WARNING
+            yield Finding(literal.inside, _given(one.name, one.how), severity=severity)
+
+
+def _given(name: str, how: str) -> str:
+    if how in ("value", "argument", "entry"):
+        return f"`{name}` is given a hard-coded secret"
+    return f"parameter `{name}` has a hard-coded secret as its default value"
+
+
+def _docker_arguments(region: Region) -> Iterator[Finding]:
+    """Secrets in the options of containers: `withRun('-e MYSQL_ROOT_PASSWORD=…')`, `docker { args '…' }`."""
+    found = DisjointSpans()
+    for call in region.named(*_DOCKER_ARGUMENTS):
+        first = call.positional[1:2] if call.name == "build" else call.positional[:1]
+        for argument in (*first, *(one for one in call.arguments if one.name == "args")):
+            fragment = argument.string.fragment if argument.string is not None else None
+            if fragment is None or "-" not in fragment.text:
+                continue
+            for secret in secrets_in(docker_options(fragment)):
+                span = fragment.span(secret.start, secret.end)
+                if found.add(span):
+                    severity = Severity.WARNING if secret.plain else _severity(fragment.text[secret.start : secret.end])
+                    yield Finding(span, f"hard-coded secret in the arguments of `{call.name}`", severity=severity)
+
+
 def _parameter(call: Call) -> Iterator[Finding]:
-    """Secrets in `string(name: 'DB_PASSWORD', defaultValue: '…')` and in the entries of `withEnv`."""
+    """Secrets in `password(name: 'LOGIN', defaultValue: '…')` and in the entries of `withEnv`."""
     if call.name != "withEnv":
-        name, default = call.value("name"), call.argument("defaultValue")
-        value = default.value if default else None
-        typed = call.name == "password"  # its type says that it is secret, whatever its name is
-        if not (name and value and default and default.string):
-            return
-        if is_named_secret(name, value) or (typed and not is_placeholder(value)):
+        name, default = call.value("name"), call.argument("defaultValue") or call.argument("defaultValueAsSecret")
+        literals = list(default.strings) if default else []  # `Secret.fromString('…')`
+        value = literals[0].value if len(literals) == 1 else None
+        # Its type says that it is secret, whatever its name is.
+        if name and value and not is_placeholder(value):
             severity = None if is_named_secret(name, value) or may_be_secret(value) else Severity.WARNING
-            message = f"parameter `{name}` has a hard-coded secret as its default value"
-            yield Finding(default.string.inside, message, severity=severity)
+            yield Finding(literals[0].inside, _given(name, "defaultValue"), severity=severity)
     else:
         for item in (item for argument in call.positional for item in argument.items or ()):
             name, _, value = (item.value or "").partition("=")
@@ -307,7 +420,7 @@ def _suspicious_strings(region: Region) -> Iterator[StringLiteral]:
 def _in_string(literal: StringLiteral) -> Iterator[tuple[Span, Severity | None]]:
     """The spans of secrets with their severities."""
     fragment = literal.fragment
-    for login in url_logins(fragment.text):
+    for login in url_logins(fragment.text, documented=False):
         if not is_throwaway(login, fragment.text):
             weak = Severity.WARNING if is_weak_login(login, fragment.text) else None
             yield fragment.span(login.password.start, login.password.end), weak

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep
+from playpen_ls.languages.shell import parser as shell
 from playpen_ls.languages.shell.commands import Command, Word
 from playpen_ls.languages.shell.secrets import ShellSecret, in_text
 from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.span import Span
 
 _MOST = 50  # leaks per script; more would be a dump of keys
@@ -37,6 +39,13 @@ def leaks(step: ShellStep) -> list[Leak]:
             if len(found) == _MOST:
                 break
     return sorted(found, key=lambda leak: leak.start)
+
+
+def docker_options(fragment: Fragment) -> Iterator[Command]:
+    """The options of `docker run` in a string as a command: `-e POSTGRES_PASSWORD=… -p 5432:5432`."""
+    for command in shell.commands(fragment):
+        program = (Word(fragment, command.start, command.start, text, True, "") for text in ("docker", "run"))
+        yield from shell.exec_form((*program, *command.assignments, *command.words))
 
 
 def _in_text(step: ShellStep) -> Iterator[ShellSecret]:

@@ -167,8 +167,8 @@ def _check(leak: Leak) -> None:
     command, word = leak.command, leak.word
     if leak.start < word.start or word.end < leak.end:
         raise Refused("the secret is part of a text of several words")
-    if command.name == "ssh" or any(one.text == "ssh" for one in command.words[:1]):
-        raise Refused("`ssh` runs the command on another host")
+    if command.name == "ssh" or all(one.start != command.start for one in leak.step.commands):
+        raise Refused("the command runs on another host or in a container")
     around = [one for one in all_words(leak.step) if one.start <= leak.start < one.end]
     if len(around) > 1:
         raise Refused("the command is an argument of another command")
