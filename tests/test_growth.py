@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from counting import calls
 
+from playpen_ls.cli.results import Reporter
+from playpen_ls.engine.masking import Mask
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
 
@@ -56,6 +58,21 @@ def test_twice_the_text_costs_twice_as_much(shape: str, tmp_path: Path):
     path, (before, line, after) = SHAPES[shape]
     cost(path, f"{before}{line}{after}", tmp_path)  # what is imported or cached once
     once, twice, four_times = (cost(path, before + line * number + after, tmp_path) for number in (20, 40, 80))
+    assert four_times - twice < 2.3 * (twice - once)
+
+
+def test_a_line_with_twice_as_many_findings_costs_twice_as_much(tmp_path: Path):
+    def reported(number: int) -> int:
+        source = Source("app.py", "é = 1; " + "; ".join(['DB_PASSWORD = "Zq8vN3pL@9x"'] * number) + "\n")
+        workspace = Workspace(tmp_path, indexed=False)
+        workspace.open(source, "python")
+        found = workspace.check("app.py")
+        reporter = Reporter(tmp_path, Mask(source, found.secrets), workspace.text, lambda *_: None)
+        diagnostics = list(found.diagnostics)
+        assert len(diagnostics) == number
+        return calls(lambda: list(map(reporter.finding, diagnostics)))
+
+    once, twice, four_times = map(reported, (50, 100, 200))
     assert four_times - twice < 2.3 * (twice - once)
 
 

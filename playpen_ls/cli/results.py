@@ -7,6 +7,7 @@ processes and stored. Paths are absolute, with forward slashes; `Paths` converts
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from difflib import unified_diff
@@ -231,7 +232,8 @@ class Reporter:
     ) -> None:
         self._root, self._mask, self._text_of, self._link = root, mask, text_of, link
         self._diffs = fixes == Fixes.DIFFS
-        self._sources = {mask.source.path: mask.source}
+        self._positions = {mask.source.path: _Positions(mask.source)}
+        self._keys: dict[tuple[int, int], str] = {}
 
     def path(self, path: str) -> str:
         """The absolute path of a path in the project."""
@@ -250,12 +252,12 @@ class Reporter:
             diagnostic.rule.id,
             diagnostic.severity,
             said(finding.message),
-            _range(self._mask.source, span),
+            self._of(self._mask.source.path).range(span),
             self._excerpt(span),
-            key_of(self._mask, span),
+            self._key(span),
             self._link(diagnostic.rule.id, diagnostic.rule.practice) or "",
             tuple(
-                PlaceReport(self.path(place.path), _range(self._source(place.path), place.span), said(place.message))
+                PlaceReport(self.path(place.path), self._of(place.path).range(place.span), said(place.message))
                 for place in finding.related
             ),
             tuple(self._fix(fix, change) for fix, change in fixes),
@@ -269,7 +271,7 @@ class Reporter:
             fix.safe,
             fix.kind,
             tuple(
-                EditReport(self.path(path), _range(self._source(path), edit.span), *self._masked(edit.text))
+                EditReport(self.path(path), self._of(path).range(edit.span), *self._masked(edit.text))
                 for path, edits in change.edits.items()
                 for edit in edits
             ),
@@ -280,7 +282,7 @@ class Reporter:
     def _diff(self, change: Change) -> Iterator[str]:
         """The removed and the added lines of a change, with the names of other files."""
         for path, edits in change.edits.items():
-            source = self._source(path)
+            source = self._of(path).source
             old, new = (LINE_END.split(text) for text in (source.text, source.edited(edits).text))
             lines = [*unified_diff(old, new, lineterm="", n=0)][2:]
             if path != self._mask.source.path:
@@ -295,10 +297,16 @@ class Reporter:
         masked = self._mask.text(text)
         return masked, masked != text
 
-    def _source(self, path: str) -> Source:
-        if path not in self._sources:
-            self._sources[path] = Source(path, self._text_of(path) or "")
-        return self._sources[path]
+    def _of(self, path: str) -> _Positions:
+        if path not in self._positions:
+            self._positions[path] = _Positions(Source(path, self._text_of(path) or ""))
+        return self._positions[path]
+
+    def _key(self, span: Span) -> str:
+        lines = self._mask.source.line_of(span.start), self._mask.source.line_of(span.end)
+        if lines not in self._keys:
+            self._keys[lines] = key_of(self._mask, span)
+        return self._keys[lines]
 
     def _excerpt(self, span: Span) -> Excerpt:
         source = self._mask.source
@@ -313,18 +321,34 @@ class Reporter:
 
 
 def _shifted(column: int, shifts: list[tuple[int, int]]) -> int:
-    return column + sum(by for after, by in shifts if column >= after)
+    number = bisect_right(shifts, column, key=lambda shift: shift[0])
+    return column + (shifts[number - 1][1] if number else 0)
 
 
-def _range(source: Source, span: Span) -> Range:
-    return Range(_position(source, span.start), _position(source, span.end))
+class _Positions:
+    """Positions in a text. Those that are near each other in a long line are counted from each other."""
 
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._last: dict[int, tuple[int, int]] = {}
+        """(offset, bytes before it in its line) of the last position in each line."""
 
-def _position(source: Source, offset: int) -> Position:
-    line, column = source.position(offset)
-    before = source.text[source.line_starts[line] : offset]
-    bytes_before = column if before.isascii() else len(before.encode("utf-8", "surrogatepass"))
-    return Position(line + 1, column + 1, bytes_before + 1)
+    def range(self, span: Span) -> Range:
+        return Range(self._position(span.start), self._position(span.end))
+
+    def _position(self, offset: int) -> Position:
+        line, column = self.source.position(offset)
+        return Position(line + 1, column + 1, self._bytes_before(offset, line) + 1)
+
+    def _bytes_before(self, offset: int, line: int) -> int:
+        text, start = self.source.text, self.source.line_starts[line]
+        if text.isascii():
+            return offset - start
+        last, count = self._last.get(line, (start, 0))
+        between = len(text[min(last, offset) : max(last, offset)].encode("utf-8", "surrogatepass"))
+        count += between if offset >= last else -between
+        self._last[line] = offset, count
+        return count
 
 
 def not_checked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -30,6 +31,7 @@ class Mask:
     def __init__(self, source: Source, secrets: Iterable[Span]) -> None:
         self.source = source
         self._found = set(secrets)
+        self._lines: dict[int, tuple[str, list[tuple[int, int]]]] = {}
 
     @cached_property
     def _bound(self) -> set[Span]:
@@ -63,18 +65,36 @@ class Mask:
         """What is masked in the text itself."""
         return sorted(self._found | self._bound | set(_matches(self._values, self.source.text)))
 
-    def line(self, line: int) -> tuple[str, list[tuple[int, int]]]:
-        """A line of the source with masked secrets, and [(column, change of length from there on)]."""
-        span = self.source.line_span(line)
-        text, shifts, reached = "", [], span.start
+    @cached_property
+    def _disjoint(self) -> list[Span]:
+        """`secrets`, each without what an earlier one covers."""
+        found, reached = [], 0
         for secret in self.secrets:
-            start, end = max(secret.start, reached), min(secret.end, span.end)
+            start = max(secret.start, reached)
+            if start < secret.end:
+                found.append(Span(start, secret.end))
+                reached = secret.end
+        return found
+
+    def line(self, line: int) -> tuple[str, list[tuple[int, int]]]:
+        """A line of the source with masked secrets, and [(column, change of columns from there on)]."""
+        known = self._lines.get(line)
+        if known is None:
+            known = self._lines[line] = self._masked_line(self.source.line_span(line))
+        return known
+
+    def _masked_line(self, span: Span) -> tuple[str, list[tuple[int, int]]]:
+        pieces, shifts, reached, by = [], list[tuple[int, int]](), span.start, 0
+        secrets = self._disjoint
+        for number in range(bisect_right(secrets, span.start, key=lambda one: one.end), len(secrets)):
+            start, end = max(secrets[number].start, span.start), min(secrets[number].end, span.end)
             if start >= end:
-                continue
-            text += self.source.text[reached:start] + MASK
-            shifts.append((end - span.start, len(MASK) - (end - start)))
+                break
+            pieces += [self.source.text[reached:start], MASK]
+            by += len(MASK) - (end - start)
+            shifts.append((end - span.start, by))
             reached = end
-        return text + self.source.text[reached : span.end], shifts
+        return "".join([*pieces, self.source.text[reached : span.end]]), shifts
 
     def edited(self, text: str) -> str:
         """The source with masked secrets, or a `text` that edits have made of it. Line ends stay."""
