@@ -26,6 +26,7 @@ SHAPES = {
     ),
     "secrets in a RUN each": ("Dockerfile", lines("RUN export DB_PASSWORD=Zq8vN3pL9x\n", "FROM a\n")),
     "build arguments": ("Dockerfile", lines("ARG DB_PASSWORD=Zq8vN3pL9x\n", "FROM a\n")),
+    "ports": ("Dockerfile", lines("EXPOSE 8000\n", "FROM a\n")),
     "stages of one name": (
         "Jenkinsfile",
         lines("    stage('a') { steps { sh 'x' } }\n", "pipeline {\n  agent any\n  stages {\n", "  }\n}\n"),

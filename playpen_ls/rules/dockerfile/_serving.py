@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from playpen_ls.api.fact_types import Exposed, ImageBuilt, Listens, Recipe
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.api.finding import Place
@@ -65,7 +67,7 @@ class Programs:
         return Program(found, code, ports_of(code, exposed, self.listens))
 
 
-def exposed_ports(stage: Stage) -> list[int]:
+def exposed_ports(stage: Stage) -> Iterator[int]:
     """The ports of all EXPOSE instructions of the image; 0 for each that is not a literal port."""
-    words = [word for one in stage.all_instructions if isinstance(one, Expose) for word in one.words]
-    return [number_of(word.text.removesuffix("/tcp")) for word in words]
+    words = (word for one in stage.all_of(Expose) for word in one.words)
+    return (number_of(word.text.removesuffix("/tcp")) for word in words)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Severity
@@ -54,7 +55,7 @@ def port_mismatch(expose: Expose, programs: Programs) -> Iterator[Finding]:
     stage = stage_of(expose)
     if stage is None or len(expose.words) != 1:
         return
-    ports = exposed_ports(stage)
+    ports = list(islice(exposed_ports(stage), 2))
     if len(ports) != 1 or not ports[0]:
         return
     program = programs.of(stage)

@@ -188,6 +188,10 @@ class Stage:
         """The instructions of the stage and of its base stages, those of the stage first."""
         return (one for stage in self.ancestors for one in stage.instructions)
 
+    def all_of(self, kind: type[Kind]) -> Iterator[Kind]:
+        """Those of `all_instructions` that are of a type."""
+        return (one for stage in self.ancestors for one in stage._of_kind(kind))
+
     def users_of(self, name: str) -> Sequence[Instruction]:
         """The instructions that mention a variable, also in their heredocs, in text order."""
         return self._by_variable.get(name, ())

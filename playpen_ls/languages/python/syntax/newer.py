@@ -14,10 +14,11 @@ from playpen_ls.text.regex import regex
 
 _NEWER = regex(
     r"\b(?:def|class)[ \t]+\w+[ \t]*\[|^[ \t]*(?:type[ \t]+\w|except\b[^:(\n]*,|lazy[ \t]+(?:import|from)\b)"
-    r"|\b(?:[tT][rR]?|[rR][tT])[\"']|[\[({]\s*\*"
-    r"|\b(?:[fF][rR]?|[rR][fF])[\"'][^\0]*?\{[^{}\"'\\#\n]*[\"'\\#\n]",
+    r"|\b(?:[tT][rR]?|[rR][tT])[\"']|[\[({]\s*\*",
     re.MULTILINE,
 )
+_F_STRING = regex(r"\b(?:[fF][rR]?|[rR][fF])[\"']")
+_NEWER_HOLE = regex(r"\{[^{}\"'\\#\n]*[\"'\\#\n]")  # in an f-string
 _TOKEN = regex(
     r"#[^\n]*|(?P<prefix>\b[A-Za-z]{1,2})?(?P<quotes>\"\"\"|'''|\"|')"
     r"|(?P<bracket>[\[({])(?P<star>\s*\*\*?)?"
@@ -33,12 +34,19 @@ _FOR = regex(r"\bfor\b")
 
 def in_older_syntax(text: str) -> str | None:
     """The text with what is newer replaced; None if there is nothing that is known to be newer."""
-    if _NEWER.search(text) is None:
+    if not _may_be_newer(text):
         return None
     made = _Rewriting(text)
     made.run()
     changed = "".join(made.out)
     return changed if changed != text else None
+
+
+def _may_be_newer(text: str) -> bool:
+    if _NEWER.search(text) is not None:
+        return True
+    first = _F_STRING.search(text)
+    return first is not None and _NEWER_HOLE.search(text, first.end()) is not None
 
 
 class _Rewriting:

@@ -83,6 +83,7 @@ class Cutter:
     def __init__(self, text: str) -> None:
         self.text = text
         self._complete: dict[int, bool] = {}
+        self._last = {quotes: text.rfind(quotes) for quotes in ('"""', "'''")}
         self._pieces: _Pieces | None = None
 
     def following(self, _: str, at: Boundary) -> Boundary | None:
@@ -215,7 +216,7 @@ class Cutter:
     def _is_complete(self, at: int) -> bool:
         """Whether all strings of the text from `at` on are terminated. Each string is read once, whoever asks."""
         text, known, read = self.text, self._complete, list[int]()
-        double, single = text.find('"""', at), text.find("'''", at)
+        double, single = self._find('"""', at), self._find("'''", at)
         complete = True
         while double >= 0 or single >= 0:
             found = min(place for place in (double, single) if place >= 0)
@@ -231,11 +232,15 @@ class Cutter:
                     break
             at = after
             if 0 <= double < at:
-                double = text.find('"""', at)
+                double = self._find('"""', at)
             if 0 <= single < at:
-                single = text.find("'''", at)
+                single = self._find("'''", at)
         known.update(dict.fromkeys(read, complete))
         return complete
+
+    def _find(self, quotes: str, at: int) -> int:
+        """As `text.find`, but without reading the rest of the text for what is not there."""
+        return self.text.find(quotes, at) if at <= self._last[quotes] else -1
 
     def opener(self, line: int, found: int) -> int:
         """`found` if a string starts there; else the offset after the string or comment that contains it."""

@@ -16,7 +16,7 @@ from playpen_ls.languages.shell.secrets import HINTS, secrets_in
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak, docker_options, leaks
 from playpen_ls.rules.jenkinsfile.literal_credential.named import named_literals
 from playpen_ls.rules.jenkinsfile.literal_credential.store import Store, credential_for
-from playpen_ls.rules.jenkinsfile.literal_credential.wrap import credentials_of, rebound
+from playpen_ls.rules.jenkinsfile.literal_credential.wrap import Known, credentials_of, rebound
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import DisjointSpans, Span
@@ -217,9 +217,10 @@ def literal_credential(region: Region, platform: Platform) -> Iterator[Finding]:
     entries of maps. A plain word is a warning, or in a command a hint.
     """
     suspicious = region.shell_steps if may_hold_key(region.text) else region.steps_with(HINTS)
+    known: Known = {}
     for step in suspicious:
         for leak in leaks(step):
-            yield _in_script(leak, Store(platform.registry, platform.credentials))
+            yield _in_script(leak, Store(platform.registry, platform.credentials), known)
     seen: set[Span] = set()
     for assignment in region.assignments:
         for finding in _assigned(region.file, assignment):
@@ -239,12 +240,12 @@ def literal_credential(region: Region, platform: Platform) -> Iterator[Finding]:
                 yield Finding(span, "hard-coded secret in a string literal", severity=severity)
 
 
-def _in_script(leak: Leak, store: Store) -> Finding:
+def _in_script(leak: Leak, store: Store, known: Known) -> Finding:
     credential = credential_for(leak, store)
     what = "password" if leak.kind != "single" else "secret"
     title = "Use a Jenkins credential"
     if credential is not None:
-        ids = list(dict.fromkeys(one.id for one in credentials_of(leak, store))) or [credential.id]
+        ids = list(dict.fromkeys(one.id for one in credentials_of(leak, store, known))) or [credential.id]
         names, plural = ", ".join(f"`{id}`" for id in ids), "" if len(ids) == 1 else "s"
         title = f"Use Jenkins credential{plural} {names} (must exist in Jenkins; rotate the exposed {what}{plural})"
     fix = Fix(title, whole_file_change(leak.step.file, _rebound(leak, store)))

@@ -11,7 +11,7 @@ from playpen_ls.languages.jenkinsfile.edits.quoting import all_words
 from playpen_ls.languages.jenkinsfile.model.credentials import enclosing_bindings
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.queries import line_goes_on
-from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep, Statement
+from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep, Statement, Tree
 from playpen_ls.languages.shell.parser import Word
 from playpen_ls.languages.shell.secrets import KNOW_STDIN
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak, leaks
@@ -34,15 +34,19 @@ class Rebinding:
     edits: tuple[Edit, ...]
 
 
+Known = dict[tuple[Tree, int], Rebinding | None]
+"""What was found out about statements, by their first token: findings of one row look at the same ones."""
+
+
 def rebound(file: Jenkinsfile, leak: Leak, store: Store) -> list[Edit]:
     """The edit that binds the secrets of the leak's step and of adjacent steps. Raises Refused."""
-    return [_wrapped(file, _row(leak, store, lambda one: whole_lines(file.source, one.span) is not None))]
+    return [_wrapped(file, _row(leak, store, lambda one: whole_lines(file.source, one.span) is not None, {}))]
 
 
-def credentials_of(leak: Leak, store: Store) -> list[Credential]:
+def credentials_of(leak: Leak, store: Store, known: Known) -> list[Credential]:
     """The credentials that `rebound` adds a binding for, the leak's own first; empty where it raises Refused."""
     try:
-        row = _row(leak, store, _has_own_lines)
+        row = _row(leak, store, _has_own_lines, known)
     except Refused:
         row = []
     own = credential_for(leak, store)
@@ -60,7 +64,7 @@ def _has_own_lines(statement: Statement) -> bool:
     return (not rest or rest.startswith("//")) and (line_end is not None or not tree.file.ask(line_goes_on))
 
 
-def _row(leak: Leak, store: Store, has_own_lines: Callable[[Statement], bool]) -> list[Rebinding]:
+def _row(leak: Leak, store: Store, has_own_lines: Callable[[Statement], bool], known: Known) -> list[Rebinding]:
     """The leak's step and the adjacent steps that share one `withCredentials` with it. Raises Refused."""
     middle = _rebinding(leak.step, store, leak)
     row = [middle]
@@ -70,13 +74,13 @@ def _row(leak: Leak, store: Store, has_own_lines: Callable[[Statement], bool]) -
     place = siblings.index(leak.step.statement)
     # Always start from the first adjacent step, so that every secret of the row gets the same change.
     first, farthest = place, max(place - _LONGEST_ROW, 0)
-    while first > farthest and _secret_step(siblings[first - 1], store) is not None:
+    while first > farthest and _secret_step(siblings[first - 1], store, known) is not None:
         first -= 1
     if first == farthest:
         first = place - place % _LONGEST_ROW
     rows: list[list[Rebinding]] = [[]]
     for statement in siblings[first : first + _LONGEST_ROW]:
-        one = _secret_step(statement, store)
+        one = _secret_step(statement, store, known)
         if one is None:
             break
         if rows[-1] and not (_suits(rows[-1], one) and all(map(has_own_lines, _statements(rows[-1][-1], one)))):
@@ -95,7 +99,14 @@ def _suits(row: list[Rebinding], one: Rebinding) -> bool:
     return all(names.get(credential.secret, credential) == credential for credential in one.needed)
 
 
-def _secret_step(statement: Statement, store: Store) -> Rebinding | None:
+def _secret_step(statement: Statement, store: Store, known: Known) -> Rebinding | None:
+    place = statement.tree, statement.first
+    if place not in known:
+        known[place] = _made(statement, store)
+    return known[place]
+
+
+def _made(statement: Statement, store: Store) -> Rebinding | None:
     call = statement.call
     if not isinstance(call, ShellStep) or not leaks(call):
         return None
