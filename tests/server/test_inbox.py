@@ -326,8 +326,13 @@ def test_a_first_check_answers_hovers_between_the_parts_of_a_chunk(served: Serve
 
 @pytest.mark.parametrize(
     ("text", "where", "least"),
-    [("FROM python:3.12\n", "_run_rules pause_or_end", 10), ("FROM a\n" + "COPY a /b/\n" * 50, "words pause", 50)],
-    ids=["the rules of a part", "what one rule looks at"],
+    [
+        ("FROM python:3.12\n", "_run_rules pause_or_end", 10),
+        ("FROM a\n" + "COPY a /b/\n" * 50, "words pause", 50),
+        ("FROM a\nRUN <<EOF\n" + "make\n" * 50 + "EOF\n", "finished pause", 50),
+        ("FROM a\nRUN <<EOF\n" + "make\n" * 50 + "EOF\n", "commands pause", 50),
+    ],
+    ids=["the rules of a part", "what one rule looks at", "the commands of a script", "the places of the commands"],
 )
 def test_a_first_check_pauses_between(text: str, where: str, least: int, tmp_path: Path):
     workspace, paused = Workspace(tmp_path, indexed=False), list[str]()

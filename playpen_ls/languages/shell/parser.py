@@ -42,13 +42,16 @@ _DEPTH = 20  # of nested `$(…)`; deeper input is malicious
 
 def commands(fragment: Fragment) -> tuple[Command, ...]:
     """All simple commands of a text in order, including those in subshells, `$(…)` and `sh -c '…'`."""
-    return tuple([command.within(fragment) for command in _read(fragment.text, fragment.holes)])
+    found = []
+    for command in _read(fragment.text, fragment.holes):
+        pause()  # a script can be the whole file
+        found.append(command.within(fragment))
+    return tuple(found)
 
 
 @cached_by_text(400_000)
 def _read(text: str, holes: tuple[Span, ...]) -> tuple[Command, ...]:
     """The commands with offsets into `text`. Cached by text: an edit leaves most scripts of a file unchanged."""
-    pause()
     return tuple(_Reader(Fragment(text, range(len(text)), range(1, len(text) + 1), holes)).read(0, len(text), 0))
 
 
@@ -75,6 +78,7 @@ class _Reader:
         nested: list[tuple[int, int]] = []
 
         def finished(after: str, up_to: int) -> Iterator[Command]:
+            pause()
             if words and not (after == ")" and opened == 0):
                 yield from _finished(
                     self.fragment, words[0].start, up_to, words, redirects, before, after, depth, tuple(inputs)
