@@ -1,7 +1,7 @@
 """The outline of a file as editors show it: its symbols, and the ranges that can be folded.
 
-Only of Dockerfiles and Jenkinsfiles: the servers for YAML and Python have outlines, and an answer of ours would take
-folding by indentation away.
+Only of Dockerfiles and Jenkinsfiles: the servers for YAML and Python have outlines (see `outline_beside.py`), and an
+answer of ours would take folding by indentation away.
 """
 
 from __future__ import annotations
@@ -37,6 +37,13 @@ class Kind(Enum):
     CONDITION = "condition"
     METHOD = "method"
     INSTRUCTION = "instruction"
+    OBJECT = "object"
+    CONTAINER = "container"
+    PORT = "port"
+    PROBE = "probe"
+    ROUTE = "route"
+    ENGINE = "engine"
+    MIGRATION = "migration"
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from conftest import VSCODE
+from in_process import session
 from lsprotocol import types as lsp
 
-from editor import Editor, client_position
+from editor import Editor, client_position, profile
 
 PIPELINE = "// 😀\npipeline {\n  stages {\n    stage('Build 😀') {\n      steps { sh 'x' }\n    }\n  }\n}\n"
 
@@ -42,3 +46,16 @@ async def test_python_and_manifests_are_left_to_other_servers(editor: Editor):
         document = lsp.TextDocumentIdentifier(editor.uri(name))
         assert await editor.client.text_document_document_symbol_async(lsp.DocumentSymbolParams(document)) is None
         assert await editor.client.text_document_folding_range_async(lsp.FoldingRangeParams(document)) is None
+
+
+@pytest.mark.asyncio
+async def test_a_client_without_other_servers_gets_objects_and_routes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    async with session(profile(VSCODE), tmp_path, monkeypatch, {"peers": []}) as editor:
+        await editor.open("app.py", "import fastapi\napp = fastapi.FastAPI()\n@app.get('/a')\ndef a():\n    pass\n")
+        await editor.open("app.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {}\n")
+        await editor.open("other.py", "def a():\n    pass\n")
+        for name, shown in (("app.py", ["GET /a"]), ("app.yaml", ["Pod x"]), ("other.py", [])):
+            params = lsp.DocumentSymbolParams(lsp.TextDocumentIdentifier(editor.uri(name)))
+            found = await editor.client.text_document_document_symbol_async(params)
+            assert [one.name for one in found or ()] == shown
+            assert found or found is None

@@ -82,7 +82,9 @@ FEATURES = (
     Feature(
         lsp.TEXT_DOCUMENT_RENAME, "rename.rename", lsp.RenameOptions(prepare_provider=True), languages=(_D, _J, _K, _P)
     ),
-    Feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, "outline.document_symbols", languages=(_D, _J), left=(_D,)),
+    Feature(
+        lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, "outline.document_symbols", languages=(_D, _J, _K, _P), left=(_D, _K, _P)
+    ),
     Feature(lsp.WORKSPACE_SYMBOL, "symbols.workspace_symbols"),
     Feature(lsp.TEXT_DOCUMENT_DOCUMENT_LINK, "links.document_links", languages=(_D, _J, _K, _P, _T)),
     Feature(lsp.TEXT_DOCUMENT_SELECTION_RANGE, "outline.selection_ranges", languages=(_D, _J)),

@@ -18,6 +18,13 @@ _KINDS = {
     Kind.CONDITION: lsp.SymbolKind.Event,
     Kind.METHOD: lsp.SymbolKind.Method,
     Kind.INSTRUCTION: lsp.SymbolKind.Property,
+    Kind.OBJECT: lsp.SymbolKind.Object,
+    Kind.CONTAINER: lsp.SymbolKind.Struct,
+    Kind.PORT: lsp.SymbolKind.Number,
+    Kind.PROBE: lsp.SymbolKind.Event,
+    Kind.ROUTE: lsp.SymbolKind.Interface,
+    Kind.ENGINE: lsp.SymbolKind.Object,
+    Kind.MIGRATION: lsp.SymbolKind.Constant,
 }
 _FOLD_KINDS = {FoldKind.REGION: None, FoldKind.COMMENT: lsp.FoldingRangeKind.Comment}
 
@@ -25,12 +32,17 @@ _FOLD_KINDS = {FoldKind.REGION: None, FoldKind.COMMENT: lsp.FoldingRangeKind.Com
 def document_symbols(
     context: Context, params: lsp.DocumentSymbolParams
 ) -> list[lsp.DocumentSymbol] | list[lsp.SymbolInformation] | None:
-    """The outline of a file; None for a language that is left to other servers."""
+    """The outline of a file; None if it has none."""
     opened = context.documents.get(params.text_document.uri)
     if opened is None or opened.language is None:
         return None
-    found = symbols(opened.workspace.model(opened.path))
+    model = opened.workspace.model(opened.path)
+    found = symbols(model)
     if found is None:
+        from playpen_ls.session.outline_beside import symbols_beside
+
+        found = symbols_beside(model)
+    if not found:
         return None
     positions = context.documents.positions(opened.source)
     if context.abilities.nests_symbols:
