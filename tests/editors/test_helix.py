@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from real_editors import APP, APP_FIXED, CACHE, JENKINSFILE, JENKINSFILE_FIXED, ROOT, environment, of_release
+from shop_service import write_project
 
 COLUMNS, LINES, WAIT = 160, 40, 20
 RELEASES = ["trixie", "sid"]
@@ -52,6 +53,22 @@ class Terminal:
         while not wanted(self.text):
             assert time.monotonic() < end, self.text
             self._read(0.1)
+
+    def until_keys(self, wanted: Callable[[str], object], *keys: str) -> None:
+        """Type these keys again and again until it shows that: the project may not have been read yet."""
+        for _ in range(10):
+            for one in keys:
+                self.keys(one)
+            end = time.monotonic() + WAIT
+            while not wanted(self.text) and time.monotonic() < end:
+                self._read(0.1)
+            if wanted(self.text):
+                return
+            self.keys("\x1b")
+            self._read(1)
+            self.keys("\x1b")
+            self._read(1)
+        raise AssertionError(self.text)
 
     def keys(self, keys: str) -> None:
         """Type it, and wait until the program has read it: what it reads together with an escape is one key to it."""
@@ -91,15 +108,23 @@ def configured(by_server: bool) -> str:
 @contextmanager
 def helix(release: str, folder: Path, name: str, text: str, by_server: bool = False) -> Iterator[Terminal]:
     """Helix with one file of a project open, configured as editors/helix says."""
+    (folder / "project").mkdir()
+    (folder / "project" / name).write_bytes(text.encode())
+    with opened(release, folder, name, configured(by_server)) as terminal:
+        yield terminal
+
+
+@contextmanager
+def opened(release: str, folder: Path, name: str, configuration: str) -> Iterator[Terminal]:
+    """Helix with a file of the folder's project open."""
     command = of_release(release, "hx")
     home, project = folder / "home", folder / "project"
     (home / "config/helix").mkdir(parents=True)
     (project / ".git").mkdir(parents=True)
-    (project / name).write_bytes(text.encode())
     server = home / "playpen-ls"
     server.write_text(f'#!/bin/sh\necho $$ >{home}/pid\nexec {sys.executable} -m playpen_ls "$@"\n')
     server.chmod(0o755)
-    (home / "config/helix/languages.toml").write_text(configured(by_server))
+    (home / "config/helix/languages.toml").write_text(configuration)
     env = environment(home, HELIX_RUNTIME=str(CACHE / release / "root/usr/lib/hx/runtime"))
     env["PATH"] = f"{home}:{env['PATH']}"
     terminal = Terminal([*command, name], env, project)
@@ -180,3 +205,33 @@ def test_files_that_are_read_for_secrets_are_checked(tmp_path: Path, release: st
         text = "services:\n  db:\n    environment:\n      DB_PASSWORD: Zebra-9912\n"
     with helix(release, tmp_path, name, text) as terminal:
         terminal.until(lambda text: "●" in text)
+
+
+def test_helix_goes_from_an_image_to_its_dockerfile_and_its_route(tmp_path: Path):
+    write_project(tmp_path / "project")
+    whole = (ROOT / "editors/helix/languages.toml").read_text()
+    whole = whole.replace(
+        "[[language]]", '[language-server.playpen-ls.config.diagnostics]\nscope = "workspace"\n\n[[language]]', 1
+    )
+    with opened("sid", tmp_path, "k8s/shop.yaml", whole) as terminal:
+        terminal.until(lambda text: "●" in text)
+        terminal.until_keys(lambda text: "built from" in text, "gg", "/nexus", "\r", " k")
+        terminal.keys("\x1b")
+        terminal.until_keys(lambda text: "References" in text or "main.py" in text, "gg", "//health", "\r", "gr")
+        assert "shop.yaml" in terminal.text
+        terminal.keys("\x1b")
+        terminal.until_keys(lambda text: "Deployment shop" in text, " S", "Deployment shop")
+        terminal.keys("\x1b")
+        terminal.until_keys(lambda text: "closed.py" in text, " D")  # of a file that was never opened
+        terminal.keys("\x1b")
+        terminal.until_keys(lambda text: "shop/Dockerfile" in text.splitlines()[-2], "gg", "/nexus", "\r", "gd")
+        terminal.until_keys(lambda text: "rename-to:" in text.splitlines()[-1], "gg", "/built", "\r", " r")
+        terminal.keys("\x15runtime\r")
+        terminal.until(lambda text: "AS runtime" in text and "FROM runtime" in text)
+        terminal.keys("geo")
+        terminal.keys("COPY --from=")
+        terminal.until(lambda text: "nexus:5000/shop:1.0" in text)  # and the stage above it
+        assert "runtime" in "".join(line[20:] for line in terminal.text.splitlines()[4:])
+        terminal.keys("\x1b")
+        terminal.keys(":o Jenkinsfile\r")
+        terminal.until_keys(lambda text: "pipeline" in text and "Image" in text and "Module" in text.title(), " s")
