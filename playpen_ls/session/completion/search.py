@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from playpen_ls.languages.dockerfile.model.dockerfile import DockerfileModel
-from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
-from playpen_ls.languages.kubernetes.model.manifests import Manifests
-from playpen_ls.languages.python.model.module import PythonModel
-from playpen_ls.session.completion import comments, dockerfile, jenkinsfile, kubernetes, python
+from importlib import import_module
+
+from playpen_ls.session.completion import comments
 from playpen_ls.session.completion.item import Proposals
 from playpen_ls.session.workspace import Workspace
 
+_LANGUAGES = ("dockerfile", "jenkinsfile", "kubernetes", "python")
 _LONGEST = 1_000  # characters of a line before the cursor
 
 
@@ -22,14 +21,10 @@ def proposals_at(workspace: Workspace, path: str, offset: int, *, only_across: b
     if offset - model.source.line_start(offset) > _LONGEST:
         return None
     found = comments.proposals(model, workspace, offset)
-    if found is not None:
+    if found is not None or model.language not in _LANGUAGES:
         return found
-    if isinstance(model, Manifests):
-        return kubernetes.proposals(model, workspace, offset)
-    if isinstance(model, DockerfileModel):
-        return dockerfile.proposals(model, workspace, offset, only_across)
-    if isinstance(model, Jenkinsfile):
-        return jenkinsfile.proposals(model, workspace, offset)
-    if isinstance(model, PythonModel):
-        return python.proposals(model, workspace, offset)
-    return None
+    # Imported at the first request about the language: the modules of the others import their rules.
+    language = import_module(f"{__package__}.{model.language}")
+    options = {"only_images": only_across} if model.language == "dockerfile" else {}
+    proposed: Proposals | None = language.proposals(model, workspace, offset, **options)
+    return proposed

@@ -22,9 +22,11 @@ _REVISION = regex(r"^(?P<down>down_)?revision\b[^=\n]*=[ \t]*(?P<ids>\(?[ \t]*[\
 _ID = regex(r"([\"'])([\w-]+)\1")
 
 
-def references(model: PythonModel, workspace: Workspace, offset: int | None) -> Iterator[Reference]:
-    """The references of the file. `offset` says where one is wanted; None is the whole file."""
+def references(model: PythonModel, workspace: Workspace, offset: int | None, word: str) -> Iterator[Reference]:
+    """The references of the file, if the word is in it. `offset` says where one is wanted; None is the whole file."""
     path, text = model.source.path, model.source.text
+    if word not in text:
+        return
     for fact in model_facts(model):
         if isinstance(fact, (EnvironmentRead, Route)) and (offset is None or _is_at(fact.place.span, offset)):
             name = fact.name if isinstance(fact, EnvironmentRead) else fact.bare

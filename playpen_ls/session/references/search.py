@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 
 from playpen_ls.api.fact_types import EnvironmentRead, Probed, ServiceSelector
 from playpen_ls.api.facts import Fact
-from playpen_ls.languages.configuration.file import ConfigurationFile
-from playpen_ls.languages.dockerfile.model.dockerfile import DockerfileModel
-from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
-from playpen_ls.languages.kubernetes.model.manifests import Manifests
 from playpen_ls.languages.model import Model
-from playpen_ls.languages.python.model.module import PythonModel
-from playpen_ls.session.references import charts, dockerfile, jenkinsfile, kubernetes, python
 from playpen_ls.session.references.reference import START, Access, Kind, Reference, Target
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.dataclass import dataclass
@@ -68,18 +63,16 @@ def references(model: Model, workspace: Workspace, offset: int | None = None, wo
 
     With a `word`, those of parts without it may be left out.
     """
-    path, files = model.source.path, workspace.context(model.source.path).files
-    if isinstance(model, Manifests):
-        yield from kubernetes.references(model, workspace, offset, word)
-        yield from charts.of_template(path, model.source.text, files, offset, word)
-    elif isinstance(model, ConfigurationFile):
-        yield from charts.of_values(path, model.source.text, files, offset, word)
-    elif isinstance(model, DockerfileModel):
-        yield from dockerfile.references(model, workspace, offset, word)
-    elif isinstance(model, Jenkinsfile):
-        yield from jenkinsfile.references(model, workspace, offset, word)
-    elif isinstance(model, PythonModel):
-        yield from python.references(model, workspace, offset)
+    # Imported at the first request about the language: the modules of the others import their rules.
+    if model.language in ("dockerfile", "jenkinsfile", "kubernetes", "python"):
+        language = import_module(f"{__package__}.{model.language}")
+        yield from language.references(model, workspace, offset, word)
+    path, text = model.source.path, model.source.text
+    if model.language == "configuration" or (model.language == "kubernetes" and ".Values" in text):
+        from playpen_ls.session.references import charts
+
+        of_chart = charts.of_template if model.language == "kubernetes" else charts.of_values
+        yield from of_chart(path, text, workspace.context(path).files, offset, word)
 
 
 def at(workspace: Workspace, path: str, offset: int) -> Iterator[Reference]:
@@ -171,6 +164,8 @@ def _candidates(workspace: Workspace, path: str, one: Reference, meant: Iterable
     """The other files that can have references of the same meaning."""
     facts = workspace.context("").facts
     if one.kind is Kind.IMAGE:
+        from playpen_ls.session.references import dockerfile
+
         for target in meant:
             yield from dockerfile.using(target.path, workspace.context(""))
     elif one.kind in _STATING:
