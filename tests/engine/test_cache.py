@@ -181,6 +181,12 @@ def test_an_answer_about_files_that_changed_is_noticed():
     assert not holds()
 
 
+def test_what_was_read_just_now_is_not_asked_again():
+    checker = DependencyChecker(given(), Outline(PATH, ()), FindingsCache())
+    found = checker.remembered([], Dependencies(answers=((FileQuery("text", "a"), "not the answer"),)))
+    assert checker.still(found, ChunkEntry(found, found), 0)
+
+
 def test_facts_that_are_others_now_are_noticed():
     facts = Facts(Route, Table())
     reads = Dependencies(facts=(facts,))

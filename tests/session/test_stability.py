@@ -234,6 +234,12 @@ def test_a_copy_of_a_document_says_nothing_new_of_what_is_missing_while_one_type
     assert [one.start for one in above] == [51]
 
 
+def test_of_equal_ones_as_many_are_shown_as_were_displayed():
+    before = FileDiagnostics("a", [ChunkDiagnostics([diagnostic(LIMIT, start) for start in (10, 20)])])
+    now = FileDiagnostics("a", [ChunkDiagnostics([diagnostic(LIMIT, start) for start in (10, 20, 30)])])
+    assert [one.start for one in hold_back_new_absences(now, before, unsure, still)] == [10, 20]
+
+
 def test_what_was_displayed_is_not_displaced_by_what_is_new():
     before, now = (
         FileDiagnostics("a", [ChunkDiagnostics([diagnostic(LIMIT, 30)])]),

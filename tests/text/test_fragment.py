@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playpen_ls.text.fragment import Fragment
-from playpen_ls.text.span import Span, Spans
+from playpen_ls.text.span import DisjointSpans, Span, Spans
 from playpen_ls.text.words import Words, mentions
 
 # The host writes `it's` as 'it\'s'.
@@ -55,6 +55,15 @@ def test_ranges_are_touched_as_each_of_them_is(spans: list[tuple[int, int]]):
     for start in range(11):
         for end in range(start, 11):
             assert merged.touch(start, end) is any(one.touches(Span(start, end)) for one in ranges)
+
+
+def test_a_range_is_added_unless_it_shares_a_character_with_another():
+    spans = DisjointSpans()
+    assert spans.add(Span(2, 4))
+    assert spans.add(Span(8, 9))
+    assert not any(spans.add(Span(*one)) for one in ((2, 4), (0, 3), (3, 5), (0, 9), (7, 10), (8, 9)))
+    assert all(spans.add(Span(*one)) for one in ((4, 8), (0, 2), (9, 10)))
+    assert not any(spans.add(Span(start, start + 1)) for start in range(10))
 
 
 def test_words_are_runs_of_letters_digits_and_underscores():
